@@ -1,0 +1,77 @@
+"""What a table promises, written once as a class: its grain (the docstring), columns, key, rules and identities.
+
+Rules are SQL expressions in the words that Polars (`pl.sql_expr`) and DuckDB share, so that one sentence guards silver
+row by row, gold in one query, and stands in the dictionary as it is.
+Not here: how a contract is held against data (conform.py for silver, the audit in `pipeline` for gold).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from ecom_lake.contracts.columns import Column, Integer
+
+Severity = Literal["block", "warn"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A promise about one row: `holds` is a SQL expression; a row for which it is false breaks the rule (NULL passes)."""
+
+    name: str
+    holds: str
+    meaning: str
+    severity: Severity = "block"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A promise across tables: `breaks` is a query, and every row that it returns is a place where it fails."""
+
+    name: str
+    breaks: str
+    meaning: str
+
+
+class Contract:
+    """The base of all contracts. A subclass's snake_case name is the table's name everywhere."""
+
+    layer: ClassVar[str] = ""
+    group: ClassVar[str] = ""
+    name: ClassVar[str] = ""
+    grain: ClassVar[str] = ""
+    columns: ClassVar[dict[str, Column]] = {}
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    identities: ClassVar[tuple[Identity, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.grain = " ".join((cls.__doc__ or "").split())
+        inherited = {name: column for base in reversed(cls.__mro__[1:]) for name, column in _columns_of(base)}
+        cls.columns = dict(_columns_of(cls)) | inherited
+
+    @classmethod
+    def key(cls) -> tuple[str, ...]:
+        return tuple(name for name, column in cls.columns.items() if column.key)
+
+
+def _columns_of(cls: type) -> list[tuple[str, Column]]:
+    return [(name, value) for name, value in vars(cls).items() if isinstance(value, Column)]
+
+
+class Silver(Contract):
+    """The base of the canonical shop's tables; every row says which delivered record it came from."""
+
+    layer = "silver"
+    monthly: ClassVar[bool] = False
+
+    source_sequence = Integer("Number of the delivery that this row came from.", at_least=1)
+    source_record = Integer("Record of that delivery, counted from 1 after the header.", at_least=1)
+
+
+class Gold(Contract):
+    """The base of the tables that people read. `group` is the heading under which GOLD shows it."""
+
+    layer = "gold"
