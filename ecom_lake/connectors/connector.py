@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from ecom_lake.contracts.delivered import Delivered
-from ecom_lake.contracts.table import Silver
+from ecom_lake.contracts.table import Table
 
 Shape = Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.DataFrame]
 """From delivered rows (text columns and lineage) and the lookups by source to the contract's columns.
@@ -34,7 +34,7 @@ class Lookup:
 class RowByRow:
     """A silver table whose rows are delivered one by one; a later good version of a key supersedes an earlier one."""
 
-    contract: type[Silver]
+    contract: Table
     source: str
     key: tuple[str, ...]
     """Delivered columns that name one thing."""
@@ -59,7 +59,7 @@ class Merged:
 class ManyToOne:
     """A silver table merged from many delivered rows: a person from aliases, a place from points."""
 
-    contract: type[Silver]
+    contract: Table
     source: str
     merge: Callable[[pl.LazyFrame, pl.LazyFrame], Merged]
     """Gets the delivered rows with lineage, and the order index: order_id, month, ordered_at, customer_key, lineage."""

@@ -2,7 +2,7 @@
 
 Rules are SQL expressions in the words that Polars (`pl.sql_expr`) and DuckDB share, so that one sentence guards silver
 row by row, gold in one query, and stands in the dictionary as it is.
-Not here: how a contract is held against data (conform.py for silver, the audit in `pipeline` for gold).
+Not here: how a contract is held against data (conform.py for silver, `pipeline/audit.py` for gold).
 """
 
 from __future__ import annotations
@@ -35,43 +35,61 @@ class Identity:
     meaning: str
 
 
-class Contract:
-    """The base of all contracts. A subclass's snake_case name is the table's name everywhere."""
+@dataclass(frozen=True)
+class Table:
+    """A contract as data; what every other part of the lake reads."""
 
-    layer: ClassVar[str] = ""
-    group: ClassVar[str] = ""
-    name: ClassVar[str] = ""
-    grain: ClassVar[str] = ""
-    columns: ClassVar[dict[str, Column]] = {}
+    name: str
+    layer: str
+    group: str
+    grain: str
+    columns: dict[str, Column]
+    rules: tuple[Rule, ...]
+    identities: tuple[Identity, ...]
+    monthly: bool
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(name for name, column in self.columns.items() if column.key)
+
+
+class Contract:
+    """The base of all contracts. A subclass's snake_case name is the table's name everywhere; `table` is what it promises."""
+
+    table: ClassVar[Table]
     rules: ClassVar[tuple[Rule, ...]] = ()
     identities: ClassVar[tuple[Identity, ...]] = ()
 
-    def __init_subclass__(cls) -> None:
-        cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-        cls.grain = " ".join((cls.__doc__ or "").split())
-        inherited = {name: column for base in reversed(cls.__mro__[1:]) for name, column in _columns_of(base)}
-        cls.columns = dict(_columns_of(cls)) | inherited
+    def __init_subclass__(cls, layer: str = "", group: str = "", monthly: bool = False) -> None:
+        inherited = {name: value for base in reversed(cls.__mro__[1:]) for name, value in _columns_of(base).items()}
+        cls.table = Table(
+            name=re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(),
+            layer=layer,
+            group=group,
+            grain=" ".join((cls.__doc__ or "").split()),
+            columns=_columns_of(cls) | inherited,
+            rules=cls.rules,
+            identities=cls.identities,
+            monthly=monthly,
+        )
 
-    @classmethod
-    def key(cls) -> tuple[str, ...]:
-        return tuple(name for name, column in cls.columns.items() if column.key)
 
-
-def _columns_of(cls: type) -> list[tuple[str, Column]]:
-    return [(name, value) for name, value in vars(cls).items() if isinstance(value, Column)]
+def _columns_of(cls: type) -> dict[str, Column]:
+    return {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
 
 
 class Silver(Contract):
     """The base of the canonical shop's tables; every row says which delivered record it came from."""
 
-    layer = "silver"
-    monthly: ClassVar[bool] = False
-
     source_sequence = Integer("Number of the delivery that this row came from.", at_least=1)
     source_record = Integer("Record of that delivery, counted from 1 after the header.", at_least=1)
 
+    def __init_subclass__(cls, monthly: bool = False) -> None:
+        super().__init_subclass__(layer="silver", group="silver", monthly=monthly)
+
 
 class Gold(Contract):
-    """The base of the tables that people read. `group` is the heading under which GOLD shows it."""
+    """The base of the tables that people read; `group` is the heading under which they are shown."""
 
-    layer = "gold"
+    def __init_subclass__(cls, group: str) -> None:
+        super().__init_subclass__(layer="gold", group=group)

@@ -4,10 +4,8 @@ from ecom_lake.contracts.columns import Flag, Integer, Key, Money, Month, Price,
 from ecom_lake.contracts.table import Rule, Silver
 
 
-class OrderItems(Silver):
+class OrderItems(Silver, monthly=True):
     """One row per order and line."""
-
-    monthly = True
 
     order_id = Key("The order.")
     line = Integer("Line of the order, counted from 1.", key=True, at_least=1)

@@ -4,14 +4,22 @@ from ecom_lake.contracts.columns import Flag, Key, Month, Text, Timestamp
 from ecom_lake.contracts.table import Silver
 
 STATUSES = (
-    "created", "approved", "processing", "invoiced", "shipped", "in_transit", "delivered", "returned", "canceled", "unavailable", "unknown",
-)  # fmt: skip
+    "created",
+    "approved",
+    "processing",
+    "invoiced",
+    "shipped",
+    "in_transit",
+    "delivered",
+    "returned",
+    "canceled",
+    "unavailable",
+    "unknown",
+)
 
 
-class Orders(Silver):
+class Orders(Silver, monthly=True):
     """One row per order."""
-
-    monthly = True
 
     order_id = Key("The order.")
     month = Month("Month in which the order was placed, as its first day.")

@@ -4,10 +4,8 @@ from ecom_lake.contracts.columns import Integer, Key, Money, Month, Text, Timest
 from ecom_lake.contracts.table import Silver
 
 
-class Payments(Silver):
+class Payments(Silver, monthly=True):
     """One row per order and payment."""
-
-    monthly = True
 
     order_id = Key("The order.")
     sequence = Integer("Number of the payment within the order; gaps are as delivered.", key=True, at_least=0)

@@ -4,10 +4,8 @@ from ecom_lake.contracts.columns import Flag, Key, Month, Number, Text, Timestam
 from ecom_lake.contracts.table import Silver
 
 
-class Reviews(Silver):
+class Reviews(Silver, monthly=True):
     """One row per review and order that it speaks of."""
-
-    monthly = True
 
     review_id = Key("The review; one review may speak of several orders.")
     order_id = Key("The order that it speaks of.")
