@@ -35,7 +35,7 @@ TIMESTAMP = Type("timestamp", pl.Datetime("us"), "TIMESTAMP")
 class Column:
     """What one column promises. Its name is the attribute that it is assigned to."""
 
-    type: Type
+    kind: Type
     meaning: str
     key: bool = False
     nullable: bool = False
