@@ -1,0 +1,128 @@
+"""Do two builds of the gold tables say the same? A speed counts only beside tables that agree.
+
+For each table of ours, theirs must have as many rows, and in each of our columns as many values and the same sum:
+integers exactly, money to the cent, doubles to one part in 10⁹. Flags, dates and texts are summed too (trues, days,
+hashes), so that a wrong label does not hide behind a right total. No order is asked for.
+Not here: tables without a counterpart outside the lake (the ledger, the scorecard and the dictionary).
+
+    python benchmarks/agree.py OURS_GOLD_DIR THEIRS_DIR [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+
+WITHOUT_COUNTERPART = frozenset({"ledger", "quality_scorecard", "data_dictionary"})
+CENT = 0.01
+RELATIVE = 1e-9
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What came of holding one table against the other."""
+
+    table: str
+    our_rows: int
+    their_rows: int | None
+    differences: list[str]
+    """Each a column and the two sums; empty where all agree."""
+
+    @property
+    def agrees(self) -> bool:
+        return self.our_rows == self.their_rows and not self.differences
+
+
+def compare(ours: Path, theirs: Path) -> list[Agreement]:
+    """One agreement for each table in the folder `ours` (`<table>.parquet`) that can have a counterpart."""
+    tables = sorted(file.stem for file in ours.glob("*.parquet"))
+    return [_compare(table, ours, theirs) for table in tables if table not in WITHOUT_COUNTERPART]
+
+
+def _compare(table: str, ours: Path, theirs: Path) -> Agreement:
+    con = duckdb.connect()
+    our_file, their_file = ours / f"{table}.parquet", theirs / f"{table}.parquet"
+    kinds = _columns(con, our_file)
+    our_rows, our_sums = _sums(con, our_file, kinds, set(kinds))
+    if not their_file.exists():
+        return Agreement(table, our_rows, None, ["the table is missing"])
+    present = set(_columns(con, their_file))
+    their_rows, their_sums = _sums(con, their_file, kinds, present & set(kinds))
+    differences = [f"{name}: missing" for name in kinds if name not in present] + [
+        f"{name}: {our_sums[name]} / {their_sums[name]}"
+        for name, kind in kinds.items()
+        if name in present and not _same(kind, our_sums[name], their_sums[name])
+    ]
+    return Agreement(table, our_rows, their_rows, differences)
+
+
+def _columns(con: duckdb.DuckDBPyConnection, file: Path) -> dict[str, str]:
+    return {row[0]: row[1] for row in con.execute(f"describe select * from '{file}'").fetchall()}
+
+
+def _sums(
+    con: duckdb.DuckDBPyConnection, file: Path, kinds: dict[str, str], wanted: set[str]
+) -> tuple[int, dict[str, tuple[int, float]]]:
+    """Rows, and for each column its number of values and their sum; their types are read as ours."""
+    names = [name for name in kinds if name in wanted]
+    asked = ["count(*)"]
+    for name in names:
+        asked += [f'count("{name}")', _sum_of(f'"{name}"', kinds[name])]
+    (rows, *values) = con.execute(f"select {', '.join(asked)} from '{file}'").fetchall()[0]
+    return rows, dict(zip(names, zip(values[::2], values[1::2], strict=True), strict=True))
+
+
+def _sum_of(column: str, kind: str) -> str:
+    if kind == "VARCHAR":
+        return f"sum(hash({column}::VARCHAR)) filter (where {column} is not null)"
+    if kind == "BOOLEAN":
+        return f"count_if({column}::BOOLEAN)"
+    if kind == "DATE":
+        return f"sum({column}::DATE - DATE '1970-01-01')"
+    if kind == "TIMESTAMP":
+        return f"sum(epoch_us({column}::TIMESTAMP))"
+    if kind.startswith("DECIMAL"):
+        return f"sum({column})"
+    if kind == "DOUBLE":
+        return f"fsum({column}::DOUBLE)"
+    return f"sum({column}::HUGEINT)"
+
+
+def _same(kind: str, ours: tuple[int, float], theirs: tuple[int, float]) -> bool:
+    if ours[0] != theirs[0]:
+        return False
+    if not ours[0]:
+        return True
+    if kind == "DOUBLE":
+        return math.isclose(ours[1], theirs[1], rel_tol=RELATIVE, abs_tol=RELATIVE)
+    if kind.startswith("DECIMAL"):
+        return abs(float(ours[1]) - float(theirs[1])) < CENT / 2
+    return ours[1] == theirs[1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("ours", type=Path)
+    parser.add_argument("theirs", type=Path)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    found = compare(asked.ours, asked.theirs)
+    if not found:
+        parser.error(f"there are no tables in {asked.ours}")
+    for each in found:
+        if asked.json:
+            print(json.dumps({**asdict(each), "agrees": each.agrees}))
+        else:
+            print(f"{each.table:20} {each.our_rows:>10} {each.their_rows!s:>10}  {'agrees' if each.agrees else 'DIFFERS'}")
+            print("".join(f"    {difference}\n" for difference in each.differences), end="")
+    sys.exit(0 if all(each.agrees for each in found) else 1)
+
+
+if __name__ == "__main__":
+    main()
