@@ -22,9 +22,9 @@ class Orders(Silver, monthly=True):
     """One row per order."""
 
     order_id = Key("The order.")
-    month = Month("Month in which the order was placed, as its first day.")
     customer_id = Text("The person who ordered; an order whose customer record has not come is a person of its own.")
     ordered_at = Timestamp("When the order was placed, in the shop's own time.")
+    month = Month("Month in which the order was placed, as its first day.")
     approved_at = Timestamp("When the payment was approved.", nullable=True)
     shipped_at = Timestamp("When the carrier took it.", nullable=True)
     delivered_at = Timestamp("When the customer got it.", nullable=True)

@@ -1,0 +1,194 @@
+"""The commit log of a shop: which immutable files are the current tables, and which of those are released.
+
+`_store/log/00000042.json` is created only if absent and never changes. It holds the whole map from table and part to
+files, so that one small read tells a reader everything, and two writers can only be one after the other.
+Not here: writing data files (lake.py), deciding what to commit (pipeline/).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from ecom_lake.errors import UserError
+from ecom_lake.lake.storage import Storage
+
+LOG = "_store/log"
+Parts = Mapping[str, "File"]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How a bronze file came: the delivery record, from which every time in gold is taken."""
+
+    sequence: int
+    file: str
+    content_hash: str
+    delivered_at: str
+    rejected: int
+    extra_columns: tuple[str, ...] = ()
+    encoding: str = ""
+
+
+@dataclass(frozen=True)
+class File:
+    """One immutable data file and what it was made from."""
+
+    path: str
+    rows: int
+    bytes: int
+    hash: str
+    fingerprint: str
+    run: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Version of each table that the file was made from."""
+    fates: tuple[tuple[str, int, str, int], ...] = ()
+    """Delivered rows that this step accounts for: bronze table, delivery, fate, rows."""
+    failed: Mapping[str, int] = field(default_factory=dict)
+    """Rows that failed each rule, where any did."""
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file seen in landing: what it held, or why it was refused."""
+
+    stamp: str
+    hash: str
+    reader: str
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One state of a shop."""
+
+    number: int
+    parent: int | None
+    run: str
+    at: str
+    message: str
+    tables: Mapping[str, Parts] = field(default_factory=dict)
+    landing: Mapping[str, Landed] = field(default_factory=dict)
+    release: int | None = None
+    """The entry whose tables readers see."""
+    pinned: bool = False
+
+    def parts(self, table: str) -> Parts:
+        return self.tables.get(table, {})
+
+    def version(self, table: str) -> str:
+        """Changes whenever the table's content does, and only then."""
+        if table not in self._versions:
+            content = "\n".join(f"{part} {file.hash}" for part, file in sorted(self.parts(table).items()))
+            self._versions[table] = hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
+        return self._versions[table]
+
+    @cached_property
+    def _versions(self) -> dict[str, str]:
+        return {}
+
+    def with_parts(self, table: str, parts: Mapping[str, File | None]) -> Entry:
+        """This entry with some parts of a table replaced; a part that is None is gone."""
+        merged: dict[str, File | None] = {**self.parts(table), **parts}
+        kept = {part: file for part, file in merged.items() if file is not None}
+        tables = {name: found for name, found in self.tables.items() if name != table} | ({table: kept} if kept else {})
+        return replace(self, tables=tables)
+
+
+EMPTY = Entry(number=0, parent=None, run="", at="", message="nothing yet")
+
+
+class ConflictError(Exception):
+    """What a step had read changed before it could commit."""
+
+
+class Log:
+    def __init__(self, storage: Storage, shop: str) -> None:
+        self._storage = storage
+        self._shop = shop
+
+    def head(self) -> Entry:
+        numbers = self.numbers()
+        return self.entry(numbers[-1]) if numbers else EMPTY
+
+    def released(self) -> Entry | None:
+        """The state that readers see, or None where nothing was ever released."""
+        head = self.head()
+        return None if head.release is None else self.entry(head.release)
+
+    def numbers(self) -> list[int]:
+        names = (info.path.rsplit("/", 1)[-1] for info in self._storage.list(f"{self._shop}/{LOG}"))
+        return sorted(int(name[:-5]) for name in names if name.endswith(".json") and name[:-5].isdigit())
+
+    def entry(self, number: int) -> Entry:
+        path = self._path(number)
+        try:
+            return _decode(self._storage.read(path))
+        except FileNotFoundError:
+            raise UserError(
+                f"Entry {number} of shop '{self._shop}' is not in the log; `ecom-lake log` lists those that are."
+            ) from None
+        except (ValueError, KeyError, TypeError):
+            raise UserError(
+                f"The log entry {path} is damaged. Move it away: the entry before it becomes current; then build again."
+            ) from None
+
+    def commit(self, change: Callable[[Entry], Entry], run: str, message: str) -> Entry:
+        """Append `change(head)`; where another writer was quicker, on top of theirs. No change, no entry."""
+        while True:
+            head = self.head()
+            changed = change(head)
+            if changed is head:
+                return head
+            entry = replace(
+                changed,
+                number=head.number + 1,
+                parent=head.number or None,
+                run=run,
+                at=datetime.now(UTC).isoformat(timespec="seconds"),
+                message=message,
+            )
+            if changed.release == -1:
+                entry = replace(entry, release=entry.number)
+            if self._storage.create(self._path(entry.number), _encode(entry)):
+                return entry
+
+    def delete(self, number: int) -> None:
+        self._storage.delete(self._path(number))
+
+    def _path(self, number: int) -> str:
+        return f"{self._shop}/{LOG}/{number:08d}.json"
+
+
+def _encode(entry: Entry) -> bytes:
+    return json.dumps({k: _plain(v) for k, v in vars(entry).items() if k != "_versions"}, separators=(",", ":")).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, File):
+        filled = {key: item for key, item in vars(value).items() if item not in ({}, (), None)}
+        return filled | ({"delivery": asdict(value.delivery)} if value.delivery else {})
+    return asdict(value) if isinstance(value, Landed) else value
+
+
+def _decode(data: bytes) -> Entry:
+    raw = json.loads(data)
+    raw["tables"] = {table: {part: _file(file) for part, file in parts.items()} for table, parts in raw["tables"].items()}
+    raw["landing"] = {path: Landed(**landed) for path, landed in raw["landing"].items()}
+    return Entry(**raw)
+
+
+def _file(raw: dict[str, Any]) -> File:
+    if delivery := raw.get("delivery"):
+        raw["delivery"] = Delivery(**delivery | {"extra_columns": tuple(delivery["extra_columns"])})
+    if fates := raw.get("fates"):
+        raw["fates"] = tuple((source, sequence, fate, rows) for source, sequence, fate, rows in fates)
+    return File(**raw)

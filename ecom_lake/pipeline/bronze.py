@@ -1,0 +1,38 @@
+"""Reading bronze for the steps that make silver: by table, by batch, by record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from ecom_lake.contracts.delivered import LINEAGE, Delivered
+from ecom_lake.lake.log import Entry
+from ecom_lake.pipeline.site import Site
+
+BATCH = 1_000_000
+"""Rows that are worked on at once: enough for speed, few enough for a gigabyte."""
+
+
+def delivered_table(site: Site, source: str) -> Delivered:
+    return next(delivered for delivered in site.connector.delivered if delivered.name == source)
+
+
+def rows_of(site: Site, entry: Entry, source: str) -> pl.LazyFrame:
+    return site.lake.bronze(entry, delivered_table(site, source))
+
+
+def in_batches(site: Site, entry: Entry, source: str) -> Iterator[pl.DataFrame]:
+    """Every delivered row, in batches; at least one, which may be empty."""
+    rows = rows_of(site, entry, source)
+    total = sum(file.rows for file in entry.parts(f"bronze/{source}").values())
+    for start in range(0, max(total, 1), BATCH):
+        yield rows.slice(start, BATCH).collect()
+
+
+def delivered_rows(site: Site, entry: Entry, source: str, which: pl.DataFrame) -> pl.DataFrame:
+    """The delivered rows that a frame's lineage names."""
+    if which.is_empty():
+        return rows_of(site, entry, source).head(0).collect()
+    wanted = which.select(LINEAGE).unique().lazy()
+    return rows_of(site, entry, source).join(wanted, on=LINEAGE, how="semi").collect().sort(LINEAGE)

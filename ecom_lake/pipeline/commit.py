@@ -1,0 +1,44 @@
+"""Committing what a step made: refused where its inputs changed meanwhile, silent where nothing did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ecom_lake.lake.log import ConflictError, Entry, File
+from ecom_lake.pipeline.site import Site
+
+Changes = Mapping[str, Mapping[str, File | None]]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The tables that a step read, as they were when it started."""
+
+    entry: Entry
+    tables: tuple[str, ...]
+
+    @property
+    def versions(self) -> dict[str, str]:
+        return {table: self.entry.version(table) for table in self.tables}
+
+    def unchanged_in(self, head: Entry) -> bool:
+        return all(head.version(table) == self.entry.version(table) for table in self.tables)
+
+
+def commit(site: Site, inputs: Inputs, changes: Changes, message: str) -> Entry:
+    def change(head: Entry) -> Entry:
+        if not inputs.unchanged_in(head):
+            changed = ", ".join(t for t in inputs.tables if head.version(t) != inputs.entry.version(t))
+            raise ConflictError(f"{changed} changed while '{message}' was being made; build again.")
+        for table, parts in changes.items():
+            if any(head.parts(table).get(part) != file for part, file in parts.items()):
+                head = head.with_parts(table, parts)
+        return head
+
+    return site.lake.log.commit(change, site.run, message)
+
+
+def gone(entry: Entry, table: str, keep: Iterable[str]) -> dict[str, None]:
+    """The parts of a table that are no longer wanted."""
+    return dict.fromkeys(set(entry.parts(table)) - set(keep))

@@ -1,0 +1,188 @@
+"""Landing to bronze: whatever is new by content, once, under a permanent number.
+
+Here: which landed files are new, in which order they count, what becomes of a refused one.
+Not here: reading a CSV file (landing/).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC
+from pathlib import Path
+
+from ecom_lake.contracts.delivered import Delivered
+from ecom_lake.lake.lake import LANDING
+from ecom_lake.lake.log import Delivery, Entry, File, Landed
+from ecom_lake.lake.storage import Info
+from ecom_lake.landing import Member, Refused, content_hash, parse, unpack
+from ecom_lake.pipeline.fingerprint import code_of
+from ecom_lake.pipeline.outcome import Check, Outcome
+from ecom_lake.pipeline.site import Site
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """A new member of a landed file, parsed and put into the store, not yet numbered."""
+
+    table: str
+    file: File
+    rejects: File | None
+
+
+def landed_files(site: Site) -> list[Info]:
+    """The files in landing in the order in which they count: by name, numbers by value; hidden and half-copied ones left out."""
+    found = site.lake.storage.list(f"{site.shop.name}/{LANDING}")
+    return sorted((info for info in found if _counts(info.path)), key=lambda info: _natural(info.path))
+
+
+def nothing_new(site: Site, head: Entry) -> bool:
+    """Whether ingesting would change nothing, told from names and stamps alone."""
+    return {_name(site, info.path): info.stamp for info in landed_files(site)} == {
+        path: landed.stamp for path, landed in head.landing.items() if landed.reader == _reader(site)
+    }
+
+
+def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
+    head = site.lake.log.head()
+    if nothing_new(site, head):
+        return _outcomes(site, head, head)
+    known = {file.delivery.content_hash for table in _bronze(site) for file in head.parts(table).values() if file.delivery}
+    landing: dict[str, Landed] = {}
+    arrivals: list[_Arrival] = []
+    for info in landed_files(site):
+        path = _name(site, info.path)
+        before = head.landing.get(path)
+        if before and (before.stamp, before.reader) == (info.stamp, _reader(site)):
+            landing[path] = before
+            continue
+        progress(path)
+        landed, new = _take(site, info, known)
+        if site.lake.storage.exists(info.path) and site.lake.storage.info(info.path).stamp == info.stamp:
+            landing[path] = landed
+            arrivals += new
+            known |= {arrival.file.delivery.content_hash for arrival in new if arrival.file.delivery}
+    entry = site.lake.log.commit(lambda latest: _numbered(latest, landing, arrivals), site.run, "ingest")
+    return _outcomes(site, head, entry)
+
+
+def _take(site: Site, info: Info, known: set[str]) -> tuple[Landed, list[_Arrival]]:
+    """Read one landed file; whole or not at all."""
+    arrivals: list[_Arrival] = []
+    refused: list[str] = []
+    hashes: list[str] = []
+    with site.lake.scratch() as scratch:
+        local = site.lake.storage.local(info.path)
+        try:
+            for member in unpack(local, scratch, _name(site, info.path)):
+                digest = content_hash(member.path)
+                hashes.append(digest)
+                if digest in known or digest in hashes[:-1]:
+                    continue
+                try:
+                    arrivals.append(_parse(site, info, member, digest, scratch))
+                except Refused as refusal:
+                    refused.append(str(refusal))
+        except Refused as refusal:
+            refused.append(str(refusal))
+        except FileNotFoundError:
+            refused.append(f"{_name(site, info.path)} vanished while it was being read; land it again.")
+    return Landed(info.stamp, "+".join(hashes), _reader(site), " ".join(refused)), arrivals
+
+
+def _parse(site: Site, info: Info, member: Member, digest: str, scratch: Path) -> _Arrival:
+    target, rejects = scratch / f"{digest}.parquet", scratch / f"{digest}.rejects.parquet"
+    parsed = parse(member, site.connector.delivered, target, rejects)
+    delivery = Delivery(
+        sequence=0,
+        file=member.name,
+        content_hash=digest,
+        delivered_at=info.modified.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat(sep=" "),
+        rejected=parsed.rejected,
+        extra_columns=tuple(parsed.extra_columns),
+        encoding=parsed.encoding,
+    )
+    blank = File(path="", rows=parsed.rows, bytes=0, hash="", fingerprint=digest, run="", delivery=delivery)
+    file = site.lake.publish(target, f"bronze/{parsed.table}", digest, blank, None)
+    refuse = None
+    if parsed.rejected:
+        refuse = site.lake.publish(rejects, f"rejects/{parsed.table}", digest, replace(blank, rows=parsed.rejected), None)
+    return _Arrival(parsed.table, file, refuse)
+
+
+def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[_Arrival]) -> Entry:
+    """The head with the arrivals under the next free numbers; what another ingest has brought meanwhile is left out."""
+    files = [file for table, parts in head.tables.items() if table.startswith("bronze/") for file in parts.values()]
+    known = {file.delivery.content_hash for file in files if file.delivery}
+    number = max((file.delivery.sequence for file in files if file.delivery), default=0)
+    changed = head if head.landing == landing else replace(head, landing=dict(landing))
+    for arrival in arrivals:
+        assert arrival.file.delivery is not None
+        if arrival.file.delivery.content_hash in known:
+            continue
+        number += 1
+        delivery = replace(arrival.file.delivery, sequence=number)
+        part = f"{number:08d}"
+        changed = changed.with_parts(f"bronze/{arrival.table}", {part: replace(arrival.file, delivery=delivery)})
+        if arrival.rejects:
+            changed = changed.with_parts(f"rejects/{arrival.table}", {part: replace(arrival.rejects, delivery=delivery)})
+    return changed
+
+
+def _outcomes(site: Site, before: Entry, after: Entry) -> list[Outcome]:
+    refused = {path: landed.refused for path, landed in after.landing.items() if landed.refused}
+    landing = Check(
+        "landing",
+        "landing_accepted",
+        passed=not refused,
+        severity="warn",
+        says=" ".join(refused.values()) if refused else "Every file in landing was read.",
+        evidence=tuple({"file": path, "why": why} for path, why in refused.items()),
+    )
+    return [_outcome(delivered, before, after, landing) for delivered in site.connector.delivered]
+
+
+def _outcome(delivered: Delivered, before: Entry, after: Entry, landing: Check) -> Outcome:
+    table = f"bronze/{delivered.name}"
+    parts = after.parts(table)
+    rejected = [file.delivery for file in parts.values() if file.delivery and file.delivery.rejected]
+    records = Check(
+        table,
+        "records_whole",
+        passed=not rejected,
+        severity="warn",
+        says=f"{sum(d.rejected for d in rejected)} malformed records lie in the rejects."
+        if rejected
+        else "No record was malformed.",
+        evidence=tuple({"delivery": d.sequence, "file": d.file, "rejected": d.rejected} for d in rejected),
+    )
+    extra = sorted({f"{d.file}: {c}" for f in parts.values() if (d := f.delivery) for c in d.extra_columns})
+    notes = (f"Columns that nobody asked for are kept in bronze: {', '.join(extra)}.",) if extra else ()
+    written = tuple(sorted(set(parts) - set(before.parts(table))))
+    return Outcome(table, parts, written, (records, replace(landing, table=table)), notes)
+
+
+def _bronze(site: Site) -> list[str]:
+    return [f"bronze/{delivered.name}" for delivered in site.connector.delivered]
+
+
+def _reader(site: Site) -> str:
+    """A refused file is looked at again when what reads it has changed."""
+    return f"{site.connector.name}-{code_of('landing', 'connectors', 'contracts/delivered.py')}"
+
+
+def _name(site: Site, path: str) -> str:
+    return path.removeprefix(f"{site.shop.name}/{LANDING}/")
+
+
+def _counts(path: str) -> bool:
+    name = path.rsplit("/", 1)[-1]
+    hidden = any(step.startswith((".", "_")) for step in path.split("/")[2:])
+    return not hidden and not name.endswith((".part", ".tmp", ".crdownload", "~"))
+
+
+def _natural(path: str) -> list[tuple[int, str]]:
+    return [(int(step), "") if step.isdigit() else (-1, step) for step in re.split(r"(\d+)", path)]

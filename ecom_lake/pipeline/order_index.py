@@ -1,0 +1,153 @@
+"""The order index: which delivered version of an order counts, and in which month it lies.
+
+Every order is judged here, whole, before any month is made; so what belongs to an order knows whether and where to go:
+to the order's month, to the pending rows (its order has not come), or to quarantine (its order was refused).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from ecom_lake.connectors.connector import RowByRow
+from ecom_lake.contracts.conform import conform
+from ecom_lake.contracts.delivered import LINEAGE
+from ecom_lake.contracts.silver.order_index import OrderIndex
+from ecom_lake.lake.lake import rows_in
+from ecom_lake.lake.log import Entry, File
+from ecom_lake.pipeline.bronze import delivered_rows, in_batches, rows_of
+from ecom_lake.pipeline.commit import Inputs, commit
+from ecom_lake.pipeline.fingerprint import code_of, fingerprint
+from ecom_lake.pipeline.outcome import Check, Outcome
+from ecom_lake.pipeline.settle import Fates, count_fates, latest, with_raw_records
+from ecom_lake.pipeline.site import Site
+
+TABLE = "silver/order_index"
+UNPLACED = "unplaced"
+"""The part of a quarantine table that holds rows which belong to no month."""
+_CODE = ("pipeline/order_index.py", "pipeline/settle.py", "contracts", "connectors")
+
+
+@dataclass(frozen=True)
+class _Unplaced:
+    pending: pl.DataFrame
+    refused: pl.DataFrame
+
+
+def make_order_index(site: Site) -> Outcome:
+    entry = site.lake.log.head()
+    inputs = Inputs(entry, tuple(f"bronze/{source}" for source in (site.connector.orders.source, *_line_sources(site))))
+    current = entry.parts(TABLE).get("")
+    mark = fingerprint(code_of(*_CODE), site.months(), inputs.versions)
+    if current and current.fingerprint == mark:
+        return Outcome(TABLE, {"": current}, checks=_checks(site, entry))
+    index, refused, superseded = _judge_orders(site, entry)
+    source = site.connector.orders.source
+    fates: Fates = (*count_fates(source, "quarantined", refused), *count_fates(source, "superseded", superseded))
+    changes: dict[str, dict[str, File | None]] = {f"quarantine/{source}": {}}
+    with site.lake.scratch() as scratch:
+
+        def put(frame: pl.DataFrame, table: str, part: str, fates: Fates = ()) -> File | None:
+            target = scratch / f"{table.replace('/', '-')}.parquet"
+            frame.write_parquet(target, compression="zstd")
+            blank = File("", rows_in(target), 0, "", mark, site.run, inputs.versions, fates)
+            return site.lake.publish(target, table, part, blank, entry.parts(table).get(part))
+
+        changes[f"quarantine/{source}"][UNPLACED] = put(refused, f"quarantine/{source}", UNPLACED) if len(refused) else None
+        for line in site.connector.lines:
+            left = _without_month(site, entry, line, index, refused)
+            fates += count_fates(line.source, "pending", left.pending) + count_fates(line.source, "quarantined", left.refused)
+            for table, part, rows in (
+                (f"pending/{line.source}", "", left.pending),
+                (f"quarantine/{line.source}", UNPLACED, left.refused),
+            ):
+                changes[table] = {part: put(rows, table, part) if len(rows) else None}
+        made = put(index, TABLE, "", fates)
+    assert made is not None
+    after = commit(site, inputs, {**changes, TABLE: {"": made}}, "order index")
+    return Outcome(TABLE, {"": made}, written=("",), checks=_checks(site, after))
+
+
+def _judge_orders(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The winning orders, the refused ones with their raw records, and the lineage of older versions."""
+    spec = site.connector.orders
+    months = site.months()
+    good: list[pl.DataFrame] = []
+    refused: list[pl.DataFrame] = []
+    empty = {lookup.source: rows_of(site, entry, lookup.source).head(0).collect() for lookup in spec.lookups}
+    for rows in in_batches(site, entry, spec.source):
+        judged = conform(spec.shape(rows, empty).with_columns(order_month()), spec.contract)
+        inside = judged.good["month"].is_in(months)
+        key = rows.select(*LINEAGE, pl.col(site.connector.customer_key).str.strip_chars().alias("customer_key"))
+        keyed = judged.good.filter(inside).select("order_id", "ordered_at", "month", *LINEAGE)
+        good.append(keyed.join(key, on=LINEAGE, how="left").with_columns(pl.col("customer_key").fill_null("")))
+        outside = _outside(judged.good.filter(~inside), months)
+        refused.append(with_raw_records(pl.concat([judged.bad, outside]), rows, spec.source))
+    columns = list(OrderIndex.table.columns)
+    winners, superseded = latest(pl.concat(good).select(columns), ("order_id",))
+    return winners, pl.concat(refused), superseded
+
+
+def order_month() -> pl.Expr:
+    """The month of an order as text, cut from its still unread date: whatever is a readable date starts with it."""
+    return (pl.col("ordered_at").str.strip_chars().str.slice(0, 7) + "-01").alias("month")
+
+
+def _outside(orders: pl.DataFrame, months: list[date]) -> pl.DataFrame:
+    bounds = f"{months[0]:%Y-%m} to {months[-1]:%Y-%m}" if months else "none"
+    return orders.select(
+        *LINEAGE,
+        pl.lit("outside_the_shops_months").alias("rule"),
+        pl.lit("ordered_at").alias("column"),
+        (pl.col("ordered_at").cast(pl.String) + f" (the shop's months are {bounds})").alias("value"),
+    )
+
+
+def _without_month(site: Site, entry: Entry, line: RowByRow, index: pl.DataFrame, refused: pl.DataFrame) -> _Unplaced:
+    """The rows of a line table whose order is not in the index."""
+    order = pl.col("order_id").str.strip_chars().alias("order_id")
+    keys = rows_of(site, entry, line.source).select(order, *LINEAGE)
+    lost = keys.join(index.lazy().select("order_id"), on="order_id", how="anti").collect().sort(LINEAGE)
+    seen = refused.select(pl.col("raw_record").str.json_path_match("$.order_id").str.strip_chars().alias("order_id")).unique()
+    blamed = lost.filter(pl.col("order_id").is_null() | pl.col("order_id").is_in(seen["order_id"].drop_nulls().implode()))
+    why = pl.when(pl.col("order_id").is_null()).then(pl.lit("order_id_missing")).otherwise(pl.lit("order_refused"))
+    rules = blamed.select(*LINEAGE, why.alias("rule"), pl.lit("order_id").alias("column"), pl.col("order_id").alias("value"))
+    pending = lost.join(blamed, on=LINEAGE, how="anti").select(pl.lit(line.source).alias("source"), *LINEAGE, "order_id")
+    return _Unplaced(pending, with_raw_records(rules, delivered_rows(site, entry, line.source, rules), line.source))
+
+
+def _checks(site: Site, entry: Entry) -> tuple[Check, ...]:
+    source = site.connector.orders.source
+    unplaced = entry.parts(f"quarantine/{source}").get(UNPLACED)
+    pending = {line.source: file.rows for line in site.connector.lines if (file := entry.parts(f"pending/{line.source}").get(""))}
+    return (
+        Check(
+            TABLE,
+            "orders_accepted",
+            passed=unplaced is None,
+            severity="warn",
+            says=(
+                f"{unplaced.rows} delivered orders are in quarantine; `ecom-lake quarantine` shows them. An order outside the shop's"
+                " months needs first_month or last_month in lake.toml changed."
+                if unplaced
+                else "Every delivered order was accepted."
+            ),
+        ),
+        Check(
+            TABLE,
+            "nothing_pending",
+            passed=not pending,
+            severity="warn",
+            says=(
+                "Waiting for their orders: " + ", ".join(f"{rows} of {source}" for source, rows in pending.items()) + "."
+                if pending
+                else "Nothing waits for its order."
+            ),
+        ),
+    )
+
+
+def _line_sources(site: Site) -> list[str]:
+    return [line.source for line in site.connector.lines]

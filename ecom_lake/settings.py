@@ -1,0 +1,160 @@
+"""What the environment and lake.toml say, read in one place and checked.
+
+Here: where the lake is, which shops it holds, how much of the machine to use. Everybody else gets a `Settings`.
+Not here: what a table or a method needs to know beyond that (contracts/shop_settings.py, contracts/mining_settings.py).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.contracts.shop_settings import ShopSettings
+from ecom_lake.errors import UserError
+
+DEFAULT_SHOP = "olist"
+CONFIG = "lake.toml"
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One selling business: its connector, its months and what its numbers depend on."""
+
+    name: str
+    connector: str
+    first_month: date
+    last_month: date | None
+    """None for a shop that still sells."""
+    numbers: ShopSettings
+    mining: MiningSettings
+    nightly: str = "0 3 * * *"
+    timezone: str = "UTC"
+
+    def months(self, today: date) -> list[date]:
+        """Every month of the shop, oldest first; an open shop's last one is today's."""
+        last = self.last_month or today.replace(day=1)
+        count = (last.year - self.first_month.year) * 12 + last.month - self.first_month.month + 1
+        start = self.first_month.year * 12 + self.first_month.month - 1
+        return [date((start + i) // 12, (start + i) % 12 + 1, 1) for i in range(max(count, 0))]
+
+
+@dataclass(frozen=True)
+class Settings:
+    root: str
+    config: Path
+    shops: dict[str, Shop]
+    memory_limit: str
+    threads: int
+
+    def shop(self, name: str) -> Shop:
+        if name not in self.shops:
+            known = ", ".join(sorted(self.shops))
+            raise UserError(f"There is no shop '{name}' in {self.config}; it holds: {known}. Add [shops.{name}] to it.")
+        return self.shops[name]
+
+
+def load(root: str | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force: arguments win over the environment, the environment over lake.toml."""
+    env = os.environ if environment is None else environment
+    config = Path(env.get("ECOM_LAKE_CONFIG", CONFIG)).absolute()
+    given = _read(config)
+    where = root or env.get("ECOM_LAKE_ROOT") or given.pop("root", None)
+    given.pop("root", None)
+    shops = given.pop("shops", None) or {DEFAULT_SHOP: {}}
+    memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "1GB")
+    threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", os.cpu_count() or 2)
+    if unknown := sorted(set(given) - {"memory_limit", "threads"}):
+        raise UserError(
+            f"{config} has a setting that nobody reads: '{unknown[0]}'. Known are root, memory_limit, threads and [shops.NAME]."
+        )
+    return Settings(
+        root=_root(where, config),
+        config=config,
+        shops={name: _shop(name, values, config) for name, values in shops.items()},
+        memory_limit=_memory(memory, config),
+        threads=_threads(threads, config),
+    )
+
+
+def _read(config: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(config.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{config} cannot be read as TOML: {error}. Mend that line and run again.") from None
+    except OSError as error:
+        raise UserError(f"{config} cannot be read: {error.strerror}.") from None
+
+
+def _root(where: str | None, config: Path) -> str:
+    if where and "://" in where:
+        return where.rstrip("/")
+    return str(Path(where).expanduser().absolute() if where else config.parent / "data")
+
+
+def _shop(name: str, values: Any, config: Path) -> Shop:
+    place = f"[shops.{name}] in {config}"
+    if not _NAME.fullmatch(name):
+        raise UserError(f"{place}: a shop's name is a folder's name: small letters, digits and _, starting with a letter.")
+    if not isinstance(values, dict):
+        raise UserError(f"{place} must be a table of settings.")
+    rest = dict(values)
+    first = _month(rest.pop("first_month", "2016-09"), "first_month", place)
+    last = rest.pop("last_month", None)
+    last_month = _month(last, "last_month", place) if last is not None else None
+    if last_month and last_month < first:
+        raise UserError(f"{place}: last_month lies before first_month; swap them.")
+    shop = Shop(
+        name=name,
+        connector=str(rest.pop("connector", "olist")),
+        first_month=first,
+        last_month=last_month,
+        nightly=str(rest.pop("nightly", "0 3 * * *")),
+        timezone=str(rest.pop("timezone", "UTC")),
+        numbers=_section(ShopSettings, rest.pop("numbers", {}), f"[shops.{name}.numbers] in {config}"),
+        mining=_section(MiningSettings, rest.pop("mining", {}), f"[shops.{name}.mining] in {config}"),
+    )
+    if rest:
+        known = "connector, first_month, last_month, nightly, timezone, numbers, mining"
+        raise UserError(f"{place} has a setting that nobody reads: '{sorted(rest)[0]}'. Known are {known}.")
+    return shop
+
+
+def _section(kind: type[Any], values: Any, place: str) -> Any:
+    known = [f.name for f in fields(kind)]
+    for name in values:
+        if name not in known:
+            raise UserError(f"{place} has a setting that nobody reads: '{name}'. Known are {', '.join(known)}.")
+    try:
+        return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{place}: {error}.") from None
+
+
+def _month(value: Any, setting: str, place: str) -> date:
+    found = _MONTH.fullmatch(str(value))
+    if not found:
+        raise UserError(f"{place}: {setting} must look like 2017-10, not '{value}'.")
+    return date(int(found[1]), int(found[2]), 1)
+
+
+def _memory(value: Any, config: Path) -> str:
+    if not re.fullmatch(r"\d+(\.\d+)? ?(MB|GB|MiB|GiB)", str(value)):
+        raise UserError(f"memory_limit (in {config} or ECOM_LAKE_MEMORY) must look like 1GB, not '{value}'.")
+    return str(value)
+
+
+def _threads(value: Any, config: Path) -> int:
+    if not str(value).isdigit() or int(value) < 1:
+        raise UserError(f"threads (in {config} or ECOM_LAKE_THREADS) must be a whole number from 1, not '{value}'.")
+    return int(value)
