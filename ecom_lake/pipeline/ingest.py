@@ -149,14 +149,13 @@ def _outcome(delivered: Delivered, before: Entry, after: Entry, landing: Check) 
     table = f"bronze/{delivered.name}"
     parts = after.parts(table)
     rejected = [file.delivery for file in parts.values() if file.delivery and file.delivery.rejected]
+    malformed = sum(delivery.rejected for delivery in rejected)
     records = Check(
         table,
         "records_whole",
         passed=not rejected,
         severity="warn",
-        says=f"{sum(d.rejected for d in rejected)} malformed records lie in the rejects."
-        if rejected
-        else "No record was malformed.",
+        says=f"{malformed} malformed records lie in the rejects." if rejected else "No record was malformed.",
         evidence=tuple({"delivery": d.sequence, "file": d.file, "rejected": d.rejected} for d in rejected),
     )
     extra = sorted({f"{d.file}: {c}" for f in parts.values() if (d := f.delivery) for c in d.extra_columns})

@@ -19,7 +19,7 @@ from ecom_lake.lake.lake import rows_in
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.bronze import delivered_rows, in_batches, rows_of
 from ecom_lake.pipeline.commit import Inputs, commit
-from ecom_lake.pipeline.fingerprint import code_of, fingerprint
+from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.settle import Fates, count_fates, latest, with_raw_records
 from ecom_lake.pipeline.site import Site
@@ -27,7 +27,7 @@ from ecom_lake.pipeline.site import Site
 TABLE = "silver/order_index"
 UNPLACED = "unplaced"
 """The part of a quarantine table that holds rows which belong to no month."""
-_CODE = ("pipeline/order_index.py", "pipeline/settle.py", "contracts", "connectors")
+_CODE = ("pipeline/order_index.py", "pipeline/settle.py", *JUDGEMENT, "connectors")
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def make_order_index(site: Site) -> Outcome:
     entry = site.lake.log.head()
     inputs = Inputs(entry, tuple(f"bronze/{source}" for source in (site.connector.orders.source, *_line_sources(site))))
     current = entry.parts(TABLE).get("")
-    mark = fingerprint(code_of(*_CODE), site.months(), inputs.versions)
-    if current and current.fingerprint == mark:
+    mark = fingerprint(code_of(*_CODE), site.connector.orders.contract, OrderIndex.table, site.months(), inputs.versions)
+    if current and current.fingerprint == mark and not site.full:
         return Outcome(TABLE, {"": current}, checks=_checks(site, entry))
     index, refused, superseded = _judge_orders(site, entry)
     source = site.connector.orders.source
@@ -129,8 +129,8 @@ def _checks(site: Site, entry: Entry) -> tuple[Check, ...]:
             passed=unplaced is None,
             severity="warn",
             says=(
-                f"{unplaced.rows} delivered orders are in quarantine; `ecom-lake quarantine` shows them. An order outside the shop's"
-                " months needs first_month or last_month in lake.toml changed."
+                f"{unplaced.rows} delivered orders are in quarantine (`ecom-lake quarantine`). Where one lies outside the"
+                " shop's months, change first_month or last_month in lake.toml."
                 if unplaced
                 else "Every delivered order was accepted."
             ),

@@ -20,15 +20,15 @@ from ecom_lake.errors import UserError
 from ecom_lake.lake.lake import rows_in
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.bronze import BATCH, delivered_rows, rows_of
-from ecom_lake.pipeline.commit import Changes, Inputs, commit
-from ecom_lake.pipeline.fingerprint import code_of, fingerprint
+from ecom_lake.pipeline.commit import Changes, Inputs, commit, gone
+from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, fingerprint
 from ecom_lake.pipeline.order_index import TABLE as INDEX
 from ecom_lake.pipeline.order_index import order_month
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.settle import Fates, Settled, count_fates, settle, with_raw_records
 from ecom_lake.pipeline.site import Site
 
-_CODE = ("pipeline/silver.py", "pipeline/settle.py", "contracts", "connectors")
+_CODE = ("pipeline/silver.py", "pipeline/settle.py", *JUDGEMENT, "connectors")
 _SCHEMA = {"month": pl.Date(), "rows": pl.UInt32(), "digest": pl.UInt64()}
 
 
@@ -65,14 +65,13 @@ def _make_months(site: Site, spec: RowByRow, months: Sequence[date]) -> Outcome:
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
     current = entry.parts(table)
     code = fingerprint(code_of(*_CODE), spec.contract)
-    if all(
-        (file := current.get(part_of(m))) and file.inputs == inputs.versions and file.fingerprint.startswith(code) for m in months
-    ):
+    outside: dict[str, File | None] = dict(gone(entry, table, map(part_of, site.months())))
+    if not outside and not site.full and all(_is_current(current.get(part_of(month)), code, inputs) for month in months):
         return _outcome(site, entry, spec, months, ())
     digests = _digests(site, entry, spec)
     marks = {month: f"{code}-{digests.get(month, (0, 0))[1]:016x}" for month in months}
-    touched = [m for m in months if not (file := current.get(part_of(m))) or file.fingerprint != marks[m]]
-    changes: dict[str, dict[str, File | None]] = {table: {}, f"quarantine/{spec.source}": {}}
+    touched = [m for m in months if site.full or not (file := current.get(part_of(m))) or file.fingerprint != marks[m]]
+    changes: dict[str, dict[str, File | None]] = {table: outside, f"quarantine/{spec.source}": {}}
     for month in set(months) - set(touched):
         changes[table][part_of(month)] = replace(current[part_of(month)], inputs=inputs.versions)
     checks: list[Check] = []
@@ -88,6 +87,10 @@ def _make_months(site: Site, spec: RowByRow, months: Sequence[date]) -> Outcome:
         return Outcome(table, {part_of(m): current[part_of(m)] for m in months if part_of(m) in current}, (), tuple(checks))
     after = commit(site, inputs, changes, f"{table}, {len(touched)} months")
     return _outcome(site, after, spec, months, [part_of(month) for month in touched], checks)
+
+
+def _is_current(file: File | None, code: str, inputs: Inputs) -> bool:
+    return file is not None and file.inputs == inputs.versions and file.fingerprint.startswith(code)
 
 
 def _digests(site: Site, entry: Entry, spec: RowByRow) -> dict[date, tuple[int, int]]:
@@ -194,16 +197,21 @@ def _make_dimension(site: Site, spec: RowByRow | ManyToOne) -> Outcome:
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
     current = entry.parts(table).get("")
     mark = fingerprint(code_of(*_CODE), spec.contract, inputs.versions)
-    if current and current.fingerprint == mark:
-        return _dimension_outcome(entry, spec, ())
+    if current and current.fingerprint == mark and not site.full:
+        accounted = _accounted_whole(entry, spec, current)
+        return Outcome(table, entry.parts(table), (), (accounted, _quarantine_check(entry, spec)))
     good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _one_by_one(site, entry, spec)
     failed = {str(rule): int(n) for rule, n in refused.group_by("rule").len().sort("rule").iter_rows()}
     blank = File("", 0, 0, "", mark, site.run, inputs.versions)
     with site.lake.scratch() as scratch:
         file = _write(site, entry, good, table, "", replace(blank, fates=fates, failed=failed), scratch)
         lost = _write(site, entry, refused, refuse, "", blank, scratch) if len(refused) else None
+    accounted = _accounted_whole(entry, spec, file)
+    if accounted.blocks:
+        return Outcome(table, entry.parts(table), (), (accounted,))
     changes: Changes = {table: {"": file}, refuse: {"": lost}}
-    return _dimension_outcome(commit(site, inputs, changes, table), spec, ("",))
+    after = commit(site, inputs, changes, table)
+    return Outcome(table, after.parts(table), ("",), (accounted, _quarantine_check(after, spec)))
 
 
 def _one_by_one(site: Site, entry: Entry, spec: RowByRow) -> tuple[pl.DataFrame, pl.DataFrame, Fates]:
@@ -222,7 +230,7 @@ def _one_by_one(site: Site, entry: Entry, spec: RowByRow) -> tuple[pl.DataFrame,
 
 
 def _fates_of_lookup(site: Site, entry: Entry, lookup: Lookup) -> Fates:
-    """A table that is only looked up in has no rows of its own in silver: its latest rows are merged into those that name them."""
+    """A table that is only looked up in has no silver of its own: its latest rows are merged into those that name them."""
     on = pl.col(lookup.on).str.strip_chars()
     rows = rows_of(site, entry, lookup.source).select(on, *LINEAGE).collect().sort([lookup.on, *LINEAGE])
     named = rows.filter(pl.col(lookup.on).is_not_null())
@@ -288,15 +296,9 @@ def _outcome(
     return Outcome(table, files, tuple(written), (all_accounted, _quarantine_check(entry, spec)))
 
 
-def _dimension_outcome(entry: Entry, spec: RowByRow | ManyToOne, written: tuple[str, ...]) -> Outcome:
-    table = f"silver/{spec.contract.name}"
-    return Outcome(table, entry.parts(table), written, (_accounted_whole(entry, spec), _quarantine_check(entry, spec)))
-
-
-def _accounted_whole(entry: Entry, spec: RowByRow | ManyToOne) -> Check:
+def _accounted_whole(entry: Entry, spec: RowByRow | ManyToOne, made: File) -> Check:
     delivered = sum(file.rows for file in entry.parts(f"bronze/{spec.source}").values())
-    parts = entry.parts(f"silver/{spec.contract.name}").values()
-    went = sum(rows for file in parts for source, _, _, rows in file.fates if source == spec.source)
+    went = sum(rows for source, _, _, rows in made.fates if source == spec.source)
     return Check(
         f"silver/{spec.contract.name}",
         "every_row_accounted",

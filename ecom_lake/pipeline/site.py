@@ -25,6 +25,8 @@ class Site:
     connector: Connector
     memory_limit: str = "1GB"
     threads: int = 2
+    full: bool = False
+    """Make everything anew, whatever the fingerprints say."""
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def months(self) -> list[date]:
@@ -38,11 +40,11 @@ class Site:
             yield con, scratch
 
 
-def open_site(settings: Settings, shop: str, run: str | None = None) -> Site:
+def open_site(settings: Settings, shop: str, run: str | None = None, full: bool = False) -> Site:
     chosen = settings.shop(shop)
     lake = Lake(settings.root, chosen.name)
     connector = find_connector(chosen.connector, f"[shops.{shop}] in {settings.config}")
-    return Site(lake, chosen, connector, settings.memory_limit, settings.threads, run or uuid.uuid4().hex[:12])
+    return Site(lake, chosen, connector, settings.memory_limit, settings.threads, full, run or uuid.uuid4().hex[:12])
 
 
 def find_connector(name: str, place: str) -> Connector:

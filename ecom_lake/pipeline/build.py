@@ -1,0 +1,40 @@
+"""A whole build, step by step in one process: what the job `all` does, without Dagster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from functools import partial
+
+from ecom_lake.pipeline.gold import make_gold
+from ecom_lake.pipeline.ingest import ingest
+from ecom_lake.pipeline.order_index import make_order_index
+from ecom_lake.pipeline.outcome import Outcome
+from ecom_lake.pipeline.recipes import in_order
+from ecom_lake.pipeline.release import make_release
+from ecom_lake.pipeline.silver import make_silver
+from ecom_lake.pipeline.site import Site
+from ecom_lake.pipeline.trust import silver_tables
+
+Step = Callable[[], Outcome | list[Outcome]]
+
+
+def steps(site: Site, months: Sequence[date] | None = None) -> Iterator[tuple[str, Step]]:
+    yield "bronze", partial(ingest, site)
+    yield "silver/order_index", partial(make_order_index, site)
+    for table in silver_tables(site):
+        yield f"silver/{table}", partial(make_silver, site, table, months)
+    for table in in_order():
+        yield f"gold/{table}", partial(make_gold, site, table)
+    yield "gold/release", partial(make_release, site)
+
+
+def build(site: Site, months: Sequence[date] | None = None) -> list[Outcome]:
+    """Every step in turn; stops after the first that a blocking check refused."""
+    done: list[Outcome] = []
+    for _, step in steps(site, months):
+        made = step()
+        done += made if isinstance(made, list) else [made]
+        if done[-1].refused:
+            break
+    return done

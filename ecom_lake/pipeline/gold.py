@@ -1,0 +1,107 @@
+"""Silver to gold: one table, computed whole, audited, committed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ecom_lake.contracts import catalog
+from ecom_lake.contracts.shop_settings import settings_row
+from ecom_lake.contracts.table import Table
+from ecom_lake.lake.engine import literal, name, parquet
+from ecom_lake.lake.lake import rows_in
+from ecom_lake.lake.log import Entry, File
+from ecom_lake.pipeline import trust
+from ecom_lake.pipeline.audit import audit
+from ecom_lake.pipeline.commit import Inputs, commit
+from ecom_lake.pipeline.fingerprint import fingerprint
+from ecom_lake.pipeline.outcome import Check, Outcome
+from ecom_lake.pipeline.recipes import SETTINGS, recipe
+from ecom_lake.pipeline.site import Site
+
+
+def make_gold(site: Site, table: str) -> Outcome:
+    contract, how = catalog.gold()[table], recipe(table)
+    target = f"gold/{table}"
+    entry = site.lake.log.head()
+    inputs = Inputs(entry, inputs_of(site, table))
+    current = entry.parts(target).get("")
+    own = {name: trust.own_table(site, entry, name) for name in how.reads if name in trust.TABLES}
+    read = {view: frame.write_ndjson() for view, frame in own.items()} or inputs.versions
+    mark = fingerprint(how.code, how.settings(site.shop), read)
+    if current and current.fingerprint == mark and not site.full:
+        kept = replace(current, inputs=inputs.versions)
+        commit(site, inputs, {target: {"": kept}}, f"{target}, unchanged")
+        return Outcome(target, {"": kept}, checks=_kept_checks(contract))
+    with site.engine() as (con, scratch):
+        attach(site, entry, con, how.reads)
+        for view, frame in own.items():
+            con.register(view, frame.to_arrow())
+        made = scratch / f"{table}.parquet"
+        write(con, how.run(con, site.shop), contract, made)
+        failed, checks = audit(con, contract, made)
+        if any(check.blocks for check in checks):
+            return Outcome(target, {"": current} if current else {}, checks=tuple(checks))
+        blank = File("", rows_in(made), 0, "", mark, site.run, inputs.versions, failed=failed)
+        file = site.lake.publish(made, target, "", blank, current)
+    commit(site, inputs, {target: {"": file}}, target)
+    return Outcome(target, {"": file}, written=("",), checks=tuple(checks))
+
+
+def inputs_of(site: Site, table: str) -> tuple[str, ...]:
+    """The tables of the lake that a gold table is made from."""
+    tables: dict[str, None] = {}
+    for read in recipe(table).reads:
+        if read in trust.TABLES:
+            tables |= dict.fromkeys(trust.reads_of(site, read))
+        elif read != SETTINGS:
+            tables[place_of(read)] = None
+    return tuple(tables)
+
+
+def place_of(table: str) -> str:
+    """The layer and name of a table that SQL calls by its name alone."""
+    return f"gold/{table}" if table in catalog.gold() else f"silver/{table}"
+
+
+def attach(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, tables: tuple[str, ...]) -> None:
+    """Give the engine a view of each table as the entry has it; of one that was never made, an empty one."""
+    for table in tables:
+        if table == SETTINGS:
+            con.register(SETTINGS, settings_row(site.shop.numbers).to_arrow())
+        elif table not in trust.TABLES:
+            paths = site.lake.paths(entry, place_of(table))
+            source = parquet(paths) if paths else _nothing(catalog.gold().get(table) or catalog.silver()[table])
+            con.execute(
+                f"create view {name(table)} as select * from {source}" if paths else f"create view {name(table)} as {source}"
+            )
+
+
+def _nothing(table: Table) -> str:
+    columns = ", ".join(f"null::{column.kind.duckdb} as {name(column.name)}" for column in table.columns.values())
+    return f"select {columns} where false"
+
+
+def write(con: duckdb.DuckDBPyConnection, made: duckdb.DuckDBPyRelation | pl.DataFrame, table: Table, target: Path) -> None:
+    """The table as its contract has it: these columns, in this order and type, sorted by key, as plain old Parquet.
+
+    A total order is what makes the file's bytes the same on any number of threads.
+    """
+    columns = ", ".join(f"{name(c.name)}::{c.kind.duckdb} as {name(c.name)}" for c in table.columns.values())
+    order = ", ".join(map(name, table.key))
+    if isinstance(made, pl.DataFrame):
+        con.register("_made", made.to_arrow())
+        source = "_made"
+    else:
+        source = f"({made.sql_query()})"
+    con.execute(
+        f"copy (select {columns} from {source} order by {order}) to {literal(str(target))} "
+        "(format parquet, compression snappy, parquet_version v1, row_group_size 122880)"
+    )
+
+
+def _kept_checks(table: Table) -> tuple[Check, ...]:
+    return (Check(f"gold/{table.name}", "contract", True, "block", "Unchanged since it was audited."),)

@@ -1,0 +1,97 @@
+"""How each gold table is made, found by its name: `marts/<table>.sql`, `marts/<table>.py` or `models/<table>.py`.
+
+A SQL mart's inputs are read from its SQL, a Python mart's from its READS; nobody lists them a second time.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+import ecom_lake
+from ecom_lake.contracts import catalog
+from ecom_lake.pipeline.fingerprint import code_of, fingerprint
+from ecom_lake.settings import Shop
+
+_PACKAGE = Path(ecom_lake.__file__).parent
+SETTINGS = "settings"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one gold table is made."""
+
+    table: str
+    reads: tuple[str, ...]
+    code: str
+    sql: str | None = None
+    module: str | None = None
+
+    def run(self, con: duckdb.DuckDBPyConnection, shop: Shop) -> duckdb.DuckDBPyRelation | pl.DataFrame:
+        if self.sql is not None:
+            return con.sql(self.sql)
+        assert self.module is not None
+        made: duckdb.DuckDBPyRelation | pl.DataFrame = importlib.import_module(self.module).build(con, shop.mining)
+        return made
+
+    def settings(self, shop: Shop) -> object:
+        """The settings that the table depends on."""
+        if self.module is not None:
+            return shop.mining
+        return shop.numbers if SETTINGS in self.reads else None
+
+
+@cache
+def recipe(table: str) -> Recipe:
+    contract = catalog.gold()[table]
+    if (path := _PACKAGE / "marts" / f"{table}.sql").exists():
+        sql = path.read_text(encoding="utf-8")
+        return Recipe(table, tables_in(sql), fingerprint(sql, contract), sql=sql)
+    for folder in ("marts", "models"):
+        if (_PACKAGE / folder / f"{table}.py").exists():
+            module = f"ecom_lake.{folder}.{table}"
+            reads = tuple(importlib.import_module(module).READS)
+            return Recipe(table, reads, fingerprint(code_of(folder), contract), module=module)
+    raise LookupError(f"The contract of {table} has no recipe: write marts/{table}.sql, or a function in marts/ or models/.")
+
+
+@cache
+def in_order() -> tuple[str, ...]:
+    """The gold tables, each after those that it reads."""
+    made: list[str] = []
+    waiting = set(catalog.gold())
+    while waiting:
+        ready = sorted(table for table in waiting if not waiting & set(recipe(table).reads))
+        if not ready:
+            raise LookupError(f"These gold tables read each other in a circle: {', '.join(sorted(waiting))}.")
+        made += ready
+        waiting -= set(ready)
+    return tuple(made)
+
+
+def tables_in(sql: str) -> tuple[str, ...]:
+    """The tables that a query reads, without the names that it gives itself."""
+    with duckdb.connect() as con:
+        parsed = json.loads(con.execute("select json_serialize_sql(?)", [sql]).fetchall()[0][0])
+    if parsed["error"]:
+        raise ValueError(parsed["error_message"])
+    named = {entry["key"] for node in _nodes(parsed) if isinstance(entries := node.get("map"), list) for entry in entries}
+    return tuple(sorted({node["table_name"] for node in _nodes(parsed) if node.get("type") == "BASE_TABLE"} - named))
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        yield tree
+        for branch in tree.values():
+            yield from _nodes(branch)
+    elif isinstance(tree, list):
+        for branch in tree:
+            yield from _nodes(branch)

@@ -1,0 +1,146 @@
+"""The release: when every table is made from what the others now are, and every identity between them holds, readers see it.
+
+A release is an entry of the log that points at itself; rolling back is an entry that points at an older one, and pins it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ecom_lake.contracts import catalog
+from ecom_lake.contracts.table import Identity
+from ecom_lake.errors import UserError
+from ecom_lake.lake.log import Entry
+from ecom_lake.pipeline.gold import attach
+from ecom_lake.pipeline.outcome import Check, Outcome
+from ecom_lake.pipeline.plain_view import put_in_place
+from ecom_lake.pipeline.recipes import in_order, tables_in
+from ecom_lake.pipeline.silver import part_of
+from ecom_lake.pipeline.site import Site
+from ecom_lake.pipeline.trust import silver_tables
+
+TABLE = "gold/release"
+EXAMPLES = 5
+
+
+def make_release(site: Site) -> Outcome:
+    head = site.lake.log.head()
+    current = _is_released(site, head)
+    checks = (_fresh(site, head),) if current else (_fresh(site, head), _identities(site, head))
+    if any(check.blocks for check in checks):
+        return Outcome(TABLE, checks=checks)
+    if head.pinned:
+        note = f"Release {head.release} is pinned: this state is committed, not released, until `ecom-lake unpin`."
+        return Outcome(TABLE, checks=checks, notes=(note,))
+    if not current:
+        head = site.lake.log.commit(lambda latest: _released(head, latest), site.run, "release")
+    put_in_place(site, site.lake.log.entry(head.release or head.number))
+    return Outcome(TABLE, written=() if current else ("",), checks=checks, notes=(f"Release {head.release}.",))
+
+
+def roll_back(site: Site, number: int) -> Entry:
+    """Show readers an older release, and keep it until `unpin`."""
+    wanted = site.lake.log.entry(number)
+    if wanted.release != wanted.number:
+        raise UserError(f"Entry {number} is not a release; `ecom-lake log` shows which are.")
+    entry = site.lake.log.commit(lambda head: replace(head, release=number, pinned=True), site.run, f"rollback to {number}")
+    put_in_place(site, wanted)
+    return entry
+
+
+def unpin(site: Site) -> Entry:
+    """Let builds release again; what readers see changes with the next one."""
+    return site.lake.log.commit(lambda head: replace(head, pinned=False) if head.pinned else head, site.run, "unpin")
+
+
+def collect_garbage(site: Site, older_than: timedelta) -> tuple[int, int]:
+    """Delete what no entry of the kept log names, if it is older than that; never bronze. Gives files and bytes."""
+    log, storage = site.lake.log, site.lake.storage
+    horizon = datetime.now(UTC) - older_than
+    numbers = log.numbers()
+    head = log.head()
+    entries = {number: log.entry(number) for number in numbers}
+    kept = {n for n, entry in entries.items() if n in (head.number, head.release) or datetime.fromisoformat(entry.at) > horizon}
+    kept |= {entry.release for n, entry in entries.items() if n in kept and entry.release in entries}  # what they show
+    for number in sorted(set(numbers) - kept):
+        log.delete(number)
+    named = {file.path for n in kept for parts in entries[n].tables.values() for file in parts.values()}
+    files = bytes_ = 0
+    for info in storage.list(f"{site.shop.name}/_store"):
+        path = info.path.removeprefix(f"{site.shop.name}/")
+        spared = path in named or path.startswith(("_store/log/", "_store/bronze/", "_store/rejects/"))
+        if not spared and info.modified < horizon:
+            storage.delete(info.path)
+            files, bytes_ = files + 1, bytes_ + info.size
+    return files, bytes_
+
+
+def expected_tables(site: Site) -> list[str]:
+    """The tables that a release holds, each after those that it is made from."""
+    silver = [f"silver/{table}" for table in ("order_index", *silver_tables(site))]
+    return [*silver, *(f"gold/{table}" for table in in_order())]
+
+
+def stale(site: Site, entry: Entry) -> dict[str, str]:
+    """The tables that are not made from what the entry holds, and why."""
+    months = {part_of(month) for month in site.months()}
+    contracts = {**catalog.silver(), **catalog.gold()}
+    why: dict[str, str] = {}
+    for table in expected_tables(site):
+        parts = entry.parts(table)
+        wanted = months if contracts[table.split("/")[1]].monthly else {""}
+        if missing := sorted(wanted - set(parts)):
+            why[table] = f"never made ({len(missing)} of {len(wanted)} parts)" if missing != [""] else "never made"
+        for file in parts.values():
+            if changed := [read for read, version in file.inputs.items() if entry.version(read) != version]:
+                why.setdefault(table, f"older than {', '.join(changed)}")
+    return why
+
+
+def _released(seen: Entry, latest: Entry) -> Entry:
+    if latest.tables != seen.tables:
+        raise UserError("Another build committed while this one was being released; build again.")
+    return latest if latest.pinned else replace(latest, release=-1)
+
+
+def _is_released(site: Site, head: Entry) -> bool:
+    return head.release is not None and not head.pinned and site.lake.log.entry(head.release).tables == head.tables
+
+
+def _fresh(site: Site, entry: Entry) -> Check:
+    why = stale(site, entry)
+    return Check(
+        TABLE,
+        "nothing_stale",
+        passed=not why,
+        severity="block",
+        says=f"{len(why)} tables must be made again first: {', '.join(why)}."
+        if why
+        else "Every table is made from the others' current versions.",
+        evidence=tuple({"table": table, "why": reason} for table, reason in why.items()),
+    )
+
+
+def _identities(site: Site, entry: Entry) -> Check:
+    """Every identity between tables, run in one session; the only place where they are."""
+    identities = [(table, identity) for table in catalog.gold().values() for identity in table.identities]
+    broken = []
+    with site.engine() as (con, _):
+        tables = {read for _, identity in identities for read in tables_in(identity.breaks)}
+        attach(site, entry, con, tuple(sorted(tables)))
+        for table, identity in identities:
+            if rows := con.sql(f"select * from ({identity.breaks}) limit {EXAMPLES}").pl().to_dicts():
+                broken.append(_evidence(table.name, identity, rows))
+    return Check(
+        TABLE,
+        "identities",
+        passed=not broken,
+        severity="block",
+        says=f"Broken: {', '.join(str(b['identity']) for b in broken)}." if broken else f"All {len(identities)} identities hold.",
+        evidence=tuple(broken),
+    )
+
+
+def _evidence(table: str, identity: Identity, rows: list[dict[str, object]]) -> dict[str, object]:
+    return {"table": table, "identity": identity.name, "promise": identity.meaning, "example": str(rows)[:2000]}
