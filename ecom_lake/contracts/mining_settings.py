@@ -1,0 +1,58 @@
+"""What a shop may set about its baskets and segments, with the defaults that everybody else gets.
+
+Here: the knobs of the tables in models/, each with its meaning; `[shops.NAME.mining]` of lake.toml sets them.
+Not here: the thresholds that SQL marts read (shop_settings.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, get_type_hints
+
+
+@dataclass(frozen=True)
+class MiningSettings:
+    """docs/decisions/0005-baskets.md and 0006-segments.md say why the defaults are what they are."""
+
+    product_min_orders: Annotated[int, "Fewest orders that a set of products must stand in."] = 5
+    product_min_support: Annotated[float, "Smallest share of the baskets that a set of products must stand in."] = 0.000_01
+    category_min_orders: Annotated[int, "Fewest orders that a set of categories must stand in."] = 5
+    category_min_support: Annotated[float, "Smallest share of the baskets that a set of categories must stand in."] = 0.000_05
+    max_basket_size: Annotated[int, "An order with more distinct items than this is no basket."] = 100
+    max_itemsets: Annotated[int, "Sets of three and more are mined, size by size, while a level has no more sets than this."] = (
+        100_000
+    )
+    min_lift: Annotated[float, "Rules are published with a lift above this."] = 1.0
+    alpha: Annotated[float, "A rule is significant up to this corrected p-value."] = 0.05
+
+    min_customers: Annotated[int, "Fewest one-time, or repeat, buyers that are worth parting into segments."] = 200
+    fewest_segments: Annotated[int, "Fewest segments that one-time, or repeat, buyers are parted into."] = 3
+    most_segments: Annotated[int, "Most segments that one-time, or repeat, buyers are parted into."] = 8
+    min_segment_share: Annotated[float, "Smallest share of its group that a segment may hold."] = 0.05
+    min_stability: Annotated[float, "Least agreement (mean adjusted Rand index) with segments found on resampled people."] = 0.9
+    fit_sample: Annotated[int, "Most people that the centres are fitted on."] = 200_000
+    choice_sample: Annotated[int, "Most people on whom the number of segments is chosen."] = 5_000
+    restarts: Annotated[int, "Random starts of each clustering; the tightest is kept."] = 20
+    resamples: Annotated[int, "Resampled sets of people on which a number of segments must prove stable."] = 5
+    seed: Annotated[int, "Seed of the random starts and resamples."] = 0
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(MiningSettings)
+        for setting in fields(self):
+            _check(setting.name, hints[setting.name], getattr(self, setting.name))
+        if not 2 <= self.fewest_segments <= self.most_segments:
+            raise ValueError("fewest_segments must be at least 2 and at most most_segments.")
+
+
+_MAY_BE_ZERO = ("product_min_support", "category_min_support", "min_lift", "min_segment_share", "min_stability", "seed")
+_SHARES = ("product_min_support", "category_min_support", "alpha", "min_segment_share", "min_stability")
+
+
+def _check(name: str, kind: Any, value: Any) -> None:
+    # To Python a bool is an int; here it is not.
+    if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
+        raise ValueError(f"{name} must be a {'number' if kind is float else 'whole number'}, not {value!r}.")
+    if not (value > 0 or (value == 0 and name in _MAY_BE_ZERO)):
+        raise ValueError(f"{name} must be {'at least' if name in _MAY_BE_ZERO else 'above'} 0, not {value}.")
+    if name in _SHARES and value > 1:
+        raise ValueError(f"{name} must be at most 1, not {value}.")
