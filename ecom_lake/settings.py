@@ -54,6 +54,8 @@ class Settings:
     shops: dict[str, Shop]
     memory_limit: str
     threads: int
+    dagster_home: Path | None = None
+    """Where Dagster keeps its history; None where there is no dagster.yaml."""
 
     def shop(self, name: str) -> Shop:
         if name not in self.shops:
@@ -82,7 +84,14 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None) 
         shops={name: _shop(name, values, config) for name, values in shops.items()},
         memory_limit=_memory(memory, config),
         threads=_threads(threads, config),
+        dagster_home=_dagster_home(env),
     )
+
+
+def _dagster_home(env: Mapping[str, str]) -> Path | None:
+    """As `dagster dev` finds it: the environment's, else the working folder where that holds a dagster.yaml."""
+    home = Path(env.get("DAGSTER_HOME") or Path.cwd()).absolute()
+    return home if (home / "dagster.yaml").exists() else None
 
 
 def _read(config: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ecom_lake.contracts.table import Table
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.duckdb_catalog import write_catalog
 from ecom_lake.pipeline.site import Site
@@ -47,6 +48,12 @@ def plain_files(entry: Entry) -> dict[str, File]:
         if table.startswith(LAYERS)
         for part, file in parts.items()
     }
+
+
+def plain_path(site: Site, contract: Table) -> str:
+    """Where people find a table, or its months."""
+    months = "/month=*" if contract.monthly else ""
+    return f"{site.lake.url}/{contract.layer}/{contract.name}{months}.parquet"
 
 
 def _in_place(site: Site) -> dict[str, Any]:

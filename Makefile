@@ -1,0 +1,58 @@
+# Everything that this project does, in words of one syllable. `make demo` and `make test` set themselves up.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check ui bench snapshot lock setup clean
+
+help:
+	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it"
+	@echo "make test      set up, run the tests"
+	@echo "make ui        the Dagster UI on http://127.0.0.1:3000"
+	@echo "make check     style, types, import laws"
+	@echo "make bench     measure against the rivals in benchmarks/"
+	@echo "make snapshot  write again what is generated: docs/data_dictionary.md, the definitions' snapshot"
+	@echo "make lock      resolve the dependencies anew"
+	@echo "make clean     remove the environment and Dagster's history; the lake in data/ stays"
+
+setup: $(READY)
+
+$(READY): requirements.lock requirements-uv.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock requirements-uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: setup
+	@$(BIN)/python tools/demo.py
+
+test: setup
+	@tools/chromium.sh
+	@$(BIN)/pytest
+
+ui: setup
+	@$(BIN)/dagster dev --host 127.0.0.1 --port 3000
+
+check: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup
+	@$(BIN)/python benchmarks/bench.py
+
+snapshot: setup
+	@$(BIN)/python tools/snapshot.py
+
+lock:
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--group dev --python-version 3.11 pyproject.toml --output-file requirements.lock
+	@echo uv==$$($(BIN)/uv --version | cut -d' ' -f2) | $(BIN)/uv pip compile --quiet --universal --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header - --output-file requirements-uv.lock
+
+clean:
+	rm -rf $(VENV) .dagster

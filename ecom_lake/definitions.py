@@ -1,0 +1,23 @@
+"""The Dagster code location: every shop of lake.toml, with its assets, jobs, schedule and sensor."""
+
+import dagster as dg
+
+from ecom_lake.orchestration.assets import shop_assets
+from ecom_lake.orchestration.jobs import landing_sensor, nightly, shop_jobs
+from ecom_lake.settings import Settings, load
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    jobs = {shop: shop_jobs(settings, shop) for shop in settings.shops}
+    return dg.Definitions(
+        assets=[asset for shop in settings.shops for asset in shop_assets(settings, shop)],
+        jobs=[job for of_shop in jobs.values() for job in of_shop.values()],
+        schedules=[nightly(settings, shop, jobs[shop]["all"]) for shop in settings.shops],
+        sensors=[landing_sensor(settings, shop, jobs[shop]["all"]) for shop in settings.shops],
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return build_definitions(load())

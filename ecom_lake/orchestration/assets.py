@@ -1,0 +1,148 @@
+"""The assets of a shop. A key is a path: `[shop, layer, table]`.
+
+Here: what Dagster is to know of each table (its inputs, checks, words), and bodies of one call. What a step does is in
+`pipeline/`; what it says of itself becomes events in `events.py`.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from ecom_lake.contracts import catalog
+from ecom_lake.contracts.table import Table
+from ecom_lake.orchestration import describe
+from ecom_lake.orchestration.events import Event, report
+from ecom_lake.orchestration.partitions import month_of, months_of
+from ecom_lake.pipeline import gold, recipes, silver, trust
+from ecom_lake.pipeline.ingest import ingest
+from ecom_lake.pipeline.order_index import TABLE as ORDER_INDEX
+from ecom_lake.pipeline.order_index import make_order_index
+from ecom_lake.pipeline.release import TABLE as RELEASE
+from ecom_lake.pipeline.release import expected_tables, make_release
+from ecom_lake.pipeline.site import Site, open_site
+from ecom_lake.settings import Settings
+
+Checks = Sequence[tuple[str, str, bool]]
+"""Name, description, whether it blocks."""
+
+FULL = "ecom_lake/full"
+"""A run with this tag makes everything anew."""
+
+
+def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
+    site = open_site(settings, shop)
+    return [
+        _bronze(settings, site),
+        _order_index(settings, site),
+        *(_silver(settings, site, table) for table in trust.silver_tables(site)),
+        *(_gold(settings, site, table) for table in recipes.in_order()),
+        _release(settings, site),
+    ]
+
+
+def key_of(shop: str, table: str) -> dg.AssetKey:
+    return dg.AssetKey([shop, *table.split("/")])
+
+
+def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
+    checks = (
+        ("landing_accepted", "Every file in landing was read; a refused one is reported until it is mended.", False),
+        ("records_whole", "No record was malformed.", False),
+    )
+    tables = [f"bronze/{delivered.name}" for delivered in site.connector.delivered]
+
+    @dg.multi_asset(
+        name=f"{site.shop.name}__bronze",
+        specs=[describe.bronze(site, delivered) for delivered in site.connector.delivered],
+        check_specs=[spec for table in tables for spec in _check_specs(site, table, checks)],
+    )
+    def bronze(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        yield from report(context, site, ingest(_site(context, settings, site), context.log.info))
+
+    return bronze
+
+
+def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
+    sources = [f"bronze/{spec.source}" for spec in (site.connector.orders, *site.connector.lines)]
+    checks = (
+        ("orders_accepted", "Every delivered order is readable and lies in the shop's months.", False),
+        ("nothing_pending", "Nothing waits for its order.", False),
+    )
+
+    @_asset(site, ORDER_INDEX, catalog.silver()["order_index"], sources, checks)
+    def order_index(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        yield from report(context, site, [make_order_index(_site(context, settings, site))])
+
+    return order_index
+
+
+def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
+    contract = catalog.silver()[table]
+    checks = (
+        ("every_row_accounted", "Every delivered row is published, superseded, collapsed or quarantined.", True),
+        ("nothing_quarantined", "No row broke the contract.", False),
+    )
+    monthly = months_of(site.shop) if contract.monthly else None
+
+    @_asset(site, f"silver/{table}", contract, silver.inputs_of(site, table), checks, monthly)
+    def silver_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        months = [month_of(key) for key in context.partition_keys] if monthly else None
+        yield from report(context, site, [silver.make_silver(_site(context, settings, site), table, months)])
+
+    return silver_table
+
+
+def _gold(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
+    contract = catalog.gold()[table]
+    warnings = [(rule.name, rule.meaning, False) for rule in contract.rules if rule.severity == "warn"]
+    checks = (("contract", "Types, keys and rules, as the contract promises them.", True), *warnings)
+
+    @_asset(site, f"gold/{table}", contract, gold.inputs_of(site, table), checks)
+    def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        yield from report(context, site, [gold.make_gold(_site(context, settings, site), table)])
+
+    return gold_table
+
+
+def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
+    checks = (
+        ("nothing_stale", "Every table is made from the current version of its inputs.", True),
+        ("identities", "Every sum that two tables share is the same in both, to the cent.", True),
+    )
+    tables = expected_tables(site)
+
+    @dg.multi_asset(
+        name=f"{site.shop.name}__release",
+        specs=[describe.release(site, RELEASE, tables)],
+        check_specs=_check_specs(site, RELEASE, checks),
+    )
+    def release(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        yield from report(context, site, [make_release(_site(context, settings, site))])
+
+    return release
+
+
+def _asset(  # type: ignore[no-untyped-def]
+    site: Site,
+    table: str,
+    contract: Table,
+    inputs: Sequence[str],
+    checks: Checks,
+    partitions: dg.PartitionsDefinition[str] | None = None,
+):
+    return dg.multi_asset(
+        name=f"{site.shop.name}__{table.replace('/', '__')}",
+        specs=[describe.table(site, table, contract, inputs)],
+        check_specs=_check_specs(site, table, checks),
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+    )
+
+
+def _check_specs(site: Site, table: str, checks: Checks) -> list[dg.AssetCheckSpec]:
+    key = key_of(site.shop.name, table)
+    return [dg.AssetCheckSpec(name, asset=key, description=says, blocking=blocks) for name, says, blocks in checks]
+
+
+def _site(context: dg.AssetExecutionContext, settings: Settings, site: Site) -> Site:
+    return open_site(settings, site.shop.name, run=context.run.run_id[:13], full=FULL in context.run.tags)

@@ -1,0 +1,113 @@
+"""What the Dagster UI says of a table: its contract's words, its code, its kinds, group, owner and freshness."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+import ecom_lake
+from ecom_lake.contracts.delivered import LINEAGE, Delivered
+from ecom_lake.contracts.table import Table
+from ecom_lake.pipeline import recipes
+from ecom_lake.pipeline.plain_view import plain_path
+from ecom_lake.pipeline.site import Site
+
+OWNER = "team:shop-data"
+_PACKAGE = Path(ecom_lake.__file__).parent
+_QUICK_PATH = (
+    "To build everything in one run, start the job `{shop}_all`; 'Materialize all' takes one run for each wave of the graph."
+)
+
+
+def bronze(site: Site, delivered: Delivered) -> dg.AssetSpec:
+    columns = [dg.TableColumn(column, "text") for column in delivered.columns]
+    lineage = [dg.TableColumn(column, "integer") for column in LINEAGE]
+    return dg.AssetSpec(
+        [site.shop.name, "bronze", delivered.name],
+        description=f"{delivered.meaning} As delivered: every field as text, every row with the file and record it came from.",
+        group_name=f"{site.shop.name}_bronze",
+        kinds={"csv", "parquet"},
+        owners=[OWNER],
+        tags={"shop": site.shop.name, "layer": "bronze"},
+        metadata={"dagster/column_schema": dg.TableSchema([*columns, *lineage])},
+        skippable=True,
+    )
+
+
+def table(site: Site, path: str, contract: Table, inputs: Sequence[str]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        [site.shop.name, *path.split("/")],
+        deps=[dg.AssetKey([site.shop.name, *read.split("/")]) for read in inputs],
+        description=_description(contract),
+        group_name=f"{site.shop.name}_{contract.group}",
+        kinds={"polars" if contract.layer == "silver" else _engine(contract), "parquet"},
+        owners=[OWNER],
+        tags={"shop": site.shop.name, "layer": contract.layer},
+        metadata=_metadata(site, contract),
+        skippable=True,
+    )
+
+
+def release(site: Site, path: str, tables: Sequence[str]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        [site.shop.name, *path.split("/")],
+        deps=[dg.AssetKey([site.shop.name, *name.split("/")]) for name in tables],
+        description=(
+            "What readers see. Released when every table is made from the current version of its inputs and every identity "
+            f"between tables holds; a table that was made alone is committed, not released. {_quick_path(site)}"
+        ),
+        group_name=f"{site.shop.name}_release",
+        kinds={"parquet"},
+        owners=[OWNER],
+        tags={"shop": site.shop.name, "layer": "gold"},
+        freshness_policy=_freshness(site),
+        skippable=True,
+    )
+
+
+def _description(contract: Table) -> str:
+    if contract.layer == "silver":
+        return contract.grain
+    sql = recipes.recipe(contract.name).sql
+    return f"{contract.grain}\n\n```sql\n{sql.strip()}\n```" if sql else contract.grain
+
+
+def _engine(contract: Table) -> str:
+    return "duckdb" if recipes.recipe(contract.name).sql else "python"
+
+
+def _metadata(site: Site, contract: Table) -> Mapping[str, Any]:
+    columns = [
+        dg.TableColumn(
+            column.name,
+            column.kind.duckdb,
+            column.meaning,
+            constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=contract.key == (column.name,)),
+        )
+        for column in contract.columns.values()
+    ]
+    return {
+        "dagster/column_schema": dg.TableSchema(columns),
+        "dagster/code_references": dg.CodeReferencesMetadataValue([*_code(contract)]),
+        "plain file": plain_path(site, contract),
+    }
+
+
+def _code(contract: Table) -> list[dg.LocalFileCodeReference]:
+    promise = _PACKAGE / "contracts" / contract.layer / f"{contract.name}.py"
+    places = [_PACKAGE / folder / f"{contract.name}{suffix}" for folder in ("marts", "models") for suffix in (".sql", ".py")]
+    made = [place for place in places if contract.layer == "gold" and place.exists()]
+    return [dg.LocalFileCodeReference(str(path), label=path.name) for path in (promise, *made)]
+
+
+def _freshness(site: Site) -> dg.FreshnessPolicy | None:
+    """Only a shop that still sells can be late."""
+    if site.shop.last_month is not None:
+        return None
+    return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
+
+
+def _quick_path(site: Site) -> str:
+    return _QUICK_PATH.format(shop=site.shop.name)

@@ -1,0 +1,93 @@
+"""What a step said of itself, as Dagster events: checks first, then the table; or the checks alone and a failure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from ecom_lake.lake.log import File
+from ecom_lake.pipeline.outcome import Check, Outcome
+from ecom_lake.pipeline.site import Site
+
+Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
+PREVIEW = 5
+
+
+def report(context: dg.AssetExecutionContext, site: Site, outcomes: Sequence[Outcome]) -> Iterator[Event]:
+    for outcome in outcomes:
+        key = dg.AssetKey([site.shop.name, *outcome.table.split("/")])
+        for check in outcome.checks:
+            yield _check(key, check)
+        for note in outcome.notes:
+            context.log.info(note)
+    refused = [check for outcome in outcomes for check in outcome.checks if check.blocks]
+    if refused:
+        # Yielded after a failed blocking check, an output would still be recorded: so there is none.
+        raise dg.Failure(
+            description=" ".join(check.says for check in refused) + " What readers see stays as it was.",
+            metadata={check.name: _evidence(check) for check in refused},
+            allow_retries=False,
+        )
+    for outcome in outcomes:
+        yield from _materialized(context, site, outcome)
+
+
+def _check(key: dg.AssetKey, check: Check) -> dg.AssetCheckResult:
+    severity = dg.AssetCheckSeverity.ERROR if check.severity == "block" else dg.AssetCheckSeverity.WARN
+    metadata = {"evidence": _evidence(check)} if check.evidence else {}
+    return dg.AssetCheckResult(
+        passed=check.passed, asset_key=key, check_name=check.name, severity=severity, description=check.says, metadata=metadata
+    )
+
+
+def _evidence(check: Check) -> dg.MetadataValue[Any]:
+    return dg.MetadataValue.md(_markdown([dict(row) for row in check.evidence]) or check.says)
+
+
+def _materialized(context: dg.AssetExecutionContext, site: Site, outcome: Outcome) -> Iterator[Event]:
+    key = dg.AssetKey([site.shop.name, *outcome.table.split("/")])
+    if context.has_partition_key or context.has_partition_key_range:
+        for part, file in outcome.files.items():
+            partition = part.removeprefix("month=")
+            context.add_asset_metadata(_of_file(outcome, part, file), asset_key=key, partition_key=partition)
+        yield dg.MaterializeResult(asset_key=key, metadata=_of_table(site, outcome))
+    else:
+        only = [file.hash for file in outcome.files.values()]
+        version = dg.DataVersion(only[0]) if len(only) == 1 else None
+        yield dg.MaterializeResult(asset_key=key, metadata=_of_table(site, outcome), data_version=version)
+
+
+def _of_file(outcome: Outcome, part: str, file: File) -> Mapping[str, Any]:
+    return {"dagster/partition_row_count": file.rows, "state": "written" if part in outcome.written else "unchanged"}
+
+
+def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
+    state = f"{len(outcome.written)} of {len(outcome.files)} parts written" if len(outcome.files) > 1 else ""
+    metadata: dict[str, Any] = {
+        "state": state or ("written" if outcome.written else "unchanged"),
+        "dagster/row_count": outcome.rows,
+        "size": f"{sum(file.bytes for file in outcome.files.values()) / 1e6:,.2f} MB",
+    }
+    if outcome.notes:
+        metadata["notes"] = " ".join(outcome.notes)
+    if outcome.written and (shown := next((file for file in outcome.files.values() if file.rows), None)):
+        metadata["preview"] = dg.MetadataValue.md(_preview(site, shown))
+        metadata["file"] = dg.MetadataValue.path(str(site.lake.local(shown)))
+    return metadata
+
+
+def _preview(site: Site, file: File) -> str:
+    return _markdown(pl.read_parquet(site.lake.local(file), n_rows=PREVIEW, glob=False).to_dicts())
+
+
+def _markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return ""
+    names = list(rows[0])
+    lines = [names, ["---"] * len(names), *([_cell(row.get(name)) for name in names] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")[:200]

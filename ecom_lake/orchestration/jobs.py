@@ -1,0 +1,73 @@
+"""Jobs, the nightly schedule and the landing sensor of a shop.
+
+One run does it all: bronze once, the months as one range, gold once; fingerprints make what is untouched free.
+"""
+
+import dagster as dg
+
+from ecom_lake.orchestration.partitions import range_tags
+from ecom_lake.pipeline.fingerprint import fingerprint
+from ecom_lake.pipeline.ingest import landed_files, nothing_new
+from ecom_lake.pipeline.site import open_site
+from ecom_lake.settings import Settings
+
+_IN_PROCESS = dg.in_process_executor
+_MULTIPROCESS = dg.multiprocess_executor.configured({"max_concurrent": 2})
+
+
+def shop_jobs(settings: Settings, shop: str) -> dict[str, dg.UnresolvedAssetJobDefinition]:
+    tags = {"shop": shop}
+    bronze, silver = (dg.AssetSelection.key_prefixes([shop, layer]) for layer in ("bronze", "silver"))
+    gold = dg.AssetSelection.key_prefixes([shop, "gold"])
+    everything = bronze | silver | gold
+
+    def job(
+        name: str, selection: dg.AssetSelection, says: str, executor: dg.ExecutorDefinition = _IN_PROCESS
+    ) -> dg.UnresolvedAssetJobDefinition:
+        return dg.define_asset_job(f"{shop}_{name}", selection, description=says, tags=tags, executor_def=executor)
+
+    return {
+        "all": job("all", everything, "Landing to release in one run; what is unchanged is kept. The quick way."),
+        "ingest": job("ingest", bronze, "Take what is new in landing into bronze."),
+        "silver": job("silver", silver, "Bronze to the canonical shop, for the months asked for."),
+        "gold": job("gold", gold, "The canonical shop to what people read, and release it."),
+        "all_multiprocess": job(
+            "all_multiprocess", everything, "The same as all, each step in a process of its own.", _MULTIPROCESS
+        ),
+    }
+
+
+def nightly(settings: Settings, shop: str, job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    chosen = settings.shop(shop)
+
+    @dg.schedule(
+        name=f"{shop}_nightly",
+        job=job,
+        cron_schedule=chosen.nightly,
+        execution_timezone=chosen.timezone,
+        description="Build whatever is new, every night.",
+    )
+    def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        return dg.RunRequest(tags=range_tags(open_site(settings, shop).months()))
+
+    return every_night
+
+
+def landing_sensor(settings: Settings, shop: str, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"{shop}_landing",
+        job=job,
+        minimum_interval_seconds=30,
+        description="Builds when something new lies in landing and has stopped growing.",
+    )
+    def watch_landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        site = open_site(settings, shop)
+        if nothing_new(site, site.lake.log.head()):
+            return dg.SkipReason(f"Nothing new in {site.lake.url}/landing.")
+        seen = fingerprint([(info.path, info.stamp) for info in landed_files(site)])
+        if context.cursor != seen:
+            context.update_cursor(seen)
+            return dg.SkipReason("New files are coming in; the build starts when they have stopped changing.")
+        return dg.RunRequest(run_key=seen, tags=range_tags(site.months()))
+
+    return watch_landing

@@ -1,0 +1,34 @@
+"""The months of a shop, as Dagster's partitions and as run tags."""
+
+import calendar
+from collections.abc import Sequence
+from datetime import date
+
+import dagster as dg
+
+from ecom_lake.settings import Shop
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+
+
+def months_of(shop: Shop) -> dg.MonthlyPartitionsDefinition:
+    """Bounded for a shop that has closed; up to and with the current month for one that still sells."""
+    start = f"{shop.first_month:%Y-%m}"
+    if shop.last_month is None:
+        return dg.MonthlyPartitionsDefinition(start, fmt="%Y-%m", timezone=shop.timezone, end_offset=1)
+    return dg.MonthlyPartitionsDefinition(start, _after(shop.last_month), fmt="%Y-%m", timezone=shop.timezone)
+
+
+def range_tags(months: Sequence[date]) -> dict[str, str]:
+    """One run over all these months, which must follow each other."""
+    return {RANGE_START: f"{months[0]:%Y-%m}", RANGE_END: f"{months[-1]:%Y-%m}"}
+
+
+def month_of(partition_key: str) -> date:
+    return date.fromisoformat(f"{partition_key}-01")
+
+
+def _after(month: date) -> str:
+    days = calendar.monthrange(month.year, month.month)[1]
+    return f"{date.fromordinal(month.toordinal() + days):%Y-%m}"

@@ -1,0 +1,98 @@
+"""Running a job from a program: in this process, recorded in the same history that the UI shows."""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+
+from ecom_lake.orchestration.assets import FULL, shop_assets
+from ecom_lake.orchestration.jobs import shop_jobs
+from ecom_lake.orchestration.partitions import range_tags
+from ecom_lake.pipeline.site import open_site
+from ecom_lake.settings import Settings
+
+OnStep = Callable[[str, int, int], None]
+"""Told which step has ended, and how many of how many have."""
+
+
+@dataclass(frozen=True)
+class RunReport:
+    run_id: str
+    succeeded: bool
+    tables: dict[str, str]
+    """What became of each table: written, unchanged, or how many of its parts were written."""
+    warnings: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
+def run_job(
+    settings: Settings,
+    shop: str,
+    job: str = "all",
+    months: Sequence[date] | None = None,
+    full: bool = False,
+    on_step: OnStep = lambda step, done, of: None,
+) -> RunReport:
+    jobs = shop_jobs(settings, shop)
+    definitions = dg.Definitions(assets=shop_assets(settings, shop), jobs=list(jobs.values()))
+    chosen = definitions.resolve_job_def(jobs[job].name)
+    tags = range_tags(months or open_site(settings, shop).months()) | ({FULL: "true"} if full else {})
+    run_id = str(uuid.uuid4())
+    with _instance(settings.dagster_home) as instance:
+        instance.add_event_listener(run_id, _Listener(len(chosen.nodes), on_step))
+        result = chosen.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            tags=tags,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+        return _report(run_id, result)
+
+
+class _Listener:
+    def __init__(self, steps: int, on_step: OnStep) -> None:
+        self._steps, self._on_step, self._done = steps, on_step, 0
+
+    def __call__(self, entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event and event.event_type in (dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE):
+            self._done += 1
+            self._on_step((event.step_key or "").split("__", 1)[-1].replace("__", "/"), self._done, self._steps)
+
+
+@contextmanager
+def _instance(home: Path | None) -> Iterator[dg.DagsterInstance]:
+    """The history of `dagster dev`, or one that ends with the run where there is none."""
+    with dg.DagsterInstance.from_config(str(home)) if home else dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+def _report(run_id: str, result: dg.ExecuteInProcessResult) -> RunReport:
+    tables: dict[str, str] = {}
+    for event in result.get_asset_materialization_events():
+        made = event.step_materialization_data.materialization
+        table = "/".join(made.asset_key.path[1:])
+        tables[table] = str(made.metadata["state"].value)
+    checks = result.get_asset_check_evaluations()
+    warned = [
+        f"{'/'.join(c.asset_key.path[1:])}: {c.description}"
+        for c in checks
+        if not c.passed and c.severity == dg.AssetCheckSeverity.WARN
+    ]
+    failed = [_why(event) for event in result.filter_events(lambda event: event.is_step_failure)]
+    return RunReport(run_id, result.success, tables, tuple(dict.fromkeys(warned)), tuple(failed))
+
+
+def _why(event: dg.DagsterEvent) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    cause = data.error
+    while cause and cause.cause:
+        cause = cause.cause
+    return cause.message.strip().split("\n")[0] if cause else f"{event.step_key} failed."
