@@ -50,14 +50,17 @@ class Lake:
             shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, local: Path, table: str, part: str, file: File, current: File | None) -> File:
-        """Put a finished file into the store, unless the current one has the same bytes; readers see it once it is committed."""
+        """Put a finished file into the store, unless the current one has the same bytes; readers see it once it is committed.
+
+        Bronze, which no run owns, is named by the content that it was delivered as."""
         digest = hash_file(local)
         file = replace(file, hash=digest, bytes=local.stat().st_size)
         if current is not None and current.hash == digest:
             local.unlink()
             return replace(file, path=current.path, run=current.run)
-        name = f"{part.replace('=', '-')}-" if part else ""
-        path = f"{STORE}/{table}/{name}{file.run or 'content'}-{digest[:16]}.parquet"
+        made_by = f"{file.run}-{digest[:16]}" if file.run else ""
+        name = "-".join(word for word in (part.replace("=", "-"), made_by) if word)
+        path = f"{STORE}/{table}/{name}.parquet"
         self.storage.put(local, f"{self.shop}/{path}")
         return replace(file, path=path)
 

@@ -4,7 +4,7 @@ Here: what Dagster is to know of each table (its inputs, checks, words), and bod
 `pipeline/`; what it says of itself becomes events in `events.py`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import dagster as dg
 
@@ -24,6 +24,8 @@ from ecom_lake.settings import Settings
 
 Checks = Sequence[tuple[str, str, bool]]
 """Name, description, whether it blocks."""
+
+Body = Callable[[dg.AssetExecutionContext], Iterator[Event]]
 
 FULL = "ecom_lake/full"
 """A run with this tag makes everything anew."""
@@ -122,14 +124,14 @@ def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
     return release
 
 
-def _asset(  # type: ignore[no-untyped-def]
+def _asset(
     site: Site,
     table: str,
     contract: Table,
     inputs: Sequence[str],
     checks: Checks,
     partitions: dg.PartitionsDefinition[str] | None = None,
-):
+) -> Callable[[Body], dg.AssetsDefinition]:
     return dg.multi_asset(
         name=f"{site.shop.name}__{table.replace('/', '__')}",
         specs=[describe.table(site, table, contract, inputs)],

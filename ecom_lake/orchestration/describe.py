@@ -90,7 +90,7 @@ def _metadata(site: Site, contract: Table) -> Mapping[str, Any]:
     ]
     return {
         "dagster/column_schema": dg.TableSchema(columns),
-        "dagster/code_references": dg.CodeReferencesMetadataValue([*_code(contract)]),
+        "dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[*_code(contract)]),
         "plain file": plain_path(site, contract),
     }
 
@@ -99,7 +99,7 @@ def _code(contract: Table) -> list[dg.LocalFileCodeReference]:
     promise = _PACKAGE / "contracts" / contract.layer / f"{contract.name}.py"
     places = [_PACKAGE / folder / f"{contract.name}{suffix}" for folder in ("marts", "models") for suffix in (".sql", ".py")]
     made = [place for place in places if contract.layer == "gold" and place.exists()]
-    return [dg.LocalFileCodeReference(str(path), label=path.name) for path in (promise, *made)]
+    return [dg.LocalFileCodeReference(file_path=str(path), label=path.name) for path in (promise, *made)]
 
 
 def _freshness(site: Site) -> dg.FreshnessPolicy | None:

@@ -12,7 +12,6 @@ from datetime import date
 import polars as pl
 
 from ecom_lake.connectors.connector import RowByRow
-from ecom_lake.contracts.conform import conform
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.contracts.silver.order_index import OrderIndex
 from ecom_lake.lake.lake import rows_in
@@ -21,7 +20,7 @@ from ecom_lake.pipeline.bronze import delivered_rows, in_batches, rows_of
 from ecom_lake.pipeline.commit import Inputs, commit
 from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
-from ecom_lake.pipeline.settle import Fates, count_fates, latest, with_raw_records
+from ecom_lake.pipeline.settle import Fates, count_fates, judge, latest, with_raw_records
 from ecom_lake.pipeline.site import Site
 
 TABLE = "silver/order_index"
@@ -78,7 +77,7 @@ def _judge_orders(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame,
     refused: list[pl.DataFrame] = []
     empty = {lookup.source: rows_of(site, entry, lookup.source).head(0).collect() for lookup in spec.lookups}
     for rows in in_batches(site, entry, spec.source):
-        judged = conform(spec.shape(rows, empty).with_columns(order_month()), spec.contract)
+        judged = judge(rows, spec, empty)
         inside = judged.good["month"].is_in(months)
         key = rows.select(*LINEAGE, pl.col(site.connector.customer_key).str.strip_chars().alias("customer_key"))
         keyed = judged.good.filter(inside).select("order_id", "ordered_at", "month", *LINEAGE)
@@ -88,11 +87,6 @@ def _judge_orders(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame,
     columns = list(OrderIndex.table.columns)
     winners, superseded = latest(pl.concat(good).select(columns), ("order_id",))
     return winners, pl.concat(refused), superseded
-
-
-def order_month() -> pl.Expr:
-    """The month of an order as text, cut from its still unread date: whatever is a readable date starts with it."""
-    return (pl.col("ordered_at").str.strip_chars().str.slice(0, 7) + "-01").alias("month")
 
 
 def _outside(orders: pl.DataFrame, months: list[date]) -> pl.DataFrame:

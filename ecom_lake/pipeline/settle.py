@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ecom_lake.connectors.connector import RowByRow
-from ecom_lake.contracts.conform import conform
+from ecom_lake.contracts.conform import Conformed, conform
 from ecom_lake.contracts.delivered import LINEAGE
 
 Fates = tuple[tuple[str, int, str, int], ...]
@@ -27,11 +27,26 @@ class Settled:
     """The lineage of older versions."""
 
 
-def settle(rows: pl.DataFrame, spec: RowByRow, lookups: Mapping[str, pl.DataFrame], **fixed: pl.Expr) -> Settled:
+def settle(rows: pl.DataFrame, spec: RowByRow, lookups: Mapping[str, pl.DataFrame]) -> Settled:
     """A row is judged before it may supersede another: a bad correction never takes a good row's place."""
-    judged = conform(spec.shape(rows, lookups).with_columns(**fixed), spec.contract)
+    judged = judge(rows, spec, lookups)
     good, superseded = latest(judged.good, spec.contract.key)
     return Settled(good, judged.bad, superseded)
+
+
+def judge(rows: pl.DataFrame, spec: RowByRow, lookups: Mapping[str, pl.DataFrame]) -> Conformed:
+    """Shape the rows and hold them against the contract. The month comes with the rows, once the index has given them one."""
+    shaped = spec.shape(rows, lookups)
+    if not shaped.select(LINEAGE).equals(rows.select(LINEAGE)):
+        raise ValueError(f"The shape of {spec.contract.name} must give one row for each row that it gets, in the same order.")
+    if spec.contract.monthly:
+        shaped = shaped.with_columns(rows["month"] if "month" in rows.columns else _month_of_order())
+    return conform(shaped, spec.contract)
+
+
+def _month_of_order() -> pl.Expr:
+    """Cut from the still unread date: whatever is a readable date starts with it."""
+    return (pl.col("ordered_at").str.strip_chars().str.slice(0, 7) + "-01").alias("month")
 
 
 def latest(rows: pl.DataFrame, key: tuple[str, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -50,7 +65,7 @@ def count_fates(source: str, fate: str, rows: pl.DataFrame) -> Fates:
 
 def with_raw_records(refused: pl.DataFrame, delivered: pl.DataFrame, source: str) -> pl.DataFrame:
     """The refused rows beside the records that they were delivered as, as JSON."""
-    fields = [name for name in delivered.columns if name not in LINEAGE]
+    fields = [name for name in delivered.columns if name not in (*LINEAGE, "month")]
     raw = delivered.join(refused.select(LINEAGE).unique(), on=LINEAGE, how="semi").select(
         *LINEAGE, pl.struct(fields).struct.json_encode().alias("raw_record")
     )

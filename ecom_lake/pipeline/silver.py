@@ -23,13 +23,11 @@ from ecom_lake.pipeline.bronze import BATCH, delivered_rows, rows_of
 from ecom_lake.pipeline.commit import Changes, Inputs, commit, gone
 from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, fingerprint
 from ecom_lake.pipeline.order_index import TABLE as INDEX
-from ecom_lake.pipeline.order_index import order_month
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.settle import Fates, Settled, count_fates, settle, with_raw_records
 from ecom_lake.pipeline.site import Site
 
 _CODE = ("pipeline/silver.py", "pipeline/settle.py", *JUDGEMENT, "connectors")
-_SCHEMA = {"month": pl.Date(), "rows": pl.UInt32(), "digest": pl.UInt64()}
 
 
 def part_of(month: date) -> str:
@@ -112,7 +110,7 @@ def _digests(site: Site, entry: Entry, spec: RowByRow) -> dict[date, tuple[int, 
     sums = (
         pl.concat(one, how="vertical").group_by("month").agg(pl.len().alias("rows"), pl.col("hash").bitwise_xor().alias("digest"))
     ).collect()
-    return {month: (int(rows), int(digest)) for month, rows, digest in sums.select(_SCHEMA).iter_rows()}
+    return {month: (int(rows), int(digest)) for month, rows, digest in sums.iter_rows()}
 
 
 def _groups(months: Sequence[date], digests: Mapping[date, tuple[int, int]]) -> Iterator[list[date]]:
@@ -134,12 +132,18 @@ def _settled(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]) -
     """Each month of a group with its settled rows and the delivered ones that they come from."""
     rows = _rows_of_months(site, entry, spec, months)
     lookups = {lookup.source: _looked_up(site, entry, lookup, rows) for lookup in spec.lookups}
-    by_month = rows.partition_by("month", as_dict=True, include_key=False)
-    none = rows.head(0).drop("month")
+    settled = settle(rows, spec, lookups)
+    month_of = rows.select(*LINEAGE, "month")
+    whole = (
+        rows,
+        settled.good,
+        settled.refused.join(month_of, on=LINEAGE, maintain_order="left"),
+        settled.superseded.join(month_of, on=LINEAGE, maintain_order="left"),
+    )
+    split = [(frame.head(0), frame.partition_by("month", as_dict=True)) for frame in whole]
     for month in months:
-        mine = by_month.get((month,), none)
-        fixed = {"month": order_month() if spec is site.connector.orders else pl.lit(month)}
-        yield month, settle(mine, spec, lookups, **fixed), mine
+        mine, good, refused, superseded = (by_month.get((month,), none) for none, by_month in split)
+        yield month, Settled(good, refused.drop("month"), superseded.drop("month")), mine
 
 
 def _rows_of_months(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]) -> pl.DataFrame:
