@@ -17,8 +17,10 @@ from ecom_lake.contracts.table import Table
 Shape = Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.DataFrame]
 """From delivered rows (text columns and lineage) and the lookups by source to the contract's columns.
 
-Values may stay text: the contract casts them afterwards (`contracts/conform.py`). One row in, one row out, lineage
-untouched. `month` is filled in by the pipeline, except for orders, whose shape gives `ordered_at` and no month."""
+Every column of the `Delivered` is there, null where a file did not have an optional one. Values may stay text: the contract
+casts them afterwards (`contracts/conform.py`), and what it may hold as null may be left out. A shape that reads a value
+itself still hands on the text, so that an unreadable one is refused and not lost. One row in, one row out, lineage untouched.
+`month` is filled in by the pipeline; the shape of orders gives `ordered_at` as a text that starts with year and month."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Lookup:
 
     source: str
     on: str
-    """A delivered column that both tables have."""
+    """A delivered column that both tables have. The looked-up rows have it trimmed, each value once."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Merged:
     """What a merge gives: the canonical rows, and where the delivered rows went that are not among them.
 
     `fates` has source, source_sequence, fate (superseded or collapsed) and rows. `refused` has source, source_sequence,
-    source_record and rule. The published ones are counted from `rows`, one delivered row each, by its lineage.
+    source_record, rule, and the delivered column and value that broke it. The published ones are counted from `rows`, one
+    delivered row each, by its lineage.
     """
 
     rows: pl.DataFrame

@@ -1,6 +1,6 @@
 """From text to the types that contracts are written in: what each type takes for one of its own, and nothing else.
 
-Here: per type the plain spelling that nearly all values have, and how the other spellings it takes become plain. White space
+Here: per type the quick way for the spelling that nearly all values have, and the slower one for the others. White space
 around a value does not count, an empty text is null, and what has two possible readings has none: `1,234` is no number here.
 Not here: what becomes of a row with an unreadable value (conform.py).
 """
@@ -20,13 +20,12 @@ Step = Callable[[pl.Expr], pl.Expr]
 
 @dataclass(frozen=True)
 class Way:
-    """How one type is read. Polars' own parsers are lenient (`1e3`, `2017-1-5`, second 60): only proven spellings reach them."""
+    """How one type is read. Where Polars' own parser is lenient (`1e3`, `2017-1-5`, second 60), only what is plain reaches it."""
 
-    plain: str
-    """A pattern of the texts that `parse` reads right as they are."""
-    parse: Step
-    parse_others: Step
-    """The slower way, for trimmed texts that are not plain."""
+    plain: Step
+    """Reads the spelling that nearly all values have; null for every other one."""
+    others: Step
+    """Reads what else the type takes, from a trimmed text."""
 
 
 def read(texts: pl.Series, kind: Type) -> pl.Series:
@@ -34,12 +33,11 @@ def read(texts: pl.Series, kind: Type) -> pl.Series:
     if kind == TEXT:
         return _apply(_trimmed, texts)
     way = _WAYS[kind.name]
-    is_plain = texts.str.contains(way.plain)
-    if is_plain.all():
-        return _apply(way.parse, texts)
-    others = (~is_plain).fill_null(False).arg_true()
-    values = _apply(way.parse, texts.clone().scatter(others, None))
-    return values.scatter(others, _apply(lambda text: way.parse_others(_trimmed(text)), texts.gather(others)))
+    values = _apply(way.plain, texts)
+    if values.null_count() == texts.null_count():
+        return values
+    missed = (values.is_null() & texts.is_not_null()).arg_true()
+    return values.scatter(missed, _apply(lambda text: way.others(_trimmed(text)), texts.gather(missed)))
 
 
 def reading(column: str, kind: Type) -> pl.Expr:
@@ -69,37 +67,37 @@ _DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 
 
 def _decimal(kind: Type, scale: int) -> Way:
-    def parse(text: pl.Expr) -> pl.Expr:
+    def exact(text: pl.Expr) -> pl.Expr:
         # One digit more than the type keeps decides the rounding; a plain cast would round halves to even.
-        exact = text.cast(pl.Decimal(38, scale + 1), strict=False)
-        return exact.round(scale, mode="half_away_from_zero").cast(kind.polars, strict=False)
+        longer = text.cast(pl.Decimal(38, scale + 1), strict=False)
+        return longer.round(scale, mode="half_away_from_zero").cast(kind.polars, strict=False)
 
-    def parse_others(text: pl.Expr) -> pl.Expr:
+    def plain(text: pl.Expr) -> pl.Expr:
+        return exact(_where(text, rf"^-?[0-9]+(?:\.[0-9]{{1,{scale + 1}}})?$"))
+
+    def others(text: pl.Expr) -> pl.Expr:
         number = _where(_with_point(text), f"^{_DECIMAL}$")
-        return parse(number.str.replace(rf"(\.[0-9]{{{scale + 1}}})[0-9]*$", "$1"))
+        return exact(number.str.replace(rf"(\.[0-9]{{{scale + 1}}})[0-9]*$", "$1"))
 
-    return Way(rf"^-?[0-9]+(?:\.[0-9]{{1,{scale + 1}}})?$", parse, parse_others)
+    return Way(plain, others)
 
 
 def _integer() -> Way:
-    def parse(text: pl.Expr) -> pl.Expr:
+    def plain(text: pl.Expr) -> pl.Expr:
         return text.cast(INTEGER.polars, strict=False)
 
-    def parse_others(text: pl.Expr) -> pl.Expr:
-        return parse(_where(_with_point(text), r"^[+-]?[0-9]+(?:\.0*)?$").str.replace(r"\.0*$", ""))
+    def others(text: pl.Expr) -> pl.Expr:
+        return plain(_where(_with_point(text), r"^[+-]?[0-9]+(?:\.0*)?$").str.replace(r"\.0*$", ""))
 
-    return Way(r"^-?[0-9]+$", parse, parse_others)
+    return Way(plain, others)
 
 
 def _number() -> Way:
-    def parse(text: pl.Expr) -> pl.Expr:
+    def plain(text: pl.Expr) -> pl.Expr:
         value = text.cast(NUMBER.polars, strict=False)
         return pl.when(value.is_finite()).then(value)
 
-    def parse_others(text: pl.Expr) -> pl.Expr:
-        return parse(_where(_with_point(text), f"^{_DECIMAL}(?:[eE][+-]?[0-9]+)?$"))
-
-    return Way(r"^-?[0-9]+(?:\.[0-9]+)?$", parse, parse_others)
+    return Way(plain, others=lambda text: plain(_with_point(text)))
 
 
 _DAY = "(?:19[7-9][0-9]|20[0-9]{2}|2100)-[0-9]{2}-[0-9]{2}"
@@ -108,41 +106,39 @@ _SECOND = "[0-5][0-9]"
 
 
 def _timestamp() -> Way:
-    def parse(text: pl.Expr) -> pl.Expr:
+    def to_the_second(text: pl.Expr) -> pl.Expr:
         return text.str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False, cache=False)
 
-    def parse_others(text: pl.Expr) -> pl.Expr:
+    def plain(text: pl.Expr) -> pl.Expr:
+        return to_the_second(_where(text, f"^{_DAY} {_MINUTE}:{_SECOND}$"))
+
+    def others(text: pl.Expr) -> pl.Expr:
         # A zone behind the time is refused with all the rest: whose time it was is not ours to guess.
         known = _where(text, rf"^{_DAY}(?:[ T]{_MINUTE}(?::{_SECOND}(?:\.[0-9]+)?)?)?$")
-        second = known.str.head(19).str.replace("T", " ", literal=True) + known.str.len_chars().replace_strict(
-            {10: " 00:00:00", 16: ":00"}, default=""
-        )
-        microseconds = known.str.slice(20, 6).str.pad_end(6, "0").cast(pl.Int64)
-        return parse(second) + pl.duration(microseconds=microseconds)
+        ending = known.str.len_chars().replace_strict({10: " 00:00:00", 16: ":00"}, default="")
+        second = to_the_second(known.str.head(19).str.replace("T", " ", literal=True) + ending)
+        return second + pl.duration(microseconds=known.str.slice(20, 6).str.pad_end(6, "0").cast(pl.Int64))
 
-    return Way(rf"^{_DAY} {_MINUTE}:{_SECOND}$", parse, parse_others)
+    return Way(plain, others)
 
 
 def _date() -> Way:
-    def parse(text: pl.Expr) -> pl.Expr:
+    def to_the_day(text: pl.Expr) -> pl.Expr:
         return text.str.to_date("%Y-%m-%d", strict=False)
 
-    def parse_others(text: pl.Expr) -> pl.Expr:
-        return parse(text.str.extract(rf"^({_DAY})[ T]00:00(?::00(?:\.0+)?)?$"))
+    def others(text: pl.Expr) -> pl.Expr:
+        return to_the_day(text.str.extract(rf"^({_DAY})(?:[ T]00:00(?::00(?:\.0+)?)?)?$"))
 
-    return Way(f"^{_DAY}$", parse, parse_others)
+    return Way(plain=lambda text: to_the_day(_where(text, f"^{_DAY}$")), others=others)
 
 
 def _flag() -> Way:
     truths = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
-    def parse(text: pl.Expr) -> pl.Expr:
+    def plain(text: pl.Expr) -> pl.Expr:
         return text.replace_strict(truths, default=None, return_dtype=FLAG.polars)
 
-    def parse_others(text: pl.Expr) -> pl.Expr:
-        return parse(text.str.to_lowercase())
-
-    return Way(f"^(?:{'|'.join(truths)})$", parse, parse_others)
+    return Way(plain, others=lambda text: plain(text.str.to_lowercase()))
 
 
 _WAYS = {

@@ -1,0 +1,107 @@
+"""Olist's orders and what belongs to them: lines, payments, reviews. Row by row; the contract reads the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from ecom_lake.connectors.olist.names import text, with_address
+from ecom_lake.contracts.columns import INTEGER, TIMESTAMP
+from ecom_lake.contracts.delivered import LINEAGE
+from ecom_lake.contracts.reading import read
+from ecom_lake.contracts.silver.orders import STATUSES
+
+STAGES = (
+    "order_purchase_timestamp",
+    "order_approved_at",
+    "order_delivered_carrier_date",
+    "order_delivered_customer_date",
+)
+NO_SALE = ("canceled", "unavailable")
+
+
+def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The person is looked up by the order's alias; where that record has not come, the alias stands for the person."""
+    aliases = lookups["customers"].drop(LINEAGE)
+    known = rows.with_columns(text("customer_id")).join(aliases, on="customer_id", how="left", maintain_order="left")
+    status = text("order_status").str.to_lowercase()
+    return (
+        with_address(known, "customer")
+        .with_columns(status=pl.when(status.is_in(STATUSES)).then(status).otherwise(pl.lit("unknown")))
+        .select(
+            "order_id",
+            pl.coalesce(text("customer_unique_id"), "customer_id").alias("customer_id"),
+            pl.col("order_purchase_timestamp").alias("ordered_at"),
+            pl.col("order_approved_at").alias("approved_at"),
+            pl.col("order_delivered_carrier_date").alias("shipped_at"),
+            pl.col("order_delivered_customer_date").alias("delivered_at"),
+            pl.col("order_estimated_delivery_date").alias("promised_at"),
+            "status",
+            (~pl.col("status").is_in(NO_SALE)).alias("is_valid"),
+            _is_timeline_sound(rows),
+            "city",
+            "state",
+            "region",
+            "country",
+            "zip",
+            *LINEAGE,
+        )
+    )
+
+
+def _is_timeline_sound(rows: pl.DataFrame) -> pl.Series:
+    """Whether no stage is dated before an earlier one. The promise is no stage, and a stage without a date is no fault."""
+    times = pl.DataFrame([read(rows[stage], TIMESTAMP) for stage in STAGES])
+    in_turn = [pl.col(stage) >= pl.max_horizontal(STAGES[:n]) for n, stage in enumerate(STAGES) if n]
+    return times.select(pl.all_horizontal(step.fill_null(True) for step in in_turn).alias("is_timeline_sound")).to_series()
+
+
+def shape_order_items(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Each line is one unit: gross sales is its price, read a second time so that it is rounded once."""
+    return rows.select(
+        "order_id",
+        pl.col("order_item_id").alias("line"),
+        "product_id",
+        "seller_id",
+        pl.lit(1).alias("quantity"),
+        pl.col("price").alias("unit_price"),
+        pl.col("price").alias("gross_sales"),
+        pl.lit(0).alias("discount"),
+        pl.col("freight_value").alias("freight"),
+        pl.lit(True).alias("is_valid"),
+        *LINEAGE,
+    )
+
+
+def shape_payments(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    method = text("payment_type").str.to_lowercase().replace("not_defined", None).fill_null("unknown")
+    instalments = text("payment_installments")
+    at_once = instalments.is_null() | (read(rows["payment_installments"], INTEGER) == 0)
+    return rows.select(
+        "order_id",
+        pl.col("payment_sequential").alias("sequence"),
+        method.alias("method"),
+        pl.when(at_once).then(pl.lit("1")).otherwise(instalments).alias("instalments"),
+        pl.col("payment_value").alias("amount"),
+        *LINEAGE,
+    )
+
+
+def shape_reviews(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """A message of white space alone becomes null when the contract reads it; inside one, line ends are made alike."""
+
+    def message(column: str) -> pl.Expr:
+        return pl.col(column).str.replace_all("\r\n", "\n", literal=True)
+
+    return rows.select(
+        "review_id",
+        "order_id",
+        pl.col("review_score").alias("score"),
+        pl.lit(False).alias("is_score_imputed"),
+        message("review_comment_title").alias("title"),
+        message("review_comment_message").alias("comment"),
+        pl.col("review_creation_date").alias("created_at"),
+        pl.col("review_answer_timestamp").alias("answered_at"),
+        *LINEAGE,
+    )
