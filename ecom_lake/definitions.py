@@ -8,12 +8,11 @@ from ecom_lake.settings import Settings, load
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    jobs = {shop: shop_jobs(settings, shop) for shop in settings.shops}
     return dg.Definitions(
         assets=[asset for shop in settings.shops for asset in shop_assets(settings, shop)],
-        jobs=[job for of_shop in jobs.values() for job in of_shop.values()],
-        schedules=[nightly(settings, shop, jobs[shop]["all"]) for shop in settings.shops],
-        sensors=[landing_sensor(settings, shop, jobs[shop]["all"]) for shop in settings.shops],
+        jobs=[job for shop in settings.shops for job in shop_jobs(shop)],
+        schedules=[nightly(settings, shop) for shop in settings.shops],
+        sensors=[landing_sensor(settings, shop) for shop in settings.shops],
         executor=dg.in_process_executor,
     )
 

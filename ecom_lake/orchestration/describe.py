@@ -90,16 +90,15 @@ def _metadata(site: Site, contract: Table) -> Mapping[str, Any]:
     ]
     return {
         "dagster/column_schema": dg.TableSchema(columns),
-        "dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[*_code(contract)]),
+        "written in": ", ".join(_code(contract)),
         "plain file": plain_path(site, contract),
     }
 
 
-def _code(contract: Table) -> list[dg.LocalFileCodeReference]:
-    promise = _PACKAGE / "contracts" / contract.layer / f"{contract.name}.py"
-    places = [_PACKAGE / folder / f"{contract.name}{suffix}" for folder in ("marts", "models") for suffix in (".sql", ".py")]
-    made = [place for place in places if contract.layer == "gold" and place.exists()]
-    return [dg.LocalFileCodeReference(file_path=str(path), label=path.name) for path in (promise, *made)]
+def _code(contract: Table) -> list[str]:
+    """The files that tell the table's whole story, from the package's root."""
+    made = [f"{folder}/{contract.name}{suffix}" for folder in ("marts", "models") for suffix in (".sql", ".py")]
+    return [f"contracts/{contract.layer}/{contract.name}.py", *(place for place in made if (_PACKAGE / place).exists())]
 
 
 def _freshness(site: Site) -> dg.FreshnessPolicy | None:

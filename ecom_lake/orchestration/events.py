@@ -47,10 +47,10 @@ def _evidence(check: Check) -> dg.MetadataValue[Any]:
 
 def _materialized(context: dg.AssetExecutionContext, site: Site, outcome: Outcome) -> Iterator[Event]:
     key = dg.AssetKey([site.shop.name, *outcome.table.split("/")])
-    if context.has_partition_key or context.has_partition_key_range:
-        for part, file in outcome.files.items():
-            partition = part.removeprefix("month=")
-            context.add_asset_metadata(_of_file(outcome, part, file), asset_key=key, partition_key=partition)
+    months = {part.removeprefix("month="): file for part, file in outcome.files.items() if part.startswith("month=")}
+    if months:
+        for month, file in months.items():
+            context.add_asset_metadata(_of_month(outcome, month, file), asset_key=key, partition_key=month)
         yield dg.MaterializeResult(asset_key=key, metadata=_of_table(site, outcome))
     else:
         only = [file.hash for file in outcome.files.values()]
@@ -58,8 +58,9 @@ def _materialized(context: dg.AssetExecutionContext, site: Site, outcome: Outcom
         yield dg.MaterializeResult(asset_key=key, metadata=_of_table(site, outcome), data_version=version)
 
 
-def _of_file(outcome: Outcome, part: str, file: File) -> Mapping[str, Any]:
-    return {"dagster/partition_row_count": file.rows, "state": "written" if part in outcome.written else "unchanged"}
+def _of_month(outcome: Outcome, month: str, file: File) -> Mapping[str, Any]:
+    state = "written" if f"month={month}" in outcome.written else "unchanged"
+    return {"dagster/partition_row_count": file.rows, "month": state}
 
 
 def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:

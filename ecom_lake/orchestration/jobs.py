@@ -3,6 +3,8 @@
 One run does it all: bronze once, the months as one range, gold once; fingerprints make what is untouched free.
 """
 
+from typing import Any
+
 import dagster as dg
 
 from ecom_lake.orchestration.partitions import range_tags
@@ -15,34 +17,34 @@ _IN_PROCESS = dg.in_process_executor
 _MULTIPROCESS = dg.multiprocess_executor.configured({"max_concurrent": 2})
 
 
-def shop_jobs(settings: Settings, shop: str) -> dict[str, dg.UnresolvedAssetJobDefinition]:
+def shop_jobs(shop: str) -> list[Any]:
+    """The jobs of a shop; Dagster exports no name for what `define_asset_job` gives."""
     tags = {"shop": shop}
-    bronze, silver = (dg.AssetSelection.key_prefixes([shop, layer]) for layer in ("bronze", "silver"))
-    gold = dg.AssetSelection.key_prefixes([shop, "gold"])
+    bronze, silver, gold = (dg.AssetSelection.key_prefixes([shop, layer]) for layer in ("bronze", "silver", "gold"))
     everything = bronze | silver | gold
 
-    def job(
-        name: str, selection: dg.AssetSelection, says: str, executor: dg.ExecutorDefinition = _IN_PROCESS
-    ) -> dg.UnresolvedAssetJobDefinition:
-        return dg.define_asset_job(f"{shop}_{name}", selection, description=says, tags=tags, executor_def=executor)
+    def job(name: str, selection: dg.AssetSelection, says: str, executor: dg.ExecutorDefinition = _IN_PROCESS) -> Any:
+        return dg.define_asset_job(job_name(shop, name), selection, description=says, tags=tags, executor_def=executor)
 
-    return {
-        "all": job("all", everything, "Landing to release in one run; what is unchanged is kept. The quick way."),
-        "ingest": job("ingest", bronze, "Take what is new in landing into bronze."),
-        "silver": job("silver", silver, "Bronze to the canonical shop, for the months asked for."),
-        "gold": job("gold", gold, "The canonical shop to what people read, and release it."),
-        "all_multiprocess": job(
-            "all_multiprocess", everything, "The same as all, each step in a process of its own.", _MULTIPROCESS
-        ),
-    }
+    return [
+        job("all", everything, "Landing to release in one run; what is unchanged is kept. The quick way."),
+        job("ingest", bronze, "Take what is new in landing into bronze."),
+        job("silver", silver, "Bronze to the canonical shop, for the months asked for."),
+        job("gold", gold, "The canonical shop to what people read, and release it."),
+        job("all_multiprocess", everything, "The same as all, each step in a process of its own.", _MULTIPROCESS),
+    ]
 
 
-def nightly(settings: Settings, shop: str, job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def job_name(shop: str, name: str) -> str:
+    return f"{shop}_{name}"
+
+
+def nightly(settings: Settings, shop: str) -> dg.ScheduleDefinition:
     chosen = settings.shop(shop)
 
     @dg.schedule(
         name=f"{shop}_nightly",
-        job=job,
+        job_name=job_name(shop, "all"),
         cron_schedule=chosen.nightly,
         execution_timezone=chosen.timezone,
         description="Build whatever is new, every night.",
@@ -53,10 +55,10 @@ def nightly(settings: Settings, shop: str, job: dg.UnresolvedAssetJobDefinition)
     return every_night
 
 
-def landing_sensor(settings: Settings, shop: str, job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+def landing_sensor(settings: Settings, shop: str) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"{shop}_landing",
-        job=job,
+        job_name=job_name(shop, "all"),
         minimum_interval_seconds=30,
         description="Builds when something new lies in landing and has stopped growing.",
     )

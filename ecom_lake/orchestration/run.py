@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 from ecom_lake.orchestration.assets import FULL, shop_assets
-from ecom_lake.orchestration.jobs import shop_jobs
+from ecom_lake.orchestration.jobs import job_name, shop_jobs
 from ecom_lake.orchestration.partitions import range_tags
 from ecom_lake.pipeline.site import open_site
 from ecom_lake.settings import Settings
@@ -37,9 +37,8 @@ def run_job(
     full: bool = False,
     on_step: OnStep = lambda step, done, of: None,
 ) -> RunReport:
-    jobs = shop_jobs(settings, shop)
-    definitions = dg.Definitions(assets=shop_assets(settings, shop), jobs=list(jobs.values()))
-    chosen = definitions.resolve_job_def(jobs[job].name)
+    definitions = dg.Definitions(assets=shop_assets(settings, shop), jobs=shop_jobs(shop))
+    chosen = definitions.resolve_job_def(job_name(shop, job))
     tags = range_tags(months or open_site(settings, shop).months()) | ({FULL: "true"} if full else {})
     run_id = str(uuid.uuid4())
     with _instance(settings.dagster_home) as instance:

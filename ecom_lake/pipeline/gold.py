@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from ecom_lake.pipeline.audit import audit
 from ecom_lake.pipeline.commit import Inputs, commit
 from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
-from ecom_lake.pipeline.recipes import SETTINGS, recipe
+from ecom_lake.pipeline.recipes import SETTINGS, Recipe, recipe
 from ecom_lake.pipeline.site import Site
 
 
@@ -29,9 +30,8 @@ def make_gold(site: Site, table: str) -> Outcome:
     entry = site.lake.log.head()
     inputs = Inputs(entry, inputs_of(site, table))
     current = entry.parts(target).get("")
-    own = {name: trust.own_table(site, entry, name) for name in how.reads if name in trust.TABLES}
-    read = {view: frame.write_ndjson() for view, frame in own.items()} or inputs.versions
-    mark = fingerprint(how.code, how.settings(site.shop), read)
+    own = _own_tables(site, entry, how)
+    mark = _mark(site, how, inputs, own)
     if current and current.fingerprint == mark and not site.full:
         kept = replace(current, inputs=inputs.versions)
         commit(site, inputs, {target: {"": kept}}, f"{target}, unchanged")
@@ -49,6 +49,24 @@ def make_gold(site: Site, table: str) -> Outcome:
         file = site.lake.publish(made, target, "", blank, current)
     commit(site, inputs, {target: {"": file}}, target)
     return Outcome(target, {"": file}, written=("",), checks=tuple(checks))
+
+
+def is_current(site: Site, entry: Entry, table: str) -> bool:
+    """Whether a table would come out as it is."""
+    how, inputs = recipe(table), Inputs(entry, inputs_of(site, table))
+    current = entry.parts(f"gold/{table}").get("")
+    mark = _mark(site, how, inputs, _own_tables(site, entry, how))
+    return current is not None and (current.fingerprint, current.inputs) == (mark, inputs.versions)
+
+
+def _own_tables(site: Site, entry: Entry, how: Recipe) -> dict[str, pl.DataFrame]:
+    return {name: trust.own_table(site, entry, name) for name in how.reads if name in trust.TABLES}
+
+
+def _mark(site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame]) -> str:
+    """What the lake knows of itself changes less often than the tables that it speaks of."""
+    read = {view: frame.write_ndjson() for view, frame in own.items()} or inputs.versions
+    return fingerprint(how.code, how.settings(site.shop), read)
 
 
 def inputs_of(site: Site, table: str) -> tuple[str, ...]:

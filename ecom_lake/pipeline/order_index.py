@@ -37,11 +37,10 @@ class _Unplaced:
 
 def make_order_index(site: Site) -> Outcome:
     entry = site.lake.log.head()
-    inputs = Inputs(entry, tuple(f"bronze/{source}" for source in (site.connector.orders.source, *_line_sources(site))))
-    current = entry.parts(TABLE).get("")
-    mark = fingerprint(code_of(*_CODE), site.connector.orders.contract, OrderIndex.table, site.months(), inputs.versions)
-    if current and current.fingerprint == mark and not site.full:
-        return Outcome(TABLE, {"": current}, checks=_checks(site, entry))
+    inputs = _inputs(site, entry)
+    if is_current(site, entry) and not site.full:
+        return Outcome(TABLE, entry.parts(TABLE), checks=_checks(site, entry))
+    mark = _mark(site, inputs)
     index, refused, superseded = _judge_orders(site, entry)
     source = site.connector.orders.source
     fates: Fates = (*count_fates(source, "quarantined", refused), *count_fates(source, "superseded", superseded))
@@ -67,6 +66,20 @@ def make_order_index(site: Site) -> Outcome:
     assert made is not None
     after = commit(site, inputs, {**changes, TABLE: {"": made}}, "order index")
     return Outcome(TABLE, {"": made}, written=("",), checks=_checks(site, after))
+
+
+def is_current(site: Site, entry: Entry) -> bool:
+    current = entry.parts(TABLE).get("")
+    return current is not None and current.fingerprint == _mark(site, _inputs(site, entry))
+
+
+def _inputs(site: Site, entry: Entry) -> Inputs:
+    lines = [line.source for line in site.connector.lines]
+    return Inputs(entry, tuple(f"bronze/{source}" for source in (site.connector.orders.source, *lines)))
+
+
+def _mark(site: Site, inputs: Inputs) -> str:
+    return fingerprint(code_of(*_CODE), site.connector.orders.contract, OrderIndex.table, site.months(), inputs.versions)
 
 
 def _judge_orders(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -141,7 +154,3 @@ def _checks(site: Site, entry: Entry) -> tuple[Check, ...]:
             ),
         ),
     )
-
-
-def _line_sources(site: Site) -> list[str]:
-    return [line.source for line in site.connector.lines]

@@ -21,23 +21,24 @@ LAYERS = ("silver", "gold")
 
 
 def put_in_place(site: Site, released: Entry) -> None:
-    wanted = plain_files(released)
-    before = _in_place(site)
-    if before.get("release") == released.number and _is_whole(site, wanted):
+    if is_in_place(site, released):
         return
+    wanted, before = plain_files(released), _in_place(site)
     _announce(site, {"release": released.number, "whole": False, "files": {}})
-    known: Mapping[str, str] = before.get("files", {})
+    known, there = before.get("files", {}), _there(site)
     for path, file in wanted.items():
-        if known.get(path) != file.hash or not site.lake.storage.exists(f"{site.shop.name}/{path}"):
+        if (known.get(path), there.get(path)) != (file.hash, file.bytes):
             site.lake.storage.copy(f"{site.shop.name}/{file.path}", f"{site.shop.name}/{path}")
-    for layer in LAYERS:
-        for info in site.lake.storage.list(f"{site.shop.name}/{layer}"):
-            if info.path.removeprefix(f"{site.shop.name}/") not in wanted:
-                site.lake.storage.delete(info.path)
+    for path in set(there) - set(wanted):
+        site.lake.storage.delete(f"{site.shop.name}/{path}")
     write_catalog(site, released)
-    _announce(
-        site, {"release": released.number, "whole": True, "files": {path: file.hash for path, file in sorted(wanted.items())}}
-    )
+    _announce(site, {"release": released.number, "whole": True, "files": _hashes(released)})
+
+
+def is_in_place(site: Site, released: Entry) -> bool:
+    """Whether the plain files are this release's: the same names, the same sizes, and nothing else."""
+    said = _in_place(site).get("files", {})
+    return said == _hashes(released) and _there(site) == {path: file.bytes for path, file in plain_files(released).items()}
 
 
 def plain_files(entry: Entry) -> dict[str, File]:
@@ -65,10 +66,15 @@ def _in_place(site: Site) -> dict[str, Any]:
     return said if isinstance(said, dict) and said.get("whole") else {}
 
 
-def _is_whole(site: Site, wanted: Mapping[str, File]) -> bool:
+def _hashes(entry: Entry) -> dict[str, str]:
+    return {path: file.hash for path, file in sorted(plain_files(entry).items())}
+
+
+def _there(site: Site) -> dict[str, int]:
+    """The Parquet files of the plain view, half-copied ones too, by size; what else people put there is theirs."""
     prefix = f"{site.shop.name}/"
-    there = {i.path.removeprefix(prefix): i.size for layer in LAYERS for i in site.lake.storage.list(f"{prefix}{layer}")}
-    return there == {path: file.bytes for path, file in wanted.items()}
+    found = (info for layer in LAYERS for info in site.lake.storage.list(f"{prefix}{layer}"))
+    return {info.path.removeprefix(prefix): info.size for info in found if ".parquet" in info.path}
 
 
 def _announce(site: Site, content: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ EXAMPLES = 5
 
 def make_release(site: Site) -> Outcome:
     head = site.lake.log.head()
-    current = _is_released(site, head)
+    current = is_released(site, head)
     checks = (_fresh(site, head),) if current else (_fresh(site, head), _identities(site, head))
     if any(check.blocks for check in checks):
         return Outcome(TABLE, checks=checks)
@@ -98,14 +98,15 @@ def stale(site: Site, entry: Entry) -> dict[str, str]:
     return why
 
 
+def is_released(site: Site, head: Entry) -> bool:
+    """Whether readers see exactly what this entry holds."""
+    return head.release is not None and not head.pinned and site.lake.log.entry(head.release).tables == head.tables
+
+
 def _released(seen: Entry, latest: Entry) -> Entry:
     if latest.tables != seen.tables:
         raise UserError("Another build committed while this one was being released; build again.")
     return latest if latest.pinned else replace(latest, release=-1)
-
-
-def _is_released(site: Site, head: Entry) -> bool:
-    return head.release is not None and not head.pinned and site.lake.log.entry(head.release).tables == head.tables
 
 
 def _fresh(site: Site, entry: Entry) -> Check:

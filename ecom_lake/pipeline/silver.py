@@ -36,8 +36,7 @@ def part_of(month: date) -> str:
 
 def make_silver(site: Site, table: str, months: Sequence[date] | None = None) -> Outcome:
     """Make one silver table; of a fact the months asked for, or all."""
-    specs = {spec.contract.name: spec for spec in (site.connector.orders, *site.connector.lines, *site.connector.dimensions)}
-    spec = specs[table]
+    spec = _spec(site, table)
     if not spec.contract.monthly:
         return _make_dimension(site, spec)
     assert isinstance(spec, RowByRow)
@@ -46,12 +45,38 @@ def make_silver(site: Site, table: str, months: Sequence[date] | None = None) ->
 
 def inputs_of(site: Site, table: str) -> tuple[str, ...]:
     """The tables that a silver table is made from."""
-    for spec in (site.connector.orders, *site.connector.lines, *site.connector.dimensions):
-        if spec.contract.name == table:
-            lookups = [f"bronze/{lookup.source}" for lookup in spec.lookups] if isinstance(spec, RowByRow) else []
-            index = [INDEX] if spec.contract.monthly or isinstance(spec, ManyToOne) else []
-            return (*index, f"bronze/{spec.source}", *lookups)
-    raise KeyError(table)
+    spec = _spec(site, table)
+    lookups = [f"bronze/{lookup.source}" for lookup in spec.lookups] if isinstance(spec, RowByRow) else []
+    index = [INDEX] if spec.contract.monthly or isinstance(spec, ManyToOne) else []
+    return (*index, f"bronze/{spec.source}", *lookups)
+
+
+def is_current(site: Site, entry: Entry, table: str, months: Sequence[date] | None = None) -> bool:
+    """Whether a table, or some months of it, would come out as they are; told from the log alone."""
+    spec = _spec(site, table)
+    inputs = Inputs(entry, inputs_of(site, table))
+    current = entry.parts(f"silver/{table}")
+    if not spec.contract.monthly:
+        return "" in current and current[""].fingerprint == _mark(spec, inputs)
+    wanted = [part_of(month) for month in (months or site.months())]
+    code = _code(spec)
+    return all(
+        part in current and current[part].inputs == inputs.versions and current[part].fingerprint.startswith(code)
+        for part in wanted
+    ) and not gone(entry, f"silver/{table}", map(part_of, site.months()))
+
+
+def _spec(site: Site, table: str) -> RowByRow | ManyToOne:
+    specs = (site.connector.orders, *site.connector.lines, *site.connector.dimensions)
+    return next(spec for spec in specs if spec.contract.name == table)
+
+
+def _code(spec: RowByRow | ManyToOne) -> str:
+    return fingerprint(code_of(*_CODE), spec.contract)
+
+
+def _mark(spec: RowByRow | ManyToOne, inputs: Inputs) -> str:
+    return fingerprint(_code(spec), inputs.versions)
 
 
 # ---------------------------------------------------------------------------------------------------------- facts
@@ -62,10 +87,10 @@ def _make_months(site: Site, spec: RowByRow, months: Sequence[date]) -> Outcome:
     entry = site.lake.log.head()
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
     current = entry.parts(table)
-    code = fingerprint(code_of(*_CODE), spec.contract)
-    outside: dict[str, File | None] = dict(gone(entry, table, map(part_of, site.months())))
-    if not outside and not site.full and all(_is_current(current.get(part_of(month)), code, inputs) for month in months):
+    if is_current(site, entry, spec.contract.name, months) and not site.full:
         return _outcome(site, entry, spec, months, ())
+    outside: dict[str, File | None] = dict(gone(entry, table, map(part_of, site.months())))
+    code = _code(spec)
     digests = _digests(site, entry, spec)
     marks = {month: f"{code}-{digests.get(month, (0, 0))[1]:016x}" for month in months}
     touched = [m for m in months if site.full or not (file := current.get(part_of(m))) or file.fingerprint != marks[m]]
@@ -85,10 +110,6 @@ def _make_months(site: Site, spec: RowByRow, months: Sequence[date]) -> Outcome:
         return Outcome(table, {part_of(m): current[part_of(m)] for m in months if part_of(m) in current}, (), tuple(checks))
     after = commit(site, inputs, changes, f"{table}, {len(touched)} months")
     return _outcome(site, after, spec, months, [part_of(month) for month in touched], checks)
-
-
-def _is_current(file: File | None, code: str, inputs: Inputs) -> bool:
-    return file is not None and file.inputs == inputs.versions and file.fingerprint.startswith(code)
 
 
 def _digests(site: Site, entry: Entry, spec: RowByRow) -> dict[date, tuple[int, int]]:
@@ -199,9 +220,9 @@ def _make_dimension(site: Site, spec: RowByRow | ManyToOne) -> Outcome:
     table, refuse = f"silver/{spec.contract.name}", f"quarantine/{spec.source}"
     entry = site.lake.log.head()
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
-    current = entry.parts(table).get("")
-    mark = fingerprint(code_of(*_CODE), spec.contract, inputs.versions)
-    if current and current.fingerprint == mark and not site.full:
+    mark = _mark(spec, inputs)
+    if is_current(site, entry, spec.contract.name) and not site.full:
+        current = entry.parts(table)[""]
         accounted = _accounted_whole(entry, spec, current)
         return Outcome(table, entry.parts(table), (), (accounted, _quarantine_check(entry, spec)))
     good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _one_by_one(site, entry, spec)

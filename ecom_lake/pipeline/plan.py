@@ -1,0 +1,24 @@
+"""What a build would do: told from the log, the landing folder and the code, without reading a table."""
+
+from __future__ import annotations
+
+from ecom_lake.pipeline import gold, order_index, silver
+from ecom_lake.pipeline.ingest import nothing_new
+from ecom_lake.pipeline.plain_view import is_in_place
+from ecom_lake.pipeline.recipes import in_order
+from ecom_lake.pipeline.release import is_released
+from ecom_lake.pipeline.site import Site
+from ecom_lake.pipeline.trust import silver_tables
+
+
+def due(site: Site) -> list[str]:
+    """What is out of date, in the order in which it is made; what depends on it may follow."""
+    head = site.lake.log.head()
+    waiting = [] if nothing_new(site, head) else ["landing"]
+    if not order_index.is_current(site, head):
+        waiting.append(order_index.TABLE)
+    waiting += [f"silver/{table}" for table in silver_tables(site) if not silver.is_current(site, head, table)]
+    waiting += [f"gold/{table}" for table in in_order() if not gold.is_current(site, head, table)]
+    if not head.pinned and not (is_released(site, head) and is_in_place(site, head)):
+        waiting.append("gold/release")
+    return waiting
