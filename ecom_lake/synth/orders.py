@@ -30,7 +30,9 @@ STATUSES = {
     "created": 0.0003,
     "approved": 0.0002,
 }
-DELIVERED, SHIPPED, CANCELED, UNAVAILABLE, INVOICED, PROCESSING, CREATED, APPROVED = range(len(STATUSES))
+OF_NO_LIST = "teleported"
+"""A status that the shop's list does not have; given to none but on purpose."""
+DELIVERED, SHIPPED, CANCELED, UNAVAILABLE, INVOICED, PROCESSING, CREATED, APPROVED, UNKNOWN = range(len(STATUSES) + 1)
 
 _LATE_BY_MONTH = np.array([1.1, 1.4, 1.5, 0.9, 0.8, 0.7, 0.8, 0.8, 0.8, 0.9, 1.6, 1.3])
 _LATE_BY_FAR = np.array([0.85, 1.1, 1.5, 1.6])
@@ -168,7 +170,7 @@ def order_rows(orders: Orders) -> pl.DataFrame:
         {
             "order_id": orders.ids,
             "customer_id": ids(orders.seed, "customer", orders.number),
-            "order_status": pl.Series(list(STATUSES)).gather(orders.status),
+            "order_status": pl.Series([*STATUSES, OF_NO_LIST]).gather(orders.status),
             "order_purchase_timestamp": timestamps(orders.purchased),
             "order_approved_at": timestamps(orders.approved),
             "order_delivered_carrier_date": timestamps(orders.shipped),

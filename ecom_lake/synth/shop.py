@@ -101,7 +101,8 @@ class _Shop:
         def rng(purpose: str) -> np.random.Generator:
             return stream(self._options.seed, purpose, month.number, part)
 
-        orders = make_orders(self._options.seed, rng("orders"), month, visits, self._places, self._late_odds, self._made)
+        sound = make_orders(self._options.seed, rng("orders"), month, visits, self._places, self._late_odds, self._made)
+        orders = self._breakage.with_oddities(month, sound)
         self._made += len(orders)
         ordered = make_lines(rng("lines"), month, orders, self._catalog, self._places)
         payments = make_payments(rng("payments"), ordered.total(len(orders), ordered.price + ordered.freight))

@@ -48,7 +48,8 @@ class Tally:
             late_orders=int(orders.is_late.sum()),
         )
         self._rows.update(lines=len(lines.order), payments_rows=len(payments.order), reviews=len(reviews.order))
-        for status, count in zip(STATUSES, np.bincount(orders.status, minlength=len(STATUSES)), strict=True):
+        names = (*STATUSES, "unknown")
+        for status, count in zip(names, np.bincount(orders.status, minlength=len(names)), strict=True):
             self.statuses[status] += int(count)
         self._add_differences(valid, lines, payments, paid - net - freight)
         self._add_bundles(valid, lines)

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-Fate = Literal["rejected", "quarantined", "pending", "superseded"]
+Fate = Literal["rejected", "quarantined", "pending", "superseded", "published"]
+"""What must become of a broken row. An odd one is published, and the reason says as what."""
 
 
 @dataclass(frozen=True)
