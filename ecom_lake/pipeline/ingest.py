@@ -70,18 +70,17 @@ def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
 
 
 def _take(site: Site, info: Info, known: set[str]) -> tuple[Landed, list[_Arrival]]:
-    """Read one landed file; whole or not at all."""
+    """Read what is new in one landed file. A refused member does not stop the others."""
     arrivals: list[_Arrival] = []
     refused: list[str] = []
     hashes: list[str] = []
     with site.lake.scratch() as scratch:
-        local = site.lake.storage.local(info.path)
         try:
-            for member in unpack(local, scratch, _name(site, info.path)):
-                digest = content_hash(member.path)
-                hashes.append(digest)
-                if digest in known or digest in hashes[:-1]:
+            for member in unpack(site.lake.storage.local(info.path), scratch, _name(site, info.path)):
+                digest = "" if member.refused else content_hash(member.path)
+                if digest and (digest in known or digest in hashes):
                     continue
+                hashes.append(digest)
                 try:
                     arrivals.append(_parse(site, info, member, digest, scratch))
                 except Refused as refusal:

@@ -6,7 +6,6 @@ A release is an entry of the log that points at itself; rolling back is an entry
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Identity
@@ -52,28 +51,6 @@ def roll_back(site: Site, number: int) -> Entry:
 def unpin(site: Site) -> Entry:
     """Let builds release again; what readers see changes with the next one."""
     return site.lake.log.commit(lambda head: replace(head, pinned=False) if head.pinned else head, site.run, "unpin")
-
-
-def collect_garbage(site: Site, older_than: timedelta) -> tuple[int, int]:
-    """Delete what no entry of the kept log names, if it is older than that; never bronze. Gives files and bytes."""
-    log, storage = site.lake.log, site.lake.storage
-    horizon = datetime.now(UTC) - older_than
-    numbers = log.numbers()
-    head = log.head()
-    entries = {number: log.entry(number) for number in numbers}
-    kept = {n for n, entry in entries.items() if n in (head.number, head.release) or datetime.fromisoformat(entry.at) > horizon}
-    kept |= {entry.release for n, entry in entries.items() if n in kept and entry.release in entries}  # what they show
-    for number in sorted(set(numbers) - kept):
-        log.delete(number)
-    named = {file.path for n in kept for parts in entries[n].tables.values() for file in parts.values()}
-    files = bytes_ = 0
-    for info in storage.list(f"{site.shop.name}/_store"):
-        path = info.path.removeprefix(f"{site.shop.name}/")
-        spared = path in named or path.startswith(("_store/log/", "_store/bronze/", "_store/rejects/"))
-        if not spared and info.modified < horizon:
-            storage.delete(info.path)
-            files, bytes_ = files + 1, bytes_ + info.size
-    return files, bytes_
 
 
 def expected_tables(site: Site) -> list[str]:

@@ -1,0 +1,51 @@
+"""What a shop's store holds that nobody needs any more: old states of the log, and files that no kept state names.
+
+Bronze and its rejects are never garbage: they are what everything else can be made from again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ecom_lake.lake.lake import STORE
+from ecom_lake.lake.log import LOG
+from ecom_lake.lake.storage import Info
+from ecom_lake.pipeline.site import Site
+
+_SPARED = (f"{LOG}/", f"{STORE}/bronze/", f"{STORE}/rejects/")
+
+
+@dataclass(frozen=True)
+class Garbage:
+    states: tuple[int, ...]
+    files: tuple[Info, ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(info.size for info in self.files)
+
+
+def find_garbage(site: Site, older_than: timedelta) -> Garbage:
+    """Whatever is older and stands in no state that is younger, current, released, or shown by one of these."""
+    horizon = datetime.now(UTC) - older_than
+    log = site.lake.log
+    head = log.head()
+    entries = {number: log.entry(number) for number in log.numbers()}
+    kept = {n for n, entry in entries.items() if n in (head.number, head.release) or datetime.fromisoformat(entry.at) > horizon}
+    kept |= {entry.release for n, entry in entries.items() if n in kept and entry.release in entries}
+    named = {file.path for n in kept for parts in entries[n].tables.values() for file in parts.values()}
+    files = []
+    for info in site.lake.storage.list(f"{site.shop.name}/{STORE}"):
+        path = info.path.removeprefix(f"{site.shop.name}/")
+        if path not in named and not path.startswith(_SPARED) and info.modified < horizon:
+            files.append(info)
+    return Garbage(tuple(sorted(set(entries) - kept)), tuple(files))
+
+
+def collect_garbage(site: Site, garbage: Garbage) -> None:
+    """The states first: a state that is still there never names a file that is gone."""
+    for number in garbage.states:
+        site.lake.log.delete(number)
+    for info in garbage.files:
+        site.lake.storage.delete(info.path)

@@ -1,0 +1,106 @@
+"""Ingest: whatever is new by content, once; a refused file stops nobody and is reported until it is mended."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ecom_lake.pipeline.ingest import ingest, nothing_new
+from ecom_lake.pipeline.site import Site
+from ecom_lake_tests.pipeline.hand import a_site, customer, item, land, order
+
+
+def deliveries(site: Site, table: str = "orders") -> list[tuple[int, str, int]]:
+    parts = site.lake.log.head().parts(f"bronze/{table}")
+    return [(d.sequence, d.file, file.rows) for _, file in sorted(parts.items()) if (d := file.delivery)]
+
+
+def refusals(site: Site) -> list[str]:
+    return [landed.refused for landed in site.lake.log.head().landing.values() if landed.refused]
+
+
+def test_files_that_come_together_are_numbered_by_name(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "2017-10/orders.csv", "orders", [order(10)])
+    land(site, "2017-9/orders.csv", "orders", [order(9)])
+    land(site, "2017-9/order_items.csv", "order_items", [item(9)])
+    ingest(site)
+    assert deliveries(site) == [(2, "2017-9/orders.csv", 1), (3, "2017-10/orders.csv", 1)]
+    assert deliveries(site, "order_items") == [(1, "2017-9/order_items.csv", 1)]
+
+
+def test_a_second_look_changes_nothing(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders.csv", "orders", [order(1)])
+    ingest(site)
+    before = site.lake.log.head()
+    assert nothing_new(site, before)
+    ingest(site)
+    assert site.lake.log.head() == before
+
+
+def test_the_same_content_under_another_name_is_one_delivery(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    landed = land(site, "orders.csv", "orders", [order(1)])
+    shutil.copy(landed, landed.with_name("orders (1).csv"))
+    ingest(site)
+    shutil.copy(landed, landed.with_name("orders of today.csv"))
+    ingest(site)
+    assert len(deliveries(site)) == 1
+
+
+def test_a_later_delivery_gets_the_next_number_whatever_its_name(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders-b.csv", "orders", [order(1)])
+    ingest(site)
+    land(site, "orders-a.csv", "orders", [order(2)])
+    ingest(site)
+    assert deliveries(site) == [(1, "orders-b.csv", 1), (2, "orders-a.csv", 1)]
+
+
+def test_bronze_outlives_landing(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    landed = land(site, "orders.csv", "orders", [order(1)])
+    ingest(site)
+    landed.unlink()
+    ingest(site)
+    assert deliveries(site) == [(1, "orders.csv", 1)]
+    assert site.lake.log.head().landing == {}
+
+
+def test_a_refused_file_stops_nobody_and_is_reported_until_mended(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    bad = land(site, "customers.csv", "customers", [customer(1)])
+    whole = bad.read_text()
+    bad.write_text(whole.replace("customer_unique_id", "customer_uniqe_id"))
+    land(site, "orders.csv", "orders", [order(1)])
+    for _ in range(2):
+        outcome = ingest(site)[0]
+        assert deliveries(site) == [(1, "orders.csv", 1)]
+        assert len(refusals(site)) == 1 and "customer_unique_id" in refusals(site)[0] and "customer_uniqe_id" in refusals(site)[0]
+        assert [check.passed for check in outcome.checks if check.name == "landing_accepted"] == [False]
+    bad.write_text(whole)
+    ingest(site)
+    assert refusals(site) == []
+    assert deliveries(site, "customers") == [(2, "customers.csv", 1)]
+
+
+def test_half_copied_and_hidden_files_wait(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders.csv.part", "orders", [order(1)])
+    land(site, ".orders.csv", "orders", [order(1)])
+    ingest(site)
+    assert deliveries(site) == []
+
+
+def test_malformed_records_are_counted_with_the_delivery(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    path = land(site, "orders.csv", "orders", [order(1), order(2)])
+    with path.open("a") as file:
+        file.write("o3,c3,delivered\n")
+    ingest(site)
+    (file,) = site.lake.log.head().parts("bronze/orders").values()
+    assert file.delivery is not None
+    assert (file.rows, file.delivery.rejected) == (2, 1)
+    (rejects,) = site.lake.log.head().parts("rejects/orders").values()
+    assert rejects.rows == 1
