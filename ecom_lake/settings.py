@@ -88,6 +88,12 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None) 
     )
 
 
+def wants_traces(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether an error that nobody foresaw is to be shown with its trace: ECOM_LAKE_DEBUG says so."""
+    env = os.environ if environment is None else environment
+    return env.get("ECOM_LAKE_DEBUG", "") not in ("", "0")
+
+
 def _dagster_home(env: Mapping[str, str]) -> Path | None:
     """As `dagster dev` finds it: the environment's, else the working folder where that holds a dagster.yaml."""
     home = Path(env.get("DAGSTER_HOME") or Path.cwd()).absolute()
