@@ -1,0 +1,319 @@
+"""The same tables by hand: Polars and DuckDB calls in one script, as fast as they honestly go.
+
+No orchestration, audit, ledger, log or quarantine: it trusts its input, and what it leaves behind when it fails is anybody's
+guess. What a number means it takes from where that is defined (the gold SELECTs, the spelling of cities, the itemsets and
+segments), so that it differs from the lake in everything but its answers.
+
+    python benchmarks/bare.py INPUT_DIR OUTPUT_DIR
+
+Prints one line of JSON: seconds of every stage, start-up apart, and the rows of every table.
+"""
+
+from __future__ import annotations
+
+import time
+
+STARTED = time.perf_counter()
+
+import importlib  # noqa: E402
+import json  # noqa: E402
+import sys  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import duckdb  # noqa: E402
+import polars as pl  # noqa: E402
+
+from ecom_lake.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
+from ecom_lake.contracts.mining_settings import MiningSettings  # noqa: E402
+from ecom_lake.contracts.shop_settings import ShopSettings, settings_row  # noqa: E402
+
+MARTS = Path(__file__).resolve().parents[1] / "ecom_lake" / "marts"
+SECOND = "%Y-%m-%d %H:%M:%S"
+NO_SALE = ("canceled", "unavailable")
+STATUSES = ("created", "approved", "processing", "invoiced", "shipped", "delivered", *NO_SALE)
+
+
+class Shop:
+    """The nine files, one DuckDB session, and a folder each for silver and gold."""
+
+    def __init__(self, source: Path, target: Path) -> None:
+        self.source, self.silver, self.gold = source, target / "silver", target / "gold"
+        self.silver.mkdir(parents=True, exist_ok=True)
+        self.gold.mkdir(parents=True, exist_ok=True)
+        self.con = duckdb.connect()
+        self.con.execute("set preserve_insertion_order = false")
+        self.seconds: dict[str, float] = {}
+        self.cpu: dict[str, float] = {}
+        self.rows: dict[str, int] = {}
+
+    def csv(self, name: str) -> pl.LazyFrame:
+        return pl.scan_csv(self.source / f"{name}.csv", infer_schema=False)
+
+    def sink(self, frame: pl.LazyFrame, table: str) -> None:
+        file = self.silver / f"{table}.parquet"
+        frame.sink_parquet(file, compression="snappy")
+        self.view(table, file)
+
+    def copy(self, query: str, table: str, folder: Path) -> None:
+        file = folder / f"{table}.parquet"
+        [(self.rows[table],)] = self.con.execute(f"copy ({query}) to '{file}' (format parquet, compression snappy)").fetchall()
+        self.view(table, file)
+
+    def view(self, table: str, file: Path) -> None:
+        self.con.execute(f"create or replace view {table} as select * from '{file}'")
+
+    def timed(self, stage: str, work: Callable[[Shop], None]) -> None:
+        started, cpu = time.perf_counter(), time.process_time()
+        work(self)
+        self.seconds[stage] = round(time.perf_counter() - started, 3)
+        self.cpu[stage] = round(time.process_time() - cpu, 3)
+
+
+# Silver: the nine files, typed and cleaned.
+
+
+def text(column: str) -> pl.Expr:
+    trimmed = pl.col(column).str.strip_chars()
+    return pl.when(trimmed != "").then(trimmed)
+
+
+def moment(column: str) -> pl.Expr:
+    return pl.col(column).str.to_datetime(SECOND, time_unit="us")
+
+
+def money(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Decimal(18, 2))
+
+
+def spellings(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The one spelling of each city; there are few, however many rows name them."""
+    found = frame.select("city", "state").unique().collect()
+    return found.with_columns(
+        clean=pl.Series([clean_city(*pair) for pair in found.iter_rows()], dtype=pl.String),
+        region=pl.col("state").replace_strict(STATE_REGIONS, default=None, return_dtype=pl.String),
+    ).lazy()
+
+
+def with_clean_city(frame: pl.LazyFrame) -> pl.LazyFrame:
+    return frame.join(spellings(frame), on=["city", "state"], how="left", nulls_equal=True).drop("city").rename({"clean": "city"})
+
+
+def address(frame: pl.LazyFrame, of: str) -> pl.LazyFrame:
+    return with_clean_city(frame.rename({f"{of}_zip_code_prefix": "zip", f"{of}_city": "city", f"{of}_state": "state"}))
+
+
+def orders(shop: Shop) -> None:
+    aliases = address(shop.csv("olist_customers_dataset"), "customer")
+    ordered, *later = stages = ("ordered_at", "approved_at", "shipped_at", "delivered_at")
+    in_turn = (pl.col(stage) >= pl.max_horizontal(stages[:n]) for n, stage in enumerate(later, 1))
+    placed = (
+        shop.csv("olist_orders_dataset")
+        .join(aliases, on="customer_id", how="left")
+        .select(
+            "order_id",
+            pl.col("customer_unique_id").alias("customer_id"),
+            moment("order_purchase_timestamp").alias("ordered_at"),
+            moment("order_approved_at").alias("approved_at"),
+            moment("order_delivered_carrier_date").alias("shipped_at"),
+            moment("order_delivered_customer_date").alias("delivered_at"),
+            moment("order_estimated_delivery_date").alias("promised_at"),
+            pl.when(pl.col("order_status").is_in(STATUSES)).then("order_status").otherwise(pl.lit("unknown")).alias("status"),
+            "city",
+            "state",
+            "region",
+            pl.lit("BR").alias("country"),
+            "zip",
+            pl.lit(None, pl.String).alias("channel"),
+        )
+        .with_columns(
+            month=pl.col(ordered).dt.date().dt.truncate("1mo"),
+            is_valid=~pl.col("status").is_in(NO_SALE),
+            is_timeline_sound=pl.all_horizontal(step.fill_null(True) for step in in_turn),
+        )
+    )
+    shop.sink(placed, "orders")
+
+
+def customers(shop: Shop) -> None:
+    """A person lives where the latest order went. Only of those with several orders must the latest be looked for."""
+    shop.copy(
+        """
+        with several as (select customer_id from orders group by customer_id having count(*) > 1),
+        latest as (
+            select * from orders semi join several using (customer_id)
+            qualify row_number() over (partition by customer_id order by ordered_at desc, order_id desc) = 1
+        )
+        select
+            customer_id, null::timestamp as registered_at, null::bigint as age, null::text as gender, city, state, region, country,
+            zip, null::text as source_segment, null::boolean as is_subscriber, null::bigint as prior_purchases,
+            null::bigint as purchase_frequency_days
+        from (select * from orders anti join several using (customer_id) union all by name select * from latest)
+        """,
+        "customers",
+        shop.silver,
+    )
+
+
+def order_items(shop: Shop) -> None:
+    lines = shop.csv("olist_order_items_dataset").select(
+        "order_id",
+        pl.col("order_item_id").cast(pl.Int64).alias("line"),
+        "product_id",
+        "seller_id",
+        pl.lit(1, pl.Int64).alias("quantity"),
+        pl.col("price").cast(pl.Decimal(18, 4)).alias("unit_price"),
+        money("price").alias("gross_sales"),
+        pl.lit("0").cast(pl.Decimal(18, 2)).alias("discount"),
+        money("freight_value").alias("freight"),
+        pl.lit(None, pl.Decimal(18, 4)).alias("unit_cost"),
+        pl.lit(True).alias("is_valid"),
+        pl.lit(None, pl.Boolean).alias("is_returned"),
+    )
+    shop.sink(lines, "order_items")
+
+
+def payments(shop: Shop) -> None:
+    paid = shop.csv("olist_order_payments_dataset").select(
+        "order_id",
+        pl.col("payment_sequential").cast(pl.Int64).alias("sequence"),
+        pl.col("payment_type").replace("not_defined", "unknown").alias("method"),
+        pl.col("payment_installments").cast(pl.Int64).clip(lower_bound=1).alias("instalments"),
+        money("payment_value").alias("amount"),
+    )
+    shop.sink(paid, "payments")
+
+
+def reviews(shop: Shop) -> None:
+    said = shop.csv("olist_order_reviews_dataset").select(
+        "review_id",
+        "order_id",
+        pl.col("review_score").cast(pl.Float64).alias("score"),
+        pl.lit(False).alias("is_score_imputed"),
+        text("review_comment_title").alias("title"),
+        text("review_comment_message").str.replace_all("\r\n", "\n", literal=True).alias("comment"),
+        moment("review_creation_date").alias("created_at"),
+        moment("review_answer_timestamp").alias("answered_at"),
+    )
+    shop.sink(said, "reviews")
+
+
+def products(shop: Shop) -> None:
+    english = shop.csv("product_category_name_translation")
+    number = {"weight_g": "product_weight_g", **{f"{side}_cm": f"product_{side}_cm" for side in ("length", "height", "width")}}
+    sold = (
+        shop.csv("olist_products_dataset")
+        .join(english, on="product_category_name", how="left")
+        .select(
+            "product_id",
+            pl.lit(None, pl.String).alias("name"),
+            pl.coalesce("product_category_name_english", "product_category_name", pl.lit("unknown")).alias("category"),
+            pl.lit(None, pl.String).alias("brand"),
+            pl.lit(None, pl.Decimal(18, 4)).alias("unit_cost"),
+            pl.lit(None, pl.Decimal(18, 4)).alias("list_price"),
+            *(pl.col(given).cast(pl.Float64).replace(0, None).alias(name) for name, given in number.items()),
+            pl.col("product_photos_qty").cast(pl.Int64).alias("photos"),
+        )
+    )
+    shop.sink(sold, "products")
+
+
+def sellers(shop: Shop) -> None:
+    shop.sink(address(shop.csv("olist_sellers_dataset"), "seller").select("seller_id", "city", "state", "zip"), "sellers")
+
+
+def places(shop: Shop) -> None:
+    points = shop.csv("olist_geolocation_dataset").select(
+        pl.col("geolocation_zip_code_prefix").alias("zip"),
+        pl.col("geolocation_lat").cast(pl.Float64).alias("lat"),
+        pl.col("geolocation_lng").cast(pl.Float64).alias("lng"),
+        pl.col("geolocation_city").alias("city"),
+        pl.col("geolocation_state").alias("state"),
+    )
+    in_brazil = pl.col("lat").is_between(-34, 6) & pl.col("lng").is_between(-74, -32)
+    centre = points.group_by("zip").agg(pl.col("lat", "lng").filter(in_brazil).median(), points=pl.len().cast(pl.Int64))
+    centres, votes = pl.collect_all([centre, points.group_by("zip", "city", "state").agg(votes=pl.len())])
+    cast = with_clean_city(votes.lazy())
+    named = centres.lazy().join(majority(cast, "city"), on="zip", how="left").join(majority(cast, "state"), on="zip", how="left")
+    shop.sink(named.select("zip", "lat", "lng", "city", "state", "points"), "places")
+
+
+def majority(votes: pl.LazyFrame, name: str) -> pl.LazyFrame:
+    counted = votes.drop_nulls(name).group_by("zip", name).agg(pl.col("votes").sum())
+    best = counted.sort("zip", "votes", name, descending=[False, True, False])
+    return best.unique("zip", keep="first", maintain_order=True).select("zip", name)
+
+
+# Gold: the SELECTs that define the tables, each over the Parquet of those before it.
+
+
+def mart(table: str) -> Callable[[Shop], None]:
+    query = (MARTS / f"{table}.sql").read_text(encoding="utf-8")
+    return lambda shop: shop.copy(query, table, shop.gold)
+
+
+def model(table: str) -> Callable[[Shop], None]:
+    build = importlib.import_module(f"ecom_lake.models.{table}").build
+
+    def work(shop: Shop) -> None:
+        shop.con.register("_made", build(shop.con, MiningSettings()).to_arrow())
+        shop.copy("from _made", table, shop.gold)
+        shop.con.unregister("_made")
+
+    return work
+
+
+SILVER: dict[str, Callable[[Shop], None]] = {
+    "orders": orders,
+    "customers": customers,
+    "order_items": order_items,
+    "payments": payments,
+    "reviews": reviews,
+    "products": products,
+    "sellers": sellers,
+    "places": places,
+}
+GOLD: dict[str, Callable[[str], Callable[[Shop], None]]] = {
+    "dim_date": mart,
+    "dim_customer": mart,
+    "dim_product": mart,
+    "dim_seller": mart,
+    "fct_sales": mart,
+    "fct_orders": mart,
+    "kpi_daily": mart,
+    "kpi_monthly": mart,
+    "revenue_waterfall": mart,
+    "rfm": mart,
+    "rfm_segments": mart,
+    "customer_metrics": mart,
+    "kpi_summary": mart,
+    "basket_itemsets": model,
+    "basket_rules": model,
+    "customer_segments": model,
+    "segment_profile": mart,
+}
+
+
+def main() -> None:
+    source, target = map(Path, sys.argv[1:3])
+    gold = {table: kind(table) for table, kind in GOLD.items()}
+    imported = time.perf_counter() - STARTED
+    shop = Shop(source, target)
+    shop.con.register("settings", settings_row(ShopSettings()).to_arrow())
+    for stage, work in {**SILVER, **gold}.items():
+        shop.timed(stage, work)
+    print(
+        json.dumps(
+            {
+                "start_up_seconds": round(imported, 3),
+                "work_seconds": round(time.perf_counter() - STARTED - imported, 3),
+                "stages": shop.seconds,
+                "cpu": shop.cpu,
+                "rows": shop.rows,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

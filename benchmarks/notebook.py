@@ -1,0 +1,376 @@
+"""The same tables the way a good notebook makes them: pandas from CSV to answers, mlxtend for baskets, scikit-learn for segments.
+
+Idiomatic and vectorised, everything in memory, money as floats. The definitions are the lake's, or the numbers could not
+be held side by side; the cities' spelling is the lake's own function.
+Not here: anything that a notebook does not do (bad rows, history, an unclean input).
+
+    python benchmarks/notebook.py INPUT_DIR OUTPUT_DIR
+
+Prints one line of JSON: seconds of every stage, start-up apart, and the rows of every table.
+"""
+
+from __future__ import annotations
+
+import time
+
+STARTED = time.perf_counter()
+
+import json  # noqa: E402
+import sys  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+from mlxtend.frequent_patterns import association_rules, fpgrowth  # noqa: E402
+from mlxtend.preprocessing import TransactionEncoder  # noqa: E402
+from scipy import stats  # noqa: E402
+
+from ecom_lake.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
+
+Tables = dict[str, pd.DataFrame]
+"""Everything made so far, by name."""
+
+NO_SALE = ["canceled", "unavailable"]
+MAX_BASKET = 100
+MIN_ORDERS = {"product": 5, "category": 5}
+MIN_SUPPORT = {"product": 0.000_01, "category": 0.000_05}
+ALPHA = 0.05
+
+
+# 1. Read and clean.
+
+
+def read(source: Path, t: Tables) -> None:
+    def csv(name: str, **options: object) -> pd.DataFrame:
+        return pd.read_csv(source / f"{name}.csv", **options)
+
+    zips = {"customer_zip_code_prefix": str, "seller_zip_code_prefix": str, "geolocation_zip_code_prefix": str}
+    times = ["purchase_timestamp", "approved_at", "delivered_carrier_date", "delivered_customer_date", "estimated_delivery_date"]
+    t["aliases"] = csv("olist_customers_dataset", dtype=zips)
+    t["orders"] = csv("olist_orders_dataset", parse_dates=[f"order_{stage}" for stage in times])
+    t["order_items"] = csv("olist_order_items_dataset", usecols=lambda name: name != "shipping_limit_date")
+    t["payments"] = csv("olist_order_payments_dataset")
+    t["reviews"] = csv("olist_order_reviews_dataset", parse_dates=["review_creation_date", "review_answer_timestamp"])
+    t["products"] = csv("olist_products_dataset")
+    t["sellers"] = csv("olist_sellers_dataset", dtype=zips)
+    t["points"] = csv("olist_geolocation_dataset", dtype=zips)
+    t["translation"] = csv("product_category_name_translation", encoding="utf-8-sig")
+
+
+def with_address(frame: pd.DataFrame, of: str) -> pd.DataFrame:
+    frame = frame.rename(columns={f"{of}_zip_code_prefix": "zip", f"{of}_city": "raw", f"{of}_state": "state"})
+    spellings = frame[["raw", "state"]].drop_duplicates()
+    spellings["city"] = [
+        None if pd.isna(raw) else clean_city(raw, state) for raw, state in spellings.itertuples(index=False, name=None)
+    ]
+    frame = frame.merge(spellings, on=["raw", "state"], how="left").drop(columns="raw")
+    return frame.assign(region=frame["state"].map(STATE_REGIONS), country="BR")
+
+
+def clean(t: Tables) -> None:
+    aliases = with_address(t.pop("aliases"), "customer")
+    orders = t["orders"].merge(aliases, on="customer_id", how="left").drop(columns="customer_id")
+    orders = orders.rename(
+        columns={
+            "customer_unique_id": "customer_id",
+            "order_status": "status",
+            "order_purchase_timestamp": "ordered_at",
+            "order_approved_at": "approved_at",
+            "order_delivered_carrier_date": "shipped_at",
+            "order_delivered_customer_date": "delivered_at",
+            "order_estimated_delivery_date": "promised_at",
+        }
+    )
+    stages = orders[["ordered_at", "approved_at", "shipped_at", "delivered_at"]]
+    reached = stages.cummax(axis=1)
+    orders["is_timeline_sound"] = (stages.isna() | (stages == reached)).all(axis=1)
+    orders["order_date"] = orders["ordered_at"].dt.normalize()
+    orders["month"] = orders["order_date"].dt.to_period("M").dt.to_timestamp()
+    orders["is_valid"] = ~orders["status"].isin(NO_SALE)
+    t["orders"] = orders
+
+    latest = orders.sort_values(["ordered_at", "order_id"]).drop_duplicates("customer_id", keep="last")
+    t["customers"] = latest[["customer_id", "city", "state", "region", "country", "zip"]]
+
+    products = t["products"].merge(t.pop("translation"), on="product_category_name", how="left")
+    products["category"] = products["product_category_name_english"].fillna(products["product_category_name"]).fillna("unknown")
+    products["weight_g"] = products["product_weight_g"].replace(0, np.nan)
+    t["products"] = products.rename(columns={"product_photos_qty": "photos"})
+    t["sellers"] = with_address(t["sellers"], "seller")
+
+    t["payments"]["payment_installments"] = t["payments"]["payment_installments"].clip(lower=1)
+    t["payments"]["payment_type"] = t["payments"]["payment_type"].replace("not_defined", "unknown")
+    for column in ("review_comment_title", "review_comment_message"):
+        t["reviews"][column] = t["reviews"][column].str.strip().replace("", None)
+    t["places"] = places(t.pop("points"))
+
+
+def places(points: pd.DataFrame) -> pd.DataFrame:
+    """A zip's centre is the median of its points in Brazil; its city and state are what most of them say."""
+    points = points.rename(columns=lambda name: name.removeprefix("geolocation_"))
+    inside = points[points["lat"].between(-34, 6) & points["lng"].between(-74, -32)]
+    centres = inside.groupby("zip_code_prefix")[["lat", "lng"]].median()
+    named = with_address(points.rename(columns=lambda name: f"geolocation_{name}"), "geolocation")
+    votes = named.groupby(["zip", "city"]).size().rename("votes").reset_index()
+    best = votes.sort_values(["zip", "votes", "city"], ascending=[True, False, True]).drop_duplicates("zip")
+    votes = named.groupby(["zip", "state"]).size().rename("votes").reset_index()
+    states = votes.sort_values(["zip", "votes", "state"], ascending=[True, False, True]).drop_duplicates("zip")
+    found = named.groupby("zip").size().rename("points").reset_index()
+    found = found.merge(centres, left_on="zip", right_index=True, how="left")
+    return found.merge(best[["zip", "city"]], on="zip", how="left").merge(states[["zip", "state"]], on="zip", how="left")
+
+
+# 2. The star: calendar, people, products, sellers, lines and orders.
+
+
+def calendar(t: Tables) -> None:
+    day = t["orders"]["order_date"]
+    per_month = t["orders"].groupby("month")["order_id"].count()
+    busy = per_month[per_month >= 0.1 * per_month.median()].index
+    number = pd.Series(busy.year * 12 + busy.month, index=busy)
+    runs = number.groupby(number - np.arange(len(number))).groups.values()
+    complete = max(runs, key=lambda months: (len(months), months[-1]))
+    first, last = day.min(), day.max()
+    if complete[0] == per_month.index[0] and (first - complete[0]).days > 3:
+        complete = complete[1:]
+    if complete[-1] == per_month.index[-1] and (complete[-1] + pd.offsets.MonthEnd() - last).days > 3:
+        complete = complete[:-1]
+    as_of = complete[-1] + pd.offsets.MonthEnd()
+
+    date = pd.date_range(f"{min(first, as_of).year}-01-01", f"{max(last, as_of).year}-12-31")
+    iso = date.isocalendar()
+    months = date.to_period("M").to_timestamp()
+    t["dim_date"] = pd.DataFrame(
+        {
+            "date": date,
+            "year": date.year,
+            "quarter": date.quarter,
+            "month": date.month,
+            "day": date.day,
+            "month_start": months,
+            "month_name": date.month_name(),
+            "iso_year": iso["year"].to_numpy(),
+            "iso_week": iso["week"].to_numpy(),
+            "weekday": iso["day"].to_numpy(),
+            "weekday_name": date.day_name(),
+            "is_weekend": iso["day"].to_numpy() >= 6,
+            "is_complete_month": months.isin(complete),
+            "is_as_of": date == as_of,
+        }
+    )
+
+
+def dimensions(t: Tables) -> None:
+    unknown = [
+        "registered_at",
+        "age",
+        "age_group",
+        "gender",
+        "source_segment",
+        "is_subscriber",
+        "prior_purchases",
+        "purchase_frequency_days",
+    ]
+    t["dim_customer"] = t["customers"].assign(has_record=True, **dict.fromkeys(unknown))
+    t["dim_product"] = t["products"][["product_id", "category", "weight_g", "photos"]].assign(
+        has_record=True, name=None, brand=None, unit_cost=None, list_price=None
+    )
+    t["dim_seller"] = t["sellers"][["seller_id", "city", "state", "zip"]].assign(has_record=True)
+
+
+def facts(t: Tables) -> None:
+    orders = t["orders"]
+    placed = ["order_id", "order_date", "month", "customer_id", "status", "state", "region", "is_valid"]
+    sales = (
+        t["order_items"].merge(orders[placed], on="order_id").merge(t["products"][["product_id", "category"]], on="product_id")
+    )
+    sales = sales.rename(columns={"order_item_id": "line", "price": "unit_price", "freight_value": "freight"})
+    sales["quantity"] = 1
+    sales["gross_sales"] = sales["net_sales"] = sales["unit_price"]
+    sales["discount"] = 0.0
+    unknown = ["brand", "channel", "is_returned", "unit_cost", "cogs", "gross_profit"]
+    t["fct_sales"] = sales.assign(**dict.fromkeys(unknown))
+
+    lines = sales.groupby("order_id").agg(
+        items=("line", "size"),
+        units=("quantity", "sum"),
+        gross_sales=("gross_sales", "sum"),
+        discounts=("discount", "sum"),
+        freight=("freight", "sum"),
+    )
+    paid = (
+        t["payments"]
+        .groupby("order_id")
+        .agg(
+            payment_count=("payment_value", "size"),
+            payments=("payment_value", "sum"),
+            instalments=("payment_installments", "max"),
+        )
+    )
+    newest_last = ["review_answer_timestamp", "review_creation_date", "review_id"]
+    said = t["reviews"].sort_values(newest_last, na_position="first").drop_duplicates("order_id", keep="last")
+    said = said.set_index("order_id")[["review_score"]]
+
+    made = (
+        orders.sort_values(["ordered_at", "order_id"])
+        .join(lines, on="order_id")
+        .join(paid, on="order_id")
+        .join(said, on="order_id")
+    )
+    amounts = [*lines.columns, "payment_count", "payments"]
+    made[amounts] = made[amounts].fillna(0)
+    made["net_sales"] = made["gross_sales"] - made["discounts"]
+    made["gmv"] = made["net_sales"] + made["freight"]
+    made["review_score"] = made["review_score"].astype("Float64")
+
+    sold = made[made["is_valid"]]
+    people = sold.groupby("customer_id")
+    made["order_number"] = people.cumcount() + 1
+    made["previous_order_date"] = people["order_date"].shift()
+    made["opens_purchase"] = made["is_valid"] & (made["previous_order_date"] != made["order_date"])
+    made["purchase_number"] = made["opens_purchase"].groupby(made["customer_id"]).cumsum().where(made["is_valid"])
+    made["is_first_order"] = made["order_number"] == 1
+    gap = (made["order_date"] - made["previous_order_date"]).dt.days
+    made["gap_days"] = gap.where(gap != 0)
+
+    days = {stage: made[stage].dt.normalize() for stage in ("approved_at", "shipped_at", "promised_at")}
+    delivered = made["delivered_at"].dt.normalize().where(made["status"] == "delivered")
+    made["delivered_date"], made["promised_date"] = delivered, days["promised_at"]
+    made["approval_days"] = (days["approved_at"] - made["order_date"]).dt.days
+    made["handling_days"] = (days["shipped_at"] - days["approved_at"]).dt.days
+    made["transit_days"] = (delivered - days["shipped_at"]).dt.days
+    made["lead_days"] = (delivered - made["order_date"]).dt.days
+    made["delay_days"] = (delivered - days["promised_at"]).dt.days
+    made["is_late"] = (made["delay_days"] > 0).astype("boolean").mask(made["delay_days"].isna())
+    made["is_review_imputed"] = pd.Series(False, made.index, dtype="boolean").mask(made["review_score"].isna())
+    unknown = ["channel", "cogs", "is_returned", "returned_units", "returned_sales"]
+    t["fct_orders"] = made.assign(costed_sales=0.0, **dict.fromkeys(unknown))
+
+
+# 3. Baskets.
+
+
+def baskets(t: Tables, level: str, column: str) -> None:
+    sales = t["fct_sales"][t["fct_sales"]["is_valid"]]
+    total = sales["order_id"].nunique()
+    lines = sales[["order_id", column]].set_axis(["order_id", "item"], axis=1).query("item != 'unknown'").drop_duplicates()
+    itemsets = frequent(lines, total, MIN_ORDERS[level], MIN_SUPPORT[level])
+    for table, made in {
+        "basket_itemsets": described(itemsets, level, total),
+        "basket_rules": rules(itemsets, level, total),
+    }.items():
+        t[table] = pd.concat([t[table], made]) if table in t else made
+
+
+def frequent(lines: pd.DataFrame, total: int, min_orders: int, min_support: float) -> pd.DataFrame:
+    """Items that are too rare by themselves are left out beforehand, or the one-hot table would be far wider still."""
+    enough = max(min_orders, int(np.ceil(min_support * total)))
+    common = lines[lines.groupby("item")["order_id"].transform("size") >= enough]
+    transactions = common.groupby("order_id")["item"].agg(list).tolist()
+    transactions += [[]] * (total - len(transactions))
+    encoder = TransactionEncoder()
+    onehot = encoder.fit_transform(transactions, sparse=True)
+    frame = pd.DataFrame.sparse.from_spmatrix(onehot, columns=encoder.columns_)
+    return fpgrowth(frame, min_support=enough / total, use_colnames=True)
+
+
+def joined(items: frozenset[str]) -> str:
+    return " + ".join(sorted(items))
+
+
+def described(itemsets: pd.DataFrame, level: str, total: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "level": level,
+            "size": itemsets["itemsets"].map(len),
+            "items": itemsets["itemsets"].map(joined),
+            "orders": (itemsets["support"] * total).round().astype(int),
+            "support": itemsets["support"],
+            "baskets": total,
+        }
+    )
+
+
+def rules(itemsets: pd.DataFrame, level: str, total: int) -> pd.DataFrame:
+    made = association_rules(itemsets, metric="support", min_threshold=0)
+    made = made[made["consequents"].map(len) == 1]
+    counts = {name: (made[name] * total).round().astype(int) for name in ("support", "antecedent support", "consequent support")}
+    both, given, follows = counts.values()
+    p = stats.hypergeom.sf(both - 1, total, given, follows)
+    adjusted = stats.false_discovery_control(p) if len(p) else p
+    return pd.DataFrame(
+        {
+            "level": level,
+            "antecedent_size": made["antecedents"].map(len),
+            "antecedent": made["antecedents"].map(joined),
+            "consequent": made["consequents"].map(joined),
+            "orders": both,
+            "support": made["support"],
+            "confidence": made["confidence"],
+            "lift": made["lift"],
+            "leverage": made["leverage"],
+            "conviction": made["conviction"].replace(np.inf, np.nan),
+            "zhang": made["zhangs_metric"],
+            "p_value": p,
+            "p_adjusted": adjusted,
+            "is_significant": adjusted <= ALPHA,
+            "rules_tested": len(made),
+        }
+    ).query("lift > 1")
+
+
+# 4. Out.
+
+GOLD = ("dim_date", "dim_customer", "dim_product", "dim_seller", "fct_sales", "fct_orders", "basket_itemsets", "basket_rules")
+SILVER = ("orders", "customers", "order_items", "payments", "reviews", "products", "sellers", "places")
+
+
+def write(t: Tables, target: Path) -> None:
+    for layer, tables in {"silver": SILVER, "gold": GOLD}.items():
+        (target / layer).mkdir(parents=True, exist_ok=True)
+        for table in t.keys() & set(tables):
+            t[table].to_parquet(target / layer / f"{table}.parquet", index=False)
+
+
+def main() -> None:
+    source, target = map(Path, sys.argv[1:3])
+    started_up = time.perf_counter() - STARTED
+    t: Tables = {}
+    cells: dict[str, Callable[[], None]] = {
+        "read": lambda: read(source, t),
+        "clean": lambda: clean(t),
+        "calendar": lambda: calendar(t),
+        "dimensions": lambda: dimensions(t),
+        "facts": lambda: facts(t),
+        "product_baskets": lambda: baskets(t, "product", "product_id"),
+        "category_baskets": lambda: baskets(t, "category", "category"),
+        "write": lambda: write(t, target),
+    }
+    seconds: dict[str, float] = {}
+    cpu: dict[str, float] = {}
+    failed: dict[str, str] = {}
+    for cell, run in cells.items():
+        begun, busy = time.perf_counter(), time.process_time()
+        try:
+            run()
+        except MemoryError as error:
+            failed[cell] = str(error) or "out of memory"
+        seconds[cell] = round(time.perf_counter() - begun, 3)
+        cpu[cell] = round(time.process_time() - busy, 3)
+    print(
+        json.dumps(
+            {
+                "start_up_seconds": round(started_up, 3),
+                "work_seconds": round(sum(seconds.values()), 3),
+                "stages": seconds,
+                "cpu": cpu,
+                "failed": failed,
+                "rows": {table: len(t[table]) for table in GOLD if table in t},
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
