@@ -29,7 +29,10 @@ def refused(rows: pl.LazyFrame, source: str, reasons: Sequence[Reason]) -> pl.La
     """The rows that cannot be merged, each with the first reason that applies; `Merged.refused`."""
 
     def first(of: Callable[[Reason], pl.Expr]) -> pl.Expr:
-        return pl.coalesce(pl.when(reason.applies).then(of(reason)) for reason in reasons)
+        found = pl.lit(None, pl.String)
+        for reason in reversed(reasons):
+            found = pl.when(reason.applies).then(of(reason)).otherwise(found)
+        return found
 
     return rows.filter(is_refused(reasons)).select(
         pl.lit(source).alias("source"),

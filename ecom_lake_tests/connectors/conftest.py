@@ -1,0 +1,28 @@
+"""The real Olist files as bronze holds them, where they are at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ecom_lake.connectors.olist import OLIST
+from ecom_lake.contracts.delivered import Delivered
+
+
+@pytest.fixture(scope="session")
+def bronze() -> dict[str, pl.DataFrame]:
+    """Every delivered table by name, each one delivery, numbered in the order in which the connector names them."""
+    beside = Path(__file__).parents[3] / "shared" / "data" / "olist"
+    folder = Path(os.environ.get("ECOM_LAKE_OLIST") or beside)
+    if not folder.is_dir():
+        pytest.skip("the real Olist files are not here: set ECOM_LAKE_OLIST to the folder that holds them")
+    return {delivered.name: _read(folder, delivered, number) for number, delivered in enumerate(OLIST.delivered, 1)}
+
+
+def _read(folder: Path, delivered: Delivered, number: int) -> pl.DataFrame:
+    path = next(path for path in sorted(folder.glob("*.csv")) if path.stem in delivered.file_names)
+    rows = pl.read_csv(path, infer_schema=False).select(delivered.columns)
+    return rows.with_columns(source_sequence=pl.lit(number, pl.Int64), source_record=pl.int_range(1, pl.len() + 1))
