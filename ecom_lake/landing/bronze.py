@@ -1,0 +1,147 @@
+"""One file of delimited text as bronze: every field as text, every record either a row or a reject.
+
+Not here: unpacking (members.py), reading (records.py), or where the Parquet files go to (lake/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ecom_lake.contracts.delivered import Delivered
+from ecom_lake.landing.encodings import Encoding, encoding_of, utf8_blocks
+from ecom_lake.landing.grammar import Grammar
+from ecom_lake.landing.header import Header, read_header
+from ecom_lake.landing.kinds import binary_kind, text_kind
+from ecom_lake.landing.members import Member
+from ecom_lake.landing.recognise import Layout, layout, recognise
+from ecom_lake.landing.records import Batch, Records, Reject
+from ecom_lake.landing.refused import Refused
+
+BLOCK = 4 << 20
+BEGINNING = 1 << 20
+"""Bytes within which the header must end."""
+ROW_GROUP = 32 << 20
+"""Bytes of rows held before they are written."""
+
+REJECTS = pa.schema([("source_record", pa.int64()), ("line", pa.int64()), ("raw", pa.string()), ("reason", pa.string())])
+
+
+@dataclass(frozen=True)
+class Parsed:
+    table: str
+    rows: int
+    rejected: int
+    extra_columns: tuple[str, ...]
+    """Columns that the table does not know; kept behind those that it does."""
+    missing_optional: tuple[str, ...]
+    encoding: str
+    delimiter: str
+
+
+def parse(member: Member, delivered: Sequence[Delivered], target: Path, rejects: Path, block: int = BLOCK) -> Parsed:
+    """Write `target`, and `rejects` if there are any; raises `Refused`, and then writes neither.
+
+    `target` has the table's columns in its order, then the extra ones, then `source_record`: the number of the record in
+    the file, from 1, rejected ones counted. An empty field is null. The bytes depend on the file alone.
+    """
+    encoding, header = _opened(member, delivered)
+    table = recognise(member.name, header, delivered)
+    header = header or Header(table.columns, ",", 0, 0)
+    columns = layout(member.name, table, header)
+    blocks = _after(header.size, utf8_blocks(member.path, encoding, block))
+    records = Records(Grammar(header.delimiter, len(header.names)), line=1 + header.lines)
+    with _Sink(target, _schema(columns)) as rows, _Sink(rejects, REJECTS) as rejected:
+        rows.open()
+        for batch in records.batches(blocks):
+            rows.write(_rows(batch, columns))
+            rejected.write(_rejects(batch.rejects))
+    return Parsed(table.name, rows.rows, rejected.rows, columns.extra, columns.missing, encoding.name, header.delimiter)
+
+
+def _opened(member: Member, delivered: Sequence[Delivered]) -> tuple[Encoding, Header | None]:
+    if member.refused:
+        raise Refused(member.refused)
+    with member.path.open("rb") as file:
+        _refuse(member, binary_kind(file.read(BEGINNING)))
+    encoding = encoding_of(member.path)
+    blocks = utf8_blocks(member.path, encoding, BEGINNING)
+    beginning, more = next(blocks, b""), next(blocks, None)
+    _refuse(member, text_kind(beginning.decode("utf-8", "replace")))
+    header = read_header(beginning, {name.casefold() for table in delivered for name in table.columns})
+    if more and (header is None or header.size == len(beginning)):
+        raise Refused(f"{member.name} has no header in its first megabyte: put the names of the columns into its first line.")
+    return encoding, header
+
+
+def _refuse(member: Member, kind: str) -> None:
+    if kind:
+        raise Refused(f"{member.name} is {kind}, not delimited text: export it as CSV.")
+
+
+def _after(size: int, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    for block in blocks:
+        yield block[size:]
+        size = max(0, size - len(block))
+
+
+def _schema(columns: Layout) -> pa.Schema:
+    return pa.schema([*((name, pa.string()) for name in columns.positions), ("source_record", pa.int64())])
+
+
+def _rows(batch: Batch, columns: Layout) -> pa.Table:
+    if not len(batch.numbers):
+        return _schema(columns).empty_table()
+    absent = pa.nulls(len(batch.numbers), pa.string())
+    fields = [absent if position is None else batch.columns[position] for position in columns.positions.values()]
+    return pa.Table.from_arrays([*fields, batch.numbers], schema=_schema(columns))
+
+
+def _rejects(rejects: Sequence[Reject]) -> pa.Table:
+    return pa.Table.from_pylist([asdict(reject) for reject in rejects], schema=REJECTS)
+
+
+class _Sink:
+    """A Parquet file that is written a row group at a time, once there is something to write; gone if writing fails."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.rows = 0
+        self._path = path
+        self._schema = schema
+        self._writer: pq.ParquetWriter | None = None
+        self._held: list[pa.Table] = []
+
+    def open(self) -> pq.ParquetWriter:
+        if self._writer is None:
+            # Statistics over free text cost a tenth of the time, and nobody asks bronze for a range of it.
+            self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd", write_statistics=["source_record"])
+        return self._writer
+
+    def write(self, table: pa.Table) -> None:
+        if table.num_rows:
+            self.rows += table.num_rows
+            self._held.append(table)
+        if sum(table.nbytes for table in self._held) >= ROW_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._held:
+            table = pa.concat_tables(self._held)
+            self.open().write_table(table, row_group_size=table.num_rows)
+            self._held = []
+
+    def __enter__(self) -> _Sink:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self._flush()
+        if self._writer:
+            self._writer.close()
+        if kind is not None:
+            self._path.unlink(missing_ok=True)

@@ -1,0 +1,139 @@
+"""Which delivered table a file is, and where its columns stand; or the sentence that says why it is none.
+
+A file's name comes first, then its columns. Not here: finding the header (header.py).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ecom_lake.contracts.delivered import LINEAGE, Delivered
+from ecom_lake.landing.header import Header
+from ecom_lake.landing.refused import Refused
+
+_SUFFIXES = {".csv", ".txt", ".tsv", ".gz", ".zip"}
+_NUMBER = re.compile(r"v?\d+(?:t\d+)?z?")
+_DATA = re.compile(r"[\W\d_]*\d[\W\d_]*|[0-9a-f-]{16,}", re.IGNORECASE)
+_ENOUGH = 0.5
+"""The share of a table's required columns by which a file is taken for it, though it lacks the others."""
+_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a table's columns stand in a file."""
+
+    positions: dict[str, int | None]
+    """Bronze column → field of a record; None for an optional column that was not delivered."""
+    extra: tuple[str, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(name for name, position in self.positions.items() if position is None)
+
+
+def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) -> Delivered:
+    table = _by_name(file, delivered)
+    if header is None:
+        if table is None:
+            raise Refused(f"{file} is empty and its name is not that of a table: name it after its table, or leave it out.")
+        return table
+    fitting = _by_columns(file, header, delivered) if table is None or _lacking(table, header) else table
+    known = {name.casefold() for each in delivered for name in each.columns}
+    if fitting is None and not known & _folded(header) and (table or any(map(_DATA.fullmatch, header.names))):
+        raise Refused(
+            f"{file} has no header: it begins with {_list(header.names)}; put the names of the columns into its first line."
+        )
+    if table is not None:
+        if fitting is not None and fitting is not table:
+            raise Refused(f"{file} is named like {table.name} but has the columns of {fitting.name}: rename the file.")
+        _refuse_lacking(file, table, header)
+        return table
+    if fitting is None:
+        nearest = max(delivered, key=lambda each: _share(each, header), default=None)
+        if nearest is not None and _share(nearest, header) >= _ENOUGH:
+            _refuse_lacking(file, nearest, header)
+        raise Refused(
+            f"{file} is none of the tables known here ({_list(each.name for each in delivered)}); its columns are "
+            f"{_list(header.names)}: name it after its table, or leave it out."
+        )
+    return fitting
+
+
+def layout(file: str, table: Delivered, header: Header) -> Layout:
+    positions: dict[str, int | None] = dict.fromkeys(table.columns)
+    known = {name.casefold(): name for name in table.columns}
+    seen: set[str] = set()
+    extra = []
+    for position, shown in enumerate(header.names):
+        folded = shown.casefold()
+        if folded in seen:
+            raise Refused(f"{file} has two columns called {shown}: rename one of them, or leave it out.")
+        seen.add(folded)
+        name = known.get(folded) or (f"delivered_{shown}" if folded in LINEAGE else shown)
+        positions[name] = position
+        if folded not in known:
+            extra.append(name)
+    return Layout(positions, tuple(extra))
+
+
+def _by_name(file: str, delivered: Sequence[Delivered]) -> Delivered | None:
+    stem = _stem(file)
+    return next((table for table in delivered if stem and stem in map(_stem, table.file_names)), None)
+
+
+def _stem(file: str) -> str:
+    """A file's name without folder, suffixes, dates, numbers, case and the signs between its words."""
+    path = PurePosixPath(file.casefold())
+    while path.suffix in _SUFFIXES:
+        path = path.with_suffix("")
+    words = (word for word in re.split(r"[\W_]+", path.name) if not _NUMBER.fullmatch(word))
+    return "_".join(filter(None, (word.strip("0123456789") for word in words)))
+
+
+def _by_columns(file: str, header: Header, delivered: Sequence[Delivered]) -> Delivered | None:
+    """The table of which the file has all required columns, and the most columns."""
+    fitting = [table for table in delivered if not _lacking(table, header)]
+    most = max((_shared(table, header) for table in fitting), default=0)
+    best = [table for table in fitting if _shared(table, header) == most]
+    if len(best) > 1:
+        raise Refused(f"{file} has the columns of {_list(table.name for table in best)}: name it after one of them.")
+    return best[0] if best else None
+
+
+def _refuse_lacking(file: str, table: Delivered, header: Header) -> None:
+    lacking = _lacking(table, header)
+    if not lacking:
+        return
+    free = {name.casefold(): name for name in header.names if name.casefold() not in map(str.casefold, table.columns)}
+    wanted = []
+    for column in lacking:
+        near = difflib.get_close_matches(column.casefold(), free, n=1)
+        wanted.append(f"{column} (nearest there: {free[near[0]]})" if near else column)
+    there = "" if any("nearest" in each for each in wanted) else f"; it has {_list(header.names)}"
+    raise Refused(f"{file} lacks what {table.name} needs: {_list(wanted)}{there}; rename the column, or export it again.")
+
+
+def _lacking(table: Delivered, header: Header) -> list[str]:
+    return [name for name in table.required if name.casefold() not in _folded(header)]
+
+
+def _share(table: Delivered, header: Header) -> float:
+    return 1 - len(_lacking(table, header)) / len(table.required)
+
+
+def _shared(table: Delivered, header: Header) -> int:
+    return len({name.casefold() for name in table.columns} & _folded(header))
+
+
+def _folded(header: Header) -> set[str]:
+    return {name.casefold() for name in header.names}
+
+
+def _list(names: Iterable[str]) -> str:
+    shown = [name if len(name) <= 60 else f"{name[:60]}…" for name in names]
+    return ", ".join(shown[:_SHOWN] + ["…"] * (len(shown) > _SHOWN))
