@@ -1,0 +1,115 @@
+"""The command `ecom-lake`: which commands there are, and what their exit codes mean.
+
+One module a family: deliver (synth, land), build, ask (sql), look (tables, describe), health (status, doctor), trust (quarantine,
+ledger), history (log, diff, rollback, unpin, gc). What a command finds out stands in `serving/`, how it looks in `screen.py`.
+Heavy modules are imported inside the commands that need them, so that help is there at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from ecom_lake.cli import ask, build, deliver, health, history, look, screen, trust
+from ecom_lake.cli.place import Place, UsageError
+from ecom_lake.errors import UserError
+from ecom_lake.serving.released import NotThereError
+
+FINE, WRONG, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+_HELP = """From a shop's raw exports to tables that people can trust.
+
+A shop's way: `land` its files, `build`, then ask with `sql`, or read the Parquet files of its `gold` folder.
+"""
+_EXIT_CODES = """Exit codes: 0 fine, 1 something is wrong with the data or the lake, 2 wrong usage or nothing to do, \
+130 interrupted."""
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("ecom-lake")
+
+
+app = App(
+    name="ecom-lake",
+    help=_HELP,
+    help_epilogue=_EXIT_CODES,
+    version=_version,
+    suppress_keyboard_interrupt=False,
+    error_formatter=lambda error: f"ecom-lake: {error}",
+)
+_LAKE = Group("Everywhere", sort_key=9)
+_FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
+    "Bring and build": (deliver.synth, deliver.land, build.build),
+    "Read": (ask.sql, look.tables, look.describe),
+    "Trust": (health.status, trust.quarantine, trust.ledger, health.doctor),
+    "History": (history.log, history.diff, history.rollback, history.unpin, history.gc),
+}
+for _order, (_title, _commands) in enumerate(_FAMILIES.items()):
+    _group = Group(_title, sort_key=_order)
+    for _place, _command in enumerate(_commands):
+        app.command(_command, group=_group, sort_key=_place)
+app["--help"].group = _LAKE
+app["--version"].group = _LAKE
+
+
+@app.meta.default
+def _launch(
+    *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+    root: Annotated[
+        str | None, Parameter(group=_LAKE, help="Where the lake is; else ECOM_LAKE_ROOT, else lake.toml, else ./data.")
+    ] = None,
+    shop: Annotated[str, Parameter(group=_LAKE, help="Which of the lake's shops.")] = "olist",
+) -> Any:
+    command, bound, unparsed = app.parse_args(tokens)
+    for name in unparsed:
+        bound.arguments[name] = Place(root, shop)
+    return command(*bound.args, **bound.kwargs)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives its exit code."""
+    try:
+        code = app.meta(sys.argv[1:] if arguments is None else arguments, result_action="return_value", exit_on_error=False)
+        sys.stdout.flush()
+    except CycloptsError:
+        return MISUSED  # said already
+    except (UsageError, NotThereError) as error:
+        return _complain(str(error), MISUSED)
+    except UserError as error:
+        return _complain(str(error), WRONG)
+    except KeyboardInterrupt:
+        return _complain("Interrupted.", INTERRUPTED)
+    except BrokenPipeError:
+        return _hush()
+    except Exception as error:
+        return _unexpected(error)
+    return code if isinstance(code, int) else FINE
+
+
+def _complain(sentence: str, code: int) -> int:
+    screen.complain(sentence)
+    return code
+
+
+def _hush() -> int:
+    """Whoever read our output has had enough: what is left goes nowhere, and that is fine."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FINE
+
+
+def _unexpected(error: Exception) -> int:
+    from ecom_lake.settings import wants_traces
+
+    if wants_traces():
+        raise error
+    first = (str(error).strip() or "no more is known").splitlines()[0]
+    return _complain(
+        f"This should not have happened ({type(error).__name__}: {first}). Set ECOM_LAKE_DEBUG=1 and run it again to see where.",
+        WRONG,
+    )

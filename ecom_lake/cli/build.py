@@ -1,0 +1,130 @@
+"""Building a shop: one run of the job `all`, watched."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ecom_lake.cli import screen
+from ecom_lake.cli.place import AsJson, Flag, Here, UsageError
+
+if TYPE_CHECKING:
+    from ecom_lake.orchestration.run import RunReport
+    from ecom_lake.pipeline.site import Site
+
+_MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
+
+
+def build(*, months: str | None = None, full: Flag = False, as_json: AsJson = False, place: Here) -> int:
+    """Make and release every table that new files touch.
+
+    What is unchanged is kept: a build with nothing new is quick. The run shows in the Dagster UI beside all others.
+    Exit code 1 where a check refused the new state: readers then go on seeing the release before it.
+
+    Parameters
+    ----------
+    months
+        Look at these months of orders alone: 2017-03, or 2017-01..2017-03.
+    full
+        Make everything anew, changed or not.
+    as_json
+        Say what was done as JSON.
+    """
+    from ecom_lake.orchestration.run import run_job
+    from ecom_lake.pipeline.ingest import landed_files
+    from ecom_lake.serving.released import NotThereError, nothing_built
+
+    settings, site = place.settings(), place.site()
+    chosen = _chosen(site, months)
+    if not site.lake.log.numbers() and not landed_files(site):
+        raise NotThereError(nothing_built(site))
+    started = time.monotonic()
+    with screen.progress() as bar:
+        task = bar.add_task("starting", total=None)
+        report = run_job(
+            settings,
+            place.shop,
+            months=chosen,
+            full=full,
+            on_step=lambda step, done, of: bar.update(task, description=step, completed=done, total=of),
+        )
+    seconds = time.monotonic() - started
+    if as_json:
+        _emit(site, report, seconds)
+    else:
+        _show(site, report, seconds, place.command)
+    return 0 if report.succeeded else 1
+
+
+def _chosen(site: Site, months: str | None) -> list[date] | None:
+    if months is None:
+        return None
+    found = _MONTHS.fullmatch(months)
+    if not found:
+        raise UsageError(f"--months must look like 2017-03 or 2017-01..2017-03, not '{months}'.")
+    first = date(int(found[1]), int(found[2]), 1)
+    last = date(int(found[3]), int(found[4]), 1) if found[3] else first
+    known = site.months()
+    if first not in known or last not in known or last < first:
+        bounds = f"{known[0]:%Y-%m}..{known[-1]:%Y-%m}" if known else "none"
+        raise UsageError(f"--months {months} is not a range of the shop's months ({bounds}); lake.toml says which those are.")
+    return [month for month in known if first <= month <= last]
+
+
+def _emit(site: Site, report: RunReport, seconds: float) -> None:
+    head = site.lake.log.head()
+    screen.emit_json(
+        {
+            "shop": site.shop.name,
+            "succeeded": report.succeeded,
+            "seconds": round(seconds, 2),
+            "run": report.run_id,
+            "release": head.release,
+            "pinned": head.pinned,
+            "tables": report.tables,
+            "warnings": report.warnings,
+            "failures": report.failures,
+        }
+    )
+
+
+def _show(site: Site, report: RunReport, seconds: float, command: Callable[[str], str]) -> None:
+    head = site.lake.log.head()
+    if not report.succeeded:
+        screen.complain("The build stopped; readers go on seeing what they saw.", *report.failures)
+        screen.say(f"Next: {command('status')}")
+        return
+    written = [table for table, state in report.tables.items() if not _is_kept(state)]
+    what = "nothing was new" if not written else f"{screen.counted(len(written), 'table')} written"
+    shown = f"release {head.release}" + (" (pinned)" if head.pinned else "")
+    screen.say(f"Built {site.shop.name} in {seconds:.1f} s: {what}, {shown}.", "")
+    _show_layers(report)
+    if report.warnings:
+        screen.say("")
+        screen.show_list(report.warnings, mark="!", style="yellow")
+    screen.say("")
+    screen.show_pairs(
+        {
+            "tables": f"{site.lake.url}/gold",
+            "views": f"{site.lake.url}/catalog.duckdb",
+            "next": f'{command("sql")} "from kpi_summary"',
+        }
+    )
+
+
+def _show_layers(report: RunReport) -> None:
+    made, kept = Counter[str](), Counter[str]()
+    for table, state in report.tables.items():
+        (kept if _is_kept(state) else made)[table.split("/")[0]] += 1
+    layers = screen.table(["layer", "written", "kept"], right=["written", "kept"])
+    for layer in ("bronze", "silver", "gold"):
+        layers.add_row(layer, screen.number(made[layer]), screen.number(kept[layer]))
+    screen.out().print(layers)
+
+
+def _is_kept(state: str) -> bool:
+    return state == "unchanged" or state.startswith("0 of ")

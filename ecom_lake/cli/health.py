@@ -1,0 +1,135 @@
+"""How a shop is, and whether the set-up is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ecom_lake.cli import screen
+from ecom_lake.cli.place import AsJson, Flag, Here
+
+if TYPE_CHECKING:
+    from ecom_lake.serving.doctor import Finding
+    from ecom_lake.serving.status import Status
+
+_STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+def status(*, as_json: AsJson = False, place: Here) -> int:
+    """Say how a shop is, and what to do.
+
+    Exit code 1 where something needs attention. Rows in quarantine and rows that wait for their orders are told, and need none.
+
+    Parameters
+    ----------
+    as_json
+        As JSON.
+    """
+    from ecom_lake.serving.status import status_of
+
+    found = status_of(place.site())
+    if as_json:
+        screen.emit_json(asdict(found) | {"needs_attention": found.needs_attention})
+    else:
+        _show_status(found)
+    return 1 if found.needs_attention else 0
+
+
+def _show_status(found: Status) -> None:
+    screen.say(Text.assemble(("Shop ", ""), (found.shop, "bold"), f" in {found.folder}"), "")
+    screen.show_pairs(
+        {
+            "release": _release(found),
+            "tables": _tables(found),
+            "landing": _landing(found),
+            "quarantine": _rows(found.quarantined, "row", "broke a contract"),
+            "pending": _rows(found.pending, "row", "without its order yet"),
+            "rejects": _rows(found.rejected, "record", "malformed"),
+        }
+    )
+    if found.stale:
+        screen.say("", "To be made again:")
+        screen.show_some(f"{table}: {why}" for table, why in found.stale.items())
+    if found.waiting:
+        screen.say("", "New in landing:")
+        screen.show_some(found.waiting)
+    if found.refused:
+        screen.say("", "Refused:")
+        screen.show_some(found.refused.values())
+    screen.say("")
+    if found.advice:
+        screen.say(Text("To do", style="bold yellow"))
+        screen.show_list(found.advice)
+    else:
+        screen.say(Text("All is well.", style="green"))
+
+
+def _release(found: Status) -> str:
+    if found.released_at is None:
+        return "none yet"
+    pinned = ", pinned" if found.pinned else ""
+    return f"{found.release}, {screen.local(found.released_at)}, {screen.age(found.released_at)}{pinned}"
+
+
+def _tables(found: Status) -> str:
+    if found.stale:
+        return f"{len(found.stale):,} to be made again"
+    if found.unreleased:
+        return f"{len(found.unreleased):,} newer than the release"
+    return "all made from the newest data"
+
+
+def _landing(found: Status) -> str:
+    parts = [f"{screen.counted(len(found.waiting), 'new file')}"] if found.waiting else []
+    parts += [f"{screen.counted(len(found.refused), 'file')} refused"] if found.refused else []
+    return ", ".join(parts) or "nothing new"
+
+
+def _rows(counts: Mapping[str, int], noun: str, what: str) -> str:
+    if not counts:
+        return "none"
+    total = sum(counts.values())
+    return f"{screen.counted(total, noun)} {what}: " + ", ".join(f"{table} {rows:,}" for table, rows in counts.items())
+
+
+def doctor(*, deep: Flag = False, as_json: AsJson = False, place: Here) -> int:
+    """Say whether the set-up is sound, and what to do if not.
+
+    Exit code 1 where something fails.
+
+    Parameters
+    ----------
+    deep
+        Read every file of the release, and hold it against its hash.
+    as_json
+        As JSON.
+    """
+    from ecom_lake.serving.doctor import examine
+
+    findings = list(examine(place.root, place.shop, deep))
+    if as_json:
+        screen.emit_json([asdict(finding) for finding in findings])
+    else:
+        _show_findings(findings)
+    return 1 if any(finding.state == "fail" for finding in findings) else 0
+
+
+def _show_findings(findings: list[Finding]) -> None:
+    table = screen.table([" ", "what", "finding"], wrap=["finding"])
+    table.show_header = False
+    for finding in findings:
+        says = Text(screen.shown(finding.says))
+        if finding.todo:
+            says.append(f" {finding.todo}", style="bold")
+        table.add_row(Text(finding.state, style=_STYLES[finding.state]), finding.what, says)
+    screen.out().print(table)
+    failed = sum(finding.state == "fail" for finding in findings)
+    warned = sum(finding.state == "warn" for finding in findings)
+    screen.say("")
+    if failed or warned:
+        screen.say(f"{screen.counted(failed, 'failure')}, {screen.counted(warned, 'warning')}.")
+    else:
+        screen.say(Text("All is sound.", style="green"))

@@ -1,0 +1,176 @@
+"""Looking at tables: which there are, and what one of them promises."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from ecom_lake.cli import screen
+from ecom_lake.cli.place import AsJson, Flag, Here
+
+if TYPE_CHECKING:
+    from ecom_lake.contracts.table import Table
+    from ecom_lake.serving.tables import Listed
+
+SAMPLE = 3
+
+
+def tables(*, as_json: AsJson = False, place: Here) -> int:
+    """List the released tables.
+
+    Parameters
+    ----------
+    as_json
+        As JSON.
+    """
+    from ecom_lake.serving.released import released
+    from ecom_lake.serving.tables import listed, not_built
+
+    site = place.site()
+    entry = released(site)
+    found, absent = listed(site, entry), not_built(site)
+    if as_json:
+        screen.emit_json(
+            {"shop": site.shop.name, "release": entry.number, "tables": [_brief(one) for one in found], "absent": absent}
+        )
+        return 0
+    screen.say(f"Shop {site.shop.name}, release {entry.number}, in {site.lake.url}")
+    screen.say("")
+    _show_listing(found)
+    if absent:
+        screen.say("", "Not in this shop:")
+        screen.show_list(f"{name}: {why}" for name, why in absent.items())
+    screen.say("", f"Next: {place.command('describe TABLE')}")
+    return 0
+
+
+def describe(table: str, /, *, sql: Flag = False, rows: int = SAMPLE, as_json: AsJson = False, place: Here) -> int:
+    """Say what a table promises, and show a few rows.
+
+    Parameters
+    ----------
+    table
+        A silver or gold table, such as rfm or silver.orders.
+    sql
+        Show the SQL that makes it, too.
+    rows
+        How many rows to show.
+    as_json
+        As JSON.
+    """
+    from ecom_lake.serving.query import session
+    from ecom_lake.serving.released import released
+    from ecom_lake.serving.tables import find, recipe_of
+
+    site = place.site()
+    entry = released(site)
+    one = find(site, entry, table)
+    with session(site, entry) as opened:
+        answer = opened.ask(f"from {one.contract.layer}.{one.contract.name} limit {max(rows, 0)}")
+        assert answer is not None
+        names, sample = answer.columns, list(answer.rows())
+    if as_json:
+        screen.emit_json(_whole(one) | {"sql": recipe_of(one), "sample": [dict(zip(names, row, strict=True)) for row in sample]})
+        return 0
+    _show_head(one)
+    _show_columns(one)
+    _show_promises(one.contract)
+    if sql:
+        screen.say(
+            "", Text("Made by", style="bold"), "", recipe_of(one) or "Python, or the pipeline itself: see the inputs above."
+        )
+    if sample:
+        screen.say("", Text("The first rows", style="bold"), "")
+        screen.show_rows(names, sample)
+    return 0
+
+
+# -------------------------------------------------------------------------------------------------------- listing
+
+
+def _show_listing(found: list[Listed]) -> None:
+    table = screen.table(["table", "rows", "months", "size", "one row per"], right=["rows", "months", "size"])
+    table.columns[-1].overflow = "ellipsis"
+    heading = ""
+    for one in found:
+        if one.contract.group != heading:
+            heading = one.contract.group
+            table.add_row(Text(heading, style="bold cyan"))
+        months = screen.number(len(one.months)) if one.months else ""
+        grain = one.contract.grain.removeprefix("One row per ")
+        table.add_row(f"  {one.contract.name}", screen.number(one.rows), months, screen.size(one.bytes), grain)
+    screen.out().print(table)
+
+
+def _brief(one: Listed) -> dict[str, Any]:
+    return {
+        "layer": one.contract.layer,
+        "table": one.contract.name,
+        "group": one.contract.group,
+        "grain": one.contract.grain,
+        "rows": one.rows,
+        "months": one.months,
+        "bytes": one.bytes,
+        "file": one.plain,
+    }
+
+
+# ------------------------------------------------------------------------------------------------------ describing
+
+
+def _show_head(one: Listed) -> None:
+    screen.say(Text.assemble((one.contract.name, "bold"), f"  {one.contract.grain}"), "")
+    months = f" in {screen.counted(len(one.months), 'month')} ({one.months[0]} to {one.months[-1]})" if one.months else ""
+    screen.show_pairs(
+        {
+            "rows": f"{screen.number(one.rows)}{months}, {screen.size(one.bytes)}",
+            "key": ", ".join(one.contract.key) or "none",
+            "made from": ", ".join(one.inputs) or "what the lake knows of itself",
+            "files": one.plain,
+        }
+    )
+
+
+def _show_columns(one: Listed) -> None:
+    table = screen.table(["column", "type", "meaning"], wrap=["meaning"])
+    for column in one.contract.columns.values():
+        name = Text(column.name, style="bold" if column.key else "")
+        meaning = Text(column.meaning)
+        if why := one.absent.get(column.name):
+            meaning.append(f" Not in this shop: {why}", style="yellow")
+        table.add_row(name, f"{column.kind.name}{'?' if column.nullable else ''}", meaning)
+    screen.say("")
+    screen.out().print(table)
+    screen.say("Bold columns are the key; a ? means that it may be NULL.", style="dim")
+
+
+def _show_promises(contract: Table) -> None:
+    promises = [rule.meaning + (" (a warning only)" if rule.severity == "warn" else "") for rule in contract.rules]
+    promises += [identity.meaning for identity in contract.identities]
+    if promises:
+        screen.say("", Text("Besides what its columns promise", style="bold"), "")
+        screen.show_list(promises)
+
+
+def _whole(one: Listed) -> dict[str, Any]:
+    contract = one.contract
+    columns = [
+        {
+            "name": column.name,
+            "type": column.kind.duckdb,
+            "meaning": column.meaning,
+            "key": column.key,
+            "nullable": column.nullable,
+            "not_in_this_shop": one.absent.get(column.name),
+        }
+        for column in contract.columns.values()
+    ]
+    return _brief(one) | {
+        "key": contract.key,
+        "inputs": one.inputs,
+        "columns": columns,
+        "rules": [asdict(rule) for rule in contract.rules],
+        "identities": [asdict(identity) for identity in contract.identities],
+    }

@@ -1,0 +1,53 @@
+"""Where a command works: which lake, which shop; and the errors that mean the command was wrong, not the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from ecom_lake.errors import UserError
+from ecom_lake.serving.released import DEFAULT_SHOP
+
+if TYPE_CHECKING:
+    from ecom_lake.pipeline.site import Site
+    from ecom_lake.settings import Settings
+
+
+class UsageError(UserError):
+    """What was asked for cannot be meant: exit code 2."""
+
+
+@dataclass(frozen=True)
+class Place:
+    root: str | None
+    shop: str
+
+    def settings(self) -> Settings:
+        from ecom_lake.settings import load
+
+        try:
+            settings = load(self.root)
+            settings.shop(self.shop)
+        except UserError as error:
+            raise UsageError(str(error)) from None
+        return settings
+
+    def site(self) -> Site:
+        from ecom_lake.pipeline.site import open_site
+
+        return open_site(self.settings(), self.shop)
+
+    def command(self, what: str) -> str:
+        """A command to type next, for the same lake and shop."""
+        root = f" --root {quote(self.root)}" if self.root else ""
+        shop = f" --shop {self.shop}" if self.shop != DEFAULT_SHOP else ""
+        return f"ecom-lake {what}{shop}{root}"
+
+
+Here = Annotated[Place, Parameter(parse=False)]
+"""How a command asks for the place; `main` fills it in."""
+AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]

@@ -1,0 +1,216 @@
+"""Whether the set-up is sound: the environment, the settings, the disk, the log, the release and its files.
+
+Each examination gives findings, and none of them stops the others. Nothing is mended here.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from ecom_lake.errors import UserError
+from ecom_lake.lake.lake import SCRATCH, STORE, hash_file
+from ecom_lake.lake.log import Entry
+from ecom_lake.pipeline.plain_view import plain_files
+from ecom_lake.pipeline.site import Site, open_site
+from ecom_lake.serving.released import command
+from ecom_lake.settings import Settings, load
+
+State = Literal["ok", "warn", "fail"]
+_PACKAGES = ("polars", "duckdb", "pyarrow", "dagster", "dagster-webserver", "scikit-learn", "scipy")
+_LITTLE, _TOO_LITTLE = 5e9, 5e8
+
+
+@dataclass(frozen=True)
+class Finding:
+    what: str
+    state: State
+    says: str
+    todo: str = ""
+
+
+def examine(root: str | None, shop: str, deep: bool = False) -> Iterator[Finding]:
+    yield _python()
+    yield _packages()
+    try:
+        settings = load(root)
+        yield _settings(settings)
+        site = open_site(settings, shop)
+    except UserError as error:
+        yield Finding("settings", "fail", str(error))
+        return
+    yield _dagster(settings)
+    yield _memory(settings)
+    if not site.lake.storage.is_local:
+        yield Finding("root", "ok", f"{settings.root} is a remote store: its disk is not looked at.")
+        return
+    yield from _disk(Path(settings.root))
+    yield from _lake(site, deep)
+
+
+# --------------------------------------------------------------------------------------------------- the environment
+
+
+def _python() -> Finding:
+    return Finding("python", "ok", f"Python {platform.python_version()} at {sys.executable}.")
+
+
+def _packages() -> Finding:
+    found: dict[str, str] = {}
+    missing = []
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            missing.append(package)
+    says = ", ".join(f"{package} {number}" for package, number in found.items()) + "."
+    if missing:
+        return Finding("packages", "fail", f"Not installed: {', '.join(missing)}.", "Run `make setup`.")
+    if found["dagster"] != found["dagster-webserver"]:
+        return Finding("packages", "fail", says, "Dagster and its webserver must be of one version: run `make setup`.")
+    return Finding("packages", "ok", says)
+
+
+def _settings(settings: Settings) -> Finding:
+    shops = ", ".join(f"{shop.name} ({shop.connector}, from {shop.first_month:%Y-%m})" for shop in settings.shops.values())
+    if not settings.config.exists():
+        todo = "Start in the project's folder, or point ECOM_LAKE_CONFIG at a lake.toml, if that is not what you want."
+        return Finding("settings", "warn", f"There is no {settings.config}: the defaults are in force. Shops: {shops}.", todo)
+    return Finding("settings", "ok", f"{settings.config} is sound. Shops: {shops}.")
+
+
+def _dagster(settings: Settings) -> Finding:
+    if settings.dagster_home is None:
+        todo = "Start in the project's folder, or set DAGSTER_HOME to a folder with a dagster.yaml."
+        return Finding("dagster", "warn", "No dagster.yaml was found: the history of builds is not kept.", todo)
+    return Finding("dagster", "ok", f"The history of builds is kept as {settings.dagster_home / 'dagster.yaml'} says.")
+
+
+def _memory(settings: Settings) -> Finding:
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    says = f"DuckDB may use {settings.memory_limit} of the machine's {there / 1e9:.1f} GB, and {settings.threads} threads."
+    if _bytes(settings.memory_limit) > there:
+        return Finding("memory", "warn", says, "Lower memory_limit in lake.toml, or ECOM_LAKE_MEMORY.")
+    return Finding("memory", "ok", says)
+
+
+def _bytes(limit: str) -> float:
+    units = {"MB": 1e6, "GB": 1e9, "MiB": 2.0**20, "GiB": 2.0**30}
+    unit = next(unit for unit in ("MiB", "GiB", "MB", "GB") if limit.endswith(unit))
+    return float(limit.removesuffix(unit)) * units[unit]
+
+
+# ----------------------------------------------------------------------------------------------------------- the disk
+
+
+def _disk(root: Path) -> Iterator[Finding]:
+    there = next(folder for folder in (root, *root.parents) if folder.exists())
+    if not there.is_dir():
+        yield Finding("root", "fail", f"{there} is a file, not a folder.", "Name another root with --root or in lake.toml.")
+        return
+    free = shutil.disk_usage(there).free
+    state: State = "fail" if free < _TOO_LITTLE else "warn" if free < _LITTLE else "ok"
+    yield Finding("disk", state, f"{free / 1e9:,.1f} GB are free under {there}.", "" if state == "ok" else "Make room.")
+    yield _links(root, there)
+
+
+def _links(root: Path, there: Path) -> Finding:
+    """The log creates its entries by hard links: where there are none, no state can be committed."""
+    first, second = (there / f".ecom-lake-doctor-{uuid.uuid4().hex[:8]}" for _ in range(2))
+    try:
+        first.write_bytes(b"")
+        second.hardlink_to(first)
+    except OSError as error:
+        todo = "Name a root on a local disk that you may write to, with --root or in lake.toml."
+        return Finding("root", "fail", f"{there} cannot be written to as a lake needs it: {error.strerror}.", todo)
+    finally:
+        for path in (first, second):
+            path.unlink(missing_ok=True)
+    says = f"{root} is writable, and has hard links." if root == there else f"{root} is not there yet, and can be made."
+    return Finding("root", "ok", says)
+
+
+# ----------------------------------------------------------------------------------------------------------- the lake
+
+
+def _lake(site: Site, deep: bool) -> Iterator[Finding]:
+    try:
+        numbers = site.lake.log.numbers()
+        head = site.lake.log.head()
+        if deep:
+            for number in numbers:
+                site.lake.log.entry(number)
+        released = None if head.release is None else site.lake.log.entry(head.release)
+    except UserError as error:
+        yield Finding("log", "fail", str(error))
+        return
+    if not numbers:
+        yield Finding(
+            "log", "ok", f"Shop '{site.shop.name}' was never built.", f"When its files are there: {command(site, 'build')}."
+        )
+        return
+    yield Finding("log", "ok", f"{len(numbers):,} states, the newest is {head.number}.")
+    yield _files(site, "newest state", head, deep)
+    if released is None:
+        yield Finding("release", "warn", "Nothing was ever released.", f"{command(site, 'status')} says why.")
+    else:
+        yield _files(site, "release", released, deep)
+        yield _plain(site, released)
+    yield _leftovers(site)
+
+
+def _files(site: Site, what: str, entry: Entry, deep: bool) -> Finding:
+    """Every file that a state names is there, and as large as it was; read and hashed, if it is to go deep."""
+    wrong = []
+    files = {file.path: file for parts in entry.tables.values() for file in parts.values()}
+    for path, file in sorted(files.items()):
+        local = site.lake.local(file)
+        if not local.exists():
+            wrong.append(f"{path} is gone")
+        elif local.stat().st_size != file.bytes:
+            wrong.append(f"{path} has {local.stat().st_size:,} bytes, not {file.bytes:,}")
+        elif deep and hash_file(local) != file.hash:
+            wrong.append(f"{path} has other content")
+    if not wrong:
+        looked = "hold what they held when they were written" if deep else "are there and as large as they were"
+        return Finding(what, "ok", f"All {len(files):,} files of state {entry.number} {looked}.")
+    todo = (
+        "Put the landed file back into landing and restore the store from a copy."
+        if any(f"{STORE}/bronze" in one for one in wrong)
+        else f"Make everything anew: {command(site, 'build --full')}."
+    )
+    return Finding(what, "fail", f"{len(wrong):,} of {len(files):,} files of state {entry.number} are damaged: {wrong[0]}.", todo)
+
+
+def _plain(site: Site, released: Entry) -> Finding:
+    """The plain files are copies that anybody can write to."""
+    wanted = plain_files(released)
+    prefix = f"{site.shop.name}/"
+    there = {
+        i.path.removeprefix(prefix): i.size for layer in ("silver", "gold") for i in site.lake.storage.list(f"{prefix}{layer}")
+    }
+    wrong = [path for path, file in wanted.items() if there.get(path) != file.bytes] + [
+        path for path in there if path not in wanted
+    ]
+    if wrong:
+        says = f"{len(wrong):,} files in silver and gold are not those of release {released.number}, such as {wrong[0]}."
+        return Finding("plain files", "warn", says, f"{command(site, 'build')} puts them right.")
+    return Finding("plain files", "ok", f"silver and gold hold release {released.number}, {len(wanted):,} files.")
+
+
+def _leftovers(site: Site) -> Finding:
+    left = site.lake.storage.list(f"{site.shop.name}/{SCRATCH}")
+    if left:
+        says = f"{len(left):,} half-done files of {sum(info.size for info in left) / 1e6:,.1f} MB lie in {SCRATCH}."
+        return Finding(
+            "scratch", "warn", says, f"If no build is running, they were left by a crash: {command(site, 'gc')} takes them."
+        )
+    return Finding("scratch", "ok", "No half-done files are lying about.")

@@ -1,0 +1,116 @@
+"""How a shop is: what readers see, what waits, what was refused, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ecom_lake.lake.lake import LANDING
+from ecom_lake.lake.log import Entry
+from ecom_lake.pipeline.ingest import landed_files
+from ecom_lake.pipeline.release import stale
+from ecom_lake.pipeline.site import Site
+from ecom_lake.serving.released import built, command
+
+
+@dataclass(frozen=True)
+class Status:
+    shop: str
+    folder: str
+    release: int | None
+    released_at: datetime | None
+    newest: int
+    """Number of the newest state; later than the release where something was built and not released."""
+    pinned: bool
+    unreleased: tuple[str, ...]
+    """Tables that are newer than the release."""
+    stale: Mapping[str, str]
+    """Tables that must be made again, and why."""
+    waiting: tuple[str, ...]
+    """Files in landing that no build has seen."""
+    refused: Mapping[str, str]
+    """Files in landing that could not be read, and why."""
+    pending: Mapping[str, int]
+    """Rows whose order has not come yet, by delivered table; below, those that broke a contract, and malformed records."""
+    quarantined: Mapping[str, int]
+    rejected: Mapping[str, int]
+    advice: tuple[str, ...]
+    """What to do, most urgent first; nothing where all is well."""
+
+    @property
+    def needs_attention(self) -> bool:
+        return bool(self.advice)
+
+
+def status_of(site: Site) -> Status:
+    head = built(site)
+    release = None if head.release is None else site.lake.log.entry(head.release)
+    why = stale(site, head)
+    waiting = _waiting(site, head)
+    refused = {path: landed.refused for path, landed in head.landing.items() if landed.refused and path not in waiting}
+    unreleased = tuple(sorted(changed_tables(release, head))) if release else ()
+    return Status(
+        shop=site.shop.name,
+        folder=site.lake.url,
+        release=head.release,
+        released_at=datetime.fromisoformat(release.at) if release else None,
+        newest=head.number,
+        pinned=head.pinned,
+        unreleased=unreleased,
+        stale=why,
+        waiting=waiting,
+        refused=refused,
+        pending=_rows(head, "pending"),
+        quarantined=_rows(head, "quarantine"),
+        rejected=_rows(head, "rejects"),
+        advice=tuple(_advice(site, head, why, waiting, refused, unreleased)),
+    )
+
+
+def changed_tables(before: Entry, after: Entry) -> set[str]:
+    """The silver and gold tables whose content differs."""
+    tables = {table for table in {*before.tables, *after.tables} if table.startswith(("silver/", "gold/"))}
+    return {table for table in tables if before.version(table) != after.version(table)}
+
+
+def _waiting(site: Site, head: Entry) -> tuple[str, ...]:
+    """The landed files that are not as the log has seen them."""
+    prefix = f"{site.shop.name}/{LANDING}/"
+    found = {info.path.removeprefix(prefix): info.stamp for info in landed_files(site)}
+    return tuple(path for path, stamp in found.items() if path not in head.landing or head.landing[path].stamp != stamp)
+
+
+def _rows(entry: Entry, layer: str) -> dict[str, int]:
+    counts = {
+        table.removeprefix(f"{layer}/"): sum(file.rows for file in parts.values())
+        for table, parts in sorted(entry.tables.items())
+        if table.startswith(f"{layer}/")
+    }
+    return {table: rows for table, rows in counts.items() if rows}
+
+
+def _advice(
+    site: Site,
+    head: Entry,
+    why: Mapping[str, str],
+    waiting: tuple[str, ...],
+    refused: Mapping[str, str],
+    unreleased: tuple[str, ...],
+) -> list[str]:
+    build = command(site, "build")
+    advice = []
+    if refused:
+        folder = f"{site.lake.url}/{LANDING}"
+        advice.append(f"Mend or take away the refused files in {folder}; then run {build}.")
+    if waiting:
+        advice.append(f"Run {build}: files wait in landing.")
+    if head.pinned:
+        advice.append(
+            f"Release {head.release} is pinned; {command(site, 'unpin')}, then {build}, shows readers the newest state."
+        )
+    elif why and not waiting:
+        advice.append(f"Run {build}: some tables are older than what they are made from.")
+    elif (unreleased or head.release is None) and not waiting:
+        advice.append(f"Run {build}: what was built last is not released.")
+    return advice
