@@ -13,7 +13,7 @@ from ecom_lake.contracts.table import Table
 from ecom_lake.orchestration import describe
 from ecom_lake.orchestration.events import Event, report
 from ecom_lake.orchestration.partitions import month_of, months_of
-from ecom_lake.pipeline import gold, recipes, silver, trust
+from ecom_lake.pipeline import gold, recipes, silver, specs
 from ecom_lake.pipeline.ingest import ingest
 from ecom_lake.pipeline.order_index import TABLE as ORDER_INDEX
 from ecom_lake.pipeline.order_index import make_order_index
@@ -36,7 +36,7 @@ def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
     return [
         _bronze(settings, site),
         _order_index(settings, site),
-        *(_silver(settings, site, table) for table in trust.silver_tables(site)),
+        *(_silver(settings, site, table) for table in specs.silver_tables(site)),
         *(_gold(settings, site, table) for table in recipes.in_order()),
         _release(settings, site),
     ]
@@ -86,7 +86,7 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
     )
     monthly = months_of(site.shop) if contract.monthly else None
 
-    @_asset(site, f"silver/{table}", contract, silver.inputs_of(site, table), checks, monthly)
+    @_asset(site, f"silver/{table}", contract, specs.inputs_of(site, table), checks, monthly)
     def silver_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         months = [month_of(key) for key in context.partition_keys] if monthly else None
         yield from report(context, site, [silver.make_silver(_site(context, settings, site), table, months)])

@@ -14,7 +14,7 @@ from ecom_lake.pipeline.recipes import in_order
 from ecom_lake.pipeline.release import make_release
 from ecom_lake.pipeline.silver import make_silver
 from ecom_lake.pipeline.site import Site
-from ecom_lake.pipeline.trust import silver_tables
+from ecom_lake.pipeline.specs import silver_tables
 
 Step = Callable[[], Outcome | list[Outcome]]
 

@@ -22,8 +22,9 @@ from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.settle import Fates, count_fates, judge, latest, with_raw_records
 from ecom_lake.pipeline.site import Site
+from ecom_lake.pipeline.specs import INDEX
 
-TABLE = "silver/order_index"
+TABLE = INDEX
 UNPLACED = "unplaced"
 """The part of a quarantine table that holds rows which belong to no month."""
 _CODE = ("pipeline/order_index.py", "pipeline/settle.py", *JUDGEMENT, "connectors")

@@ -8,7 +8,7 @@ from ecom_lake.pipeline.plain_view import is_in_place
 from ecom_lake.pipeline.recipes import in_order
 from ecom_lake.pipeline.release import is_released
 from ecom_lake.pipeline.site import Site
-from ecom_lake.pipeline.trust import silver_tables
+from ecom_lake.pipeline.specs import silver_tables
 
 
 def due(site: Site) -> list[str]:

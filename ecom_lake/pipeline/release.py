@@ -12,12 +12,12 @@ from ecom_lake.contracts.table import Identity
 from ecom_lake.errors import UserError
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.gold import attach
+from ecom_lake.pipeline.months import part_of
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.plain_view import put_in_place
 from ecom_lake.pipeline.recipes import in_order, tables_in
-from ecom_lake.pipeline.silver import part_of
 from ecom_lake.pipeline.site import Site
-from ecom_lake.pipeline.trust import silver_tables
+from ecom_lake.pipeline.specs import silver_tables
 
 TABLE = "gold/release"
 EXAMPLES = 5

@@ -16,6 +16,7 @@ from ecom_lake.contracts.table import Rule, Table
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.audit import all_rules
 from ecom_lake.pipeline.site import Site
+from ecom_lake.pipeline.specs import silver_tables
 
 TABLES = ("lake_deliveries", "lake_fates", "lake_checks", "lake_columns")
 TRUST = ("ledger", "quality_scorecard", "data_dictionary")
@@ -37,10 +38,6 @@ def reads_of(site: Site, name: str) -> tuple[str, ...]:
     if name == "lake_fates":
         return (*bronze, *silver)
     return (*silver, *(f"gold/{table}" for table in catalog.gold() if table not in TRUST))
-
-
-def silver_tables(site: Site) -> list[str]:
-    return [spec.contract.name for spec in (site.connector.orders, *site.connector.lines, *site.connector.dimensions)]
 
 
 def _deliveries(site: Site, entry: Entry) -> pl.DataFrame:

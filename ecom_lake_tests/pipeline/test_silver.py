@@ -18,7 +18,8 @@ from ecom_lake.pipeline.order_index import make_order_index
 from ecom_lake.pipeline.outcome import Outcome
 from ecom_lake.pipeline.silver import make_silver
 from ecom_lake.pipeline.site import Site
-from ecom_lake.pipeline.trust import own_table, silver_tables
+from ecom_lake.pipeline.specs import silver_tables
+from ecom_lake.pipeline.trust import own_table
 from ecom_lake_tests.pipeline.hand import Row, a_site, customer, item, land, order, payment
 
 

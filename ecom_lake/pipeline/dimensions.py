@@ -1,0 +1,100 @@
+"""Dimensions, whole: tables whose rows are delivered one by one, or merged from many."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from ecom_lake.connectors.connector import Lookup, ManyToOne, RowByRow
+from ecom_lake.contracts.conform import conform
+from ecom_lake.contracts.delivered import LINEAGE
+from ecom_lake.lake.log import Entry, File
+from ecom_lake.pipeline.bronze import delivered_rows, rows_of
+from ecom_lake.pipeline.commit import Inputs, commit
+from ecom_lake.pipeline.fingerprint import fingerprint
+from ecom_lake.pipeline.outcome import Check, Outcome
+from ecom_lake.pipeline.parts import accounted, failed_rules, fates_of, looked_up, order_index, quarantine_check, write
+from ecom_lake.pipeline.settle import Fates, count_fates, settle, with_raw_records
+from ecom_lake.pipeline.site import Site
+from ecom_lake.pipeline.specs import Spec, code, inputs_of, specs
+
+
+def is_current(site: Site, entry: Entry, spec: Spec) -> bool:
+    """Whether the table would come out as it is; told from the log alone."""
+    current = entry.parts(f"silver/{spec.contract.name}").get("")
+    return current is not None and current.fingerprint == _mark(site, entry, spec)
+
+
+def make_dimension(site: Site, spec: Spec) -> Outcome:
+    table, refuse = f"silver/{spec.contract.name}", f"quarantine/{spec.source}"
+    entry = site.lake.log.head()
+    if is_current(site, entry, spec) and not site.full:
+        checks = (_accounted(entry, spec, entry.parts(table)[""]), quarantine_check(entry, spec))
+        return Outcome(table, entry.parts(table), checks=checks)
+    good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _one_by_one(site, entry, spec)
+    inputs = Inputs(entry, inputs_of(site, spec.contract.name))
+    blank = File("", 0, 0, "", _mark(site, entry, spec), site.run, inputs.versions)
+    with site.lake.scratch() as scratch:
+        filled = replace(blank, fates=fates, failed=failed_rules(refused))
+        file = write(site, entry, good, table, "", filled, scratch)
+        lost = write(site, entry, refused, refuse, "", blank, scratch) if len(refused) else None
+    check = _accounted(entry, spec, file)
+    if check.blocks:
+        return Outcome(table, entry.parts(table), checks=(check,))
+    after = commit(site, inputs, {table: {"": file}, refuse: {"": lost}}, table)
+    return Outcome(table, after.parts(table), ("",), (check, quarantine_check(after, spec)))
+
+
+def _mark(site: Site, entry: Entry, spec: Spec) -> str:
+    return fingerprint(code(spec), Inputs(entry, inputs_of(site, spec.contract.name)).versions)
+
+
+def _one_by_one(site: Site, entry: Entry, spec: RowByRow) -> tuple[pl.DataFrame, pl.DataFrame, Fates]:
+    rows = rows_of(site, entry, spec.source).collect()
+    settled = settle(rows, spec, looked_up(site, entry, spec.lookups, rows))
+    fates = fates_of(spec.source, settled)
+    for lookup in spec.lookups:
+        if lookup.source not in {spec.source for spec in specs(site).values()}:
+            fates += _fates_of_lookup(site, entry, lookup)
+    return settled.good, with_raw_records(settled.refused, rows, spec.source), fates
+
+
+def _fates_of_lookup(site: Site, entry: Entry, lookup: Lookup) -> Fates:
+    """A table that is only looked up in has no silver of its own: its latest rows are merged into those that name them."""
+    on = pl.col(lookup.on).str.strip_chars()
+    rows = rows_of(site, entry, lookup.source).select(on, *LINEAGE).collect().sort([lookup.on, *LINEAGE])
+    named = rows.filter(pl.col(lookup.on).is_not_null())
+    latest = named.unique(lookup.on, keep="last", maintain_order=True)
+    older = named.join(latest, on=LINEAGE, how="anti")
+    nameless = rows.filter(pl.col(lookup.on).is_null())
+    return (
+        *count_fates(lookup.source, "collapsed", latest),
+        *count_fates(lookup.source, "superseded", older),
+        *count_fates(lookup.source, "quarantined", nameless),
+    )
+
+
+def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, pl.DataFrame, Fates]:
+    merged = spec.merge(rows_of(site, entry, spec.source), order_index(site, entry))
+    judged = conform(merged.rows, spec.contract)
+    columns = [*LINEAGE, "rule", "column", "value"]
+    refused = pl.concat([judged.bad.select(columns), merged.refused.select(columns)])
+    merged_away = tuple(
+        (spec.source, int(sequence), str(fate), int(n))
+        for sequence, fate, n in merged.fates.select("source_sequence", "fate", "rows")
+        .sort("source_sequence", "fate")
+        .iter_rows()
+    )
+    fates: Fates = (
+        *count_fates(spec.source, "published", judged.good),
+        *count_fates(spec.source, "quarantined", refused),
+        *merged_away,
+    )
+    good = judged.good.sort(spec.contract.key)
+    return good, with_raw_records(refused, delivered_rows(site, entry, spec.source, refused), spec.source), fates
+
+
+def _accounted(entry: Entry, spec: Spec, made: File) -> Check:
+    delivered = sum(file.rows for file in entry.parts(f"bronze/{spec.source}").values())
+    return accounted(spec, delivered, sum(rows for source, _, _, rows in made.fates if source == spec.source))

@@ -1,0 +1,35 @@
+"""The silver tables that a shop's connector makes: by name, from what, and by which code."""
+
+from __future__ import annotations
+
+from ecom_lake.connectors.connector import ManyToOne, RowByRow
+from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, fingerprint
+from ecom_lake.pipeline.site import Site
+
+INDEX = "silver/order_index"
+_CODE = ("pipeline/months.py", "pipeline/dimensions.py", "pipeline/settle.py", *JUDGEMENT, "connectors")
+
+Spec = RowByRow | ManyToOne
+
+
+def specs(site: Site) -> dict[str, Spec]:
+    connector = site.connector
+    return {spec.contract.name: spec for spec in (connector.orders, *connector.lines, *connector.dimensions)}
+
+
+def silver_tables(site: Site) -> list[str]:
+    """All of them but the order index, which comes before."""
+    return list(specs(site))
+
+
+def inputs_of(site: Site, table: str) -> tuple[str, ...]:
+    """The tables of the lake that a silver table is made from."""
+    spec = specs(site)[table]
+    lookups = [f"bronze/{lookup.source}" for lookup in spec.lookups] if isinstance(spec, RowByRow) else []
+    index = [INDEX] if spec.contract.monthly or isinstance(spec, ManyToOne) else []
+    return (*index, f"bronze/{spec.source}", *lookups)
+
+
+def code(spec: Spec) -> str:
+    """Changes whenever the code or the contract by which a table is made does."""
+    return fingerprint(code_of(*_CODE), spec.contract)
