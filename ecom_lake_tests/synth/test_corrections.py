@@ -54,6 +54,13 @@ def test_what_is_new_comes_once(monthly: Made) -> None:
     assert len(monthly.files("orders")) == 26
 
 
+def test_nothing_is_sold_before_it_is_on_sale(monthly: Made) -> None:
+    items = deliveries(monthly, "items")
+    for table, key in (("products", "product_id"), ("sellers", "seller_id")):
+        known = deliveries(monthly, table).select(key, known="delivery")
+        assert items.join(known, on=key).filter(pl.col("known") > pl.col("delivery")).is_empty()
+
+
 def test_every_correction_is_delivered_as_it_is_told(monthly: Made) -> None:
     told = monthly.truths.corrections
     assert Counter(one.kind for one in told.listed) == told.counts

@@ -96,6 +96,12 @@ def test_products_have_a_long_tail(make: Make, query: Query) -> None:
     assert (sold == 1).mean() > 0.1
 
 
+def test_but_for_a_few_orders_what_is_paid_is_price_and_freight(make: Make) -> None:
+    truths = make(orders=20_000).truths
+    differing = sum(found.orders for found in truths.payment_differences.values())
+    assert 20 < differing < 0.005 * truths.totals.valid_orders
+
+
 def test_no_timeline_of_a_clean_shop_runs_backwards(make: Make, query: Query) -> None:
     made = make(orders=6_000, broken=0, repeat_share=0.1)
     backward = """
