@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ecom_lake.contracts.delivered import Delivered
 from ecom_lake.landing.encodings import Encoding, encoding_of, utf8_blocks
@@ -22,12 +20,11 @@ from ecom_lake.landing.members import Member
 from ecom_lake.landing.recognise import Layout, layout, recognise
 from ecom_lake.landing.records import Batch, Records, Reject
 from ecom_lake.landing.refused import Refused
+from ecom_lake.landing.sink import Sink
 
 BLOCK = 4 << 20
 BEGINNING = 1 << 20
 """Bytes within which the header must end."""
-ROW_GROUP = 32 << 20
-"""Bytes of rows held before they are written."""
 
 REJECTS = pa.schema([("source_record", pa.int64()), ("line", pa.int64()), ("raw", pa.string()), ("reason", pa.string())])
 
@@ -56,11 +53,16 @@ def parse(member: Member, delivered: Sequence[Delivered], target: Path, rejects:
     columns = layout(member.name, table, header)
     blocks = _after(header.size, utf8_blocks(member.path, encoding, block))
     records = Records(Grammar(header.delimiter, len(header.names)), line=1 + header.lines)
-    with _Sink(target, _schema(columns)) as rows, _Sink(rejects, REJECTS) as rejected:
-        rows.open()
-        for batch in records.batches(blocks):
-            rows.write(_rows(batch, columns))
-            rejected.write(_rejects(batch.rejects))
+    try:
+        with Sink(target, _schema(columns)) as rows, Sink(rejects, REJECTS) as rejected:
+            rows.open()
+            for batch in records.batches(blocks):
+                rows.write(_rows(batch, columns))
+                rejected.write(_rejects(batch.rejects))
+    except BaseException:
+        target.unlink(missing_ok=True)
+        rejects.unlink(missing_ok=True)
+        raise
     return Parsed(table.name, rows.rows, rejected.rows, columns.extra, columns.missing, encoding.name, header.delimiter)
 
 
@@ -68,7 +70,7 @@ def _opened(member: Member, delivered: Sequence[Delivered]) -> tuple[Encoding, H
     if member.refused:
         raise Refused(member.refused)
     with member.path.open("rb") as file:
-        _refuse(member, binary_kind(file.read(BEGINNING)))
+        _refuse(member, binary_kind(file.read(512)))
     encoding = encoding_of(member.path)
     blocks = utf8_blocks(member.path, encoding, BEGINNING)
     beginning, more = next(blocks, b""), next(blocks, None)
@@ -104,44 +106,3 @@ def _rows(batch: Batch, columns: Layout) -> pa.Table:
 
 def _rejects(rejects: Sequence[Reject]) -> pa.Table:
     return pa.Table.from_pylist([asdict(reject) for reject in rejects], schema=REJECTS)
-
-
-class _Sink:
-    """A Parquet file that is written a row group at a time, once there is something to write; gone if writing fails."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.rows = 0
-        self._path = path
-        self._schema = schema
-        self._writer: pq.ParquetWriter | None = None
-        self._held: list[pa.Table] = []
-
-    def open(self) -> pq.ParquetWriter:
-        if self._writer is None:
-            # Statistics over free text cost a tenth of the time, and nobody asks bronze for a range of it.
-            self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd", write_statistics=["source_record"])
-        return self._writer
-
-    def write(self, table: pa.Table) -> None:
-        if table.num_rows:
-            self.rows += table.num_rows
-            self._held.append(table)
-        if sum(table.nbytes for table in self._held) >= ROW_GROUP:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._held:
-            table = pa.concat_tables(self._held)
-            self.open().write_table(table, row_group_size=table.num_rows)
-            self._held = []
-
-    def __enter__(self) -> _Sink:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is None:
-            self._flush()
-        if self._writer:
-            self._writer.close()
-        if kind is not None:
-            self._path.unlink(missing_ok=True)

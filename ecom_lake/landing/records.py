@@ -74,16 +74,16 @@ class Records:
     def _by_arrow(self, text: bytes, last: bool) -> tuple[int, Batch | None]:
         if len(text) > self._grammar.longest:
             return 0, None
-        end = fast.sound_end(text, self._grammar.delimiter, last)
-        columns = fast.columns(text[:end], self._grammar.delimiter, self._grammar.width) if end else None
+        sound = text[: fast.sound_end(text, self._grammar.delimiter, last)]
+        columns = fast.columns(sound, self._grammar.delimiter, self._grammar.width) if sound else None
         if columns is None:
             return 0, None
         rows = len(columns[0])
         numbers = pa.array(np.arange(self._count + 1, self._count + rows + 1, dtype=np.int64))
         self._count += rows
-        self._line += fast.line_ends(text[:end])
+        self._line += fast.line_ends(sound)
         self._sure = self._sure or rows > 0
-        return end, Batch(columns, numbers)
+        return len(sound), Batch(columns, numbers)
 
     def _by_grammar(self, raw: bytes, last: bool) -> tuple[int, Batch | None]:
         text = raw.decode("utf-8", "surrogateescape")

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecom_lake.contracts.delivered import Delivered
-from ecom_lake.landing import Member, Refused, bronze, parse
+from ecom_lake.landing import Member, Parsed, Refused, bronze, parse, sink
 
 HEADER = "order_id,customer_id,status\n"
 COLUMNS = ["order_id", "customer_id", "status", "note", "source_record"]
@@ -31,7 +31,7 @@ def test_a_plain_file(read: Reading) -> None:
     found = read(b'order_id,customer_id,status,note\n001,c,," "\n,c,sent,"a\nb"')
     assert found.columns == COLUMNS
     assert found.rows == [("001", "c", None, " ", 1), (None, "c", "sent", "a\nb", 2)]
-    assert found.parsed == bronze.Parsed("orders", 2, 0, (), (), "utf-8", ",")
+    assert found.parsed == Parsed("orders", 2, 0, (), (), "utf-8", ",")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -180,7 +180,7 @@ def test_nothing_is_left_where_writing_failed(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_same_file_gives_the_same_bytes(read: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bronze, "ROW_GROUP", 10_000)
+    monkeypatch.setattr(sink, "ROW_GROUP", 10_000)
     data = HEADER.encode() + b"".join(b"%d,%d,sent\n" % (n, n % 7) for n in range(5_000)) + b"1,2\n"
     first, second = read(data, block=10_000), read(data, block=10_000)
     assert first.bytes == second.bytes
