@@ -88,7 +88,7 @@ TRANSLATION = _table(
 )
 TABLES = (CUSTOMERS, ORDERS, ORDER_ITEMS, PAYMENTS, REVIEWS, PRODUCTS, SELLERS, GEOLOCATION, TRANSLATION)
 
-_MUST_QUOTE = r'^[0-9]|[",\r\n]'
+_MUST_QUOTE = '[",\r\n]'
 
 
 def records(table: Table, rows: pl.DataFrame) -> pl.Series:
@@ -103,13 +103,15 @@ def record(table: Table, row: dict[str, str]) -> str:
 
 
 def quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if re.search(_MUST_QUOTE, text) else text
+    must = "0" <= text < ":" or re.search(_MUST_QUOTE, text)
+    return '"' + text.replace('"', '""') + '"' if must else text
 
 
 def _quoted(name: str) -> pl.Expr:
     text = pl.col(name)
     inside = pl.concat_str(pl.lit('"'), text.str.replace_all('"', '""', literal=True), pl.lit('"'))
-    return pl.when(text.str.contains(_MUST_QUOTE)).then(inside).otherwise(text)
+    must = text.is_between(pl.lit("0"), pl.lit(":"), closed="left") | text.str.contains(_MUST_QUOTE)
+    return pl.when(must).then(inside).otherwise(text)
 
 
 class Delivery:
