@@ -74,9 +74,9 @@ def test_brazil_has_27_states_in_five_regions() -> None:
 def test_an_address_is_cleaned_and_placed_in_its_region() -> None:
     rows = pl.DataFrame(
         {
-            "seller_zip_code_prefix": [" 01037", "1037", "", "K1A 0B1"],
-            "seller_city": ["São Paulo", "sao paulo", None, "ottawa"],
-            "seller_state": ["sp", " SP ", None, "ON"],
+            "seller_zip_code_prefix": [" 01037", "1037", "", "K1A 0B1", None],
+            "seller_city": ["São Paulo", "sao paulo", None, "ottawa", "Itú"],
+            "seller_state": ["sp", " SP ", None, "ON", None],
         }
     )
     assert with_address(rows, "seller").select("zip", "city", "state", "region", "country").rows() == [
@@ -84,4 +84,5 @@ def test_an_address_is_cleaned_and_placed_in_its_region() -> None:
         ("01037", "sao paulo", "SP", "Sudeste", "BR"),
         (None, None, None, None, "BR"),
         ("K1A 0B1", "ottawa", "ON", None, "BR"),
+        (None, "itu", None, None, "BR"),
     ]

@@ -72,8 +72,8 @@ def test_any_order_counts_more_than_none_and_without_any_the_latest_record_count
 
 def test_a_later_version_of_an_alias_supersedes_the_earlier_even_for_another_person() -> None:
     aliases = [
-        alias("a1", "ana", "santos", sequence=1, record=1),
         alias("a1", "ana", "campinas", sequence=2, record=1),
+        alias("a1", "ana", "santos", sequence=1, record=1),
         alias("b1", "bob", "osasco", sequence=1, record=2),
         alias(" b1 ", "bia", "itu", sequence=2, record=2),
     ]

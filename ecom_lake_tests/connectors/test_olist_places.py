@@ -64,8 +64,15 @@ def test_names_go_by_majority_of_the_clean_spelling_and_ties_by_alphabet() -> No
         point("01037", "-23", "-46", city="12345", state=" "),
         point("02000", "-23", "-46", city="osasco", state="SP"),
         point("02000", "-23", "-46", city="barueri", state="RJ"),
+        point("03000", "-23", "-46", city="sp", state=""),
+        point("03000", "-23", "-46", city="sp", state=""),
+        point("03000", "-23", "-46", city="itu", state="SP"),
     )
-    assert merged.rows.select("zip", "city", "state").rows() == [("01037", "sao vicente", "SP"), ("02000", "barueri", "RJ")]
+    assert merged.rows.select("zip", "city", "state").rows() == [
+        ("01037", "sao vicente", "SP"),
+        ("02000", "barueri", "RJ"),
+        ("03000", "itu", "SP"),
+    ]
 
 
 def test_the_latest_delivery_that_speaks_of_a_zip_speaks_for_it_alone() -> None:

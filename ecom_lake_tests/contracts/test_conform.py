@@ -133,6 +133,8 @@ def test_typed_values_pass_and_are_never_bent() -> None:
     assert (good["price"], good["fee"], good["weight"], good["seats"]) == (Decimal("29.91"), Decimal("1.0050"), 3.0, 2)
     seats = conform(tickets({}, {}, {}).with_columns(pl.Series("seats", [2.0, 2.5, 3.0])), Tickets.table)
     assert seats.good["seats"].to_list() == [2, 3]
+    tiny = conform(tickets({}).with_columns(pl.lit(1e-7).alias("fee")), Tickets.table).good
+    assert tiny["fee"].to_list() == [Decimal(0)]
 
 
 def test_typed_values_that_do_not_fit_are_refused() -> None:
