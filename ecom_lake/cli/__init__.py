@@ -15,9 +15,8 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from ecom_lake.cli import ask, build, deliver, health, history, look, screen, trust
-from ecom_lake.cli.place import Place, UsageError
-from ecom_lake.errors import UserError
-from ecom_lake.serving.released import NotThereError
+from ecom_lake.cli.place import Place
+from ecom_lake.errors import UsageError, UserError
 
 FINE, WRONG, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -79,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except CycloptsError:
         return MISUSED  # said already
-    except (UsageError, NotThereError) as error:
+    except UsageError as error:
         return _complain(str(error), MISUSED)
     except UserError as error:
         return _complain(str(error), WRONG)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO, get_args
 from cyclopts import Parameter
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.place import Here, UsageError
+from ecom_lake.cli.place import Here
+from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from ecom_lake.serving.query import Answer
@@ -30,7 +31,7 @@ SHOWN_ROWS = 200
 def sql(
     query: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     /,
-    *,
+    *more: Annotated[str, Parameter(show=False)],
     format_: Annotated[Format | None, Parameter(name="--format")] = None,
     out: Path | None = None,
     place: Here,
@@ -48,13 +49,13 @@ def sql(
     format_
         How the answer is written: table unless OUT's suffix says otherwise.
     out
-        The file to write; - or nothing is the screen.
+        The file to write, instead of the screen.
     """
     from ecom_lake.serving.query import session
     from ecom_lake.serving.released import released
 
     chosen, target = _chosen(format_, out)
-    asked = _query(query)
+    asked = _query(query, more)
     site = place.site()
     entry = released(site)
     with session(site, entry) as opened:
@@ -64,18 +65,16 @@ def sql(
             converse(opened, site.shop.name, entry.number)
             return 0
         answer = opened.ask(asked)
-        if answer is None:
-            raise UsageError("The query is empty: ask something, such as: select * from kpi_summary.")
         _write(answer, chosen, target)
     return 0
 
 
 def _chosen(format_: Format | None, out: Path | None) -> tuple[Format, Path | None]:
-    target = None if out is None or str(out) == "-" else out.absolute()
-    if target is None:
+    if out is None:
         if format_ == "parquet":
             raise UsageError("Parquet is no text: name a file with --out FILE.parquet.")
         return format_ or "table", None
+    target = out.absolute()
     by_suffix = next((known for known in get_args(Format) if target.suffix.lower() == f".{known}"), None)
     chosen = format_ or by_suffix
     if chosen in (None, "table"):
@@ -85,10 +84,12 @@ def _chosen(format_: Format | None, out: Path | None) -> tuple[Format, Path | No
     return chosen, target
 
 
-def _query(given: str | None) -> str | None:
+def _query(given: str | None, more: tuple[str, ...]) -> str | None:
     """The query to answer; None for a prompt."""
     if given is not None and _OPTION.fullmatch(given):
         raise UsageError(f"Unknown option: {given}; `ecom-lake sql --help` lists those that are.")
+    if more:
+        raise UsageError('The query came in several words: put it into quotes, as in ecom-lake sql "select 1".')
     if given is None and sys.stdin.isatty():
         return None
     return sys.stdin.read() if given in (None, "-") else given
@@ -100,6 +101,9 @@ def _query(given: str | None) -> str | None:
 def show(answer: Answer) -> None:
     """An answer as a table in the terminal."""
     rows = list(answer.rows(SHOWN_ROWS + 1))
+    if answer.columns == ("explain_key", "explain_value"):
+        screen.say(*(plan for _, plan in rows))
+        return
     screen.show_rows(answer.columns, rows[:SHOWN_ROWS])
     if len(rows) > SHOWN_ROWS:
         screen.say(f"… the first {SHOWN_ROWS} rows; --format csv gives them all", style="dim")

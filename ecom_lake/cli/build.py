@@ -10,7 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.place import AsJson, Flag, Here, UsageError
+from ecom_lake.cli.place import AsJson, Flag, Here
+from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from ecom_lake.orchestration.run import RunReport
@@ -36,12 +37,12 @@ def build(*, months: str | None = None, full: Flag = False, as_json: AsJson = Fa
     """
     from ecom_lake.orchestration.run import run_job
     from ecom_lake.pipeline.ingest import landed_files
-    from ecom_lake.serving.released import NotThereError, nothing_built
+    from ecom_lake.serving.released import nothing_built
 
     settings, site = place.settings(), place.site()
     chosen = _chosen(site, months)
     if not site.lake.log.numbers() and not landed_files(site):
-        raise NotThereError(nothing_built(site))
+        raise UsageError(nothing_built(site))
     started = time.monotonic()
     with screen.progress() as bar:
         task = bar.add_task("starting", total=None)
@@ -120,10 +121,8 @@ def _show_layers(report: RunReport) -> None:
     made, kept = Counter[str](), Counter[str]()
     for table, state in report.tables.items():
         (kept if _is_kept(state) else made)[table.split("/")[0]] += 1
-    layers = screen.table(["layer", "written", "kept"], right=["written", "kept"])
-    for layer in ("bronze", "silver", "gold"):
-        layers.add_row(layer, screen.number(made[layer]), screen.number(kept[layer]))
-    screen.out().print(layers)
+    rows = [(layer, screen.number(made[layer]), screen.number(kept[layer])) for layer in ("bronze", "silver", "gold")]
+    screen.show_table(["layer", "written", "kept"], rows, right=["written", "kept"])
 
 
 def _is_kept(state: str) -> bool:

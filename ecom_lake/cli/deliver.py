@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.place import Flag, Here, UsageError
+from ecom_lake.cli.place import Flag, Here
+from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from ecom_lake.lake.landing_zone import Arrival
@@ -142,26 +143,24 @@ def land(*paths: Path, place: Here) -> int:
     return 1 if any(arrival.fate == "failed" for arrival in arrivals) else 0
 
 
-def _known(arrival: Arrival) -> str:
-    is_renamed = not arrival.source.as_posix().endswith(arrival.name)
-    return f"{arrival.source}, there as {arrival.name}" if is_renamed else str(arrival.source)
-
-
 def _show_arrivals(arrivals: list[Arrival]) -> None:
     landed = [arrival for arrival in arrivals if arrival.fate == "landed"]
     if landed:
         total = sum(arrival.bytes for arrival in landed)
         screen.say(f"Landed {screen.counted(len(landed), 'file')}, {screen.size(total)}:", "")
-        table = screen.table(["file", "size", " "], right=["size"])
-        for arrival in landed:
-            renamed = not arrival.source.as_posix().endswith(arrival.name)
-            why = f"{arrival.source.name} was taken by other content" if renamed else ""
-            table.add_row(screen.shown(arrival.name), screen.size(arrival.bytes), why)
-        screen.out().print(table)
+        rows = [(screen.shown(arrival.name), screen.size(arrival.bytes), _renamed(arrival)) for arrival in landed]
+        screen.show_table(["file", "size", ""], rows[: screen.LISTED], right=["size"], cut=[""])
+        screen.say_more(len(rows))
     known = [arrival for arrival in arrivals if arrival.fate == "known"]
     if known:
         screen.say(f"{screen.counted(len(known), 'file')} landed before with the same content, and not again:")
-        screen.show_some(_known(arrival) for arrival in known)
+        screen.show_some(f"{arrival.source}, there as {arrival.name}" for arrival in known)
     left_out = [arrival for arrival in arrivals if arrival.fate == "left out"]
     screen.show_some(f"Left out: {arrival.why}" for arrival in left_out)
     screen.complain(*(arrival.why for arrival in arrivals if arrival.fate == "failed"))
+
+
+def _renamed(arrival: Arrival) -> str:
+    if arrival.source.as_posix().endswith(arrival.name):
+        return ""
+    return screen.shown(f"{arrival.source.name} was taken by other content")

@@ -118,14 +118,13 @@ def doctor(*, deep: Flag = False, as_json: AsJson = False, place: Here) -> int:
 
 
 def _show_findings(findings: list[Finding]) -> None:
-    table = screen.table([" ", "what", "finding"], wrap=["finding"])
-    table.show_header = False
+    rows = []
     for finding in findings:
         says = Text(screen.shown(finding.says))
         if finding.todo:
             says.append(f" {finding.todo}", style="bold")
-        table.add_row(Text(finding.state, style=_STYLES[finding.state]), finding.what, says)
-    screen.out().print(table)
+        rows.append((Text(finding.state, style=_STYLES[finding.state]), finding.what, says))
+    screen.show_table(["", "what", "finding"], rows, wrap=["finding"], header=False)
     failed = sum(finding.state == "fail" for finding in findings)
     warned = sum(finding.state == "warn" for finding in findings)
     screen.say("")

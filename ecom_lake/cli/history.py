@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.place import AsJson, Flag, Here, UsageError
+from ecom_lake.cli.place import AsJson, Flag, Here
+from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
-    from ecom_lake.serving.difference import Difference
+    from ecom_lake.lake.log import Entry
+    from ecom_lake.serving.difference import Changed, Difference
 
 _AGE = re.compile(r"(\d+)(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}
@@ -22,6 +24,8 @@ _HOURS = {"h": 1, "d": 24, "w": 168}
 
 def log(*, limit: int = 20, as_json: AsJson = False, place: Here) -> int:
     """List the states of a shop, newest first.
+
+    A build makes a state for each table that changes; the last may be a release. Readers see the one that is marked `shown`.
 
     Parameters
     ----------
@@ -43,19 +47,26 @@ def log(*, limit: int = 20, as_json: AsJson = False, place: Here) -> int:
         ]
         screen.emit_json({"shop": site.shop.name, "shown": head.release, "pinned": head.pinned, "entries": states})
         return 0
-    table = screen.table(["no.", "when", "run", "what", " "], right=["no."])
-    for entry in entries:
-        mark = Text()
-        if entry.release == entry.number:
-            mark.append("release", style="green")
-        if entry.number == head.release:
-            mark.append(" ← readers see this" + (", pinned" if head.pinned else ""), style="bold green")
-        when = screen.local(datetime.fromisoformat(entry.at))
-        table.add_row(screen.number(entry.number), when, entry.run[:8], screen.shown(entry.message), mark)
-    screen.out().print(table)
+    rows = [
+        (
+            screen.number(entry.number),
+            screen.local(datetime.fromisoformat(entry.at)),
+            entry.run[:8],
+            _mark(entry, head),
+            screen.shown(entry.message),
+        )
+        for entry in entries
+    ]
+    screen.show_table(["no.", "when", "run", "release", "what"], rows, right=["no."], cut=["what"])
     if len(entries) < len(numbers):
         screen.say(f"… and {screen.counted(len(numbers) - len(entries), 'older state')}", style="dim")
     return 0
+
+
+def _mark(entry: Entry, head: Entry) -> Text:
+    if entry.number == head.release:
+        return Text("shown, pinned" if head.pinned else "shown", style="bold green")
+    return Text("yes" if entry.release == entry.number else "", style="green")
 
 
 def diff(before: int | None = None, after: int | None = None, /, *, as_json: AsJson = False, place: Here) -> int:
@@ -91,30 +102,29 @@ def _show_difference(found: Difference) -> None:
     if not found.tables:
         screen.say(f"States {found.before} and {found.after} hold the same tables.")
         return
-    table = screen.table(
-        ["table", "rows before", "rows after", "more", "files"], right=["rows before", "rows after", "more", "files"]
-    )
-    for one in found.tables:
-        more = "" if one.rows_before is None or one.rows_after is None else f"{one.rows_after - one.rows_before:+,}"
-        rows = ["—" if count is None else screen.number(count) for count in (one.rows_before, one.rows_after)]
-        table.add_row(one.table, *rows, more, screen.number(one.parts))
     screen.say(f"From state {found.before} to {found.after}:", "")
-    screen.out().print(table)
+    counts = ["rows before", "rows after", "more", "files"]
+    screen.show_table(["table", *counts], [_changed_row(one) for one in found.tables], right=counts)
     screen.say("")
     if not found.kpis:
         screen.say("No KPI moved.")
         return
-    kpis = screen.table(["KPI", "before", "after", "moved", "unit"], right=["before", "after", "moved"])
-    for kpi in found.kpis:
-        kpis.add_row(kpi.metric, _amount(kpi.before), _amount(kpi.after), _amount(kpi.difference, sign=True), kpi.unit)
-    screen.out().print(kpis)
+    amounts = ["before", "after", "moved"]
+    rows = [(kpi.metric, _amount(kpi.before), _amount(kpi.after), _amount(kpi.difference, "+"), kpi.unit) for kpi in found.kpis]
+    screen.show_table(["KPI", *amounts, "unit"], rows, right=amounts, cut=["unit"])
 
 
-def _amount(value: float | None, sign: bool = False) -> str:
+def _changed_row(one: Changed) -> tuple[str, ...]:
+    more = "" if one.rows_before is None or one.rows_after is None else f"{one.rows_after - one.rows_before:+,}"
+    before, after = ("—" if count is None else screen.number(count) for count in (one.rows_before, one.rows_after))
+    return one.table, before, after, more, screen.number(one.parts)
+
+
+def _amount(value: float | None, sign: str = "") -> str:
     if value is None:
         return "—"
     digits = 0 if value == int(value) else 2 if abs(value) >= 100 else 4
-    return f"{value:+,.{digits}f}" if sign else f"{value:,.{digits}f}"
+    return f"{value:{sign},.{digits}f}"
 
 
 def rollback(number: int, /, *, place: Here) -> int:
@@ -147,11 +157,11 @@ def unpin(*, place: Here) -> int:
     What readers see changes with the next build.
     """
     from ecom_lake.pipeline.release import unpin as let_go
-    from ecom_lake.serving.released import NotThereError, built
+    from ecom_lake.serving.released import built
 
     site = place.site()
     if not built(site).pinned:
-        raise NotThereError(f"No release of shop '{site.shop.name}' is pinned: there is nothing to let go.")
+        raise UsageError(f"No release of shop '{site.shop.name}' is pinned: there is nothing to let go.")
     let_go(site)
     screen.say("Builds release again.", f"Next: {place.command('build')} shows readers the newest state.")
     return 0

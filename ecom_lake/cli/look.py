@@ -69,7 +69,6 @@ def describe(table: str, /, *, sql: Flag = False, rows: int = SAMPLE, as_json: A
     one = find(site, entry, table)
     with session(site, entry) as opened:
         answer = opened.ask(f"from {one.contract.layer}.{one.contract.name} limit {max(rows, 0)}")
-        assert answer is not None
         names, sample = answer.columns, list(answer.rows())
     if as_json:
         screen.emit_json(_whole(one) | {"sql": recipe_of(one), "sample": [dict(zip(names, row, strict=True)) for row in sample]})
@@ -91,17 +90,17 @@ def describe(table: str, /, *, sql: Flag = False, rows: int = SAMPLE, as_json: A
 
 
 def _show_listing(found: list[Listed]) -> None:
-    table = screen.table(["table", "rows", "months", "size", "one row per"], right=["rows", "months", "size"])
-    table.columns[-1].overflow = "ellipsis"
+    rows: list[tuple[screen.Cell, ...]] = []
     heading = ""
     for one in found:
         if one.contract.group != heading:
             heading = one.contract.group
-            table.add_row(Text(heading, style="bold cyan"))
+            rows.append((Text(heading, style="bold cyan"), "", "", "", ""))
         months = screen.number(len(one.months)) if one.months else ""
         grain = one.contract.grain.removeprefix("One row per ")
-        table.add_row(f"  {one.contract.name}", screen.number(one.rows), months, screen.size(one.bytes), grain)
-    screen.out().print(table)
+        rows.append((f"  {one.contract.name}", screen.number(one.rows), months, screen.size(one.bytes), grain))
+    names = ["table", "rows", "months", "size", "one row per"]
+    screen.show_table(names, rows, right=["rows", "months", "size"], cut=["one row per"])
 
 
 def _brief(one: Listed) -> dict[str, Any]:
@@ -134,15 +133,15 @@ def _show_head(one: Listed) -> None:
 
 
 def _show_columns(one: Listed) -> None:
-    table = screen.table(["column", "type", "meaning"], wrap=["meaning"])
+    rows = []
     for column in one.contract.columns.values():
-        name = Text(column.name, style="bold" if column.key else "")
         meaning = Text(column.meaning)
         if why := one.absent.get(column.name):
             meaning.append(f" Not in this shop: {why}", style="yellow")
-        table.add_row(name, f"{column.kind.name}{'?' if column.nullable else ''}", meaning)
+        name = Text(column.name, style="bold" if column.key else "")
+        rows.append((name, f"{column.kind.name}{'?' if column.nullable else ''}", meaning))
     screen.say("")
-    screen.out().print(table)
+    screen.show_table(["column", "type", "meaning"], rows, wrap=["meaning"])
     screen.say("Bold columns are the key; a ? means that it may be NULL.", style="dim")
 
 

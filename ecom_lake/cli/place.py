@@ -1,4 +1,4 @@
-"""Where a command works: which lake, which shop; and the errors that mean the command was wrong, not the data."""
+"""Where a command works: which lake, which shop; and what commands have in common."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from ecom_lake.errors import UserError
+from ecom_lake.errors import UsageError, UserError
 from ecom_lake.serving.released import DEFAULT_SHOP
 
 if TYPE_CHECKING:
     from ecom_lake.pipeline.site import Site
     from ecom_lake.settings import Settings
-
-
-class UsageError(UserError):
-    """What was asked for cannot be meant: exit code 2."""
 
 
 @dataclass(frozen=True)

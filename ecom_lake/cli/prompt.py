@@ -35,9 +35,7 @@ def converse(session: Session, shop: str, release: int) -> None:
     with _editing(session):
         for query in _queries(f"{shop}> "):
             with _said():
-                answer = session.ask(query)
-                if answer is not None:
-                    show(answer)
+                show(session.ask(query))
             screen.say("")
 
 
@@ -72,7 +70,7 @@ def _said() -> Iterator[None]:
     except UserError as error:
         screen.complain(str(error))
     except KeyboardInterrupt:
-        screen.complain("Interrupted.")
+        screen.complain("", "Interrupted.")
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 PIPED_WIDTH = 10_000
-NARROW = 28
-"""Text columns are cut to this where a table does not fit otherwise."""
+NARROW = 20
+"""A column that may be cut, or wrapped, is not made narrower than this."""
 LISTED = 10
 """Of a list of sentences, no more than these are shown."""
 _GAP = 2
@@ -126,7 +126,7 @@ def value(found: Any) -> Text:
     if isinstance(found, bool):
         return Text("true" if found else "false")
     if isinstance(found, float):
-        return Text(f"{found:.6g}" if abs(found) < 1e6 else f"{found:.2f}")
+        return Text(f"{found:.6g}" if abs(found) < 100 else f"{found:.2f}".removesuffix(".00"))
     return Text(shown(str(found)))
 
 
@@ -138,82 +138,93 @@ def shown(text: str) -> str:
 # ------------------------------------------------------------------------------------------------------- tables
 
 
-def table(columns: Sequence[str], right: Iterable[str] = (), wrap: Iterable[str] = ()) -> Table:
-    """An empty table; the columns in `right` hold numbers, those in `wrap` hold sentences."""
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
-    for name in columns:
-        made.add_column(
-            name,
-            justify="right" if name in right else "left",
-            no_wrap=name not in wrap,
-            overflow="fold" if name in wrap else "ellipsis",
-            ratio=None,
-        )
-    return made
-
-
-def show_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Rows of any shape: as a table where it fits, one under the other where there are few, else without the last columns."""
-    cells = [[value(found) for found in row] for row in rows]
-    widths = [max([cell_len(name), *(row[i].cell_len for row in cells)]) for i, name in enumerate(names)]
-    room = out().width
-    if _total(widths) > room and 0 < len(rows) <= 3:
-        _show_records(names, cells)
-        return
-    numeric = [all(isinstance(row[i], int | float | Decimal | None) for row in rows) for i in range(len(names))]
-    if _total(widths) > room:
-        widths = [width if numeric[i] else min(width, max(NARROW, cell_len(names[i]))) for i, width in enumerate(widths)]
-    fitting = max(1, next((i for i in range(len(names)) if _total(widths[: i + 1]) > room), len(names)))
-    made = table(names[:fitting], right=[name for name, is_number in zip(names, numeric, strict=True) if is_number])
-    for column, width in zip(made.columns, widths, strict=False):
-        column.max_width = width
+def show_table(
+    names: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    right: Iterable[str] = (),
+    wrap: Iterable[str] = (),
+    cut: Iterable[str] = (),
+    header: bool = True,
+) -> None:
+    """A table. Where it is too wide, columns in `wrap` are wrapped and those in `cut` are cut; then the last are left out."""
+    cells = [list(row) for row in rows]
+    natural = [max(map(_width, [name, *(row[i] for row in cells)])) for i, name in enumerate(names)]
+    may_shrink = [name in wrap or name in cut for name in names]
+    widths = _fit(natural, may_shrink, out().width)
+    made = Table(
+        box=box.SIMPLE_HEAD if header else None,
+        show_header=header,
+        show_edge=False,
+        pad_edge=False,
+        header_style="bold",
+        padding=(0, 1 if header else _GAP, 0, 0),  # the box adds one
+    )
+    for name, width in zip(names, widths, strict=False):
+        folds = name in wrap
+        justify: JustifyMethod = "right" if name in right else "left"
+        made.add_column(name, justify=justify, no_wrap=not folds, overflow="fold" if folds else "ellipsis", width=width)
     for row in cells:
-        made.add_row(*row[:fitting])
+        made.add_row(*row[: len(widths)])
     out().print(made)
-    if fitting < len(names):
-        left_out = ", ".join(names[fitting:])
-        say(f"… and {counted(len(names) - fitting, 'column')} that the window has no room for: {left_out}", style="dim")
+    if left_out := names[len(widths) :]:
+        say(f"… and {counted(len(left_out), 'column')} that the window has no room for: {', '.join(left_out)}", style="dim")
+
+
+def _fit(natural: Sequence[int], may_shrink: Sequence[bool], room: int) -> list[int]:
+    """The widths of as many columns as there is room for; what is left goes to those that are cut, from the left."""
+    widths = [min(width, NARROW) if shrinks else width for width, shrinks in zip(natural, may_shrink, strict=True)]
+    while len(widths) > 1 and _total(widths) > room:
+        widths.pop()
+    for i, width in enumerate(widths):
+        widths[i] += min(natural[i] - width, max(room - _total(widths), 0))
+    return widths
 
 
 def _total(widths: Sequence[int]) -> int:
-    return sum(widths) + _GAP * len(widths)
+    return sum(widths) + _GAP * (len(widths) - 1)
 
 
-def _show_records(names: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
-    for position, row in enumerate(rows):
-        made = table(["", " "], wrap=[" "])
-        made.show_header = False
-        for name, found in zip(names, row, strict=True):
-            made.add_row(Text(name, style="bold"), found)
-        if position:
-            say("")
-        out().print(made)
+def _width(cell: Cell) -> int:
+    return cell.cell_len if isinstance(cell, Text) else cell_len(cell)
+
+
+def show_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Rows of any shape: as a table, or as names and values where there is one row that does not fit."""
+    cells: list[list[Cell]] = [[value(found) for found in row] for row in rows]
+    numeric = {name for i, name in enumerate(names) if _holds_numbers([row[i] for row in rows])}
+    widest = [max(map(_width, [name, *(row[i] for row in cells)])) for i, name in enumerate(names)]
+    if len(rows) == 1 and _total(widest) > out().width:
+        show_pairs(dict(zip(names, cells[0], strict=True)))
+    else:
+        show_table(names, cells, right=numeric, cut=set(names) - numeric)
+
+
+def _holds_numbers(column: Sequence[Any]) -> bool:
+    found = [value for value in column if value is not None]
+    return bool(found) and all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in found)
 
 
 def show_pairs(pairs: Mapping[str, Cell]) -> None:
     """Names and values, aligned, the values wrapped where they must be."""
-    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, _GAP, 0, 0))
-    made.add_column(no_wrap=True, style="bold")
-    made.add_column(overflow="fold")
-    for name, found in pairs.items():
-        made.add_row(name, found)
-    out().print(made)
+    rows: list[list[Cell]] = [[Text(name, style="bold"), found] for name, found in pairs.items()]
+    show_table(["", " "], rows, wrap=[" "], header=False)
 
 
 def show_list(sentences: Iterable[Cell], mark: str = "•", style: str = "") -> None:
     """Sentences under each other, each with a mark and a hanging indent."""
-    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
-    made.add_column(no_wrap=True, style=style)
-    made.add_column(overflow="fold")
-    for sentence in sentences:
-        made.add_row(mark, sentence)
-    if made.row_count:
-        out().print(made)
+    rows: list[list[Cell]] = [[Text(mark, style=style), sentence] for sentence in sentences]
+    if rows:
+        show_table(["", " "], rows, wrap=[" "], header=False)
 
 
 def show_some(sentences: Iterable[str]) -> None:
     """The first of many sentences from data."""
     listed = [shown(sentence) for sentence in sentences]
     show_list(listed[:LISTED])
-    if len(listed) > LISTED:
-        say(f"… and {len(listed) - LISTED:,} more", style="dim")
+    say_more(len(listed))
+
+
+def say_more(count: int) -> None:
+    """That a list went on."""
+    if count > LISTED:
+        say(f"… and {count - LISTED:,} more", style="dim")

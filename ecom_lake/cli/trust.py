@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,17 @@ from rich.text import Text
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.place import AsJson, Here
+from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from ecom_lake.serving.refused import Refusals, Refused
 
 
+EXAMPLES = 3
+
+
 def quarantine(
-    table: str | None = None, /, *, rule: str | None = None, limit: int = 3, as_json: AsJson = False, place: Here
+    table: str | None = None, /, *, rule: str | None = None, limit: int | None = None, as_json: AsJson = False, place: Here
 ) -> int:
     """Show what was refused, why, and the raw records.
 
@@ -27,7 +32,7 @@ def quarantine(
     rule
         One rule alone; `malformed` are the records that could not be read.
     limit
-        How many records to show of each rule.
+        How many records to show of each rule; 3, once a table or a rule is named.
     as_json
         As JSON.
     """
@@ -35,22 +40,29 @@ def quarantine(
     from ecom_lake.serving.released import built
 
     site = place.site()
-    found = refusals(site, built(site), table, rule, max(limit, 0))
+    shown = max(limit, 0) if limit is not None else EXAMPLES
+    found = refusals(site, built(site), table, rule, shown)
     if as_json:
         counts = [{"table": name, "rule": broken, "rows": rows} for name, broken, rows in found.counts]
         screen.emit_json({"shop": site.shop.name, "counts": counts, "records": [asdict(one) for one in found.examples]})
     elif not found.counts:
         screen.say("Nothing was refused: every delivered record is in a table, superseded, or waits for its order.")
     else:
-        _show(found)
+        _show_counts(found)
+        if table or rule or limit:
+            _show_records(found)
+        else:
+            screen.say("", f"Next: {place.command('quarantine TABLE')} shows the records.")
     return 0
 
 
-def _show(found: Refusals) -> None:
-    counts = screen.table(["delivered table", "rule", "rows"], right=["rows"])
-    for name, broken, rows in found.counts:
-        counts.add_row(name, broken, screen.number(rows))
-    screen.out().print(counts)
+def _show_counts(found: Refusals) -> None:
+    first = {(one.table, one.rule): _why(one) for one in reversed(found.examples)}
+    rows = [(name, broken, screen.number(count), first.get((name, broken), "")) for name, broken, count in found.counts]
+    screen.show_table(["delivered table", "rule", "rows", "such as"], rows, right=["rows"], cut=["such as"])
+
+
+def _show_records(found: Refusals) -> None:
     total = {(name, broken): rows for name, broken, rows in found.counts}
     for (name, broken), group in groupby(found.examples, key=lambda one: (one.table, one.rule)):
         records = list(group)
@@ -61,26 +73,26 @@ def _show(found: Refusals) -> None:
 
 
 def _show_record(record: Refused) -> None:
-    what = screen.shown(record.value or "no value")
-    why = f"{record.column} = {what}" if record.column else what
-    screen.say("", Text.assemble(f"  {screen.shown(record.file)}, record {record.record:,}: ", (why, "yellow")))
+    where = f"  {screen.shown(record.file)}, record {record.record:,}: "
+    screen.say("", Text.assemble(where, (_why(record), "yellow")))
     screen.say(Text(f"  {screen.shown(record.raw)}", style="dim"))
 
 
-_LEDGER = {
-    "sequence": "no.",
-    "delivered_at": "delivered at",
-    "table_name": "table",
-    "file": "file",
-    "rows_delivered": "delivered",
-    "published": "published",
-    "superseded": "superseded",
-    "collapsed": "collapsed",
-    "quarantined": "quarantined",
-    "pending": "pending",
-    "rejected": "rejected",
-}
-_COUNTS = tuple(_LEDGER)[4:]
+def _why(record: Refused) -> str:
+    what = screen.shown(record.value or "no value")
+    return f"{record.column} = {what}" if record.column else what
+
+
+FATES = ("published", "superseded", "collapsed", "quarantined", "pending", "rejected")
+_TOTALS = f"""
+    select table_name as "table", count(*) as files, sum(rows_delivered)::bigint as delivered,
+        {", ".join(f"sum({fate})::bigint as {fate}" for fate in FATES)}
+    from ledger group by all order by min(sequence)
+"""
+_DELIVERIES = f"""
+    select sequence, delivered_at, file, rows_delivered as delivered, {", ".join(FATES)}
+    from ledger where table_name = $table order by sequence
+"""
 
 
 def ledger(table: str | None = None, /, *, as_json: AsJson = False, place: Here) -> int:
@@ -91,47 +103,39 @@ def ledger(table: str | None = None, /, *, as_json: AsJson = False, place: Here)
     Parameters
     ----------
     table
-        One delivered table alone, such as order_payments.
+        A delivered table, such as order_payments: its deliveries one by one, instead of each table's sum.
     as_json
         As JSON.
     """
     from ecom_lake.serving.query import session
-    from ecom_lake.serving.released import NotThereError, released
+    from ecom_lake.serving.released import released
 
     site = place.site()
+    known = [delivered.name for delivered in site.connector.delivered]
+    if table is not None and table not in known:
+        raise UsageError(f"Nothing is delivered for '{table}'; the delivered tables are {', '.join(known)}.")
     with session(site, released(site)) as opened:
-        answer = opened.ask(f"select {', '.join(_LEDGER)} from ledger order by sequence, table_name")
-        assert answer is not None
+        answer = opened.ask(_TOTALS if table is None else _DELIVERIES.replace("$table", f"'{table}'"))
         rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows()]
-    known = sorted({str(row["table_name"]) for row in rows})
-    if table is not None:
-        if table not in known:
-            raise NotThereError(f"Nothing was delivered for '{table}'; the delivered tables are {', '.join(known)}.")
-        rows = [row for row in rows if row["table_name"] == table]
     if as_json:
-        screen.emit_json({"shop": site.shop.name, "deliveries": rows})
+        screen.emit_json({"shop": site.shop.name, "table": table, "rows": rows})
     else:
         _show_ledger(rows)
     return 0
 
 
 def _show_ledger(rows: list[dict[str, Any]]) -> None:
-    """Columns that are 0 throughout say nothing, and are left out."""
-    totals = {name: sum(row[name] for row in rows) for name in _COUNTS}
-    counts = [name for name in _COUNTS if totals[name] or name in ("rows_delivered", "published")]
-    names = [name for name in _LEDGER if name not in _COUNTS or name in counts]
-    table = screen.table([_LEDGER[name] for name in names], right=[_LEDGER[name] for name in ("sequence", *counts)])
-    for row in rows:
-        table.add_row(*(_ledger_cell(name, row[name]) for name in names))
-    table.add_section()
-    total = {name: screen.number(totals[name]) for name in counts} | {"table_name": "all"}
-    table.add_row(*(Text(total.get(name, ""), style="bold") for name in names))
-    screen.out().print(table)
-    accounted = sum(totals[name] for name in _COUNTS[1:])
-    screen.say("", f"{accounted:,} of {totals['rows_delivered']:,} delivered rows are accounted for.")
+    """Fates that nothing met say nothing, and are left out."""
+    totals = {fate: sum(row[fate] for row in rows) for fate in FATES}
+    delivered = sum(row["delivered"] for row in rows)
+    names = [name for name in rows[0] if totals.get(name, 1)] if rows else []
+    cells = [[_ledger_cell(row[name]) for name in names] for row in rows]
+    titles = [name.replace("_", " ") for name in names]
+    screen.show_table(titles, cells, right=set(titles) - {"table", "delivered at", "file"}, cut=["table", "file"])
+    screen.say("", f"{sum(totals.values()):,} of {delivered:,} delivered rows are accounted for.")
 
 
-def _ledger_cell(name: str, found: Any) -> str:
-    if name in _COUNTS:
-        return screen.number(found)
-    return f"{found:%Y-%m-%d %H:%M}" if name == "delivered_at" else screen.shown(str(found))
+def _ledger_cell(found: Any) -> str:
+    if isinstance(found, datetime):
+        return f"{found:%Y-%m-%d %H:%M}"
+    return screen.number(found) if isinstance(found, int) else screen.shown(str(found))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ecom_lake.errors import UsageError
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.site import Site
-from ecom_lake.serving.released import NotThereError, command, state
+from ecom_lake.serving.released import command, state
 from ecom_lake.serving.status import changed_tables
 
 KPIS = "gold/kpi_summary"
@@ -54,7 +55,7 @@ def last_two_releases(site: Site) -> tuple[int, int]:
     """What to compare where nothing was named: what readers see, and what they saw before."""
     numbers = [number for number in site.lake.log.numbers() if site.lake.log.entry(number).release == number]
     if len(numbers) < 2:
-        raise NotThereError(f"There are not two releases to compare; {command(site, 'log')} lists every state.")
+        raise UsageError(f"There are not two releases to compare; {command(site, 'log')} lists every state.")
     return numbers[-2], numbers[-1]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from ecom_lake.errors import UserError
+from ecom_lake.errors import UsageError
 from ecom_lake.lake.engine import engine, literal, name, parquet
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.site import Site
@@ -25,35 +25,42 @@ _READS = ("SELECT", "MULTI")
 """DuckDB's kinds of statement that only read; MULTI is a PIVOT whose columns it must find out first."""
 _EXPLAIN = re.compile(r"\s*explain\s*(?:analyze\b|\([^)]*\))?(?P<query>.*)", re.IGNORECASE | re.DOTALL)
 _BATCH = 10_000
-
-
-class QueryError(UserError):
-    """The query cannot be answered; the sentence is DuckDB's, with its hint."""
+_ROW_GROUP = 100_000
 
 
 class Answer:
-    """What a query gave: its columns, and its rows as they are fetched."""
+    """What a query gives: its columns, and its rows as they are fetched."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
-        self._con = con
-        self.columns: tuple[str, ...] = tuple(column[0] for column in con.description or ())
+    def __init__(self, con: duckdb.DuckDBPyConnection, query: str) -> None:
+        self._con, self._query = con, query
+        self.columns = tuple(con.sql(query).columns)
 
     def rows(self, limit: int | None = None) -> Iterator[tuple[Any, ...]]:
         left = limit
-        while batch := self._con.fetchmany(_BATCH if left is None else min(left, _BATCH)):
-            yield from batch
-            left = None if left is None else left - len(batch)
-            if left == 0:
-                return
+        with _in_one_sentence():
+            self._con.execute(self._query)
+            while batch := self._con.fetchmany(_BATCH if left is None else min(left, _BATCH)):
+                yield from batch
+                left = None if left is None else left - len(batch)
+                if left == 0:
+                    return
 
     def write_parquet(self, target: Path) -> None:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        reader = self._con.to_arrow_reader(_BATCH)
-        assert reader is not None
-        with pq.ParquetWriter(target, reader.schema, compression="zstd") as writer:
-            for batch in reader:
-                writer.write_batch(batch)
+        with _in_one_sentence():
+            reader = self._con.sql(self._query).to_arrow_reader(_ROW_GROUP)
+            with pq.ParquetWriter(target, reader.schema, compression="zstd") as writer:
+                # A batch ends where a file that was read does; a row group should not.
+                waiting: list[Any] = []
+                for batch in reader:
+                    waiting.append(batch)
+                    if sum(map(len, waiting)) >= _ROW_GROUP:
+                        writer.write_table(pa.Table.from_batches(waiting))
+                        waiting.clear()
+                if waiting:
+                    writer.write_table(pa.Table.from_batches(waiting))
 
 
 class Session:
@@ -62,15 +69,15 @@ class Session:
         self.tables = tables
         """The tables of each layer."""
 
-    def ask(self, query: str) -> Answer | None:
-        """Run the statements of a text, and give what the last one says; None where there is none."""
+    def ask(self, query: str) -> Answer:
+        """Run the statements of a text, and give what the last one says."""
         with _in_one_sentence():
             statements = [statement.query for statement in self._con.extract_statements(query)]
+            if not statements:
+                raise UsageError("The query is empty: ask something, such as: select * from kpi_summary.")
             for statement in statements:
                 _refuse_all_but_reading(self._con, statement)
-            for statement in statements:
-                self._con.execute(statement)
-            return Answer(self._con) if statements else None
+            return Answer(self._con, statements[-1])
 
     def columns(self) -> list[str]:
         """Every column of the tables that need no layer before their name."""
@@ -130,7 +137,7 @@ def _refuse_all_but_reading(con: duckdb.DuckDBPyConnection, statement: str) -> N
         inner = con.extract_statements(explained["query"]) if explained else []
         kind = inner[0].type.name if len(inner) == 1 else kind
     if kind not in _READS:
-        raise QueryError(
+        raise UsageError(
             f"This session only reads, and {kind} does not: ask with SELECT, FROM, WITH, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN."
         )
 
@@ -140,11 +147,13 @@ def _in_one_sentence() -> Iterator[None]:
     try:
         yield
     except duckdb.PermissionException:
-        raise QueryError("This session reads the tables of the lake and no other files; SHOW ALL TABLES lists them.") from None
-    except duckdb.InterruptException:
+        raise UsageError("This session reads the tables of the lake and no other files; SHOW ALL TABLES lists them.") from None
+    except (duckdb.InterruptException, RuntimeError) as error:
+        if "interrupted" not in str(error).lower():
+            raise
         raise KeyboardInterrupt from None
     except duckdb.Error as error:
-        raise QueryError(_sentence(str(error))) from None
+        raise UsageError(_sentence(str(error))) from None
 
 
 def _sentence(message: str) -> str:

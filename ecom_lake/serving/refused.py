@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ecom_lake.errors import UsageError
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.site import Site
-from ecom_lake.serving.released import NotThereError
 
 MALFORMED = "malformed"
 """The rule that a record of the rejects broke."""
@@ -67,13 +67,13 @@ def _delivered_name(site: Site, table: str) -> str:
         return name
     if name in sources:
         return sources[name]
-    raise NotThereError(f"Nothing is delivered for '{table}'; the delivered tables are {', '.join(delivered)}.")
+    raise UsageError(f"Nothing is delivered for '{table}'; the delivered tables are {', '.join(delivered)}.")
 
 
 def _check_rule(rule: str, rows: pl.DataFrame) -> None:
     broken = sorted(rows["rule"].unique())
     if rule not in broken:
-        raise NotThereError(f"No row broke a rule called '{rule}'; those that were broken are {', '.join(broken)}.")
+        raise UsageError(f"No row broke a rule called '{rule}'; those that were broken are {', '.join(broken)}.")
 
 
 def _read(site: Site, entry: Entry, layer: str, wanted: str | None) -> pl.DataFrame | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecom_lake.errors import UserError
+from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
     from ecom_lake.lake.log import Entry
@@ -13,15 +13,11 @@ if TYPE_CHECKING:
 DEFAULT_SHOP = "olist"
 
 
-class NotThereError(UserError):
-    """What was asked for is not there; the sentence says what is, or what to do first."""
-
-
 def released(site: Site) -> Entry:
     """The release that readers see."""
     head = built(site)
     if head.release is None:
-        raise NotThereError(
+        raise UsageError(
             f"Shop '{site.shop.name}' was built but never released: {command(site, 'status')} says why, "
             f"{command(site, 'build')} tries again."
         )
@@ -32,7 +28,7 @@ def built(site: Site) -> Entry:
     """The newest state, released or not."""
     head = site.lake.log.head()
     if head.number == 0:
-        raise NotThereError(nothing_built(site))
+        raise UsageError(nothing_built(site))
     return head
 
 
@@ -40,7 +36,7 @@ def state(site: Site, number: int) -> Entry:
     """A state of the log by its number."""
     built(site)
     if number not in site.lake.log.numbers():
-        raise NotThereError(f"There is no state {number}; {command(site, 'log')} lists those that are.")
+        raise UsageError(f"There is no state {number}; {command(site, 'log')} lists those that are.")
     return site.lake.log.entry(number)
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Table
+from ecom_lake.errors import UsageError
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.plain_view import plain_path
 from ecom_lake.pipeline.recipes import recipe
 from ecom_lake.pipeline.release import expected_tables
 from ecom_lake.pipeline.site import Site
-from ecom_lake.serving.released import NotThereError
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ def find(site: Site, entry: Entry, name: str) -> Listed:
     if match := next((one for one in tables if wanted in (one.contract.name, one.path)), None):
         return match
     if why := not_built(site).get(wanted.rsplit("/", 1)[-1]):
-        raise NotThereError(f"Shop '{site.shop.name}' cannot have {name}: {why}")
+        raise UsageError(f"Shop '{site.shop.name}' cannot have {name}: {why}")
     near = difflib.get_close_matches(wanted.rsplit("/", 1)[-1], [one.contract.name for one in tables], 1)
     hint = f"did you mean {near[0]}? " if near else ""
-    raise NotThereError(f"There is no table '{name}': {hint}`ecom-lake tables` lists those that are.")
+    raise UsageError(f"There is no table '{name}': {hint}`ecom-lake tables` lists those that are.")
 
 
 def _listed(site: Site, entry: Entry, path: str) -> Listed:

@@ -1,0 +1,45 @@
+"""The data dictionary as a page: every table and column in the words of its contract. The gold table of that name has examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ecom_lake.contracts import catalog
+from ecom_lake.contracts.columns import Column
+from ecom_lake.contracts.table import Table
+from ecom_lake.pipeline.recipes import recipe
+
+_HEAD = """# Data dictionary
+
+Generated from the contracts by `make snapshot`; edit those. A column in **bold** is part of the key, one marked `?` may be
+NULL. Definitions of the numbers are in the contracts' words; a table's SQL is in `ecom_lake/marts/`.
+"""
+
+
+def dictionary_page() -> str:
+    return "\n".join(
+        [_HEAD, *_layer("Gold: what people read", catalog.gold()), *_layer("Silver: the canonical shop", catalog.silver())]
+    )
+
+
+def _layer(title: str, tables: dict[str, Table]) -> Iterator[str]:
+    yield f"## {title}\n"
+    for table in tables.values():
+        yield from _table(table)
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"### {table.name}\n"
+    yield f"{table.grain}\n"
+    if table.layer == "gold":
+        yield f"Made from {', '.join(f'`{read}`' for read in recipe(table.name).reads)}.\n"
+    yield "| column | type | meaning |\n|---|---|---|"
+    yield from (_column(column) for column in table.columns.values())
+    promises = [f"- `{rule.name}`: {rule.meaning}" for rule in (*table.rules, *table.identities)]
+    yield "\n" + "\n".join([*promises, ""] if promises else [""])
+
+
+def _column(column: Column) -> str:
+    name = f"**{column.name}**" if column.key else f"{column.name}{' ?' if column.nullable else ''}"
+    values = f" One of: {', '.join(column.one_of)}." if column.one_of else ""
+    return f"| {name} | {column.kind.name} | {column.meaning.replace('|', chr(92) + '|')}{values} |"
