@@ -86,7 +86,6 @@ TRANSLATION = _table(
     newline="\r\n",
     byte_order_mark=True,
 )
-TABLES = (CUSTOMERS, ORDERS, ORDER_ITEMS, PAYMENTS, REVIEWS, PRODUCTS, SELLERS, GEOLOCATION, TRANSLATION)
 
 _MUST_QUOTE = '[",\r\n]'
 
