@@ -32,8 +32,11 @@ class MiningSettings:
     min_stability: Annotated[float, "Least agreement (mean adjusted Rand index) with segments found on resampled people."] = 0.9
     fit_sample: Annotated[int, "Most people that the centres are fitted on."] = 200_000
     choice_sample: Annotated[int, "Most people on whom the number of segments is chosen."] = 5_000
-    restarts: Annotated[int, "Random starts of each clustering; the tightest is kept."] = 20
-    resamples: Annotated[int, "Resampled sets of people on which a number of segments must prove stable."] = 5
+    restarts: Annotated[int, "Random starts of each clustering; the tightest is kept."] = 10
+    resample_restarts: Annotated[
+        int, "Random starts of each clustering of resampled people, beside the centres that are tested."
+    ] = 3
+    resamples: Annotated[int, "Resampled sets of people on which a number of segments must prove stable."] = 20
     seed: Annotated[int, "Seed of the random starts and resamples."] = 0
 
     def __post_init__(self) -> None:

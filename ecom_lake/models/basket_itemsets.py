@@ -1,0 +1,28 @@
+"""What is bought together? Sets of products, and of categories, that stand in enough baskets."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.models.itemsets import Limits, frequent_itemsets
+
+READS = ("fct_sales",)
+
+
+def build(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> pl.DataFrame:
+    s = settings
+    products = Limits(s.product_min_orders, s.product_min_support, s.max_basket_size, s.max_itemsets)
+    categories = Limits(s.category_min_orders, s.category_min_support, s.max_basket_size, s.max_itemsets)
+    levels = [
+        frequent_itemsets(con, _lines("product_id"), products).with_columns(level=pl.lit("product")),
+        frequent_itemsets(con, _lines("nullif(category, 'unknown')"), categories).with_columns(level=pl.lit("category")),
+    ]
+    return pl.concat(levels).with_columns(support=pl.col("orders") / pl.col("baskets"))
+
+
+def _lines(item: str) -> str:
+    """The items of every valid line. A plus beside a space would read as the joint between two items: it is written ＋."""
+    unmistakable = f"replace(replace({item}, ' +', ' ＋'), '+ ', '＋ ')"
+    return f"select order_id as basket, {unmistakable} as item from fct_sales where is_valid"

@@ -1,0 +1,121 @@
+"""K-Means, and how many clusters to believe in: those that come back when other people of the same kind are asked.
+
+Written on scipy's `vq`, which runs in one thread: the same points give the same centres to the last digit on any machine
+load. Not here: what the points mean (segment_centres.py) and what the clusters are called (segment_names.py).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecom_lake.contracts.mining_settings import MiningSettings
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int32]
+
+_STILL = 1e-4
+"""Centres that move less than this, in standard deviations, have arrived."""
+_MOST_ROUNDS = 300
+_POINTS_PER_CLUSTER = 10
+"""Distinct points that a cluster needs, lest repeated values be taken for structure."""
+
+
+def choose(points: Floats, settings: MiningSettings) -> Floats | None:
+    """The centres of the best separated clusters (Calinski-Harabasz) that are stable and not too small, if there are any."""
+    most = min(settings.most_segments, len(np.unique(points, axis=0)) // _POINTS_PER_CLUSTER)
+    rng = np.random.default_rng(settings.seed)
+    tried = [kmeans(points, k, settings.restarts, rng) for k in range(settings.fewest_segments, most + 1)]
+    best_first = sorted(tried, key=lambda centres: calinski_harabasz(points, centres), reverse=True)
+    # One by one, for stability takes longest to find out.
+    large = (centres for centres in best_first if _least_share(points, centres) >= settings.min_segment_share)
+    return next((centres for centres in large if stability(points, centres, settings) >= settings.min_stability), None)
+
+
+def _least_share(points: Floats, centres: Floats) -> float:
+    labels, _ = nearest(points, centres)
+    return float(np.bincount(labels, minlength=len(centres)).min() / len(points))
+
+
+def stability(points: Floats, centres: Floats, settings: MiningSettings) -> float:
+    """How far these clusters come back when as many points are drawn again, with repeats: the mean adjusted Rand index.
+
+    Each time the centres themselves are tried beside random starts: that a start went astray says nothing against them.
+    """
+    rng = np.random.default_rng([settings.seed, len(centres)])
+    labels, _ = nearest(points, centres)
+    agreements = []
+    for _ in range(settings.resamples):
+        drawn = points[rng.integers(len(points), size=len(points))]
+        starts = [centres, *(_spread(drawn, len(centres), rng) for _ in range(settings.resample_restarts))]
+        others, _ = nearest(points, _tightest(drawn, starts))
+        agreements.append(adjusted_rand(labels, others))
+    return float(np.mean(agreements))
+
+
+def kmeans(points: Floats, k: int, restarts: int, rng: np.random.Generator) -> Floats:
+    return _tightest(points, [_spread(points, k, rng) for _ in range(restarts)])
+
+
+def _tightest(points: Floats, starts: list[Floats]) -> Floats:
+    """The best of the clusterings that the starts lead to; a single start may end far from it."""
+    return min((settle(points, start) for start in starts), key=lambda centres: _within(points, centres))
+
+
+def settle(points: Floats, centres: Floats) -> Floats:
+    """Lloyd's rounds from these centres, until they stay where they are. A centre that nobody is near stays too."""
+    for _ in range(_MOST_ROUNDS):
+        labels, _ = nearest(points, centres)
+        size = np.bincount(labels, minlength=len(centres))[:, None]
+        sums = np.stack([np.bincount(labels, weights=of, minlength=len(centres)) for of in points.T], axis=1)
+        moved = np.where(size > 0, sums / np.maximum(size, 1), centres)
+        still = np.abs(moved - centres).max() < _STILL
+        centres = moved
+        if still:
+            break
+    return centres
+
+
+def nearest(points: Floats, centres: Floats) -> tuple[Labels, Floats]:
+    """For each point, its nearest centre and how far it is."""
+    from scipy.cluster.vq import vq
+
+    labels, distances = vq(points, centres, check_finite=False)
+    return labels, distances
+
+
+def _spread(points: Floats, k: int, rng: np.random.Generator) -> Floats:
+    """k points to start from, each drawn the likelier the further it lies from those before (k-means++)."""
+    centres = points[[rng.integers(len(points))]]
+    squared = np.sum((points - centres) ** 2, axis=1)
+    while len(centres) < k:
+        reach = np.cumsum(squared)
+        drawn = points[[np.searchsorted(reach, rng.random() * reach[-1], side="right").clip(max=len(points) - 1)]]
+        centres = np.concatenate([centres, drawn])
+        squared = np.minimum(squared, np.sum((points - drawn) ** 2, axis=1))
+    return centres
+
+
+def calinski_harabasz(points: Floats, centres: Floats) -> float:
+    """Variance between the clusters over variance within them, each per degree of freedom; infinite where none is within."""
+    within, k = _within(points, centres), len(centres)
+    between = float(np.sum((points - points.mean(axis=0)) ** 2)) - within
+    return between * (len(points) - k) / (within * (k - 1)) if within > 0 else float("inf")
+
+
+def _within(points: Floats, centres: Floats) -> float:
+    return float(np.sum(nearest(points, centres)[1] ** 2))
+
+
+def adjusted_rand(one: Labels, other: Labels) -> float:
+    """How far two partings of the same points agree: 1 is wholly, 0 is no more than chance."""
+    shape = int(one.max()) + 1, int(other.max()) + 1
+    table = np.bincount(one * shape[1] + other, minlength=shape[0] * shape[1]).reshape(shape)
+    both, rows, columns, pairs = (_pairs(counts) for counts in (table, table.sum(axis=1), table.sum(axis=0), table.sum()))
+    chance = rows * columns / pairs
+    most = (rows + columns) / 2
+    return (both - chance) / (most - chance) if most != chance else 1.0
+
+
+def _pairs(counts: NDArray[np.int64]) -> float:
+    return float(np.sum(counts * (counts - 1))) / 2
