@@ -52,6 +52,10 @@ class Measured:
         return {}
 
 
+_UNUSUAL = ("PYTHONDONTWRITEBYTECODE",)
+"""What an environment may hold that nobody's everyday Python has: without bytecode, every start compiles the libraries."""
+
+
 def measure(
     command: Sequence[str],
     env: Mapping[str, str] | None = None,
@@ -59,13 +63,16 @@ def measure(
     limit_gib: float | None = None,
     log: Path | None = None,
 ) -> Measured:
-    """Run a command to its end. `limit_gib` bounds its address space; what it says on stderr goes to `log`."""
+    """Run a command to its end. `limit_gib` bounds its address space; what it says on stderr goes to `log`.
+
+    The first run of all compiles what it imports: run a command once before its cost is to count.
+    """
     load = os.getloadavg()[0]
     errors = log.open("wb") if log else None
     started = time.perf_counter()
     child = subprocess.Popen(
         list(command),
-        env={**os.environ, **(env or {})},
+        env={name: value for name, value in {**os.environ, **(env or {})}.items() if name not in _UNUSUAL},
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=errors,

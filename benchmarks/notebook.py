@@ -6,7 +6,7 @@ Not here: anything that a notebook does not do (bad rows, history, an unclean in
 
     python benchmarks/notebook.py INPUT_DIR OUTPUT_DIR
 
-Prints one line of JSON: seconds of every stage, start-up apart, and the rows of every table.
+Prints one line of JSON: seconds of start-up and of work, in all and stage by stage, and the rows of every table.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 
 STARTED = time.perf_counter()
 
+import hashlib  # noqa: E402
 import json  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
@@ -25,17 +26,35 @@ import pandas as pd  # noqa: E402
 from mlxtend.frequent_patterns import association_rules, fpgrowth  # noqa: E402
 from mlxtend.preprocessing import TransactionEncoder  # noqa: E402
 from scipy import stats  # noqa: E402
+from sklearn.cluster import KMeans  # noqa: E402
+from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score  # noqa: E402
+from sklearn.preprocessing import StandardScaler  # noqa: E402
+from sklearn.utils import resample  # noqa: E402
 
 from ecom_lake.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
+from ecom_lake.models.segment_names import names  # noqa: E402
 
 Tables = dict[str, pd.DataFrame]
 """Everything made so far, by name."""
 
 NO_SALE = ["canceled", "unavailable"]
-MAX_BASKET = 100
+MONEY = ["gross_sales", "discounts", "net_sales", "freight", "gmv"]
+STEPS = [
+    *["gross_sales", "discounts", "net_sales"],
+    *["realized", "returned", "at_risk_recent", "at_risk_stale"],
+    *["created", "approved", "processing", "invoiced", "unknown"],
+    *["freight", "gmv"],
+    *["no_lines", "no_payment", "rounding", "instalment_interest", "overpaid", "underpaid"],
+    "payments",
+]
+"""The revenue waterfall, from gross sales to what was paid."""
 MIN_ORDERS = {"product": 5, "category": 5}
 MIN_SUPPORT = {"product": 0.000_01, "category": 0.000_05}
 ALPHA = 0.05
+FEATURES = {
+    "repeat buyers": ["recency_days", "net_sales", "units", "purchases"],
+    "one-time buyers": ["recency_days", "net_sales", "units"],
+}
 
 
 # 1. Read and clean.
@@ -248,7 +267,165 @@ def facts(t: Tables) -> None:
     t["fct_orders"] = made.assign(costed_sales=0.0, **dict.fromkeys(unknown))
 
 
-# 3. Baskets.
+# 3. KPIs.
+
+
+def divided(above: pd.Series, below: pd.Series) -> pd.Series:
+    """Nothing over nothing is not a number, and something over nothing is none either."""
+    return above / below.where(below != 0)
+
+
+def kpi_daily(t: Tables) -> None:
+    orders = t["fct_orders"]
+    days = pd.date_range(orders["order_date"].min(), orders["order_date"].max(), name="date")
+    sold = orders[orders["is_valid"]].groupby("order_date")
+    sums = sold[["units", "gross_sales", "discounts", "net_sales", "freight", "gmv"]].sum()
+    daily = sums.assign(orders=sold.size(), customers=sold["customer_id"].nunique()).reindex(days, fill_value=0)
+    t["kpi_daily"] = daily.assign(aov=divided(daily["net_sales"], daily["orders"])).reset_index()
+
+
+def kpi_monthly(t: Tables) -> None:
+    orders = t["fct_orders"]
+    calendar = t["dim_date"].drop_duplicates("month_start").set_index("month_start")["is_complete_month"]
+    months = pd.date_range(orders["month"].min(), orders["month"].max(), freq="MS", name="month")
+    sold = orders[orders["is_valid"]].assign(
+        is_promoter=lambda o: o["review_score"] >= 5,
+        is_detractor=lambda o: o["review_score"] <= 3,
+        is_status_unknown=lambda o: o["status"] == "unknown",
+        is_canceled=False,
+    )
+    placed = orders.assign(is_canceled=orders["status"].isin(NO_SALE)).groupby("month")["is_canceled"].agg(["size", "sum"])
+    m = (
+        sold.groupby("month")
+        .agg(
+            orders=("order_id", "size"),
+            customers=("customer_id", "nunique"),
+            new_customers=("is_first_order", "sum"),
+            **{amount: (amount, "sum") for amount in ("items", "units", *MONEY, "payments")},
+            unknown_status_orders=("is_status_unknown", "sum"),
+            late=("is_late", "sum"),
+            promised=("is_late", "count"),
+            lead=("lead_days", "sum"),
+            led=("lead_days", "count"),
+            scores=("review_score", "sum"),
+            reviews=("review_score", "count"),
+            promoters=("is_promoter", "sum"),
+            detractors=("is_detractor", "sum"),
+        )
+        .reindex(months, fill_value=0)
+        .astype(float)
+    )
+    placed = placed.reindex(months, fill_value=0)
+    m["is_complete"] = calendar.reindex(months)
+    m["returning_customers"] = m["customers"] - m["new_customers"]
+    m["placed_orders"], m["canceled_orders"] = placed["size"], placed["sum"]
+    m["cancel_rate"] = divided(placed["sum"], placed["size"])
+    m["cogs_coverage"] = divided(0 * m["net_sales"], m["net_sales"])
+    m["aov"] = divided(m["net_sales"], m["orders"])
+    m["items_per_order"] = divided(m["items"], m["orders"])
+    m["late_rate"] = divided(m["late"], m["promised"])
+    m["avg_lead_days"] = divided(m["lead"], m["led"])
+    m["avg_review"] = divided(m["scores"], m["reviews"])
+    m["nps_proxy"] = divided(100 * (m["promoters"] - m["detractors"]), m["reviews"])
+    for growth, back in {"net_sales_mom": 1, "net_sales_yoy": 12}.items():
+        before = m["net_sales"].shift(back)
+        comparable = m["is_complete"] & m["is_complete"].shift(back, fill_value=False)
+        m[growth] = divided(m["net_sales"] - before, before).where(comparable)
+    unknown = ["cogs", "gross_profit", "margin", "returned_sales", "return_rate", "return_rate_units", "return_share"]
+    t["kpi_monthly"] = m.assign(returned_orders=0, **dict.fromkeys(unknown)).reset_index()
+
+
+def revenue_waterfall(t: Tables) -> None:
+    as_of = t["dim_date"].loc[t["dim_date"]["is_as_of"], "date"].iloc[0]
+    o = t["fct_orders"][t["fct_orders"]["is_valid"]]
+    underway = o["status"].isin(["shipped", "in_transit"])
+    recent = (as_of - o["order_date"]).dt.days <= 60
+    difference = (o["payments"] - o["gmv"]).round(2)
+    kept_as = np.select(
+        [o["status"].isin(["delivered", "returned"]), underway & recent, underway],
+        ["realized", "at_risk_recent", "at_risk_stale"],
+        o["status"],
+    )
+    cause = np.select(
+        [
+            o["items"] == 0,
+            o["payment_count"] == 0,
+            difference.abs() <= 0.05,
+            (difference > 0) & (o["instalments"] > 1),
+            difference > 0,
+        ],
+        ["no_lines", "no_payment", "rounding", "instalment_interest", "overpaid"],
+        "underpaid",
+    )
+    months = t["kpi_monthly"]["month"]
+    per_month = o.groupby("month")
+    table = pd.DataFrame({step: per_month[step].sum() for step in (*MONEY, "payments")}, index=months).fillna(0.0)
+    table["discounts"] = -table["discounts"]
+    table = table.join(o["net_sales"].groupby([o["month"], kept_as]).sum().unstack(fill_value=0.0), on="month")
+    table = table.join(difference.groupby([o["month"], cause]).sum().unstack(fill_value=0.0), on="month")
+    table = table.reindex(columns=STEPS).fillna(0.0)
+
+    def closes(steps: slice, total: str) -> pd.Series:
+        return (table.loc[:, steps].sum(axis=1) - table[total]).abs() < 0.005
+
+    closing = {
+        "net_sales": closes(slice("gross_sales", "discounts"), "net_sales"),
+        "unknown": closes(slice("realized", "unknown"), "net_sales"),
+        "gmv": (table["net_sales"] + table["freight"] - table["gmv"]).abs() < 0.005,
+        "payments": closes(slice("gmv", "underpaid"), "payments"),
+    }
+    sound = pd.DataFrame(closing, index=table.index).reindex(columns=STEPS).bfill(axis=1)
+    long = table.melt(var_name="step", value_name="amount", ignore_index=False).reset_index()
+    long["step_order"] = long["step"].map({step: number for number, step in enumerate(STEPS, 1)})
+    long["closes"] = sound.melt(ignore_index=False)["value"].to_numpy(dtype=bool)
+    t["revenue_waterfall"] = long
+
+
+# 4. People.
+
+
+def customer_metrics(t: Tables) -> None:
+    as_of = t["dim_date"].loc[t["dim_date"]["is_as_of"], "date"].iloc[0]
+    orders = t["fct_orders"].query("is_valid and order_date <= @as_of")
+    sales = t["fct_sales"].query("is_valid and order_date <= @as_of")
+    people = orders.groupby("customer_id")
+    c = people.agg(
+        first_order_date=("order_date", "min"),
+        last_order_date=("order_date", "max"),
+        orders=("order_id", "size"),
+        purchases=("opens_purchase", "sum"),
+        items=("items", "sum"),
+        units=("units", "sum"),
+        net_sales=("net_sales", "sum"),
+        late_orders=("is_late", "sum"),
+        avg_review=("review_score", "mean"),
+    )
+    c["net_sales"] = c["net_sales"].round(2)
+    c["aov"] = c["net_sales"] / c["orders"]
+    c["recency_days"] = (as_of - c["last_order_date"]).dt.days
+    c["lifespan_days"] = (c["last_order_date"] - c["first_order_date"]).dt.days
+    c["avg_gap_days"] = divided(c["lifespan_days"], c["purchases"] - 1)
+    c["categories"] = sales.groupby("customer_id")["category"].nunique().reindex(c.index, fill_value=0)
+    c["m"] = 1 + 5 * (c["net_sales"].rank(method="min").astype(int) - 1) // len(c)
+    gaps = orders["gap_days"].dropna()
+    active, at_risk = gaps.quantile(0.5), gaps.quantile(0.8)
+    c["activity_status"] = np.select([c["recency_days"] <= active, c["recency_days"] <= at_risk], ["active", "at risk"], "lapsed")
+    c["loyalty_tier"] = np.select([c["purchases"] >= 3, c["purchases"] >= 2], ["Loyal", "Returning"], "New")
+    c["persona"] = np.select(
+        [
+            (c["purchases"] >= 2) & (c["m"] >= 4),
+            c["m"] == 5,
+            c["activity_status"] == "lapsed",
+            c["m"] <= 2,
+        ],
+        ["Loyal High-Value", "Premium", "High Churn Risk", "Low-Premium"],
+        "Standard",
+    )
+    unknown = ["cogs", "gross_profit", "registration_delay_days", "registration_anomaly"]
+    t["customer_metrics"] = c.assign(**dict.fromkeys(unknown)).reset_index()
+
+
+# 5. Baskets.
 
 
 def baskets(t: Tables, level: str, column: str) -> None:
@@ -315,27 +492,105 @@ def rules(itemsets: pd.DataFrame, level: str, total: int) -> pd.DataFrame:
             "p_value": p,
             "p_adjusted": adjusted,
             "is_significant": adjusted <= ALPHA,
+            "baskets": total,
+            "antecedent_orders": given,
+            "consequent_orders": follows,
             "rules_tested": len(made),
         }
     ).query("lift > 1")
 
 
-# 4. Out.
+# 6. Segments.
 
-GOLD = ("dim_date", "dim_customer", "dim_product", "dim_seller", "fct_sales", "fct_orders", "basket_itemsets", "basket_rules")
+
+def customer_segments(t: Tables) -> None:
+    people = t["customer_metrics"].assign(drawn=lambda c: [hashlib.md5(i.encode()).hexdigest() for i in c["customer_id"]])
+    people = people.sort_values("drawn")
+    centres: list[pd.DataFrame] = []
+    members: list[pd.DataFrame] = []
+    for noun, features in FEATURES.items():
+        is_one_time = "purchases" not in features
+        group = people[(people["purchases"] == 1) == is_one_time]
+        table, placed = segments(group, noun, features)
+        table["is_one_time"], placed["is_one_time"] = is_one_time, is_one_time
+        placed["segment_id"] += sum(len(table) for table in centres)
+        centres.append(table)
+        members.append(placed)
+    t["segment_centres"] = pd.concat(centres, ignore_index=True)
+    t["segment_centres"]["segment_id"] = t["segment_centres"].index + 1
+    version = hashlib.md5(t["segment_centres"].to_csv().encode()).hexdigest()[:12]
+    t["segment_centres"]["model_version"] = version
+    named = t["segment_centres"][["segment_id", "segment"]]
+    t["customer_segments"] = pd.concat(members).merge(named, on="segment_id").assign(model_version=version)
+
+
+def segments(group: pd.DataFrame, noun: str, features: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The centres of a group's segments, biggest spenders first, and the segment and distance of each of its people."""
+    logs = np.log1p(group[features].astype(float).clip(lower=0))
+    scaler = StandardScaler().fit(logs[:200_000])
+    points = scaler.transform(logs)
+    best = best_clusters(points[:5_000])
+    fitted = KMeans(best.n_clusters, init=best.cluster_centers_, n_init=1).fit(points[:200_000])
+    away = fitted.transform(points)
+    label, distance = away.argmin(axis=1), away.min(axis=1)
+
+    medians = group[features].groupby(label).median()
+    order = medians.sort_values("net_sales", ascending=False).index.to_numpy()
+    named = names([medians.loc[i].to_dict() for i in order], {f: group[f].to_numpy(float) for f in features}, noun)
+    centres = pd.DataFrame(np.expm1(scaler.inverse_transform(fitted.cluster_centers_[order])), columns=features)
+    centres = centres.assign(**{f"{f}_deviation": s for f, s in zip(features, scaler.scale_, strict=True)})
+    centres = centres.assign(segment=[n.text for n in named], rule=[n.rule for n in named], is_cluster=True)
+    placed = pd.DataFrame({"customer_id": group["customer_id"], "segment_id": order.argsort()[label] + 1, "distance": distance})
+    return centres.round(6), placed.round(6)
+
+
+def best_clusters(points: np.ndarray) -> KMeans:
+    """The best separated among those that come back on resampled people and are not too small."""
+    sound = {}
+    for k in range(3, 9):
+        fitted = KMeans(k, n_init=10, random_state=0).fit(points)
+        again = []
+        for seed in range(5):
+            other = KMeans(k, n_init=3, random_state=seed).fit(resample(points, random_state=seed))
+            again.append(adjusted_rand_score(fitted.labels_, other.predict(points)))
+        if np.mean(again) >= 0.9 and np.bincount(fitted.labels_).min() >= 0.05 * len(points):
+            sound[calinski_harabasz_score(points, fitted.labels_)] = fitted
+    return sound[max(sound)]
+
+
+def segment_profile(t: Tables) -> None:
+    joined = t["customer_segments"][["customer_id", "segment_id"]].merge(t["customer_metrics"], on="customer_id")
+    group = joined.groupby("segment_id")
+    profile = pd.DataFrame({"customers": group.size(), "net_sales": group["net_sales"].sum()})
+    profile["share"] = profile["customers"] / len(joined)
+    profile["net_sales_share"] = profile["net_sales"] / joined["net_sales"].sum()
+    middle = ["recency_days", "purchases", "units", "net_sales", "aov"]
+    profile[[f"median_{feature}" for feature in middle]] = group[middle].median().round(2)
+    profile["median_gap_days"] = group["avg_gap_days"].median().round(2)
+    described = t["segment_centres"][["segment_id", "segment", "is_one_time", "rule", "model_version"]]
+    t["segment_profile"] = profile.reset_index().merge(described, on="segment_id")
+
+
+# 7. Out.
+
+GOLD = (
+    *("dim_date", "dim_customer", "dim_product", "dim_seller", "fct_sales", "fct_orders"),
+    *("kpi_daily", "kpi_monthly", "revenue_waterfall", "customer_metrics", "basket_itemsets", "basket_rules"),
+    *("segment_centres", "customer_segments", "segment_profile"),
+)
 SILVER = ("orders", "customers", "order_items", "payments", "reviews", "products", "sellers", "places")
 
 
 def write(t: Tables, target: Path) -> None:
-    for layer, tables in {"silver": SILVER, "gold": GOLD}.items():
-        (target / layer).mkdir(parents=True, exist_ok=True)
+    for folder, tables in {target / "silver": SILVER, target: GOLD}.items():
+        folder.mkdir(parents=True, exist_ok=True)
         for table in t.keys() & set(tables):
-            t[table].to_parquet(target / layer / f"{table}.parquet", index=False)
+            t[table].to_parquet(folder / f"{table}.parquet", index=False)
 
 
 def main() -> None:
     source, target = map(Path, sys.argv[1:3])
-    started_up = time.perf_counter() - STARTED
+    begun = time.perf_counter()
     t: Tables = {}
     cells: dict[str, Callable[[], None]] = {
         "read": lambda: read(source, t),
@@ -343,26 +598,32 @@ def main() -> None:
         "calendar": lambda: calendar(t),
         "dimensions": lambda: dimensions(t),
         "facts": lambda: facts(t),
+        "kpi_daily": lambda: kpi_daily(t),
+        "kpi_monthly": lambda: kpi_monthly(t),
+        "revenue_waterfall": lambda: revenue_waterfall(t),
+        "customer_metrics": lambda: customer_metrics(t),
         "product_baskets": lambda: baskets(t, "product", "product_id"),
         "category_baskets": lambda: baskets(t, "category", "category"),
+        "customer_segments": lambda: customer_segments(t),
+        "segment_profile": lambda: segment_profile(t),
         "write": lambda: write(t, target),
     }
     seconds: dict[str, float] = {}
     cpu: dict[str, float] = {}
     failed: dict[str, str] = {}
     for cell, run in cells.items():
-        begun, busy = time.perf_counter(), time.process_time()
+        started, busy = time.perf_counter(), time.process_time()
         try:
             run()
         except MemoryError as error:
             failed[cell] = str(error) or "out of memory"
-        seconds[cell] = round(time.perf_counter() - begun, 3)
+        seconds[cell] = round(time.perf_counter() - started, 3)
         cpu[cell] = round(time.process_time() - busy, 3)
     print(
         json.dumps(
             {
-                "start_up_seconds": round(started_up, 3),
-                "work_seconds": round(sum(seconds.values()), 3),
+                "startup": round(begun - STARTED, 3),
+                "work": round(time.perf_counter() - begun, 3),
                 "stages": seconds,
                 "cpu": cpu,
                 "failed": failed,
