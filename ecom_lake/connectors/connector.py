@@ -30,6 +30,8 @@ class Lookup:
     source: str
     on: str
     """A delivered column that both tables have. The looked-up rows have it trimmed, each value once."""
+    needs: tuple[str, ...] = ()
+    """Columns without which a row is no use to the shape: one that lacks them does not hide an earlier one that has them."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,6 @@ class RowByRow:
 
     contract: Table
     source: str
-    key: tuple[str, ...]
-    """Delivered columns that name one thing."""
     shape: Shape
     lookups: tuple[Lookup, ...] = ()
 

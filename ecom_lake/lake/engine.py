@@ -17,6 +17,7 @@ def engine(scratch: Path, memory_limit: str = "1GB", threads: int = 2) -> Iterat
         con.execute(f"set threads = {threads}")
         con.execute(f"set temp_directory = {literal(str(scratch / 'spill'))}")
         con.execute("set preserve_insertion_order = false")
+        con.execute("set enable_progress_bar = false")
         con.execute("set autoinstall_known_extensions = false")
         con.execute("set autoload_known_extensions = false")
         yield con

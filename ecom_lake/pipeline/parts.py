@@ -35,7 +35,8 @@ def looked_up(site: Site, entry: Entry, lookups: tuple[Lookup, ...], rows: pl.Da
 def _latest_named(site: Site, entry: Entry, lookup: Lookup, rows: pl.DataFrame) -> pl.DataFrame:
     on = pl.col(lookup.on).str.strip_chars()
     wanted = rows.lazy().select(on).unique()
-    found = rows_of(site, entry, lookup.source).with_columns(on).join(wanted, on=lookup.on, how="semi").collect()
+    useful = [pl.col(column).str.strip_chars().fill_null("") != "" for column in lookup.needs]
+    found = rows_of(site, entry, lookup.source).filter(*useful).with_columns(on).join(wanted, on=lookup.on, how="semi").collect()
     return found.sort([lookup.on, *LINEAGE]).unique(lookup.on, keep="last", maintain_order=True)
 
 

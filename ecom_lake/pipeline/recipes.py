@@ -35,6 +35,11 @@ class Recipe:
     sql: str | None = None
     module: str | None = None
 
+    @property
+    def speaks_of_the_lake(self) -> bool:
+        """Whether it reads what the lake knows of itself (trust.py), and not the shop's tables."""
+        return any(read.startswith("lake_") for read in self.reads)
+
     def run(self, con: duckdb.DuckDBPyConnection, shop: Shop) -> duckdb.DuckDBPyRelation | pl.DataFrame:
         if self.sql is not None:
             return con.sql(self.sql)
@@ -65,11 +70,12 @@ def recipe(table: str) -> Recipe:
 
 @cache
 def in_order() -> tuple[str, ...]:
-    """The gold tables, each after those that it reads."""
+    """The gold tables, each after those that it reads; those that speak of the whole lake come last."""
     made: list[str] = []
     waiting = set(catalog.gold())
     while waiting:
         ready = sorted(table for table in waiting if not waiting & set(recipe(table).reads))
+        ready = [table for table in ready if not recipe(table).speaks_of_the_lake] or ready
         if not ready:
             raise LookupError(f"These gold tables read each other in a circle: {', '.join(sorted(waiting))}.")
         made += ready

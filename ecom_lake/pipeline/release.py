@@ -21,12 +21,15 @@ from ecom_lake.pipeline.specs import silver_tables
 
 TABLE = "gold/release"
 EXAMPLES = 5
+_HELD = Check(TABLE, "identities", passed=True, severity="block", says="Unchanged since they were held.")
+_NOT_LOOKED_AT = Check(TABLE, "identities", passed=False, severity="block", says="Not looked at while tables are stale.")
 
 
 def make_release(site: Site) -> Outcome:
     head = site.lake.log.head()
     current = is_released(site, head)
-    checks = (_fresh(site, head),) if current else (_fresh(site, head), _identities(site, head))
+    fresh = _fresh(site, head)
+    checks = (fresh, _HELD if current else _identities(site, head) if fresh.passed else _NOT_LOOKED_AT)
     if any(check.blocks for check in checks):
         return Outcome(TABLE, checks=checks)
     if head.pinned:

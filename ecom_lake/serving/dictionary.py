@@ -1,4 +1,4 @@
-"""The data dictionary as a page: every table and column in the words of its contract. The gold table of that name has examples."""
+"""The data dictionary as a page: every table and column in the words of its contract."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def _table(table: Table) -> Iterator[str]:
         yield f"Made from {', '.join(f'`{read}`' for read in recipe(table.name).reads)}.\n"
     yield "| column | type | meaning |\n|---|---|---|"
     yield from (_column(column) for column in table.columns.values())
-    promises = [f"- `{rule.name}`: {rule.meaning}" for rule in (*table.rules, *table.identities)]
+    promises = [f"- `{rule.name}`: {rule.meaning}" for rule in table.rules]
+    promises += [f"- `{identity.name}`: {identity.meaning}" for identity in table.identities]
     yield "\n" + "\n".join([*promises, ""] if promises else [""])
 
 

@@ -160,6 +160,15 @@ def test_an_order_without_a_customer_record_is_its_own_person_until_it_comes(tmp
     assert [r["customer_id"] for r in rows(site, "orders")] == ["u1"]
 
 
+def test_a_customer_record_without_a_person_does_not_hide_the_one_before(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders.csv", "orders", [order(1)])
+    land(site, "1/customers.csv", "customers", [customer(1)])
+    land(site, "2/customers.csv", "customers", [customer(1, customer_unique_id=" ")])
+    build(site)
+    assert [r["customer_id"] for r in rows(site, "orders")] == ["u1"] == [r["customer_id"] for r in rows(site, "customers")]
+
+
 def test_a_month_that_the_shop_gives_up_leaves_silver(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1), order(2, "2017-03-01 00:00:00")])

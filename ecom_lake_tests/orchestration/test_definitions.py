@@ -1,0 +1,59 @@
+"""The wiring: what Dagster is told, held against a snapshot that people read in review (`make snapshot` writes it)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ecom_lake.contracts import catalog
+from ecom_lake.definitions import build_definitions
+from ecom_lake.settings import load
+from ecom_lake_tests.orchestration.snapshot import SNAPSHOT, snapshot
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    config = tmp_path_factory.mktemp("config") / "lake.toml"
+    config.write_text('[shops.olist]\nfirst_month = "2016-09"\nlast_month = "2018-10"\n')
+    return build_definitions(load(root=str(config.parent), environment={"ECOM_LAKE_CONFIG": str(config)}))
+
+
+def test_the_definitions_are_those_of_the_snapshot(tmp_path: Path) -> None:
+    assert snapshot(tmp_path) == SNAPSHOT.read_text(), "run `make snapshot`, and look at the difference"
+
+
+def test_dagster_finds_them_sound(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+
+
+def test_every_contract_has_an_asset_whose_key_is_its_path(definitions: dg.Definitions) -> None:
+    keys = {key.to_user_string() for key in definitions.resolve_asset_graph().get_all_asset_keys()}
+    tables = [f"olist/silver/{table}" for table in catalog.silver()] + [f"olist/gold/{table}" for table in catalog.gold()]
+    assert set(tables) <= keys
+
+
+def test_silver_depends_on_bronze_and_the_index_alone(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for table in catalog.silver():
+        for parent in graph.get(dg.AssetKey(["olist", "silver", table])).parent_keys:
+            assert parent.path[1] == "bronze" or parent.path[2] == "order_index"
+
+
+def test_every_table_says_what_it_is(definitions: dg.Definitions) -> None:
+    for spec in definitions.resolve_all_asset_specs():
+        assert spec.description and spec.owners and spec.kinds and spec.group_name, spec.key
+        if spec.key.path[-1] != "release":
+            assert spec.metadata["dagster/column_schema"].columns, spec.key
+
+
+def test_a_shop_that_still_sells_reaches_to_this_month_and_may_be_late(tmp_path: Path) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text('[shops.open]\nfirst_month = "2024-01"\n')
+    definitions = build_definitions(load(root=str(tmp_path), environment={"ECOM_LAKE_CONFIG": str(config)}))
+    specs = {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+    partitions = specs["open/silver/orders"].partitions_def
+    assert isinstance(partitions, dg.MonthlyPartitionsDefinition)
+    assert (partitions.end, partitions.end_offset) == (None, 1)
+    assert specs["open/gold/release"].freshness_policy is not None

@@ -1,0 +1,17 @@
+"""Writes again what is generated from the code: the snapshot of the definitions and docs/data_dictionary.md."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from ecom_lake.serving.dictionary import dictionary_page  # noqa: E402
+from ecom_lake_tests.orchestration.snapshot import SNAPSHOT, snapshot  # noqa: E402
+
+with tempfile.TemporaryDirectory() as folder:
+    SNAPSHOT.write_text(snapshot(Path(folder)))
+(ROOT / "docs/data_dictionary.md").write_text(dictionary_page())
