@@ -30,6 +30,7 @@ from sklearn.cluster import KMeans  # noqa: E402
 from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.utils import resample  # noqa: E402
+from threadpoolctl import threadpool_limits  # noqa: E402
 
 from ecom_lake.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
 from ecom_lake.models.segment_names import names  # noqa: E402
@@ -529,7 +530,8 @@ def segments(group: pd.DataFrame, noun: str, features: list[str]) -> tuple[pd.Da
     logs = np.log1p(group[features].astype(float).clip(lower=0))
     scaler = StandardScaler().fit(logs[:200_000])
     points = scaler.transform(logs)
-    best = best_clusters(points[:5_000])
+    with threadpool_limits(1):  # so few points are clustered sooner than two threads have agreed who does what
+        best = best_clusters(points[:5_000])
     fitted = KMeans(best.n_clusters, init=best.cluster_centers_, n_init=1).fit(points[:200_000])
     away = fitted.transform(points)
     label, distance = away.argmin(axis=1), away.min(axis=1)
