@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from ecom_lake.pipeline.site import Site
 LAYERS = ("gold", "silver", "bronze", "quarantine", "rejects", "pending")
 _READS = ("SELECT", "MULTI")
 """DuckDB's kinds of statement that only read; MULTI is a PIVOT whose columns it must find out first."""
-_EXPLAIN = re.compile(r"\s*explain\s*(?:analyze\b|\([^)]*\))?(?P<query>.*)", re.IGNORECASE | re.DOTALL)
-_BATCH = 10_000
+_BLANK = r"(?:\s|/\*.*?\*/|--[^\n]*\n)*"
+_EXPLAIN = re.compile(rf"{_BLANK}explain{_BLANK}(?:analyze\b|\([^)]*\))?(?P<query>.*)", re.IGNORECASE | re.DOTALL)
 _ROW_GROUP = 100_000
 
 
@@ -36,14 +37,12 @@ class Answer:
         self.columns = tuple(con.sql(query).columns)
 
     def rows(self, limit: int | None = None) -> Iterator[tuple[Any, ...]]:
-        left = limit
         with _in_one_sentence():
             self._con.execute(self._query)
-            while batch := self._con.fetchmany(_BATCH if left is None else min(left, _BATCH)):
-                yield from batch
-                left = None if left is None else left - len(batch)
-                if left == 0:
-                    return
+            try:
+                yield from islice(iter(self._con.fetchone, None), limit)
+            finally:
+                self._con.abort()  # what was not fetched is not wanted
 
     def write_parquet(self, target: Path) -> None:
         import pyarrow as pa

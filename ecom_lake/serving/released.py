@@ -44,7 +44,8 @@ def nothing_built(site: Site) -> str:
     from ecom_lake.pipeline.ingest import landed_files
 
     if waiting := len(landed_files(site)):
-        return f"Shop '{site.shop.name}' has {waiting:,} landed files and was never built: run {command(site, 'build')}."
+        files = f"{waiting:,} landed file{'s' * (waiting > 1)}"
+        return f"Shop '{site.shop.name}' has {files} and was never built: run {command(site, 'build')}."
     return (
         f"Shop '{site.shop.name}' has nothing yet in {site.lake.url}: land its export with {command(site, 'land PATH')}, "
         f"then run {command(site, 'build')}. To try it with a made-up shop, start with `ecom-lake synth FOLDER`."

@@ -1,0 +1,52 @@
+"""What a test lake is: where it lies, and what is true of its shop. The fixtures are in conftest.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecom_lake.pipeline.site import Site, open_site
+from ecom_lake.settings import Settings, load
+from ecom_lake.synth.options import SynthOptions
+from ecom_lake.synth.truths import Truths
+
+OPTIONS = SynthOptions(orders=300, seed=7, first_month="2017-01", last_month="2017-04", repeat_share=0.1)
+CONFIG = f"""
+threads = 2
+
+[shops.olist]
+first_month = "{OPTIONS.first_month}"
+last_month = "{OPTIONS.last_month}"
+
+[shops.empty]
+first_month = "2017-01"
+last_month = "2017-04"
+"""
+
+
+@dataclass(frozen=True)
+class BuiltLake:
+    """A lake with a built shop `olist`, and a shop `empty` of which nothing has come."""
+
+    folder: Path
+    truths: Truths
+    """What is true of the shop."""
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "lake.toml"
+
+    @property
+    def settings(self) -> Settings:
+        return load(str(self.root), {"ECOM_LAKE_CONFIG": str(self.config), "DAGSTER_HOME": str(self.folder)})
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "olist" / "landing"
+
+    def site(self, shop: str = "olist", full: bool = False) -> Site:
+        return open_site(self.settings, shop, full=full)

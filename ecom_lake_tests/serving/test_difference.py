@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from ecom_lake.errors import UsageError
+from ecom_lake.pipeline.build import build
+from ecom_lake.serving.difference import difference, last_two_releases
+from ecom_lake.serving.released import released
+from ecom_lake_tests.built import BuiltLake
+
+
+def test_a_state_does_not_differ_from_itself(built_lake: BuiltLake) -> None:
+    number = released(built_lake.site()).number
+    same = difference(built_lake.site(), number, number)
+    assert (same.tables, same.kpis) == ((), ())
+
+
+def test_one_more_order_changes_just_what_it_touches(fresh_lake: BuiltLake) -> None:
+    site = fresh_lake.site()
+    before = released(site)
+    header = "order_id,customer_id,order_status,order_purchase_timestamp\n"
+    (fresh_lake.landing / "more_orders.csv").write_text(f"{header}new,new,delivered,2017-02-01 10:00:00\n", encoding="utf-8")
+    build(site)
+    found = difference(site, *last_two_releases(site))
+    assert (found.before, found.after) == (before.number, released(site).number)
+    changed = {one.table: one for one in found.tables}
+    orders = changed["silver/orders"]
+    assert (orders.rows_before, orders.rows_after, orders.parts) == (fresh_lake.truths.totals.orders, orders.rows_before + 1, 1)
+    assert not {"silver/payments", "silver/products", "silver/sellers", "gold/dim_product"} & set(changed)
+    kpis = pl.read_parquet(site.lake.paths(before, "gold/kpi_summary"), glob=False)
+    old = dict(kpis.select("metric", pl.col("value").cast(pl.Float64)).iter_rows())
+    moved = {kpi.metric: kpi for kpi in found.kpis}
+    assert all(kpi.before == old[metric] and kpi.before != kpi.after for metric, kpi in moved.items())
+    assert moved["orders"].difference == 1
+    assert "net_sales" not in moved
+
+
+def test_tables_and_kpis_that_come_and_go_have_no_number_on_one_side(built_lake: BuiltLake) -> None:
+    found = difference(built_lake.site(), 1, released(built_lake.site()).number)
+    assert {one.rows_before for one in found.tables} == {None}
+    assert {kpi.before for kpi in found.kpis} == {None} == {kpi.difference for kpi in found.kpis}
+    back = difference(built_lake.site(), found.after, 1)
+    assert {one.rows_after for one in back.tables} == {None}
+
+
+def test_it_says_so_where_there_is_nothing_to_compare(built_lake: BuiltLake) -> None:
+    with pytest.raises(UsageError, match="There are not two releases to compare; `ecom-lake log`"):
+        last_two_releases(built_lake.site())
+    with pytest.raises(UsageError, match="There is no state 999; `ecom-lake log`"):
+        difference(built_lake.site(), 1, 999)

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+
+from ecom_lake.errors import UsageError
+from ecom_lake.pipeline.build import build
+from ecom_lake.pipeline.ingest import ingest
+from ecom_lake.pipeline.release import roll_back
+from ecom_lake.serving.released import released
+from ecom_lake.serving.status import Status, status_of
+from ecom_lake_tests.built import BuiltLake
+
+ANOTHER_ORDER = "order_id,customer_id,order_status,order_purchase_timestamp\nnew,new,delivered,2017-02-01 10:00:00\n"
+
+
+def after(lake: BuiltLake, name: str, content: str) -> Status:
+    (lake.landing / name).write_text(content, encoding="utf-8")
+    return status_of(lake.site())
+
+
+def test_a_shop_that_was_just_built_needs_nothing(built_lake: BuiltLake) -> None:
+    found = status_of(built_lake.site())
+    assert not found.needs_attention
+    assert (found.advice, found.waiting, dict(found.refused), dict(found.stale), found.unreleased) == ((), (), {}, {}, ())
+    assert found.release == found.newest == released(built_lake.site()).number
+
+
+def test_it_counts_what_was_kept_out_as_it_was_planted(built_lake: BuiltLake) -> None:
+    found = status_of(built_lake.site())
+    planted = {file.removesuffix("_dataset.csv").removeprefix("olist_"): fate for file, fate in built_lake.truths.files.items()}
+    assert found.rejected == {table: fate.rejected for table, fate in sorted(planted.items()) if fate.rejected}
+    assert found.quarantined == {table: fate.quarantined for table, fate in sorted(planted.items()) if fate.quarantined}
+    assert found.pending == {table: fate.pending for table, fate in sorted(planted.items()) if fate.pending}
+
+
+def test_a_new_file_in_landing_waits_until_it_is_built(fresh_lake: BuiltLake) -> None:
+    found = after(fresh_lake, "more_orders.csv", ANOTHER_ORDER)
+    assert found.waiting == ("more_orders.csv",)
+    assert found.advice == ("Run `ecom-lake build`: files wait in landing.",)
+    build(fresh_lake.site())
+    assert not status_of(fresh_lake.site()).needs_attention
+
+
+def test_a_refused_file_is_told_until_it_is_mended(fresh_lake: BuiltLake) -> None:
+    (fresh_lake.landing / "orders.csv").write_text("order_id,customer\n1,2\n", encoding="utf-8")
+    ingest(fresh_lake.site())
+    found = status_of(fresh_lake.site())
+    assert list(found.refused) == ["orders.csv"]
+    assert "order_status" in found.refused["orders.csv"]
+    assert found.waiting == ()
+    assert "Mend or take away" in found.advice[0]
+    assert after(fresh_lake, "orders.csv", ANOTHER_ORDER).waiting == ("orders.csv",)
+    build(fresh_lake.site())
+    assert not status_of(fresh_lake.site()).needs_attention
+
+
+def test_what_was_ingested_and_not_built_on_is_stale(fresh_lake: BuiltLake) -> None:
+    (fresh_lake.landing / "more_orders.csv").write_text(ANOTHER_ORDER, encoding="utf-8")
+    ingest(fresh_lake.site())
+    found = status_of(fresh_lake.site())
+    assert found.stale["silver/order_index"] == "older than bronze/orders"
+    assert found.advice == ("Run `ecom-lake build`: some tables are older than what they are made from.",)
+
+
+def test_a_table_that_is_gone_is_to_be_made_and_what_readers_see_stays(fresh_lake: BuiltLake) -> None:
+    before = released(fresh_lake.site())
+    fresh_lake.site().lake.log.commit(lambda head: head.with_parts("gold/kpi_summary", {"": None}), "test", "taken away")
+    found = status_of(fresh_lake.site())
+    assert found.stale["gold/kpi_summary"] == "never made"
+    assert found.unreleased == ("gold/kpi_summary",)
+    assert (found.release, released(fresh_lake.site())) == (before.number, before)
+
+
+def test_a_pinned_release_is_told(fresh_lake: BuiltLake) -> None:
+    roll_back(fresh_lake.site(), released(fresh_lake.site()).number)
+    found = status_of(fresh_lake.site())
+    assert found.pinned
+    assert [advice.split(";")[0] for advice in found.advice] == [f"Release {found.release} is pinned"]
+
+
+def test_of_a_shop_with_nothing_it_says_what_to_do(fresh_lake: BuiltLake) -> None:
+    with pytest.raises(
+        UsageError, match=r"'empty' has nothing yet in .*: land its export with `ecom-lake land PATH --shop empty`"
+    ):
+        status_of(fresh_lake.site("empty"))
+    (fresh_lake.root / "empty" / "landing").mkdir(parents=True)
+    (fresh_lake.root / "empty" / "landing" / "orders.csv").write_text(ANOTHER_ORDER, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"has 1 landed file and was never built: run `ecom-lake build --shop empty`"):
+        status_of(fresh_lake.site("empty"))
+
+
+def test_what_was_never_released_cannot_be_read(fresh_lake: BuiltLake) -> None:
+    site = fresh_lake.site("empty")
+    (fresh_lake.root / "empty" / "landing").mkdir(parents=True)
+    (fresh_lake.root / "empty" / "landing" / "orders.csv").write_text(ANOTHER_ORDER, encoding="utf-8")
+    ingest(site)
+    assert status_of(site).release is None
+    with pytest.raises(UsageError, match="was built but never released: `ecom-lake status --shop empty` says why"):
+        released(site)
