@@ -63,10 +63,8 @@ class Grammar:
         `sure` is False after broken quotes, until a record is found.
         """
         match = self._record.match(text, at)
-        if match is None:
+        if match is None or match.end() - at > self.longest:
             return self._malformed(text, at, last)
-        if match.end() - at > self.longest:
-            return self._too_long(text, at)
         fields = match.groups()
         if not sure and any('"' in field and field[0] != '"' for field in fields):
             return Found(match.end(), reason=AFTER_BROKEN)
@@ -76,6 +74,8 @@ class Grammar:
 
     def _malformed(self, text: str, at: int, last: bool) -> Found | None:
         first_line = line_end(text, at)
+        if first_line - at > self.longest:
+            return Found(first_line, reason=TOO_LONG)
         here, count = at, 0
         while True:
             field = self._field.match(text, here)
@@ -83,7 +83,7 @@ class Grammar:
                 return self._cut_short(text, at, here, last)
             here, count = field.end(), count + 1
             if here - at > self.longest:
-                return self._too_long(text, at)
+                return Found(first_line, reason=NEVER_CLOSED) if first_line else None
             if count > self.width and _END.search(field[1]):
                 # Too many fields, and still one that spans lines: no record is like that, however much more there is of it.
                 return Found(first_line, reason=NEVER_CLOSED)
@@ -97,18 +97,11 @@ class Grammar:
         """At `here` begins a field that is not followed by a separator or a line end."""
         first_line = line_end(text, at)
         quoted = _QUOTED.match(text, here)
-        if first_line and quoted and quoted.end() < len(text):
+        if first_line and quoted and quoted.end() < len(text) and quoted.end() - at <= self.longest:
             return Found(first_line, reason=AFTER_QUOTE)
-        if last:
+        if last or (first_line and len(text) - at > self.longest):
             return Found(first_line, reason=NEVER_CLOSED)
-        return self._too_long(text, at) if len(text) - at > self.longest else None
-
-    def _too_long(self, text: str, at: int) -> Found | None:
-        """None where not even its first line ends in this text."""
-        first_line = line_end(text, at)
-        if not first_line:
-            return None
-        return Found(first_line, reason=TOO_LONG if first_line - at > self.longest else NEVER_CLOSED)
+        return None
 
     def _holds_a_whole_line(self, text: str, at: int, end: int) -> bool:
         while at < end:

@@ -16,8 +16,10 @@ import pyarrow as pa
 from ecom_lake.landing import fast
 from ecom_lake.landing.grammar import AFTER_QUOTE, NEVER_CLOSED, TOO_LONG, Found, Grammar, after_empty_lines, line_ends
 
-SPAN = 1 << 20
-"""Characters that the grammar reads before the fast reading is tried again."""
+FARTHEST = 2 << 20
+"""Bytes that the fast reading is tried on."""
+NEAREST = 128 << 10
+"""Bytes on which it is tried at last, after it failed on more; and characters that the grammar reads before it is tried again."""
 SHOWN = 10_000
 """Characters of a rejected record that are kept."""
 _LINE_END = re.compile(rb"\r\n?|\n")
@@ -48,6 +50,7 @@ class Records:
         self._grammar = grammar
         self._line = line
         self._count = 0
+        self._farthest = self._reach = min(FARTHEST, grammar.longest - 1)
         self._sure = True
         self._skipping = False
 
@@ -72,18 +75,25 @@ class Records:
         return text
 
     def _by_arrow(self, text: bytes, last: bool) -> tuple[int, Batch | None]:
-        if len(text) > self._grammar.longest:
-            return 0, None
-        sound = text[: fast.sound_end(text, self._grammar.delimiter, last)]
-        columns = fast.columns(sound, self._grammar.delimiter, self._grammar.width) if sound else None
-        if columns is None:
-            return 0, None
+        """On less where it fails on more: a malformed record is not to cost the fast reading of all that surround it."""
+        while True:
+            piece = text[: self._reach + (text[self._reach - 1 : self._reach + 1] == b"\r\n")]
+            sound = piece[: fast.sound_end(piece, self._grammar.delimiter, last and len(piece) == len(text))]
+            columns = fast.columns(sound, self._grammar.delimiter, self._grammar.width) if sound else None
+            if columns is not None:
+                self._reach = min(4 * self._reach, self._farthest)
+                return len(sound), self._rows(columns, sound)
+            if not sound or self._reach <= NEAREST:
+                return 0, None
+            self._reach //= 4
+
+    def _rows(self, columns: list[pa.ChunkedArray], text: bytes) -> Batch:
         rows = len(columns[0])
         numbers = pa.array(np.arange(self._count + 1, self._count + rows + 1, dtype=np.int64))
         self._count += rows
-        self._line += fast.line_ends(sound)
+        self._line += fast.line_ends(text)
         self._sure = self._sure or rows > 0
-        return len(sound), Batch(columns, numbers)
+        return Batch(columns, numbers)
 
     def _by_grammar(self, raw: bytes, last: bool) -> tuple[int, Batch | None]:
         text = raw.decode("utf-8", "surrogateescape")
@@ -94,7 +104,7 @@ class Records:
         rejects: list[Reject] = []
         at = after_empty_lines(text, 0)
         counted = 0
-        while at < len(text) and at < SPAN:
+        while at < len(text) and at < NEAREST:
             found = self._grammar.record(text, at, last, self._sure) or self._endless(text, at)
             if found is None:
                 break

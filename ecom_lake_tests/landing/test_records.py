@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ecom_lake.landing import fast
+from ecom_lake.landing import fast, records
 from ecom_lake.landing.grammar import LONGEST, NEVER_CLOSED, TOO_LONG, Grammar
 from ecom_lake.landing.records import Batch, Records, Reject
 
@@ -66,9 +67,24 @@ def test_the_result_depends_on_the_text_alone(text: bytes, size: int, width: int
 
 
 @settings(max_examples=200, deadline=None)
+@given(st.one_of(TEXTS, LINES), st.integers(1, 6))
+@example(b"1,2,3\r\n" * 3 + b"x\n", 2)
+def test_nor_does_it_depend_on_how_far_the_fast_reading_reaches(text: bytes, reach: int) -> None:
+    whole = read(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "FARTHEST", 4 * reach)
+        patch.setattr(records, "NEAREST", reach)
+        assert read(text) == whole
+
+
+@settings(max_examples=200, deadline=None)
 @given(LINES, st.integers(1, 40))
 def test_the_longest_record_is_the_same_wherever_blocks_are_cut(text: bytes, size: int) -> None:
-    assert read(text, size, longest=12)[0] == read(text, longest=12)[0]
+    whole_rows, whole_rejects = read(text, longest=12)
+    rows, rejects = read(text, size, longest=12)
+    assert rows == whole_rows
+    # Of a line that is too long, only the block in which it begins is shown.
+    assert [replace(reject, raw="") for reject in rejects] == [replace(reject, raw="") for reject in whole_rejects]
 
 
 @settings(max_examples=200, deadline=None)
