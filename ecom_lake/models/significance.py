@@ -56,7 +56,7 @@ def _probability(x: Floats, a: Floats, c: Floats, n: Floats) -> Floats:
 def benjamini_hochberg(p: Floats) -> Floats:
     """Each p-value as the smallest false discovery rate at which its rule would be accepted."""
     order = np.argsort(-p, kind="stable")
-    rank = np.arange(len(p), 0, -1)
+    asked_per_accepted = len(p) / np.arange(len(p), 0, -1)
     adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum.accumulate(np.minimum(p[order] * len(p) / rank, 1))
+    adjusted[order] = np.minimum.accumulate(np.minimum(p[order] * asked_per_accepted, 1))
     return adjusted

@@ -1,0 +1,82 @@
+"""Rows made up by hand or by lot, for the tables of baskets and segments to be made from."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from ecom_lake.contracts.gold.segment_centres import SegmentCentres
+from ecom_lake.contracts.mining_settings import MiningSettings
+
+FEW = MiningSettings(product_min_orders=1, category_min_orders=1, product_min_support=0, category_min_support=0)
+
+Line = tuple[str, str, str, bool]
+
+
+def sales(con: duckdb.DuckDBPyConnection, lines: list[Line]) -> None:
+    columns = {"order_id": pl.String, "product_id": pl.String, "category": pl.String, "is_valid": pl.Boolean}
+    con.register("fct_sales", pl.DataFrame(lines, columns, orient="row").to_arrow())
+
+
+COLUMNS = {
+    "customer_id": pl.String,
+    "purchases": pl.Int64,
+    "recency_days": pl.Int64,
+    "net_sales": pl.Decimal(18, 2),
+    "units": pl.Int64,
+    "aov": pl.Float64,
+    "avg_gap_days": pl.Float64,
+}
+
+PLANTED = {
+    "fresh and thrifty": (20, 35, 1, 1),
+    "fresh and generous": (20, 900, 6, 1),
+    "long gone and thrifty": (500, 25, 1, 1),
+    "long gone and generous": (500, 700, 6, 1),
+    "regular": (30, 400, 8, 8),
+    "returned once": (300, 120, 2, 2),
+    "regular once upon a time": (600, 800, 16, 8),
+}
+"""Middle recency_days, net_sales, units and purchases of each."""
+
+
+def planted(each: int = 150) -> tuple[pl.DataFrame, np.ndarray]:
+    rng = np.random.default_rng(6)
+    rows = []
+    for group, (recency, spent, units, purchases) in PLANTED.items():
+        scatter = rng.lognormal(0, 0.15, (each, 3)) * (recency, spent, units)
+        rows += [
+            (f"{group} {i}", purchases, round(days), round(money, 2), max(1, round(pieces)))
+            for i, (days, money, pieces) in enumerate(scatter)
+        ]
+    return people(rows), np.repeat(np.arange(len(PLANTED), dtype=np.int32), each)
+
+
+def people(rows: list[tuple[str, int, int | None, float, int]]) -> pl.DataFrame:
+    names = ("customer_id", "purchases", "recency_days", "net_sales", "units")
+    frame = pl.DataFrame(rows, {name: pl.Float64 if name == "net_sales" else COLUMNS[name] for name in names}, orient="row")
+    return frame.with_columns(
+        aov=pl.col("net_sales") / pl.col("purchases"),
+        avg_gap_days=pl.when(pl.col("purchases") > 1).then(pl.lit(30.0)),
+        net_sales=pl.col("net_sales").cast(COLUMNS["net_sales"]),
+    ).select(list(COLUMNS))
+
+
+def centre(segment_id: int, is_one_time: bool, recency: float | None, spent: float | None) -> dict[str, object]:
+    return {
+        "segment_id": segment_id,
+        "segment": f"segment {segment_id}",
+        "is_one_time": is_one_time,
+        "is_cluster": recency is not None,
+        "rule": "by hand",
+        "recency_days": recency,
+        "net_sales": spent,
+        "recency_days_deviation": None if recency is None else 0.5,
+        "net_sales_deviation": None if recency is None else 2.0,
+        "model_version": "hand",
+    }
+
+
+def centres_of(rows: list[dict[str, object]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, {name: column.kind.polars for name, column in SegmentCentres.table.columns.items()})
