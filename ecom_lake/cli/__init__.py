@@ -39,8 +39,8 @@ app = App(
     help=_HELP,
     help_epilogue=_EXIT_CODES,
     version=_version,
-    suppress_keyboard_interrupt=False,
-    error_formatter=lambda error: f"ecom-lake: {error}",
+    exit_on_error=False,
+    print_error=False,
 )
 _LAKE = Group("Everywhere", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
@@ -53,6 +53,7 @@ for _order, (_title, _commands) in enumerate(_FAMILIES.items()):
     _group = Group(_title, sort_key=_order)
     for _place, _command in enumerate(_commands):
         app.command(_command, group=_group, sort_key=_place)
+app.meta.suppress_keyboard_interrupt = False  # `main` says so itself
 app["--help"].group = _LAKE
 app["--version"].group = _LAKE
 
@@ -74,11 +75,9 @@ def _launch(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code."""
     try:
-        code = app.meta(sys.argv[1:] if arguments is None else arguments, result_action="return_value", exit_on_error=False)
+        code = app.meta(sys.argv[1:] if arguments is None else arguments, result_action="return_value")
         sys.stdout.flush()
-    except CycloptsError:
-        return MISUSED  # said already
-    except UsageError as error:
+    except (CycloptsError, UsageError) as error:
         return _complain(str(error), MISUSED)
     except UserError as error:
         return _complain(str(error), WRONG)

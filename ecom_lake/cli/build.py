@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ecom_lake.orchestration.run import RunReport
     from ecom_lake.pipeline.site import Site
 
+_INTERRUPTED = "DagsterExecutionInterruptedError"
 _MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 
 
@@ -54,6 +55,8 @@ def build(*, months: str | None = None, full: Flag = False, as_json: AsJson = Fa
             on_step=lambda step, done, of: bar.update(task, description=step, completed=done, total=of),
         )
     seconds = time.monotonic() - started
+    if any(_INTERRUPTED in why for why in report.failures):
+        raise KeyboardInterrupt  # Dagster makes it a failure of the step
     if as_json:
         _emit(site, report, seconds)
     else:

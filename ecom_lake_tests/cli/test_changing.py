@@ -1,0 +1,141 @@
+"""synth, land, build, status, log, diff, rollback, unpin, gc: a shop's way, and back."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import fields
+from pathlib import Path
+
+from ecom_lake.cli.deliver import synth
+from ecom_lake.synth.options import SynthOptions
+from ecom_lake.synth.truths import Truths
+from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.cli.conftest import Run
+
+HEADER = "order_id,customer_id,order_status,order_purchase_timestamp\n"
+
+
+def an_export(folder: Path) -> Path:
+    path = folder / "export" / "more_orders.csv"
+    path.parent.mkdir()
+    path.write_text(f"{HEADER}new,new,delivered,2017-02-01 10:00:00\n", encoding="utf-8")
+    return path
+
+
+def test_synth_offers_every_option_with_its_default() -> None:
+    offered = {name: parameter.default for name, parameter in inspect.signature(synth).parameters.items() if name != "folder"}
+    assert offered == {option.name: option.default for option in fields(SynthOptions)}
+
+
+def test_synth_writes_the_truths_beside_the_folder_and_says_where(run: Run, tmp_path: Path) -> None:
+    said = run("synth", "shop", "--orders", "100", "--broken", "0", "--first-month", "2017-01", "--last-month", "2017-02")
+    assert said.code == 0
+    assert len(list((tmp_path / "shop").glob("*.csv"))) == 9
+    assert Truths.read(tmp_path / "shop.truths.json").totals.orders == 100
+    assert str(tmp_path / "shop.truths.json") in said.out
+    again = run("synth", "shop", "--orders", "100")
+    assert (again.code, again.err) == (2, f"{tmp_path / 'shop'} is there and not empty: name a new folder.\n")
+
+
+def test_landing_says_what_landed_what_was_known_and_what_failed(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
+    export = an_export(tmp_path)
+    first = run("land", str(export.parent), "nowhere.csv", at=fresh_lake)
+    assert first.code == 1
+    assert (first.err, "more_orders.csv" in first.out) == ("nowhere.csv is not there.\n", True)
+    assert "Next: ecom-lake build" in first.out
+    second = run("land", str(export), at=fresh_lake)
+    assert second.code == 0
+    assert "1 file landed before with the same content" in second.out
+    assert "Next:" not in second.out
+
+
+def test_a_build_through_dagster_releases_what_landed_and_then_finds_nothing_new(
+    run: Run, fresh_lake: BuiltLake, tmp_path: Path
+) -> None:
+    assert run("status", at=fresh_lake).code == 0
+    run("land", str(an_export(tmp_path)), at=fresh_lake)
+    waiting = run("status", at=fresh_lake)
+    assert (waiting.code, "more_orders.csv" in waiting.out) == (1, True)
+    built = run("build", "--json", at=fresh_lake)
+    assert (built.code, built.err) == (0, "")
+    assert built.json["succeeded"]
+    assert built.json["tables"]["silver/orders"] == "1 of 4 parts written"
+    assert built.json["tables"]["silver/sellers"] == "unchanged"
+    assert any("in quarantine" in warning for warning in built.json["warnings"])
+    assert run("status", at=fresh_lake).code == 0
+    again = run("build", at=fresh_lake)
+    assert again.code == 0
+    assert "nothing was new" in again.out
+    assert f"release {built.json['release']}" in again.out
+
+
+def test_a_build_that_is_refused_says_why_and_leaves_readers_alone(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
+    run("land", str(an_export(tmp_path)), at=fresh_lake)
+    site = fresh_lake.site()
+    before = site.lake.log.released()
+    # A file that is not what the log says breaks the build where it is read.
+    for file in site.lake.log.head().parts("bronze/order_items").values():
+        site.lake.local(file).write_bytes(b"not Parquet at all")
+    said = run("build", "--full", at=fresh_lake)
+    assert said.code == 1
+    assert said.err.startswith("The build stopped; readers go on seeing what they saw.\n")
+    assert len(said.err.splitlines()) >= 2
+    assert site.lake.log.released() == before
+
+
+def test_there_and_back_again(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
+    old = fresh_lake.site().lake.log.released()
+    assert old is not None
+    run("land", str(an_export(tmp_path)), at=fresh_lake)
+    new = run("build", "--json", at=fresh_lake).json["release"]
+    orders = ("sql", "select count(*) as n from fct_orders", "--format", "csv")
+    count = fresh_lake.truths.totals.orders
+    assert run(*orders, at=fresh_lake).out == f"n\n{count + 1}\n"
+
+    told = run("diff", "--json", at=fresh_lake).json
+    assert (told["before"], told["after"]) == (old.number, new)
+    shown = run("diff", str(old.number), at=fresh_lake).out
+    assert "silver/orders" in shown
+    assert "+1" in shown
+    assert "hold the same tables" in run("diff", str(new), str(new), at=fresh_lake).out
+
+    back = run("rollback", str(old.number), at=fresh_lake)
+    assert back.out.startswith(f"Readers see release {old.number} now, and it is pinned.")
+    assert run(*orders, at=fresh_lake).out == f"n\n{count}\n"
+    assert run("status", at=fresh_lake).code == 1
+    log = run("log", "--json", "--limit", "2", at=fresh_lake).json
+    assert (log["shown"], log["pinned"], len(log["entries"])) == (old.number, True, 2)
+    assert log["entries"][0]["message"] == f"rollback to {old.number}"
+    assert "shown, pinned" in run("log", "--limit", "1000", at=fresh_lake).out
+
+    assert run("unpin", at=fresh_lake).code == 0
+    assert run("build", at=fresh_lake).code == 0
+    assert run(*orders, at=fresh_lake).out == f"n\n{count + 1}\n"
+    assert run("status", at=fresh_lake).code == 0
+
+
+def test_gc_asks_before_it_deletes(run: Run, fresh_lake: BuiltLake) -> None:
+    log = fresh_lake.root / "olist" / "_store" / "log"
+    first = min(log.glob("*.json"))
+    first.write_text(first.read_text(encoding="utf-8").replace('"at":"2', '"at":"1'), encoding="utf-8")
+    assert "Nothing to delete" not in run("gc", "--dry-run", at=fresh_lake).out
+    refused = run("gc", at=fresh_lake)
+    assert (refused.code, refused.err) == (2, "Nothing was deleted; say --yes to delete without being asked.\n")
+    assert first.exists()
+    assert run("gc", "--yes", at=fresh_lake).out == "Deleted 1 old state and 0 files, 0 B.\n"
+    assert not first.exists()
+    assert run("gc", at=fresh_lake).out.startswith("Nothing to delete")
+
+
+def test_doctor_is_content_with_a_sound_lake_and_not_with_a_damaged_one(run: Run, fresh_lake: BuiltLake) -> None:
+    assert run("doctor", "--deep", at=fresh_lake).code == 0
+    site = fresh_lake.site()
+    file = next(iter(site.lake.log.head().parts("gold/ledger").values()))
+    site.lake.local(file).unlink()
+    said = run("doctor", at=fresh_lake)
+    assert said.code == 1
+    assert "is gone" in said.out
+    assert [finding["what"] for finding in run("doctor", "--json", at=fresh_lake).json if finding["state"] == "fail"] == [
+        "newest state",
+        "release",
+    ]

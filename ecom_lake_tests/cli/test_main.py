@@ -1,0 +1,139 @@
+"""What all commands have in common: help, exit codes, errors in a sentence, quick starts."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ecom_lake.cli import app
+from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.cli.conftest import Run
+
+COMMANDS = [name for name in app if not name.startswith("-")]
+HEAVY = ("polars", "duckdb", "pyarrow", "numpy", "fsspec", "dagster")
+
+
+class Keyboard(io.StringIO):
+    """Standard input that fails as it is read."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self._error = error
+
+    def read(self, size: int | None = -1, /) -> str:
+        raise self._error
+
+
+def test_the_commands_are_those_of_the_manual() -> None:
+    manual = "synth land build sql tables describe status quarantine ledger doctor log diff rollback unpin gc"
+    assert manual.split() == COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_names_the_lakes_options_and_the_exit_codes(run: Run, command: str) -> None:
+    said = run(command, "--help")
+    assert said.code == 0
+    assert all(word in said.out for word in ("--root", "--shop", "Exit codes: 0 fine, 1", "130"))
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = "import sys; from ecom_lake.cli import main; main(['--help']); print([m for m in sys.argv[1:] if m in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", program, *HEAVY], capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines()[-1] == "[]"
+
+
+def test_only_a_build_imports_dagster(built_lake: BuiltLake) -> None:
+    program = "import sys; from ecom_lake.cli import main; code = main(sys.argv[1:]); print(code, 'dagster' in sys.modules)"
+    env = {**os.environ, "ECOM_LAKE_CONFIG": str(built_lake.config), "ECOM_LAKE_ROOT": str(built_lake.root)}
+    for arguments in (["status"], ["sql", "select 1"], ["tables"], ["doctor"]):
+        said = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True, env=env)
+        assert said.stdout.splitlines()[-1] == "0 False", arguments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nope"], 'Unknown command "nope"'),
+        (["status", "--jsn"], "Unknown option: --jsn. Did you mean --json?"),
+        (["sql", "--formt", "csv"], "Unknown option: --formt; `ecom-lake sql --help` lists those that are."),
+        (["sql", "select", "1"], "The query came in several words: put it into quotes"),
+        (["status", "--shop", "nope"], "There is no shop 'nope'"),
+        (["status", "--shop", "empty"], "Shop 'empty' has nothing yet"),
+        (["describe", "fct_order"], "There is no table 'fct_order': did you mean fct_orders?"),
+        (["rollback", "1"], "State 1 is not a release; ecom-lake log shows which are."),
+        (["rollback", "999"], "There is no state 999"),
+        (["unpin"], "No release of shop 'olist' is pinned"),
+        (["gc", "--older-than", "5m"], "--older-than must look like 12h, 30d or 8w"),
+        (["build", "--months", "2017"], "--months must look like 2017-03 or 2017-01..2017-03, not '2017'."),
+        (["build", "--months", "2019-01"], "is not a range of the shop's months (2017-01..2017-04)"),
+        (["build", "--shop", "empty"], "Shop 'empty' has nothing yet"),
+        (["land"], "Name what to land"),
+        (["sql", "from fct_orders", "--format", "parquet"], "Parquet is no text: name a file with --out FILE.parquet."),
+        (["sql", "from fct_orders", "--out", "answer.txt"], "say --format csv, json or parquet"),
+        (["sql", "from fct_orders", "--out", "no/such/folder.csv"], "--out: there is no folder"),
+        (["synth", "new", "--orders", "3"], "orders is 3; a shop needs at least 100."),
+    ],
+)
+def test_what_was_asked_wrong_is_one_sentence_and_code_2(
+    run: Run, built_lake: BuiltLake, arguments: list[str], sentence: str
+) -> None:
+    said = run(*arguments, at=built_lake)
+    assert (said.code, said.out) == (2, "")
+    assert sentence in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_options_of_the_lake_stand_before_or_after_the_command(run: Run, built_lake: BuiltLake) -> None:
+    root, query = ("--root", str(built_lake.root)), ("sql", "select 1 as one", "--format", "csv")
+    assert run(*root, *query).out == run(*query, *root).out == run(*query, at=built_lake).out == "one\n1\n"
+
+
+def test_what_is_wrong_with_the_lake_is_code_1(run: Run, fresh_lake: BuiltLake) -> None:
+    newest = max((fresh_lake.root / "olist" / "_store" / "log").glob("*.json"))
+    newest.write_text("{", encoding="utf-8")
+    said = run("status", at=fresh_lake)
+    assert said.code == 1
+    assert "is damaged" in said.err
+
+
+def test_an_interrupted_command_is_code_130(run: Run, built_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Keyboard(KeyboardInterrupt()))
+    said = run("sql", at=built_lake)
+    assert (said.code, said.err) == (130, "Interrupted.\n")
+
+
+def test_what_nobody_foresaw_is_a_sentence_and_a_trace_only_when_asked_for(
+    run: Run, built_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Keyboard(OSError("the cable is out")))
+    said = run("sql", at=built_lake)
+    assert said.code == 1
+    assert "OSError: the cable is out" in said.err
+    assert "ECOM_LAKE_DEBUG=1" in said.err
+    monkeypatch.setenv("ECOM_LAKE_DEBUG", "1")
+    with pytest.raises(OSError, match="the cable is out"):
+        run("sql", at=built_lake)
+
+
+def test_a_reader_that_has_had_enough_is_no_error(built_lake: BuiltLake) -> None:
+    env = {**os.environ, "ECOM_LAKE_CONFIG": str(built_lake.config), "ECOM_LAKE_ROOT": str(built_lake.root)}
+    for format_ in ("table", "csv", "json"):
+        command = [sys.executable, "-c", "import sys; from ecom_lake.cli import main; sys.exit(main())"]
+        query = ["sql", "select repeat('x', 200) as x from range(100000)", "--format", format_]
+        with subprocess.Popen([*command, *query], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.readline()
+            process.stdout.close()
+            assert process.stderr.read() == b""
+        assert process.returncode == 0
+
+
+def test_the_version_is_the_packages(run: Run) -> None:
+    from importlib.metadata import version
+
+    assert run("--version").out == f"{version('ecom-lake')}\n"

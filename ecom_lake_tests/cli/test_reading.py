@@ -1,0 +1,137 @@
+"""sql, tables, describe, quarantine, ledger: what they say, and what they write."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ecom_lake.connectors.olist import OLIST
+from ecom_lake.contracts import catalog
+from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.cli.conftest import Run
+
+QUERY = """
+    select order_id, status, is_valid, month, ordered_at, net_sales, 'nan'::double as nothing, null as unknown, [1, 2] as two
+    from fct_orders order by order_id limit 3
+"""
+
+
+def test_csv_and_json_say_the_same(run: Run, built_lake: BuiltLake) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("sql", QUERY, "--format", "csv", at=built_lake).out)))
+    objects = run("sql", QUERY, "--format", "json", at=built_lake).json
+    assert len(rows) == len(objects) == 3
+    for row, found in zip(rows, objects, strict=True):
+        assert (row["order_id"], row["status"], row["month"]) == (found["order_id"], found["status"], found["month"])
+        assert row["is_valid"] == json.dumps(found["is_valid"])
+        assert float(row["net_sales"] or 0) == (found["net_sales"] or 0)
+        assert row["ordered_at"].replace(" ", "T") == found["ordered_at"]
+        assert (found["nothing"], found["unknown"], found["two"]) == (None, None, [1, 2])
+        assert (row["unknown"], row["two"]) == ("", "[1, 2]")
+
+
+def test_an_answer_without_rows_is_still_a_document(run: Run, built_lake: BuiltLake) -> None:
+    assert run("sql", "select 1 as a where false", "--format", "json", at=built_lake).json == []
+    assert run("sql", "select 1 as a where false", "--format", "csv", at=built_lake).out == "a\n"
+    assert "0 rows" in run("sql", "select 1 as a where false", at=built_lake).out
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "parquet"])
+def test_a_files_suffix_says_its_format(run: Run, built_lake: BuiltLake, tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / f"answer.{suffix}"
+    said = run("sql", "select order_id, net_sales from fct_orders order by 1", "--out", str(target), at=built_lake)
+    assert said.code == 0
+    assert said.out.startswith(f"Wrote {target}, ")
+    read = {"csv": pl.read_csv, "json": pl.read_json, "parquet": pl.read_parquet}[suffix](target)
+    assert read.height == built_lake.truths.totals.orders
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+def test_a_failing_query_leaves_the_file_as_it_was(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
+    target = tmp_path / "answer.csv"
+    target.write_text("precious", encoding="utf-8")
+    query = "select error('no ' || i) from range(20000) r(i) where i > 15000"
+    assert run("sql", query, "--out", str(target), at=built_lake).code == 2
+    assert target.read_text(encoding="utf-8") == "precious"
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+@pytest.mark.parametrize("arguments", [[], ["-"]])
+def test_a_query_may_come_through_a_pipe(
+    run: Run, built_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("-- how many?\nselect 6 * 7 as answer"))
+    assert run("sql", *arguments, "--format", "csv", at=built_lake).out == "answer\n42\n"
+
+
+def test_text_from_data_is_shown_and_not_obeyed(run: Run, built_lake: BuiltLake) -> None:
+    said = run("sql", "select '[red]sao paulo[/red] :smile:' as city, chr(27) || '[31m' as escape", at=built_lake)
+    assert "[red]sao paulo[/red] :smile:" in said.out
+    assert "\\x1b[31m" in said.out
+    assert "\x1b" not in said.out
+
+
+def test_a_table_for_the_screen_ends_where_a_screen_does(run: Run, built_lake: BuiltLake) -> None:
+    said = run("sql", "select i from range(1000) r(i)", at=built_lake)
+    assert said.out.splitlines()[-2].strip() == "199"
+    assert "the first 200 rows; --format csv gives them all" in said.out
+    assert len(run("sql", "from range(1000)", "--format", "csv", at=built_lake).out.splitlines()) == 1001
+
+
+def test_two_columns_of_one_name_cannot_be_one_object(run: Run, built_lake: BuiltLake) -> None:
+    said = run("sql", "select 1 as a, 2 as a", "--format", "json", at=built_lake)
+    assert (said.code, said.err) == (2, "Two columns are called a: give one another name with AS.\n")
+
+
+def test_every_released_table_is_listed_with_its_rows(run: Run, built_lake: BuiltLake) -> None:
+    listed = run("tables", "--json", at=built_lake).json
+    found = {table["table"]: table for table in listed["tables"]}
+    assert set(found) == set(catalog.silver()) | set(catalog.gold())
+    assert found["orders"]["rows"] == built_lake.truths.totals.orders
+    assert found["orders"]["months"] == ["2017-01", "2017-02", "2017-03", "2017-04"]
+    assert Path(found["fct_orders"]["file"]).stat().st_size == found["fct_orders"]["bytes"]
+    shown = run("tables", at=built_lake).out
+    assert all(name in shown for name in found)
+
+
+def test_a_table_is_described_in_its_contracts_words(run: Run, built_lake: BuiltLake) -> None:
+    shown = run("describe", "silver.orders", "--rows", "1", at=built_lake).out
+    contract = catalog.silver()["orders"]
+    assert contract.grain in shown
+    assert all(column.meaning in shown for column in contract.columns.values())
+    assert f"Not in this shop: {OLIST.absent['orders.channel']}" in shown
+    assert "bronze/customers, bronze/orders, silver/order_index" in shown
+    told = run("describe", "fct_orders", "--json", at=built_lake).json
+    assert told["key"] == ["order_id"]
+    assert len(told["sample"]) == 3
+    assert told["sql"] in run("describe", "fct_orders", "--sql", at=built_lake).out
+
+
+def test_quarantine_counts_and_on_asking_shows_the_records(run: Run, built_lake: BuiltLake) -> None:
+    counts = run("quarantine", at=built_lake)
+    assert counts.code == 0
+    assert "amount_out_of_range" in counts.out
+    assert '{"order_id"' not in counts.out
+    records = run("quarantine", "payments", "--limit", "1", at=built_lake).out
+    assert records.count('{"order_id"') == records.count(" · ") - records.count(" · malformed")
+    told = run("quarantine", "--json", "--limit", "1000", at=built_lake).json
+    assert sum(count["rows"] for count in told["counts"]) == len(told["records"])
+
+
+def test_the_ledger_adds_up_to_what_was_planted(run: Run, built_lake: BuiltLake) -> None:
+    told = {row["table"]: row for row in run("ledger", "--json", at=built_lake).json["rows"]}
+    for file, fate in built_lake.truths.files.items():
+        row = told[file.removesuffix(".csv").removesuffix("_dataset").removeprefix("olist_")]
+        assert row["delivered"] == fate.records
+        assert [row[name] for name in ("rejected", "quarantined", "pending", "superseded")] == [
+            *(fate.rejected, fate.quarantined, fate.pending, fate.superseded)
+        ]
+    delivered = sum(row["delivered"] for row in told.values())
+    assert f"{delivered:,} of {delivered:,} delivered rows are accounted for." in run("ledger", at=built_lake).out
+    single = run("ledger", "orders", "--json", at=built_lake).json["rows"]
+    assert [row["file"] for row in single] == ["olist_orders_dataset.csv"]
