@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from ecom_lake.contracts.columns import Count, Date, Flag, Integer, Key, Money, Number, Text
+from ecom_lake.contracts.table import Gold, Identity
+
+
+class CustomerMetrics(Gold, group="customers"):
+    """One row per person with a valid order up to the as-of date."""
+
+    customer_id = Key("The person.")
+    first_order_date = Date("Day of their first valid order.", nullable=True)
+    last_order_date = Date("Day of their latest valid order.", nullable=True)
+    orders = Count("Valid orders.", at_least=1)
+    purchases = Count("Days on which they bought: orders of one day are one purchase.", at_least=1)
+    items = Count("Lines of their orders.")
+    units = Count("Units on them.")
+    net_sales = Money("Their net sales to date: historic customer value.")
+    cogs = Money("Cost of what they bought, where it is known.", nullable=True)
+    gross_profit = Money("net_sales - cogs; NULL where too little cost is known.", nullable=True)
+    aov = Number("Net sales per order.")
+    recency_days = Integer("Days from their latest order to the as-of date.", nullable=True, at_least=0)
+    lifespan_days = Integer("Days from their first order to their latest.", nullable=True, at_least=0)
+    avg_gap_days = Number("Mean days between their purchases; NULL for one purchase.", nullable=True)
+    registration_delay_days = Integer("Days from registering to the first order.", nullable=True)
+    registration_anomaly = Flag("Whether the first order came before they registered.", nullable=True)
+    categories = Count("Different categories bought.")
+    late_orders = Count("Orders delivered after the promised day.")
+    avg_review = Number("Mean score of their orders' latest reviews.", nullable=True, at_least=1, at_most=5)
+    m = Integer("Monetary score from 1 to 5, by rank of net sales.", at_least=1, at_most=5)
+    loyalty_tier = Text("By purchases, those before the export included.", one_of=("New", "Returning", "Loyal"))
+    persona = Text(
+        "The first rule that fits.", one_of=("Loyal High-Value", "Premium", "High Churn Risk", "Low-Premium", "Standard")
+    )
+    activity_status = Text(
+        "By days since the latest purchase, against the median and the 80th percentile of the shop's gaps.",
+        nullable=True,
+        one_of=("active", "at risk", "lapsed"),
+    )
+
+    identities = (
+        Identity(
+            "people_sum_to_orders",
+            "select a.*, b.* from (select coalesce(sum(orders), 0) as orders, coalesce(sum(net_sales), 0) as net_sales"
+            " from customer_metrics) as a cross join (select count(*) as orders, coalesce(sum(net_sales), 0) as net_sales"
+            " from fct_orders where is_valid"
+            " and coalesce(order_date <= (select max(date) from dim_date where is_as_of), true)) as b"
+            " where a.orders <> b.orders or a.net_sales <> b.net_sales",
+            "People's orders and net sales are those of all valid orders up to the as-of date, to the cent.",
+        ),
+    )

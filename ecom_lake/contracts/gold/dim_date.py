@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from ecom_lake.contracts.columns import Date, Flag, Integer, Month, Text
+from ecom_lake.contracts.table import Gold
+
+
+class DimDate(Gold, group="star"):
+    """One row per day, contiguous, over whole years: every day that an order or the as-of date lies in."""
+
+    date = Date("The day.", key=True)
+    year = Integer("Calendar year.")
+    quarter = Integer("Calendar quarter.", at_least=1, at_most=4)
+    month = Integer("Month of the year.", at_least=1, at_most=12)
+    day = Integer("Day of the month.", at_least=1, at_most=31)
+    month_start = Month("First day of the month.")
+    month_name = Text("English name of the month.")
+    iso_year = Integer("Year of the ISO week.")
+    iso_week = Integer("ISO week of the ISO year.", at_least=1, at_most=53)
+    weekday = Integer("ISO weekday: 1 is Monday, 7 is Sunday.", at_least=1, at_most=7)
+    weekday_name = Text("English name of the weekday.")
+    is_weekend = Flag("Saturday or Sunday.")
+    is_complete_month = Flag(
+        "Whether the month counts as complete: in the longest run of busy months, and not cut off at its edge."
+    )
+    is_as_of = Flag("The shop's today: the last day of the last complete month, unless a setting says otherwise. One day has it.")

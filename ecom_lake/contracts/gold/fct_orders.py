@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from ecom_lake.contracts.columns import Count, Date, Flag, Integer, Key, Money, Month, Number, Text, Timestamp
+from ecom_lake.contracts.table import Gold, Identity, Rule
+
+
+class FctOrders(Gold, group="star"):
+    """One row per order, valid or not, with its own amounts; marts count the valid ones."""
+
+    order_id = Key("The order.")
+    customer_id = Text("The person who ordered.")
+    order_date = Date("Day on which it was placed.", nullable=True)
+    month = Month("Month in which it was placed, as its first day.", nullable=True)
+    ordered_at = Timestamp("When it was placed, in the shop's own time.", nullable=True)
+    status = Text("Where the order stands.")
+    channel = Text("Sales channel.", nullable=True)
+    is_valid = Flag("Whether it counts as a sale.")
+    is_timeline_sound = Flag("False where a later stage is dated before an earlier one.")
+    is_first_order = Flag("Whether it is the person's first valid order, by time and id.")
+    order_number = Count(
+        "Number of the valid order among the person's, by time and id; NULL where it is not valid.", nullable=True
+    )
+    purchase_number = Count("Number of the purchase that it belongs to; NULL where it is not valid.", nullable=True)
+    previous_order_date = Date("Day of the person's valid order before it.", nullable=True)
+    gap_days = Integer("Days since the person's purchase before; NULL on the same day and where there was none.", nullable=True)
+    opens_purchase = Flag("Whether it is the first valid order of the person on its day.")
+    items = Count("Order lines.")
+    units = Count("Units on its lines.")
+    gross_sales = Money("Unit price times quantity of its lines, before discount.")
+    discounts = Money("Discount given on its lines.")
+    net_sales = Money("gross_sales - discounts.")
+    freight = Money("Freight charged on its lines.")
+    gmv = Money("net_sales + freight.")
+    cogs = Money("Cost of its lines, where the source knows cost.", nullable=True)
+    costed_sales = Money("net_sales of its lines with a known cost.")
+    payment_count = Count("Payments made; NULL where the shop knows of no payments.", nullable=True)
+    payments = Money("Value of its payments; NULL where the shop knows of no payments.", nullable=True)
+    instalments = Count("Most instalments of any of its payments.", nullable=True)
+    delivered_date = Date("Day of delivery, of an order that was delivered.", nullable=True)
+    promised_date = Date("Day by which delivery was promised.", nullable=True)
+    approval_days = Integer("Days from placing to approval.", nullable=True)
+    handling_days = Integer("Days from approval to the carrier.", nullable=True)
+    transit_days = Integer("Days from the carrier to the customer.", nullable=True)
+    lead_days = Integer("Days from placing to delivery.", nullable=True)
+    delay_days = Integer("Days from the promised day to delivery; negative where it came early.", nullable=True)
+    is_late = Flag("Delivered after the promised day; NULL where either day is not known.", nullable=True)
+    is_returned = Flag("Returned, as a whole or in part; NULL where the shop knows of no returns.", nullable=True)
+    returned_units = Count("Units sent back; NULL where the shop knows of no returns.", nullable=True)
+    returned_sales = Money("net_sales of what was sent back; NULL where the shop knows of no returns.", nullable=True)
+    review_score = Number("Score of its latest review.", nullable=True, at_least=1, at_most=5)
+    is_review_imputed = Flag("Whether that score was filled in.", nullable=True)
+    city = Text("City that it went to.", nullable=True)
+    state = Text("State that it went to.", nullable=True)
+    region = Text("Region of the country that the state lies in.", nullable=True)
+    country = Text("Country that it went to, as an ISO 3166 two-letter code.", nullable=True)
+    zip = Text("Zip code or zip prefix that it went to, as text.", nullable=True)
+
+    rules = (
+        Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
+        Rule("gmv_is_net_and_freight", "gmv = net_sales + freight", "GMV is net sales and freight."),
+    )
+    identities = (
+        Identity(
+            "every_silver_order_is_there",
+            "select a.n, b.n as of_silver from (select count(*) as n from fct_orders) as a"
+            " cross join (select count(*) as n from orders) as b where a.n <> b.n",
+            "There are as many orders as in silver: no join lost or multiplied one.",
+        ),
+        Identity(
+            "payments_are_all_there",
+            "select a.amount, b.amount as of_silver from (select coalesce(sum(payments), 0) as amount from fct_orders) as a"
+            " cross join (select coalesce(sum(amount), 0) as amount from payments) as b where a.amount <> b.amount",
+            "Payments sum to silver's, to the cent.",
+        ),
+    )

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from ecom_lake.contracts.columns import Flag, Integer, Money, Month, Text
+from ecom_lake.contracts.table import Gold, Identity, Rule
+
+
+class RevenueWaterfall(Gold, group="kpis"):
+    """One row per month and step: from gross sales to what was kept, and from gmv to what was paid."""
+
+    month = Month("The month in which orders were placed.", key=True)
+    step_order = Integer("Place of the step in the waterfall.", key=True, at_least=1)
+    step = Text("The step: a sum (gross_sales, net_sales, gmv, payments) or what lies between two of them.")
+    amount = Money("Its amount; discounts are negative.")
+    closes = Flag("Whether the steps up to the next sum add up to it, to the cent.")
+
+    rules = (Rule("it_closes", "closes", "Every stretch of the waterfall closes to the cent."),)
+    identities = (
+        Identity(
+            "waterfall_is_the_months",
+            "select m.month from kpi_monthly as m"
+            " left join revenue_waterfall as n on n.month = m.month and n.step = 'net_sales'"
+            " left join revenue_waterfall as g on g.month = m.month and g.step = 'gmv'"
+            " left join revenue_waterfall as p on p.month = m.month and p.step = 'payments'"
+            " where n.amount is distinct from m.net_sales or g.amount is distinct from m.gmv"
+            " or p.amount is distinct from m.payments",
+            "Its sums are the month's net sales, gmv and payments.",
+        ),
+    )

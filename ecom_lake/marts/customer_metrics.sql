@@ -1,0 +1,119 @@
+-- What is each person worth to the shop, and how are they doing?
+with
+today as (
+    select max(date) filter (where is_as_of) as as_of
+    from dim_date
+),
+
+-- Orders up to the as-of date; one without a date is never too late.
+people as (
+    select
+        customer_id,
+        min(order_date) as first_order_date,
+        max(order_date) as last_order_date,
+        count(*) as orders,
+        count(*) filter (where opens_purchase) as purchases,
+        sum(items)::bigint as items,
+        sum(units)::bigint as units,
+        sum(net_sales)::decimal(18, 2) as net_sales,
+        sum(cogs)::decimal(18, 2) as cogs,
+        sum(costed_sales)::decimal(18, 2) as costed_sales,
+        count(*) filter (where is_late) as late_orders,
+        sum(review_score::decimal(9, 4))::decimal(18, 4) as review_scores,
+        count(review_score) as reviews
+    from fct_orders
+    cross join today
+    where is_valid and coalesce(order_date <= as_of, true)
+    group by customer_id
+),
+
+categories as (
+    select customer_id, count(*) as categories
+    from (
+        select distinct customer_id, category
+        from fct_sales
+        cross join today
+        where is_valid and coalesce(order_date <= as_of, true)
+    ) as bought
+    group by customer_id
+),
+
+-- Half of the shop's gaps between purchases are at most p50 days long, four fifths at most p80.
+gaps as (
+    select
+        quantile_cont(gap_days::double, 0.5) as p50,
+        quantile_cont(gap_days::double, 0.8) as p80
+    from fct_orders
+    cross join today
+    where gap_days is not null and order_date <= as_of
+),
+
+registrations as (
+    select customer_id, registered_at::date as registered_on, prior_purchases
+    from dim_customer
+    where registered_at is not null or prior_purchases is not null
+),
+
+scored as (
+    select
+        people.*,
+        date_diff('day', last_order_date, as_of) as recency_days,
+        date_diff('day', first_order_date, last_order_date) as lifespan_days,
+        1 + 5 * (rank() over (order by net_sales) - 1) // count(*) over () as m
+    from people
+    cross join today
+),
+
+described as (
+    select
+        s.*,
+        coalesce(c.categories, 0) as categories,
+        date_diff('day', r.registered_on, s.first_order_date) as registration_delay_days,
+        s.purchases + coalesce(r.prior_purchases, 0) as purchases_ever,
+        case
+            when s.recency_days <= gaps.p50 then 'active'
+            when s.recency_days <= gaps.p80 then 'at risk'
+            when s.recency_days > gaps.p80 then 'lapsed'
+        end as activity_status
+    from scored as s
+    cross join gaps
+    left join categories as c on c.customer_id = s.customer_id
+    left join registrations as r on r.customer_id = s.customer_id
+)
+
+select
+    customer_id,
+    first_order_date,
+    last_order_date,
+    orders,
+    purchases,
+    items,
+    units,
+    net_sales,
+    cogs,
+    case when costed_sales >= cost_coverage * nullif(net_sales, 0) then net_sales - cogs end as gross_profit,
+    net_sales::double / orders as aov,
+    recency_days,
+    lifespan_days,
+    lifespan_days::double / nullif(purchases - 1, 0) as avg_gap_days,
+    registration_delay_days,
+    registration_delay_days < 0 as registration_anomaly,
+    categories,
+    late_orders,
+    review_scores::double / nullif(reviews, 0) as avg_review,
+    m,
+    case
+        when purchases_ever >= loyal_purchases then 'Loyal'
+        when purchases_ever >= returning_purchases then 'Returning'
+        else 'New'
+    end as loyalty_tier,
+    case
+        when purchases >= persona_loyal_purchases and m >= persona_loyal_m then 'Loyal High-Value'
+        when m >= persona_premium_m then 'Premium'
+        when activity_status = 'lapsed' then 'High Churn Risk'
+        when m <= persona_low_m then 'Low-Premium'
+        else 'Standard'
+    end as persona,
+    activity_status
+from described
+cross join settings

@@ -1,0 +1,13 @@
+-- What does the shop sell, products included that only order lines know?
+with
+unlisted as (
+    select distinct i.product_id
+    from order_items as i
+    where not exists (select 1 from products as p where p.product_id = i.product_id)
+)
+
+select product_id, true as has_record, name, category, brand, unit_cost, list_price, weight_g, photos
+from products
+union all
+select product_id, false, null, 'unknown', null, null, null, null, null
+from unlisted

@@ -1,0 +1,13 @@
+-- Who sells in the shop, sellers included that only order lines know?
+with
+unlisted as (
+    select distinct i.seller_id
+    from order_items as i
+    where i.seller_id is not null and not exists (select 1 from sellers as s where s.seller_id = i.seller_id)
+)
+
+select seller_id, true as has_record, city, state, zip
+from sellers
+union all
+select seller_id, false, null, null, null
+from unlisted

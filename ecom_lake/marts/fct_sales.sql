@@ -1,0 +1,44 @@
+-- What was sold, line by line, and what did it bring?
+with
+-- Where no order and no line was ever returned, the shop does not know of returns: that is not the same as none.
+returns as (
+    select
+        exists (select 1 from orders where status = 'returned')
+        or exists (select 1 from order_items where is_returned is not null) as are_known
+),
+
+lines as (
+    select
+        i.order_id,
+        i.line,
+        o.ordered_at::date as order_date,
+        o.month,
+        o.customer_id,
+        i.product_id,
+        i.seller_id,
+        p.category,
+        p.brand,
+        o.status,
+        o.channel,
+        o.state,
+        o.region,
+        o.is_valid and i.is_valid as is_valid,
+        coalesce(i.is_returned, case when returns.are_known then o.status = 'returned' end) as is_returned,
+        i.quantity,
+        i.unit_price,
+        coalesce(i.unit_cost, p.unit_cost) as unit_cost,
+        i.gross_sales,
+        i.discount,
+        (i.gross_sales - i.discount)::decimal(18, 2) as net_sales,
+        i.freight
+    from order_items as i
+    join orders as o on o.order_id = i.order_id
+    join dim_product as p on p.product_id = i.product_id
+    cross join returns
+)
+
+select
+    lines.*,
+    (unit_cost * quantity)::decimal(18, 2) as cogs,
+    net_sales - (unit_cost * quantity)::decimal(18, 2) as gross_profit
+from lines

@@ -1,0 +1,31 @@
+-- What did the shop sell each day, from its first order to its last?
+with
+sums as (
+    select
+        order_date,
+        count(*) filter (where is_valid) as orders,
+        count(*) filter (where opens_purchase) as customers,
+        sum(units) filter (where is_valid) as units,
+        sum(gross_sales) filter (where is_valid) as gross_sales,
+        sum(discounts) filter (where is_valid) as discounts,
+        sum(net_sales) filter (where is_valid) as net_sales,
+        sum(freight) filter (where is_valid) as freight,
+        sum(gmv) filter (where is_valid) as gmv
+    from fct_orders
+    group by order_date
+)
+
+select
+    d.date,
+    coalesce(s.orders, 0) as orders,
+    coalesce(s.customers, 0) as customers,
+    coalesce(s.units, 0) as units,
+    coalesce(s.gross_sales, 0) as gross_sales,
+    coalesce(s.discounts, 0) as discounts,
+    coalesce(s.net_sales, 0) as net_sales,
+    coalesce(s.freight, 0) as freight,
+    coalesce(s.gmv, 0) as gmv,
+    s.net_sales::double / nullif(s.orders, 0) as aov
+from dim_date as d
+left join sums as s on s.order_date = d.date
+where d.date between (select min(order_date) from sums) and (select max(order_date) from sums)
