@@ -31,7 +31,7 @@ def test_planted_groups_are_found(tmp_path: Path) -> None:
         "Low-spend repeat buyers",
         "Recent high-spend many-unit one-time buyers",
         "Dormant many-unit one-time buyers",
-        "Recent low-spend one-time buyers",
+        "Recent one-time buyers",
         "Dormant low-spend one-time buyers",
     ]
 

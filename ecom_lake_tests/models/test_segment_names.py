@@ -32,7 +32,9 @@ def test_words_come_from_the_outer_thirds() -> None:
 
 
 def test_a_value_that_most_people_have_says_nothing() -> None:
-    assert named((150, 150, 1))[0][0] == "Typical one-time buyers"  # 1 unit is both the lowest and the highest third's bound
+    spent_alike = PEOPLE | {"net_sales": np.array([50.0] * 280 + [90.0] * 21)}  # 50 bounds the lowest third and the highest
+    [name] = names([{"recency_days": 150, "net_sales": 50, "units": 1}], spent_alike, "one-time buyers")
+    assert name.text == "Typical one-time buyers"
 
 
 def test_twins_are_numbered() -> None:
