@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from ecom_lake.contracts.columns import Count, Date, Integer, Key, Money, Text
+from ecom_lake.contracts.table import Gold, Identity, Rule
+
+
+class Rfm(Gold, group="customers"):
+    """One row per person with a valid order, as of the shop's as-of date: recency, frequency and monetary scores."""
+
+    customer_id = Key("The person.")
+    as_of = Date("The day as of which they are scored.", nullable=True)
+    recency_days = Integer("Days from their latest purchase to the as-of date.", nullable=True, at_least=0)
+    frequency = Count("Purchases: days on which they bought.", at_least=1)
+    monetary = Money("Their net sales.")
+    r = Integer("Recency score: 5 for the most recent fifth; equal days score the same.", at_least=1, at_most=5)
+    f = Integer("Frequency score, by fixed bands of purchases.", at_least=1, at_most=5)
+    m = Integer("Monetary score: 5 for the highest fifth; equal sums score the same.", at_least=1, at_most=5)
+    rfm_code = Text("The three scores side by side.")
+    segment = Text(
+        "The segment of the code; each of the 125 codes has one.",
+        one_of=(
+            "Champions",
+            "Loyal",
+            "Potential Loyalist",
+            "New",
+            "Promising",
+            "Need Attention",
+            "About To Sleep",
+            "At Risk",
+            "Can't Lose",
+            "Hibernating",
+            "Lost",
+        ),
+    )
+
+    rules = (Rule("code_is_the_scores", "rfm_code = cast(100 * r + 10 * f + m as varchar)", "The code is r, f and m."),)
+    identities = (
+        Identity(
+            "everybody_is_scored_once",
+            "select a.*, b.* from (select count(*) as people, coalesce(sum(monetary), 0) as net_sales from rfm) as a"
+            " cross join (select count(*) as people, coalesce(sum(net_sales), 0) as net_sales from customer_metrics) as b"
+            " where a.people <> b.people or a.net_sales <> b.net_sales",
+            "Everybody in customer_metrics has one row, with their net sales.",
+        ),
+    )
