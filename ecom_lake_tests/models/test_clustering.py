@@ -50,12 +50,12 @@ def test_a_group_too_small_is_not_made_a_cluster() -> None:
     assert large is None or np.bincount(nearest(together, large)[0]).min() > 12
 
 
-def test_a_cloud_without_groups_is_less_stable_than_groups() -> None:
+def test_a_cloud_without_groups_is_not_parted() -> None:
     cloud = np.random.default_rng(4).normal(size=(500, 2))
-    points, _ = blobs(APART, 100)
-    rng = np.random.default_rng(0)
-    assert stability(points, kmeans(points, 5, 10, rng), DEFAULTS) > 0.99
-    assert stability(cloud, kmeans(cloud, 5, 10, rng), DEFAULTS) < 0.8
+    assert choose(cloud, DEFAULTS) is None
+    forced = choose(cloud, replace(DEFAULTS, min_stability=0.0))
+    assert forced is not None
+    assert stability(cloud, forced, DEFAULTS) < DEFAULTS.min_stability
 
 
 def test_few_distinct_points_are_not_parted() -> None:

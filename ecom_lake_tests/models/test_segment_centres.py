@@ -7,16 +7,21 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.clustering import adjusted_rand
 from ecom_lake_tests.models.gold import make
 from ecom_lake_tests.models.made_up import people, planted
 
+TABLES = ("segment_centres", "customer_segments", "segment_profile")
 
-def segmented(customers: pl.DataFrame, folder: Path, threads: int = 2) -> dict[str, pl.DataFrame]:
+
+def segmented(
+    customers: pl.DataFrame, folder: Path, settings: MiningSettings | None = None, threads: int = 2
+) -> dict[str, pl.DataFrame]:
     with duckdb.connect() as con:
         con.execute(f"set threads = {threads}; set preserve_insertion_order = false")
         con.register("customer_metrics", customers.to_arrow())
-        return {table: make(con, table, folder) for table in ("segment_centres", "customer_segments", "segment_profile")}
+        return {table: make(con, table, folder, settings) for table in TABLES}
 
 
 def test_planted_groups_are_found(tmp_path: Path) -> None:
@@ -46,11 +51,12 @@ def test_centres_are_in_plain_units(tmp_path: Path) -> None:
 
 def test_same_bytes_in_any_order_and_on_any_threads(tmp_path: Path) -> None:
     customers, _ = planted()
+    sampled = MiningSettings(fit_sample=300, choice_sample=200)
     made = []
     for order, threads in ((customers, 1), (customers.sample(fraction=1.0, shuffle=True, seed=3), 4)):
         folder = tmp_path / str(threads)
         folder.mkdir()
-        made.append({name: (folder / f"{name}.parquet").read_bytes() for name in segmented(order, folder, threads)})
+        made.append({table: (folder / f"{table}.parquet").read_bytes() for table in segmented(order, folder, sampled, threads)})
     assert made[0] == made[1]
 
 
@@ -82,13 +88,15 @@ def test_a_group_that_cannot_be_parted_is_one_segment(
     assert made["segment_profile"]["customers"].sum() == len(customers)
 
 
-def test_a_feature_that_is_not_known_of_everybody_plays_no_part(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unknown", ["", "thrifty 9$"], ids=["nobody's", "some people's, whom the sample misses"])
+def test_a_feature_that_is_not_known_of_everybody_plays_no_part(unknown: str, tmp_path: Path) -> None:
     customers, _ = planted()
-    undated = customers.with_columns(recency_days=pl.lit(None, pl.Int64))
-    made = segmented(undated, tmp_path)
-    assert made["segment_centres"]["is_cluster"].all()
-    assert made["segment_centres"]["recency_days"].is_null().all()
-    assert not made["segment_centres"]["segment"].str.contains("ecent|ormant").any()
+    undated = pl.when(~pl.col("customer_id").str.contains(unknown)).then("recency_days")
+    made = segmented(customers.with_columns(recency_days=undated), tmp_path, MiningSettings(fit_sample=200))
+    one_time = made["segment_centres"].filter(pl.col("is_one_time"))
+    assert one_time["is_cluster"].all()
+    assert one_time["recency_days"].is_null().all()
+    assert not one_time["segment"].str.contains("ecent|ormant").any()
 
 
 def test_a_day_still_to_come_is_today(tmp_path: Path) -> None:
