@@ -52,6 +52,20 @@ STEPS = [
 MIN_ORDERS = {"product": 5, "category": 5}
 MIN_SUPPORT = {"product": 0.000_01, "category": 0.000_05}
 ALPHA = 0.05
+RFM = {
+    "Champions": "555 554 544 545 454 455 445",
+    "Loyal": "543 444 435 355 354 345 344 335",
+    "Potential Loyalist": ("553 551 552 541 542 533 532 531 452 451 442 441 431 453 433 432 423 353 352 351 342 341 333 323"),
+    "New": "512 511 422 421 412 411 311",
+    "Promising": "525 524 523 522 521 515 514 513 425 424 413 414 415 315 314 313",
+    "Need Attention": "535 534 443 434 343 334 325 324",
+    "About To Sleep": "331 321 312 221 213 231 241 251",
+    "At Risk": "253 252 243 242 235 234 225 224 153 152 143 142 135 134 133 125 124",
+    "Can't Lose": "155 154 145 144 255 254 245 244",
+    "Hibernating": "332 322 233 232 223 222 132 123 122 212 211 113 114 115 214 215",
+    "Lost": "111 112 121 131 141 151",
+}
+"""Segment → its RFM codes."""
 FEATURES = {
     "repeat buyers": ["recency_days", "net_sales", "units", "purchases"],
     "one-time buyers": ["recency_days", "net_sales", "units"],
@@ -179,6 +193,10 @@ def calendar(t: Tables) -> None:
             "is_as_of": date == as_of,
         }
     )
+
+
+def today(t: Tables) -> pd.Timestamp:
+    return t["dim_date"].loc[t["dim_date"]["is_as_of"], "date"].iloc[0]
 
 
 def dimensions(t: Tables) -> None:
@@ -332,12 +350,21 @@ def kpi_monthly(t: Tables) -> None:
         before = m["net_sales"].shift(back)
         comparable = m["is_complete"] & m["is_complete"].shift(back, fill_value=False)
         m[growth] = divided(m["net_sales"] - before, before).where(comparable)
-    unknown = ["cogs", "gross_profit", "margin", "returned_sales", "return_rate", "return_rate_units", "return_share"]
-    t["kpi_monthly"] = m.assign(returned_orders=0, **dict.fromkeys(unknown)).reset_index()
+    unknown = [
+        "cogs",
+        "gross_profit",
+        "margin",
+        "returned_orders",
+        "returned_sales",
+        "return_rate",
+        "return_rate_units",
+        "return_share",
+    ]
+    t["kpi_monthly"] = m.assign(**dict.fromkeys(unknown)).reset_index()
 
 
 def revenue_waterfall(t: Tables) -> None:
-    as_of = t["dim_date"].loc[t["dim_date"]["is_as_of"], "date"].iloc[0]
+    as_of = today(t)
     o = t["fct_orders"][t["fct_orders"]["is_valid"]]
     underway = o["status"].isin(["shipped", "in_transit"])
     recent = (as_of - o["order_date"]).dt.days <= 60
@@ -386,7 +413,7 @@ def revenue_waterfall(t: Tables) -> None:
 
 
 def customer_metrics(t: Tables) -> None:
-    as_of = t["dim_date"].loc[t["dim_date"]["is_as_of"], "date"].iloc[0]
+    as_of = today(t)
     orders = t["fct_orders"].query("is_valid and order_date <= @as_of")
     sales = t["fct_sales"].query("is_valid and order_date <= @as_of")
     people = orders.groupby("customer_id")
@@ -407,7 +434,7 @@ def customer_metrics(t: Tables) -> None:
     c["lifespan_days"] = (c["last_order_date"] - c["first_order_date"]).dt.days
     c["avg_gap_days"] = divided(c["lifespan_days"], c["purchases"] - 1)
     c["categories"] = sales.groupby("customer_id")["category"].nunique().reindex(c.index, fill_value=0)
-    c["m"] = 1 + 5 * (c["net_sales"].rank(method="min").astype(int) - 1) // len(c)
+    c["m"] = fifth(c["net_sales"])
     gaps = orders["gap_days"].dropna()
     active, at_risk = gaps.quantile(0.5), gaps.quantile(0.8)
     c["activity_status"] = np.select([c["recency_days"] <= active, c["recency_days"] <= at_risk], ["active", "at risk"], "lapsed")
@@ -424,6 +451,89 @@ def customer_metrics(t: Tables) -> None:
     )
     unknown = ["cogs", "gross_profit", "registration_delay_days", "registration_anomaly"]
     t["customer_metrics"] = c.assign(**dict.fromkeys(unknown)).reset_index()
+
+
+def fifth(values: pd.Series) -> pd.Series:
+    """A score from 1 to 5 by rank, in whole numbers: equal values have equal scores."""
+    return 1 + 5 * (values.rank(method="min").astype(int) - 1) // len(values)
+
+
+def rfm(t: Tables) -> None:
+    c = t["customer_metrics"]
+    scores = pd.DataFrame({"r": fifth(c["last_order_date"]), "f": c["purchases"].clip(upper=5), "m": fifth(c["net_sales"])})
+    code = scores["r"].astype(str) + scores["f"].astype(str) + scores["m"].astype(str)
+    segments_by_code = {code: segment for segment, codes in RFM.items() for code in codes.split()}
+    t["rfm"] = pd.DataFrame(
+        {
+            "customer_id": c["customer_id"],
+            "as_of": today(t),
+            "recency_days": c["recency_days"],
+            "frequency": c["purchases"],
+            "monetary": c["net_sales"],
+            **scores,
+            "rfm_code": code,
+            "segment": code.map(segments_by_code),
+        }
+    )
+
+
+def rfm_segments(t: Tables) -> None:
+    s = (
+        t["rfm"]
+        .groupby("segment")
+        .agg(
+            customers=("customer_id", "size"),
+            net_sales=("monetary", "sum"),
+            avg_recency_days=("recency_days", "mean"),
+            avg_frequency=("frequency", "mean"),
+            avg_monetary=("monetary", "mean"),
+        )
+    )
+    shares = {"share": s["customers"] / s["customers"].sum(), "net_sales_share": s["net_sales"] / s["net_sales"].sum()}
+    t["rfm_segments"] = s.assign(**shares).reset_index()
+
+
+def kpi_summary(t: Tables) -> None:
+    orders, c, as_of = t["fct_orders"], t["customer_metrics"], today(t)
+    o = orders[orders["is_valid"]]
+    sums = o[[*MONEY, "units", "items", "payments"]].sum()
+    people = c["customer_id"].size
+    gaps = o.loc[o["order_date"] <= as_of, "gap_days"].dropna()
+    long_ago = as_of - pd.Timedelta(days=90)
+    first = o["opens_purchase"] & (o["purchase_number"] == 1) & (o["order_date"] <= long_ago)
+    second = o["opens_purchase"] & (o["purchase_number"] == 2) & (o["previous_order_date"] <= long_ago) & (o["gap_days"] <= 90)
+    rising = np.sort(c["net_sales"].to_numpy())
+    score = o["review_score"].dropna()
+    values = {
+        "net_sales": (sums["net_sales"], "money"),
+        "orders": (len(o), "count"),
+        "customers": (o["customer_id"].nunique(), "count"),
+        "aov": (sums["net_sales"] / len(o), "money"),
+        "units": (sums["units"], "count"),
+        "items_per_order": (sums["items"] / len(o), "count"),
+        "gross_sales": (sums["gross_sales"], "money"),
+        "discounts": (sums["discounts"], "money"),
+        "freight": (sums["freight"], "money"),
+        "gmv": (sums["gmv"], "money"),
+        "payments": (sums["payments"], "money"),
+        "gross_profit": (None, "money"),
+        "orders_placed": (len(orders), "count"),
+        "cancel_rate": (orders["status"].isin(NO_SALE).mean(), "share"),
+        "return_rate": (None, "share"),
+        "late_rate": (o["is_late"].mean(), "share"),
+        "avg_lead_days": (o["lead_days"].mean(), "days"),
+        "avg_review": (score.mean(), "score"),
+        "nps_proxy": (100 * ((score >= 5).sum() - (score <= 3).sum()) / len(score), "points"),
+        "repeat_purchase_rate": ((c["purchases"] >= 2).sum() / people, "share"),
+        "repeat_order_rate": ((c["orders"] >= 2).sum() / people, "share"),
+        "repeat_purchase_rate_soon": (second.sum() / first.sum(), "share"),
+        "gap_p50_days": (gaps.quantile(0.5), "days"),
+        "gap_p80_days": (gaps.quantile(0.8), "days"),
+        "gini": (2 * (np.arange(1, people + 1) * rising).sum() / (people * rising.sum()) - (people + 1) / people, "ratio"),
+        "complete_months": (t["dim_date"].loc[t["dim_date"]["is_complete_month"], "month_start"].nunique(), "count"),
+    }
+    table = pd.DataFrame.from_dict(values, orient="index", columns=["value", "unit"]).rename_axis("metric").reset_index()
+    t["kpi_summary"] = table.assign(position=table.index + 1, value=table["value"].astype(float))
 
 
 # 5. Baskets.
@@ -577,7 +687,17 @@ def segment_profile(t: Tables) -> None:
 
 GOLD = (
     *("dim_date", "dim_customer", "dim_product", "dim_seller", "fct_sales", "fct_orders"),
-    *("kpi_daily", "kpi_monthly", "revenue_waterfall", "customer_metrics", "basket_itemsets", "basket_rules"),
+    *(
+        "kpi_daily",
+        "kpi_monthly",
+        "revenue_waterfall",
+        "customer_metrics",
+        "rfm",
+        "rfm_segments",
+        "kpi_summary",
+        "basket_itemsets",
+        "basket_rules",
+    ),
     *("segment_centres", "customer_segments", "segment_profile"),
 )
 SILVER = ("orders", "customers", "order_items", "payments", "reviews", "products", "sellers", "places")
@@ -604,6 +724,9 @@ def main() -> None:
         "kpi_monthly": lambda: kpi_monthly(t),
         "revenue_waterfall": lambda: revenue_waterfall(t),
         "customer_metrics": lambda: customer_metrics(t),
+        "rfm": lambda: rfm(t),
+        "rfm_segments": lambda: rfm_segments(t),
+        "kpi_summary": lambda: kpi_summary(t),
         "product_baskets": lambda: baskets(t, "product", "product_id"),
         "category_baskets": lambda: baskets(t, "category", "category"),
         "customer_segments": lambda: customer_segments(t),
