@@ -6,7 +6,7 @@ Not here: unpacking (members.py), reading (records.py), or where the Parquet fil
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -105,4 +105,4 @@ def _rows(batch: Batch, columns: Layout) -> pa.Table:
 
 
 def _rejects(rejects: Sequence[Reject]) -> pa.Table:
-    return pa.Table.from_pylist([asdict(reject) for reject in rejects], schema=REJECTS)
+    return pa.table([[getattr(reject, name) for reject in rejects] for name in REJECTS.names], schema=REJECTS)

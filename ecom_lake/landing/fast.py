@@ -64,8 +64,12 @@ def columns(text: bytes, delimiter: str, width: int) -> list[pa.ChunkedArray] | 
 
 
 def line_ends(text: bytes) -> int:
-    feeds = int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord("\n")))
-    return feeds + text.count(b"\r") - text.count(b"\r\n") if b"\r" in text else feeds
+    array = np.frombuffer(text, np.uint8)
+    feeds = array == ord("\n")
+    if b"\r" not in text:
+        return int(np.count_nonzero(feeds))
+    returns = array == ord("\r")
+    return int(np.count_nonzero(feeds) + np.count_nonzero(returns) - np.count_nonzero(returns[:-1] & feeds[1:]))
 
 
 def _first_wrong(array: np.ndarray, quotes: np.ndarray, delimiter: str) -> int:
