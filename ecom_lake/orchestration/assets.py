@@ -5,6 +5,7 @@ Here: what Dagster is to know of each table (its inputs, checks, words), and bod
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import dagster as dg
 
@@ -59,7 +60,7 @@ def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
         check_specs=[spec for table in tables for spec in _check_specs(site, table, checks)],
     )
     def bronze(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, ingest(_site(context, settings, site), context.log.info))
+        yield from report(context, site, partial(ingest, _site(context, settings, site), context.log.info))
 
     return bronze
 
@@ -73,7 +74,7 @@ def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
 
     @_asset(site, ORDER_INDEX, catalog.silver()["order_index"], sources, checks)
     def order_index(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, [make_order_index(_site(context, settings, site))])
+        yield from report(context, site, partial(make_order_index, _site(context, settings, site)))
 
     return order_index
 
@@ -89,7 +90,7 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
     @_asset(site, f"silver/{table}", contract, specs.inputs_of(site, table), checks, monthly)
     def silver_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         months = [month_of(key) for key in context.partition_keys] if monthly else None
-        yield from report(context, site, [silver.make_silver(_site(context, settings, site), table, months)])
+        yield from report(context, site, partial(silver.make_silver, _site(context, settings, site), table, months))
 
     return silver_table
 
@@ -101,7 +102,7 @@ def _gold(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
 
     @_asset(site, f"gold/{table}", contract, gold.inputs_of(site, table), checks)
     def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, [gold.make_gold(_site(context, settings, site), table)])
+        yield from report(context, site, partial(gold.make_gold, _site(context, settings, site), table))
 
     return gold_table
 
@@ -119,7 +120,7 @@ def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
         check_specs=_check_specs(site, RELEASE, checks),
     )
     def release(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, [make_release(_site(context, settings, site))])
+        yield from report(context, site, partial(make_release, _site(context, settings, site)))
 
     return release
 

@@ -1,12 +1,13 @@
 """What a step said of itself, as Dagster events: checks first, then the table; or the checks alone and a failure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from ecom_lake.lake.log import File
+from ecom_lake.errors import UserError
+from ecom_lake.lake.log import ConflictError, File
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.site import Site
 
@@ -14,7 +15,13 @@ Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 PREVIEW = 5
 
 
-def report(context: dg.AssetExecutionContext, site: Site, outcomes: Sequence[Outcome]) -> Iterator[Event]:
+def report(context: dg.AssetExecutionContext, site: Site, step: Callable[[], Outcome | list[Outcome]]) -> Iterator[Event]:
+    """Do a step and say what became of it."""
+    try:
+        made = step()
+    except (UserError, ConflictError) as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from None
+    outcomes = made if isinstance(made, list) else [made]
     for outcome in outcomes:
         key = dg.AssetKey([site.shop.name, *outcome.table.split("/")])
         for check in outcome.checks:

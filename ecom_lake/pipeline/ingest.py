@@ -13,6 +13,7 @@ from datetime import UTC
 from pathlib import Path
 
 from ecom_lake.contracts.delivered import Delivered
+from ecom_lake.errors import UserError
 from ecom_lake.lake.lake import LANDING
 from ecom_lake.lake.log import Delivery, Entry, File, Landed
 from ecom_lake.lake.storage import Info
@@ -46,8 +47,16 @@ def nothing_new(site: Site, head: Entry) -> bool:
     }
 
 
+def nothing_landed(site: Site) -> str:
+    """What to say of a shop that has nothing to be made from."""
+    name, landing = site.shop.name, f"{site.lake.url}/{LANDING}"
+    return f"Shop '{name}' has nothing to build from: put its files into {landing} (or `ecom-lake land FILES --shop {name}`)."
+
+
 def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
     head = site.lake.log.head()
+    if not head.number and not landed_files(site):
+        raise UserError(nothing_landed(site))
     if nothing_new(site, head):
         return _outcomes(site, head, head)
     known = {file.delivery.content_hash for table in _bronze(site) for file in head.parts(table).values() if file.delivery}
