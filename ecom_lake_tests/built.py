@@ -23,6 +23,10 @@ first_month = "2017-01"
 last_month = "2017-04"
 """
 
+ONE_MORE_ORDER = """order_id,customer_id,order_status,order_purchase_timestamp
+new,new,delivered,2017-02-01 10:00:00
+"""
+
 
 @dataclass(frozen=True)
 class BuiltLake:

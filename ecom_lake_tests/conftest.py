@@ -12,7 +12,7 @@ from ecom_lake.pipeline.build import build
 from ecom_lake.pipeline.ingest import ingest
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import Truths
-from ecom_lake_tests.built import CONFIG, OPTIONS, BuiltLake
+from ecom_lake_tests.built import CONFIG, ONE_MORE_ORDER, OPTIONS, BuiltLake
 
 settings.register_profile("lake", deadline=None)  # a busy machine is no defect
 settings.load_profile("lake")
@@ -37,10 +37,29 @@ def built_lake(delivery: tuple[Path, Truths], tmp_path_factory: pytest.TempPathF
     return lake
 
 
+@pytest.fixture(scope="session")
+def grown_lake(built_lake: BuiltLake, tmp_path_factory: pytest.TempPathFactory) -> BuiltLake:
+    """For reading only: the same after a second delivery of one more order, so that there are two releases."""
+    lake = _copied(built_lake, tmp_path_factory.mktemp("grown") / "lake")
+    (lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
+    build(lake.site())
+    return lake
+
+
 @pytest.fixture
 def fresh_lake(built_lake: BuiltLake, tmp_path: Path) -> BuiltLake:
-    """A copy of it, to be written to."""
-    shutil.copytree(built_lake.folder, tmp_path / "lake")
-    lake = BuiltLake(tmp_path / "lake", built_lake.truths)
-    ingest(lake.site())  # copies are other files, which the log has not seen
-    return lake
+    """A copy of the built lake, to be written to."""
+    return _copied(built_lake, tmp_path / "lake")
+
+
+@pytest.fixture
+def fresh_grown_lake(grown_lake: BuiltLake, tmp_path: Path) -> BuiltLake:
+    """A copy of the grown lake, to be written to."""
+    return _copied(grown_lake, tmp_path / "lake")
+
+
+def _copied(lake: BuiltLake, folder: Path) -> BuiltLake:
+    shutil.copytree(lake.folder, folder)
+    copy = BuiltLake(folder, lake.truths)
+    ingest(copy.site())  # copies are other files, which the log has not seen
+    return copy

@@ -108,7 +108,6 @@ def _open(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection) -> dict[str,
     con.execute(f"set allowed_paths = [{', '.join(files)}]")
     con.execute("set search_path = 'gold,silver'")
     con.execute("set preserve_insertion_order = true")  # people expect a table in the order in which it lies
-    con.execute("set python_enable_replacements = false")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return tables

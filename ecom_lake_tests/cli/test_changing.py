@@ -7,18 +7,17 @@ from dataclasses import fields
 from pathlib import Path
 
 from ecom_lake.cli.deliver import synth
+from ecom_lake.serving.difference import last_two_releases
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.truths import Truths
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
 from ecom_lake_tests.cli.conftest import Run
-
-HEADER = "order_id,customer_id,order_status,order_purchase_timestamp\n"
 
 
 def an_export(folder: Path) -> Path:
-    path = folder / "export" / "more_orders.csv"
+    path = folder / "export" / "[red]orders.csv"
     path.parent.mkdir()
-    path.write_text(f"{HEADER}new,new,delivered,2017-02-01 10:00:00\n", encoding="utf-8")
+    path.write_text(ONE_MORE_ORDER, encoding="utf-8")
     return path
 
 
@@ -41,7 +40,7 @@ def test_landing_says_what_landed_what_was_known_and_what_failed(run: Run, fresh
     export = an_export(tmp_path)
     first = run("land", str(export.parent), "nowhere.csv", at=fresh_lake)
     assert first.code == 1
-    assert (first.err, "more_orders.csv" in first.out) == ("nowhere.csv is not there.\n", True)
+    assert (first.err, "[red]orders.csv" in first.out) == ("nowhere.csv is not there.\n", True)
     assert "Next: ecom-lake build" in first.out
     second = run("land", str(export), at=fresh_lake)
     assert second.code == 0
@@ -55,7 +54,7 @@ def test_a_build_through_dagster_releases_what_landed_and_then_finds_nothing_new
     assert run("status", at=fresh_lake).code == 0
     run("land", str(an_export(tmp_path)), at=fresh_lake)
     waiting = run("status", at=fresh_lake)
-    assert (waiting.code, "more_orders.csv" in waiting.out) == (1, True)
+    assert (waiting.code, "[red]orders.csv" in waiting.out) == (1, True)
     built = run("build", "--json", at=fresh_lake)
     assert (built.code, built.err) == (0, "")
     assert built.json["succeeded"]
@@ -83,35 +82,33 @@ def test_a_build_that_is_refused_says_why_and_leaves_readers_alone(run: Run, fre
     assert site.lake.log.released() == before
 
 
-def test_there_and_back_again(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
-    old = fresh_lake.site().lake.log.released()
-    assert old is not None
-    run("land", str(an_export(tmp_path)), at=fresh_lake)
-    new = run("build", "--json", at=fresh_lake).json["release"]
+def test_there_and_back_again(run: Run, fresh_grown_lake: BuiltLake) -> None:
+    lake = fresh_grown_lake
+    old, new = last_two_releases(lake.site())
     orders = ("sql", "select count(*) as n from fct_orders", "--format", "csv")
-    count = fresh_lake.truths.totals.orders
-    assert run(*orders, at=fresh_lake).out == f"n\n{count + 1}\n"
+    count = lake.truths.totals.orders
+    assert run(*orders, at=lake).out == f"n\n{count + 1}\n"
 
-    told = run("diff", "--json", at=fresh_lake).json
-    assert (told["before"], told["after"]) == (old.number, new)
-    shown = run("diff", str(old.number), at=fresh_lake).out
+    told = run("diff", "--json", at=lake).json
+    assert (told["before"], told["after"]) == (old, new)
+    shown = run("diff", str(old), at=lake).out
     assert "silver/orders" in shown
     assert "+1" in shown
-    assert "hold the same tables" in run("diff", str(new), str(new), at=fresh_lake).out
+    assert "hold the same tables" in run("diff", str(new), str(new), at=lake).out
 
-    back = run("rollback", str(old.number), at=fresh_lake)
-    assert back.out.startswith(f"Readers see release {old.number} now, and it is pinned.")
-    assert run(*orders, at=fresh_lake).out == f"n\n{count}\n"
-    assert run("status", at=fresh_lake).code == 1
-    log = run("log", "--json", "--limit", "2", at=fresh_lake).json
-    assert (log["shown"], log["pinned"], len(log["entries"])) == (old.number, True, 2)
-    assert log["entries"][0]["message"] == f"rollback to {old.number}"
-    assert "shown, pinned" in run("log", "--limit", "1000", at=fresh_lake).out
+    back = run("rollback", str(old), at=lake)
+    assert back.out.startswith(f"Readers see release {old} now, and it is pinned.")
+    assert run(*orders, at=lake).out == f"n\n{count}\n"
+    assert run("status", at=lake).code == 1
+    log = run("log", "--json", "--limit", "2", at=lake).json
+    assert (log["shown"], log["pinned"], len(log["entries"])) == (old, True, 2)
+    assert log["entries"][0]["message"] == f"rollback to {old}"
+    assert "shown, pinned" in run("log", "--limit", "1000", at=lake).out
 
-    assert run("unpin", at=fresh_lake).code == 0
-    assert run("build", at=fresh_lake).code == 0
-    assert run(*orders, at=fresh_lake).out == f"n\n{count + 1}\n"
-    assert run("status", at=fresh_lake).code == 0
+    assert run("unpin", at=lake).code == 0
+    assert run("build", at=lake).code == 0
+    assert run(*orders, at=lake).out == f"n\n{count + 1}\n"
+    assert run("status", at=lake).code == 0
 
 
 def test_gc_asks_before_it_deletes(run: Run, fresh_lake: BuiltLake) -> None:

@@ -47,11 +47,16 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_only_a_build_imports_dagster(built_lake: BuiltLake) -> None:
-    program = "import sys; from ecom_lake.cli import main; code = main(sys.argv[1:]); print(code, 'dagster' in sys.modules)"
+    program = """
+import sys
+from ecom_lake.cli import main
+codes = [main(command.split(",")) for command in sys.argv[1:]]
+print(codes, "dagster" in sys.modules)
+"""
     env = {**os.environ, "ECOM_LAKE_CONFIG": str(built_lake.config), "ECOM_LAKE_ROOT": str(built_lake.root)}
-    for arguments in (["status"], ["sql", "select 1"], ["tables"], ["doctor"]):
-        said = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True, env=env)
-        assert said.stdout.splitlines()[-1] == "0 False", arguments
+    commands = ["status", "sql,select 1", "tables", "describe,rfm", "ledger", "quarantine", "log", "doctor"]
+    said = subprocess.run([sys.executable, "-c", program, *commands], capture_output=True, text=True, check=True, env=env)
+    assert said.stdout.splitlines()[-1] == f"{[0] * len(commands)} False"
 
 
 @pytest.mark.parametrize(

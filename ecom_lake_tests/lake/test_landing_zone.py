@@ -48,7 +48,7 @@ def test_a_folders_files_keep_their_paths_and_times(tmp_path: Path) -> None:
 def test_the_same_content_lands_once_whatever_it_is_called(tmp_path: Path) -> None:
     first = written(tmp_path / "orders.csv", "a")
     again = written(tmp_path / "copy_of_orders.csv", "a")
-    assert fates(land_at(tmp_path / "data", first)) == [("orders.csv", "landed")]
+    assert fates(land_at(tmp_path / "data", first, again)) == [("orders.csv", "landed"), ("copy_of_orders.csv", "known")]
     arrivals = land_at(tmp_path / "data", first, again)
     assert fates(arrivals) == [("orders.csv", "known"), ("copy_of_orders.csv", "known")]
     assert {arrival.name for arrival in arrivals} == {"orders.csv"}

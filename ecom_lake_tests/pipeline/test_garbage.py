@@ -4,7 +4,6 @@ import json
 import os
 from datetime import UTC, datetime, timedelta
 
-from ecom_lake.pipeline.build import build
 from ecom_lake.pipeline.garbage import collect_garbage, find_garbage
 from ecom_lake.serving.difference import last_two_releases
 from ecom_lake_tests.built import BuiltLake
@@ -23,22 +22,14 @@ def age(lake: BuiltLake, days: int) -> None:
             os.utime(path, (path.stat().st_mtime - days * 86_400,) * 2)
 
 
-def one_more_order(lake: BuiltLake) -> None:
-    header = "order_id,customer_id,order_status,order_purchase_timestamp\n"
-    (lake.landing / "more_orders.csv").write_text(f"{header}new,new,delivered,2017-02-01 10:00:00\n", encoding="utf-8")
-    build(lake.site())
-
-
-def test_nothing_young_is_garbage(fresh_lake: BuiltLake) -> None:
-    one_more_order(fresh_lake)
-    found = find_garbage(fresh_lake.site(), MONTH)
+def test_nothing_young_is_garbage(grown_lake: BuiltLake) -> None:
+    found = find_garbage(grown_lake.site(), MONTH)
     assert (found.states, found.files) == ((), ())
 
 
-def test_old_states_go_with_what_only_they_name_and_the_current_one_stays_whole(fresh_lake: BuiltLake) -> None:
-    site = fresh_lake.site()
-    one_more_order(fresh_lake)
-    age(fresh_lake, days=31)
+def test_old_states_go_with_what_only_they_name_and_the_current_one_stays_whole(fresh_grown_lake: BuiltLake) -> None:
+    site = fresh_grown_lake.site()
+    age(fresh_grown_lake, days=31)
     old, new = last_two_releases(site)
     head = site.lake.log.head()
     lost = {file.path for parts in site.lake.log.entry(old).tables.values() for file in parts.values()}
@@ -59,23 +50,26 @@ def test_old_states_go_with_what_only_they_name_and_the_current_one_stays_whole(
     assert (again.states, again.files) == ((), ())
 
 
-def test_what_young_states_show_is_kept(fresh_lake: BuiltLake) -> None:
-    age(fresh_lake, days=31)
-    one_more_order(fresh_lake)
-    old, _ = last_two_releases(fresh_lake.site())
-    found = find_garbage(fresh_lake.site(), MONTH)
-    assert 1 in found.states
-    assert old not in found.states  # it was what readers saw while the new one was being built
+def test_what_young_states_show_is_kept(fresh_grown_lake: BuiltLake) -> None:
+    site = fresh_grown_lake.site()
+    old, new = last_two_releases(site)
+    age(fresh_grown_lake, days=31)
+    # While the new release was being built readers saw the old one: one of those states is young.
+    young = f"olist/_store/log/{new - 1:08d}.json"
+    entry = json.loads(site.lake.storage.read(young)) | {"at": datetime.now(UTC).isoformat()}
+    site.lake.storage.write(young, json.dumps(entry).encode())
+    found = find_garbage(site, MONTH)
+    assert old - 1 in found.states
+    assert not {old, new - 1, new} & set(found.states)
 
 
-def test_what_a_pinned_release_holds_is_kept_however_old(fresh_lake: BuiltLake) -> None:
+def test_what_a_pinned_release_holds_is_kept_however_old(fresh_grown_lake: BuiltLake) -> None:
     from ecom_lake.pipeline.release import roll_back
 
-    site = fresh_lake.site()
-    one_more_order(fresh_lake)
+    site = fresh_grown_lake.site()
     old, _ = last_two_releases(site)
     roll_back(site, old)
-    age(fresh_lake, days=31)
+    age(fresh_grown_lake, days=31)
     collect_garbage(site, find_garbage(site, MONTH))
     shown = site.lake.log.released()
     assert shown is not None

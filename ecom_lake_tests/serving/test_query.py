@@ -110,13 +110,6 @@ def test_no_file_but_the_releases_is_read(built_lake: BuiltLake, opened: Session
         list(opened.ask(query.format(folder=built_lake.folder, config=built_lake.config)).rows())
 
 
-def test_variables_of_the_program_are_no_tables(opened: Session) -> None:
-    secret = pl.DataFrame({"x": [1]})
-    with pytest.raises(UsageError, match="Table with name secret does not exist"):
-        opened.ask("from secret")
-    assert len(secret) == 1
-
-
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [

@@ -8,9 +8,7 @@ from ecom_lake.pipeline.ingest import ingest
 from ecom_lake.pipeline.release import roll_back
 from ecom_lake.serving.released import released
 from ecom_lake.serving.status import Status, status_of
-from ecom_lake_tests.built import BuiltLake
-
-ANOTHER_ORDER = "order_id,customer_id,order_status,order_purchase_timestamp\nnew,new,delivered,2017-02-01 10:00:00\n"
+from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
 
 
 def after(lake: BuiltLake, name: str, content: str) -> Status:
@@ -34,7 +32,7 @@ def test_it_counts_what_was_kept_out_as_it_was_planted(built_lake: BuiltLake) ->
 
 
 def test_a_new_file_in_landing_waits_until_it_is_built(fresh_lake: BuiltLake) -> None:
-    found = after(fresh_lake, "more_orders.csv", ANOTHER_ORDER)
+    found = after(fresh_lake, "more_orders.csv", ONE_MORE_ORDER)
     assert found.waiting == ("more_orders.csv",)
     assert found.advice == ("Run `ecom-lake build`: files wait in landing.",)
     build(fresh_lake.site())
@@ -49,13 +47,14 @@ def test_a_refused_file_is_told_until_it_is_mended(fresh_lake: BuiltLake) -> Non
     assert "order_status" in found.refused["orders.csv"]
     assert found.waiting == ()
     assert "Mend or take away" in found.advice[0]
-    assert after(fresh_lake, "orders.csv", ANOTHER_ORDER).waiting == ("orders.csv",)
+    mended = after(fresh_lake, "orders.csv", ONE_MORE_ORDER)
+    assert (mended.waiting, dict(mended.refused)) == (("orders.csv",), {})
     build(fresh_lake.site())
     assert not status_of(fresh_lake.site()).needs_attention
 
 
 def test_what_was_ingested_and_not_built_on_is_stale(fresh_lake: BuiltLake) -> None:
-    (fresh_lake.landing / "more_orders.csv").write_text(ANOTHER_ORDER, encoding="utf-8")
+    (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
     ingest(fresh_lake.site())
     found = status_of(fresh_lake.site())
     assert found.stale["silver/order_index"] == "older than bronze/orders"
@@ -84,7 +83,7 @@ def test_of_a_shop_with_nothing_it_says_what_to_do(fresh_lake: BuiltLake) -> Non
     ):
         status_of(fresh_lake.site("empty"))
     (fresh_lake.root / "empty" / "landing").mkdir(parents=True)
-    (fresh_lake.root / "empty" / "landing" / "orders.csv").write_text(ANOTHER_ORDER, encoding="utf-8")
+    (fresh_lake.root / "empty" / "landing" / "orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
     with pytest.raises(UsageError, match=r"has 1 landed file and was never built: run `ecom-lake build --shop empty`"):
         status_of(fresh_lake.site("empty"))
 
@@ -92,7 +91,7 @@ def test_of_a_shop_with_nothing_it_says_what_to_do(fresh_lake: BuiltLake) -> Non
 def test_what_was_never_released_cannot_be_read(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site("empty")
     (fresh_lake.root / "empty" / "landing").mkdir(parents=True)
-    (fresh_lake.root / "empty" / "landing" / "orders.csv").write_text(ANOTHER_ORDER, encoding="utf-8")
+    (fresh_lake.root / "empty" / "landing" / "orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
     ingest(site)
     assert status_of(site).release is None
     with pytest.raises(UsageError, match="was built but never released: `ecom-lake status --shop empty` says why"):
