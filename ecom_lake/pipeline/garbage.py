@@ -38,7 +38,9 @@ def find_garbage(site: Site, older_than: timedelta) -> Garbage:
     files = []
     for info in site.lake.storage.list(f"{site.shop.name}/{STORE}"):
         path = info.path.removeprefix(f"{site.shop.name}/")
-        if path not in named and not path.startswith(_SPARED) and info.modified < horizon:
+        half_written = "/." in path
+        spared = path in named or (path.startswith(_SPARED) and not half_written)
+        if not spared and info.modified < horizon:
             files.append(info)
     return Garbage(tuple(sorted(set(entries) - kept)), tuple(files))
 
