@@ -6,7 +6,8 @@ Not here: anything that a notebook does not do (bad rows, history, an unclean in
 
     python benchmarks/notebook.py INPUT_DIR OUTPUT_DIR
 
-Prints one line of JSON: seconds of start-up and of work, in all and stage by stage, and the rows of every table.
+Prints one line of JSON: seconds of start-up and of work, in all and stage by stage, and the rows of every table. A cell that
+runs out of memory is named in it, the others go on, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -756,6 +757,7 @@ def main() -> None:
             }
         )
     )
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
