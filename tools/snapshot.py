@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from ecom_lake.serving.dictionary import dictionary_page  # noqa: E402
-from ecom_lake_tests.orchestration.snapshot import SNAPSHOT, snapshot  # noqa: E402
+from ecom_lake.serving.dictionary import dictionary_page
+from ecom_lake_tests.orchestration.snapshot import SNAPSHOT, snapshot
 
 with tempfile.TemporaryDirectory() as folder:
     SNAPSHOT.write_text(snapshot(Path(folder)))
