@@ -22,6 +22,7 @@ class MiningSettings:
     max_itemsets: Annotated[int, "Sets of three and more are mined, size by size, while a level has no more sets than this."] = (
         100_000
     )
+    max_candidates: Annotated[int, "… and while a size has no more sets to count than this, each once per basket."] = 50_000_000
     min_lift: Annotated[float, "Rules are published with a lift above this."] = 1.0
     alpha: Annotated[float, "A rule is significant up to this corrected p-value."] = 0.05
 

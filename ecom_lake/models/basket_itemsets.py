@@ -12,9 +12,9 @@ READS = ("fct_sales",)
 
 
 def build(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> pl.DataFrame:
-    s = settings
-    products = Limits(s.product_min_orders, s.product_min_support, s.max_basket_size, s.max_itemsets)
-    categories = Limits(s.category_min_orders, s.category_min_support, s.max_basket_size, s.max_itemsets)
+    caps = settings.max_basket_size, settings.max_itemsets, settings.max_candidates
+    products = Limits(settings.product_min_orders, settings.product_min_support, *caps)
+    categories = Limits(settings.category_min_orders, settings.category_min_support, *caps)
     levels = [
         frequent_itemsets(con, _lines("product_id"), products).with_columns(level=pl.lit("product")),
         frequent_itemsets(con, _lines("nullif(category, 'unknown')"), categories).with_columns(level=pl.lit("category")),

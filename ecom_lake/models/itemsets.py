@@ -25,6 +25,7 @@ class Limits:
     min_support: float
     max_basket_size: int
     max_itemsets: int
+    max_candidates: int
 
 
 def frequent_itemsets(con: duckdb.DuckDBPyConnection, lines: str, limits: Limits) -> pl.DataFrame:
@@ -37,6 +38,8 @@ def frequent_itemsets(con: duckdb.DuckDBPyConnection, lines: str, limits: Limits
         enough = max(limits.min_orders, math.ceil(limits.min_support * baskets))
         found = [_single_items(con, enough)]
         while found[-1].height:
+            if len(found) >= 2 and _candidates(con) > limits.max_candidates:
+                break
             longer = _one_item_longer(con, enough)
             if len(found) >= 2 and sum(sets.height for sets in [*found, longer]) > limits.max_itemsets:
                 break
@@ -104,6 +107,13 @@ def _single_items(con: duckdb.DuckDBPyConnection, enough: int) -> pl.DataFrame:
     """)
     con.execute("create temp table mined_sets as from mined_items")
     return _sets(con)
+
+
+def _candidates(con: duckdb.DuckDBPyConnection) -> int:
+    """How many sets of one item more the baskets hold that may be frequent, each counted in every basket."""
+    sharing = "select count(*) as n from mined_held group by basket, prefix"
+    [(candidates,)] = _rows(con, f"select coalesce(sum(n * (n - 1) // 2), 0) from ({sharing})")
+    return int(candidates)
 
 
 def _one_item_longer(con: duckdb.DuckDBPyConnection, enough: int) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ecom_lake.models.itemsets import Limits, frequent_itemsets
 
-EVERY = Limits(min_orders=1, min_support=0, max_basket_size=100, max_itemsets=1_000_000)
+EVERY = Limits(min_orders=1, min_support=0, max_basket_size=100, max_itemsets=1_000_000, max_candidates=1_000_000)
 
 Baskets = list[set[str]]
 
@@ -67,6 +67,13 @@ def test_mining_stops_before_the_size_that_is_too_many_but_never_before_pairs() 
     assert mined([bundle], replace(EVERY, max_itemsets=1))["size"].max() == 2
     assert mined([bundle], replace(EVERY, max_itemsets=6 + 15 + 19))["size"].max() == 2
     assert mined([bundle], replace(EVERY, max_itemsets=6 + 15 + 20))["size"].max() == 3
+
+
+def test_mining_stops_before_the_size_that_is_too_much_work() -> None:
+    baskets: Baskets = [set("abcdef")] * 2  # 20 triples and 15 sets of four in each
+    assert mined(baskets, replace(EVERY, max_candidates=1))["size"].max() == 2
+    assert mined(baskets, replace(EVERY, max_candidates=39))["size"].max() == 2
+    assert mined(baskets, replace(EVERY, max_candidates=40))["size"].max() == 6
 
 
 @pytest.mark.parametrize("baskets", [[], [set()], [{"a"}], [{"a", "b"}]])
