@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from ecom_lake.contracts.delivered import Delivered
 from ecom_lake.lake.log import Entry, File, Log
@@ -97,4 +96,6 @@ def hash_file(path: Path) -> str:
 
 
 def rows_in(path: Path) -> int:
+    import pyarrow.parquet as pq  # readers of a lake need not wait for it
+
     return int(pq.read_metadata(path).num_rows)

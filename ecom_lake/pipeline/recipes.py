@@ -85,12 +85,18 @@ def in_order() -> tuple[str, ...]:
 
 def tables_in(sql: str) -> tuple[str, ...]:
     """The tables that a query reads, without the names that it gives itself."""
-    with duckdb.connect() as con:
+    with _parser().cursor() as con:
         parsed = json.loads(con.execute("select json_serialize_sql(?)", [sql]).fetchall()[0][0])
     if parsed["error"]:
         raise ValueError(parsed["error_message"])
     named = {entry["key"] for node in _nodes(parsed) if isinstance(entries := node.get("map"), list) for entry in entries}
     return tuple(sorted({node["table_name"] for node in _nodes(parsed) if node.get("type") == "BASE_TABLE"} - named))
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """One for all queries: to start an engine takes longer than to parse a query."""
+    return duckdb.connect()
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
