@@ -27,14 +27,15 @@ people as (
     group by customer_id
 ),
 
+-- Only people with several lines can have several categories.
 categories as (
-    select customer_id, count(*) as categories
-    from (
-        select distinct customer_id, category
-        from fct_sales
-        cross join today
-        where is_valid and coalesce(order_date <= as_of, true)
-    ) as bought
+    select customer_id, count(distinct category) as categories
+    from fct_sales
+    cross join today
+    where
+        is_valid
+        and coalesce(order_date <= as_of, true)
+        and customer_id in (select customer_id from fct_sales where is_valid group by customer_id having count(*) > 1)
     group by customer_id
 ),
 
@@ -67,7 +68,7 @@ scored as (
 described as (
     select
         s.*,
-        coalesce(c.categories, 0) as categories,
+        coalesce(c.categories, least(s.items, 1)) as categories,
         date_diff('day', r.registered_on, s.first_order_date) as registration_delay_days,
         s.purchases + coalesce(r.prior_purchases, 0) as purchases_ever,
         case

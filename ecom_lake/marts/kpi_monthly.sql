@@ -11,9 +11,7 @@ placed as (
 
 -- A sum over no orders is 0, but what the shop knows nothing of stays NULL.
 known as (
-    select
-        case when count(payments) > 0 then 0 end as no_payments,
-        case when count(is_returned) > 0 then 0 end as no_returns
+    select count(payments) > 0 as payments, count(is_returned) > 0 as returns
     from fct_orders
 ),
 
@@ -91,7 +89,7 @@ select
     net_sales,
     coalesce(freight, 0) as freight,
     coalesce(gmv, 0) as gmv,
-    coalesce(payments, no_payments) as payments,
+    case when known.payments then coalesce(m.payments, 0) end as payments,
     cogs,
     costed_sales::double / nullif(net_sales, 0) as cogs_coverage,
     gross_profit,
@@ -101,8 +99,8 @@ select
     coalesce(placed_orders, 0) as placed_orders,
     coalesce(canceled_orders, 0) as canceled_orders,
     canceled_orders::double / placed_orders as cancel_rate,
-    coalesce(returned_orders, no_returns) as returned_orders,
-    coalesce(returned_sales, no_returns) as returned_sales,
+    case when known.returns then coalesce(returned_orders, 0) end as returned_orders,
+    case when known.returns then coalesce(returned_sales, 0) end as returned_sales,
     returned_orders::double / nullif(returnable_orders, 0) as return_rate,
     returned_units::double / nullif(returnable_units, 0) as return_rate_units,
     returned_orders::double / nullif(orders_with_known_return, 0) as return_share,
@@ -119,6 +117,6 @@ select
         when is_complete and lag(is_complete, 12) over by_month
             then (net_sales - lag(net_sales, 12) over by_month)::double / nullif(lag(net_sales, 12) over by_month, 0)
     end as net_sales_yoy
-from monthly
+from monthly as m
 cross join known
 window by_month as (order by month)
