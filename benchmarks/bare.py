@@ -17,19 +17,24 @@ STARTED = time.perf_counter()
 
 import importlib  # noqa: E402
 import json  # noqa: E402
+import re  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
+from graphlib import TopologicalSorter  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import duckdb  # noqa: E402
 import polars as pl  # noqa: E402
+from agree import WITHOUT_COUNTERPART  # noqa: E402
 
+import ecom_lake  # noqa: E402
 from ecom_lake.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
 from ecom_lake.contracts.catalog import gold  # noqa: E402
 from ecom_lake.contracts.mining_settings import MiningSettings  # noqa: E402
 from ecom_lake.contracts.shop_settings import ShopSettings, settings_row  # noqa: E402
 
-MARTS = Path(__file__).resolve().parents[1] / "ecom_lake" / "marts"
+PACKAGE = Path(ecom_lake.__file__).parent
+NAMED = re.compile(r"\b(?:from|join)\s+(\w+)")
 SECOND = "%Y-%m-%d %H:%M:%S"
 NO_SALE = ("canceled", "unavailable")
 STATUSES = ("created", "approved", "processing", "invoiced", "shipped", "delivered", *NO_SALE)
@@ -244,25 +249,31 @@ def majority(votes: pl.LazyFrame, name: str) -> pl.LazyFrame:
     return best.unique("zip", keep="first", maintain_order=True).select("zip", name)
 
 
-# Gold: the SELECTs that define the tables, each over the Parquet of those before it.
+# Gold: the SELECTs and functions that define the tables, each over the Parquet of those that it reads.
 
 
-def mart(table: str) -> Callable[[Shop], None]:
-    query = (MARTS / f"{table}.sql").read_text(encoding="utf-8")
+def recipes() -> dict[str, Callable[[Shop], None]]:
+    """How each gold table is made, after those that it reads."""
+    queries = {file.stem: file.read_text(encoding="utf-8") for file in (PACKAGE / "marts").glob("*.sql")}
+    tables = gold().keys() - WITHOUT_COUNTERPART
+    models = {table: importlib.import_module(f"ecom_lake.models.{table}") for table in tables - queries.keys()}
+    read = {table: set(models[table].READS if table in models else NAMED.findall(queries[table])) & tables for table in tables}
+    return {
+        table: model(table, models[table].build) if table in models else mart(table, queries[table])
+        for table in TopologicalSorter({table: sorted(read[table]) for table in sorted(tables)}).static_order()
+    }
+
+
+def mart(table: str, query: str) -> Callable[[Shop], None]:
     return lambda shop: shop.copy(query, table, shop.gold)
 
 
-def model(table: str) -> Callable[[Shop], None]:
-    build = importlib.import_module(f"ecom_lake.models.{table}").build
-
+def model(table: str, build: Callable[[duckdb.DuckDBPyConnection, MiningSettings], pl.DataFrame]) -> Callable[[Shop], None]:
     columns = ", ".join(f"{column.name}::{column.kind.duckdb} as {column.name}" for column in gold()[table].columns.values())
 
     def work(shop: Shop) -> None:
-        made = build(shop.con, MiningSettings())
-        if isinstance(made, pl.DataFrame):
-            shop.con.register("_made", made.to_arrow())
-        source = "_made" if isinstance(made, pl.DataFrame) else f"({made.sql_query()})"
-        shop.copy(f"select {columns} from {source}", table, shop.gold)
+        shop.con.register("_made", build(shop.con, MiningSettings()).to_arrow())
+        shop.copy(f"select {columns} from _made", table, shop.gold)
 
     return work
 
@@ -277,40 +288,15 @@ SILVER: dict[str, Callable[[Shop], None]] = {
     "sellers": sellers,
     "places": places,
 }
-GOLD = (
-    "dim_date",
-    "dim_customer",
-    "dim_product",
-    "dim_seller",
-    "fct_sales",
-    "fct_orders",
-    "kpi_daily",
-    "kpi_monthly",
-    "revenue_waterfall",
-    "customer_metrics",
-    "rfm",
-    "rfm_segments",
-    "kpi_summary",
-    "basket_itemsets",
-    "basket_rules",
-    "segment_centres",
-    "customer_segments",
-    "segment_profile",
-)
-"""Each after those that it reads."""
 
 
 def main() -> None:
     source, target = map(Path, sys.argv[1:3])
-    marts = {
-        table: mart(table) if (MARTS / f"{table}.sql").exists() else model(table)
-        for table in GOLD
-        if table in gold() or (MARTS / f"{table}.sql").exists()
-    }
+    made_by = {**SILVER, **recipes()}
     begun = time.perf_counter()
     shop = Shop(source, target)
     shop.con.register("settings", settings_row(ShopSettings()).to_arrow())
-    for stage, work in {**SILVER, **marts}.items():
+    for stage, work in made_by.items():
         shop.timed(stage, work)
     print(
         json.dumps(

@@ -462,20 +462,12 @@ def fifth(values: pd.Series) -> pd.Series:
 def rfm(t: Tables) -> None:
     c = t["customer_metrics"]
     scores = pd.DataFrame({"r": fifth(c["last_order_date"]), "f": c["purchases"].clip(upper=5), "m": fifth(c["net_sales"])})
-    code = scores["r"].astype(str) + scores["f"].astype(str) + scores["m"].astype(str)
-    segments_by_code = {code: segment for segment, codes in RFM.items() for code in codes.split()}
-    t["rfm"] = pd.DataFrame(
-        {
-            "customer_id": c["customer_id"],
-            "as_of": today(t),
-            "recency_days": c["recency_days"],
-            "frequency": c["purchases"],
-            "monetary": c["net_sales"],
-            **scores,
-            "rfm_code": code,
-            "segment": code.map(segments_by_code),
-        }
+    scored = c[["customer_id", "recency_days"]].assign(
+        as_of=today(t), frequency=c["purchases"], monetary=c["net_sales"], **scores
     )
+    rows = [(code, segment, *map(int, code)) for segment, listed in RFM.items() for code in listed.split()]
+    codes = pd.DataFrame(rows, columns=["rfm_code", "segment", "r", "f", "m"])
+    t["rfm"] = scored.merge(codes, on=["r", "f", "m"])
 
 
 def rfm_segments(t: Tables) -> None:
