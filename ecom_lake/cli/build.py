@@ -115,7 +115,7 @@ def _show(site: Site, report: RunReport, seconds: float, command: Callable[[str]
         {
             "tables": f"{site.lake.url}/gold",
             "views": f"{site.lake.url}/catalog.duckdb",
-            "next": f'{command("sql")} "from kpi_summary"',
+            "next": f'{command("sql")} "from kpi_summary order by position"',
         }
     )
 

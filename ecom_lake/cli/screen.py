@@ -120,13 +120,15 @@ def counted(count: int, noun: str) -> str:
 
 
 def value(found: Any) -> Text:
-    """A value from data, on one line."""
+    """A value from data, on one line. Integers are left alone: some are years and numbers of things."""
     if found is None:
         return Text("NULL", style="dim")
     if isinstance(found, bool):
         return Text("true" if found else "false")
     if isinstance(found, float):
-        return Text(f"{found:.6g}" if abs(found) < 100 else f"{found:.2f}".removesuffix(".00"))
+        return Text(f"{found:.6g}" if abs(found) < 100 else f"{found:,.2f}".removesuffix(".00"))
+    if isinstance(found, Decimal):
+        return Text(f"{found:,}")
     return Text(shown(str(found)))
 
 
@@ -165,9 +167,19 @@ def show_table(
         made.add_column(name, justify=justify, no_wrap=not folds, overflow="fold" if folds else "ellipsis", width=width)
     for row in cells:
         made.add_row(*row[: len(widths)])
-    out().print(made)
+    _print(made)
     if left_out := names[len(widths) :]:
         say(f"… and {counted(len(left_out), 'column')} that the window has no room for: {', '.join(left_out)}", style="dim")
+
+
+def _print(table: Table) -> None:
+    console = out()
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    say(*(line.rstrip() for line in captured.get().splitlines()))  # rich fills up every line
 
 
 def _fit(natural: Sequence[int], may_shrink: Sequence[bool], room: int) -> list[int]:

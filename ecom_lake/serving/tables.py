@@ -15,6 +15,9 @@ from ecom_lake.pipeline.recipes import recipe
 from ecom_lake.pipeline.release import expected_tables
 from ecom_lake.pipeline.site import Site
 
+HEADINGS = ("silver", "star", "kpis", "customers", "products", "operations", "models", "trust")
+"""The groups of tables, in the order in which people look for them; others come after."""
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -38,9 +41,10 @@ class Listed:
 
 
 def listed(site: Site, entry: Entry) -> list[Listed]:
-    """Silver first, then gold by its headings, as people look for them."""
+    """Every table, under its heading."""
     found = [_listed(site, entry, path) for path in expected_tables(site) if entry.parts(path)]
-    return sorted(found, key=lambda one: (one.contract.layer != "silver", one.contract.group, one.contract.name))
+    order = {heading: position for position, heading in enumerate(HEADINGS)}
+    return sorted(found, key=lambda one: (order.get(one.contract.group, len(order)), one.contract.group, one.contract.name))
 
 
 def not_built(site: Site) -> dict[str, str]:

@@ -97,6 +97,7 @@ def test_every_released_table_is_listed_with_its_rows(run: Run, built_lake: Buil
     assert Path(found["fct_orders"]["file"]).stat().st_size == found["fct_orders"]["bytes"]
     shown = run("tables", at=built_lake).out
     assert all(name in shown for name in found)
+    assert not any(line.endswith(" ") for line in shown.splitlines())
 
 
 def test_a_table_is_described_in_its_contracts_words(run: Run, built_lake: BuiltLake) -> None:
