@@ -17,6 +17,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from ecom_lake.cli import ask, build, deliver, health, history, look, screen, trust
 from ecom_lake.cli.place import Place
 from ecom_lake.errors import UsageError, UserError
+from ecom_lake.serving.released import DEFAULT_SHOP
 
 FINE, WRONG, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -64,7 +65,7 @@ def _launch(
     root: Annotated[
         str | None, Parameter(group=_LAKE, help="Where the lake is; else ECOM_LAKE_ROOT, else lake.toml, else ./data.")
     ] = None,
-    shop: Annotated[str, Parameter(group=_LAKE, help="Which of the lake's shops.")] = "olist",
+    shop: Annotated[str, Parameter(group=_LAKE, help="Which of the lake's shops.")] = DEFAULT_SHOP,
 ) -> Any:
     command, bound, unparsed = app.parse_args(tokens)
     for name in unparsed:

@@ -112,7 +112,8 @@ def show(answer: Answer) -> None:
 
 
 def _write(answer: Answer, chosen: Format, target: Path | None) -> None:
-    if twice := {name for name in answer.columns if answer.columns.count(name) > 1}:
+    twice = {name for name in answer.columns if answer.columns.count(name) > 1}
+    if twice and chosen in ("json", "parquet"):
         raise UsageError(f"Two columns are called {min(twice)}: give one another name with AS.")
     if target is None:
         show(answer) if chosen == "table" else _write_text(answer, chosen, sys.stdout)

@@ -104,19 +104,22 @@ def _show(site: Site, report: RunReport, seconds: float, command: Callable[[str]
         return
     written = [table for table, state in report.tables.items() if not _is_kept(state)]
     what = "nothing was new" if not written else f"{screen.counted(len(written), 'table')} written"
-    shown = f"release {head.release}" + (" (pinned)" if head.pinned else "")
-    screen.say(f"Built {site.shop.name} in {seconds:.1f} s: {what}, {shown}.", "")
+    screen.say(f"Built {site.shop.name} in {seconds:.1f} s: {what}, release {head.release}.")
+    if head.pinned:
+        unpin = f"{command('unpin')}, then {command('build')}"
+        screen.say(f"That release is pinned: to show readers what was built now, {unpin}.", style="yellow")
+    screen.say("")
     _show_layers(report)
     if report.warnings:
         screen.say("")
         screen.show_list(report.warnings, mark="!", style="yellow")
     screen.say("")
     screen.show_pairs(
-        {
-            "tables": f"{site.lake.url}/gold",
-            "views": f"{site.lake.url}/catalog.duckdb",
-            "next": f'{command("sql")} "from kpi_summary order by position"',
-        }
+        [
+            ("tables", f"{site.lake.url}/gold"),
+            ("views", f"{site.lake.url}/catalog.duckdb"),
+            ("next", f'{command("sql")} "from kpi_summary order by position"'),
+        ]
     )
 
 

@@ -100,20 +100,15 @@ def synth(
 def _show_shop(folder: Path, side_file: Path, truths: Truths) -> None:
     totals = truths.totals
     broken = sum(kind.count for kind in truths.broken)
-    screen.say(
-        f"Made a shop of {screen.counted(totals.orders, 'order')} by {screen.counted(totals.people, 'person')}.".replace(
-            "persons", "people"
-        )
-    )
-    screen.say("")
+    screen.say(f"Made a shop of {totals.orders:,} orders by {totals.people:,} people.", "")
     screen.show_pairs(
-        {
-            "net sales": f"{float(totals.net_sales):,.2f}",
-            "buy again": f"{totals.repeat_purchase_rate:.1%} of the buyers",
-            "broken rows": screen.number(broken),
-            "files": str(folder),
-            "what is true": str(side_file),
-        }
+        [
+            ("net sales", f"{float(totals.net_sales):,.2f}"),
+            ("buy again", f"{totals.repeat_purchase_rate:.1%} of the buyers"),
+            ("broken rows", screen.number(broken)),
+            ("files", str(folder)),
+            ("what is true", str(side_file)),
+        ]
     )
     screen.say("", f"Next: ecom-lake land {folder}")
 

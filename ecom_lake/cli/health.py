@@ -41,14 +41,14 @@ def status(*, as_json: AsJson = False, place: Here) -> int:
 def _show_status(found: Status) -> None:
     screen.say(Text.assemble(("Shop ", ""), (found.shop, "bold"), f" in {found.folder}"), "")
     screen.show_pairs(
-        {
-            "release": _release(found),
-            "tables": _tables(found),
-            "landing": _landing(found),
-            "quarantine": _rows(found.quarantined, "row", "broke a contract"),
-            "pending": _rows(found.pending, "row", "without its order yet"),
-            "rejects": _rows(found.rejected, "record", "malformed"),
-        }
+        [
+            ("release", _release(found)),
+            ("tables", _tables(found)),
+            ("landing", _landing(found)),
+            ("quarantine", _rows(found.quarantined, "row", "in breach of a contract")),
+            ("pending", _rows(found.pending, "row", "with no order yet")),
+            ("rejects", _rows(found.rejected, "malformed record", "")),
+        ]
     )
     if found.stale:
         screen.say("", "To be made again:")
@@ -92,7 +92,9 @@ def _rows(counts: Mapping[str, int], noun: str, what: str) -> str:
     if not counts:
         return "none"
     total = sum(counts.values())
-    return f"{screen.counted(total, noun)} {what}: " + ", ".join(f"{table} {rows:,}" for table, rows in counts.items())
+    return (
+        f"{screen.counted(total, noun)} {what}".strip() + ": " + ", ".join(f"{table} {rows:,}" for table, rows in counts.items())
+    )
 
 
 def doctor(*, deep: Flag = False, as_json: AsJson = False, place: Here) -> int:

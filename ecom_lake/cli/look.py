@@ -123,12 +123,12 @@ def _show_head(one: Listed) -> None:
     screen.say(Text.assemble((one.contract.name, "bold"), f"  {one.contract.grain}"), "")
     months = f" in {screen.counted(len(one.months), 'month')} ({one.months[0]} to {one.months[-1]})" if one.months else ""
     screen.show_pairs(
-        {
-            "rows": f"{screen.number(one.rows)}{months}, {screen.size(one.bytes)}",
-            "key": ", ".join(one.contract.key) or "none",
-            "made from": ", ".join(one.inputs) or "what the lake knows of itself",
-            "files": one.plain,
-        }
+        [
+            ("rows", f"{screen.number(one.rows)}{months}, {screen.size(one.bytes)}"),
+            ("key", ", ".join(one.contract.key) or "none"),
+            ("made from", ", ".join(one.inputs)),
+            ("files", one.plain),
+        ]
     )
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 from rich import box
 from rich.cells import cell_len
@@ -29,6 +30,9 @@ NARROW = 20
 LISTED = 10
 """Of a list of sentences, no more than these are shown."""
 _GAP = 2
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode's categories of characters that do something and show nothing."""
 
 Cell = str | Text
 
@@ -134,7 +138,7 @@ def value(found: Any) -> Text:
 
 def shown(text: str) -> str:
     """Text from data with its control characters spelled out: a terminal must not obey them."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return "".join(c.encode("unicode_escape").decode() if category(c) in _UNSEEN else c for c in text)
 
 
 # ------------------------------------------------------------------------------------------------------- tables
@@ -206,7 +210,7 @@ def show_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     numeric = {name for i, name in enumerate(names) if _holds_numbers([row[i] for row in rows])}
     widest = [max(map(_width, [name, *(row[i] for row in cells)])) for i, name in enumerate(names)]
     if len(rows) == 1 and _total(widest) > out().width:
-        show_pairs(dict(zip(names, cells[0], strict=True)))
+        show_pairs(zip(names, cells[0], strict=True))
     else:
         show_table(names, cells, right=numeric, cut=set(names) - numeric)
 
@@ -216,9 +220,9 @@ def _holds_numbers(column: Sequence[Any]) -> bool:
     return bool(found) and all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in found)
 
 
-def show_pairs(pairs: Mapping[str, Cell]) -> None:
+def show_pairs(pairs: Iterable[tuple[str, Cell]]) -> None:
     """Names and values, aligned, the values wrapped where they must be."""
-    rows: list[list[Cell]] = [[Text(name, style="bold"), found] for name, found in pairs.items()]
+    rows: list[list[Cell]] = [[Text(name, style="bold"), found] for name, found in pairs]
     show_table(["", " "], rows, wrap=[" "], header=False)
 
 

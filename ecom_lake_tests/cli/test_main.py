@@ -9,7 +9,9 @@ import sys
 
 import pytest
 
+from ecom_lake import settings
 from ecom_lake.cli import app
+from ecom_lake.serving import released
 from ecom_lake_tests.built import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
@@ -136,6 +138,10 @@ def test_a_reader_that_has_had_enough_is_no_error(built_lake: BuiltLake) -> None
             process.stdout.close()
             assert process.stderr.read() == b""
         assert process.returncode == 0
+
+
+def test_the_default_shop_is_that_of_the_settings() -> None:
+    assert released.DEFAULT_SHOP == settings.DEFAULT_SHOP
 
 
 def test_the_version_is_the_packages(run: Run) -> None:

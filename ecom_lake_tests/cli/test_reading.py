@@ -86,6 +86,8 @@ def test_a_table_for_the_screen_ends_where_a_screen_does(run: Run, built_lake: B
 def test_two_columns_of_one_name_cannot_be_one_object(run: Run, built_lake: BuiltLake) -> None:
     said = run("sql", "select 1 as a, 2 as a", "--format", "json", at=built_lake)
     assert (said.code, said.err) == (2, "Two columns are called a: give one another name with AS.\n")
+    assert run("sql", "select 1 as a, 2 as a", "--format", "csv", at=built_lake).out == "a,a\n1,2\n"
+    assert run("sql", "select 1 as a, 2 as a", at=built_lake).out.split() == ["a", "a", "────", "1", "2"]
 
 
 def test_every_released_table_is_listed_with_its_rows(run: Run, built_lake: BuiltLake) -> None:

@@ -39,7 +39,8 @@ def test_a_table_fits_its_window_and_wastes_no_room(columns: list[tuple[int, boo
         ("[red]fire[/red]", "[red]fire[/red]"),
         ("two\nlines", "two\\nlines"),
         ("\x1b[31mred\x07", "\\x1b[31mred\\x07"),
-        ("São Paulo", "São Paulo"),
+        ("São\xa0Paulo", "São\xa0Paulo"),
+        ("\u202egnorw", "\\u202egnorw"),
         ([1, 2], "[1, 2]"),
     ],
 )
