@@ -20,7 +20,8 @@ class KpiSummary(Gold, group="kpis"):
             " (select 'net_sales' as metric, coalesce(sum(net_sales), 0)::double as value from kpi_monthly"
             " union all select 'orders', coalesce(sum(orders), 0)::double from kpi_monthly"
             " union all select 'customers', coalesce(sum(new_customers), 0)::double from kpi_monthly) as m"
-            " on m.metric = s.metric where s.value <> m.value",
-            "Net sales, orders and customers are the months' sums: each person is new once.",
+            " on m.metric = s.metric where s.value <> m.value"
+            " and not exists (select 1 from fct_orders where is_valid and month is null)",
+            "Net sales, orders and customers are the months' sums, where every order has a date: each person is new once.",
         ),
     )
