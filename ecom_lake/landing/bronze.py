@@ -22,7 +22,7 @@ from ecom_lake.landing.records import Batch, Records, Reject
 from ecom_lake.landing.refused import Refused
 from ecom_lake.landing.sink import Sink
 
-BLOCK = 2 << 20
+BLOCK = 1 << 20
 BEGINNING = 1 << 20
 """Bytes within which the header must end."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-CHUNK = 1 << 20
+CHUNK = 1 << 16
 SAMPLE = 1 << 16
 
 BOMS = {

@@ -40,9 +40,9 @@ def sound_end(text: bytes, delimiter: str, last: bool) -> int:
     return 0
 
 
-def columns(text: bytes, delimiter: str, width: int) -> list[pa.ChunkedArray] | None:
+def columns(text: memoryview, delimiter: str, width: int) -> list[pa.ChunkedArray] | None:
     """The fields of sound records, column by column; None if some record is not sound after all."""
-    if text.startswith(codecs.BOM_UTF8):
+    if bytes(text[:3]) == codecs.BOM_UTF8:
         return None
     names = [str(position) for position in range(width)]
     try:
@@ -63,12 +63,11 @@ def columns(text: bytes, delimiter: str, width: int) -> list[pa.ChunkedArray] | 
     return table.columns  # type: ignore[no-any-return]
 
 
-def line_ends(text: bytes) -> int:
+def line_ends(text: memoryview) -> int:
     array = np.frombuffer(text, np.uint8)
-    feeds = array == ord("\n")
-    if b"\r" not in text:
+    feeds, returns = array == ord("\n"), array == ord("\r")
+    if not returns.any():
         return int(np.count_nonzero(feeds))
-    returns = array == ord("\r")
     return int(np.count_nonzero(feeds) + np.count_nonzero(returns) - np.count_nonzero(returns[:-1] & feeds[1:]))
 
 

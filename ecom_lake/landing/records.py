@@ -18,7 +18,7 @@ from ecom_lake.landing.grammar import AFTER_QUOTE, NEVER_CLOSED, TOO_LONG, Found
 
 FARTHEST = 2 << 20
 """Bytes that the fast reading is tried on."""
-NEAREST = 128 << 10
+NEAREST = 64 << 10
 """Bytes on which it is tried at last, after it failed on more; and characters that the grammar reads before it is tried again."""
 SHOWN = 10_000
 """Characters of a rejected record that are kept."""
@@ -78,16 +78,17 @@ class Records:
         """On less where it fails on more: a malformed record is not to cost the fast reading of all that surround it."""
         while True:
             piece = text[: self._reach + (text[self._reach - 1 : self._reach + 1] == b"\r\n")]
-            sound = piece[: fast.sound_end(piece, self._grammar.delimiter, last and len(piece) == len(text))]
-            columns = fast.columns(sound, self._grammar.delimiter, self._grammar.width) if sound else None
+            end = fast.sound_end(piece, self._grammar.delimiter, last and len(piece) == len(text))
+            sound = memoryview(piece)[:end]
+            columns = fast.columns(sound, self._grammar.delimiter, self._grammar.width) if end else None
             if columns is not None:
-                self._reach = min(4 * self._reach, self._farthest)
-                return len(sound), self._rows(columns, sound)
-            if not sound or self._reach <= NEAREST:
+                self._reach = min(8 * self._reach, self._farthest)
+                return end, self._rows(columns, sound)
+            if not end or self._reach <= NEAREST:
                 return 0, None
-            self._reach //= 4
+            self._reach //= 8
 
-    def _rows(self, columns: list[pa.ChunkedArray], text: bytes) -> Batch:
+    def _rows(self, columns: list[pa.ChunkedArray], text: memoryview) -> Batch:
         rows = len(columns[0])
         numbers = pa.array(np.arange(self._count + 1, self._count + rows + 1, dtype=np.int64))
         self._count += rows

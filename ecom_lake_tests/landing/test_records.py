@@ -159,6 +159,6 @@ def test_where_quotes_are_sound(text: bytes, end: int) -> None:
 def test_the_fast_reading_serves_sound_text_with_quotes_and_lines_within_them() -> None:
     text = b'"1","a\nb","say ""hi"""\r\n2,,\n'
     assert fast.sound_end(text, ",", last=True) == len(text)
-    columns = fast.columns(text, ",", 3)
+    columns = fast.columns(memoryview(text), ",", 3)
     assert columns is not None
     assert [column.to_pylist() for column in columns] == [["1", "2"], ["a\nb", None], ['say "hi"', None]]
