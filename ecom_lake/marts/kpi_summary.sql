@@ -13,7 +13,7 @@ placed as (
 sold as (
     select
         count(*) as orders,
-        count(distinct customer_id) as customers,
+        count(*) filter (where is_first_order) as customers,
         sum(items) as items,
         sum(units) as units,
         sum(gross_sales) as gross_sales,

@@ -1,7 +1,7 @@
 -- How recently, how often and for how much has each person bought, and what does that make them?
 with
 people as (
-    select customer_id, last_order_date, recency_days, purchases as frequency, net_sales as monetary
+    select customer_id, last_order_date, recency_days, purchases as frequency, net_sales as monetary, m
     from customer_metrics
 ),
 
@@ -10,7 +10,6 @@ ranked as (
     select
         people.*,
         rank() over (order by last_order_date nulls first) as recency_rank,
-        rank() over (order by monetary) as monetary_rank,
         count(*) over () as everybody
     from people
 ),
@@ -25,8 +24,7 @@ scored as (
             when frequency >= rfm_f3 then 3
             when frequency >= rfm_f2 then 2
             else 1
-        end as f,
-        1 + 5 * (monetary_rank - 1) // everybody as m
+        end as f
     from ranked
     cross join settings
 ),
