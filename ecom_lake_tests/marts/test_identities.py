@@ -1,0 +1,178 @@
+"""Every promise of the SQL marts' contracts can be broken: in a good shop one value is tampered with, and the rule turns red."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ecom_lake.contracts import catalog
+from ecom_lake.contracts.columns import Column
+from ecom_lake.contracts.promises import column_rules
+from ecom_lake.contracts.shop_settings import ShopSettings
+from ecom_lake.pipeline.audit import KEY_UNIQUE
+from ecom_lake_tests.marts.hand_shop import MARTS, HandShop, customer, item, order, payment, product, review, seller
+
+GOLD = {name: catalog.gold()[name] for name in MARTS}
+
+OWN_RULES: dict[tuple[str, str], dict[str, Any]] = {
+    ("fct_orders", "net_is_gross_less_discounts"): {"discounts": Decimal("0.01")},
+    ("fct_orders", "gmv_is_net_and_freight"): {"freight": Decimal("0.01")},
+    ("fct_sales", "net_is_gross_less_discount"): {"net_sales": Decimal("0.01")},
+    ("kpi_monthly", "customers_are_new_or_returning"): {"returning_customers": 99},
+    ("kpi_monthly", "net_is_gross_less_discounts"): {"gross_sales": Decimal("0.01")},
+    ("revenue_waterfall", "it_closes"): {"closes": False},
+    ("rfm", "code_is_the_scores"): {"rfm_code": "999"},
+}
+"""What breaks each rule that a table has of its own, put into its first row."""
+
+IDENTITIES: dict[str, tuple[str, ...]] = {
+    "every_silver_order_is_there": (
+        "delete from fct_orders where order_id = '1'",
+        "insert into fct_orders from fct_orders limit 1",
+    ),
+    "payments_are_all_there": ("update fct_orders set payments = payments + 0.01 where order_id = '1'",),
+    "every_silver_line_is_there": (
+        "delete from fct_sales where order_id = '1'",
+        "insert into fct_sales from fct_sales limit 1",
+        "update fct_sales set gross_sales = gross_sales + 0.01 where order_id = '1'",
+    ),
+    "lines_sum_to_orders": (
+        "update fct_sales set net_sales = net_sales + 0.01 where order_id = '1'",
+        "update fct_orders set freight = freight + 0.01 where order_id = '1'",
+        "update fct_sales set is_valid = false where order_id = '1'",
+    ),
+    "days_sum_to_months": (
+        "update kpi_daily set orders = orders + 1 where date = '2018-01-02'",
+        "update kpi_daily set net_sales = net_sales + 0.01 where date = '2018-01-02'",
+        "delete from kpi_daily where date between '2018-02-01' and '2018-02-28'",
+    ),
+    "months_sum_to_orders": (
+        *(
+            f"update kpi_monthly set {amount} = {amount} + 0.01 where month = '2018-01-01'"
+            for amount in ("net_sales", "gmv", "payments")
+        ),
+        *(
+            f"update kpi_monthly set {count} = {count} + 1 where month = '2018-01-01'"
+            for count in ("orders", "units", "new_customers")
+        ),
+        "delete from kpi_monthly where month = '2018-01-01'",
+    ),
+    "summary_is_the_months": tuple(
+        f"update kpi_summary set value = value + 1 where metric = '{metric}'" for metric in ("net_sales", "orders", "customers")
+    ),
+    "waterfall_is_the_months": (
+        *(
+            f"update revenue_waterfall set amount = amount + 0.01 where month = '2018-01-01' and step = '{step}'"
+            for step in ("net_sales", "gmv", "payments")
+        ),
+        "delete from revenue_waterfall where month = '2018-03-01'",
+    ),
+    "people_sum_to_orders": (
+        "update customer_metrics set net_sales = net_sales + 0.01 where customer_id = 'ana'",
+        "update customer_metrics set orders = orders + 1 where customer_id = 'ana'",
+        "delete from customer_metrics where customer_id = 'ana'",
+    ),
+    "everybody_is_scored_once": (
+        "update rfm set monetary = monetary + 0.01 where customer_id = 'ana'",
+        "delete from rfm where customer_id = 'ana'",
+        "insert into rfm from rfm limit 1",
+    ),
+    "segments_sum_to_people": (
+        "update rfm_segments set customers = customers + 1",
+        "update rfm_segments set net_sales = net_sales + 0.01",
+        "delete from rfm_segments",
+    ),
+}
+"""Ways to break each identity between tables."""
+
+
+@pytest.fixture(scope="module")
+def shop() -> HandShop:
+    """A good one, small, with rows in every table."""
+    made = HandShop(
+        numbers=ShopSettings(as_of=date(2018, 3, 31)),
+        customers=[customer("ana", age=30, city="rio", registered_at="2017-12-01"), customer("bob", age=40)],
+        products=[product(unit_cost="2.00")],
+        sellers=[seller("s1")],
+        orders=[
+            order("1", "2018-01-02 10:00:00", customer_id="ana", delivered_at="2018-01-05", promised_at="2018-01-04"),
+            order("2", "2018-01-20 10:00:00", customer_id="ana"),
+            order("3", "2018-03-03 10:00:00", customer_id="bob", status="returned"),
+            order("4", "2018-03-05 10:00:00", customer_id="eve", status="canceled"),
+        ],
+        order_items=[item(number, "10.00", freight="1.00", discount="2.00", seller_id="s1") for number in "1234"],
+        payments=[payment(number, "9.00") for number in "1234"],
+        reviews=[review(number, 4) for number in "123"],
+    )
+    assert made.broken() == set()
+    return made
+
+
+def promises() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Table, rule, and values for its first row that break the rule."""
+    for name, table in GOLD.items():
+        for column in table.columns.values():
+            for rule in column_rules(column):
+                yield name, rule.name, {column.name: _bad(column, rule.name.removeprefix(f"{column.name}_"))}
+        for rule in table.rules:
+            yield name, rule.name, OWN_RULES[name, rule.name]
+
+
+def _bad(column: Column, promise: str) -> Any:
+    return {
+        "missing": lambda: None,
+        "not_finite": lambda: float("inf"),
+        "out_of_range": lambda: column.at_most + 1 if column.at_least is None else column.at_least - 1,  # type: ignore[operator]
+        "not_one_of": lambda: "none of them",
+        "not_first_of_month": lambda: date(2018, 1, 2),
+    }[promise]()
+
+
+@pytest.mark.parametrize("name", MARTS)
+def test_every_promise_of_a_table_can_be_broken(shop: HandShop, name: str) -> None:
+    rows, unbroken = shop.table(name), []
+    for table, rule, bad in promises():
+        if table == name:
+            tampered = rows.head(1).with_columns(
+                pl.lit(value, rows.schema[column]).alias(column) for column, value in bad.items()
+            )
+            _, failed, blocks = shop.audited(name, pl.concat([tampered, rows[1:]]))
+            unbroken += [] if rule in failed and blocks else [rule]
+    assert unbroken == []
+
+
+@pytest.mark.parametrize("name", MARTS)
+def test_a_key_is_unique(shop: HandShop, name: str) -> None:
+    rows = shop.table(name)
+    _, failed, blocks = shop.audited(name, pl.concat([rows, rows.head(1)]))
+    assert failed[KEY_UNIQUE] == 1
+    assert blocks
+
+
+@pytest.mark.parametrize("name", MARTS)
+def test_upper_bounds_hold_too(shop: HandShop, name: str) -> None:
+    rows = shop.table(name)
+    for column in GOLD[name].columns.values():
+        if column.at_most is not None:
+            tampered = rows.with_columns(pl.lit(column.at_most + 1, rows.schema[column.name]).alias(column.name))
+            assert f"{column.name}_out_of_range" in shop.audited(name, tampered)[1]
+
+
+def test_every_identity_has_its_ways_of_breaking() -> None:
+    assert set(IDENTITIES) == {identity.name for table in GOLD.values() for identity in table.identities}
+
+
+@pytest.mark.parametrize(("identity", "tampering"), [(name, sql) for name, ways in IDENTITIES.items() for sql in ways])
+def test_every_identity_turns_red(shop: HandShop, identity: str, tampering: str) -> None:
+    shop.con.execute("begin")
+    try:
+        shop.con.execute(tampering)
+        assert identity in shop.broken()
+    finally:
+        shop.con.execute("rollback")
+    assert shop.broken() == set()
