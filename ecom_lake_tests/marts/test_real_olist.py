@@ -1,0 +1,224 @@
+"""The real Olist files, landed, built and released as a whole: what readers then see, against plain Polars on the files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from ecom_lake.pipeline.build import build
+from ecom_lake.pipeline.outcome import Outcome
+from ecom_lake_tests.pipeline.hand import a_site
+
+pytestmark = pytest.mark.olist
+
+AS_OF = date(2018, 8, 31)
+MONEY = pl.Decimal(18, 2)
+Read = Callable[[str], pl.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def files() -> Path:
+    folder = Path(os.environ.get("ECOM_LAKE_OLIST") or Path(__file__).parents[3] / "shared" / "data" / "olist")
+    if not folder.is_dir():
+        pytest.skip("the real Olist files are not here: set ECOM_LAKE_OLIST to the folder that holds them")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lake(files: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Outcome]]:
+    """Where the released tables lie, and what each step of the build said."""
+    root = tmp_path_factory.mktemp("real olist")
+    shutil.copytree(files, root / "olist" / "landing", ignore=lambda _, names: [n for n in names if not n.endswith(".csv")])
+    return root / "olist" / "gold", build(a_site(root, "2016-09-01", "2018-10-01"))
+
+
+@pytest.fixture(scope="module")
+def gold(lake: tuple[Path, list[Outcome]]) -> Read:
+    return lambda table: pl.read_parquet(lake[0] / f"{table}.parquet")
+
+
+@pytest.fixture(scope="module")
+def delivered(files: Path) -> Read:
+    return lambda name: pl.read_csv(files / f"{name}.csv", infer_schema=False)
+
+
+@pytest.fixture(scope="module")
+def orders(delivered: Read) -> pl.DataFrame:
+    """One row per order: lines, payments and reviews are summed up before they meet."""
+    day = {
+        stage: pl.col(f"order_{stage}").str.head(10).str.to_date() for stage in ("purchase_timestamp", "estimated_delivery_date")
+    }
+    lines = delivered("olist_order_items_dataset").group_by("order_id")
+    latest = ["review_answer_timestamp", "review_creation_date", "review_id"]  # ISO dates: as texts they sort as times
+    reviews = delivered("olist_order_reviews_dataset").sort(latest, descending=True, nulls_last=True)
+    return (
+        delivered("olist_orders_dataset")
+        .join(delivered("olist_customers_dataset"), on="customer_id", validate="1:1")
+        .join(lines.agg(pl.col("price", "freight_value").cast(MONEY).sum(), items=pl.len()), on="order_id", how="left")
+        .join(_paid(delivered).group_by("order_id").agg(pl.col("payment_value").sum()), on="order_id", how="left")
+        .join(reviews.unique("order_id", keep="first", maintain_order=True), on="order_id", how="left")
+        .with_columns(
+            pl.col("price", "freight_value", "payment_value", "items").fill_null(0),
+            person="customer_unique_id",
+            day=day["purchase_timestamp"],
+            promised=day["estimated_delivery_date"],
+            received=pl.when(order_status="delivered").then(pl.col("order_delivered_customer_date").str.head(10).str.to_date()),
+            is_valid=~pl.col("order_status").is_in(["canceled", "unavailable"]),
+            score=pl.col("review_score").cast(pl.Int64),
+        )
+        .with_columns(month=pl.col("day").dt.month_start(), late=pl.col("received") > pl.col("promised"))
+    )
+
+
+@pytest.fixture(scope="module")
+def valid(orders: pl.DataFrame) -> pl.DataFrame:
+    return orders.filter("is_valid")
+
+
+def _paid(delivered: Read) -> pl.DataFrame:
+    return delivered("olist_order_payments_dataset").with_columns(pl.col("payment_value").cast(MONEY))
+
+
+def test_nothing_is_refused_and_nothing_warns(lake: tuple[Path, list[Outcome]], gold: Read) -> None:
+    assert [(check.table, check.name) for made in lake[1] for check in made.checks if not check.passed] == []
+    assert set(gold("quality_scorecard")["status"]) == {"pass"}
+
+
+def test_every_record_delivered_stands_in_silver_or_in_the_row_that_it_was_merged_into(gold: Read, delivered: Read) -> None:
+    ledger = gold("ledger")
+    assert dict(ledger.select("file", "rows_delivered").rows()) == {
+        f"{name}.csv": delivered(name).height for name in (file.removesuffix(".csv") for file in ledger["file"])
+    }
+    lost = ("rejected", "quarantined", "pending", "superseded")
+    assert ledger.select(pl.sum(*lost)).row(0) == (0, 0, 0, 0)
+    published = dict(ledger.select("table_name", "published").rows())
+    assert {name: published[name] for name in ("orders", "order_items", "order_payments", "order_reviews", "customers")} == {
+        "orders": 99_441,
+        "order_items": 112_650,
+        "order_payments": 103_886,
+        "order_reviews": 99_224,
+        "customers": 96_096,
+    }
+
+
+def test_every_month_by_plain_polars(gold: Read, orders: pl.DataFrame, valid: pl.DataFrame) -> None:
+    first = valid.group_by("person").agg(first=pl.col("month").min())
+    sold = (
+        valid.join(first, on="person")
+        .group_by("month")
+        .agg(
+            orders=pl.len(),
+            customers=pl.col("person").n_unique(),
+            new_customers=pl.col("person").filter(pl.col("first") == pl.col("month")).n_unique(),
+            units=pl.col("items").sum(),
+            net_sales=pl.col("price").sum(),
+            gmv=(pl.col("price") + pl.col("freight_value")).sum(),
+            payments=pl.col("payment_value").sum(),
+            late_rate=pl.col("late").mean(),
+            avg_lead_days=(pl.col("received") - pl.col("day")).dt.total_days().mean(),
+            avg_review=pl.col("score").mean(),
+            nps_proxy=100 * ((pl.col("score") == 5).cast(pl.Int64) - (pl.col("score") <= 3).cast(pl.Int64)).mean(),
+        )
+    )
+    placed = orders.group_by("month").agg(placed_orders=pl.len(), cancel_rate=(~pl.col("is_valid")).mean())
+    sums = ("orders", "customers", "new_customers", "units", "net_sales", "gmv", "payments")
+    expected = placed.join(sold, on="month", how="left").with_columns(pl.col(sums).fill_null(0)).sort("month")
+    made = gold("kpi_monthly").filter(pl.col("placed_orders") > 0).select(expected.columns)
+    assert_frame_equal(made, expected, check_dtypes=False, rel_tol=1e-12)
+
+
+def test_the_months_and_their_growth(gold: Read) -> None:
+    months = gold("kpi_monthly")
+    assert months["month"].to_list() == pl.date_range(date(2016, 9, 1), date(2018, 10, 1), "1mo", eager=True).to_list()
+    assert months.filter(month=date(2016, 11, 1))["placed_orders"].to_list() == [0]
+    complete = months.filter("is_complete")["month"]
+    assert complete.to_list() == pl.date_range(date(2017, 1, 1), date(2018, 8, 1), "1mo", eager=True).to_list()
+    sales = dict(months.select("month", "net_sales").rows())
+    for month, mom, yoy in months.select("month", "net_sales_mom", "net_sales_yoy").rows():
+        before = (month.replace(day=1, month=month.month - 1) if month.month > 1 else date(month.year - 1, 12, 1), mom)
+        for earlier, growth in (before, (month.replace(year=month.year - 1), yoy)):
+            both = month in complete and earlier in complete
+            assert growth == (pytest.approx(float(sales[month] / sales[earlier] - 1)) if both else None), (month, earlier)
+
+
+def test_the_headlines(gold: Read, valid: pl.DataFrame) -> None:
+    values = dict(gold("kpi_summary").select("metric", "value").rows())
+    people = valid.filter(pl.col("day") <= AS_OF).group_by("person").agg(purchases=pl.col("day").n_unique(), orders=pl.len())
+    expected = {
+        "orders_placed": 99_441,
+        "orders": 98_207,
+        "customers": valid["person"].n_unique(),
+        "net_sales": 13_494_400.74,
+        "aov": 13_494_400.74 / 98_207,
+        "payments": float(valid["payment_value"].sum()),
+        "cancel_rate": 1_234 / 99_441,
+        "late_rate": valid["late"].mean(),
+        "avg_review": valid["score"].mean(),
+        "repeat_purchase_rate": (people["purchases"] >= 2).mean(),
+        "repeat_order_rate": (people["orders"] >= 2).mean(),
+        "complete_months": 20,
+    }
+    assert {name: values[name] for name in expected} == pytest.approx(expected, rel=1e-12)
+    assert valid["price"].sum() == Decimal("13494400.74")
+    assert (values["gross_profit"], values["return_rate"]) == (None, None)  # Olist knows of neither costs nor returns
+
+
+def test_payments_are_not_multiplied_by_lines(gold: Read, delivered: Read) -> None:
+    paid = _paid(delivered)["payment_value"].sum()
+    assert gold("fct_orders")["payments"].sum() == paid
+    assert Decimal("16.0e6") < paid < Decimal("16.1e6")
+    trap = delivered("olist_order_items_dataset").join(_paid(delivered), on="order_id")["payment_value"].sum()
+    assert Decimal("20.3e6") < trap < Decimal("20.4e6")
+
+
+def test_every_person_by_plain_polars(gold: Read, valid: pl.DataFrame) -> None:
+    expected = (
+        valid.filter(pl.col("day") <= AS_OF)
+        .group_by(customer_id="person")
+        .agg(
+            first_order_date=pl.col("day").min(),
+            last_order_date=pl.col("day").max(),
+            orders=pl.len(),
+            purchases=pl.col("day").n_unique(),
+            net_sales=pl.col("price").sum(),
+            late_orders=pl.col("late").sum(),
+            avg_review=pl.col("score").mean(),
+        )
+        .with_columns(recency_days=(AS_OF - pl.col("last_order_date")).dt.total_days())
+        .sort("customer_id")
+    )
+    assert_frame_equal(gold("customer_metrics").select(expected.columns), expected, check_dtypes=False, rel_tol=1e-12)
+    rfm = gold("rfm")
+    assert rfm["customer_id"].equals(expected["customer_id"])
+    assert rfm["f"].equals(expected["purchases"].clip(1, 5).cast(pl.Int64).alias("f"))
+    for score, of in (("r", "last_order_date"), ("m", "net_sales")):
+        wanted = 1 + 5 * (expected[of].rank("min").cast(pl.Int64) - 1) // expected.height
+        assert rfm[score].equals(wanted.alias(score))
+
+
+def test_people_who_have_no_segment_yet_are_those_who_only_ordered_later(gold: Read, valid: pl.DataFrame) -> None:
+    later = set(valid["person"]) - set(valid.filter(pl.col("day") <= AS_OF)["person"])
+    assert set(valid["person"]) - set(gold("rfm")["customer_id"]) == later
+    assert gold("rfm_segments")["customers"].sum() == valid["person"].n_unique() - len(later)
+
+
+def test_the_waterfall_names_every_difference_between_payments_and_gmv(gold: Read, valid: pl.DataFrame) -> None:
+    waterfall = gold("revenue_waterfall")
+    assert waterfall["closes"].all()
+    steps = dict(waterfall.group_by("step").agg(pl.col("amount").sum()).rows())
+    gmv = valid["price"].sum() + valid["freight_value"].sum()
+    assert (steps["net_sales"], steps["gmv"], steps["payments"]) == (valid["price"].sum(), gmv, valid["payment_value"].sum())
+    assert steps["no_lines"] == valid.filter(items=0)["payment_value"].sum()
+    assert steps["realized"] == valid.filter(order_status="delivered")["price"].sum()
+    shipped = valid.filter(order_status="shipped")
+    recent = pl.lit(AS_OF) - pl.col("day") <= pl.duration(days=60)
+    assert steps["at_risk_recent"] == shipped.filter(recent)["price"].sum()
+    assert steps["at_risk_stale"] == shipped.filter(~recent)["price"].sum()
