@@ -110,12 +110,10 @@ def _refuse_lacking(file: str, table: Delivered, header: Header) -> None:
     if not lacking:
         return
     free = {name.casefold(): name for name in header.names if name.casefold() not in map(str.casefold, table.columns)}
-    wanted = []
-    for column in lacking:
-        near = difflib.get_close_matches(column.casefold(), free, n=1)
-        wanted.append(f"{column} (nearest there: {free[near[0]]})" if near else column)
-    there = "" if any("nearest" in each for each in wanted) else f"; it has {_list(header.names)}"
-    raise Refused(f"{file} lacks what {table.name} needs: {_list(wanted)}{there}; rename the column, or export it again.")
+    near = {column: difflib.get_close_matches(column.casefold(), free, n=1) for column in lacking}
+    wanted = (f"{column} (nearest there: {free[near[column][0]]})" if near[column] else column for column in lacking)
+    there = "" if any(near.values()) else f"; it has {_list(header.names)}"
+    raise Refused(f"{file} lacks what {table.name} needs: {', '.join(wanted)}{there}; rename the column, or export it again.")
 
 
 def _lacking(table: Delivered, header: Header) -> list[str]:
