@@ -103,17 +103,18 @@ def test_a_person_is_new_once_and_counted_once_a_month(quarter: HandShop) -> Non
 
 
 def test_growth_is_null_from_and_against_incomplete_months_and_from_nothing() -> None:
-    # Every order brings 10.00, but March 2017's have no lines; March 2018 ends on its first day.
-    orders = monthly("2017-01", 2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4, 3, 1)
+    # Every order brings 10.00, but March 2017's have no lines; the data begins late in December and ends on 1 March.
+    orders = [order("2016-12", "2016-12-20 10:00:00"), *monthly("2017-01", 2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4, 3, 1)]
     shop = HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders if row["order_id"][:7] != "2017-03"])
     months = {f"{month:%Y-%m}": growth for month, *growth in shop.rows("kpi_monthly", "month", "net_sales_mom", "net_sales_yoy")}
     assert {month: months[month] for month in ("2017-01", "2017-02", "2017-03", "2017-04", "2017-05")} == {
-        "2017-01": [None, None],
+        "2017-01": [None, None],  # from an incomplete month
         "2017-02": [0.5, None],  # 30 from 20
         "2017-03": [-1.0, None],  # 0 from 30
         "2017-04": [None, None],  # from nothing
         "2017-05": [0.0, None],
     }
+    assert months["2017-12"] == [0.0, None]  # 20 from 20; and from an incomplete month
     assert months["2018-01"] == [1.0, 1.0]  # 40 from 20, and from 20
     assert months["2018-02"] == [-0.25, 0.0]  # 30 from 40, and from 30
     assert months["2018-03"] == [None, None]
