@@ -36,14 +36,18 @@ def build(*, months: str | None = None, full: Flag = False, as_json: AsJson = Fa
     as_json
         Say what was done as JSON.
     """
-    from ecom_lake.orchestration.run import run_job
     from ecom_lake.pipeline.ingest import landed_files
+    from ecom_lake.pipeline.plan import due
     from ecom_lake.serving.released import nothing_built
 
     settings, site = place.settings(), place.site()
     chosen = _chosen(site, months)
     if not site.lake.log.numbers() and not landed_files(site):
         raise UsageError(nothing_built(site))
+    if not full and not due(site):
+        return _say_nothing_is_new(site, as_json)
+    from ecom_lake.orchestration.run import run_job
+
     started = time.monotonic()
     with screen.progress() as bar:
         task = bar.add_task("starting", total=None)
@@ -62,6 +66,17 @@ def build(*, months: str | None = None, full: Flag = False, as_json: AsJson = Fa
     else:
         _show(site, report, seconds, place.command)
     return 0 if report.succeeded else 1
+
+
+def _say_nothing_is_new(site: Site, as_json: bool) -> int:
+    """Told from the log alone, without a run: the history is for runs that did something."""
+    head = site.lake.log.head()
+    if as_json:
+        said = {"shop": site.shop.name, "succeeded": True, "seconds": 0, "run": None, "release": head.release}
+        screen.emit_json({**said, "pinned": head.pinned, "tables": {}, "warnings": [], "failures": []})
+    else:
+        screen.say(f"Nothing is new: {site.shop.name} stays at release {head.release}. To make everything anew, add --full.")
+    return 0
 
 
 def _chosen(site: Site, months: str | None) -> list[date] | None:

@@ -66,13 +66,12 @@ def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
 
 
 def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
-    sources = [f"bronze/{spec.source}" for spec in (site.connector.orders, *site.connector.lines)]
     checks = (
         ("orders_accepted", "Every delivered order is readable and lies in the shop's months.", False),
         ("nothing_pending", "Nothing waits for its order.", False),
     )
 
-    @_asset(site, ORDER_INDEX, catalog.silver()["order_index"], sources, checks)
+    @_asset(site, ORDER_INDEX, catalog.silver()["order_index"], _silver_inputs(site, "order_index"), checks)
     def order_index(context: dg.AssetExecutionContext) -> Iterator[Event]:
         yield from report(context, site, partial(make_order_index, _site(context, settings, site)))
 
@@ -87,7 +86,7 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
     )
     monthly = months_of(site.shop) if contract.monthly else None
 
-    @_asset(site, f"silver/{table}", contract, specs.inputs_of(site, table), checks, monthly)
+    @_asset(site, f"silver/{table}", contract, _silver_inputs(site, table), checks, monthly)
     def silver_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         months = [month_of(key) for key in context.partition_keys] if monthly else None
         yield from report(context, site, partial(silver.make_silver, _site(context, settings, site), table, months))
@@ -97,10 +96,13 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
 
 def _gold(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
     contract = catalog.gold()[table]
+    inputs: Sequence[str] = gold.inputs_of(site, table)
+    if recipes.recipe(table).speaks_of_the_lake:
+        inputs = _last_of(site, inputs)
     warnings = [(rule.name, rule.meaning, False) for rule in contract.rules if rule.severity == "warn"]
     checks = (("contract", "Types, keys and rules, as the contract promises them.", True), *warnings)
 
-    @_asset(site, f"gold/{table}", contract, gold.inputs_of(site, table), checks)
+    @_asset(site, f"gold/{table}", contract, inputs, checks)
     def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         yield from report(context, site, partial(gold.make_gold, _site(context, settings, site), table))
 
@@ -112,17 +114,33 @@ def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
         ("nothing_stale", "Every table is made from the current version of its inputs.", True),
         ("identities", "Every sum that two tables share is the same in both, to the cent.", True),
     )
-    tables = expected_tables(site)
 
     @dg.multi_asset(
         name=f"{site.shop.name}__release",
-        specs=[describe.release(site, RELEASE, tables)],
+        specs=[describe.release(site, RELEASE, _last_of(site, expected_tables(site)))],
         check_specs=_check_specs(site, RELEASE, checks),
     )
     def release(context: dg.AssetExecutionContext) -> Iterator[Event]:
         yield from report(context, site, partial(make_release, _site(context, settings, site)))
 
     return release
+
+
+def _last_of(site: Site, tables: Sequence[str]) -> list[str]:
+    """Those that no other one of them is made from: with all of them, the graph would be a hairball."""
+    read = {
+        source
+        for table in tables
+        for layer, name in [table.split("/")]
+        for source in (gold.inputs_of(site, name) if layer == "gold" else _silver_inputs(site, name) if layer == "silver" else ())
+    }
+    return [table for table in tables if table not in read]
+
+
+def _silver_inputs(site: Site, table: str) -> tuple[str, ...]:
+    if table == "order_index":
+        return tuple(f"bronze/{spec.source}" for spec in (site.connector.orders, *site.connector.lines))
+    return specs.inputs_of(site, table)
 
 
 def _asset(

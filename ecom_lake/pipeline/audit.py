@@ -14,6 +14,8 @@ from ecom_lake.pipeline.outcome import Check
 
 EXAMPLES = 5
 KEY_UNIQUE = "key_unique"
+CONTRACT = "contract"
+"""The check that holds a table's blocking promises."""
 
 
 def all_rules(table: Table) -> list[Rule]:
@@ -31,7 +33,33 @@ def audit(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> tuple[dic
     failed = {rule.name: int(n) for rule, n in zip(rules, found, strict=False) if n}
     if repeated := _repeated(con, table, source):
         failed[KEY_UNIQUE] = repeated
-    return failed, [_contract_check(con, table, rules, failed, source), *_warnings(table, failed)]
+    examples = {rule.name: _example(con, rule, source) for rule in rules if rule.name in failed}
+    return failed, checks_of(table, failed, examples)
+
+
+def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, str]) -> list[Check]:
+    """What an audit found, said: the promises that must hold as one check, with evidence; each that only warns by itself."""
+    place = f"gold/{table.name}"
+    rules = all_rules(table)
+    broken = [rule for rule in rules if rule.severity == "block" and rule.name in failed]
+    contract = Check(
+        place,
+        CONTRACT,
+        passed=not broken,
+        severity="block",
+        says=f"Broken: {', '.join(rule.name for rule in broken)}." if broken else f"All {len(rules)} promises were checked.",
+        evidence=tuple(
+            {"rule": rule.name, "promise": rule.meaning, "rows": failed[rule.name], "example": examples.get(rule.name, "")}
+            for rule in broken
+        ),
+    )
+    warnings = [rule for rule in rules if rule.severity == "warn"]
+    return [contract, *(_warning(place, rule, failed.get(rule.name, 0)) for rule in warnings)]
+
+
+def _warning(place: str, rule: Rule, rows: int) -> Check:
+    says = f"{rows} rows break: {rule.meaning}" if rows else rule.meaning
+    return Check(place, rule.name, passed=not rows, severity="warn", says=says)
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, table: Table, source: str) -> int:
@@ -42,56 +70,9 @@ def _repeated(con: duckdb.DuckDBPyConnection, table: Table, source: str) -> int:
     rows, hashes = con.execute(f"select count(*), count(distinct hash({keys})) from {source}").fetchall()[0]
     if rows == hashes:
         return 0
-    return int(
-        con.execute(f"select count(*) - (select count(*) from (select distinct {keys} from {source})) from {source}").fetchall()[
-            0
-        ][0]
-    )
-
-
-def _contract_check(
-    con: duckdb.DuckDBPyConnection, table: Table, rules: list[Rule], failed: Mapping[str, int], source: str
-) -> Check:
-    """The promises that must hold, as one check: its evidence names each broken one and shows rows."""
-    broken = [rule for rule in rules if rule.severity == "block" and rule.name in failed]
-    evidence = [
-        {"rule": rule.name, "promise": rule.meaning, "rows": failed[rule.name], "example": _example(con, rule, source)}
-        for rule in broken
-    ]
-    if KEY_UNIQUE in failed:
-        evidence.append(
-            {
-                "rule": KEY_UNIQUE,
-                "promise": f"No two rows share {', '.join(table.key)}.",
-                "rows": failed[KEY_UNIQUE],
-                "example": "",
-            }
-        )
-    promises = len([rule for rule in rules if rule.severity == "block"]) + bool(table.key)
-    return Check(
-        f"gold/{table.name}",
-        "contract",
-        passed=not evidence,
-        severity="block",
-        says=f"Broken: {', '.join(str(e['rule']) for e in evidence)}." if evidence else f"All {promises} promises hold.",
-        evidence=tuple(evidence),
-    )
+    return int(rows) - int(con.execute(f"select count(*) from (select distinct {keys} from {source})").fetchall()[0][0])
 
 
 def _example(con: duckdb.DuckDBPyConnection, rule: Rule, source: str) -> str:
     rows = con.sql(f"select * from {source} where not ({rule.holds}) limit {EXAMPLES}").pl().to_dicts()
     return str(rows)[:2000]
-
-
-def _warnings(table: Table, failed: Mapping[str, int]) -> list[Check]:
-    return [
-        Check(
-            f"gold/{table.name}",
-            rule.name,
-            passed=rule.name not in failed,
-            severity="warn",
-            says=f"{failed[rule.name]} rows break: {rule.meaning}" if rule.name in failed else rule.meaning,
-        )
-        for rule in table.rules
-        if rule.severity == "warn"
-    ]

@@ -16,10 +16,10 @@ from ecom_lake.lake.engine import literal, name, parquet
 from ecom_lake.lake.lake import rows_in
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline import trust
-from ecom_lake.pipeline.audit import audit
+from ecom_lake.pipeline.audit import audit, checks_of
 from ecom_lake.pipeline.commit import Inputs, commit
 from ecom_lake.pipeline.fingerprint import fingerprint
-from ecom_lake.pipeline.outcome import Check, Outcome
+from ecom_lake.pipeline.outcome import Outcome
 from ecom_lake.pipeline.recipes import SETTINGS, Recipe, recipe
 from ecom_lake.pipeline.site import Site
 
@@ -35,7 +35,7 @@ def make_gold(site: Site, table: str) -> Outcome:
     if current and current.fingerprint == mark and not site.full:
         kept = replace(current, inputs=inputs.versions)
         commit(site, inputs, {target: {"": kept}}, f"{target}, unchanged")
-        return Outcome(target, {"": kept}, checks=_kept_checks(contract))
+        return Outcome(target, {"": kept}, checks=tuple(checks_of(contract, kept.failed, {})))
     with site.engine() as (con, scratch):
         attach(site, entry, con, how.reads)
         for view, frame in own.items():
@@ -119,7 +119,3 @@ def write(con: duckdb.DuckDBPyConnection, made: duckdb.DuckDBPyRelation | pl.Dat
         f"copy (select {columns} from {source} order by {order}) to {literal(str(target))} "
         "(format parquet, compression snappy, parquet_version v1, row_group_size 122880)"
     )
-
-
-def _kept_checks(table: Table) -> tuple[Check, ...]:
-    return (Check(f"gold/{table.name}", "contract", True, "block", "Unchanged since it was audited."),)
