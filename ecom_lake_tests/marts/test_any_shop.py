@@ -35,6 +35,7 @@ def shops(draw: st.DrawFn) -> Rows:
                 str(placed),
                 customer_id=draw(st.sampled_from(["ana", "bob", "eve"])),
                 status=draw(st.sampled_from(STATUSES)),
+                city=draw(st.sampled_from(["rio", "natal", "recife"])),
                 delivered_at=arrived and str(arrived),
                 promised_at=str(placed + timedelta(15)),
             )
@@ -70,19 +71,21 @@ def _lines(draw: st.DrawFn, order_id: str, line: int) -> Row:
 def test_the_numbers_are_those_of_a_plain_reading(rows: Rows) -> None:
     shop = HandShop(**rows)
     assert shop.broken() == set()
-    sales = sorted(_sales(rows), key=lambda sale: (sale["ordered_at"], sale["order_id"]))
+    sales = list(_sales(rows))
     numbered = shop.table("fct_orders").filter("is_valid").sort("ordered_at", "order_id")
     assert numbered["order_id"].to_list() == [sale["order_id"] for sale in sales]
     for name in ("net_sales", "gmv", "order_number", "purchase_number", "gap_days", "review_score", "is_late"):
         assert numbered[name].to_list() == [sale[name] for sale in sales], name
     _months_agree(shop, sales)
     _people_agree(shop, sales)
+    latest = {row["customer_id"]: row["city"] for row in sorted(rows["orders"], key=_by_time)}
+    assert shop.rows("dim_customer", "customer_id", "city") == sorted(latest.items())
 
 
 def _sales(rows: Rows) -> Iterator[dict[str, Any]]:
-    """The valid orders with their own numbers, each person's in the order of time and id."""
+    """The valid orders with their own numbers, in the order of time and id."""
     seen: dict[str, list[date]] = defaultdict(list)
-    for placed in sorted(rows["orders"], key=lambda row: (row["ordered_at"], row["order_id"])):
+    for placed in sorted(rows["orders"], key=_by_time):
         lines = _of(placed, rows["order_items"])
         good = [line for line in lines if line["is_valid"]]
         if not placed["is_valid"] or (lines and not good):
@@ -103,6 +106,10 @@ def _sales(rows: Rows) -> Iterator[dict[str, Any]]:
             "is_late": arrived[:10] > placed["promised_at"][:10] if arrived else None,
         }
         days.append(day)
+
+
+def _by_time(placed: Row) -> tuple[str, str]:
+    return placed["ordered_at"], placed["order_id"]
 
 
 def _of(placed: Row, rows: Iterable[Row]) -> list[Row]:

@@ -31,37 +31,58 @@ OWN_RULES: dict[tuple[str, str], dict[str, Any]] = {
 """What breaks each rule that a table has of its own, put into its first row."""
 
 IDENTITIES: dict[str, tuple[str, ...]] = {
+    "calendar_is_whole": (
+        "delete from dim_date where date = '2018-05-05'",
+        "delete from dim_date where date = '2018-12-31'",
+        "delete from dim_date where date < '2018-02-01'",
+        "update dim_date set is_as_of = true where date = '2018-05-05'",
+        "update dim_date set is_as_of = false",
+    ),
+    "every_order_date_is_a_day": ("update fct_orders set order_date = '2019-01-01' where order_id = '1'",),
     "every_silver_order_is_there": (
         "delete from fct_orders where order_id = '1'",
         "insert into fct_orders from fct_orders limit 1",
+        "update fct_orders set month = '2018-02-01' where order_id = '1'",
     ),
-    "payments_are_all_there": ("update fct_orders set payments = payments + 0.01 where order_id = '1'",),
+    "payments_are_all_there": (
+        "update fct_orders set payments = payments + 0.01 where order_id = '1'",
+        "update fct_orders set payments = 9.01 - 0.02 * (order_id = '1')::integer where order_id in ('1', '3')",
+    ),
+    "their_people_are_known": ("delete from dim_customer where customer_id = 'ana'",),
+    "their_products_are_known": ("delete from dim_product",),
+    "their_sellers_are_known": ("delete from dim_seller",),
     "every_silver_line_is_there": (
         "delete from fct_sales where order_id = '1'",
         "insert into fct_sales from fct_sales limit 1",
         "update fct_sales set gross_sales = gross_sales + 0.01 where order_id = '1'",
+        "update fct_sales set month = '2018-02-01' where order_id = '1'",
     ),
     "lines_sum_to_orders": (
         "update fct_sales set net_sales = net_sales + 0.01 where order_id = '1'",
         "update fct_orders set freight = freight + 0.01 where order_id = '1'",
         "update fct_sales set is_valid = false where order_id = '1'",
+        "update fct_orders set units = units + 1 where order_id = '1'",
     ),
     "days_sum_to_months": (
         "update kpi_daily set orders = orders + 1 where date = '2018-01-02'",
         "update kpi_daily set net_sales = net_sales + 0.01 where date = '2018-01-02'",
+        "update kpi_daily set freight = freight + 0.01 where date = '2018-01-02'",
         "delete from kpi_daily where date between '2018-02-01' and '2018-02-28'",
     ),
     "months_sum_to_orders": (
         *(
             f"update kpi_monthly set {amount} = {amount} + 0.01 where month = '2018-01-01'"
-            for amount in ("net_sales", "gmv", "payments")
+            for amount in ("gross_sales", "discounts", "net_sales", "freight", "gmv", "payments", "cogs")
         ),
         *(
             f"update kpi_monthly set {count} = {count} + 1 where month = '2018-01-01'"
-            for count in ("orders", "units", "new_customers")
+            for count in ("placed_orders", "orders", "customers", "units")
         ),
         "delete from kpi_monthly where month = '2018-01-01'",
+        "update kpi_monthly set net_sales = (select sum(net_sales) - kpi_monthly.net_sales from kpi_monthly as others)"
+        " where month in ('2018-01-01', '2018-03-01')",
     ),
+    "people_are_new_once": ("update kpi_monthly set new_customers = new_customers + 1 where month = '2018-01-01'",),
     "summary_is_the_months": tuple(
         f"update kpi_summary set value = value + 1 where metric = '{metric}'" for metric in ("net_sales", "orders", "customers")
     ),
@@ -75,10 +96,12 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     "people_sum_to_orders": (
         "update customer_metrics set net_sales = net_sales + 0.01 where customer_id = 'ana'",
         "update customer_metrics set orders = orders + 1 where customer_id = 'ana'",
+        "update customer_metrics set purchases = purchases + 1 where customer_id = 'ana'",
         "delete from customer_metrics where customer_id = 'ana'",
     ),
     "everybody_is_scored_once": (
         "update rfm set monetary = monetary + 0.01 where customer_id = 'ana'",
+        "update rfm set frequency = frequency + 1 where customer_id = 'ana'",
         "delete from rfm where customer_id = 'ana'",
         "insert into rfm from rfm limit 1",
     ),
@@ -86,6 +109,7 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "update rfm_segments set customers = customers + 1",
         "update rfm_segments set net_sales = net_sales + 0.01",
         "delete from rfm_segments",
+        "update rfm_segments set segment = 'Champions'",
     ),
 }
 """Ways to break each identity between tables."""

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Flag, Integer, Key, Money, Number, Text
-from ecom_lake.contracts.table import Gold, Identity
+from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.table import Gold
 
 
 class CustomerMetrics(Gold, group="customers"):
@@ -38,13 +39,13 @@ class CustomerMetrics(Gold, group="customers"):
     )
 
     identities = (
-        Identity(
+        agree(
             "people_sum_to_orders",
-            "select a.*, b.* from (select coalesce(sum(orders), 0) as orders, coalesce(sum(net_sales), 0) as net_sales"
-            " from customer_metrics) as a cross join (select count(*) as orders, coalesce(sum(net_sales), 0) as net_sales"
+            "Up to the as-of date people's orders, purchases, units and net sales are those of all valid orders, to the cent.",
+            "select coalesce(sum(orders), 0), coalesce(sum(purchases), 0), coalesce(sum(units), 0), coalesce(sum(net_sales), 0)"
+            " from customer_metrics",
+            "select count(*), count(*) filter (where opens_purchase), coalesce(sum(units), 0), coalesce(sum(net_sales), 0)"
             " from fct_orders where is_valid"
-            " and coalesce(order_date <= (select max(date) from dim_date where is_as_of), true)) as b"
-            " where a.orders <> b.orders or a.net_sales <> b.net_sales",
-            "People's orders and net sales are those of all valid orders up to the as-of date, to the cent.",
+            " and coalesce(order_date <= (select max(date) from dim_date where is_as_of), true)",
         ),
     )

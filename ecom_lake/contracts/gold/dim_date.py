@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Date, Flag, Integer, Month, Text
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.table import Gold, Identity
 
 
 class DimDate(Gold, group="star"):
@@ -23,3 +23,20 @@ class DimDate(Gold, group="star"):
         "Whether the month counts as complete: in the longest run of busy months, and not cut off at its edge."
     )
     is_as_of = Flag("The shop's today: the last day of the last complete month, unless a setting says otherwise. One day has it.")
+
+    identities = (
+        Identity(
+            "calendar_is_whole",
+            "select days, first, last, as_of_days from (select count(*) as days, min(date) as first, max(date) as last,"
+            " count(*) filter (where is_as_of) as as_of_days from dim_date) as calendar"
+            " where days > 0 and (days <> date_diff('day', first, last) + 1 or as_of_days <> 1"
+            " or first <> make_date(year(first), 1, 1) or last <> make_date(year(last), 12, 31))",
+            "Whole years without a gap, and one of the days is the as-of date.",
+        ),
+        Identity(
+            "every_order_date_is_a_day",
+            "select distinct order_date from fct_orders where order_date is not null"
+            " and not exists (select 1 from dim_date where dim_date.date = fct_orders.order_date)",
+            "The day of every order is in the calendar.",
+        ),
+    )

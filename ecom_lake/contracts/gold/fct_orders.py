@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Flag, Integer, Key, Money, Month, Number, Text, Timestamp
-from ecom_lake.contracts.table import Gold, Identity, Rule
+from ecom_lake.contracts.identities import agree, known
+from ecom_lake.contracts.table import Gold, Rule
 
 
 class FctOrders(Gold, group="star"):
@@ -60,16 +61,17 @@ class FctOrders(Gold, group="star"):
         Rule("gmv_is_net_and_freight", "gmv = net_sales + freight", "GMV is net sales and freight."),
     )
     identities = (
-        Identity(
+        agree(
             "every_silver_order_is_there",
-            "select a.n, b.n as of_silver from (select count(*) as n from fct_orders) as a"
-            " cross join (select count(*) as n from orders) as b where a.n <> b.n",
-            "There are as many orders as in silver: no join lost or multiplied one.",
+            "Month by month there are as many orders as in silver: no join lost or multiplied one.",
+            "select month, count(*) from fct_orders group by month",
+            "select month, count(*) from orders group by month",
         ),
-        Identity(
+        agree(
             "payments_are_all_there",
-            "select a.amount, b.amount as of_silver from (select coalesce(sum(payments), 0) as amount from fct_orders) as a"
-            " cross join (select coalesce(sum(amount), 0) as amount from payments) as b where a.amount <> b.amount",
-            "Payments sum to silver's, to the cent.",
+            "Month by month payments sum to silver's, to the cent.",
+            "select month, sum(payments) from fct_orders where payment_count > 0 group by month",
+            "select month, sum(amount) from payments group by month",
         ),
+        known("their_people_are_known", "Every order's person is in dim_customer.", "customer_id", "fct_orders", "dim_customer"),
     )

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Date, Flag, Integer, Key, Money, Month, Price, Text
-from ecom_lake.contracts.table import Gold, Identity, Rule
+from ecom_lake.contracts.identities import agree, known
+from ecom_lake.contracts.table import Gold, Rule
 
 
 class FctSales(Gold, group="star"):
@@ -36,20 +37,21 @@ class FctSales(Gold, group="star"):
         Rule("net_is_gross_less_discount", "net_sales = gross_sales - discount", "Net sales are gross sales less discount."),
     )
     identities = (
-        Identity(
+        agree(
             "every_silver_line_is_there",
-            "select a.n, b.n as of_silver from (select count(*) as n, coalesce(sum(gross_sales), 0) as g from fct_sales) as a"
-            " cross join (select count(*) as n, coalesce(sum(gross_sales), 0) as g from order_items) as b"
-            " where a.n <> b.n or a.g <> b.g",
-            "There are as many lines as in silver, with the same gross sales: no join lost or multiplied one.",
+            "Month by month there are as many lines as in silver, with the same money: no join lost or multiplied one.",
+            "select month, count(*), sum(quantity), sum(gross_sales), sum(discount), sum(freight) from fct_sales group by month",
+            "select month, count(*), sum(quantity), sum(gross_sales), sum(discount), sum(freight)"
+            " from order_items group by month",
         ),
-        Identity(
+        agree(
             "lines_sum_to_orders",
-            "select a.net, b.net as of_orders from"
-            " (select coalesce(sum(net_sales), 0) as net, coalesce(sum(freight), 0) as f from fct_sales where is_valid) as a"
-            " cross join (select coalesce(sum(net_sales), 0) as net, coalesce(sum(freight), 0) as f"
-            " from fct_orders where is_valid) as b"
-            " where a.net <> b.net or a.f <> b.f",
-            "The valid lines' net sales and freight are the valid orders', to the cent.",
+            "Month by month the valid lines are those of the valid orders, with the same money, to the cent.",
+            "select month, count(*), sum(quantity), sum(net_sales), sum(freight), sum(cogs)"
+            " from fct_sales where is_valid group by month",
+            "select month, sum(items), sum(units), sum(net_sales), sum(freight), sum(cogs)"
+            " from fct_orders where is_valid and items > 0 group by month",
         ),
+        known("their_products_are_known", "Every line's product is in dim_product.", "product_id", "fct_sales", "dim_product"),
+        known("their_sellers_are_known", "Every line's seller is in dim_seller.", "seller_id", "fct_sales", "dim_seller"),
     )

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Money, Number
-from ecom_lake.contracts.table import Gold, Identity
+from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.table import Gold
 
 
 class KpiDaily(Gold, group="kpis"):
@@ -19,12 +20,11 @@ class KpiDaily(Gold, group="kpis"):
     aov = Number("Net sales per valid order; NULL on a day without one.", nullable=True)
 
     identities = (
-        Identity(
+        agree(
             "days_sum_to_months",
-            "select m.month, m.net_sales, d.net_sales as of_days from kpi_monthly as m"
-            " left join (select date_trunc('month', date)::date as month, sum(orders) as orders, sum(net_sales) as net_sales"
-            " from kpi_daily group by date_trunc('month', date)::date) as d on d.month = m.month"
-            " where m.orders <> d.orders or m.net_sales <> d.net_sales or d.month is null",
-            "A month's days have its orders and its net sales, to the cent.",
+            "A month's days have its orders, units and money, to the cent.",
+            "select date_trunc('month', date)::date as month, sum(orders), sum(units), sum(gross_sales), sum(discounts),"
+            " sum(net_sales), sum(freight), sum(gmv) from kpi_daily group by date_trunc('month', date)::date",
+            "select month, orders, units, gross_sales, discounts, net_sales, freight, gmv from kpi_monthly",
         ),
     )

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Flag, Money, Month, Number, Share
-from ecom_lake.contracts.table import Gold, Identity, Rule
+from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.table import Gold, Rule
+
+
+def _sums(*amounts: str) -> str:
+    return ", ".join(f"coalesce(sum({amount}) filter (where is_valid), 0)" for amount in amounts)
 
 
 class KpiMonthly(Gold, group="kpis"):
@@ -57,16 +62,19 @@ class KpiMonthly(Gold, group="kpis"):
         Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
     )
     identities = (
-        Identity(
+        agree(
             "months_sum_to_orders",
-            "select a.*, b.* from (select coalesce(sum(orders), 0) as orders, coalesce(sum(net_sales), 0) as net_sales,"
-            " coalesce(sum(gmv), 0) as gmv, coalesce(sum(units), 0) as units, coalesce(sum(new_customers), 0) as people,"
-            " coalesce(sum(payments), 0) as payments from kpi_monthly) as a"
-            " cross join (select count(*) as orders, coalesce(sum(net_sales), 0) as net_sales, coalesce(sum(gmv), 0) as gmv,"
-            " coalesce(sum(units), 0) as units, count(distinct customer_id) as people, coalesce(sum(payments), 0) as payments"
-            " from fct_orders where is_valid and month is not null) as b"
-            " where a.orders <> b.orders or a.net_sales <> b.net_sales or a.gmv <> b.gmv or a.units <> b.units"
-            " or a.people <> b.people or a.payments <> b.payments",
-            "The months have all valid orders, their money to the cent, and each person once as new.",
+            "Each month has its orders, its people once, and its money to the cent.",
+            "select month, placed_orders, orders, customers, units, gross_sales, discounts, net_sales, freight, gmv,"
+            " coalesce(payments, 0), coalesce(cogs, 0), coalesce(returned_sales, 0) from kpi_monthly where placed_orders > 0",
+            "select month, count(*), count(*) filter (where is_valid), count(distinct customer_id) filter (where is_valid),"
+            f" {_sums('units', 'gross_sales', 'discounts', 'net_sales', 'freight', 'gmv', 'payments', 'cogs', 'returned_sales')}"
+            " from fct_orders where month is not null group by month",
+        ),
+        agree(
+            "people_are_new_once",
+            "Every person with a valid order is new in one month.",
+            "select coalesce(sum(new_customers), 0) from kpi_monthly",
+            "select count(distinct customer_id) from fct_orders where is_valid and month is not null",
         ),
     )

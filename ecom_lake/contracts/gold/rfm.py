@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Integer, Key, Money, Text
-from ecom_lake.contracts.table import Gold, Identity, Rule
+from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.table import Gold, Rule
 
 
 class Rfm(Gold, group="customers"):
@@ -35,11 +36,10 @@ class Rfm(Gold, group="customers"):
 
     rules = (Rule("code_is_the_scores", "rfm_code = cast(100 * r + 10 * f + m as varchar)", "The code is r, f and m."),)
     identities = (
-        Identity(
+        agree(
             "everybody_is_scored_once",
-            "select a.*, b.* from (select count(*) as people, coalesce(sum(monetary), 0) as net_sales from rfm) as a"
-            " cross join (select count(*) as people, coalesce(sum(net_sales), 0) as net_sales from customer_metrics) as b"
-            " where a.people <> b.people or a.net_sales <> b.net_sales",
-            "Everybody in customer_metrics has one row, with their net sales.",
+            "Everybody in customer_metrics has one row, with their purchases and net sales.",
+            "select count(*), coalesce(sum(frequency), 0), coalesce(sum(monetary), 0) from rfm",
+            "select count(*), coalesce(sum(purchases), 0), coalesce(sum(net_sales), 0) from customer_metrics",
         ),
     )

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Key, Money, Number, Share
-from ecom_lake.contracts.table import Gold, Identity
+from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.table import Gold
 
 
 class RfmSegments(Gold, group="customers"):
@@ -17,12 +18,10 @@ class RfmSegments(Gold, group="customers"):
     avg_monetary = Number("Mean of their net sales.")
 
     identities = (
-        Identity(
+        agree(
             "segments_sum_to_people",
-            "select a.*, b.* from (select coalesce(sum(customers), 0) as people, coalesce(sum(net_sales), 0) as net_sales"
-            " from rfm_segments) as a"
-            " cross join (select count(*) as people, coalesce(sum(monetary), 0) as net_sales from rfm) as b"
-            " where a.people <> b.people or a.net_sales <> b.net_sales",
-            "The segments have everybody once, and their net sales to the cent.",
+            "Each segment has its people, and their net sales to the cent.",
+            "select segment, customers, net_sales from rfm_segments",
+            "select segment, count(*), sum(monetary) from rfm group by segment",
         ),
     )
