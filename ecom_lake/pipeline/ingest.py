@@ -7,7 +7,8 @@ Not here: reading a CSV file (landing/).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
@@ -59,26 +60,50 @@ def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
         raise UserError(nothing_landed(site))
     if nothing_new(site, head):
         return _outcomes(site, head, head)
-    known = {file.delivery.content_hash for table in _bronze(site) for file in head.parts(table).values() if file.delivery}
-    landing: dict[str, Landed] = {}
-    arrivals: list[_Arrival] = []
-    for info in landed_files(site):
-        path = _name(site, info.path)
-        before = head.landing.get(path)
-        if before and (before.stamp, before.reader) == (info.stamp, _reader(site)):
-            landing[path] = before
-            continue
-        progress(path)
-        landed, new = _take(site, info, known)
-        if site.lake.storage.exists(info.path) and site.lake.storage.info(info.path).stamp == info.stamp:
-            landing[path] = landed
-            arrivals += new
-            known |= {arrival.file.delivery.content_hash for arrival in new if arrival.file.delivery}
+    seen, unread = _seen_before(site, head)
+    read = _take_all(site, unread, _contents(head), progress)
+    landing = seen | {_name(site, info.path): landed for info, landed, _ in read}
+    arrivals = [arrival for _, _, new in read for arrival in new]
     entry = site.lake.log.commit(lambda latest: _numbered(latest, landing, arrivals), site.run, "ingest")
     return _outcomes(site, head, entry)
 
 
-def _take(site: Site, info: Info, known: set[str]) -> tuple[Landed, list[_Arrival]]:
+def _seen_before(site: Site, head: Entry) -> tuple[dict[str, Landed], list[Info]]:
+    """The landed files that are as they were when the same reader looked at them, and the others."""
+    seen: dict[str, Landed] = {}
+    unread: list[Info] = []
+    for info in landed_files(site):
+        name = _name(site, info.path)
+        before = head.landing.get(name)
+        if before and (before.stamp, before.reader) == (info.stamp, _reader(site)):
+            seen[name] = before
+        else:
+            unread.append(info)
+    return seen, unread
+
+
+def _take_all(site: Site, files: list[Info], known: Set[str], progress: Progress) -> list[tuple[Info, Landed, list[_Arrival]]]:
+    """Read new files, as many at once as there are threads; what changed while it was read waits for the next time."""
+
+    def take(info: Info) -> tuple[Info, Landed, list[_Arrival]]:
+        progress(_name(site, info.path))
+        return info, *_take(site, info, known)
+
+    with ThreadPoolExecutor(site.threads) as readers:
+        return [taken for taken in readers.map(take, files) if _is_as_it_was(site, taken[0])]
+
+
+def _is_as_it_was(site: Site, info: Info) -> bool:
+    return site.lake.storage.exists(info.path) and site.lake.storage.info(info.path).stamp == info.stamp
+
+
+def _contents(entry: Entry) -> set[str]:
+    """The hash of everything that was ever delivered."""
+    bronze = (parts for table, parts in entry.tables.items() if table.startswith("bronze/"))
+    return {file.delivery.content_hash for parts in bronze for file in parts.values() if file.delivery}
+
+
+def _take(site: Site, info: Info, known: Set[str]) -> tuple[Landed, list[_Arrival]]:
     """Read what is new in one landed file. A refused member does not stop the others."""
     arrivals: list[_Arrival] = []
     refused: list[str] = []
@@ -123,14 +148,14 @@ def _parse(site: Site, info: Info, member: Member, digest: str, scratch: Path) -
 
 def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[_Arrival]) -> Entry:
     """The head with the arrivals under the next free numbers; what another ingest has brought meanwhile is left out."""
-    files = [file for table, parts in head.tables.items() if table.startswith("bronze/") for file in parts.values()]
-    known = {file.delivery.content_hash for file in files if file.delivery}
-    number = max((file.delivery.sequence for file in files if file.delivery), default=0)
+    known = _contents(head)
+    number = len(known)
     changed = head if head.landing == landing else replace(head, landing=dict(landing))
     for arrival in arrivals:
         assert arrival.file.delivery is not None
         if arrival.file.delivery.content_hash in known:
             continue
+        known.add(arrival.file.delivery.content_hash)
         number += 1
         delivery = replace(arrival.file.delivery, sequence=number)
         part = f"{number:08d}"
@@ -170,10 +195,6 @@ def _outcome(delivered: Delivered, before: Entry, after: Entry, landing: Check) 
     notes = (f"Columns that nobody asked for are kept in bronze: {', '.join(extra)}.",) if extra else ()
     written = tuple(sorted(set(parts) - set(before.parts(table))))
     return Outcome(table, parts, written, (records, replace(landing, table=table)), notes)
-
-
-def _bronze(site: Site) -> list[str]:
-    return [f"bronze/{delivered.name}" for delivered in site.connector.delivered]
 
 
 def _reader(site: Site) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
+from ecom_lake.errors import UserError
 from ecom_lake.pipeline.ingest import ingest, nothing_new
 from ecom_lake.pipeline.site import Site
 from ecom_lake_tests.pipeline.hand import a_site, customer, item, land, order
@@ -88,9 +91,24 @@ def test_a_refused_file_stops_nobody_and_is_reported_until_mended(tmp_path: Path
 def test_half_copied_and_hidden_files_wait(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv.part", "orders", [order(1)])
-    land(site, ".orders.csv", "orders", [order(1)])
+    land(site, ".orders.csv", "orders", [order(2)])
+    land(site, "here.csv", "orders", [order(3)])
     ingest(site)
-    assert deliveries(site) == []
+    assert deliveries(site) == [(1, "here.csv", 1)]
+
+
+def test_two_files_of_one_content_that_come_together_are_one_delivery(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    for name in ("a/orders.csv", "b/orders.csv"):
+        land(site, name, "orders", [order(1)])
+    land(site, "c/orders.csv", "orders", [order(2)])
+    ingest(site)
+    assert deliveries(site) == [(1, "a/orders.csv", 1), (2, "c/orders.csv", 1)]
+
+
+def test_nothing_landed_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nothing to build from: put its files into"):
+        ingest(a_site(tmp_path))
 
 
 def test_malformed_records_are_counted_with_the_delivery(tmp_path: Path) -> None:

@@ -181,6 +181,7 @@ def test_a_month_that_the_shop_gives_up_leaves_silver(tmp_path: Path) -> None:
 
 def test_a_month_that_is_not_the_shops_is_named(tmp_path: Path) -> None:
     site = a_site(tmp_path)
+    land(site, "orders.csv", "orders", [order(1)])
     build(site)
     with pytest.raises(UserError, match="2019-01 is not one of the shop's"):
         make_silver(site, "orders", [date(2019, 1, 1)])
