@@ -48,16 +48,15 @@ def key_of(shop: str, table: str) -> dg.AssetKey:
 
 
 def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
-    checks = (
-        ("landing_accepted", "Every file in landing was read; a refused one is reported until it is mended.", False),
-        ("records_whole", "No record was malformed.", False),
-    )
-    tables = [f"bronze/{delivered.name}" for delivered in site.connector.delivered]
+    whole = ("records_whole", "No record was malformed.", False)
+    accepted = ("landing_accepted", "Every file in landing was read; a refused one is reported until it is mended.", False)
+    checks = {f"bronze/{delivered.name}": [whole] for delivered in site.connector.delivered}
+    checks[f"bronze/{site.connector.orders.source}"].append(accepted)
 
     @dg.multi_asset(
         name=f"{site.shop.name}__bronze",
         specs=[describe.bronze(site, delivered) for delivered in site.connector.delivered],
-        check_specs=[spec for table in tables for spec in _check_specs(site, table, checks)],
+        check_specs=[spec for table, said in checks.items() for spec in _check_specs(site, table, said)],
     )
     def bronze(context: dg.AssetExecutionContext) -> Iterator[Event]:
         yield from report(context, site, partial(ingest, _site(context, settings, site), context.log.info))

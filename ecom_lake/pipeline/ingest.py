@@ -16,7 +16,7 @@ from pathlib import Path
 from ecom_lake.contracts.delivered import Delivered
 from ecom_lake.errors import UserError
 from ecom_lake.lake.lake import LANDING
-from ecom_lake.lake.log import Delivery, Entry, File, Landed
+from ecom_lake.lake.log import Delivery, Entry, File, Landed, Parts
 from ecom_lake.lake.storage import Info
 from ecom_lake.landing import Member, Refused, content_hash, parse, unpack
 from ecom_lake.pipeline.fingerprint import code_of
@@ -166,35 +166,44 @@ def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[_Ar
 
 
 def _outcomes(site: Site, before: Entry, after: Entry) -> list[Outcome]:
-    refused = {path: landed.refused for path, landed in after.landing.items() if landed.refused}
-    landing = Check(
-        "landing",
+    return [_outcome(site, delivered, before, after) for delivered in site.connector.delivered]
+
+
+def _outcome(site: Site, delivered: Delivered, before: Entry, after: Entry) -> Outcome:
+    table = f"bronze/{delivered.name}"
+    parts = after.parts(table)
+    checks = [_records_check(table, parts)]
+    if delivered.name == site.connector.orders.source:  # of all files in landing, said once
+        checks.append(_landing_check(table, after))
+    extra = sorted({f"{d.file}: {c}" for f in parts.values() if (d := f.delivery) for c in d.extra_columns})
+    notes = (f"Columns that nobody asked for are kept in bronze: {', '.join(extra)}.",) if extra else ()
+    written = tuple(sorted(set(parts) - set(before.parts(table))))
+    return Outcome(table, parts, written, tuple(checks), notes)
+
+
+def _landing_check(table: str, entry: Entry) -> Check:
+    refused = {path: landed.refused for path, landed in entry.landing.items() if landed.refused}
+    return Check(
+        table,
         "landing_accepted",
         passed=not refused,
         severity="warn",
         says=" ".join(refused.values()) if refused else "Every file in landing was read.",
         evidence=tuple({"file": path, "why": why} for path, why in refused.items()),
     )
-    return [_outcome(delivered, before, after, landing) for delivered in site.connector.delivered]
 
 
-def _outcome(delivered: Delivered, before: Entry, after: Entry, landing: Check) -> Outcome:
-    table = f"bronze/{delivered.name}"
-    parts = after.parts(table)
+def _records_check(table: str, parts: Parts) -> Check:
     rejected = [file.delivery for file in parts.values() if file.delivery and file.delivery.rejected]
     malformed = sum(delivery.rejected for delivery in rejected)
-    records = Check(
+    return Check(
         table,
         "records_whole",
         passed=not rejected,
         severity="warn",
-        says=f"{malformed} malformed records lie in the rejects." if rejected else "No record was malformed.",
+        says=f"Malformed records, kept in the rejects: {malformed}." if rejected else "No record was malformed.",
         evidence=tuple({"delivery": d.sequence, "file": d.file, "rejected": d.rejected} for d in rejected),
     )
-    extra = sorted({f"{d.file}: {c}" for f in parts.values() if (d := f.delivery) for c in d.extra_columns})
-    notes = (f"Columns that nobody asked for are kept in bronze: {', '.join(extra)}.",) if extra else ()
-    written = tuple(sorted(set(parts) - set(before.parts(table))))
-    return Outcome(table, parts, written, (records, replace(landing, table=table)), notes)
 
 
 def _reader(site: Site) -> str:

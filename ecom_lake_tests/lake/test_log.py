@@ -15,7 +15,9 @@ from ecom_lake.lake.storage import Storage
 
 def a_file(name: str) -> File:
     delivery = Delivery(1, "orders.csv", "abc", "2018-01-01 00:00:00", 2, ("more",), "utf-8")
-    return File(name, 1, 2, f"hash of {name}", "made", "run", {"bronze/x": "v"}, (("orders", 1, "published", 1),), {"rule": 1}, delivery)
+    return File(
+        name, 1, 2, f"hash of {name}", "made", "run", {"bronze/x": "v"}, (("orders", 1, "published", 1),), {"rule": 1}, delivery
+    )
 
 
 @pytest.fixture
