@@ -110,6 +110,7 @@ select
     weekday,
     strftime(date, '%A') as weekday_name,
     weekday >= 6 as is_weekend,
-    date_trunc('month', date)::date in (select month from complete_months) as is_complete_month,
+    complete_months.month is not null as is_complete_month,
     date = (select as_of from today) as is_as_of
 from weeks
+left join complete_months on complete_months.month = date_trunc('month', date)::date

@@ -3,9 +3,9 @@ with
 -- What the shop knows nothing of stays NULL: having no payment is 0 only where there are payments at all.
 known as (
     select
-        exists (select 1 from payments) as payments,
-        exists (select 1 from orders where status = 'returned')
-        or exists (select 1 from order_items where is_returned is not null) as returns
+        (select count(*) from payments) > 0 as payments,
+        (select count(*) from orders where status = 'returned') > 0
+        or (select count(is_returned) from order_items) > 0 as returns
 ),
 
 -- Orders with lines that are no sale; partly, where other lines of theirs are.
@@ -99,14 +99,15 @@ numbered as (
 -- Delivered means status delivered: on any other order a date of delivery is not believed.
 placed as (
     select
-        *,
-        is_valid and order_id not in (select order_id from refused where not is_partly) as is_sale,
+        orders.*,
+        is_valid and refused.order_id is null as is_sale,
         ordered_at::date as order_date,
         approved_at::date as approved_date,
         shipped_at::date as shipped_date,
         case when status = 'delivered' then delivered_at::date end as delivered_date,
         promised_at::date as promised_date
     from orders
+    left join refused on refused.order_id = orders.order_id and not refused.is_partly
 )
 
 select

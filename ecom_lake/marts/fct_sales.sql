@@ -3,8 +3,8 @@ with
 -- Where no order and no line was ever returned, the shop does not know of returns: that is not the same as none.
 returns as (
     select
-        exists (select 1 from orders where status = 'returned')
-        or exists (select 1 from order_items where is_returned is not null) as are_known
+        (select count(*) from orders where status = 'returned') > 0
+        or (select count(is_returned) from order_items) > 0 as are_known
 ),
 
 lines as (

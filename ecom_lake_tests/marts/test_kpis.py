@@ -128,7 +128,7 @@ def test_gross_profit_needs_95_percent_of_net_sales_costed(costed: str, profit: 
     shop = HandShop(
         products=[product("p", unit_cost="40.00"), product("q")],
         orders=[order("a")],
-        order_items=[item("a", costed, 1), item("a", rest, 2, product_id="q")],
+        order_items=[item("a", str(50 + Decimal(costed)), 1, discount="50.00"), item("a", rest, 2, product_id="q")],
     )
     made = shop.row("kpi_monthly")
     assert (made["cogs"], made["cogs_coverage"]) == (Decimal("40.00"), float(Decimal(costed) / 100))
