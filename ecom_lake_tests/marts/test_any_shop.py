@@ -14,8 +14,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ecom_lake.contracts.shop_settings import ShopSettings
 from ecom_lake.contracts.silver.orders import STATUSES
-from ecom_lake_tests.marts.hand_shop import HandShop, Row, item, order, payment, review
+from ecom_lake_tests.marts.hand_shop import HandShop, Row, item, order, payment, product, review
 
 START = datetime(2018, 1, 1)
 Rows = dict[str, list[Row]]
@@ -25,6 +26,7 @@ Rows = dict[str, list[Row]]
 def shops(draw: st.DrawFn) -> Rows:
     """Up to eight orders of three people, close enough in time to share days, months and minutes."""
     rows: Rows = {"orders": [], "order_items": [], "payments": [], "reviews": []}
+    rows["products"] = [product(name, category) for name, category in CATEGORIES.items() if category != "unknown"]
     for number in range(draw(st.integers(0, 8))):
         order_id = f"o{draw(st.integers(0, 99)):02}{number}"
         placed = START + timedelta(days=draw(st.integers(0, 100)), hours=draw(st.sampled_from([0, 0, 23])))
@@ -48,6 +50,7 @@ def shops(draw: st.DrawFn) -> Rows:
     return rows
 
 
+CATEGORIES = {"ball": "toys", "doll": "toys", "book": "books", "unheard of": "unknown"}
 _money = st.decimals(0, 50, places=2).map(str)
 
 
@@ -63,13 +66,14 @@ def _lines(draw: st.DrawFn, order_id: str, line: int) -> Row:
         freight=draw(_money),
         is_valid=draw(st.sampled_from([True, True, True, False])),
         is_returned=draw(st.none() | st.booleans()),
+        product_id=draw(st.sampled_from(["ball", "doll", "book", "unheard of"])),
     )
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
-@given(shops())
-def test_the_numbers_are_those_of_a_plain_reading(rows: Rows) -> None:
-    shop = HandShop(**rows)
+@given(shops(), st.none() | st.dates(START.date(), date(2018, 4, 30)))
+def test_the_numbers_are_those_of_a_plain_reading(rows: Rows, as_of: date | None) -> None:
+    shop = HandShop(ShopSettings(as_of=as_of), **rows)
     assert shop.broken() == set()
     sales = list(_sales(rows))
     numbered = shop.table("fct_orders").filter("is_valid").sort("ordered_at", "order_id")
@@ -97,6 +101,7 @@ def _sales(rows: Rows) -> Iterator[dict[str, Any]]:
         yield {
             **placed,
             "day": day,
+            "lines": good,
             "net_sales": net,
             "gmv": net + sum((Decimal(line["freight"]) for line in good), Decimal(0)),
             "order_number": len(days) + 1,
@@ -134,10 +139,29 @@ def _months_agree(shop: HandShop, sales: list[dict[str, Any]]) -> None:
 def _people_agree(shop: HandShop, sales: list[dict[str, Any]]) -> None:
     today = shop.table("dim_date").filter("is_as_of")["date"].to_list()
     until = [sale for sale in sales if today and sale["day"] <= today[0]]
+    bounds = _bounds(shop, [sale["gap_days"] for sale in until if sale["gap_days"]])
     expected = []
     for person in sorted({sale["customer_id"] for sale in until}):
         own = [sale for sale in until if sale["customer_id"] == person]
         net = sum((sale["net_sales"] for sale in own), Decimal(0))
         recency = (today[0] - max(sale["day"] for sale in own)).days
-        expected.append((person, len(own), len({sale["day"] for sale in own}), net, recency))
-    assert shop.rows("customer_metrics", "customer_id", "orders", "purchases", "net_sales", "recency_days") == expected
+        categories = {CATEGORIES[line["product_id"]] for sale in own for line in sale["lines"]}
+        expected.append(
+            (person, len(own), len({sale["day"] for sale in own}), net, len(categories), recency, _activity(recency, bounds))
+        )
+    columns = ("customer_id", "orders", "purchases", "net_sales", "categories", "recency_days", "activity_status")
+    assert shop.rows("customer_metrics", *columns) == expected
+
+
+def _activity(recency: int, bounds: tuple[float | None, float | None]) -> str | None:
+    active, at_risk = bounds
+    if active is None or at_risk is None:
+        return None
+    return "active" if recency <= active else "at risk" if recency <= at_risk else "lapsed"
+
+
+def _bounds(shop: HandShop, gaps: list[int]) -> tuple[float | None, float | None]:
+    """The engine's own quantiles, so that both read a bound between two days with the same last digit."""
+    asked = "select quantile_cont(gap::double, 0.5), quantile_cont(gap::double, 0.8) from (select unnest(?::bigint[]) as gap)"
+    active, at_risk = shop.con.execute(asked, [gaps]).fetchall()[0]
+    return active, at_risk
