@@ -91,6 +91,17 @@ def test_a_person_by_hand() -> None:
     }
 
 
+def test_categories_are_counted_once_however_many_lines_there_are() -> None:
+    two_of_one = [item("b", "1.00", 1), item("b", "1.00", 2)]
+    two_of_two = [item("c", "1.00", 1), item("c", "1.00", 2, product_id="q")]
+    shop = HandShop(
+        products=[product("p", "toys"), product("q", "books")],
+        orders=[order(order_id, customer_id=order_id) for order_id in "abcd"],
+        order_items=[item("a"), *two_of_one, *two_of_two],
+    )
+    assert shop.rows("customer_metrics", "customer_id", "categories") == [("a", 1), ("b", 1), ("c", 2), ("d", 0)]
+
+
 def test_only_orders_up_to_the_as_of_date_count() -> None:
     people = [bought("ana", "01-01", "06-30", "07-01", net_sales="99.00"), bought("bob", "07-02")]
     shop = shop_of(*people, numbers=ShopSettings(as_of=date(2018, 6, 30)))
