@@ -72,7 +72,7 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None) 
     where = root or env.get("ECOM_LAKE_ROOT") or given.pop("root", None)
     given.pop("root", None)
     shops = given.pop("shops", None) or {DEFAULT_SHOP: {}}
-    memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "1GB")
+    memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "2GB")
     threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", os.cpu_count() or 2)
     if unknown := sorted(set(given) - {"memory_limit", "threads"}):
         raise UserError(

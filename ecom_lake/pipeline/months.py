@@ -7,6 +7,7 @@ and a month that is not keeps its file. Months are taken in groups, so that memo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -54,14 +55,20 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date]) -> Outcome:
         refuse: {},
     }
     delivered = went = 0
-    with site.lake.scratch() as scratch:
+    with site.lake.scratch() as scratch, ThreadPoolExecutor(site.threads) as writers:
+
+        def made(month: date, settled: Settled, rows: pl.DataFrame) -> tuple[File, File | None]:
+            blank = File("", 0, 0, "", marks[month], site.run, inputs.versions)
+            return _publish(site, entry, spec, month, settled, rows, blank, scratch)
+
         for group in _groups(touched, digests):
-            for month, settled, rows in _settled(site, entry, spec, group):
+            settled_months = list(_settled(site, entry, spec, group))
+            for _, settled, rows in settled_months:
                 delivered += rows.height
                 went += settled.good.height + settled.refused.height + settled.superseded.height
-                blank = File("", 0, 0, "", marks[month], site.run, inputs.versions)
-                made = _publish(site, entry, spec, month, settled, rows, blank, scratch)
-                changes[table][part_of(month)], changes[refuse][part_of(month)] = made
+            written = writers.map(lambda month: made(*month), settled_months)
+            for (month, _, _), files in zip(settled_months, written, strict=True):
+                changes[table][part_of(month)], changes[refuse][part_of(month)] = files
     check = accounted(spec, delivered, went)
     if check.blocks:
         return Outcome(table, current, checks=(check,))

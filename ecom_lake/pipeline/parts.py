@@ -41,7 +41,7 @@ def _latest_named(site: Site, entry: Entry, lookup: Lookup, rows: pl.DataFrame) 
 
 
 def write(site: Site, entry: Entry, frame: pl.DataFrame, table: str, part: str, blank: File, scratch: Path) -> File:
-    target = scratch / f"{table.replace('/', '-')}.parquet"
+    target = scratch / f"{table.replace('/', '-')}-{part}.parquet"
     frame.write_parquet(target, compression="zstd")
     return site.lake.publish(target, table, part, replace(blank, rows=rows_in(target)), entry.parts(table).get(part))
 
