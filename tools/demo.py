@@ -73,7 +73,7 @@ def show_what_next() -> None:
         ('ecom-lake sql "from rfm_segments" --shop demo', "ask anything in SQL"),
         ("ecom-lake land YOUR_FILES && ecom-lake build", "your own shop, as data/olist"),
     ):
-        console.print(f"  {what:<48} {why}", highlight=False)
+        console.print(f"  {what:<48} {why}", highlight=False, soft_wrap=True)
     console.print("  (the command is .venv/bin/ecom-lake, or `source .venv/bin/activate` first)")
 
 

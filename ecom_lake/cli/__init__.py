@@ -76,7 +76,8 @@ def _launch(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code."""
     try:
-        code = app.meta(sys.argv[1:] if arguments is None else arguments, result_action="return_value")
+        given = sys.argv[1:] if arguments is None else arguments
+        code = app.meta(_place_first(given), result_action="return_value")
         sys.stdout.flush()
     except (CycloptsError, UsageError) as error:
         return _complain(str(error), MISUSED)
@@ -89,6 +90,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _unexpected(error)
     return code if isinstance(code, int) else FINE
+
+
+def _place_first(arguments: Sequence[str]) -> list[str]:
+    """--root and --shop moved before the command: there they are understood, wherever they were written."""
+    place: list[str] = []
+    rest = list(arguments)
+    end = rest.index("--") if "--" in rest else len(rest)
+    for number in range(end - 1, -1, -1):
+        if rest[number].split("=")[0] in ("--root", "--shop"):
+            length = 1 if "=" in rest[number] else 2
+            place = rest[number : number + length] + place
+            del rest[number : number + length]
+    return place + rest
 
 
 def _complain(sentence: str, code: int) -> int:

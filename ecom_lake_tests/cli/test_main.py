@@ -94,9 +94,11 @@ def test_what_was_asked_wrong_is_one_sentence_and_code_2(
     assert len(said.err.splitlines()) == 1
 
 
-def test_options_of_the_lake_stand_before_or_after_the_command(run: Run, built_lake: BuiltLake) -> None:
+def test_options_of_the_lake_stand_anywhere(run: Run, built_lake: BuiltLake) -> None:
     root, query = ("--root", str(built_lake.root)), ("sql", "select 1 as one", "--format", "csv")
     assert run(*root, *query).out == run(*query, *root).out == run(*query, at=built_lake).out == "one\n1\n"
+    between = ("sql", f"--root={built_lake.root}", "--shop", "olist", *query[1:])
+    assert run(*between).out == "one\n1\n"
 
 
 def test_what_is_wrong_with_the_lake_is_code_1(run: Run, fresh_lake: BuiltLake) -> None:
