@@ -9,3 +9,7 @@ class UserError(Exception):
 
 class UsageError(UserError):
     """What was asked for is not there or cannot be meant: the asking is wrong, not the lake."""
+
+
+class StoreError(UserError):
+    """A store that cannot be reached, or does not let us in, after every try."""

@@ -1,0 +1,100 @@
+"""Any file system that fsspec speaks to, as a store: what Azure is reached through, and what a test puts in its place.
+
+Here: ten calls to the file system, each tried again where the network failed, each failure made one sentence.
+Not here: which file system it is and how it lets us in (connect.py, azure.py), copies on the local disk (cache.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ecom_lake.errors import StoreError
+from ecom_lake.lake.retry import Retry
+from ecom_lake.lake.store import Info
+
+Answer = TypeVar("Answer")
+Explain = Callable[[Exception], str | None]
+"""Says in a sentence what a failure means and what to do; None for one that it does not know."""
+
+
+class Remote:
+    def __init__(self, fs: Any, root: str, url: str, retry: Retry, explain: Explain) -> None:
+        self.fs = fs
+        self._root = root.strip("/")
+        self._url, self._retry, self._explain = url, retry, explain
+
+    def read(self, path: str) -> bytes:
+        return bytes(self._ask(lambda: self.fs.cat_file(self._full(path))))
+
+    def write(self, path: str, data: bytes) -> None:
+        self._ask(lambda: self.fs.pipe_file(self._full(path), data))
+
+    def create(self, path: str, data: bytes) -> bool:
+        """False also where the answer to our own write was lost: who must know, compares."""
+        try:
+            self._ask(lambda: self.fs.pipe_file(self._full(path), data, mode="create"))
+        except FileExistsError:
+            return False
+        return True
+
+    def put(self, local: Path, path: str) -> None:
+        self._ask(lambda: self.fs.put_file(str(local), self._full(path)))
+        local.unlink()
+
+    def add(self, local: Path, path: str) -> bool:
+        try:
+            self._ask(lambda: self.fs.put_file(str(local), self._full(path), mode="create"))
+        except FileExistsError:
+            return False
+        return True
+
+    def fetch(self, path: str, target: Path) -> None:
+        self._ask(lambda: self.fs.get_file(self._full(path), str(target)))
+
+    def copy(self, source: str, path: str) -> None:
+        self._ask(lambda: self.fs.cp_file(self._full(source), self._full(path)))
+
+    def delete(self, path: str) -> None:
+        try:
+            self._ask(lambda: self.fs.rm_file(self._full(path)))
+        except FileNotFoundError:
+            return
+
+    def list(self, folder: str) -> list[Info]:
+        try:
+            found = self._ask(lambda: self.fs.find(self._full(folder), detail=True))
+        except FileNotFoundError:
+            return []
+        return sorted(map(self._info, found.values()), key=lambda info: info.path)
+
+    def info(self, path: str) -> Info:
+        return self._info(self._ask(lambda: self.fs.info(self._full(path))))
+
+    def _full(self, path: str) -> str:
+        return f"{self._root}/{path}" if self._root else path
+
+    def _info(self, detail: dict[str, Any]) -> Info:
+        path = str(detail["name"]).lstrip("/")
+        path = path[len(self._root) + 1 :] if self._root else path
+        known = (detail.get(name) for name in ("mtime", "last_modified", "created"))
+        modified = next((moment for moment in known if moment), 0)
+        moment = modified if isinstance(modified, datetime) else datetime.fromtimestamp(float(modified), UTC)
+        return Info(path, int(detail["size"]), moment, str(detail.get("etag") or f"{detail['size']}-{modified}"))
+
+    def _ask(self, call: Callable[[], Answer]) -> Answer:
+        with self._in_a_sentence():
+            return self._retry(call)
+
+    @contextmanager
+    def _in_a_sentence(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            sentence = self._explain(error)
+            if sentence is None:
+                raise
+            raise StoreError(f"{self._url}: {sentence}") from None

@@ -1,0 +1,145 @@
+"""What a lake asks of a place for files: ten calls, of which every write is whole or absent.
+
+Here: what the calls promise, and the local disk, which keeps them by drafts, renames and hard links.
+Not here: any other place (remote.py), what the files mean (log.py, lake.py).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Info:
+    """A stored file as its store sees it; `stamp` changes whenever the file does."""
+
+    path: str
+    size: int
+    modified: datetime
+    stamp: str
+
+
+class Store(Protocol):
+    """Paths are relative to the store's root, with `/` between their steps."""
+
+    def read(self, path: str) -> bytes:
+        """FileNotFoundError where there is none."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Replace what is there in one step."""
+
+    def create(self, path: str, data: bytes) -> bool:
+        """Write only where there is nothing of that name; False where there is."""
+
+    def put(self, local: Path, path: str) -> None:
+        """Move a finished local file under its name, replacing what is there in one step."""
+
+    def add(self, local: Path, path: str) -> bool:
+        """Copy a local file, and the time when it was last changed, under a free name; False where it is taken."""
+
+    def fetch(self, path: str, target: Path) -> None:
+        """Copy a stored file to a local one. FileNotFoundError where there is none."""
+
+    def copy(self, source: str, path: str) -> None:
+        """Put a copy of one stored file under another name, replacing what is there in one step."""
+
+    def delete(self, path: str) -> None:
+        """Nothing happens where there is none."""
+
+    def list(self, folder: str) -> list[Info]:
+        """Every file below a folder, by path; nothing where there is no such folder."""
+
+    def info(self, path: str) -> Info:
+        """FileNotFoundError where there is none."""
+
+
+class Local:
+    """A folder of this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, path: str) -> bytes:
+        return (self.root / path).read_bytes()
+
+    def write(self, path: str, data: bytes) -> None:
+        with self._draft(path) as draft:
+            draft.write_bytes(data)
+            draft.replace(self.root / path)
+
+    def create(self, path: str, data: bytes) -> bool:
+        with self._draft(path) as draft:
+            draft.write_bytes(data)
+            return self._link(draft, path)
+
+    def put(self, local: Path, path: str) -> None:
+        with self._draft(path) as draft:
+            shutil.move(local, draft)
+            draft.replace(self.root / path)
+
+    def add(self, local: Path, path: str) -> bool:
+        with self._draft(path) as draft:
+            shutil.copy2(local, draft)
+            return self._link(draft, path)
+
+    def fetch(self, path: str, target: Path) -> None:
+        shutil.copyfile(self.root / path, target)
+
+    def copy(self, source: str, path: str) -> None:
+        with self._draft(path) as draft:
+            shutil.copyfile(self.root / source, draft)
+            draft.replace(self.root / path)
+
+    def delete(self, path: str) -> None:
+        (self.root / path).unlink(missing_ok=True)
+
+    def list(self, folder: str) -> list[Info]:
+        found = (Path(where, name) for where, _, names in os.walk(self.root / folder, onerror=_unless_gone) for name in names)
+        return sorted((info for info in map(self._info, found) if info), key=lambda info: info.path)
+
+    def info(self, path: str) -> Info:
+        if not (info := self._info(self.root / path)):
+            raise FileNotFoundError(path)
+        return info
+
+    def _info(self, path: Path) -> Info | None:
+        """None for a file that went while it was looked at."""
+        try:
+            seen = path.stat()
+        except FileNotFoundError:
+            return None
+        stamp = f"{seen.st_size}-{seen.st_mtime}-{seen.st_ctime}-{seen.st_ino}"
+        moment = datetime.fromtimestamp(seen.st_mtime, UTC)
+        return Info(path.relative_to(self.root).as_posix(), seen.st_size, moment, stamp)
+
+    @contextmanager
+    def _draft(self, path: str) -> Iterator[Path]:
+        """A hidden name in the same folder, so that putting it in place is one rename; gone afterwards."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+        try:
+            yield draft
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _link(self, draft: Path, path: str) -> bool:
+        """A hard link fails where the name is taken, and shows the file only when it is whole."""
+        try:
+            (self.root / path).hardlink_to(draft)
+        except FileExistsError:
+            return False
+        return True
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
