@@ -19,12 +19,13 @@ from ecom_lake.landing.kinds import binary_kind, text_kind
 from ecom_lake.landing.members import Member
 from ecom_lake.landing.recognise import Layout, layout, recognise
 from ecom_lake.landing.records import Batch, Records, Reject
-from ecom_lake.landing.refused import Refused
+from ecom_lake.landing.refused import LONGEST_NAME, Refused
 from ecom_lake.landing.sink import Sink
 
 BLOCK = 1 << 20
 BEGINNING = 1 << 20
 """Bytes within which the header must end."""
+MOST_COLUMNS = 1_000
 
 REJECTS = pa.schema([("source_record", pa.int64()), ("line", pa.int64()), ("raw", pa.string()), ("reason", pa.string())])
 
@@ -78,6 +79,15 @@ def _opened(member: Member, delivered: Sequence[Delivered]) -> tuple[Encoding, H
     header = read_header(beginning, {name.casefold() for table in delivered for name in table.columns})
     if more and (header is None or header.size == len(beginning)):
         raise Refused(f"{member.name} has no header in its first megabyte: put the names of the columns into its first line.")
+    if header and len(header.names) > MOST_COLUMNS:
+        raise Refused(
+            f"{member.name} has {len(header.names):,} columns, and {MOST_COLUMNS:,} are the most: leave out those that nobody needs."
+        )
+    if header and (longest := max(map(len, header.names))) > LONGEST_NAME:
+        raise Refused(
+            f"{member.name} has a column whose name is {longest:,} characters long, and {LONGEST_NAME} are the most: "
+            "put the names of the columns into its first line."
+        )
     return encoding, header
 
 

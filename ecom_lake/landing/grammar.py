@@ -25,7 +25,6 @@ NEVER_CLOSED = "quote never closed"
 AFTER_QUOTE = "text after a closing quote"
 AFTER_BROKEN = "stray quote, after a record with broken quotes"
 UNDECODABLE = "undecodable bytes"
-TOO_LONG = "record too long"
 
 END = r"(?:\r\n?|\n)"
 _END = re.compile(END)
@@ -53,6 +52,7 @@ class Grammar:
         self.delimiter = delimiter
         self.width = width
         self.longest = longest
+        self.too_long = f"record of more than {longest:,} characters"
         self._field = re.compile(_field(between))
         self._record = re.compile(between.join([lenient] * width) + END)
         self._whole_line = re.compile(between.join([strict] * width) + END)
@@ -75,7 +75,7 @@ class Grammar:
     def _malformed(self, text: str, at: int, last: bool) -> Found | None:
         first_line = line_end(text, at)
         if first_line - at > self.longest:
-            return Found(first_line, reason=TOO_LONG)
+            return Found(first_line, reason=self.too_long)
         here, count = at, 0
         while True:
             field = self._field.match(text, here)

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ecom_lake.landing.grammar import Found, first_record, line_ends
+from ecom_lake.landing.refused import printable
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -16,7 +17,7 @@ DELIMITERS = (",", ";", "\t", "|")
 @dataclass(frozen=True)
 class Header:
     names: tuple[str, ...]
-    """Without the spaces and quotes around them; one without a name is called by its position."""
+    """Without the spaces and quotes around them, and printable; one without a name is called by its position."""
     delimiter: str
     size: int
     """Bytes of UTF-8 before the first record."""
@@ -50,4 +51,5 @@ def _names(fields: tuple[str, ...]) -> tuple[str, ...]:
 
 def _tidy(field: str) -> str:
     shown = field.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return " ".join(shown.strip("\ufeff \t\r\n\xa0").strip("\"'").split())
+    tidy = " ".join(shown.strip("\ufeff \t\r\n\xa0").strip("\"'").split())
+    return printable(tidy)

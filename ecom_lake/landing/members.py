@@ -16,15 +16,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
-from ecom_lake.landing.refused import Refused
+from ecom_lake.landing.refused import Refused, shown
 
 GIB = 1 << 30
 LARGEST = 64 * GIB
-STEEPEST = 1000
-"""CSV shrinks to a tenth or a fiftieth. What shrinks to less than a thousandth, and is over a gigabyte, is a bomb."""
+"""Bytes that a landed file may unpack to, all that it holds together."""
+STEEPEST = 500
+"""CSV shrinks to a tenth or a fiftieth. What shrinks to less than a five-hundredth, and is over a gigabyte, is a bomb."""
+MOST = 10_000
+"""Files that an archive may hold."""
 CHUNK = 1 << 20
+CHUNK_OF_RARE = 1 << 12
+"""Packed bytes that are read at once where Python's unpacker gives all that they hold: up to 70 MB for so few."""
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
 
@@ -44,14 +49,14 @@ def unpack(path: Path, scratch: Path, name: str = "", largest: int = LARGEST) ->
     """What a landed file holds, in the archive's order. `name` is what people call it, if not by its file name.
 
     A packed file is unpacked into `scratch`, and lies there until the next one is asked for. One that cannot be unpacked
-    comes as a member that says so, and the others follow. An archive that cannot be opened at all raises `Refused`.
+    comes as a member that says so, and the others follow, unless the whole is too large. An archive that cannot be opened at all raises `Refused`.
     """
-    name = name or path.name
+    name = shown(name or path.name)
     match PurePosixPath(name).suffix.lower():
         case ".zip":
             yield from _unzip(path, scratch, name, largest)
         case ".gz":
-            yield from _unpacked(name, partial(gzip.open, path), path.stat().st_size, scratch, largest)
+            yield from _unpacked(name, partial(gzip.open, path), _Room(name, path.stat().st_size, largest), scratch)
         case _:
             yield Member(name, path)
 
@@ -60,6 +65,27 @@ def content_hash(path: Path) -> str:
     """The same bytes have the same hash, whatever the file is called."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+@dataclass
+class _Room:
+    """How much a landed file may still unpack to."""
+
+    name: str
+    packed: int
+    largest: int
+    unpacked: int = 0
+    is_full: bool = False
+
+    def take(self, size: int, member: str) -> None:
+        self.unpacked += size
+        rest = f"; nothing is taken of {member} and what follows" if member != self.name else ""
+        if self.unpacked > self.largest:
+            self.is_full = True
+            raise Refused(f"{self.name} unpacks to more than {self.largest:,} bytes{rest}: deliver it in parts.")
+        if self.unpacked > GIB and self.unpacked > STEEPEST * self.packed:
+            self.is_full = True
+            raise Refused(f"{self.name} unpacks to over {STEEPEST} times its size, as no CSV does{rest}: deliver it unpacked.")
 
 
 def _unzip(path: Path, scratch: Path, name: str, largest: int) -> Iterator[Member]:
@@ -71,9 +97,14 @@ def _unzip(path: Path, scratch: Path, name: str, largest: int) -> Iterator[Membe
         entries = [entry for entry in archive.infolist() if _is_data(entry)]
         if not entries:
             raise Refused(f"{name} holds no files: pack the CSV files into it and deliver it again.")
+        if len(entries) > MOST:
+            raise Refused(f"{name} holds {len(entries):,} files, and {MOST:,} are the most: deliver it in parts.")
+        room = _Room(name, path.stat().st_size, largest)
         for entry in entries:
-            inner = f"{name}/{_printable(entry.filename)}"
-            yield from _unpacked(inner, partial(archive.open, entry), entry.compress_size, scratch, largest)
+            chunk = CHUNK if entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) else CHUNK_OF_RARE
+            yield from _unpacked(f"{name}/{shown(entry.filename)}", partial(archive.open, entry), room, scratch, chunk)
+            if room.is_full:
+                return
 
 
 def _is_data(entry: zipfile.ZipInfo) -> bool:
@@ -82,36 +113,23 @@ def _is_data(entry: zipfile.ZipInfo) -> bool:
     return not entry.is_dir() and "__MACOSX" not in parts and bool(parts) and not parts[-1].startswith(".")
 
 
-def _printable(name: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in name)
-
-
-def _unpacked(name: str, opened: Callable[[], Any], packed: int, scratch: Path, largest: int) -> Iterator[Member]:
+def _unpacked(name: str, opened: Callable[[], Any], room: _Room, scratch: Path, chunk: int = CHUNK) -> Iterator[Member]:
     with tempfile.NamedTemporaryFile(dir=scratch, prefix="member-") as copy:
         try:
-            _copy(_chunks(name, opened), copy, name, packed, largest)
+            for piece in _chunks(name, opened, chunk):
+                room.take(len(piece), name)
+                copy.write(piece)
+            copy.flush()
             refused = ""
         except Refused as refusal:
             refused = str(refusal)
         yield Member(name, Path(copy.name), refused)
 
 
-def _copy(chunks: Iterator[bytes], copy: IO[bytes], name: str, packed: int, largest: int) -> None:
-    size = 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > largest:
-            raise Refused(f"{name} unpacks to more than {largest:,} bytes: deliver it in parts.")
-        if size > GIB and size > STEEPEST * packed:
-            raise Refused(f"{name} unpacks to over {STEEPEST} times its size, as no CSV does: deliver it unpacked.")
-        copy.write(chunk)
-    copy.flush()
-
-
-def _chunks(name: str, opened: Callable[[], Any]) -> Iterator[bytes]:
+def _chunks(name: str, opened: Callable[[], Any], size: int) -> Iterator[bytes]:
     try:
         with opened() as source:
-            while chunk := source.read(CHUNK):
+            while chunk := source.read(size):
                 yield chunk
     except _DAMAGED as error:
         if "password" in str(error):

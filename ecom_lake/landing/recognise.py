@@ -71,10 +71,10 @@ def layout(file: str, table: Delivered, header: Header) -> Layout:
     extra = []
     for position, shown in enumerate(header.names):
         folded = shown.casefold()
-        if folded in seen:
-            raise Refused(f"{file} has two columns called {shown}: rename one of them, or leave it out.")
-        seen.add(folded)
         name = known.get(folded) or (f"delivered_{shown}" if folded in LINEAGE else shown)
+        if name.casefold() in seen:
+            raise Refused(f"{file} has two columns called {shown}: rename one of them, or leave it out.")
+        seen.add(name.casefold())
         positions[name] = position
         if folded not in known:
             extra.append(name)
@@ -96,10 +96,9 @@ def _stem(file: str) -> str:
 
 
 def _by_columns(file: str, header: Header, delivered: Sequence[Delivered]) -> Delivered | None:
-    """The table of which the file has all required columns, and the most columns."""
-    fitting = [table for table in delivered if not _lacking(table, header)]
-    most = max((_shared(table, header) for table in fitting), default=0)
-    best = [table for table in fitting if _shared(table, header) == most]
+    """The table of which the file has all required columns, and of no other one more columns."""
+    most = max((_shared(table, header) for table in delivered), default=0)
+    best = [table for table in delivered if not _lacking(table, header) and _shared(table, header) == most]
     if len(best) > 1:
         raise Refused(f"{file} has the columns of {_list(table.name for table in best)}: name it after one of them.")
     return best[0] if best else None

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from ecom_lake.landing import fast
-from ecom_lake.landing.grammar import AFTER_QUOTE, NEVER_CLOSED, TOO_LONG, Found, Grammar, after_empty_lines, line_ends
+from ecom_lake.landing.grammar import AFTER_QUOTE, NEVER_CLOSED, Found, Grammar, after_empty_lines, line_ends
 
 FARTHEST = 2 << 20
 """Bytes that the fast reading is tried on."""
@@ -130,7 +130,7 @@ class Records:
         if len(text) - at <= self._grammar.longest:
             return None
         self._skipping = True
-        return Found(len(text), reason=TOO_LONG)
+        return Found(len(text), reason=self._grammar.too_long)
 
     def _after_skipped(self, block: bytes) -> bytes:
         if not self._skipping:

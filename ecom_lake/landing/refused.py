@@ -1,7 +1,25 @@
-"""How landing says no: one sentence for a person, which names the file, what is wrong with it and what to do."""
+"""How landing says no: one sentence for a person, which names the file, what is wrong with it and what to do.
+
+Names come from outside: a sentence shows them in one line, without signs that a terminal obeys, and not at any length.
+"""
 
 from __future__ import annotations
+
+LONGEST_NAME = 200
 
 
 class Refused(Exception):  # noqa: N818 (it reads as what happened to the file)
     """A landed file, or one that is packed in it, cannot become bronze as it is."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(printable(sentence))
+
+
+def shown(name: str) -> str:
+    """A name from outside, as people can be shown it."""
+    whole = printable(name)
+    return whole if len(whole) <= LONGEST_NAME else f"{whole[: LONGEST_NAME // 2]}…{whole[-LONGEST_NAME // 2 :]}"
+
+
+def printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
