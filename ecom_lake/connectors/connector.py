@@ -20,7 +20,7 @@ Shape = Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.DataFrame]
 Every column of the `Delivered` is there, null where a file did not have an optional one. Values may stay text: the contract
 casts them afterwards (`contracts/conform.py`), and what it may hold as null may be left out. A shape that reads a value
 itself still hands on the text, so that an unreadable one is refused and not lost. One row in, one row out, lineage untouched.
-`month` is filled in by the pipeline; the shape of orders gives `ordered_at` as a text that starts with year and month."""
+`month` is filled in by the pipeline; the shape of orders gives `ordered_at` read or as a text that starts with year and month."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ecom_lake.pipeline.bronze import delivered_rows, in_batches, rows_of
 from ecom_lake.pipeline.commit import Inputs, commit
 from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
+from ecom_lake.pipeline.parts import ZSTD_LEVEL
 from ecom_lake.pipeline.settle import Fates, count_fates, judge, latest, with_raw_records
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import INDEX
@@ -50,7 +51,7 @@ def make_order_index(site: Site) -> Outcome:
 
         def put(frame: pl.DataFrame, table: str, part: str, fates: Fates = ()) -> File | None:
             target = scratch / f"{table.replace('/', '-')}.parquet"
-            frame.write_parquet(target, compression="zstd")
+            frame.write_parquet(target, compression="zstd", compression_level=ZSTD_LEVEL)
             blank = File("", rows_in(target), 0, "", mark, site.run, inputs.versions, fates)
             return site.lake.publish(target, table, part, blank, entry.parts(table).get(part))
 

@@ -40,12 +40,14 @@ def judge(rows: pl.DataFrame, spec: RowByRow, lookups: Mapping[str, pl.DataFrame
     if not shaped.select(LINEAGE).equals(rows.select(LINEAGE)):
         raise ValueError(f"The shape of {spec.contract.name} must give one row for each row that it gets, in the same order.")
     if spec.contract.monthly:
-        shaped = shaped.with_columns(rows["month"] if "month" in rows.columns else _month_of_order())
+        shaped = shaped.with_columns(rows["month"] if "month" in rows.columns else _month_of_order(shaped))
     return conform(shaped, spec.contract)
 
 
-def _month_of_order() -> pl.Expr:
-    """Cut from the still unread date: whatever is a readable date starts with it."""
+def _month_of_order(orders: pl.DataFrame) -> pl.Expr:
+    """Of a date that was not yet read it is cut: whatever is a readable one starts with year and month."""
+    if orders["ordered_at"].dtype != pl.String:
+        return pl.col("ordered_at").dt.date().dt.month_start().alias("month")
     return (pl.col("ordered_at").str.strip_chars().str.slice(0, 7) + "-01").alias("month")
 
 

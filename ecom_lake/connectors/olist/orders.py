@@ -24,7 +24,10 @@ NO_SALE = ("canceled", "unavailable")
 def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The person is looked up by the order's alias; where that record has not come, the alias stands for the person."""
     aliases = lookups["customers"].drop(LINEAGE)
-    known = rows.with_columns(text("customer_id")).join(aliases, on="customer_id", how="left", maintain_order="left")
+    times = {stage: read(rows[stage], TIMESTAMP) for stage in STAGES}
+    known = rows.with_columns(text("customer_id"), *_read_whole(rows, times)).join(
+        aliases, on="customer_id", how="left", maintain_order="left"
+    )
     status = text("order_status").str.to_lowercase()
     return (
         with_address(known, "customer")
@@ -39,7 +42,7 @@ def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.
             pl.col("order_estimated_delivery_date").alias("promised_at"),
             "status",
             (~pl.col("status").is_in(NO_SALE)).alias("is_valid"),
-            _is_timeline_sound(rows),
+            _is_timeline_sound(times),
             "city",
             "state",
             "region",
@@ -50,11 +53,16 @@ def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.
     )
 
 
-def _is_timeline_sound(rows: pl.DataFrame) -> pl.Series:
+def _read_whole(rows: pl.DataFrame, times: Mapping[str, pl.Series]) -> list[pl.Series]:
+    """The stages of which no text was lost in reading; the contract need not read those again, and refuses the others' texts."""
+    return [read for stage, read in times.items() if read.null_count() == rows[stage].null_count()]
+
+
+def _is_timeline_sound(times: Mapping[str, pl.Series]) -> pl.Series:
     """Whether no stage is dated before an earlier one. The promise is no stage, and a stage without a date is no fault."""
-    times = pl.DataFrame([read(rows[stage], TIMESTAMP) for stage in STAGES])
     in_turn = [pl.col(stage) >= pl.max_horizontal(STAGES[:n]) for n, stage in enumerate(STAGES) if n]
-    return times.select(pl.all_horizontal(step.fill_null(True) for step in in_turn).alias("is_timeline_sound")).to_series()
+    sound = pl.all_horizontal(step.fill_null(True) for step in in_turn).alias("is_timeline_sound")
+    return pl.DataFrame(list(times.values())).select(sound).to_series()
 
 
 def shape_order_items(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
