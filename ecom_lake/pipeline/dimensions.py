@@ -27,7 +27,7 @@ def is_current(site: Site, entry: Entry, spec: Spec) -> bool:
 
 
 def make_dimension(site: Site, spec: Spec) -> Outcome:
-    table, refuse = f"silver/{spec.contract.name}", f"quarantine/{spec.source}"
+    table = f"silver/{spec.contract.name}"
     entry = site.lake.log.head()
     if is_current(site, entry, spec) and not site.full:
         checks = (_accounted(entry, spec, entry.parts(table)[""]), quarantine_check(entry, spec))
@@ -36,13 +36,18 @@ def make_dimension(site: Site, spec: Spec) -> Outcome:
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
     blank = File("", 0, 0, "", _mark(site, entry, spec), site.run, inputs.versions)
     with site.lake.scratch() as scratch:
-        filled = replace(blank, fates=fates, failed=failed_rules(refused))
+        filled = replace(blank, fates=fates, failed=failed_rules(refused[spec.source]))
         file = write(site, entry, good, table, "", filled, scratch)
-        lost = write(site, entry, refused, refuse, "", blank, scratch) if len(refused) else None
+        lost: dict[str, dict[str, File | None]] = {
+            f"quarantine/{source}": {
+                "": write(site, entry, rows, f"quarantine/{source}", "", blank, scratch) if len(rows) else None
+            }
+            for source, rows in refused.items()
+        }
     check = _accounted(entry, spec, file)
     if check.blocks:
         return Outcome(table, entry.parts(table), checks=(check,))
-    after = commit(site, inputs, {table: {"": file}, refuse: {"": lost}}, table)
+    after = commit(site, inputs, {table: {"": file}, **lost}, table)
     return Outcome(table, after.parts(table), ("",), (check, quarantine_check(after, spec)))
 
 
@@ -50,32 +55,39 @@ def _mark(site: Site, entry: Entry, spec: Spec) -> str:
     return fingerprint(code(spec), Inputs(entry, inputs_of(site, spec.contract.name)).versions)
 
 
-def _one_by_one(site: Site, entry: Entry, spec: RowByRow) -> tuple[pl.DataFrame, pl.DataFrame, Fates]:
+_Refused = dict[str, pl.DataFrame]
+"""Refused rows with their raw records, by the delivered table that they come from."""
+
+
+def _one_by_one(site: Site, entry: Entry, spec: RowByRow) -> tuple[pl.DataFrame, _Refused, Fates]:
     rows = rows_of(site, entry, spec.source).collect()
     settled = settle(rows, spec, looked_up(site, entry, spec.lookups, rows))
     fates = fates_of(spec.source, settled)
+    refused = {spec.source: with_raw_records(settled.refused, rows, spec.source)}
     for lookup in spec.lookups:
         if lookup.source not in {spec.source for spec in specs(site).values()}:
-            fates += _fates_of_lookup(site, entry, lookup)
-    return settled.good, with_raw_records(settled.refused, rows, spec.source), fates
+            refused[lookup.source], its_fates = _lookup_alone(site, entry, lookup)
+            fates += its_fates
+    return settled.good, refused, fates
 
 
-def _fates_of_lookup(site: Site, entry: Entry, lookup: Lookup) -> Fates:
+def _lookup_alone(site: Site, entry: Entry, lookup: Lookup) -> tuple[pl.DataFrame, Fates]:
     """A table that is only looked up in has no silver of its own: its latest rows are merged into those that name them."""
-    on = pl.col(lookup.on).str.strip_chars()
-    rows = rows_of(site, entry, lookup.source).select(on, *LINEAGE).collect().sort([lookup.on, *LINEAGE])
-    named = rows.filter(pl.col(lookup.on).is_not_null())
+    delivered = rows_of(site, entry, lookup.source).collect()
+    rows = delivered.with_columns(pl.col(lookup.on).str.strip_chars()).sort([lookup.on, *LINEAGE])
+    is_named = pl.col(lookup.on).fill_null("") != ""
+    named, nameless = rows.filter(is_named), rows.filter(~is_named)
     latest = named.unique(lookup.on, keep="last", maintain_order=True)
     older = named.join(latest, on=LINEAGE, how="anti")
-    nameless = rows.filter(pl.col(lookup.on).is_null())
-    return (
+    why = nameless.select(*LINEAGE, rule=pl.lit(f"{lookup.on}_missing"), column=pl.lit(lookup.on), value=pl.col(lookup.on))
+    return with_raw_records(why, delivered, lookup.source), (
         *count_fates(lookup.source, "collapsed", latest),
         *count_fates(lookup.source, "superseded", older),
         *count_fates(lookup.source, "quarantined", nameless),
     )
 
 
-def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, pl.DataFrame, Fates]:
+def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, _Refused, Fates]:
     merged = spec.merge(rows_of(site, entry, spec.source), order_index(site, entry))
     judged = conform(merged.rows, spec.contract)
     columns = [*LINEAGE, "rule", "column", "value"]
@@ -92,7 +104,8 @@ def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, pl
         *merged_away,
     )
     good = judged.good.sort(spec.contract.key)
-    return good, with_raw_records(refused, delivered_rows(site, entry, spec.source, refused), spec.source), fates
+    raw = with_raw_records(refused, delivered_rows(site, entry, spec.source, refused), spec.source)
+    return good, {spec.source: raw}, fates
 
 
 def _accounted(entry: Entry, spec: Spec, made: File) -> Check:

@@ -120,8 +120,9 @@ def _without_month(site: Site, entry: Entry, line: RowByRow, index: pl.DataFrame
     keys = rows_of(site, entry, line.source).select(order, *LINEAGE)
     lost = keys.join(index.lazy().select("order_id"), on="order_id", how="anti").collect().sort(LINEAGE)
     seen = refused.select(pl.col("raw_record").str.json_path_match("$.order_id").str.strip_chars().alias("order_id")).unique()
-    blamed = lost.filter(pl.col("order_id").is_null() | pl.col("order_id").is_in(seen["order_id"].drop_nulls().implode()))
-    why = pl.when(pl.col("order_id").is_null()).then(pl.lit("order_id_missing")).otherwise(pl.lit("order_refused"))
+    nameless = pl.col("order_id").fill_null("") == ""
+    blamed = lost.filter(nameless | pl.col("order_id").is_in(seen["order_id"].drop_nulls().implode()))
+    why = pl.when(nameless).then(pl.lit("order_id_missing")).otherwise(pl.lit("order_refused"))
     rules = blamed.select(*LINEAGE, why.alias("rule"), pl.lit("order_id").alias("column"), pl.col("order_id").alias("value"))
     pending = lost.join(blamed, on=LINEAGE, how="anti").select(pl.lit(line.source).alias("source"), *LINEAGE, "order_id")
     return _Unplaced(pending, with_raw_records(rules, delivered_rows(site, entry, line.source, rules), line.source))
