@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.contracts.shop_settings import ShopSettings
 from ecom_lake.errors import UserError
+from ecom_lake.lake.access import Access, Secret
 
 DEFAULT_SHOP = "olist"
 CONFIG = "lake.toml"
@@ -38,6 +39,8 @@ class Shop:
     mining: MiningSettings
     nightly: str = "0 3 * * *"
     timezone: str = "UTC"
+    landing: str | None = None
+    """Where its exports are dropped: a folder or a remote store; None for the shop's own folder of the lake."""
 
     def months(self, today: date) -> list[date]:
         """Every month of the shop, oldest first; an open shop's last one is today's."""
@@ -54,6 +57,8 @@ class Settings:
     shops: dict[str, Shop]
     memory_limit: str
     threads: int
+    access: Access = field(default_factory=Access)
+    """How remote stores are reached."""
     dagster_home: Path | None = None
     """Where Dagster keeps its history; None where there is no dagster.yaml."""
 
@@ -84,6 +89,7 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None) 
         shops={name: _shop(name, values, config) for name, values in shops.items()},
         memory_limit=_memory(memory, config),
         threads=_threads(threads, config),
+        access=_access(env),
         dagster_home=_dagster_home(env),
     )
 
@@ -92,6 +98,34 @@ def wants_traces(environment: Mapping[str, str] | None = None) -> bool:
     """Whether an error that nobody foresaw is to be shown with its trace: ECOM_LAKE_DEBUG says so."""
     env = os.environ if environment is None else environment
     return env.get("ECOM_LAKE_DEBUG", "") not in ("", "0")
+
+
+def _access(env: Mapping[str, str]) -> Access:
+    """By the names that Azure's own tools use, the older ones too."""
+    default = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ecom-lake"
+    return Access(
+        account=env.get("AZURE_STORAGE_ACCOUNT_NAME") or env.get("AZURE_STORAGE_ACCOUNT", ""),
+        connection_string=Secret(env.get("AZURE_STORAGE_CONNECTION_STRING", "")),
+        key=Secret(env.get("AZURE_STORAGE_ACCOUNT_KEY") or env.get("AZURE_STORAGE_KEY", "")),
+        sas=Secret(env.get("AZURE_STORAGE_SAS_TOKEN", "")),
+        endpoint=env.get("AZURE_STORAGE_SERVICE_ENDPOINT", "").rstrip("/"),
+        retries=_retries(env.get("ECOM_LAKE_RETRIES", "4")),
+        cache=Path(env.get("ECOM_LAKE_CACHE") or default).expanduser().absolute(),
+        cache_limit=_bytes(env.get("ECOM_LAKE_CACHE_LIMIT", "10GB")),
+    )
+
+
+def _retries(value: str) -> int:
+    if not value.isdigit():
+        raise UserError(f"ECOM_LAKE_RETRIES says how often a request is tried again: a whole number from 0, not '{value}'.")
+    return int(value)
+
+
+def _bytes(value: str) -> int:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", value)
+    if not found:
+        raise UserError(f"ECOM_LAKE_CACHE_LIMIT must look like 10GB or 500MB, not '{value}'.")
+    return int(float(found[1]) * {"MB": 1e6, "GB": 1e9, "TB": 1e12}[found[2]])
 
 
 def _dagster_home(env: Mapping[str, str]) -> Path | None:
@@ -112,9 +146,12 @@ def _read(config: Path) -> dict[str, Any]:
 
 
 def _root(where: str | None, config: Path) -> str:
-    if where and "://" in where:
-        return where.rstrip("/")
-    return str(Path(where).expanduser().absolute() if where else config.parent / "data")
+    return _place(where) if where else str(config.parent / "data")
+
+
+def _place(where: str) -> str:
+    """A URL as it is, a folder in full."""
+    return where.rstrip("/") if "://" in where else str(Path(where).expanduser().absolute())
 
 
 def _shop(name: str, values: Any, config: Path) -> Shop:
@@ -136,11 +173,12 @@ def _shop(name: str, values: Any, config: Path) -> Shop:
         last_month=last_month,
         nightly=str(rest.pop("nightly", "0 3 * * *")),
         timezone=str(rest.pop("timezone", "UTC")),
+        landing=_place(str(landing)) if (landing := rest.pop("landing", None)) else None,
         numbers=_section(ShopSettings, rest.pop("numbers", {}), f"[shops.{name}.numbers] in {config}"),
         mining=_section(MiningSettings, rest.pop("mining", {}), f"[shops.{name}.mining] in {config}"),
     )
     if rest:
-        known = "connector, first_month, last_month, nightly, timezone, numbers, mining"
+        known = "connector, first_month, last_month, landing, nightly, timezone, numbers, mining"
         raise UserError(f"{place} has a setting that nobody reads: '{sorted(rest)[0]}'. Known are {known}.")
     return shop
 

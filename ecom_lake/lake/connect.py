@@ -1,22 +1,34 @@
-"""From a URL to the store that it names: the local disk, or whatever fsspec knows by that protocol."""
+"""From a URL to the store that it names: the local disk, Azure Blob, or whatever else fsspec knows by its protocol."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from ecom_lake.errors import UsageError
+from ecom_lake.lake.access import Access
 from ecom_lake.lake.remote import Remote
 from ecom_lake.lake.retry import PASSING, Retry
 from ecom_lake.lake.store import Local, Store
 
-
-def open_store(url: str) -> Store:
-    if "://" not in url:
-        return Local(Path(url))
-    return _any(url)
+AZURE = ("az", "abfs", "abfss")
 
 
-def _any(url: str) -> Remote:
+def open_store(url: str, access: Access) -> Store:
+    return _remote(url, access) if "://" in url else Local(Path(url))
+
+
+@cache
+def _remote(url: str, access: Access) -> Remote:
+    """One for all who ask: its connections stay open from one step to the next."""
+    if url.split("://")[0] in AZURE:
+        from ecom_lake.lake.azure import open_azure
+
+        return open_azure(url, access)
+    return _any(url, access)
+
+
+def _any(url: str, access: Access) -> Remote:
     """A file system that fsspec knows, with its caches off: they serve stale bytes and stale listings."""
     import fsspec
 
@@ -25,10 +37,10 @@ def _any(url: str) -> Remote:
     except (ValueError, ImportError):
         protocol = url.split("://")[0]
         raise UsageError(f"A lake cannot lie on '{protocol}://': name a folder, or az:// or abfss:// for Azure Blob.") from None
-    return Remote(fs, root, url, Retry(), explain_any)
+    return Remote(fs, root, url, Retry(access.retries), explain)
 
 
-def explain_any(error: Exception) -> str | None:
+def explain(error: Exception) -> str | None:
     if isinstance(error, PermissionError):
         return "the store refuses us. Check the credentials and their rights."
     if isinstance(error, PASSING):

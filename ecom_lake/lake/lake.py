@@ -6,10 +6,9 @@ under names that are never used again. Not here: what goes into a table (pipelin
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from ecom_lake.contracts.delivered import Delivered
+from ecom_lake.lake.access import Access
+from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.log import Entry, File, Log
 from ecom_lake.lake.storage import Storage
 
@@ -26,8 +27,10 @@ LANDING = "landing"
 
 
 class Lake:
-    def __init__(self, root: str, shop: str) -> None:
-        self.storage = Storage(root)
+    def __init__(self, root: str, shop: str, access: Access | None = None, landing: str | None = None) -> None:
+        self.storage = Storage(root, access)
+        self.landing = Storage(landing or f"{root}/{shop}/{LANDING}", access)
+        """Where the shop's exports are dropped: in the lake, unless they come elsewhere."""
         self.shop = shop
         self.log = Log(self.storage, shop)
 
@@ -37,11 +40,9 @@ class Lake:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder for half-done files, on the lake's own disk where there is one, so that publishing is a rename."""
-        parent = None
-        if self.storage.is_local:
-            parent = self.storage.local(f"{self.shop}/{SCRATCH}")
-            parent.mkdir(parents=True, exist_ok=True)
+        """A folder for half-done files, on the lake's own disk or beside the copies, so that publishing is a rename."""
+        parent = self.storage.local(f"{self.shop}/{SCRATCH}") if self.storage.is_local else self.storage.cache.held
+        parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=parent, prefix="step-"))
         try:
             yield folder
@@ -60,23 +61,31 @@ class Lake:
         made_by = f"{file.run}-{digest[:16]}" if file.run else ""
         name = "-".join(word for word in (part.replace("=", "-"), made_by) if word)
         path = f"{STORE}/{table}/{name}.parquet"
-        self.storage.put(local, f"{self.shop}/{path}")
+        self.storage.put_once(local, f"{self.shop}/{path}")
         return replace(file, path=path)
 
     def local(self, file: File) -> Path:
-        return self.storage.local(f"{self.shop}/{file.path}")
+        return self.storage.immutable(f"{self.shop}/{file.path}", file.bytes, file.hash)
+
+    def where(self, file: File) -> str:
+        """How people name a file, and their tools open it."""
+        return self.storage.where(f"{self.shop}/{file.path}")
 
     def paths(self, entry: Entry, table: str) -> list[Path]:
         """The files of a table, in the order of its parts."""
-        return [self.local(file) for _, file in sorted(entry.parts(table).items())]
+        return self._locals(_in_order(entry.parts(table)))
+
+    def _locals(self, files: Iterable[File]) -> list[Path]:
+        return list(self.storage.each(self.local, files))
 
     def bronze(self, entry: Entry, delivered: Delivered) -> pl.LazyFrame:
         """Every delivered row of a table as text, with the delivery and record that it came from."""
         schema = {name: pl.String() for name in delivered.columns} | {"source_sequence": pl.Int64(), "source_record": pl.Int64()}
         frames = [pl.LazyFrame(schema=schema)]
-        for file in _by_sequence(entry.parts(f"bronze/{delivered.name}")):
+        files = _in_order(entry.parts(f"bronze/{delivered.name}"))
+        for file, path in zip(files, self._locals(files), strict=True):
             assert file.delivery is not None
-            frame = pl.scan_parquet(self.local(file), glob=False, missing_columns="insert", schema=None)
+            frame = pl.scan_parquet(path, glob=False, missing_columns="insert", schema=None)
             sequence = pl.lit(file.delivery.sequence, dtype=pl.Int64).alias("source_sequence")
             frames.append(frame.select(*delivered.columns, sequence, "source_record"))
         return frames[1] if len(frames) == 2 else pl.concat(frames)
@@ -86,13 +95,8 @@ class Lake:
         return pl.scan_parquet(paths, glob=False) if paths else None
 
 
-def _by_sequence(parts: Mapping[str, File]) -> list[File]:
+def _in_order(parts: Mapping[str, File]) -> list[File]:
     return [file for _, file in sorted(parts.items())]
-
-
-def hash_file(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def rows_in(path: Path) -> int:

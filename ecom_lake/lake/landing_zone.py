@@ -5,16 +5,16 @@ Not here: which of them are new to the lake, and what they hold (pipeline/ingest
 
 from __future__ import annotations
 
-import shutil
-import uuid
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal
 
-from ecom_lake.errors import UserError
-from ecom_lake.lake.lake import LANDING, Lake, hash_file
+from ecom_lake.lake.hashes import hash_file
+from ecom_lake.lake.lake import Lake
+from ecom_lake.lake.storage import Storage
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".zip")
 """What is taken from a folder; a file that is named itself is taken whatever it is called."""
@@ -41,11 +41,7 @@ class _Wanted:
 
 def land(lake: Lake, sources: list[Path], on_file: Callable[[Path], None] = lambda path: None) -> Iterator[Arrival]:
     """Copy files, and what lies in folders under their paths there, into landing. One that fails does not stop the others."""
-    if not lake.storage.is_local:
-        raise UserError(
-            f"{lake.url} is not on a disk of this machine: put the files into its folder {LANDING} with the store's own tools."
-        )
-    landing = lake.storage.local(f"{lake.shop}/{LANDING}")
+    landing = lake.landing
     by_size = _by_size(landing)
     for source in sources:
         for found in _wanted(source):
@@ -55,7 +51,7 @@ def land(lake: Lake, sources: list[Path], on_file: Callable[[Path], None] = lamb
             on_file(found.source)
             arrival = _land(found, landing, by_size)
             if arrival.fate == "landed":
-                by_size.setdefault(arrival.bytes, []).append(landing / arrival.name)
+                by_size.setdefault(arrival.bytes, []).append(arrival.name)
             yield arrival
 
 
@@ -87,58 +83,53 @@ def _in_folder(folder: Path) -> Iterator[_Wanted | Arrival]:
             yield Arrival(path, "left out", why=f"{path} is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file.")
 
 
-def _is_hidden(path: Path) -> bool:
+def _is_hidden(path: PurePath) -> bool:
     return any(step.startswith((".", "_")) for step in path.parts)
 
 
-def _land(wanted: _Wanted, landing: Path, by_size: dict[int, list[Path]]) -> Arrival:
+def _land(wanted: _Wanted, landing: Storage, by_size: Mapping[int, list[str]]) -> Arrival:
     try:
         bytes_ = wanted.source.stat().st_size
-        if twin := _twin(wanted.source, by_size.get(bytes_, [])):
-            return Arrival(wanted.source, "known", twin.relative_to(landing).as_posix(), bytes_)
+        if twin := _twin(wanted.source, landing, by_size.get(bytes_, [])):
+            return Arrival(wanted.source, "known", twin, bytes_)
         return Arrival(wanted.source, "landed", _copy(wanted, landing), bytes_)
     except OSError as error:
         return Arrival(wanted.source, "failed", why=f"{wanted.source} cannot be landed: {error.strerror or error}.")
 
 
-def _by_size(landing: Path) -> dict[int, list[Path]]:
+def _by_size(landing: Storage) -> dict[int, list[str]]:
     """What lies in landing, by size: only files as large as a new one can have the same content."""
-    found: dict[int, list[Path]] = {}
-    for path in sorted(landing.rglob("*")):
-        if path.is_file() and not _is_hidden(path.relative_to(landing)):
-            found.setdefault(path.stat().st_size, []).append(path)
+    found: dict[int, list[str]] = {}
+    for info in landing.list(""):
+        if not _is_hidden(PurePosixPath(info.path)):
+            found.setdefault(info.size, []).append(info.path)
     return found
 
 
-def _twin(source: Path, candidates: list[Path]) -> Path | None:
-    if not candidates:
-        return None
-    digest = hash_file(source)
-    return next((path for path in candidates if hash_file(path) == digest), None)
+def _twin(source: Path, landing: Storage, candidates: Iterable[str]) -> str | None:
+    """The landed file with the same content, if there is one."""
+    digest = ""
+    with tempfile.TemporaryDirectory(prefix="ecom-lake-land-") as folder:
+        for name in candidates:
+            digest = digest or hash_file(source)
+            if hash_file(landing.here(name, Path(folder))) == digest:
+                return name
+    return None
 
 
-def _copy(wanted: _Wanted, landing: Path) -> str:
+def _copy(wanted: _Wanted, landing: Storage) -> str:
     """Copy a file under its name or, where that is taken, under the next free one."""
-    target = landing / wanted.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        shutil.copy2(wanted.source, draft)
-        for candidate in _names(target):
-            try:
-                # A hard link fails where the name is taken, and shows the file only when it is whole.
-                candidate.hardlink_to(draft)
-            except FileExistsError:
-                continue
-            return candidate.relative_to(landing).as_posix()
-    finally:
-        draft.unlink(missing_ok=True)
+    for name in _names(wanted.name):
+        # Taken by the same content: by another who lands it too, or by ourselves when the store's answer was lost.
+        if landing.add(wanted.source, name) or _twin(wanted.source, landing, [name]):
+            return name
     raise AssertionError("names do not end")
 
 
-def _names(target: Path) -> Iterator[Path]:
+def _names(wanted: str) -> Iterator[str]:
     """orders.csv, orders~2.csv, orders~3.csv …: in the order in which they came."""
-    yield target
+    yield wanted
+    target = PurePosixPath(wanted)
     stem, dot, suffixes = target.name.partition(".")
     for number in count(2):
-        yield target.with_name(f"{stem}~{number}{dot}{suffixes}")
+        yield target.with_name(f"{stem}~{number}{dot}{suffixes}").as_posix()

@@ -129,7 +129,7 @@ class Log:
     def entry(self, number: int) -> Entry:
         path = self._path(number)
         try:
-            return _decode(self._storage.read(path))
+            return _decode(self._storage.read_once(path))
         except FileNotFoundError:
             raise UserError(
                 f"Entry {number} of shop '{self._shop}' is not in the log; `ecom-lake log` lists those that are."
@@ -156,8 +156,12 @@ class Log:
             )
             if changed.release == -1:
                 entry = replace(entry, release=entry.number)
-            if self._storage.create(self._path(entry.number), _encode(entry)):
+            if self._is_ours(self._path(entry.number), _encode(entry)):
                 return entry
+
+    def _is_ours(self, path: str, data: bytes) -> bool:
+        """Take the number, unless another writer has it. Where the answer to a write was lost, its bytes say whose it is."""
+        return self._storage.create(path, data) or self._storage.read_once(path) == data
 
     def delete(self, number: int) -> None:
         self._storage.delete(self._path(number))

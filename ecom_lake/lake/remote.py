@@ -13,24 +13,44 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ecom_lake.errors import StoreError
+from ecom_lake.lake.meter import Meter
 from ecom_lake.lake.retry import Retry
 from ecom_lake.lake.store import Info
 
 Answer = TypeVar("Answer")
+_REMEMBERED = 32
 Explain = Callable[[Exception], str | None]
 """Says in a sentence what a failure means and what to do; None for one that it does not know."""
 
 
 class Remote:
-    def __init__(self, fs: Any, root: str, url: str, retry: Retry, explain: Explain) -> None:
+    def __init__(
+        self, fs: Any, root: str, url: str, retry: Retry, explain: Explain, meter: Meter | None = None, name: str = ""
+    ) -> None:
         self.fs = fs
+        self.name = name or url
+        """Tells it from any other store that was ever reached from this machine."""
+        self.meter = meter or Meter()
         self._root = root.strip("/")
         self._url, self._retry, self._explain = url, retry, explain
+        self._remembered: dict[str, bytes] = {}
 
     def read(self, path: str) -> bytes:
         return bytes(self._ask(lambda: self.fs.cat_file(self._full(path))))
 
+    def read_once(self, path: str) -> bytes:
+        """The bytes of a small file that never changes: read again only when it has been forgotten."""
+        data = self._remembered.get(path)
+        return self._remember(path, self.read(path) if data is None else data)
+
+    def _remember(self, path: str, data: bytes) -> bytes:
+        self._remembered[path] = data
+        for oldest in list(self._remembered)[:-_REMEMBERED]:
+            self._remembered.pop(oldest, None)
+        return data
+
     def write(self, path: str, data: bytes) -> None:
+        self._remembered.pop(path, None)
         self._ask(lambda: self.fs.pipe_file(self._full(path), data))
 
     def create(self, path: str, data: bytes) -> bool:
@@ -39,11 +59,11 @@ class Remote:
             self._ask(lambda: self.fs.pipe_file(self._full(path), data, mode="create"))
         except FileExistsError:
             return False
+        self._remember(path, data)
         return True
 
     def put(self, local: Path, path: str) -> None:
         self._ask(lambda: self.fs.put_file(str(local), self._full(path)))
-        local.unlink()
 
     def add(self, local: Path, path: str) -> bool:
         try:
@@ -59,6 +79,7 @@ class Remote:
         self._ask(lambda: self.fs.cp_file(self._full(source), self._full(path)))
 
     def delete(self, path: str) -> None:
+        self._remembered.pop(path, None)
         try:
             self._ask(lambda: self.fs.rm_file(self._full(path)))
         except FileNotFoundError:

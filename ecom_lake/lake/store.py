@@ -40,7 +40,8 @@ class Store(Protocol):
         """Write only where there is nothing of that name; False where there is."""
 
     def put(self, local: Path, path: str) -> None:
-        """Move a finished local file under its name, replacing what is there in one step."""
+        """Put a finished local file under its name, replacing what is there in one step. It may be moved: who calls has done
+        with it."""
 
     def add(self, local: Path, path: str) -> bool:
         """Copy a local file, and the time when it was last changed, under a free name; False where it is taken."""
@@ -141,5 +142,5 @@ class Local:
 
 
 def _unless_gone(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
         raise error

@@ -81,7 +81,7 @@ def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
         metadata["notes"] = " ".join(outcome.notes)
     if outcome.written and (shown := next((file for file in outcome.files.values() if file.rows), None)):
         metadata["preview"] = dg.MetadataValue.md(_preview(site, shown))
-        metadata["file"] = dg.MetadataValue.path(str(site.lake.local(shown)))
+        metadata["file"] = dg.MetadataValue.path(site.lake.where(shown))
     return metadata
 
 

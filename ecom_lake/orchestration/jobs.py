@@ -65,7 +65,7 @@ def landing_sensor(settings: Settings, shop: str) -> dg.SensorDefinition:
     def watch_landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         site = open_site(settings, shop)
         if nothing_new(site, site.lake.log.head()):
-            return dg.SkipReason(f"Nothing new in {site.lake.url}/landing.")
+            return dg.SkipReason(f"Nothing new in {site.lake.landing.url}.")
         seen = fingerprint([(info.path, info.stamp) for info in landed_files(site)])
         if context.cursor != seen:
             context.update_cursor(seen)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from ecom_lake.contracts.delivered import Delivered
 from ecom_lake.errors import UserError
-from ecom_lake.lake.lake import LANDING
 from ecom_lake.lake.log import Delivery, Entry, File, Landed, Parts
 from ecom_lake.lake.storage import Info
 from ecom_lake.landing import Member, Refused, content_hash, parse, unpack
@@ -37,20 +36,23 @@ class _Arrival:
 
 def landed_files(site: Site) -> list[Info]:
     """The files in landing in the order in which they count: by name, numbers by value; hidden and half-copied ones left out."""
-    found = site.lake.storage.list(f"{site.shop.name}/{LANDING}")
-    return sorted((info for info in found if _counts(info.path)), key=lambda info: _natural(info.path))
+    return sorted((info for info in site.lake.landing.list("") if _counts(info.path)), key=lambda info: _natural(info.path))
 
 
 def nothing_new(site: Site, head: Entry) -> bool:
     """Whether ingesting would change nothing, told from names and stamps alone."""
-    return {_name(site, info.path): info.stamp for info in landed_files(site)} == {
+    return _stamps(landed_files(site)) == {
         path: landed.stamp for path, landed in head.landing.items() if landed.reader == _reader(site)
     }
 
 
+def _stamps(files: Iterable[Info]) -> dict[str, str]:
+    return {info.path: info.stamp for info in files}
+
+
 def nothing_landed(site: Site) -> str:
     """What to say of a shop that has nothing to be made from."""
-    name, landing = site.shop.name, f"{site.lake.url}/{LANDING}"
+    name, landing = site.shop.name, site.lake.landing.url
     return f"Shop '{name}' has nothing to build from: put its files into {landing} (or `ecom-lake land FILES --shop {name}`)."
 
 
@@ -62,7 +64,7 @@ def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
         return _outcomes(site, head, head)
     seen, unread = _seen_before(site, head)
     read = _take_all(site, unread, _contents(head), progress)
-    landing = seen | {_name(site, info.path): landed for info, landed, _ in read}
+    landing = seen | {info.path: landed for info, landed, _ in read}
     arrivals = [arrival for _, _, new in read for arrival in new]
     entry = site.lake.log.commit(lambda latest: _numbered(latest, landing, arrivals), site.run, "ingest")
     return _outcomes(site, head, entry)
@@ -73,7 +75,7 @@ def _seen_before(site: Site, head: Entry) -> tuple[dict[str, Landed], list[Info]
     seen: dict[str, Landed] = {}
     unread: list[Info] = []
     for info in landed_files(site):
-        name = _name(site, info.path)
+        name = info.path
         before = head.landing.get(name)
         if before and (before.stamp, before.reader) == (info.stamp, _reader(site)):
             seen[name] = before
@@ -86,15 +88,13 @@ def _take_all(site: Site, files: list[Info], known: Set[str], progress: Progress
     """Read new files, as many at once as there are threads; what changed while it was read waits for the next time."""
 
     def take(info: Info) -> tuple[Info, Landed, list[_Arrival]]:
-        progress(_name(site, info.path))
+        progress(info.path)
         return info, *_take(site, info, known)
 
     with ThreadPoolExecutor(site.threads) as readers:
-        return [taken for taken in readers.map(take, files) if _is_as_it_was(site, taken[0])]
-
-
-def _is_as_it_was(site: Site, info: Info) -> bool:
-    return site.lake.storage.exists(info.path) and site.lake.storage.info(info.path).stamp == info.stamp
+        taken = list(readers.map(take, files))
+    now = _stamps(landed_files(site))
+    return [one for one in taken if now.get(one[0].path) == one[0].stamp]
 
 
 def _contents(entry: Entry) -> set[str]:
@@ -109,8 +109,10 @@ def _take(site: Site, info: Info, known: Set[str]) -> tuple[Landed, list[_Arriva
     refused: list[str] = []
     hashes: list[str] = []
     with site.lake.scratch() as scratch:
+        landed = scratch / "landed"
+        landed.mkdir()
         try:
-            for member in unpack(site.lake.storage.local(info.path), scratch, _name(site, info.path)):
+            for member in unpack(site.lake.landing.here(info.path, landed), scratch, info.path):
                 digest = "" if member.refused else content_hash(member.path)
                 if digest and (digest in known or digest in hashes):
                     continue
@@ -122,7 +124,7 @@ def _take(site: Site, info: Info, known: Set[str]) -> tuple[Landed, list[_Arriva
         except Refused as refusal:
             refused.append(str(refusal))
         except FileNotFoundError:
-            refused.append(f"{_name(site, info.path)} vanished while it was being read; land it again.")
+            refused.append(f"{info.path} vanished while it was being read; land it again.")
     return Landed(info.stamp, "+".join(hashes), _reader(site), " ".join(refused)), arrivals
 
 
@@ -211,15 +213,11 @@ def _reader(site: Site) -> str:
     return f"{site.connector.name}-{code_of('landing', 'connectors', 'contracts/delivered.py')}"
 
 
-def _name(site: Site, path: str) -> str:
-    return path.removeprefix(f"{site.shop.name}/{LANDING}/")
-
-
 def _counts(path: str) -> bool:
     name = path.rsplit("/", 1)[-1]
-    hidden = any(step.startswith((".", "_")) for step in path.split("/")[2:])
+    hidden = any(step.startswith((".", "_")) for step in path.split("/"))
     return not hidden and not name.endswith((".part", ".tmp", ".crdownload", "~"))
 
 
 def _natural(path: str) -> list[tuple[int, str]]:
-    return [(int(step), "") if step.isdigit() else (-1, step) for step in re.split(r"(\d+)", path)]
+    return [(int(step), "") if step.isdecimal() else (-1, step) for step in re.split(r"(\d+)", path)]

@@ -42,7 +42,7 @@ class Site:
 
 def open_site(settings: Settings, shop: str, run: str | None = None, full: bool = False) -> Site:
     chosen = settings.shop(shop)
-    lake = Lake(settings.root, chosen.name)
+    lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
     connector = find_connector(chosen.connector, f"[shops.{shop}] in {settings.config}")
     return Site(lake, chosen, connector, settings.memory_limit, settings.threads, full, run or uuid.uuid4().hex[:12])
 

@@ -9,6 +9,7 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from pathlib import Path
 from typing import Literal
 
 from ecom_lake.errors import UserError
-from ecom_lake.lake.lake import SCRATCH, STORE, hash_file
-from ecom_lake.lake.log import Entry
+from ecom_lake.lake.hashes import hash_file
+from ecom_lake.lake.lake import SCRATCH, STORE
+from ecom_lake.lake.log import Entry, File
+from ecom_lake.pipeline.ingest import landed_files
 from ecom_lake.pipeline.plain_view import plain_files
 from ecom_lake.pipeline.site import Site, open_site
 from ecom_lake.serving.released import command
@@ -49,10 +52,11 @@ def examine(root: str | None, shop: str, deep: bool = False) -> Iterator[Finding
         return
     yield _dagster(settings)
     yield _memory(settings)
-    if not site.lake.storage.is_local:
-        yield Finding("root", "ok", f"{settings.root} is a remote store: its disk is not looked at.")
-        return
-    yield from _disk(Path(settings.root))
+    if site.lake.storage.is_local:
+        yield from _disk(Path(settings.root))
+    else:
+        yield from _remote(site, settings)
+    yield _landing(site)
     yield from _lake(site, deep)
 
 
@@ -111,31 +115,61 @@ def _bytes(limit: str) -> float:
 # ----------------------------------------------------------------------------------------------------------- the disk
 
 
-def _disk(root: Path) -> Iterator[Finding]:
+def _disk(root: Path, what: str = "root") -> Iterator[Finding]:
     there = next(folder for folder in (root, *root.parents) if folder.exists())
     if not there.is_dir():
-        yield Finding("root", "fail", f"{there} is a file, not a folder.", "Name another root with --root or in lake.toml.")
+        yield Finding(what, "fail", f"{there} is a file, not a folder.", "Name another root with --root or in lake.toml.")
         return
     free = shutil.disk_usage(there).free
     state: State = "fail" if free < _TOO_LITTLE else "warn" if free < _LITTLE else "ok"
     yield Finding("disk", state, f"{free / 1e9:,.1f} GB are free under {there}.", "" if state == "ok" else "Make room.")
-    yield _links(root, there)
+    yield _links(root, there, what)
 
 
-def _links(root: Path, there: Path) -> Finding:
-    """The log creates its entries by hard links: where there are none, no state can be committed."""
+def _links(root: Path, there: Path, what: str) -> Finding:
+    """The log creates its entries by hard links, and copies of a remote store are held by them."""
     first, second = (there / f".ecom-lake-doctor-{uuid.uuid4().hex[:8]}" for _ in range(2))
     try:
         first.write_bytes(b"")
         second.hardlink_to(first)
     except OSError as error:
         todo = "Name a root on a local disk that you may write to, with --root or in lake.toml."
-        return Finding("root", "fail", f"{there} cannot be written to as a lake needs it: {error.strerror}.", todo)
+        return Finding(what, "fail", f"{there} cannot be written to as a lake needs it: {error.strerror}.", todo)
     finally:
         for path in (first, second):
             path.unlink(missing_ok=True)
     says = f"{root} is writable, and has hard links." if root == there else f"{root} is not there yet, and can be made."
-    return Finding("root", "ok", says)
+    return Finding(what, "ok", says)
+
+
+# ---------------------------------------------------------------------------------------------------- a remote store
+
+
+def _remote(site: Site, settings: Settings) -> Iterator[Finding]:
+    """What a lake asks of a store, tried on it; and the disk that holds the copies."""
+    probe = f"{site.shop.name}/{STORE}/doctor-{uuid.uuid4().hex[:8]}"
+    storage = site.lake.storage
+    try:
+        new = storage.create(probe, b"")
+        again = storage.create(probe, b"")
+        storage.delete(probe)
+    except UserError as error:
+        yield Finding("root", "fail", str(error))
+        return
+    if not new or again:
+        todo = "Name a root on Azure Blob or on a local disk."
+        yield Finding("root", "fail", f"{settings.root} lets two writers create one name: a log there could fork.", todo)
+    else:
+        yield Finding("root", "ok", f"{settings.root} can be read and written, and creates a name only once.")
+    yield from _disk(settings.access.cache, "copies")
+
+
+def _landing(site: Site) -> Finding:
+    try:
+        files = landed_files(site)
+    except UserError as error:
+        return Finding("landing", "fail", str(error))
+    return Finding("landing", "ok", f"{len(files):,} files lie in {site.lake.landing.url}.")
 
 
 # ----------------------------------------------------------------------------------------------------------- the lake
@@ -169,16 +203,12 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
 
 def _files(site: Site, what: str, entry: Entry, deep: bool) -> Finding:
     """Every file that a state names is there, and as large as it was; read and hashed, if it is to go deep."""
-    wrong = []
     files = {file.path: file for parts in entry.tables.values() for file in parts.values()}
-    for path, file in sorted(files.items()):
-        local = site.lake.local(file)
-        if not local.exists():
-            wrong.append(f"{path} is gone")
-        elif local.stat().st_size != file.bytes:
-            wrong.append(f"{path} has {local.stat().st_size:,} bytes, not {file.bytes:,}")
-        elif deep and hash_file(local) != file.hash:
-            wrong.append(f"{path} has other content")
+    there = {
+        info.path.removeprefix(f"{site.shop.name}/"): info.size for info in site.lake.storage.list(f"{site.shop.name}/{STORE}")
+    }
+    damaged = site.lake.storage.each(lambda file: _damage(site, file, there.get(file.path), deep), files.values())
+    wrong = sorted(one for one in damaged if one)
     if not wrong:
         looked = "hold what they held when they were written" if deep else "are there and as large as they were"
         return Finding(what, "ok", f"All {len(files):,} files of state {entry.number} {looked}.")
@@ -188,6 +218,19 @@ def _files(site: Site, what: str, entry: Entry, deep: bool) -> Finding:
         else f"Make everything anew: {command(site, 'build --full')}."
     )
     return Finding(what, "fail", f"{len(wrong):,} of {len(files):,} files of state {entry.number} are damaged: {wrong[0]}.", todo)
+
+
+def _damage(site: Site, file: File, size: int | None, deep: bool) -> str | None:
+    """What is wrong with a stored file; a copy of it on this machine's disk is not asked."""
+    if size is None:
+        return f"{file.path} is gone"
+    if size != file.bytes:
+        return f"{file.path} has {size:,} bytes, not {file.bytes:,}"
+    if deep:
+        with tempfile.TemporaryDirectory(prefix="ecom-lake-doctor-") as folder:
+            if hash_file(site.lake.storage.here(f"{site.shop.name}/{file.path}", Path(folder))) != file.hash:
+                return f"{file.path} has other content"
+    return None
 
 
 def _plain(site: Site, released: Entry) -> Finding:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ecom_lake.lake.lake import LANDING
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.ingest import landed_files
 from ecom_lake.pipeline.release import stale
@@ -76,8 +75,7 @@ def changed_tables(before: Entry, after: Entry) -> set[str]:
 
 def _waiting(site: Site, head: Entry) -> tuple[str, ...]:
     """The landed files that are not as the log has seen them."""
-    prefix = f"{site.shop.name}/{LANDING}/"
-    found = {info.path.removeprefix(prefix): info.stamp for info in landed_files(site)}
+    found = {info.path: info.stamp for info in landed_files(site)}
     return tuple(path for path, stamp in found.items() if path not in head.landing or head.landing[path].stamp != stamp)
 
 
@@ -101,8 +99,7 @@ def _advice(
     build = command(site, "build")
     advice = []
     if refused:
-        folder = f"{site.lake.url}/{LANDING}"
-        advice.append(f"Mend or take away the refused files in {folder}; then run {build}.")
+        advice.append(f"Mend or take away the refused files in {site.lake.landing.url}; then run {build}.")
     if waiting:
         advice.append(f"Run {build}: files wait in landing.")
     if head.pinned:

@@ -4,11 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecom_lake.errors import UserError
 from ecom_lake.lake.lake import Lake
 from ecom_lake.lake.landing_zone import Arrival, land
 
@@ -92,11 +90,6 @@ def test_of_a_folder_only_what_may_be_an_export_is_taken(tmp_path: Path) -> None
         ("orders.dat", "landed"),
     ]
     assert set(landed(tmp_path / "data")) == {"orders.CSV", "pack.zip", "orders.dat"}
-
-
-def test_a_remote_lake_is_landed_in_with_its_own_tools(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="not on a disk of this machine"):
-        next(land(Lake("memory://lake", "shop"), [written(tmp_path / "orders.csv", "a")]))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a.csv", "b.csv", "a~2.csv"]), st.sampled_from("xyz"), st.booleans()), max_size=12))

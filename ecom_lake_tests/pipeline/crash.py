@@ -17,7 +17,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from ecom_lake.lake.lake import hash_file
+from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.build import build
 from ecom_lake.pipeline.garbage import collect_garbage, find_garbage

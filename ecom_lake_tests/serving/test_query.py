@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.errors import UsageError
-from ecom_lake.lake.lake import hash_file
+from ecom_lake.lake.hashes import hash_file
 from ecom_lake.serving.query import Session, session
 from ecom_lake.serving.released import released
 from ecom_lake_tests.built import BuiltLake
