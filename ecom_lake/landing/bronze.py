@@ -81,7 +81,8 @@ def _opened(member: Member, delivered: Sequence[Delivered]) -> tuple[Encoding, H
         raise Refused(f"{member.name} has no header in its first megabyte: put the names of the columns into its first line.")
     if header and len(header.names) > MOST_COLUMNS:
         raise Refused(
-            f"{member.name} has {len(header.names):,} columns, and {MOST_COLUMNS:,} are the most: leave out those that nobody needs."
+            f"{member.name} has {len(header.names):,} columns, and {MOST_COLUMNS:,} are the most: "
+            "leave out those that nobody needs."
         )
     if header and (longest := max(map(len, header.names))) > LONGEST_NAME:
         raise Refused(

@@ -49,7 +49,8 @@ def unpack(path: Path, scratch: Path, name: str = "", largest: int = LARGEST) ->
     """What a landed file holds, in the archive's order. `name` is what people call it, if not by its file name.
 
     A packed file is unpacked into `scratch`, and lies there until the next one is asked for. One that cannot be unpacked
-    comes as a member that says so, and the others follow, unless the whole is too large. An archive that cannot be opened at all raises `Refused`.
+    comes as a member that says so, and the others follow, unless together they are too large. An archive that cannot be
+    opened at all raises `Refused`.
     """
     name = shown(name or path.name)
     match PurePosixPath(name).suffix.lower():
@@ -141,4 +142,8 @@ def _cause(error: Exception) -> str:
     """What is wrong with an archive. What is wrong with the disk is not its fault, and is raised as it is."""
     if isinstance(error, OSError) and error.errno is not None:
         raise error
-    return str(error).rstrip(".") or type(error).__name__
+    if "CRC" in str(error):
+        return "its checksum is wrong"
+    if isinstance(error, (zlib.error, lzma.LZMAError)):
+        return "its packed bytes are spoilt"
+    return str(error).rstrip(".") or "it ends too early"
