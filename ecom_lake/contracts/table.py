@@ -46,6 +46,8 @@ class Table:
     columns: dict[str, Column]
     rules: tuple[Rule, ...]
     identities: tuple[Identity, ...]
+    needs: tuple[str, ...]
+    """Silver columns (`order_items.unit_cost`) without which it would be empty: a shop that lacks one does not get the table."""
     monthly: bool
 
     @property
@@ -59,6 +61,7 @@ class Contract:
     table: ClassVar[Table]
     rules: ClassVar[tuple[Rule, ...]] = ()
     identities: ClassVar[tuple[Identity, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, layer: str = "", group: str = "", monthly: bool = False) -> None:
         inherited = {name: value for base in reversed(cls.__mro__[1:]) for name, value in _columns_of(base).items()}
@@ -70,6 +73,7 @@ class Contract:
             columns=_columns_of(cls) | inherited,
             rules=cls.rules,
             identities=cls.identities,
+            needs=cls.needs,
             monthly=monthly,
         )
 

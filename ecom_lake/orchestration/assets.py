@@ -14,7 +14,7 @@ from ecom_lake.contracts.table import Table
 from ecom_lake.orchestration import describe
 from ecom_lake.orchestration.events import Event, report
 from ecom_lake.orchestration.partitions import month_of, months_of
-from ecom_lake.pipeline import gold, recipes, silver, specs
+from ecom_lake.pipeline import gold, offer, recipes, silver, specs
 from ecom_lake.pipeline.ingest import ingest
 from ecom_lake.pipeline.order_index import TABLE as ORDER_INDEX
 from ecom_lake.pipeline.order_index import make_order_index
@@ -38,7 +38,7 @@ def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
         _bronze(settings, site),
         _order_index(settings, site),
         *(_silver(settings, site, table) for table in specs.silver_tables(site)),
-        *(_gold(settings, site, table) for table in recipes.in_order()),
+        *(_gold(settings, site, table) for table in offer.gold_tables(site)),
         _release(settings, site),
     ]
 

@@ -11,6 +11,7 @@ import ecom_lake
 from ecom_lake.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.contracts.table import Table
 from ecom_lake.pipeline import recipes
+from ecom_lake.pipeline.offer import left_out
 from ecom_lake.pipeline.plain_view import plain_path
 from ecom_lake.pipeline.site import Site
 
@@ -56,7 +57,7 @@ def release(site: Site, path: str, tables: Sequence[str]) -> dg.AssetSpec:
         deps=[dg.AssetKey([site.shop.name, *name.split("/")]) for name in tables],
         description=(
             "What readers see. Released when every table is made from the current version of its inputs and every identity "
-            f"between tables holds; a table that was made alone is committed, not released. {_quick_path(site)}"
+            f"between tables holds; a table that was made alone is committed, not released. {_quick_path(site)}{_left_out(site)}"
         ),
         group_name=f"{site.shop.name}_release",
         kinds={"parquet"},
@@ -65,6 +66,12 @@ def release(site: Site, path: str, tables: Sequence[str]) -> dg.AssetSpec:
         freshness_policy=_freshness(site),
         skippable=True,
     )
+
+
+def _left_out(site: Site) -> str:
+    """The tables that this shop does not get, said where everything comes together."""
+    rows = "\n".join(f"| {table} | {why} |" for table, why in left_out(site).items())
+    return f"\n\nNot built for this shop:\n\n| table | why |\n|---|---|\n{rows}" if rows else ""
 
 
 def _description(contract: Table) -> str:

@@ -8,9 +8,9 @@ from functools import partial
 
 from ecom_lake.pipeline.gold import make_gold
 from ecom_lake.pipeline.ingest import ingest
+from ecom_lake.pipeline.offer import gold_tables
 from ecom_lake.pipeline.order_index import make_order_index
 from ecom_lake.pipeline.outcome import Outcome
-from ecom_lake.pipeline.recipes import in_order
 from ecom_lake.pipeline.release import make_release
 from ecom_lake.pipeline.silver import make_silver
 from ecom_lake.pipeline.site import Site
@@ -24,7 +24,7 @@ def steps(site: Site, months: Sequence[date] | None = None) -> Iterator[tuple[st
     yield "silver/order_index", partial(make_order_index, site)
     for table in silver_tables(site):
         yield f"silver/{table}", partial(make_silver, site, table, months)
-    for table in in_order():
+    for table in gold_tables(site):
         yield f"gold/{table}", partial(make_gold, site, table)
     yield "gold/release", partial(make_release, site)
 

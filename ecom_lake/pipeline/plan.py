@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ecom_lake.pipeline import gold, order_index, silver
 from ecom_lake.pipeline.ingest import nothing_new
+from ecom_lake.pipeline.offer import gold_tables
 from ecom_lake.pipeline.plain_view import is_in_place
-from ecom_lake.pipeline.recipes import in_order
 from ecom_lake.pipeline.release import is_released
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import silver_tables
@@ -18,7 +18,7 @@ def due(site: Site) -> list[str]:
     if not order_index.is_current(site, head):
         waiting.append(order_index.TABLE)
     waiting += [f"silver/{table}" for table in silver_tables(site) if not silver.is_current(site, head, table)]
-    waiting += [f"gold/{table}" for table in in_order() if not gold.is_current(site, head, table)]
+    waiting += [f"gold/{table}" for table in gold_tables(site) if not gold.is_current(site, head, table)]
     if not head.pinned and not (is_released(site, head) and is_in_place(site, head)):
         waiting.append("gold/release")
     return waiting

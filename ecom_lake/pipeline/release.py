@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ecom_lake.contracts import catalog
-from ecom_lake.contracts.table import Identity
+from ecom_lake.contracts.table import Identity, Table
 from ecom_lake.errors import UserError
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.gold import attach
 from ecom_lake.pipeline.months import part_of
+from ecom_lake.pipeline.offer import gold_tables, left_out
 from ecom_lake.pipeline.outcome import Check, Outcome
-from ecom_lake.pipeline.plain_view import put_in_place
-from ecom_lake.pipeline.recipes import in_order, tables_in
+from ecom_lake.pipeline.plain_view import LAYERS, put_in_place
+from ecom_lake.pipeline.recipes import tables_in
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import silver_tables
 
@@ -36,7 +37,7 @@ def make_release(site: Site) -> Outcome:
         note = f"Release {head.release} is pinned: this state is committed, not released, until `ecom-lake unpin`."
         return Outcome(TABLE, checks=checks, notes=(note,))
     if not current:
-        head = site.lake.log.commit(lambda latest: _released(head, latest), site.run, "release")
+        head = site.lake.log.commit(lambda latest: _released(site, head, latest), site.run, "release")
     put_in_place(site, site.lake.log.entry(head.release or head.number))
     return Outcome(TABLE, written=() if current else ("",), checks=checks, notes=(f"Release {head.release}.",))
 
@@ -59,7 +60,7 @@ def unpin(site: Site) -> Entry:
 def expected_tables(site: Site) -> list[str]:
     """The tables that a release holds, each after those that it is made from."""
     silver = [f"silver/{table}" for table in ("order_index", *silver_tables(site))]
-    return [*silver, *(f"gold/{table}" for table in in_order())]
+    return [*silver, *(f"gold/{table}" for table in gold_tables(site))]
 
 
 def stale(site: Site, entry: Entry) -> dict[str, str]:
@@ -83,10 +84,15 @@ def is_released(site: Site, head: Entry) -> bool:
     return head.release is not None and not head.pinned and site.lake.log.entry(head.release).tables == head.tables
 
 
-def _released(seen: Entry, latest: Entry) -> Entry:
+def _released(site: Site, seen: Entry, latest: Entry) -> Entry:
+    """The state that was looked at, without the tables that the shop no longer gets."""
     if latest.tables != seen.tables:
         raise UserError("Another build committed while this one was being released; build again.")
-    return latest if latest.pinned else replace(latest, release=-1)
+    if latest.pinned:
+        return latest
+    expected = set(expected_tables(site))
+    kept = {table: parts for table, parts in latest.tables.items() if table in expected or not table.startswith(LAYERS)}
+    return replace(latest, tables=kept, release=-1)
 
 
 def _fresh(site: Site, entry: Entry) -> Check:
@@ -105,7 +111,7 @@ def _fresh(site: Site, entry: Entry) -> Check:
 
 def _identities(site: Site, entry: Entry) -> Check:
     """Every identity between tables, run in one session; the only place where they are."""
-    identities = [(table, identity) for table in catalog.gold().values() for identity in table.identities]
+    identities = _identities_of(site)
     broken = []
     with site.engine() as (con, _):
         tables = {read for _, identity in identities for read in tables_in(identity.breaks)}
@@ -121,6 +127,13 @@ def _identities(site: Site, entry: Entry) -> Check:
         says=f"Broken: {', '.join(str(b['identity']) for b in broken)}." if broken else f"All {len(identities)} identities hold.",
         evidence=tuple(broken),
     )
+
+
+def _identities_of(site: Site) -> list[tuple[Table, Identity]]:
+    """Those of the tables that the shop has, with tables that it has."""
+    built, missing = [catalog.gold()[table] for table in gold_tables(site)], left_out(site).keys()
+    both = [(table, identity) for table in built for identity in table.identities]
+    return [(table, identity) for table, identity in both if missing.isdisjoint(tables_in(identity.breaks))]
 
 
 def _evidence(table: str, identity: Identity, rows: list[dict[str, object]]) -> dict[str, object]:

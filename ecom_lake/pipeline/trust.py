@@ -15,6 +15,7 @@ from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Rule, Table
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.audit import all_rules
+from ecom_lake.pipeline.offer import gold_tables
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import silver_tables
 
@@ -37,7 +38,7 @@ def reads_of(site: Site, name: str) -> tuple[str, ...]:
         return bronze
     if name == "lake_fates":
         return (*bronze, *silver)
-    return (*silver, *(f"gold/{table}" for table in catalog.gold() if table not in TRUST))
+    return (*silver, *(f"gold/{table}" for table in sorted(gold_tables(site)) if table not in TRUST))
 
 
 def _deliveries(site: Site, entry: Entry) -> pl.DataFrame:
@@ -139,9 +140,9 @@ def _first_row(site: Site, entry: Entry, table: str) -> dict[str, object]:
 def _contracts(site: Site) -> Iterator[tuple[str, Table]]:
     for name in ("order_index", *silver_tables(site)):
         yield "silver", catalog.silver()[name]
-    for name, table in catalog.gold().items():
+    for name in sorted(gold_tables(site)):
         if name not in TRUST:
-            yield "gold", table
+            yield "gold", catalog.gold()[name]
 
 
 def _silver_files(site: Site, entry: Entry) -> Iterator[tuple[str, File]]:

@@ -10,6 +10,7 @@ from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Table
 from ecom_lake.errors import UsageError
 from ecom_lake.lake.log import Entry
+from ecom_lake.pipeline.offer import left_out
 from ecom_lake.pipeline.plain_view import plain_path
 from ecom_lake.pipeline.recipes import recipe
 from ecom_lake.pipeline.release import expected_tables
@@ -49,7 +50,8 @@ def listed(site: Site, entry: Entry) -> list[Listed]:
 
 def not_built(site: Site) -> dict[str, str]:
     """The tables that this kind of export cannot fill, and why."""
-    return {name: why for name, why in sorted(site.connector.absent.items()) if "." not in name}
+    unknown = {name: why for name, why in site.connector.absent.items() if "." not in name}
+    return dict(sorted({**unknown, **left_out(site)}.items()))
 
 
 def find(site: Site, entry: Entry, name: str) -> Listed:

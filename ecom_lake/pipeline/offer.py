@@ -1,0 +1,29 @@
+"""Which gold tables a shop gets, and why it does not get the others.
+
+A table whose contract needs what the shop's export cannot know is not built for it, nor is any that reads one of those.
+"""
+
+from __future__ import annotations
+
+from ecom_lake.contracts import catalog
+from ecom_lake.pipeline.recipes import in_order, recipe
+from ecom_lake.pipeline.site import Site
+
+
+def gold_tables(site: Site) -> tuple[str, ...]:
+    """Each after those that it reads."""
+    missing = left_out(site)
+    return tuple(table for table in in_order() if table not in missing)
+
+
+def left_out(site: Site) -> dict[str, str]:
+    """The gold tables that the shop cannot fill, and why."""
+    why: dict[str, str] = {}
+    for table in in_order():
+        lacked = [need for need in catalog.gold()[table].needs if need in site.connector.absent]
+        unmade = [read for read in recipe(table).reads if read in why]
+        if lacked:
+            why[table] = " ".join(dict.fromkeys(site.connector.absent[need] for need in lacked))
+        elif unmade:
+            why[table] = f"It is made from {unmade[0]}, which the shop cannot have. {why[unmade[0]]}"
+    return why
