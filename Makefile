@@ -31,6 +31,7 @@ demo: setup
 
 test: setup
 	@tools/chromium.sh
+	@tools/azurite.sh
 	@$(BIN)/pytest
 
 ui: setup

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecom_lake.pipeline.site import Site, open_site
@@ -35,9 +36,14 @@ class BuiltLake:
     folder: Path
     truths: Truths
     """What is true of the shop."""
+    url: str = ""
+    """Where it lies, if not in the folder."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What the settings need beyond that."""
 
     @property
     def root(self) -> Path:
+        assert not self.url
         return self.folder / "data"
 
     @property
@@ -46,7 +52,8 @@ class BuiltLake:
 
     @property
     def settings(self) -> Settings:
-        return load(str(self.root), {"ECOM_LAKE_CONFIG": str(self.config), "DAGSTER_HOME": str(self.folder)})
+        ours = {"ECOM_LAKE_CONFIG": str(self.config), "DAGSTER_HOME": str(self.folder)}
+        return load(self.url or str(self.root), {**ours, **self.environment})
 
     @property
     def landing(self) -> Path:

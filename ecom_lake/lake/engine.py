@@ -25,7 +25,7 @@ def engine(scratch: Path, memory_limit: str = "1GB", threads: int = 2) -> Iterat
         con.close()
 
 
-def parquet(paths: Iterable[Path]) -> str:
+def parquet(paths: Iterable[Path | str]) -> str:
     """A table function call that reads exactly these files."""
     return f"read_parquet([{', '.join(literal(str(path)) for path in paths)}], hive_partitioning = false)"
 

@@ -73,7 +73,7 @@ class Lake:
 
     def paths(self, entry: Entry, table: str) -> list[Path]:
         """The files of a table, in the order of its parts."""
-        return self._locals(_in_order(entry.parts(table)))
+        return self._locals(in_order(entry.parts(table)))
 
     def _locals(self, files: Iterable[File]) -> list[Path]:
         return list(self.storage.each(self.local, files))
@@ -82,7 +82,7 @@ class Lake:
         """Every delivered row of a table as text, with the delivery and record that it came from."""
         schema = {name: pl.String() for name in delivered.columns} | {"source_sequence": pl.Int64(), "source_record": pl.Int64()}
         frames = [pl.LazyFrame(schema=schema)]
-        files = _in_order(entry.parts(f"bronze/{delivered.name}"))
+        files = in_order(entry.parts(f"bronze/{delivered.name}"))
         for file, path in zip(files, self._locals(files), strict=True):
             assert file.delivery is not None
             frame = pl.scan_parquet(path, glob=False, missing_columns="insert", schema=None)
@@ -95,7 +95,7 @@ class Lake:
         return pl.scan_parquet(paths, glob=False) if paths else None
 
 
-def _in_order(parts: Mapping[str, File]) -> list[File]:
+def in_order(parts: Mapping[str, File]) -> list[File]:
     return [file for _, file in sorted(parts.items())]
 
 

@@ -10,6 +10,7 @@ import dagster as dg
 from ecom_lake.orchestration.partitions import range_tags
 from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.ingest import landed_files, nothing_new
+from ecom_lake.pipeline.plan import due
 from ecom_lake.pipeline.site import open_site
 from ecom_lake.settings import Settings
 
@@ -49,8 +50,11 @@ def nightly(settings: Settings, shop: str) -> dg.ScheduleDefinition:
         execution_timezone=chosen.timezone,
         description="Build whatever is new, every night.",
     )
-    def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        return dg.RunRequest(tags=range_tags(open_site(settings, shop).months()))
+    def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        site = open_site(settings, shop)
+        if not due(site):
+            return dg.SkipReason("Nothing is new, and everything is made from what there is.")
+        return dg.RunRequest(tags=range_tags(site.months()))
 
     return every_night
 

@@ -1,17 +1,23 @@
 """catalog.duckdb: a view per released table, with the contract's words as comments.
 
 The views read the release's immutable files, so whoever opens the catalogue sees one whole release; the next release puts
-a new catalogue in its place. Written in a format that DuckDB 1.x can open.
+a new catalogue in its place. Written in a format that DuckDB 1.x can open. Views of a remote lake name its URLs: who opens
+them needs DuckDB's azure extension, or a file system of Python's.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Table
 from ecom_lake.lake.engine import literal, name, parquet
-from ecom_lake.lake.log import Entry
+from ecom_lake.lake.lake import in_order
+from ecom_lake.lake.log import Entry, File
+from ecom_lake.lake.stand_in import stand_in
 from ecom_lake.pipeline.site import Site
 
 CATALOG = "catalog.duckdb"
@@ -19,19 +25,31 @@ CATALOG = "catalog.duckdb"
 
 def write_catalog(site: Site, released: Entry) -> None:
     with site.engine() as (con, scratch):
+        if not site.lake.storage.is_local:
+            con.register_filesystem(stand_in(site.lake.url.split("://")[0], _copies(site, released)))
         target = scratch / CATALOG
         con.execute(f"attach {literal(str(target))} as lake (storage_version 'v1.2.0')")
         con.execute("use lake")
         con.execute("create schema silver")
         for table, contract in sorted({**catalog.silver(), **catalog.gold()}.items()):
-            paths = site.lake.paths(released, f"{contract.layer}/{table}")
-            if paths:
+            files = in_order(released.parts(f"{contract.layer}/{table}"))
+            if files:
                 view = f"silver.{name(table)}" if contract.layer == "silver" else name(table)
-                con.execute(f"create view {view} as select * from {parquet(paths)}")
+                con.execute(f"create view {view} as select * from {parquet(map(partial(_name, site), files))}")
                 _comment(con.execute, view, contract)
         con.execute("use memory")
         con.execute("detach lake")
         site.lake.storage.put(target, f"{site.shop.name}/{CATALOG}")
+
+
+def _name(site: Site, file: File) -> str:
+    """What the view calls a file: as DuckDB writes URLs, the account comes before the container."""
+    return re.sub(r"^(abfss?)://([^@/]+)@([^/]+)/", r"\1://\3/\2/", site.lake.where(file))
+
+
+def _copies(site: Site, entry: Entry) -> dict[str, Callable[[], Path]]:
+    """To make a view DuckDB reads the first of its files, which was just published and has a copy here."""
+    return {_name(site, file): partial(site.lake.local, file) for parts in entry.tables.values() for file in parts.values()}
 
 
 def _comment(execute: Callable[[str], object], view: str, table: Table) -> None:

@@ -31,7 +31,8 @@ def find_garbage(site: Site, older_than: timedelta) -> Garbage:
     horizon = datetime.now(UTC) - older_than
     log = site.lake.log
     head = log.head()
-    entries = {number: log.entry(number) for number in log.numbers()}
+    numbers = log.numbers()
+    entries = dict(zip(numbers, site.lake.storage.each(log.entry, numbers), strict=True))
     kept = {n for n, entry in entries.items() if n in (head.number, head.release) or datetime.fromisoformat(entry.at) > horizon}
     kept |= {entry.release for n, entry in entries.items() if n in kept and entry.release in entries}
     named = {file.path for n in kept for parts in entries[n].tables.values() for file in parts.values()}
@@ -47,7 +48,5 @@ def find_garbage(site: Site, older_than: timedelta) -> Garbage:
 
 def collect_garbage(site: Site, garbage: Garbage) -> None:
     """The states first: a state that is still there never names a file that is gone."""
-    for number in garbage.states:
-        site.lake.log.delete(number)
-    for info in garbage.files:
-        site.lake.storage.delete(info.path)
+    site.lake.storage.each(site.lake.log.delete, garbage.states)
+    site.lake.storage.each(site.lake.storage.delete, [info.path for info in garbage.files])

@@ -41,9 +41,11 @@ def landed_files(site: Site) -> list[Info]:
 
 def nothing_new(site: Site, head: Entry) -> bool:
     """Whether ingesting would change nothing, told from names and stamps alone."""
-    return _stamps(landed_files(site)) == {
-        path: landed.stamp for path, landed in head.landing.items() if landed.reader == _reader(site)
-    }
+    return _nothing_new(site, head, landed_files(site))
+
+
+def _nothing_new(site: Site, head: Entry, files: Iterable[Info]) -> bool:
+    return _stamps(files) == {path: landed.stamp for path, landed in head.landing.items() if landed.reader == _reader(site)}
 
 
 def _stamps(files: Iterable[Info]) -> dict[str, str]:
@@ -57,12 +59,12 @@ def nothing_landed(site: Site) -> str:
 
 
 def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
-    head = site.lake.log.head()
-    if not head.number and not landed_files(site):
+    head, files = site.lake.log.head(), landed_files(site)
+    if not head.number and not files:
         raise UserError(nothing_landed(site))
-    if nothing_new(site, head):
+    if _nothing_new(site, head, files):
         return _outcomes(site, head, head)
-    seen, unread = _seen_before(site, head)
+    seen, unread = _seen_before(site, head, files)
     read = _take_all(site, unread, _contents(head), progress)
     landing = seen | {info.path: landed for info, landed, _ in read}
     arrivals = [arrival for _, _, new in read for arrival in new]
@@ -70,15 +72,14 @@ def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
     return _outcomes(site, head, entry)
 
 
-def _seen_before(site: Site, head: Entry) -> tuple[dict[str, Landed], list[Info]]:
+def _seen_before(site: Site, head: Entry, files: Iterable[Info]) -> tuple[dict[str, Landed], list[Info]]:
     """The landed files that are as they were when the same reader looked at them, and the others."""
     seen: dict[str, Landed] = {}
     unread: list[Info] = []
-    for info in landed_files(site):
-        name = info.path
-        before = head.landing.get(name)
+    for info in files:
+        before = head.landing.get(info.path)
         if before and (before.stamp, before.reader) == (info.stamp, _reader(site)):
-            seen[name] = before
+            seen[info.path] = before
         else:
             unread.append(info)
     return seen, unread

@@ -21,24 +21,27 @@ LAYERS = ("silver", "gold")
 
 
 def put_in_place(site: Site, released: Entry) -> None:
-    if is_in_place(site, released):
+    wanted, known, there = plain_files(released), _in_place(site).get("files", {}), _there(site)
+    if _is_in_place(released, known, there):
         return
-    wanted, before = plain_files(released), _in_place(site)
     _announce(site, {"release": released.number, "whole": False, "files": {}})
-    known, there = before.get("files", {}), _there(site)
-    for path, file in wanted.items():
-        if (known.get(path), there.get(path)) != (file.hash, file.bytes):
-            site.lake.storage.copy(f"{site.shop.name}/{file.path}", f"{site.shop.name}/{path}")
-    for path in set(there) - set(wanted):
-        site.lake.storage.delete(f"{site.shop.name}/{path}")
+
+    def put(path: str) -> None:
+        site.lake.storage.copy(f"{site.shop.name}/{wanted[path].path}", f"{site.shop.name}/{path}")
+
+    site.lake.storage.each(put, [p for p, file in wanted.items() if (known.get(p), there.get(p)) != (file.hash, file.bytes)])
+    site.lake.storage.each(site.lake.storage.delete, [f"{site.shop.name}/{path}" for path in set(there) - set(wanted)])
     write_catalog(site, released)
     _announce(site, {"release": released.number, "whole": True, "files": _hashes(released)})
 
 
 def is_in_place(site: Site, released: Entry) -> bool:
+    return _is_in_place(released, _in_place(site).get("files", {}), _there(site))
+
+
+def _is_in_place(released: Entry, known: Mapping[str, str], there: Mapping[str, int]) -> bool:
     """Whether the plain files are this release's: the same names, the same sizes, and nothing else."""
-    said = _in_place(site).get("files", {})
-    return said == _hashes(released) and _there(site) == {path: file.bytes for path, file in plain_files(released).items()}
+    return known == _hashes(released) and there == {path: file.bytes for path, file in plain_files(released).items()}
 
 
 def plain_files(entry: Entry) -> dict[str, File]:

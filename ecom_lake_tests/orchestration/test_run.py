@@ -16,7 +16,7 @@ from ecom_lake.orchestration.partitions import RANGE_END, RANGE_START, range_tag
 from ecom_lake.orchestration.run import run_job
 from ecom_lake.pipeline import gold
 from ecom_lake.pipeline.recipes import Recipe, recipe
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
 
 
 @pytest.fixture
@@ -142,8 +142,13 @@ def test_the_sensor_waits_until_files_have_stopped_changing(fresh_lake: BuiltLak
     assert (still.tags[RANGE_START], still.tags[RANGE_END]) == ("2017-01", "2017-04")
 
 
-def test_the_nightly_schedule_asks_for_all_months(built_lake: BuiltLake, instance: dg.DagsterInstance) -> None:
-    request = nightly(built_lake.settings, "olist")(dg.build_schedule_context(instance=instance))
+def test_the_nightly_schedule_asks_for_all_months_once_there_is_something_new(
+    fresh_lake: BuiltLake, instance: dg.DagsterInstance
+) -> None:
+    schedule = nightly(fresh_lake.settings, "olist")
+    assert isinstance(schedule(dg.build_schedule_context(instance=instance)), dg.SkipReason)
+    (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
+    request = schedule(dg.build_schedule_context(instance=instance))
     assert isinstance(request, dg.RunRequest)
     assert (request.tags[RANGE_START], request.tags[RANGE_END]) == ("2017-01", "2017-04")
 
