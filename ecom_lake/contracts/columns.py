@@ -31,6 +31,10 @@ DATE = Type("date", pl.Date(), "DATE")
 TIMESTAMP = Type("timestamp", pl.Datetime("us"), "TIMESTAMP")
 
 
+MOST_AT_ONCE = 1_000_000_000
+"""The most that one price, amount or quantity of silver may be: what is beyond it is a slip, and could overflow every sum."""
+
+
 @dataclass(frozen=True)
 class Column:
     """What one column promises. Its name is the attribute that it is assigned to."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ecom_lake.contracts.columns import Integer, Key, Money, Month, Text, Timestamp
+from ecom_lake.contracts.columns import MOST_AT_ONCE, Integer, Key, Money, Month, Text, Timestamp
 from ecom_lake.contracts.table import Silver
 
 
@@ -12,5 +12,5 @@ class Payments(Silver, monthly=True):
     month = Month("Month in which the order was placed, as its first day.")
     method = Text("How it was paid; `unknown` where the source does not say.")
     instalments = Integer("Number of instalments; 1 is paid at once.", at_least=1)
-    amount = Money("Amount paid.", at_least=0)
+    amount = Money("Amount paid.", at_least=0, at_most=MOST_AT_ONCE)
     paid_at = Timestamp("When it was paid.", nullable=True)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ecom_lake.contracts.columns import Count, Key, Number, Price, Text
+from ecom_lake.contracts.columns import MOST_AT_ONCE, Count, Key, Number, Price, Text
 from ecom_lake.contracts.table import Silver
 
 
@@ -11,8 +11,8 @@ class Products(Silver):
     name = Text("What the shop calls it.", nullable=True)
     category = Text("Category in English; `unknown` where the shop names none.")
     brand = Text("Brand.", nullable=True)
-    unit_cost = Price("What one unit costs the shop.", nullable=True, at_least=0)
-    list_price = Price("Price before any discount.", nullable=True, at_least=0)
+    unit_cost = Price("What one unit costs the shop.", nullable=True, at_least=0, at_most=MOST_AT_ONCE)
+    list_price = Price("Price before any discount.", nullable=True, at_least=0, at_most=MOST_AT_ONCE)
     weight_g = Number("Weight in grams; NULL where the shop says 0.", nullable=True, at_least=0)
     length_cm = Number("Length in centimetres.", nullable=True, at_least=0)
     height_cm = Number("Height in centimetres.", nullable=True, at_least=0)
