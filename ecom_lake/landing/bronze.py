@@ -53,7 +53,7 @@ def parse(member: Member, delivered: Sequence[Delivered], target: Path, rejects:
     header = header or Header(table.columns, ",", 0, 0)
     columns = layout(member.name, table, header)
     blocks = _after(header.size, utf8_blocks(member.path, encoding, block))
-    records = Records(Grammar(header.delimiter, len(header.names)), line=1 + header.lines)
+    records = Records(Grammar(header.delimiter, len(header.names), header=header.fields), line=1 + header.lines)
     try:
         with Sink(target, _schema(columns)) as rows, Sink(rejects, REJECTS) as rejected:
             rows.open()

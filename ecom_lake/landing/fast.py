@@ -8,15 +8,18 @@ ends and plain text, and every reader of RFC 4180 cuts it into the same fields. 
 counts the fields of each record (it fails on one too few or too many), that it checks UTF-8 (it fails), and that it
 skips empty lines. Where it fails, this module says None, and the text is read by the grammar.
 
-Not proven, and so not left to Arrow: a text that begins with U+FEFF, which it would drop.
+Not proven, and so not left to Arrow: a text that begins with U+FEFF, which it would drop; and one in which the header may
+stand again, which is no record.
 """
 
 from __future__ import annotations
 
 import codecs
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 _QUOTE = ord('"')
@@ -61,6 +64,15 @@ def columns(text: memoryview, delimiter: str, width: int) -> list[pa.ChunkedArra
     except pa.ArrowInvalid:
         return None
     return table.columns  # type: ignore[no-any-return]
+
+
+def may_hold(columns: list[pa.ChunkedArray], records: Sequence[tuple[str, ...]]) -> bool:
+    """Whether one of these records may be among the read ones: told from its first field that is not empty."""
+    for record in records:
+        place = next(place for place, field in enumerate(record) if field)
+        if pc.any(pc.equal(columns[place], record[place])).as_py():
+            return True
+    return False
 
 
 def line_ends(text: memoryview) -> int:

@@ -7,6 +7,7 @@ Where a record is malformed:
 - Quotes go wrong (one is never closed, or text follows a closing one): only the line is rejected on which the record
   began, so that one stray quote does not swallow what follows it. Until a record comes whose quotes all stand where they
   should, records with quotes elsewhere are rejected too: they are most likely the rest of the broken one.
+- It is the header once more, as in files that were put one behind the other: the record is rejected.
 - The number of fields is wrong: the record is rejected, and reading goes on after it. But where it has several lines, and
   a later one is a whole record by itself, a quote was left open and closed by chance, by the next quote in the file.
 
@@ -25,6 +26,7 @@ NEVER_CLOSED = "quote never closed"
 AFTER_QUOTE = "text after a closing quote"
 AFTER_BROKEN = "stray quote, after a record with broken quotes"
 UNDECODABLE = "undecodable bytes"
+HEADER_AGAIN = "the header again"
 
 END = r"(?:\r\n?|\n)"
 _END = re.compile(END)
@@ -45,13 +47,14 @@ class Found:
 class Grammar:
     """Records of `width` fields, in a text where bytes that are no UTF-8 stand as lone surrogates (`surrogateescape`)."""
 
-    def __init__(self, delimiter: str, width: int, longest: int = LONGEST) -> None:
+    def __init__(self, delimiter: str, width: int, longest: int = LONGEST, header: tuple[str, ...] = ()) -> None:
         between = re.escape(delimiter)
         lenient = _lenient(between)
         strict = rf'(?:{_QUOTED.pattern}|[^"{between}\r\n]*+)'
         self.delimiter = delimiter
         self.width = width
         self.longest = longest
+        self.header = (header, (f"\ufeff{header[0]}", *header[1:])) if any(header) else ()
         self.too_long = f"record of more than {longest:,} characters"
         self._field = re.compile(_field(between))
         self._record = re.compile(between.join([lenient] * width) + END)
@@ -70,7 +73,8 @@ class Grammar:
             return Found(match.end(), reason=AFTER_BROKEN)
         if _ESCAPED.search(text, at, match.end()):
             return Found(match.end(), reason=UNDECODABLE)
-        return Found(match.end(), tuple(map(unquoted, fields)))
+        found = tuple(map(unquoted, fields))
+        return Found(match.end(), reason=HEADER_AGAIN) if found in self.header else Found(match.end(), found)
 
     def _malformed(self, text: str, at: int, last: bool) -> Found | None:
         first_line = line_end(text, at)

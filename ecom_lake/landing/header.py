@@ -23,6 +23,8 @@ class Header:
     """Bytes of UTF-8 before the first record."""
     lines: int
     """Lines before the first record."""
+    fields: tuple[str, ...] = ()
+    """As they stand there; files that were put one behind the other have them again."""
 
 
 def read_header(beginning: bytes, known: Collection[str]) -> Header | None:
@@ -38,6 +40,7 @@ def read_header(beginning: bytes, known: Collection[str]) -> Header | None:
         delimiter=delimiter,
         size=len(text[:end].encode("utf-8", "surrogateescape")),
         lines=line_ends(text, 0, end),
+        fields=records[delimiter].fields,
     )
 
 

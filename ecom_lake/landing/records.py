@@ -81,7 +81,7 @@ class Records:
             end = fast.sound_end(piece, self._grammar.delimiter, last and len(piece) == len(text))
             sound = memoryview(piece)[:end]
             columns = fast.columns(sound, self._grammar.delimiter, self._grammar.width) if end else None
-            if columns is not None:
+            if columns is not None and not fast.may_hold(columns, self._grammar.header):
                 self._reach = min(8 * self._reach, self._farthest)
                 return end, self._rows(columns, sound)
             if not end or self._reach <= NEAREST:

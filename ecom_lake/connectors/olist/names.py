@@ -25,6 +25,8 @@ STATE_REGIONS = {state: region for region, states in REGIONS.items() for state i
 
 _ABBREVIATIONS = {"bh": "belo horizonte", "sbc": "sao bernardo do campo"}
 _NO_CITY = {"cidade", *(state.lower() for state in STATE_REGIONS)}
+_LONGEST_CITY = 100
+"""Characters of the longest text that is taken for a city's name. Unicode's own tools take for ever on some longer ones."""
 _APOSTROPHES = str.maketrans("´`‘’", "''''")
 
 
@@ -62,7 +64,7 @@ def with_clean_city(rows: pl.DataFrame) -> pl.DataFrame:
 
 def clean_city(raw: str | None, state: str | None) -> str | None:
     """Lower case, no accents, no hyphens, one space between words; null where no city is named."""
-    if raw is None or "@" in raw:
+    if raw is None or "@" in raw or len(raw) > _LONGEST_CITY:
         return None
     name = html.unescape(unquote(raw)).lower().translate(_APOSTROPHES)
     name = _without_accents(_with_restored_letters(name))
