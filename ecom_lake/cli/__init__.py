@@ -100,6 +100,9 @@ def _place_first(arguments: Sequence[str]) -> list[str]:
     for number in range(end - 1, -1, -1):
         if rest[number].split("=")[0] in ("--root", "--shop"):
             length = 1 if "=" in rest[number] else 2
+            if length == 2 and (number + 1 == end or rest[number + 1].startswith("-")):
+                raise UsageError(f"{rest[number]} needs a value: write {rest[number]} {rest[number].strip('-').upper()}.")
+            end -= length
             place = rest[number : number + length] + place
             del rest[number : number + length]
     return place + rest

@@ -18,6 +18,7 @@ from cyclopts import Parameter
 from ecom_lake.cli import screen
 from ecom_lake.cli.place import Here
 from ecom_lake.errors import UsageError
+from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.serving.query import Answer
@@ -108,7 +109,7 @@ def show(answer: Answer) -> None:
     if len(rows) > SHOWN_ROWS:
         screen.say(f"… the first {SHOWN_ROWS} rows; --format csv gives them all", style="dim")
     elif len(rows) != 1:
-        screen.say(screen.counted(len(rows), "row"), style="dim")
+        screen.say(counted(len(rows), "row"), style="dim")
 
 
 def _write(answer: Answer, chosen: Format, target: Path | None) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ecom_lake.cli import screen
 from ecom_lake.cli.place import AsJson, Flag, Here
 from ecom_lake.errors import UsageError
+from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.orchestration.run import RunReport
@@ -118,7 +119,7 @@ def _show(site: Site, report: RunReport, seconds: float, command: Callable[[str]
         screen.say(f"Next: {command('status')}")
         return
     written = [table for table, state in report.tables.items() if not _is_kept(state)]
-    what = "nothing was new" if not written else f"{screen.counted(len(written), 'table')} written"
+    what = "nothing was new" if not written else f"{counted(len(written), 'table')} written"
     screen.say(f"Built {site.shop.name} in {seconds:.1f} s: {what}, release {head.release}.")
     if head.pinned:
         unpin = f"{command('unpin')}, then {command('build')}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ecom_lake.cli import screen
 from ecom_lake.cli.place import Flag, Here
 from ecom_lake.errors import UsageError
+from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.lake.landing_zone import Arrival
@@ -142,13 +143,13 @@ def _show_arrivals(arrivals: list[Arrival]) -> None:
     landed = [arrival for arrival in arrivals if arrival.fate == "landed"]
     if landed:
         total = sum(arrival.bytes for arrival in landed)
-        screen.say(f"Landed {screen.counted(len(landed), 'file')}, {screen.size(total)}:", "")
+        screen.say(f"Landed {counted(len(landed), 'file')}, {screen.size(total)}:", "")
         rows = [(screen.shown(arrival.name), screen.size(arrival.bytes), _renamed(arrival)) for arrival in landed]
         screen.show_table(["file", "size", ""], rows[: screen.LISTED], right=["size"], cut=[""])
         screen.say_more(len(rows))
     known = [arrival for arrival in arrivals if arrival.fate == "known"]
     if known:
-        screen.say(f"{screen.counted(len(known), 'file')} landed before with the same content, and not again:")
+        screen.say(f"{counted(len(known), 'file')} landed before with the same content, and not again:")
         screen.show_some(f"{arrival.source}, there as {arrival.name}" for arrival in known)
     left_out = [arrival for arrival in arrivals if arrival.fate == "left out"]
     screen.show_some(f"Left out: {arrival.why}" for arrival in left_out)

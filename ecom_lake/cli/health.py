@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.place import AsJson, Flag, Here
+from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.serving.doctor import Finding
@@ -83,8 +84,8 @@ def _tables(found: Status) -> str:
 
 
 def _landing(found: Status) -> str:
-    parts = [f"{screen.counted(len(found.waiting), 'new file')}"] if found.waiting else []
-    parts += [f"{screen.counted(len(found.refused), 'file')} refused"] if found.refused else []
+    parts = [f"{counted(len(found.waiting), 'new file')}"] if found.waiting else []
+    parts += [f"{counted(len(found.refused), 'file')} refused"] if found.refused else []
     return ", ".join(parts) or "nothing new"
 
 
@@ -92,9 +93,7 @@ def _rows(counts: Mapping[str, int], noun: str, what: str) -> str:
     if not counts:
         return "none"
     total = sum(counts.values())
-    return (
-        f"{screen.counted(total, noun)} {what}".strip() + ": " + ", ".join(f"{table} {rows:,}" for table, rows in counts.items())
-    )
+    return f"{counted(total, noun)} {what}".strip() + ": " + ", ".join(f"{table} {rows:,}" for table, rows in counts.items())
 
 
 def doctor(*, deep: Flag = False, as_json: AsJson = False, place: Here) -> int:
@@ -131,6 +130,6 @@ def _show_findings(findings: list[Finding]) -> None:
     warned = sum(finding.state == "warn" for finding in findings)
     screen.say("")
     if failed or warned:
-        screen.say(f"{screen.counted(failed, 'failure')}, {screen.counted(warned, 'warning')}.")
+        screen.say(f"{counted(failed, 'failure')}, {counted(warned, 'warning')}.")
     else:
         screen.say(Text("All is sound.", style="green"))

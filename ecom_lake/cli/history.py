@@ -13,6 +13,7 @@ from rich.text import Text
 from ecom_lake.cli import screen
 from ecom_lake.cli.place import AsJson, Flag, Here
 from ecom_lake.errors import UsageError
+from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.lake.log import Entry
@@ -59,7 +60,7 @@ def log(*, limit: int = 20, as_json: AsJson = False, place: Here) -> int:
     ]
     screen.show_table(["no.", "when", "run", "release", "what"], rows, right=["no."], cut=["what"])
     if len(entries) < len(numbers):
-        screen.say(f"… and {screen.counted(len(numbers) - len(entries), 'older state')}", style="dim")
+        screen.say(f"… and {counted(len(numbers) - len(entries), 'older state')}", style="dim")
     return 0
 
 
@@ -191,7 +192,7 @@ def gc(*, older_than: str = "30d", dry_run: Flag = False, yes: Flag = False, pla
     if not garbage.states and not garbage.files:
         screen.say(f"Nothing to delete: no state or file that is not needed is older than {older_than}.")
         return 0
-    states, files = screen.counted(len(garbage.states), "old state"), screen.counted(len(garbage.files), "file")
+    states, files = counted(len(garbage.states), "old state"), counted(len(garbage.files), "file")
     what = f"{states} and {files}, {screen.size(garbage.bytes)}"
     if dry_run:
         screen.say(f"Would delete {what}.")

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.place import AsJson, Flag, Here
+from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.contracts.table import Table
@@ -121,7 +122,7 @@ def _brief(one: Listed) -> dict[str, Any]:
 
 def _show_head(one: Listed) -> None:
     screen.say(Text.assemble((one.contract.name, "bold"), f"  {one.contract.grain}"), "")
-    months = f" in {screen.counted(len(one.months), 'month')} ({one.months[0]} to {one.months[-1]})" if one.months else ""
+    months = f" in {counted(len(one.months), 'month')} ({one.months[0]} to {one.months[-1]})" if one.months else ""
     screen.show_pairs(
         [
             ("rows", f"{screen.number(one.rows)}{months}, {screen.size(one.bytes)}"),

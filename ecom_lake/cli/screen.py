@@ -21,6 +21,8 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from ecom_lake.words import counted
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -111,16 +113,12 @@ def age(then: datetime) -> str:
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= length:
             count = int(seconds // length)
-            return f"{count:,} {unit}{'s' if count > 1 else ''} ago"
+            return f"{counted(count, unit)} ago"
     return "just now"
 
 
 def local(then: datetime) -> str:
     return f"{then.astimezone():%Y-%m-%d %H:%M}"
-
-
-def counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def value(found: Any) -> Text:

@@ -11,6 +11,7 @@ from ecom_lake.contracts.promises import derived_rules
 from ecom_lake.contracts.table import Rule, Table
 from ecom_lake.lake.engine import name, parquet
 from ecom_lake.pipeline.outcome import Check
+from ecom_lake.words import counted
 
 EXAMPLES = 5
 KEY_UNIQUE = "key_unique"
@@ -58,7 +59,7 @@ def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, st
 
 
 def _warning(place: str, rule: Rule, rows: int) -> Check:
-    says = f"{rows} rows break: {rule.meaning}" if rows else rule.meaning
+    says = f"{counted(rows, 'row', 'breaks/break')}: {rule.meaning}" if rows else rule.meaning
     return Check(place, rule.name, passed=not rows, severity="warn", says=says)
 
 

@@ -24,6 +24,7 @@ from ecom_lake.pipeline.parts import accounted, failed_rules, fates_of, looked_u
 from ecom_lake.pipeline.settle import Settled, settle, with_raw_records
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import code, inputs_of
+from ecom_lake.words import counted
 
 
 def part_of(month: date) -> str:
@@ -72,7 +73,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date]) -> Outcome:
     check = accounted(spec, delivered, went)
     if check.blocks:
         return Outcome(table, current, checks=(check,))
-    after = commit(site, inputs, changes, f"{table}, {len(touched)} months")
+    after = commit(site, inputs, changes, f"{table}, {counted(len(touched), 'month')}")
     return _outcome(after, spec, months, [part_of(month) for month in touched], check)
 
 

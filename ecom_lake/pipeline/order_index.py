@@ -24,6 +24,7 @@ from ecom_lake.pipeline.parts import ZSTD_LEVEL
 from ecom_lake.pipeline.settle import Fates, count_fates, judge, latest, with_raw_records
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import INDEX
+from ecom_lake.words import counted
 
 TABLE = INDEX
 UNPLACED = "unplaced"
@@ -139,8 +140,8 @@ def _checks(site: Site, entry: Entry) -> tuple[Check, ...]:
             passed=unplaced is None,
             severity="warn",
             says=(
-                f"{unplaced.rows} delivered orders are in quarantine (`ecom-lake quarantine`). Where one lies outside the"
-                " shop's months, change first_month or last_month in lake.toml."
+                f"{counted(unplaced.rows, 'delivered order', 'is/are')} in quarantine (`ecom-lake quarantine`). Where one lies"
+                " outside the shop's months, change first_month or last_month in lake.toml."
                 if unplaced
                 else "Every delivered order was accepted."
             ),

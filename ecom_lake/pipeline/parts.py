@@ -18,6 +18,7 @@ from ecom_lake.pipeline.outcome import Check
 from ecom_lake.pipeline.settle import Fates, Settled, count_fates
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import INDEX, Spec
+from ecom_lake.words import counted
 
 ZSTD_LEVEL = 1
 """As small as the higher ones on ids and times, and a third quicker."""
@@ -82,6 +83,8 @@ def quarantine_check(entry: Entry, spec: Spec) -> Check:
         "nothing_quarantined",
         passed=not rows,
         severity="warn",
-        says=f"{rows} rows of {spec.source} are in quarantine (`ecom-lake quarantine`)." if rows else "No row was refused.",
+        says=f"{counted(rows, 'row')} of {spec.source} {'is' if rows == 1 else 'are'} in quarantine (`ecom-lake quarantine`)."
+        if rows
+        else "No row was refused.",
         evidence=tuple({"part": part, "rows": file.rows} for part, file in sorted(parts.items())),
     )

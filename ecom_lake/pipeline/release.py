@@ -19,6 +19,7 @@ from ecom_lake.pipeline.plain_view import LAYERS, put_in_place
 from ecom_lake.pipeline.recipes import tables_in
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import silver_tables
+from ecom_lake.words import counted
 
 TABLE = "gold/release"
 EXAMPLES = 5
@@ -102,7 +103,7 @@ def _fresh(site: Site, entry: Entry) -> Check:
         "nothing_stale",
         passed=not why,
         severity="block",
-        says=f"{len(why)} tables must be made again first: {', '.join(why)}."
+        says=f"{counted(len(why), 'table')} must be made again first: {', '.join(why)}."
         if why
         else "Every table is made from the others' current versions.",
         evidence=tuple({"table": table, "why": reason} for table, reason in why.items()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecom_lake.errors import UsageError
+from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.lake.log import Entry
@@ -44,8 +45,7 @@ def nothing_built(site: Site) -> str:
     from ecom_lake.pipeline.ingest import landed_files
 
     if waiting := len(landed_files(site)):
-        files = f"{waiting:,} landed file{'s' * (waiting > 1)}"
-        return f"Shop '{site.shop.name}' has {files} and was never built: run {command(site, 'build')}."
+        return f"Shop '{site.shop.name}' has {counted(waiting, 'landed file')} and was never built: run {command(site, 'build')}."
     return (
         f"Shop '{site.shop.name}' has nothing yet in {site.lake.url}: land its export with {command(site, 'land PATH')}, "
         f"then run {command(site, 'build')}. To try it with a made-up shop, start with `ecom-lake synth FOLDER`."

@@ -69,6 +69,8 @@ print(codes, "dagster" in sys.modules)
         (["sql", "--formt", "csv"], "Unknown option: --formt; `ecom-lake sql --help` lists those that are."),
         (["sql", "select", "1"], "The query came in several words: put it into quotes"),
         (["status", "--shop", "nope"], "There is no shop 'nope'"),
+        (["sql", "--shop"], "--shop needs a value: write --shop SHOP."),
+        (["status", "--root", "--json"], "--root needs a value: write --root ROOT."),
         (["status", "--shop", "empty"], "Shop 'empty' has nothing yet"),
         (["describe", "fct_order"], "There is no table 'fct_order': did you mean fct_orders?"),
         (["rollback", "1"], "State 1 is not a release; ecom-lake log shows which are."),
