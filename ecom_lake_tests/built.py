@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ecom_lake.lake.access import Access
+from ecom_lake.lake.lake import Lake
+from ecom_lake.lake.storage import Storage
 from ecom_lake.pipeline.site import Site, open_site
 from ecom_lake.settings import Settings, load
 from ecom_lake.synth.options import SynthOptions
@@ -27,6 +30,24 @@ last_month = "2017-04"
 ONE_MORE_ORDER = """order_id,customer_id,order_status,order_purchase_timestamp
 new,new,delivered,2017-02-01 10:00:00
 """
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a lake can lie, and how it is reached."""
+
+    url: str
+    access: Access | None = None
+
+    @property
+    def is_local(self) -> bool:
+        return self.access is None
+
+    def storage(self) -> Storage:
+        return Storage(self.url, self.access)
+
+    def lake(self, shop: str = "shop") -> Lake:
+        return Lake(self.url, shop, self.access)
 
 
 @dataclass(frozen=True)

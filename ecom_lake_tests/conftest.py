@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from ecom_lake.lake.landing_zone import land
 from ecom_lake.pipeline.build import build
 from ecom_lake.pipeline.ingest import ingest
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import Truths
-from ecom_lake_tests.built import CONFIG, ONE_MORE_ORDER, OPTIONS, BuiltLake
+from ecom_lake_tests.azurite import Azurite, azurite, why_not
+from ecom_lake_tests.built import CONFIG, ONE_MORE_ORDER, OPTIONS, BuiltLake, Place
 
 settings.register_profile("lake", deadline=None)  # a busy machine is no defect
 settings.load_profile("lake")
@@ -56,6 +59,37 @@ def fresh_lake(built_lake: BuiltLake, tmp_path: Path) -> BuiltLake:
 def fresh_grown_lake(grown_lake: BuiltLake, tmp_path: Path) -> BuiltLake:
     """A copy of the grown lake, to be written to."""
     return _copied(grown_lake, tmp_path / "lake")
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """Azure Blob, as its emulator has it: one for the session, or for each worker of it."""
+    if why := why_not():
+        pytest.skip(why)
+    with azurite(tmp_path_factory.mktemp("azurite")) as server:
+        yield server
+
+
+@pytest.fixture(params=["local", "azure"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty place for a lake: a test that asks for it runs on the local disk and on Azure."""
+    if request.param == "local":
+        return Place(str(tmp_path / "store"))
+    server: Azurite = request.getfixturevalue("emulator")
+    return Place(f"{server.container()}/in a folder", server.access(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="session")
+def azure_lake(
+    emulator: Azurite, delivery: tuple[Path, Truths], built_lake: BuiltLake, tmp_path_factory: pytest.TempPathFactory
+) -> BuiltLake:
+    """The built lake's shop, landed and built on Azure."""
+    folder = tmp_path_factory.mktemp("azure")
+    lake = BuiltLake(folder, delivery[1], f"{emulator.container()}/lakes/ours", emulator.environment(folder / "cache"))
+    lake.config.write_text(CONFIG, encoding="utf-8")
+    assert {arrival.fate for arrival in land(lake.site().lake, [delivery[0]])} == {"landed"}
+    build(lake.site())
+    return lake
 
 
 def _copied(lake: BuiltLake, folder: Path) -> BuiltLake:
