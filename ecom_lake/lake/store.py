@@ -6,8 +6,10 @@ Not here: any other place (remote.py), what the files mean (log.py, lake.py).
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,13 +114,17 @@ class Local:
         return info
 
     def _info(self, path: Path) -> Info | None:
-        """None for a file that went while it was looked at."""
+        """None for a file that went while it was looked at, a link to nowhere, and a pipe, which has no end."""
         try:
             seen = path.stat()
-        except FileNotFoundError:
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                raise
+            return None
+        if not stat.S_ISREG(seen.st_mode):
             return None
         stamp = f"{seen.st_size}-{seen.st_mtime}-{seen.st_ctime}-{seen.st_ino}"
-        moment = datetime.fromtimestamp(seen.st_mtime, UTC)
+        moment = datetime.fromtimestamp(min(max(seen.st_mtime, 0), _LAST_SECOND), UTC)
         return Info(path.relative_to(self.root).as_posix(), seen.st_size, moment, stamp)
 
     @contextmanager
@@ -139,6 +145,10 @@ class Local:
         except FileExistsError:
             return False
         return True
+
+
+_LAST_SECOND = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+"""A file's time is whatever somebody set it to; no calendar knows some of them."""
 
 
 def _unless_gone(error: OSError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -95,6 +96,19 @@ def test_half_copied_and_hidden_files_wait(tmp_path: Path) -> None:
     land(site, "here.csv", "orders", [order(3)])
     ingest(site)
     assert deliveries(site) == [(1, "here.csv", 1)]
+
+
+def test_what_is_no_file_is_left_alone_and_no_name_or_time_is_too_strange(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    folder = land(site, "1²3/orders\udcff.csv", "orders", [order(1)]).parent
+    for seconds in (-(1 << 40), 1 << 40):
+        os.utime(land(site, f"{seconds}.csv", "orders", [order(seconds)]), (seconds, seconds))
+    os.mkfifo(folder / "pipe.csv")
+    (folder / "loop.csv").symlink_to("loop.csv")
+    (folder / "nowhere.csv").symlink_to("not here.csv")
+    ingest(site)
+    assert sorted(file for _, file, _ in deliveries(site)) == ["-1099511627776.csv", "1099511627776.csv", "1²3/orders?.csv"]
+    assert refusals(site) == []
 
 
 def test_two_files_of_one_content_that_come_together_are_one_delivery(tmp_path: Path) -> None:
