@@ -6,9 +6,10 @@ Not here: what is in the files (header.py, records.py).
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
-import lzma
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from ecom_lake.landing.refused import Refused, shown
 
@@ -28,10 +29,12 @@ STEEPEST = 500
 MOST = 10_000
 """Files that an archive may hold."""
 CHUNK = 1 << 20
-CHUNK_OF_RARE = 1 << 12
-"""Packed bytes that are read at once where Python's unpacker gives all that they hold: up to 70 MB for so few."""
 
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
+USUAL = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Ways of packing that Python unpacks a little at a time. Of the others, four kilobytes may become four gigabytes at once."""
+
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, OverflowError)
+"""All that Python's unpackers raise where the bytes are not what they should be."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,16 @@ def _unzip(path: Path, scratch: Path, name: str, largest: int) -> Iterator[Membe
             raise Refused(f"{name} holds {len(entries):,} files, and {MOST:,} are the most: deliver it in parts.")
         room = _Room(name, path.stat().st_size, largest)
         for entry in entries:
-            chunk = CHUNK if entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) else CHUNK_OF_RARE
-            yield from _unpacked(f"{name}/{shown(entry.filename)}", partial(archive.open, entry), room, scratch, chunk)
+            inner = f"{name}/{shown(entry.filename)}"
+            yield from _unpacked(inner, partial(_open, archive, entry, inner), room, scratch)
             if room.is_full:
                 return
+
+
+def _open(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> IO[bytes]:
+    if entry.compress_type not in USUAL:
+        raise Refused(f"{name} is packed in a way that is not read here: pack it by deflate, as zip itself does.")
+    return archive.open(entry)
 
 
 def _is_data(entry: zipfile.ZipInfo) -> bool:
@@ -114,10 +123,10 @@ def _is_data(entry: zipfile.ZipInfo) -> bool:
     return not entry.is_dir() and "__MACOSX" not in parts and bool(parts) and not parts[-1].startswith(".")
 
 
-def _unpacked(name: str, opened: Callable[[], Any], room: _Room, scratch: Path, chunk: int = CHUNK) -> Iterator[Member]:
+def _unpacked(name: str, opened: Callable[[], Any], room: _Room, scratch: Path) -> Iterator[Member]:
     with tempfile.NamedTemporaryFile(dir=scratch, prefix="member-") as copy:
         try:
-            for piece in _chunks(name, opened, chunk):
+            for piece in _chunks(name, opened):
                 room.take(len(piece), name)
                 copy.write(piece)
             copy.flush()
@@ -127,10 +136,10 @@ def _unpacked(name: str, opened: Callable[[], Any], room: _Room, scratch: Path, 
         yield Member(name, Path(copy.name), refused)
 
 
-def _chunks(name: str, opened: Callable[[], Any], size: int) -> Iterator[bytes]:
+def _chunks(name: str, opened: Callable[[], Any]) -> Iterator[bytes]:
     try:
         with opened() as source:
-            while chunk := source.read(size):
+            while chunk := source.read(CHUNK):
                 yield chunk
     except _DAMAGED as error:
         if "password" in str(error):
@@ -140,10 +149,10 @@ def _chunks(name: str, opened: Callable[[], Any], size: int) -> Iterator[bytes]:
 
 def _cause(error: Exception) -> str:
     """What is wrong with an archive. What is wrong with the disk is not its fault, and is raised as it is."""
-    if isinstance(error, OSError) and error.errno is not None:
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
         raise error
     if "CRC" in str(error):
         return "its checksum is wrong"
-    if isinstance(error, (zlib.error, lzma.LZMAError)):
-        return "its packed bytes are spoilt"
+    if isinstance(error, OSError | zlib.error | struct.error | ValueError | OverflowError):
+        return "its bytes are spoilt"
     return str(error).rstrip(".") or "it ends too early"

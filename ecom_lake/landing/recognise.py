@@ -54,7 +54,8 @@ def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) 
         _refuse_lacking(file, table, header)
         return table
     if fitting is None:
-        nearest = max(delivered, key=lambda each: _share(each, header), default=None)
+        near = [each for each in delivered if _lacking(each, header)]
+        nearest = max(near, key=lambda each: _share(each, header), default=None)
         if nearest is not None and _share(nearest, header) >= _ENOUGH:
             _refuse_lacking(file, nearest, header)
         raise Refused(

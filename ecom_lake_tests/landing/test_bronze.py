@@ -105,6 +105,25 @@ def test_rejects_say_where_and_why(read: Reading) -> None:
     ]
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_files_that_were_put_one_behind_the_other_have_one_header(read: Reading, mark: str) -> None:
+    found = read((HEADER + "1,2,sent\n" + mark + HEADER + "3,4,sent\n").encode())
+    assert (found.records, found.reasons) == ([1, 3], ["the header again"])
+
+
+def test_columns_are_bounded_in_number_and_name(read: Reading) -> None:
+    with pytest.raises(Refused, match=r"^orders\.csv has 1,001 columns, and 1,000 are the most: leave out"):
+        read((HEADER.strip() + "".join(f",x{n}" for n in range(998))).encode())
+    with pytest.raises(Refused, match=r"^orders\.csv has a column whose name is 201 characters long, and 200 are the most: put"):
+        read((HEADER.strip() + "," + "x" * 201).encode())
+
+
+def test_no_name_from_a_file_moves_the_cursor(read: Reading) -> None:
+    assert read(b"order_id,customer_id,status,x\x1b[2Jy\n").parsed.extra_columns == ("x?[2Jy",)
+    with pytest.raises(Refused, match=r"^a\?b\?\.csv is none of the tables known here \(.*\); its columns are c\?d, e"):
+        read(b"c\x00d,e\n", "a\nb\udcff.csv")
+
+
 def test_spoilt_bytes_cost_their_record_where_the_rest_is_utf8(read: Reading) -> None:
     found = read(HEADER.encode() + "1,São João,ação\n".encode() + b"2,x\xff,y\n3,b,c\n")
     assert found.records == [1, 3]

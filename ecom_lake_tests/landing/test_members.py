@@ -128,6 +128,57 @@ def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, scratch: Path, monk
     assert refusals(path, scratch)[0].startswith("orders.csv.gz unpacks to over 500 times its size")
 
 
+@pytest.mark.parametrize(("header", "size"), [(b"PK\x05\x06", 22), (b"PK\x01\x02", 52), (b"PK\x03\x04", 36)])
+def test_a_zip_with_one_bit_of_a_header_flipped_is_read_or_refused(
+    tmp_path: Path, scratch: Path, header: bytes, size: int
+) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("éa.csv", CSV)
+        archive.writestr("b.csv", CSV)
+    sound = path.read_bytes()
+    for bit in range(8 * size):
+        spoilt = bytearray(sound)
+        spoilt[sound.index(header) + bit // 8] ^= 1 << bit % 8
+        path.write_bytes(spoilt)
+        try:
+            list(unpack(path, scratch))
+        except Refused as refused:
+            assert str(refused).startswith("dump.zip ")
+
+
+def test_what_is_too_much_together_is_refused_from_there_on(tmp_path: Path, scratch: Path) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ["one.csv", "two.csv", "three.csv"]:
+            archive.writestr(name, CSV)
+    assert refusals(path, scratch, largest=2 * len(CSV) - 1) == [
+        "",
+        f"dump.zip unpacks to more than {2 * len(CSV) - 1:,} bytes; nothing is taken of dump.zip/two.csv and what follows: "
+        "deliver it in parts.",
+    ]
+
+
+def test_an_archive_of_too_many_files_is_refused(tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ["one.csv", "two.csv", "three.csv"]:
+            archive.writestr(name, CSV)
+    monkeypatch.setattr(members, "MOST", 2)
+    with pytest.raises(Refused, match=r"^dump\.zip holds 3 files, and 2 are the most: deliver it in parts\.$"):
+        list(unpack(path, scratch))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_python_cannot_unpack_in_small_pieces_is_refused(tmp_path: Path, scratch: Path, method: int) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("one.csv", CSV)
+        archive.writestr("two.csv", CSV, zipfile.ZIP_DEFLATED)
+    wanted = "dump.zip/one.csv is packed in a way that is not read here: pack it by deflate, as zip itself does."
+    assert refusals(path, scratch) == [wanted, ""]
+
+
 def test_a_missing_file_is_not_a_damaged_one(tmp_path: Path, scratch: Path) -> None:
     for name in ["gone.zip", "gone.csv.gz"]:
         with pytest.raises(FileNotFoundError):

@@ -127,6 +127,11 @@ def test_two_tables_with_the_same_columns_are_told_apart_by_name_alone() -> None
             "order_id,customer_id,status,x,x",
             "orders.csv has two columns called x: rename one of them, or leave it out.",
         ),
+        (
+            "orders.csv",
+            "order_id,customer_id,status,source_record,delivered_source_record",
+            "orders.csv has two columns called delivered_source_record: rename one of them, or leave it out.",
+        ),
         ("orders.csv", "customer_id,city", "orders.csv is named like orders but has the columns of customers: rename the file."),
         (
             "export.csv",
@@ -137,6 +142,14 @@ def test_two_tables_with_the_same_columns_are_told_apart_by_name_alone() -> None
 )
 def test_refusals_are_one_sentence(file: str, names: str | None, sentence: str) -> None:
     assert refusal(file, names) == sentence
+
+
+def test_a_file_that_lacks_a_column_is_not_taken_for_a_smaller_table() -> None:
+    sellers = Delivered("sellers", "", ("seller_id",), ("city",))
+    lines = Delivered("lines", "", ("line_id", "price"), ("seller_id",))
+    assert refusal("export.csv", "line_id,seller_id", (sellers, lines)).startswith("export.csv lacks what lines needs: price")
+    assert refusal("lines.csv", "line_id,seller_id", (sellers, lines)).startswith("lines.csv lacks what lines needs: price")
+    assert recognise("export.csv", header("seller_id"), (sellers,)).name == "sellers"
 
 
 def test_long_headers_are_cut_short_in_sentences() -> None:

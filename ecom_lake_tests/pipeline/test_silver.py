@@ -134,6 +134,21 @@ def test_what_belongs_to_a_refused_order_is_refused_with_it(tmp_path: Path) -> N
     assert_every_row_is_accounted_for(site)
 
 
+def test_what_names_nothing_is_in_quarantine_and_not_only_counted(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders.csv", "orders", [order(1)])
+    land(site, "order_items.csv", "order_items", [item(1), item(1, line=2, order_id=" "), item(1, line=3, order_id="")])
+    words = [{"product_category_name": name, "product_category_name_english": "x"} for name in ("a", "", " ")]
+    land(site, "product_category_name_translation.csv", "product_category_name_translation", words)
+    build(site)
+    assert refused(site, "order_items") == [(2, "order_id_missing"), (3, "order_id_missing")]
+    assert refused(site, "product_category_name_translation") == [
+        (2, "product_category_name_missing"),
+        (3, "product_category_name_missing"),
+    ]
+    assert_every_row_is_accounted_for(site)
+
+
 def test_quarantine_keeps_the_raw_record(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1)])
