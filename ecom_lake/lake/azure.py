@@ -155,10 +155,11 @@ class _CountingTransport(AioHttpTransport):  # type: ignore[misc]
 
 
 def _kind(request: Any) -> str:
-    """As Azure's price list has them."""
-    if request.method == "PUT":
-        return "copy" if "x-ms-copy-source" in request.headers else "block" if "comp=block" in request.url else "put"
-    return "list" if "comp=list" in request.url else str(request.method).lower()
+    """put, get, head, delete, copy; or what it does with what: list, block, blocklist."""
+    if "x-ms-copy-source" in request.headers:
+        return "copy"
+    found = re.search(r"[?&]comp=(\w+)", request.url)
+    return found[1] if found else str(request.method).lower()
 
 
 # --------------------------------------------------------------------------------------------------------- the file system
