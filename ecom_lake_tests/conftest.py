@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,15 @@ def delivery(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truths]:
     """The files of a made-up shop of 300 orders, with broken rows of every kind, and what is true of them."""
     folder = tmp_path_factory.mktemp("delivery") / "export"
     return folder, generate(folder, OPTIONS)
+
+
+@pytest.fixture(scope="session")
+def olist() -> Path:
+    """The folder of the real Olist files, which nobody may pass on: `ECOM_LAKE_OLIST`, or beside the project."""
+    folder = Path(os.environ.get("ECOM_LAKE_OLIST") or Path(__file__).parents[2] / "shared" / "data" / "olist")
+    if not folder.is_dir():
+        pytest.skip("the real Olist files are not here: set ECOM_LAKE_OLIST to the folder that holds them")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import polars as pl
@@ -13,13 +12,9 @@ from ecom_lake.contracts.delivered import Delivered
 
 
 @pytest.fixture(scope="session")
-def bronze() -> dict[str, pl.DataFrame]:
+def bronze(olist: Path) -> dict[str, pl.DataFrame]:
     """Every delivered table by name, each one delivery, numbered in the order in which the connector names them."""
-    beside = Path(__file__).parents[3] / "shared" / "data" / "olist"
-    folder = Path(os.environ.get("ECOM_LAKE_OLIST") or beside)
-    if not folder.is_dir():
-        pytest.skip("the real Olist files are not here: set ECOM_LAKE_OLIST to the folder that holds them")
-    return {delivered.name: _read(folder, delivered, number) for number, delivered in enumerate(OLIST.delivered, 1)}
+    return {delivered.name: _read(olist, delivered, number) for number, delivered in enumerate(OLIST.delivered, 1)}
 
 
 def _read(folder: Path, delivered: Delivered, number: int) -> pl.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,13 +73,4 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Reading:
 def scratch(tmp_path: Path) -> Path:
     folder = tmp_path / "scratch"
     folder.mkdir()
-    return folder
-
-
-@pytest.fixture(scope="session")
-def olist() -> Path:
-    """The folder of the real files."""
-    folder = Path(os.environ.get("ECOM_LAKE_OLIST") or Path(__file__).parents[3] / "shared" / "data" / "olist")
-    if not folder.is_dir():
-        pytest.skip("the real Olist files are not here: set ECOM_LAKE_OLIST to the folder that holds them")
     return folder

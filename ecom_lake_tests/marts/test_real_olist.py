@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -25,18 +24,10 @@ Read = Callable[[str], pl.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def files() -> Path:
-    folder = Path(os.environ.get("ECOM_LAKE_OLIST") or Path(__file__).parents[3] / "shared" / "data" / "olist")
-    if not folder.is_dir():
-        pytest.skip("the real Olist files are not here: set ECOM_LAKE_OLIST to the folder that holds them")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def lake(files: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Outcome]]:
+def lake(olist: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Outcome]]:
     """Where the released tables lie, and what each step of the build said."""
     root = tmp_path_factory.mktemp("real olist")
-    shutil.copytree(files, root / "olist" / "landing", ignore=lambda _, names: [n for n in names if not n.endswith(".csv")])
+    shutil.copytree(olist, root / "olist" / "landing", ignore=lambda _, names: [n for n in names if not n.endswith(".csv")])
     return root / "olist" / "gold", build(a_site(root, "2016-09-01", "2018-10-01"))
 
 
@@ -46,8 +37,8 @@ def gold(lake: tuple[Path, list[Outcome]]) -> Read:
 
 
 @pytest.fixture(scope="module")
-def delivered(files: Path) -> Read:
-    return lambda name: pl.read_csv(files / f"{name}.csv", infer_schema=False)
+def delivered(olist: Path) -> Read:
+    return lambda name: pl.read_csv(olist / f"{name}.csv", infer_schema=False)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -84,6 +85,16 @@ def test_only_touched_months_are_made_again(tmp_path: Path) -> None:
     assert second["order_items"].written == ()
     assert second["orders"].files["month=2017-01"].path == kept
     assert all(outcome.written == () for outcome in build(site).values())
+
+
+def test_a_kept_month_whose_rows_are_not_those_that_were_counted_is_refused(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders.csv", "orders", [order(1)])
+    kept = build(site)["orders"].files["month=2017-01"]
+    wrong = {"month=2017-01": replace(kept, rows=kept.rows + 1)}
+    site.lake.log.commit(lambda head: head.with_parts("silver/orders", wrong), "", "a slip")
+    made = make_silver(site, "orders")
+    assert [check.name for check in made.checks if check.blocks] == ["every_row_accounted"]
 
 
 def test_a_corrected_address_touches_the_months_of_its_orders(tmp_path: Path) -> None:
