@@ -22,4 +22,4 @@ def shown(name: str) -> str:
 
 
 def printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in text)
