@@ -1,7 +1,8 @@
 """The command `ecom-lake`: which commands there are, and what their exit codes mean.
 
 One module a family: deliver (synth, land), build, ask (sql), look (tables, describe), health (status, doctor), trust (quarantine,
-ledger), history (log, diff, rollback, unpin, gc). What a command finds out stands in `serving/`, how it looks in `screen.py`.
+ledger), replay (quarantine replay), history (log, diff, rollback, unpin, gc). What a command finds out stands in `serving/`,
+how it looks in `screen.py`.
 Heavy modules are imported inside the commands that need them, so that help is there at once.
 """
 
@@ -14,7 +15,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
-from ecom_lake.cli import ask, build, deliver, health, history, look, screen, trust
+from ecom_lake.cli import ask, build, deliver, health, history, look, replay, screen, trust
 from ecom_lake.cli.place import Place
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.serving.released import DEFAULT_SHOP
@@ -50,10 +51,19 @@ _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
     "Trust": (health.status, trust.quarantine, trust.ledger, health.doctor),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc),
 }
+_BELOW: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {trust.quarantine: (replay.replay,)}
+"""Commands of two words, by the one that their first word is."""
 for _order, (_title, _commands) in enumerate(_FAMILIES.items()):
     _group = Group(_title, sort_key=_order)
     for _place, _command in enumerate(_commands):
-        app.command(_command, group=_group, sort_key=_place)
+        if _command not in _BELOW:
+            app.command(_command, group=_group, sort_key=_place)
+            continue
+        _both = App(name=_command.__name__, group=_group, sort_key=_place)
+        _both.default(_command)
+        for _below in _BELOW[_command]:
+            _both.command(_below)
+        app.command(_both)
 app.meta.suppress_keyboard_interrupt = False  # `main` says so itself
 app["--help"].group = _LAKE
 app["--version"].group = _LAKE

@@ -6,7 +6,7 @@ import re
 import sys
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -17,10 +17,12 @@ from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.lake.log import Entry
-    from ecom_lake.serving.difference import Changed, Difference
+    from ecom_lake.serving.difference import Changed, Difference, Moved
 
 _AGE = re.compile(r"(\d+)(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}
+MONTHS = 36
+"""Of the KPIs that moved in a month, so many are shown; --json has all."""
 
 
 def log(*, limit: int = 20, as_json: AsJson = False, place: Here) -> int:
@@ -90,16 +92,26 @@ def diff(before: int | None = None, after: int | None = None, /, *, as_json: AsJ
         before, after = last_two_releases(site)
     found = difference(site, before, released(site).number if after is None else after)
     if as_json:
-        kpis = [asdict(kpi) | {"difference": kpi.difference} for kpi in found.kpis]
-        screen.emit_json(
-            {"before": found.before, "after": found.after, "tables": [asdict(t) for t in found.tables], "kpis": kpis}
-        )
+        screen.emit_json(difference_as_json(found))
     else:
-        _show_difference(found)
+        show_difference(found)
     return 0
 
 
-def _show_difference(found: Difference) -> None:
+def difference_as_json(found: Difference) -> dict[str, Any]:
+    def as_json(kpi: Moved) -> dict[str, Any]:
+        return asdict(kpi) | {"difference": kpi.difference}
+
+    return {
+        "before": found.before,
+        "after": found.after,
+        "tables": [asdict(table) for table in found.tables],
+        "kpis": [as_json(kpi) for kpi in found.kpis],
+        "months": [{"month": month} | as_json(kpi) for month, kpi in found.months],
+    }
+
+
+def show_difference(found: Difference) -> None:
     if not found.tables:
         screen.say(f"States {found.before} and {found.after} hold the same tables.")
         return
@@ -113,6 +125,14 @@ def _show_difference(found: Difference) -> None:
     amounts = ["before", "after", "moved"]
     rows = [(kpi.metric, _amount(kpi.before), _amount(kpi.after), _amount(kpi.difference, "+"), kpi.unit) for kpi in found.kpis]
     screen.show_table(["KPI", *amounts, "unit"], rows, right=amounts, cut=["unit"])
+    if found.months:
+        screen.say("")
+        by_month = [
+            (month, kpi.metric, _amount(kpi.before), _amount(kpi.after), _amount(kpi.difference, "+"))
+            for month, kpi in found.months
+        ]
+        screen.show_table(["month", "KPI", *amounts], by_month[:MONTHS], right=amounts)
+        screen.say_more(len(by_month), MONTHS)
 
 
 def _changed_row(one: Changed) -> tuple[str, ...]:
@@ -197,7 +217,7 @@ def gc(*, older_than: str = "30d", dry_run: Flag = False, yes: Flag = False, pla
     if dry_run:
         screen.say(f"Would delete {what}.")
         return 0
-    if not yes and not _agrees(f"Delete {what}?"):
+    if not yes and not agrees(f"Delete {what}?"):
         raise UsageError("Nothing was deleted; say --yes to delete without being asked.")
     collect_garbage(site, garbage)
     screen.say(f"Deleted {what}.")
@@ -211,7 +231,8 @@ def _age(text: str) -> timedelta:
     return timedelta(hours=int(found[1]) * _HOURS[found[2]])
 
 
-def _agrees(question: str) -> bool:
+def agrees(question: str) -> bool:
+    """Ask who sits at the terminal; nobody there is a no."""
     if not sys.stdin.isatty():
         return False
     try:

@@ -238,7 +238,7 @@ def show_some(sentences: Iterable[str]) -> None:
     say_more(len(listed))
 
 
-def say_more(count: int) -> None:
+def say_more(count: int, listed: int = LISTED) -> None:
     """That a list went on."""
-    if count > LISTED:
-        say(f"… and {count - LISTED:,} more", style="dim")
+    if count > listed:
+        say(f"… and {count - listed:,} more", style="dim")

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from ecom_lake.connectors.connector import Lookup, ManyToOne, RowByRow
-from ecom_lake.contracts.conform import conform
+from ecom_lake.connectors.connector import Lookup, ManyToOne, Merged, RowByRow
+from ecom_lake.contracts.conform import Conformed, conform
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.bronze import delivered_rows, rows_of
@@ -88,10 +88,7 @@ def _lookup_alone(site: Site, entry: Entry, lookup: Lookup) -> tuple[pl.DataFram
 
 
 def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, _Refused, Fates]:
-    merged = spec.merge(rows_of(site, entry, spec.source), order_index(site, entry))
-    judged = conform(merged.rows, spec.contract)
-    columns = [*LINEAGE, "rule", "column", "value"]
-    refused = pl.concat([judged.bad.select(columns), merged.refused.select(columns)])
+    merged, judged = merge(spec, rows_of(site, entry, spec.source), order_index(site, entry))
     merged_away = tuple(
         (spec.source, int(sequence), str(fate), int(n))
         for sequence, fate, n in merged.fates.select("source_sequence", "fate", "rows")
@@ -100,12 +97,20 @@ def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, _R
     )
     fates: Fates = (
         *count_fates(spec.source, "published", judged.good),
-        *count_fates(spec.source, "quarantined", refused),
+        *count_fates(spec.source, "quarantined", judged.bad),
         *merged_away,
     )
     good = judged.good.sort(spec.contract.key)
-    raw = with_raw_records(refused, delivered_rows(site, entry, spec.source, refused), spec.source)
+    raw = with_raw_records(judged.bad, delivered_rows(site, entry, spec.source, judged.bad), spec.source)
     return good, {spec.source: raw}, fates
+
+
+def merge(spec: ManyToOne, rows: pl.LazyFrame, index: pl.LazyFrame) -> tuple[Merged, Conformed]:
+    """Merge, and hold what comes of it against the contract: bad is what either of them refuses."""
+    merged = spec.merge(rows, index)
+    judged = conform(merged.rows, spec.contract)
+    columns = [*LINEAGE, "rule", "column", "value"]
+    return merged, Conformed(judged.good, pl.concat([judged.bad.select(columns), merged.refused.select(columns)]))
 
 
 def _accounted(entry: Entry, spec: Spec, made: File) -> Check:

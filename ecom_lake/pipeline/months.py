@@ -6,7 +6,7 @@ and a month that is not keeps its file. Months are taken in groups, so that memo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -41,7 +41,8 @@ def are_current(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]
     return all(file and file.inputs == inputs.versions and file.fingerprint.startswith(made_by) for file in files)
 
 
-def make_months(site: Site, spec: RowByRow, months: Sequence[date]) -> Outcome:
+def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Collection[date] | None = None) -> Outcome:
+    """Make those of the months that are touched: by their rows or by the code; `mended` says which the code touches, if known."""
     table, refuse = f"silver/{spec.contract.name}", f"quarantine/{spec.source}"
     entry = site.lake.log.head()
     if are_current(site, entry, spec, months) and not site.full:
@@ -49,7 +50,8 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date]) -> Outcome:
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
     current, digests = entry.parts(table), _digests(site, entry, spec)
     marks = {month: f"{code(spec)}-{digests.get(month, (0, 0))[1]:016x}" for month in months}
-    touched = [m for m in months if site.full or not (file := current.get(part_of(m))) or file.fingerprint != marks[m]]
+    by_code = set(months if mended is None else mended)
+    touched = [m for m in months if site.full or _is_touched(current.get(part_of(m)), marks[m], m in by_code)]
     untouched = {part_of(m): replace(current[part_of(m)], inputs=inputs.versions) for m in months if m not in touched}
     changes: dict[str, dict[str, File | None]] = {
         table: {**gone(entry, table, map(part_of, site.months())), **untouched},
@@ -75,6 +77,16 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date]) -> Outcome:
         return Outcome(table, current, checks=(check,))
     after = commit(site, inputs, changes, f"{table}, {counted(len(touched), 'month')}")
     return _outcome(after, spec, months, [part_of(month) for month in touched], check)
+
+
+def _is_touched(file: File | None, mark: str, by_code: bool) -> bool:
+    if file is None or by_code:
+        return file is None or file.fingerprint != mark
+    return _digest_in(file.fingerprint) != _digest_in(mark)
+
+
+def _digest_in(mark: str) -> str:
+    return mark.rsplit("-", 1)[-1]
 
 
 def _digests(site: Site, entry: Entry, spec: RowByRow) -> dict[date, tuple[int, int]]:

@@ -12,6 +12,7 @@ from datetime import date
 import polars as pl
 
 from ecom_lake.connectors.connector import RowByRow
+from ecom_lake.contracts.conform import Conformed
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.contracts.silver.order_index import OrderIndex
 from ecom_lake.lake.lake import rows_in
@@ -44,7 +45,7 @@ def make_order_index(site: Site) -> Outcome:
     if is_current(site, entry) and not site.full:
         return Outcome(TABLE, entry.parts(TABLE), checks=_checks(site, entry))
     mark = _mark(site, inputs)
-    index, refused, superseded = _judge_orders(site, entry)
+    index, refused, superseded = _judge_all(site, entry)
     source = site.connector.orders.source
     fates: Fates = (*count_fates(source, "quarantined", refused), *count_fates(source, "superseded", superseded))
     changes: dict[str, dict[str, File | None]] = {f"quarantine/{source}": {}}
@@ -85,24 +86,29 @@ def _mark(site: Site, inputs: Inputs) -> str:
     return fingerprint(code_of(*_CODE), site.connector.orders.contract, OrderIndex.table, site.months(), inputs.versions)
 
 
-def _judge_orders(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _judge_all(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The winning orders, the refused ones with their raw records, and the lineage of older versions."""
     spec = site.connector.orders
-    months = site.months()
     good: list[pl.DataFrame] = []
     refused: list[pl.DataFrame] = []
-    empty = {lookup.source: rows_of(site, entry, lookup.source).head(0).collect() for lookup in spec.lookups}
     for rows in in_batches(site, entry, spec.source):
-        judged = judge(rows, spec, empty)
-        inside = judged.good["month"].is_in(months)
+        judged = judge_orders(site, entry, rows)
         key = rows.select(*LINEAGE, pl.col(site.connector.customer_key).str.strip_chars().alias("customer_key"))
-        keyed = judged.good.filter(inside).select("order_id", "ordered_at", "month", *LINEAGE)
+        keyed = judged.good.select("order_id", "ordered_at", "month", *LINEAGE)
         good.append(keyed.join(key, on=LINEAGE, how="left").with_columns(pl.col("customer_key").fill_null("")))
-        outside = _outside(judged.good.filter(~inside), months)
-        refused.append(with_raw_records(pl.concat([judged.bad, outside]), rows, spec.source))
+        refused.append(with_raw_records(judged.bad, rows, spec.source))
     columns = list(OrderIndex.table.columns)
     winners, superseded = latest(pl.concat(good).select(columns), ("order_id",))
     return winners, pl.concat(refused), superseded
+
+
+def judge_orders(site: Site, entry: Entry, rows: pl.DataFrame) -> Conformed:
+    """Hold delivered orders against their contract and the shop's months, without looking anything up."""
+    spec, months = site.connector.orders, site.months()
+    empty = {lookup.source: rows_of(site, entry, lookup.source).head(0).collect() for lookup in spec.lookups}
+    judged = judge(rows, spec, empty)
+    inside = judged.good["month"].is_in(months)
+    return Conformed(judged.good.filter(inside), pl.concat([judged.bad, _outside(judged.good.filter(~inside), months)]))
 
 
 def _outside(orders: pl.DataFrame, months: list[date]) -> pl.DataFrame:

@@ -27,8 +27,9 @@ _HELD = Check(TABLE, "identities", passed=True, severity="block", says="Unchange
 _NOT_LOOKED_AT = Check(TABLE, "identities", passed=False, severity="block", says="Not looked at while tables are stale.")
 
 
-def make_release(site: Site) -> Outcome:
-    head = site.lake.log.head()
+def make_release(site: Site, state: Entry | None = None) -> Outcome:
+    """Release the newest state; or this one, if it still is the newest."""
+    head = state or site.lake.log.head()
     current = is_released(site, head)
     fresh = _fresh(site, head)
     checks = (fresh, _HELD if current else _identities(site, head) if fresh.passed else _NOT_LOOKED_AT)

@@ -1,4 +1,4 @@
-"""Two states of a shop, held against each other: which tables changed, and which KPIs moved."""
+"""Two states of a shop, held against each other: which tables changed, which KPIs moved, and in which months."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from ecom_lake.serving.released import command, state
 from ecom_lake.serving.status import changed_tables
 
 KPIS = "gold/kpi_summary"
+MONTHLY = "gold/kpi_monthly"
+_BY_MONTH = {"orders": "count", "customers": "count", "net_sales": "money"}
+"""The KPIs that are compared month by month, and what they count."""
+
+Known = tuple[str, float | None]
+"""What a KPI counts, and its value."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +49,14 @@ class Difference:
     after: int
     tables: tuple[Changed, ...]
     kpis: tuple[Moved, ...]
+    months: tuple[tuple[str, Moved], ...]
+    """The months in which a KPI moved, each with the KPI."""
 
 
 def difference(site: Site, before: int, after: int) -> Difference:
     old, new = state(site, before), state(site, after)
     tables = tuple(_changed(table, old, new) for table in sorted(changed_tables(old, new)))
-    return Difference(before, after, tables, _moved(_kpis(site, old), _kpis(site, new)))
+    return Difference(before, after, tables, _moved(_kpis(site, old), _kpis(site, new)), _moved_by_month(site, old, new))
 
 
 def last_two_releases(site: Site) -> tuple[int, int]:
@@ -69,7 +77,7 @@ def _rows(entry: Entry, table: str) -> int | None:
     return sum(file.rows for file in entry.parts(table).values()) if entry.parts(table) else None
 
 
-def _kpis(site: Site, entry: Entry) -> dict[str, tuple[str, float | None]]:
+def _kpis(site: Site, entry: Entry) -> dict[str, Known]:
     paths = site.lake.paths(entry, KPIS)
     if not paths:
         return {}
@@ -77,7 +85,26 @@ def _kpis(site: Site, entry: Entry) -> dict[str, tuple[str, float | None]]:
     return {metric: (unit, value) for metric, unit, value in rows.iter_rows()}
 
 
-def _moved(before: dict[str, tuple[str, float | None]], after: dict[str, tuple[str, float | None]]) -> tuple[Moved, ...]:
+def _moved_by_month(site: Site, old: Entry, new: Entry) -> tuple[tuple[str, Moved], ...]:
+    before, after = _monthly(site, old), _monthly(site, new)
+    none: dict[str, Known] = {}
+    moved = ((month, _moved(before.get(month, none), after.get(month, none))) for month in sorted({*before, *after}))
+    return tuple((month, one) for month, found in moved for one in found)
+
+
+def _monthly(site: Site, entry: Entry) -> dict[str, dict[str, Known]]:
+    paths = site.lake.paths(entry, MONTHLY)
+    if not paths:
+        return {}
+    values = [pl.col(kpi).cast(pl.Float64) for kpi in _BY_MONTH]
+    rows = pl.read_parquet(paths, glob=False).select(pl.col("month").cast(pl.Date), *values)
+    return {
+        f"{month:%Y-%m}": {kpi: (unit, value) for (kpi, unit), value in zip(_BY_MONTH.items(), found, strict=True)}
+        for month, *found in rows.iter_rows()
+    }
+
+
+def _moved(before: dict[str, Known], after: dict[str, Known]) -> tuple[Moved, ...]:
     """The metrics whose value is another one, in the order of the newer table."""
     none: tuple[str, None] = ("", None)
     return tuple(

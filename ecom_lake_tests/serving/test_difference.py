@@ -29,6 +29,8 @@ def test_one_more_order_changes_just_what_it_touches(built_lake: BuiltLake, grow
     assert all(kpi.before == old[metric] and kpi.before != kpi.after for metric, kpi in moved.items())
     assert moved["orders"].difference == 1
     assert "net_sales" not in moved
+    by_month = {(month, kpi.metric): kpi.difference for month, kpi in found.months}
+    assert by_month == {("2017-02", "orders"): 1, ("2017-02", "customers"): 1}
 
 
 def test_tables_and_kpis_that_come_and_go_have_no_number_on_one_side(built_lake: BuiltLake) -> None:

@@ -1,0 +1,68 @@
+"""`quarantine replay`: judged again, shown, and released only where somebody says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecom_lake.pipeline.build import build
+from ecom_lake.serving.released import released
+from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.cli.conftest import Run
+
+EARLY = ONE_MORE_ORDER.replace("2017-02-01", "2016-12-31")
+ORDERS = ("sql", "select count(*) as n from fct_orders", "--format", "csv")
+
+
+@pytest.fixture
+def mended(fresh_lake: BuiltLake) -> BuiltLake:
+    """An order came from before the shop's first month; and then lake.toml was mended."""
+    (fresh_lake.landing / "early.csv").write_text(EARLY, encoding="utf-8")
+    build(fresh_lake.site())
+    config = fresh_lake.config.read_text(encoding="utf-8")
+    fresh_lake.config.write_text(config.replace('first_month = "2017-01"', 'first_month = "2016-12"', 1), encoding="utf-8")
+    return fresh_lake
+
+
+def test_what_it_changes_is_shown_first_and_read_only_when_released(run: Run, mended: BuiltLake) -> None:
+    count, before = mended.truths.totals.orders, released(mended.site())
+    looked = run("quarantine", "replay", "--dry-run", at=mended)
+    assert looked.code == 0
+    assert "outside_the_shops_months" in looked.out and "To be made again: 2016-12" in looked.out
+    assert mended.site().lake.log.head() == before
+
+    shown = run("quarantine", "replay", at=mended)
+    assert shown.code == 2
+    assert "2016-12" in shown.out and "orders" in shown.out
+    assert shown.err.startswith(f"Not released: readers go on seeing release {before.number}.")
+    assert released(mended.site()) == before
+    assert run(*ORDERS, at=mended).out == f"n\n{count}\n"
+
+    done = run("quarantine", "replay", "--yes", "--json", at=mended)
+    assert (done.code, done.err) == (0, "")
+    moved = {(kpi["month"], kpi["metric"]): kpi["difference"] for kpi in done.json["difference"]["months"]}
+    assert {("2016-12", "orders")} <= set(moved)
+    assert {kpi["metric"]: kpi["difference"] for kpi in done.json["difference"]["kpis"]}["orders"] == 1
+    assert done.json["release"] == released(mended.site()).number > before.number
+    assert run(*ORDERS, at=mended).out == f"n\n{count + 1}\n"
+
+
+def test_rows_that_are_refused_again_change_nothing(run: Run, built_lake: BuiltLake) -> None:
+    before = built_lake.site().lake.log.head()
+    said = run("quarantine", "replay", "--yes", at=built_lake)
+    assert said.code == 0
+    assert "Each is refused again, for the same reason" in said.out
+    assert built_lake.site().lake.log.head() == before
+    as_json = run("quarantine", "replay", "--json", at=built_lake).json
+    assert (as_json["months"], as_json["difference"]) == ([], None)
+    assert all(verdict["was"] == verdict["now"] for verdict in as_json["verdicts"])
+
+
+def test_it_says_so_where_there_is_nothing_to_judge(run: Run, fresh_lake: BuiltLake) -> None:
+    (fresh_lake.root / "empty" / "landing").mkdir(parents=True)
+    (fresh_lake.root / "empty" / "landing" / "orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
+    build(fresh_lake.site("empty"))
+    said = run("quarantine", "replay", "--shop", "empty", at=fresh_lake)
+    assert (said.code, said.err) == (2, "Nothing of shop 'empty' is in quarantine: there is no row to judge again.\n")
+    run("rollback", str(released(fresh_lake.site()).number), at=fresh_lake)
+    pinned = run("quarantine", "replay", at=fresh_lake)
+    assert (pinned.code, "is pinned: ecom-lake unpin first" in pinned.err) == (2, True)
