@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check ui bench snapshot lock setup clean
+.PHONY: help demo test check ui bench fuzz snapshot lock setup clean
 
 help:
 	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it"
@@ -13,6 +13,7 @@ help:
 	@echo "make ui        the Dagster UI on http://127.0.0.1:3000"
 	@echo "make check     style, types, import laws"
 	@echo "make bench     measure against the rivals in benchmarks/"
+	@echo "make fuzz      2,000 deliveries of spoilt files, every record accounted for; DELIVERIES=200 SEED=7 for others"
 	@echo "make snapshot  write again what is generated: docs/data_dictionary.md, the definitions' snapshot"
 	@echo "make lock      resolve the dependencies anew"
 	@echo "make clean     remove the environment and Dagster's history; the lake in data/ stays"
@@ -45,6 +46,9 @@ check: setup
 
 bench: setup
 	@$(BIN)/python benchmarks/bench.py
+
+fuzz: setup
+	@$(BIN)/python -m ecom_lake_tests.fuzz $(or $(DELIVERIES),2000) --seed $(or $(SEED),1)
 
 snapshot: setup
 	@$(BIN)/python tools/snapshot.py

@@ -1,0 +1,266 @@
+"""What must hold after every delivery, whatever was in it: no file and no record is lost, and none is counted twice.
+
+Held against the files themselves, not against what the lake says of them: the log's sums are one of the things held.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from ecom_lake.connectors.connector import RowByRow
+from ecom_lake.contracts.columns import TEXT
+from ecom_lake.contracts.delivered import LINEAGE
+from ecom_lake.lake.log import Entry, File
+from ecom_lake.landing import Refused, content_hash, unpack
+from ecom_lake.landing.encodings import encoding_of, utf8_blocks
+from ecom_lake.landing.grammar import Grammar, after_empty_lines
+from ecom_lake.landing.header import Header, read_header
+from ecom_lake.landing.recognise import layout
+from ecom_lake.landing.records import SHOWN
+from ecom_lake.pipeline.site import Site
+from ecom_lake.pipeline.specs import specs
+from ecom_lake.pipeline.trust import own_table
+from ecom_lake_tests.fuzz.delivery import Dropped
+from ecom_lake_tests.fuzz.planted import KEY
+from ecom_lake_tests.pipeline.hand import FILES
+
+FATES = ("published", "superseded", "collapsed", "quarantined", "pending", "rejected")
+MOST_LETTERS = 4 << 20
+"""Characters of a text that are counted one by one."""
+LONGEST_SAID = 8_000
+_IN_STORE = re.compile(
+    r"_store/(log/\d{8}\.json"
+    rf"|(bronze|rejects)/({'|'.join(FILES)})/[0-9a-f]{{32}}\.parquet"
+    r"|(silver|gold|quarantine|pending)/[a-z_]+/(month-\d{4}-\d{2}-|unplaced-)?[0-9a-f]{12}-[0-9a-f]{16}\.parquet)"
+)
+
+
+@dataclass
+class Tally:
+    """What became of everything in a delivery."""
+
+    fates: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    """Refused files by what is wrong with them."""
+    planted: int = 0
+    files: int = 0
+    how: Counter[str] = field(default_factory=Counter)
+
+
+def hold(site: Site, before: Entry, after: Entry, dropped: Collection[Dropped]) -> Tally:
+    tally = Tally(files=len(dropped), how=Counter(how for file in dropped for how in file.how))
+    parts = _by_content(after)
+    new = {digest: found for digest, found in parts.items() if digest not in _by_content(before)}
+    for file in dropped:
+        _hold_verdict(after, file, tally)
+        for member_hash, path, name in _members(site, after, file, parts):
+            if member_hash in new:
+                _hold_reading(site, after, new[member_hash], path, name)
+    for table in FILES:
+        _hold_ledger(site, after, table, new, tally)
+    for file in dropped:
+        tally.planted += _hold_planted(site, after, file, parts)
+    _hold_names(site)
+    return tally
+
+
+def _by_content(entry: Entry) -> dict[str, tuple[str, str, File]]:
+    """Every delivery by the hash of its content: its table, its part, its file."""
+    return {
+        file.delivery.content_hash: (table, part, file)
+        for table in FILES
+        for part, file in entry.parts(f"bronze/{table}").items()
+        if file.delivery
+    }
+
+
+def _hold_verdict(after: Entry, file: Dropped, tally: Tally) -> None:
+    landed = after.landing[file.name]
+    said = landed.refused
+    if said:
+        tally.refused[_kind_of(said)] += 1
+        assert said.isprintable() and said.endswith(".") and len(said) < LONGEST_SAID, f"no sentence: {said!r}"
+        assert not re.search(r"Traceback|Error\b|Exception|<class|0x[0-9a-f]{6}", said), f"not for people: {said!r}"
+    if file.refused:
+        assert any(words in said for words in file.refused), f"{file.how} {file.table} was to be refused: {said!r}"
+    elif file.accepted:
+        assert not said, f"{file.how} {file.table} was to be read: {said!r}"
+
+
+def _kind_of(said: str) -> str:
+    words = (
+        "no header", "has two columns", "lacks what", "none of the tables", "has the columns of", "not a whole zip", "is damaged",
+        "password", "holds no files", "times its size", "unpacks to more", "not delimited text", "is empty", "files, and",
+        "columns, and", "long",
+    )  # fmt: skip
+    return next((word for word in words if word in said), "other")
+
+
+def _members(site: Site, after: Entry, file: Dropped, parts: dict[str, tuple[str, str, File]]) -> Iterator[tuple[str, Path, str]]:
+    """What a landed file holds: every one was delivered, or the file's refusal says why it was not."""
+    said = after.landing[file.name].refused
+    path = site.lake.storage.local(f"{site.shop.name}/landing/{file.name}")
+    with site.lake.scratch() as scratch:
+        try:
+            for member in unpack(path, scratch, file.name):
+                digest = "" if member.refused else content_hash(member.path)
+                if digest in parts:
+                    yield digest, member.path, member.name
+                else:
+                    assert said, f"{member.name} is neither delivered nor refused"
+        except Refused:
+            assert said, f"{file.name} is neither delivered nor refused"
+
+
+def _hold_reading(site: Site, after: Entry, found: tuple[str, str, File], path: Path, name: str) -> None:
+    """Bronze and rejects are what the grammar makes of the whole text, and hold every letter of it."""
+    table, part, file = found
+    text, header = _text(path, table)
+    if header is None:
+        assert file.rows == 0
+        return
+    rows, rejects = _slowly(text, Grammar(header.delimiter, len(header.names), header=header.fields))
+    bronze = pl.read_parquet(site.lake.local(file), glob=False)
+    columns = {column: place for column, place in layout(name, FILES[table], header).positions.items() if place is not None}
+    wanted = sorted(columns, key=lambda column: columns[column] or 0)
+    assert set(bronze.columns) == {*layout(name, FILES[table], header).positions, "source_record"}
+    assert bronze.select(*wanted, "source_record").rows() == rows, f"{name}: bronze is not what the grammar reads"
+    refuse = after.parts(f"rejects/{table}").get(part)
+    kept = pl.read_parquet(site.lake.local(refuse), glob=False).select("source_record", "reason", "raw").rows() if refuse else []
+    assert [reject[:2] for reject in kept] == rejects, f"{name}: rejects are not what the grammar rejects"
+    if len(text) < MOST_LETTERS and all(len(raw) < SHOWN for *_, raw in kept):
+        seen = Counter[str]()
+        for row in rows:
+            seen.update(_letters("".join(field or "" for field in row[:-1])))
+        seen.update(_letters("".join(raw for *_, raw in kept)))
+        assert seen == _letters(text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")), f"{name}: letters"
+
+
+def _text(path: Path, table: str) -> tuple[str, Header | None]:
+    """The text after its header."""
+    whole = b"".join(utf8_blocks(path, encoding_of(path), 1 << 20))
+    known = {column.casefold() for delivered in FILES.values() for column in delivered.columns}
+    header = read_header(whole[: 1 << 20], known)
+    return whole[header.size if header else 0 :].decode("utf-8", "surrogateescape"), header
+
+
+def _slowly(text: str, grammar: Grammar) -> tuple[list[tuple[str | int | None, ...]], list[tuple[int, str]]]:
+    rows: list[tuple[str | int | None, ...]] = []
+    rejects: list[tuple[int, str]] = []
+    text += "" if text.endswith(("\n", "\r")) else "\n"
+    at, number, sure = after_empty_lines(text, 0), 0, True
+    while at < len(text):
+        found = grammar.record(text, at, True, sure)
+        assert found is not None and found.end > at
+        number += 1
+        if found.reason:
+            rejects.append((number, found.reason))
+            sure = sure and found.reason not in ("text after a closing quote", "quote never closed")
+        else:
+            rows.append((*(field or None for field in found.fields), number))
+            sure = True
+        at = after_empty_lines(text, found.end)
+    return rows, rejects
+
+
+def _letters(text: str) -> Counter[str]:
+    return Counter(filter(str.isalnum, text))
+
+
+def _hold_ledger(site: Site, after: Entry, table: str, new: Collection[str], tally: Tally) -> None:
+    """Every delivered row lies in at most one place, and the others are counted as superseded or collapsed."""
+    delivered = site.lake.bronze(after, FILES[table]).collect()
+    placed = _placed(site, after, table)
+    lineage = delivered.select(LINEAGE)
+    assert not placed.select(LINEAGE).is_duplicated().any(), f"{table}: a row lies in two places"
+    assert placed.join(lineage, on=LINEAGE, how="anti").is_empty(), f"{table}: a row that was never delivered"
+    told = own_table(site, after, "lake_fates").filter(pl.col("table_name") == table)
+    for part, file in after.parts(f"bronze/{table}").items():
+        sequence = int(part)
+        counted = Counter({fate: rows for _, at, fate, rows in told.iter_rows() if at == sequence})
+        assert file.delivery and file.delivery.sequence == sequence
+        assert sum(counted.values()) == file.rows, f"{table} {sequence}: {file.rows} rows became {dict(counted)}"
+        here = Counter(placed.filter(pl.col("source_sequence") == sequence)["fate"])
+        for fate in ("published", "quarantined", "pending"):
+            assert counted[fate] == here[fate], f"{table} {sequence}: {counted[fate]} rows {fate} of which {here[fate]} are there"
+        if file.delivery.content_hash in new:
+            tally.fates.update(counted + Counter(rejected=file.delivery.rejected))
+    _hold_superseded(site, after, table, delivered.join(placed, on=LINEAGE, how="anti"))
+
+
+def _placed(site: Site, after: Entry, table: str) -> pl.DataFrame:
+    """The rows of silver, quarantine and pending that come from a delivered table, by lineage."""
+    silver = next((f"silver/{name}" for name, spec in specs(site).items() if spec.source == table), None)
+    places = {"published": silver, "quarantined": f"quarantine/{table}", "pending": f"pending/{table}"}
+    frames = [
+        pl.read_parquet(path, columns=list(LINEAGE), glob=False).with_columns(pl.lit(fate).alias("fate"))
+        for fate, place in places.items()
+        if place
+        for path in site.lake.paths(after, place)
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame(schema={name: pl.Int64() for name in LINEAGE} | {"fate": pl.String()})
+
+
+def _hold_superseded(site: Site, after: Entry, table: str, gone: pl.DataFrame) -> None:
+    """A row that is not there any more has left its key to another."""
+    spec = next((spec for spec in specs(site).values() if spec.source == table), None)
+    if not isinstance(spec, RowByRow) or gone.is_empty():
+        return
+    contract = spec.contract
+    keys = [key for key in contract.key if contract.columns[key].kind == TEXT and key in gone.columns]
+    silver = site.lake.silver(after, contract.name)
+    if keys and silver is not None:
+        texts = gone.with_columns(pl.col(key).str.strip_chars() for key in keys)
+        assert texts.join(silver.collect(), on=keys, how="anti").is_empty(), f"{table}: a superseded row has no successor"
+
+
+def _hold_planted(site: Site, after: Entry, dropped: Dropped, parts: dict[str, tuple[str, str, File]]) -> int:
+    if not dropped.planted:
+        return 0
+    path = site.lake.storage.local(f"{site.shop.name}/landing/{dropped.name}")
+    table, part, _ = parts[content_hash(path)]
+    assert table == dropped.table
+    reasons = _reasons(site, after, table, part)
+    for planted in dropped.planted:
+        fate, reason, key = reasons.get(planted.record, ("superseded or collapsed", "", None))
+        what = f"record {planted.record} of {dropped.name!r}"
+        assert fate == planted.fate, f"{what} was to be {planted.fate} ({planted.reasons}) and is {fate} ({reason})"
+        if fate in ("rejected", "quarantined"):
+            assert reason.startswith(planted.reasons), f"{what} is {fate} for {reason}, not for {planted.reasons}"
+        elif fate == "published" and planted.key is not None:
+            assert key == planted.key.strip(), f"{what} is published as {key!r}, not as {planted.key!r}"
+    return len(dropped.planted)
+
+
+def _reasons(site: Site, after: Entry, table: str, part: str) -> dict[int, tuple[str, str, str | None]]:
+    """Of each record of a delivery its fate, why it was refused, and the key under which it is published."""
+    found: dict[int, tuple[str, str, str | None]] = {}
+    mine = pl.col("source_sequence") == int(part)
+    if reject := after.parts(f"rejects/{table}").get(part):
+        for record, reason in pl.read_parquet(site.lake.local(reject)).select("source_record", "reason").iter_rows():
+            found[record] = ("rejected", reason, None)
+    for path in site.lake.paths(after, f"quarantine/{table}"):
+        for record, rule in pl.read_parquet(path, glob=False).filter(mine).select("source_record", "rule").iter_rows():
+            found[record] = ("quarantined", rule, None)
+    for path in site.lake.paths(after, f"pending/{table}"):
+        for (record,) in pl.read_parquet(path, glob=False).filter(mine).select("source_record").iter_rows():
+            found[record] = ("pending", "", None)
+    silver = next((name for name, spec in specs(site).items() if spec.source == table), "")
+    key = {"customer_unique_id": "customer_id"}.get(KEY.get(table, ""), KEY.get(table, "source_record"))
+    for path in site.lake.paths(after, f"silver/{silver}"):
+        rows = pl.read_parquet(path, glob=False).filter(mine)
+        found |= {record: ("published", "", value) for record, value in zip(rows["source_record"], rows[key], strict=True)}
+    return found
+
+
+def _hold_names(site: Site) -> None:
+    """Names in the store are made of hashes, runs and the names of tables alone, and no half-done file is left."""
+    for info in site.lake.storage.list(f"{site.shop.name}/_store"):
+        path = info.path.removeprefix(f"{site.shop.name}/")
+        assert _IN_STORE.fullmatch(path), f"{path} does not belong into the store"

@@ -1,0 +1,153 @@
+"""The life of one lake: a sound delivery, then mutated ones on top of each other, each taken in and held to account.
+
+    life(17, 8)
+
+is the lake of seed 17 after 8 mutated deliveries; every eighth of them or so is taken as far as released gold.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from unittest.mock import patch
+
+from ecom_lake.lake.log import Entry
+from ecom_lake.landing import members
+from ecom_lake.pipeline.build import steps
+from ecom_lake.pipeline.outcome import Outcome
+from ecom_lake.pipeline.site import Site
+from ecom_lake_tests.fuzz import packed
+from ecom_lake_tests.fuzz.account import Tally, hold
+from ecom_lake_tests.fuzz.delivery import Dropped, base_delivery, mutated_delivery
+from ecom_lake_tests.fuzz.export import FIRST, LAST
+from ecom_lake_tests.pipeline.hand import a_site
+
+DELIVERIES = 8
+"""Of one life."""
+GOLD_EVERY = 4
+"""Lives, the last delivery of which is taken to gold."""
+_TIMES = (None, None, None, 0, -1, 1 << 31, 4_102_444_800, 1 << 40, -(1 << 40))
+
+
+@dataclass
+class Lived:
+    """What came of one life, and what it cost."""
+
+    seed: int
+    deliveries: int = 0
+    tally: Tally = field(default_factory=Tally)
+    released: int = 0
+    slowest: tuple[float, str] = (0, "")
+    peak: int = 0
+    """Bytes of memory that the process had at most."""
+
+    def add(self, tally: Tally, seconds: float, what: str) -> None:
+        self.deliveries += 1
+        self.tally.fates += tally.fates
+        self.tally.refused += tally.refused
+        self.tally.how += tally.how
+        self.tally.files += tally.files
+        self.tally.planted += tally.planted
+        self.slowest = max(self.slowest, (seconds, what))
+        self.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+class DeliveryError(AssertionError):
+    """A delivery after which something does not hold."""
+
+
+def life(seed: int, deliveries: int = DELIVERIES, gold: bool | None = None) -> Lived:
+    dice, lived = Random(f"life {seed}"), Lived(seed)
+    to_gold = seed % GOLD_EVERY == 0 if gold is None else gold
+    with _sandbox() as (root, watch), _low_limits():
+        site = a_site(root, f"{FIRST}-01", f"{LAST}-01")
+        _deliver(site, dice, base_delivery(), gold=False)
+        for number in range(1, deliveries + 1):
+            dropped = mutated_delivery(dice, f"{seed}.{number}")
+            begun = time.perf_counter()
+            try:
+                tally = _deliver(site, dice, dropped, gold=to_gold and number == deliveries)
+                watch()
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt):
+                    raise
+                raise DeliveryError(f"{_what(seed, number, dropped)}: {type(error).__name__}: {error}") from error
+            lived.add(tally, time.perf_counter() - begun, _what(seed, number, dropped))
+            lived.released += to_gold and number == deliveries
+    return lived
+
+
+def _what(seed: int, number: int, dropped: list[Dropped]) -> str:
+    files = "; ".join(f"{file.name!r} ({file.table}: {', '.join(file.how)})" for file in dropped)
+    return f"delivery {number} of seed {seed} [{files}]"
+
+
+def _deliver(site: Site, dice: Random, dropped: list[Dropped], gold: bool) -> Tally:
+    before = site.lake.log.head()
+    for file in dropped:
+        put(site, file, dice.choice(_TIMES))
+    after = take_in(site, gold)
+    return hold(site, before, after, dropped)
+
+
+def take_in(site: Site, gold: bool = False) -> Entry:
+    """Everything up to silver or, if asked, up to the release."""
+    for step, make in steps(site):
+        if step.startswith("gold/") and not gold:
+            break
+        made = make()
+        for outcome in made if isinstance(made, list) else [made]:
+            assert not outcome.refused, f"{outcome.table} was refused: {_why(outcome)}"
+    after = site.lake.log.head()
+    assert not gold or after.release is not None
+    return after
+
+
+def _why(outcome: Outcome) -> str:
+    return " ".join(f"{check.says} {check.evidence}" for check in outcome.checks if check.blocks)
+
+
+def put(site: Site, file: Dropped, then: int | None = None) -> None:
+    path = site.lake.storage.local(f"{site.shop.name}/landing/{file.name}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file.content)
+    if then is not None:
+        os.utime(path, (then, then))
+
+
+@contextmanager
+def _sandbox() -> Iterator[tuple[Path, Callable[[], None]]]:
+    """A lake in a folder of its own, and a look at whether anything was written beside it, or beside what was landed."""
+    outer = Path(tempfile.mkdtemp(prefix="ecom-lake-fuzz-"))
+    work = outer / "a" / "b" / "work"
+    work.mkdir(parents=True)
+    escaped = [Path("/tmp/escaped"), Path("/escaped"), Path("/etc/cron.d/escaped"), Path.home() / "escaped"]
+    there = {path for path in escaped if path.exists()}
+
+    def watch() -> None:
+        beside = [path for path in outer.rglob("*") if work / "lake" not in (path, *path.parents) and path.is_file()]
+        assert not beside, f"written outside of the lake: {beside}"
+        assert {path for path in escaped if path.exists()} == there, "written far outside of the lake"
+        layers = {path.name for path in (work / "lake" / "olist").iterdir()}
+        assert layers <= {"landing", "_store", "silver", "gold", "release.json", "catalog.duckdb"}, f"in the shop: {layers}"
+
+    try:
+        with chdir(work):
+            yield work / "lake", watch
+    finally:
+        shutil.rmtree(outer)
+
+
+@contextmanager
+def _low_limits() -> Iterator[None]:
+    """Bombs go off at a hundredth of the usual size, so that each costs a hundredth of the time."""
+    with patch.object(members, "GIB", packed.BOMB // 2):
+        yield
