@@ -6,6 +6,7 @@ Not here: what a table or a method needs to know beyond that (contracts/shop_set
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
@@ -15,6 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ecom_lake.contracts import catalog
+from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.contracts.shop_settings import ShopSettings
 from ecom_lake.errors import UserError
@@ -41,6 +44,8 @@ class Shop:
     timezone: str = "UTC"
     landing: str | None = None
     """Where its exports are dropped: a folder or a remote store; None for the shop's own folder of the lake."""
+    without: tuple[str, ...] = ()
+    """Silver tables, and columns as `table.column`, that it does not have, beside what its kind of export never has."""
 
     def months(self, today: date) -> list[date]:
         """Every month of the shop, oldest first; an open shop's last one is today's."""
@@ -174,13 +179,36 @@ def _shop(name: str, values: Any, config: Path) -> Shop:
         nightly=str(rest.pop("nightly", "0 3 * * *")),
         timezone=str(rest.pop("timezone", "UTC")),
         landing=_place(str(landing)) if (landing := rest.pop("landing", None)) else None,
+        without=_without(rest.pop("without", []), place),
         numbers=_section(ShopSettings, rest.pop("numbers", {}), f"[shops.{name}.numbers] in {config}"),
         mining=_section(MiningSettings, rest.pop("mining", {}), f"[shops.{name}.mining] in {config}"),
     )
     if rest:
-        known = "connector, first_month, last_month, landing, nightly, timezone, numbers, mining"
+        known = "connector, first_month, last_month, landing, nightly, timezone, without, numbers, mining"
         raise UserError(f"{place} has a setting that nobody reads: '{sorted(rest)[0]}'. Known are {known}.")
     return shop
+
+
+def _without(values: Any, place: str) -> tuple[str, ...]:
+    """Names of what a shop may do without: any table but orders, any column that is no part of a key."""
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise UserError(f'{place}: without must be a list of tables and columns, such as ["payments", "products.unit_cost"].')
+    known = _spareable()
+    for value in values:
+        if value not in known:
+            near = difflib.get_close_matches(value, known, 1)
+            hint = f"did you mean '{near[0]}'?" if near else "docs/canonical.md lists the tables and columns."
+            raise UserError(f"{place}: without names '{value}', which is nothing that a shop may do without; {hint}")
+    return tuple(values)
+
+
+def _spareable() -> list[str]:
+    tables = {name: table for name, table in catalog.silver().items() if name != "order_index"}
+    never = {"month", "is_timeline_sound", *LINEAGE}
+    columns = [
+        f"{name}.{c.name}" for name, table in tables.items() for c in table.columns.values() if not c.key and c.name not in never
+    ]
+    return [*(name for name in tables if name != "orders"), *columns]
 
 
 def _section(kind: type[Any], values: Any, place: str) -> Any:

@@ -47,7 +47,8 @@ class Table:
     rules: tuple[Rule, ...]
     identities: tuple[Identity, ...]
     needs: tuple[str, ...]
-    """Silver columns (`order_items.unit_cost`) without which it would be empty: a shop that lacks one does not get the table."""
+    """Silver columns (`order_items.unit_cost`) without which it would be empty: a shop that lacks one does not get the table.
+    Where either of two will do, they are one need: `order_items.unit_cost or products.unit_cost`."""
     monthly: bool
 
     @property

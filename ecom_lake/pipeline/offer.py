@@ -1,6 +1,7 @@
 """Which gold tables a shop gets, and why it does not get the others.
 
-A table whose contract needs what the shop's export cannot know is not built for it, nor is any that reads one of those.
+A table whose contract needs what the shop does not have is not built for it, nor is any that reads one of those. What a shop
+does not have, its kind of export says (`Connector.absent`), and lake.toml (`without`).
 """
 
 from __future__ import annotations
@@ -20,10 +21,16 @@ def left_out(site: Site) -> dict[str, str]:
     """The gold tables that the shop cannot fill, and why."""
     why: dict[str, str] = {}
     for table in in_order():
-        lacked = [need for need in catalog.gold()[table].needs if need in site.connector.absent]
+        lacked = [reason for need in catalog.gold()[table].needs if (reason := _why_lacked(site, need))]
         unmade = [read for read in recipe(table).reads if read in why]
         if lacked:
-            why[table] = " ".join(dict.fromkeys(site.connector.absent[need] for need in lacked))
+            why[table] = " ".join(dict.fromkeys(lacked))
         elif unmade:
             why[table] = f"It is made from {unmade[0]}, which the shop cannot have. {why[unmade[0]]}"
     return why
+
+
+def _why_lacked(site: Site, need: str) -> str | None:
+    """A need may name several columns, `one or other`: then it is lacked where the shop has none of them."""
+    reasons = [site.lacks(column) for column in need.split(" or ")]
+    return None if None in reasons else " ".join(dict.fromkeys(filter(None, reasons)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+import ecom_lake.connectors
 from ecom_lake.connectors.connector import Connector
 from ecom_lake.errors import UserError
 from ecom_lake.lake.engine import engine
@@ -33,6 +36,16 @@ class Site:
         """The shop's months; only an open shop's last one depends on today."""
         return self.shop.months(datetime.now(UTC).date())
 
+    @property
+    def absent(self) -> Mapping[str, str]:
+        """What the shop does not have, and why: `table` or `table.column` of silver → a sentence."""
+        says = f"Shop '{self.shop.name}' says in lake.toml that it has no {{}}."
+        return {**{name: says.format(name) for name in self.shop.without}, **self.connector.absent}
+
+    def lacks(self, need: str) -> str | None:
+        """Why the shop does not have a silver column or a whole table; None where it has it."""
+        return self.absent.get(need) or self.absent.get(need.split(".")[0])
+
     @contextmanager
     def engine(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
         """A SQL engine and its scratch folder, both gone afterwards."""
@@ -48,9 +61,13 @@ def open_site(settings: Settings, shop: str, run: str | None = None, full: bool 
 
 
 def find_connector(name: str, place: str) -> Connector:
-    from ecom_lake.connectors.olist import OLIST
-
-    known = {OLIST.name: OLIST}
+    """A connector is a package in `connectors/`, named like it."""
+    package = ecom_lake.connectors
+    known = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if info.ispkg)
     if name not in known:
         raise UserError(f"{place} names the connector '{name}', which is not there; known are: {', '.join(known)}.")
-    return known[name]
+    values = vars(importlib.import_module(f"{package.__name__}.{name}")).values()
+    found = [value for value in values if isinstance(value, Connector) and value.name == name]
+    if len(found) != 1:
+        raise TypeError(f"connectors/{name}/__init__.py must hold one Connector called '{name}', and holds {len(found)}.")
+    return found[0]

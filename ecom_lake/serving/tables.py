@@ -34,7 +34,7 @@ class Listed:
     plain: str
     """Where people find it."""
     absent: Mapping[str, str]
-    """Columns that this kind of export cannot fill, and why."""
+    """Columns that this kind of export does not fill, and why."""
 
     @property
     def path(self) -> str:
@@ -49,8 +49,8 @@ def listed(site: Site, entry: Entry) -> list[Listed]:
 
 
 def not_built(site: Site) -> dict[str, str]:
-    """The tables that this kind of export cannot fill, and why."""
-    unknown = {name: why for name, why in site.connector.absent.items() if "." not in name}
+    """The tables that this kind of export does not fill, and why."""
+    unknown = {name: why for name, why in site.absent.items() if "." not in name}
     return dict(sorted({**unknown, **left_out(site)}.items()))
 
 
@@ -79,7 +79,7 @@ def _listed(site: Site, entry: Entry, path: str) -> Listed:
         months=tuple(part.removeprefix("month=") for part, file in sorted(parts.items()) if part and file.rows),
         inputs=tuple(sorted({read for file in parts.values() for read in file.inputs})),
         plain=plain_path(site, contract),
-        absent={key.removeprefix(prefix): why for key, why in site.connector.absent.items() if key.startswith(prefix)},
+        absent={key.removeprefix(prefix): why for key, why in site.absent.items() if key.startswith(prefix)},
     )
 
 

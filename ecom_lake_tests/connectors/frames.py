@@ -1,4 +1,4 @@
-"""Delivered rows written by hand: every column that an Olist file may have, null where a test does not care."""
+"""Delivered rows written by hand: every column that a file may have, null where a test does not care."""
 
 from __future__ import annotations
 
@@ -7,36 +7,44 @@ from typing import Any
 
 import polars as pl
 
-from ecom_lake.connectors.connector import Merged, RowByRow
+from ecom_lake.connectors.connector import Connector, Merged, RowByRow
 from ecom_lake.connectors.olist import OLIST
 from ecom_lake.contracts.conform import Conformed, conform
 
-SPECS = {spec.contract.name: spec for spec in (OLIST.orders, *OLIST.lines, *OLIST.dimensions)}
-DELIVERED = {delivered.name: delivered for delivered in OLIST.delivered}
+
+class ByHand:
+    """What a connector makes of rows written by hand."""
+
+    def __init__(self, connector: Connector) -> None:
+        self.specs = {spec.contract.name: spec for spec in (connector.orders, *connector.lines, *connector.dimensions)}
+        self._delivered = {delivered.name: delivered for delivered in connector.delivered}
+
+    def delivered(self, source: str, *rows: Mapping[str, Any], sequence: int = 1) -> pl.DataFrame:
+        """Rows of one delivery in the order given; a row that names its own `source_sequence` or `source_record` keeps it."""
+        texts = dict.fromkeys(self._delivered[source].columns, pl.String())
+        schema = texts | {"source_sequence": pl.Int64(), "source_record": pl.Int64()}
+        full = [{"source_sequence": sequence, "source_record": n, **row} for n, row in enumerate(rows, 1)]
+        return pl.DataFrame(full, schema=schema)
+
+    def silver(self, table: str, rows: pl.DataFrame, **lookups: pl.DataFrame) -> Conformed:
+        """The rows shaped and held against their contract; what the connector looks up and a test does not give is empty."""
+        spec = self.specs[table]
+        assert isinstance(spec, RowByRow)
+        known = {lookup.source: lookups.get(lookup.source, self.delivered(lookup.source)) for lookup in spec.lookups}
+        shaped = spec.shape(rows, known)
+        if spec.contract.monthly:
+            shaped = shaped.with_columns(month=pl.date(2017, 10, 1))
+        return conform(shaped, spec.contract)
+
+    def one(self, table: str, row: Mapping[str, Any], **lookups: pl.DataFrame) -> dict[str, Any]:
+        """What becomes of one good delivered row."""
+        conformed = self.silver(table, self.delivered(self.specs[table].source, row), **lookups)
+        assert conformed.bad.is_empty(), conformed.bad
+        return conformed.good.row(0, named=True)
 
 
-def delivered(source: str, *rows: Mapping[str, Any], sequence: int = 1) -> pl.DataFrame:
-    """Rows of one delivery in the order given; a row that names its own `source_sequence` or `source_record` keeps it."""
-    schema = dict.fromkeys(DELIVERED[source].columns, pl.String()) | {"source_sequence": pl.Int64(), "source_record": pl.Int64()}
-    full = [{"source_sequence": sequence, "source_record": n, **row} for n, row in enumerate(rows, 1)]
-    return pl.DataFrame(full, schema=schema)
-
-
-def silver(table: str, rows: pl.DataFrame, **lookups: pl.DataFrame) -> Conformed:
-    """The rows shaped and held against their contract; what the connector looks up and a test does not give is empty."""
-    spec = SPECS[table]
-    assert isinstance(spec, RowByRow)
-    shaped = spec.shape(rows, {lookup.source: lookups.get(lookup.source, delivered(lookup.source)) for lookup in spec.lookups})
-    if spec.contract.monthly:
-        shaped = shaped.with_columns(month=pl.date(2017, 10, 1))
-    return conform(shaped, spec.contract)
-
-
-def one(table: str, row: Mapping[str, Any], **lookups: pl.DataFrame) -> dict[str, Any]:
-    """What becomes of one good delivered row."""
-    conformed = silver(table, delivered(SPECS[table].source, row), **lookups)
-    assert conformed.bad.is_empty(), conformed.bad
-    return conformed.good.row(0, named=True)
+_OLIST = ByHand(OLIST)
+SPECS, delivered, silver, one = _OLIST.specs, _OLIST.delivered, _OLIST.silver, _OLIST.one
 
 
 def fates_of(merged: Merged) -> set[tuple[int, str, int]]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from ecom_lake.connectors.olist.names import text, with_address
+from ecom_lake.connectors.olist.names import with_address
+from ecom_lake.connectors.shaping import text
 from ecom_lake.contracts.columns import NUMBER
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.contracts.reading import read

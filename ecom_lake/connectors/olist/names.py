@@ -13,6 +13,8 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from ecom_lake.connectors.shaping import text
+
 COUNTRY = "BR"
 REGIONS = {
     "Norte": ("AC", "AM", "AP", "PA", "RO", "RR", "TO"),
@@ -28,12 +30,6 @@ _NO_CITY = {"cidade", *(state.lower() for state in STATE_REGIONS)}
 _LONGEST_CITY = 100
 """Characters of the longest text that is taken for a city's name. Unicode's own tools take for ever on some longer ones."""
 _APOSTROPHES = str.maketrans("´`‘’", "''''")
-
-
-def text(column: str) -> pl.Expr:
-    """Without white space around it; null where nothing else is there."""
-    trimmed = pl.col(column).str.strip_chars()
-    return pl.when(trimmed != "").then(trimmed).alias(column)
 
 
 def zip_prefix(column: str) -> pl.Expr:

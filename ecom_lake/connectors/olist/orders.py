@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from ecom_lake.connectors.olist.names import text, with_address
+from ecom_lake.connectors.olist.names import with_address
+from ecom_lake.connectors.shaping import NO_SALE, is_timeline_sound, read_whole, text
 from ecom_lake.contracts.columns import INTEGER, TIMESTAMP
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.contracts.reading import read
@@ -18,14 +19,13 @@ STAGES = (
     "order_delivered_carrier_date",
     "order_delivered_customer_date",
 )
-NO_SALE = ("canceled", "unavailable")
 
 
 def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The person is looked up by the order's alias; where that record has not come, the alias stands for the person."""
     aliases = lookups["customers"].drop(LINEAGE)
     times = {stage: read(rows[stage], TIMESTAMP) for stage in STAGES}
-    known = rows.with_columns(text("customer_id"), *_read_whole(rows, times)).join(
+    known = rows.with_columns(text("customer_id"), *read_whole(rows, times)).join(
         aliases, on="customer_id", how="left", maintain_order="left"
     )
     status = text("order_status").str.to_lowercase()
@@ -42,7 +42,7 @@ def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.
             pl.col("order_estimated_delivery_date").alias("promised_at"),
             "status",
             (~pl.col("status").is_in(NO_SALE)).alias("is_valid"),
-            _is_timeline_sound(times),
+            is_timeline_sound(times),
             "city",
             "state",
             "region",
@@ -51,18 +51,6 @@ def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.
             *LINEAGE,
         )
     )
-
-
-def _read_whole(rows: pl.DataFrame, times: Mapping[str, pl.Series]) -> list[pl.Series]:
-    """The stages of which no text was lost in reading; the contract need not read those again, and refuses the others' texts."""
-    return [read for stage, read in times.items() if read.null_count() == rows[stage].null_count()]
-
-
-def _is_timeline_sound(times: Mapping[str, pl.Series]) -> pl.Series:
-    """Whether no stage is dated before an earlier one. The promise is no stage, and a stage without a date is no fault."""
-    in_turn = [pl.col(stage) >= pl.max_horizontal(STAGES[:n]) for n, stage in enumerate(STAGES) if n]
-    sound = pl.all_horizontal(step.fill_null(True) for step in in_turn).alias("is_timeline_sound")
-    return pl.DataFrame(list(times.values())).select(sound).to_series()
 
 
 def shape_order_items(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -10,7 +10,8 @@ import polars as pl
 
 from ecom_lake.connectors.connector import Merged
 from ecom_lake.connectors.merging import Reason, fates, is_refused, refused, rows_by_delivery
-from ecom_lake.connectors.olist.names import text, with_address
+from ecom_lake.connectors.olist.names import with_address
+from ecom_lake.connectors.shaping import text
 from ecom_lake.contracts.delivered import LINEAGE
 
 SOURCE = "customers"

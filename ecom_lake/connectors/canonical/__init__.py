@@ -1,0 +1,30 @@
+"""The canonical kind of export: files that already have silver's columns. The way in for a shop without a connector.
+
+Which files and columns there are is in files.py and, for people, in `docs/canonical.md`. What a shop does not have it says
+in lake.toml (`without`); this connector itself lacks nothing.
+"""
+
+from __future__ import annotations
+
+from ecom_lake.connectors.canonical import files, rows
+from ecom_lake.connectors.canonical.people import merge_customers
+from ecom_lake.connectors.connector import Connector, Lookup, ManyToOne, RowByRow
+
+CANONICAL = Connector(
+    name="canonical",
+    meaning="Files that have the columns of the canonical shop: orders, and what else the shop has.",
+    delivered=tuple(file.delivered for file in files.FILES),
+    orders=RowByRow(files.ORDERS.contract, "orders", rows.shape_orders, (Lookup("customers", "customer_id"),)),
+    customer_key="customer_id",
+    lines=(
+        RowByRow(files.ORDER_ITEMS.contract, "order_items", rows.shape_order_items),
+        RowByRow(files.PAYMENTS.contract, "payments", rows.shape_payments),
+        RowByRow(files.REVIEWS.contract, "reviews", rows.shape_reviews),
+    ),
+    dimensions=(
+        ManyToOne(files.CUSTOMERS.contract, "customers", merge_customers),
+        RowByRow(files.PRODUCTS.contract, "products", rows.shape_products),
+        RowByRow(files.SELLERS.contract, "sellers", rows.shape_sellers),
+        RowByRow(files.PLACES.contract, "places", rows.shape_places),
+    ),
+)
