@@ -95,13 +95,13 @@ def _name(dice: Random, table: str, mark: str, suffix: str) -> str:
 
 
 _NAMES = (
-    "orders\udcff",
+    "x\udcff",
     "1²3",
     "a\nb",
     "²",
-    "%2e%2e%2forders",
+    "%2e%2e%2fx",
     "CON",
-    "orders.csv ",
+    "x.csv ",
     "~",
     " ",
     "x" * 200,
