@@ -94,12 +94,16 @@ def test_what_is_released_is_what_a_local_build_releases_byte_for_byte(
     assert json.loads(remote.storage.read("olist/release.json")) == json.loads(local.storage.read("olist/release.json"))
 
 
-def test_a_build_with_nothing_new_makes_few_requests(azure_lake: BuiltLake, run: Run) -> None:
-    requests(azure_lake)
-    code, out, _ = run(azure_lake, "build")
+@pytest.mark.parametrize("copies", ["copies", "no copies"])
+def test_a_build_with_nothing_new_makes_few_requests(copies: str, azure_lake: BuiltLake, run: Run, tmp_path: Path) -> None:
+    other = {"ECOM_LAKE_CACHE": str(tmp_path / "empty")} if copies == "no copies" else {}
+    lake = replace(azure_lake, environment={**azure_lake.environment, **other})
+    requests(lake)
+    code, out, _ = run(lake, "build")
     assert code == 0
     assert out.startswith("Nothing is new: olist stays at release")
-    assert 0 < requests(azure_lake) <= 30
+    assert 0 < requests(lake) <= 10
+    assert not (tmp_path / "empty").exists()
 
 
 def test_step_by_step_a_build_with_nothing_new_reads_and_writes_nothing(azure_lake: BuiltLake) -> None:
