@@ -1,8 +1,8 @@
 """The command `ecom-lake`: which commands there are, and what their exit codes mean.
 
 One module a family: deliver (synth, land), build, ask (sql), look (tables, describe), health (status, doctor), trust (quarantine,
-ledger), replay (quarantine replay), history (log, diff, rollback, unpin, gc). What a command finds out stands in `serving/`,
-how it looks in `screen.py`.
+ledger), replay (quarantine replay), history (log, diff, rollback, unpin, gc), move (copy). What a command finds out stands in
+`serving/`, how it looks in `screen.py`.
 Heavy modules are imported inside the commands that need them, so that help is there at once.
 """
 
@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
-from ecom_lake.cli import ask, build, deliver, health, history, look, replay, screen, trust
+from ecom_lake.cli import ask, build, deliver, health, history, look, move, replay, screen, trust
 from ecom_lake.cli.place import Place
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.serving.released import DEFAULT_SHOP
@@ -49,7 +49,7 @@ _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
     "Bring and build": (deliver.synth, deliver.land, build.build),
     "Read": (ask.sql, look.tables, look.describe),
     "Trust": (health.status, trust.quarantine, trust.ledger, health.doctor),
-    "History": (history.log, history.diff, history.rollback, history.unpin, history.gc),
+    "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, move.copy),
 }
 _BELOW: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {trust.quarantine: (replay.replay,)}
 """Commands of two words, by the one that their first word is."""

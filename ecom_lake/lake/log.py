@@ -139,6 +139,14 @@ class Log:
                 f"The log entry {path} is damaged. Move it away: the entry before it becomes current; then build again."
             ) from None
 
+    def read(self, number: int) -> bytes:
+        """An entry as it lies there."""
+        return self._storage.read_once(self._path(number))
+
+    def append(self, number: int, data: bytes) -> bool:
+        """Write an entry of another root's log, unless there is another one of that number."""
+        return self._is_ours(self._path(number), data)
+
     def commit(self, change: Callable[[Entry], Entry], run: str, message: str) -> Entry:
         """Append `change(head)`; where another writer was quicker, on top of theirs. No change, no entry."""
         while True:

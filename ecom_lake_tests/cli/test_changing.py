@@ -1,4 +1,4 @@
-"""synth, land, build, status, log, diff, rollback, unpin, gc: a shop's way, and back."""
+"""synth, land, build, status, log, diff, rollback, unpin, gc, copy: a shop's way, and back."""
 
 from __future__ import annotations
 
@@ -136,3 +136,18 @@ def test_doctor_is_content_with_a_sound_lake_and_not_with_a_damaged_one(run: Run
         "newest state",
         "release",
     ]
+
+
+def test_a_shop_is_copied_and_goes_on_elsewhere(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
+    there = str(tmp_path / "there")
+    copied = run("copy", str(fresh_lake.root), there, at=fresh_lake)
+    assert (copied.code, copied.err) == (0, "")
+    assert f"states to {there}/olist." in copied.out
+    assert f"Next: ecom-lake build --root {there}" in copied.out
+    assert run("copy", str(fresh_lake.root), there, at=fresh_lake).out.startswith("Nothing to copy: ")
+    assert run("build", "--root", there, at=fresh_lake).code == 0
+    assert run("status", "--root", there, at=fresh_lake).code == 0
+    orders = run("sql", "select count(*) as n from fct_orders", "--format", "csv", "--root", there, at=fresh_lake)
+    assert orders.out == f"n\n{fresh_lake.truths.totals.orders}\n"
+    behind = run("copy", str(fresh_lake.root), there, "--json", at=fresh_lake)
+    assert (behind.code, "has a history of its own" in behind.err) == (1, True)

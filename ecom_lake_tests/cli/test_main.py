@@ -31,7 +31,7 @@ class Keyboard(io.StringIO):
 
 
 def test_the_commands_are_those_of_the_manual() -> None:
-    manual = "synth land build sql tables describe status quarantine ledger doctor log diff rollback unpin gc"
+    manual = "synth land build sql tables describe status quarantine ledger doctor log diff rollback unpin gc copy"
     assert manual.split() == COMMANDS
 
 
@@ -81,6 +81,9 @@ print(codes, "dagster" in sys.modules)
         (["build", "--months", "2019-01"], "is not a range of the shop's months (2017-01..2017-04)"),
         (["build", "--shop", "empty"], "Shop 'empty' has nothing yet"),
         (["land"], "Name what to land"),
+        (["copy", "here", "here"], "here/olist is both FROM and TO: name another root."),
+        (["copy", "here", "there"], "Shop 'olist' has nothing yet"),
+        (["copy", "here", "there", "--root", "elsewhere"], "copy names both roots itself: leave --root out."),
         (["sql", "from fct_orders", "--format", "parquet"], "Parquet is no text: name a file with --out FILE.parquet."),
         (["sql", "from fct_orders", "--out", "answer.txt"], "say --format csv, json or parquet"),
         (["sql", "from fct_orders", "--out", "no/such/folder.csv"], "--out: there is no folder"),
