@@ -67,12 +67,9 @@ def columns(text: memoryview, delimiter: str, width: int) -> list[pa.ChunkedArra
 
 
 def may_hold(columns: list[pa.ChunkedArray], records: Sequence[tuple[str, ...]]) -> bool:
-    """Whether one of these records may be among the read ones: told from its first field that is not empty."""
-    for record in records:
-        place = next(place for place, field in enumerate(record) if field)
-        if pc.any(pc.equal(columns[place], record[place])).as_py():
-            return True
-    return False
+    """Whether one of these records may be among the read ones: told from its last field that is not empty."""
+    last = {max((place, field) for place, field in enumerate(record) if field) for record in records}
+    return any(pc.any(pc.equal(columns[place], field)).as_py() for place, field in last)
 
 
 def line_ends(text: memoryview) -> int:

@@ -54,7 +54,8 @@ class Grammar:
         self.delimiter = delimiter
         self.width = width
         self.longest = longest
-        self.header = (header, (f"\ufeff{header[0]}", *header[1:])) if any(header) else ()
+        recurs = any(header) and not _ESCAPED.search("".join(header))
+        self.header = (header, (f"\ufeff{header[0]}", *header[1:])) if recurs else ()
         self.too_long = f"record of more than {longest:,} characters"
         self._field = re.compile(_field(between))
         self._record = re.compile(between.join([lenient] * width) + END)

@@ -111,6 +111,11 @@ def test_files_that_were_put_one_behind_the_other_have_one_header(read: Reading,
     assert (found.records, found.reasons) == ([1, 3], ["the header again"])
 
 
+def test_a_header_of_spoilt_bytes_does_not_come_again(read: Reading) -> None:
+    found = read(b"\xff,order_id,customer_id,status,\xc3\xa9\xc3\xa9\n" + b"1,2,3,sent,\n" * 2)
+    assert found.records == [1, 2]
+
+
 def test_columns_are_bounded_in_number_and_name(read: Reading) -> None:
     with pytest.raises(Refused, match=r"^orders\.csv has 1,001 columns, and 1,000 are the most: leave out"):
         read((HEADER.strip() + "".join(f",x{n}" for n in range(998))).encode())

@@ -38,19 +38,22 @@ def cut(text: bytes, size: int) -> Iterator[bytes]:
 def read(text: bytes, size: int = 1 << 20, width: int = 3, longest: int = LONGEST, reader: type[Records] = Records) -> Result:
     rows: list[tuple[Any, ...]] = []
     rejects: list[Reject] = []
-    for batch in reader(Grammar(",", width, longest), line=1).batches(cut(text, size)):
+    for batch in reader(Grammar(",", width, longest, HEADER[:width]), line=1).batches(cut(text, size)):
         columns = [column.to_pylist() for column in batch.columns]
         rows += zip(*columns, batch.numbers.to_pylist(), strict=True)
         rejects += batch.rejects
     return rows, rejects
 
 
+HEADER = ("h", "i", "j")
 SIGNS = [b",", b",", b"\n", b"\r\n", b"\r", b'"', b'""', b',"', b'",', b'"\n']
 PIECES = [*SIGNS, b"a", b"b c", b"\x00", b"\xc3\xa9", b"\xff", b"\xef\xbb\xbf"]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=60).map(b"".join)
 WHOLE = [b"1,2,3\n", b'4,"5",6\r\n', b'"7","8\n8","9"\n']
+AGAIN = [b"h,i,j\n", b'"h",i,"j"\r\n', b"\xef\xbb\xbfh,i,j\n", b"h,i,j2\n"]
 LINES = st.lists(
-    st.sampled_from([*WHOLE, b"1,2\n", b'a,"b,c\n', b'a,b"b,c\n', b'a,b"b",c\n', b'"a"b,c,d\n', b",\xff,\n", b"\n"]), max_size=12
+    st.sampled_from([*WHOLE, *AGAIN, b"1,2\n", b'a,"b,c\n', b'a,b"b,c\n', b'a,b"b",c\n', b'"a"b,c,d\n', b",\xff,\n", b"\n"]),
+    max_size=12,
 ).map(b"".join)
 
 
