@@ -116,8 +116,8 @@ def test_whatever_lands_in_whatever_order_nothing_is_lost_and_nothing_is_twice(
 
 
 def test_a_landing_whose_answer_was_lost_lands_once(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    add = lake.landing.store.add
-    monkeypatch.setattr(lake.landing.store, "add", lambda local, path: add(local, path) and False)
+    add, answers = lake.landing.store.add, iter([False])
+    monkeypatch.setattr(lake.landing.store, "add", lambda local, path: add(local, path) and next(answers, True))
     arrivals = land_in(lake, written(tmp_path / "orders.csv", "a"))
     assert [(arrival.fate, arrival.name) for arrival in arrivals] == [("landed", "orders.csv")]
     assert landed(lake) == {"orders.csv": "a"}
