@@ -97,7 +97,7 @@ def _kind_of(said: str) -> str:
     words = (
         "no header", "has two columns", "lacks what", "none of the tables", "has the columns of", "not a whole zip", "is damaged",
         "password", "holds no files", "times its size", "unpacks to more", "not delimited text", "is empty", "files, and",
-        "columns, and", "long",
+        "columns, and", "long", "not read here",
     )  # fmt: skip
     return next((word for word in words if word in said), "other")
 
