@@ -31,11 +31,12 @@ def synth(
     thin_edges: Flag = False,
     corrections: float = 0.01,
     broken: int = 3,
+    full: Flag = False,
 ) -> int:
     """Make up a shop, and say what is true of it.
 
-    Olist's nine files at any scale; the same options give the same bytes. FOLDER.truths.json, beside the folder, says what a
-    pipeline must find in them.
+    Olist's nine files at any scale, or with --full the canonical ones; the same options give the same bytes.
+    FOLDER.truths.json, beside the folder, says what a pipeline must find in them.
 
     Parameters
     ----------
@@ -65,6 +66,8 @@ def synth(
         Share of the orders that a later delivery mends.
     broken
         Broken rows of each kind; 0 makes a clean shop.
+    full
+        Canonical files with all that a shop can have (costs, discounts, returns, ages …), clean and whole.
     """
     from ecom_lake.synth.options import SynthOptions
     from ecom_lake.synth.shop import generate
@@ -83,6 +86,7 @@ def synth(
             thin_edges=thin_edges,
             corrections=corrections,
             broken=broken,
+            full=full,
         )
     except ValueError as error:
         raise UsageError(str(error)) from None
@@ -111,7 +115,8 @@ def _show_shop(folder: Path, side_file: Path, truths: Truths) -> None:
             ("what is true", str(side_file)),
         ]
     )
-    screen.say("", f"Next: ecom-lake land {folder}")
+    canonical = ' --shop NAME, where [shops.NAME] of lake.toml says connector = "canonical"' if truths.full else ""
+    screen.say("", f"Next: ecom-lake land {folder}{canonical}")
 
 
 def land(*paths: Path, place: Here) -> int:

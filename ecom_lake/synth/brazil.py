@@ -53,5 +53,13 @@ STATES = (
     State("RS", 5.5, (90000, 99999), -30.03, -51.23, 1, ("porto alegre", "caxias do sul", "pelotas", "santa maria")),
 )
 
+REGIONS = {
+    "Norte": "AC AM AP PA RO RR TO",
+    "Nordeste": "AL BA CE MA PB PE PI RN SE",
+    "Centro-Oeste": "DF GO MS MT",
+    "Sudeste": "ES MG RJ SP",
+    "Sul": "PR RS SC",
+}
+
 FAR = (0, 5, 10, 14)
 """Days that the promise is longer, by how far a state is."""

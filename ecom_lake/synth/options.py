@@ -34,6 +34,9 @@ class SynthOptions:
     """Share of the orders that are first delivered wrong and mended by a later delivery; a dump has no later delivery."""
     broken: int = 3
     """Broken rows of each kind; 0 makes a clean shop."""
+    full: bool = False
+    """Whether to make all that the canonical shop can hold, as canonical files: costs, discounts, quantities, returns, brands,
+    channels, and who the people are. A full shop is clean: nothing is broken in it, and nothing mended."""
 
     def __post_init__(self) -> None:
         if self.orders < 100:

@@ -32,7 +32,8 @@ STATUSES = {
 }
 OF_NO_LIST = "teleported"
 """A status that the shop's list does not have; given to none but on purpose."""
-DELIVERED, SHIPPED, CANCELED, UNAVAILABLE, INVOICED, PROCESSING, CREATED, APPROVED, UNKNOWN = range(len(STATUSES) + 1)
+DELIVERED, SHIPPED, CANCELED, UNAVAILABLE, INVOICED, PROCESSING, CREATED, APPROVED, UNKNOWN, RETURNED = range(len(STATUSES) + 2)
+"""Unknown is of no list; returned is known to a full shop alone."""
 
 _LATE_BY_MONTH = np.array([1.1, 1.4, 1.5, 0.9, 0.8, 0.7, 0.8, 0.8, 0.8, 0.9, 1.6, 1.3])
 _LATE_BY_FAR = np.array([0.85, 1.1, 1.5, 1.6])

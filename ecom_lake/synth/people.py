@@ -39,6 +39,8 @@ class Visits:
     first: Ints
     returning: Flags
     split: Flags
+    met: Ints
+    """The second of the person's first visit."""
 
     def __len__(self) -> int:
         return len(self.person)
@@ -118,7 +120,8 @@ class People:
         home = self._places.at(chance(self._options.seed, "home", person))
         nothing = np.zeros(n, dtype=np.int64)
         no = np.zeros(n, dtype=np.bool_)
-        return Visits(person, moments(rng, month, n), home, nothing, nothing, nothing + NONE_YET, no, no)
+        met = moments(rng, month, n)
+        return Visits(person, met, home, nothing, nothing, nothing + NONE_YET, no, no, met)
 
     def _say_farewell(self, visits: Visits) -> None:
         known = visits[visits.orders > 0]
@@ -145,7 +148,7 @@ class People:
 
 def _nobody() -> Visits:
     numbers, flags = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
-    return Visits(numbers, numbers, numbers, numbers, numbers, numbers, flags, flags)
+    return Visits(numbers, numbers, numbers, numbers, numbers, numbers, flags, flags, numbers)
 
 
 def _joined(parts: list[Visits]) -> Visits:

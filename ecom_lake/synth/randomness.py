@@ -26,6 +26,11 @@ def chance(seed: int, purpose: str, numbers: Ints) -> Floats:
     return np.ldexp((_words(seed, purpose, numbers) >> np.uint64(11)).astype(np.float64), -53)
 
 
+def one_of(share: Floats, shares: tuple[float, ...]) -> Ints:
+    """The number of the kind that each share from 0 up to 1 falls on; the kinds' own shares are 1 together."""
+    return np.minimum(np.searchsorted(np.cumsum(shares), share, side="right"), len(shares) - 1)
+
+
 def ids(seed: int, purpose: str, numbers: Ints) -> pl.Series:
     """A text of 32 hexadecimal digits for each number; no two numbers share one."""
     words = np.stack([_words(seed, purpose, numbers), _words(seed, f"{purpose}, second half", numbers)], axis=1)

@@ -42,115 +42,120 @@ def generate(folder: Path, options: SynthOptions | None = None, progress: Progre
 
     The same options give the same bytes. `progress` hears what was just made, and which share of the whole that was.
     """
+    from ecom_lake.synth.full import FullShop  # a Shop itself
+
+    asked = options or SynthOptions()
     with whole_folder(folder) as draft:
-        return _Shop(options or SynthOptions(), draft, progress or _silent).make()
+        return (FullShop if asked.full else Shop)(asked, draft, progress or _silent).make()
 
 
 def _silent(what: str, share: float) -> None:
     pass
 
 
-class _Shop:
+class Shop:
     def __init__(self, options: SynthOptions, folder: Path, progress: Progress) -> None:
-        self._options, self._folder, self._progress = options, folder, progress
-        self._months = plan(options)
-        self._places = make_places(options)
-        self._catalog = make_catalog(options, self._places)
-        self._people = People(options, self._months, self._places)
-        self._late_odds = LateOdds(options, self._months)
-        self._breakage = Breakage(options, self._months)
-        self._corrections = Corrections(options, self._months)
-        self._tally = Tally()
-        self._records: Counter[str] = Counter()
-        self._made = 0
-        self._zips = 0
+        self.options, self.folder, self.progress = options, folder, progress
+        self.months = plan(options)
+        self.places = make_places(options)
+        self.catalog = make_catalog(options, self.places)
+        self.people = People(options, self.months, self.places)
+        self.late_odds = LateOdds(options, self.months)
+        self.breakage = Breakage(options, self.months)
+        self.corrections = Corrections(options, self.months)
+        self.tally = Tally()
+        self.records: Counter[str] = Counter()
+        self.made = 0
+        self.zips = 0
 
     def make(self) -> Truths:
-        for month, delivery in self._deliveries():
-            if month is self._months[0]:
-                self._write_reference(delivery)
-            self._write_catalog(month, delivery)
-            visits = self._people.visits(month)
+        for month, delivery in self.deliveries():
+            if month is self.months[0]:
+                self.write_reference(delivery)
+            self.write_catalog(month, delivery)
+            visits = self.people.visits(month)
             for part, start in enumerate(range(0, len(visits), SLICE)):
-                self._write_slice(month, part, visits[start : start + SLICE], delivery)
-                self._progress(f"orders of {month.name}", self._made / self._options.orders)
-            self._records += self._corrections.mend(month, delivery)
-            if month is self._months[-1]:
-                self._records.update({write.REVIEWS.file: self._breakage.leave_a_quote_open(delivery)})
-        return self._truths()
+                self.write_slice(month, part, visits[start : start + SLICE], delivery)
+                self.progress(f"orders of {month.name}", self.made / self.options.orders)
+            self.records += self.corrections.mend(month, delivery)
+            if month is self.months[-1] and (left_open := self.breakage.leave_a_quote_open(delivery)):
+                self.records[write.REVIEWS.file] += left_open
+        return self.truths()
 
-    def _deliveries(self) -> Iterator[tuple[Month, Delivery]]:
+    def deliveries(self) -> Iterator[tuple[Month, Delivery]]:
         """Each month with the folder that it goes to: one of its own, or the one of all."""
         with ExitStack() as whole:
-            dump = None if self._options.by_month else whole.enter_context(Delivery(self._folder))
-            for month in self._months:
+            dump = None if self.options.by_month else whole.enter_context(Delivery(self.folder))
+            for month in self.months:
                 with ExitStack() as monthly:
-                    yield month, dump or monthly.enter_context(Delivery(self._folder / month.name))
+                    yield month, dump or monthly.enter_context(Delivery(self.folder / month.name))
 
-    def _write_reference(self, delivery: Delivery) -> None:
-        points = geolocation(self._places, self._options)
-        self._zips = points["geolocation_zip_code_prefix"].n_unique()
+    def write_reference(self, delivery: Delivery) -> None:
+        points = geolocation(self.places, self.options)
+        self.zips = points["geolocation_zip_code_prefix"].n_unique()
         for table, rows in ((write.GEOLOCATION, points), (write.TRANSLATION, translation_rows())):
-            self._write(table, self._months[0], rows, delivery)
+            self.write(table, self.months[0], rows, delivery)
 
-    def _write_catalog(self, month: Month, delivery: Delivery) -> None:
-        self._write(write.PRODUCTS, month, product_rows(self._catalog, month.index), delivery)
-        self._write(write.SELLERS, month, seller_rows(self._catalog, self._places, month.index), delivery)
+    def write_catalog(self, month: Month, delivery: Delivery) -> None:
+        self.write(write.PRODUCTS, month, product_rows(self.catalog, month.index), delivery)
+        self.write(write.SELLERS, month, seller_rows(self.catalog, self.places, month.index), delivery)
 
-    def _write_slice(self, month: Month, part: int, visits: Visits, delivery: Delivery) -> None:
-        def rng(purpose: str) -> np.random.Generator:
-            return stream(self._options.seed, purpose, month.number, part)
-
-        sound = make_orders(self._options.seed, rng("orders"), month, visits, self._places, self._late_odds, self._made)
-        orders = self._breakage.with_oddities(month, sound)
-        self._made += len(orders)
-        ordered = make_lines(rng("lines"), month, orders, self._catalog, self._places)
+    def write_slice(self, month: Month, part: int, visits: Visits, delivery: Delivery) -> None:
+        rng = self.streams(month, part)
+        sound = make_orders(self.options.seed, rng("orders"), month, visits, self.places, self.late_odds, self.made)
+        orders = self.breakage.with_oddities(month, sound)
+        self.made += len(orders)
+        ordered = make_lines(rng("lines"), month, orders, self.catalog, self.places)
         payments = make_payments(rng("payments"), ordered.total(len(orders), ordered.price + ordered.freight))
-        reviews = make_reviews(rng("reviews"), orders, self._options)
+        reviews = make_reviews(rng("reviews"), orders, self.options)
         lines = ordered[~orders.without_lines[ordered.order]]
-        self._people.settle(month, part, visits, outcome_of(visits, orders))
-        self._tally.add(month, orders, lines, payments, reviews)
-        first_orders, first_lines = self._corrections.first_versions(
-            month, orders, lines, order_rows(orders), line_rows(orders, lines, self._catalog)
+        self.people.settle(month, part, visits, outcome_of(visits, orders))
+        self.tally.add(month, orders, lines, payments, reviews)
+        first_orders, first_lines = self.corrections.first_versions(
+            month, orders, lines, order_rows(orders), line_rows(orders, lines, self.catalog)
         )
         for table, rows in (
-            (write.CUSTOMERS, customer_rows(orders, self._places)),
+            (write.CUSTOMERS, customer_rows(orders, self.places)),
             (write.ORDERS, first_orders),
             (write.ORDER_ITEMS, first_lines),
             (write.PAYMENTS, payment_rows(orders, payments)),
             (write.REVIEWS, review_rows(orders, reviews)),
         ):
-            self._write(table, month, rows, delivery)
+            self.write(table, month, rows, delivery)
 
-    def _write(self, table: Table, month: Month, rows: pl.DataFrame, delivery: Delivery) -> None:
-        texts = self._breakage.weave_in(table, month, rows, records(table, rows))
+    def streams(self, month: Month, part: int) -> Callable[[str], np.random.Generator]:
+        """The randomness of a slice, by what it is for."""
+        return lambda purpose: stream(self.options.seed, purpose, month.number, part)
+
+    def write(self, table: Table, month: Month, rows: pl.DataFrame, delivery: Delivery) -> None:
+        texts = self.breakage.weave_in(table, month, rows, records(table, rows))
         delivery.write(table, texts)
-        self._records[table.file] += len(texts)
+        self.records[table.file] += len(texts)
 
-    def _truths(self) -> Truths:
-        broken = self._breakage.truths()
+    def truths(self) -> Truths:
+        broken = self.breakage.truths()
 
         def fated(file: str, fate: str) -> int:
             return sum(kind.count for kind in broken if kind.file == file and kind.fate == fate)
 
         return Truths(
-            options=asdict(self._options),
-            totals=self._tally.totals(self._people, self._catalog, self._zips),
-            months=self._tally.months(),
-            statuses=dict(self._tally.statuses),
-            payment_differences=self._tally.differences(),
-            bundles=self._tally.bundles(self._catalog),
-            lateness=self._tally.lateness(self._people, self._options),
+            options={name: value for name, value in asdict(self.options).items() if name != "full" or value},
+            totals=self.tally.totals(self.people, self.catalog, self.zips),
+            months=self.tally.months(),
+            statuses=dict(self.tally.statuses),
+            payment_differences=self.tally.differences(),
+            bundles=self.tally.bundles(self.catalog),
+            lateness=self.tally.lateness(self.people, self.options),
             files={
                 file: FileTruth(
                     records=records,
                     rejected=fated(file, "rejected"),
                     quarantined=fated(file, "quarantined"),
                     pending=fated(file, "pending"),
-                    superseded=fated(file, "superseded") + self._corrections.superseded[file],
+                    superseded=fated(file, "superseded") + self.corrections.superseded[file],
                 )
-                for file, records in self._records.items()
+                for file, records in self.records.items()
             },
             broken=broken,
-            corrections=self._corrections.truths(),
+            corrections=self.corrections.truths(),
         )

@@ -48,9 +48,10 @@ class Tally:
             late_orders=int(orders.is_late.sum()),
         )
         self._rows.update(lines=len(lines.order), payments_rows=len(payments.order), reviews=len(reviews.order))
-        names = (*STATUSES, "unknown")
+        names = (*STATUSES, "unknown", "returned")
         for status, count in zip(names, np.bincount(orders.status, minlength=len(names)), strict=True):
-            self.statuses[status] += int(count)
+            if count or status != "returned":
+                self.statuses[status] += int(count)
         self._add_differences(valid, lines, payments, paid - net - freight)
         self._add_bundles(valid, lines)
         self._add_scores(orders, reviews)

@@ -130,6 +130,62 @@ class Corrections:
 
 
 @dataclass(frozen=True)
+class SalesTruth:
+    """What valid orders came to: all of them, those of a month, or the lines of a brand, a category, a channel, a state."""
+
+    units: int
+    gross_sales: str
+    discounts: str
+    net_sales: str
+    cogs: str
+    """Of the lines whose cost is known; below, their net sales."""
+    costed_sales: str
+    returned_units: int
+    returned_sales: str
+    returned_orders: int
+    """Orders with a unit that came back; below, those that were delivered or returned, and their units."""
+    returnable_orders: int
+    returnable_units: int
+
+
+@dataclass(frozen=True)
+class PeopleTruth:
+    """People who are alike in one respect."""
+
+    people: int
+    """With a record, whether their orders are valid or not."""
+    customers: int
+    """With a valid order."""
+    orders: int
+    """Valid ones."""
+    net_sales: str
+
+
+@dataclass(frozen=True)
+class Registrations:
+    """Customers whose day of registration is known, by the days from it to their first valid order."""
+
+    before: int
+    """On the day of their first order or earlier; below, their days together."""
+    delay_days: int
+    after: int
+    """The anomaly: registered after their first order; below, their days together, as a negative number."""
+    anomaly_days: int
+
+
+@dataclass(frozen=True)
+class FullTruths:
+    totals: SalesTruth
+    months: dict[str, SalesTruth]
+    sold: dict[str, dict[str, SalesTruth]]
+    """By brand, category, channel and state, then by member; what nobody knows is the empty text. An order counts as returned,
+    or returnable, with each member that it holds."""
+    people: dict[str, dict[str, PeopleTruth]]
+    """By age, gender, is_subscriber and source_segment, then by what the export says."""
+    registrations: Registrations
+
+
+@dataclass(frozen=True)
 class Truths:
     options: dict[str, Any]
     totals: Totals
@@ -141,9 +197,12 @@ class Truths:
     files: dict[str, FileTruth]
     broken: tuple[Broken, ...]
     corrections: Corrections
+    full: FullTruths | None = None
+    """Of a full shop; no other shop's truths speak of it."""
 
     def write(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        said = {name: value for name, value in asdict(self).items() if name != "full" or value}
+        path.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Truths:
@@ -160,7 +219,18 @@ class Truths:
             files={file: FileTruth(**rows) for file, rows in said["files"].items()},
             broken=tuple(Broken(**kind) for kind in said["broken"]),
             corrections=Corrections(corrections["counts"], tuple(Correction(**one) for one in corrections["listed"])),
+            full=_full(said["full"]) if "full" in said else None,
         )
+
+
+def _full(said: dict[str, Any]) -> FullTruths:
+    return FullTruths(
+        totals=SalesTruth(**said["totals"]),
+        months={month: SalesTruth(**found) for month, found in said["months"].items()},
+        sold={by: {name: SalesTruth(**found) for name, found in members.items()} for by, members in said["sold"].items()},
+        people={by: {name: PeopleTruth(**found) for name, found in members.items()} for by, members in said["people"].items()},
+        registrations=Registrations(**said["registrations"]),
+    )
 
 
 def _frozen(value: Any) -> Any:

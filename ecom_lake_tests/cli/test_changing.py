@@ -36,6 +36,13 @@ def test_synth_writes_the_truths_beside_the_folder_and_says_where(run: Run, tmp_
     assert (again.code, again.err) == (2, f"{tmp_path / 'shop'} is there and not empty: name a new folder.\n")
 
 
+def test_synth_makes_a_full_shop_and_says_who_reads_it(run: Run) -> None:
+    said = run("synth", "shop", "--full", "--orders", "100", "--first-month", "2017-01", "--last-month", "2017-02")
+    assert (said.code, Path("shop/order_items.csv").exists()) == (0, True)
+    assert 'connector = "canonical"' in said.out
+    assert Truths.read(Path("shop.truths.json")).full is not None
+
+
 def test_landing_says_what_landed_what_was_known_and_what_failed(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
     export = an_export(tmp_path)
     first = run("land", str(export.parent), "nowhere.csv", at=fresh_lake)

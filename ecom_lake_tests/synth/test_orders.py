@@ -15,7 +15,7 @@ def days(*numbers: int) -> Ints:
 def test_a_visit_s_first_valid_order_is_the_split_one_where_its_own_was_canceled() -> None:
     """Four visits; the first, third and fourth have a second order split off."""
     nothing, no = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.bool_)
-    visits = Visits(nothing, nothing, nothing, nothing, nothing, nothing, returning=no, split=no)
+    visits = Visits(nothing, nothing, nothing, nothing, nothing, nothing, returning=no, split=no, met=nothing)
     visit = np.array([0, 1, 2, 3, 0, 2, 3])
     orders = Orders(
         seed=1,

@@ -1,0 +1,66 @@
+"""A shop of canonical files: where it lies, what it says of itself in lake.toml, and how to build and ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ecom_lake.pipeline.build import build
+from ecom_lake.pipeline.outcome import Outcome
+from ecom_lake.pipeline.site import Site, open_site
+from ecom_lake.settings import Settings, load
+
+
+@dataclass(frozen=True)
+class CanonicalShop:
+    """The shop `mine` of a lake of its own."""
+
+    folder: Path
+
+    def say(self, without: Sequence[str] = (), first: str = "2024-01", last: str = "2024-03", **numbers: object) -> None:
+        """Writes its lake.toml."""
+        lacking = ", ".join(f'"{name}"' for name in without)
+        set_to = "\n".join(f"{name} = {value}" for name, value in numbers.items())
+        self.config.write_text(
+            f'[shops.mine]\nconnector = "canonical"\nfirst_month = "{first}"\nlast_month = "{last}"\nwithout = [{lacking}]\n'
+            f"[shops.mine.numbers]\n{set_to}\n",
+            encoding="utf-8",
+        )
+
+    def land(self, name: str, text: str) -> None:
+        self.landing.mkdir(parents=True, exist_ok=True)
+        (self.landing / name).write_text(text, encoding="utf-8")
+
+    def build(self) -> list[Outcome]:
+        """With nothing refused: every contract and every identity holds."""
+        made = build(self.site)
+        assert [check.says for outcome in made for check in outcome.checks if check.blocks] == []
+        return made
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.root / "mine" / "catalog.duckdb"), read_only=True) as con:
+            return con.execute(query).fetchall()
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "lake.toml"
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "mine" / "landing"
+
+    @property
+    def settings(self) -> Settings:
+        return load(str(self.root), {"ECOM_LAKE_CONFIG": str(self.config)})
+
+    @property
+    def site(self) -> Site:
+        return open_site(self.settings, "mine")
