@@ -30,7 +30,12 @@ def left_out(site: Site) -> dict[str, str]:
     return why
 
 
+def alternatives(need: str) -> list[str]:
+    """The columns of which a need asks for one: `this or that`."""
+    return need.split(" or ")
+
+
 def _why_lacked(site: Site, need: str) -> str | None:
-    """A need may name several columns, `one or other`: then it is lacked where the shop has none of them."""
-    reasons = [site.lacks(column) for column in need.split(" or ")]
+    """Of several columns the shop must lack them all."""
+    reasons = [site.lacks(column) for column in alternatives(need)]
     return None if None in reasons else " ".join(dict.fromkeys(filter(None, reasons)))

@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,6 +24,7 @@ from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.ingest import landed_files
 from ecom_lake.pipeline.plain_view import plain_files
 from ecom_lake.pipeline.site import Site, open_site
+from ecom_lake.serving.declared import declared
 from ecom_lake.serving.released import command
 from ecom_lake.settings import Settings, load
 
@@ -198,6 +199,8 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
     else:
         yield _files(site, "release", released, deep)
         yield _plain(site, released)
+        if site.lake.storage.is_local or deep:
+            yield from _columns(site, released)
     yield _leftovers(site)
 
 
@@ -247,6 +250,25 @@ def _plain(site: Site, released: Entry) -> Finding:
         says = f"{len(wrong):,} files in silver and gold are not those of release {released.number}, such as {wrong[0]}."
         return Finding("plain files", "warn", says, f"{command(site, 'build')} puts them right.")
     return Finding("plain files", "ok", f"silver and gold hold release {released.number}, {len(wanted):,} files.")
+
+
+def _columns(site: Site, released: Entry) -> Iterator[Finding]:
+    """What the shop says that it has, and has not, decides which gold tables it gets."""
+    found = declared(site, released)
+    todo = f"Say so in [shops.{site.shop.name}] of lake.toml, and build: {found.line(site)}."
+    if found.empty:
+        tables = sorted({table for tables in found.empty.values() for table in tables})
+        yield Finding("columns", "warn", f"Nothing stands in {_list(found.empty)}; made from it: {_list(tables)}.", todo)
+    if found.filled:
+        tables = sorted({table for tables in found.filled.values() for table in tables})
+        says = f"Values stand in {_list(found.filled)}, which lake.toml says is not there; not built for it: {_list(tables)}."
+        yield Finding("columns", "warn", says, todo)
+    if not found.empty and not found.filled:
+        yield Finding("columns", "ok", "What the gold tables need is there, or is said not to be.")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def _leftovers(site: Site) -> Finding:
