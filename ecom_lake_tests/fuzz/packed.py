@@ -122,8 +122,8 @@ def _zip_by_other_ways(dice: Random, content: bytes) -> Damaged:
 
 
 def _zip_slip(dice: Random, content: bytes) -> Damaged:
-    slips = [(f"{dice.choice(SLIPS)}{dice.choice(('', '.csv'))}", content + b"\n" * n) for n in range(1, 6)]
-    return Damaged(_zip(content, *slips), (), accepted=True)
+    slips = {f"{dice.choice(SLIPS)}{dice.choice(('', '.csv'))}": content + b"\n" * n for n in range(1, 6)}
+    return Damaged(_zip(content, *slips.items()), (), accepted=True)
 
 
 def _zip_cut(dice: Random, content: bytes) -> Damaged:
