@@ -14,7 +14,7 @@ help:
 	@echo "make check     style, types, import laws"
 	@echo "make bench     measure against the rivals in benchmarks/"
 	@echo "make fuzz      2,000 deliveries of spoilt files, every record accounted for; DELIVERIES=200 SEED=7 for others"
-	@echo "make snapshot  write again what is generated: docs/data_dictionary.md, the definitions' snapshot"
+	@echo "make snapshot  write again what is generated: docs/data_dictionary.md, docs/canonical.md, the definitions' snapshot"
 	@echo "make lock      resolve the dependencies anew"
 	@echo "make clean     remove the environment and Dagster's history; the lake in data/ stays"
 

@@ -1,4 +1,4 @@
-"""Writes again what is generated from the code: the snapshot of the definitions and docs/data_dictionary.md."""
+"""Writes again what is generated from the code: the snapshot of the definitions, docs/data_dictionary.md, docs/canonical.md."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from ecom_lake.serving.canonical_page import canonical_page
 from ecom_lake.serving.dictionary import dictionary_page
 from ecom_lake_tests.orchestration.snapshot import SNAPSHOT, snapshot
 
 with tempfile.TemporaryDirectory() as folder:
     SNAPSHOT.write_text(snapshot(Path(folder)))
 (ROOT / "docs/data_dictionary.md").write_text(dictionary_page())
+(ROOT / "docs/canonical.md").write_text(canonical_page())

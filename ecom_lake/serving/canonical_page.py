@@ -1,0 +1,65 @@
+"""The canonical files as a page: what a shop without a connector exports, column by column, in the words of the contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ecom_lake.connectors.canonical.files import FILES, CanonicalFile
+from ecom_lake.contracts.columns import FLAG, Column
+
+_HEAD = """# The canonical files
+
+Generated from the contracts by `make snapshot`; edit those.
+
+A shop needs no connector of its own if it can export CSV files with the columns below: `connector = "canonical"` in
+`lake.toml`. Only `orders` must come; `order_items` brings the money, and every other file its own tables. Columns may stand in
+any order and in any case, further ones are kept in bronze, and every file may come once or every night: the latest good
+version of a row counts. A column in **bold** is required: a file without it is refused.
+
+| type | how it is written |
+|---|---|
+| text | as it is; white space around it does not count, and an empty field is NULL |
+| integer, number | `3`, `0.5`; a decimal comma before one or two digits is understood, thousands' signs are not |
+| money, price | like a number; rounded half away from zero to 2 decimals (money) or 4 (price) |
+| flag | `true`, `yes`, `1`, `false`, `no`, `0`, in any case |
+| timestamp | `2017-10-02 10:56:33`, to the minute or the day too, in the shop's own time; no time zone |
+
+**What a shop does not have** it says in `lake.toml`. Tables that need it are then not built, and `ecom-lake tables` and the
+Dagster UI say why; `ecom-lake doctor` says where a column is empty though the shop does not say so, or filled though it does.
+
+```toml
+[shops.mine]
+connector = "canonical"
+first_month = "2024-01"
+without = ["reviews", "places", "customers.age", "products.unit_cost"]
+```
+
+A made-up shop in these files, with everything that they can hold: `ecom-lake synth FOLDER --full`.
+
+**Status** is written in any case, with spaces, hyphens or underscores: created, approved, processing, invoiced, shipped, in
+transit, delivered, returned, canceled (cancelled), unavailable; any other word is `unknown`. Canceled and unavailable orders
+are no sales, whatever `is_valid` says. **Gross sales** are worked out: `unit_price` times `quantity`, rounded half away from
+zero to the cent; `discount` is the amount taken off the whole line. **An address** of an order is its own, or, where its row
+names no city, state and zip, its customer's; that of a person without one is that of their latest order.
+"""
+
+
+def canonical_page() -> str:
+    return "\n".join([_HEAD, *(line for file in FILES for line in _file(file))])
+
+
+def _file(file: CanonicalFile) -> Iterator[str]:
+    yield f"## {file.contract.name}.csv\n"
+    yield f"{file.meaning}\n"
+    yield "| column | type | meaning | if empty |\n|---|---|---|---|"
+    for name in file.delivered.columns:
+        column = file.contract.columns.get(name) or Column(FLAG, file.more[name])
+        bold = "**" if name in file.required else ""
+        yield f"| {bold}{name}{bold} | {column.kind.name} | {column.meaning} | {_if_empty(file, name, column)} |"
+    yield ""
+
+
+def _if_empty(file: CanonicalFile, name: str, column: Column) -> str:
+    if name in file.required:
+        return "NULL" if column.nullable else "the row is refused"
+    return f"`{file.defaults[name]}`" if name in file.defaults else "NULL" if name in file.contract.columns else "no"
