@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
+from ecom_lake import logs
 from ecom_lake.cli import ask, build, deliver, health, history, look, move, replay, screen, trust
 from ecom_lake.cli.place import Place
 from ecom_lake.errors import UsageError, UserError
@@ -77,7 +78,10 @@ def _launch(
     ] = None,
     shop: Annotated[str, Parameter(group=_LAKE, help="Which of the lake's shops.")] = DEFAULT_SHOP,
 ) -> Any:
+    from ecom_lake.settings import log_to
+
     command, bound, unparsed = app.parse_args(tokens)
+    logs.start(log_to())
     for name in unparsed:
         bound.arguments[name] = Place(root, shop)
     return command(*bound.args, **bound.kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -45,12 +46,17 @@ def _show_status(found: Status) -> None:
         [
             ("release", _release(found)),
             ("tables", _tables(found)),
+            ("last build", _last_build(found)),
             ("landing", _landing(found)),
             ("quarantine", _rows(found.quarantined, "row", "in breach of a contract")),
             ("pending", _rows(found.pending, "row", "with no order yet")),
             ("rejects", _rows(found.rejected, "malformed record", "")),
+            ("disk", "a remote store" if found.free is None else f"{screen.size(found.free)} free"),
         ]
     )
+    if found.trouble and found.trouble.evidence:
+        screen.say("", f"Why {found.trouble.table} was refused:")
+        screen.show_some("; ".join(f"{name}: {str(fact)[:200]}" for name, fact in row.items()) for row in found.trouble.evidence)
     if found.stale:
         screen.say("", "To be made again:")
         screen.show_some(f"{table}: {why}" for table, why in found.stale.items())
@@ -80,7 +86,19 @@ def _tables(found: Status) -> str:
         return f"{len(found.stale):,} to be made again"
     if found.unreleased:
         return f"{len(found.unreleased):,} newer than the release"
+    if found.outdated:
+        return (
+            f"all made from the newest data, {len(found.outdated):,} of them by older code or settings: the next build sees to it"
+        )
     return "all made from the newest data"
+
+
+def _last_build(found: Status) -> str:
+    if found.trouble is None:
+        is_whole = found.release is not None and not found.unreleased and not found.stale
+        return "released" if is_whole and not found.pinned else "not released"
+    when = datetime.fromisoformat(found.trouble.at)
+    return f"{found.trouble.kind} at {found.trouble.table}, {screen.age(when)}, run {found.trouble.run[:8]}"
 
 
 def _landing(found: Status) -> str:

@@ -59,7 +59,8 @@ def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
         check_specs=[spec for table, said in checks.items() for spec in _check_specs(site, table, said)],
     )
     def bronze(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, partial(ingest, _site(context, settings, site), context.log.info))
+        here = _site(context, settings, site)
+        yield from report(context, here, "bronze", partial(ingest, here, context.log.info))
 
     return bronze
 
@@ -72,7 +73,8 @@ def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
 
     @_asset(site, ORDER_INDEX, catalog.silver()["order_index"], _silver_inputs(site, "order_index"), checks)
     def order_index(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, partial(make_order_index, _site(context, settings, site)))
+        here = _site(context, settings, site)
+        yield from report(context, here, ORDER_INDEX, partial(make_order_index, here))
 
     return order_index
 
@@ -88,7 +90,8 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
     @_asset(site, f"silver/{table}", contract, _silver_inputs(site, table), checks, monthly)
     def silver_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         months = [month_of(key) for key in context.partition_keys] if monthly else None
-        yield from report(context, site, partial(silver.make_silver, _site(context, settings, site), table, months))
+        here = _site(context, settings, site)
+        yield from report(context, here, f"silver/{table}", partial(silver.make_silver, here, table, months))
 
     return silver_table
 
@@ -103,7 +106,8 @@ def _gold(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
 
     @_asset(site, f"gold/{table}", contract, inputs, checks)
     def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, partial(gold.make_gold, _site(context, settings, site), table))
+        here = _site(context, settings, site)
+        yield from report(context, here, f"gold/{table}", partial(gold.make_gold, here, table))
 
     return gold_table
 
@@ -120,7 +124,8 @@ def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
         check_specs=_check_specs(site, RELEASE, checks),
     )
     def release(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, partial(make_release, _site(context, settings, site)))
+        here = _site(context, settings, site)
+        yield from report(context, here, RELEASE, partial(make_release, here))
 
     return release
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
+from ecom_lake import logs
 from ecom_lake.contracts.delivered import Delivered
 from ecom_lake.errors import UserError
 from ecom_lake.lake.log import Delivery, Entry, File, Landed, Parts
@@ -92,7 +93,7 @@ def _take_all(site: Site, files: list[Info], known: Set[str], progress: Progress
         progress(info.path)
         return info, *_take(site, info, known)
 
-    with ThreadPoolExecutor(site.threads) as readers:
+    with ThreadPoolExecutor(site.threads, initializer=logs.carried()) as readers:
         taken = list(readers.map(take, files))
     now = _stamps(landed_files(site))
     return [one for one in taken if now.get(one[0].path) == one[0].stamp]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ecom_lake import logs
 from ecom_lake.connectors.connector import RowByRow
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.lake.log import Entry, File
@@ -58,7 +59,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
         refuse: {},
     }
     delivered = went = 0
-    with site.lake.scratch() as scratch, ThreadPoolExecutor(site.threads) as writers:
+    with site.lake.scratch() as scratch, ThreadPoolExecutor(site.threads, initializer=logs.carried()) as writers:
 
         def made(month: date, settled: Settled, rows: pl.DataFrame) -> tuple[File, File | None]:
             blank = File("", 0, 0, "", marks[month], site.run, inputs.versions)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ecom_lake import logs
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Identity, Table
 from ecom_lake.errors import UserError
 from ecom_lake.lake.log import Entry
+from ecom_lake.pipeline import trouble
 from ecom_lake.pipeline.gold import attach
 from ecom_lake.pipeline.months import part_of
 from ecom_lake.pipeline.offer import gold_tables, left_out
@@ -41,6 +43,8 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
     if not current:
         head = site.lake.log.commit(lambda latest: _released(site, head, latest), site.run, "release")
     put_in_place(site, site.lake.log.entry(head.release or head.number))
+    if not current:
+        trouble.forget(site)
     return Outcome(TABLE, written=() if current else ("",), checks=checks, notes=(f"Release {head.release}.",))
 
 
@@ -51,11 +55,13 @@ def roll_back(site: Site, number: int) -> Entry:
         raise UserError(f"Entry {number} is not a release; `ecom-lake log` shows which are.")
     entry = site.lake.log.commit(lambda head: replace(head, release=number, pinned=True), site.run, f"rollback to {number}")
     put_in_place(site, wanted)
+    logs.tell("rolled back", run=site.run, shop=site.shop.name, release=number)
     return entry
 
 
 def unpin(site: Site) -> Entry:
     """Let builds release again; what readers see changes with the next one."""
+    logs.tell("unpinned", run=site.run, shop=site.shop.name)
     return site.lake.log.commit(lambda head: replace(head, pinned=False) if head.pinned else head, site.run, "unpin")
 
 

@@ -24,13 +24,14 @@ from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.ingest import landed_files
 from ecom_lake.pipeline.plain_view import plain_files
 from ecom_lake.pipeline.site import Site, open_site
+from ecom_lake.pipeline.trouble import last as last_trouble
 from ecom_lake.serving.declared import declared
+from ecom_lake.serving.disk import LITTLE, TOO_LITTLE
 from ecom_lake.serving.released import command
 from ecom_lake.settings import Settings, load
 
 State = Literal["ok", "warn", "fail"]
 _PACKAGES = ("polars", "duckdb", "pyarrow", "dagster", "dagster-webserver", "scikit-learn", "scipy")
-_LITTLE, _TOO_LITTLE = 5e9, 5e8
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _disk(root: Path, what: str = "root") -> Iterator[Finding]:
         yield Finding(what, "fail", f"{there} is a file, not a folder.", "Name another root with --root or in lake.toml.")
         return
     free = shutil.disk_usage(there).free
-    state: State = "fail" if free < _TOO_LITTLE else "warn" if free < _LITTLE else "ok"
+    state: State = "fail" if free < TOO_LITTLE else "warn" if free < LITTLE else "ok"
     yield Finding("disk", state, f"{free / 1e9:,.1f} GB are free under {there}.", "" if state == "ok" else "Make room.")
     yield _links(root, there, what)
 
@@ -202,6 +203,15 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
         if site.lake.storage.is_local or deep:
             yield from _columns(site, released)
     yield _leftovers(site)
+    yield _last_build(site)
+
+
+def _last_build(site: Site) -> Finding:
+    trouble = last_trouble(site)
+    if trouble is None:
+        return Finding("last build", "ok", "Nothing was refused and nothing failed since the last release.")
+    says = f"{trouble.table} {trouble.kind} in run {trouble.run[:8]}: {' '.join(trouble.says)}"
+    return Finding("last build", "warn", says, f"{command(site, 'status')} says what to do.")
 
 
 def _files(site: Site, what: str, entry: Entry, deep: bool) -> Finding:
