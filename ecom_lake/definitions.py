@@ -2,10 +2,9 @@
 
 import dagster as dg
 
-from ecom_lake import logs
 from ecom_lake.orchestration.assets import shop_assets
 from ecom_lake.orchestration.jobs import landing_sensor, nightly, shop_jobs
-from ecom_lake.settings import Settings, load, log_to
+from ecom_lake.settings import Settings, load
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -20,5 +19,4 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    logs.start(log_to())
     return build_definitions(load())

@@ -5,14 +5,11 @@ Not here: Azure's own retries, which its client does request by request (azure.p
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
-
-from ecom_lake import logs
 
 Answer = TypeVar("Answer")
 PASSING = (ConnectionError, TimeoutError, BlockingIOError)
@@ -31,8 +28,7 @@ class Retry:
         for turn in range(self.times):
             try:
                 return call()
-            except PASSING as error:
-                logs.tell("retried", logging.WARNING, after=type(error).__name__, turn=turn + 1)
+            except PASSING:
                 most = min(self.longest, self.first * 2**turn)
                 self.sleep(random.uniform(most / 2, most))
         return call()
