@@ -2,9 +2,10 @@
 
 import dagster as dg
 
+from ecom_lake import logs
 from ecom_lake.orchestration.assets import shop_assets
 from ecom_lake.orchestration.jobs import landing_sensor, nightly, shop_jobs
-from ecom_lake.settings import Settings, load
+from ecom_lake.settings import Settings, load, log_to
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -19,4 +20,5 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 @dg.definitions
 def defs() -> dg.Definitions:
+    logs.start(log_to())
     return build_definitions(load())

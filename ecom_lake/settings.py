@@ -105,6 +105,12 @@ def wants_traces(environment: Mapping[str, str] | None = None) -> bool:
     return env.get("ECOM_LAKE_DEBUG", "") not in ("", "0")
 
 
+def log_to(environment: Mapping[str, str] | None = None) -> str:
+    """Where lines of the log go: ECOM_LAKE_LOG is json, text or a file; nowhere without it."""
+    env = os.environ if environment is None else environment
+    return env.get("ECOM_LAKE_LOG", "")
+
+
 def _access(env: Mapping[str, str]) -> Access:
     """By the names that Azure's own tools use, the older ones too."""
     default = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ecom-lake"

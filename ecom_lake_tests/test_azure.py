@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from ecom_lake.cli import main
+from ecom_lake.lake.access import Access, Secret
 from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.lake import Lake
 from ecom_lake.lake.landing_zone import land
@@ -267,3 +268,15 @@ def test_landing_and_lake_may_lie_on_two_stores(landing_on_azure: bool, emulator
         t: [f.hash for f in here.parts(t).values()] for t in ("bronze/orders", "bronze/order_items")
     }
     assert not any("landing" in info.path for info in Storage(root, access).list(""))
+
+
+def test_abfss_names_account_and_container_and_the_catalogue_says_so_in_duckdbs_way(emulator: Azurite, tmp_path: Path) -> None:
+    container = emulator.container().removeprefix("az://")
+    access = Access(account=ACCOUNT, key=Secret(KEY), endpoint=emulator.endpoint, retries=0, cache=tmp_path / "cache")
+    lake = Lake(f"abfss://{container}@{ACCOUNT}.dfs.core.windows.net/a/lake", "olist", access)
+    orders = land_rows(a_site(tmp_path / "export"), "orders.csv", "orders", [order(1)])
+    assert [arrival.fate for arrival in land(lake, [orders])] == ["landed"]
+    build(replace(a_site(tmp_path), lake=lake))
+    with duckdb.connect(str(lake.storage.here("olist/catalog.duckdb", tmp_path)), read_only=True) as con:
+        made = con.execute("select sql from duckdb_views() where view_name = 'fct_orders'").fetchall()[0][0]
+    assert f"'abfss://{ACCOUNT}.dfs.core.windows.net/{container}/a/lake/olist/_store/gold/fct_orders/" in made

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.place import AsJson, Flag, Here
-from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
@@ -46,12 +46,17 @@ def _show_status(found: Status) -> None:
         [
             ("release", _release(found)),
             ("tables", _tables(found)),
+            ("last build", _last_build(found)),
             ("landing", _landing(found)),
             ("quarantine", _rows(found.quarantined, "row", "in breach of a contract")),
             ("pending", _rows(found.pending, "row", "with no order yet")),
             ("rejects", _rows(found.rejected, "malformed record", "")),
+            ("disk", "a remote store" if found.free is None else f"{screen.size(found.free)} free"),
         ]
     )
+    if found.trouble and found.trouble.evidence:
+        screen.say("", f"Why {found.trouble.table} was refused:")
+        screen.show_some("; ".join(f"{name}: {str(fact)[:200]}" for name, fact in row.items()) for row in found.trouble.evidence)
     if found.stale:
         screen.say("", "To be made again:")
         screen.show_some(f"{table}: {why}" for table, why in found.stale.items())
@@ -81,7 +86,19 @@ def _tables(found: Status) -> str:
         return f"{len(found.stale):,} to be made again"
     if found.unreleased:
         return f"{len(found.unreleased):,} newer than the release"
+    if found.outdated:
+        return (
+            f"all made from the newest data, {len(found.outdated):,} of them by older code or settings: the next build sees to it"
+        )
     return "all made from the newest data"
+
+
+def _last_build(found: Status) -> str:
+    if found.trouble is None:
+        is_whole = found.release is not None and not found.unreleased and not found.stale
+        return "released" if is_whole and not found.pinned else "not released"
+    when = datetime.fromisoformat(found.trouble.at)
+    return f"{found.trouble.kind} at {found.trouble.table}, {screen.age(when)}, run {found.trouble.run[:8]}"
 
 
 def _landing(found: Status) -> str:
@@ -117,38 +134,6 @@ def doctor(*, deep: Flag = False, as_json: AsJson = False, place: Here) -> int:
     else:
         _show_findings(findings)
     return 1 if any(finding.state == "fail" for finding in findings) else 0
-
-
-def repair(*, place: Here) -> int:
-    """Mend what is damaged, and build.
-
-    Reads every file. Damaged entries leave the log and are kept beside it, damaged tables are made again, damaged deliveries
-    are read again from landing. Readers see the newest whole release until the build has made another.
-    Exit code 1 where a damaged delivery is no longer in landing.
-    """
-    from ecom_lake.cli.build import build
-    from ecom_lake.pipeline.repair import repair as mend
-    from ecom_lake.serving.released import nothing_built
-
-    site = place.site()
-    if not site.lake.log.numbers():
-        raise UsageError(nothing_built(site))
-    done = mend(site)
-    for what, files in (
-        ("Set aside", done.set_aside),
-        ("Read again from landing", done.read_again),
-        ("To be made again", done.forgotten),
-    ):
-        if files:
-            screen.say(f"{what}:")
-            screen.show_some(files)
-    if done.lost:
-        screen.complain("Damaged, and no longer in landing:", *done.lost)
-        screen.say(f"Put them back into {site.lake.landing.url}; then {place.command('repair')}.")
-        return 1
-    if not (done.set_aside or done.read_again or done.forgotten):
-        screen.say("Nothing is damaged: every file holds what was written.")
-    return build(place=place)
 
 
 def _show_findings(findings: list[Finding]) -> None:

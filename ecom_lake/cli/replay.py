@@ -13,6 +13,7 @@ from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.lake.log import Entry
+    from ecom_lake.pipeline.outcome import Outcome
     from ecom_lake.pipeline.replay import Mended
     from ecom_lake.pipeline.site import Site
 
@@ -91,21 +92,21 @@ def _show_verdicts(mended: Mended) -> None:
 
 def _make(site: Site, mended: Mended) -> Entry:
     from ecom_lake.pipeline.replay import steps
+    from ecom_lake.pipeline.watched import watched
 
     todo = list(steps(site, mended))
     with screen.progress() as bar:
         task = bar.add_task("starting", total=len(todo))
         for table, step in todo:
             bar.update(task, description=table)
-            made = step()
-            for outcome in made if isinstance(made, list) else [made]:
-                _stop_if_refused(outcome.checks)
+            for outcome in watched(site, table, step):
+                _stop_if_refused(outcome)
             bar.advance(task)
     return site.lake.log.head()
 
 
-def _stop_if_refused(checks: tuple[Any, ...]) -> None:
-    if refused := [check for check in checks if check.blocks]:
+def _stop_if_refused(outcome: Outcome) -> None:
+    if refused := [check for check in outcome.checks if check.blocks]:
         why = " ".join(f"{check.table}: {check.says}" for check in refused)
         raise UserError(f"{why} Nothing was released; readers go on seeing what they saw.")
 
@@ -122,9 +123,11 @@ def _show_what_moves(site: Site, shown: Entry, state: Entry, as_json: bool) -> d
 
 
 def _release(site: Site, state: Entry) -> int | None:
-    from ecom_lake.pipeline.release import make_release
+    from ecom_lake.pipeline.release import TABLE, make_release
+    from ecom_lake.pipeline.watched import watched
 
-    _stop_if_refused(make_release(site, state).checks)
+    for outcome in watched(site, TABLE, lambda: make_release(site, state)):
+        _stop_if_refused(outcome)
     return site.lake.log.head().release
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from ecom_lake.errors import StoreError
 from ecom_lake.lake.hashes import hash_file
-from ecom_lake.lake.whole import damage
 
 Fetch = Callable[[Path], None]
 """Puts a file of the store at a local path."""
@@ -31,8 +30,6 @@ class Cache:
     def __init__(self, folder: Path, store: str, limit: int) -> None:
         self._all, self._limit = folder / "files", limit
         self._files = self._all / store
-        self.turns = folder / "turns" / store
-        """Where who works on the same store on this machine waits for his turn."""
         self._added = limit  # so that the first one measures
         self.held, lock = _own_folder(folder / "held")
         weakref.finalize(self, _give_up, self.held, lock, os.getpid())
@@ -41,7 +38,7 @@ class Cache:
         """A local file with these bytes, that stays until this cache is done with."""
         target = self.held / "files" / path
         if not target.exists():
-            self._hold(path, size, digest, target) or self._take_in(path, size, digest, target, fetch)
+            self._hold(path, size, target) or self._take_in(path, size, digest, target, fetch)
         return target
 
     def keep(self, local: Path, path: str) -> None:
@@ -52,7 +49,7 @@ class Cache:
         shutil.move(local, target)
         self._share(path, target)
 
-    def _hold(self, path: str, size: int, digest: str, target: Path) -> bool:
+    def _hold(self, path: str, size: int, target: Path) -> bool:
         """Link to the shared copy, if there is a whole one."""
         shared = self._files / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +59,7 @@ class Cache:
             return False
         except FileExistsError:
             return True  # another thread was quicker
-        if damage(target, size, digest):
+        if target.stat().st_size != size:
             target.unlink()
             return False
         os.utime(shared)  # the least recently used go first

@@ -5,11 +5,14 @@ Not here: Azure's own retries, which its client does request by request (azure.p
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
+
+from ecom_lake import logs
 
 Answer = TypeVar("Answer")
 PASSING = (ConnectionError, TimeoutError, BlockingIOError)
@@ -28,7 +31,8 @@ class Retry:
         for turn in range(self.times):
             try:
                 return call()
-            except PASSING:
+            except PASSING as error:
+                logs.tell("retried", logging.WARNING, after=type(error).__name__, turn=turn + 1)
                 most = min(self.longest, self.first * 2**turn)
                 self.sleep(random.uniform(most / 2, most))
         return call()

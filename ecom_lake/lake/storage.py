@@ -7,6 +7,7 @@ Not here: what the files mean (log.py, lake.py).
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
@@ -101,7 +102,7 @@ class Storage:
         """A local file with the bytes that a stored one has now: itself, or a copy in the folder."""
         if isinstance(self.store, Local):
             return self.store.root / path
-        target = folder / Path(path).name
+        target = folder / uuid.uuid4().hex  # the stored name is anybody's, and no path
         self.store.fetch(path, target)
         return target
 

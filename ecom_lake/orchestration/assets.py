@@ -1,6 +1,5 @@
 """The assets of a shop. A key is a path: `[shop, layer, table]`.
 
-Each shop is a pool: dagster.yaml lets one run at a time into it, so that two never write the same tables.
 Here: what Dagster is to know of each table (its inputs, checks, words), and bodies of one call. What a step does is in
 `pipeline/`; what it says of itself becomes events in `events.py`.
 """
@@ -58,10 +57,10 @@ def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
         name=f"{site.shop.name}__bronze",
         specs=[describe.bronze(site, delivered) for delivered in site.connector.delivered],
         check_specs=[spec for table, said in checks.items() for spec in _check_specs(site, table, said)],
-        pool=site.shop.name,
     )
     def bronze(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, partial(ingest, _site(context, settings, site), context.log.info))
+        here = _site(context, settings, site)
+        yield from report(context, here, "bronze", partial(ingest, here, context.log.info))
 
     return bronze
 
@@ -74,7 +73,8 @@ def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
 
     @_asset(site, ORDER_INDEX, catalog.silver()["order_index"], _silver_inputs(site, "order_index"), checks)
     def order_index(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, partial(make_order_index, _site(context, settings, site)))
+        here = _site(context, settings, site)
+        yield from report(context, here, ORDER_INDEX, partial(make_order_index, here))
 
     return order_index
 
@@ -90,7 +90,8 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
     @_asset(site, f"silver/{table}", contract, _silver_inputs(site, table), checks, monthly)
     def silver_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         months = [month_of(key) for key in context.partition_keys] if monthly else None
-        yield from report(context, site, partial(silver.make_silver, _site(context, settings, site), table, months))
+        here = _site(context, settings, site)
+        yield from report(context, here, f"silver/{table}", partial(silver.make_silver, here, table, months))
 
     return silver_table
 
@@ -105,7 +106,8 @@ def _gold(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
 
     @_asset(site, f"gold/{table}", contract, inputs, checks)
     def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, partial(gold.make_gold, _site(context, settings, site), table))
+        here = _site(context, settings, site)
+        yield from report(context, here, f"gold/{table}", partial(gold.make_gold, here, table))
 
     return gold_table
 
@@ -120,10 +122,10 @@ def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
         name=f"{site.shop.name}__release",
         specs=[describe.release(site, RELEASE, _last_of(site, expected_tables(site)))],
         check_specs=_check_specs(site, RELEASE, checks),
-        pool=site.shop.name,
     )
     def release(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from report(context, site, partial(make_release, _site(context, settings, site)))
+        here = _site(context, settings, site)
+        yield from report(context, here, RELEASE, partial(make_release, here))
 
     return release
 
@@ -159,7 +161,6 @@ def _asset(
         check_specs=_check_specs(site, table, checks),
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
-        pool=site.shop.name,
     )
 
 

@@ -1,31 +1,31 @@
 """What a step said of itself, as Dagster events: checks first, then the table; or the checks alone and a failure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from ecom_lake.errors import UserError, disk_trouble
+from ecom_lake import logs
+from ecom_lake.errors import UserError
 from ecom_lake.lake.log import ConflictError, File
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.site import Site
+from ecom_lake.pipeline.watched import Step, watched
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 PREVIEW = 5
 
 
-def report(context: dg.AssetExecutionContext, site: Site, step: Callable[[], Outcome | list[Outcome]]) -> Iterator[Event]:
+def report(context: dg.AssetExecutionContext, site: Site, table: str, step: Step) -> Iterator[Event]:
     """Do a step and say what became of it."""
     try:
-        made = step()
+        with _told_to(context.log):
+            outcomes = watched(site, table, step)
     except (UserError, ConflictError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
-    except Exception as error:
-        if says := disk_trouble(error):
-            raise dg.Failure(description=says, allow_retries=False) from error
-        raise
-    outcomes = made if isinstance(made, list) else [made]
     for outcome in outcomes:
         key = dg.AssetKey([site.shop.name, *outcome.table.split("/")])
         for check in outcome.checks:
@@ -42,6 +42,22 @@ def report(context: dg.AssetExecutionContext, site: Site, step: Callable[[], Out
         )
     for outcome in outcomes:
         yield from _materialized(context, site, outcome)
+
+
+@contextmanager
+def _told_to(log: logging.Logger) -> Iterator[None]:
+    """What is logged of the step stands in the run's own log too."""
+
+    class ToRun(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            log.log(record.levelno, record.getMessage())
+
+    handler = ToRun()
+    logs.LOGGER.addHandler(handler)
+    try:
+        yield
+    finally:
+        logs.LOGGER.removeHandler(handler)
 
 
 def _check(key: dg.AssetKey, check: Check) -> dg.AssetCheckResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
 
@@ -15,8 +15,7 @@ from ecom_lake.pipeline.release import make_release
 from ecom_lake.pipeline.silver import make_silver
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import silver_tables
-
-Step = Callable[[], Outcome | list[Outcome]]
+from ecom_lake.pipeline.watched import Step, watched
 
 
 def steps(site: Site, months: Sequence[date] | None = None) -> Iterator[tuple[str, Step]]:
@@ -32,9 +31,8 @@ def steps(site: Site, months: Sequence[date] | None = None) -> Iterator[tuple[st
 def build(site: Site, months: Sequence[date] | None = None) -> list[Outcome]:
     """Every step in turn; stops after the first that a blocking check refused."""
     done: list[Outcome] = []
-    for _, step in steps(site, months):
-        made = step()
-        done += made if isinstance(made, list) else [made]
+    for table, step in steps(site, months):
+        done += watched(site, table, step)
         if done[-1].refused:
             break
     return done

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from ecom_lake import logs
 from ecom_lake.errors import UserError
 from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.lake import Lake
@@ -42,6 +43,14 @@ class _Wanted:
 
 
 def copy_shop(source: Site, target: Site, progress: Progress = lambda path, done, of: None) -> Copied:
+    with logs.about(run=target.run, shop=target.shop.name):
+        logs.tell("copying", source=source.lake.url, target=target.lake.url)
+        copied = _copy_all(source, target, progress)
+        logs.tell("copied", files=copied.files, bytes=copied.bytes, states=copied.states)
+        return copied
+
+
+def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
     numbers, there = source.lake.log.numbers(), _states_there(source.lake, target.lake)
     files = [*_data(source, numbers, there), *_landing(source, target)]
     of, lock = sum(wanted.size for wanted in files), Lock()
@@ -60,7 +69,8 @@ def copy_shop(source: Site, target: Site, progress: Progress = lambda path, done
     states = [number for number in numbers if number not in there]
     for number in states:
         _copy_state(source.lake, target.lake, number)
-    put_in_place(target)
+    if released := target.lake.log.released():
+        put_in_place(target, released)
     return Copied(len(new), sum(new), len(states))
 
 

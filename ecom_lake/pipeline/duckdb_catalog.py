@@ -12,8 +12,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import duckdb
-
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Table
 from ecom_lake.lake.engine import literal, name, parquet
@@ -42,18 +40,6 @@ def write_catalog(site: Site, released: Entry) -> None:
         con.execute("use memory")
         con.execute("detach lake")
         site.lake.storage.put(target, f"{site.shop.name}/{CATALOG}")
-
-
-def is_readable(site: Site) -> bool:
-    """Whether DuckDB takes it: each block of it carries a checksum."""
-    with site.engine() as (con, scratch):
-        copy = site.lake.storage.here(f"{site.shop.name}/{CATALOG}", scratch)
-        try:
-            con.execute(f"attach {literal(str(copy))} as lake (read_only)")
-            con.execute("select count(*) from duckdb_views() where database_name = 'lake' and not internal")
-        except duckdb.Error:
-            return False
-    return True
 
 
 def _name(site: Site, file: File) -> str:

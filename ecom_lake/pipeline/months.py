@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ecom_lake import logs
 from ecom_lake.connectors.connector import RowByRow
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.lake.log import Entry, File
@@ -48,7 +49,6 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
     if are_current(site, entry, spec, months) and not site.full:
         return _outcome(entry, spec, months, (), _all_accounted(spec, entry, months))
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
-    inputs.hold(site)
     current, digests = entry.parts(table), _digests(site, entry, spec)
     marks = {month: f"{code(spec)}-{digests.get(month, (0, 0))[1]:016x}" for month in months}
     by_code = set(months if mended is None else mended)
@@ -59,7 +59,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
         refuse: {},
     }
     delivered = went = 0
-    with site.lake.scratch() as scratch, ThreadPoolExecutor(site.threads) as writers:
+    with site.lake.scratch() as scratch, ThreadPoolExecutor(site.threads, initializer=logs.carried()) as writers:
 
         def made(month: date, settled: Settled, rows: pl.DataFrame) -> tuple[File, File | None]:
             blank = File("", 0, 0, "", marks[month], site.run, inputs.versions)

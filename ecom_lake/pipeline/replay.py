@@ -20,16 +20,16 @@ from ecom_lake.contracts.conform import BAD
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.bronze import delivered_rows
-from ecom_lake.pipeline.build import Step
 from ecom_lake.pipeline.dimensions import make_dimension, merge
 from ecom_lake.pipeline.gold import make_gold
 from ecom_lake.pipeline.months import make_months, part_of
+from ecom_lake.pipeline.offer import gold_tables
 from ecom_lake.pipeline.order_index import UNPLACED, judge_orders, make_order_index
 from ecom_lake.pipeline.parts import looked_up, order_index
-from ecom_lake.pipeline.recipes import in_order
 from ecom_lake.pipeline.settle import judge
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import Spec, specs
+from ecom_lake.pipeline.watched import Step
 
 _VERDICTS = pl.Schema(
     {
@@ -85,7 +85,7 @@ def steps(site: Site, mended: Mended) -> Iterator[tuple[str, Step]]:
             yield f"silver/{table}", partial(make_months, site, spec, site.months(), mended.months[table])
         else:
             yield f"silver/{table}", partial(make_dimension, site, spec)
-    for table in in_order():
+    for table in gold_tables(site):
         yield f"gold/{table}", partial(make_gold, site, table)
 
 

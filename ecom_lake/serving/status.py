@@ -8,8 +8,13 @@ from datetime import datetime
 
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.ingest import landed_files
+from ecom_lake.pipeline.plan import due
+from ecom_lake.pipeline.release import TABLE as RELEASE
 from ecom_lake.pipeline.release import stale
 from ecom_lake.pipeline.site import Site
+from ecom_lake.pipeline.trouble import Trouble
+from ecom_lake.pipeline.trouble import last as last_trouble
+from ecom_lake.serving.disk import TOO_LITTLE, free_bytes
 from ecom_lake.serving.released import built, command
 
 
@@ -34,6 +39,12 @@ class Status:
     """Rows whose order has not come yet, by delivered table; below, those that broke a contract, and malformed records."""
     quarantined: Mapping[str, int]
     rejected: Mapping[str, int]
+    outdated: tuple[str, ...]
+    """Tables made by other code or settings than are in force; the next build makes them again."""
+    trouble: Trouble | None
+    """What went wrong since the last release, if that is still in the way."""
+    free: int | None
+    """Bytes that are free on the lake's disk; None where it lies on a remote store."""
     advice: tuple[str, ...]
     """What to do, most urgent first; nothing where all is well."""
 
@@ -49,6 +60,10 @@ def status_of(site: Site) -> Status:
     waiting = _waiting(site, head)
     refused = {path: landed.refused for path, landed in head.landing.items() if landed.refused and path not in waiting}
     unreleased = tuple(sorted(changed_tables(release, head))) if release else ()
+    left = due(site)
+    outdated = tuple(table for table in left if table not in why and table not in ("landing", RELEASE))
+    trouble = last_trouble(site) if left else None
+    free = free_bytes(site)
     return Status(
         shop=site.shop.name,
         folder=site.lake.url,
@@ -63,7 +78,13 @@ def status_of(site: Site) -> Status:
         pending=_rows(head, "pending"),
         quarantined=_rows(head, "quarantine"),
         rejected=_rows(head, "rejects"),
-        advice=tuple(_advice(site, head, why, waiting, refused, unreleased)),
+        outdated=outdated,
+        trouble=trouble,
+        free=free,
+        advice=(
+            *_about_trouble(site, trouble, free),
+            *_advice(site, head, why, waiting, refused, unreleased, is_told=trouble is not None),
+        ),
     )
 
 
@@ -88,6 +109,18 @@ def _rows(entry: Entry, layer: str) -> dict[str, int]:
     return {table: rows for table, rows in counts.items() if rows}
 
 
+def _about_trouble(site: Site, trouble: Trouble | None, free: int | None) -> list[str]:
+    advice = []
+    if free is not None and free < TOO_LITTLE:
+        advice.append(f"Make room on the lake's disk: {free / 1e6:,.0f} MB are free, and a build needs more.")
+    if trouble:
+        how = "Mend what it names" if trouble.kind == "refused" else "Take its cause away"
+        advice.append(
+            f"The last build stopped at {trouble.table}: {' '.join(trouble.says)} {how}; then run {command(site, 'build')}."
+        )
+    return advice
+
+
 def _advice(
     site: Site,
     head: Entry,
@@ -95,6 +128,7 @@ def _advice(
     waiting: tuple[str, ...],
     refused: Mapping[str, str],
     unreleased: tuple[str, ...],
+    is_told: bool,
 ) -> list[str]:
     build = command(site, "build")
     advice = []
@@ -106,8 +140,10 @@ def _advice(
         advice.append(
             f"Release {head.release} is pinned; {command(site, 'unpin')}, then {build}, shows readers the newest state."
         )
-    elif why and not waiting:
+    elif waiting or is_told:
+        pass  # that a build is to be run has been said
+    elif why:
         advice.append(f"Run {build}: some tables are older than what they are made from.")
-    elif (unreleased or head.release is None) and not waiting:
+    elif unreleased or head.release is None:
         advice.append(f"Run {build}: what was built last is not released.")
     return advice

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import json
 from dataclasses import fields
 from pathlib import Path
+
+import pytest
 
 from ecom_lake.cli.deliver import synth
 from ecom_lake.serving.difference import last_two_releases
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.truths import Truths
-from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake, rewrite
+from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
 
@@ -75,18 +78,30 @@ def test_a_build_through_dagster_releases_what_landed_and_then_finds_nothing_new
     assert f"release {built.json['release']}" in again.out
 
 
-def test_a_build_that_is_refused_says_why_and_leaves_readers_alone(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
+def test_a_build_that_is_refused_says_why_and_leaves_readers_alone(
+    run: Run, fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("land", str(an_export(tmp_path)), at=fresh_lake)
     site = fresh_lake.site()
     before = site.lake.log.released()
     # A file that is not what the log says breaks the build where it is read.
     for file in site.lake.log.head().parts("bronze/order_items").values():
         site.lake.local(file).write_bytes(b"not Parquet at all")
+    log = tmp_path / "lines.json"
+    monkeypatch.setenv("ECOM_LAKE_LOG", str(log))
     said = run("build", "--full", at=fresh_lake)
+    monkeypatch.setenv("ECOM_LAKE_LOG", "")
     assert said.code == 1
     assert said.err.startswith("The build stopped; readers go on seeing what they saw.\n")
     assert len(said.err.splitlines()) >= 2
     assert site.lake.log.released() == before
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    (failed,) = [line for line in lines if line["event"] == "failed"]
+    assert (failed["shop"], failed["table"], failed["level"]) == ("olist", "silver/order_index", "error")
+    told = run("status", at=fresh_lake)
+    assert told.code == 1
+    assert "failed at silver/order_index, just now" in told.out
+    assert run("status", "--json", at=fresh_lake).json["trouble"]["run"] == failed["run"]
 
 
 def test_there_and_back_again(run: Run, fresh_grown_lake: BuiltLake) -> None:
@@ -120,9 +135,8 @@ def test_there_and_back_again(run: Run, fresh_grown_lake: BuiltLake) -> None:
 
 def test_gc_asks_before_it_deletes(run: Run, fresh_lake: BuiltLake) -> None:
     log = fresh_lake.root / "olist" / "_store" / "log"
-    first, second, *_ = sorted(log.glob("*.json"))
-    for path in (first, second):  # the first is as old as the second, which took its place
-        rewrite(path, at="1999-12-31T00:00:00+00:00")
+    first = min(log.glob("*.json"))
+    first.write_text(first.read_text(encoding="utf-8").replace('"at":"2', '"at":"1'), encoding="utf-8")
     assert "Nothing to delete" not in run("gc", "--dry-run", at=fresh_lake).out
     refused = run("gc", at=fresh_lake)
     assert (refused.code, refused.err) == (2, "Nothing was deleted; say --yes to delete without being asked.\n")

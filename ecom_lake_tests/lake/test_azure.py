@@ -16,7 +16,8 @@ from azure.identity.aio import DefaultAzureCredential
 
 from ecom_lake.errors import StoreError, UsageError, UserError
 from ecom_lake.lake.access import Access, Secret
-from ecom_lake.lake.azure import AzureBlobs, Place, _own_way_in, place_of
+from ecom_lake.lake.azure import Place, _own_way_in, place_of
+from ecom_lake.lake.azure_blobs import AzureBlobs
 from ecom_lake.lake.remote import Remote
 from ecom_lake.lake.storage import Storage
 from ecom_lake.settings import load

@@ -115,6 +115,12 @@ def test_a_name_may_hold_what_a_url_could_not(storage: Storage, tmp_path: Path) 
     assert storage.read(ODD) == storage.here(f"{ODD}~2", tmp_path).read_bytes() == b"odd"
 
 
+def test_an_empty_file_is_a_file(storage: Storage, tmp_path: Path) -> None:
+    storage.put(written(tmp_path / "empty", b""), "empty")
+    assert storage.read("empty") == storage.here("empty", tmp_path).read_bytes() == b""
+    assert storage.info("empty").size == 0
+
+
 def test_a_large_file_comes_back_as_it_was(storage: Storage, tmp_path: Path) -> None:
     large = tmp_path / "large"
     with large.open("wb") as stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +53,10 @@ def test_one_run_makes_everything_and_the_next_one_keeps_it(fresh_lake: BuiltLak
     assert made["gold/rfm"] == "written"
     assert made["silver/orders"] == "4 of 4 parts written"
     assert hashes(fresh_lake) == undisturbed, "through Dagster or not, the bytes are the same"
+    said = [entry.user_message for entry in instance.all_logs(first.run_id)]
+    assert any(
+        re.match(rf"olist gold/rfm done run={first.run_id[:13]} rows=\d+ written=1 parts=1 seconds=", line) for line in said
+    )
     before = fresh_lake.site().lake.log.head()
     second = states(run(fresh_lake, instance))
     assert set(second.values()) == {"unchanged", "0 of 4 parts written"}

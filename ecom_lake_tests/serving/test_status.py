@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ecom_lake.errors import UsageError
+from ecom_lake.pipeline import gold
 from ecom_lake.pipeline.build import build
 from ecom_lake.pipeline.ingest import ingest
+from ecom_lake.pipeline.recipes import recipe
 from ecom_lake.pipeline.release import roll_back
+from ecom_lake.pipeline.trouble import last
 from ecom_lake.serving.released import released
 from ecom_lake.serving.status import Status, status_of
 from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
@@ -96,3 +101,43 @@ def test_what_was_never_released_cannot_be_read(fresh_lake: BuiltLake) -> None:
     assert status_of(site).release is None
     with pytest.raises(UsageError, match="was built but never released: `ecom-lake status --shop empty` says why"):
         released(site)
+
+
+def test_why_the_last_build_stopped_is_told_until_a_release_is_made(
+    fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = fresh_lake.site()
+    good = recipe("kpi_daily")
+    assert good.sql is not None
+    spoilt = replace(good, sql=good.sql.replace("as orders,", "- 9 as orders,", 1), code="spoilt")
+    with monkeypatch.context() as patch:
+        patch.setattr(gold, "recipe", lambda table: spoilt if table == "kpi_daily" else recipe(table))
+        assert build(site)[-1].refused
+        found = status_of(fresh_lake.site())
+    assert found.trouble is not None
+    assert (found.trouble.table, found.trouble.kind, found.trouble.run) == ("gold/kpi_daily", "refused", site.run)
+    assert "orders_out_of_range" in found.trouble.says[0]
+    assert found.trouble.evidence[0]["rule"] == "orders_out_of_range"
+    assert found.advice[0].startswith("The last build stopped at gold/kpi_daily: Broken: orders_out_of_range.")
+    assert len(found.advice) == 1
+    assert status_of(fresh_lake.site()).trouble is None, "with the good code nothing is to be made, so nothing is in the way"
+    (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
+    assert status_of(fresh_lake.site()).trouble is not None
+    build(fresh_lake.site())
+    found = status_of(fresh_lake.site())
+    assert (found.trouble, found.needs_attention, last(site)) == (None, False, None)
+
+
+def test_tables_made_by_older_settings_are_told_and_need_no_attention(fresh_lake: BuiltLake) -> None:
+    config = fresh_lake.config.read_text(encoding="utf-8")
+    other = config.replace('last_month = "2017-04"\n', 'last_month = "2017-04"\nmining = { max_basket_size = 7 }\n', 1)
+    fresh_lake.config.write_text(other, encoding="utf-8")
+    found = status_of(fresh_lake.site())
+    assert "gold/basket_rules" in found.outdated
+    assert not {table for table in found.outdated if table.startswith("silver/")}
+    assert not found.needs_attention
+
+
+def test_it_says_how_much_room_is_left(built_lake: BuiltLake) -> None:
+    free = status_of(built_lake.site()).free
+    assert free is not None and free > 0
