@@ -57,9 +57,7 @@ def fresh_azure_lake(azure_lake: BuiltLake, emulator: Azurite, tmp_path: Path) -
     copy.config.write_bytes(azure_lake.config.read_bytes())
     (copy.folder / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
     old, new = azure_lake.site().lake.storage, copy.site().lake.storage
-    for info in old.list(""):
-        local = old.here(info.path, tmp_path)
-        new.put(local, info.path)
+    old.each(lambda info: new.put(old.here(info.path, tmp_path), info.path), old.list(""))
     ingest(copy.site())  # copies are other files, which the log has not seen
     yield copy
 
@@ -203,7 +201,8 @@ def test_a_new_delivery_is_sensed_built_released_compared_and_taken_back(
     everywhere = [
         path.read_bytes() for folder in (lake.folder, tmp_path / "cache") for path in folder.rglob("*") if path.is_file()
     ]
-    blobs = [lake.site().lake.storage.read(info.path) for info in lake.site().lake.storage.list("")]
+    storage = lake.site().lake.storage
+    blobs = storage.each(lambda info: storage.read(info.path), storage.list(""))
     assert len(everywhere) > 3 and len(blobs) > 100
     assert not any(KEY.encode() in data for data in everywhere + blobs)
     assert KEY not in out + err
