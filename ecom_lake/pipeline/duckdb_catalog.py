@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import duckdb
+
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Table
 from ecom_lake.lake.engine import literal, name, parquet
@@ -36,7 +38,7 @@ def write_catalog(site: Site, released: Entry) -> None:
             if files:
                 view = f"silver.{name(table)}" if contract.layer == "silver" else name(table)
                 con.execute(f"create view {view} as select * from {parquet(map(partial(_name, site), files))}")
-                _comment(con.execute, view, contract)
+                _comment(con, view, contract)
         con.execute("use memory")
         con.execute("detach lake")
         site.lake.storage.put(target, f"{site.shop.name}/{CATALOG}")
@@ -52,7 +54,10 @@ def _copies(site: Site, entry: Entry) -> dict[str, Callable[[], Path]]:
     return {_name(site, file): partial(site.lake.local, file) for parts in entry.tables.values() for file in parts.values()}
 
 
-def _comment(execute: Callable[[str], object], view: str, table: Table) -> None:
-    execute(f"comment on view {view} is {literal(table.grain)}")
+def _comment(con: duckdb.DuckDBPyConnection, view: str, table: Table) -> None:
+    """An older release may be without a column that its contract has been given since."""
+    there = {column for column, *_ in con.execute(f"describe {view}").fetchall()}
+    con.execute(f"comment on view {view} is {literal(table.grain)}")
     for column in table.columns.values():
-        execute(f"comment on column {view}.{name(column.name)} is {literal(column.meaning)}")
+        if column.name in there:
+            con.execute(f"comment on column {view}.{name(column.name)} is {literal(column.meaning)}")
