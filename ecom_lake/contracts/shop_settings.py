@@ -40,6 +40,12 @@ class ShopSettings:
     persona_premium_m: Annotated[int, "Lowest monetary score of the persona Premium."] = 5
     persona_low_m: Annotated[int, "Highest monetary score of the persona Low-Premium."] = 2
     age_groups: Annotated[int, "Number of age groups, each with about as many people."] = 4
+    abc_a_share: Annotated[Decimal, "A product is of class A while those before it bring less than this share."] = Decimal("0.8")
+    abc_b_share: Annotated[Decimal, "… of class B while they bring less than this, and else of class C."] = Decimal("0.95")
+    seller_min_orders: Annotated[int, "Fewest valid orders of a seller who is scored and ranked."] = 10
+    thin_basket_share: Annotated[Decimal, "Baskets are too thin for rules if a smaller share holds several items."] = Decimal(
+        "0.05"
+    )
 
     def __post_init__(self) -> None:
         hints = get_type_hints(ShopSettings)
@@ -48,6 +54,7 @@ class ShopSettings:
             object.__setattr__(self, setting.name, _checked(setting.name, hints[setting.name], value))
         _rising(self, "rfm_f2", "rfm_f3", "rfm_f4", "rfm_f5")
         _rising(self, "returning_purchases", "loyal_purchases")
+        _rising(self, "abc_a_share", "abc_b_share")
 
 
 def settings_row(settings: ShopSettings) -> pl.DataFrame:

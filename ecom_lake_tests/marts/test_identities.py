@@ -27,6 +27,38 @@ OWN_RULES: dict[tuple[str, str], dict[str, Any]] = {
     ("kpi_monthly", "net_is_gross_less_discounts"): {"gross_sales": Decimal("0.01")},
     ("revenue_waterfall", "it_closes"): {"closes": False},
     ("rfm", "code_is_the_scores"): {"rfm_code": "999"},
+    ("product_performance", "orders_within_units"): {"units": 0},
+    ("product_performance", "sold_from_first_to_last"): {"first_sold": date(2019, 1, 1)},
+    ("product_performance", "rank_within_category"): {"rank_in_category": 99},
+    ("product_performance", "the_first_is_a"): {"abc_class": "C"},
+    ("product_performance", "share_is_its_own"): {"cumulative_share": 0.0},
+    ("category_performance", "orders_within_units"): {"orders": 99},
+    ("category_performance", "customers_within_orders"): {"customers": 99},
+    ("category_performance", "no_lift_of_the_unknown"): {"category": "unknown", "cross_sell_index": 1.0},
+    ("product_journey", "customers_within_steps"): {"customers": 9},
+    ("product_journey", "share_of_those_who_went_on"): {"share": 0.1},
+    ("first_product_value", "older_are_fewer"): {"customers_90d": 99},
+    ("first_product_value", "rate_where_known"): {"repeat_rate_90d": 0.5},
+    ("first_product_value", "yearly_rate_where_known"): {"repeat_rate_365d": 0.5},
+    ("delivery_performance", "late_within_promised"): {"late_orders": 99},
+    ("delivery_performance", "late_rate_where_promised"): {"late_rate": None},
+    ("delivery_performance", "delay_where_late"): {"avg_delay_days_when_late": None},
+    ("returns_leakage", "outcomes_within_orders"): {"delivered_orders": 99},
+    ("returns_leakage", "nothing_leaks_without_returns"): {"returned_orders": 0, "returned_sales": Decimal("0.01")},
+    ("order_status_sales", "valid_within_all"): {"valid_net_sales": Decimal("99.00")},
+    ("order_status_sales", "canceled_is_no_sale"): {"status": "canceled", "valid_orders": 1},
+    ("payment_mix", "orders_within_payments"): {"orders": 99},
+    ("seller_scorecard", "valid_within_placed"): {"orders": 99},
+    ("seller_scorecard", "ranked_where_scored"): {"rank": None},
+    ("seller_scorecard", "late_percentile_of_a_rate"): {"late_rate": None, "late_percentile": 0.5},
+    ("seller_scorecard", "score_is_the_mean"): {
+        **dict.fromkeys(("late_percentile", "review_percentile", "cancel_percentile"), 0.5),
+        "score": 0.6,
+    },
+    ("review_summary", "shares_make_the_whole"): {"share_1": 0.5},
+    ("review_summary", "average_within_its_shares"): {"avg_score": 3.0},
+    ("review_summary", "parts_within_reviews"): {"reviews_before_delivery": 99},
+    ("review_summary", "nps_where_latest"): {"nps_proxy": None},
 }
 """What breaks each rule that a table has of its own, put into its first row."""
 
@@ -111,6 +143,92 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "delete from rfm_segments",
         "update rfm_segments set segment = 'Champions'",
     ),
+    "products_sum_to_orders": (
+        "update product_performance set net_sales = net_sales + 0.01 where product_id = 'p'",
+        "update product_performance set units = units + 1 where product_id = 'p'",
+        "insert into product_performance from product_performance where units = 0",
+    ),
+    "abc_by_the_shares_before": (
+        "update product_performance set abc_class = 'B' where product_id = 'p'",
+        "update product_performance set abc_class = 'B' where product_id = 'unsold'",
+        "update product_performance set rank_by_sales = 3 where product_id = 'unsold'",
+    ),
+    "categories_sum_to_products": (
+        "update category_performance set net_sales = net_sales + 0.01",
+        "update category_performance set units = units + 1",
+        "update category_performance set products = products + 1",
+        "delete from category_performance where category = 'books'",
+    ),
+    "categories_within_orders": (
+        "update category_performance set orders = 4",
+        "update category_performance set customers = 3",
+    ),
+    "orders_hold_categories": ("update category_performance set orders = orders - 1 where category = 'toys'",),
+    "journeys_go_on_from_purchases": ("update product_journey set steps = steps + 1", "delete from product_journey"),
+    "journeys_are_of_buyers": (
+        "update product_journey set from_customers = 3",
+        "update product_journey set customers = 3",
+        "update product_journey set to_category = 'books'",
+    ),
+    "first_orders_hold_them": (
+        "update first_product_value set customers = customers + 1",
+        "update first_product_value set category = 'books'",
+        "delete from first_product_value",
+    ),
+    "states_sum_to_delivered_orders": tuple(
+        f"update delivery_performance set {count} = {count} + 1"
+        for count in ("delivered_orders", "timed_orders", "promised_orders", "late_orders")
+    ),
+    "late_rates_are_the_months": (
+        "update delivery_performance set late_orders = 0, late_rate = 0",
+        "update delivery_performance set avg_lead_days = avg_lead_days + 1",
+    ),
+    "leakage_sums_to_returned_sales": tuple(
+        f"update returns_leakage set returned_sales = returned_sales + 0.01 where dimension = '{dimension}'"
+        for dimension in ("product", "category", "state")
+    ),
+    "states_have_every_order": tuple(
+        f"update returns_leakage set {count} = {count} + 1 where dimension = 'state'"
+        for count in ("orders", "returned_orders", "unknown_status_orders")
+    ),
+    "members_have_their_orders": (
+        "update returns_leakage set orders = orders + 1 where dimension = 'product'",
+        "update returns_leakage set return_rate = 0.9 where dimension = 'category'",
+        "delete from returns_leakage where dimension = 'product'",
+    ),
+    "statuses_sum_to_orders": (
+        "update order_status_sales set orders = orders + 1 where status = 'delivered'",
+        "update order_status_sales set net_sales = net_sales + 0.01 where status = 'canceled'",
+        "update order_status_sales set valid_net_sales = valid_net_sales - 0.01 where status = 'delivered'",
+        "delete from order_status_sales where status = 'canceled'",
+    ),
+    "methods_sum_to_months": (
+        "update payment_mix set payments = payments + 0.01 where month = '2018-01-01'",
+        "update payment_mix set payment_count = payment_count + 1 where month = '2018-01-01'",
+        "delete from payment_mix where month = '2018-03-01'",
+    ),
+    "sellers_sum_to_lines": (
+        "update seller_scorecard set net_sales = net_sales + 0.01 where seller_id = 's1'",
+        "delete from seller_scorecard where seller_id = 's3'",
+    ),
+    "the_better_ranks_before": (
+        "update seller_scorecard set rank = 3 - rank",
+        "update seller_scorecard set rank = rank + 1 where rank > 1",
+        "update seller_scorecard set score = 0.5",
+    ),
+    "no_percentile_against_the_rates": tuple(
+        f"update seller_scorecard set {measure}_percentile = 1 - {measure}_percentile" for measure in ("late", "review", "cancel")
+    ),
+    "months_have_every_review": (
+        "update review_summary set reviews = reviews + 1",
+        "update review_summary set avg_score = avg_score + 0.1",
+        "update review_summary set month = '2018-01-01'",
+        "delete from review_summary",
+    ),
+    "one_latest_review_an_order": (
+        "update review_summary set latest_reviews = latest_reviews + 1",
+        "update review_summary set latest_reviews = latest_reviews - 1",
+    ),
 }
 """Ways to break each identity between tables."""
 
@@ -119,19 +237,21 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
 def shop() -> HandShop:
     """A good one, small, with rows in every table."""
     made = HandShop(
-        numbers=ShopSettings(as_of=date(2018, 3, 31)),
+        numbers=ShopSettings(as_of=date(2018, 3, 31), seller_min_orders=1),
         customers=[customer("ana", age=30, city="rio", registered_at="2017-12-01"), customer("bob", age=40)],
-        products=[product(unit_cost="2.00")],
-        sellers=[seller("s1")],
+        products=[product(unit_cost="2.00"), product("unsold", "books")],
+        sellers=[seller("s1"), seller("s2"), seller("s3")],
         orders=[
             order("1", "2018-01-02 10:00:00", customer_id="ana", delivered_at="2018-01-05", promised_at="2018-01-04"),
-            order("2", "2018-01-20 10:00:00", customer_id="ana"),
+            order("2", "2018-01-20 10:00:00", customer_id="ana", delivered_at="2018-01-22", promised_at="2018-01-30"),
             order("3", "2018-03-03 10:00:00", customer_id="bob", status="returned"),
             order("4", "2018-03-05 10:00:00", customer_id="eve", status="canceled"),
         ],
-        order_items=[item(number, "10.00", freight="1.00", discount="2.00", seller_id="s1") for number in "1234"],
+        order_items=[
+            item(number, "10.00", freight="1.00", discount="2.00", seller_id=f"s{1 + int(number) % 2}") for number in "1234"
+        ],
         payments=[payment(number, "9.00") for number in "1234"],
-        reviews=[review(number, 4) for number in "123"],
+        reviews=[review(number, 5 - int(number) % 2, created_at="2018-03-10") for number in "123"],
     )
     assert made.broken() == set()
     return made

@@ -10,12 +10,12 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from ecom_lake.contracts import catalog
 from ecom_lake.errors import UserError
 from ecom_lake.pipeline.build import build
 from ecom_lake.pipeline.garbage import collect_garbage, find_garbage
 from ecom_lake.pipeline.gold import make_gold
 from ecom_lake.pipeline.ingest import ingest
+from ecom_lake.pipeline.offer import gold_tables
 from ecom_lake.pipeline.order_index import make_order_index
 from ecom_lake.pipeline.plain_view import plain_files
 from ecom_lake.pipeline.plan import due
@@ -60,7 +60,7 @@ def test_the_plain_view_is_exactly_the_release(built_lake: BuiltLake) -> None:
     released = site.lake.log.released()
     assert released is not None
     gold = {path.name for path in (built_lake.root / "olist/gold").iterdir()}
-    assert gold == {f"{table}.parquet" for table in catalog.gold()}
+    assert gold == {f"{table}.parquet" for table in gold_tables(site)}
     for path, file in plain_files(released).items():
         assert (built_lake.root / "olist" / path).read_bytes() == site.lake.local(file).read_bytes()
 
@@ -68,7 +68,7 @@ def test_the_plain_view_is_exactly_the_release(built_lake: BuiltLake) -> None:
 def test_what_power_bi_reads(built_lake: BuiltLake) -> None:
     """Old encodings, snappy, and no type that its reader does not know."""
     kinds = ("string", "int64", "double", "bool", "date32[day]", "timestamp[us]")
-    for table in catalog.gold():
+    for table in gold_tables(built_lake.site()):
         file = pq.ParquetFile(built_lake.root / "olist/gold" / f"{table}.parquet")
         for field in file.schema_arrow:
             decimal = str(field.type).startswith("decimal128(18, ")

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from ecom_lake.contracts.columns import Count, Flag, Key, Share, Text
+from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.table import Gold, Identity, Rule
+
+
+class BasketLevels(Gold, group="products"):
+    """One row per level of basket rules: whether the shop's baskets hold enough for them."""
+
+    level = Key("What the items are: product or category.", one_of=("product", "category"))
+    baskets = Count("Valid orders with at least one line.")
+    baskets_of_several = Count("… which hold several items; an unknown category is none.")
+    share_of_several = Share("baskets_of_several / baskets.", nullable=True)
+    itemsets = Count("Sets of two items or more in basket_itemsets.")
+    rules_tested = Count("Rules that they make, each tested whatever its lift.")
+    published_rules = Count("… published in basket_rules.")
+    significant_rules = Count("… significant after the correction.")
+    is_thin = Flag(
+        "Whether the level is too thin for rules: none to test, or no larger a share of baskets holds several items than the "
+        "setting thin_basket_share (5%)."
+    )
+    statement = Text("That, in a sentence.")
+
+    rules = (
+        Rule("several_within_baskets", "baskets_of_several <= baskets", "Those that hold several items are among all."),
+        Rule(
+            "rules_within_tested",
+            "significant_rules <= published_rules AND published_rules <= rules_tested",
+            "What is published was tested, and what is significant is published.",
+        ),
+        Rule("no_rules_is_thin", "is_thin OR rules_tested > 0", "A level without rules is thin."),
+    )
+    identities = (
+        agree(
+            "levels_count_their_rules",
+            "Both levels are there, each with the rules that basket_rules has, of as many tested as it says.",
+            "select level, published_rules, significant_rules, case when published_rules > 0 then rules_tested end"
+            " from basket_levels",
+            "select l.level, count(r.level), count(*) filter (where r.is_significant), max(r.rules_tested)"
+            " from (values ('product'), ('category')) as l (level) left join basket_rules as r on r.level = l.level"
+            " group by l.level",
+        ),
+        Identity(
+            "levels_count_their_baskets",
+            "select l.level, l.baskets, i.baskets as of_itemsets from basket_levels as l left join"
+            " (select level, max(baskets) as baskets from basket_itemsets group by level) as i on i.level = l.level"
+            " where l.baskets < i.baskets or l.baskets <> (select count(*) from fct_orders where is_valid and items > 0)",
+            "A level's baskets are the valid orders with a line: no fewer than basket_itemsets counts without the oversized.",
+        ),
+    )

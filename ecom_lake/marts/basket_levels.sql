@@ -1,0 +1,83 @@
+-- Do the shop's baskets hold enough for rules, by product and by category?
+with
+levels (level, several) as (values ('product', 'products'), ('category', 'categories')),
+
+-- A basket is a valid order with a line; of an unknown category a line is no item.
+several as (
+    select
+        count(*) filter (where products > 1) as of_products,
+        count(*) filter (where categories > 1) as of_categories
+    from (
+        select
+            order_id,
+            count(distinct product_id) as products,
+            count(distinct case when category <> 'unknown' then category end) as categories
+        from fct_sales
+        where is_valid and order_id in (select order_id from fct_orders where items > 1)
+        group by order_id
+    ) as counted
+),
+
+baskets as (
+    select count(*) as baskets
+    from fct_orders
+    where is_valid and items > 0
+),
+
+-- A set of n items is tested as n rules.
+itemsets as (
+    select level, count(*) filter (where size > 1) as itemsets, sum(case when size > 1 then size else 0 end)::bigint as rules_tested
+    from basket_itemsets
+    group by level
+),
+
+rules as (
+    select level, count(*) as published_rules, count(*) filter (where is_significant) as significant_rules
+    from basket_rules
+    group by level
+),
+
+counted as (
+    select
+        levels.level,
+        levels.several,
+        baskets.baskets,
+        case when levels.level = 'product' then several.of_products else several.of_categories end as baskets_of_several,
+        coalesce(itemsets.itemsets, 0) as itemsets,
+        coalesce(itemsets.rules_tested, 0) as rules_tested,
+        coalesce(rules.published_rules, 0) as published_rules,
+        coalesce(rules.significant_rules, 0) as significant_rules
+    from levels
+    cross join several
+    cross join baskets
+    left join itemsets on itemsets.level = levels.level
+    left join rules on rules.level = levels.level
+),
+
+judged as (
+    select
+        counted.*,
+        settings.thin_basket_share,
+        baskets_of_several <= thin_basket_share * baskets or rules_tested = 0 as is_thin
+    from counted
+    cross join settings
+)
+
+select
+    level,
+    baskets,
+    baskets_of_several,
+    baskets_of_several::double / nullif(baskets, 0) as share_of_several,
+    itemsets,
+    rules_tested,
+    published_rules,
+    significant_rules,
+    is_thin,
+    cast(baskets_of_several as varchar) || ' of ' || cast(baskets as varchar) || ' baskets hold several ' || several
+    || case
+        when rules_tested = 0 then ', and no two often enough to test: there are no rules.'
+        else
+            case when is_thin then ': what rules say holds for few of the shop''s orders. ' else ': ' end
+            || cast(significant_rules as varchar) || ' of ' || cast(rules_tested as varchar) || ' rules tested are significant.'
+    end as statement
+from judged

@@ -1,0 +1,66 @@
+-- Where does revenue leak away through returns: by product, by category, by state?
+with
+-- An order was returned, for a member, where some of what it held of it came back; else it was delivered, or is not known.
+of_products as (
+    select
+        product_id as member,
+        order_id,
+        min(status) as status,
+        bool_or(is_returned) as is_returned,
+        sum(case when is_returned then net_sales end)::decimal(18, 2) as returned_sales
+    from fct_sales
+    where is_valid
+    group by product_id, order_id
+),
+
+of_categories as (
+    select
+        category as member,
+        order_id,
+        min(status) as status,
+        bool_or(is_returned) as is_returned,
+        sum(case when is_returned then net_sales end)::decimal(18, 2) as returned_sales
+    from fct_sales
+    where is_valid
+    group by category, order_id
+),
+
+held as (
+    select 'product' as dimension, member, status, is_returned, returned_sales from of_products
+    union all
+    select 'category', member, status, is_returned, returned_sales from of_categories
+    union all
+    select 'state', coalesce(state, 'unknown'), status, is_returned, returned_sales from fct_orders where is_valid
+),
+
+sums as (
+    select
+        dimension,
+        member,
+        count(*) as orders,
+        count(*) filter (where status in ('delivered', 'returned') and not is_returned) as delivered_orders,
+        count(*) filter (where is_returned) as returned_orders,
+        count(*) filter (where status = 'unknown') as unknown_status_orders,
+        coalesce(sum(returned_sales), 0)::decimal(18, 2) as returned_sales
+    from held
+    group by dimension, member
+),
+
+whole as (
+    select sum(returned_sales)::decimal(18, 2) as returned_sales
+    from fct_orders
+    where is_valid
+)
+
+select
+    s.dimension,
+    s.member,
+    s.orders,
+    s.delivered_orders,
+    s.returned_orders,
+    s.returned_orders::double / nullif(s.delivered_orders + s.returned_orders, 0) as return_rate,
+    s.returned_sales,
+    s.returned_sales::double / nullif(w.returned_sales, 0) as share,
+    s.unknown_status_orders
+from sums as s
+cross join whole as w
