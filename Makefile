@@ -11,7 +11,7 @@ help:
 	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it"
 	@echo "make test      set up, run the tests"
 	@echo "make ui        the Dagster UI on http://127.0.0.1:3000"
-	@echo "make check     style, types, import laws"
+	@echo "make check     style, types, import laws, portable SQL"
 	@echo "make bench     measure against the rivals in benchmarks/"
 	@echo "make fuzz      2,000 deliveries of spoilt files, every record accounted for; DELIVERIES=200 SEED=7 for others"
 	@echo "make snapshot  write again what is generated: docs/data_dictionary.md, docs/canonical.md, the definitions' snapshot"
@@ -43,6 +43,7 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m ecom_lake_tests.marts.portable
 
 bench: setup
 	@$(BIN)/python benchmarks/bench.py

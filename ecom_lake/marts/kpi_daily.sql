@@ -6,11 +6,11 @@ sums as (
         count(*) filter (where is_valid) as orders,
         count(*) filter (where opens_purchase) as customers,
         sum(units) filter (where is_valid) as units,
-        sum(gross_sales) filter (where is_valid) as gross_sales,
-        sum(discounts) filter (where is_valid) as discounts,
-        sum(net_sales) filter (where is_valid) as net_sales,
-        sum(freight) filter (where is_valid) as freight,
-        sum(gmv) filter (where is_valid) as gmv
+        sum(gross_sales) filter (where is_valid)::decimal(18, 2) as gross_sales,
+        sum(discounts) filter (where is_valid)::decimal(18, 2) as discounts,
+        sum(net_sales) filter (where is_valid)::decimal(18, 2) as net_sales,
+        sum(freight) filter (where is_valid)::decimal(18, 2) as freight,
+        sum(gmv) filter (where is_valid)::decimal(18, 2) as gmv
     from fct_orders
     group by order_date
 )

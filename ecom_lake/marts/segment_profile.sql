@@ -1,7 +1,7 @@
 -- What are the people of each segment like, and how much of the shop do they bring?
 with
 whole as (
-    select count(*) as customers, sum(net_sales) as net_sales
+    select count(*) as customers, sum(net_sales)::decimal(18, 2) as net_sales
     from customer_metrics
 ),
 
@@ -9,7 +9,7 @@ members as (
     select
         s.segment_id,
         count(*) as customers,
-        sum(m.net_sales) as net_sales,
+        sum(m.net_sales)::decimal(18, 2) as net_sales,
         quantile_cont(m.recency_days::double, 0.5) as recency_days,
         quantile_cont(m.purchases::double, 0.5) as purchases,
         quantile_cont(m.units::double, 0.5) as units,
@@ -27,8 +27,8 @@ select
     s.is_one_time,
     members.customers,
     members.customers::double / whole.customers as share,
-    members.net_sales::decimal(18, 2) as net_sales,
-    members.net_sales::double / nullif(whole.net_sales, 0)::double as net_sales_share,
+    members.net_sales,
+    members.net_sales::double / nullif(whole.net_sales, 0) as net_sales_share,
     round(members.recency_days, 2) as median_recency_days,
     round(members.purchases, 2) as median_purchases,
     round(members.units, 2) as median_units,
