@@ -56,9 +56,13 @@ class Records:
 
     def batches(self, blocks: Iterable[bytes]) -> Iterator[Batch]:
         """Blocks are UTF-8, and no CRLF is cut in two."""
-        rest = b""
+        rest, enough = b"", 0
         for block in blocks:
-            rest = yield from self._read(rest + self._after_skipped(block), last=False)
+            rest += self._after_skipped(block)
+            if len(rest) >= enough:
+                rest = yield from self._read(rest, last=False)
+                # A record that does not end is looked at again when twice as much is there, not with every block.
+                enough = 2 * len(rest)
         yield from self._read(rest, last=True)
 
     def _read(self, text: bytes, last: bool) -> Generator[Batch, None, bytes]:
