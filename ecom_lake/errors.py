@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 
 class UserError(Exception):
     """Shown as its sentence alone, without a stack trace, and with a non-zero exit."""
@@ -13,3 +16,26 @@ class UsageError(UserError):
 
 class StoreError(UserError):
     """A store that cannot be reached, or does not let us in, after every try."""
+
+
+_DISK = {
+    errno.ENOSPC: "Make room there, then run it again.",
+    errno.EDQUOT: "Make room there, then run it again.",
+    errno.EFBIG: "Raise the limit on the size of files, then run it again.",
+    errno.EROFS: "Mount it so that it can be written to, or name another root.",
+    errno.EACCES: "Let this user read and write there, or name another root.",
+    errno.EPERM: "Let this user read and write there, or name another root.",
+    errno.EIO: "Look after the disk; `ecom-lake doctor --deep` says which files are whole.",
+    errno.EMFILE: "Raise the limit on open files, then run it again.",
+}
+
+
+def disk_trouble(error: BaseException) -> str | None:
+    """What a disk complains of and what to do about it, also where an engine hides it in its own words; None if it is none."""
+    said = str(error)
+    for number, todo in _DISK.items():
+        words = os.strerror(number)
+        if getattr(error, "errno", None) == number or words in said:
+            where = getattr(error, "filename2", None) or getattr(error, "filename", None)
+            return f"{words}{f': {where}' if where else ''}. {todo} What was released is as it was."
+    return None

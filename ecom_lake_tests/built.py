@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,3 +83,10 @@ class BuiltLake:
 
     def site(self, shop: str = "olist", full: bool = False) -> Site:
         return open_site(self.settings, shop, full=full)
+
+
+def rewrite(entry: Path, **changes: object) -> None:
+    """An entry of the log with other words, and no seal."""
+    said = json.loads(entry.read_text(encoding="utf-8")) | changes
+    said.pop("seal", None)
+    entry.write_text(json.dumps(said, separators=(",", ":")), encoding="utf-8")

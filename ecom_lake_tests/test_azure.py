@@ -112,8 +112,8 @@ def test_step_by_step_a_build_with_nothing_new_reads_and_writes_nothing(azure_la
     site.lake.storage.store.meter.reset()
     build(site)
     asked = site.lake.storage.store.meter.requests
-    assert set(asked) == {"list", "get"}
-    assert asked["get"] == 1  # release.json
+    assert set(asked) == {"list", "get", "head"}
+    assert (asked["get"], asked["head"]) == (1, 1)  # release.json, catalog.duckdb
 
 
 def test_a_head_is_a_listing_and_a_new_one_a_read(azure_lake: BuiltLake) -> None:

@@ -1,9 +1,9 @@
 """The command `ecom-lake`: which commands there are, and what their exit codes mean.
 
-One module a family: deliver (synth, land), build, ask (sql), look (tables, describe), health (status, doctor), trust (quarantine,
-ledger), replay (quarantine replay), history (log, diff, rollback, unpin, gc), move (copy). What a command finds out stands in
-`serving/`, how it looks in `screen.py`.
-Heavy modules are imported inside the commands that need them, so that help is there at once.
+One module a family: deliver (synth, land), build, ask (sql), look (tables, describe), health (status, doctor, repair), trust
+(quarantine, ledger), replay (quarantine replay), history (log, diff, rollback, unpin, gc), move (copy). What a command finds out
+stands in `serving/`, how it looks in `screen.py`. Heavy modules are imported inside the commands that need them, so that help is
+there at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from ecom_lake import logs
 from ecom_lake.cli import ask, build, deliver, health, history, look, move, replay, screen, trust
 from ecom_lake.cli.place import Place
-from ecom_lake.errors import UsageError, UserError
+from ecom_lake.errors import UsageError, UserError, disk_trouble
 from ecom_lake.serving.released import DEFAULT_SHOP
 
 FINE, WRONG, MISUSED, INTERRUPTED = 0, 1, 2, 130
@@ -49,7 +49,7 @@ _LAKE = Group("Everywhere", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
     "Bring and build": (deliver.synth, deliver.land, build.build),
     "Read": (ask.sql, look.tables, look.describe),
-    "Trust": (health.status, trust.quarantine, trust.ledger, health.doctor),
+    "Trust": (health.status, trust.quarantine, trust.ledger, health.doctor, health.repair),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, move.copy),
 }
 _BELOW: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {trust.quarantine: (replay.replay,)}
@@ -138,6 +138,8 @@ def _unexpected(error: Exception) -> int:
 
     if wants_traces():
         raise error
+    if says := disk_trouble(error):
+        return _complain(says, WRONG)
     first = (str(error).strip() or "no more is known").splitlines()[0]
     return _complain(
         f"This should not have happened ({type(error).__name__}: {first}). Set ECOM_LAKE_DEBUG=1 and run it again to see where.",

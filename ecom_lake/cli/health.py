@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.place import AsJson, Flag, Here
+from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
@@ -134,6 +135,38 @@ def doctor(*, deep: Flag = False, as_json: AsJson = False, place: Here) -> int:
     else:
         _show_findings(findings)
     return 1 if any(finding.state == "fail" for finding in findings) else 0
+
+
+def repair(*, place: Here) -> int:
+    """Mend what is damaged, and build.
+
+    Reads every file. Damaged entries leave the log and are kept beside it, damaged tables are made again, damaged deliveries
+    are read again from landing. Readers see the newest whole release until the build has made another.
+    Exit code 1 where a damaged delivery is no longer in landing.
+    """
+    from ecom_lake.cli.build import build
+    from ecom_lake.pipeline.repair import repair as mend
+    from ecom_lake.serving.released import nothing_built
+
+    site = place.site()
+    if not site.lake.log.numbers():
+        raise UsageError(nothing_built(site))
+    done = mend(site)
+    for what, files in (
+        ("Set aside", done.set_aside),
+        ("Read again from landing", done.read_again),
+        ("To be made again", done.forgotten),
+    ):
+        if files:
+            screen.say(f"{what}:")
+            screen.show_some(files)
+    if done.lost:
+        screen.complain("Damaged, and no longer in landing:", *done.lost)
+        screen.say(f"Put them back into {site.lake.landing.url}; then {place.command('repair')}.")
+        return 1
+    if not (done.set_aside or done.read_again or done.forgotten):
+        screen.say("Nothing is damaged: every file holds what was written.")
+    return build(place=place)
 
 
 def _show_findings(findings: list[Finding]) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ecom_lake.errors import StoreError
 from ecom_lake.lake.hashes import hash_file
+from ecom_lake.lake.whole import damage
 
 Fetch = Callable[[Path], None]
 """Puts a file of the store at a local path."""
@@ -30,6 +31,8 @@ class Cache:
     def __init__(self, folder: Path, store: str, limit: int) -> None:
         self._all, self._limit = folder / "files", limit
         self._files = self._all / store
+        self.turns = folder / "turns" / store
+        """Where who works on the same store on this machine waits for his turn."""
         self._added = limit  # so that the first one measures
         self.held, lock = _own_folder(folder / "held")
         weakref.finalize(self, _give_up, self.held, lock, os.getpid())
@@ -38,7 +41,7 @@ class Cache:
         """A local file with these bytes, that stays until this cache is done with."""
         target = self.held / "files" / path
         if not target.exists():
-            self._hold(path, size, target) or self._take_in(path, size, digest, target, fetch)
+            self._hold(path, size, digest, target) or self._take_in(path, size, digest, target, fetch)
         return target
 
     def keep(self, local: Path, path: str) -> None:
@@ -49,7 +52,7 @@ class Cache:
         shutil.move(local, target)
         self._share(path, target)
 
-    def _hold(self, path: str, size: int, target: Path) -> bool:
+    def _hold(self, path: str, size: int, digest: str, target: Path) -> bool:
         """Link to the shared copy, if there is a whole one."""
         shared = self._files / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +62,7 @@ class Cache:
             return False
         except FileExistsError:
             return True  # another thread was quicker
-        if target.stat().st_size != size:
+        if damage(target, size, digest):
             target.unlink()
             return False
         os.utime(shared)  # the least recently used go first
@@ -73,7 +76,7 @@ class Cache:
             draft.unlink()
             raise StoreError(
                 f"{path} does not hold what was written: {found[0]:,} bytes, not {size:,}, or others. "
-                "`ecom-lake doctor --deep` looks at every file and says what to do."
+                "`ecom-lake repair` makes it again."
             )
         draft.chmod(0o444)
         draft.replace(target)

@@ -6,6 +6,8 @@ under names that are never used again. Not here: what goes into a table (pipelin
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +22,7 @@ from ecom_lake.lake.access import Access
 from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.log import Entry, File, Log
 from ecom_lake.lake.storage import Storage
+from ecom_lake.lake.whole import GONE, damage, other_size, remember
 
 STORE = "_store"
 SCRATCH = "_store/scratch"
@@ -49,20 +52,63 @@ class Lake:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One process of this machine after the other. The lock is on a folder, and ends with who holds it."""
+        local = self.storage.is_local
+        folder = self.storage.local(f"{self.shop}/{STORE}") if local else self.storage.cache.turns / self.shop
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
     def publish(self, local: Path, table: str, part: str, file: File, current: File | None) -> File:
         """Put a finished file into the store, unless the current one has the same bytes; readers see it once it is committed.
 
         Bronze, which no run owns, is named by the content that it was delivered as."""
         digest = hash_file(local)
         file = replace(file, hash=digest, bytes=local.stat().st_size)
-        if current is not None and current.hash == digest:
+        if current is not None and current.hash == digest and not self.damage(current):
             local.unlink()
             return replace(file, path=current.path, run=current.run)
         made_by = f"{file.run}-{digest[:16]}" if file.run else ""
         name = "-".join(word for word in (part.replace("=", "-"), made_by) if word)
         path = f"{STORE}/{table}/{name}.parquet"
         self.storage.put_once(local, f"{self.shop}/{path}")
+        if self.storage.is_local:
+            remember(self.storage.local(f"{self.shop}/{path}"), digest)
         return replace(file, path=path)
+
+    def damage(self, file: File) -> str | None:
+        """What is wrong with a data file: told from its hash here, from its size where it would have to be fetched."""
+        path = f"{self.shop}/{file.path}"
+        if self.storage.is_local:
+            return damage(self.storage.local(path), file.bytes, file.hash)
+        try:
+            size = self.storage.info(path).size
+        except FileNotFoundError:
+            return GONE
+        return None if size == file.bytes else other_size(size, file.bytes)
+
+    def is_damaged(self, file: File) -> bool:
+        """Held against its hash as its store has it, whatever copies of it there are."""
+        if self.storage.is_local or self.damage(file):
+            return self.damage(file) is not None
+        with self.scratch() as folder:
+            return hash_file(self.storage.here(f"{self.shop}/{file.path}", folder)) != file.hash
+
+    def damage_read(self, file: File) -> str | None:
+        """The same of a file that is about to be read: a remote one is held against its hash as it comes."""
+        if self.storage.is_local:
+            return self.damage(file)
+        try:
+            self.local(file)
+        except FileNotFoundError:
+            return GONE
+        return None
 
     def local(self, file: File) -> Path:
         return self.storage.immutable(f"{self.shop}/{file.path}", file.bytes, file.hash)

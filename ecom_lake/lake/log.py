@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -109,13 +109,28 @@ class ConflictError(Exception):
     """What a step had read changed before it could commit."""
 
 
+class DamagedError(UserError):
+    """An entry that does not hold what was written."""
+
+
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+_ASIDE = "damaged-"
+_SEAL = b'{"seal":"'
+_SEALED = 32
+_UNSEALED = b'{"number":'
+"""How entries began before they were sealed."""
+
+
 class Log:
     def __init__(self, storage: Storage, shop: str) -> None:
         self._storage = storage
         self._shop = shop
 
     def head(self) -> Entry:
-        numbers = self.numbers()
+        return self._newest(self._names())
+
+    def _newest(self, names: Iterable[str]) -> Entry:
+        numbers = _numbers(names)
         return self.entry(numbers[-1]) if numbers else EMPTY
 
     def released(self) -> Entry | None:
@@ -124,21 +139,52 @@ class Log:
         return None if head.release is None else self.entry(head.release)
 
     def numbers(self) -> list[int]:
-        names = (info.path.rsplit("/", 1)[-1] for info in self._storage.list(f"{self._shop}/{LOG}"))
-        return sorted(int(name[:-5]) for name in names if name.endswith(".json") and name[:-5].isdigit())
+        return _numbers(self._names())
+
+    def _names(self) -> list[str]:
+        return [info.path.rsplit("/", 1)[-1] for info in self._storage.list(f"{self._shop}/{LOG}")]
 
     def entry(self, number: int) -> Entry:
+        try:
+            return self._read(number)
+        except DamagedError:
+            raise DamagedError(f"The log entry {self._path(number)} is damaged. {self._way_out(number)}") from None
+
+    def _read(self, number: int) -> Entry:
         path = self._path(number)
         try:
-            return _decode(self._storage.read_once(path))
+            try:
+                return _decode(self._storage.read_once(path))
+            except _UNREADABLE:
+                return _decode(self._storage.read(path))  # it may have been mended since it was remembered
         except FileNotFoundError:
             raise UserError(
                 f"Entry {number} of shop '{self._shop}' is not in the log; `ecom-lake log` lists those that are."
             ) from None
-        except (ValueError, KeyError, TypeError):
-            raise UserError(
-                f"The log entry {path} is damaged. Move it away: the entry before it becomes current; then build again."
-            ) from None
+        except _UNREADABLE:
+            raise DamagedError(path) from None
+
+    def is_whole(self, number: int) -> bool:
+        try:
+            self._read(number)
+        except DamagedError:
+            return False
+        return True
+
+    def _way_out(self, number: int) -> str:
+        whole = next((self._read(n) for n in reversed(self.numbers()) if n < number and self.is_whole(n)), None)
+        repair = "`ecom-lake repair` sets it aside and builds again what only it held."
+        if whole is None:
+            return f"No entry before it is whole. {repair}"
+        shown = "nothing was released yet" if whole.release is None else f"readers saw release {whole.release}"
+        return f"Entry {whole.number} before it is whole, when {shown}. {repair}"
+
+    def set_aside(self, number: int) -> str:
+        """Take a damaged entry out of the log, and keep it; its number is not used again."""
+        kept = f"{self._shop}/{LOG}/{_ASIDE}{number:08d}.json"
+        self._storage.copy(self._path(number), kept)
+        self.delete(number)
+        return kept
 
     def read(self, number: int) -> bytes:
         """An entry as it lies there."""
@@ -151,13 +197,14 @@ class Log:
     def commit(self, change: Callable[[Entry], Entry], run: str, message: str) -> Entry:
         """Append `change(head)`; where another writer was quicker, on top of theirs. No change, no entry."""
         while True:
-            head = self.head()
+            names = self._names()
+            head = self._newest(names)
             changed = change(head)
             if changed is head:
                 return head
             entry = replace(
                 changed,
-                number=head.number + 1,
+                number=max([head.number, *_numbers(name.removeprefix(_ASIDE) for name in names)]) + 1,
                 parent=head.number or None,
                 run=run,
                 at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -180,8 +227,18 @@ class Log:
         return f"{self._shop}/{LOG}/{number:08d}.json"
 
 
+def _numbers(names: Iterable[str]) -> list[int]:
+    return sorted(int(name[:-5]) for name in names if name.endswith(".json") and name[:-5].isdigit())
+
+
 def _encode(entry: Entry) -> bytes:
-    return json.dumps({k: _plain(v) for k, v in vars(entry).items() if k != "_versions"}, separators=(",", ":")).encode()
+    """JSON that starts with the hash of the rest: a flipped bit that leaves it readable is found too."""
+    body = json.dumps({k: _plain(v) for k, v in vars(entry).items() if k != "_versions"}, separators=(",", ":")).encode()
+    return _SEAL + _seal(body) + b'",' + body[1:]
+
+
+def _seal(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=_SEALED // 2).hexdigest().encode()
 
 
 def _plain(value: Any) -> Any:
@@ -194,6 +251,10 @@ def _plain(value: Any) -> Any:
 
 
 def _decode(data: bytes) -> Entry:
+    if not data.startswith(_UNSEALED):
+        seal, data = data[: len(_SEAL) + _SEALED], b"{" + data[len(_SEAL) + _SEALED + 2 :]
+        if seal != _SEAL + _seal(data):
+            raise ValueError("the seal is broken")
     raw = json.loads(data)
     raw["tables"] = {table: {part: _file(file) for part, file in parts.items()} for table, parts in raw["tables"].items()}
     raw["landing"] = {path: Landed(**landed) for path, landed in raw["landing"].items()}

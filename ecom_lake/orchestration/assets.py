@@ -1,5 +1,6 @@
 """The assets of a shop. A key is a path: `[shop, layer, table]`.
 
+Each shop is a pool: dagster.yaml lets one run at a time into it, so that two never write the same tables.
 Here: what Dagster is to know of each table (its inputs, checks, words), and bodies of one call. What a step does is in
 `pipeline/`; what it says of itself becomes events in `events.py`.
 """
@@ -57,6 +58,7 @@ def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
         name=f"{site.shop.name}__bronze",
         specs=[describe.bronze(site, delivered) for delivered in site.connector.delivered],
         check_specs=[spec for table, said in checks.items() for spec in _check_specs(site, table, said)],
+        pool=site.shop.name,
     )
     def bronze(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
@@ -122,6 +124,7 @@ def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
         name=f"{site.shop.name}__release",
         specs=[describe.release(site, RELEASE, _last_of(site, expected_tables(site)))],
         check_specs=_check_specs(site, RELEASE, checks),
+        pool=site.shop.name,
     )
     def release(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
@@ -161,6 +164,7 @@ def _asset(
         check_specs=_check_specs(site, table, checks),
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+        pool=site.shop.name,
     )
 
 

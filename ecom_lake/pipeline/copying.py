@@ -69,8 +69,7 @@ def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
     states = [number for number in numbers if number not in there]
     for number in states:
         _copy_state(source.lake, target.lake, number)
-    if released := target.lake.log.released():
-        put_in_place(target, released)
+    put_in_place(target)
     return Copied(len(new), sum(new), len(states))
 
 

@@ -32,8 +32,9 @@ def make_dimension(site: Site, spec: Spec) -> Outcome:
     if is_current(site, entry, spec) and not site.full:
         checks = (_accounted(entry, spec, entry.parts(table)[""]), quarantine_check(entry, spec))
         return Outcome(table, entry.parts(table), checks=checks)
-    good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _one_by_one(site, entry, spec)
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
+    inputs.hold(site)
+    good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _one_by_one(site, entry, spec)
     blank = File("", 0, 0, "", _mark(site, entry, spec), site.run, inputs.versions)
     with site.lake.scratch() as scratch:
         filled = replace(blank, fates=fates, failed=failed_rules(refused[spec.source]))

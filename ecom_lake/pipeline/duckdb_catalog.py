@@ -44,6 +44,18 @@ def write_catalog(site: Site, released: Entry) -> None:
         site.lake.storage.put(target, f"{site.shop.name}/{CATALOG}")
 
 
+def is_readable(site: Site) -> bool:
+    """Whether DuckDB takes it: each block of it carries a checksum."""
+    with site.engine() as (con, scratch):
+        copy = site.lake.storage.here(f"{site.shop.name}/{CATALOG}", scratch)
+        try:
+            con.execute(f"attach {literal(str(copy))} as lake (read_only)")
+            con.execute("select count(*) from duckdb_views() where database_name = 'lake' and not internal")
+        except duckdb.Error:
+            return False
+    return True
+
+
 def _name(site: Site, file: File) -> str:
     """What the view calls a file: as DuckDB writes URLs, the account comes before the container."""
     return re.sub(r"^(abfss?)://([^@/]+)@([^/]+)/", r"\1://\3/\2/", site.lake.where(file))

@@ -5,8 +5,10 @@ Bronze and its rejects are never garbage: they are what everything else can be m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, islice
 
 from ecom_lake.lake.lake import STORE
 from ecom_lake.lake.log import LOG
@@ -27,13 +29,15 @@ class Garbage:
 
 
 def find_garbage(site: Site, older_than: timedelta) -> Garbage:
-    """Whatever is older and stands in no state that is younger, current, released, or shown by one of these."""
-    horizon = datetime.now(UTC) - older_than
+    """Whatever is older and stands in no state that was current since, or was shown by one of these."""
+    now = datetime.now(UTC)
+    horizon = now - older_than
     log = site.lake.log
     head = log.head()
     numbers = log.numbers()
     entries = dict(zip(numbers, site.lake.storage.each(log.entry, numbers), strict=True))
-    kept = {n for n, entry in entries.items() if n in (head.number, head.release) or datetime.fromisoformat(entry.at) > horizon}
+    ended = _ended([min(now, datetime.fromisoformat(entry.at)) for entry in entries.values()])
+    kept = {n for n, end in zip(entries, ended, strict=True) if end is None or end > horizon} | {head.number}
     kept |= {entry.release for n, entry in entries.items() if n in kept and entry.release in entries}
     named = {file.path for n in kept for parts in entries[n].tables.values() for file in parts.values()}
     files = []
@@ -44,6 +48,13 @@ def find_garbage(site: Site, older_than: timedelta) -> Garbage:
         if not spared and info.modified < horizon:
             files.append(info)
     return Garbage(tuple(sorted(set(entries) - kept)), tuple(files))
+
+
+def _ended(made: Sequence[datetime]) -> list[datetime | None]:
+    """When each state stopped being current: when the next was made. A reader may have it in hand until then, and a build too.
+
+    A clock that was set back makes no state older than the one before it."""
+    return [*islice(accumulate(made, max), 1, None), None][: len(made)]
 
 
 def collect_garbage(site: Site, garbage: Garbage) -> None:

@@ -43,6 +43,7 @@ def make_gold(site: Site, table: str) -> Outcome:
         kept = replace(current, inputs=inputs.versions)
         commit(site, inputs, {target: {"": kept}}, f"{target}, unchanged")
         return Outcome(target, {"": kept}, checks=tuple(checks_of(contract, kept.failed, {})))
+    Inputs(entry, _places_of(how)).hold(site)
     with site.engine() as (con, scratch):
         attach(site, entry, con, how.reads)
         for view, frame in own.items():
@@ -89,6 +90,11 @@ def inputs_of(site: Site, table: str) -> tuple[str, ...]:
         elif read != SETTINGS:
             tables[place_of(read)] = None
     return tuple(tables)
+
+
+def _places_of(how: Recipe) -> tuple[str, ...]:
+    """The tables whose files a recipe reads; of those that it only speaks of it reads the log."""
+    return tuple(place_of(read) for read in how.reads if read not in (*trust.TABLES, SETTINGS))
 
 
 def place_of(table: str) -> str:

@@ -7,10 +7,12 @@ Not here: reading a CSV file (landing/).
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 
 from ecom_lake import logs
@@ -27,8 +29,18 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class _Arrival:
-    """A new member of a landed file, parsed and put into the store, not yet numbered."""
+class _Parsed:
+    """A new member of a landed file as Parquet, not yet in the store."""
+
+    table: str
+    file: File
+    made: Path
+    rejects: Path | None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A new member of a landed file in the store, not yet numbered."""
 
     table: str
     file: File
@@ -66,9 +78,8 @@ def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
     if _nothing_new(site, head, files):
         return _outcomes(site, head, head)
     seen, unread = _seen_before(site, head, files)
-    read = _take_all(site, unread, _contents(head), progress)
-    landing = seen | {info.path: landed for info, landed, _ in read}
-    arrivals = [arrival for _, _, new in read for arrival in new]
+    landed, arrivals = take(site, unread, contents(head), progress)
+    landing = seen | landed
     entry = site.lake.log.commit(lambda latest: _numbered(latest, landing, arrivals), site.run, "ingest")
     return _outcomes(site, head, entry)
 
@@ -86,28 +97,34 @@ def _seen_before(site: Site, head: Entry, files: Iterable[Info]) -> tuple[dict[s
     return seen, unread
 
 
-def _take_all(site: Site, files: list[Info], known: Set[str], progress: Progress) -> list[tuple[Info, Landed, list[_Arrival]]]:
-    """Read new files, as many at once as there are threads; what changed while it was read waits for the next time."""
+def take(
+    site: Site, files: list[Info], known: Set[str], progress: Progress = lambda _: None
+) -> tuple[dict[str, Landed], list[Taken]]:
+    """Read new files, as many at once as there are threads, and put what they hold into the store.
 
-    def take(info: Info) -> tuple[Info, Landed, list[_Arrival]]:
+    What changed or went while it was read waits for the next time, and leaves nothing behind."""
+
+    def look(info: Info) -> tuple[Landed, list[_Parsed]]:
         progress(info.path)
-        return info, *_take(site, info, known)
+        return _read(site, info, known, parsed)
 
-    with ThreadPoolExecutor(site.threads, initializer=logs.carried()) as readers:
-        taken = list(readers.map(take, files))
-    now = _stamps(landed_files(site))
-    return [one for one in taken if now.get(one[0].path) == one[0].stamp]
+    with site.lake.scratch() as parsed, ThreadPoolExecutor(site.threads, initializer=logs.carried()) as readers:
+        read = list(readers.map(look, files))
+        now = _stamps(landed_files(site))
+        stayed = [(info, *found) for info, found in zip(files, read, strict=True) if now.get(info.path) == info.stamp]
+        taken = site.lake.storage.each(partial(_publish, site), [one for _, _, found in stayed for one in found])
+    return {info.path: landed for info, landed, _ in stayed}, list(taken)
 
 
-def _contents(entry: Entry) -> set[str]:
+def contents(entry: Entry) -> set[str]:
     """The hash of everything that was ever delivered."""
     bronze = (parts for table, parts in entry.tables.items() if table.startswith("bronze/"))
     return {file.delivery.content_hash for parts in bronze for file in parts.values() if file.delivery}
 
 
-def _take(site: Site, info: Info, known: Set[str]) -> tuple[Landed, list[_Arrival]]:
+def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed, list[_Parsed]]:
     """Read what is new in one landed file. A refused member does not stop the others."""
-    arrivals: list[_Arrival] = []
+    found: list[_Parsed] = []
     refused: list[str] = []
     hashes: list[str] = []
     with site.lake.scratch() as scratch:
@@ -120,18 +137,21 @@ def _take(site: Site, info: Info, known: Set[str]) -> tuple[Landed, list[_Arriva
                     continue
                 hashes.append(digest)
                 try:
-                    arrivals.append(_parse(site, info, member, digest, scratch))
+                    found.append(_parse(site, info, member, digest, parsed))
                 except Refused as refusal:
                     refused.append(str(refusal))
         except Refused as refusal:
             refused.append(str(refusal))
         except FileNotFoundError:
-            refused.append(f"{info.path} vanished while it was being read; land it again.")
-    return Landed(info.stamp, "+".join(hashes), _reader(site), " ".join(refused)), arrivals
+            return Landed(info.stamp, "", _reader(site)), []  # it went while it was read
+        except PermissionError:
+            refused.append(f"{info.path} may not be read by this user: change its permissions.")
+    return Landed(info.stamp, "+".join(hashes), _reader(site), " ".join(refused)), found
 
 
-def _parse(site: Site, info: Info, member: Member, digest: str, scratch: Path) -> _Arrival:
-    target, rejects = scratch / f"{digest}.parquet", scratch / f"{digest}.rejects.parquet"
+def _parse(site: Site, info: Info, member: Member, digest: str, folder: Path) -> _Parsed:
+    name = uuid.uuid4().hex  # two files may hold the same content
+    target, rejects = folder / f"{name}.parquet", folder / f"{name}.rejects.parquet"
     parsed = parse(member, site.connector.delivered, target, rejects)
     delivery = Delivery(
         sequence=0,
@@ -143,16 +163,22 @@ def _parse(site: Site, info: Info, member: Member, digest: str, scratch: Path) -
         encoding=parsed.encoding,
     )
     blank = File(path="", rows=parsed.rows, bytes=0, hash="", fingerprint=digest, run="", delivery=delivery)
-    file = site.lake.publish(target, f"bronze/{parsed.table}", digest, blank, None)
-    refuse = None
-    if parsed.rejected:
-        refuse = site.lake.publish(rejects, f"rejects/{parsed.table}", digest, replace(blank, rows=parsed.rejected), None)
-    return _Arrival(parsed.table, file, refuse)
+    return _Parsed(parsed.table, blank, target, rejects if parsed.rejected else None)
 
 
-def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[_Arrival]) -> Entry:
+def _publish(site: Site, parsed: _Parsed) -> Taken:
+    digest = parsed.file.fingerprint
+    file = site.lake.publish(parsed.made, f"bronze/{parsed.table}", digest, parsed.file, None)
+    if parsed.rejects is None:
+        return Taken(parsed.table, file, None)
+    assert parsed.file.delivery is not None
+    blank = replace(parsed.file, rows=parsed.file.delivery.rejected)
+    return Taken(parsed.table, file, site.lake.publish(parsed.rejects, f"rejects/{parsed.table}", digest, blank, None))
+
+
+def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[Taken]) -> Entry:
     """The head with the arrivals under the next free numbers; what another ingest has brought meanwhile is left out."""
-    known = _contents(head)
+    known = contents(head)
     number = len(known)
     changed = head if head.landing == landing else replace(head, landing=dict(landing))
     for arrival in arrivals:

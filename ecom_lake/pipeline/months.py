@@ -49,6 +49,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
     if are_current(site, entry, spec, months) and not site.full:
         return _outcome(entry, spec, months, (), _all_accounted(spec, entry, months))
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
+    inputs.hold(site)
     current, digests = entry.parts(table), _digests(site, entry, spec)
     marks = {month: f"{code(spec)}-{digests.get(month, (0, 0))[1]:016x}" for month in months}
     by_code = set(months if mended is None else mended)

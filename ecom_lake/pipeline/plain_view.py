@@ -12,22 +12,50 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecom_lake.contracts.table import Table
+from ecom_lake.errors import UserError
+from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.log import Entry, File
-from ecom_lake.pipeline.duckdb_catalog import write_catalog
+from ecom_lake.lake.whole import GONE
+from ecom_lake.pipeline.duckdb_catalog import CATALOG, is_readable, write_catalog
 from ecom_lake.pipeline.site import Site
 
 RELEASE = "release.json"
 LAYERS = ("silver", "gold")
 
 
-def put_in_place(site: Site, released: Entry) -> None:
-    wanted, known, there = plain_files(released), _in_place(site).get("files", {}), _there(site)
-    if _is_in_place(released, known, there):
+def put_in_place(site: Site) -> None:
+    """Put what readers see now under its plain names."""
+    with site.lake.turn():
+        last = None
+        while (released := site.lake.log.released()) and released != last:  # another one may be released meanwhile
+            _put(site, released)
+            last = released
+
+
+def distrust(site: Site) -> None:
+    """Whatever lies there is put again by the next build."""
+    if site.lake.storage.exists(f"{site.shop.name}/{RELEASE}"):
+        _announce(site, {"release": None, "whole": False, "files": {}})
+
+
+def _put(site: Site, released: Entry) -> None:
+    said, wanted, there = _said(site), plain_files(released), _there(site)
+    known = said.get("files", {})
+    if _is_in_place(site, released, said, there):
         return
     _announce(site, {"release": released.number, "whole": False, "files": {}})
 
     def put(path: str) -> None:
-        site.lake.storage.copy(f"{site.shop.name}/{wanted[path].path}", f"{site.shop.name}/{path}")
+        file = wanted[path]
+        why = site.lake.damage(file) if site.lake.storage.is_local else None  # a remote store copies within itself
+        try:
+            if not why:
+                site.lake.storage.copy(f"{site.shop.name}/{file.path}", f"{site.shop.name}/{path}")
+        except FileNotFoundError:
+            why = GONE
+        if why:
+            where, number = site.lake.where(file), released.number
+            raise UserError(f"{where} {why}: release {number} is not whole. `ecom-lake doctor --deep` says which one is.")
 
     site.lake.storage.each(put, [p for p, file in wanted.items() if (known.get(p), there.get(p)) != (file.hash, file.bytes)])
     site.lake.storage.each(site.lake.storage.delete, [f"{site.shop.name}/{path}" for path in set(there) - set(wanted)])
@@ -36,12 +64,25 @@ def put_in_place(site: Site, released: Entry) -> None:
 
 
 def is_in_place(site: Site, released: Entry) -> bool:
-    return _is_in_place(released, _in_place(site).get("files", {}), _there(site))
+    return _is_in_place(site, released, _said(site), _there(site))
 
 
-def _is_in_place(released: Entry, known: Mapping[str, str], there: Mapping[str, int]) -> bool:
+def _is_in_place(site: Site, released: Entry, said: Mapping[str, Any], there: Mapping[str, int]) -> bool:
     """Whether the plain files are this release's: the same names, the same sizes, and nothing else."""
-    return known == _hashes(released) and there == {path: file.bytes for path, file in plain_files(released).items()}
+    wanted = {path: file.bytes for path, file in plain_files(released).items()}
+    return said.get("files") == _hashes(released) and there == wanted and site.lake.storage.exists(f"{site.shop.name}/{CATALOG}")
+
+
+def rotten_files(site: Site, released: Entry) -> list[str]:
+    """The plain files that do not hold what was put there; each is read."""
+    wanted = _hashes(released)
+
+    def is_rotten(path: str) -> bool:
+        with site.lake.scratch() as folder:
+            return hash_file(site.lake.storage.here(f"{site.shop.name}/{path}", folder)) != wanted[path]
+
+    rotten = [path for path, is_one in zip(wanted, site.lake.storage.each(is_rotten, wanted), strict=True) if is_one]
+    return rotten if is_readable(site) else [*rotten, CATALOG]
 
 
 def plain_files(entry: Entry) -> dict[str, File]:
@@ -60,7 +101,7 @@ def plain_path(site: Site, contract: Table) -> str:
     return f"{site.lake.url}/{contract.layer}/{contract.name}{months}.parquet"
 
 
-def _in_place(site: Site) -> dict[str, Any]:
+def _said(site: Site) -> dict[str, Any]:
     """What release.json says lies there; nothing where it is missing or damaged, so that everything is put again."""
     try:
         said = json.loads(site.lake.storage.read(f"{site.shop.name}/{RELEASE}"))

@@ -19,6 +19,7 @@ def due(site: Site) -> list[str]:
         waiting.append(order_index.TABLE)
     waiting += [f"silver/{table}" for table in silver_tables(site) if not silver.is_current(site, head, table)]
     waiting += [f"gold/{table}" for table in gold_tables(site) if not gold.is_current(site, head, table)]
-    if not head.pinned and not (is_released(site, head) and is_in_place(site, head)):
+    shown = site.lake.log.released()
+    if shown is None or not (head.pinned or is_released(site, head)) or not is_in_place(site, shown):
         waiting.append("gold/release")
     return waiting

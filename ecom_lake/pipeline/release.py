@@ -11,6 +11,7 @@ from ecom_lake import logs
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Identity, Table
 from ecom_lake.errors import UserError
+from ecom_lake.lake.lake import STORE
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline import trouble
 from ecom_lake.pipeline.gold import attach
@@ -38,11 +39,13 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
     if any(check.blocks for check in checks):
         return Outcome(TABLE, checks=checks)
     if head.pinned:
+        put_in_place(site)
         note = f"Release {head.release} is pinned: this state is committed, not released, until `ecom-lake unpin`."
         return Outcome(TABLE, checks=checks, notes=(note,))
     if not current:
+        _whole(site, head)
         head = site.lake.log.commit(lambda latest: _released(site, head, latest), site.run, "release")
-    put_in_place(site, site.lake.log.entry(head.release or head.number))
+    put_in_place(site)
     if not current:
         trouble.forget(site)
     return Outcome(TABLE, written=() if current else ("",), checks=checks, notes=(f"Release {head.release}.",))
@@ -54,7 +57,7 @@ def roll_back(site: Site, number: int) -> Entry:
     if wanted.release != wanted.number:
         raise UserError(f"Entry {number} is not a release; `ecom-lake log` shows which are.")
     entry = site.lake.log.commit(lambda head: replace(head, release=number, pinned=True), site.run, f"rollback to {number}")
-    put_in_place(site, wanted)
+    put_in_place(site)
     logs.tell("rolled back", run=site.run, shop=site.shop.name, release=number)
     return entry
 
@@ -101,6 +104,16 @@ def _released(site: Site, seen: Entry, latest: Entry) -> Entry:
     expected = set(expected_tables(site))
     kept = {table: parts for table, parts in latest.tables.items() if table in expected or not table.startswith(LAYERS)}
     return replace(latest, tables=kept, release=-1)
+
+
+def _whole(site: Site, entry: Entry) -> None:
+    """Nothing is released of which a file is gone or cut short."""
+    there = {info.path: info.size for info in site.lake.storage.list(f"{site.shop.name}/{STORE}")}
+    for parts in entry.tables.values():
+        for file in parts.values():
+            if there.get(f"{site.shop.name}/{file.path}") != file.bytes:
+                where = site.lake.where(file)
+                raise UserError(f"{where} is gone, or not as large as it was. `ecom-lake repair` makes it again and builds.")
 
 
 def _fresh(site: Site, entry: Entry) -> Check:

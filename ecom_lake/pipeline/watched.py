@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from ecom_lake import logs
-from ecom_lake.errors import UserError
+from ecom_lake.errors import UserError, disk_trouble
 from ecom_lake.lake.log import ConflictError
 from ecom_lake.pipeline import trouble
 from ecom_lake.pipeline.outcome import Outcome
@@ -27,9 +27,12 @@ def watched(site: Site, table: str, step: Step) -> list[Outcome]:
         try:
             made = step()
         except Exception as error:
-            why = _in_words(error)
+            says = None if isinstance(error, UserError | ConflictError) else disk_trouble(error)
+            why = says or _in_words(error)
             logs.tell("failed", logging.ERROR, why=why)
             trouble.keep(site, table, "failed", [why], [])
+            if says:
+                raise UserError(says) from error
             raise
         outcomes = made if isinstance(made, list) else [made]
         seconds = round(time.monotonic() - began, 3)

@@ -9,7 +9,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,11 +17,11 @@ from pathlib import Path
 from typing import Literal
 
 from ecom_lake.errors import UserError
-from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.lake import SCRATCH, STORE
 from ecom_lake.lake.log import Entry, File
+from ecom_lake.lake.whole import GONE, other_size
 from ecom_lake.pipeline.ingest import landed_files
-from ecom_lake.pipeline.plain_view import plain_files
+from ecom_lake.pipeline.plain_view import is_in_place, plain_files, rotten_files
 from ecom_lake.pipeline.site import Site, open_site
 from ecom_lake.pipeline.trouble import last as last_trouble
 from ecom_lake.serving.declared import declared
@@ -198,9 +197,9 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
     if released is None:
         yield Finding("release", "warn", "Nothing was ever released.", f"{command(site, 'status')} says why.")
     else:
-        yield _files(site, "release", released, deep)
-        yield _plain(site, released)
-        if site.lake.storage.is_local or deep:
+        yield (files := _files(site, "release", released, deep))
+        yield _plain(site, released, deep)
+        if files.state == "ok" and (site.lake.storage.is_local or deep):
             yield from _columns(site, released)
     yield _leftovers(site)
     yield _last_build(site)
@@ -216,37 +215,45 @@ def _last_build(site: Site) -> Finding:
 
 def _files(site: Site, what: str, entry: Entry, deep: bool) -> Finding:
     """Every file that a state names is there, and as large as it was; read and hashed, if it is to go deep."""
-    files = {file.path: file for parts in entry.tables.values() for file in parts.values()}
-    there = {
-        info.path.removeprefix(f"{site.shop.name}/"): info.size for info in site.lake.storage.list(f"{site.shop.name}/{STORE}")
-    }
-    damaged = site.lake.storage.each(lambda file: _damage(site, file, there.get(file.path), deep), files.values())
-    wrong = sorted(one for one in damaged if one)
+    files = list(_named(entry))
+    wrong = _wrong(site, entry, deep)
     if not wrong:
         looked = "hold what they held when they were written" if deep else "are there and as large as they were"
         return Finding(what, "ok", f"All {len(files):,} files of state {entry.number} {looked}.")
-    todo = (
-        "Put the landed file back into landing and restore the store from a copy."
-        if any(f"{STORE}/bronze" in one for one in wrong)
-        else f"Make everything anew: {command(site, 'build --full')}."
-    )
+    todo = f"{command(site, 'repair')} makes it again."
+    if what == "release" and (whole := _whole_release(site, entry.number, deep)):
+        todo += f" Until then, release {whole} is whole: {command(site, f'rollback {whole}')} shows it."
     return Finding(what, "fail", f"{len(wrong):,} of {len(files):,} files of state {entry.number} are damaged: {wrong[0]}.", todo)
+
+
+def _named(entry: Entry) -> dict[str, File]:
+    return {file.path: file for parts in entry.tables.values() for file in parts.values()}
+
+
+def _wrong(site: Site, entry: Entry, deep: bool) -> list[str]:
+    prefix = f"{site.shop.name}/"
+    there = {info.path.removeprefix(prefix): info.size for info in site.lake.storage.list(f"{prefix}{STORE}")}
+    files = _named(entry).values()
+    damaged = site.lake.storage.each(lambda file: _damage(site, file, there.get(file.path), deep), files)
+    return sorted(one for one in damaged if one)
+
+
+def _whole_release(site: Site, before: int, deep: bool) -> int | None:
+    log = site.lake.log
+    older = (log.entry(number) for number in reversed(log.numbers()) if number < before and log.is_whole(number))
+    return next((entry.number for entry in older if entry.release == entry.number and not _wrong(site, entry, deep)), None)
 
 
 def _damage(site: Site, file: File, size: int | None, deep: bool) -> str | None:
     """What is wrong with a stored file; a copy of it on this machine's disk is not asked."""
     if size is None:
-        return f"{file.path} is gone"
+        return f"{file.path} {GONE}"
     if size != file.bytes:
-        return f"{file.path} has {size:,} bytes, not {file.bytes:,}"
-    if deep:
-        with tempfile.TemporaryDirectory(prefix="ecom-lake-doctor-") as folder:
-            if hash_file(site.lake.storage.here(f"{site.shop.name}/{file.path}", Path(folder))) != file.hash:
-                return f"{file.path} has other content"
-    return None
+        return f"{file.path} {other_size(size, file.bytes)}"
+    return f"{file.path} has other content" if deep and site.lake.is_damaged(file) else None
 
 
-def _plain(site: Site, released: Entry) -> Finding:
+def _plain(site: Site, released: Entry, deep: bool) -> Finding:
     """The plain files are copies that anybody can write to."""
     wanted = plain_files(released)
     prefix = f"{site.shop.name}/"
@@ -259,6 +266,12 @@ def _plain(site: Site, released: Entry) -> Finding:
     if wrong:
         says = f"{len(wrong):,} files in silver and gold are not those of release {released.number}, such as {wrong[0]}."
         return Finding("plain files", "warn", says, f"{command(site, 'build')} puts them right.")
+    if not is_in_place(site, released):
+        says = "release.json or catalog.duckdb is missing, or not as it was written."
+        return Finding("plain files", "warn", says, f"{command(site, 'build')} puts them right.")
+    if deep and (rotten := rotten_files(site, released)):
+        says = f"{len(rotten):,} plain files have other content than was put there, such as {rotten[0]}."
+        return Finding("plain files", "warn", says, f"{command(site, 'repair')} puts them right.")
     return Finding("plain files", "ok", f"silver and gold hold release {released.number}, {len(wanted):,} files.")
 
 

@@ -13,7 +13,7 @@ from ecom_lake.cli.deliver import synth
 from ecom_lake.serving.difference import last_two_releases
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.truths import Truths
-from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake, rewrite
 from ecom_lake_tests.cli.conftest import Run
 
 
@@ -135,8 +135,9 @@ def test_there_and_back_again(run: Run, fresh_grown_lake: BuiltLake) -> None:
 
 def test_gc_asks_before_it_deletes(run: Run, fresh_lake: BuiltLake) -> None:
     log = fresh_lake.root / "olist" / "_store" / "log"
-    first = min(log.glob("*.json"))
-    first.write_text(first.read_text(encoding="utf-8").replace('"at":"2', '"at":"1'), encoding="utf-8")
+    first, second, *_ = sorted(log.glob("*.json"))
+    for path in (first, second):  # the first is as old as the second, which took its place
+        rewrite(path, at="1999-12-31T00:00:00+00:00")
     assert "Nothing to delete" not in run("gc", "--dry-run", at=fresh_lake).out
     refused = run("gc", at=fresh_lake)
     assert (refused.code, refused.err) == (2, "Nothing was deleted; say --yes to delete without being asked.\n")

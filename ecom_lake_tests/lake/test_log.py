@@ -82,6 +82,29 @@ def test_a_damaged_entry_is_named(log: Log, storage: Storage) -> None:
         log.head()
 
 
+def test_a_flipped_bit_that_leaves_an_entry_readable_is_found(log: Log, storage: Storage) -> None:
+    log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
+    path = "olist/_store/log/00000001.json"
+    storage.write(path, storage.read(path).replace(b'"rows":1', b'"rows":3'))
+    with pytest.raises(UserError, match=r"00000001\.json is damaged"):
+        log.head()
+
+
+def test_a_damaged_entry_is_told_with_the_one_before_it_and_set_aside(log: Log, storage: Storage) -> None:
+    for part in ("1", "2"):
+        log.commit(lambda head, part=part: head.with_parts("bronze/orders", {part: a_file(part)}), "run", part)
+    released = log.commit(lambda head: replace(head, release=-1), "run", "release")
+    log.commit(lambda head: head.with_parts("bronze/orders", {"3": a_file("3")}), "run", "3")
+    storage.write("olist/_store/log/00000004.json", b"")
+    with pytest.raises(UserError, match="Entry 3 before it is whole, when readers saw release 3"):
+        log.head()
+    log.set_aside(4)
+    assert log.head() == released
+    assert storage.exists("olist/_store/log/damaged-00000004.json")
+    after = log.commit(lambda head: head.with_parts("bronze/orders", {"4": a_file("4")}), "run", "4")
+    assert (after.number, after.parent) == (5, 3), "nobody who remembers the damaged one takes another for it"
+
+
 def test_a_commit_whose_answer_was_lost_is_one_commit(log: Log, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     create, answers = storage.store.create, iter([False])
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import json
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from ecom_lake.pipeline.garbage import collect_garbage, find_garbage
 from ecom_lake.serving.difference import last_two_releases
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.built import BuiltLake, rewrite
 
 MONTH = timedelta(days=30)
 
@@ -15,11 +15,13 @@ def age(lake: BuiltLake, days: int) -> None:
     """Make everything in the store that much older."""
     for path in (lake.root / "olist" / "_store").rglob("*"):
         if path.suffix == ".json":
-            entry = json.loads(path.read_text(encoding="utf-8"))
-            entry["at"] = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
-            path.write_text(json.dumps(entry), encoding="utf-8")
+            rewrite(path, at=(datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds"))
         elif path.is_file():
             os.utime(path, (path.stat().st_mtime - days * 86_400,) * 2)
+
+
+def entry_file(lake: BuiltLake, number: int) -> Path:
+    return lake.root / "olist" / "_store" / "log" / f"{number:08d}.json"
 
 
 def test_nothing_young_is_garbage(grown_lake: BuiltLake) -> None:
@@ -55,9 +57,7 @@ def test_what_young_states_show_is_kept(fresh_grown_lake: BuiltLake) -> None:
     old, new = last_two_releases(site)
     age(fresh_grown_lake, days=31)
     # While the new release was being built readers saw the old one: one of those states is young.
-    young = f"olist/_store/log/{new - 1:08d}.json"
-    entry = json.loads(site.lake.storage.read(young)) | {"at": datetime.now(UTC).isoformat()}
-    site.lake.storage.write(young, json.dumps(entry).encode())
+    rewrite(entry_file(fresh_grown_lake, new - 1), at=datetime.now(UTC).isoformat())
     found = find_garbage(site, MONTH)
     assert old - 1 in found.states
     assert not {old, new - 1, new} & set(found.states)
@@ -75,6 +75,25 @@ def test_what_a_pinned_release_holds_is_kept_however_old(fresh_grown_lake: Built
     assert shown is not None
     assert shown.number == old
     assert all(site.lake.local(file).exists() for parts in shown.tables.values() for file in parts.values())
+
+
+def test_a_state_is_as_old_as_the_one_that_took_its_place(fresh_grown_lake: BuiltLake) -> None:
+    """Who read the log a moment before still reads its files."""
+    site = fresh_grown_lake.site()
+    age(fresh_grown_lake, days=31)
+    shown = site.lake.log.head()
+    changed = site.lake.log.commit(lambda head: head.with_parts("gold/rfm", {"": None}), "run", "rfm is gone")
+    found = find_garbage(site, timedelta(hours=1))
+    assert not {shown.number, changed.number} & set(found.states)
+    gone = {info.path.removeprefix("olist/") for info in found.files}
+    assert not gone & {file.path for parts in shown.tables.values() for file in parts.values()}
+
+
+def test_a_clock_that_was_set_back_makes_nothing_old(fresh_grown_lake: BuiltLake) -> None:
+    site = fresh_grown_lake.site()
+    before = find_garbage(site, MONTH)
+    rewrite(entry_file(fresh_grown_lake, site.lake.log.head().number), at="1970-01-01T00:00:00+00:00")
+    assert find_garbage(fresh_grown_lake.site(), MONTH) == before
 
 
 def test_crash_leftovers_are_garbage_once_they_are_old(fresh_lake: BuiltLake) -> None:

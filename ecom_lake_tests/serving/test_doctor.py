@@ -38,7 +38,7 @@ def test_a_lost_file_and_a_shorter_one_are_found_at_once(fresh_lake: BuiltLake) 
     found = looked(fresh_lake)["release"]
     assert found.state == "fail"
     assert f"{file.name} has {file.stat().st_size:,} bytes, not {file.stat().st_size + 1:,}" in found.says
-    assert found.todo == "Make everything anew: `ecom-lake build --full`."
+    assert found.todo == "`ecom-lake repair` makes it again."
     file.unlink()
     assert f"{file.name} is gone" in looked(fresh_lake)["release"].says
 
