@@ -25,6 +25,9 @@ from ecom_lake.lake.access import Access, Secret
 
 DEFAULT_SHOP = "olist"
 CONFIG = "lake.toml"
+ORDER_DATE = "orders.ordered_at"
+UNDATED = date.min
+"""Stands for the month of orders without a date. A shop has months or it has this one; in silver's rows it is NULL."""
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -47,12 +50,27 @@ class Shop:
     without: tuple[str, ...] = ()
     """Silver tables, and columns as `table.column`, that it does not have, beside what its kind of export never has."""
 
+    @property
+    def is_undated(self) -> bool:
+        return ORDER_DATE in self.without
+
     def months(self, today: date) -> list[date]:
         """Every month of the shop, oldest first; an open shop's last one is today's."""
+        if self.is_undated:
+            return [UNDATED]
         last = self.last_month or today.replace(day=1)
         count = (last.year - self.first_month.year) * 12 + last.month - self.first_month.month + 1
         start = self.first_month.year * 12 + self.first_month.month - 1
         return [date((start + i) // 12, (start + i) % 12 + 1, 1) for i in range(max(count, 0))]
+
+
+def month_name(month: date) -> str:
+    """As parts of tables, partitions and people call it."""
+    return "undated" if month == UNDATED else f"{month:%Y-%m}"
+
+
+def named_month(name: str) -> date:
+    return UNDATED if name == month_name(UNDATED) else date.fromisoformat(f"{name}-01")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ def without(folder: Path, said: str) -> tuple[str, ...]:
 
 def test_a_shop_may_be_without_tables_and_columns(tmp_path: Path) -> None:
     assert without(tmp_path, "[]") == ()
+    assert without(tmp_path, '["orders.ordered_at"]') == ("orders.ordered_at",)
     assert without(tmp_path, '["payments", "products.unit_cost"]') == ("payments", "products.unit_cost")
 
 

@@ -12,7 +12,10 @@ import pytest
 from ecom_lake.cli import main
 from ecom_lake.contracts import catalog
 from ecom_lake.definitions import build_definitions
+from ecom_lake.errors import UserError
+from ecom_lake.orchestration.run import run_job
 from ecom_lake.pipeline.offer import alternatives, gold_tables, left_out
+from ecom_lake.pipeline.outcome import Outcome
 from ecom_lake.serving.doctor import Finding, examine
 from ecom_lake_tests.canonical_shop import CanonicalShop
 
@@ -163,6 +166,71 @@ def test_the_doctor_sees_a_column_that_is_filled_after_all(
     found = _columns(shop, monkeypatch)
     assert found.says == "Values stand in products.unit_cost, which lake.toml says is not there; not built for it: rfm."
     assert found.todo.endswith('without = ["payments"].')
+
+
+UNDATED = ["orders.ordered_at"]
+SURVEY = "\n".join(",".join(line.split(",")[:2] + line.split(",")[3:]) for line in ORDERS.splitlines())
+
+
+def test_a_shop_without_dates_has_all_but_the_tables_over_time(shop: CanonicalShop) -> None:
+    shop.land("orders.csv", SURVEY)
+    shop.say(without=UNDATED)
+    shop.build()
+    assert shop.ask("select order_id, order_date, month, is_valid, net_sales from fct_orders order by 1") == [
+        ("1", None, None, True, Decimal("18.50")),
+        ("2", None, None, False, Decimal("10.00")),
+        ("3", None, None, True, Decimal("0.13")),
+        ("4", None, None, True, Decimal("9.38")),
+    ]
+    assert shop.ask("select customer_id, orders, purchases, net_sales, recency_days from customer_metrics order by 1") == [
+        ("ana", 2, 2, Decimal("27.88"), None),
+        ("bob", 1, 1, Decimal("0.13"), None),
+    ]
+    assert {"kpi_daily", "kpi_monthly", "revenue_waterfall", "rfm", "rfm_segments"} <= set(left_out(shop.site))
+    assert {"fct_sales", "dim_customer", "kpi_summary", "basket_rules", "customer_segments"} <= set(gold_tables(shop.site))
+    assert {file.name for file in (shop.root / "mine/silver/orders").iterdir()} == {"month=undated.parquet"}
+    promised = shop.ask("select table_name, rule from quality_scorecard where layer = 'silver' and rule = 'month_missing'")
+    assert promised == [("order_index", "month_missing")], "a promise that does not hold here is not said to"
+
+
+def test_dates_may_come_and_go(shop: CanonicalShop) -> None:
+    """A file without dates is refused until the shop says that it has none; those of one with dates are there when it says so."""
+    shop.land("orders.csv", SURVEY)
+    with pytest.raises(AssertionError, match="lacks what orders needs: ordered_at"):
+        _all_read(shop.build())
+    shop.say(without=UNDATED)
+    _all_read(shop.build())
+    assert shop.ask("select count(*), count(order_date) from fct_orders") == [(4, 0)]
+    shop.land("orders.csv", ORDERS)
+    shop.build()
+    assert shop.ask("select count(*), count(order_date) from fct_orders") == [(4, 0)]
+    shop.say()
+    (shop.landing / "orders.csv").unlink()
+    shop.build()
+    assert shop.ask("select count(order_date), count(distinct month) from fct_orders") == [(4, 3)]
+    assert len(list((shop.root / "mine/silver/orders").iterdir())) == 3
+
+
+def _all_read(outcomes: list[Outcome]) -> None:
+    check = next(check for outcome in outcomes for check in outcome.checks if check.name == "landing_accepted")
+    assert check.passed, check.says
+
+
+def test_dagster_builds_a_shop_without_dates(shop: CanonicalShop) -> None:
+    shop.land("orders.csv", SURVEY)
+    shop.say(without=UNDATED)
+    report = run_job(shop.settings, "mine")
+    assert report.succeeded, report.failures
+    assert shop.ask("select count(*) from fct_orders") == [(4,)]
+
+
+def test_a_kind_of_export_that_has_dates_cannot_be_without(shop: CanonicalShop) -> None:
+    shop.say(without=UNDATED)
+    shop.config.write_text(shop.config.read_text().replace("canonical", "olist"))
+    with pytest.raises(
+        UserError, match=r"is without orders\.ordered_at, but the connector 'olist' needs it; take it out of without\."
+    ):
+        _ = shop.site
 
 
 def _columns(shop: CanonicalShop, monkeypatch: pytest.MonkeyPatch) -> Finding:

@@ -81,6 +81,8 @@ def _say_nothing_is_new(site: Site, as_json: bool) -> int:
 
 
 def _chosen(site: Site, months: str | None) -> list[date] | None:
+    from ecom_lake.settings import month_name
+
     if months is None:
         return None
     found = _MONTHS.fullmatch(months)
@@ -90,7 +92,7 @@ def _chosen(site: Site, months: str | None) -> list[date] | None:
     last = date(int(found[3]), int(found[4]), 1) if found[3] else first
     known = site.months()
     if first not in known or last not in known or last < first:
-        bounds = f"{known[0]:%Y-%m}..{known[-1]:%Y-%m}" if known else "none"
+        bounds = f"{month_name(known[0])}..{month_name(known[-1])}" if known else "none"
         raise UsageError(f"--months {months} is not a range of the shop's months ({bounds}); lake.toml says which those are.")
     return [month for month in known if first <= month <= last]
 

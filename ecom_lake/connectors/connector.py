@@ -81,3 +81,5 @@ class Connector:
     dimensions: tuple[RowByRow | ManyToOne, ...]
     absent: Mapping[str, str] = field(default_factory=dict)
     """What this kind of export cannot know: `table` or `table.column` → why, in a sentence."""
+    undated: Connector | None = None
+    """The same for a shop whose orders have no dates; None where an export of this kind always has them."""

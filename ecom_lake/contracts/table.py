@@ -8,7 +8,7 @@ Not here: how a contract is held against data (conform.py for silver, `pipeline/
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from ecom_lake.contracts.columns import Column, Integer
@@ -54,6 +54,12 @@ class Table:
     @property
     def key(self) -> tuple[str, ...]:
         return tuple(name for name, column in self.columns.items() if column.key)
+
+
+def with_nullable(table: Table, *names: str) -> Table:
+    """The same promises, but that these columns may be NULL."""
+    columns = {name: replace(column, nullable=True) if name in names else column for name, column in table.columns.items()}
+    return replace(table, columns=columns)
 
 
 class Contract:

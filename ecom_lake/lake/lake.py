@@ -125,13 +125,18 @@ class Lake:
         return list(self.storage.each(self.local, files))
 
     def bronze(self, entry: Entry, delivered: Delivered) -> pl.LazyFrame:
-        """Every delivered row of a table as text, with the delivery and record that it came from."""
-        schema = {name: pl.String() for name in delivered.columns} | {"source_sequence": pl.Int64(), "source_record": pl.Int64()}
-        frames = [pl.LazyFrame(schema=schema)]
+        """Every delivered row of a table as text, with the delivery and record that it came from.
+
+        A column that is asked for only now is NULL in what was delivered before.
+        """
+        stored = {name: pl.String() for name in delivered.columns} | {"source_record": pl.Int64()}
+        frames = [
+            pl.LazyFrame(schema=stored).select(*delivered.columns, pl.lit(0, pl.Int64).alias("source_sequence"), "source_record")
+        ]
         files = in_order(entry.parts(f"bronze/{delivered.name}"))
         for file, path in zip(files, self._locals(files), strict=True):
             assert file.delivery is not None
-            frame = pl.scan_parquet(path, glob=False, missing_columns="insert", schema=None)
+            frame = pl.scan_parquet(path, glob=False, schema=stored, missing_columns="insert", extra_columns="ignore")
             sequence = pl.lit(file.delivery.sequence, dtype=pl.Int64).alias("source_sequence")
             frames.append(frame.select(*delivered.columns, sequence, "source_record"))
         return frames[1] if len(frames) == 2 else pl.concat(frames)

@@ -73,7 +73,7 @@ def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
         ("nothing_pending", "Nothing waits for its order.", False),
     )
 
-    @_asset(site, ORDER_INDEX, catalog.silver()["order_index"], _silver_inputs(site, "order_index"), checks)
+    @_asset(site, ORDER_INDEX, specs.silver_contracts(site)["order_index"], _silver_inputs(site, "order_index"), checks)
     def order_index(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
         yield from report(context, here, ORDER_INDEX, partial(make_order_index, here))
@@ -82,7 +82,7 @@ def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
 
 
 def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
-    contract = catalog.silver()[table]
+    contract = specs.silver_contracts(site)[table]
     checks = (
         ("every_row_accounted", "Every delivered row is published, superseded, collapsed or quarantined.", True),
         ("nothing_quarantined", "No row broke the contract.", False),

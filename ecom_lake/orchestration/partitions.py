@@ -6,14 +6,16 @@ from datetime import date
 
 import dagster as dg
 
-from ecom_lake.settings import Shop
+from ecom_lake.settings import UNDATED, Shop, month_name, named_month
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
 
-def months_of(shop: Shop) -> dg.MonthlyPartitionsDefinition:
+def months_of(shop: Shop) -> dg.PartitionsDefinition[str]:
     """Bounded for a shop that has closed; up to and with the current month for one that still sells."""
+    if shop.is_undated:
+        return dg.StaticPartitionsDefinition([month_name(UNDATED)])
     start = f"{shop.first_month:%Y-%m}"
     if shop.last_month is None:
         return dg.MonthlyPartitionsDefinition(start, fmt="%Y-%m", timezone=shop.timezone, end_offset=1)
@@ -22,11 +24,11 @@ def months_of(shop: Shop) -> dg.MonthlyPartitionsDefinition:
 
 def range_tags(months: Sequence[date]) -> dict[str, str]:
     """One run over all these months, which must follow each other."""
-    return {RANGE_START: f"{months[0]:%Y-%m}", RANGE_END: f"{months[-1]:%Y-%m}"}
+    return {RANGE_START: month_name(months[0]), RANGE_END: month_name(months[-1])}
 
 
 def month_of(partition_key: str) -> date:
-    return date.fromisoformat(f"{partition_key}-01")
+    return named_month(partition_key)
 
 
 def _after(month: date) -> str:

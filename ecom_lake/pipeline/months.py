@@ -25,11 +25,12 @@ from ecom_lake.pipeline.parts import accounted, failed_rules, fates_of, looked_u
 from ecom_lake.pipeline.settle import Settled, settle, with_raw_records
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import code, inputs_of
+from ecom_lake.settings import UNDATED, month_name
 from ecom_lake.words import counted
 
 
 def part_of(month: date) -> str:
-    return f"month={month:%Y-%m}"
+    return f"month={month_name(month)}"
 
 
 def are_current(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]) -> bool:
@@ -161,7 +162,8 @@ def _publish(
     part = part_of(month)
     refused = with_raw_records(settled.refused, rows, spec.source)
     filled = replace(blank, fates=fates_of(spec.source, settled), failed=failed_rules(refused))
-    good = write(site, entry, settled.good, f"silver/{spec.contract.name}", part, filled, scratch)
+    kept = settled.good.with_columns(month=pl.lit(None, pl.Date)) if month == UNDATED else settled.good
+    good = write(site, entry, kept, f"silver/{spec.contract.name}", part, filled, scratch)
     return good, write(site, entry, refused, f"quarantine/{spec.source}", part, blank, scratch) if len(refused) else None
 
 

@@ -25,6 +25,7 @@ from ecom_lake.pipeline.parts import ZSTD_LEVEL
 from ecom_lake.pipeline.settle import Fates, count_fates, judge, latest, with_raw_records
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import INDEX
+from ecom_lake.settings import UNDATED
 from ecom_lake.words import counted
 
 TABLE = INDEX
@@ -108,8 +109,9 @@ def judge_orders(site: Site, entry: Entry, rows: pl.DataFrame) -> Conformed:
     spec, months = site.connector.orders, site.months()
     empty = {lookup.source: rows_of(site, entry, lookup.source).head(0).collect() for lookup in spec.lookups}
     judged = judge(rows, spec, empty)
-    inside = judged.good["month"].is_in(months)
-    return Conformed(judged.good.filter(inside), pl.concat([judged.bad, _outside(judged.good.filter(~inside), months)]))
+    good = judged.good.with_columns(pl.col("month").fill_null(UNDATED))
+    inside = good["month"].is_in(months)
+    return Conformed(good.filter(inside), pl.concat([judged.bad, _outside(good.filter(~inside), months)]))
 
 
 def _outside(orders: pl.DataFrame, months: list[date]) -> pl.DataFrame:

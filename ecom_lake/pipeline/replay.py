@@ -30,6 +30,7 @@ from ecom_lake.pipeline.settle import judge
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import Spec, specs
 from ecom_lake.pipeline.watched import Step
+from ecom_lake.settings import named_month
 
 _VERDICTS = pl.Schema(
     {
@@ -123,7 +124,7 @@ def _refused(site: Site, entry: Entry, source: str) -> dict[str, pl.DataFrame]:
 
 
 def _month_of(part: str) -> date | None:
-    return date.fromisoformat(f"{part.removeprefix('month=')}-01") if part.startswith("month=") else None
+    return named_month(part.removeprefix("month=")) if part.startswith("month=") else None
 
 
 # --------------------------------------------------------------------------------------------------------------- judging

@@ -14,6 +14,7 @@ from ecom_lake.pipeline.months import are_current, make_months
 from ecom_lake.pipeline.outcome import Outcome
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import specs
+from ecom_lake.settings import month_name
 
 
 def make_silver(site: Site, table: str, months: Sequence[date] | None = None) -> Outcome:
@@ -36,6 +37,6 @@ def _known_months(site: Site, months: Sequence[date] | None) -> list[date]:
     if months is None:
         return known
     if unknown := [month for month in months if month not in known]:
-        bounds = f"{known[0]:%Y-%m} to {known[-1]:%Y-%m}" if known else "none"
+        bounds = f"{month_name(known[0])} to {month_name(known[-1])}" if known else "none"
         raise UserError(f"Month {unknown[0]:%Y-%m} is not one of the shop's ({bounds}); change lake.toml or ask for another.")
     return sorted(months)

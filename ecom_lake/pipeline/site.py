@@ -18,7 +18,7 @@ from ecom_lake.connectors.connector import Connector
 from ecom_lake.errors import UserError
 from ecom_lake.lake.engine import engine
 from ecom_lake.lake.lake import Lake
-from ecom_lake.settings import Settings, Shop
+from ecom_lake.settings import ORDER_DATE, Settings, Shop
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,19 @@ class Site:
 def open_site(settings: Settings, shop: str, run: str | None = None, full: bool = False) -> Site:
     chosen = settings.shop(shop)
     lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
-    connector = find_connector(chosen.connector, f"[shops.{shop}] in {settings.config}")
+    connector = _connector_of(chosen, f"[shops.{shop}] in {settings.config}")
     return Site(lake, chosen, connector, settings.memory_limit, settings.threads, full, run or uuid.uuid4().hex[:12])
+
+
+def _connector_of(shop: Shop, place: str) -> Connector:
+    connector = find_connector(shop.connector, place)
+    if not shop.is_undated:
+        return connector
+    if connector.undated is None:
+        raise UserError(
+            f"{place} is without {ORDER_DATE}, but the connector '{shop.connector}' needs it; take it out of without."
+        )
+    return connector.undated
 
 
 def find_connector(name: str, place: str) -> Connector:
@@ -66,8 +77,8 @@ def find_connector(name: str, place: str) -> Connector:
     known = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if info.ispkg)
     if name not in known:
         raise UserError(f"{place} names the connector '{name}', which is not there; known are: {', '.join(known)}.")
-    values = vars(importlib.import_module(f"{package.__name__}.{name}")).values()
-    found = [value for value in values if isinstance(value, Connector) and value.name == name]
+    values = vars(importlib.import_module(f"{package.__name__}.{name}")).items()
+    found = [value for word, value in values if isinstance(value, Connector) and value.name == name and word[0] != "_"]
     if len(found) != 1:
         raise TypeError(f"connectors/{name}/__init__.py must hold one Connector called '{name}', and holds {len(found)}.")
     return found[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ecom_lake.connectors.connector import ManyToOne, RowByRow
+from ecom_lake.contracts.silver.order_index import OrderIndex
+from ecom_lake.contracts.table import Table, with_nullable
 from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, fingerprint
 from ecom_lake.pipeline.site import Site
 
@@ -15,6 +17,12 @@ Spec = RowByRow | ManyToOne
 def specs(site: Site) -> dict[str, Spec]:
     connector = site.connector
     return {spec.contract.name: spec for spec in (connector.orders, *connector.lines, *connector.dimensions)}
+
+
+def silver_contracts(site: Site) -> dict[str, Table]:
+    """What each silver table promises in this shop."""
+    index = with_nullable(OrderIndex.table, "ordered_at") if site.shop.is_undated else OrderIndex.table
+    return {"order_index": index, **{name: spec.contract for name, spec in specs(site).items()}}
 
 
 def silver_tables(site: Site) -> list[str]:

@@ -17,7 +17,7 @@ from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.audit import all_rules
 from ecom_lake.pipeline.offer import gold_tables
 from ecom_lake.pipeline.site import Site
-from ecom_lake.pipeline.specs import silver_tables
+from ecom_lake.pipeline.specs import silver_contracts, silver_tables
 
 TABLES = ("lake_deliveries", "lake_fates", "lake_checks", "lake_columns")
 TRUST = ("ledger", "quality_scorecard", "data_dictionary")
@@ -138,8 +138,8 @@ def _first_row(site: Site, entry: Entry, table: str) -> dict[str, object]:
 
 
 def _contracts(site: Site) -> Iterator[tuple[str, Table]]:
-    for name in ("order_index", *silver_tables(site)):
-        yield "silver", catalog.silver()[name]
+    for table in silver_contracts(site).values():
+        yield "silver", table
     for name in sorted(gold_tables(site)):
         if name not in TRUST:
             yield "gold", catalog.gold()[name]

@@ -6,11 +6,14 @@ in lake.toml (`without`); this connector itself lacks nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ecom_lake.connectors.canonical import files, rows
 from ecom_lake.connectors.canonical.people import merge_customers
 from ecom_lake.connectors.connector import Connector, Lookup, ManyToOne, RowByRow
+from ecom_lake.contracts.table import with_nullable
 
-CANONICAL = Connector(
+_DATED = Connector(
     name="canonical",
     meaning="Files that have the columns of the canonical shop: orders, and what else the shop has.",
     delivered=tuple(file.delivered for file in files.FILES),
@@ -26,5 +29,20 @@ CANONICAL = Connector(
         RowByRow(files.PRODUCTS.contract, "products", rows.shape_products),
         RowByRow(files.SELLERS.contract, "sellers", rows.shape_sellers),
         RowByRow(files.PLACES.contract, "places", rows.shape_places),
+    ),
+)
+
+
+def _undated(line: RowByRow) -> RowByRow:
+    return replace(line, contract=with_nullable(line.contract, "month"))
+
+
+CANONICAL = replace(
+    _DATED,
+    undated=replace(
+        _DATED,
+        delivered=(files.UNDATED_ORDERS.delivered, *_DATED.delivered[1:]),
+        orders=replace(_DATED.orders, contract=files.UNDATED_ORDERS.contract, shape=rows.shape_undated_orders),
+        lines=tuple(map(_undated, _DATED.lines)),
     ),
 )

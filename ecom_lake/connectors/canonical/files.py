@@ -7,7 +7,7 @@ every other column may be missing from a file, and so may every file but orders.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ecom_lake.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.contracts.silver.customers import Customers
@@ -18,7 +18,7 @@ from ecom_lake.contracts.silver.places import Places
 from ecom_lake.contracts.silver.products import Products
 from ecom_lake.contracts.silver.reviews import Reviews
 from ecom_lake.contracts.silver.sellers import Sellers
-from ecom_lake.contracts.table import Table
+from ecom_lake.contracts.table import Table, with_nullable
 
 WORKED_OUT = ("month", "is_timeline_sound", "gross_sales", *LINEAGE)
 """Columns of the contracts that no file has."""
@@ -34,6 +34,8 @@ class CanonicalFile:
     more: Mapping[str, str] = field(default_factory=dict)
     """Optional columns that the contract does not have, with their meanings: they become part of others."""
     also_called: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    """Columns of the contract that files of this shop never have."""
 
     @property
     def delivered(self) -> Delivered:
@@ -42,7 +44,7 @@ class CanonicalFile:
             self.contract.name,
             self.meaning,
             required=self.required,
-            optional=tuple(name for name in known if name not in (*self.required, *WORKED_OUT)),
+            optional=tuple(name for name in known if name not in (*self.required, *WORKED_OUT, *self.without)),
             file_names=(self.contract.name, *self.also_called),
         )
 
@@ -54,6 +56,12 @@ ORDERS = CanonicalFile(
     defaults={"status": "unknown", "is_valid": "true"},
     more={"is_returned": "Whether the whole order was sent back; its status then is `returned`."},
     also_called=("order",),
+)
+UNDATED_ORDERS = replace(
+    ORDERS,
+    contract=with_nullable(ORDERS.contract, "ordered_at", "month"),
+    required=("order_id", "customer_id"),
+    without=("ordered_at",),
 )
 ORDER_ITEMS = CanonicalFile(
     OrderItems.table,

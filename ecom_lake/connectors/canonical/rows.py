@@ -29,6 +29,10 @@ def shape_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
     return known.with_columns(is_timeline_sound(times)).drop("is_returned")
 
 
+def shape_undated_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    return shape_orders(rows.with_columns(ordered_at=pl.lit(None, pl.String)), lookups)
+
+
 def _with_status(orders: pl.DataFrame) -> pl.DataFrame:
     """In the words that all shops share. A flag that cannot be read takes the status's place, for the contract to refuse."""
     words = text("status").str.to_lowercase().str.replace_all(r"[\s-]+", "_").replace(_SPELLED)

@@ -19,6 +19,8 @@ class KpiDaily(Gold, group="kpis"):
     gmv = Money("net_sales + freight.")
     aov = Number("Net sales per valid order; NULL on a day without one.", nullable=True)
 
+    needs = ("orders.ordered_at",)
+
     identities = (
         agree(
             "days_sum_to_months",

@@ -61,6 +61,8 @@ class KpiMonthly(Gold, group="kpis"):
         ),
         Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
     )
+    needs = ("orders.ordered_at",)
+
     identities = (
         agree(
             "months_sum_to_orders",

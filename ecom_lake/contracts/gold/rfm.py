@@ -35,6 +35,8 @@ class Rfm(Gold, group="customers"):
     )
 
     rules = (Rule("code_is_the_scores", "rfm_code = cast(100 * r + 10 * f + m as varchar)", "The code is r, f and m."),)
+    needs = ("orders.ordered_at",)
+
     identities = (
         agree(
             "everybody_is_scored_once",
