@@ -132,10 +132,10 @@ def _write_text(answer: Answer, chosen: Format, stream: TextIO) -> None:
     if chosen == "csv":
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(answer.columns)
-        writer.writerows([_as_csv(found) for found in row] for row in answer.rows())
+        writer.writerows([csv_value(found) for found in row] for row in answer.rows())
     else:
         rows = (
-            json.dumps(dict(zip(answer.columns, map(_as_json, row), strict=True)), default=screen.plain, ensure_ascii=False)
+            json.dumps(dict(zip(answer.columns, map(json_value, row), strict=True)), default=screen.plain, ensure_ascii=False)
             for row in answer.rows()
         )
         stream.write("[")
@@ -143,13 +143,14 @@ def _write_text(answer: Answer, chosen: Format, stream: TextIO) -> None:
         stream.write("\n]\n")
 
 
-def _as_csv(found: Any) -> Any:
+def csv_value(found: Any) -> Any:
+    """A value as `csv` writes it well: flags in small letters, lists as JSON."""
     if isinstance(found, bool):
         return "true" if found else "false"
     return json.dumps(found, default=screen.plain, ensure_ascii=False) if isinstance(found, list | dict) else found
 
 
-def _as_json(found: Any) -> Any:
+def json_value(found: Any) -> Any:
     """JSON has no infinities and no NaN: they are null there."""
     return None if isinstance(found, float) and not math.isfinite(found) else found
 

@@ -134,6 +134,10 @@ def value(found: Any) -> Text:
     return Text(shown(str(found)))
 
 
+def percent(share: float) -> str:
+    return f"{round(share, 3) + 0.0:.1%}"  # there is no such thing as -0.0%
+
+
 def shown(text: str) -> str:
     """Text from data with its control characters spelled out: a terminal must not obey them."""
     return "".join(c.encode("unicode_escape").decode() if category(c) in _UNSEEN else c for c in text)
@@ -205,7 +209,7 @@ def _width(cell: Cell) -> int:
 def show_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Rows of any shape: as a table, or as names and values where there is one row that does not fit."""
     cells: list[list[Cell]] = [[value(found) for found in row] for row in rows]
-    numeric = {name for i, name in enumerate(names) if _holds_numbers([row[i] for row in rows])}
+    numeric = {name for i, name in enumerate(names) if holds_numbers([row[i] for row in rows])}
     widest = [max(map(_width, [name, *(row[i] for row in cells)])) for i, name in enumerate(names)]
     if len(rows) == 1 and _total(widest) > out().width:
         show_pairs(zip(names, cells[0], strict=True))
@@ -213,7 +217,8 @@ def show_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         show_table(names, cells, right=numeric, cut=set(names) - numeric)
 
 
-def _holds_numbers(column: Sequence[Any]) -> bool:
+def holds_numbers(column: Sequence[Any]) -> bool:
+    """Whether a column is one of numbers, which stand at its right."""
     found = [value for value in column if value is not None]
     return bool(found) and all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in found)
 

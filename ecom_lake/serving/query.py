@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -32,13 +32,13 @@ _ROW_GROUP = 100_000
 class Answer:
     """What a query gives: its columns, and its rows as they are fetched."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, query: str) -> None:
-        self._con, self._query = con, query
-        self.columns = tuple(con.sql(query).columns)
+    def __init__(self, con: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, Any] | None = None) -> None:
+        self._con, self._query, self._values = con, query, values
+        self.columns = tuple(con.sql(query, params=values).columns)
 
     def rows(self, limit: int | None = None) -> Iterator[tuple[Any, ...]]:
         with _in_one_sentence():
-            self._con.execute(self._query)
+            self._con.execute(self._query, self._values)
             try:
                 yield from islice(iter(self._con.fetchone, None), limit)
             finally:
@@ -49,7 +49,7 @@ class Answer:
         import pyarrow.parquet as pq
 
         with _in_one_sentence():
-            reader = self._con.sql(self._query).to_arrow_reader(_ROW_GROUP)
+            reader = self._con.sql(self._query, params=self._values).to_arrow_reader(_ROW_GROUP)
             with pq.ParquetWriter(target, reader.schema, compression="zstd") as writer:
                 # A batch ends where a file that was read does; a row group should not.
                 waiting: list[Any] = []
@@ -68,15 +68,15 @@ class Session:
         self.tables = tables
         """The tables of each layer."""
 
-    def ask(self, query: str) -> Answer:
-        """Run the statements of a text, and give what the last one says."""
+    def ask(self, query: str, values: Mapping[str, Any] | None = None) -> Answer:
+        """Run the statements of a text, and give what the last one says; `values` are bound to its $parameters."""
         with _in_one_sentence():
             statements = [statement.query for statement in self._con.extract_statements(query)]
             if not statements:
                 raise UsageError("The query is empty: ask something, such as: select * from kpi_summary.")
             for statement in statements:
                 _refuse_all_but_reading(self._con, statement)
-            return Answer(self._con, statements[-1])
+            return Answer(self._con, statements[-1], values)
 
     def columns(self) -> list[str]:
         """Every column of the tables that need no layer before their name."""

@@ -31,7 +31,7 @@ class Keyboard(io.StringIO):
 
 
 def test_the_commands_are_those_of_the_manual() -> None:
-    manual = "synth land build sql tables describe status quarantine ledger doctor repair log diff rollback unpin gc copy"
+    manual = "synth land build ask sql tables describe status quarantine ledger doctor repair log diff rollback unpin gc copy"
     assert manual.split() == COMMANDS
 
 
@@ -56,7 +56,7 @@ codes = [main(command.split(",")) for command in sys.argv[1:]]
 print(codes, "dagster" in sys.modules)
 """
     env = {**os.environ, "ECOM_LAKE_CONFIG": str(built_lake.config), "ECOM_LAKE_ROOT": str(built_lake.root)}
-    commands = ["status", "sql,select 1", "tables", "describe,rfm", "ledger", "quarantine", "log", "doctor"]
+    commands = ["status", "ask,best-month", "sql,select 1", "tables", "describe,rfm", "ledger", "quarantine", "log", "doctor"]
     said = subprocess.run([sys.executable, "-c", program, *commands], capture_output=True, text=True, check=True, env=env)
     assert said.stdout.splitlines()[-1] == f"{[0] * len(commands)} False"
 

@@ -1,0 +1,46 @@
+/*
+title = "How did categories grow, year over year?"
+group = "What sells?"
+note = "Only months that are complete in both years are compared."
+shares = ["growth"]
+
+[parameters.year]
+meaning = "The year that is held against the one before; the last that can be, unless said."
+default = "select max(year(month)) from kpi_monthly where net_sales_yoy is not null"
+allowed = "select distinct year(month) as year from kpi_monthly where net_sales_yoy is not null order by year"
+
+[parameters.top]
+meaning = "How many categories are shown, those of most net sales in the two years."
+
+[chart]
+kind = "bars"
+label = "category"
+value = "change"
+*/
+with
+compared as (
+    select later.month as month, earlier.month as month_before
+    from kpi_monthly as later
+    inner join kpi_monthly as earlier on earlier.month = (later.month - interval 1 year)::date
+    where year(later.month) = $year and later.is_complete and earlier.is_complete
+),
+
+sold as (
+    select
+        category,
+        coalesce(sum(net_sales) filter (where year(month) = $year), 0)::decimal(18, 2) as net_sales,
+        coalesce(sum(net_sales) filter (where year(month) < $year), 0)::decimal(18, 2) as year_before
+    from fct_sales
+    where is_valid and (month in (select month from compared) or month in (select month_before from compared))
+    group by category
+)
+
+select
+    category,
+    net_sales,
+    year_before,
+    net_sales - year_before as change,
+    (net_sales - year_before)::double / nullif(year_before, 0)::double as growth
+from sold
+order by net_sales + year_before desc, category
+limit $top

@@ -1,0 +1,23 @@
+/*
+title = "What kinds of customers are there, by how they buy?"
+group = "Who buys?"
+note = "Groups found in the data (K-Means), each with the rule that named it; medians of their people."
+shares = ["share_of_customers", "share_of_net_sales"]
+
+[chart]
+kind = "bars"
+label = "segment"
+value = "share_of_net_sales"
+*/
+select
+    segment,
+    customers,
+    share as share_of_customers,
+    net_sales,
+    net_sales_share as share_of_net_sales,
+    median_net_sales::decimal(18, 2) as median_net_sales,
+    median_purchases,
+    median_recency_days as days_since_purchase,
+    rule
+from segment_profile
+order by net_sales desc, segment

@@ -1,0 +1,26 @@
+/*
+title = "Where does delivery take longest, and come late?"
+group = "Payments, delivery, returns"
+note = "Orders placed in the year and delivered; late is after the promised day."
+shares = ["late_rate"]
+
+[parameters.year]
+
+[parameters.top]
+meaning = "How many states are shown, the slowest."
+
+[chart]
+kind = "bars"
+label = "state"
+value = "days_to_delivery"
+*/
+select
+    state,
+    sum(delivered_orders)::bigint as delivered_orders,
+    round(sum(avg_lead_days * timed_orders) / nullif(sum(timed_orders), 0), 1) as days_to_delivery,
+    sum(late_orders)::double / nullif(sum(promised_orders), 0)::double as late_rate
+from delivery_performance
+where year(month) = $year
+group by state
+order by days_to_delivery desc nulls last, state
+limit $top

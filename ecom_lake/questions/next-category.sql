@@ -1,0 +1,28 @@
+/*
+title = "After a category, what do people buy next?"
+group = "Who buys?"
+note = "The next purchase of the same person on a later day; of those who made one."
+shares = ["share"]
+
+[parameters.category]
+kind = "text"
+meaning = "The category that they come from; the one that most come from, unless said."
+default = "select from_category from product_journey order by from_customers desc, from_category limit 1"
+allowed = "select distinct from_category from product_journey order by from_category"
+
+[parameters.top]
+
+[chart]
+kind = "bars"
+label = "next_category"
+value = "share"
+*/
+select
+    to_category as next_category,
+    customers,
+    share,
+    median_days
+from product_journey
+where from_category = $category
+order by customers desc, to_category
+limit $top

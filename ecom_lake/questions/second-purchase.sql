@@ -1,0 +1,45 @@
+/*
+title = "How many people come back for a second purchase, and how soon?"
+group = "Who buys?"
+note = "Of the people whose first purchase is at least so many days old; all orders of one day are one purchase."
+shares = ["share"]
+
+[chart]
+kind = "bars"
+label = "within"
+value = "share"
+*/
+with
+today as (
+    select max(date) as as_of
+    from dim_date
+    where is_as_of
+),
+
+windows as (
+    select unnest([7, 30, 60, 90, 180, 365]) as days
+),
+
+firsts as (
+    select customer_id, order_date
+    from fct_orders
+    where opens_purchase and purchase_number = 1
+),
+
+seconds as (
+    select customer_id, gap_days
+    from fct_orders
+    where opens_purchase and purchase_number = 2
+)
+
+select
+    w.days || ' days' as within,
+    count(*) as customers,
+    count(*) filter (where s.gap_days <= w.days) as came_back,
+    (count(*) filter (where s.gap_days <= w.days))::double / count(*) as share
+from windows as w
+cross join today
+inner join firsts as f on f.order_date <= today.as_of - w.days
+left join seconds as s on s.customer_id = f.customer_id
+group by w.days
+order by w.days

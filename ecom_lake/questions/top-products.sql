@@ -1,0 +1,41 @@
+/*
+title = "Which are the top products of each category?"
+group = "What sells?"
+note = "Over the whole history; the categories of most net sales come first."
+shares = ["share_of_category"]
+
+[parameters.top]
+meaning = "How many products of each category."
+default = "select 3"
+
+[parameters.categories]
+kind = "number"
+meaning = "Of how many categories."
+default = "select 10"
+
+[chart]
+kind = "bars"
+label = "product"
+value = "net_sales"
+*/
+with
+categories as (
+    select category, net_sales, row_number() over (order by net_sales desc, category) as place
+    from category_performance
+    where category <> 'unknown'
+)
+
+select
+    p.category,
+    p.rank_in_category as place,
+    coalesce(d.name, p.product_id) as product,
+    p.net_sales,
+    p.net_sales::double / nullif(c.net_sales, 0)::double as share_of_category,
+    p.units,
+    p.abc_class,
+    round(p.avg_review, 2) as avg_review
+from product_performance as p
+inner join categories as c on c.category = p.category
+left join dim_product as d on d.product_id = p.product_id
+where p.rank_in_category <= $top and c.place <= $categories and p.units > 0
+order by c.place, p.rank_in_category

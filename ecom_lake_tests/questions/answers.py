@@ -1,0 +1,224 @@
+"""What the hand-made shop of `shops.py` must answer, worked out with a pencil: each question's rows, with its defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ANSWERS: dict[str, list[tuple[Any, ...]]] = {
+    "this-month": [
+        ("net sales", 80, 30, 5 / 3, 40, 1.0),
+        ("orders", 1, 1, 0, 1, 0),
+        ("net sales per order", 80, 30, 5 / 3, 40, 1.0),
+        ("new customers", 0, 1, -1, 1, -1),
+        ("returning customers", 1, 0, None, 0, None),
+        ("canceled, % of orders", 50, 0, None, 0, None),
+    ],
+    "best-month": [
+        (1, "2017-11", 110, 110 / 410, 1, 1, 110, False),
+        (2, "2017-12", 60, 60 / 410, 1, 1, 60, False),
+        (3, "2017-06", 50, 50 / 410, 1, 1, 50, False),
+        (4, "2017-02", 40, 40 / 410, 1, 1, 40, False),
+        (5, "2017-04", 30, 30 / 410, 1, 1, 30, False),
+        (6, "2017-05", 30, 30 / 410, 1, 1, 30, False),
+        (7, "2017-03", 20, 20 / 410, 1, 1, 20, False),
+        (8, "2017-01", 15, 15 / 410, 1, 1, 15, False),
+        (9, "2017-08", 15, 15 / 410, 1, 1, 15, False),
+        (10, "2017-09", 15, 15 / 410, 1, 1, 15, False),
+        (11, "2017-10", 15, 15 / 410, 1, 1, 15, False),
+        (12, "2017-07", 10, 10 / 410, 1, 1, 10, False),
+    ],
+    "sales-by-month": [
+        ("2017-01", 1, 1, 15, 15, None, None, False),
+        ("2017-02", 1, 1, 40, 40, 25 / 15, None, False),
+        ("2017-03", 1, 1, 20, 20, -0.5, None, False),
+        ("2017-04", 1, 1, 30, 30, 0.5, None, False),
+        ("2017-05", 1, 1, 30, 30, 0, None, False),
+        ("2017-06", 1, 1, 50, 50, 20 / 30, None, False),
+        ("2017-07", 1, 1, 10, 10, -0.8, None, False),
+        ("2017-08", 1, 1, 15, 15, 0.5, None, False),
+        ("2017-09", 1, 1, 15, 15, 0, None, False),
+        ("2017-10", 1, 1, 15, 15, 0, None, False),
+        ("2017-11", 1, 1, 110, 110, 95 / 15, None, False),
+        ("2017-12", 1, 1, 60, 60, -50 / 110, None, False),
+        ("2018-01", 1, 1, 30, 30, -0.5, 1.0, False),
+        ("2018-02", 1, 1, 80, 80, 50 / 30, 1.0, False),
+    ],
+    "top-categories": [
+        (1, "home", 180, 180 / 410, 3, 3, 3),
+        (2, "books", 125, 125 / 410, 4, 3, 4),
+        (3, "toys", 105, 105 / 410, 7, 5, 7),
+    ],
+    # January and February are complete in both years.
+    "category-growth": [("home", 80, 40, 40, 1.0), ("toys", 30, 10, 20, 2.0), ("books", 0, 5, -5, -1.0)],
+    "brand-ranking": [
+        (1, "Acme", 240, 240 / 410, 6, 4, 7),
+        (2, "unknown", 125, 125 / 410, 4, 3, 4),
+        (3, "Bela", 45, 45 / 410, 3, 3, 3),
+    ],
+    # Of the two rules of books and toys the surer one.
+    "bought-together": [("books → toys", 4, 0.5, 1.5)],
+    # r, f and m by the ranks of nine people: bob 524, jon 412, ivy 413, ana 335, hal 311, gus and fay 211, eve 134, dan 113.
+    "segments": [
+        ("Promising", 2, 2 / 9, 180, 180 / 520, 90, 40),
+        ("Loyal", 1, 1 / 9, 145, 145 / 520, 145, 96),
+        ("Hibernating", 3, 3 / 9, 80, 80 / 520, 26.67, 212),
+        ("At Risk", 1, 1 / 9, 70, 70 / 520, 70, 233),
+        ("New", 2, 2 / 9, 45, 45 / 520, 22.5, 92.5),
+    ],
+    # Gaps: eve 30 and 61, ana 63 and 264, bob 386. First purchases 424, 386, 324, 263, 202, 171, 141, 80 and 44 days ago.
+    "second-purchase": [
+        ("7 days", 9, 0, 0),
+        ("30 days", 9, 1, 1 / 9),
+        ("60 days", 8, 1, 1 / 8),
+        ("90 days", 7, 2, 2 / 7),
+        ("180 days", 5, 2, 2 / 5),
+        ("365 days", 2, 1, 1 / 2),
+    ],
+    "new-and-returning": [
+        ("2017-01", 1, 1, 0, 0, False),
+        ("2017-02", 1, 1, 0, 0, False),
+        ("2017-03", 1, 0, 1, 1, False),
+        ("2017-04", 1, 1, 0, 0, False),
+        ("2017-05", 1, 0, 1, 1, False),
+        ("2017-06", 1, 1, 0, 0, False),
+        ("2017-07", 1, 0, 1, 1, False),
+        ("2017-08", 1, 1, 0, 0, False),
+        ("2017-09", 1, 1, 0, 0, False),
+        ("2017-10", 1, 1, 0, 0, False),
+        ("2017-11", 1, 0, 1, 1, False),
+        ("2017-12", 1, 1, 0, 0, False),
+        ("2018-01", 1, 1, 0, 0, False),
+        ("2018-02", 1, 0, 1, 1, False),
+    ],
+    "loyalty": [
+        ("New", 6, 6 / 9, 6, 185, 185 / 520, 30.83, 30.83),
+        ("Returning", 1, 1 / 9, 2, 120, 120 / 520, 120, 60),
+        ("Loyal", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83),
+    ],
+    # Ana and eve subscribe; bob, dan and fay do not; of the others nobody knows.
+    "subscribers": [
+        ("subscribers", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83, 1),
+        ("others", 3, 3 / 9, 4, 185, 185 / 520, 61.67, 46.25, 1 / 3),
+        ("unknown", 4, 4 / 9, 4, 120, 120 / 520, 30, 30, 0),
+    ],
+    "where-customers-live": [("SP", 5, 5 / 9, 8, 310, 310 / 520, 62), ("RJ", 4, 4 / 9, 6, 210, 210 / 520, 52.5)],
+    # The gaps' median is 63 days, their 80th percentile 288.4.
+    "still-active": [("active", 2, 2 / 9, 0, 44, 150, 150 / 520), ("at risk", 7, 7 / 9, 80, 263, 370, 370 / 520)],
+    "customer-kinds": [
+        ("Repeat buyers", 3, 3 / 9, 335, 335 / 520, 120, 3, 96, "all repeat buyers: fewer than 200 people are too few to part"),
+        (
+            "One-time buyers",
+            6,
+            6 / 9,
+            185,
+            185 / 520,
+            22.5,
+            1,
+            156,
+            "all one-time buyers: fewer than 200 people are too few to part",
+        ),
+    ],
+    "where-revenue-leaks": [
+        ("gross_sales", 420, 1, True),
+        ("discounts", -10, -10 / 420, False),
+        ("net_sales", 410, 410 / 420, True),
+        ("returned", -60, -60 / 420, False),
+        ("realized", 350, 350 / 420, True),
+    ],
+    "late-and-reviews": [
+        ("over a week early", 1, 5, 0, 1),
+        ("up to a week early", 1, 4, 0, 0),
+        ("on the promised day", 1, 4, 0, 0),
+        ("1 to 3 days late", 1, 2, 1, 0),
+        ("4 to 7 days late", 1, 1, 1, 0),
+        ("over a week late", 1, 1, 1, 0),
+    ],
+    "payment-methods": [
+        (1, "card", 250, 250 / 410, 9, 1),
+        (2, "boleto", 150, 150 / 410, 3, 1),
+        (3, "voucher", 10, 10 / 410, 1, 1),
+    ],
+    # The lamp, the book and the ball bring 260, 125 and 90 of 520; before the doll they have 91%.
+    "abc": [("A", 3, 3 / 4, 475, 475 / 520, 13), ("B", 1, 1 / 4, 45, 45 / 520, 3)],
+    "top-products": [
+        ("home", 1, "The Lamp", 260, 1, 4, "A", 4),
+        ("toys", 1, "The Ball", 90, 90 / 135, 5, "A", 3.5),
+        ("toys", 2, "doll", 45, 45 / 135, 3, "B", None),
+        ("books", 1, "book", 125, 1, 4, "A", 2.33),
+    ],
+    # Four orders of books and eight of toys; two of fourteen baskets hold two categories.
+    "category-scorecard": [
+        ("home", 260, 260 / 520, 4, 65, 4, 0, 1.75),
+        ("toys", 135, 135 / 520, 8, 16.88, 3.5, 0, 1.75),
+        ("books", 125, 125 / 520, 4, 31.25, 2.33, 1 / 4, 1.75),
+    ],
+    # Toys: ana, fay, gus, hal, and jon, who is too new; books: ana, eve, and ivy, who is too new; home: bob and dan.
+    "first-category": [("toys", 5, 1 / 4, 1, 145), ("books", 3, 1, 1, 145), ("home", 2, 0, 0, 40)],
+    # From books ana went to toys after 63 days; eve to books after 30, and then to toys after 61.
+    "next-category": [("toys", 2, 1, 62), ("books", 1, 1 / 2, 30)],
+    "returns": [("books", 60, 1, 1, 1 / 4, 0)],
+    "late-sellers": [("max", 3 / 4, 11, 260, 2.25, 0, 1 / 3, 2), ("lux", 0, 4, 260, 4, 1 / 5, 2 / 3, 1)],
+    "delivery-by-state": [("RJ", 5, 14, 2 / 3), ("SP", 7, 8.7, 1 / 3)],
+    "order-statuses": [
+        ("delivered", 13, 440, 440 / 1519, 13, 233),
+        ("canceled", 1, 999, 999 / 1519, 0, 0),
+        ("shipped", 1, 80, 80 / 1519, 1, 0),
+    ],
+    "reviews-by-month": [
+        ("2017-01", 1, 5, 0, 1, 100, None),
+        ("2017-02", 1, 4, 0, 0, 0, None),
+        ("2017-03", 1, 2, 0, 0, -100, None),
+        ("2017-04", 1, 1, 1, 0, -100, None),
+        ("2017-05", 1, 1, 1, 0, -100, None),
+        ("2017-06", 1, 4, 0, 0, 0, None),
+    ],
+    "what-was-refused": [
+        ("payments", "amount_out_of_range", 3, 15, "quarantined", "The promise of amount_out_of_range."),
+        ("orders", "known_status", 2, 15, "quarantined", "The promise of known_status."),
+    ],
+}
+PARTS: dict[str, list[tuple[Any, ...]]] = {
+    "headlines": [
+        ("net_sales", 520, "money"),
+        ("orders", 14, "count"),
+        ("customers", 9, "count"),
+        ("discounts", 10, "money"),
+        ("cancel_rate", 6.67, "%"),
+        ("return_rate", 7.69, "%"),
+        ("late_rate", 50, "%"),
+        ("avg_review", 2.83, "score"),
+    ],
+    "weekday-and-hour": [
+        ("Monday", 10, 3, 70),
+        ("Tuesday", 10, 2, 55),
+        ("Wednesday", 10, 2, 110),
+        ("Thursday", 10, 1, 15),
+        ("Friday", 10, 1, 110),
+        ("Saturday", 23, 1, 50),
+        ("Sunday", 10, 3, 90),
+        ("Sunday", 18, 1, 20),
+        ("Sunday", 19, 0, 0),
+    ],
+}
+"""Of answers too long to write down, some of the rows, as far as their first columns."""
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "this-month": {"month": "2018-02"},
+    "best-month": {"year": "2017"},
+    "top-categories": {"year": "2017", "top": "10"},
+    "category-growth": {"year": "2018", "top": "10"},
+    "brand-ranking": {"year": "2017", "top": "10"},
+    "bought-together": {"level": "category", "top": "10"},
+    "where-customers-live": {"top": "10"},
+    "payment-methods": {"year": "2017", "top": "5"},
+    "top-products": {"top": "3", "categories": "10"},
+    "category-scorecard": {"top": "10"},
+    "first-category": {"top": "10"},
+    "next-category": {"category": "books", "top": "10"},
+    "returns": {"by": "category", "top": "10"},
+    "late-sellers": {"top": "10"},
+    "delivery-by-state": {"year": "2017", "top": "10"},
+    "where-revenue-leaks": {"year": "2017"},
+    "what-was-refused": {"top": "10"},
+}
+"""What a question is asked with on that shop where nothing is said: 2017 is its last whole year, February 2018 its last month."""
