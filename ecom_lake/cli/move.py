@@ -57,7 +57,5 @@ def copy(
         return 0
     size = screen.size(done.bytes)
     screen.say(f"Copied {counted(done.files, 'file')}, {size}, and {counted(done.states, 'state')} to {goal.lake.url}.")
-    screen.say(
-        "Each was read back and is what it was.", f"Next: {there.command('build')} there, which takes note of its landing."
-    )
+    screen.say("Each was read back and is what it was.", f"Next: {there.command('build')} takes note of the landing there.")
     return 0

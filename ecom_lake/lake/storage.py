@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
+from ecom_lake import logs
 from ecom_lake.lake.access import Access
 from ecom_lake.lake.cache import Cache
 from ecom_lake.lake.connect import open_store
@@ -110,7 +111,7 @@ class Storage:
         """Do it to every one: on a remote store, where waiting takes the time, to several at once."""
         if self.is_local:
             return [work(item) for item in items]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(_AT_ONCE, initializer=logs.carried()) as pool:
             return list(pool.map(work, items))
 
     def list(self, folder: str) -> list[Info]:

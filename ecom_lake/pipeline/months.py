@@ -49,12 +49,15 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
     entry = site.lake.log.head()
     if are_current(site, entry, spec, months) and not site.full:
         return _outcome(entry, spec, months, (), _all_accounted(spec, entry, months))
+    whole = mended is None and len(months) == len(site.months())
+    asked, others = months, [] if whole else _of_another_shape(site, entry, spec)
+    months = sorted({*asked, *others})
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
     inputs.hold(site)
     current, digests = entry.parts(table), _digests(site, entry, spec)
     marks = {month: f"{code(spec)}-{digests.get(month, (0, 0))[1]:016x}" for month in months}
-    by_code = set(months if mended is None else mended)
-    touched = [m for m in months if site.full or _is_touched(current.get(part_of(m)), marks[m], m in by_code)]
+    by_code = {*(months if mended is None else mended), *others}
+    touched = [m for m in months if _is_touched(current.get(part_of(m)), marks[m], m in by_code) or (site.full and m in asked)]
     untouched = {part_of(m): replace(current[part_of(m)], inputs=inputs.versions) for m in months if m not in touched}
     changes: dict[str, dict[str, File | None]] = {
         table: {**gone(entry, table, map(part_of, site.months())), **untouched},
@@ -79,7 +82,15 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
     if check.blocks:
         return Outcome(table, current, checks=(check,))
     after = commit(site, inputs, changes, f"{table}, {counted(len(touched), 'month')}")
-    return _outcome(after, spec, months, [part_of(month) for month in touched], check)
+    return _outcome(after, spec, asked, [part_of(month) for month in touched if month in asked], check)
+
+
+def _of_another_shape(site: Site, entry: Entry, spec: RowByRow) -> list[date]:
+    """The months that were made under a contract with other columns: a table is never of two shapes, whatever was asked for."""
+    wanted = {column.name: column.kind.polars for column in spec.contract.columns.values()}
+    parts, made_by = entry.parts(f"silver/{spec.contract.name}"), code(spec)
+    older = [(m, f) for m in site.months() if (f := parts.get(part_of(m))) and not f.fingerprint.startswith(made_by)]
+    return [month for month, file in older if dict(pl.read_parquet_schema(site.lake.local(file))) != wanted]
 
 
 def _is_touched(file: File | None, mark: str, by_code: bool) -> bool:

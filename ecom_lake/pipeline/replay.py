@@ -1,14 +1,14 @@
 """Judging refused rows again, after a rule or a connector was mended, and making what that changes.
 
-Of the months those alone are made that hold a row which is judged otherwise now, or whose file has not the contract's columns.
-The other months keep their files, and the mark of the code that made them: the next build makes them by the new code too, and
-where that gives the same bytes, nothing moves. So a mended rule is in the numbers before the night, at the price of its rows.
+Of the months those alone are made that hold a row which is judged otherwise now. The other months keep their files, and the mark
+of the code that made them: the next build makes them by the new code too, and where that gives the same bytes, nothing moves.
+So a mended rule is in the numbers before the night, at the price of its rows.
 Nothing is released here (release.py), and nothing new in landing is taken in (ingest.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -18,11 +18,11 @@ import polars as pl
 from ecom_lake.connectors.connector import ManyToOne, RowByRow
 from ecom_lake.contracts.conform import BAD
 from ecom_lake.contracts.delivered import LINEAGE
-from ecom_lake.lake.log import Entry, File
+from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.bronze import delivered_rows
 from ecom_lake.pipeline.dimensions import make_dimension, merge
 from ecom_lake.pipeline.gold import make_gold
-from ecom_lake.pipeline.months import make_months, part_of
+from ecom_lake.pipeline.months import make_months
 from ecom_lake.pipeline.offer import gold_tables
 from ecom_lake.pipeline.order_index import UNPLACED, judge_orders, make_order_index
 from ecom_lake.pipeline.parts import looked_up, order_index
@@ -107,7 +107,7 @@ def judge_again(site: Site, entry: Entry) -> Mended:
             else:
                 frames.append(_again(site, entry, spec, rows))
     verdicts = pl.concat(frames)
-    return Mended(_counted(verdicts), _months(site, entry, verdicts), bool(verdicts["differs"].any()))
+    return Mended(_counted(verdicts), _months(site, verdicts), bool(verdicts["differs"].any()))
 
 
 _NOTHING = BAD.to_frame().with_columns(pl.lit(None, dtype=pl.Date).alias("month"))
@@ -180,21 +180,10 @@ def _counted(verdicts: pl.DataFrame) -> tuple[Verdict, ...]:
     return tuple(Verdict(source, was, now, int(rows)) for source, was, now, rows in counts.iter_rows())
 
 
-# ------------------------------------------------------------------------------------------------------- which months
-
-
-def _months(site: Site, entry: Entry, verdicts: pl.DataFrame) -> dict[str, frozenset[date]]:
+def _months(site: Site, verdicts: pl.DataFrame) -> dict[str, frozenset[date]]:
     touched = verdicts.filter(pl.col("differs") & pl.col("month").is_not_null())
     return {
-        table: frozenset(touched.filter(pl.col("source") == spec.source)["month"].to_list()) | _misshapen(site, entry, spec)
+        table: frozenset(touched.filter(pl.col("source") == spec.source)["month"].to_list())
         for table, spec in specs(site).items()
         if spec.contract.monthly
     }
-
-
-def _misshapen(site: Site, entry: Entry, spec: Spec) -> frozenset[date]:
-    """The months whose file was made under another contract, with other columns: a table must not hold both."""
-    wanted = {column.name: column.kind.polars for column in spec.contract.columns.values()}
-    parts = entry.parts(f"silver/{spec.contract.name}")
-    files: Sequence[tuple[date, File]] = [(month, file) for month in site.months() if (file := parts.get(part_of(month)))]
-    return frozenset(month for month, file in files if dict(pl.read_parquet_schema(site.lake.local(file))) != wanted)
