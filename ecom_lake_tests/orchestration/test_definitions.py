@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -50,6 +51,15 @@ def test_silver_depends_on_bronze_and_the_index_alone(definitions: dg.Definition
     for table in catalog.silver():
         for parent in graph.get(dg.AssetKey(["olist", "silver", table])).parent_keys:
             assert parent.path[1] == "bronze" or parent.path[2] == "order_index"
+
+
+def test_each_shop_is_a_pool_that_one_run_holds(definitions: dg.Definitions, tmp_path: Path) -> None:
+    nodes = definitions.resolve_job_def("olist_all").nodes
+    assert {node.definition.pool for node in nodes} == {"olist"}
+    shutil.copy(Path(__file__).parents[2] / "dagster.yaml", tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        pools = instance.get_concurrency_config().pool_config
+    assert (pools.pool_granularity.value, pools.default_pool_limit) == ("run", 1)
 
 
 def test_every_table_says_what_it_is(definitions: dg.Definitions) -> None:

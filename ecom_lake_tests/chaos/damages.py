@@ -1,0 +1,120 @@
+"""Files that are cut short, flipped, emptied or gone: data, entries of the log, plain files, the catalogue, copies."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from ecom_lake.pipeline.build import build
+from ecom_lake.pipeline.repair import Repaired, repair
+from ecom_lake.pipeline.site import Site
+from ecom_lake_tests.chaos.case import Case
+from ecom_lake_tests.chaos.ground import Ground
+from ecom_lake_tests.chaos.verdict import Verdict, judge, sentence, tell
+
+Spoil = Callable[[bytes], bytes | None]
+
+
+def _flip(data: bytes, at: float = 0.5) -> bytes:
+    place = int(len(data) * at)
+    return data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :]
+
+
+WAYS: dict[str, Spoil] = {
+    "is cut short": lambda data: data[: len(data) // 2],
+    "has a flipped bit": _flip,
+    "has a flipped bit near its end": lambda data: _flip(data, 0.97),
+    "is empty": lambda data: b"",
+    "is gone": lambda data: None,
+}
+
+
+def cases(ground: Ground, dice: random.Random) -> Iterator[Case]:
+    while True:
+        for files in (1, 4, 8):
+            yield Case("damaged data", "", partial(data, ground, random.Random(dice.random()), files))
+        yield Case("damaged log", "", partial(entry, ground, random.Random(dice.random())))
+        yield Case("damaged plain files", "", partial(plain, ground, random.Random(dice.random()), 4))
+        if ground.store != "local":
+            yield Case("damaged copies", "", partial(copies, ground, random.Random(dice.random()), 8))
+
+
+def data(ground: Ground, dice: random.Random, files: int) -> Verdict:
+    """A build meets it first, every other time: it is not misled, and says what to do."""
+    with ground.spot() as spot:
+        site = spot.site()
+        head = site.lake.log.head()
+        paths = sorted({f"olist/{file.path}" for parts in head.tables.values() for file in parts.values()})
+        verdict = _spoilt(site, dice.sample(paths, files), dice)
+        if dice.random() < 0.5:
+            tell(verdict, said := sentence(lambda: build(spot.site())))
+            if said and "ecom-lake repair" not in said:
+                verdict.wrong["damage without a way out"] = said
+        elif _found(repair(spot.site())) < files:
+            verdict.wrong["damage that was not found"] = verdict.fault
+        return judge(ground, spot, verdict, mend=True)
+
+
+def _found(done: Repaired) -> int:
+    return sum(map(len, (done.set_aside, done.read_again, done.forgotten, done.lost)))
+
+
+def entry(ground: Ground, dice: random.Random) -> Verdict:
+    """The newest, the one before it, or any other one."""
+    with ground.spot() as spot:
+        site = spot.site()
+        numbers = site.lake.log.numbers()
+        number = dice.choice([numbers[-1], numbers[-1], numbers[-2], dice.choice(numbers)])
+        verdict = _spoilt(site, [f"olist/_store/log/{number:08d}.json"], dice)
+        is_gone = "gone" in verdict.fault  # then it is no entry, and the one before it is the newest
+        if number == numbers[-1] and not is_gone:
+            tell(verdict, said := sentence(lambda: build(spot.site())))
+            if "is damaged" not in said or "ecom-lake repair" not in said:
+                verdict.wrong["damage without a way out"] = said
+        if not _found(repair(spot.site())) and not is_gone:
+            verdict.wrong["damage that was not found"] = verdict.fault
+        return judge(ground, spot, verdict, mend=True)
+
+
+def plain(ground: Ground, dice: random.Random, files: int) -> Verdict:
+    with ground.spot() as spot:
+        site = spot.site()
+        build(site)
+        shown = [info.path for layer in ("silver", "gold") for info in site.lake.storage.list(f"olist/{layer}")]
+        verdict = _spoilt(site, dice.sample([*shown, "olist/catalog.duckdb", "olist/release.json"], files), dice)
+        return judge(ground, spot, verdict, mend=True)
+
+
+def copies(ground: Ground, dice: random.Random, files: int) -> Verdict:
+    """Copies of remote files on this machine's disk: they are fetched again, and nobody notices."""
+    with ground.spot() as spot:
+        assert spot.access is not None
+        site = spot.site()
+        head = site.lake.log.head()
+        for table in head.tables:
+            site.lake.paths(head, table)
+        shared = sorted(path for path in Path(spot.access.cache).rglob("*.parquet") if "held" not in path.parts)
+        verdict = Verdict(f"{files} damaged copies", faults=files)
+        for path in dice.sample(shared, files):
+            changed = WAYS[dice.choice(list(WAYS))](path.read_bytes())
+            path.unlink()
+            if changed is not None:
+                path.write_bytes(changed)
+        if said := sentence(lambda: build(spot.site())):
+            verdict.wrong["damaged copies that were noticed"] = said
+        return judge(ground, spot, verdict)
+
+
+def _spoilt(site: Site, paths: list[str], dice: random.Random) -> Verdict:
+    store, said = site.lake.storage.store, []
+    for path in paths:
+        way = dice.choice(list(WAYS))
+        changed = WAYS[way](store.read(path))
+        if changed is None:
+            store.delete(path)
+        else:
+            store.write(path, changed)
+        said.append(f"{path} {way}")
+    return Verdict("; ".join(said), faults=len(paths))

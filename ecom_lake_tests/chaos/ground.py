@@ -1,0 +1,145 @@
+"""The ground that faults happen on: a made-up shop with a release, and its last month landed and not built yet.
+
+Prepared once on the local disk; every fault gets a copy of its own, on the store that is to be tried.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from ecom_lake.connectors.olist import OLIST
+from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.contracts.shop_settings import ShopSettings
+from ecom_lake.lake.access import Access
+from ecom_lake.lake.lake import Lake
+from ecom_lake.lake.log import Entry
+from ecom_lake.lake.remote import Remote
+from ecom_lake.lake.retry import Retry
+from ecom_lake.pipeline.build import build
+from ecom_lake.pipeline.site import Site
+from ecom_lake.settings import Shop
+from ecom_lake.synth.options import SynthOptions
+from ecom_lake.synth.shop import generate
+from ecom_lake_tests.azurite import Azurite, azurite
+from ecom_lake_tests.chaos import blobs  # noqa: F401 - makes faulty:// known
+from ecom_lake_tests.pipeline.crash import content, whole
+
+STORES = ("local", "faulty", "azurite")
+SHOP = Shop("olist", "olist", date(2017, 1, 1), date(2017, 4, 1), ShopSettings(), MiningSettings())
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One copy of the shop, which one fault may spoil. It can be sent to another process."""
+
+    url: str
+    access: Access | None = None
+
+    def site(self, full: bool = False) -> Site:
+        lake = Lake(self.url, "olist", self.access)
+        for storage in (lake.storage, lake.landing):
+            if isinstance(storage.store, Remote):
+                storage.store._retry = Retry(2, sleep=lambda _: None)  # nobody waits here
+        return Site(lake, SHOP, OLIST, full=full)
+
+    @property
+    def is_local(self) -> bool:
+        return "://" not in self.url
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies on this machine's disk."""
+        assert not self.url.startswith("az://")
+        return Path(self.url.removeprefix("faulty://"))
+
+
+@dataclass
+class Ground:
+    store: str
+    folder: Path
+    first: Path
+    """A lake that is released, with a month in landing that is not built."""
+    before: Entry
+    wanted: dict[str, str]
+    """What its next build comes to when nothing disturbs it."""
+    delivered: int
+    """Records in all that was landed."""
+    emulator: Azurite | None = None
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def on(self, store: str, emulator: Azurite | None = None) -> Ground:
+        return replace(self, store=store, emulator=emulator)
+
+    @contextmanager
+    def spot(self, parent: Path | None = None) -> Iterator[Spot]:
+        with self._lock:
+            here = (parent or self.folder) / f"spot-{next(self._numbers)}"
+        try:
+            yield self._copy(here)
+        finally:
+            shutil.rmtree(here, ignore_errors=True)
+
+    def _copy(self, here: Path) -> Spot:
+        if self.store == "azurite":
+            here.mkdir()
+            return self._upload(here)
+        shutil.copytree(self.first, here / "lake")
+        if self.store == "local":
+            return Spot(str(here / "lake"))
+        return Spot(f"faulty://{here}/lake", Access(retries=2, cache=here / "cache"))
+
+    def _upload(self, here: Path) -> Spot:
+        assert self.emulator is not None
+        spot = Spot(self.emulator.container() + "/lake", replace(self.emulator.access(here / "cache"), retries=0))
+        storage = spot.site().lake.storage
+        files = [path for path in self.first.rglob("*") if path.is_file()]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda path: storage.add(path, path.relative_to(self.first).as_posix()), files))
+        return spot
+
+
+@contextmanager
+def prepared(folder: Path, orders: int = 150) -> Iterator[Ground]:
+    first = folder / "first"
+    options = SynthOptions(orders=orders, first_month="2017-01", last_month="2017-04", by_month=True, broken=3, seed=7)
+    generate(folder / "export", options)
+    *earlier, latest = sorted(path for path in (folder / "export").iterdir() if path.is_dir())
+    landing = first / "olist" / "landing"
+    for month in earlier:
+        shutil.copytree(month, landing / month.name)
+    spot = Spot(str(first))
+    build(spot.site())
+    before = whole(spot.site())
+    assert before is not None
+    shutil.copytree(latest, landing / latest.name)
+    shutil.copytree(first, folder / "undisturbed")
+    undisturbed = Spot(str(folder / "undisturbed")).site()
+    build(undisturbed)
+    head = undisturbed.lake.log.head()
+    delivered = sum(
+        file.rows + file.delivery.rejected
+        for table, parts in head.tables.items()
+        if table.startswith("bronze/")
+        for file in parts.values()
+        if file.delivery
+    )
+    yield Ground("local", folder, first, before, content(undisturbed), delivered)
+
+
+@contextmanager
+def ground_on(ground: Ground, store: str) -> Iterator[Ground]:
+    if store == "azurite":
+        (ground.folder / "azurite").mkdir(exist_ok=True)
+        with azurite(ground.folder / "azurite") as emulator:
+            yield ground.on(store, emulator)
+    else:
+        yield ground.on(store)

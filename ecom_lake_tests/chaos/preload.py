@@ -1,0 +1,11 @@
+"""Everything that a build imports, imported before there are any threads."""
+
+import duckdb  # noqa: F401
+import polars  # noqa: F401
+import sklearn.cluster  # noqa: F401
+
+import ecom_lake_tests.chaos.kills
+import ecom_lake_tests.chaos.races  # noqa: F401
+from ecom_lake.pipeline import recipes
+
+recipes.in_order()

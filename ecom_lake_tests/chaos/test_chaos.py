@@ -1,0 +1,86 @@
+"""A few faults of every kind, on the local disk and on a store behind fsspec. `make chaos` tries hundreds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from ecom_lake_tests.chaos import damages, disks, kills, landings, network, races
+from ecom_lake_tests.chaos.ground import Ground, ground_on, prepared
+from ecom_lake_tests.chaos.verdict import Verdict, judge, sentence, tell
+
+Attempt = Callable[[Ground], Verdict]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with prepared(tmp_path_factory.mktemp("chaos"), orders=100) as ground:
+        yield ground
+
+
+def on(store: str, attempt: Attempt, *, needs: Callable[[], str] = str) -> object:
+    name = getattr(attempt, "__name__", "fault")
+    return pytest.param(store, attempt, needs, id=f"{name}-{store}")
+
+
+def killed(ground: Ground) -> Verdict:
+    return kills.again_and_again(ground, random.Random(4), 90, most=5)
+
+
+def stormy(ground: Ground) -> Verdict:
+    return network.storm(ground, random.Random(5))
+
+
+def rotten(ground: Ground) -> Verdict:
+    return damages.data(ground, random.Random(6), 12)
+
+
+def full_disk(ground: Ground) -> Verdict:
+    return disks.full(ground, 100_000)
+
+
+def growing(ground: Ground) -> Verdict:
+    return landings.attempt(ground, "grows", "parse", after=True)
+
+
+def racing(ground: Ground) -> Verdict:
+    return races.race(ground, writers=3, commits=10, readers=4, reads=20)
+
+
+@pytest.mark.parametrize(
+    ("store", "attempt", "needs"),
+    [
+        on("faulty", killed),
+        on("faulty", stormy),
+        on("local", rotten),
+        on("local", full_disk, needs=disks.why_not),
+        on("local", growing),
+        on("faulty", racing),
+        on("local", races.gc_beside_build),
+        on("faulty", races.rollback_during_build),
+    ],
+)
+def test_after_a_fault_nothing_is_torn_lost_or_left(
+    first: Ground, store: str, attempt: Attempt, needs: Callable[[], str]
+) -> None:
+    if why := needs():
+        pytest.skip(why)
+    with ground_on(first, store) as ground:
+        verdict = attempt(ground)
+    assert verdict.faults > 0
+    assert verdict.wrong == {}
+
+
+def test_the_judge_is_no_yes_man(first: Ground) -> None:
+    """Each thing that it looks for is put before it."""
+    with first.spot() as spot:
+        stray = spot.folder / "olist" / "_store" / "bronze" / "orders" / "stray.parquet"
+        stray.write_bytes(b"PAR1")
+        verdict = judge(replace(first, delivered=first.delivered + 1, wanted={}), spot, Verdict("none"))
+        assert set(verdict.wrong) == {"torn reads", "builds that do not converge", "rows lost", "orphans"}
+    told = Verdict("none")
+    tell(told, sentence(lambda: 1 / 0))
+    assert set(told.wrong) == {"errors that are no sentence"}

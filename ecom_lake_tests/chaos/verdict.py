@@ -1,0 +1,131 @@
+"""What is looked at after a fault, and how it is counted."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import polars as pl
+
+from ecom_lake.errors import UserError, disk_trouble
+from ecom_lake.lake.log import ConflictError
+from ecom_lake.pipeline.build import build
+from ecom_lake.pipeline.garbage import collect_garbage, find_garbage
+from ecom_lake.pipeline.plain_view import is_in_place, rotten_files
+from ecom_lake.pipeline.repair import repair
+from ecom_lake.pipeline.site import Site
+from ecom_lake_tests.chaos.ground import Ground, Spot
+from ecom_lake_tests.pipeline.crash import content
+
+UNFORESEEN = "unforeseen: "
+
+
+@dataclass
+class Verdict:
+    """What was wrong after a fault, or after several in a row, by kind; nothing where all is well."""
+
+    fault: str
+    faults: int = 1
+    said: str = ""
+    """The sentence that the fault ended in, if it ended in one."""
+    wrong: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Tally:
+    faults: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
+    bad: list[Verdict] = field(default_factory=list)
+
+    def add(self, family: str, verdict: Verdict) -> None:
+        self.faults[family] += verdict.faults
+        self.wrong.update(list(verdict.wrong))
+        if verdict.wrong:
+            self.bad.append(verdict)
+
+
+def sentence(work: Callable[[], object]) -> str:
+    """Do it; what a person would be told if it failed."""
+    try:
+        work()
+    except (UserError, ConflictError) as error:
+        return str(error)
+    except Exception as error:
+        return disk_trouble(error) or UNFORESEEN + "".join(traceback.format_exception(error)[-3:])
+    return ""
+
+
+def tell(verdict: Verdict, said: str) -> None:
+    verdict.said = said
+    if said.startswith(UNFORESEEN) or "\n" in said or (said and not said.endswith(".")):
+        verdict.wrong["errors that are no sentence"] = said
+
+
+def judge(ground: Ground, spot: Spot, verdict: Verdict, mend: bool = False) -> Verdict:
+    """Look as a reader, build again, look again."""
+    if not mend:
+        look(ground, spot.site(), verdict)
+    if mend:
+        repair(spot.site())
+    site = spot.site()
+    if said := sentence(lambda: build(site)):
+        verdict.wrong["builds that do not converge"] = said
+        return verdict
+    if content(site) != ground.wanted:
+        verdict.wrong["builds that do not converge"] = "other bytes: " + ", ".join(_differences(content(site), ground.wanted))
+    look(ground, spot.site(), verdict)
+    _rows(ground, site, verdict)
+    _plain(site, verdict)
+    _orphans(site, verdict)
+    return verdict
+
+
+def look(ground: Ground, site: Site, verdict: Verdict) -> None:
+    """A reader sees the release from before or the new one, every file of it whole."""
+    released = site.lake.log.released()
+    if released is None:
+        verdict.wrong["torn reads"] = "there is no release"
+        return
+    found = {f"{table}/{part}": file.hash for table, parts in released.tables.items() for part, file in parts.items()}
+    if released.tables != ground.before.tables and found != ground.wanted:
+        verdict.wrong["torn reads"] = f"release {released.number} is neither the old one nor the new one"
+    for parts in released.tables.values():
+        for file in parts.values():
+            if site.lake.is_damaged(file):
+                verdict.wrong["torn reads"] = f"{file.path} is not what the log says"
+
+
+def _differences(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
+    return sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))[:5]
+
+
+def _rows(ground: Ground, site: Site, verdict: Verdict) -> None:
+    head = site.lake.log.head()
+    (path,) = site.lake.paths(head, "gold/ledger")
+    ledger = pl.read_parquet(path, glob=False)
+    went = ledger.select(
+        pl.sum_horizontal("rejected", "quarantined", "pending", "superseded", "collapsed", "published").sum()
+    ).item()
+    if not (ledger["rows_delivered"].sum() == went == ground.delivered):
+        verdict.wrong["rows lost"] = (
+            f"{ground.delivered} were landed, {ledger['rows_delivered'].sum()} delivered, {went} accounted for"
+        )
+
+
+def _plain(site: Site, verdict: Verdict) -> None:
+    released = site.lake.log.released()
+    if released is None or not is_in_place(site, released) or rotten_files(site, released):
+        verdict.wrong["plain views that are not the release"] = str(released and released.number)
+
+
+def _orphans(site: Site, verdict: Verdict) -> None:
+    """After gc the store holds the log, its files and nothing else; entries that were set aside are kept on purpose."""
+    collect_garbage(site, find_garbage(site, timedelta(0)))
+    named = {file.path for parts in site.lake.log.head().tables.values() for file in parts.values()}
+    found = {info.path.removeprefix("olist/") for info in site.lake.storage.list("olist/_store")}
+    left = {path for path in found - named if not path.startswith("_store/log/")}
+    if left:
+        verdict.wrong["orphans"] = ", ".join(sorted(left)[:3])
