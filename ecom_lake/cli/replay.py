@@ -35,13 +35,14 @@ def replay(*, dry_run: Flag = False, yes: Flag = False, as_json: AsJson = False,
     """
     from ecom_lake.pipeline.replay import judge_again
     from ecom_lake.serving.released import released
+    from ecom_lake.settings import month_name
 
     site = place.site()
     shown = released(site)
     head = _to_be_judged(site, shown, place)
     mended = judge_again(site, head)
     said: dict[str, Any] = {"shop": site.shop.name, "verdicts": [asdict(verdict) for verdict in mended.verdicts]}
-    said |= {"months": [f"{month:%Y-%m}" for month in mended.all_months], "difference": None, "release": shown.number}
+    said |= {"months": [month_name(month) for month in mended.all_months], "difference": None, "release": shown.number}
     if not as_json:
         _show_verdicts(mended)
     state = None
@@ -71,6 +72,8 @@ def _to_be_judged(site: Site, shown: Entry, place: Place) -> Entry:
 
 
 def _show_verdicts(mended: Mended) -> None:
+    from ecom_lake.settings import month_name
+
     total = sum(verdict.rows for verdict in mended.verdicts)
     screen.say(f"Judged {counted(total, 'quarantined row')} again:", "")
     rows = [
@@ -85,7 +88,7 @@ def _show_verdicts(mended: Mended) -> None:
     if not mended.differs:
         screen.say("Each is refused again, for the same reason: no month has to be made.")
     elif months := mended.all_months:
-        screen.say(f"To be made again: {', '.join(f'{month:%Y-%m}' for month in months)}, and what is made from that.")
+        screen.say(f"To be made again: {', '.join(map(month_name, months))}, and what is made from that.")
     else:
         screen.say("No month has to be made, but what has no months has.")
 
