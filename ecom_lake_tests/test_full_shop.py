@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from ecom_lake.pipeline.offer import gold_tables, left_out
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import FullTruths, PeopleTruth, SalesTruth, Truths
 from ecom_lake_tests.canonical_shop import CanonicalShop
 
-OPTIONS = SynthOptions(orders=1_200, seed=1, first_month="2017-01", last_month="2017-08", repeat_share=0.1, full=True)
+OPTIONS = SynthOptions(orders=2_500, seed=2, first_month="2017-01", last_month="2017-08", repeat_share=0.1, full=True)
 ENOUGH_COVERAGE = Decimal("0.95")
 
 
@@ -58,6 +62,16 @@ def test_no_row_is_refused_and_every_order_has_arrived(made: tuple[CanonicalShop
     assert delivered == {file: rows.records for file, rows in truths.files.items()}
     statuses = dict(shop.ask("select status, count(*) from silver.orders group by 1"))
     assert statuses == {status: count for status, count in truths.statuses.items() if count}
+
+
+def test_it_has_every_gold_table_and_something_in_each(shop: CanonicalShop) -> None:
+    assert left_out(shop.site) == {}
+    assert _empty(shop) == set()
+
+
+def _empty(shop: CanonicalShop) -> set[str]:
+    """The gold tables that were built of nothing."""
+    return {table for table in gold_tables(shop.site) if shop.ask(f"select count(*) from {table}") == [(0,)]}
 
 
 def test_money_of_each_month(shop: CanonicalShop, planted: FullTruths) -> None:
@@ -178,3 +192,21 @@ def test_totals_are_those_of_any_made_up_shop(made: tuple[CanonicalShop, Truths]
     steps = dict(shop.ask("select step, sum(amount) from revenue_waterfall where step_order between 15 and 20 group by step"))
     planted = {cause: Decimal(difference.amount) for cause, difference in truths.payment_differences.items()}
     assert {step: amount for step, amount in steps.items() if amount} == {c: a for c, a in planted.items() if a}
+
+
+def test_the_same_shop_without_order_dates(made: tuple[CanonicalShop, Truths], planted: FullTruths, tmp_path: Path) -> None:
+    """All that it has but the days of its orders: nothing over time is built, and everything else says the same."""
+    shop = CanonicalShop(tmp_path)
+    shop.say(without=["orders.ordered_at"])
+    shutil.copytree(made[0].landing, shop.landing)
+    for orders in shop.landing.rglob("orders.csv"):
+        pl.read_csv(orders, infer_schema=False).drop("ordered_at").write_csv(orders)
+    shop.build()
+    assert shop.ask("select sum(net_sales), sum(cogs), sum(returned_sales) from fct_orders where is_valid") == [
+        tuple(Decimal(getattr(planted.totals, name)) for name in ("net_sales", "cogs", "returned_sales"))
+    ]
+    for by in planted.people:
+        assert _kinds(shop, f"{by}::varchar") == {member or None: _people(truth) for member, truth in planted.people[by].items()}
+    assert shop.ask("select sum(net_sales) from customer_metrics") == [(Decimal(planted.totals.net_sales),)]
+    assert shop.ask("select count(*) from fct_orders where order_date is not null or month is not null") == [(0,)]
+    assert _empty(shop) == {"dim_date"}, "a table over time must say that it needs orders.ordered_at"

@@ -34,6 +34,10 @@ first_month = "2024-01"
 without = ["reviews", "places", "customers.age", "products.unit_cost"]
 ```
 
+**A shop without order dates** (a survey, say) is `without = ["orders.ordered_at"]`. Its `orders.csv` needs no `ordered_at`, its
+months are one part called `undated`, dates of orders are NULL, and the tables over time are not built. A shop that has dates
+has them throughout: there, an order without one is refused.
+
 A made-up shop in these files, with everything that they can hold: `ecom-lake synth FOLDER --full`.
 
 **Status** is written in any case, with spaces, hyphens or underscores: created, approved, processing, invoiced, shipped, in

@@ -22,7 +22,7 @@ class DeliveryPerformance(Gold, group="operations"):
     avg_transit_days = Number("Mean days from the carrier to the customer.", nullable=True)
     avg_delay_days_when_late = Number("Mean days after the promised day, of the late orders.", nullable=True, at_least=1)
 
-    needs = ("orders.delivered_at",)
+    needs = ("orders.ordered_at", "orders.delivered_at")
     rules = (
         Rule(
             "late_within_promised",

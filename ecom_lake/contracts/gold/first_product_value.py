@@ -27,6 +27,8 @@ class FirstProductValue(Gold, group="products"):
         Rule("rate_where_known", "(repeat_rate_90d IS NULL) = (customers_90d = 0)", "Whoever is old enough has a rate."),
         Rule("yearly_rate_where_known", "(repeat_rate_365d IS NULL) = (customers_365d = 0)", "And after a year too."),
     )
+    needs = ("orders.ordered_at",)
+
     identities = (
         agree(
             "first_orders_hold_them",

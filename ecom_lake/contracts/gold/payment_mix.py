@@ -16,7 +16,7 @@ class PaymentMix(Gold, group="operations"):
     share = Share("Its share of the value of the month's payments.", nullable=True)
     avg_installments = Number("Mean instalments of its payments; 1 is paid at once.", at_least=1)
 
-    needs = ("payments.method",)
+    needs = ("orders.ordered_at", "payments.method")
     rules = (Rule("orders_within_payments", "orders <= payment_count", "Every order paid with it has a payment."),)
     identities = (
         agree(

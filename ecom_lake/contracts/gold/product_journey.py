@@ -20,6 +20,8 @@ class ProductJourney(Gold, group="products"):
         Rule("customers_within_steps", "customers <= steps", "Everybody who went took a step."),
         Rule("share_of_those_who_went_on", "share = cast(customers as double) / from_customers", "The share is as it says."),
     )
+    needs = ("orders.ordered_at",)
+
     identities = (
         agree(
             "journeys_go_on_from_purchases",
