@@ -97,6 +97,9 @@ def test_only_the_month_of_the_mended_row_is_made_and_nothing_is_released(shop: 
     payments = {part: file.run for part, file in after.parts("silver/payments").items()}
     made_before = before.parts("silver/payments")["month=2017-01"].run
     assert payments == {"month=2017-01": made_before, "month=2017-02": "mended", "month=2017-03": made_before}
+    marks = {part: file.fingerprint for part, file in after.parts("silver/payments").items()}
+    same = {part for part, file in before.parts("silver/payments").items() if file.fingerprint == marks[part]}
+    assert same == {"month=2017-01", "month=2017-03"}, "made by the newer code, though with the same bytes"
     assert after.parts("silver/payments")["month=2017-02"].rows == 2
     assert quarantined(after) == 1
     assert after.release == before.release
