@@ -39,6 +39,9 @@ class ShopSettings:
     persona_loyal_m: Annotated[int, "Lowest monetary score of the persona Loyal High-Value."] = 4
     persona_premium_m: Annotated[int, "Lowest monetary score of the persona Premium."] = 5
     persona_low_m: Annotated[int, "Highest monetary score of the persona Low-Premium."] = 2
+    churn_short_days: Annotated[int, "Shortest horizon of churn: days without a purchase beyond which a person has lapsed."] = 90
+    churn_medium_days: Annotated[int, "Middle horizon of churn, likewise."] = 180
+    churn_long_days: Annotated[int, "Longest horizon of churn, likewise."] = 365
     age_groups: Annotated[int, "Number of age groups, each with about as many people."] = 4
     abc_a_share: Annotated[Decimal, "A product is of class A while those before it bring less than this share."] = Decimal("0.8")
     abc_b_share: Annotated[Decimal, "… of class B while they bring less than this, and else of class C."] = Decimal("0.95")
@@ -55,6 +58,7 @@ class ShopSettings:
         _rising(self, "rfm_f2", "rfm_f3", "rfm_f4", "rfm_f5")
         _rising(self, "returning_purchases", "loyal_purchases")
         _rising(self, "abc_a_share", "abc_b_share")
+        _rising(self, "churn_short_days", "churn_medium_days", "churn_long_days")
 
 
 def settings_row(settings: ShopSettings) -> pl.DataFrame:

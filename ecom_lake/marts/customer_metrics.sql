@@ -40,10 +40,11 @@ categories as (
 ),
 
 -- Half of the shop's gaps between purchases are at most p50 days long, four fifths at most p80.
+-- Rounded, so that a bound of 26 days is not one of 25.999999999999996.
 gaps as (
     select
-        quantile_cont(gap_days::double, 0.5) as p50,
-        quantile_cont(gap_days::double, 0.8) as p80
+        round(quantile_cont(gap_days::double, 0.5), 6) as p50,
+        round(quantile_cont(gap_days::double, 0.8), 6) as p80
     from fct_orders
     cross join today
     where gap_days is not null and order_date <= as_of

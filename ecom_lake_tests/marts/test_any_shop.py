@@ -161,7 +161,8 @@ def _activity(recency: int, bounds: tuple[float | None, float | None]) -> str | 
 
 
 def _bounds(shop: HandShop, gaps: list[int]) -> tuple[float | None, float | None]:
-    """The engine's own quantiles, so that both read a bound between two days with the same last digit."""
-    asked = "select quantile_cont(gap::double, 0.5), quantile_cont(gap::double, 0.8) from (select unnest(?::bigint[]) as gap)"
+    """The engine's own quantiles, so that both read a bound between two days alike."""
+    quantiles = "round(quantile_cont(gap::double, 0.5), 6), round(quantile_cont(gap::double, 0.8), 6)"
+    asked = f"select {quantiles} from (select unnest(?::bigint[]) as gap)"
     active, at_risk = shop.con.execute(asked, [gaps]).fetchall()[0]
     return active, at_risk

@@ -59,6 +59,10 @@ OWN_RULES: dict[tuple[str, str], dict[str, Any]] = {
     ("review_summary", "average_within_its_shares"): {"avg_score": 3.0},
     ("review_summary", "parts_within_reviews"): {"reviews_before_delivery": 99},
     ("review_summary", "nps_where_latest"): {"nps_proxy": None},
+    ("rfm_codes", "code_is_the_scores"): {"rfm_code": "999"},
+    ("order_gaps", "splitting_shortens_gaps"): {"gap_days": 9999.0},
+    ("second_order_curve", "bounds_hold_the_estimate"): {"ci_low": 0.9, "survival": 0.8, "ci_high": 0.9},
+    ("kpi_breakdown", "customers_are_of_orders"): {"customers": 99},
 }
 """What breaks each rule that a table has of its own, put into its first row."""
 
@@ -160,14 +164,14 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "delete from category_performance where category = 'books'",
     ),
     "categories_within_orders": (
-        "update category_performance set orders = 4",
-        "update category_performance set customers = 3",
+        "update category_performance set orders = 6",
+        "update category_performance set customers = 4",
     ),
     "orders_hold_categories": ("update category_performance set orders = orders - 1 where category = 'toys'",),
     "journeys_go_on_from_purchases": ("update product_journey set steps = steps + 1", "delete from product_journey"),
     "journeys_are_of_buyers": (
-        "update product_journey set from_customers = 3",
-        "update product_journey set customers = 3",
+        "update product_journey set from_customers = 4",
+        "update product_journey set customers = 4",
         "update product_journey set to_category = 'books'",
     ),
     "first_orders_hold_them": (
@@ -229,6 +233,103 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "update review_summary set latest_reviews = latest_reviews + 1",
         "update review_summary set latest_reviews = latest_reviews - 1",
     ),
+    "gaps_are_those_of_the_summary": (
+        "update order_gaps set purchase_gap_days = purchase_gap_days + 1 where percentile = 50",
+        "update order_gaps set purchase_gap_days = purchase_gap_days + 1 where percentile = 80",
+        "update kpi_summary set value = null where metric = 'gap_p50_days'",
+        "delete from order_gaps",
+    ),
+    "percentiles_are_whole_and_rise": (
+        "delete from order_gaps where percentile = 7",
+        "update order_gaps set gap_days = 10000 where percentile = 7",
+        "update order_gaps set purchase_gap_days = 10000 where percentile = 7",
+    ),
+    "tenths_sum_to_people": (
+        "update customer_concentration set customers = customers + 1 where decile = 1",
+        "update customer_concentration set net_sales = net_sales + 0.01 where decile = 1",
+    ),
+    "gini_is_that_of_the_summary": (
+        "update customer_concentration set gini_part = gini_part + 0.001 where decile = 1",
+        "update kpi_summary set value = value + 0.001 where metric = 'gini'",
+    ),
+    "churn_counts_everybody": ("update kpi_churn set customers = customers + 1 where as_of = '2018-02-28'",),
+    "lapsed_are_those_of_customer_metrics": (
+        "update kpi_churn set lapsed = lapsed + 1 where as_of = '2018-03-31' and horizon = 'P80'",
+        "update customer_metrics set activity_status = 'lapsed'",
+    ),
+    "everybody_is_watched": (
+        "update second_order_curve set at_risk = at_risk + 1 where day = 0",
+        "update second_order_curve set events = events + 1 where day = 3",
+        "update second_order_curve set censored = censored + 1 where day = 3",
+    ),
+    "who_is_left_is_watched_on": ("update second_order_curve set at_risk = at_risk + 1 where day = 3",),
+    "cohorts_are_the_people": (
+        "update cohort_retention set cohort_size = cohort_size + 1 where cohort = '2018-01-01' and month_number = 1",
+        "delete from cohort_retention where cohort = '2018-01-01'",
+    ),
+    "active_people_are_the_months": (
+        "update cohort_retention set active_customers = active_customers + 1 where cohort = '2018-01-01' and month_number = 1",
+        "update cohort_retention set active_customers = active_customers + 1 where cohort = '2018-01-01' and month_number = 0",
+    ),
+    "cohorts_have_their_peoples_sales": (
+        "update cohort_value set cumulative_net_sales = cumulative_net_sales + 0.01 where cohort = '2018-01-01'",
+    ),
+    "cohorts_sum_to_months": ("update cohort_value set net_sales = net_sales + 0.01 where cohort = '2018-01-01'",),
+    "codes_are_all_there": ("delete from rfm_codes where rfm_code = '111'",),
+    "nobody_gets_lost_between_months": (
+        "delete from rfm_migration where from_segment <> 'none' and as_of = '2018-02-28'",
+        "update rfm_migration set customers = customers + 1 where from_segment <> 'none' and as_of = '2018-03-31'",
+    ),
+    "who_comes_from_nowhere_is_new": (
+        "update rfm_migration set customers = customers + 1 where from_segment = 'none' and as_of = '2018-02-28'",
+    ),
+    "history_ends_in_the_present": (
+        "update rfm_history set customers = customers + 1 where as_of = '2018-03-31'",
+        "update rfm_history set net_sales = net_sales + 0.01 where as_of = '2018-03-31'",
+        "update rfm_segments set customers = customers + 1",
+        "delete from rfm_history where as_of = '2018-03-31'",
+    ),
+    "history_adds_up_the_months": (
+        "update rfm_history set customers = customers + 1 where as_of = '2018-01-31'",
+        "update rfm_history set net_sales = net_sales + 0.01 where as_of = '2018-01-31'",
+    ),
+    "migration_sums_to_history": (
+        "update rfm_migration set net_sales = net_sales + 0.01 where as_of = '2018-02-28'",
+        "update rfm_migration set customers = customers + 1 where as_of = '2018-02-28'",
+    ),
+    "members_sum_to_months": (
+        *(
+            f"update kpi_breakdown set {amount} = {amount} + 0.01 where dimension = '{dimension}' and period_type = 'month'"
+            for amount in ("net_sales", "gross_sales")
+            for dimension in ("product", "payment_method", "weekday")
+        ),
+        "delete from kpi_breakdown where dimension = 'category' and period = '2018-03-01'",
+    ),
+    "months_sum_to_years_and_all": (
+        "update kpi_breakdown set net_sales = net_sales + 0.01 where period_type = 'year' and dimension = 'seller'",
+        "update kpi_breakdown set orders = orders + 1 where period_type = 'all' and dimension = 'seller'",
+        "update kpi_breakdown set units = units + 1 where period_type = 'month' and dimension = 'seller'",
+        "delete from kpi_breakdown where period_type = 'all' and dimension = 'city'",
+    ),
+    "weekdays_have_every_order": (
+        "update kpi_breakdown set orders = orders + 1 where dimension = 'weekday' and period_type = 'month'",
+    ),
+    "effects_sum_to_the_change": (
+        "update kpi_bridge set effect = effect + 0.01 where driver = 'price'",
+        "delete from kpi_bridge where to_month = '2018-03-01'",
+        "delete from kpi_bridge where driver = 'price'",
+    ),
+    "discounts_are_the_months": ("update kpi_bridge set effect = effect + 1 where driver = 'discount'",),
+    **{
+        identity: tuple(f"update {table} set {amount} = {amount} + 1" for amount in amounts)
+        for identity, table, amounts in (
+            ("personas_sum_to_people", "personas", ("customers", "orders", "net_sales")),
+            ("tiers_sum_to_people", "loyalty_tiers", ("customers", "orders", "net_sales")),
+            ("subscribers_and_others_are_all_people", "subscription_value", ("customers", "orders", "net_sales")),
+            ("each_dimension_has_all_people", "demographics", ("customers", "orders", "net_sales")),
+            ("categories_sum_to_personas", "persona_products", ("units", "net_sales")),
+        )
+    },
 }
 """Ways to break each identity between tables."""
 
@@ -238,7 +339,10 @@ def shop() -> HandShop:
     """A good one, small, with rows in every table."""
     made = HandShop(
         numbers=ShopSettings(as_of=date(2018, 3, 31), seller_min_orders=1),
-        customers=[customer("ana", age=30, city="rio", registered_at="2017-12-01"), customer("bob", age=40)],
+        customers=[
+            customer("ana", age=30, city="rio", registered_at="2017-12-01", gender="female", is_subscriber=True),
+            customer("bob", age=40, is_subscriber=False),
+        ],
         products=[product(unit_cost="2.00"), product("unsold", "books")],
         sellers=[seller("s1"), seller("s2"), seller("s3")],
         orders=[
@@ -246,11 +350,13 @@ def shop() -> HandShop:
             order("2", "2018-01-20 10:00:00", customer_id="ana", delivered_at="2018-01-22", promised_at="2018-01-30"),
             order("3", "2018-03-03 10:00:00", customer_id="bob", status="returned"),
             order("4", "2018-03-05 10:00:00", customer_id="eve", status="canceled"),
+            order("5", "2018-02-10 11:00:00", customer_id="bob", city="rio"),
+            order("6", "2018-03-30 10:00:00", customer_id="eve"),
         ],
         order_items=[
-            item(number, "10.00", freight="1.00", discount="2.00", seller_id=f"s{1 + int(number) % 2}") for number in "1234"
+            item(number, "10.00", freight="1.00", discount="2.00", seller_id=f"s{1 + int(number) % 2}") for number in "123456"
         ],
-        payments=[payment(number, "9.00") for number in "1234"],
+        payments=[payment(number, "9.00") for number in "123456"],
         reviews=[review(number, 5 - int(number) % 2, created_at="2018-03-10") for number in "123"],
     )
     assert made.broken() == set()

@@ -5,13 +5,13 @@ from ecom_lake.contracts.table import Gold, Identity
 
 
 class KpiSummary(Gold, group="kpis"):
-    """One row per headline number of the whole history, with the sentence that defines it."""
+    """One row per headline number, of the whole history or up to the as-of date, with the sentence that defines it."""
 
     metric = Key("Name of the number.")
     position = Integer("Its place on the page.", at_least=1)
     value = Number("Its value; NULL where the shop cannot know it or there is nothing to divide by.", nullable=True)
     unit = Text("What it counts.", one_of=("money", "count", "share", "days", "score", "points", "ratio"))
-    definition = Text("What it means.")
+    definition = Text("What it means, and whether it is of the whole history or up to the as-of date.")
 
     identities = (
         Identity(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Integer, Key, Money, Text
+from ecom_lake.contracts.gold.rfm_codes import SEGMENTS
 from ecom_lake.contracts.identities import agree
 from ecom_lake.contracts.table import Gold, Rule
 
@@ -19,19 +20,7 @@ class Rfm(Gold, group="customers"):
     rfm_code = Text("The three scores side by side.")
     segment = Text(
         "The segment of the code; each of the 125 codes has one.",
-        one_of=(
-            "Champions",
-            "Loyal",
-            "Potential Loyalist",
-            "New",
-            "Promising",
-            "Need Attention",
-            "About To Sleep",
-            "At Risk",
-            "Can't Lose",
-            "Hibernating",
-            "Lost",
-        ),
+        one_of=SEGMENTS,
     )
 
     rules = (Rule("code_is_the_scores", "rfm_code = cast(100 * r + 10 * f + m as varchar)", "The code is r, f and m."),)

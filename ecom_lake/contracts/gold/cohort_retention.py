@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from ecom_lake.contracts.columns import Count, Flag, Integer, Month, Share
+from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.table import Gold
+
+
+class CohortRetention(Gold, group="customers"):
+    """One row per first-order month and month since, up to the as-of date: how many of those who started then bought again."""
+
+    cohort = Month("Month of the people's first valid order.", key=True)
+    month_number = Integer("Months since the cohort's; 0 is the month itself.", key=True, at_least=0)
+    month = Month("The calendar month; NULL past the end of the data, like all that is counted in it.", nullable=True)
+    is_complete = Flag("Whether the cohort's month and this one count as complete.", nullable=True)
+    cohort_size = Count("People who first bought in the cohort's month.", at_least=1)
+    active_customers = Count("Those of them with a valid order in the month.", nullable=True)
+    retention = Share("active_customers / cohort_size.", nullable=True)
+    cumulative_retention = Share(
+        "Share of the cohort with an order in months 1 to this one; NULL for month 0, which is none of them.", nullable=True
+    )
+
+    needs = ("orders.ordered_at",)
+    identities = (
+        agree(
+            "cohorts_are_the_people",
+            "Each cohort has the people whose first order lies in its month.",
+            "select cohort, cohort_size from cohort_retention",
+            "select date_trunc('month', first_order_date)::date, count(*) from customer_metrics"
+            " where first_order_date is not null group by 1",
+        ),
+        agree(
+            "active_people_are_the_months",
+            "In each month that is over by the as-of date, the active people are its new and its returning customers.",
+            "select month, sum(active_customers) filter (where month_number = 0),"
+            " coalesce(sum(active_customers) filter (where month_number > 0), 0) from cohort_retention"
+            " where last_day(month) <= (select max(date) from dim_date where is_as_of)"
+            " and month <= (select max(month) from kpi_monthly) group by month",
+            "select month, nullif(new_customers, 0), returning_customers from kpi_monthly"
+            " where last_day(month) <= (select max(date) from dim_date where is_as_of)"
+            " and month >= (select min(cohort) from cohort_retention)",
+        ),
+    )

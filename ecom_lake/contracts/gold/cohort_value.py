@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from ecom_lake.contracts.columns import Count, Flag, Integer, Money, Month, Number
+from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.table import Gold
+
+
+class CohortValue(Gold, group="customers"):
+    """One row per first-order month and month since, up to the as-of date: what those who started then have brought."""
+
+    cohort = Month("Month of the people's first valid order.", key=True)
+    month_number = Integer("Months since the cohort's; 0 is the month itself.", key=True, at_least=0)
+    month = Month("The calendar month; NULL past the end of the data, like all that is counted in it.", nullable=True)
+    is_complete = Flag("Whether the cohort's month and this one count as complete.", nullable=True)
+    cohort_size = Count("People who first bought in the cohort's month.", at_least=1)
+    net_sales = Money("Their net sales in the month.", nullable=True)
+    cumulative_net_sales = Money("Their net sales up to the month's end.", nullable=True)
+    cumulative_net_sales_per_customer = Number("cumulative_net_sales / cohort_size.", nullable=True)
+    cumulative_gross_profit_per_customer = Number(
+        "Their gross profit so far / cohort_size; NULL where too little cost is known.", nullable=True
+    )
+
+    needs = ("orders.ordered_at",)
+    identities = (
+        agree(
+            "cohorts_have_their_peoples_sales",
+            "At the end of the data each cohort has brought what its people have, to the cent.",
+            "select cohort, max(cumulative_net_sales) from cohort_value group by cohort",
+            "select date_trunc('month', first_order_date)::date, sum(net_sales) from customer_metrics"
+            " where first_order_date is not null group by 1",
+        ),
+        agree(
+            "cohorts_sum_to_months",
+            "In each month that is over by the as-of date, the cohorts' net sales are the month's, to the cent.",
+            "select month, sum(net_sales) from cohort_value"
+            " where last_day(month) <= (select max(date) from dim_date where is_as_of)"
+            " and month <= (select max(month) from kpi_monthly) group by month",
+            "select month, net_sales from kpi_monthly"
+            " where last_day(month) <= (select max(date) from dim_date where is_as_of)"
+            " and month >= (select min(cohort) from cohort_value)",
+        ),
+    )

@@ -1,0 +1,78 @@
+-- Of the people who first bought in a month, how many bought again so many months later, and how many have by then?
+with
+today as (
+    select max(date) filter (where is_as_of) as as_of
+    from dim_date
+),
+
+months as (
+    select month_start as month, year(month_start) * 12 + month(month_start) as number, bool_or(is_complete_month) as is_complete
+    from dim_date
+    group by month_start
+),
+
+started as (
+    select customer_id, month as cohort
+    from fct_orders
+    cross join today
+    where is_first_order and order_date <= as_of
+),
+
+cohorts as (
+    select m.month as cohort, m.number, m.is_complete, count(*) as cohort_size
+    from started as s
+    join months as m on m.month = s.cohort
+    group by m.month, m.number, m.is_complete
+),
+
+-- A person comes back in a month with their first order of that month. Where the order before lies in the cohort's month,
+-- it is their first return.
+returns as (
+    select
+        s.cohort,
+        o.month,
+        count(*) as customers,
+        count(*) filter (where o.previous_order_date < s.cohort + interval 1 month) as first_returns
+    from fct_orders as o
+    join started as s on s.customer_id = o.customer_id
+    cross join today
+    where o.previous_order_date < o.month and o.order_date <= today.as_of
+    group by s.cohort, o.month
+),
+
+ahead as (
+    select unnest(generate_series(0, max(number) - min(number))) as month_number
+    from months
+    where month between (select min(cohort) from cohorts) and (select as_of from today)
+),
+
+-- A month past the end of the data is none, and its numbers are not 0 but NULL.
+cells as (
+    select
+        c.cohort,
+        c.cohort_size,
+        a.month_number,
+        m.month,
+        c.is_complete and m.is_complete as is_complete,
+        case when a.month_number = 0 then c.cohort_size when m.month is not null then coalesce(r.customers, 0) end
+            as active_customers,
+        coalesce(r.first_returns, 0) as first_returns
+    from cohorts as c
+    cross join ahead as a
+    left join months as m on m.number = c.number + a.month_number and m.month <= (select as_of from today)
+    left join returns as r on r.cohort = c.cohort and r.month = m.month
+)
+
+select
+    cohort,
+    month_number,
+    month,
+    is_complete,
+    cohort_size,
+    active_customers,
+    active_customers::double / cohort_size as retention,
+    case
+        when month_number > 0 and month is not null
+            then (sum(first_returns) over (partition by cohort order by month_number))::double / cohort_size
+    end as cumulative_retention
+from cells

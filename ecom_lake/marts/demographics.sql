@@ -1,0 +1,43 @@
+-- How do people of each gender and age buy?
+with
+people as (
+    select m.orders, m.purchases, m.net_sales, d.gender, d.age_group
+    from customer_metrics as m
+    left join dim_customer as d on d.customer_id = m.customer_id
+),
+
+-- A shop that knows nothing of one of the two says nothing of it.
+members as (
+    select 'gender' as dimension, coalesce(gender, 'unknown') as member, orders, purchases, net_sales
+    from people
+    where (select count(gender) from people) > 0
+    union all
+    select 'age_group', coalesce(age_group, 'unknown'), orders, purchases, net_sales
+    from people
+    where (select count(age_group) from people) > 0
+),
+
+sums as (
+    select
+        dimension,
+        member,
+        count(*) as customers,
+        count(*) filter (where purchases >= 2) as repeaters,
+        sum(orders) as orders,
+        sum(net_sales)::decimal(18, 2) as net_sales
+    from members
+    group by dimension, member
+)
+
+select
+    dimension,
+    member,
+    customers,
+    customers::double / sum(customers) over (partition by dimension) as share,
+    orders,
+    net_sales,
+    net_sales::double / nullif(sum(net_sales) over (partition by dimension), 0)::double as net_sales_share,
+    net_sales::double / orders as aov,
+    net_sales::double / customers as net_sales_per_customer,
+    repeaters::double / customers as repeat_rate
+from sums

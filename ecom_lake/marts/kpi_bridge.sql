@@ -1,0 +1,86 @@
+-- Why did net sales move from one month to another: people, orders of each, units in each, prices, the mix or discounts?
+with
+months as (
+    select
+        month,
+        new_customers as n,
+        returning_customers as r,
+        customers as c,
+        orders as o,
+        units as u,
+        gross_sales as g,
+        discounts as d,
+        net_sales,
+        year(month) * 12 + month(month) as number
+    from kpi_monthly
+    where is_complete
+),
+
+-- Each complete month against the one before and against the same month a year before, if something was sold then.
+pairs as (
+    select b.month as from_month, a.month as to_month, b.number as from_number, a.number as to_number
+    from months as a
+    join months as b on b.number = a.number - 1 or b.number = a.number - 12
+    where b.u > 0
+),
+
+product_months as (
+    select year(month) * 12 + month(month) as number, product_id, sum(gross_sales) as g, sum(quantity) as u
+    from fct_sales
+    where is_valid
+    group by month, product_id
+),
+
+-- What the units of today brought more than at the prices of then, of products sold in both months; summed up exactly.
+prices as (
+    select
+        p.from_month,
+        p.to_month,
+        round(sum(t.g - ((t.u * f.g)::double / f.u)::decimal(28, 10)), 2) as effect
+    from pairs as p
+    join product_months as t on t.number = p.to_number
+    join product_months as f on f.number = p.from_number and f.product_id = t.product_id
+    group by p.from_month, p.to_month
+),
+
+effects as (
+    select
+        p.from_month,
+        p.to_month,
+        round(((t.n - f.n) * f.g)::double / f.c, 2)::decimal(18, 2) as new,
+        round(((t.r - f.r) * f.g)::double / f.c, 2)::decimal(18, 2) as returning_people,
+        round((t.o * f.g)::double / f.o - (t.c * f.g)::double / f.c, 2)::decimal(18, 2) as orders_per_customer,
+        round((t.u * f.g)::double / f.u - (t.o * f.g)::double / f.o, 2)::decimal(18, 2) as units_per_order,
+        coalesce(prices.effect, 0)::decimal(18, 2) as price,
+        f.d - t.d as discount,
+        t.net_sales - f.net_sales as change
+    from pairs as p
+    join months as f on f.number = p.from_number
+    join months as t on t.number = p.to_number
+    left join prices on prices.from_month = p.from_month and prices.to_month = p.to_month
+),
+
+drivers as (
+    select from_month, to_month, 1 as driver_order, 'new' as driver, new as effect from effects
+    union all
+    select from_month, to_month, 2, 'returning', returning_people from effects
+    union all
+    select from_month, to_month, 3, 'orders_per_customer', orders_per_customer from effects
+    union all
+    select from_month, to_month, 4, 'units_per_order', units_per_order from effects
+    union all
+    select from_month, to_month, 5, 'price', price from effects
+    union all
+    select
+        from_month,
+        to_month,
+        6,
+        'mix',
+        change - new - returning_people - orders_per_customer - units_per_order - price - discount
+    from effects
+    union all
+    select from_month, to_month, 7, 'discount', discount from effects
+)
+
+select from_month, to_month, driver, driver_order, effect
+from drivers

@@ -1,0 +1,79 @@
+-- As of each month's end, how many people had not bought for too long?
+with
+month_ends as (
+    select last_day(month_start) as as_of
+    from dim_date
+    where is_complete_month and last_day(month_start) <= (select max(date) from dim_date where is_as_of)
+    group by month_start
+),
+
+-- A purchase takes the place of the person's one before as their last.
+purchases as (
+    select order_date, previous_order_date, gap_days, least(purchase_number, 3) as purchase_number, count(*) as purchases
+    from fct_orders
+    where opens_purchase and order_date is not null
+    group by order_date, previous_order_date, gap_days, least(purchase_number, 3)
+),
+
+known as (
+    select
+        e.as_of,
+        sum(p.purchases) filter (where p.purchase_number = 1)::bigint as customers,
+        coalesce(sum(p.purchases) filter (where p.purchase_number = 2), 0)::bigint as repeaters
+    from month_ends as e
+    join purchases as p on p.order_date <= e.as_of
+    group by e.as_of
+),
+
+-- Four fifths of the gaps seen by then are at most so long; rounding takes off the digits of interpolation.
+gaps as (
+    select e.as_of, round(quantile_cont(o.gap_days::double, 0.8), 6) as p80
+    from month_ends as e
+    join fct_orders as o on o.gap_days is not null and o.order_date <= e.as_of
+    group by e.as_of
+),
+
+horizons as (
+    select e.as_of, 'P80' as horizon, g.p80 as threshold_days
+    from month_ends as e
+    left join gaps as g on g.as_of = e.as_of
+    union all
+    select e.as_of, cast(s.churn_short_days as varchar), s.churn_short_days::double
+    from month_ends as e
+    cross join settings as s
+    union all
+    select e.as_of, cast(s.churn_medium_days as varchar), s.churn_medium_days::double
+    from month_ends as e
+    cross join settings as s
+    union all
+    select e.as_of, cast(s.churn_long_days as varchar), s.churn_long_days::double
+    from month_ends as e
+    cross join settings as s
+),
+
+-- Old purchases, less those of them that were not the person's last.
+lapsed as (
+    select
+        h.as_of,
+        h.horizon,
+        sum(
+            case when date_diff('day', p.order_date, h.as_of) > h.threshold_days then p.purchases else 0 end
+            - case when date_diff('day', p.previous_order_date, h.as_of) > h.threshold_days then p.purchases else 0 end
+        )::bigint as people
+    from horizons as h
+    join purchases as p on p.order_date <= h.as_of
+    where h.threshold_days is not null
+    group by h.as_of, h.horizon
+)
+
+select
+    h.as_of,
+    h.horizon,
+    h.threshold_days,
+    coalesce(k.customers, 0) as customers,
+    l.people as lapsed,
+    l.people::double / k.customers as churn_rate,
+    k.repeaters::double / k.customers as repeat_purchase_rate
+from horizons as h
+left join known as k on k.as_of = h.as_of
+left join lapsed as l on l.as_of = h.as_of and l.horizon = h.horizon

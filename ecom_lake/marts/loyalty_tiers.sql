@@ -1,0 +1,34 @@
+-- How many people are in each loyalty tier, by which rule, and how much of the shop do they bring?
+with
+sums as (
+    select
+        loyalty_tier,
+        count(*) as customers,
+        count(*) filter (where purchases >= 2) as repeaters,
+        sum(orders) as orders,
+        sum(net_sales)::decimal(18, 2) as net_sales
+    from customer_metrics
+    group by loyalty_tier
+),
+
+rules as (
+    select 1 as position, 'New' as loyalty_tier, 'Fewer than ' || returning_purchases || ' purchases.' as rule from settings
+    union all
+    select 2, 'Returning', 'From ' || returning_purchases || ' purchases on.' from settings
+    union all
+    select 3, 'Loyal', 'From ' || loyal_purchases || ' purchases on.' from settings
+)
+
+select
+    s.loyalty_tier,
+    r.position,
+    r.rule,
+    s.customers,
+    s.customers::double / sum(s.customers) over () as share,
+    s.orders,
+    s.net_sales,
+    s.net_sales::double / nullif(sum(s.net_sales) over (), 0)::double as net_sales_share,
+    s.net_sales::double / s.orders as aov,
+    s.repeaters::double / s.customers as repeat_rate
+from sums as s
+join rules as r on r.loyalty_tier = s.loyalty_tier

@@ -1,0 +1,40 @@
+-- Which categories do the people of each persona buy?
+with
+today as (
+    select max(date) filter (where is_as_of) as as_of
+    from dim_date
+),
+
+-- Only people with several lines can be counted twice: they alone keep their names.
+bought as (
+    select
+        m.persona,
+        s.category,
+        case when m.items > 1 then s.customer_id end as customer_id,
+        s.quantity,
+        s.net_sales
+    from fct_sales as s
+    join customer_metrics as m on m.customer_id = s.customer_id
+    cross join today
+    where s.is_valid and coalesce(s.order_date <= today.as_of, true)
+),
+
+sums as (
+    select
+        persona,
+        category,
+        count(*) - count(customer_id) + count(distinct customer_id) as customers,
+        sum(quantity)::bigint as units,
+        sum(net_sales)::decimal(18, 2) as net_sales
+    from bought
+    group by persona, category
+)
+
+select
+    persona,
+    category,
+    customers,
+    units,
+    net_sales,
+    net_sales::double / nullif(sum(net_sales) over (partition by persona), 0)::double as share
+from sums

@@ -1,0 +1,43 @@
+-- What is each persona like, by which rule, and how much of the shop does it bring?
+with
+sums as (
+    select
+        persona,
+        count(*) as customers,
+        count(*) filter (where purchases >= 2) as repeaters,
+        sum(orders) as orders,
+        sum(net_sales)::decimal(18, 2) as net_sales
+    from customer_metrics
+    group by persona
+),
+
+-- The first rule that fits is the persona's.
+rules as (
+    select
+        1 as position,
+        'Loyal High-Value' as persona,
+        'At least ' || persona_loyal_purchases || ' purchases and a monetary score of at least ' || persona_loyal_m || '.' as rule
+    from settings
+    union all
+    select 2, 'Premium', 'Else a monetary score of at least ' || persona_premium_m || '.' from settings
+    union all
+    select 3, 'High Churn Risk', 'Else lapsed: no purchase for longer than four fifths of the shop''s gaps.' from settings
+    union all
+    select 4, 'Low-Premium', 'Else a monetary score of at most ' || persona_low_m || '.' from settings
+    union all
+    select 5, 'Standard', 'Everybody else.' from settings
+)
+
+select
+    s.persona,
+    r.position,
+    r.rule,
+    s.customers,
+    s.customers::double / sum(s.customers) over () as share,
+    s.orders,
+    s.net_sales,
+    s.net_sales::double / nullif(sum(s.net_sales) over (), 0)::double as net_sales_share,
+    s.net_sales::double / s.orders as aov,
+    s.repeaters::double / s.customers as repeat_rate
+from sums as s
+join rules as r on r.persona = s.persona
