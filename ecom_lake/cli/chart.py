@@ -16,7 +16,7 @@ NARROWEST = 30
 """Below this width nothing is drawn."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _SHADES = " ░▒▓█"
-_HEATS = ((None, ""), ("black", "#d0e4f5"), ("black", "#8fbfe6"), ("white", "#3f84c4"), ("white", "#124a85"))
+_HEATS = (("", ""), ("#000000", "#d0e4f5"), ("#000000", "#8fbfe6"), ("#ffffff", "#2b6cb0"), ("#ffffff", "#123f73"))
 """Writing and ground of a heat map's cells, one for each shade."""
 _LINES = ("cyan", "yellow", "magenta", "green")
 _HEIGHT = 10
@@ -92,7 +92,7 @@ def _cut(label: str, width: int) -> str:
 
 def _fine(value: float, high: float, room: int, is_pale: bool) -> str:
     """A bar to an eighth of a character; whatever is not nought shows."""
-    eighths = max(round(8 * room * value / high), 1) if value > 0 else 0
+    eighths = max(round(8 * room * (value / high)), 1) if value > 0 else 0
     if is_pale:
         return "▒" * max(eighths // 8, min(eighths, 1))
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
@@ -102,9 +102,9 @@ def _span(start: float, end: float, low: float, high: float, room: int, fill: st
     """A bar from somewhere to somewhere, in whole characters; whatever is not nought shows."""
     if start == end:
         return ""
-    scale = room / (high - low)
-    first = min(round((start - low) * scale), room - 1)
-    return " " * first + fill * max(round((end - low) * scale) - first, 1)
+    first, last = (round(room * ((at - low) / (high - low))) for at in (start, end))
+    first = min(first, room - 1)
+    return " " * first + fill * max(last - first, 1)
 
 
 # ---------------------------------------------------------------------------------------------------------------- lines

@@ -2,6 +2,7 @@
 title = "How many customers are active, at risk or lapsed?"
 group = "Who buys?"
 note = "Active is who bought within the median of the shop's gaps between purchases, at risk within their 80th percentile."
+needs = ["orders.ordered_at"]
 shares = ["share_of_customers", "share_of_net_sales"]
 
 [chart]

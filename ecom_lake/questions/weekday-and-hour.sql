@@ -2,6 +2,7 @@
 title = "On which weekdays and at which hours do people order?"
 group = "When do people buy?"
 note = "Valid orders by when they were placed, over the whole history."
+needs = ["orders.ordered_at"]
 
 [chart]
 kind = "heat"

@@ -90,10 +90,11 @@ class Question:
 
     @cached_property
     def reads(self) -> tuple[str, ...]:
-        """The tables that the answer comes from."""
+        """The tables that the answer comes from, and those that its parameters are drawn from."""
         from ecom_lake.pipeline.recipes import tables_in
 
-        return tables_in(self.sql)
+        drawn = (sql for one in self.parameters for sql in (one.default, one.allowed) if sql)
+        return tuple(sorted({table for sql in (self.sql, *drawn) for table in tables_in(sql)}))
 
 
 @cache

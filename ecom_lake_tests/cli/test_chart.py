@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ecom_lake.cli import chart
@@ -74,6 +74,8 @@ def test_a_line_is_broken_where_nothing_is_known() -> None:
 
 def test_second_lines_look_different_without_colour() -> None:
     *_, legend = drawn(chart.lines(["a", "b"], {"one": [1, 2], "two": [2, 1], "three": [0, 0]}, 60, say))
+    high, low = (chart.lines(["a", "b"], {"one": one, "two": two}, 60, say) for one, two in (([9, 9], [0, 0]), ([0, 0], [9, 9])))
+    assert len(drawn(high)[0].split()) == 2 < len(drawn(low)[0].split())
     marks = legend.split()[0::2]
     assert legend.split()[1::2] == ["one", "two", "three"]
     assert len(set(marks)) == 3
@@ -100,6 +102,7 @@ def test_a_heat_map_leaves_out_what_has_no_room_and_says_so() -> None:
 
 
 @given(_values, _widths, st.booleans(), st.text(max_size=60))
+@example([2.3e-308], 30, False, "")
 def test_bars_and_steps_fit_their_width(values: list[float | None], width: int, mark: bool, label: str) -> None:
     labels = [f"{label}{number}" for number in range(len(values))]
     marks = [mark and bool(number % 2) for number in range(len(values))]

@@ -157,12 +157,12 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     # From books ana went to toys after 63 days; eve to books after 30, and then to toys after 61.
     "next-category": [("toys", 2, 1, 62), ("books", 1, 1 / 2, 30)],
     "returns": [("books", 60, 1, 1, 1 / 4, 0)],
-    "late-sellers": [("max", 3 / 4, 11, 260, 2.25, 0, 1 / 3, 2), ("lux", 0, 4, 260, 4, 1 / 5, 2 / 3, 1)],
+    "late-sellers": [("max", 3 / 4, 11, 260, 2.25, 1 / 12, 1 / 3, 2), ("lux", 0, 4, 260, 4, 1 / 5, 2 / 3, 1)],
     "delivery-by-state": [("RJ", 5, 14, 2 / 3), ("SP", 7, 8.7, 1 / 3)],
     "order-statuses": [
-        ("delivered", 13, 440, 440 / 1519, 13, 233),
-        ("canceled", 1, 999, 999 / 1519, 0, 0),
-        ("shipped", 1, 80, 80 / 1519, 1, 0),
+        ("delivered", 13, 440, 440 / 2518, 13, 233),
+        ("canceled", 2, 1998, 1998 / 2518, 0, 29.5),
+        ("shipped", 1, 80, 80 / 2518, 1, 0),
     ],
     "reviews-by-month": [
         ("2017-01", 1, 5, 0, 1, 100, None),
@@ -183,7 +183,7 @@ PARTS: dict[str, list[tuple[Any, ...]]] = {
         ("orders", 14, "count"),
         ("customers", 9, "count"),
         ("discounts", 10, "money"),
-        ("cancel_rate", 6.67, "%"),
+        ("cancel_rate", 12.5, "%"),
         ("return_rate", 7.69, "%"),
         ("late_rate", 50, "%"),
         ("avg_review", 2.83, "score"),
@@ -196,6 +196,7 @@ PARTS: dict[str, list[tuple[Any, ...]]] = {
         ("Friday", 10, 1, 110),
         ("Saturday", 23, 1, 50),
         ("Sunday", 10, 3, 90),
+        ("Sunday", 11, 0, 0),
         ("Sunday", 18, 1, 20),
         ("Sunday", 19, 0, 0),
     ],

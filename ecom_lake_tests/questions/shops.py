@@ -1,4 +1,4 @@
-"""A shop of fifteen orders whose answers can be worked out with a pencil, a shop without any, and asking them."""
+"""A shop of sixteen orders whose answers can be worked out with a pencil, a shop without any, and asking them."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ ORDERS = """
     13  2018-01-15 10:00  jon  ball 30            delivered                                  card 30          -
     14  2018-02-28 10:00  bob  lamp 80            shipped                                    card 80          -
     15  2018-02-28 11:00  kim  lamp 999           canceled                                   card 999         -
+    16  2017-12-31 11:00  kim  ball 999           canceled                                   card 999         -
 """
 """Of order 11 the lamp is 10 cheaper; order 12 comes back. Lamps are sold by lux, all else by max."""
 

@@ -11,7 +11,7 @@ from ecom_lake.contracts import catalog
 from ecom_lake.serving.answering import said
 from ecom_lake.serving.query import Session
 from ecom_lake.serving.questions import FOLDER, questions
-from ecom_lake_tests.marts.hand_shop import HandShop, item, order
+from ecom_lake_tests.marts.hand_shop import HandShop, item, monthly, order
 from ecom_lake_tests.questions.answers import ANSWERS, DEFAULTS, PARTS
 from ecom_lake_tests.questions.shops import BY_NAME, ask, rows_of, session_of, worked_shop
 
@@ -75,6 +75,43 @@ def test_it_reads_gold_and_names_its_own_columns(worked: Session, name: str) -> 
     numbers = (*question.shares, *(question.chart.values if question.chart else ()))
     for number in numbers:
         assert screen.holds_numbers([row[answered.columns.index(number)] for row in answered.rows]), number
+
+
+@pytest.mark.parametrize("name", [name for name, question in BY_NAME.items() if "top" in DEFAULTS.get(name, {})])
+def test_top_is_how_many_are_shown(worked: Session, name: str) -> None:
+    if name == "top-products":
+        assert [row[:2] for row in rows_of(ask(worked, name, top="1", categories="2"))] == [("home", 1), ("toys", 1)]
+    else:
+        assert rows_of(ask(worked, name, top="1")) == rows_of(ask(worked, name))[:1]
+
+
+def test_other_parameters_ask_something_else(worked: Session) -> None:
+    assert rows_of(ask(worked, "best-month", year="2018"), "month", "net_sales") == [("2018-02", 80), ("2018-01", 30)]
+    assert rows_of(ask(worked, "where-revenue-leaks", year="2018"), "step", "amount")[2:] == [
+        ("at_risk_recent", -80),
+        ("realized", 30),
+    ]
+    assert rows_of(ask(worked, "payment-methods", year="2018"), "method", "payments") == [("card", 110)]
+    assert rows_of(ask(worked, "next-category", category="toys"), "next_category", "customers") == [("home", 1), ("toys", 1)]
+    assert rows_of(ask(worked, "returns", by="state")) == [("RJ", 60, 1, 1, 1 / 6, 0)]
+    # Products go by their names where they have one, and of the rules of three items the surest speaks.
+    pairs = [("ball + doll → The Lamp", 2, 0.9, 3.5), ("The Lamp → The Ball", 3, 0.75, 3.0)]
+    assert rows_of(ask(worked, "bought-together", level="product")) == pairs
+
+
+def test_an_incomplete_month_is_pale_and_not_compared() -> None:
+    """Thirteen months of two orders, and a fourteenth that ends on its tenth day."""
+    orders = [*monthly("2017-01", *[2] * 13), order("cut off", "2018-02-10 10:00:00")]
+    session = session_of(HandShop(orders=orders, order_items=[item(one["order_id"]) for one in orders]))
+    assert rows_of(ask(session, "best-month", year="2018"), "month", "is_incomplete") == [("2018-01", False), ("2018-02", True)]
+    assert rows_of(ask(session, "category-growth")) == [("unknown", 20, 20, 0, 0)]
+    assert said(ask(session, "this-month").values["month"]) == "2018-01"
+
+
+def test_where_there_is_nothing_to_choose_from_nothing_is_asked_for() -> None:
+    answered = ask(session_of(HandShop()), "best-month")
+    assert (answered.values, answered.choices, answered.rows) == ({"year": None}, {"year": ()}, ())
+    assert "where year(month) = null" in answered.sql
 
 
 def test_titles_are_unique() -> None:

@@ -13,6 +13,7 @@ from ecom_lake.serving.query import session
 from ecom_lake.serving.questions import questions, read
 from ecom_lake.serving.released import released
 from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.canonical_shop import CanonicalShop
 
 FILE = """/*
 title = "How many orders came from a state?"
@@ -22,7 +23,7 @@ shares = ["share"]
 [parameters.state]
 kind = "text"
 meaning = "The state."
-default = "select max(state) from fct_orders"
+default = "select max(state) from dim_customer"
 allowed = "select distinct state from fct_orders"
 
 [parameters.top]
@@ -44,12 +45,12 @@ def file(tmp_path: Path) -> Path:
 def test_a_file_is_a_question(file: Path, built_lake: BuiltLake) -> None:
     file.write_text(FILE, encoding="utf-8")
     question = read(file)
-    assert (question.name, question.reads) == ("orders-of-state", ("fct_orders",))
+    assert (question.name, question.reads) == ("orders-of-state", ("dim_customer", "fct_orders"))
     top = question.parameters[1]
     assert (top.kind, top.meaning, top.default) == ("number", "How many are shown.", "select 10")
     site = built_lake.site()
     with session(site, released(site)) as opened:
-        ((most,),) = opened.ask("select max(state) from fct_orders").rows()
+        ((most,),) = opened.ask("select max(state) from dim_customer").rows()
         assert answer(opened, question, {}).values == {"state": most, "top": 10}
 
 
@@ -114,3 +115,19 @@ def test_a_release_from_before_a_table_says_what_to_do(built_lake: BuiltLake) ->
     older = replace(entry, tables={name: parts for name, parts in entry.tables.items() if name != "gold/rfm_segments"})
     new = unanswerable(site, older).items() - unanswerable(site, entry).items()
     assert new == {("segments", f"Release {entry.number} has no rfm_segments yet: run `ecom-lake build`.")}
+
+
+def test_a_survey_without_dates_answers_what_it_can_and_says_why_not_the_rest(tmp_path: Path) -> None:
+    shop = CanonicalShop(tmp_path)
+    shop.say(without=["orders.ordered_at"])
+    shop.land("orders.csv", "order_id,customer_id,status\n1,ana,delivered\n2,ana,delivered\n3,bob,delivered\n")
+    shop.land("order_items.csv", "order_id,line,product_id,unit_price\n1,1,ball,10\n2,1,ball,10\n3,1,doll,5\n")
+    shop.build()
+    entry = released(shop.site)
+    why = unanswerable(shop.site, entry)
+    no_dates = {name for name, reason in why.items() if "has no orders.ordered_at" in reason}
+    assert {"best-month", "top-categories", "segments", "second-purchase", "weekday-and-hour"} <= no_dates
+    assert {"abc", "loyalty", "headlines", "order-statuses"}.isdisjoint(why)
+    with session(shop.site, entry) as opened:
+        answers = {question.name: answer(opened, question, {}) for question in questions() if question.name not in why}
+    assert [row[:4] for row in answers["abc"].rows] == [("A", 1, 0.5, 20), ("B", 1, 0.5, 5)]
