@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -84,3 +88,17 @@ def test_the_judge_is_no_yes_man(first: Ground) -> None:
     told = Verdict("none")
     tell(told, sentence(lambda: 1 / 0))
     assert set(told.wrong) == {"errors that are no sentence"}
+
+
+@pytest.mark.skipif(bool(disks.why_not()), reason="no small disk can be had here")
+def test_a_full_disk_is_one_sentence_of_the_command_and_an_exit_code(first: Ground, tmp_path: Path) -> None:
+    (tmp_path / "lake.toml").write_text('[shops.olist]\nfirst_month = "2017-01"\nlast_month = "2017-04"\n')
+    with disks.small_disk(tmp_path) as disk, first.spot(disk) as spot:
+        free = os.statvfs(disk)
+        disks.remount(disk, f"size={(free.f_blocks - free.f_bfree) * free.f_frsize + 8192}")
+        env = {**os.environ, "ECOM_LAKE_CONFIG": str(tmp_path / "lake.toml"), "DAGSTER_HOME": str(tmp_path)}
+        command = [sys.executable, "-c", "import ecom_lake.cli as c; exit(c.main())", "--root", spot.url, "build"]
+        said = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    assert said.returncode == 1
+    assert "No space left on device" in said.stderr
+    assert "Traceback" not in said.stderr + said.stdout
