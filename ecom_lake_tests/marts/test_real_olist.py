@@ -213,3 +213,142 @@ def test_the_waterfall_names_every_difference_between_payments_and_gmv(gold: Rea
     recent = pl.lit(AS_OF) - pl.col("day") <= pl.duration(days=60)
     assert steps["at_risk_recent"] == shipped.filter(recent)["price"].sum()
     assert steps["at_risk_stale"] == shipped.filter(~recent)["price"].sum()
+
+
+def _until(valid: pl.DataFrame, day: date) -> pl.DataFrame:
+    """Per person, what was known on a day."""
+    return (
+        valid.filter(pl.col("day") <= day)
+        .group_by("person")
+        .agg(last=pl.col("day").max(), purchases=pl.col("day").n_unique(), net_sales=pl.col("price").sum())
+    )
+
+
+def test_breakdowns_by_plain_polars(gold: Read, valid: pl.DataFrame, delivered: Read) -> None:
+    breakdown = gold("kpi_breakdown")
+    products = delivered("olist_products_dataset").join(
+        delivered("product_category_name_translation"), on="product_category_name", how="left"
+    )
+    lines = (
+        delivered("olist_order_items_dataset")
+        .select("order_id", "product_id", "seller_id", line_price=pl.col("price").cast(MONEY))
+        .join(valid.select("order_id", "person", "month"), on="order_id")
+        .join(products.select("product_id", "product_category_name"), on="product_id", how="left")
+    )
+    by_order = valid.rename({"customer_state": "state", "order_status": "status"}).with_columns(line_price=pl.col("price"))
+    for dimension, rows, member in (("state", by_order, "state"), ("status", by_order, "status"), ("seller", lines, "seller_id")):
+        for period_type, every in (("month", "1mo"), ("year", "1y"), ("all", None)):
+            period = pl.col("month").dt.truncate(every) if every else pl.lit(date(2016, 9, 1))
+            expected = (
+                rows.group_by(period=period, member=member)
+                .agg(
+                    orders=pl.col("order_id").n_unique(),
+                    customers=pl.col("person").n_unique(),
+                    net_sales=pl.col("line_price").sum(),
+                )
+                .sort("period", "member")
+            )
+            made = breakdown.filter(dimension=dimension, period_type=period_type).select(expected.columns)
+            assert_frame_equal(made.sort("period", "member"), expected, check_dtypes=False)
+    unknown = lines.filter(pl.col("product_category_name").is_null())["line_price"].sum()
+    categories = breakdown.filter(dimension="category", period_type="all")
+    assert categories.filter(member="unknown")["net_sales"].to_list() == [unknown]
+    lacking = {"brand", "channel", "discounted", "gender", "age_group", "subscriber", "source_segment"}
+    assert lacking.isdisjoint(breakdown["dimension"])
+
+
+def test_an_orders_methods_share_its_sales(gold: Read, valid: pl.DataFrame, delivered: Read) -> None:
+    paid = _paid(delivered).group_by("order_id", "payment_type").agg(pl.col("payment_value").sum().cast(pl.Float64))
+    shares = paid.with_columns(share=pl.col("payment_value") / pl.col("payment_value").sum().over("order_id"))
+    sales = valid.select("order_id", "price").join(shares.filter(pl.col("share").is_not_nan()), on="order_id")
+    rough = sales.group_by("payment_type").agg((pl.col("price").cast(pl.Float64) * pl.col("share")).sum())
+    made = dict(gold("kpi_breakdown").filter(dimension="payment_method", period_type="all").select("member", "net_sales").rows())
+    assert sum(made.values()) == valid["price"].sum()
+    for method, expected in rough.rows():
+        assert float(made[method]) == pytest.approx(expected, abs=5)  # cents, of 2,200 orders with several methods
+
+
+def test_cohorts_by_plain_polars(gold: Read, valid: pl.DataFrame) -> None:
+    until = valid.filter(pl.col("day") <= AS_OF)
+    first = until.group_by("person").agg(cohort=pl.col("month").min())
+    people = until.join(first, on="person").select("person", "cohort", "month").unique()
+    number = (
+        (pl.col("month").dt.year() - pl.col("cohort").dt.year()) * 12 + pl.col("month").dt.month() - pl.col("cohort").dt.month()
+    )
+    people = people.with_columns(month_number=number.cast(pl.Int64))
+    size = first.group_by("cohort").agg(size=pl.len())
+    active = people.group_by("cohort", "month_number").agg(active=pl.len())
+    returns = people.filter(pl.col("month_number") > 0).group_by("person", "cohort").agg(pl.col("month_number").min())
+    made = gold("cohort_retention")
+    observed = (
+        made.filter(pl.col("month").is_not_null()).join(size, on="cohort").join(active, on=["cohort", "month_number"], how="left")
+    )
+    assert observed.filter(pl.col("cohort_size") != pl.col("size")).height == 0
+    assert observed["active_customers"].to_list() == observed["active"].fill_null(0).to_list()
+    for cohort, month_number, cohort_size, share in observed.select(
+        "cohort", "month_number", "size", "cumulative_retention"
+    ).rows():
+        came = returns.filter((pl.col("cohort") == cohort) & (pl.col("month_number") <= month_number)).height
+        assert share == (pytest.approx(came / cohort_size) if month_number else None)
+    past_the_end = made.filter(pl.col("month").is_null())
+    assert past_the_end["active_customers"].null_count() == past_the_end.height > 100
+
+
+def test_the_second_purchase_by_plain_polars(gold: Read, valid: pl.DataFrame) -> None:
+    days = valid.filter(pl.col("day") <= AS_OF).select("person", "day").unique().sort("person", "day").group_by("person")
+    people = days.agg(first=pl.col("day").min(), second=pl.col("day").sort().slice(1, 1).first())
+    watched = people.with_columns(
+        event=pl.col("second").is_not_null(), days=(pl.col("second").fill_null(AS_OF) - pl.col("first")).dt.total_days()
+    )
+    curve = {row["day"]: row for row in gold("second_order_curve").iter_rows(named=True)}
+    survival = 1.0
+    for day in range(366):
+        at_risk, events = watched.filter(pl.col("days") >= day).height, watched.filter("event", days=day).height
+        assert (curve[day]["at_risk"], curve[day]["events"]) == (at_risk, events)
+        survival *= 1 - events / at_risk
+        assert curve[day]["survival"] == pytest.approx(survival, abs=1e-9)
+    assert 0.02 < 1 - survival < 0.04
+
+
+def test_churn_and_segments_as_of_an_earlier_month_by_plain_polars(gold: Read, valid: pl.DataFrame) -> None:
+    then = date(2018, 3, 31)
+    people = _until(valid, then).with_columns(recency=(then - pl.col("last")).dt.total_days())
+    churn = {row["horizon"]: row for row in gold("kpi_churn").filter(as_of=then).iter_rows(named=True)}
+    for horizon in (90, 180, 365):
+        assert churn[str(horizon)]["lapsed"] == people.filter(pl.col("recency") > horizon).height
+    assert {row["customers"] for row in churn.values()} == {people.height}
+    assert churn["90"]["repeat_purchase_rate"] == pytest.approx((people["purchases"] >= 2).mean())
+    scored = people.with_columns(f=pl.col("purchases").clip(1, 5).cast(pl.Int64)).with_columns(
+        (1 + 5 * (pl.col(of).rank("min").cast(pl.Int64) - 1) // people.height).alias(score)
+        for score, of in (("r", "last"), ("m", "net_sales"))
+    )
+    expected = (
+        scored.join(gold("rfm_codes"), on=["r", "f", "m"])
+        .group_by("segment")
+        .agg(customers=pl.len(), net_sales=pl.col("net_sales").sum())
+    )
+    made = gold("rfm_history").filter(as_of=then).select("segment", "customers", "net_sales")
+    assert_frame_equal(made, expected.sort("segment"), check_dtypes=False)
+
+
+def test_a_bridge_by_plain_arithmetic(gold: Read, valid: pl.DataFrame, delivered: Read) -> None:
+    start, end = date(2018, 7, 1), date(2018, 8, 1)
+    months = {row["month"]: row for row in gold("kpi_monthly").iter_rows(named=True)}
+    a, b = months[start], months[end]
+    each = float(a["gross_sales"]) / a["customers"]
+    lines = delivered("olist_order_items_dataset").select("order_id", "product_id", line_price=pl.col("price").cast(MONEY))
+    sold = lines.join(valid.select("order_id", "month"), on="order_id").group_by("month", "product_id")
+    units = sold.agg(units=pl.len(), sales=pl.col("line_price").sum().cast(pl.Float64))
+    both = units.filter(month=end).join(units.filter(month=start), on="product_id", suffix="_before")
+    per_order, per_unit = float(a["gross_sales"]) / a["orders"], float(a["gross_sales"]) / a["units"]
+    expected = {
+        "new": (b["new_customers"] - a["new_customers"]) * each,
+        "returning": (b["returning_customers"] - a["returning_customers"]) * each,
+        "orders_per_customer": b["orders"] * per_order - b["customers"] * each,
+        "units_per_order": b["units"] * per_unit - b["orders"] * per_order,
+        "price": (both["sales"] - both["units"] * both["sales_before"] / both["units_before"]).sum(),
+        "discount": 0.0,
+    }
+    expected["mix"] = float(b["net_sales"] - a["net_sales"]) - sum(expected.values())
+    made = dict(gold("kpi_bridge").filter(from_month=start, to_month=end).select("driver", "effect").rows())
+    assert {driver: float(effect) for driver, effect in made.items()} == pytest.approx(expected, abs=0.05)
