@@ -6,31 +6,18 @@ shares = ["share_of_customers", "share_of_net_sales", "repeat_rate"]
 
 [chart]
 kind = "bars"
-label = "people"
+label = "subscriber"
 value = "net_sales_per_customer"
 */
-with
-sums as (
-    select
-        case when c.is_subscriber then 'subscribers' when not c.is_subscriber then 'others' else 'unknown' end as people,
-        count(*) as customers,
-        sum(m.orders)::bigint as orders,
-        sum(m.net_sales)::decimal(18, 2) as net_sales,
-        count(*) filter (where m.purchases >= 2) as repeaters
-    from customer_metrics as m
-    inner join dim_customer as c on c.customer_id = m.customer_id
-    group by 1
-)
-
 select
-    people,
+    subscriber,
     customers,
-    customers::double / (sum(customers) over ())::double as share_of_customers,
+    share as share_of_customers,
     orders,
     net_sales,
-    net_sales::double / nullif(sum(net_sales) over (), 0)::double as share_of_net_sales,
-    (net_sales::double / customers)::decimal(18, 2) as net_sales_per_customer,
-    (net_sales::double / orders)::decimal(18, 2) as net_sales_per_order,
-    repeaters::double / customers as repeat_rate
-from sums
-order by people = 'unknown', people desc
+    net_sales_share as share_of_net_sales,
+    net_sales_per_customer::decimal(18, 2) as net_sales_per_customer,
+    aov::decimal(18, 2) as net_sales_per_order,
+    repeat_rate
+from subscription_value
+order by case subscriber when 'yes' then 1 when 'no' then 2 else 3 end

@@ -2,7 +2,7 @@
 title = "Which categories sold most in a year?"
 group = "What sells?"
 note = "Net sales of the lines of valid orders; an order of several categories counts in each."
-shares = ["share"]
+shares = ["share", "on_year_before"]
 
 [parameters.year]
 
@@ -13,27 +13,15 @@ kind = "bars"
 label = "category"
 value = "net_sales"
 */
-with
-sold as (
-    select
-        category,
-        sum(net_sales)::decimal(18, 2) as net_sales,
-        count(distinct order_id) as orders,
-        count(distinct customer_id) as customers,
-        sum(quantity)::bigint as units
-    from fct_sales
-    where is_valid and year(month) = $year
-    group by category
-)
-
 select
-    row_number() over (order by net_sales desc, category) as place,
-    category,
+    rank as place,
+    member as category,
     net_sales,
-    net_sales::double / nullif(sum(net_sales) over (), 0)::double as share,
+    share,
     orders,
     customers,
-    units
-from sold
+    units,
+    net_sales_yoy as on_year_before
+from kpi_breakdown
+where dimension = 'category' and period_type = 'year' and year(period) = $year and rank <= $top
 order by place
-limit $top

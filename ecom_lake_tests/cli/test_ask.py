@@ -15,7 +15,7 @@ from ecom_lake.serving.questions import questions
 from ecom_lake_tests.built import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
-NOT_OF_OLIST = {"brand-ranking", "returns", "subscribers"}
+NOT_OF_OLIST = {"age-and-gender", "brand-ranking", "returns", "subscribers"}
 Window = Callable[[int], None]
 
 

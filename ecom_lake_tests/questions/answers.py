@@ -44,16 +44,29 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("2018-02", 1, 1, 80, 80, 50 / 30, 1.0, False),
     ],
     "top-categories": [
-        (1, "home", 180, 180 / 410, 3, 3, 3),
-        (2, "books", 125, 125 / 410, 4, 3, 4),
-        (3, "toys", 105, 105 / 410, 7, 5, 7),
+        (1, "home", 180, 180 / 410, 3, 3, 3, None),
+        (2, "books", 125, 125 / 410, 4, 3, 4, None),
+        (3, "toys", 105, 105 / 410, 7, 5, 7, None),
+    ],
+    "sales-by": [(1, "SP", 230, 230 / 410, 7, 5, 32.86, None), (2, "RJ", 180, 180 / 410, 5, 3, 36, None)],
+    # One person, one order and one unit a month; in January jon, who is new, and in February bob, who returns for a lamp.
+    "why-sales-moved": [
+        ("2018-01", 30, True),
+        ("new", -30, False),
+        ("returning", 30, False),
+        ("orders per customer", 0, False),
+        ("units per order", 0, False),
+        ("price", 0, False),
+        ("mix", 50, False),
+        ("discount", 0, False),
+        ("2018-02", 80, True),
     ],
     # January and February are complete in both years.
     "category-growth": [("home", 80, 40, 40, 1.0), ("toys", 30, 10, 20, 2.0), ("books", 0, 5, -5, -1.0)],
     "brand-ranking": [
-        (1, "Acme", 240, 240 / 410, 6, 4, 7),
-        (2, "unknown", 125, 125 / 410, 4, 3, 4),
-        (3, "Bela", 45, 45 / 410, 3, 3, 3),
+        (1, "Acme", 240, 240 / 410, 6, 4, 7, None),
+        (2, "unknown", 125, 125 / 410, 4, 3, 4, None),
+        (3, "Bela", 45, 45 / 410, 3, 3, 3, None),
     ],
     # Of the two rules of books and toys the surer one.
     "bought-together": [("books → toys", 4, 0.5, 1.5)],
@@ -91,16 +104,44 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("2018-02", 1, 0, 1, 1, False),
     ],
     "loyalty": [
-        ("New", 6, 6 / 9, 6, 185, 185 / 520, 30.83, 30.83),
-        ("Returning", 1, 1 / 9, 2, 120, 120 / 520, 120, 60),
-        ("Loyal", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83),
+        ("New", 6, 6 / 9, 6, 185, 185 / 520, 30.83, 30.83, "Fewer than 2 purchases."),
+        ("Returning", 1, 1 / 9, 2, 120, 120 / 520, 120, 60, "From 2 purchases on."),
+        ("Loyal", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83, "From 3 purchases on."),
     ],
     # Ana and eve subscribe; bob, dan and fay do not; of the others nobody knows.
     "subscribers": [
-        ("subscribers", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83, 1),
-        ("others", 3, 3 / 9, 4, 185, 185 / 520, 61.67, 46.25, 1 / 3),
+        ("yes", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83, 1),
+        ("no", 3, 3 / 9, 4, 185, 185 / 520, 61.67, 46.25, 1 / 3),
         ("unknown", 4, 4 / 9, 4, 120, 120 / 520, 30, 30, 0),
     ],
+    "age-and-gender": [
+        ("female", 2, 2 / 9, 215, 215 / 520, 107.5, 35.83, 1),
+        ("male", 2, 2 / 9, 170, 170 / 520, 85, 56.67, 1 / 2),
+        ("unknown", 5, 5 / 9, 135, 135 / 520, 27, 27, 0),
+    ],
+    # Ana, bob and eve came twice and score 4 or more for money; fay, gus, hal and jon score 2 at most.
+    "personas": [
+        (
+            "Loyal High-Value",
+            *(3, 3 / 9, 335, 335 / 520, 41.88, 1),
+            "At least 2 purchases and a monetary score of at least 4.",
+        ),
+        ("Low-Premium", 4, 4 / 9, 75, 75 / 520, 18.75, 0, "Else a monetary score of at most 2."),
+        ("Standard", 2, 2 / 9, 110, 110 / 520, 55, 0, "Everybody else."),
+    ],
+    "best-customers": [
+        (1, 1, 145, 145 / 520, 145 / 520, 145),
+        (2, 1, 120, 120 / 520, 265 / 520, 120),
+        (3, 1, 70, 70 / 520, 335 / 520, 70),
+        (4, 1, 60, 60 / 520, 395 / 520, 60),
+        (5, 1, 50, 50 / 520, 445 / 520, 50),
+        (6, 1, 30, 30 / 520, 475 / 520, 30),
+        (7, 1, 15, 15 / 520, 490 / 520, 15),
+        (8, 1, 15, 15 / 520, 505 / 520, 15),
+        (9, 1, 15, 15 / 520, 520 / 520, 15),
+    ],
+    # A month before: bob 113, dan 113, eve 234, fay 211, gus and hal 311, ana 435, ivy 414, jon 512.
+    "segment-moves": [("Hibernating → Promising", 1, 1 / 3, 120), ("New → Hibernating", 1, 1 / 3, 15)],
     "where-customers-live": [("SP", 5, 5 / 9, 8, 310, 310 / 520, 62), ("RJ", 4, 4 / 9, 6, 210, 210 / 520, 52.5)],
     # The gaps' median is 63 days, their 80th percentile 288.4.
     "still-active": [("active", 2, 2 / 9, 0, 44, 150, 150 / 520), ("at risk", 7, 7 / 9, 80, 263, 370, 370 / 520)],
@@ -178,6 +219,35 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     ],
 }
 PARTS: dict[str, list[tuple[Any, ...]]] = {
+    # Ana came back in March and November, bob in February a year later, eve in May and July.
+    "retention": [
+        ("2017-01", 1, 1, 0, 0, 0),
+        ("2017-01", 2, 1, 1, 1, 1),
+        ("2017-01", 10, 1, 1, 1, 1),
+        ("2017-02", 11, 1, 0, 0, 0),
+        ("2017-02", 12, 1, 1, 1, 1),
+        ("2017-04", 1, 1, 1, 1, 1),
+        ("2017-04", 3, 1, 1, 1, 1),
+        ("2017-12", 2, 1, 0, 0, 0),
+        ("2018-01", 1, 1, 0, 0, 0),
+    ],
+    # Eve after 30 days, when all nine are watched; ana after 63, when jon and eve are not; bob is beyond the year.
+    "second-order-curve": [
+        (0, 9, 0),
+        (30, 9, 1 / 9),
+        (60, 7, 1 / 9),
+        (75, 6, 1 - 8 / 9 * 6 / 7),
+        (90, 5, 1 - 8 / 9 * 6 / 7),
+        (360, 1, 1 - 8 / 9 * 6 / 7),
+    ],
+    # In March ana's 63 days are the only gap; in May eve's 30 are there too.
+    "churn-by-month": [
+        ("2017-02", 2, None, None, 0, None),
+        ("2017-03", 2, 0, 0, 1 / 2, 63),
+        ("2017-04", 3, 1, 1 / 3, 1 / 3, 63),
+        ("2017-05", 3, 2, 2 / 3, 2 / 3, 56.4),
+        ("2018-02", 9, 0, 0, 3 / 9, 288.4),
+    ],
     "headlines": [
         ("net_sales", 520, "money"),
         ("orders", 14, "count"),
@@ -207,6 +277,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "this-month": {"month": "2018-02"},
     "best-month": {"year": "2017"},
     "top-categories": {"year": "2017", "top": "10"},
+    "sales-by": {"by": "state", "year": "2017", "top": "10"},
+    "why-sales-moved": {"month": "2018-02", "against": "month"},
+    "age-and-gender": {"by": "gender"},
+    "retention": {"months": "12"},
+    "second-order-curve": {"days": "365"},
+    "churn-by-month": {"horizon": "P80"},
+    "segment-moves": {"month": "2018-02", "top": "10"},
     "category-growth": {"year": "2018", "top": "10"},
     "brand-ranking": {"year": "2017", "top": "10"},
     "bought-together": {"level": "category", "top": "10"},

@@ -14,6 +14,7 @@ from ecom_lake_tests.marts.hand_shop import HandShop, Row, customer, item, order
 
 BY_NAME = {question.name: question for question in questions()}
 STATES = {"ana": "SP", "bob": "SP", "fay": "SP", "gus": "SP", "hal": "SP", "eve": "RJ", "dan": "RJ", "ivy": "RJ", "jon": "RJ"}
+GENDERS = {"ana": "female", "eve": "female", "bob": "male", "dan": "male"}
 SUBSCRIBES = {"ana": True, "eve": True, "bob": False, "dan": False, "fay": False}
 
 ORDERS = """
@@ -91,7 +92,8 @@ def worked_shop() -> HandShop:
             [review(number, int(score), f"r{number}", created_at=f"{placed.strip()}:00")] if score.strip() != "-" else []
         )
     rows["customers"] = [
-        customer(who, state=STATES.get(who), is_subscriber=SUBSCRIBES.get(who)) for who in sorted({*STATES, "kim"})
+        customer(who, state=STATES.get(who), gender=GENDERS.get(who), is_subscriber=SUBSCRIBES.get(who))
+        for who in sorted({*STATES, "kim"})
     ]
     rows["products"] = [
         product("ball", "toys", brand="Acme", name="The Ball"),

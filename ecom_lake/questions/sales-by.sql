@@ -1,0 +1,33 @@
+/*
+title = "How do the sales of a year break down, by whatever the shop knows?"
+group = "What sells?"
+note = "Net sales of the members add up to the year's; orders and customers of several members count in each."
+shares = ["share", "on_year_before"]
+
+[parameters.by]
+kind = "text"
+meaning = "What the sales are broken down by."
+default = "select coalesce(max(dimension) filter (where dimension = 'state'), min(dimension)) from kpi_breakdown"
+allowed = "select distinct dimension from kpi_breakdown order by dimension"
+
+[parameters.year]
+
+[parameters.top]
+
+[chart]
+kind = "bars"
+label = "member"
+value = "net_sales"
+*/
+select
+    rank as place,
+    member,
+    net_sales,
+    share,
+    orders,
+    customers,
+    aov::decimal(18, 2) as net_sales_per_order,
+    net_sales_yoy as on_year_before
+from kpi_breakdown
+where dimension = $by and period_type = 'year' and year(period) = $year and rank <= $top
+order by place
