@@ -1,166 +1,221 @@
-"""Asking in SQL: one query from the command line or a pipe, or a prompt."""
+"""Asking in words: the business questions that the lake answers, and the answers as a table, a chart and the SQL behind them."""
 
 from __future__ import annotations
 
 import csv
-import json
-import math
-import os
-import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO, get_args
+from collections.abc import Sequence
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
+from rich.text import Text
 
-from ecom_lake.cli import screen
-from ecom_lake.cli.place import Here
+from ecom_lake.cli import chart, screen
+from ecom_lake.cli.sql import csv_value, json_value
+from ecom_lake.cli.place import AsJson, Flag, Here, Place
 from ecom_lake.errors import UsageError
-from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.serving.query import Answer
-
-_OPTION = re.compile(r"--?[\w-]+(=.*)?")
-Format = Literal["table", "csv", "json", "parquet"]
-SHOWN_ROWS = 200
-"""A table in a terminal is for looking at; whoever wants every row takes another format."""
+    from ecom_lake.serving.answering import Answered
+    from ecom_lake.serving.questions import Question
 
 
-def sql(
-    query: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
-    /,
-    *more: Annotated[str, Parameter(show=False)],
-    format_: Annotated[Format | None, Parameter(name="--format")] = None,
-    out: Path | None = None,
+def ask(
+    *words: str,
+    sql: Flag = False,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, Parameter(name="--csv", negative="", show_default=False)] = False,
     place: Here,
+    **parameters: Annotated[str, Parameter(help="A parameter of the question, such as --year 2017; year=2017 does as well.")],
 ) -> int:
-    """Ask the released tables in SQL.
+    """Answer a business question: ask best-month --year 2017.
 
-    The dialect is DuckDB's; the lake is read, never written. Gold and silver tables go by their names; bronze.orders,
-    quarantine.orders, rejects.orders and pending.order_items are there too. Without a query, one is read from a pipe; in a
-    terminal, a prompt opens.
+    Without a question, those that there are are listed.
 
     Parameters
     ----------
-    query
-        The query, or - to read it from standard input.
-    format_
-        How the answer is written: table unless OUT's suffix says otherwise.
-    out
-        The file to write, instead of the screen.
+    words
+        The question's name, and its parameters as NAME=VALUE.
+    sql
+        The SQL behind the answer, alone.
+    as_json
+        As JSON.
+    as_csv
+        As CSV: the rows alone.
     """
+    from ecom_lake.serving.answering import answer, find, unanswerable
     from ecom_lake.serving.query import session
     from ecom_lake.serving.released import released
 
-    chosen, target = _chosen(format_, out)
-    asked = _query(query, more)
+    if sql + as_json + as_csv > 1:
+        raise UsageError("Ask for one of --sql, --json and --csv.")
+    name, given = _given(words, parameters)
     site = place.site()
     entry = released(site)
+    open_ones = unanswerable(site, entry)
+    if not name:
+        if given or sql or as_csv:
+            raise UsageError("Which question? `ecom-lake ask` lists them.")
+        _list(place, entry.number, open_ones, as_json)
+        return 0
+    question = find(name)
+    if why := open_ones.get(question.name):
+        raise UsageError(f"Shop '{site.shop.name}' cannot answer {question.name}: {why}")
     with session(site, entry) as opened:
-        if asked is None:
-            from ecom_lake.cli.prompt import converse
-
-            converse(opened, site.shop.name, entry.number)
-            return 0
-        answer = opened.ask(asked)
-        _write(answer, chosen, target)
+        answered = answer(opened, question, given)
+    if sql:
+        screen.say(answered.sql)
+    elif as_json:
+        screen.emit_json({"shop": site.shop.name, "release": entry.number, **_brief(question), **_as_data(answered)})
+    elif as_csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(answered.columns)
+        writer.writerows([csv_value(value) for value in row] for row in answered.rows)
+    else:
+        _show(answered, place)
     return 0
 
 
-def _chosen(format_: Format | None, out: Path | None) -> tuple[Format, Path | None]:
-    if out is None:
-        if format_ == "parquet":
-            raise UsageError("Parquet is no text: name a file with --out FILE.parquet.")
-        return format_ or "table", None
-    target = out.absolute()
-    by_suffix = next((known for known in get_args(Format) if target.suffix.lower() == f".{known}"), None)
-    chosen = format_ or by_suffix
-    if chosen in (None, "table"):
-        raise UsageError("A table is for the screen: with --out, say --format csv, json or parquet.")
-    if not target.parent.is_dir():
-        raise UsageError(f"--out: there is no folder {target.parent}.")
-    return chosen, target
+def _given(words: Sequence[str], options: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The words of the question, and what it is asked with, whichever way that was written."""
+    pairs = [word.partition("=") for word in words if "=" in word]
+    given = {name.replace("-", "_"): value for name, value in options.items()}
+    for name, _, value in pairs:
+        if name in given:
+            raise UsageError(f"{name} was given twice.")
+        given[name] = value
+    return [word for word in words if "=" not in word], given
 
 
-def _query(given: str | None, more: tuple[str, ...]) -> str | None:
-    """The query to answer; None for a prompt."""
-    if given is not None and _OPTION.fullmatch(given):
-        raise UsageError(f"Unknown option: {given}; `ecom-lake sql --help` lists those that are.")
-    if more:
-        raise UsageError('The query came in several words: put it into quotes, as in ecom-lake sql "select 1".')
-    if given is None and sys.stdin.isatty():
-        return None
-    return sys.stdin.read() if given in (None, "-") else given
+# ------------------------------------------------------------------------------------------------------------- listing
 
 
-# --------------------------------------------------------------------------------------------------- writing answers
+def _list(place: Place, release: int, open_ones: dict[str, str], as_json: bool) -> None:
+    from ecom_lake.serving.questions import questions
 
-
-def show(answer: Answer) -> None:
-    """An answer as a table in the terminal."""
-    rows = list(answer.rows(SHOWN_ROWS + 1))
-    if answer.columns == ("explain_key", "explain_value"):
-        screen.say(*(plan for _, plan in rows))
+    if as_json:
+        listed = [{**_brief(question), "cannot": open_ones.get(question.name)} for question in questions()]
+        screen.emit_json({"shop": place.shop, "release": release, "questions": listed})
         return
-    screen.show_rows(answer.columns, rows[:SHOWN_ROWS])
-    if len(rows) > SHOWN_ROWS:
-        screen.say(f"… the first {SHOWN_ROWS} rows; --format csv gives them all", style="dim")
-    elif len(rows) != 1:
-        screen.say(counted(len(rows), "row"), style="dim")
+    rows: list[tuple[screen.Cell, ...]] = []
+    heading = ""
+    for question in questions():
+        if question.name in open_ones:
+            continue
+        if question.group != heading:
+            heading = question.group
+            rows.append((Text(heading, style="bold cyan"), "", ""))
+        rows.append((f"  {question.name}", question.title, " ".join(f"--{one.name}" for one in question.parameters)))
+    screen.show_table(["question", "what it asks", "with"], rows, wrap=["what it asks"])
+    if open_ones:
+        screen.say("", "Not for this shop:")
+        screen.show_list(f"{name}: {why}" for name, why in sorted(open_ones.items()))
+    screen.say("", f"Next: {place.command('ask this-month')}; --sql shows the SQL behind an answer")
 
 
-def _write(answer: Answer, chosen: Format, target: Path | None) -> None:
-    twice = {name for name in answer.columns if answer.columns.count(name) > 1}
-    if twice and chosen in ("json", "parquet"):
-        raise UsageError(f"Two columns are called {min(twice)}: give one another name with AS.")
-    if target is None:
-        show(answer) if chosen == "table" else _write_text(answer, chosen, sys.stdout)
+def _brief(question: Question) -> dict[str, Any]:
+    parameters = [{"name": one.name, "kind": one.kind, "meaning": one.meaning} for one in question.parameters]
+    return {"question": question.name, "title": question.title, "group": question.group, "takes": parameters}
+
+
+def _as_data(answered: Answered) -> dict[str, Any]:
+    rows = [dict(zip(answered.columns, map(json_value, row), strict=True)) for row in answered.rows]
+    return {"parameters": dict(answered.values), "sql": answered.sql, "rows": rows}
+
+
+# ----------------------------------------------------------------------------------------------------------- answering
+
+
+def _show(answered: Answered, place: Place) -> None:
+    from ecom_lake.serving.answering import said
+
+    question = answered.question
+    asked = " · ".join(f"{name} {said(value)}" for name, value in answered.values.items())
+    screen.say(Text.assemble((question.title, "bold"), (f"  {asked}" if asked else "", "cyan")), "")
+    if not answered.rows:
+        screen.say("Nothing: the shop has no rows for this.")
         return
-    with _whole(target) as draft:
-        if chosen == "parquet":
-            answer.write_parquet(draft)
-        else:
-            with draft.open("w", encoding="utf-8", newline="") as stream:
-                _write_text(answer, chosen, stream)
-    screen.say(f"Wrote {target}, {screen.size(target.stat().st_size)}.")
+    drawn = _drawn(answered)
+    if not (drawn and question.chart and question.chart.kind == "heat"):  # a heat map is its own table
+        _show_rows(answered, but=question.chart.mark if drawn and question.chart else None)
+        screen.say(*[""] * bool(drawn))
+    screen.say(*drawn)
+    if screen.out().is_terminal:
+        _show_foot(answered, place)
 
 
-def _write_text(answer: Answer, chosen: Format, stream: TextIO) -> None:
-    if chosen == "csv":
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(answer.columns)
-        writer.writerows([csv_value(found) for found in row] for row in answer.rows())
-    else:
-        rows = (
-            json.dumps(dict(zip(answer.columns, map(json_value, row), strict=True)), default=screen.plain, ensure_ascii=False)
-            for row in answer.rows()
-        )
-        stream.write("[")
-        stream.writelines(f"{',' if position else ''}\n  {row}" for position, row in enumerate(rows))
-        stream.write("\n]\n")
+def _show_rows(answered: Answered, but: str | None) -> None:
+    """The table; without the column that the chart shows by its marks."""
+    names = [name for name in answered.columns if name != but]
+    columns = {name: _column(answered, name) for name in names}
+    shares = answered.question.shares
+    cells = list(zip(*([_cell(value, name in shares) for value in column] for name, column in columns.items()), strict=True))
+    numeric = {name for name, column in columns.items() if screen.holds_numbers(column)}
+    screen.show_table(names, cells, right=numeric, cut=set(names) - numeric)
 
 
-def csv_value(found: Any) -> Any:
-    """A value as `csv` writes it well: flags in small letters, lists as JSON."""
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    return json.dumps(found, default=screen.plain, ensure_ascii=False) if isinstance(found, list | dict) else found
+def _cell(value: Any, is_share: bool) -> screen.Cell:
+    if is_share and value is not None:
+        return screen.percent(value)
+    return screen.number(value) if isinstance(value, int) and not isinstance(value, bool) else screen.value(value)
 
 
-def json_value(found: Any) -> Any:
-    """JSON has no infinities and no NaN: they are null there."""
-    return None if isinstance(found, float) and not math.isfinite(found) else found
+def _show_foot(answered: Answered, place: Place) -> None:
+    """How to read it, what else can be asked, and how to see the SQL."""
+    from ecom_lake.serving.answering import said
+
+    question = answered.question
+    screen.say("", *filter(None, [question.note]), style="dim")
+    for parameter in question.parameters:
+        choices = [said(choice) for choice in answered.choices.get(parameter.name, ())]
+        listed = f" One of {', '.join(choices)}." if 1 < len(choices) <= screen.LISTED else ""
+        screen.say(f"--{parameter.name}  {parameter.meaning}{listed}", style="dim")
+    asked = "".join(f" --{name} {quote(said(value))}" for name, value in answered.values.items() if value is not None)
+    screen.say(f"The SQL behind it: {place.command(f'ask {question.name}{asked} --sql')}", style="dim")
 
 
-@contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A file that is there whole or not at all."""
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        yield draft
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+def _drawn(answered: Answered) -> list[Text]:
+    """The answer's chart; none where nobody looks or there is no room."""
+    drawn, width = answered.question.chart, screen.out().width
+    if drawn is None or not screen.out().is_terminal or width < chart.NARROWEST:
+        return []
+    labels = [screen.shown(str(label)) for label in _column(answered, drawn.label)]
+    values = {name: [_number(value) for value in _column(answered, name)] for name in drawn.values}
+    first = values[drawn.values[0]]
+    in_words = {"lines": _short, "heat": _bare}.get(drawn.kind, _plain)
+    say = screen.percent if drawn.values[0] in answered.question.shares else in_words
+    marks = [bool(mark) for mark in _column(answered, drawn.mark)] if drawn.mark else [False] * len(labels)
+    if drawn.kind == "lines":
+        shown = {name: [None if m else v for v, m in zip(column, marks, strict=True)] for name, column in values.items()}
+        return chart.lines(labels, shown, width, say)
+    if drawn.kind == "heat":
+        across = [screen.shown(str(name)) for name in _column(answered, drawn.across or "")]
+        cells = dict(zip(zip(labels, across, strict=True), first, strict=True))
+        has_colour = screen.out().color_system is not None and not screen.out().no_color
+        return chart.heat(list(dict.fromkeys(labels)), list(dict.fromkeys(across)), cells, width, say, has_colour)
+    return (chart.waterfall if drawn.kind == "waterfall" else chart.bars)(labels, first, width, say, marks)
+
+
+def _column(answered: Answered, name: str) -> list[Any]:
+    place = answered.columns.index(name)
+    return [row[place] for row in answered.rows]
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.2f}".removesuffix(".00")
+
+
+def _bare(value: float) -> str:
+    return _plain(value).replace(",", "")
+
+
+def _short(value: float) -> str:
+    for unit, size in (("bn", 1e9), ("m", 1e6), ("k", 1e3)):
+        if abs(value) >= size:
+            return f"{value / size:,.1f} {unit}"
+    return _plain(value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.ask import show
+from ecom_lake.cli.sql import show
 from ecom_lake.errors import UserError
 from ecom_lake.serving.query import Session
 
