@@ -12,8 +12,8 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from ecom_lake.cli import chart, screen
-from ecom_lake.cli.sql import csv_value, json_value
 from ecom_lake.cli.place import AsJson, Flag, Here, Place
+from ecom_lake.cli.sql import csv_value, json_value
 from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:

@@ -53,7 +53,7 @@ def make_dimension(site: Site, spec: Spec) -> Outcome:
 
 
 def _mark(site: Site, entry: Entry, spec: Spec) -> str:
-    return fingerprint(code(spec), Inputs(entry, inputs_of(site, spec.contract.name)).versions)
+    return fingerprint(code(site, spec), Inputs(entry, inputs_of(site, spec.contract.name)).versions)
 
 
 _Refused = dict[str, pl.DataFrame]

@@ -11,6 +11,7 @@ import ecom_lake
 
 JUDGEMENT = ("contracts/conform.py", "contracts/promises.py", "contracts/reading.py")
 """The code that judges a delivered row."""
+SHARED_BY_CONNECTORS = ("connector", "merging", "shaping")
 
 
 def fingerprint(*parts: object) -> str:
@@ -25,6 +26,11 @@ def code_of(*places: str) -> str:
     for path in sorted(_sources(package / place for place in places)):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def connector_code(name: str) -> str:
+    """A hash of what a connector is made of: a change in another one's package touches no shop of this one."""
+    return code_of(*(f"connectors/{shared}.py" for shared in SHARED_BY_CONNECTORS), f"connectors/{name}")
 
 
 def _sources(places: Iterable[Path]) -> Iterable[Path]:

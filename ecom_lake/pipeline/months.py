@@ -37,7 +37,7 @@ def are_current(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]
     """Whether these months would come out as they are; told from the log alone."""
     table, inputs = f"silver/{spec.contract.name}", Inputs(entry, inputs_of(site, spec.contract.name))
     files = [entry.parts(table).get(part_of(month)) for month in months]
-    made_by = code(spec)
+    made_by = code(site, spec)
     if gone(entry, table, map(part_of, site.months())):
         return False
     return all(file and file.inputs == inputs.versions and file.fingerprint.startswith(made_by) for file in files)
@@ -55,7 +55,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
     inputs.hold(site)
     current, digests = entry.parts(table), _digests(site, entry, spec)
-    marks = {month: f"{code(spec)}-{digests.get(month, (0, 0))[1]:016x}" for month in months}
+    marks = {month: f"{code(site, spec)}-{digests.get(month, (0, 0))[1]:016x}" for month in months}
     by_code = {*(months if mended is None else mended), *others}
     touched = [m for m in months if _is_touched(current.get(part_of(m)), marks[m], m in by_code) or (site.full and m in asked)]
     untouched = {part_of(m): replace(current[part_of(m)], inputs=inputs.versions) for m in months if m not in touched}
@@ -88,7 +88,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
 def _of_another_shape(site: Site, entry: Entry, spec: RowByRow) -> list[date]:
     """The months that were made under a contract with other columns: a table is never of two shapes, whatever was asked for."""
     wanted = {column.name: column.kind.polars for column in spec.contract.columns.values()}
-    parts, made_by = entry.parts(f"silver/{spec.contract.name}"), code(spec)
+    parts, made_by = entry.parts(f"silver/{spec.contract.name}"), code(site, spec)
     older = [(m, f) for m in site.months() if (f := parts.get(part_of(m))) and not f.fingerprint.startswith(made_by)]
     return [month for month, file in older if dict(pl.read_parquet_schema(site.lake.local(file))) != wanted]
 

@@ -19,7 +19,7 @@ from ecom_lake.lake.lake import rows_in
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.bronze import delivered_rows, in_batches, rows_of
 from ecom_lake.pipeline.commit import Inputs, commit
-from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, fingerprint
+from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, connector_code, fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.parts import ZSTD_LEVEL
 from ecom_lake.pipeline.settle import Fates, count_fates, judge, latest, with_raw_records
@@ -31,7 +31,7 @@ from ecom_lake.words import counted
 TABLE = INDEX
 UNPLACED = "unplaced"
 """The part of a quarantine table that holds rows which belong to no month."""
-_CODE = ("pipeline/order_index.py", "pipeline/settle.py", *JUDGEMENT, "connectors")
+_CODE = ("pipeline/order_index.py", "pipeline/settle.py", *JUDGEMENT)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def _inputs(site: Site, entry: Entry) -> Inputs:
 
 
 def _mark(site: Site, inputs: Inputs) -> str:
-    return fingerprint(code_of(*_CODE), site.connector.orders.contract, OrderIndex.table, site.months(), inputs.versions)
+    made_by = (code_of(*_CODE), connector_code(site.connector.name), site.connector.orders.contract, OrderIndex.table)
+    return fingerprint(*made_by, site.months(), inputs.versions)
 
 
 def _judge_all(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from ecom_lake.connectors.connector import ManyToOne, RowByRow
 from ecom_lake.contracts.silver.order_index import OrderIndex
 from ecom_lake.contracts.table import Table, with_nullable
-from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, fingerprint
+from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, connector_code, fingerprint
 from ecom_lake.pipeline.site import Site
 
 INDEX = "silver/order_index"
-_CODE = ("pipeline/months.py", "pipeline/dimensions.py", "pipeline/settle.py", *JUDGEMENT, "connectors")
+_CODE = ("pipeline/months.py", "pipeline/dimensions.py", "pipeline/settle.py", *JUDGEMENT)
 
 Spec = RowByRow | ManyToOne
 
@@ -38,6 +38,6 @@ def inputs_of(site: Site, table: str) -> tuple[str, ...]:
     return (*index, f"bronze/{spec.source}", *lookups)
 
 
-def code(spec: Spec) -> str:
+def code(site: Site, spec: Spec) -> str:
     """Changes whenever the code or the contract by which a table is made does."""
-    return fingerprint(code_of(*_CODE), spec.contract)
+    return fingerprint(code_of(*_CODE), connector_code(site.connector.name), spec.contract)
