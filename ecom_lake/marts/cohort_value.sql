@@ -43,9 +43,9 @@ so_far as (
         r.is_complete,
         r.cohort_size,
         case when r.month is not null then coalesce(s.net_sales, 0) end as net_sales,
-        sum(s.net_sales) over months_so_far as cumulative_net_sales,
-        sum(s.cogs) over months_so_far as cumulative_cogs,
-        sum(s.costed_sales) over months_so_far as cumulative_costed_sales
+        (sum(s.net_sales) over months_so_far)::decimal(18, 2) as cumulative_net_sales,
+        (sum(s.cogs) over months_so_far)::decimal(18, 2) as cumulative_cogs,
+        (sum(s.costed_sales) over months_so_far)::decimal(18, 2) as cumulative_costed_sales
     from cohort_retention as r
     left join sums as s on s.cohort = r.cohort and s.month = r.month
     window months_so_far as (partition by r.cohort order by r.month_number)

@@ -43,7 +43,7 @@ sums as (
         m.decile,
         sum(m.end_place - m.first_place)::bigint as customers,
         sum((m.end_place - m.first_place) * m.net_sales)::decimal(18, 2) as net_sales,
-        sum((m.end_place - m.first_place) * (w.customers - m.first_place - m.end_place) * m.net_sales) as lead_sales
+        sum((m.end_place - m.first_place) * (w.customers - m.first_place - m.end_place) * m.net_sales)::decimal(38, 2) as lead_sales
     from members as m
     cross join whole as w
     group by m.decile

@@ -31,6 +31,7 @@ repeaters as (
     select customer_id, row_number() over (order by customer_id) as repeater
     from fct_orders
     where order_number = 2
+    group by customer_id
 ),
 
 people as (
@@ -93,8 +94,8 @@ alike as (
         subscriber,
         count(*) as orders,
         sum(units) as units,
-        sum(gross_sales) as gross_sales,
-        sum(net_sales) as net_sales
+        sum(gross_sales)::decimal(18, 2) as gross_sales,
+        sum(net_sales)::decimal(18, 2) as net_sales
     from sold
     group by
         grouping sets (
@@ -153,8 +154,8 @@ lines as (
         l.seller_id,
         count(*) as orders,
         sum(l.quantity) as units,
-        sum(l.gross_sales) as gross_sales,
-        sum(l.net_sales) as net_sales
+        sum(l.gross_sales)::decimal(18, 2) as gross_sales,
+        sum(l.net_sales)::decimal(18, 2) as net_sales
     from fct_sales as l
     left join repeaters as r on r.customer_id = l.customer_id
     left join (select order_id from fct_orders where items > 1) as o on o.order_id = l.order_id
@@ -178,8 +179,8 @@ line_members as (
         l.repeater,
         case when l.order_id is null then sum(l.orders) else 1 end as orders,
         sum(l.units) as units,
-        sum(l.gross_sales) as gross_sales,
-        sum(l.net_sales) as net_sales
+        sum(l.gross_sales)::decimal(18, 2) as gross_sales,
+        sum(l.net_sales)::decimal(18, 2) as net_sales
     from lines as l
     cross join (values ('product'), ('category'), ('brand'), ('seller')) as d (dimension)
     group by d.dimension, member, l.month, l.repeater, l.order_id
@@ -190,8 +191,8 @@ paid as (
     select
         p.order_id,
         p.method,
-        sum(p.amount) as amount,
-        sum(sum(p.amount)) over (partition by p.order_id) as total,
+        sum(p.amount)::decimal(18, 2) as amount,
+        (sum(sum(p.amount)) over (partition by p.order_id))::decimal(18, 2) as total,
         row_number() over (partition by p.order_id order by sum(p.amount) desc, p.method) as place
     from payments as p
     where p.order_id in (select order_id from sold where payment_count > 1)
@@ -217,8 +218,8 @@ shares as (
 left_over as (
     select
         order_id,
-        max(gross_sales) - coalesce(sum(gross_share), 0) as gross_sales,
-        max(net_sales) - coalesce(sum(net_share), 0) as net_sales
+        (max(gross_sales) - coalesce(sum(gross_share), 0))::decimal(18, 2) as gross_sales,
+        (max(net_sales) - coalesce(sum(net_share), 0))::decimal(18, 2) as net_sales
     from shares
     group by order_id
 ),
@@ -253,7 +254,9 @@ members as (
     from line_members
     where dimension in (select dimension from line_members where member <> 'unknown')
     union all
-    select 'payment_method', member, month, repeater, count(*), sum(units), sum(gross_sales), sum(net_sales)
+    select
+        'payment_method', member, month, repeater, count(*), sum(units),
+        sum(gross_sales)::decimal(18, 2), sum(net_sales)::decimal(18, 2)
     from payment_members
     group by member, month, repeater
 ),
@@ -266,8 +269,8 @@ monthly as (
         sum(orders) as orders,
         coalesce(sum(orders) filter (where repeater is null), 0) as one_time_customers,
         sum(units) as units,
-        sum(gross_sales) as gross_sales,
-        sum(net_sales) as net_sales
+        sum(gross_sales)::decimal(18, 2) as gross_sales,
+        sum(net_sales)::decimal(18, 2) as net_sales
     from members
     group by dimension, member, month
 ),

@@ -25,7 +25,7 @@ pairs as (
 ),
 
 product_months as (
-    select year(month) * 12 + month(month) as number, product_id, sum(gross_sales) as g, sum(quantity) as u
+    select year(month) * 12 + month(month) as number, product_id, sum(gross_sales)::decimal(38, 2) as g, sum(quantity) as u
     from fct_sales
     where is_valid
     group by month, product_id
@@ -36,7 +36,7 @@ prices as (
     select
         p.from_month,
         p.to_month,
-        round(sum(t.g - ((t.u * f.g)::double / f.u)::decimal(28, 10)), 2) as effect
+        round(sum(t.g - ((t.u * f.g)::double / f.u)::decimal(28, 10)), 2)::decimal(18, 2) as effect
     from pairs as p
     join product_months as t on t.number = p.to_number
     join product_months as f on f.number = p.from_number and f.product_id = t.product_id

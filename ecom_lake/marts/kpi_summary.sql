@@ -78,7 +78,7 @@ spent as (
 
 gini as (
     select
-        sum(people * twice_their_place * net_sales)::double / nullif(sum(people) * sum(people * net_sales), 0)
+        sum(people * twice_their_place * net_sales)::double / nullif(sum(people) * sum(people * net_sales)::decimal(38, 2), 0)
         - (sum(people) + 1)::double / nullif(sum(people), 0) as gini
     from spent
 ),

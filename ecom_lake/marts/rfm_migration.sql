@@ -27,7 +27,7 @@ growing as (
         since,
         max(order_date) as last_date,
         sum(count(*) filter (where opens_purchase)) over so_far as purchases,
-        sum(sum(net_sales)) over so_far as net_sales
+        (sum(sum(net_sales)::decimal(18, 2)) over so_far)::decimal(18, 2) as net_sales
     from placed
     where customer_id in (select customer_id from repeaters)
     group by customer_id, since
@@ -150,7 +150,7 @@ crowds as (
         s.purchases_before,
         before.floor as floor_before,
         count(*) as customers,
-        sum(s.net_sales) as net_sales
+        sum(s.net_sales)::decimal(18, 2) as net_sales
     from states as s
     join floors as here on here.net_sales = s.net_sales
     left join floors as before on before.net_sales = s.net_sales_before

@@ -259,9 +259,24 @@ def _wide_sums(query: exp.Expression) -> Iterator[exp.Expression]:
             yield node
 
 
+_ON_THE_WAY = (
+    exp.Filter,
+    exp.Window,
+    exp.Coalesce,
+    exp.Nullif,
+    exp.Round,
+    exp.Paren,
+    exp.Add,
+    exp.Sub,
+    exp.Neg,
+    exp.Mul,
+    exp.Sum,
+)
+
+
 def _is_cast(node: exp.Expression) -> bool:
     above = node.parent
-    while isinstance(above, exp.Filter | exp.Window | exp.Coalesce | exp.Paren | exp.Add | exp.Sub | exp.Neg | exp.Mul):
+    while isinstance(above, _ON_THE_WAY):
         above = above.parent
     return isinstance(above, exp.Cast | exp.Predicate | exp.Ordered)
 
