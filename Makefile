@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check ui bench fuzz chaos snapshot lock setup clean
+.PHONY: help demo test check ui bench fuzz chaos mutations snapshot lock setup clean
 
 help:
 	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench     measure against the rivals in benchmarks/"
 	@echo "make fuzz      2,000 deliveries of spoilt files, every record accounted for; DELIVERIES=200 SEED=7 for others"
 	@echo "make chaos     500 faults on the local disk, what was torn or lost; FAULTS=100 STORE=faulty|azurite SEED=7 for others"
+	@echo "make mutations 100 wrong edits of the gold SQL, and which promise or test stops each"
 	@echo "make snapshot  write again what is generated: docs/data_dictionary.md, docs/canonical.md, the definitions' snapshot"
 	@echo "make lock      resolve the dependencies anew"
 	@echo "make clean     remove the environment and Dagster's history; the lake in data/ stays"
@@ -54,6 +55,9 @@ fuzz: setup
 
 chaos: setup
 	@$(BIN)/python -m ecom_lake_tests.chaos --faults $(or $(FAULTS),500) --store $(or $(STORE),local) --seed $(or $(SEED),1)
+
+mutations: setup
+	@$(BIN)/python -m ecom_lake_tests.marts.mutations
 
 snapshot: setup
 	@$(BIN)/python tools/snapshot.py

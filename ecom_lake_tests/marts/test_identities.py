@@ -27,6 +27,13 @@ OWN_RULES: dict[tuple[str, str], dict[str, Any]] = {
     ("kpi_monthly", "net_is_gross_less_discounts"): {"gross_sales": Decimal("0.01")},
     ("revenue_waterfall", "it_closes"): {"closes": False},
     ("rfm", "code_is_the_scores"): {"rfm_code": "999"},
+    ("kpi_monthly", "aov_is_sales_per_order"): {"aov": 0.5},
+    ("customer_metrics", "gaps_make_the_lifespan"): {"avg_gap_days": 0.5},
+    ("customer_metrics", "aov_is_sales_per_order"): {"aov": 0.5},
+    ("rfm_segments", "monetary_is_per_customer"): {"avg_monetary": 0.5},
+    ("category_performance", "aov_is_sales_per_order"): {"aov": 0.5, "orders": 1},
+    ("delivery_performance", "late_rate_of_the_promised"): {"late_rate": 0.1},
+    ("returns_leakage", "rate_of_those_with_an_outcome"): {"return_rate": 0.1},
     ("product_performance", "orders_within_units"): {"units": 0},
     ("product_performance", "sold_from_first_to_last"): {"first_sold": date(2019, 1, 1)},
     ("product_performance", "rank_within_category"): {"rank_in_category": 99},
@@ -147,6 +154,16 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "delete from rfm_segments",
         "update rfm_segments set segment = 'Champions'",
     ),
+    "no_day_is_missing": ("delete from kpi_daily where date = '2018-02-03'",),
+    "no_month_is_missing": ("delete from kpi_monthly where month = '2018-02-01'",),
+    "segments_share_the_people": ("update rfm_segments set share = share / 2",),
+    "recency_is_since_the_last_order": ("update customer_metrics set recency_days = recency_days + 1 where customer_id = 'ana'",),
+    "methods_share_the_month": ("update payment_mix set share = share / 2 where month = '2018-01-01'",),
+    "first_and_last_sale_are_the_shops": (
+        "update product_performance set last_sold = first_sold",
+        "update product_performance set first_sold = last_sold",
+    ),
+    "ranks_in_a_category_follow_the_ranks": ("update product_performance set rank_in_category = 2 where product_id = 'p'",),
     "products_sum_to_orders": (
         "update product_performance set net_sales = net_sales + 0.01 where product_id = 'p'",
         "update product_performance set units = units + 1 where product_id = 'p'",
@@ -176,7 +193,6 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     ),
     "first_orders_hold_them": (
         "update first_product_value set customers = customers + 1",
-        "update first_product_value set category = 'books'",
         "delete from first_product_value",
     ),
     "states_sum_to_delivered_orders": tuple(

@@ -352,3 +352,106 @@ def test_a_bridge_by_plain_arithmetic(gold: Read, valid: pl.DataFrame, delivered
     expected["mix"] = float(b["net_sales"] - a["net_sales"]) - sum(expected.values())
     made = dict(gold("kpi_bridge").filter(from_month=start, to_month=end).select("driver", "effect").rows())
     assert {driver: float(effect) for driver, effect in made.items()} == pytest.approx(expected, abs=0.05)
+
+
+def test_every_product_and_category_by_plain_polars(gold: Read, valid: pl.DataFrame, delivered: Read) -> None:
+    lines = (
+        delivered("olist_order_items_dataset")
+        .with_columns(pl.col("price").cast(MONEY))
+        .join(valid.select("order_id", "person", "day", "score"), on="order_id")
+        .join(gold("dim_product").select("product_id", "category"), on="product_id")
+    )
+
+    def performance(of: str) -> pl.DataFrame:
+        once = lines.unique(["order_id", of])
+        return (
+            lines.group_by(of)
+            .agg(
+                orders=pl.col("order_id").n_unique(),
+                units=pl.len(),
+                net_sales=pl.col("price").sum(),
+                customers=pl.col("person").n_unique(),
+                first_sold=pl.col("day").min(),
+                last_sold=pl.col("day").max(),
+            )
+            .join(once.group_by(of).agg(avg_review=pl.col("score").mean()), on=of)
+            .sort(of)
+        )
+
+    products = performance("product_id")
+    made = gold("product_performance").filter(pl.col("orders") > 0)
+    same = ("product_id", "orders", "units", "net_sales", "avg_review", "first_sold", "last_sold")
+    assert_frame_equal(made.select(same), products.select(same), check_dtypes=False, rel_tol=1e-12)
+    ranked = gold("product_performance").sort("net_sales", "product_id", descending=[True, False])
+    assert ranked["rank_by_sales"].to_list() == list(range(1, 32_952))
+    before = ranked["net_sales"].cast(pl.Float64).cum_sum().shift(1, fill_value=0) / float(valid["price"].sum())
+    classes = pl.select(pl.when(before < 0.8).then(pl.lit("A")).when(before < 0.95).then(pl.lit("B")).otherwise(pl.lit("C")))
+    assert ranked["abc_class"].equals(classes.to_series().alias("abc_class"))
+    same = ("category", "orders", "units", "net_sales", "customers", "avg_review")
+    made = gold("category_performance").filter(pl.col("orders") > 0)
+    assert_frame_equal(made.select(same), performance("category").select(same), check_dtypes=False, rel_tol=1e-12)
+
+
+def test_every_seller_by_plain_polars(gold: Read, orders: pl.DataFrame, delivered: Read) -> None:
+    expected = (
+        delivered("olist_order_items_dataset")
+        .group_by("seller_id", "order_id")
+        .agg(pl.col("price").cast(MONEY).sum().alias("sold"))
+        .join(orders.select("order_id", "is_valid", "late", "score"), on="order_id")
+        .group_by("seller_id")
+        .agg(
+            placed_orders=pl.len(),
+            orders=pl.col("is_valid").sum(),
+            net_sales=pl.col("sold").filter("is_valid").sum(),
+            late_rate=pl.col("late").filter("is_valid").mean(),
+            avg_review=pl.col("score").filter("is_valid").mean(),
+            cancel_rate=(~pl.col("is_valid")).mean(),
+        )
+        .sort("seller_id")
+    )
+    made = gold("seller_scorecard")
+    assert_frame_equal(made.select(expected.columns), expected, check_dtypes=False, rel_tol=1e-12)
+    scored = made.filter(pl.col("orders") >= 10)
+    assert made["score"].count() == scored["score"].count() == expected.filter(pl.col("orders") >= 10).height > 1_000
+    others = pl.len() - 1
+    parts = {
+        "late_rate": (others - (pl.col("late_rate").rank("min") - 1)) / others,
+        "avg_review": (others - (pl.col("avg_review").rank("min", descending=True) - 1)) / others,
+        "cancel_rate": (others - (pl.col("cancel_rate").rank("min") - 1)) / others,
+    }
+    assert_frame_equal(scored.select(score=pl.mean_horizontal(parts.values())), scored.select("score"), abs_tol=1e-6)
+
+
+def test_delivery_payments_statuses_and_reviews_by_plain_polars(
+    gold: Read, orders: pl.DataFrame, valid: pl.DataFrame, delivered: Read
+) -> None:
+    came = valid.filter(order_status="delivered")
+    by_state = (
+        came.group_by("month", state="customer_state")
+        .agg(
+            delivered_orders=pl.len(),
+            late_orders=pl.col("late").sum(),
+            late_rate=pl.col("late").mean(),
+            avg_lead_days=(pl.col("received") - pl.col("day")).dt.total_days().mean(),
+        )
+        .sort("month", "state")
+    )
+    assert_frame_equal(gold("delivery_performance").select(by_state.columns), by_state, check_dtypes=False, rel_tol=1e-12)
+    paid = _paid(delivered).join(valid.select("order_id", "month"), on="order_id")
+    assert gold("payment_mix")["payments"].sum() == paid["payment_value"].sum()
+    statuses = orders.group_by(status="order_status").agg(orders=pl.len(), net_sales=pl.col("price").sum()).sort("status")
+    assert_frame_equal(gold("order_status_sales").select(statuses.columns), statuses, check_dtypes=False)
+    created = delivered("olist_order_reviews_dataset").filter(pl.col("review_creation_date").is_not_null())
+    written = created.group_by(month=pl.col("review_creation_date").str.head(7)).agg(
+        reviews=pl.len(), avg_score=pl.col("review_score").cast(pl.Float64).mean()
+    )
+    made = gold("review_summary").with_columns(pl.col("month").dt.strftime("%Y-%m")).select("month", "reviews", "avg_score")
+    assert_frame_equal(made, written.sort("month"), check_dtypes=False, rel_tol=1e-12)
+
+
+def test_olist_is_too_thin_for_rules_and_says_so(gold: Read) -> None:
+    levels = {row["level"]: row for row in gold("basket_levels").to_dicts()}
+    assert {level: (row["baskets"], row["rules_tested"], row["is_thin"]) for level, row in levels.items()} == {
+        "product": (98_199, 44, True),
+        "category": (98_199, 72, True),
+    }

@@ -30,6 +30,9 @@ class CategoryPerformance(Gold, group="products"):
     rules = (
         Rule("orders_within_units", "orders <= units", "Every order that holds it has a unit of it."),
         Rule("customers_within_orders", "customers <= orders", "Everybody who bought from it has an order."),
+        Rule(
+            "aov_is_sales_per_order", "abs(aov * orders - net_sales) < 0.005", "The average is net sales per order that holds it."
+        ),
         Rule("no_lift_of_the_unknown", "category <> 'unknown' OR cross_sell_index IS NULL", "An unknown category is no item."),
     )
     identities = (
@@ -48,8 +51,10 @@ class CategoryPerformance(Gold, group="products"):
         ),
         agree(
             "orders_hold_categories",
-            "Order by order, as many categories are counted as valid orders hold.",
+            "As many categories are counted as valid orders hold; most have one line, and so one.",
             "select coalesce(sum(orders), 0) from category_performance",
-            "select count(*) from (select distinct order_id, category from fct_sales where is_valid) as held",
+            "select (select count(*) from fct_orders where is_valid and items = 1)"
+            " + (select count(*) from (select distinct order_id, category from fct_sales where is_valid"
+            " and order_id in (select order_id from fct_orders where is_valid and items > 1)) as held)",
         ),
     )

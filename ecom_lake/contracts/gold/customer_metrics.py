@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Flag, Integer, Key, Money, Number, Text
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 class CustomerMetrics(Gold, group="customers"):
@@ -38,7 +38,24 @@ class CustomerMetrics(Gold, group="customers"):
         one_of=("active", "at risk", "lapsed"),
     )
 
+    rules = (
+        Rule(
+            "gaps_make_the_lifespan",
+            "abs(avg_gap_days * (purchases - 1) - lifespan_days) < 0.001",
+            "The gaps between purchases make the time from the first to the last.",
+        ),
+        Rule(
+            "aov_is_sales_per_order", "abs(aov * orders - net_sales) < 0.005", "The average order value is net sales per order."
+        ),
+    )
     identities = (
+        Identity(
+            "recency_is_since_the_last_order",
+            "select customer_id, last_order_date, recency_days, as_of from customer_metrics"
+            " cross join (select max(date) as as_of from dim_date where is_as_of) as today"
+            " where date_diff('day', last_order_date, as_of) <> recency_days",
+            "Recency is the time from the last order to the as-of date.",
+        ),
         agree(
             "people_sum_to_orders",
             "Up to the as-of date people's orders, purchases, units and net sales are those of all valid orders, to the cent.",

@@ -29,6 +29,11 @@ class DeliveryPerformance(Gold, group="operations"):
             "late_orders <= promised_orders AND promised_orders <= timed_orders AND timed_orders <= delivered_orders",
             "Late orders were promised, and those delivered.",
         ),
+        Rule(
+            "late_rate_of_the_promised",
+            "abs(late_rate * promised_orders - late_orders) < 0.000001",
+            "The late rate is that of the promised orders.",
+        ),
         Rule("late_rate_where_promised", "(late_rate IS NULL) = (promised_orders = 0)", "Whatever was promised has a rate."),
         Rule(
             "delay_where_late",

@@ -4,6 +4,8 @@ from ecom_lake.contracts.columns import Count, Key, Number, Share
 from ecom_lake.contracts.identities import agree
 from ecom_lake.contracts.table import Gold, Rule
 
+_FIRST = "order_number = 1 and order_date <= (select max(date) from dim_date where is_as_of)"
+
 
 class FirstProductValue(Gold, group="products"):
     """One row per category of a person's first order: how many came back, and what they brought, as of the as-of date."""
@@ -32,10 +34,10 @@ class FirstProductValue(Gold, group="products"):
     identities = (
         agree(
             "first_orders_hold_them",
-            "Each category has the persons whose first order up to the as-of date holds it.",
-            "select category, customers from first_product_value",
-            "select category, count(distinct s.customer_id) from fct_sales as s join fct_orders as o on o.order_id = s.order_id"
-            " where o.order_number = 1 and s.is_valid and o.order_date <= (select max(date) from dim_date where is_as_of)"
-            " group by category",
+            "There are as many persons as first orders up to the as-of date hold categories; most have one line, and so one.",
+            "select coalesce(sum(customers), 0) from first_product_value",
+            f"select (select count(*) from fct_orders where items = 1 and {_FIRST})"
+            " + (select count(*) from (select distinct order_id, category from fct_sales where is_valid"
+            f" and order_id in (select order_id from fct_orders where items > 1 and {_FIRST})) as held)",
         ),
     )

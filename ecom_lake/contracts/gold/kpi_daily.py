@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Money, Number
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.table import Gold, Identity
 
 
 class KpiDaily(Gold, group="kpis"):
@@ -22,6 +22,12 @@ class KpiDaily(Gold, group="kpis"):
     needs = ("orders.ordered_at",)
 
     identities = (
+        Identity(
+            "no_day_is_missing",
+            "select days, first, last from (select count(*) as days, min(date) as first, max(date) as last from kpi_daily) as d"
+            " where days > 0 and days <> date_diff('day', first, last) + 1",
+            "From the first day to the last none is missing.",
+        ),
         agree(
             "days_sum_to_months",
             "A month's days have its orders, units and money, to the cent.",

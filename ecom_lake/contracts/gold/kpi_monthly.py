@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Flag, Money, Month, Number, Share
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold, Rule
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 def _sums(*amounts: str) -> str:
@@ -57,6 +57,9 @@ class KpiMonthly(Gold, group="kpis"):
 
     rules = (
         Rule(
+            "aov_is_sales_per_order", "abs(aov * orders - net_sales) < 0.005", "The average order value is net sales per order."
+        ),
+        Rule(
             "customers_are_new_or_returning", "customers = new_customers + returning_customers", "A customer is new or returning."
         ),
         Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
@@ -64,6 +67,13 @@ class KpiMonthly(Gold, group="kpis"):
     needs = ("orders.ordered_at",)
 
     identities = (
+        Identity(
+            "no_month_is_missing",
+            "select months, first, last from (select count(*) as months, min(month) as first, max(month) as last"
+            " from kpi_monthly) as m where months > 0"
+            " and months <> 12 * (year(last) - year(first)) + month(last) - month(first) + 1",
+            "From the first month to the last none is missing.",
+        ),
         agree(
             "months_sum_to_orders",
             "Each month has its orders, its people once, and its money to the cent.",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Key, Money, Month, Number, Share
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold, Rule
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 class PaymentMix(Gold, group="operations"):
@@ -19,6 +19,12 @@ class PaymentMix(Gold, group="operations"):
     needs = ("orders.ordered_at", "payments.method")
     rules = (Rule("orders_within_payments", "orders <= payment_count", "Every order paid with it has a payment."),)
     identities = (
+        Identity(
+            "methods_share_the_month",
+            "select month, share from (select month, sum(share) as share from payment_mix group by month) as m"
+            " where abs(share - 1) > 0.000001",
+            "A month's shares make the whole.",
+        ),
         agree(
             "methods_sum_to_months",
             "A month's methods have its payments, to the cent.",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Integer, Key, Money, Number, Share, Text
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold, Rule
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 class ProductPerformance(Gold, group="products"):
@@ -46,6 +46,19 @@ class ProductPerformance(Gold, group="products"):
             "select count(*), coalesce(sum(units), 0), coalesce(sum(net_sales), 0) from product_performance",
             "select (select count(*) from dim_product), coalesce(sum(units), 0), coalesce(sum(net_sales), 0)"
             " from fct_orders where is_valid",
+        ),
+        agree(
+            "first_and_last_sale_are_the_shops",
+            "The first and the last of the products' sales are those of the orders with lines.",
+            "select min(first_sold), max(last_sold) from product_performance",
+            "select min(order_date), max(order_date) from fct_orders where is_valid and items > 0",
+        ),
+        Identity(
+            "ranks_in_a_category_follow_the_ranks",
+            "select product_id, rank_in_category, place from (select product_id, rank_in_category,"
+            " row_number() over (partition by category order by rank_by_sales) as place from product_performance) as walked"
+            " where rank_in_category <> place",
+            "Within a category, products are in the order of all.",
         ),
         agree(
             "abc_by_the_shares_before",

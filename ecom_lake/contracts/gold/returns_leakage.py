@@ -21,6 +21,11 @@ class ReturnsLeakage(Gold, group="operations"):
     needs = ("order_items.is_returned",)
     rules = (
         Rule("outcomes_within_orders", "delivered_orders + returned_orders <= orders", "No order has two outcomes."),
+        Rule(
+            "rate_of_those_with_an_outcome",
+            "abs(return_rate * (delivered_orders + returned_orders) - returned_orders) < 0.000001",
+            "The rate is that of the orders delivered or returned.",
+        ),
         Rule("nothing_leaks_without_returns", "returned_orders > 0 OR returned_sales = 0", "What leaks was sent back."),
     )
     identities = (
