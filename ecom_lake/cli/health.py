@@ -24,7 +24,8 @@ _STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 def status(*, as_json: AsJson = False, place: Here) -> int:
     """Say how a shop is, and what to do.
 
-    Exit code 1 where something needs attention. Rows in quarantine and rows that wait for their orders are told, and need none.
+    Exit code 1 where something needs attention. Rows in quarantine and rows that wait for their orders are told, and need none;
+    nor do anomalies.
 
     Parameters
     ----------
@@ -52,12 +53,16 @@ def _show_status(found: Status) -> None:
             ("quarantine", _rows(found.quarantined, "row", "in breach of a contract")),
             ("pending", _rows(found.pending, "row", "with no order yet")),
             ("rejects", _rows(found.rejected, "malformed record", "")),
+            ("anomalies", _anomalies(found)),
             ("disk", "a remote store" if found.free is None else f"{screen.size(found.free)} free"),
         ]
     )
     if found.trouble and found.trouble.evidence:
         screen.say("", f"Why {found.trouble.table} was refused:")
         screen.show_some("; ".join(f"{name}: {str(fact)[:200]}" for name, fact in row.items()) for row in found.trouble.evidence)
+    if found.anomalies or found.delivery:
+        screen.say("", "What stands out from the shop's own history:")
+        screen.show_some([*([found.delivery] if found.delivery else []), *found.anomalies])
     if found.stale:
         screen.say("", "To be made again:")
         screen.show_some(f"{table}: {why}" for table, why in found.stale.items())
@@ -106,6 +111,11 @@ def _landing(found: Status) -> str:
     parts = [f"{counted(len(found.waiting), 'new file')}"] if found.waiting else []
     parts += [f"{counted(len(found.refused), 'file')} refused"] if found.refused else []
     return ", ".join(parts) or "nothing new"
+
+
+def _anomalies(found: Status) -> str:
+    months = len({sentence[:7] for sentence in found.anomalies})
+    return f"{counted(len(found.anomalies), 'warning')} in {counted(months, 'month')}" if months else "none"
 
 
 def _rows(counts: Mapping[str, int], noun: str, what: str) -> str:

@@ -55,12 +55,13 @@ def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, st
         ),
     )
     warnings = [rule for rule in rules if rule.severity == "warn"]
-    return [contract, *(_warning(place, rule, failed.get(rule.name, 0)) for rule in warnings)]
+    return [contract, *(_warning(place, rule, failed.get(rule.name, 0), examples.get(rule.name, "")) for rule in warnings)]
 
 
-def _warning(place: str, rule: Rule, rows: int) -> Check:
+def _warning(place: str, rule: Rule, rows: int, example: str) -> Check:
     says = f"{counted(rows, 'row', 'breaks/break')}: {rule.meaning}" if rows else rule.meaning
-    return Check(place, rule.name, passed=not rows, severity="warn", says=says)
+    evidence = ({"promise": rule.meaning, "rows": rows, "example": example},) if example else ()
+    return Check(place, rule.name, passed=not rows, severity="warn", says=says, evidence=evidence)
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, table: Table, source: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.ingest import landed_files
@@ -14,6 +14,7 @@ from ecom_lake.pipeline.release import stale
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.trouble import Trouble
 from ecom_lake.pipeline.trouble import last as last_trouble
+from ecom_lake.serving.anomalies import deliveries, overdue, standing_out
 from ecom_lake.serving.disk import TOO_LITTLE, free_bytes
 from ecom_lake.serving.released import built, command
 
@@ -39,6 +40,10 @@ class Status:
     """Rows whose order has not come yet, by delivered table; below, those that broke a contract, and malformed records."""
     quarantined: Mapping[str, int]
     rejected: Mapping[str, int]
+    anomalies: tuple[str, ...]
+    """What stands out from the shop's own history, newest month first."""
+    delivery: str | None
+    """A sentence, where a shop that still sells has waited longer than usual for its next delivery."""
     outdated: tuple[str, ...]
     """Tables made by other code or settings than are in force; the next build makes them again."""
     trouble: Trouble | None
@@ -78,6 +83,8 @@ def status_of(site: Site) -> Status:
         pending=_rows(head, "pending"),
         quarantined=_rows(head, "quarantine"),
         rejected=_rows(head, "rejects"),
+        anomalies=standing_out(site, head),
+        delivery=None if site.shop.last_month else overdue(deliveries(head), datetime.now(UTC).replace(tzinfo=None)),
         outdated=outdated,
         trouble=trouble,
         free=free,

@@ -1,0 +1,81 @@
+"""Clean shops raise no alarm, and every planted fault is found; more shops are measured by `models/histories.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from ecom_lake.contracts import catalog
+from ecom_lake.models.anomalies import READS
+from ecom_lake_tests.models.gold import make
+from ecom_lake_tests.models.histories import FAULTS, SILVER, Fault, anomalies, false_alarms, made_up, plant, shop_of, standing_out
+
+SEEDS = (11, 12, 13)
+ORDERS = 6_000
+MOST_FALSE_ALARMS = 0.01
+CUT_SHORT = "2018-10-01"
+_SILVER = {table: {name: column.kind.polars for name, column in catalog.silver()[table].columns.items()} for table in SILVER}
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def silver(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
+    """Two years of a clean shop that grows and has a season."""
+    return made_up(tmp_path_factory.mktemp("shop"), request.param, ORDERS)
+
+
+@pytest.fixture(scope="module")
+def con(silver: dict[str, pl.DataFrame]) -> Iterator[duckdb.DuckDBPyConnection]:
+    with shop_of(silver) as con:
+        yield con
+
+
+@pytest.fixture
+def spoilt(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A shop in which a fault may be planted: afterwards it is as before."""
+    con.execute("begin")
+    yield con
+    con.execute("rollback")
+
+
+def test_a_clean_history_raises_no_alarm(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    found = anomalies(con)
+    alarms, tests = false_alarms(found)
+    assert tests > 700
+    assert not standing_out(found), "no fault is found where there is none"
+    assert alarms <= MOST_FALSE_ALARMS * tests, found.filter("is_anomaly")["sentence"].to_list()
+    assert set(found["kind"]) == {"volume", "freshness", "null_share", "category_share", "distribution"}
+    written = make(con, "anomalies", tmp_path)
+    assert_frame_equal(written, found.sort(written.columns[:5]), check_row_order=False)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("silver", SEEDS[:1], indirect=True)
+def test_a_planted_fault_is_found(spoilt: duckdb.DuckDBPyConnection, fault: Fault) -> None:
+    plant(spoilt, fault)
+    assert fault.found_by in standing_out(anomalies(spoilt))
+
+
+@pytest.mark.parametrize("silver", SEEDS[:1], indirect=True)
+def test_a_month_that_the_export_cuts_off_is_not_judged(spoilt: duckdb.DuckDBPyConnection) -> None:
+    spoilt.execute(f"delete from orders where month = '{CUT_SHORT}' and day(ordered_at) > 10")
+    found = anomalies(spoilt)
+    assert found["month"].max() == pl.Series([CUT_SHORT]).str.to_date()[0].replace(month=9)
+    assert false_alarms(found)[0] == 0
+
+
+@pytest.mark.parametrize("silver", SEEDS[:1], indirect=True)
+def test_it_reads_rows_in_any_order(spoilt: duckdb.DuckDBPyConnection) -> None:
+    before = anomalies(spoilt)
+    for table in READS:
+        spoilt.execute(f"create or replace table {table} as select * from {table} order by random()")
+    assert_frame_equal(anomalies(spoilt), before)
+
+
+def test_a_shop_with_nothing_has_no_rows() -> None:
+    with shop_of({table: pl.DataFrame(schema=schema) for table, schema in _SILVER.items()}) as con:
+        assert anomalies(con).is_empty()
