@@ -1,7 +1,7 @@
 """The command `ecom-lake`: which commands there are, and what their exit codes mean.
 
-One module a family: deliver (synth, land), build, ask, sql, look (tables, describe), health (status, doctor,
-repair), trust (quarantine, ledger), replay (quarantine replay), history (log, diff, rollback, unpin, gc), move (copy). What a
+One module a family: deliver (synth, land), build, ask, sql, look (tables, describe), health (status, doctor, repair),
+trust (quarantine, ledger, quality), replay (quarantine replay), history (log, diff, rollback, unpin, gc), move (copy). What a
 command finds out stands in `serving/`, how it looks in `screen.py`. Heavy modules are imported inside the commands that need
 them, so that help is there at once.
 """
@@ -49,7 +49,7 @@ _LAKE = Group("Everywhere", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
     "Bring and build": (deliver.synth, deliver.land, build.build),
     "Read": (ask.ask, sql.sql, look.tables, look.describe),
-    "Trust": (health.status, trust.quarantine, trust.ledger, health.doctor, health.repair),
+    "Trust": (health.status, trust.quarantine, trust.ledger, trust.quality, health.doctor, health.repair),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, move.copy),
 }
 _BELOW: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {trust.quarantine: (replay.replay,)}

@@ -26,8 +26,9 @@ def tables(*, as_json: AsJson = False, place: Here) -> int:
     as_json
         As JSON.
     """
+    from ecom_lake.pipeline.offer import not_built
     from ecom_lake.serving.released import released
-    from ecom_lake.serving.tables import listed, not_built
+    from ecom_lake.serving.tables import listed
 
     site = place.site()
     entry = released(site)

@@ -1,10 +1,11 @@
-"""What became of what was delivered: what was refused and why, and where every row went."""
+"""What became of what was delivered: what was refused and why, where every row went, and all of it on one page."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -14,7 +15,7 @@ from ecom_lake.cli.place import AsJson, Here
 from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
-    from ecom_lake.serving.refused import Refusals, Refused
+    from ecom_lake.pipeline.refused import Refusals, Refused
 
 
 EXAMPLES = 3
@@ -36,7 +37,7 @@ def quarantine(
     as_json
         As JSON.
     """
-    from ecom_lake.serving.refused import refusals
+    from ecom_lake.pipeline.refused import refusals
     from ecom_lake.serving.released import built
 
     site = place.site()
@@ -139,3 +140,33 @@ def _ledger_cell(found: Any) -> str:
     if isinstance(found, datetime):
         return f"{found:%Y-%m-%d %H:%M}"
     return screen.number(found) if isinstance(found, int) else screen.shown(str(found))
+
+
+def quality(*, out: Path | None = None, as_json: AsJson = False, place: Here) -> int:
+    """Say where the quality page is, or write it to a file.
+
+    The page is one HTML file that needs nothing else: the ledger, what was kept out, promises, anomalies, reconciliation.
+
+    Parameters
+    ----------
+    out
+        A file to write it to.
+    as_json
+        As JSON.
+    """
+    from ecom_lake.pipeline.quality import page_url, quality_page
+    from ecom_lake.serving.released import released
+
+    site = place.site()
+    entry = released(site)
+    where = page_url(site)
+    if out is not None:
+        if not out.absolute().parent.is_dir():
+            raise UsageError(f"--out: there is no folder {out.absolute().parent}.")
+        out.write_bytes(quality_page(site, entry))
+        where = str(out)
+    if as_json:
+        screen.emit_json({"shop": site.shop.name, "release": entry.number, "page": where})
+    else:
+        screen.say(f"The quality of shop {site.shop.name}, release {entry.number}: {where}")
+    return 0

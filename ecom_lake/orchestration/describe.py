@@ -13,6 +13,7 @@ from ecom_lake.contracts.table import Table
 from ecom_lake.pipeline import recipes
 from ecom_lake.pipeline.offer import left_out
 from ecom_lake.pipeline.plain_view import plain_path
+from ecom_lake.pipeline.quality import page_url
 from ecom_lake.pipeline.site import Site
 
 OWNER = "team:shop-data"
@@ -63,9 +64,16 @@ def release(site: Site, path: str, tables: Sequence[str]) -> dg.AssetSpec:
         kinds={"parquet"},
         owners=[OWNER],
         tags={"shop": site.shop.name, "layer": "gold"},
+        metadata={"quality page": _quality_link(site)},
         freshness_policy=_freshness(site),
         skippable=True,
     )
+
+
+def _quality_link(site: Site) -> dg.MetadataValue[Any]:
+    """A browser opens a local file only when its address is typed or pasted, so that is what the UI shows."""
+    where = page_url(site)
+    return dg.MetadataValue.url(Path(where).as_uri() if site.lake.storage.is_local else where)
 
 
 def _left_out(site: Site) -> str:

@@ -30,6 +30,12 @@ def left_out(site: Site) -> dict[str, str]:
     return why
 
 
+def not_built(site: Site) -> dict[str, str]:
+    """The tables, of silver too, that this kind of export does not fill, and why."""
+    unknown = {name: why for name, why in site.absent.items() if "." not in name}
+    return dict(sorted({**unknown, **left_out(site)}.items()))
+
+
 def alternatives(need: str) -> list[str]:
     """The columns of which a need asks for one: `this or that`."""
     return need.split(" or ")

@@ -1,8 +1,8 @@
 """The plain view: a release's tables under their plain names, for tools that know nothing of a log.
 
-`gold/rfm.parquet`, `silver/orders/month=2017-10.parquet`, `release.json`, `catalog.duckdb`. Whole file by file, each put in
-place in one step; not whole across files while a release is being put there. Copies, never links into the store: a
-careless writer must not reach it.
+`gold/rfm.parquet`, `silver/orders/month=2017-10.parquet`, `release.json`, `catalog.duckdb`, `quality.html`. Whole file by
+file, each put in place in one step; not whole across files while a release is being put there. Copies, never links into the
+store: a careless writer must not reach it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.lake.whole import GONE
 from ecom_lake.pipeline.duckdb_catalog import CATALOG, is_readable, write_catalog
+from ecom_lake.pipeline.quality import PAGE, made_by, quality_page
 from ecom_lake.pipeline.site import Site
 
 RELEASE = "release.json"
@@ -60,7 +61,14 @@ def _put(site: Site, released: Entry) -> None:
     site.lake.storage.each(put, [p for p, file in wanted.items() if (known.get(p), there.get(p)) != (file.hash, file.bytes)])
     site.lake.storage.each(site.lake.storage.delete, [f"{site.shop.name}/{path}" for path in set(there) - set(wanted)])
     write_catalog(site, released)
-    _announce(site, {"release": released.number, "whole": True, "files": _hashes(released)})
+    page = _put_page(site, released)
+    _announce(site, {"release": released.number, "whole": True, "files": _hashes(released), "page": page})
+
+
+def _put_page(site: Site, released: Entry) -> dict[str, Any]:
+    page = quality_page(site, released)
+    site.lake.storage.write(f"{site.shop.name}/{PAGE}", page)
+    return {"bytes": len(page), "made_by": made_by(site)}
 
 
 def is_in_place(site: Site, released: Entry) -> bool:
@@ -68,9 +76,19 @@ def is_in_place(site: Site, released: Entry) -> bool:
 
 
 def _is_in_place(site: Site, released: Entry, said: Mapping[str, Any], there: Mapping[str, int]) -> bool:
-    """Whether the plain files are this release's: the same names, the same sizes, and nothing else."""
+    """Whether the plain files are this release's: the same names, the same sizes, and nothing else; so are catalogue and page."""
     wanted = {path: file.bytes for path, file in plain_files(released).items()}
-    return said.get("files") == _hashes(released) and there == wanted and site.lake.storage.exists(f"{site.shop.name}/{CATALOG}")
+    if said.get("files") != _hashes(released) or there != wanted:
+        return False
+    return site.lake.storage.exists(f"{site.shop.name}/{CATALOG}") and _has_page(site, said.get("page"))
+
+
+def _has_page(site: Site, said: object) -> bool:
+    try:
+        there = site.lake.storage.info(f"{site.shop.name}/{PAGE}").size
+    except FileNotFoundError:
+        return False
+    return said == {"bytes": there, "made_by": made_by(site)}
 
 
 def rotten_files(site: Site, released: Entry) -> list[str]:

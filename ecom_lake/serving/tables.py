@@ -10,7 +10,7 @@ from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Table
 from ecom_lake.errors import UsageError
 from ecom_lake.lake.log import Entry
-from ecom_lake.pipeline.offer import left_out
+from ecom_lake.pipeline.offer import not_built
 from ecom_lake.pipeline.plain_view import plain_path
 from ecom_lake.pipeline.recipes import recipe
 from ecom_lake.pipeline.release import expected_tables
@@ -46,12 +46,6 @@ def listed(site: Site, entry: Entry) -> list[Listed]:
     found = [_listed(site, entry, path) for path in expected_tables(site) if entry.parts(path)]
     order = {heading: position for position, heading in enumerate(HEADINGS)}
     return sorted(found, key=lambda one: (order.get(one.contract.group, len(order)), one.contract.group, one.contract.name))
-
-
-def not_built(site: Site) -> dict[str, str]:
-    """The tables that this kind of export does not fill, and why."""
-    unknown = {name: why for name, why in site.absent.items() if "." not in name}
-    return dict(sorted({**unknown, **left_out(site)}.items()))
 
 
 def find(site: Site, entry: Entry, name: str) -> Listed:

@@ -137,7 +137,9 @@ def _sandbox() -> Iterator[tuple[Path, Callable[[], None]]]:
         assert not beside, f"written outside of the lake: {beside}"
         assert {path for path in escaped if path.exists()} == there, "written far outside of the lake"
         layers = {path.name for path in (work / "lake" / "olist").iterdir()}
-        assert layers <= {"landing", "_store", "silver", "gold", "release.json", "catalog.duckdb"}, f"in the shop: {layers}"
+        assert layers <= {"landing", "_store", "silver", "gold", "release.json", "catalog.duckdb", "quality.html"}, (
+            f"in the shop: {layers}"
+        )
 
     try:
         with chdir(work):

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from ecom_lake.errors import UsageError
-from ecom_lake.serving.refused import MALFORMED, Refusals, refusals
+from ecom_lake.pipeline.refused import MALFORMED, Refusals, refusals
 from ecom_lake.serving.released import built
 from ecom_lake_tests.built import BuiltLake
 

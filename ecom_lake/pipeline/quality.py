@@ -1,0 +1,86 @@
+"""What the quality page tells of a release, gathered from its tables and the log. How it looks is in `pages/`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from itertools import groupby
+
+import polars as pl
+
+from ecom_lake.contracts import catalog
+from ecom_lake.lake.log import Entry
+from ecom_lake.pages.quality import Kept, Story, page
+from ecom_lake.pipeline.fingerprint import code_of, fingerprint
+from ecom_lake.pipeline.offer import not_built
+from ecom_lake.pipeline.refused import LAYERS as REFUSED
+from ecom_lake.pipeline.refused import refusals
+from ecom_lake.pipeline.site import Site
+
+PAGE = "quality.html"
+EXAMPLES = 3
+_READS = tuple(
+    f"gold/{table}" for table in ("dim_date", "fct_orders", "ledger", "quality_scorecard", "anomalies", "revenue_waterfall")
+)
+
+
+def quality_page(site: Site, entry: Entry) -> bytes:
+    """The same release gives the same bytes."""
+    damaged = _damaged(site, entry)
+    sound = replace(entry, tables={table: parts for table, parts in entry.tables.items() if table not in damaged})
+    return page(replace(_story(site, sound), unreadable=damaged))
+
+
+def made_by(site: Site) -> str:
+    """Changes with whatever the page depends on beside the release."""
+    code = code_of("pages", "pages/quality.html.jinja", "pipeline/quality.py", "pipeline/refused.py")
+    return fingerprint(code, site.shop.name, not_built(site))
+
+
+def page_url(site: Site) -> str:
+    return site.lake.storage.where(f"{site.shop.name}/{PAGE}")
+
+
+def _damaged(site: Site, entry: Entry) -> list[str]:
+    """A page that tells less is better than none: the tables that readers came for may be whole."""
+    read = {table: parts for table, parts in entry.tables.items() if table in _READS or table.startswith(REFUSED)}
+    return sorted(table for table, parts in read.items() if any(site.lake.damage_read(file) for file in parts.values()))
+
+
+def _story(site: Site, entry: Entry) -> Story:
+    days = _gold(site, entry, "dim_date")
+    orders = _gold(site, entry, "fct_orders", "order_date")
+    return Story(
+        shop=site.shop.name,
+        as_of=_day(days.filter("is_as_of")["date"]),
+        last_order=_day(orders["order_date"]),
+        ledger=_gold(site, entry, "ledger"),
+        scorecard=_gold(site, entry, "quality_scorecard"),
+        anomalies=_gold(site, entry, "anomalies"),
+        waterfall=_gold(site, entry, "revenue_waterfall"),
+        kept_out=_kept_out(site, entry),
+        absent=not_built(site),
+    )
+
+
+def _kept_out(site: Site, entry: Entry) -> list[Kept]:
+    found = refusals(site, entry, limit=EXAMPLES)
+    examples = {key: list(group) for key, group in groupby(found.examples, key=lambda one: (one.table, one.rule))}
+    return [Kept(table, rule, rows, [vars(one) for one in examples[table, rule]]) for table, rule, rows in found.counts]
+
+
+def _gold(site: Site, entry: Entry, table: str, *columns: str) -> pl.DataFrame:
+    """A table as its contract has it now: a release may be older than a column, or than the whole table."""
+    kinds = {name: column.kind.polars for name, column in catalog.gold()[table].columns.items()}
+    wanted = {name: kinds[name] for name in columns or kinds}
+    file = entry.parts(f"gold/{table}").get("")
+    if file is None:
+        return pl.DataFrame(schema=wanted)
+    there = pl.read_parquet_schema(path := site.lake.local(file))
+    rows = pl.read_parquet(path, columns=[name for name in wanted if name in there], glob=False)
+    return rows.select(pl.col(name) if name in there else pl.lit(None, kind).alias(name) for name, kind in wanted.items())
+
+
+def _day(days: pl.Series) -> date | None:
+    last = days.max()
+    return last if isinstance(last, date) else None
