@@ -40,6 +40,7 @@ def test_shares_are_decimals_so_that_thresholds_are_exact() -> None:
         ({"cost_coverage": float("nan")}, "cost_coverage must be at least 0, not NaN"),
         ({"rfm_f3": 2}, "rfm_f2, rfm_f3, rfm_f4, rfm_f5 must rise, but are 2, 2, 4, 5"),
         ({"loyal_purchases": 2}, "returning_purchases, loyal_purchases must rise, but are 2, 2"),
+        ({"churn_long_days": 90}, "churn_short_days, churn_medium_days, churn_long_days must rise, but are 90, 180, 90"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(wrong: dict[str, Any], says: str) -> None:

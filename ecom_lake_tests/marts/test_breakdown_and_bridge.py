@@ -45,6 +45,10 @@ def shop() -> HandShop:
     )
 
 
+def test_every_promise_holds_of_it(shop: HandShop) -> None:
+    assert shop.broken() == set()
+
+
 # kpi_breakdown
 
 
@@ -72,6 +76,13 @@ def test_people_are_counted_in_a_year_and_not_summed(shop: HandShop) -> None:
     for period_type in ("year", "all"):
         assert members(shop, "state", period_type) == {"SP": (3, 2, 6, "34.00"), "RJ": (1, 1, 1, "7.00")}
         assert members(shop, "category", period_type) == {"toys": (3, 1, 5, "37.00"), "books": (2, 2, 2, "4.00")}
+
+
+def test_a_person_of_two_orders_and_an_order_of_two_lines_count_once() -> None:
+    twice = [order("a", customer_id="ana", state="SP"), order("b", "2018-01-20 10:00:00", customer_id="ana", state="SP")]
+    made = HandShop(orders=twice, order_items=[item("a", line=1), item("a", line=2), item("b")], products=[product()])
+    for dimension, member in (("state", "SP"), ("category", "toys")):
+        assert members(made, dimension) == {member: (2, 1, 3, "30.00")}
 
 
 def test_share_rank_and_aov(shop: HandShop) -> None:
@@ -157,28 +168,29 @@ def test_a_bridge_by_hand() -> None:
 
     made = [
         bought("1", "ana", "01-01", ("ball", "10.00", 2, "0")),
-        bought("2", "bob", "01-31", ("doll", "30.00", 1, "2.00")),
+        bought("2", "bob", "01-30", ("doll", "30.00", 1, "2.00")),
+        bought("7", "bob", "01-31", ("doll", "30.00", 1, "0")),
         bought("3", "ana", "02-01", ("ball", "12.00", 3, "1.00")),
         bought("4", "ana", "02-10", ("book", "5.00", 2, "0")),
         bought("5", "eve", "02-11", ("ball", "11.00", 1, "0")),
         bought("6", "fay", "02-28", ("book", "5.00", 1, "4.00")),
     ]
     shop = HandShop(orders=[row for row, _ in made], order_items=[line for _, lines in made for line in lines])
-    # January: 2 new, 2 orders, 3 units, 50.00 less 2.00. February: 2 new, 1 returning, 4 orders, 7 units, 62.00 less 5.00.
+    # January: 2 new, 3 orders, 4 units, 80.00 less 2.00. February: 2 new, 1 returning, 4 orders, 7 units, 62.00 less 5.00.
     assert effects(shop, JAN, FEB) == {
         "new": "0.00",
-        "returning": "25.00",  # 1 * 50 / 2
-        "orders_per_customer": "25.00",  # 4 * 50 / 2 - 3 * 50 / 2
-        "units_per_order": "16.67",  # 7 * 50 / 3 - 4 * 50 / 2
+        "returning": "40.00",  # 1 * 80 / 2
+        "orders_per_customer": "-13.33",  # 4 * 80 / 3 - 3 * 80 / 2
+        "units_per_order": "33.33",  # 7 * 80 / 4 - 4 * 80 / 3
         "price": "7.00",  # balls: 36 + 11 = 47 for 4, which at 10.00 were 40
-        "mix": "-61.67",  # the rest of 57 - 48
+        "mix": "-85.00",  # the rest of 57 - 78
         "discount": "-3.00",
     }
     assert shop.broken() == set()
 
 
 def test_a_bridge_goes_to_the_month_before_and_to_the_same_month_a_year_before() -> None:
-    orders = monthly("2017-01", *[2] * 13)
+    orders = [order("early", "2016-12-20 10:00:00"), *monthly("2017-01", *[2] * 13)]  # December is not complete
     shop = HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders])
     pairs = shop.table("kpi_bridge").select("from_month", "to_month").unique().rows()
     assert len(pairs) == 12 + 1
