@@ -127,6 +127,15 @@ def test_quarantine_counts_and_on_asking_shows_the_records(run: Run, built_lake:
     assert sum(count["rows"] for count in told["counts"]) == len(told["records"])
 
 
+def test_the_quality_page_is_told_of_and_written_to_a_file(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
+    own = built_lake.root / "olist" / "quality.html"
+    assert run("quality", "--json", at=built_lake).json["page"] == str(own)
+    run("quality", "--out", str(tmp_path / "page.html"), at=built_lake)
+    assert (tmp_path / "page.html").read_bytes() == own.read_bytes()
+    nowhere = run("quality", "--out", str(tmp_path / "none" / "page.html"), at=built_lake)
+    assert (nowhere.code, nowhere.err) == (2, f"--out: there is no folder {tmp_path / 'none'}.\n")
+
+
 def test_the_ledger_adds_up_to_what_was_planted(run: Run, built_lake: BuiltLake) -> None:
     told = {row["table"]: row for row in run("ledger", "--json", at=built_lake).json["rows"]}
     for file, fate in built_lake.truths.files.items():
