@@ -101,7 +101,7 @@ def test_a_build_with_nothing_new_makes_few_requests(copies: str, azure_lake: Bu
     code, out, _ = run(lake, "build")
     assert code == 0
     assert out.startswith("Nothing is new: olist stays at release")
-    assert 0 < requests(lake) <= 10
+    assert 0 < requests(lake) <= 11
     assert not (tmp_path / "empty").exists()
 
 
@@ -113,7 +113,7 @@ def test_step_by_step_a_build_with_nothing_new_reads_and_writes_nothing(azure_la
     build(site)
     asked = site.lake.storage.store.meter.requests
     assert set(asked) == {"list", "get", "head"}
-    assert (asked["get"], asked["head"]) == (1, 1)  # release.json, catalog.duckdb
+    assert (asked["get"], asked["head"]) == (1, 2)  # release.json; catalog.duckdb, quality.html
 
 
 def test_a_head_is_a_listing_and_a_new_one_a_read(azure_lake: BuiltLake) -> None:
