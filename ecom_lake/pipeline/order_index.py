@@ -16,7 +16,7 @@ from ecom_lake.contracts.conform import Conformed
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.contracts.silver.order_index import OrderIndex
 from ecom_lake.lake.lake import rows_in
-from ecom_lake.lake.log import Entry, File
+from ecom_lake.lake.log import EMPTY, Entry, File
 from ecom_lake.pipeline.bronze import delivered_rows, in_batches, rows_of
 from ecom_lake.pipeline.commit import Inputs, commit
 from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, connector_code, fingerprint
@@ -108,7 +108,7 @@ def _judge_all(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame, pl
 def judge_orders(site: Site, entry: Entry, rows: pl.DataFrame) -> Conformed:
     """Hold delivered orders against their contract and the shop's months, without looking anything up."""
     spec, months = site.connector.orders, site.months()
-    empty = {lookup.source: rows_of(site, entry, lookup.source).head(0).collect() for lookup in spec.lookups}
+    empty = {lookup.source: rows_of(site, EMPTY, lookup.source).collect() for lookup in spec.lookups}
     judged = judge(rows, spec, empty)
     good = judged.good.with_columns(pl.col("month").fill_null(UNDATED))
     inside = good["month"].is_in(months)

@@ -9,8 +9,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest import mock
 
 from ecom_lake.lake.store import Local
 from ecom_lake.pipeline.site import Site
@@ -45,15 +46,11 @@ def between(site: Site, saboteur: Saboteur, reads: bool = False) -> Iterator[Non
     stores = [site.lake.storage.store, site.lake.landing.store]
     targets = {id(target): target for store in stores for target in [store if isinstance(store, Local) else store.fs]}  # type: ignore[attr-defined]
     names = WRITES if isinstance(stores[0], Local) else (*_BY_FSSPEC, *(_READS if reads else ()))
-    for target in targets.values():
-        for name in names:
-            setattr(target, name, _spied(getattr(target, name), saboteur))
-    try:
-        yield
-    finally:
+    with ExitStack() as spies:
         for target in targets.values():
             for name in names:
-                delattr(target, name)
+                spies.enter_context(mock.patch.object(target, name, _spied(getattr(target, name), saboteur)))
+        yield
 
 
 def _spied(method: Callable[..., Any], saboteur: Saboteur) -> Callable[..., Any]:

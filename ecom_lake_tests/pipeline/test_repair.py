@@ -10,6 +10,8 @@ import pytest
 
 from ecom_lake.errors import UserError
 from ecom_lake.pipeline.build import build
+from ecom_lake.pipeline.ingest import ingest
+from ecom_lake.pipeline.order_index import make_order_index
 from ecom_lake.pipeline.plan import due
 from ecom_lake.pipeline.repair import repair
 from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
@@ -108,3 +110,13 @@ def test_a_lost_catalogue_is_written_again(fresh_lake: BuiltLake) -> None:
     assert due(fresh_lake.site()) == ["gold/release"]
     build(fresh_lake.site())
     assert due(fresh_lake.site()) == []
+
+
+def test_a_step_reads_nothing_that_it_did_not_hold_against_its_hash(fresh_lake: BuiltLake) -> None:
+    """The order index judges orders without the tables that they look up in."""
+    more = "customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,customer_state\nx,y,01000,a,SP\n"
+    (fresh_lake.landing / "more_customers.csv").write_text(more, encoding="utf-8")
+    ingest(fresh_lake.site())
+    for file in fresh_lake.site().lake.log.head().parts("bronze/customers").values():
+        fresh_lake.site().lake.local(file).write_bytes(b"rotten")
+    make_order_index(fresh_lake.site(full=True))
