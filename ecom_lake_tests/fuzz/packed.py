@@ -50,32 +50,37 @@ def _sound(grid: Grid) -> bytes:
     return as_csv(grid.header, grid.rows).encode()
 
 
+def _pack(content: bytes) -> bytes:
+    """The same at any hour: a seed is a delivery."""
+    return gzip.compress(content, mtime=0)
+
+
 def _gz(dice: Random, content: bytes) -> Damaged:
-    return Damaged(gzip.compress(content), (), accepted=True)
+    return Damaged(_pack(content), (), accepted=True)
 
 
 def _gz_of_two(dice: Random, content: bytes) -> Damaged:
     middle = content.find(b"\n", len(content) // 2) + 1
-    return Damaged(gzip.compress(content[:middle]) + gzip.compress(content[middle:]), (), accepted=True)
+    return Damaged(_pack(content[:middle]) + _pack(content[middle:]), (), accepted=True)
 
 
 def _gz_of_two_files(dice: Random, content: bytes) -> Damaged:
-    return Damaged(gzip.compress(content) * 2, (), accepted=True)
+    return Damaged(_pack(content) * 2, (), accepted=True)
 
 
 def _gz_cut(dice: Random, content: bytes) -> Damaged:
-    packed = gzip.compress(content)
+    packed = _pack(content)
     return Damaged(packed[: dice.randrange(1, len(packed))], (), ("is damaged",))
 
 
 def _gz_spoilt(dice: Random, content: bytes) -> Damaged:
-    packed = bytearray(gzip.compress(content))
+    packed = bytearray(_pack(content))
     packed[dice.randrange(10, len(packed))] ^= 1 << dice.randrange(8)
     return Damaged(bytes(packed), ())
 
 
 def _gz_and_garbage(dice: Random, content: bytes) -> Damaged:
-    return Damaged(gzip.compress(content) + b"garbage" + dice.randbytes(9), (), ("is damaged",))
+    return Damaged(_pack(content) + b"garbage" + dice.randbytes(9), (), ("is damaged",))
 
 
 def _gz_that_is_none(dice: Random, content: bytes) -> Damaged:
@@ -83,11 +88,11 @@ def _gz_that_is_none(dice: Random, content: bytes) -> Damaged:
 
 
 def _gz_in_gz(dice: Random, content: bytes) -> Damaged:
-    return Damaged(gzip.compress(gzip.compress(content)), (), ("a gzip file",))
+    return Damaged(_pack(_pack(content)), (), ("a gzip file",))
 
 
 def _gz_bomb(dice: Random, content: bytes) -> Damaged:
-    return Damaged(gzip.compress(content[:SHORT] + b"0" * BOMB), (), ("times its size",))
+    return Damaged(_pack(content[:SHORT] + b"0" * BOMB), (), ("times its size",))
 
 
 _GZIP: tuple[Callable[[Random, bytes], Damaged], ...] = (
@@ -106,8 +111,7 @@ _GZIP: tuple[Callable[[Random, bytes], Damaged], ...] = (
 def _zip(content: bytes, *more: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
-        archive.writestr("a/sound.csv", content)
-        for name, body in more:
+        for name, body in (("a/sound.csv", content), *more):
             archive.writestr(zipfile.ZipInfo(name), body, method)
     return out.getvalue()
 
@@ -143,7 +147,7 @@ def _zip_in_zip(dice: Random, content: bytes) -> Damaged:
 
 
 def _zip_of_everything(dice: Random, content: bytes) -> Damaged:
-    others = [("empty.csv", b""), ("orders.csv", b"\n\n"), ("b.csv.gz", gzip.compress(content)), ("x.bin", dice.randbytes(999))]
+    others = [("empty.csv", b""), ("orders.csv", b"\n\n"), ("b.csv.gz", _pack(content)), ("x.bin", dice.randbytes(999))]
     return Damaged(_zip(content, *others, ("same.csv", content)), (), ("empty", "a gzip file"))
 
 
