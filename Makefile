@@ -15,7 +15,7 @@ help:
 	@echo "make bench     measure against the rivals in benchmarks/"
 	@echo "make fuzz      2,000 deliveries of spoilt files, every record accounted for; DELIVERIES=200 SEED=7 for others"
 	@echo "make chaos     500 faults on the local disk, what was torn or lost; FAULTS=100 STORE=faulty|azurite SEED=7 for others"
-	@echo "make mutations 100 wrong edits of the gold SQL, and which promise or test stops each"
+	@echo "make mutations 125 wrong edits of the gold SQL, and which promise or test stops each"
 	@echo "make snapshot  write again what is generated: docs/data_dictionary.md, docs/canonical.md, the definitions' snapshot"
 	@echo "make lock      resolve the dependencies anew"
 	@echo "make clean     remove the environment and Dagster's history; the lake in data/ stays"

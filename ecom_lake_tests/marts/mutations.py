@@ -57,7 +57,18 @@ def _broken(shop: HandShop) -> Iterator[tuple[str, str]]:
                 yield table, identity.name
 
 
-TESTS = ("star", "kpis", "customers", "products", "operations", "edges", "any_shop")
+TESTS = (
+    "star",
+    "kpis",
+    "customers",
+    "products",
+    "operations",
+    "breakdown_and_bridge",
+    "over_time",
+    "groups_of_people",
+    "edges",
+    "any_shop",
+)
 """The tests of gold SQL that need no real data, the quickest first; of those that marts/ has."""
 
 

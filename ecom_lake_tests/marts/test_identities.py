@@ -132,7 +132,7 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     "waterfall_is_the_months": (
         *(
             f"update revenue_waterfall set amount = amount + 0.01 where month = '2018-01-01' and step = '{step}'"
-            for step in ("net_sales", "gmv", "payments")
+            for step in ("net_sales", "gmv", "payments", "returned")
         ),
         "delete from revenue_waterfall where month = '2018-03-01'",
     ),

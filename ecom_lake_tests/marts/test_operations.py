@@ -323,6 +323,22 @@ def test_scores_with_decimals_fall_into_the_share_below() -> None:
     assert made["nps_proxy"] == pytest.approx(100 * (1 - 2) / 5)  # 3.5 and 4.9 are passive
 
 
+def test_an_earlier_review_of_an_order_is_not_in_the_proxy_and_a_3_detracts() -> None:
+    shop = HandShop(
+        orders=[order("a"), order("b"), order("c")],
+        reviews=[
+            review("a", 5, "old", created_at="2018-01-01", answered_at="2018-01-02"),
+            review("a", 1, "new", created_at="2018-02-01", answered_at="2018-02-02"),
+            review("b", 4, "only", created_at="2018-01-01", answered_at="2018-01-02"),
+            review("c", 3, "lonely", created_at="2018-01-01", answered_at="2018-01-02"),
+        ],
+    )
+    assert shop.rows("review_summary", "month", "reviews", "avg_score", "nps_proxy") == [
+        (JAN, 3, 4.0, -50.0),  # of the two latest none promotes and one detracts
+        (FEB, 1, 1.0, -100.0),
+    ]
+
+
 def test_a_month_in_which_no_review_is_the_latest_has_no_proxy() -> None:
     shop = HandShop(
         orders=[order("a")],

@@ -225,3 +225,14 @@ def test_the_first_picture_has_everybody_from_nowhere() -> None:
     shop = HandShop(orders=[order("early", "2017-12-20 10:00:00"), *monthly("2018-01", 3, 3)])
     made = shop.table("rfm_migration").filter(as_of=date(2018, 1, 31))
     assert (set(made["from_segment"]), made["customers"].sum()) == ({"none"}, 4)
+
+
+def test_who_comes_back_after_the_as_of_date_has_not_come_back_yet() -> None:
+    shop = HandShop(
+        ShopSettings(as_of=date(2018, 2, 15)),
+        orders=[order("1", "2018-01-05 10:00:00", customer_id="ana"), order("2", "2018-02-20 10:00:00", customer_id="ana")],
+    )
+    assert shop.rows("cohort_retention", "month_number", "active_customers", "cumulative_retention") == [
+        (0, 1, None),
+        (1, 0, 0.0),
+    ]

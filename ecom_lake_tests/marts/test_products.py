@@ -50,6 +50,20 @@ def test_a_product_by_hand() -> None:
     assert (made["return_rate"], made["return_rate_units"]) == (None, None)  # the shop knows of no returns
 
 
+def test_gross_profit_of_a_product_needs_95_percent_of_its_sales_costed() -> None:
+    shop = HandShop(
+        orders=[order("1"), order("2")],
+        order_items=[
+            item("1", "95.00", 1, product_id="enough", unit_cost="40.00"),
+            item("1", "5.00", 2, product_id="enough"),
+            item("2", "94.00", 1, product_id="too little", unit_cost="40.00"),
+            item("2", "6.00", 2, product_id="too little"),
+        ],
+    )
+    profits = dict(shop.rows("product_performance", "product_id", "gross_profit"))
+    assert profits == {"enough": Decimal("60.00"), "too little": None}
+
+
 def test_ranks_and_classes_break_ties_by_id() -> None:
     shop = selling("15.00", "50.00", "15.00", "15.00", "5.00")
     assert shop.rows("product_performance", "product_id", "rank_by_sales", "abc_class") == [

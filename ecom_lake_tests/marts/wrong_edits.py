@@ -184,6 +184,41 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("soon is before the limit", "gap_days <= repeat_days", "gap_days < repeat_days"),
     ),
     *_of(
+        "kpi_breakdown",
+        ("invalid orders too", "    where o.is_valid\n", ""),
+        (
+            "what rounding leaves over is lost",
+            "coalesce(s.net_share, 0) + case when s.place = 1 then l.net_sales else 0 end",
+            "s.net_share",
+        ),
+        ("orders without payment are lost", "where payment_count = 0", "where payment_count < 0"),
+        ("growth on two years before", "make_date(year(s.period) - 1", "make_date(year(s.period) - 2"),
+    ),
+    *_of(
+        "kpi_bridge",
+        ("discounts with the sign turned", "f.d - t.d as discount", "t.d - f.d as discount"),
+        ("the mix forgets prices", "units_per_order - price - discount", "units_per_order - discount"),
+        ("against two months before", "b.number = a.number - 1 or", "b.number = a.number - 2 or"),
+    ),
+    *_of("kpi_churn", ("repeaters from the third purchase", "(where p.purchase_number = 2)", "(where p.purchase_number = 3)")),
+    *_of(
+        "cohort_retention",
+        ("not yet is zero", "when m.month is not null then coalesce(r.customers, 0)", "else coalesce(r.customers, 0)"),
+        ("another order of the month is a return", "where o.previous_order_date < o.month and", "where"),
+        ("returns after the as-of date", " and o.order_date <= today.as_of\n    group", "\n    group"),
+    ),
+    *_of("cohort_value", ("later orders are lost", "    where not later.is_first_order\n", "    where later.is_first_order\n")),
+    *_of(
+        "second_order_curve",
+        ("orders for purchases", "where opens_purchase and purchase_number <= 2", "where purchase_number <= 2"),
+    ),
+    *_of("rfm_migration", ("invalid orders too", "where o.is_valid and o.order_date <=", "where o.order_date <=")),
+    *_of(
+        "customer_concentration",
+        ("tenths rounded down", "((decile - 1) * customers + 9) // 10", "((decile - 1) * customers) // 10"),
+    ),
+    *_of("order_gaps", ("a gap of one day is none", "where days > 0", "where days > 1")),
+    *_of(
         "product_performance",
         ("refused lines counted", "    where is_valid\n    group by product_id, order_id", "    group by product_id, order_id"),
         ("products that never sold are lost", "left join sums", "join sums"),

@@ -21,8 +21,9 @@ class RevenueWaterfall(Gold, group="kpis"):
             " left join revenue_waterfall as n on n.month = m.month and n.step = 'net_sales'"
             " left join revenue_waterfall as g on g.month = m.month and g.step = 'gmv'"
             " left join revenue_waterfall as p on p.month = m.month and p.step = 'payments'"
+            " left join revenue_waterfall as r on r.month = m.month and r.step = 'returned'"
             " where n.amount is distinct from m.net_sales or g.amount is distinct from m.gmv"
-            " or p.amount is distinct from m.payments",
-            "Its sums are the month's net sales, gmv and payments.",
+            " or p.amount is distinct from m.payments or r.amount is distinct from coalesce(m.returned_sales, 0)",
+            "Its sums are the month's net sales, gmv and payments, and what was sent back is the month's returned sales.",
         ),
     )
