@@ -62,6 +62,9 @@ def with_nullable(table: Table, *names: str) -> Table:
     return replace(table, columns=columns)
 
 
+RESERVED = ("rules", "identities", "needs")
+
+
 class Contract:
     """The base of all contracts. A subclass's snake_case name is the table's name everywhere; `table` is what it promises."""
 
@@ -71,6 +74,8 @@ class Contract:
     needs: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, layer: str = "", group: str = "", monthly: bool = False) -> None:
+        if taken := sorted({"table", *RESERVED} & _columns_of(cls).keys()):
+            raise TypeError(f"{cls.__name__} has a column called {taken[0]}, which is what a contract says of itself: rename it.")
         inherited = {name: value for base in reversed(cls.__mro__[1:]) for name, value in _columns_of(base).items()}
         cls.table = Table(
             name=re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(),
