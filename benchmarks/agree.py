@@ -4,7 +4,7 @@ For each table of ours, theirs must have as many rows, and in each of our column
 integers exactly, money to the cent, doubles to one part in 10⁹. Flags, dates and texts are summed too (trues, days,
 hashes), so that a wrong label does not hide behind a right total. No order is asked for. Who finds the customer segments
 with another library draws other random numbers and finds others: with --own-segments only their rows, people and money count.
-Not here: tables without a counterpart outside the lake (the ledger, the scorecard and the dictionary).
+Not here: tables without a counterpart outside the lake (the ledger, the scorecard, the dictionary and the warnings).
 
     python benchmarks/agree.py OURS_GOLD_DIR THEIRS_DIR [--own-segments] [--json]
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-WITHOUT_COUNTERPART = frozenset({"ledger", "quality_scorecard", "data_dictionary"})
+WITHOUT_COUNTERPART = frozenset({"anomalies", "ledger", "quality_scorecard", "data_dictionary"})
 OWN_SEGMENTS = {
     "segment_centres": (),
     "customer_segments": ("customer_id", "is_one_time"),

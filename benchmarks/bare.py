@@ -28,10 +28,12 @@ import polars as pl  # noqa: E402
 from agree import WITHOUT_COUNTERPART  # noqa: E402
 
 import ecom_lake  # noqa: E402
+from ecom_lake.connectors.olist import OLIST  # noqa: E402
 from ecom_lake.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
 from ecom_lake.contracts.catalog import gold  # noqa: E402
 from ecom_lake.contracts.mining_settings import MiningSettings  # noqa: E402
 from ecom_lake.contracts.shop_settings import ShopSettings, settings_row  # noqa: E402
+from ecom_lake.pipeline.offer import alternatives  # noqa: E402
 
 PACKAGE = Path(ecom_lake.__file__).parent
 NAMED = re.compile(r"\b(?:from|join)\s+(\w+)")
@@ -255,13 +257,17 @@ def majority(votes: pl.LazyFrame, name: str) -> pl.LazyFrame:
 def recipes() -> dict[str, Callable[[Shop], None]]:
     """How each gold table is made, after those that it reads."""
     queries = {file.stem: file.read_text(encoding="utf-8") for file in (PACKAGE / "marts").glob("*.sql")}
-    tables = gold().keys() - WITHOUT_COUNTERPART
+    tables = {table for table, contract in gold().items() if not any(map(is_lacking, contract.needs))} - WITHOUT_COUNTERPART
     models = {table: importlib.import_module(f"ecom_lake.models.{table}") for table in tables - queries.keys()}
     read = {table: set(models[table].READS if table in models else NAMED.findall(queries[table])) & tables for table in tables}
     return {
         table: model(table, models[table].build) if table in models else mart(table, queries[table])
         for table in TopologicalSorter({table: sorted(read[table]) for table in sorted(tables)}).static_order()
     }
+
+
+def is_lacking(need: str) -> bool:
+    return all(column in OLIST.absent for column in alternatives(need))
 
 
 def mart(table: str, query: str) -> Callable[[Shop], None]:
