@@ -111,7 +111,7 @@ def test_a_broken_identity_keeps_the_release_back(
         if table != "rfm_segments":
             return good
         assert good.sql is not None
-        return replace(good, sql=good.sql.replace("s.net_sales,", "s.net_sales + 1 as net_sales,", 1), code="spoilt")
+        return replace(good, sql=good.sql.replace("sum(monetary)::", "(sum(monetary) + 1)::", 1), code="spoilt")
 
     monkeypatch.setattr(gold, "recipe", spoilt)
     result = run(fresh_lake, instance)

@@ -22,6 +22,7 @@ class Anomalies(Gold, group="trust"):
     is_anomaly = Flag("Whether it stands out; false while there is too little history.")
     sentence = Text("The same in a sentence, where it stands out.", nullable=True)
 
+    needs = ("orders.ordered_at",)
     rules = (
         Rule("bounds_hold_what_is_expected", "low <= expected AND expected <= high", "What is expected lies within the bounds."),
         Rule("told_where_it_stands_out", "is_anomaly = (sentence IS NOT NULL)", "Whatever stands out has its sentence."),
