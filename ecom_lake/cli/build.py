@@ -22,7 +22,7 @@ _INTERRUPTED = "DagsterExecutionInterruptedError"
 _MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 
 
-def build(*, months: str | None = None, full: Flag = False, as_json: AsJson = False, place: Here) -> int:
+def build(*, months: str | None = None, full: Flag = False, refit: Flag = False, as_json: AsJson = False, place: Here) -> int:
     """Make and release every table that new files touch.
 
     What is unchanged is kept: a build with nothing new is quick. The run shows in the Dagster UI beside all others.
@@ -34,6 +34,8 @@ def build(*, months: str | None = None, full: Flag = False, as_json: AsJson = Fa
         Look at these months of orders alone: 2017-03, or 2017-01..2017-03.
     full
         Make everything anew, changed or not.
+    refit
+        Fit every model anew, without regard to its last fit: segments and scores may change.
     as_json
         Say what was done as JSON.
     """
@@ -45,7 +47,7 @@ def build(*, months: str | None = None, full: Flag = False, as_json: AsJson = Fa
     chosen = _chosen(site, months)
     if not site.lake.log.numbers() and not landed_files(site):
         raise UsageError(nothing_built(site))
-    if not full and not due(site):
+    if not (full or refit) and not due(site):
         return _say_nothing_is_new(site, as_json)
     from ecom_lake.orchestration.run import run_job
 
@@ -57,6 +59,7 @@ def build(*, months: str | None = None, full: Flag = False, as_json: AsJson = Fa
             place.shop,
             months=chosen,
             full=full,
+            refit=refit,
             on_step=lambda step, done, of: bar.update(task, description=step, completed=done, total=of),
         )
     seconds = time.monotonic() - started

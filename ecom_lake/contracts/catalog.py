@@ -8,6 +8,7 @@ from functools import cache
 
 import ecom_lake.contracts.gold
 import ecom_lake.contracts.silver
+from ecom_lake.contracts.model_fit import ModelFit
 from ecom_lake.contracts.table import Contract, Table
 
 
@@ -19,6 +20,12 @@ def silver() -> dict[str, Table]:
 @cache
 def gold() -> dict[str, Table]:
     return _tables(ecom_lake.contracts.gold.__name__, list(ecom_lake.contracts.gold.__path__))
+
+
+@cache
+def fits() -> tuple[str, ...]:
+    """The tables that hold what a model is and how it did."""
+    return tuple(name for name, table in gold().items() if table.group == "models" and set(ModelFit.table.key) == set(table.key))
 
 
 def _tables(package: str, path: list[str]) -> dict[str, Table]:

@@ -1,4 +1,4 @@
-"""What a shop may set about its baskets and segments, with the defaults that everybody else gets.
+"""What a shop may set about its baskets, segments and models, with the defaults that everybody else gets.
 
 Here: the knobs of the tables in models/, each with its meaning; `[shops.NAME.mining]` of lake.toml sets them.
 Not here: the thresholds that SQL marts read (shop_settings.py).
@@ -40,6 +40,15 @@ class MiningSettings:
     resamples: Annotated[int, "Resampled sets of people on which a number of segments must prove stable."] = 20
     seed: Annotated[int, "Seed of the random starts and resamples."] = 0
 
+    refit_days: Annotated[int, "A fitted model is kept while the shop's today is less than this many days later."] = 90
+    churn_days: Annotated[int, "Days within which people order again, or are lost."] = 90
+    yearly_discount: Annotated[float, "Rate a year at which money still to come is discounted."] = 0.1
+    forecast_months: Annotated[int, "Months that are forecast."] = 3
+    forecast_days: Annotated[int, "Days that are forecast."] = 28
+    effect_days: Annotated[int, "Days after a delivery within which a person comes back, or not."] = 180
+    power: Annotated[float, "Chance that an experiment finds the effect that it is planned for."] = 0.8
+    test_alpha: Annotated[float, "Chance that an experiment finds an effect where there is none."] = 0.05
+
     def __post_init__(self) -> None:
         hints = get_type_hints(MiningSettings)
         for setting in fields(self):
@@ -48,8 +57,24 @@ class MiningSettings:
             raise ValueError("fewest_segments must be at least 2 and at most most_segments.")
 
 
-_MAY_BE_ZERO = ("product_min_support", "category_min_support", "min_lift", "min_segment_share", "min_stability", "seed")
-_SHARES = ("product_min_support", "category_min_support", "alpha", "min_segment_share", "min_stability")
+_MAY_BE_ZERO = (
+    "product_min_support",
+    "category_min_support",
+    "min_lift",
+    "min_segment_share",
+    "min_stability",
+    "seed",
+    "yearly_discount",
+)
+_SHARES = (
+    "product_min_support",
+    "category_min_support",
+    "alpha",
+    "min_segment_share",
+    "min_stability",
+    "power",
+    "test_alpha",
+)
 
 
 def _check(name: str, kind: Any, value: Any) -> None:

@@ -50,6 +50,10 @@ class Table:
     """Silver columns (`order_items.unit_cost`) without which it would be empty: a shop that lacks one does not get the table.
     Where either of two will do, they are one need: `order_items.unit_cost or products.unit_cost`."""
     monthly: bool
+    beside: str = ""
+    """The table in whose making this one is made too; empty for one that is made by itself."""
+    partial: bool = False
+    """Made from those of its inputs that the shop has; of any other table, a missing input leaves it out."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -73,7 +77,9 @@ class Contract:
     identities: ClassVar[tuple[Identity, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
 
-    def __init_subclass__(cls, layer: str = "", group: str = "", monthly: bool = False) -> None:
+    def __init_subclass__(
+        cls, layer: str = "", group: str = "", monthly: bool = False, beside: str = "", partial: bool = False
+    ) -> None:
         if taken := sorted({"table", *RESERVED} & _columns_of(cls).keys()):
             raise TypeError(f"{cls.__name__} has a column called {taken[0]}, which is what a contract says of itself: rename it.")
         inherited = {name: value for base in reversed(cls.__mro__[1:]) for name, value in _columns_of(base).items()}
@@ -87,6 +93,8 @@ class Contract:
             identities=cls.identities,
             needs=cls.needs,
             monthly=monthly,
+            beside=beside,
+            partial=partial,
         )
 
 
@@ -107,5 +115,5 @@ class Silver(Contract):
 class Gold(Contract):
     """The base of the tables that people read; `group` is the heading under which they are shown."""
 
-    def __init_subclass__(cls, group: str) -> None:
-        super().__init_subclass__(layer="gold", group=group)
+    def __init_subclass__(cls, group: str, beside: str = "", partial: bool = False) -> None:
+        super().__init_subclass__(layer="gold", group=group, beside=beside, partial=partial)

@@ -19,9 +19,11 @@ import polars as pl
 from ecom_lake.contracts.gold.segment_centres import SegmentCentres
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.clustering import Floats, Labels, choose, nearest, settle
+from ecom_lake.models.fitted import Card, Fitted, Past
 from ecom_lake.models.segment_names import Name, names
 
 READS = ("customer_metrics",)
+VERSION = 1
 
 _DIGITS = 6
 """Of centres and deviations. The rounded numbers are the model: whoever reads them puts people into the same segments."""
@@ -48,11 +50,27 @@ GROUPS = (
 )
 
 
-def build(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> pl.DataFrame:
+def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
     rows = [row for group in GROUPS for row in segments(con, group, settings)]
     version = hashlib.blake2b(repr(rows).encode(), digest_size=6).hexdigest()
     schema = {name: column.kind.polars for name, column in SegmentCentres.table.columns.items()}
-    return pl.DataFrame([row | {"segment_id": i, "model_version": version} for i, row in enumerate(rows, start=1)], schema)
+    centres = pl.DataFrame([row | {"segment_id": i, "model_version": version} for i, row in enumerate(rows, start=1)], schema)
+    return Fitted({"segment_centres": centres}, _card(con, rows))
+
+
+def _card(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> Card:
+    [(people,)] = con.execute("select count(*) from customer_metrics").fetchall()
+    parted = sum(bool(row["is_cluster"]) for row in rows)
+    return Card(
+        predicts="which customers buy alike",
+        population="everybody with a valid order",
+        as_of=None,
+        trained_on="customer_metrics",
+        n=people,
+        status="published" if parted else "refused",
+        reason=f"{parted} segments came back on resampled people." if parted else "No number of segments proved stable.",
+        champion="K-Means" if parted else None,
+    )
 
 
 def segments(con: duckdb.DuckDBPyConnection, group: Group, settings: MiningSettings) -> list[Row]:

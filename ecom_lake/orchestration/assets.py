@@ -31,6 +31,8 @@ Body = Callable[[dg.AssetExecutionContext], Iterator[Event]]
 
 FULL = "ecom_lake/full"
 """A run with this tag makes everything anew."""
+REFIT = "ecom_lake/refit"
+"""A run with this tag fits every model anew."""
 
 
 def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
@@ -39,7 +41,7 @@ def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
         _bronze(settings, site),
         _order_index(settings, site),
         *(_silver(settings, site, table) for table in specs.silver_tables(site)),
-        *(_gold(settings, site, table) for table in offer.gold_tables(site)),
+        *(_gold(settings, site, how) for how in offer.gold_recipes(site)),
         _release(settings, site),
     ]
 
@@ -73,7 +75,9 @@ def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
         ("nothing_pending", "Nothing waits for its order.", False),
     )
 
-    @_asset(site, ORDER_INDEX, specs.silver_contracts(site)["order_index"], _silver_inputs(site, "order_index"), checks)
+    contract = specs.silver_contracts(site)["order_index"]
+
+    @_asset(site, [(contract, checks)], _silver_inputs(site, "order_index"))
     def order_index(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
         yield from report(context, here, ORDER_INDEX, partial(make_order_index, here))
@@ -89,7 +93,7 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
     )
     monthly = months_of(site.shop) if contract.monthly else None
 
-    @_asset(site, f"silver/{table}", contract, _silver_inputs(site, table), checks, monthly)
+    @_asset(site, [(contract, checks)], _silver_inputs(site, table), monthly)
     def silver_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         months = [month_of(key) for key in context.partition_keys] if monthly else None
         here = _site(context, settings, site)
@@ -98,20 +102,22 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
     return silver_table
 
 
-def _gold(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
-    contract = catalog.gold()[table]
-    inputs: Sequence[str] = gold.inputs_of(site, table)
-    if recipes.recipe(table).speaks_of_the_lake:
+def _gold(settings: Settings, site: Site, how: recipes.Recipe) -> dg.AssetsDefinition:
+    inputs: Sequence[str] = gold.inputs_of(site, how.table)
+    if how.speaks_of_the_lake:
         inputs = _last_of(site, inputs)
-    warnings = [(rule.name, rule.meaning, False) for rule in contract.rules if rule.severity == "warn"]
-    checks = (("contract", "Types, keys and rules, as the contract promises them.", True), *warnings)
 
-    @_asset(site, f"gold/{table}", contract, inputs, checks)
+    @_asset(site, [(catalog.gold()[table], _promises(catalog.gold()[table])) for table in how.tables], inputs)
     def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
-        yield from report(context, here, f"gold/{table}", partial(gold.make_gold, here, table))
+        yield from report(context, here, f"gold/{how.table}", partial(gold.make_gold, here, how.table))
 
     return gold_table
+
+
+def _promises(contract: Table) -> Checks:
+    warnings = [(rule.name, rule.meaning, False) for rule in contract.rules if rule.severity == "warn"]
+    return ("contract", "Types, keys and rules, as the contract promises them.", True), *warnings
 
 
 def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
@@ -152,16 +158,16 @@ def _silver_inputs(site: Site, table: str) -> tuple[str, ...]:
 
 def _asset(
     site: Site,
-    table: str,
-    contract: Table,
+    made: Sequence[tuple[Table, Checks]],
     inputs: Sequence[str],
-    checks: Checks,
     partitions: dg.PartitionsDefinition[str] | None = None,
 ) -> Callable[[Body], dg.AssetsDefinition]:
+    """One step, which makes these tables."""
+    first = made[0][0]
     return dg.multi_asset(
-        name=f"{site.shop.name}__{table.replace('/', '__')}",
-        specs=[describe.table(site, table, contract, inputs)],
-        check_specs=_check_specs(site, table, checks),
+        name=f"{site.shop.name}__{first.layer}__{first.name}",
+        specs=[describe.table(site, contract, inputs) for contract, _ in made],
+        check_specs=[spec for contract, checks in made for spec in _check_specs(site, describe.place_of(contract), checks)],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         pool=site.shop.name,
@@ -174,4 +180,5 @@ def _check_specs(site: Site, table: str, checks: Checks) -> list[dg.AssetCheckSp
 
 
 def _site(context: dg.AssetExecutionContext, settings: Settings, site: Site) -> Site:
-    return open_site(settings, site.shop.name, run=context.run.run_id[:13], full=FULL in context.run.tags)
+    tags = context.run.tags
+    return open_site(settings, site.shop.name, run=context.run.run_id[:13], full=FULL in tags, refit=REFIT in tags)

@@ -38,9 +38,13 @@ def bronze(site: Site, delivered: Delivered) -> dg.AssetSpec:
     )
 
 
-def table(site: Site, path: str, contract: Table, inputs: Sequence[str]) -> dg.AssetSpec:
+def place_of(contract: Table) -> str:
+    return f"{contract.layer}/{contract.name}"
+
+
+def table(site: Site, contract: Table, inputs: Sequence[str]) -> dg.AssetSpec:
     return dg.AssetSpec(
-        [site.shop.name, *path.split("/")],
+        [site.shop.name, *place_of(contract).split("/")],
         deps=[dg.AssetKey([site.shop.name, *read.split("/")]) for read in inputs],
         description=_description(contract),
         group_name=f"{site.shop.name}_{contract.group}",
@@ -112,7 +116,8 @@ def _metadata(site: Site, contract: Table) -> Mapping[str, Any]:
 
 def _code(contract: Table) -> list[str]:
     """The files that tell the table's whole story, from the package's root."""
-    made = [f"{folder}/{contract.name}{suffix}" for folder in ("marts", "models") for suffix in (".sql", ".py")]
+    maker = recipes.recipe(contract.name).table if contract.layer == "gold" else contract.name
+    made = [f"{folder}/{maker}{suffix}" for folder in ("marts", "models") for suffix in (".sql", ".py")]
     return [f"contracts/{contract.layer}/{contract.name}.py", *(place for place in made if (_PACKAGE / place).exists())]
 
 

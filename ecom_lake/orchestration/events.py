@@ -9,8 +9,10 @@ import dagster as dg
 import polars as pl
 
 from ecom_lake import logs
+from ecom_lake.contracts import catalog
 from ecom_lake.errors import UserError
 from ecom_lake.lake.log import ConflictError, File
+from ecom_lake.orchestration.fits import shown_fit
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.watched import Step, watched
@@ -102,6 +104,8 @@ def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
     if outcome.written and (shown := next((file for file in outcome.files.values() if file.rows), None)):
         metadata["preview"] = dg.MetadataValue.md(_preview(site, shown))
         metadata["file"] = dg.MetadataValue.path(site.lake.where(shown))
+        if outcome.table.removeprefix("gold/") in catalog.fits():
+            metadata |= shown_fit(pl.read_parquet(site.lake.local(shown), glob=False))
     return metadata
 
 

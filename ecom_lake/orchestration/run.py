@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from ecom_lake.orchestration.assets import FULL, shop_assets
+from ecom_lake.orchestration.assets import FULL, REFIT, shop_assets
 from ecom_lake.orchestration.jobs import job_name, shop_jobs
 from ecom_lake.orchestration.partitions import range_tags
 from ecom_lake.pipeline.site import open_site
@@ -35,11 +35,13 @@ def run_job(
     job: str = "all",
     months: Sequence[date] | None = None,
     full: bool = False,
+    refit: bool = False,
     on_step: OnStep = lambda step, done, of: None,
 ) -> RunReport:
     definitions = dg.Definitions(assets=shop_assets(settings, shop), jobs=shop_jobs(shop))
     chosen = definitions.resolve_job_def(job_name(shop, job))
-    tags = range_tags(months or open_site(settings, shop).months()) | ({FULL: "true"} if full else {})
+    tags = range_tags(months or open_site(settings, shop).months())
+    tags |= {tag: "true" for tag, is_asked in ((FULL, full), (REFIT, refit)) if is_asked}
     run_id = str(uuid.uuid4())
     with _instance(settings.dagster_home) as instance:
         instance.add_event_listener(run_id, _Listener(len(chosen.nodes), on_step))

@@ -8,7 +8,7 @@ from functools import partial
 
 from ecom_lake.pipeline.gold import make_gold
 from ecom_lake.pipeline.ingest import ingest
-from ecom_lake.pipeline.offer import gold_tables
+from ecom_lake.pipeline.offer import gold_recipes
 from ecom_lake.pipeline.order_index import make_order_index
 from ecom_lake.pipeline.outcome import Outcome
 from ecom_lake.pipeline.release import make_release
@@ -23,8 +23,8 @@ def steps(site: Site, months: Sequence[date] | None = None) -> Iterator[tuple[st
     yield "silver/order_index", partial(make_order_index, site)
     for table in silver_tables(site):
         yield f"silver/{table}", partial(make_silver, site, table, months)
-    for table in gold_tables(site):
-        yield f"gold/{table}", partial(make_gold, site, table)
+    for how in gold_recipes(site):
+        yield f"gold/{how.table}", partial(make_gold, site, how.table)
     yield "gold/release", partial(make_release, site)
 
 

@@ -10,16 +10,19 @@ import duckdb
 import polars as pl
 
 from ecom_lake.contracts import catalog
+from ecom_lake.contracts.model_fit import ModelFit
 from ecom_lake.contracts.shop_settings import settings_row
 from ecom_lake.contracts.table import Table
 from ecom_lake.lake.engine import literal, name, parquet
 from ecom_lake.lake.lake import rows_in
 from ecom_lake.lake.log import Entry, File
+from ecom_lake.models.fitted import Past
 from ecom_lake.pipeline import trust
 from ecom_lake.pipeline.audit import audit, checks_of
 from ecom_lake.pipeline.commit import Inputs, commit
 from ecom_lake.pipeline.fingerprint import code_of, fingerprint
-from ecom_lake.pipeline.outcome import Outcome
+from ecom_lake.pipeline.offer import left_out
+from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.recipes import SETTINGS, Recipe, recipe
 from ecom_lake.pipeline.site import Site
 
@@ -29,34 +32,68 @@ _ABOUT_ITSELF = ("pipeline/trust.py", "contracts", "connectors")
 """What the lake's own tables say comes from, beside the log."""
 
 
-def make_gold(site: Site, table: str) -> Outcome:
-    contract, how = catalog.gold()[table], recipe(table)
-    target = f"gold/{table}"
-    entry = site.lake.log.head()
+def make_gold(site: Site, table: str) -> list[Outcome]:
+    """A table, and those that are made beside it."""
+    how, entry = recipe(table), site.lake.log.head()
     inputs = Inputs(entry, inputs_of(site, table))
-    current = entry.parts(target).get("")
-    if current and is_current(site, entry, table) and not site.full:
-        return Outcome(target, {"": current}, checks=tuple(checks_of(contract, current.failed, {})))
+    current = {f"gold/{made}": file for made in how.tables if (file := entry.parts(f"gold/{made}").get(""))}
+    is_anew = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)
+    if not is_anew and all(is_current(site, entry, made) for made in how.tables):
+        return _kept(current)
     own = _own_tables(site, entry, how)
     mark = _mark(site, how, inputs, own)
-    if current and current.fingerprint == mark and not site.full:
-        kept = replace(current, inputs=inputs.versions)
-        commit(site, inputs, {target: {"": kept}}, f"{target}, unchanged")
-        return Outcome(target, {"": kept}, checks=tuple(checks_of(contract, kept.failed, {})))
-    Inputs(entry, _places_of(how)).hold(site)
+    if not is_anew and all(file.fingerprint == mark for file in current.values()):
+        kept = {place: replace(file, inputs=inputs.versions) for place, file in current.items()}
+        commit(site, inputs, {place: {"": file} for place, file in kept.items()}, f"gold/{how.table}, unchanged")
+        return _kept(kept)
+    return _made(site, how, inputs, own, mark, current)
+
+
+def _kept(current: Mapping[str, File]) -> list[Outcome]:
+    return [
+        Outcome(place, {"": file}, checks=tuple(checks_of(catalog.gold()[place.removeprefix("gold/")], file.failed, {})))
+        for place, file in current.items()
+    ]
+
+
+def _made(
+    site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame], mark: str, current: Mapping[str, File]
+) -> list[Outcome]:
+    """All of a recipe's tables, or, where one of them breaks its contract, none."""
+    Inputs(inputs.entry, _places_of(site, how)).hold(site)
+    files: dict[str, File] = {}
+    checks: dict[str, list[Check]] = {}
     with site.engine() as (con, scratch):
-        attach(site, entry, con, how.reads)
+        attach(site, _only(inputs), con, how.reads)
         for view, frame in own.items():
             con.register(view, frame.to_arrow())
-        made = scratch / f"{table}.parquet"
-        write(con, how.run(con, site.shop), contract, made)
-        failed, checks = audit(con, contract, made)
-        if any(check.blocks for check in checks):
-            return Outcome(target, {"": current} if current else {}, checks=tuple(checks))
-        blank = File("", rows_in(made), 0, "", mark, site.run, inputs.versions, failed=failed)
-        file = site.lake.publish(made, target, "", blank, current)
-    commit(site, inputs, {target: {"": file}}, target)
-    return Outcome(target, {"": file}, written=("",), checks=tuple(checks))
+        for table, rows in how.run(con, site.shop, _past(site, how, current)).items():
+            place, made = f"gold/{table}", scratch / f"{table}.parquet"
+            write(con, rows, catalog.gold()[table], made)
+            failed, checks[place] = audit(con, catalog.gold()[table], made)
+            files[place] = File("", rows_in(made), 0, "", mark, site.run, inputs.versions, failed=failed)
+        if any(check.blocks for said in checks.values() for check in said):
+            there = {place: {"": file} for place, file in current.items()}
+            return [Outcome(place, there.get(place, {}), checks=tuple(said)) for place, said in checks.items()]
+        for place, file in files.items():
+            made = scratch / f"{place.removeprefix('gold/')}.parquet"
+            files[place] = site.lake.publish(made, place, "", file, current.get(place))
+    commit(site, inputs, {place: {"": file} for place, file in files.items()}, f"gold/{how.table}")
+    return [Outcome(place, {"": file}, written=("",), checks=tuple(checks[place])) for place, file in files.items()]
+
+
+def _past(site: Site, how: Recipe, current: Mapping[str, File]) -> Past:
+    """The last fit of a model; none where it is asked for anew, or where its table was another one then."""
+    file = current.get(f"gold/{how.fit}")
+    if file is None or site.refit or site.lake.damage_read(file):
+        return Past()
+    rows = pl.read_parquet(site.lake.local(file), glob=False)
+    return Past(rows if set(rows.columns) == set(ModelFit.table.columns) else None)
+
+
+def _only(inputs: Inputs) -> Entry:
+    """The entry with nothing but what is to be read: a table that the shop no longer has is empty."""
+    return replace(inputs.entry, tables={table: inputs.entry.parts(table) for table in inputs.tables})
 
 
 def is_current(site: Site, entry: Entry, table: str) -> bool:
@@ -84,7 +121,7 @@ def _mark(site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFram
 def inputs_of(site: Site, table: str) -> tuple[str, ...]:
     """The tables of the lake that a gold table is made from."""
     tables: dict[str, None] = {}
-    for read in recipe(table).reads:
+    for read in _reads(site, recipe(table)):
         if read in trust.TABLES:
             tables |= dict.fromkeys(trust.reads_of(site, read))
         elif read != SETTINGS:
@@ -92,9 +129,15 @@ def inputs_of(site: Site, table: str) -> tuple[str, ...]:
     return tuple(tables)
 
 
-def _places_of(how: Recipe) -> tuple[str, ...]:
+def _reads(site: Site, how: Recipe) -> list[str]:
+    """What a recipe reads, and the shop has."""
+    missing = left_out(site) if catalog.gold()[how.table].partial else {}
+    return [read for read in how.reads if read not in missing]
+
+
+def _places_of(site: Site, how: Recipe) -> tuple[str, ...]:
     """The tables whose files a recipe reads; of those that it only speaks of it reads the log."""
-    return tuple(place_of(read) for read in how.reads if read not in (*trust.TABLES, SETTINGS))
+    return tuple(place_of(read) for read in _reads(site, how) if read not in (*trust.TABLES, SETTINGS))
 
 
 def place_of(table: str) -> str:

@@ -7,7 +7,7 @@ does not have, its kind of export says (`Connector.absent`), and lake.toml (`wit
 from __future__ import annotations
 
 from ecom_lake.contracts import catalog
-from ecom_lake.pipeline.recipes import in_order, recipe
+from ecom_lake.pipeline.recipes import Recipe, in_order, recipe
 from ecom_lake.pipeline.site import Site
 
 
@@ -17,12 +17,18 @@ def gold_tables(site: Site) -> tuple[str, ...]:
     return tuple(table for table in in_order() if table not in missing)
 
 
+def gold_recipes(site: Site) -> tuple[Recipe, ...]:
+    """How they are made, each after those whose tables it reads."""
+    return tuple(dict.fromkeys(recipe(table) for table in gold_tables(site)))
+
+
 def left_out(site: Site) -> dict[str, str]:
     """The gold tables that the shop cannot fill, and why."""
     why: dict[str, str] = {}
     for table in in_order():
-        lacked = [reason for need in catalog.gold()[table].needs if (reason := _why_lacked(site, need))]
-        unmade = [read for read in recipe(table).reads if read in why]
+        contract = catalog.gold()[recipe(table).table]
+        lacked = [reason for need in contract.needs if (reason := _why_lacked(site, need))]
+        unmade = [read for read in recipe(table).reads if read in why and not contract.partial]
         if lacked:
             why[table] = " ".join(dict.fromkeys(lacked))
         elif unmade:

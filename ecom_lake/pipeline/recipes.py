@@ -1,13 +1,15 @@
 """How each gold table is made, found by its name: `marts/<table>.sql`, `marts/<table>.py` or `models/<table>.py`.
 
-A SQL mart's inputs are read from its SQL, a Python mart's from its READS; nobody lists them a second time.
+A SQL mart's inputs are read from its SQL, a Python mart's from its READS; nobody lists them a second time. A Python mart has
+`build`, which makes its table, or is a model and has `fit`, which makes its tables and says of itself what stands in its
+`…_fit` table; those whose contracts say `beside` are made with it.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +20,7 @@ import polars as pl
 
 import ecom_lake
 from ecom_lake.contracts import catalog
+from ecom_lake.models.fitted import Fitted, Past, fit_rows
 from ecom_lake.pipeline.fingerprint import code_of, fingerprint
 from ecom_lake.settings import Shop
 
@@ -25,27 +28,44 @@ _PACKAGE = Path(ecom_lake.__file__).parent
 SETTINGS = "settings"
 
 
+Made = duckdb.DuckDBPyRelation | pl.DataFrame
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """How one gold table is made."""
+    """How a gold table is made, and those beside it."""
 
     table: str
     reads: tuple[str, ...]
     code: str
     sql: str | None = None
     module: str | None = None
+    beside: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return (self.table, *self.beside)
+
+    @property
+    def fit(self) -> str | None:
+        """The table that holds the fitted model."""
+        return next((table for table in self.tables if table in catalog.fits()), None)
 
     @property
     def speaks_of_the_lake(self) -> bool:
         """Whether it reads what the lake knows of itself (trust.py), and not the shop's tables."""
         return any(read.startswith("lake_") for read in self.reads)
 
-    def run(self, con: duckdb.DuckDBPyConnection, shop: Shop) -> duckdb.DuckDBPyRelation | pl.DataFrame:
+    def run(self, con: duckdb.DuckDBPyConnection, shop: Shop, past: Past | None = None) -> Mapping[str, Made]:
+        """Its tables; a model knows its last fit."""
         if self.sql is not None:
-            return con.sql(self.sql)
+            return {self.table: con.sql(self.sql)}
         assert self.module is not None
-        made: duckdb.DuckDBPyRelation | pl.DataFrame = importlib.import_module(self.module).build(con, shop.mining)
-        return made
+        module, past = importlib.import_module(self.module), past or Past()
+        if self.fit is None:
+            return {self.table: module.build(con, shop.mining)}
+        fitted: Fitted = module.fit(con, shop.mining, past)
+        return {**fitted.tables, self.fit: fit_rows(fitted, past, module.VERSION, shop.mining)}
 
     def settings(self, shop: Shop) -> object:
         """The settings that the table depends on."""
@@ -57,14 +77,18 @@ class Recipe:
 @cache
 def recipe(table: str) -> Recipe:
     contract = catalog.gold()[table]
+    if contract.beside:
+        return recipe(contract.beside)
+    beside = tuple(name for name, other in catalog.gold().items() if other.beside == table)
+    promised = [contract, *(catalog.gold()[name] for name in beside)]
     if (path := _PACKAGE / "marts" / f"{table}.sql").exists():
         sql = path.read_text(encoding="utf-8")
-        return Recipe(table, tables_in(sql), fingerprint(sql, contract), sql=sql)
+        return Recipe(table, tables_in(sql), fingerprint(sql, *promised), sql=sql, beside=beside)
     for folder in ("marts", "models"):
         if (_PACKAGE / folder / f"{table}.py").exists():
             module = f"ecom_lake.{folder}.{table}"
             reads = tuple(importlib.import_module(module).READS)
-            return Recipe(table, reads, fingerprint(code_of(folder), contract), module=module)
+            return Recipe(table, reads, fingerprint(code_of(folder), *promised), module=module, beside=beside)
     raise LookupError(f"The contract of {table} has no recipe: write marts/{table}.sql, or a function in marts/ or models/.")
 
 

@@ -23,7 +23,7 @@ from ecom_lake.pipeline.bronze import delivered_rows
 from ecom_lake.pipeline.dimensions import make_dimension, merge
 from ecom_lake.pipeline.gold import make_gold
 from ecom_lake.pipeline.months import make_months
-from ecom_lake.pipeline.offer import gold_tables
+from ecom_lake.pipeline.offer import gold_recipes
 from ecom_lake.pipeline.order_index import UNPLACED, judge_orders, make_order_index
 from ecom_lake.pipeline.parts import looked_up, order_index
 from ecom_lake.pipeline.settle import judge
@@ -86,8 +86,8 @@ def steps(site: Site, mended: Mended) -> Iterator[tuple[str, Step]]:
             yield f"silver/{table}", partial(make_months, site, spec, site.months(), mended.months[table])
         else:
             yield f"silver/{table}", partial(make_dimension, site, spec)
-    for table in gold_tables(site):
-        yield f"gold/{table}", partial(make_gold, site, table)
+    for how in gold_recipes(site):
+        yield f"gold/{how.table}", partial(make_gold, site, how.table)
 
 
 def judge_again(site: Site, entry: Entry) -> Mended:

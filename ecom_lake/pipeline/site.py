@@ -30,6 +30,8 @@ class Site:
     threads: int = 2
     full: bool = False
     """Make everything anew, whatever the fingerprints say."""
+    refit: bool = False
+    """Fit every model anew, without regard to its last fit: labels may change."""
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def months(self) -> list[date]:
@@ -53,11 +55,11 @@ class Site:
             yield con, scratch
 
 
-def open_site(settings: Settings, shop: str, run: str | None = None, full: bool = False) -> Site:
+def open_site(settings: Settings, shop: str, run: str | None = None, full: bool = False, refit: bool = False) -> Site:
     chosen = settings.shop(shop)
     lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
     connector = _connector_of(chosen, f"[shops.{shop}] in {settings.config}")
-    return Site(lake, chosen, connector, settings.memory_limit, settings.threads, full, run or uuid.uuid4().hex[:12])
+    return Site(lake, chosen, connector, settings.memory_limit, settings.threads, full, refit, run or uuid.uuid4().hex[:12])
 
 
 def _connector_of(shop: Shop, place: str) -> Connector:

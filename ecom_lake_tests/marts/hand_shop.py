@@ -143,7 +143,7 @@ class HandShop:
         return written, failed, any(check.blocks for check in checks)
 
     def _make(self, name: str) -> pl.DataFrame:
-        rows, failed, _ = self.audited(name, recipe(name).run(self.con, self._shop))
+        rows, failed, _ = self.audited(name, recipe(name).run(self.con, self._shop)[name])
         assert failed == {}, f"{name}: {failed}"
         self._attach(name, rows)
         return rows

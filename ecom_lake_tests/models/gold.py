@@ -11,21 +11,25 @@ import polars as pl
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.contracts.shop_settings import ShopSettings
+from ecom_lake.models.fitted import Past
 from ecom_lake.pipeline.audit import audit
 from ecom_lake.pipeline.gold import write
 from ecom_lake.pipeline.recipes import recipe
 from ecom_lake.settings import Shop
 
 
-def make(con: duckdb.DuckDBPyConnection, table: str, folder: Path, mining: MiningSettings | None = None) -> pl.DataFrame:
-    """The table's rows; `con` has it as a view from then on."""
+def make(
+    con: duckdb.DuckDBPyConnection, table: str, folder: Path, mining: MiningSettings | None = None, past: Past | None = None
+) -> pl.DataFrame:
+    """The table's rows; `con` has it, and those beside it, as views from then on."""
     shop = Shop("shop", "olist", date(2017, 1, 1), None, ShopSettings(), mining or MiningSettings())
-    contract = catalog.gold()[table]
-    file = folder / f"{table}.parquet"
-    write(con, recipe(table).run(con, shop), contract, file)
-    failed, _ = audit(con, contract, file)
-    assert failed == {}
-    con.execute(f"create or replace view {table} as select * from '{file}'")
-    for identity in contract.identities:
+    made = recipe(table).run(con, shop, past)
+    for name, rows in made.items():
+        file = folder / f"{name}.parquet"
+        write(con, rows, catalog.gold()[name], file)
+        failed, _ = audit(con, catalog.gold()[name], file)
+        assert failed == {}
+        con.execute(f"create or replace view {name} as select * from '{file}'")
+    for identity in (identity for name in made for identity in catalog.gold()[name].identities):
         assert con.execute(identity.breaks).fetchall() == [], identity.name
-    return pl.read_parquet(file)
+    return pl.read_parquet(folder / f"{table}.parquet")

@@ -1,0 +1,35 @@
+"""What the Dagster UI shows of a fitted model: its card, how its rivals did, and its pictures."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from ecom_lake.contracts.model_fit import CARD, RIVAL
+from ecom_lake.pages.plots import plots
+
+
+def shown_fit(fit: pl.DataFrame) -> Mapping[str, Any]:
+    """The metadata of a model's `…_fit` table."""
+    return {
+        "card": dg.MetadataValue.md(_table(fit.filter(kind=CARD), "name", "value", "said")),
+        "rivals": dg.MetadataValue.md(_table(fit.filter(kind=RIVAL), "name", "series", "value", "low", "high")),
+        **{name: dg.MetadataValue.md(_image(name, svg)) for name, svg in plots(fit).items()},
+    }
+
+
+def _image(name: str, svg: str) -> str:
+    return f"![{name}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+
+
+def _table(rows: pl.DataFrame, *columns: str) -> str:
+    lines = [columns, ["---"] * len(columns), *([_cell(row[column]) for column in columns] for row in rows.to_dicts())]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")

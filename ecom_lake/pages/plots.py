@@ -1,0 +1,117 @@
+"""Pictures of a fitted model, as SVG: its curves, each line with its band, drawn without a plotting library.
+
+Here: lines over numbers, and bars over words. Not here: what the curves are (each model says), pages (quality.py, report.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import polars as pl
+
+from ecom_lake.contracts.model_fit import CURVE
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 320, 64, 16, 44, 40
+COLOURS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#64748b", "#0891b2", "#be185d")
+_TICKS = 4
+
+Row = dict[str, Any]
+
+
+def plots(fit: pl.DataFrame) -> dict[str, str]:
+    """A picture for each curve of a `…_fit` table, by its name."""
+    curves = fit.filter(pl.col("kind") == CURVE).sort("name", "series", "position")
+    names = curves["name"].unique(maintain_order=True).to_list()
+    return {name: plot(name, curves.filter(pl.col("name") == name).to_dicts()) for name in names}
+
+
+def plot(title: str, points: Sequence[Row]) -> str:
+    """Lines where x is a number, dots over words where it is none; `said` is what stands below a point."""
+    shown = [point for point in points if point["value"] is not None]
+    if not shown:
+        return _svg(title, [])
+    x = _Scale([point["x"] for point in shown], LEFT, WIDTH - RIGHT)
+    y = _Scale([point[bound] for point in shown for bound in ("value", "low", "high")], HEIGHT - BOTTOM, TOP)
+    lines: dict[str, list[Row]] = {}
+    for point in shown:
+        lines.setdefault(point["series"], []).append(point)
+    drawn = [*_grid(y), *_below(x, shown)]
+    for number, line in enumerate(lines.values()):
+        drawn += _line(x, y, line, COLOURS[number % len(COLOURS)])
+    return _svg(title, [*drawn, *_legend(list(lines))])
+
+
+class _Scale:
+    """Numbers onto places between two ends."""
+
+    def __init__(self, numbers: Sequence[float | None], start: float, end: float) -> None:
+        known = [number for number in numbers if number is not None]
+        self.least, self.most = min(known), max(known)
+        margin = 0.05 * (self.most - self.least) or abs(self.most) * 0.05 or 1.0
+        self.least, self.most = self.least - margin, self.most + margin
+        self.start, self.end = start, end
+
+    def __call__(self, number: float) -> float:
+        return round(self.start + (number - self.least) / (self.most - self.least) * (self.end - self.start), 1)
+
+    def ticks(self) -> list[float]:
+        return [self.least + (self.most - self.least) * i / _TICKS for i in range(_TICKS + 1)]
+
+
+def _line(x: _Scale, y: _Scale, line: Sequence[Row], colour: str) -> list[str]:
+    at = [(x(point["x"]), y(point["value"])) for point in line]
+    drawn = []
+    banded = [point for point in line if point["low"] is not None and point["high"] is not None]
+    if len(banded) > 1:
+        edge = [(x(p["x"]), y(p["high"])) for p in banded] + [(x(p["x"]), y(p["low"])) for p in reversed(banded)]
+        drawn.append(f'<polygon points="{_places(edge)}" fill="{colour}" fill-opacity="0.15"/>')
+    if len(at) > 1:
+        drawn.append(f'<polyline points="{_places(at)}" fill="none" stroke="{colour}" stroke-width="2"/>')
+    return drawn + [f'<circle cx="{a}" cy="{b}" r="2.5" fill="{colour}"/>' for a, b in at]
+
+
+def _places(places: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{a},{b}" for a, b in places)
+
+
+def _grid(y: _Scale) -> list[str]:
+    return [
+        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick)}" y2="{y(tick)}" stroke="#e2e8f0"/>'
+        f'<text x="{LEFT - 6}" y="{y(tick) + 4}" text-anchor="end">{short(tick)}</text>'
+        for tick in y.ticks()
+    ]
+
+
+def _below(x: _Scale, points: Sequence[Row]) -> list[str]:
+    """What stands below: words where points have them, as many as there is room for; else numbers."""
+    words = {point["x"]: point["said"] for point in points if point["said"]}
+    marks = [(place, words[place]) for place in sorted(words)] or [(tick, short(tick)) for tick in x.ticks()]
+    shown = marks[:: max(1, -(-len(marks) // 8))]
+    return [f'<text x="{x(place)}" y="{HEIGHT - 16}" text-anchor="middle">{escape(str(word))}</text>' for place, word in shown]
+
+
+def _legend(names: Sequence[str]) -> list[str]:
+    drawn, at = [], LEFT
+    for number, name in enumerate(filter(None, names)):
+        drawn.append(f'<rect x="{at}" y="28" width="10" height="10" fill="{COLOURS[number % len(COLOURS)]}"/>')
+        drawn.append(f'<text x="{at + 14}" y="37">{escape(name)}</text>')
+        at += 28 + 7 * len(name)
+    return drawn
+
+
+def _svg(title: str, drawn: Sequence[str]) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+        ' font-family="sans-serif" font-size="11" fill="#334155"><rect width="100%" height="100%" fill="#ffffff"/>'
+        f'<text x="{LEFT}" y="18" font-size="14" font-weight="600">{escape(title)}</text>{"".join(drawn)}</svg>'
+    )
+
+
+def short(number: float) -> str:
+    """1.2M, 340k, 0.25: what a tick can hold."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= size:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:.3g}"
