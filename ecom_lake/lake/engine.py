@@ -2,27 +2,66 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Lock
 
 import duckdb
+
+Key = tuple[int, Path, str, int]
 
 
 @contextmanager
 def engine(scratch: Path, memory_limit: str = "1GB", threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
-    con = duckdb.connect()
-    try:
-        con.execute(f"set memory_limit = '{memory_limit}'")
-        con.execute(f"set threads = {threads}")
-        con.execute(f"set temp_directory = {literal(str(scratch / 'spill'))}")
-        con.execute("set preserve_insertion_order = false")
-        con.execute("set enable_progress_bar = false")
-        con.execute("set autoinstall_known_extensions = false")
-        con.execute("set autoload_known_extensions = false")
+    """An engine that is gone afterwards."""
+    with closing(_started(scratch / "spill", memory_limit, threads)) as con:
         yield con
-    finally:
-        con.close()
+
+
+@contextmanager
+def workspace(spill: Path, memory_limit: str, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database that is gone afterwards, in an engine that is kept: to start one takes as long as many a table."""
+    own = f"workspace_{next(_numbers)}"
+    with closing(_kept((os.getpid(), spill, memory_limit, threads))) as kept:
+        kept.execute(f"attach ':memory:' as {own}")
+        try:
+            with closing(kept.cursor()) as con:
+                con.execute(f"use {own}")
+                yield con
+        finally:
+            kept.execute(f"detach {own}")
+
+
+_numbers = itertools.count()
+_lock = Lock()
+_last: dict[Key, duckdb.DuckDBPyConnection] = {}
+
+
+def _kept(key: Key) -> duckdb.DuckDBPyConnection:
+    """One at most is kept; another ends when nobody works in it any more. A fork starts its own."""
+    with _lock:
+        if key not in _last:
+            _last.clear()
+            _last[key] = _started(*key[1:])
+        return _last[key].cursor()
+
+
+def _started(spill: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(
+        config={
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "temp_directory": str(spill),
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    con.execute("set enable_progress_bar = false")
+    return con
 
 
 def parquet(paths: Iterable[Path | str]) -> str:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ecom_lake import logs
@@ -250,7 +250,9 @@ def _plain(value: Any) -> Any:
     return asdict(value) if isinstance(value, Landed) else value
 
 
+@lru_cache(4)
 def _decode(data: bytes) -> Entry:
+    """A step asks for the head several times; an entry is never changed."""
     if not data.startswith(_UNSEALED):
         seal, data = data[: len(_SEAL) + _SEALED], b"{" + data[len(_SEAL) + _SEALED + 2 :]
         if seal != _SEAL + _seal(data):

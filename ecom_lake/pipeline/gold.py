@@ -63,7 +63,7 @@ def _made(
     Inputs(inputs.entry, _places_of(site, how)).hold(site)
     files: dict[str, File] = {}
     checks: dict[str, list[Check]] = {}
-    with site.engine() as (con, scratch):
+    with site.workspace() as (con, scratch):
         attach(site, _only(inputs), con, how.reads)
         for view, frame in own.items():
             con.register(view, frame.to_arrow())

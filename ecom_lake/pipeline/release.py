@@ -134,7 +134,7 @@ def _identities(site: Site, entry: Entry) -> Check:
     """Every identity between tables, run in one session; the only place where they are."""
     identities = _identities_of(site)
     broken = []
-    with site.engine() as (con, _):
+    with site.workspace() as (con, _):
         tables = {read for _, identity in identities for read in tables_in(identity.breaks)}
         attach(site, entry, con, tuple(sorted(tables)))
         for table, identity in identities:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ import duckdb
 import ecom_lake.connectors
 from ecom_lake.connectors.connector import Connector
 from ecom_lake.errors import UserError
-from ecom_lake.lake.engine import engine
+from ecom_lake.lake.engine import engine, workspace
 from ecom_lake.lake.lake import Lake
 from ecom_lake.settings import ORDER_DATE, Settings, Shop
 
@@ -52,6 +53,16 @@ class Site:
     def engine(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
         """A SQL engine and its scratch folder, both gone afterwards."""
         with self.lake.scratch() as scratch, engine(scratch, self.memory_limit, self.threads) as con:
+            yield con, scratch
+
+    @contextmanager
+    def workspace(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+        """The same, in an engine that is kept for the next table."""
+        spill = f"spill-{os.getpid()}"
+        with (
+            self.lake.scratch() as scratch,
+            workspace(scratch.parent / spill, self.memory_limit, self.threads) as con,
+        ):
             yield con, scratch
 
 
