@@ -49,6 +49,13 @@ class MiningSettings:
     power: Annotated[float, "Chance that an experiment finds the effect that it is planned for."] = 0.8
     test_alpha: Annotated[float, "Chance that an experiment finds an effect where there is none."] = 0.05
 
+    segments_by: Annotated[
+        str,
+        "What segments are made by: buying, which lets the data say how many there are; or registration, in three, by the days "
+        "from registering to the first order, those from the first to the last, units and spend.",
+    ] = "buying"
+    segment_slack: Annotated[float, "Share by which the last number of segments may miss its bars and still be kept."] = 0.05
+
     def __post_init__(self) -> None:
         hints = get_type_hints(MiningSettings)
         for setting in fields(self):
@@ -63,6 +70,7 @@ _MAY_BE_ZERO = (
     "min_lift",
     "min_segment_share",
     "min_stability",
+    "segment_slack",
     "seed",
     "yearly_discount",
 )
@@ -72,12 +80,20 @@ _SHARES = (
     "alpha",
     "min_segment_share",
     "min_stability",
+    "segment_slack",
     "power",
     "test_alpha",
 )
 
 
+_ONE_OF = {"segments_by": ("buying", "registration")}
+
+
 def _check(name: str, kind: Any, value: Any) -> None:
+    if name in _ONE_OF:
+        if value not in _ONE_OF[name]:
+            raise ValueError(f"{name} must be one of {', '.join(_ONE_OF[name])}, not {value!r}.")
+        return
     # To Python a bool is an int; here it is not.
     if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
         raise ValueError(f"{name} must be a {'number' if kind is float else 'whole number'}, not {value!r}.")

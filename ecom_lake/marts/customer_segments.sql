@@ -1,24 +1,53 @@
 -- Which segment is each person in? The one of their group whose centre is nearest, features measured in logarithms.
 with
+mode as (
+    select count(*) filter (where is_one_time is null) > 0 as by_registration
+    from segment_centres
+),
+
+people as (
+    select
+        m.*,
+        case
+            when by_registration and registration_delay_days >= 0 then 'registered buyers'
+            when by_registration and registration_delay_days < 0 then 'buyers before registration'
+            when by_registration then 'buyers without registration'
+            when purchases = 1 then 'one-time buyers'
+            else 'repeat buyers'
+        end as buyers
+    from customer_metrics as m
+    cross join mode
+),
+
 distances as (
     select
         m.customer_id,
+        m.purchases = 1 as is_one_time,
         s.segment_id,
         sqrt(
             coalesce(pow(ln((1 + greatest(m.recency_days, 0)) / (1 + s.recency_days)) / s.recency_days_deviation, 2), 0)
             + coalesce(pow(ln((1 + greatest(m.net_sales, 0)::double) / (1 + s.net_sales)) / s.net_sales_deviation, 2), 0)
             + coalesce(pow(ln((1 + greatest(m.units, 0)) / (1 + s.units)) / s.units_deviation, 2), 0)
             + coalesce(pow(ln((1 + greatest(m.purchases, 0)) / (1 + s.purchases)) / s.purchases_deviation, 2), 0)
+            + coalesce(
+                pow(
+                    ln((1 + greatest(m.registration_delay_days, 0)) / (1 + s.registration_delay_days))
+                    / s.registration_delay_days_deviation,
+                    2
+                ),
+                0
+            )
+            + coalesce(pow(ln((1 + greatest(m.lifespan_days, 0)) / (1 + s.lifespan_days)) / s.lifespan_days_deviation, 2), 0)
         ) as distance
-    from customer_metrics as m
-    join segment_centres as s on s.is_one_time = (m.purchases = 1)
+    from people as m
+    join segment_centres as s on s.buyers = m.buyers
 ),
 
 -- Distance in millionths and segment ride in one number, so that between equally near centres the lower segment wins.
 nearest as (
-    select customer_id, min(round(distance * 1000000)::bigint * 1000 + segment_id) as ranked
+    select customer_id, is_one_time, min(round(distance * 1000000)::bigint * 1000 + segment_id) as ranked
     from distances
-    group by customer_id
+    group by customer_id, is_one_time
 )
 
 select
@@ -26,7 +55,7 @@ select
     s.segment_id,
     s.segment,
     case when s.is_cluster then (nearest.ranked // 1000)::double / 1000000 end as distance,
-    s.is_one_time,
+    nearest.is_one_time,
     s.model_version
 from nearest
 join segment_centres as s on s.segment_id = nearest.ranked % 1000

@@ -1,7 +1,7 @@
-"""K-Means, and how many clusters to believe in: those that come back when other people of the same kind are asked.
+"""K-Means, and how good clusters are: how far apart they lie, and whether they come back when other people are asked.
 
 Written on scipy's `vq`, which runs in one thread: the same points give the same centres to the last digit on any machine
-load. Not here: what the points mean (segment_centres.py) and what the clusters are called (segment_names.py).
+load. Not here: how many clusters to believe in (segment_choice.py), what the points mean (segment_people.py).
 """
 
 from __future__ import annotations
@@ -17,28 +17,12 @@ Labels = NDArray[np.int32]
 _STILL = 1e-4
 """Centres that move less than this, in standard deviations, have arrived."""
 _MOST_ROUNDS = 300
-_POINTS_PER_CLUSTER = 10
-"""Distinct points that a cluster needs, lest repeated values be taken for structure."""
+_AT_ONCE = 500
+"""Points whose distances to all others are held in memory."""
 
 
-def choose(points: Floats, settings: MiningSettings) -> Floats | None:
-    """The centres of the best separated clusters (Calinski-Harabasz) that are stable and not too small, if there are any."""
-    most = min(settings.most_segments, len(np.unique(points, axis=0)) // _POINTS_PER_CLUSTER)
-    rng = np.random.default_rng(settings.seed)
-    tried = [kmeans(points, k, settings.restarts, rng) for k in range(settings.fewest_segments, most + 1)]
-    best_first = sorted(tried, key=lambda centres: calinski_harabasz(points, centres), reverse=True)
-    # One by one, for stability takes longest to find out.
-    large = (centres for centres in best_first if _least_share(points, centres) >= settings.min_segment_share)
-    return next((centres for centres in large if stability(points, centres, settings) >= settings.min_stability), None)
-
-
-def _least_share(points: Floats, centres: Floats) -> float:
-    labels, _ = nearest(points, centres)
-    return float(np.bincount(labels, minlength=len(centres)).min() / len(points))
-
-
-def stability(points: Floats, centres: Floats, settings: MiningSettings) -> float:
-    """How far these clusters come back when as many points are drawn again, with repeats: the mean adjusted Rand index.
+def stability(points: Floats, centres: Floats, settings: MiningSettings) -> Floats:
+    """How far these clusters come back each time when as many points are drawn again, with repeats: the adjusted Rand indices.
 
     Each time the centres themselves are tried beside random starts: that a start went astray says nothing against them.
     """
@@ -50,7 +34,7 @@ def stability(points: Floats, centres: Floats, settings: MiningSettings) -> floa
         starts = [centres, *(_spread(drawn, len(centres), rng) for _ in range(settings.resample_restarts))]
         others, _ = nearest(points, _tightest(drawn, starts))
         agreements.append(adjusted_rand(labels, others))
-    return float(np.mean(agreements))
+    return np.array(agreements)
 
 
 def kmeans(points: Floats, k: int, restarts: int, rng: np.random.Generator) -> Floats:
@@ -59,7 +43,7 @@ def kmeans(points: Floats, k: int, restarts: int, rng: np.random.Generator) -> F
 
 def _tightest(points: Floats, starts: list[Floats]) -> Floats:
     """The best of the clusterings that the starts lead to; a single start may end far from it."""
-    return min((settle(points, start) for start in starts), key=lambda centres: _within(points, centres))
+    return min((settle(points, start) for start in starts), key=lambda centres: within(points, centres))
 
 
 def settle(points: Floats, centres: Floats) -> Floats:
@@ -98,13 +82,41 @@ def _spread(points: Floats, k: int, rng: np.random.Generator) -> Floats:
 
 def calinski_harabasz(points: Floats, centres: Floats) -> float:
     """Variance between the clusters over variance within them, each per degree of freedom; infinite where none is within."""
-    within, k = _within(points, centres), len(centres)
-    between = float(np.sum((points - points.mean(axis=0)) ** 2)) - within
-    return between * (len(points) - k) / (within * (k - 1)) if within > 0 else float("inf")
+    inside, k = within(points, centres), len(centres)
+    between = float(np.sum((points - points.mean(axis=0)) ** 2)) - inside
+    return between * (len(points) - k) / (inside * (k - 1)) if inside > 0 else float("inf")
 
 
-def _within(points: Floats, centres: Floats) -> float:
+def within(points: Floats, centres: Floats) -> float:
+    """The sum of squared distances from the nearest centre."""
     return float(np.sum(nearest(points, centres)[1] ** 2))
+
+
+def silhouettes(points: Floats, partings: list[Labels]) -> list[float]:
+    """Of each parting, the mean silhouette: how much nearer points are to their own cluster than to the next."""
+    from scipy.spatial.distance import cdist
+
+    orders = [np.argsort(labels, kind="stable") for labels in partings]
+    sizes = [np.bincount(labels) for labels in partings]
+    totals = [0.0 for _ in partings]
+    for start in range(0, len(points), _AT_ONCE):
+        distances = cdist(points[start : start + _AT_ONCE], points)
+        for i, (labels, order, size) in enumerate(zip(partings, orders, sizes, strict=True)):
+            sums = np.add.reduceat(distances[:, order], np.cumsum(size) - size, axis=1)
+            totals[i] += float(np.sum(_silhouette(sums, labels[start : start + _AT_ONCE], size)))
+    return [total / len(points) for total in totals]
+
+
+def _silhouette(sums: Floats, labels: Labels, size: NDArray[np.int64]) -> Floats:
+    """From each point's sum of distances to every cluster. A point that is a cluster of its own has 0."""
+    each = np.arange(len(labels))
+    own = sums[each, labels] / np.maximum(size[labels] - 1, 1)
+    others = sums / size
+    others[each, labels] = np.inf
+    other = others.min(axis=1)
+    most = np.maximum(own, other)
+    apart = np.divide(other - own, most, out=np.zeros(len(labels)), where=most > 0)
+    return np.where(size[labels] > 1, apart, 0.0)
 
 
 def adjusted_rand(one: Labels, other: Labels) -> float:

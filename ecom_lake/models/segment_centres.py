@@ -1,140 +1,170 @@
 """Which kinds of customer are there? One-time and repeat buyers apart, each group in as many clusters as prove stable.
 
 The features are those of RFM, which every shop knows: how long ago, how much, how many; of repeat buyers also how often.
-Where a group is too small, too alike, or has no stable clusters, it is one segment, and the rule says so.
-Not here: how clusters are found (clustering.py), what they are called (segment_names.py), and who belongs to which
-(marts/customer_segments.sql).
+A shop that registers its customers may ask for three clusters by registration instead.
+Here: the model as a whole, what is kept of it from run to run, and what it says of itself. Not here: how a group is parted
+(segment_parts.py), and who belongs to which segment (marts/customer_segments.sql).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 import duckdb
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ecom_lake.contracts.gold.segment_centres import SegmentCentres
+from ecom_lake.contracts.gold.segment_selection import SegmentSelection
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.clustering import Floats, Labels, choose, nearest, settle
-from ecom_lake.models.fitted import Card, Fitted, Past
-from ecom_lake.models.segment_names import Name, names
+from ecom_lake.contracts.table import Table
+from ecom_lake.models.clustering import Floats
+from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point, Rival, Status
+from ecom_lake.models.segment_memory import notes, parameters, recall
+from ecom_lake.models.segment_parts import DIGITS, GRID, KMEANS, Part, part
+from ecom_lake.models.segment_people import Group, groups_of, known, log, sample
 
-READS = ("customer_metrics",)
-VERSION = 1
+READS = ("customer_metrics", "fct_orders", "dim_date")
+VERSION = 2
 
-_DIGITS = 6
-"""Of centres and deviations. The rounded numbers are the model: whoever reads them puts people into the same segments."""
+_SEEN = 20_000
+"""Most people of a group whose features are looked at for drift and for the picture of the profile."""
 
 Row = dict[str, object]
 
 
-@dataclass(frozen=True)
-class Group:
-    """People who are never in a segment with others."""
-
-    noun: str
-    is_one_time: bool
-    features: tuple[str, ...]
-
-    @property
-    def members(self) -> str:
-        return f"(purchases = 1) = {self.is_one_time}"
-
-
-GROUPS = (
-    Group("repeat buyers", False, ("recency_days", "net_sales", "units", "purchases")),
-    Group("one-time buyers", True, ("recency_days", "net_sales", "units")),
-)
-
-
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
-    rows = [row for group in GROUPS for row in segments(con, group, settings)]
-    version = hashlib.blake2b(repr(rows).encode(), digest_size=6).hexdigest()
-    schema = {name: column.kind.polars for name, column in SegmentCentres.table.columns.items()}
-    centres = pl.DataFrame([row | {"segment_id": i, "model_version": version} for i, row in enumerate(rows, start=1)], schema)
-    return Fitted({"segment_centres": centres}, _card(con, rows))
-
-
-def _card(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> Card:
-    [(people,)] = con.execute("select count(*) from customer_metrics").fetchall()
-    parted = sum(bool(row["is_cluster"]) for row in rows)
-    return Card(
-        predicts="which customers buy alike",
-        population="everybody with a valid order",
-        as_of=None,
-        trained_on="customer_metrics",
-        n=people,
-        status="published" if parted else "refused",
-        reason=f"{parted} segments came back on resampled people." if parted else "No number of segments proved stable.",
-        champion="K-Means" if parted else None,
+    [(as_of,)] = con.execute("select max(date) from dim_date where is_as_of").fetchall()
+    groups, otherwise = groups_of(con, settings)
+    last, last_number = recall(past, [group.noun for group in groups])
+    is_kept = bool(last) and past.serves(VERSION, settings, as_of)
+    parts: list[tuple[Group, Part]] = []
+    for group in groups:
+        before = last.get(group.noun)
+        made = before if is_kept and before and known(con, group)[0] else part(con, group, settings, as_of, before)
+        if made is not None:
+            parts.append((group, _numbered(made, last_number)))
+            last_number = max(last_number, *(segment.number for segment in parts[-1][1].segments))
+    alone = [made for _, made in parts]
+    looks = [_look(con, group, made) for group, made in parts]
+    return Fitted(
+        {"segment_centres": _centres(parts), "segment_selection": _selection(alone)},
+        _card(alone, as_of, past.fitted_as_of if is_kept else as_of, otherwise, settings),
+        rivals=[rival for made in alone for rival in made.rivals],
+        curves=[*_stability(alone), *(curve for curves, _ in looks for curve in curves)],
+        parameters=parameters(alone, last_number),
+        seen=_shares(con) | {name: value for _, seen in looks for name, value in seen.items()},
+        notes=notes(alone),
     )
 
 
-def segments(con: duckdb.DuckDBPyConnection, group: Group, settings: MiningSettings) -> list[Row]:
-    """The rows of a group's segments, those that spend most first."""
-    people, features = _known(con, group)
-    if people == 0:
-        return []
-    if people < settings.min_customers:
-        return [_whole(group, f"fewer than {settings.min_customers} people are too few to part")]
-    sample = _sample(con, group, features, settings.fit_sample)
-    logs = {feature: _log(of) for feature, of in sample.items()}
-    telling = [feature for feature, of in logs.items() if round(float(np.std(of)), _DIGITS) > 0]
-    if not telling:
-        return [_whole(group, "nothing that is known tells them apart")]
-    measured = np.stack([logs[feature] for feature in telling], axis=1)
-    mean, deviation = measured.mean(axis=0), measured.std(axis=0)
-    points = (measured - mean) / deviation
-    chosen = choose(points[: settings.choice_sample], settings)
-    if chosen is None:
-        return [_whole(group, "no number of segments proved stable")]
-    centres = settle(points, chosen)
-    plain = pl.DataFrame(np.expm1(centres * deviation + mean), telling).to_dicts()
-    deviations = {f"{feature}_deviation": of for feature, of in zip(telling, deviation, strict=True)}
-    return _described(group, sample, nearest(points, centres)[0], [centre | deviations for centre in plain])
+def _numbered(made: Part, last_number: int) -> Part:
+    """New segments get the numbers after the last that was ever given."""
+    new = iter(range(last_number + 1, last_number + 1 + len(made.segments)))
+    return replace(
+        made, segments=tuple(segment if segment.number else replace(segment, number=next(new)) for segment in made.segments)
+    )
 
 
-def _described(group: Group, sample: Mapping[str, Floats], labels: Labels, centres: list[dict[str, float]]) -> list[Row]:
-    """The segments in their order, with their names, which both come from their middle people."""
-    medians = [{feature: float(np.median(of[labels == i])) for feature, of in sample.items()} for i in range(len(centres))]
-    order = sorted(range(len(centres)), key=lambda i: (-medians[i]["net_sales"], tuple(centres[i].values())))
-    named = names([medians[i] for i in order], sample, group.noun)
-    return [_row(group, name, **centres[i]) for name, i in zip(named, order, strict=True)]
+def _centres(parts: Sequence[tuple[Group, Part]]) -> pl.DataFrame:
+    rows: list[Row] = [
+        {
+            "segment_id": segment.number,
+            "segment": segment.name.text,
+            "buyers": group.noun,
+            "is_one_time": group.is_one_time,
+            "is_cluster": bool(segment.centre),
+            "rule": segment.name.rule,
+            **segment.centre,
+            **{f"{feature}_deviation": deviation for feature, deviation in made.deviations.items()},
+        }
+        for group, made in parts
+        for segment in made.segments
+    ]
+    version = hashlib.blake2b(repr(rows).encode(), digest_size=6).hexdigest()
+    return pl.DataFrame([row | {"model_version": version} for row in rows], _kinds(SegmentCentres.table))
 
 
-def _known(con: duckdb.DuckDBPyConnection, group: Group) -> tuple[int, list[str]]:
-    """The number of people in a group, and the features that are known of every one of them."""
-    counts = ", ".join(f"count({feature})" for feature in group.features)
-    [(people, *known)] = con.execute(f"select count(*), {counts} from customer_metrics where {group.members}").fetchall()
-    return people, [feature for feature, count in zip(group.features, known, strict=True) if count == people]
+def _selection(parts: Sequence[Part]) -> pl.DataFrame:
+    kinds = _kinds(SegmentSelection.table)
+    return pl.DataFrame([{name: row[name] for name in kinds} for made in parts for row in made.tried], kinds)
 
 
-def _sample(con: duckdb.DuckDBPyConnection, group: Group, features: list[str], most: int) -> dict[str, Floats]:
-    """People in the order of a hash of their id: as good as drawn by lot, and the same whatever the order of rows."""
-    columns = ", ".join(f"{feature}::double as {feature}" for feature in features)
-    frame: pl.DataFrame = con.sql(
-        f"select {columns} from customer_metrics where {group.members} order by md5(customer_id), customer_id limit {most}"
-    ).pl()
-    return {feature: frame[feature].to_numpy() for feature in features}
+def _kinds(table: Table) -> dict[str, pl.DataType]:
+    return {name: column.kind.polars for name, column in table.columns.items()}
 
 
-def _log(values: Floats) -> Floats:
-    """Differences in proportion, not in amount; what lies below nought, as a day still to come, counts as nought."""
-    return np.log1p(np.maximum(values, 0))
+def _card(parts: Sequence[Part], as_of: date | None, fitted_as_of: date | None, otherwise: str, settings: MiningSettings) -> Card:
+    methods = [made.method for made in parts]
+    status: Status = "published" if KMEANS in methods else "baseline" if GRID in methods else "refused"
+    champion = KMEANS if status == "published" else GRID if status == "baseline" else None
+    shown = max((made for made in parts if made.method == champion), key=lambda made: made.people, default=None)
+    best, rule = (_first(shown, name) for name in (champion, GRID))
+    return Card(
+        predicts="which customers buy alike",
+        population="everybody with a valid order",
+        as_of=as_of,
+        trained_on=f"customer_metrics, at most {settings.fit_sample:,} people of each group, drawn by lot",
+        n=sum(made.people for made in parts),
+        status=status,
+        reason=otherwise + (" ".join(made.verdict for made in parts) or "There are no customers."),
+        champion=champion,
+        metric=best.metric if best else None,
+        value=best.value if best else None,
+        low=best.low if best else None,
+        high=best.high if best else None,
+        baseline=GRID if rule else None,
+        baseline_value=rule.value if rule else None,
+        fitted_as_of=fitted_as_of,
+    )
 
 
-def _row(group: Group, name: Name, **centre: float) -> Row:
-    return {
-        "segment": name.text,
-        "is_one_time": group.is_one_time,
-        "is_cluster": bool(centre),
-        "rule": name.rule,
-        **{number: round(float(value), _DIGITS) for number, value in centre.items()},
-    }
+def _first(made: Part | None, name: str | None) -> Rival | None:
+    """How one of the rivals did by the first measure."""
+    return next((rival for rival in made.rivals if rival.name == name), None) if made else None
 
 
-def _whole(group: Group, why: str) -> Row:
-    return _row(group, Name(group.noun.capitalize(), f"all {group.noun}: {why}"))
+def _stability(parts: Sequence[Part]) -> list[Curve]:
+    return [Curve("stability", made.noun, [_again(row) for row in made.tried]) for made in parts if made.tried]
+
+
+def _again(row: Row) -> Point:
+    k, ari, low, high = (float(str(row[name])) for name in ("k", "bootstrap_ari", "low", "high"))
+    return Point(k, ari, min(low, ari), max(high, ari))
+
+
+def _look(con: duckdb.DuckDBPyConnection, group: Group, made: Part) -> tuple[list[Curve], dict[str, float]]:
+    """The group as it is today: the profile of its segments, in deviations from the group's mean, and what drifts."""
+    values = sample(con, group, known(con, group)[1], _SEEN)
+    logs = {feature: log(of) for feature, of in values.items()}
+    seen = {f"{made.noun}: mean of ln(1 + {feature})": float(of.mean()) for feature, of in logs.items()}
+    if not set(made.features) & set(logs):
+        return [], _rounded(seen)
+    labels = made.place(logs)
+    curves = []
+    for i, segment in enumerate(made.segments):
+        seen[f"segment {segment.number}: share of {made.noun}"] = float(np.mean(labels == i))
+        if np.any(labels == i):
+            middle = [(feature, _deviates(of, labels == i)) for feature, of in logs.items()]
+            points = [Point(x, value, label=feature) for x, (feature, value) in enumerate(middle)]
+            curves.append(Curve(f"profile of {made.noun}", segment.name.text, points))
+    return curves, _rounded(seen)
+
+
+def _deviates(logs: Floats, own: NDArray[np.bool_]) -> float:
+    deviation = float(logs.std())
+    return round((float(np.median(logs[own])) - float(logs.mean())) / deviation, DIGITS) if deviation > 0 else 0.0
+
+
+def _shares(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
+    counted = con.execute("select count(*), count(*) filter (where purchases = 1) from customer_metrics").fetchall()
+    [(people, once)] = counted
+    return _rounded({"share of one-time buyers": once / people, "people": people}) if people else {}
+
+
+def _rounded(seen: dict[str, float]) -> dict[str, float]:
+    return {name: round(float(value), DIGITS) for name, value in seen.items()}

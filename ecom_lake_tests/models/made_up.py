@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import duckdb
 import numpy as np
 import polars as pl
@@ -27,6 +29,17 @@ COLUMNS = {
     "units": pl.Int64,
     "aov": pl.Float64,
     "avg_gap_days": pl.Float64,
+    "lifespan_days": pl.Int64,
+    "registration_delay_days": pl.Int64,
+}
+
+ORDERS = {
+    "customer_id": pl.String,
+    "order_date": pl.Date,
+    "is_valid": pl.Boolean,
+    "opens_purchase": pl.Boolean,
+    "net_sales": pl.Decimal(18, 2),
+    "units": pl.Int64,
 }
 
 PLANTED = {
@@ -60,13 +73,26 @@ def people(rows: list[tuple[str, int, int | None, float, int]]) -> pl.DataFrame:
         aov=pl.col("net_sales") / pl.col("purchases"),
         avg_gap_days=pl.when(pl.col("purchases") > 1).then(pl.lit(30.0)),
         net_sales=pl.col("net_sales").cast(COLUMNS["net_sales"]),
+        lifespan_days=30 * (pl.col("purchases") - 1),
+        registration_delay_days=pl.lit(None, COLUMNS["registration_delay_days"]),
     ).select(list(COLUMNS))
+
+
+def calendar(con: duckdb.DuckDBPyConnection, as_of: date | None, orders: pl.DataFrame | None = None) -> None:
+    """The tables of days and of orders, as far as segments read them; a shop without order dates has no days."""
+    con.register(
+        "dim_date",
+        pl.DataFrame({"date": [as_of], "is_as_of": [as_of is not None]}, {"date": pl.Date, "is_as_of": pl.Boolean}).to_arrow(),
+    )
+    nothing = pl.DataFrame(schema=ORDERS)
+    con.register("fct_orders", (nothing if orders is None else orders.select(list(ORDERS))).to_arrow())
 
 
 def centre(segment_id: int, is_one_time: bool, recency: float | None, spent: float | None) -> dict[str, object]:
     return {
         "segment_id": segment_id,
         "segment": f"segment {segment_id}",
+        "buyers": "one-time buyers" if is_one_time else "repeat buyers",
         "is_one_time": is_one_time,
         "is_cluster": recency is not None,
         "rule": "by hand",

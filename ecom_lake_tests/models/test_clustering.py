@@ -1,66 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.clustering import (
-    Floats,
-    adjusted_rand,
-    calinski_harabasz,
-    choose,
-    kmeans,
-    nearest,
-    settle,
-    stability,
-)
-
-DEFAULTS = MiningSettings()
-
-
-def blobs(centres: list[tuple[float, float]], each: int, width: float = 0.3) -> tuple[Floats, np.ndarray]:
-    rng = np.random.default_rng(2)
-    points = np.concatenate([rng.normal(centre, width, (each, 2)) for centre in centres])
-    return points, np.repeat(np.arange(len(centres), dtype=np.int32), each)
-
-
-APART = [(0.0, 0.0), (3.0, 0.0), (0.0, 3.0), (3.0, 3.0), (1.5, 6.0)]
-
-
-def test_groups_that_lie_apart_are_found() -> None:
-    points, truth = blobs(APART, 100)
-    centres = choose(points, DEFAULTS)
-    assert centres is not None
-    assert len(centres) == 5
-    assert adjusted_rand(truth, nearest(points, centres)[0]) > 0.99
-
-
-def test_a_group_too_small_is_not_made_a_cluster() -> None:
-    points, _ = blobs(APART[:4], 100)
-    stray = np.random.default_rng(1).normal((40.0, 40.0), 0.3, (12, 2))
-    together = np.concatenate([points, stray])
-    allowed = choose(together, replace(DEFAULTS, min_segment_share=0.0))
-    assert allowed is not None
-    assert np.bincount(nearest(together, allowed)[0]).min() == 12
-    large = choose(together, replace(DEFAULTS, min_segment_share=0.05))
-    assert large is None or np.bincount(nearest(together, large)[0]).min() > 12
-
-
-def test_a_cloud_without_groups_is_not_parted() -> None:
-    cloud = np.random.default_rng(4).normal(size=(500, 2))
-    assert choose(cloud, DEFAULTS) is None
-    forced = choose(cloud, replace(DEFAULTS, min_stability=0.0))
-    assert forced is not None
-    assert stability(cloud, forced, DEFAULTS) < DEFAULTS.min_stability
-
-
-def test_few_distinct_points_are_not_parted() -> None:
-    repeated = np.repeat(np.arange(20.0)[:, None], 50, axis=0)
-    assert choose(repeated, DEFAULTS) is None
+from ecom_lake.models.clustering import adjusted_rand, calinski_harabasz, kmeans, nearest, settle, silhouettes
+from ecom_lake_tests.models.blobs import APART, blobs
 
 
 def test_the_same_points_give_the_same_bytes() -> None:
@@ -103,3 +49,12 @@ def test_calinski_harabasz_against_scikit_learn() -> None:
     centres = np.stack([points[truth == i].mean(axis=0) for i in range(5)])
     assert (nearest(points, centres)[0] == truth).all()
     assert calinski_harabasz(points, centres) == pytest.approx(calinski_harabasz_score(points, truth))
+
+
+def test_silhouettes_against_scikit_learn() -> None:
+    from sklearn.metrics import silhouette_score
+
+    points, truth = blobs(APART, 240, width=1.0)  # more points than are held in memory at once
+    alone = np.where(np.arange(len(points)) == 7, 5, truth).astype(np.int32)  # a cluster of one point
+    found = silhouettes(points, [truth, alone])
+    assert found == pytest.approx([silhouette_score(points, truth), silhouette_score(points, alone)])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -9,19 +10,35 @@ import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.clustering import adjusted_rand
+from ecom_lake.models.fitted import Past
 from ecom_lake_tests.models.gold import make
-from ecom_lake_tests.models.made_up import people, planted
+from ecom_lake_tests.models.made_up import calendar, people, planted
 
 TABLES = ("segment_centres", "customer_segments", "segment_profile")
+BESIDE = ("segment_selection", "customer_segments_fit")
+AS_OF = date(2018, 8, 31)
 
 
 def segmented(
-    customers: pl.DataFrame, folder: Path, settings: MiningSettings | None = None, threads: int = 2
+    customers: pl.DataFrame,
+    folder: Path,
+    settings: MiningSettings | None = None,
+    threads: int = 2,
+    as_of: date | None = AS_OF,
+    past: pl.DataFrame | None = None,
+    orders: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
+    """All tables of the segments; `past` is the table of the last fit."""
     with duckdb.connect() as con:
         con.execute(f"set threads = {threads}; set preserve_insertion_order = false")
         con.register("customer_metrics", customers.to_arrow())
-        return {table: make(con, table, folder, settings) for table in TABLES}
+        calendar(con, as_of, orders)
+        made = {table: make(con, table, folder, settings, Past(past)) for table in TABLES}
+        return made | {table: pl.read_parquet(folder / f"{table}.parquet") for table in BESIDE}
+
+
+def card(made: dict[str, pl.DataFrame]) -> dict[str, object]:
+    return {row["name"]: row["said"] or row["value"] for row in made["customer_segments_fit"].filter(kind="card").to_dicts()}
 
 
 def test_planted_groups_are_found(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ class CustomerSegments(Gold, group="models"):
         nullable=True,
         at_least=0,
     )
-    is_one_time = Flag("Whether the person made one purchase only; such people are never in a segment with others.")
+    is_one_time = Flag("Whether the person made one purchase only; unless segments are made by registration, never with others.")
     model_version = Text("Version of the segments, as in segment_centres.")
 
     identities = (
@@ -27,6 +27,16 @@ class CustomerSegments(Gold, group="models"):
             full join customer_metrics as m on m.customer_id = s.customer_id
             where s.customer_id is null or m.customer_id is null or s.is_one_time <> (m.purchases = 1)
             """,
-            "Exactly the people of customer_metrics have a segment, one-time buyers apart from repeat buyers.",
+            "Exactly the people of customer_metrics have a segment.",
+        ),
+        Identity(
+            "groups_stay_apart",
+            """
+            select s.customer_id
+            from customer_segments as s
+            join segment_centres as c on c.segment_id = s.segment_id
+            where c.segment is distinct from s.segment or c.is_one_time <> s.is_one_time
+            """,
+            "Nobody who bought once is in a segment of repeat buyers, or the other way round.",
         ),
     )

@@ -9,7 +9,7 @@ class SegmentProfile(Gold, group="models"):
 
     segment_id = Integer("Number of the segment, as in segment_centres.", key=True, at_least=1)
     segment = Text("Name of the segment.")
-    is_one_time = Flag("Whether its people made one purchase only.")
+    is_one_time = Flag("Whether its people made one purchase only; NULL where segments do not ask.", nullable=True)
     customers = Integer("People in the segment.", at_least=1)
     share = Share("Share of all people.")
     net_sales = Money("What they have bought to date.")
