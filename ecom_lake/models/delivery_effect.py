@@ -75,8 +75,8 @@ def _compared(con: duckdb.DuckDBPyConnection, exposure: Exposure, days: int, set
         return Compared(exposure, days, found, why)
     alike = matched(found.people)
     placebo = effect(alike, found.placebo)
-    why = not_alike(exposure, alike, placebo, settings.test_alpha)
     back = effect(alike, found.back)
+    why = not_alike(exposure, alike, back, placebo, settings.test_alpha)
     methods = {
         _AS_IT_IS: crude(found.people, found.back),
         "linear regression": regression(found.people, found.back),
@@ -158,7 +158,7 @@ def _reason(every: list[Compared]) -> str:
             assert one.alike and one.placebo
             sentences.append(
                 f"{one.name}: people are alike (at most {one.alike.worst:.3f} standard deviations apart,"
-                f" {one.alike.overlap:.1%} compared) and do not differ where they must not (p = {one.placebo.adjusted.p:.2f})."
+                f" {one.alike.overlap:.1%} compared) and differ little or not at all where they must not (p = {one.placebo.adjusted.p:.2f})."
             )
         else:
             sentences.append(f"{one.name}, not published: {one.refused}")

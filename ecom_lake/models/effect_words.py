@@ -30,7 +30,7 @@ def too_few(exposure: Exposure, found: Watched, days: int) -> str | None:
     return None
 
 
-def not_alike(exposure: Exposure, found: Matched, placebo: Effect, alpha: float) -> str | None:
+def not_alike(exposure: Exposure, found: Matched, back: Effect, placebo: Effect, alpha: float) -> str | None:
     """Why the comparison is not to be trusted."""
     who = f"{exposure.exposed[0].upper()}{exposure.exposed[1:]}"
     if found.overlap < LEAST_OVERLAP:
@@ -38,12 +38,22 @@ def not_alike(exposure: Exposure, found: Matched, placebo: Effect, alpha: float)
     if found.worst > MOST_APART:
         what = max(found.after, key=lambda name: found.after[name])
         return f"{who} stay unlike those they are compared with ({what}: {found.worst:.2f} standard deviations apart)."
-    if placebo.adjusted.p < alpha:
+    if placebo.adjusted.p < alpha and _hint(back, placebo) > abs(back.adjusted.value) / 2:
         return (
             f"{who} differ from those they are compared with by {points(placebo.adjusted.value)} in what was settled before"
-            f" the delivery (p = {placebo.adjusted.p:.3f}): something that is not recorded sets them apart."
+            f" the delivery (p = {placebo.adjusted.p:.3f}): something that is not recorded sets them apart, and may be behind the rest."
         )
     return None
+
+
+def _hint(back: Effect, placebo: Effect) -> float:
+    """How much of coming back what sets people apart could explain, were it all to do with that: the placebo's difference in
+    standard deviations. Among very many people any trifle is significant; this is not how much it matters."""
+    return abs(placebo.adjusted.value) * _deviation(back.mean_unexposed) / max(_deviation(placebo.mean_unexposed), 1e-9)
+
+
+def _deviation(share: float) -> float:
+    return max(share * (1 - share), 0.0) ** 0.5
 
 
 def wording(exposure: Exposure, days: int, n: int, found: Effect, smallest: float, power: float) -> str:

@@ -25,7 +25,11 @@ _BANDS, _RARE = 5, 0.01
 _ORDERS = f"""
 create or replace temp table first_deliveries as
 with today as (select max(date) as as_of from dim_date where is_as_of),
-valid as (select o.* from fct_orders as o, today where o.is_valid and o.order_date <= today.as_of),
+valid as (
+    select order_id, customer_id, order_date, ordered_at, month, status, is_late, delay_days, delivered_date, state, net_sales,
+        freight, items, instalments
+    from fct_orders as o, today where o.is_valid and o.order_date <= today.as_of
+),
 delivered as (
     select * from valid where status = 'delivered' and delivered_date is not null
     qualify row_number() over (partition by customer_id order by ordered_at, order_id) = 1
@@ -37,6 +41,11 @@ main_line as (
 sellers as (
     select s.seller_id, count(*) as lines from fct_sales as s, today
     where s.is_valid and s.order_date <= today.as_of and s.seller_id is not null group by s.seller_id
+),
+returned as (
+    select d.customer_id, min(v.order_date) as back
+    from delivered as d join valid as v on v.customer_id = d.customer_id and v.order_date > d.delivered_date
+    group by d.customer_id
 ),
 known as (
     select d.*, l.category, n.lines as seller_lines, d.state = s.state as is_same_state
@@ -64,7 +73,7 @@ select
     a.score <= 3 as is_low,
     a.answered,
     today.as_of,
-    (select min(v.order_date) from valid as v where v.customer_id = k.customer_id and v.order_date > k.delivered_date) as back,
+    b.back,
     strftime(k.month, '%Y-%m') as month,
     coalesce(k.state, 'unknown') as state,
     case when k.is_same_state then 'yes' when k.is_same_state is null then 'unknown' else 'no' end as same_state,
@@ -77,6 +86,7 @@ select
     coalesce(k.instalments > 1, day(k.order_date) % 2 = 0) as placebo
 from known as k
 left join answered as a using (order_id)
+left join returned as b using (customer_id)
 cross join today
 """
 
