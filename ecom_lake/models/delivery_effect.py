@@ -60,11 +60,13 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     published = [one for one in every if one.refused is None]
     rows = [row for one in published for row in _rows(one, settings)]
     schema = {name: column.kind.polars for name, column in DeliveryEffect.table.columns.items()}
+    delays = list(_delays(con, settings))
+    first_deliveries.forget(con)
     return Fitted(
         tables={"delivery_effect": pl.DataFrame(rows, schema).with_columns(pl.col(pl.Float64).round(_DIGITS))},
         card=_card(first_deliveries.as_of(con), every),
         rivals=[rival for one in published for rival in _rivals(one)],
-        curves=[*_delays(con, settings), *(curve for one in published for curve in _curves(one))],
+        curves=[*delays, *(curve for one in published for curve in _curves(one))],
         seen={name: value for one in published for name, value in _seen(one)},
     )
 
@@ -158,7 +160,8 @@ def _reason(every: list[Compared]) -> str:
             assert one.alike and one.placebo
             sentences.append(
                 f"{one.name}: people are alike (at most {one.alike.worst:.3f} standard deviations apart,"
-                f" {one.alike.overlap:.1%} compared) and differ little or not at all where they must not (p = {one.placebo.adjusted.p:.2f})."
+                f" {one.alike.overlap:.1%} compared) and differ little or not where they must not"
+                f" (p = {one.placebo.adjusted.p:.2f})."
             )
         else:
             sentences.append(f"{one.name}, not published: {one.refused}")

@@ -5,6 +5,8 @@ An association is called one, and a difference that cannot be told from none is 
 
 from __future__ import annotations
 
+from math import sqrt
+
 from ecom_lake.models.adjusting import Effect, Matched
 from ecom_lake.models.first_deliveries import LATE, Exposure, Watched
 
@@ -40,8 +42,8 @@ def not_alike(exposure: Exposure, found: Matched, back: Effect, placebo: Effect,
         return f"{who} stay unlike those they are compared with ({what}: {found.worst:.2f} standard deviations apart)."
     if placebo.adjusted.p < alpha and _hint(back, placebo) > abs(back.adjusted.value) / 2:
         return (
-            f"{who} differ from those they are compared with by {points(placebo.adjusted.value)} in what was settled before"
-            f" the delivery (p = {placebo.adjusted.p:.3f}): something that is not recorded sets them apart, and may be behind the rest."
+            f"{who} differ from those they are compared with by {points(placebo.adjusted.value)} in what was settled"
+            f" before the delivery (p = {placebo.adjusted.p:.3f}): something unrecorded sets them apart, and may be behind the rest."
         )
     return None
 
@@ -53,7 +55,7 @@ def _hint(back: Effect, placebo: Effect) -> float:
 
 
 def _deviation(share: float) -> float:
-    return max(share * (1 - share), 0.0) ** 0.5
+    return sqrt(max(share * (1 - share), 0.0))
 
 
 def wording(exposure: Exposure, days: int, n: int, found: Effect, smallest: float, power: float) -> str:

@@ -142,6 +142,10 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_ORDERS)
 
 
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("drop table first_deliveries")
+
+
 def watched(con: duckdb.DuckDBPyConnection, exposure: Exposure, days: int) -> Watched:
     compared = ", ".join(name for name in COMPARED)
     rows: pl.DataFrame = con.sql(
