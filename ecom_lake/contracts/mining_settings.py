@@ -48,6 +48,16 @@ class MiningSettings:
     effect_days: Annotated[int, "Days after a delivery within which a person comes back, or not."] = 180
     power: Annotated[float, "Chance that an experiment finds the effect that it is planned for."] = 0.8
     test_alpha: Annotated[float, "Chance that an experiment finds an effect where there is none."] = 0.05
+    value_min_days: Annotated[int, "Fewest days for which a shop must be known before anybody's value is foretold."] = 180
+    value_min_repeaters: Annotated[int, "Fewest people with a second purchase that a model of customer value is fitted on."] = 100
+    value_holdout_days: Annotated[
+        int, "Last days on which customer value is tried; at most a quarter of those that are known."
+    ] = 182
+    value_max_miss: Annotated[float, "Share by which the purchases foretold for these days may miss those that came."] = 0.2
+    value_max_correlation: Annotated[
+        float, "Correlation of how often people buy and what they spend, beyond which spending is a plain mean."
+    ] = 0.2
+    value_min_alive: Annotated[float, "Chance of being still a customer from which the day of the next order is foretold."] = 0.5
 
     segments_by: Annotated[
         str,
@@ -73,6 +83,8 @@ _MAY_BE_ZERO = (
     "segment_slack",
     "seed",
     "yearly_discount",
+    "value_max_correlation",
+    "value_min_alive",
 )
 _SHARES = (
     "product_min_support",
@@ -83,6 +95,9 @@ _SHARES = (
     "segment_slack",
     "power",
     "test_alpha",
+    "value_max_miss",
+    "value_max_correlation",
+    "value_min_alive",
 )
 
 

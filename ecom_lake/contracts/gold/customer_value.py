@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from ecom_lake.contracts.columns import Date, Key, Money, Number, Share, Text
+from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.table import Gold, Identity, Rule
+
+_FORETOLD = ("expected_orders_12m", "predicted_value_12m", "low", "high", "spend_method")
+
+
+class CustomerValue(Gold, group="models"):
+    """One row per person with a valid order up to the as-of date: what they have brought, and are expected to bring in a year."""
+
+    customer_id = Key("The person.")
+    historic_value = Money("Their net sales to date, as in customer_metrics.")
+    p_alive = Share(
+        "Chance that they are still a customer. NULL where no model tells people apart, and of one-time buyers by BG/NBD, which"
+        " supposes that nobody leaves before a second purchase and so cannot tell: see p_order_12m.",
+        nullable=True,
+    )
+    expected_orders_12m = Number(
+        "Purchases (days on which they order) expected in the 365 days after the as-of date; NULL where nothing is foretold.",
+        nullable=True,
+        at_least=0,
+    )
+    p_order_12m = Share("Chance of at least one purchase in these days: how much is up to luck.", nullable=True)
+    predicted_value_12m = Number(
+        "Net sales expected of them in these days, each quarter's discounted to the as-of date from its middle at the setting"
+        " yearly_discount.",
+        nullable=True,
+        at_least=0,
+    )
+    low = Number(
+        "Lower bound of predicted_value_12m (80%): how far the expectation may be off because the models' parameters are"
+        " estimated. What one person really brings is scattered far wider: most bring nothing, see p_order_12m.",
+        nullable=True,
+        at_least=0,
+    )
+    high = Number("Upper bound, likewise.", nullable=True, at_least=0)
+    next_order_date = Date(
+        "Day by which the next order is as likely to have come as not, if they are still a customer; only of repeat buyers who"
+        " probably are (setting value_min_alive), and where it lies within 365 days.",
+        nullable=True,
+    )
+    method = Text(
+        "How purchases are foretold; none where only historic_value is known.",
+        one_of=("BG/NBD", "MBG/NBD", "mean of the shop", "none"),
+    )
+    spend_method = Text(
+        "How the spending of a purchase is foretold.",
+        nullable=True,
+        one_of=("Gamma-Gamma", "mean of people who buy as often", "mean of the shop"),
+    )
+
+    needs = ("orders.ordered_at",)
+    rules = (
+        Rule("bounds_hold_the_value", "low <= predicted_value_12m and predicted_value_12m <= high", "It is within its bounds."),
+        Rule(
+            "none_foretells_nothing",
+            " and ".join(f"(method = 'none') = ({column} is null)" for column in _FORETOLD),
+            "A forecast is there with all its parts, or not at all.",
+        ),
+        Rule(
+            "only_models_know_who_is_alive",
+            "(method in ('BG/NBD', 'MBG/NBD')) = (p_order_12m is not null)"
+            " and (p_order_12m is not null or p_alive is null) and (p_alive is not null or next_order_date is null)",
+            "Chances and next orders are a model's.",
+        ),
+        Rule("who_left_does_not_order", "p_order_12m <= p_alive", "Only who is still a customer orders again."),
+        Rule(
+            "at_least_one_is_expected_of_who_orders",
+            "p_order_12m <= expected_orders_12m + 0.00001",
+            "The expected number is at least the chance of one.",
+        ),
+    )
+    identities = (
+        agree(
+            "everybody_has_a_value",
+            "Exactly the people of customer_metrics, with their net sales to the cent.",
+            "select customer_id, historic_value from customer_value",
+            "select customer_id, net_sales from customer_metrics",
+        ),
+        Identity(
+            "next_orders_are_those_of_repeat_buyers",
+            "select v.customer_id from customer_value as v join customer_metrics as m on m.customer_id = v.customer_id"
+            " cross join (select max(date) as as_of from dim_date where is_as_of) as today"
+            " where v.next_order_date is not null and (m.purchases < 2 or v.next_order_date <= as_of)",
+            "Days of next orders lie after the as-of date, and are those of people who bought at least twice.",
+        ),
+    )

@@ -1,0 +1,247 @@
+"""What have people brought, and what will they bring in the next twelve months?
+
+Here: the order of things. Purchases are foretold by BG/NBD or MBG/NBD, whichever makes the past likelier, spending by Gamma-Gamma
+or a mean; the whole is tried on the last days, which it has not seen, and published only where it holds there. Else everybody
+gets the shop's mean, and where even that is unknown, what they have brought.
+Not here: the models (buying.py, spending.py), the trial (value_trial.py), the table (value_forecast.py).
+docs/decisions/0011-customer-value.md says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.models import buying, purchase_histories, spending, value_forecast, value_trial
+from ecom_lake.models.buying import Histories
+from ecom_lake.models.fitted import Card, Fitted, Past, Rival, Status
+from ecom_lake.models.likelihood import Estimate, estimate, spread_of
+from ecom_lake.models.purchase_histories import Shop
+from ecom_lake.models.spending import Spending, Spent
+from ecom_lake.models.value_forecast import YEAR_DAYS, Mean
+from ecom_lake.models.value_trial import MISS, SAVED, SHOP_MEAN, Trial
+
+READS = ("customer_metrics", "fct_orders", "dim_date")
+VERSION = 1
+
+_CHOICE, _SPREAD, _SPEND, _SPEND_SPREAD = "purchases by", "spread of purchases", "spending by", "spread of spending"
+_RELATED = "correlation of purchases and spending"
+_FEWEST_RETURNS = 30
+"""Repeat purchases that a mean is made of."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is fitted to everything up to the as-of date, or was, and is kept."""
+
+    choice: str
+    fit: Estimate
+    known: Histories
+    spending: Spending
+    spent: Spent
+    fitted_as_of: date
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        return {**self.fit.parameters, **(self.spending.fit.parameters if self.spending.fit else {})}
+
+    @property
+    def notes(self) -> dict[str, str]:
+        told = {_CHOICE: self.choice, _SPREAD: self.fit.said, _SPEND: self.spending.way}
+        return told | ({_SPEND_SPREAD: self.spending.fit.said} if self.spending.fit else {})
+
+
+def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
+    shop = purchase_histories.read(con)
+    if shop is None:
+        return _without_model(con, settings, None, "No order is dated up to the as-of date: there is nothing to foretell from.")
+    if shop.days < settings.value_min_days:
+        why = f"The shop is known for {shop.days} days; a forecast of value needs {settings.value_min_days}."
+        return _without_model(con, settings, shop, why)
+    kept = _kept(con, shop, settings, past)
+    trial = _trial(con, shop, settings, kept)
+    if isinstance(trial, str):
+        return _without_model(con, settings, shop, trial)
+    model = kept or _fitted(con, shop, settings, trial.champion)
+    foretold = value_forecast.groups(model.choice, model.fit, model.known, settings) if model else None
+    if model is None or foretold is None or not np.all(np.isfinite(foretold.to_numpy())):
+        why = f"The purchases up to {shop.as_of} do not settle how people buy and leave."
+        return _without_model(con, settings, shop, why, trial)
+    verdict, why = _verdict(trial, settings)
+    if not verdict:
+        return _without_model(con, settings, shop, why, trial, model)
+    table = value_forecast.by_model(con, shop, settings, model.choice, foretold, model.spending)
+    card = _card(con, shop, "published", f"{why} {_of_spending(model)}", trial, model)
+    return Fitted(
+        {"customer_value": table}, card, _rivals(trial, model), trial.curves, model.parameters, _seen(table, model), model.notes
+    )
+
+
+def _verdict(trial: Trial, settings: MiningSettings) -> tuple[bool, str]:
+    miss = trial.of(trial.champion, MISS).value or 0.0
+    compared = (
+        f"In the last {trial.days} days, which it had not seen, {trial.actual:,} repeat purchases came where {trial.champion}"
+        f" foretold {round(trial.actual * (1 + miss)):,} ({miss:+.0%})"
+    )
+    if abs(miss) > settings.value_max_miss:
+        return False, f"{compared}; more than {settings.value_max_miss:.0%} off is not published."
+    if not trial.beats_guesses:
+        return False, f"{compared}, but it tells who comes back no better than {trial.best_guess}."
+    return True, f"{compared}, and it tells who comes back better than {trial.best_guess}."
+
+
+def _trial(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, kept: Model | None) -> Trial | str:
+    """How models of the time before do on the days held out, or why that cannot be told."""
+    cut = shop.as_of - timedelta(days=value_trial.days_held_out(shop, settings))
+    known = purchase_histories.histories(con, cut)
+    repeaters = int(np.sum(known.people[known.x > 0]))
+    if repeaters < settings.value_min_repeaters:
+        return (
+            f"{repeaters:,} people had bought at least twice by {cut};"
+            f" a model of how people come back needs {settings.value_min_repeaters:,}."
+        )
+    tried = {name: buying.fit(name, known) for name in buying.MODELS}
+    fits = {name: found for name, found in tried.items() if found is not None}
+    # As many parameters each: the likelier one has the lower AIC.
+    champion = kept.choice if kept else min(fits, key=lambda name: fits[name].aic, default=None)
+    if champion is None or champion not in fits:
+        return f"The purchases up to {cut} do not settle how people buy and leave."
+    spent = _spending(purchase_histories.spent(con, cut), settings, shop.most_purchases)
+    return value_trial.run(con, shop, settings, champion, fits, spent) or f"Nobody came back after {cut}."
+
+
+def _fitted(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, choice: str) -> Model | None:
+    known = purchase_histories.histories(con, shop.as_of)
+    found = buying.fit(choice, known)
+    if found is None:
+        return None
+    spent = purchase_histories.spent(con, shop.as_of)
+    return Model(choice, found, known, _spending(spent, settings, shop.most_purchases), spent, shop.as_of)
+
+
+def _kept(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, past: Past) -> Model | None:
+    """The last fit, put to the people of today."""
+    notes, before = past.notes, past.fitted_as_of
+    if before is None or _CHOICE not in notes or not past.serves(VERSION, settings, shop.as_of):
+        return None
+    known, spent = purchase_histories.histories(con, shop.as_of), purchase_histories.spent(con, shop.as_of)
+    choice, numbers = notes[_CHOICE], {name: past.parameters[name] for name in buying.BOUNDS}
+    found = estimate(numbers, spread_of(notes[_SPREAD], len(numbers)), buying.likelihood(choice, known))
+    return Model(choice, found, known, _kept_spending(past, spent, shop.most_purchases), spent, before)
+
+
+def _kept_spending(past: Past, spent: Spent, most: int) -> Spending:
+    way = past.notes[_SPEND]
+    if way != spending.GAMMA_GAMMA:
+        return spending.by_means(spent, most, way)
+    numbers = {name: past.parameters[name] for name in spending.PARAMETERS}
+    spread = spread_of(past.notes[_SPEND_SPREAD], len(numbers))
+    return spending.by_gamma_gamma(estimate(numbers, spread, spending.likelihood(spent)), most)
+
+
+def _spending(spent: Spent, settings: MiningSettings, most: int) -> Spending:
+    if int(np.sum(spent.people)) < settings.value_min_repeaters:
+        return spending.by_means(spent, most, spending.SHOP)
+    if not spending.is_unrelated(spending.correlation(spent), settings.value_max_correlation):
+        return spending.by_means(spent, most, spending.ALIKE)
+    found = spending.gamma_gamma(spent)
+    return spending.by_gamma_gamma(found, most) if found else spending.by_means(spent, most, spending.SHOP)
+
+
+def _without_model(
+    con: duckdb.DuckDBPyConnection,
+    settings: MiningSettings,
+    shop: Shop | None,
+    why: str,
+    trial: Trial | None = None,
+    model: Model | None = None,
+) -> Fitted:
+    """The shop's mean for everybody, or where that is not known either, only what people have brought."""
+    mean = _mean(con, shop, settings) if shop else None
+    rivals, curves = _rivals(trial, model), trial.curves if trial else ()
+    parameters, notes = (model.parameters, model.notes) if model else ({}, {})
+    if mean is None:
+        table, then = value_forecast.historic_only(con), "Only what people have brought is shown."
+    else:
+        table = value_forecast.by_mean(con, settings, mean)
+        then = f"Everybody gets the mean of the shop: {mean.orders:.3f} purchases in 12 months."
+    card = _card(con, shop, "baseline" if mean else "refused", f"{why} {then}", trial, model)
+    return Fitted({"customer_value": table}, card, rivals, curves, parameters, notes=notes)
+
+
+def _mean(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings) -> Mean | None:
+    """What people known at the start of the last year, or half of the time, bought since; None where too few did."""
+    if shop.days < settings.value_min_days:
+        return None
+    days = min(YEAR_DAYS, shop.days // 2)
+    seen = purchase_histories.seen(con, shop.as_of - timedelta(days=days), shop.as_of)
+    people, returns = int(np.sum(seen.people)), int(np.sum(seen.people * seen.more))
+    if people < settings.min_customers or returns < _FEWEST_RETURNS:
+        return None
+    mean, to_a_year = returns / people, YEAR_DAYS / days
+    variance = float(np.sum(seen.people * (seen.more - mean) ** 2)) / people**2
+    spent = spending.by_means(purchase_histories.spent(con, shop.as_of), 0, spending.SHOP).by_n.row(0, named=True)
+    return Mean(mean * to_a_year, variance * to_a_year**2, spent["base"], spent["v0"])
+
+
+def _card(
+    con: duckdb.DuckDBPyConnection, shop: Shop | None, status: Status, reason: str, trial: Trial | None, model: Model | None
+) -> Card:
+    [(people,)] = con.execute("select count(*) from customer_metrics").fetchall()
+    champion = {"published": trial.champion if trial else None, "baseline": SHOP_MEAN}.get(status)
+    won = trial.of(trial.champion, SAVED) if trial else None
+    return Card(
+        predicts="purchases and net sales of each person in the next 12 months",
+        population="everybody with a valid order",
+        as_of=shop.as_of if shop else None,
+        trained_on=f"purchases from {shop.first} to {shop.as_of}" if shop else "no purchases",
+        n=people,
+        status=status,
+        reason=reason,
+        champion=champion,
+        metric=SAVED if won else None,
+        value=won.value if won else None,
+        low=won.low if won else None,
+        high=won.high if won else None,
+        baseline=trial.best_guess if trial else None,
+        baseline_value=(trial.of(trial.best_guess, SAVED).value or 0.0) if trial else None,
+        fitted_as_of=model.fitted_as_of if model else shop.as_of if shop else None,
+    )
+
+
+def _rivals(trial: Trial | None, model: Model | None) -> list[Rival]:
+    related = spending.correlation(model.spent) if model else None
+    held = [Rival(spending.GAMMA_GAMMA, _RELATED, related.value, related.low, related.high)] if related else []
+    return [*(trial.rivals if trial else ()), *held]
+
+
+def _of_spending(model: Model) -> str:
+    way, related = model.spending.way, spending.correlation(model.spent)
+    told = f"correlation {related.value:.2f}, {related.low:.2f} to {related.high:.2f}" if related else "no correlation to be had"
+    if way == spending.GAMMA_GAMMA:
+        return f"Who buys more often spends about as much each time ({told}), so that Gamma-Gamma says what a purchase brings."
+    if way == spending.ALIKE:
+        return f"Who buys more often does not spend the same each time ({told}): a purchase brings the {way}."
+    return f"Purchases are too few, or too alike, to tell people's spending apart: a purchase brings the {way}."
+
+
+def _seen(table: pl.DataFrame, model: Model) -> dict[str, float]:
+    known = model.known
+    people, purchases = float(np.sum(known.people)), float(np.sum(known.people * (known.x + 1)))
+    scores = {
+        f"{column}, quantile {share}": table[column].quantile(share, "nearest")
+        for column in ("p_alive", "expected_orders_12m", "predicted_value_12m")
+        for share in (0.1, 0.5, 0.9)
+    }
+    return {
+        "share of repeat buyers": float(np.sum(known.people[known.x > 0])) / people,
+        "purchases per person": purchases / people,
+        "days known per person": float(np.sum(known.people * known.age)) / people,
+        "spent per repeat purchase": model.spent.mean,
+        **{name: float(value) for name, value in scores.items() if value is not None},
+    }
