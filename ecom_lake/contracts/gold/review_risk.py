@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from ecom_lake.contracts.columns import Date, Integer, Key, Share, Text
+from ecom_lake.contracts.table import Gold, Identity
+
+_OPEN = """
+    (select f.order_id
+    from fct_orders as f
+    join orders as o on o.order_id = f.order_id
+    cross join (select max(as_of) as as_of, max(followed_days) as followed_days from review_risk) as t
+    where f.is_valid and o.shipped_at::date > t.as_of - t.followed_days::integer and o.shipped_at::date <= t.as_of
+        and not exists (
+            select 1 from reviews as r
+            where r.order_id = f.order_id and not r.is_score_imputed
+                and coalesce(r.answered_at, r.created_at)::date <= t.as_of
+        ))
+"""
+
+
+class ReviewRisk(Gold, group="models"):
+    """One row per valid order that was shipped lately and is not yet reviewed: how likely a bad review is, as far as was known
+    when it was shipped. Empty where a model is no better than going by the seller's past: review_risk_fit says so."""
+
+    order_id = Key("The order.")
+    shipped_on = Date("Day on which the carrier took it.")
+    as_of = Date("The shop's today: reviews that came by its end are there.")
+    followed_days = Integer("Days after shipping within which a review is awaited; of older orders none is.", at_least=1)
+    probability = Share("Probability that its review, if there is one, has a score of 2 or less.")
+    decile = Integer(
+        "Tenth of the orders by falling probability: 1 are the likeliest; equal orders are in the same one.",
+        at_least=1,
+        at_most=10,
+    )
+    top_reasons = Text(
+        "What makes a bad review likelier than of a typical order, most telling first; NULL outside the first tenth.",
+        nullable=True,
+    )
+
+    needs = ("orders.ordered_at", "orders.shipped_at", "reviews.score")
+    identities = (
+        Identity(
+            "all_open_orders_are_there",
+            f"""
+            select coalesce(s.order_id, p.order_id) as order_id
+            from review_risk as s
+            full join {_OPEN} as p on p.order_id = s.order_id
+            where s.order_id is null or p.order_id is null
+            """,
+            "Exactly the orders that were shipped lately and are not reviewed have a score, or none has.",
+        ),
+    )
