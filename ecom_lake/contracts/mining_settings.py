@@ -68,6 +68,9 @@ class MiningSettings:
     ] = "buying"
     segment_slack: Annotated[float, "Share by which the last number of segments may miss its bars and still be kept."] = 0.05
 
+    experiment_days: Annotated[int, "An experiment that takes longer than this many days is not worth planning."] = 365
+    assumed_margin: Annotated[float, "Share of net sales that is left after cost, where the shop does not tell its costs."] = 0.3
+
     def __post_init__(self) -> None:
         hints = get_type_hints(MiningSettings)
         for setting in fields(self):
@@ -100,6 +103,7 @@ _SHARES = (
     "value_max_miss",
     "value_max_correlation",
     "value_min_alive",
+    "assumed_margin",
 )
 
 

@@ -43,7 +43,8 @@ def not_alike(exposure: Exposure, found: Matched, back: Effect, placebo: Effect,
     if placebo.adjusted.p < alpha and _hint(back, placebo) > abs(back.adjusted.value) / 2:
         return (
             f"{who} differ from those they are compared with by {points(placebo.adjusted.value)} in what was settled"
-            f" before the delivery (p = {placebo.adjusted.p:.3f}): something unrecorded sets them apart, and may be behind the rest."
+            f" before the delivery (p = {placebo.adjusted.p:.3f}): something unrecorded sets them apart, and may be behind"
+            " the rest."
         )
     return None
 

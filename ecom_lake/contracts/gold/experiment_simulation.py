@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from ecom_lake.contracts.columns import Count, Key, Number, Share, Text
+from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.table import Gold, Rule
+
+
+class ExperimentSimulation(Gold, group="models"):
+    """One row per group, discount and assumptions: what a discount for people at risk would bring; not measured."""
+
+    segment = Key("The group, as in experiment_plan.")
+    discount = Number("Share taken off the price.", key=True, at_least=0, at_most=1)
+    assumed_uplift = Number("Assumed: by what share more of the people buy because of it.", key=True, at_least=0)
+    cannibalisation = Number(
+        "Assumed: share of those who would have bought anyway who take the discount.", key=True, at_least=0, at_most=1
+    )
+    margin = Number("Share of net sales left after cost, before the discount.", key=True, at_least=0, at_most=1)
+    margin_source = Text("Where the margin comes from.", one_of=("measured", "assumed"))
+    people = Count("People who are offered it: all who are in the group now.")
+    baseline_rate = Share("Share who buy anyway within the days of watching.")
+    order_value = Number("Mean net sales of such a purchase, before the discount.")
+    incremental_orders = Number("Purchases more than without it, on average.", at_least=0)
+    incremental_margin = Number("Margin more than without it, on average: of the purchases more, less what is given away.")
+    low = Number("Lower bound of the middle 95% of simulated outcomes.")
+    high = Number("Upper bound.")
+    break_even_uplift = Number("Uplift at which it costs nothing; NULL where the discount takes the whole margin.", nullable=True)
+
+    needs = ("orders.ordered_at",)
+    rules = (Rule("bounds_in_order", "low <= high", "The lower bound is not above the upper."),)
+    identities = (
+        agree(
+            "base_rates_are_those_of_the_plan",
+            "Each group has the base rate and the people of experiment_plan.",
+            "select distinct segment, baseline_rate, people from experiment_simulation",
+            "select distinct segment, baseline_rate, people from experiment_plan"
+            " where segment in (select segment from experiment_simulation)",
+        ),
+    )

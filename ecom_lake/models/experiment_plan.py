@@ -1,0 +1,134 @@
+"""What could this shop test? For each group of people and each supposed uplift: people needed, days, and power.
+
+The base rates are measured, the uplifts are assumptions. Not here: the groups (experiment_groups.py) and the formulas
+(experiment_power.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+
+import duckdb
+import polars as pl
+
+from ecom_lake.contracts.gold.experiment_plan import ExperimentPlan
+from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.models import experiment_groups
+from ecom_lake.models.experiment_groups import Group, groups, too_little
+from ecom_lake.models.experiment_power import people_for_shares, power_of_shares, whole
+from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point
+
+READS = experiment_groups.READS
+VERSION = 1
+UPLIFTS = (0.05, 0.1, 0.2, 0.5, 1.0)
+_DIGITS = 6
+_SURELY = 0.999
+"""A plan for certainty has no end."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    n_per_arm: int
+    power: float
+    days_needed: int | None
+    testable: bool
+    reason: str
+
+
+def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
+    """Nothing of it is kept: the rates are those of the day."""
+    found = groups(con, settings.churn_days)
+    known = [group for group in found if group.is_known]
+    rows = [row for group in known for row in _rows(group, settings)]
+    schema = {name: column.kind.polars for name, column in ExperimentPlan.table.columns.items()}
+    return Fitted(
+        tables={"experiment_plan": pl.DataFrame(rows, schema)},
+        card=_card(con, found, known, rows, settings),
+        curves=[_curve(group, settings) for group in known],
+        seen={f"base rate, {group.name}": round(group.rate, _DIGITS) for group in known},
+    )
+
+
+def plan(group: Group, uplift: float, settings: MiningSettings) -> Plan:
+    """Everybody who is there is asked at once; then people are asked as they join; the last are watched to the end."""
+    rate = round(group.rate, _DIGITS)
+    treated = rate * (1 + uplift)
+    if treated >= 1:
+        return Plan(1, 0.0, None, False, f"{uplift:.0%} more than {rate:.2%} would be more than everybody.")
+    n = whole(people_for_shares(rate, treated, min(settings.power, _SURELY), settings.test_alpha))
+    watching, longest = settings.churn_days, settings.experiment_days
+    missing = max(0.0, 2 * n - group.people)
+    days = watching + ceil(missing / group.join_per_day) if group.join_per_day or not missing else None
+    within = group.people + group.join_per_day * max(0, longest - watching)
+    power = round(power_of_shares(within / 2, rate, treated, settings.test_alpha), _DIGITS) if within >= 2 else 0.0
+    testable = days is not None and days <= longest
+    change = f"from {rate:.2%} to {treated:.2%}"
+    needs = f"To find a rise {change} takes {n:,} people in each of two arms"
+    if testable:
+        return Plan(n, power, days, True, f"{needs}, who have come and been watched in {days:,} days.")
+    when = f"after {days:,} days" if days is not None else "never, as nobody joins"
+    return Plan(n, power, days, False, f"Not testable: {needs[0].lower()}{needs[1:]}, who are there {when}.")
+
+
+def _rows(group: Group, settings: MiningSettings) -> Iterator[dict[str, object]]:
+    rate = round(group.rate, _DIGITS)
+    for uplift in UPLIFTS:
+        if rate * (1 + uplift) >= 1:
+            continue
+        found = plan(group, uplift, settings)
+        yield {
+            "segment": group.name,
+            "uplift": uplift,
+            "people": group.people,
+            "join_per_day": round(group.join_per_day, _DIGITS),
+            "baseline_rate": rate,
+            "treated_rate": round(rate * (1 + uplift), 9),
+            "n_per_arm": found.n_per_arm,
+            "power": found.power,
+            "days_needed": found.days_needed,
+            "testable": found.testable,
+            "reason": found.reason,
+        }
+
+
+def _curve(group: Group, settings: MiningSettings) -> Curve:
+    """What can be found, by how long the experiment lasts: the power for a rise by half."""
+    rate = round(group.rate, _DIGITS)
+    points = []
+    for days in range(settings.churn_days, settings.experiment_days + 1, 30):
+        there = group.people + group.join_per_day * (days - settings.churn_days)
+        if there >= 2 and rate * 1.5 < 1:
+            points.append(Point(days, round(power_of_shares(there / 2, rate, 1.5 * rate, settings.test_alpha), _DIGITS)))
+    return Curve("power to find 50% more, by days", group.name, points)
+
+
+def _card(
+    con: duckdb.DuckDBPyConnection,
+    found: list[Group],
+    known: list[Group],
+    rows: list[dict[str, object]],
+    settings: MiningSettings,
+) -> Card:
+    as_of = experiment_groups.as_of(con)
+    testable = [row for row in rows if row["testable"]]
+    reason = (
+        f"{len(testable)} of {len(rows)} experiments can be done within {settings.experiment_days} days; the uplifts are"
+        " assumed, the base rates measured."
+        if known
+        else too_little(found)
+    )
+    return Card(
+        predicts=f"what an experiment on purchases within {settings.churn_days} days needs; uplifts are assumed",
+        population="groups of customers that can be told apart today",
+        as_of=as_of,
+        trained_on=f"who bought in the {settings.churn_days} days up to the as-of date",
+        n=sum(group.watched for group in found),
+        status="published" if known else "refused",
+        reason=reason,
+        champion="formulas of power" if known else None,
+        metric="experiments that can be done" if known else None,
+        value=float(len(testable)) if known else None,
+        fitted_as_of=as_of,
+    )
