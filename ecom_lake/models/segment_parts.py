@@ -19,7 +19,7 @@ from ecom_lake.models.fitted import Rival
 from ecom_lake.models.segment_choice import Tried, tighter, try_all
 from ecom_lake.models.segment_names import Name, names
 from ecom_lake.models.segment_people import Group, known, later, log, sample
-from ecom_lake.models.segment_rule import Explained, cells, told_of_later, told_of_others
+from ecom_lake.models.segment_rule import Explained, cells, kmeans_is_worth_it, told_of_later, told_of_others
 
 DIGITS = 6
 """Of centres and deviations. The rounded numbers are the model: whoever reads them puts people into the same segments."""
@@ -143,7 +143,8 @@ class _Parting:
         if chosen is None:
             return _whole(self.group, self.people, "no number of segments proved stable", self.last, tried)
         others, after = self._explained(chosen.k)
-        if self._is_worth_it(others, after):
+        was_taken = self.last is not None and self.last.method == KMEANS
+        if kmeans_is_worth_it(others, after, was_taken):
             return self._kmeans(chosen, warm, tried, others, after)
         return self._rule(chosen, tried, others, after)
 
@@ -164,15 +165,6 @@ class _Parting:
             return others, None
         points = np.stack([(of - of.mean()) / of.std() for of in logs], axis=1)
         return others, told_of_later(points, then.spent, self.axes, k, self.settings)
-
-    def _is_worth_it(self, others: Explained, after: Explained | None) -> bool:
-        """Surely better than the rule at telling people apart, and not surely worse at telling what they do later.
-
-        Where K-Means was taken last, it stays until the rule is surely better, so that labels do not flicker.
-        """
-        _, low, high = others.gain
-        was_taken = self.last is not None and self.last.method == KMEANS
-        return (high >= 0 if was_taken else low > 0) and (after is None or after.gain[2] >= 0)
 
     def _kmeans(self, chosen: Tried, warm: Floats | None, tried: list[Tried], others: Explained, after: Explained | None) -> Part:
         centres = settle(self.points, chosen.centres)

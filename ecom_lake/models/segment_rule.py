@@ -74,6 +74,15 @@ def told_of_later(points: Floats, spent: Floats, axes: Sequence[int], k: int, se
     return _tried(points, np.log1p(np.maximum(spent, 0))[:, None], axes, k, settings)
 
 
+def kmeans_is_worth_it(others: Explained, after: Explained | None, was_taken: bool) -> bool:
+    """Surely better than the rule at telling people apart, and not surely worse at telling what they buy later.
+
+    Where K-Means was taken last, it stays until the rule is surely better, so that labels do not flicker.
+    """
+    _, low, high = others.gain
+    return (high >= 0 if was_taken else low > 0) and (after is None or after.gain[2] >= 0)
+
+
 def _tried(points: Floats, outcome: Floats, axes: Sequence[int], k: int, settings: MiningSettings) -> Explained:
     learnt, tried = points[::2], points[1::2]
     rng = np.random.default_rng([settings.seed, k])

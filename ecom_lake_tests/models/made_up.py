@@ -69,6 +69,10 @@ def planted(each: int = 150) -> tuple[pl.DataFrame, np.ndarray]:
 def people(rows: list[tuple[str, int, int | None, float, int]]) -> pl.DataFrame:
     names = ("customer_id", "purchases", "recency_days", "net_sales", "units")
     frame = pl.DataFrame(rows, {name: pl.Float64 if name == "net_sales" else COLUMNS[name] for name in names}, orient="row")
+    return people_of(frame)
+
+
+def people_of(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         aov=pl.col("net_sales") / pl.col("purchases"),
         avg_gap_days=pl.when(pl.col("purchases") > 1).then(pl.lit(30.0)),
@@ -106,3 +110,34 @@ def centre(segment_id: int, is_one_time: bool, recency: float | None, spent: flo
 
 def centres_of(rows: list[dict[str, object]]) -> pl.DataFrame:
     return pl.DataFrame(rows, {name: column.kind.polars for name, column in SegmentCentres.table.columns.items()})
+
+
+FIVE = {
+    "regular": (15, 260, 3, 12),
+    "lapsed regular": (240, 230, 3, 9),
+    "bargain hunter": (60, 22, 1, 5),
+    "big basket": (70, 900, 12, 3),
+    "one try long ago": (620, 55, 1, 2),
+}
+"""Middle recency_days, net_sales, units and, of those who came back, purchases of five kinds of people who overlap a little."""
+FIVE_SHARES = (0.2, 0.15, 0.3, 0.1, 0.25)
+
+
+def five_kinds(number: int, one_time_share: float, seed: int = 1) -> tuple[pl.DataFrame, np.ndarray]:
+    """A shop of five kinds of people, and which each of them is; some bought once, the others of each kind several times."""
+    rng = np.random.default_rng(seed)
+    kind = rng.choice(len(FIVE), number, p=FIVE_SHARES).astype(np.int32)
+    recency, spent, units, often = (np.array([of[i] for of in FIVE.values()], float)[kind] for i in range(4))
+    scatter = rng.lognormal(0, (0.35, 0.35, 0.15, 0.2), (number, 4))
+    again = np.maximum(2, np.rint(often * scatter[:, 3])).astype(np.int64)
+    purchases = np.where(rng.random(number) < one_time_share, 1, again)
+    frame = pl.DataFrame(
+        {
+            "customer_id": [f"{i:07d}" for i in range(number)],
+            "purchases": purchases,
+            "recency_days": np.rint(recency * scatter[:, 0]).astype(np.int64),
+            "net_sales": np.round(spent * scatter[:, 1], 2),
+            "units": np.maximum(1, np.rint(units * scatter[:, 2])).astype(np.int64),
+        }
+    )
+    return people_of(frame), kind

@@ -5,7 +5,7 @@ import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.clustering import nearest
-from ecom_lake.models.segment_rule import cells, told_of_later, told_of_others
+from ecom_lake.models.segment_rule import Explained, cells, kmeans_is_worth_it, told_of_later, told_of_others
 from ecom_lake_tests.models.blobs import APART, blobs
 
 DEFAULTS = MiningSettings()
@@ -71,3 +71,29 @@ def test_what_they_spend_later() -> None:
     assert shuffled is not None
     assert shuffled.kmeans[0] < 0.01
     assert told_of_later(points, np.where(np.arange(1000) < 90, 5.0, 0.0), [0], 5, DEFAULTS) is None
+
+
+def gain(low: float, high: float) -> Explained:
+    return Explained((0.5, 0.4, 0.6), (0.5, 0.4, 0.6), ((low + high) / 2, low, high))
+
+
+SURE, LEVEL, WORSE = gain(0.1, 0.2), gain(-0.1, 0.1), gain(-0.2, -0.1)
+
+
+@pytest.mark.parametrize(
+    ("others", "after", "was_taken", "is_taken"),
+    [
+        (SURE, None, False, True),
+        (SURE, LEVEL, False, True),
+        (SURE, WORSE, False, False),
+        (SURE, WORSE, True, False),
+        (LEVEL, None, False, False),
+        (LEVEL, SURE, False, False),
+        (LEVEL, LEVEL, True, True),
+        (WORSE, SURE, True, False),
+    ],
+)
+def test_kmeans_must_earn_its_place_and_keeps_it_until_the_rule_is_better(
+    others: Explained, after: Explained | None, was_taken: bool, is_taken: bool
+) -> None:
+    assert kmeans_is_worth_it(others, after, was_taken) is is_taken
