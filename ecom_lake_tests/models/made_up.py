@@ -128,7 +128,7 @@ def five_kinds(number: int, one_time_share: float, seed: int = 1) -> tuple[pl.Da
     rng = np.random.default_rng(seed)
     kind = rng.choice(len(FIVE), number, p=FIVE_SHARES).astype(np.int32)
     recency, spent, units, often = (np.array([of[i] for of in FIVE.values()], float)[kind] for i in range(4))
-    scatter = rng.lognormal(0, (0.35, 0.35, 0.15, 0.2), (number, 4))
+    scatter = rng.lognormal(0, (0.7, 0.7, 0.3, 0.35), (number, 4))
     again = np.maximum(2, np.rint(often * scatter[:, 3])).astype(np.int64)
     purchases = np.where(rng.random(number) < one_time_share, 1, again)
     frame = pl.DataFrame(
