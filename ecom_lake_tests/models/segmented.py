@@ -17,13 +17,16 @@ TABLES = ("segment_centres", "customer_segments", "segment_profile")
 BESIDE = ("segment_selection", "customer_segments_fit")
 AS_OF = date(2018, 8, 31)
 
+QUICK = MiningSettings(resamples=8, resample_restarts=1, restarts=4)
+"""For people who are plainly of some kind."""
+
 Made = dict[str, pl.DataFrame]
 
 
 def segmented(
     customers: pl.DataFrame,
     folder: Path,
-    settings: MiningSettings | None = None,
+    settings: MiningSettings = QUICK,
     threads: int = 2,
     as_of: date | None = AS_OF,
     past: Made | None = None,

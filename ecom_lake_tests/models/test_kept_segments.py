@@ -10,7 +10,7 @@ import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake_tests.models.made_up import five_kinds, people, planted
-from ecom_lake_tests.models.segmented import AS_OF, Made, card, moved, segmented
+from ecom_lake_tests.models.segmented import AS_OF, QUICK, Made, card, moved, segmented
 
 LATER = AS_OF + timedelta(days=100)
 
@@ -25,13 +25,13 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", ["dated", "undated", "by registration", "by a rule", "too few", "nobody"])
 def test_a_rerun_on_unchanged_data_changes_no_byte(kind: str, tmp_path: Path) -> None:
-    from ecom_lake_tests.models.test_segment_centres import on_a_grid, registered
+    from ecom_lake_tests.models.test_segment_centres import BY_REGISTRATION, on_a_grid, registered
 
-    customers, settings = planted()[0], MiningSettings()
+    customers, settings = planted()[0], QUICK
     if kind == "undated":
         customers = customers.with_columns(recency_days=pl.lit(None, pl.Int64))
     if kind == "by registration":
-        customers, settings = registered(), MiningSettings(segments_by="registration")
+        customers, settings = registered(), BY_REGISTRATION
     if kind == "by a rule":
         customers, settings = on_a_grid(), MiningSettings(most_segments=4)
     if kind in ("too few", "nobody"):
@@ -43,9 +43,6 @@ def test_a_rerun_on_unchanged_data_changes_no_byte(kind: str, tmp_path: Path) ->
     assert bytes_in(tmp_path) == first
 
 
-QUICK = MiningSettings(choice_sample=1_500, resamples=8)
-
-
 def grown() -> tuple[pl.DataFrame, pl.DataFrame]:
     """A shop, and the same with a tenth more people."""
     customers, _ = five_kinds(11_000, 0.9)
@@ -54,8 +51,8 @@ def grown() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def test_new_people_move_nobody_while_the_fit_is_kept(tmp_path: Path) -> None:
     before, after = grown()
-    made = segmented(before, tmp_path, QUICK)
-    again = segmented(after, tmp_path, QUICK, as_of=AS_OF + timedelta(days=30), past=made)
+    made = segmented(before, tmp_path)
+    again = segmented(after, tmp_path, as_of=AS_OF + timedelta(days=30), past=made)
     assert moved(made, again) == 0
     assert again["customer_segments"].height == after.height
     assert card(again)["fitted_as_of"] == str(AS_OF)
@@ -65,8 +62,8 @@ def test_new_people_move_nobody_while_the_fit_is_kept(tmp_path: Path) -> None:
 
 def test_a_new_fit_with_new_people_moves_few_and_keeps_numbers_and_names(tmp_path: Path) -> None:
     before, after = grown()
-    made = segmented(before, tmp_path, QUICK)
-    again = segmented(after, tmp_path, QUICK, as_of=LATER, past=made)
+    made = segmented(before, tmp_path)
+    again = segmented(after, tmp_path, as_of=LATER, past=made)
     assert card(again)["fitted_as_of"] == str(LATER)
     assert not again["segment_centres"].equals(made["segment_centres"])
     assert named(again) == named(made)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.clustering import adjusted_rand
 from ecom_lake_tests.models.made_up import FIVE, five_kinds, people, planted
-from ecom_lake_tests.models.segmented import Made, card, segmented
+from ecom_lake_tests.models.segmented import QUICK, Made, card, segmented
 
 
 def test_planted_groups_are_found(tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def found_of(customers: pl.DataFrame, truth: np.ndarray, made: Made, is_one_time
 @pytest.mark.parametrize("one_time_share", [0.97, 0.4], ids=["hardly anybody comes back", "many come back"])
 def test_five_kinds_among_100_000_people(one_time_share: float, tmp_path: Path) -> None:
     customers, truth = five_kinds(100_000, one_time_share)
-    made = segmented(customers, tmp_path)
+    made = segmented(customers, tmp_path, MiningSettings())
     assert made["segment_selection"].filter("chosen").select("buyers", "k").rows() == [
         ("one-time buyers", len(FIVE)),
         ("repeat buyers", len(FIVE)),
@@ -184,7 +185,7 @@ def registered() -> pl.DataFrame:
     )
 
 
-BY_REGISTRATION = MiningSettings(segments_by="registration")
+BY_REGISTRATION = replace(QUICK, segments_by="registration")
 
 
 def test_three_clusters_by_registration(tmp_path: Path) -> None:
