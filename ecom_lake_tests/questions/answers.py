@@ -13,6 +13,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("returning customers", 1, 0, None, 0, None),
         ("canceled, % of orders", 50, 0, None, 0, None),
     ],
+    "coming-months": [("2018-03", 60, 30, 90, "SES"), ("2018-04", 65, 35, 95, "SES")],
     "best-month": [
         (1, "2017-11", 110, 110 / 410, 1, 1, 110, False),
         (2, "2017-12", 60, 60 / 410, 1, 1, 60, False),
@@ -275,6 +276,7 @@ PARTS: dict[str, list[tuple[Any, ...]]] = {
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "this-month": {"month": "2018-02"},
+    "coming-months": {"of": "total"},
     "best-month": {"year": "2017"},
     "top-categories": {"year": "2017", "top": "10"},
     "sales-by": {"by": "state", "year": "2017", "top": "10"},

@@ -49,6 +49,11 @@ def _check(layer: str, table: str, rule: str, failed: int) -> Row:
     return {**said, "meaning": f"The promise of {rule}."}
 
 
+def _expected(series: str, month: str, method: str, forecast: int, is_champion: bool) -> Row:
+    said = {"series": series, "grain": "month", "period": f"{month}-01", "method": method, "step": 1, "forecast": forecast}
+    return {**said, "low_80": forecast - 30, "high_80": forecast + 30, "is_champion": is_champion}
+
+
 HANDED: dict[str, list[Row]] = {
     "basket_rules": [
         _rule("category", "books", "toys", 4, 0.5, 1.5),
@@ -58,6 +63,13 @@ HANDED: dict[str, list[Row]] = {
         _rule("product", "ball", "lamp", 3, 0.6, 3.0),
         _rule("product", "ball + lamp", "doll", 2, 0.4, 4.0),
         _rule("product", "ball + doll", "lamp", 2, 0.9, 3.5),
+    ],
+    "sales_forecast": [
+        _expected("total", "2018-03", "naive", 80, is_champion=False),
+        _expected("total", "2018-03", "SES", 60, is_champion=True),
+        _expected("total", "2018-04", "SES", 65, is_champion=True),
+        _expected("toys", "2018-03", "SES", 40, is_champion=True),
+        {**_expected("total", "2018-03", "SES", 2, is_champion=True), "grain": "day"},
     ],
     "quality_scorecard": [
         _check("silver", "orders", "known_status", 2),
@@ -112,7 +124,7 @@ def _line(order_id: str, at: int, good: str, price: str) -> Row:
 
 
 def session_of(shop: HandShop) -> Session:
-    """The shop's gold. Rules and checks, which need more than a few orders, are given by hand: see `HANDED`."""
+    """The shop's gold. Rules, forecasts and checks, which need more than a few orders, are given by hand: see `HANDED`."""
     for table in sorted({table for question in questions() for table in question.reads}):
         if table not in HANDED:
             shop.table(table)

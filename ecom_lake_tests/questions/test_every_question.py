@@ -103,6 +103,7 @@ def test_other_parameters_ask_something_else(worked: Session) -> None:
     assert rows_of(ask(worked, "segment-moves", month="2017-01")) == [("none → Lost", 1, 1, 15)]
     assert rows_of(ask(worked, "payment-methods", year="2018"), "method", "payments") == [("card", 110)]
     assert rows_of(ask(worked, "next-category", category="toys"), "next_category", "customers") == [("home", 1), ("toys", 1)]
+    assert rows_of(ask(worked, "coming-months", of="toys")) == [("2018-03", 40, 10, 70, "SES")]
     assert rows_of(ask(worked, "returns", by="state")) == [("RJ", 60, 1, 1, 1 / 6, 0)]
     # Products go by their names where they have one, and of the rules of three items the surest speaks.
     pairs = [("ball + doll → The Lamp", 2, 0.9, 3.5), ("The Lamp → The Ball", 3, 0.75, 3.0)]

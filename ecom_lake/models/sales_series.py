@@ -1,0 +1,134 @@
+"""Net sales through time, as forecasting needs them: whole months in total and by category, and the days in them.
+
+Here: what is read from the KPI tables, and how periods follow each other. Only complete months up to the shop's today are read,
+and no day of any other month. Not here: any forecast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+TOTAL, OTHERS = "total", "other categories"
+_FADED_DAYS, _WATCHED_DAYS, _USUAL_DAYS = range(7, 28), 28, 56
+_RECENT_MONTHS, _MOST_CATEGORIES = 12, 100
+"""A category is a series of its own if it sold in each of the last so many months; of too many, the largest."""
+
+
+def in_cents(values: Floats) -> Floats:
+    rounded: Floats = np.round(values, 2)
+    return rounded
+
+
+@dataclass(frozen=True)
+class Grain:
+    """How long a period is, and what follows from that."""
+
+    name: str
+    season: int
+    """Periods of a season: a year of months, a week of days."""
+    seasonal_from: int
+    """Two seasons: with fewer periods nothing is said of one."""
+    level: int
+    """The last so many periods say how large sales are just now."""
+    apart: int
+    """Periods from one origin of the backtest to the next."""
+    most_origins: int
+
+
+MONTHS = Grain("month", season=12, seasonal_from=24, level=3, apart=1, most_origins=24)
+DAYS = Grain("day", season=7, seasonal_from=14, level=28, apart=7, most_origins=40)
+
+
+@dataclass(frozen=True)
+class Series:
+    name: str
+    grain: Grain
+    first: date
+    values: Floats
+
+    def period(self, place: int) -> date:
+        """The period at a place, counted from 0; also one that is still to come."""
+        if self.grain is DAYS:
+            return self.first + timedelta(days=place)
+        month = self.first.month - 1 + place
+        return date(self.first.year + month // 12, month % 12 + 1, 1)
+
+    def until(self, place: int) -> Series:
+        """What was known after so many periods."""
+        return Series(self.name, self.grain, self.first, self.values[:place])
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True)
+class Sales:
+    as_of: date | None
+    months: Series | None
+    days: Series | None
+    faded: int
+    """Days at the end that are not learnt from, and not in `days`: the export peters out."""
+    categories: tuple[Series, ...]
+    """By falling sales, the others last; to the cent they add up to the months. Empty where no category is known."""
+
+
+_MONTHS = """
+    select month, net_sales from kpi_monthly
+    where is_complete and last_day(month) <= (select max(date) from dim_date where is_as_of)
+    order by month
+"""
+_DAYS = """
+    select d.date, coalesce(k.net_sales, 0)::double
+    from dim_date as d left join kpi_daily as k on k.date = d.date
+    where d.is_complete_month and d.date <= (select max(date) from dim_date where is_as_of)
+    order by d.date
+"""
+_CATEGORIES = """
+    select member, period, net_sales::double from kpi_breakdown
+    where period_type = 'month' and dimension = 'category' and period between ? and ?
+    order by member, period
+"""
+
+
+def sales_of(con: duckdb.DuckDBPyConnection) -> Sales:
+    [(as_of,)] = con.execute("select max(date) from dim_date where is_as_of").fetchall()
+    months = con.execute(_MONTHS).fetchall()
+    if not months:
+        return Sales(as_of, None, None, 0, ())
+    total = Series(TOTAL, MONTHS, months[0][0], np.array([float(value) for _, value in months]))
+    days = con.execute(_DAYS).fetchall()
+    daily = Series(TOTAL, DAYS, days[0][0], np.array([value for _, value in days]))
+    faded = faded_days(daily.values)
+    return Sales(as_of, total, daily.until(len(daily) - faded), faded, _categories(con, total))
+
+
+def faded_days(sold: Floats) -> int:
+    """Days at the end that each sold less than half of what their weekday did in the two months before: orders that are still
+    to be delivered, most likely. A few low days are chance, and many a shop that has shrunk: neither is left out."""
+    if len(sold) < _WATCHED_DAYS + _USUAL_DAYS:
+        return 0
+    usual = np.median(sold[-_WATCHED_DAYS - _USUAL_DAYS : -_WATCHED_DAYS].reshape(-1, DAYS.season), axis=0)
+    low = sold[-_WATCHED_DAYS:] < usual[np.arange(_WATCHED_DAYS) % DAYS.season] / 2
+    faded = _WATCHED_DAYS if low.all() else int(np.argmin(low[::-1]))
+    return faded if faded in _FADED_DAYS else 0
+
+
+def _categories(con: duckdb.DuckDBPyConnection, total: Series) -> tuple[Series, ...]:
+    place = {total.period(i): i for i in range(len(total))}
+    sold: dict[str, Floats] = {}
+    for member, month, value in con.execute(_CATEGORIES, [total.first, total.period(len(total) - 1)]).fetchall():
+        sold.setdefault(member, np.zeros(len(total)))[place[month]] = value
+    large = sorted(sold, key=lambda name: (-sold[name].sum(), name))
+    alone = [name for name in large if name not in (TOTAL, OTHERS) and (sold[name][-_RECENT_MONTHS:] > 0).all()][
+        :_MOST_CATEGORIES
+    ]
+    rest = [sold[name] for name in large if name not in alone]
+    named = {name: sold[name] for name in alone} | ({OTHERS: np.sum(rest, axis=0)} if rest else {})
+    return tuple(Series(name, MONTHS, total.first, in_cents(values)) for name, values in named.items())
