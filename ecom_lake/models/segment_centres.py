@@ -151,7 +151,8 @@ def _look(con: duckdb.DuckDBPyConnection, group: Group, made: Part) -> tuple[lis
         if np.any(labels == i):
             middle = [(feature, _deviates(of, labels == i)) for feature, of in logs.items()]
             points = [Point(x, value, label=feature) for x, (feature, value) in enumerate(middle)]
-            curves.append(Curve(f"profile of {made.noun}", segment.name.text, points))
+            short = segment.name.text.removesuffix(f" {made.noun}")
+            curves.append(Curve(f"profile of {made.noun}", short, points))
     return curves, _rounded(seen)
 
 

@@ -17,7 +17,7 @@ from ecom_lake.models.clustering import Floats, Labels, calinski_harabasz, kmean
 _POINTS_PER_CLUSTER = 10
 """Distinct points that a cluster needs, lest repeated values be taken for structure."""
 _SILHOUETTE_SAMPLE = 2_000
-"""People whose distances to each other are measured; METHODS names 10,000 as the most."""
+"""People whose distances to each other are measured; the time grows with their square."""
 _AS_TIGHT = 1.01
 """Centres that start from the last ones are taken unless others are tighter by more than this."""
 

@@ -1,7 +1,7 @@
 /*
 title = "What kinds of customers are there, by how they buy?"
 group = "Who buys?"
-note = "Groups found in the data (K-Means), each with the rule that named it; medians of their people."
+note = "Groups found in the data (K-Means, or a grid of quantiles where that does as well), each with the rule that named it; medians of their people."
 shares = ["share_of_customers", "share_of_net_sales"]
 
 [chart]

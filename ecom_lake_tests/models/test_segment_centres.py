@@ -125,6 +125,21 @@ def test_every_number_is_measured_and_has_its_reason(tmp_path: Path) -> None:
     assert made.group_by("buyers").agg(pl.col("chosen").sum())["chosen"].to_list() == [1, 1]
 
 
+def test_pictures(tmp_path: Path) -> None:
+    made = segmented(planted()[0], tmp_path)
+    curves = made["customer_segments_fit"].filter(kind="curve")
+    assert set(curves["name"]) == {"stability", "profile of one-time buyers", "profile of repeat buyers"}
+    stability = curves.filter(name="stability", series="one-time buyers")
+    assert stability["x"].to_list() == [3, 4, 5, 6, 7, 8]
+    own = made["segment_selection"].filter(buyers="one-time buyers")
+    assert stability["value"].to_list() == own["bootstrap_ari"].to_list()
+    assert (stability["low"] <= stability["value"]).all() and (stability["value"] <= stability["high"]).all()
+    generous = curves.filter(name="profile of one-time buyers", series="Recent high-spend many-unit")
+    profile = dict(generous.select("said", "value").rows())
+    assert list(profile) == ["recency_days", "net_sales", "units"]
+    assert profile["recency_days"] < -0.8 and profile["net_sales"] > 0.8 and profile["units"] > 0.8
+
+
 def test_shuffled_people_are_not_parted(tmp_path: Path) -> None:
     """Features without any tie between them, and without clusters of their own."""
     rng = np.random.default_rng(2)
