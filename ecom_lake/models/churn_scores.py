@@ -19,6 +19,8 @@ import polars as pl
 from ecom_lake.contracts.gold.churn_scores import ChurnScores
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models import churn_features
+from ecom_lake.models.buying_chance import NAME as BG_NBD
+from ecom_lake.models.buying_chance import buying_chance
 from ecom_lake.models.churn_features import FEATURES, GROUPS, Feature, buyers_after, features_at
 from ecom_lake.models.classification import Judged, People, Question, judge, with_figures
 from ecom_lake.models.fitted import Card, Fitted, Past
@@ -28,7 +30,7 @@ from ecom_lake.models.snapshots import Cutoffs, cutoffs, days_needed
 
 READS = (*churn_features.READS, "dim_date")
 VERSION = 1
-_CUTOFFS = "cutoffs"
+_CUTOFFS, _CHANCE = "cutoffs", "buying_chance"
 
 
 @dataclass(frozen=True)
@@ -95,29 +97,32 @@ def judge_forms(
     kept: dict[str, str] | None = None,
 ) -> list[Judged]:
     """Each day's people are looked at once, for all forms."""
-    days = [looked_at(con, day, at.horizon, settings.people_sample, forms) for day in (*at.train, at.calibrate, at.test)]
+    most = settings.people_sample
+    *days, tested = (labelled_on(con, day, at.horizon) for day in (*at.train, at.calibrate, at.test))
+    chance = buying_chance(tested, at.horizon, most)
+    if chance is not None:
+        tested = tested.with_columns(pl.Series(_CHANCE, chance))
+    people = [[in_scope(day, form, most) for day in (*days, tested)] for form in forms]
     return [
-        judge(form.question(), pooled([day[i] for day in days[:-2]]), days[-2][i], days[-1][i], settings.seed, kept)
-        for i, form in enumerate(forms)
+        judge(form.question(), pooled(looked_at[:-2]), looked_at[-2], looked_at[-1], settings.seed, kept)
+        for form, looked_at in zip(forms, people, strict=True)
     ]
 
 
-def looked_at(con: duckdb.DuckDBPyConnection, day: date, horizon: int, most: int, forms: Sequence[Form]) -> list[People]:
-    """For each form the people in scope on a day, up to so many, as good as drawn by lot, and whether they ordered after it."""
-    known = features_at(con, day)
+def labelled_on(con: duckdb.DuckDBPyConnection, day: date, horizon: int) -> pl.DataFrame:
+    """Everybody who had bought by a day, and whether they ordered after it."""
     after = buyers_after(con, day, horizon).with_columns(happened=pl.lit(True))
-    labelled = known.join(after, on="customer_id", how="left").with_columns(pl.col("happened").fill_null(False))
-    return [_people(_by_lot(labelled.filter(form.scope), most), form) for form in forms]
+    labelled = features_at(con, day).join(after, on="customer_id", how="left")
+    return labelled.with_columns(pl.col("happened").fill_null(False)).sort("customer_id")
 
 
-def _by_lot(people: pl.DataFrame, most: int) -> pl.DataFrame:
-    """The same people whatever the order of rows; evenly spread over their ids, which say nothing of them."""
-    people = people.sort("customer_id")
-    return people if people.height <= most else people[np.linspace(0, people.height - 1, most).astype(int)]
-
-
-def _people(frame: pl.DataFrame, form: Form) -> People:
-    return People(_matrix(frame, form), frame["happened"].to_numpy(), -frame["recency_days"].to_numpy().astype(float))
+def in_scope(people: pl.DataFrame, form: Form, most: int) -> People:
+    """Up to so many, spread evenly over their ids, which say nothing of them."""
+    of = people.filter(form.scope)
+    some = of if of.height <= most else of[np.linspace(0, of.height - 1, most).astype(int)]
+    shown = {BG_NBD: some[_CHANCE].to_numpy()} if _CHANCE in some.columns else {}
+    recency = some["recency_days"].to_numpy().astype(float)
+    return People(_matrix(some, form), some["happened"].to_numpy(), -recency, shown)
 
 
 def _matrix(frame: pl.DataFrame, form: Form) -> Floats:

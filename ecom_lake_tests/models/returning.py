@@ -124,9 +124,16 @@ def _named(rows: pl.DataFrame, days: int) -> Shop:
     ).with_columns(net=pl.col("gross_sales") - pl.col("discounts"))
     visits = rows.select("customer_id", "order_date").unique().sort("customer_id", "order_date")
     visits = visits.with_columns(gap_days=pl.col("order_date").diff().over("customer_id").dt.total_days())
-    rows = rows.join(visits, on=["customer_id", "order_date"], how="left", maintain_order="left")
+    rows = rows.sort("customer_id", "day", "order_id").join(
+        visits, on=["customer_id", "order_date"], how="left", maintain_order="left"
+    )
+    rows = rows.with_columns(
+        order_number=pl.int_range(1, pl.len() + 1).over("customer_id"),
+        opens_purchase=pl.int_range(pl.len()).over("customer_id", "day") == 0,
+    )
     orders = rows.select(
         "order_id", "customer_id", "order_date", "is_valid", "items", "units", "instalments", "state", "gap_days",
+        "order_number", "opens_purchase",
         pl.lit("z").alias("zip"),
         _at("day", 9).alias("ordered_at"),
         _on("promised").alias("promised_date"),

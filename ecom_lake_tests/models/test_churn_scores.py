@@ -18,7 +18,7 @@ from ecom_lake.models.snapshots import Cutoffs
 from ecom_lake_tests.models.gold import make
 from ecom_lake_tests.models.returning import FIRST, Shop, Truth, as_known_on, nothing, opened, shop
 
-FEWER = MiningSettings(people_sample=4_000)
+FEWER = MiningSettings(people_sample=2_500)
 DAY = FIRST + timedelta(days=400)
 LAST_DAY = FIRST + timedelta(days=719)
 
@@ -67,6 +67,8 @@ def test_what_was_known_of_a_person_by_hand() -> None:
         ordered_at=pl.Series([DAY - timedelta(days=n) for n in (100, 40, -5)]).cast(pl.Datetime("us")),
         promised_date=pl.Series([DAY - timedelta(days=n) for n in (90, 2, -20)]),
         gap_days=pl.Series([None, 60, 45]),
+        order_number=pl.Series([1, 2, 3]),
+        opens_purchase=pl.lit(True),
         instalments=pl.Series([2, 6, 9]),
         **{name: pl.Series(amounts).cast(pl.Decimal(18, 2)) for name, amounts in {
             "gross_sales": [100, 60, 500], "discounts": [20, 0, 0], "net_sales": [80, 60, 500], "freight": [20, 15, 1],
@@ -99,7 +101,7 @@ def test_what_was_known_of_a_person_by_hand() -> None:
 def test_planted_drivers_are_found_in_their_order(tmp_path: Path) -> None:
     """100,000 people, whom payment, discount and freight move, in that order, and nothing else."""
     with opened(driven(100_000)) as con:
-        scores = make(con, "churn_scores", tmp_path, MiningSettings(people_sample=15_000))
+        scores = make(con, "churn_scores", tmp_path, MiningSettings(people_sample=10_000))
         fitted = pl.read_parquet(tmp_path / "churn_fit.parquet")
     assert scores.height == 100_000
     for form in ("next order", "second order"):
@@ -174,7 +176,7 @@ def test_probabilities_come_true() -> None:
     came = scores.with_columns(came=pl.col("customer_id").is_in(after["customer_id"].unique().to_list()))
     for (form,), people in came.group_by("form"):
         expected, real = (1 - people["probability"]).mean(), people["came"].mean()
-        assert real == pytest.approx(expected, rel=0.15), form
+        assert real == pytest.approx(expected, rel=0.25), form
         worst, best = (people.filter(pl.col("decile") == tenth)["came"].mean() for tenth in (1, 10))
         assert best > 5 * worst, form  # type: ignore[operator]
 
@@ -207,6 +209,8 @@ def cdnow() -> Shop:
     placed = placed.join(gap, on=["customer_id", "order_date"], maintain_order="left").with_columns(
         ordered_at=pl.col("order_date").cast(pl.Datetime("us")),
         gross_sales=pl.col("net_sales"),
+        order_number=pl.int_range(1, pl.len() + 1).over("customer_id"),
+        opens_purchase=pl.int_range(pl.len()).over("customer_id", "order_date") == 0,
         discounts=pl.lit(0).cast(pl.Decimal(18, 2)),
         freight=pl.lit(0).cast(pl.Decimal(18, 2)),
         instalments=pl.lit(None, pl.Int64),
@@ -227,6 +231,7 @@ def test_cdnow(cdnow: Shop) -> None:
     assert verdict.n == np.clip(verdict.n, 23_570, 3 * 23_570)
     assert found["recency", "PR-AUC"] == pytest.approx(0.437, abs=0.002)
     assert found["recency", "lift at 10%"] == pytest.approx(3.64, abs=0.03)
+    assert found["BG/NBD", "PR-AUC"] == pytest.approx(0.533, abs=0.01)
     assert found["logistic regression", "PR-AUC"] == pytest.approx(0.538, abs=0.015)
     assert found["random forest", "PR-AUC"] == pytest.approx(0.537, abs=0.015)
     assert verdict.is_better
