@@ -124,13 +124,14 @@ def judge(
 
 
 def with_figures(card: Card, verdict: Judged) -> Card:
-    """The card with the champion's lift and the rule's, where the question got that far."""
+    """The card with the lift of the best candidate and the rule's, where the question got that far; what is refused has no
+    champion."""
     if verdict.compared is None:
         return card
     one, other = verdict.compared.one, verdict.compared.other
     return replace(
         card,
-        champion=f"{verdict.question.name}: {verdict.champion}",
+        champion=f"{verdict.question.name}: {verdict.champion}" if verdict.is_better else None,
         metric=LIFT,
         value=one.value,
         low=one.low,

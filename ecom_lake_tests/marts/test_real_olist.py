@@ -459,3 +459,16 @@ def test_olist_is_too_thin_for_rules_and_says_so(gold: Read) -> None:
         "product": (98_199, 44, True),
         "category": (98_199, 72, True),
     }
+
+
+def test_churn_is_refused_and_bad_reviews_are_foretold(gold: Read) -> None:
+    """Few come back, and when they bought last says as much as all else; what was known at shipping says more than the seller."""
+    cards = {
+        table: dict(gold(f"{table}_fit").filter(kind="card").select("name", "said").iter_rows())
+        for table in ("churn", "review_risk")
+    }
+    assert (cards["churn"]["status"], gold("churn_scores").height) == ("refused", 0)
+    assert (cards["review_risk"]["status"], gold("review_risk").height) == ("published", 680)
+    figures = {row["name"]: row for row in gold("review_risk_fit").filter(kind="card").iter_rows(named=True)}
+    assert figures["value"]["value"] == pytest.approx(2.64, abs=0.05)
+    assert figures["baseline_value"]["value"] == pytest.approx(1.79, abs=0.02)

@@ -11,6 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.models.buying_chance import buying_chance
 from ecom_lake.models.churn_features import FEATURES, GROUPS, Feature, features_at
 from ecom_lake.models.churn_scores import NEXT, SECOND, Form, fit, judge_forms
 from ecom_lake.models.fitted import Past
@@ -131,6 +132,7 @@ def test_it_refuses(made: Shop, says: str, tmp_path: Path) -> None:
     card = pl.read_parquet(tmp_path / "churn_fit.parquet").filter(kind="card")
     said = dict(card.select("name", "said").iter_rows())
     assert said["status"] == "refused"
+    assert "champion" not in said
     assert says in said["reason"]
 
 
@@ -179,6 +181,30 @@ def test_probabilities_come_true() -> None:
         assert real == pytest.approx(expected, rel=0.25), form
         worst, best = (people.filter(pl.col("decile") == tenth)["came"].mean() for tenth in (1, 10))
         assert best > 5 * worst, form  # type: ignore[operator]
+
+
+def _buyers(rng: np.random.Generator, people: int, horizon: int) -> pl.DataFrame:
+    """People as BG/NBD has them: each buys at random at a rate of his own, and after any purchase leaves by chance."""
+    rows = []
+    for rate, leaves, age in zip(
+        rng.gamma(1.0, 1 / 60, people), rng.beta(1, 3, people), rng.integers(150, 600, people), strict=True
+    ):
+        bought, then = [0], 0.0
+        while then <= age + horizon and (len(bought) == 1 or rng.random() > leaves):
+            then += rng.exponential(1 / rate)
+            bought.append(int(then))
+        seen = sorted({day for day in bought if day <= age})
+        rows.append((len(seen), int(age), int(age) - seen[-1], any(age < day <= age + horizon for day in bought)))
+    return pl.DataFrame(rows, ["purchases", "tenure_days", "recency_days", "happened"], orient="row")
+
+
+def test_the_chance_by_buying_alone_comes_true() -> None:
+    known = _buyers(np.random.default_rng(8), 6_000, 90)
+    chance, came = buying_chance(known, 90, 6_000), known["happened"].to_numpy()
+    assert chance is not None
+    for tenth in np.array_split(np.argsort(chance, kind="stable"), 4):
+        assert came[tenth].mean() == pytest.approx(chance[tenth].mean(), abs=0.03)
+    assert buying_chance(known.head(30), 90, 6_000) is None
 
 
 def test_forms_part_the_people() -> None:

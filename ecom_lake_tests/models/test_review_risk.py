@@ -127,6 +127,7 @@ def test_it_refuses(made: Shop, says: str, tmp_path: Path) -> None:
         assert make(con, "review_risk", tmp_path).height == 0
     said = dict(pl.read_parquet(tmp_path / "review_risk_fit.parquet").filter(kind="card").select("name", "said").iter_rows())
     assert said["status"] == "refused"
+    assert "champion" not in said
     assert says in said["reason"]
 
 
