@@ -1,9 +1,9 @@
 """The command `ecom-lake`: which commands there are, and what their exit codes mean.
 
-One module a family: deliver (synth, land), build, ask, sql, look (tables, describe), health (status, doctor, repair),
-trust (quarantine, ledger, quality), replay (quarantine replay), history (log, diff, rollback, unpin, gc), move (copy). What a
-command finds out stands in `serving/`, how it looks in `screen.py`. Heavy modules are imported inside the commands that need
-them, so that help is there at once.
+One module a family: deliver (synth, land), build, ask, sql, look (tables, describe), experiment (plan, simulate,
+analyze), health (status, doctor, repair), trust (quarantine, ledger, quality), replay (quarantine replay), history (log, diff,
+rollback, unpin, gc), move (copy). What a command finds out stands in `serving/`, how it looks in `screen.py`. Heavy modules
+are imported inside the commands that need them, so that help is there at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from ecom_lake import logs
-from ecom_lake.cli import ask, build, deliver, health, history, look, move, replay, screen, sql, trust
+from ecom_lake.cli import ask, build, deliver, experiment, health, history, look, move, replay, screen, sql, trust
 from ecom_lake.cli.place import Place
 from ecom_lake.errors import UsageError, UserError, disk_trouble
 from ecom_lake.serving.released import DEFAULT_SHOP
@@ -48,11 +48,14 @@ app = App(
 _LAKE = Group("Everywhere", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
     "Bring and build": (deliver.synth, deliver.land, build.build),
-    "Read": (ask.ask, sql.sql, look.tables, look.describe),
+    "Read": (ask.ask, sql.sql, look.tables, look.describe, experiment.experiment),
     "Trust": (health.status, trust.quarantine, trust.ledger, trust.quality, health.doctor, health.repair),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, move.copy),
 }
-_BELOW: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {trust.quarantine: (replay.replay,)}
+_BELOW: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {
+    trust.quarantine: (replay.replay,),
+    experiment.experiment: (experiment.plan, experiment.simulate, experiment.analyze),
+}
 """Commands of two words, by the one that their first word is."""
 for _order, (_title, _commands) in enumerate(_FAMILIES.items()):
     _group = Group(_title, sort_key=_order)

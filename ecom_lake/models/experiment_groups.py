@@ -7,8 +7,10 @@ group `churn_days` before the as-of date, and bought since. Not here: plans and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import duckdb
 
@@ -38,11 +40,20 @@ class Group:
         return self.back / self.watched
 
     @property
+    def money(self) -> float:
+        """Mean net sales per person, buyers or not."""
+        return self.rate * self.order_value
+
+    @property
+    def money_deviation(self) -> float:
+        return float((self.rate * (self.order_spread**2 + self.order_value**2) - self.money**2) ** 0.5)
+
+    @property
     def is_known(self) -> bool:
         return self.watched >= LEAST_WATCHED and LEAST_BACK <= self.back < self.watched
 
 
-_GROUPS = """
+GROUPS = """
 with today as (
     select max(date) as as_of, max(date) - $days as start, max(date) - 2 * $days as before from dim_date where is_as_of
 ),
@@ -104,7 +115,11 @@ order by 1
 
 def groups(con: duckdb.DuckDBPyConnection, days: int) -> list[Group]:
     """Those that there are, by name."""
-    rows = con.execute(_GROUPS, {"days": days}).fetchall()
+    return groups_of(con.execute(GROUPS, {"days": days}).fetchall(), days)
+
+
+def groups_of(rows: Iterable[tuple[Any, ...]], days: int) -> list[Group]:
+    """From what the query gives."""
     return [
         Group(name, people, joined / days, watched, back, value or 0.0, spread)
         for name, people, joined, watched, back, value, spread in rows

@@ -17,7 +17,7 @@ from ecom_lake.contracts.gold.experiment_plan import ExperimentPlan
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models import experiment_groups
 from ecom_lake.models.experiment_groups import Group, groups, too_little
-from ecom_lake.models.experiment_power import people_for_shares, power_of_shares, whole
+from ecom_lake.models.experiment_power import people_for_means, people_for_shares, power_of_means, power_of_shares, whole
 from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point
 
 READS = experiment_groups.READS
@@ -58,18 +58,34 @@ def plan(group: Group, uplift: float, settings: MiningSettings) -> Plan:
     if treated >= 1:
         return Plan(1, 0.0, None, False, f"{uplift:.0%} more than {rate:.2%} would be more than everybody.")
     n = whole(people_for_shares(rate, treated, min(settings.power, _SURELY), settings.test_alpha))
-    watching, longest = settings.churn_days, settings.experiment_days
+    there = _people_in_time(group, settings)
+    power = power_of_shares(there / 2, rate, treated, settings.test_alpha) if there >= 2 else 0.0
+    return _judged(group, n, power, f"from {rate:.2%} to {treated:.2%}", settings)
+
+
+def money_plan(group: Group, uplift: float, settings: MiningSettings) -> Plan:
+    """The same for net sales per person, those who buy nothing included."""
+    more = group.money * uplift
+    n = whole(people_for_means(more, group.money_deviation, min(settings.power, _SURELY), settings.test_alpha))
+    there = _people_in_time(group, settings)
+    power = power_of_means(there / 2, more, group.money_deviation, settings.test_alpha) if there >= 4 else 0.0
+    return _judged(group, n, power, f"from {group.money:.2f} to {group.money + more:.2f} per person", settings)
+
+
+def _people_in_time(group: Group, settings: MiningSettings) -> float:
+    """Who can be asked early enough to be watched within the longest experiment."""
+    return group.people + group.join_per_day * max(0, settings.experiment_days - settings.churn_days)
+
+
+def _judged(group: Group, n: int, power: float, change: str, settings: MiningSettings) -> Plan:
     missing = max(0.0, 2 * n - group.people)
-    days = watching + ceil(missing / group.join_per_day) if group.join_per_day or not missing else None
-    within = group.people + group.join_per_day * max(0, longest - watching)
-    power = round(power_of_shares(within / 2, rate, treated, settings.test_alpha), _DIGITS) if within >= 2 else 0.0
-    testable = days is not None and days <= longest
-    change = f"from {rate:.2%} to {treated:.2%}"
-    needs = f"To find a rise {change} takes {n:,} people in each of two arms"
+    days = settings.churn_days + ceil(missing / group.join_per_day) if group.join_per_day or not missing else None
+    testable, power = days is not None and days <= settings.experiment_days, round(power, _DIGITS)
+    needs = f"o find a rise {change} takes {n:,} people in each of two arms"
     if testable:
-        return Plan(n, power, days, True, f"{needs}, who have come and been watched in {days:,} days.")
+        return Plan(n, power, days, True, f"T{needs}, who have come and been watched in {days:,} days.")
     when = f"after {days:,} days" if days is not None else "never, as nobody joins"
-    return Plan(n, power, days, False, f"Not testable: {needs[0].lower()}{needs[1:]}, who are there {when}.")
+    return Plan(n, power, days, False, f"Not testable: t{needs}, who are there {when}.")
 
 
 def _rows(group: Group, settings: MiningSettings) -> Iterator[dict[str, object]]:

@@ -57,7 +57,7 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     """Nothing of it is kept: it is drawn anew from the seed."""
     found = groups(con, settings.churn_days)
     known = [group for group in found if group.is_known and group.people and group.name in WANTED_BACK]
-    measured = measured_margin(con)
+    measured = margin_of(*con.execute(MARGIN).fetchall()[0])
     scenarios = swept(known, DISCOUNTS, UPLIFTS, TAKEN_ANYWAY, margins(measured, settings))
     rows = list(simulate(scenarios, measured is not None, settings.seed))
     schema = {name: column.kind.polars for name, column in ExperimentSimulation.table.columns.items()}
@@ -69,14 +69,17 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     )
 
 
-def measured_margin(con: duckdb.DuckDBPyConnection) -> float | None:
+MARGIN = """
+select sum(net_sales)::double, sum(costed_sales)::double, sum(cogs)::double from fct_orders
+where is_valid and order_date <= (select max(date) from dim_date where is_as_of)
+"""
+
+
+def margin_of(sales: float | None, costed: float | None, cost: float | None) -> float | None:
     """Of what has been sold, where nearly all costs are known."""
-    sums = "sum(net_sales)::double, sum(costed_sales)::double, sum(cogs)::double"
-    as_of = "(select max(date) from dim_date where is_as_of)"
-    [(sales, costed, cost)] = con.execute(f"select {sums} from fct_orders where is_valid and order_date <= {as_of}").fetchall()
-    if not sales or cost is None or costed < _COSTED * sales:
+    if not sales or not costed or cost is None or costed < _COSTED * sales:
         return None
-    return round(min(max(1 - float(cost) / float(costed), 0.0), 1.0), _DIGITS)
+    return round(min(max(1 - cost / costed, 0.0), 1.0), _DIGITS)
 
 
 def margins(measured: float | None, settings: MiningSettings) -> list[float]:
@@ -114,7 +117,7 @@ def simulate(scenarios: Sequence[Scenario], is_measured: bool, seed: int) -> Ite
             "baseline_rate": rate,
             "order_value": round(group.order_value, 2),
             "incremental_orders": round(anyway * one.uplift, 2),
-            "incremental_margin": round(anyway * group.order_value * one.per_purchase, 2),
+            "incremental_margin": round(anyway * group.order_value * one.per_purchase, 2) + 0.0,
             "low": round(float(low), 2),
             "high": round(float(high), 2),
             "break_even_uplift": one.break_even,

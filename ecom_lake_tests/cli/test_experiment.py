@@ -1,0 +1,203 @@
+"""experiment: what can be planned, what is assumed, what came out of a file of people, and what is refused in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.cli.conftest import Run
+
+
+def people(
+    folder: Path, rates: tuple[float, float] = (0.10, 0.13), n: tuple[int, int] = (4_000, 4_000), **columns: pl.Series
+) -> str:
+    rng = np.random.default_rng(1)
+    outcome = np.concatenate([rng.random(size) < rate for size, rate in zip(n, rates, strict=True)])
+    arms = ["control"] * n[0] + ["offer"] * n[1]
+    frame = pl.DataFrame({"unit": range(sum(n)), "arm": arms, "outcome": outcome.astype(int)}).with_columns(**columns)
+    file = folder / "people.csv"
+    frame.write_csv(file)
+    return str(file)
+
+
+def planned(folder: Path, text: str) -> str:
+    file = folder / "plan.toml"
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
+# ---------------------------------------------------------------------------------------------------------------- plan
+
+
+def test_a_plan_by_formula_needs_no_lake(run: Run) -> None:
+    ran = run("experiment", "plan", "--baseline", "0.5", "--uplift", "0.5", "--power", "0.9")
+    assert (ran.code, ran.err) == (0, "")
+    assert "77 people are needed in each of two arms" in ran.out
+    money = run("experiment", "plan", "--baseline", "10", "--uplift", "0.1", "--money", "--deviation", "1", "--power", "0.9")
+    assert "23 people" in money.out
+    told = run("experiment", "plan", "--baseline", "0.03", "--uplift", "0.1", "--json").json
+    assert told["plans"][0]["n_per_arm"] == 53_211
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "experiment plan, simulate, or analyze FILE"),
+        (["plan", "--baseline", "1.2", "--uplift", "0.1"], "--baseline must be above 0 and below 1, not 1.2"),
+        (["plan", "--baseline", "0.6", "--uplift", "0.9"], "would be everybody and more"),
+        (["plan", "--baseline", "0.6"], "--baseline needs --uplift too"),
+        (["plan", "--power", "1"], "--power must be above 0 and below 1, not 1"),
+        (["plan", "--money", "--baseline", "9", "--uplift", "0.1"], "needs --deviation"),
+        (["plan", "--deviation", "9"], "--deviation goes with --money and --baseline"),
+        (["simulate", "--discount", "2"], "--discount must be above 0 and below 1, not 2"),
+        (["simulate", "--cannibalisation", "-1"], "--cannibalisation must be from 0 to 1, not -1"),
+        (["analyze", "nothing.csv"], "There is no file nothing.csv"),
+        (["analyze", "people.xlsx"], "must be a .csv or a .parquet file"),
+        (["analyze", "people.csv", "--plan", "nothing.toml"], "The plan nothing.toml cannot be read"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_in_a_sentence(run: Run, arguments: list[str], says: str) -> None:
+    ran = run("experiment", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_shop_too_small_to_plan_for_is_told_so(run: Run, built_lake: BuiltLake) -> None:
+    for command in ("plan", "simulate"):
+        ran = run("experiment", command, at=built_lake)
+        assert ran.code == 2
+        assert "No group has 200 people who could be watched" in ran.err
+
+
+# ------------------------------------------------------------------------------------------------------------- analyze
+
+
+def test_an_uplift_is_found(run: Run, tmp_path: Path) -> None:
+    ran = run("experiment", "analyze", people(tmp_path))
+    assert (ran.code, ran.err) == (0, "")
+    assert "more than chance" in ran.out
+    assert "No number of people was planned beforehand" in ran.out
+    [found] = run("experiment", "analyze", people(tmp_path), "--json").json["results"]
+    assert found["low"] < 0.03 < found["high"]
+    assert found["is_found"]
+
+
+def test_no_uplift_is_not_called_none(run: Run, tmp_path: Path) -> None:
+    ran = run("experiment", "analyze", people(tmp_path, rates=(0.1, 0.1)))
+    assert ran.code == 0
+    assert "not proof of no effect" in ran.out
+
+
+def test_a_broken_split_comes_first(run: Run, tmp_path: Path) -> None:
+    ran = run("experiment", "analyze", people(tmp_path, n=(5_200, 4_800)))
+    assert (ran.code, ran.out) == (1, "")
+    assert "The split is broken: 5,200 in control and 4,800 in offer" in ran.err
+    assert "p = 6.3e-05" in ran.err
+    plan = planned(tmp_path, "share_treated = 0.48")
+    assert run("experiment", "analyze", people(tmp_path, n=(5_200, 4_800)), "--plan", plan).code == 0
+
+
+def test_with_one_look_planned_nobody_peeks(run: Run, tmp_path: Path) -> None:
+    ran = run("experiment", "analyze", people(tmp_path), "--plan", planned(tmp_path, "n = 5000"))
+    assert (ran.code, ran.out) == (2, "")
+    assert "Not over yet: 4,000 of 5,000 people per arm" in ran.err
+    assert run("experiment", "analyze", people(tmp_path), "--plan", planned(tmp_path, "n = 4000")).code == 0
+
+
+def test_looks_cost_width(run: Run, tmp_path: Path) -> None:
+    file = people(tmp_path)
+    widths = []
+    for text in (
+        "n = 4000",
+        "n = 4000\nmethod = 'sequential'",
+        "n = 8000\nmethod = 'sequential'",
+        "method = 'always-valid'\nminimal_effect = 0.02",
+    ):
+        [found] = run("experiment", "analyze", file, "--plan", planned(tmp_path, text), "--json").json["results"]
+        widths.append(found["high"] - found["low"])
+    fixed, last_look, second_look, always = widths
+    assert last_look / fixed == pytest.approx(2.040 / 1.960, abs=1e-3)
+    assert second_look / fixed == pytest.approx(2.040 * (5 / 2) ** 0.5 / 1.960, abs=1e-3)
+    assert always > fixed
+    early = run("experiment", "analyze", file, "--plan", planned(tmp_path, "n = 40000\nmethod = 'sequential'"))
+    assert (early.code, "The first of 5 looks is at 8,000 people per arm" in early.err) == (2, True)
+
+
+def test_the_past_narrows_the_interval(run: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    before = rng.gamma(2, 50, 8_000)
+    spent = pl.Series("outcome", 0.8 * before + rng.normal(0, 20, 8_000) + np.repeat([0, 5], 4_000))
+    [plain] = run("experiment", "analyze", people(tmp_path, outcome=spent), "--json").json["results"]
+    with_past = people(tmp_path, outcome=spent, before=pl.Series("before", before))
+    [found] = run("experiment", "analyze", with_past, "--json").json["results"]
+    assert found["variance_left"] < 0.2
+    assert found["high"] - found["low"] < 0.5 * (plain["high"] - plain["low"])
+    assert found["low"] < 5 < found["high"]
+    assert "The past explained" in run("experiment", "analyze", with_past).out
+
+
+def test_several_outcomes_are_corrected_together(run: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    noise = {f"outcome_{i}": pl.Series((rng.random(8_000) < 0.1).astype(int)) for i in range(9)}
+    file = people(tmp_path, **noise)
+    results = run("experiment", "analyze", file, "--json").json["results"]
+    [alone] = run("experiment", "analyze", file, "--plan", planned(tmp_path, "metric = 'outcome'"), "--json").json["results"]
+    assert len(results) == 10
+    assert results[0]["p"] == pytest.approx(10 * alone["p"])  # the least of ten
+    assert [one["metric"] for one in results if one["is_found"]] == ["outcome"]
+
+
+def test_a_test_that_errs_too_often_is_refused(run: Run, tmp_path: Path) -> None:
+    """Nine of 24 people bought: of all splits in halves 8.9% put seven or more of them on one side, which the test takes for
+    more than chance."""
+    bought = pl.Series("outcome", [1] * 5 + [0] * 7 + [1] * 4 + [0] * 8)
+    ran = run("experiment", "analyze", people(tmp_path, n=(12, 12), outcome=bought))
+    assert (ran.code, ran.out) == (1, "")
+    assert "Splits by lot of these same people find something in" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("unit,arm\n1,a\n2,b\n", "has no column outcome"),
+        ("unit,arm,outcome\n1,a,1\n1,b,0\n2,b,1\n", "1 row of units that came before"),
+        ("unit,arm,outcome\n1,a,1\n2,b,0\n3,c,0\n", "has 3 arms (a, b, c)"),
+        ("unit,arm,outcome\n1,a,1\n2,b,yes\n", "outcome must hold numbers"),
+        ("unit,arm,outcome\n1,a,1\n2,b,\n", "1 row without a number in outcome"),
+        ("unit,arm,outcome\n1,a,1\n2,,0\n", "1 row without arm"),
+        ("unit,arm,outcome\n1,a,1\n2,b,0\n", "is too small to tell anything"),
+        ("", "cannot be read as csv"),
+    ],
+)
+def test_bad_files(run: Run, tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(text, encoding="utf-8")
+    ran = run("experiment", "analyze", str(file))
+    assert (ran.code, ran.out) == (1, "")
+    assert says in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("alpha = ", "is not TOML"),
+        ("alpha = 2", "alpha must be above 0 and below 0.5, not 2"),
+        ("alpha = 'small'", "alpha must be a number, not 'small'"),
+        ("n = 1.5", "n must be a whole number"),
+        ("method = 'peek'", "method must be one of fixed, sequential, always-valid"),
+        ("method = 'sequential'", "must say n"),
+        ("method = 'always-valid'", "must say minimal_effect"),
+        ("treated = 'offer'", "says treated, which means nothing here"),
+        ("metric = 3", "must name its metric"),
+    ],
+)
+def test_bad_plans(run: Run, tmp_path: Path, text: str, says: str) -> None:
+    ran = run("experiment", "analyze", people(tmp_path), "--plan", planned(tmp_path, text))
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err
