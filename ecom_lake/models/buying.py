@@ -26,6 +26,8 @@ BG, MBG = MODELS = ("BG/NBD", "MBG/NBD")
 BOUNDS = {"r": (1e-4, 1e3), "alpha": (1e-4, 1e5), "a": (1e-4, 1e3), "b": (1e-4, 1e4)}
 _STARTS = ((0.3, 5.0, 0.8, 2.5), (1.0, 20.0, 0.2, 1.0), (0.1, 10.0, 2.0, 2.0), (3.0, 100.0, 1.0, 5.0))
 _ROUGHLY = 52
+"""Parts that the time is cut into where starts are tried."""
+_YEAR = 365 / DAYS_A_WEEK
 _SINGULAR = 1e-6
 
 
@@ -49,7 +51,11 @@ class Histories:
 
 
 def fit(model: str, seen: Histories) -> Estimate | None:
-    return maximise(likelihood(model, seen.rough), likelihood(model, seen), _STARTS, BOUNDS)
+    """None where the data do not settle it, or lead to where expectations cannot be worked out."""
+    found = maximise(likelihood(model, seen.rough), likelihood(model, seen), _STARTS, BOUNDS)
+    if found is None or not np.isfinite(expected(model, found.parameters, seen.x, seen.t_x, seen.age, [_YEAR])).all():
+        return None
+    return found
 
 
 def likelihood(model: str, seen: Histories) -> Likelihood:
@@ -110,8 +116,10 @@ def purchases_if_alive(model: str, parameters: Mapping[str, float], x: Integers,
     third = a + b + _survived(model, x) - 1
     third = np.where(np.abs(third) > _SINGULAR, third, _SINGULAR)
     left = (alpha + age / DAYS_A_WEEK) / (alpha + age / DAYS_A_WEEK + weeks)
-    rest = hyp2f1(third - r - x, a - 1, third, 1 - left)
-    expected: Floats = third / (a - 1) * (1 - left ** (a - 1) * rest)
+    # Infinity times nought, where everybody leaves at once, is no number, and says so by being none.
+    with np.errstate(invalid="ignore", over="ignore"):
+        rest = left ** (a - 1) * hyp2f1(third - r - x, a - 1, third, 1 - left)
+    expected: Floats = third / (a - 1) * (1 - rest)
     return expected
 
 

@@ -91,8 +91,8 @@ def _verdict(trial: Trial, settings: MiningSettings) -> tuple[bool, str]:
     if abs(miss) > settings.value_max_miss:
         return False, f"{compared}; more than {settings.value_max_miss:.0%} off is not published."
     if not trial.beats_guesses:
-        return False, f"{compared}, but it tells who comes back no better than {trial.best_guess}."
-    return True, f"{compared}, and it tells who comes back better than {trial.best_guess}."
+        return False, f"{compared}, but it tells who comes back no better than the best guess ({trial.best_guess})."
+    return True, f"{compared}, and it tells who comes back better than the best guess ({trial.best_guess})."
 
 
 def _trial(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, kept: Model | None) -> Trial | str:

@@ -103,8 +103,10 @@ def run(
 
 
 def _guesses(seen: Seen, before: Seen, days: int) -> dict[str, Floats]:
-    """What anybody could have said. Among people who had bought as often one more counts, who is as the mean: nobody is sure."""
-    mean = float(np.sum(before.people * before.more)) / max(int(np.sum(before.people)), 1)
+    """What anybody could have said. Nobody can be sure of never: half a purchase more counts, and among people who had bought as
+    often one person more, who is as the mean.
+    """
+    mean = (float(np.sum(before.people * before.more)) + 0.5) / (int(np.sum(before.people)) + 1)
     bands, now = np.minimum(before.x, _BANDS), np.minimum(seen.x, _BANDS)
     people, more = (np.bincount(bands, of, _BANDS + 1) for of in (before.people, before.people * before.more))
     return {

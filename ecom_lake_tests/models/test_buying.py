@@ -72,6 +72,11 @@ def test_expectation_is_the_integral_over_chances_to_leave(model: str, parameter
         assert found == pytest.approx(whole, rel=2e-5)
 
 
+def test_where_nothing_can_be_worked_out_it_is_no_number() -> None:
+    everybody_leaves_at_once = {"r": 12.0, "alpha": 0.01, "a": 800.0, "b": 0.7}
+    assert np.isnan(buying.purchases_if_alive(MBG, everybody_leaves_at_once, days(2), days(30), 52.0)).all()
+
+
 @pytest.fixture(scope="module", params=MODELS)
 def played(request: pytest.FixtureRequest) -> tuple[str, Buyers]:
     """Two hundred thousand people over two years."""
