@@ -72,8 +72,8 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     if model is None or foretold is None or not np.all(np.isfinite(foretold.to_numpy())):
         why = f"The purchases up to {shop.as_of} do not settle how people buy and leave."
         return _without_model(con, settings, shop, why, trial)
-    verdict, why = _verdict(trial, settings)
-    if not verdict:
+    is_good, why = verdict(trial, settings)
+    if not is_good:
         return _without_model(con, settings, shop, why, trial, model)
     table = value_forecast.by_model(con, shop, settings, model.choice, foretold, model.spending)
     card = _card(con, shop, "published", f"{why} {_of_spending(model)}", trial, model)
@@ -82,7 +82,8 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     )
 
 
-def _verdict(trial: Trial, settings: MiningSettings) -> tuple[bool, str]:
+def verdict(trial: Trial, settings: MiningSettings) -> tuple[bool, str]:
+    """Whether what was foretold for the days held out is good enough to publish, in words for who runs the shop."""
     miss = trial.of(trial.champion, MISS).value or 0.0
     compared = (
         f"In the last {trial.days} days, which it had not seen, {trial.actual:,} repeat purchases came where {trial.champion}"
@@ -92,7 +93,7 @@ def _verdict(trial: Trial, settings: MiningSettings) -> tuple[bool, str]:
         return False, f"{compared}; more than {settings.value_max_miss:.0%} off is not published."
     if not trial.beats_guesses:
         return False, f"{compared}, but it tells who comes back no better than the best guess ({trial.best_guess})."
-    return True, f"{compared}, and it tells who comes back better than the best guess ({trial.best_guess})."
+    return True, f"{compared}, and it tells who comes back better than the best guess ({trial.best_guess}) does."
 
 
 def _trial(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, kept: Model | None) -> Trial | str:

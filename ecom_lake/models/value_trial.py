@@ -82,7 +82,7 @@ def run(
             name: np.round(buying.expected(name, fit.parameters, seen.x, seen.t_x, seen.age, [days / buying.DAYS_A_WEEK])[0], 9)
             for name, fit in fits.items()
         },
-        **_guesses(seen, before, days),
+        **guesses(seen, before, days),
     }
     draws = np.random.default_rng(settings.seed).multinomial(BUCKETS, np.full(BUCKETS, 1 / BUCKETS), size=_RESAMPLES)
     resampled = Resampled(seen.bucket, np.concatenate([np.ones((1, BUCKETS), dtype=np.int64), draws]))
@@ -102,7 +102,7 @@ def run(
     return Trial(champion, days, actual, rivals, best_guess, gained > 0, curves)
 
 
-def _guesses(seen: Seen, before: Seen, days: int) -> dict[str, Floats]:
+def guesses(seen: Seen, before: Seen, days: int) -> dict[str, Floats]:
     """What anybody could have said. Nobody can be sure of never: half a purchase more counts, and among people who had bought as
     often one person more, who is as the mean.
     """
@@ -144,7 +144,7 @@ def _rivals(name: str, foretold: Floats, seen: Seen, errors: Mapping[str, Floats
     actual = resampled.sums((seen.people * seen.more).astype(np.float64))
     yield _rival(name, MISS, _ratio(resampled.sums(seen.people * foretold), actual) - 1)
     yield _rival(name, ABSOLUTE, _ratio(resampled.sums(seen.people * np.abs(seen.more - foretold)), people))
-    among = _ranking(foretold, seen.people).among_top(0.1, int(np.sum(seen.people)))
+    among = ranking(foretold, seen.people).among_top(0.1, int(np.sum(seen.people)))
     yield _rival(name, TOP, _ratio(resampled.sums(among * seen.people * seen.more), actual))
     if name != SHOP_MEAN and np.isfinite(errors[name]).all():
         yield _rival(name, SAVED, 1 - _ratio(errors[name], errors[SHOP_MEAN]))
@@ -157,6 +157,8 @@ def _sales(name: str, foretold: Floats, seen: Seen, spending: Spending, resample
 
 
 def _rival(name: str, metric: str, resampled: Floats) -> Rival:
+    if not np.isfinite(resampled[0]):
+        return Rival(name, metric, None)
     return Rival(name, metric, float(resampled[0]), *_interval(resampled))
 
 
@@ -183,7 +185,7 @@ class Ranking:
         return part
 
 
-def _ranking(foretold: Floats, people: NDArray[np.int64]) -> Ranking:
+def ranking(foretold: Floats, people: NDArray[np.int64]) -> Ranking:
     unique, which = np.unique(-foretold, return_inverse=True)
     which = which.reshape(-1)
     equals = np.bincount(which, weights=people, minlength=len(unique)).astype(np.float64)
@@ -205,9 +207,9 @@ def _by_past(seen: Seen, foretold: Floats, resampled: Resampled) -> Iterator[Cur
 
 def _gain(name: str, foretold: Floats, seen: Seen) -> Iterator[Curve]:
     actual = seen.people * seen.more
-    ranking, people = _ranking(foretold, seen.people), int(np.sum(seen.people))
+    ranked, people = ranking(foretold, seen.people), int(np.sum(seen.people))
     shares = [i / 10 for i in range(11)]
-    caught = [float(np.sum(ranking.among_top(share, people) * actual) / np.sum(actual)) for share in shares]
+    caught = [float(np.sum(ranked.among_top(share, people) * actual) / np.sum(actual)) for share in shares]
     yield Curve("gain", name, [Point(share, of) for share, of in zip(shares, caught, strict=True)])
 
 
