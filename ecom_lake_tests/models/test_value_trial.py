@@ -68,7 +68,7 @@ def test_guesses_by_hand(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_of_equals_each_is_among_the_top_in_part() -> None:
-    """Ten people, the top one and a half of them: one with the highest forecast, and half of one of the four that share the next."""
+    """Ten people, the top one and a half of them: who has the highest forecast, and half of one of the four that share the next."""
     ranking = value_trial.ranking(np.array([0.1, 0.9, 0.5, 0.5]), np.array([5, 1, 3, 1]))
     assert ranking.among_top(0.15, 10).tolist() == [0, 1, 0.125, 0.125]
     assert ranking.among_top(1.0, 10).tolist() == [1, 1, 1, 1]
@@ -81,8 +81,8 @@ def a_trial(miss: float, beats: bool) -> Trial:
 def test_the_gate() -> None:
     assert verdict(a_trial(0.19, True), SETTINGS) == (
         True,
-        "In the last 182 days, which it had not seen, 1,000 repeat purchases came where MBG/NBD foretold 1,190 (+19%), and it tells"
-        " who comes back better than the best guess (people who had bought as often) does.",
+        "In the last 182 days, which it had not seen, 1,000 repeat purchases came where MBG/NBD foretold 1,190 (+19%), and it"
+        " tells who comes back better than the best guess (people who had bought as often) does.",
     )
     is_good, why = verdict(a_trial(-0.21, True), SETTINGS)
     assert not is_good and why.endswith("foretold 790 (-21%); more than 20% off is not published.")
