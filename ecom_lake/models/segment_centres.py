@@ -134,7 +134,7 @@ def _stability(parts: Sequence[Part]) -> list[Curve]:
 
 def _again(row: Row) -> Point:
     k, ari, low, high = (float(str(row[name])) for name in ("k", "bootstrap_ari", "low", "high"))
-    return Point(k, ari, min(low, ari), max(high, ari))
+    return Point(k, ari, min(low, ari), max(high, ari), label=f"{k:.0f} segments")
 
 
 def _look(con: duckdb.DuckDBPyConnection, group: Group, made: Part) -> tuple[list[Curve], dict[str, float]]:
