@@ -68,7 +68,7 @@ def test_guesses_by_hand(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_of_equals_each_is_among_the_top_in_part() -> None:
-    """Ten people, the top one and a half of them: who has the highest forecast, and half of one of the four that share the next."""
+    """The top one and a half of ten people: who has the highest forecast, and half of one of the four who share the next."""
     ranking = value_trial.ranking(np.array([0.1, 0.9, 0.5, 0.5]), np.array([5, 1, 3, 1]))
     assert ranking.among_top(0.15, 10).tolist() == [0, 1, 0.125, 0.125]
     assert ranking.among_top(1.0, 10).tolist() == [1, 1, 1, 1]
