@@ -17,6 +17,8 @@ from ecom_lake.contracts.mining_settings import MiningSettings
         ("alpha", 1.5, "alpha must be at most 1, not 1.5."),
         ("category_min_support", -0.1, "category_min_support must be at least 0, not -0.1."),
         ("min_stability", float("nan"), "min_stability must be at least 0, not nan."),
+        ("segments_by", "age", "segments_by must be one of buying, registration, not 'age'."),
+        ("segment_slack", 1.1, "segment_slack must be at most 1, not 1.1."),
         ("fewest_segments", 1, "fewest_segments must be at least 2 and at most most_segments."),
         ("most_segments", 2, "fewest_segments must be at least 2 and at most most_segments."),
     ],
