@@ -150,7 +150,7 @@ def watched(con: duckdb.DuckDBPyConnection, exposure: Exposure, days: int) -> Wa
     compared = ", ".join(name for name in COMPARED)
     rows: pl.DataFrame = con.sql(
         f"""
-        select {exposure.flag} as exposed, coalesce(back > {exposure.since} and back <= {exposure.since} + {days}, false) as back,
+        select {exposure.flag} as exposed, coalesce(back <= {exposure.since} + {days}, false) as back,
             placebo, {compared}, is_late::varchar as late, count(*) as people
         from first_deliveries
         where {exposure.flag} is not null and {exposure.since} + {days} <= as_of

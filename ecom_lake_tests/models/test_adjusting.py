@@ -104,6 +104,15 @@ def test_who_has_nobody_like_them_is_left_out() -> None:
     assert effect(alike, outcome).adjusted.value == pytest.approx(0, abs=0.02)
 
 
+def test_who_is_all_but_sure_to_be_exposed_is_left_out() -> None:
+    """One person in a hundred of the island was not exposed: that one cannot stand for the 99."""
+    place = ["island"] * 100 + ["mainland"] * 200
+    exposed = np.array([1.0] * 99 + [0.0] + [1.0, 0.0] * 100)
+    alike = matched(people_of(exposed, factor("place", place, np.ones(300))), ridge=0)
+    assert alike.overlap == pytest.approx(100 / 199)
+    assert alike.weight[99] == 0
+
+
 @pytest.mark.parametrize(("ratio", "strength"), [(0.8, 1.809), (1.25, 1.809), (1.0, 1.0), (2.0, 2 + 2**0.5)])
 def test_e_value(ratio: float, strength: float) -> None:
     assert e_value(ratio) == pytest.approx(strength, abs=5e-4)

@@ -13,6 +13,9 @@ import polars as pl
 import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.models.adjusting import Effect, Estimate, Matched, People
+from ecom_lake.models.effect_words import not_alike
+from ecom_lake.models.factors import Design
 from ecom_lake.models.first_deliveries import LATE, LOW_REVIEW, prepare, watched
 from ecom_lake.models.fitted import Past
 from ecom_lake.synth.options import SynthOptions
@@ -218,6 +221,16 @@ def test_it_refuses_where_the_placebo_differs(con: duckdb.DuckDBPyConnection, tm
     assert "something unrecorded sets them apart" in reason
 
 
+@pytest.mark.parametrize(("back", "is_refused"), [(-0.014, False), (-0.002, True), (0.0, True)])
+def test_a_placebo_counts_as_far_as_it_could_explain_the_difference(back: float, is_refused: bool) -> None:
+    """0.6 points of a half is 0.012 standard deviations, which of 3% coming back could be 0.2 points."""
+    alike = Matched(People(Design([], 1), np.ones(1), np.ones(1)), np.ones(1), np.ones(1), 1.0, {}, {}, np.ones(1))
+    found = Effect(back, Estimate(back, back - 0.001, back + 0.001), 0.03 + back, 0.03)
+    placebo = Effect(0.006, Estimate(0.006, 0.002, 0.010), 0.506, 0.5)
+    assert (not_alike(LATE, alike, found, placebo, 0.05) is not None) == is_refused
+    assert not_alike(LATE, alike, found, placebo, 0.001) is None
+
+
 def test_it_refuses_where_nobody_is_alike(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """In BA everything is late and elsewhere next to nothing."""
     orders = [one | {"is_late": one["state"] == "BA" or one["customer_id"].endswith("77")} for one in people(3_000, 0.2, 0.4)]
@@ -242,6 +255,22 @@ def test_again_and_in_another_order_it_is_the_same(con: duckdb.DuckDBPyConnectio
     make(con, "delivery_effect", shuffled)
     for table in ("delivery_effect", "delivery_effect_fit"):
         assert len({(folder / f"{table}.parquet").read_bytes() for folder in (first, again, shuffled)}) == 1
+
+
+def test_people_who_are_all_alike_are_compared_as_they_are(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """One state, one month, one price: nothing to adjust for, and lateness drawn by lot makes no difference."""
+    alike = {"month": date(2017, 3, 1), "state": "SP", "net_sales": 50.0}
+    shop(con, [one | alike for one in people(2_500, 0.2, 0.3)])
+    for row in make(con, "delivery_effect", tmp_path).iter_rows(named=True):
+        assert row["adjusted_rd"] == pytest.approx(row["crude_rd"], abs=1e-5)
+        assert row["ci_low"] <= 0 <= row["ci_high"]
+        assert "cannot be told from no difference" in row["wording"]
+
+
+def test_three_months_are_too_few(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    recent = [one | {"delivered_date": AS_OF - timedelta(80)} for one in people(2_500, 0.2, 0.3)]
+    shop(con, recent)
+    assert make(con, "delivery_effect", tmp_path).is_empty()
 
 
 def test_one_horizon_where_both_are_the_same(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -67,6 +67,8 @@ EDGES: list[Purchase] = [("at 60", 60, 1), ("at 120", 120, 1)]
         ([("a", 89, 9)], "active, one purchase", 0, 0),
         ([("a", 150, 9), ("a", 10, 9)], "active, one purchase", 1, 1),
         ([("a", 151, 9), ("a", 10, 9)], "at risk, one purchase", 1, 1),
+        ([("a", 210, 9)], "at risk, one purchase", 1, 0),
+        ([("a", 211, 9)], "lapsed, one purchase", 1, 0),
         ([("a", 210, 9), ("a", 90, 9), ("a", 1, 9)], "active, several purchases", 1, 1),
         ([("a", 300, 9), ("a", 300, 9), ("a", 89, 9)], "lapsed, one purchase", 1, 1),
         ([("a", 300, 9), ("a", -1, 9)], "lapsed, one purchase", 1, 0),
