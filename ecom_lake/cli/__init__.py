@@ -1,7 +1,7 @@
 """The command `ecom-lake`: which commands there are, and what their exit codes mean.
 
-One module a family: deliver (synth, land), build, ask, sql, look (tables, describe), experiment (plan, simulate,
-analyze), health (status, doctor, repair), trust (quarantine, ledger, quality), replay (quarantine replay), history (log, diff,
+One module a family: deliver (synth, land), build, ask, sql, report, look (tables, describe), experiment (plan,
+simulate, analyze), health (status, doctor, repair), trust (quarantine, ledger, quality), replay (quarantine replay), history (log, diff,
 rollback, unpin, gc), move (copy). What a command finds out stands in `serving/`, how it looks in `screen.py`. Heavy modules
 are imported inside the commands that need them, so that help is there at once.
 """
@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from ecom_lake import logs
-from ecom_lake.cli import ask, build, deliver, experiment, health, history, look, move, replay, screen, sql, trust
+from ecom_lake.cli import ask, build, deliver, experiment, health, history, look, move, replay, report, screen, sql, trust
 from ecom_lake.cli.place import Place
 from ecom_lake.errors import UsageError, UserError, disk_trouble
 from ecom_lake.serving.released import DEFAULT_SHOP
@@ -48,7 +48,7 @@ app = App(
 _LAKE = Group("Everywhere", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
     "Bring and build": (deliver.synth, deliver.land, build.build),
-    "Read": (ask.ask, sql.sql, look.tables, look.describe, experiment.experiment),
+    "Read": (ask.ask, sql.sql, report.report, look.tables, look.describe, experiment.experiment),
     "Trust": (health.status, trust.quarantine, trust.ledger, trust.quality, health.doctor, health.repair),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, move.copy),
 }

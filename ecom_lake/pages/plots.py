@@ -78,7 +78,7 @@ def _places(places: Sequence[tuple[float, float]]) -> str:
 
 def _grid(y: _Scale) -> list[str]:
     return [
-        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick)}" y2="{y(tick)}" stroke="#e2e8f0"/>'
+        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick)}" y2="{y(tick)}" stroke="var(--line, #e2e8f0)"/>'
         f'<text x="{LEFT - 6}" y="{y(tick) + 4}" text-anchor="end">{short(tick)}</text>'
         for tick in y.ticks()
     ]
@@ -102,9 +102,11 @@ def _legend(names: Sequence[str]) -> list[str]:
 
 
 def _svg(title: str, drawn: Sequence[str]) -> str:
+    # On a page the colours are the page's; alone, as an image, the picture has its own.
+    paper, ink = "var(--paper, #ffffff)", "var(--ink, #334155)"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
-        ' font-family="sans-serif" font-size="11" fill="#334155"><rect width="100%" height="100%" fill="#ffffff"/>'
+        f' font-family="sans-serif" font-size="11" fill="{ink}"><rect width="100%" height="100%" fill="{paper}"/>'
         f'<text x="{LEFT}" y="18" font-size="14" font-weight="600">{escape(title)}</text>{"".join(drawn)}</svg>'
     )
 

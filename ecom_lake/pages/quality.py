@@ -1,24 +1,22 @@
 """The quality story of a release on one page: what came, what was kept out, which promises hold, and what stands out.
 
-Here: what stands on it. Its looks are in quality.html.jinja, the shapes of its charts in charts.py. Everything from a delivered
-file is text to be escaped: Jinja does that everywhere, the page runs no script, and it forbids its reader's browser to.
+Here: what stands on it. Its looks are in quality.html.jinja, the shapes of its charts in charts.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from ecom_lake.pages import charts
+from ecom_lake.pages.rendering import rendered
 
 FATES = ("published", "superseded", "collapsed", "pending", "quarantined", "rejected")
-LONGEST = 400
 _TEMPLATE = "quality.html.jinja"
 
 Row = Mapping[str, Any]
@@ -53,19 +51,7 @@ class Story:
 
 
 def page(story: Story) -> bytes:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    # Lines of the template end alike on every machine, and so do those of the page.
-    jinja = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        loader=FileSystemLoader(Path(__file__).parent),
-    )
-    filters: dict[str, Callable[..., str]] = {"n": _number, "money": _money, "percent": _percent, "seen": seen, "plain": _plain}
-    jinja.filters |= filters
-    return jinja.get_template(_TEMPLATE).render(**_told(story)).encode()
+    return rendered(_TEMPLATE, **_told(story))
 
 
 def _told(story: Story) -> dict[str, Any]:
@@ -126,28 +112,3 @@ def _waterfall(waterfall: pl.DataFrame) -> list[dict[str, Any]]:
     """Summed over the months; steps of nothing are left out."""
     steps = waterfall.group_by("step_order", "step").agg(pl.col("amount").sum(), pl.col("closes").all()).sort("step_order")
     return charts.waterfall([row for row in steps.to_dicts() if row["amount"] or row["step"] in charts.SUMS])
-
-
-def seen(text: object) -> str:
-    """A text as it can be shown to anybody: what is no printable character, by its number; not too much of it."""
-    shown = "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in str(text)[:LONGEST])
-    more = len(str(text)) - LONGEST
-    return f"{shown} … and {more:,} characters more" if more > 0 else shown
-
-
-def _number(value: int) -> str:
-    return f"{value:,}"
-
-
-def _money(value: Any) -> str:
-    return f"{value:,.2f}"
-
-
-def _percent(share: float) -> str:
-    if share in (0, 1):
-        return f"{share:.0%}"
-    return f"{100 * share:.1f}%" if 0.01 <= share <= 0.99 else f"{min(100 * share, 99.99):.2f}%"
-
-
-def _plain(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"

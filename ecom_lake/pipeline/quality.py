@@ -8,10 +8,10 @@ from itertools import groupby
 
 import polars as pl
 
-from ecom_lake.contracts import catalog
 from ecom_lake.lake.log import Entry
 from ecom_lake.pages.quality import Kept, Story, page
 from ecom_lake.pipeline.fingerprint import code_of, fingerprint
+from ecom_lake.pipeline.gold_rows import gold_rows
 from ecom_lake.pipeline.offer import not_built
 from ecom_lake.pipeline.refused import LAYERS as REFUSED
 from ecom_lake.pipeline.refused import refusals
@@ -33,7 +33,7 @@ def quality_page(site: Site, entry: Entry) -> bytes:
 
 def made_by(site: Site) -> str:
     """Changes with whatever the page depends on beside the release."""
-    code = code_of("pages", "pages/quality.html.jinja", "pipeline/quality.py", "pipeline/refused.py")
+    code = code_of("pages", "pages/quality.html.jinja", "pipeline/gold_rows.py", "pipeline/quality.py", "pipeline/refused.py")
     return fingerprint(code, site.shop.name, not_built(site))
 
 
@@ -48,16 +48,16 @@ def _damaged(site: Site, entry: Entry) -> list[str]:
 
 
 def _story(site: Site, entry: Entry) -> Story:
-    days = _gold(site, entry, "dim_date")
-    orders = _gold(site, entry, "fct_orders", "order_date")
+    days = gold_rows(site, entry, "dim_date")
+    orders = gold_rows(site, entry, "fct_orders", "order_date")
     return Story(
         shop=site.shop.name,
         as_of=_day(days.filter("is_as_of")["date"]),
         last_order=_day(orders["order_date"]),
-        ledger=_gold(site, entry, "ledger"),
-        scorecard=_gold(site, entry, "quality_scorecard"),
-        anomalies=_gold(site, entry, "anomalies"),
-        waterfall=_gold(site, entry, "revenue_waterfall"),
+        ledger=gold_rows(site, entry, "ledger"),
+        scorecard=gold_rows(site, entry, "quality_scorecard"),
+        anomalies=gold_rows(site, entry, "anomalies"),
+        waterfall=gold_rows(site, entry, "revenue_waterfall"),
         kept_out=_kept_out(site, entry),
         absent=not_built(site),
     )
@@ -67,18 +67,6 @@ def _kept_out(site: Site, entry: Entry) -> list[Kept]:
     found = refusals(site, entry, limit=EXAMPLES)
     examples = {key: list(group) for key, group in groupby(found.examples, key=lambda one: (one.table, one.rule))}
     return [Kept(table, rule, rows, [vars(one) for one in examples[table, rule]]) for table, rule, rows in found.counts]
-
-
-def _gold(site: Site, entry: Entry, table: str, *columns: str) -> pl.DataFrame:
-    """A table as its contract has it now: a release may be older than a column, or than the whole table."""
-    kinds = {name: column.kind.polars for name, column in catalog.gold()[table].columns.items()}
-    wanted = {name: kinds[name] for name in columns or kinds}
-    file = entry.parts(f"gold/{table}").get("")
-    if file is None:
-        return pl.DataFrame(schema=wanted)
-    there = pl.read_parquet_schema(path := site.lake.local(file))
-    rows = pl.read_parquet(path, columns=[name for name in wanted if name in there], glob=False)
-    return rows.select(pl.col(name) if name in there else pl.lit(None, kind).alias(name) for name, kind in wanted.items())
 
 
 def _day(days: pl.Series) -> date | None:

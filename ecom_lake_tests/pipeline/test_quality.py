@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ecom_lake.pages.quality import LONGEST, seen
+from ecom_lake.pages.rendering import LONGEST, seen
 from ecom_lake.pipeline.build import build
 from ecom_lake.pipeline.plain_view import is_in_place
 from ecom_lake.pipeline.plan import due
