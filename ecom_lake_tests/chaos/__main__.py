@@ -51,14 +51,16 @@ def main() -> int:
         prepared(Path(folder)) as first,
         ground_on(first, asked.store) as ground,
     ):
-        begun = time.monotonic()
-        tally = run(ground, asked.faults, asked.seed)
+        begun, tally = time.monotonic(), Tally()
+        try:
+            run(ground, asked.faults, asked.seed, tally)
+        except KeyboardInterrupt:
+            _say("Interrupted. Until then:")
         _say(summary(tally, asked.store, time.monotonic() - begun))
     return 1 if tally.bad else 0
 
 
-def run(ground: Ground, faults: int, seed: int, watch: bool = True) -> Tally:
-    tally = Tally()
+def run(ground: Ground, faults: int, seed: int, tally: Tally, watch: bool = True) -> Tally:
     tally.add("race for the log", races.race(ground))
     for case in mixed(ground, seed):
         begun = sum(tally.faults.values())
@@ -105,7 +107,7 @@ def _possible(cases: Cases, ground: Ground) -> bool:
 
 
 def summary(tally: Tally, store: str, seconds: float) -> str:
-    width = max(map(len, tally.faults))
+    width = max(map(len, tally.faults), default=0)
     lines = [f"{family:<{width}}  {count:>4}" for family, count in sorted(tally.faults.items())]
     kinds = ("torn reads", "rows lost", "builds that do not converge", "orphans", "errors that are no sentence")
     wrong = {kind: tally.wrong[kind] for kind in kinds} | dict(tally.wrong)
