@@ -17,7 +17,7 @@ import polars as pl
 
 from ecom_lake.contracts.gold.insights import SHOWN, TOO_WEAK, Insights
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.evidence import count_against_count, share_against_share, share_interval
+from ecom_lake.models.evidence import both_tails, count_against_count, share_against_share, share_interval
 from ecom_lake.models.insight_rules import RULES
 from ecom_lake.models.insight_rules.rule import InsightRule
 from ecom_lake.models.significance import benjamini_hochberg
@@ -95,6 +95,8 @@ def _p_value(row: Mapping[str, Any]) -> float | None:
         return share_against_share(*(int(row[count]) for count in ("hits", "trials", "rest_hits", "rest_trials")))
     if row.get("events_before") is not None:
         return count_against_count(int(row["events"]), int(row["events_before"]))
+    if row.get("error"):
+        return both_tails((float(row["value"]) - float(row["against"])) / float(row["error"]))
     return None
 
 

@@ -14,7 +14,7 @@ class ModelCards(Gold, group="models", partial=True):
     as_of = Date("The shop's today when it was scored.", nullable=True)
     status = Text("published: it beats its naive rival; baseline: the rival is published; refused: nothing is.", one_of=STATUSES)
     reason = Text("The verdict in a sentence.")
-    champion = Text("The method that is published.", nullable=True)
+    champion = Text("The method that did best; where the status is refused, not well enough.", nullable=True)
     metric = Text("The measure by which it was judged, out of time.", nullable=True)
     value = Number("The champion's metric.", nullable=True)
     low = Number("Lower bound of it (95%).", nullable=True)
@@ -27,6 +27,6 @@ class ModelCards(Gold, group="models", partial=True):
     code_version = Text("Version of the code that fitted it, and hash of the settings.")
 
     rules = (
-        Rule("refused_has_no_champion", "status <> 'refused' or champion is null", "A refused model publishes nothing."),
+        Rule("bounds_hold_the_value", "low <= value and value <= high", "The champion's metric lies within its bounds."),
         Rule("has_a_reason", "length(reason) >= 10", "Every verdict has its sentence."),
     )

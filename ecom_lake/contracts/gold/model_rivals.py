@@ -13,4 +13,4 @@ class ModelRivals(Gold, group="models", partial=True):
     value = Number("Its measure, out of time; NULL where it could not be had.", nullable=True)
     low = Number("Lower bound (95%), where there is one.", nullable=True)
     high = Number("Upper bound.", nullable=True)
-    is_champion = Flag("Whether this candidate is published.")
+    is_champion = Flag("Whether this candidate did best.")

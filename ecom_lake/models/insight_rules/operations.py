@@ -150,7 +150,7 @@ RULES = (
         sql="""
             select
                 'exposure=' || exposure || ', outcome=' || outcome as row_key, adjusted_rd as value, adjusted_rd as effect,
-                ci_low as low, ci_high as high, 0.0 as against, n_exposed as n, days,
+                ci_low as low, ci_high as high, (ci_high - ci_low) / 3.92 as error, 0.0 as against, n_exposed as n, days,
                 case exposure when 'late_delivery' then 'whose first order came late' else 'who gave a low score' end as who,
                 case when adjusted_rd < 0 then 'less' else 'more' end as compared
             from delivery_effect

@@ -20,7 +20,8 @@ class InsightRule:
     evidence, one of
     - hits, trials, rest_hits, rest_trials: a share, against the share of the rest;
     - events, events_before: a count, against the count before;
-    - p: a p-value that is known; or low, high and `against`, the value that the interval must leave out;
+    - p: a p-value that is known;
+    - low, high and `against`, the value that the interval must leave out; with `error`, its standard error, it is tested too;
     - nothing: the number is counted, and there is no chance in it.
     """
 
