@@ -5,6 +5,7 @@ Here: lines over numbers, and bars over words. Not here: what the curves are (ea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -16,6 +17,7 @@ from ecom_lake.contracts.model_fit import CURVE
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 320, 64, 16, 44, 40
 COLOURS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#64748b", "#0891b2", "#be185d")
 _TICKS = 4
+_ROW = 14
 
 Row = dict[str, Any]
 
@@ -32,15 +34,16 @@ def plot(title: str, points: Sequence[Row]) -> str:
     shown = [point for point in points if point["value"] is not None]
     if not shown:
         return _svg(title, [])
-    x = _Scale([point["x"] for point in shown], LEFT, WIDTH - RIGHT)
-    y = _Scale([point[bound] for point in shown for bound in ("value", "low", "high")], HEIGHT - BOTTOM, TOP)
     lines: dict[str, list[Row]] = {}
     for point in shown:
         lines.setdefault(point["series"], []).append(point)
-    drawn = [*_grid(y), *_below(x, shown)]
+    legend, top = _legend(list(lines))
+    x = _Scale([point["x"] for point in shown], LEFT, WIDTH - RIGHT)
+    y = _Scale([point[bound] for point in shown for bound in ("value", "low", "high")], HEIGHT - BOTTOM, top)
+    drawn = [*legend, *_grid(y), *_below(x, shown)]
     for number, line in enumerate(lines.values()):
         drawn += _line(x, y, line, COLOURS[number % len(COLOURS)])
-    return _svg(title, [*drawn, *_legend(list(lines))])
+    return _svg(title, drawn)
 
 
 class _Scale:
@@ -57,7 +60,11 @@ class _Scale:
         return round(self.start + (number - self.least) / (self.most - self.least) * (self.end - self.start), 1)
 
     def ticks(self) -> list[float]:
-        return [self.least + (self.most - self.least) * i / _TICKS for i in range(_TICKS + 1)]
+        """Round numbers: steps of 1, 2 or 5 and noughts."""
+        rough = (self.most - self.least) / _TICKS
+        noughts = 10 ** math.floor(math.log10(rough))
+        step = next(step for step in (1, 2, 5, 10) if step * noughts >= rough) * noughts
+        return [step * i for i in range(math.ceil(self.least / step), math.floor(self.most / step) + 1)]
 
 
 def _line(x: _Scale, y: _Scale, line: Sequence[Row], colour: str) -> list[str]:
@@ -92,13 +99,19 @@ def _below(x: _Scale, points: Sequence[Row]) -> list[str]:
     return [f'<text x="{x(place)}" y="{HEIGHT - 16}" text-anchor="middle">{escape(str(word))}</text>' for place, word in shown]
 
 
-def _legend(names: Sequence[str]) -> list[str]:
-    drawn, at = [], LEFT
-    for number, name in enumerate(filter(None, names)):
-        drawn.append(f'<rect x="{at}" y="28" width="10" height="10" fill="{COLOURS[number % len(COLOURS)]}"/>')
-        drawn.append(f'<text x="{at + 14}" y="37">{escape(name)}</text>')
-        at += 28 + 7 * len(name)
-    return drawn
+def _legend(names: Sequence[str]) -> tuple[list[str], int]:
+    """The names with their colours, in as many rows as they take, and where the plot begins below them."""
+    drawn, at, row = list[str](), LEFT, 0
+    for number, name in enumerate(names):
+        if not name:
+            continue
+        width = 28 + 6 * len(name)
+        if at > LEFT and at + width > WIDTH - RIGHT:
+            at, row = LEFT, row + 1
+        drawn.append(f'<rect x="{at}" y="{28 + _ROW * row}" width="10" height="10" fill="{COLOURS[number % len(COLOURS)]}"/>')
+        drawn.append(f'<text x="{at + 14}" y="{37 + _ROW * row}">{escape(name)}</text>')
+        at += width
+    return drawn, TOP + _ROW * row
 
 
 def _svg(title: str, drawn: Sequence[str]) -> str:
@@ -116,4 +129,4 @@ def short(number: float) -> str:
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(number) >= size:
             return f"{number / size:.3g}{letter}"
-    return f"{number:.3g}"
+    return f"{number:.3g}" if abs(number) > 1e-9 else "0"

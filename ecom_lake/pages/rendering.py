@@ -23,8 +23,7 @@ def rendered(template: str, **told: Any) -> bytes:
         lstrip_blocks=True,
         loader=FileSystemLoader(Path(__file__).parent),
     )
-    filters: dict[str, Callable[..., str]] = {"n": _number, "money": _money, "percent": _percent, "seen": seen, "plain": _plain}
-    jinja.filters |= filters
+    jinja.filters |= _FILTERS
     return jinja.get_template(template).render(**told).encode()
 
 
@@ -51,3 +50,14 @@ def _percent(share: float) -> str:
 
 def _plain(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
+_FILTERS: dict[str, Callable[..., str]] = {
+    "n": _number,
+    "money": _money,
+    "whole": "{:,.0f}".format,
+    "signed": "{:+,.0f}".format,
+    "percent": _percent,
+    "seen": seen,
+    "plain": _plain,
+}

@@ -28,6 +28,7 @@ TABLES = (
     "kpi_summary",
     "model_cards",
     "model_curves",
+    "product_performance",
     "review_risk",
     "rfm_segments",
     "sales_forecast",
@@ -35,6 +36,7 @@ TABLES = (
 )
 _TEMPLATE = "report.html.jinja"
 _MONTHS = 24
+_PAIRS = 5
 _DRIVERS = {
     "new": "new customers",
     "returning": "returning customers",
@@ -72,7 +74,7 @@ def page(report: Report) -> bytes:
         value=_value(gold["customer_value"]),
         lost=_tenths(gold["churn_scores"]),
         at_risk_orders=len(gold["review_risk"]),
-        baskets=_baskets(gold["basket_rules"]),
+        baskets=_baskets(gold["basket_rules"], gold["product_performance"]),
         delivery=_delivery(gold["kpi_monthly"]),
         effects=gold["delivery_effect"].sort("exposure", "outcome").to_dicts(),
         forecast=_forecast(gold["sales_forecast"]),
@@ -196,16 +198,19 @@ def _tenths(scores: pl.DataFrame) -> list[Row]:
     return by.sort("form", "decile").to_dicts()
 
 
-def _baskets(rules: pl.DataFrame) -> list[Row]:
-    single = rules.filter(
-        pl.col("is_significant") & (pl.col("antecedent_size") == 1) & (pl.col("antecedent") < pl.col("consequent"))
-    )
-    return (
-        single.sort("level", "orders", "antecedent", "consequent", descending=[False, True, False, False])
-        .group_by("level", maintain_order=True)
-        .head(5)
-        .to_dicts()
-    )
+def _baskets(rules: pl.DataFrame, products: pl.DataFrame) -> list[Row]:
+    """Pairs, once each, at either level; a product with its category, for few know its number."""
+    found = rules.filter("is_significant", pl.col("antecedent_size") == 1, pl.col("antecedent") < pl.col("consequent"))
+    most_first = found.sort("level", "orders", "antecedent", "consequent", descending=[False, True, False, False])
+    shown = most_first.group_by("level", maintain_order=True).head(_PAIRS)
+    categories = dict(products.select("product_id", "category").iter_rows())
+
+    def named(level: str, item: str) -> str:
+        return f"{item} ({categories.get(item, 'unknown')})" if level == "product" else item
+
+    return [
+        {**row, **{item: named(row["level"], row[item]) for item in ("antecedent", "consequent")}} for row in shown.to_dicts()
+    ]
 
 
 def _forecast(forecast: pl.DataFrame) -> list[Row]:

@@ -123,7 +123,9 @@ def assert_found(said: dict[str, object], gold: Path) -> None:
     assert found == [(pytest.approx(said["value"]),)]
     rule = next(rule for rule in RULES if str(said["insight_id"]).startswith(f"{rule.id}: "))
     kept = {f"{int(str(said['n'])):,}"}
-    kept |= {written(float(str(said[column])), rule.unit) for column in ("value", "ci_low", "ci_high") if said[column] is not None}
+    kept |= {
+        written(float(str(said[column])), rule.unit) for column in ("value", "ci_low", "ci_high") if said[column] is not None
+    }
     kept |= {written(float(str(said["money_at_stake"])), "money")} if said["money_at_stake"] is not None else set()
     sentence = str(said["statement"])
     for word in sorted(re.split(r", (?=\w+=)", str(said["row_key"])), key=len, reverse=True):

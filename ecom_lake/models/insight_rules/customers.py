@@ -27,7 +27,7 @@ RULES = (
         """,
         says="{value} of {n} customers have bought on a second day; the others have brought {money}.",
         silent="Too few customers to say how many come back.",
-        action="Plan a second-purchase campaign; `ecom-lake experiment plan` says how many people it needs to be measured.",
+        action="Plan a campaign for the second purchase; experiment_plan says how many people it takes to measure it.",
         owner=_OWNER,
         caveat="Those who came lately have had less time to come back.",
     ),

@@ -74,9 +74,9 @@ RULES = (
             order by days_needed, segment, uplift
             limit 1
         """,
-        says="A campaign to {segment} could be measured in {value} days with {n} people.",
+        says="A campaign to the customers of “{segment}” could be measured in {value} days with {n} people.",
         silent="With this shop's traffic no campaign could be measured within a year.",
-        action="Write the plan down first: `ecom-lake experiment plan`.",
+        action="Write the plan down first: what is measured, on whom, and how long.",
         owner="marketing",
         caveat="Assumes the uplift that stands in the row; nobody has measured it.",
     ),

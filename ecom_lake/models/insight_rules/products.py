@@ -88,13 +88,15 @@ RULES = (
             select
                 'level=' || level || ', antecedent_size=' || antecedent_size || ', antecedent=' || antecedent
                     || ', consequent=' || consequent as row_key,
-                lift as value, r.orders as n, p_adjusted as p, lift - 1 as effect, antecedent, consequent, p.net_sales as money
+                lift as value, r.orders as n, p_adjusted as p, lift - 1 as effect, antecedent, consequent, p.net_sales as money,
+                a.category as one_category, p.category as other_category
             from basket_rules as r
-            left join product_performance as p on p.product_id = consequent
+            join product_performance as a on a.product_id = antecedent
+            join product_performance as p on p.product_id = consequent
             where level = 'product' and antecedent_size = 1
         """,
-        says="Product {antecedent} and product {consequent} stand in one order {value} times as often as chance would have it "
-        "({n} orders).",
+        says="Product {antecedent} ({one_category}) and product {consequent} ({other_category}) stand in one order {value} times as "
+        "often as chance would have it ({n} orders).",
         silent="No two products are clearly bought together.",
         action="Offer them as a bundle, and measure it.",
         owner=_OWNER,
