@@ -1,9 +1,9 @@
 """The command `ecom-lake`: which commands there are, and what their exit codes mean.
 
-One module a family: deliver (synth, land), build, ask, sql, report, look (tables, describe), experiment (plan,
-simulate, analyze), health (status, doctor, repair), trust (quarantine, ledger, quality), replay (quarantine replay), history (log, diff,
-rollback, unpin, gc), move (copy). What a command finds out stands in `serving/`, how it looks in `screen.py`. Heavy modules
-are imported inside the commands that need them, so that help is there at once.
+One module a family: deliver (synth, land), build, ask, sql, report, look (tables, describe), experiment (plan, simulate,
+analyze), health (status, doctor, repair), trust (quarantine, ledger, quality), replay (quarantine replay), history (log,
+diff, rollback, unpin, gc), move (copy). What a command finds out stands in `serving/`, how it looks in `screen.py`. Heavy
+modules are imported inside the commands that need them, so that help is there at once.
 """
 
 from __future__ import annotations

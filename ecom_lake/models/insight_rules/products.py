@@ -95,8 +95,8 @@ RULES = (
             join product_performance as p on p.product_id = consequent
             where level = 'product' and antecedent_size = 1
         """,
-        says="Product {antecedent} ({one_category}) and product {consequent} ({other_category}) stand in one order {value} times as "
-        "often as chance would have it ({n} orders).",
+        says="Product {antecedent} ({one_category}) and product {consequent} ({other_category}) stand in one order {value} times "
+        "as often as chance would have it ({n} orders).",
         silent="No two products are clearly bought together.",
         action="Offer them as a bundle, and measure it.",
         owner=_OWNER,
