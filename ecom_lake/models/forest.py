@@ -16,7 +16,7 @@ from ecom_lake.models.lift import Flags, Floats
 
 LEAVES = (50, 200, 800)
 """Fewest people in a leaf, of which one is chosen."""
-TREES, TREES_TO_TRY = 80, 20
+TREES, TREES_TO_TRY = 60, 12
 SEEN_BY_A_TREE = 10_000
 _AT_ONCE = 20_000
 

@@ -15,7 +15,7 @@ from ecom_lake_tests.models.gold import make
 from ecom_lake_tests.models.returning import FIRST, Shop, as_known_on, nothing, opened, shop, shuffled
 
 DAY = FIRST + timedelta(days=400)
-FEWER = MiningSettings(people_sample=6_000)
+FEWER = MiningSettings(people_sample=2_500)
 
 
 @cache
@@ -118,7 +118,7 @@ def test_planted_drivers_are_found_in_their_order(tmp_path: Path) -> None:
         (nothing(), "The shop has 0 days of shipped orders"),
         (shop(60, seed=1), "fewer than 50 of either kind"),
         (shop(3_000, seed=1, days=90), "days of shipped orders; to teach, correct and test a model"),
-        (shuffled(shop(8_000, seed=1)), "which chance can explain, so there is no list"),
+        (shuffled(shop(5_000, seed=1)), "which chance can explain, so there is no list"),
     ],
     ids=["an empty shop", "sixty customers", "three months", "shuffled scores"],
 )
