@@ -21,7 +21,7 @@ from ecom_lake.pipeline.recipes import tables_in
 from ecom_lake_tests.built import BuiltLake
 
 STATES = 20
-NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?%?(?![\w,]*\d)")
+NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?(?!\w)")
 
 
 def nothing(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
