@@ -31,7 +31,7 @@ from ecom_lake.models.rolling_origin import Backtest, origins_of
 from ecom_lake.models.sales_by_category import Categories, by_category
 from ecom_lake.models.sales_series import DAYS, MONTHS, Floats, Sales, Series, sales_of
 from ecom_lake.models.sarimax import BY_DAY, BY_MONTH, BY_MONTH_OF_YEAR, Order, choose, sarimax
-from ecom_lake.models.weekly_pattern import LEAST_DAYS, methods_by_day, week, without_week
+from ecom_lake.models.weekly_pattern import LATE_DAYS, LEAST_DAYS, methods_by_day, week, without_week
 
 READS = ("dim_date", "kpi_breakdown", "kpi_daily", "kpi_monthly")
 VERSION = 1
@@ -84,7 +84,7 @@ def _by_month(series: Series, steps: int, notes: Mapping[str, str] | None) -> tu
 def _by_day(series: Series, steps: int, notes: Mapping[str, str] | None) -> tuple[Contest, dict[str, Order]]:
     known = series.values[: _first_origin(series, LEAST_DAYS)]
     calm = without_week(known, series.first) if len(known) >= LEAST_DAYS else known
-    order = _order(SARIMAX, series, calm, LEAST_DAYS, BY_DAY, notes)
+    order = _order(SARIMAX, series, calm[-LATE_DAYS:], LEAST_DAYS, BY_DAY, notes)
     found = contest(series, methods_by_day(series.first, order), steps, (notes or {}).get("champion by day"))
     return found, {f"{SARIMAX} by day": order} if order else {}
 

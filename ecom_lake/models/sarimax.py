@@ -56,7 +56,7 @@ def _grid(*orders: tuple[int, int, int, bool]) -> tuple[Order, ...]:
 
 
 BY_MONTH = _grid((0, 1, 0, True), (0, 1, 1, False), (1, 1, 0, False), (0, 1, 1, True))
-BY_DAY = _grid((0, 1, 1, False), (1, 1, 1, False), (2, 1, 1, False))
+BY_DAY = _grid((0, 1, 1, False), (1, 1, 1, False))
 BY_MONTH_OF_YEAR = tuple(
     Order(p, 1, q, 0, 1, seasonal_q, 12, logs=logs)
     for logs in (True, False)

@@ -19,6 +19,8 @@ from ecom_lake.models.sarimax import Order, sarimax
 
 WEEK = DAYS.season
 LEAST_DAYS = 8 * WEEK
+LATE_DAYS = 52 * WEEK
+"""SARIMAX learns from no more days than these: each of them costs time, and what is older says no more."""
 _RECENT = 26 * WEEK
 """The pattern is that of the last half year: habits change."""
 _NEIGHBOURS = [-28, -21, -14, -7, 7, 14, 21, 28]
@@ -38,7 +40,7 @@ def methods_by_day(first: date, order: Order | None) -> tuple[Method, ...]:
         Method(LINEAR, LEAST_DAYS, _linear_by_day(first)),
     ]
     if order is not None:
-        methods.append(Method(SARIMAX, LEAST_DAYS, _by_day(first, lambda sold, steps: sarimax(sold, steps, order))))
+        methods.append(Method(SARIMAX, LEAST_DAYS, _by_day(first, lambda sold, steps: sarimax(sold[-LATE_DAYS:], steps, order))))
     return tuple(methods)
 
 

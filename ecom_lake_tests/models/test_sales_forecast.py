@@ -70,7 +70,7 @@ def test_a_season_that_was_planted_is_found(tmp_path: Path) -> None:
 
 
 def test_where_there_is_no_season_none_is_found(tmp_path: Path) -> None:
-    made = forecast(shop(by_month(100_000 * noise(48, 0.1, seed=5))), tmp_path)
+    made = forecast(shop(by_month(100_000 * noise(36, 0.1, seed=5))), tmp_path)
     assert card(made)["champion"] in (NAIVE, SES)
 
 
@@ -121,7 +121,7 @@ def test_too_little_is_refused(sold: list[float], complete: bool, reason: str, t
     assert made["forecast_backtest"].is_empty()
 
 
-@pytest.mark.parametrize("months", [6, 14, 36])
+@pytest.mark.parametrize("months", [6, 31])
 @pytest.mark.parametrize("a_day", [0.0, 1_000.0], ids=["nothing", "always the same"])
 def test_sales_that_never_change_go_on(months: int, a_day: float, tmp_path: Path) -> None:
     """Months differ by their lengths alone; or there is nothing at all."""
@@ -134,7 +134,7 @@ def test_sales_that_never_change_go_on(months: int, a_day: float, tmp_path: Path
     assert a_day or (said["status"], said.get("value")) == ("baseline", None)
 
 
-@pytest.mark.parametrize("months", [6, 8, 17, 29, 31])
+@pytest.mark.parametrize("months", [6, 17, 31])
 def test_a_history_of_any_length_is_forecast(months: int, tmp_path: Path) -> None:
     """What needs more history than there is takes no part, least of all a season."""
     daily = by_month(growing_with_season(months, 0.2))
@@ -149,7 +149,7 @@ def test_a_history_of_any_length_is_forecast(months: int, tmp_path: Path) -> Non
 
 def test_categories_add_up_and_the_rare_are_one(tmp_path: Path) -> None:
     """That they add up, `make` holds against the contract."""
-    daily = by_month(growing_with_season(30))
+    daily = by_month(growing_with_season(13))
     made = forecast(shop(daily, parts=mixed(daily)), tmp_path)
     parts = made["sales_forecast"].filter(pl.col("series") != TOTAL)
     assert set(parts["series"]) == {"toys", "books", "games", OTHERS}
@@ -170,10 +170,10 @@ def test_a_category_called_as_the_total_is_among_the_others(tmp_path: Path) -> N
 
 def test_incomplete_months_teach_nothing(tmp_path: Path) -> None:
     """A last month that is cut off, and a first one, change nothing."""
-    daily = by_month(growing_with_season(20))
+    daily = by_month(growing_with_season(8))
     whole = forecast(shop(daily), tmp_path / "whole")
     con = shop(daily)
-    for stub, first in (("2019-12-01", 31), ("2021-09-01", 30)):
+    for stub, first in (("2019-12-01", 31), ("2020-09-01", 30)):
         span = f"range(date '{stub}', date '{stub}' + {first}, interval 1 day) as r(d)"
         days = f"select d::date as date, 5.00 as net_sales from {span}"
         con.execute(f"insert into kpi_daily {days}")
@@ -186,16 +186,16 @@ def test_incomplete_months_teach_nothing(tmp_path: Path) -> None:
 
 
 def test_orders_after_today_are_not_seen(tmp_path: Path) -> None:
-    daily = by_month(growing_with_season(24))
-    before = int(np.sum([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 28, 31, 30, 31, 30]))
+    daily = by_month(growing_with_season(9))
+    before = int(np.sum([31, 29, 31, 30, 31, 30, 31]))
     con = shop(daily, parts=mixed(daily))
-    con.execute("update dim_date set is_as_of = (date = '2021-06-30')")
-    assert [len(sales_of(con).months or ()), len(sales_of(con).days or ())] == [18, before]
+    con.execute("update dim_date set is_as_of = (date = '2020-07-31')")
+    assert [len(sales_of(con).months or ()), len(sales_of(con).days or ())] == [7, before]
     seen = forecast(con, tmp_path / "seen")
     spoilt = daily.copy()
     spoilt[before:] *= 100
     con = shop(spoilt, parts=mixed(spoilt))
-    con.execute("update dim_date set is_as_of = (date = '2021-06-30')")
+    con.execute("update dim_date set is_as_of = (date = '2020-07-31')")
     again = forecast(con, tmp_path / "again")
     for table in TABLES:
         assert_frame_equal(again[table], seen[table])
@@ -212,17 +212,17 @@ def test_the_days_that_fade_out_are_skipped_and_told(tmp_path: Path) -> None:
 
 
 def test_a_kept_fit_changes_nothing(tmp_path: Path) -> None:
-    daily = by_month(growing_with_season(36))
+    daily = by_month(growing_with_season(31))
     con = shop(daily, parts=mixed(daily))
     first = forecast(con, tmp_path / "first")
     second = forecast(con, tmp_path / "second", past=Past(first["sales_forecast_fit"]))
     for table in TABLES:
         assert (tmp_path / "first" / f"{table}.parquet").read_bytes() == (tmp_path / "second" / f"{table}.parquet").read_bytes()
-    assert card(second)["fitted_as_of"] == "2022-12-31"
+    assert card(second)["fitted_as_of"] == "2022-07-31"
 
 
 def test_what_was_chosen_is_kept_until_the_naive_guess_does_better(tmp_path: Path) -> None:
-    con = shop(by_month(growing_with_season(36)))
+    con = shop(by_month(growing_with_season(31)))
     fit = forecast(con, tmp_path / "first")["sales_forecast_fit"]
 
     def chosen(champion: str, folder: str) -> object:
@@ -231,14 +231,14 @@ def test_what_was_chosen_is_kept_until_the_naive_guess_does_better(tmp_path: Pat
         return card(forecast(con, tmp_path / folder, past=Past(fit.with_columns(said=said))))["champion"]
 
     scores = measure({"sales_forecast_fit": fit}, "mase")
-    assert scores["SARIMAX by month"] > scores["naive by month"] > scores["seasonal SARIMAX by month"]
-    assert chosen(SEASONAL_SARIMAX, "kept") == SEASONAL_SARIMAX
-    assert chosen(LINEAR_SEASON, "kept too") == LINEAR_SEASON
+    assert scores["SARIMAX by month"] > scores["naive by month"] > scores["linear trend and season by month"]
+    assert card({"sales_forecast_fit": fit})["champion"] == SEASONAL_SARIMAX
+    assert chosen(LINEAR_SEASON, "kept") == LINEAR_SEASON
     assert chosen(SARIMAX, "lost") not in (SARIMAX, NAIVE)
 
 
 def test_same_bytes_in_any_order_and_on_any_threads(tmp_path: Path) -> None:
-    daily = by_month(growing_with_season(24, 0.2))
+    daily = by_month(growing_with_season(18, 0.2))
     forecast(shop(daily, parts=mixed(daily)), tmp_path / "one")
     con = shop(daily, parts=mixed(daily))
     con.execute("set threads = 4; set preserve_insertion_order = false")
