@@ -13,6 +13,8 @@ def test_by_hand() -> None:
     assert fitted[:, 0].tolist() == [33.33, 33.34, 33.33]
     fitted = fitted_to(np.array([10.0, 10.0]), np.array([[1.0, 0.0], [3.0, 0.0]]), np.array([4.0, 1.0]), ["a", "b"])
     assert fitted.tolist() == [[2.5, 8.0], [7.5, 2.0]], "where none expects anything they are as of late"
+    fitted = fitted_to(np.array([0.3]), np.ones((50, 1)), np.ones(50), [f"{part:02}" for part in range(50)])
+    assert fitted[:2, 0].tolist() == [0.3, 0.0], "shares of less than a cent are none"
 
 
 @given(

@@ -186,16 +186,17 @@ def test_incomplete_months_teach_nothing(tmp_path: Path) -> None:
 
 
 def test_orders_after_today_are_not_seen(tmp_path: Path) -> None:
+    """Today is in the middle of August: the month is not known, its first days are."""
     daily = by_month(growing_with_season(9))
-    before = int(np.sum([31, 29, 31, 30, 31, 30, 31]))
+    before = int(np.sum([31, 29, 31, 30, 31, 30, 31, 15]))
     con = shop(daily, parts=mixed(daily))
-    con.execute("update dim_date set is_as_of = (date = '2020-07-31')")
+    con.execute("update dim_date set is_as_of = (date = '2020-08-15')")
     assert [len(sales_of(con).months or ()), len(sales_of(con).days or ())] == [7, before]
     seen = forecast(con, tmp_path / "seen")
     spoilt = daily.copy()
     spoilt[before:] *= 100
     con = shop(spoilt, parts=mixed(spoilt))
-    con.execute("update dim_date set is_as_of = (date = '2020-07-31')")
+    con.execute("update dim_date set is_as_of = (date = '2020-08-15')")
     again = forecast(con, tmp_path / "again")
     for table in TABLES:
         assert_frame_equal(again[table], seen[table])
