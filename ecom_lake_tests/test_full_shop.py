@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.pipeline.offer import gold_tables, left_out
+from ecom_lake.serving.experiment_groups import shop_groups
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import FullTruths, PeopleTruth, SalesTruth, Truths
@@ -67,6 +68,14 @@ def test_no_row_is_refused_and_every_order_has_arrived(made: tuple[CanonicalShop
 def test_it_has_every_gold_table_and_something_in_each(shop: CanonicalShop) -> None:
     assert left_out(shop.site) == {}
     assert _empty(shop) == set()
+
+
+def test_what_the_command_plans_with_is_what_the_table_was_planned_with(shop: CanonicalShop) -> None:
+    known, margin = shop_groups(shop.site)
+    told = {(group.name, group.people, round(group.rate, 6)) for group in known}
+    assert told == set(shop.ask("select segment, people, baseline_rate from experiment_plan"))
+    said = shop.ask("select distinct margin_source from experiment_simulation")
+    assert said == [("assumed" if margin is None else "measured",)]
 
 
 def _empty(shop: CanonicalShop) -> set[str]:
