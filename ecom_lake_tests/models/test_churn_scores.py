@@ -217,10 +217,10 @@ def test_forms_part_the_people() -> None:
 
 @pytest.fixture
 def cdnow() -> Shop:
-    path = os.environ.get("ECOM_LAKE_CDNOW")
+    path = os.environ.get("ECOM_LAKE_CDNOW_MASTER")
     if not path:
-        pytest.skip("the CDNOW master file is not here: set ECOM_LAKE_CDNOW to its path")
-    cells = [line.split() for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
+        pytest.skip("the CDNOW master file is not here: set ECOM_LAKE_CDNOW_MASTER to its path")
+    cells = [row for line in Path(path).read_text(encoding="utf-8").splitlines() if (row := line.split()) and row[1].isdigit()]
     frame = pl.DataFrame(cells, ["customer_id", "day", "units", "paid"], orient="row").with_row_index("order_id")
     placed = frame.select(
         pl.col("order_id").cast(pl.String),
