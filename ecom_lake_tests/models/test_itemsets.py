@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -123,3 +125,19 @@ def test_same_rows_on_any_threads_and_in_any_order() -> None:
     shuffled = random.Random(1).sample(baskets, len(baskets))
     other = mined(shuffled, replace(EVERY, min_orders=5), threads=4)
     assert one.sort("size", "items").equals(other.sort("size", "items"))
+
+
+@pytest.mark.parametrize(("support", "confidence", "itemsets", "rules"), [(0.001, 0.5, 13_492, 5_668), (0.006, 0.25, 747, 463)])
+def test_groceries_as_arules_has_them(support: float, confidence: float, itemsets: int, rules: int) -> None:
+    """The 9,835 baskets of R's arules, which are not ours to pass on: a line a basket, its items between commas."""
+    file = os.environ.get("ECOM_LAKE_GROCERIES")
+    if not file:
+        pytest.skip("set ECOM_LAKE_GROCERIES to a file of arules' groceries, a basket a line")
+    lines = Path(file).read_text(encoding="utf-8").splitlines()
+    found = counts(mined([set(line.split(",")) for line in lines], replace(EVERY, min_support=support)))
+    assert len(found) == itemsets
+    sets = {frozenset(items.split(" + ")): orders for items, orders in found.items()}
+    sure = [
+        1 for items, orders in sets.items() for item in items if len(items) > 1 and orders >= confidence * sets[items - {item}]
+    ]
+    assert len(sure) == rules
