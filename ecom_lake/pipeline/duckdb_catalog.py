@@ -32,6 +32,7 @@ def write_catalog(site: Site, released: Entry) -> None:
         target = scratch / CATALOG
         con.execute(f"attach {literal(str(target))} as lake (storage_version 'v1.2.0')")
         con.execute("use lake")
+        con.execute("begin")  # of a thousand comments, each would else be written by itself
         con.execute("create schema silver")
         for table, contract in sorted({**catalog.silver(), **catalog.gold()}.items()):
             files = in_order(released.parts(f"{contract.layer}/{table}"))
@@ -39,6 +40,7 @@ def write_catalog(site: Site, released: Entry) -> None:
                 view = f"silver.{name(table)}" if contract.layer == "silver" else name(table)
                 con.execute(f"create view {view} as select * from {parquet(map(partial(_name, site), files))}")
                 _comment(con, view, contract)
+        con.execute("commit")
         con.execute("use memory")
         con.execute("detach lake")
         site.lake.storage.put(target, f"{site.shop.name}/{CATALOG}")

@@ -107,6 +107,7 @@ def in_order() -> tuple[str, ...]:
     return tuple(made)
 
 
+@cache
 def tables_in(sql: str) -> tuple[str, ...]:
     """The tables that a query reads, without the names that it gives itself."""
     with _parser().cursor() as con:
