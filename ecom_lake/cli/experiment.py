@@ -14,8 +14,8 @@ from ecom_lake.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from ecom_lake.contracts.mining_settings import MiningSettings
-    from ecom_lake.models.experiment_analysis import Analysis, Result, Spec, Units
-    from ecom_lake.models.experiment_groups import Group
+    from ecom_lake.models.experiments.experiment_analysis import Analysis, Result, Spec, Units
+    from ecom_lake.models.experiments.experiment_groups import Group
 
 
 def experiment() -> int:
@@ -85,7 +85,7 @@ def _within(name: str, value: float | None, most: float | None) -> None:
 
 
 def _formula(baseline: float, uplift: float, power: float, alpha: float, deviation: float | None, money: bool) -> dict[str, Any]:
-    from ecom_lake.models.experiment_power import people_for_means, people_for_shares, whole
+    from ecom_lake.models.experiments.experiment_power import people_for_means, people_for_shares, whole
 
     treated = baseline * (1 + uplift)
     if money:
@@ -167,7 +167,7 @@ def simulate(
         As JSON.
     """
     from ecom_lake.models import experiment_simulation as model
-    from ecom_lake.models.experiment_groups import WANTED_BACK
+    from ecom_lake.models.experiments.experiment_groups import WANTED_BACK
     from ecom_lake.serving.experiment_groups import chosen, shop_groups
 
     for name, value in (("discount", discount), ("margin", margin)):
@@ -218,7 +218,7 @@ def analyze(file: Path, /, *, plan: Path | None = None, as_json: AsJson = False)
     as_json
         As JSON.
     """
-    from ecom_lake.models.experiment_analysis import analyze as analyzed
+    from ecom_lake.models.experiments.experiment_analysis import analyze as analyzed
     from ecom_lake.serving.experiment_files import read_plan, read_units
 
     spec, metrics = read_plan(plan)

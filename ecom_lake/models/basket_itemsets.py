@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.itemsets import Limits, frequent_itemsets
+from ecom_lake.models.baskets.itemsets import Limits, frequent_itemsets
 
 READS = ("fct_sales",)
 

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.itemsets import SEPARATOR
+from ecom_lake.models.baskets.itemsets import SEPARATOR
 from ecom_lake.models.significance import benjamini_hochberg, fisher
 
 READS = ("basket_itemsets",)

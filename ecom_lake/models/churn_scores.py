@@ -18,15 +18,15 @@ import polars as pl
 
 from ecom_lake.contracts.gold.churn_scores import ChurnScores
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models import churn_features
-from ecom_lake.models.buying_chance import NAME as BG_NBD
-from ecom_lake.models.buying_chance import buying_chance
-from ecom_lake.models.churn_features import FEATURES, GROUPS, Feature, buyers_after, features_at
-from ecom_lake.models.classification import Judged, People, Question, judge, with_figures
 from ecom_lake.models.fitted import Card, Fitted, Past
-from ecom_lake.models.lift import Floats
-from ecom_lake.models.reasons import importance_curve, listed, lost_without
-from ecom_lake.models.snapshots import Cutoffs, cutoffs, days_needed
+from ecom_lake.models.rankings import churn_features
+from ecom_lake.models.rankings.buying_chance import NAME as BG_NBD
+from ecom_lake.models.rankings.buying_chance import buying_chance
+from ecom_lake.models.rankings.churn_features import FEATURES, GROUPS, Feature, buyers_after, features_at
+from ecom_lake.models.rankings.classification import Judged, People, Question, judge, with_figures
+from ecom_lake.models.rankings.lift import Floats
+from ecom_lake.models.rankings.reasons import importance_curve, listed, lost_without
+from ecom_lake.models.rankings.snapshots import Cutoffs, cutoffs, days_needed
 
 READS = (*churn_features.READS, "dim_date")
 VERSION = 1

@@ -17,14 +17,14 @@ import numpy as np
 import polars as pl
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models import buying, purchase_histories, spending, value_forecast, value_trial
-from ecom_lake.models.buying import Histories
 from ecom_lake.models.fitted import Card, Fitted, Past, Rival, Status
-from ecom_lake.models.likelihood import Estimate, estimate, spread_of
-from ecom_lake.models.purchase_histories import Shop
-from ecom_lake.models.spending import Spending, Spent
-from ecom_lake.models.value_forecast import YEAR_DAYS, Mean
-from ecom_lake.models.value_trial import MISS, SAVED, SHOP_MEAN, Trial
+from ecom_lake.models.value import buying, purchase_histories, spending, value_forecast, value_trial
+from ecom_lake.models.value.buying import Histories
+from ecom_lake.models.value.likelihood import Estimate, estimate, spread_of
+from ecom_lake.models.value.purchase_histories import Shop
+from ecom_lake.models.value.spending import Spending, Spent
+from ecom_lake.models.value.value_forecast import YEAR_DAYS, Mean
+from ecom_lake.models.value.value_trial import MISS, SAVED, SHOP_MEAN, Trial
 
 READS = ("customer_metrics", "fct_orders", "dim_date")
 VERSION = 1

@@ -18,10 +18,10 @@ import polars as pl
 
 from ecom_lake.contracts.gold.delivery_effect import DeliveryEffect
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models import first_deliveries
-from ecom_lake.models.adjusting import Z95, Effect, Estimate, Matched, crude, e_value, effect, matched, regression
-from ecom_lake.models.effect_words import not_alike, too_few, wording
-from ecom_lake.models.first_deliveries import EXPOSURES, LATE, Exposure, Watched
+from ecom_lake.models.effects import first_deliveries
+from ecom_lake.models.effects.adjusting import Z95, Effect, Estimate, Matched, crude, e_value, effect, matched, regression
+from ecom_lake.models.effects.effect_words import not_alike, too_few, wording
+from ecom_lake.models.effects.first_deliveries import EXPOSURES, LATE, Exposure, Watched
 from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point, Rival
 
 READS = first_deliveries.READS

@@ -15,9 +15,15 @@ import polars as pl
 
 from ecom_lake.contracts.gold.experiment_plan import ExperimentPlan
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models import experiment_groups
-from ecom_lake.models.experiment_groups import Group, groups, too_little
-from ecom_lake.models.experiment_power import people_for_means, people_for_shares, power_of_means, power_of_shares, whole
+from ecom_lake.models.experiments import experiment_groups
+from ecom_lake.models.experiments.experiment_groups import Group, groups, too_little
+from ecom_lake.models.experiments.experiment_power import (
+    people_for_means,
+    people_for_shares,
+    power_of_means,
+    power_of_shares,
+    whole,
+)
 from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point
 
 READS = experiment_groups.READS

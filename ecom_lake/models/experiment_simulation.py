@@ -19,8 +19,8 @@ import polars as pl
 
 from ecom_lake.contracts.gold.experiment_simulation import ExperimentSimulation
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models import experiment_groups
-from ecom_lake.models.experiment_groups import WANTED_BACK, Group, groups
+from ecom_lake.models.experiments import experiment_groups
+from ecom_lake.models.experiments.experiment_groups import WANTED_BACK, Group, groups
 from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point
 
 READS = experiment_groups.READS

@@ -17,8 +17,8 @@ import polars as pl
 
 from ecom_lake.contracts.gold.insights import SHOWN, TOO_WEAK, Insights
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.evidence import both_tails, count_against_count, share_against_share, share_interval
 from ecom_lake.models.insight_rules import RULES
+from ecom_lake.models.insight_rules.evidence import both_tails, count_against_count, share_against_share, share_interval
 from ecom_lake.models.insight_rules.rule import InsightRule
 from ecom_lake.models.significance import benjamini_hochberg
 

@@ -15,13 +15,13 @@ import polars as pl
 
 from ecom_lake.contracts.gold.review_risk import ReviewRisk
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models import review_features
-from ecom_lake.models.classification import Judged, People, Question, judge, with_figures
 from ecom_lake.models.fitted import Card, Fitted, Past
-from ecom_lake.models.lift import Floats
-from ecom_lake.models.reasons import importance_curve, listed, lost_without
-from ecom_lake.models.review_features import BAD, FEATURES, GROUPS, SELLER_BAD_SHARE, answers, shipped_orders
-from ecom_lake.models.snapshots import Window, Windows, window_days_needed, windows
+from ecom_lake.models.rankings import review_features
+from ecom_lake.models.rankings.classification import Judged, People, Question, judge, with_figures
+from ecom_lake.models.rankings.lift import Floats
+from ecom_lake.models.rankings.reasons import importance_curve, listed, lost_without
+from ecom_lake.models.rankings.review_features import BAD, FEATURES, GROUPS, SELLER_BAD_SHARE, answers, shipped_orders
+from ecom_lake.models.rankings.snapshots import Window, Windows, window_days_needed, windows
 
 READS = (*review_features.READS, "dim_date")
 VERSION = 1

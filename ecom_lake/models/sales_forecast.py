@@ -19,19 +19,19 @@ from ecom_lake.contracts.gold.forecast_backtest import ForecastBacktest
 from ecom_lake.contracts.gold.sales_forecast import SalesForecast
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.contracts.table import Table
-from ecom_lake.models import prophet_forecast
-from ecom_lake.models.conformal import SHARES, Band, band
 from ecom_lake.models.fitted import Fitted, Past
-from ecom_lake.models.forecast_contest import Contest, contest
-from ecom_lake.models.forecast_curves import curves
-from ecom_lake.models.forecast_verdict import LEAST_MONTHS, card, refusal
-from ecom_lake.models.forecasters import PROPHET, SARIMAX, SEASONAL_SARIMAX, Ahead, Method, simple_methods
-from ecom_lake.models.one_thread import one_thread
-from ecom_lake.models.rolling_origin import Backtest, origins_of
-from ecom_lake.models.sales_by_category import Categories, by_category
-from ecom_lake.models.sales_series import DAYS, MONTHS, Floats, Sales, Series, sales_of
-from ecom_lake.models.sarimax import BY_DAY, BY_MONTH, BY_MONTH_OF_YEAR, Order, choose, sarimax
-from ecom_lake.models.weekly_pattern import LATE_DAYS, LEAST_DAYS, methods_by_day, week, without_week
+from ecom_lake.models.forecasting import prophet_forecast
+from ecom_lake.models.forecasting.conformal import SHARES, Band, band
+from ecom_lake.models.forecasting.forecast_contest import Contest, contest
+from ecom_lake.models.forecasting.forecast_curves import curves
+from ecom_lake.models.forecasting.forecast_verdict import LEAST_MONTHS, card, refusal
+from ecom_lake.models.forecasting.forecasters import PROPHET, SARIMAX, SEASONAL_SARIMAX, Ahead, Method, simple_methods
+from ecom_lake.models.forecasting.one_thread import one_thread
+from ecom_lake.models.forecasting.rolling_origin import Backtest, origins_of
+from ecom_lake.models.forecasting.sales_by_category import Categories, by_category
+from ecom_lake.models.forecasting.sales_series import DAYS, MONTHS, Floats, Sales, Series, sales_of
+from ecom_lake.models.forecasting.sarimax import BY_DAY, BY_MONTH, BY_MONTH_OF_YEAR, Order, choose, sarimax
+from ecom_lake.models.forecasting.weekly_pattern import LATE_DAYS, LEAST_DAYS, methods_by_day, week, without_week
 
 READS = ("dim_date", "kpi_breakdown", "kpi_daily", "kpi_monthly")
 VERSION = 1

@@ -22,11 +22,11 @@ from ecom_lake.contracts.gold.segment_centres import SegmentCentres
 from ecom_lake.contracts.gold.segment_selection import SegmentSelection
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.contracts.table import Table
-from ecom_lake.models.clustering import Floats
 from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point, Rival, Status
-from ecom_lake.models.segment_memory import notes, parameters, recall
-from ecom_lake.models.segment_parts import DIGITS, GRID, KMEANS, Part, part
-from ecom_lake.models.segment_people import Group, groups_of, known, log, sample
+from ecom_lake.models.segments.clustering import Floats
+from ecom_lake.models.segments.segment_memory import notes, parameters, recall
+from ecom_lake.models.segments.segment_parts import DIGITS, GRID, KMEANS, Part, part
+from ecom_lake.models.segments.segment_people import Group, groups_of, known, log, sample
 
 READS = ("customer_metrics", "fct_orders", "dim_date")
 VERSION = 2

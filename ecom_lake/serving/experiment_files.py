@@ -1,7 +1,7 @@
 """An experiment as people deliver it: a CSV or Parquet file of its people, and a TOML file of what was planned.
 
 Here: reading both, and saying in a sentence what is wrong with them. Not here: what is made of them
-(models/experiment_analysis.py).
+(models/experiments/experiment_analysis.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from ecom_lake.errors import UsageError, UserError
-from ecom_lake.models.experiment_analysis import Method, Spec, Units
+from ecom_lake.models.experiments.experiment_analysis import Method, Spec, Units
 from ecom_lake.words import counted
 
 _CONTROLS = ("control", "a", "0", "off", "false")

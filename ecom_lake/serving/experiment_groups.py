@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ecom_lake.errors import UsageError
-from ecom_lake.models.experiment_groups import GROUPS, Group, groups_of, too_little
 from ecom_lake.models.experiment_simulation import MARGIN, margin_of
+from ecom_lake.models.experiments.experiment_groups import GROUPS, Group, groups_of, too_little
 from ecom_lake.pipeline.offer import left_out
 from ecom_lake.pipeline.site import Site
 from ecom_lake.serving.query import session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecom_lake.models.clustering import Floats, Labels
+from ecom_lake.models.segments.clustering import Floats, Labels
 
 APART = [(0.0, 0.0), (3.0, 0.0), (0.0, 3.0), (3.0, 3.0), (1.5, 6.0)]
 

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from ecom_lake.models.buying import DAYS_A_WEEK, MBG
+from ecom_lake.models.value.buying import DAYS_A_WEEK, MBG
 
 AS_OF = date(2018, 8, 31)
 PLANTED = {"r": 0.6, "alpha": 8.0, "a": 0.9, "b": 2.5}

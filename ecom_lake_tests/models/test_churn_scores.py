@@ -11,11 +11,11 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.buying_chance import buying_chance
-from ecom_lake.models.churn_features import FEATURES, GROUPS, Feature, features_at
 from ecom_lake.models.churn_scores import NEXT, SECOND, Form, fit, judge_forms
 from ecom_lake.models.fitted import Past
-from ecom_lake.models.snapshots import Cutoffs
+from ecom_lake.models.rankings.buying_chance import buying_chance
+from ecom_lake.models.rankings.churn_features import FEATURES, GROUPS, Feature, features_at
+from ecom_lake.models.rankings.snapshots import Cutoffs
 from ecom_lake_tests.models.gold import make
 from ecom_lake_tests.models.returning import FIRST, Shop, Truth, as_known_on, nothing, opened, shop
 

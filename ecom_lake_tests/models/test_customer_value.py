@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models import buying, purchase_histories, spending
-from ecom_lake.models.buying import BG, DAYS_A_WEEK, MBG, Histories
 from ecom_lake.models.fitted import Past
-from ecom_lake.models.likelihood import Estimate
-from ecom_lake.models.value_forecast import groups
+from ecom_lake.models.value import buying, purchase_histories, spending
+from ecom_lake.models.value.buying import BG, DAYS_A_WEEK, MBG, Histories
+from ecom_lake.models.value.likelihood import Estimate
+from ecom_lake.models.value.value_forecast import groups
 from ecom_lake_tests.models.buyers import AS_OF, PLANTED, orders_of, shop
 from ecom_lake_tests.models.gold import make
 

@@ -13,10 +13,10 @@ import polars as pl
 import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.adjusting import Effect, Estimate, Matched, People
-from ecom_lake.models.effect_words import not_alike
-from ecom_lake.models.factors import Design
-from ecom_lake.models.first_deliveries import LATE, LOW_REVIEW, prepare, watched
+from ecom_lake.models.effects.adjusting import Effect, Estimate, Matched, People
+from ecom_lake.models.effects.effect_words import not_alike
+from ecom_lake.models.effects.factors import Design
+from ecom_lake.models.effects.first_deliveries import LATE, LOW_REVIEW, prepare, watched
 from ecom_lake.models.fitted import Past
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake_tests.models.gold import make

@@ -13,10 +13,10 @@ import polars as pl
 import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.experiment_groups import Group, groups
 from ecom_lake.models.experiment_plan import plan
-from ecom_lake.models.experiment_power import people_for_shares, whole
 from ecom_lake.models.experiment_simulation import Scenario, simulate
+from ecom_lake.models.experiments.experiment_groups import Group, groups
+from ecom_lake.models.experiments.experiment_power import people_for_shares, whole
 from ecom_lake.models.fitted import Past
 from ecom_lake_tests.models.gold import make
 

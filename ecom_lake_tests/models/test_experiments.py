@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecom_lake.models.experiment_looks import (
+from ecom_lake.models.experiments.experiment_looks import (
     OBRIEN_FLEMING,
     POCOCK,
     always_valid_half,
@@ -14,14 +14,14 @@ from ecom_lake.models.experiment_looks import (
     chance_to_cross,
     constant,
 )
-from ecom_lake.models.experiment_power import (
+from ecom_lake.models.experiments.experiment_power import (
     people_for_means,
     people_for_shares,
     power_of_means,
     power_of_shares,
     whole,
 )
-from ecom_lake.models.experiment_tests import false_alarms, holm, means_apart, shares_apart, split_p, without_past
+from ecom_lake.models.experiments.experiment_tests import false_alarms, holm, means_apart, shares_apart, split_p, without_past
 
 
 def test_plans_are_those_of_r() -> None:

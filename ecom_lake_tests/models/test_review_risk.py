@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.fitted import Past
-from ecom_lake.models.review_features import FEATURES, GROUPS, Feature, answers, shipped_orders
+from ecom_lake.models.rankings.review_features import FEATURES, GROUPS, Feature, answers, shipped_orders
 from ecom_lake_tests.models.gold import make
 from ecom_lake_tests.models.returning import FIRST, Shop, as_known_on, nothing, opened, shop, shuffled
 

@@ -12,8 +12,8 @@ from polars.testing import assert_frame_equal
 
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.fitted import Past
-from ecom_lake.models.forecasters import LINEAR_SEASON, NAIVE, SARIMAX, SEASONAL_NAIVE, SEASONAL_SARIMAX, SES
-from ecom_lake.models.sales_series import OTHERS, TOTAL, sales_of
+from ecom_lake.models.forecasting.forecasters import LINEAR_SEASON, NAIVE, SARIMAX, SEASONAL_NAIVE, SEASONAL_SARIMAX, SES
+from ecom_lake.models.forecasting.sales_series import OTHERS, TOTAL, sales_of
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.seasons import _OF_WEEK, _OF_YEAR, moments, plan
 from ecom_lake.synth.text import DAY

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.clustering import adjusted_rand
+from ecom_lake.models.segments.clustering import adjusted_rand
 from ecom_lake_tests.models.made_up import FIVE, five_kinds, people, planted
 from ecom_lake_tests.models.segmented import QUICK, Made, card, segmented
 

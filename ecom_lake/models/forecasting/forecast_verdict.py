@@ -1,0 +1,91 @@
+"""The verdict on the sales forecast, in words that a manager understands.
+
+Not here: the measures that it is drawn from (forecast_contest.py).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ecom_lake.models.fitted import Card
+from ecom_lake.models.forecasting.conformal import SHARES, held
+from ecom_lake.models.forecasting.forecast_contest import MASE, Contest
+from ecom_lake.models.forecasting.forecasters import NAIVE
+from ecom_lake.models.forecasting.rolling_origin import LEAST_ORIGINS, mape
+from ecom_lake.models.forecasting.sales_series import MONTHS, Sales
+
+LEAST_MONTHS = 6
+
+_PREDICTS = "net sales of the coming months, in total and by category, and of the coming days"
+_POPULATION = "all valid orders"
+
+
+def refusal(sales: Sales) -> Card:
+    months = len(sales.months) if sales.months else 0
+    return Card(
+        predicts=_PREDICTS,
+        population=_POPULATION,
+        as_of=sales.as_of,
+        trained_on=f"{months} complete months",
+        n=months,
+        status="refused",
+        reason=f"The shop has {_counted(months, 'complete month')}; a forecast takes {LEAST_MONTHS} or more.",
+        fitted_as_of=sales.as_of,
+    )
+
+
+def card(sales: Sales, months: Contest, days: Contest, fitted_as_of: date | None, seed: int) -> Card:
+    best, series = months.score(months.champion, seed), months.series
+    return Card(
+        predicts=_PREDICTS,
+        population=_POPULATION,
+        as_of=sales.as_of,
+        trained_on=f"complete months from {series.first:%Y-%m} to {series.period(len(series) - 1):%Y-%m}, and the days in them",
+        n=len(series),
+        status="published" if months.is_won else "baseline",
+        reason=" ".join([_of(months, seed), _of(days, seed), *_caveats(sales)]),
+        champion=months.champion,
+        metric=MASE,
+        value=best.value,
+        low=best.low,
+        high=best.high,
+        baseline=NAIVE,
+        baseline_value=months.scores[NAIVE],
+        fitted_as_of=fitted_as_of,
+    )
+
+
+def _of(found: Contest, seed: int) -> str:
+    """How the champion did, or why there is none worth the name."""
+    noun = found.series.grain.name
+    tests = _counted(len(found.origins), "test")
+    if found.scores[found.champion] is None:
+        return f"By {noun} sales never changed, and the last {noun} is taken again."
+    if not found.is_won:
+        return f"By {noun} nothing did better than the {found.champion} guess in {tests}, so that is what is published."
+    missed = mape(found.tests[found.champion].at(found.origins))
+    off = "" if missed is None else f", and was off by {missed:.0%} on average"
+    ahead = found.against_naive(found.champion, seed)
+    luck = ", which may be luck" if ahead.high is None or ahead.high >= 0 else ""
+    lead = f"By {noun} {found.champion} missed {found.gain:.0%} less than taking the last {noun} again"
+    return f"{lead} in {tests}{luck}{off}.{_held(found)}"
+
+
+def _held(found: Contest) -> str:
+    each = held(found.tests[found.champion], found.series, SHARES[0])
+    return f" Its intervals of {SHARES[0]:.0%} held {each.mean():.0%} of what came." if len(each) else ""
+
+
+def _caveats(sales: Sales) -> list[str]:
+    said = []
+    if sales.months and len(sales.months) < MONTHS.seasonal_from + LEAST_ORIGINS:
+        said.append(
+            f"Of a yearly season nothing is said: it takes {MONTHS.seasonal_from} months to learn and {LEAST_ORIGINS} to test."
+        )
+    if sales.faded:
+        said.append(f"The last {sales.faded} days sold less than half of what is usual, and were not learnt from.")
+    return said
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

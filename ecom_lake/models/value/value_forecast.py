@@ -1,0 +1,163 @@
+"""What is each person worth in the twelve months to come? Purchases foretold times what one brings, discounted, with bounds.
+
+People with one history get one forecast of purchases, and people with as many paid repeat purchases one rule for what they spend;
+a join brings both to everybody. The interval says how well the models' parameters are known; it does not hold a person's luck,
+which `p_order_12m` tells of. Not here: fitting and judging the models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ecom_lake.contracts.gold.customer_value import CustomerValue
+from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.models.value import buying
+from ecom_lake.models.value.buying import DAYS_A_WEEK, Histories
+from ecom_lake.models.value.likelihood import Estimate
+from ecom_lake.models.value.purchase_histories import Shop, people
+from ecom_lake.models.value.spending import Spending
+
+Floats = NDArray[np.float64]
+
+YEAR_DAYS = 365
+_QUARTERS = (0.25, 0.5, 0.75, 1.0)
+_80_PERCENT = 1.281552
+_STEP = 1e-4
+
+
+@dataclass(frozen=True)
+class Mean:
+    """What the mean person does in twelve months, and the variance of that."""
+
+    orders: float
+    variance: float
+    spend: float
+    spend_variance: float
+
+
+def by_model(
+    con: duckdb.DuckDBPyConnection,
+    shop: Shop,
+    settings: MiningSettings,
+    model: str,
+    foretold: pl.DataFrame,
+    spending: Spending,
+) -> pl.DataFrame:
+    """`foretold` are the groups."""
+    con.register("value_groups", foretold.to_arrow())
+    con.register("value_spending", spending.by_n.to_arrow())
+    table: pl.DataFrame = con.sql(
+        f"""
+        with foretold as (
+            select
+                i.customer_id, p.x, g.p_alive, g.p_any, g.orders, g.weeks_to_next,
+                g.discounted * (s.base + s.share * p.spent / 100) as worth,
+                g.variance + (s.v0 + s.v1 * p.spent / 100 + s.v2 * p.spent * p.spent / 10000)
+                    / nullif(power(s.base + s.share * p.spent / 100, 2), 0) as variance
+            from (select * replace (spent::double as spent) from ({people(shop.as_of)})) as p
+            join value_people as i on i.person = p.person
+            join value_groups as g on g.x = p.x and g.t_x = p.t_x and g.age = p.age
+            join value_spending as s on s.n = p.n
+        )
+        select
+            m.customer_id,
+            m.net_sales as historic_value,
+            case when f.x > 0 or '{model}' <> '{buying.BG}' then round(f.p_alive, 6) end as p_alive,
+            round(f.orders, 6) as expected_orders_12m,
+            round(f.p_any, 6) as p_order_12m,
+            round(f.worth, 2) as predicted_value_12m,
+            round(f.worth * exp(-{_80_PERCENT} * sqrt(coalesce(f.variance, 0))), 2) as low,
+            round(f.worth * exp({_80_PERCENT} * sqrt(coalesce(f.variance, 0))), 2) as high,
+            case
+                when f.x > 0 and f.p_alive >= {settings.value_min_alive} and f.weeks_to_next <= {YEAR_DAYS / DAYS_A_WEEK}
+                    then date '{shop.as_of}' + greatest(ceil(f.weeks_to_next * {DAYS_A_WEEK}), 1)::integer
+            end as next_order_date,
+            case when f.customer_id is null then 'none' else '{model}' end as method,
+            case when f.customer_id is not null then '{spending.way}' end as spend_method
+        from customer_metrics as m
+        left join foretold as f on f.customer_id = m.customer_id
+        """
+    ).pl()
+    return table
+
+
+def by_mean(con: duckdb.DuckDBPyConnection, settings: MiningSettings, mean: Mean) -> pl.DataFrame:
+    """The same of everybody; who has left is not known then."""
+    worth = mean.orders * float(np.mean(_discounts(settings))) * mean.spend
+    relative = mean.variance / mean.orders**2 + (mean.spend_variance / mean.spend**2 if mean.spend else 0.0)
+    low, high = (worth * float(np.exp(sign * _80_PERCENT * np.sqrt(relative))) for sign in (-1, 1))
+    said = {
+        "expected_orders_12m": round(mean.orders, 6),
+        "predicted_value_12m": round(worth, 2),
+        "low": round(low, 2),
+        "high": round(high, 2),
+        "method": "mean of the shop",
+        "spend_method": "mean of the shop",
+    }
+    return _historic(con).with_columns(**{name: pl.lit(value) for name, value in said.items()})
+
+
+def historic_only(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    return _historic(con).with_columns(method=pl.lit("none"))
+
+
+def _historic(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    rows: pl.DataFrame = con.sql("select customer_id, net_sales as historic_value from customer_metrics").pl()
+    kinds = {name: column.kind.polars for name, column in CustomerValue.table.columns.items()}
+    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in rows.columns)
+
+
+def groups(model: str, fit: Estimate, known: Histories, settings: MiningSettings) -> pl.DataFrame:
+    """One row per history: what is expected of the people who have it."""
+    x, t_x, age = known.x, known.t_x, known.age
+    year = YEAR_DAYS / DAYS_A_WEEK
+    alive = buying.p_alive(model, fit.parameters, x, t_x, age)
+    orders, discounted = _purchases(model, fit.parameters, known, settings)
+    return pl.DataFrame(
+        {
+            "x": x,
+            "t_x": t_x,
+            "age": age,
+            "p_alive": alive,
+            "p_any": alive * buying.p_any(fit.parameters, x, age, year),
+            "orders": orders,
+            "discounted": discounted,
+            "variance": _variance(model, fit, known, settings),
+            "weeks_to_next": np.minimum(buying.weeks_to_next(fit.parameters, x, age), 10 * year),
+        }
+    )
+
+
+def _variance(model: str, fit: Estimate, known: Histories, settings: MiningSettings) -> Floats:
+    """Of the logarithm of the discounted purchases: how it moves with the parameters, and how far these may be off."""
+    names, logs = list(fit.parameters), np.log(list(fit.parameters.values()))
+
+    def moved(by: Floats) -> Floats:
+        parameters = dict(zip(names, np.exp(logs + by).tolist(), strict=True))
+        return np.log(np.maximum(_purchases(model, parameters, known, settings)[1], 1e-300))
+
+    slopes = [(moved(_STEP * each) - moved(-_STEP * each)) / (2 * _STEP) for each in np.eye(len(names))]
+    directions = [sum(step * slope for step, slope in zip(column, slopes, strict=True)) for column in fit.spread.T]
+    variance: Floats = np.sum(np.square(directions), axis=0)
+    return variance
+
+
+def _purchases(model: str, parameters: Mapping[str, float], known: Histories, settings: MiningSettings) -> tuple[Floats, Floats]:
+    """In twelve months: their number, and what they count for when those of each quarter are discounted from its middle."""
+    weeks = [quarter * YEAR_DAYS / DAYS_A_WEEK for quarter in _QUARTERS]
+    to_date = buying.expected(model, parameters, known.x, known.t_x, known.age, weeks)
+    each = np.diff(to_date, axis=0, prepend=0)
+    discounted: Floats = np.sum(each * _discounts(settings)[:, None], axis=0)
+    return to_date[-1], discounted
+
+
+def _discounts(settings: MiningSettings) -> Floats:
+    middles = np.array(_QUARTERS) - _QUARTERS[0] / 2
+    discounts: Floats = (1 + settings.yearly_discount) ** -middles
+    return discounts

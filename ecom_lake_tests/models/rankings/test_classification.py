@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ecom_lake.models.rankings.classification import FOREST, Judged, People, Question, decile, judge
+from ecom_lake.models.rankings.logistic import sigmoid
+from ecom_lake.models.rankings.reasons import Group, importance, listed
+
+QUESTION = Question("it", "people", "do it", "the rule", ["a", "b", "c"])
+
+
+def people(seed: int, n: int = 4_000, strong: float = 1.5, is_shuffled: bool = False) -> People:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 3))
+    happened = rng.random(n) < sigmoid(-2 + strong * x[:, 0] + strong / 3 * x[:, 1])
+    return People(x, rng.permutation(happened) if is_shuffled else happened, x[:, 2])
+
+
+def judged(**how: object) -> Judged:
+    return judge(QUESTION, *(people(seed, **how) for seed in (1, 2, 3)), seed=0)  # type: ignore[arg-type]
+
+
+def test_what_is_there_is_found_and_published() -> None:
+    verdict = judged()
+    assert verdict.is_better
+    assert verdict.model is not None
+    later = people(4)
+    said = verdict.model.probability(later.x)
+    assert said.mean() == pytest.approx(later.happened.mean(), abs=0.02)
+    assert "so the list is published" in verdict.reason
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shuffled_labels_are_refused(seed: int) -> None:
+    verdict = judge(QUESTION, *(people(10 * seed + i, is_shuffled=True) for i in range(3)), seed=0)
+    assert not verdict.is_better
+    assert "so there is no list" in verdict.reason
+
+
+def test_no_better_than_the_rule_is_refused() -> None:
+    """The model finds what is there, and the rule had it already."""
+    parts = [people(seed) for seed in (1, 2, 3)]
+    knowing = [People(part.x, part.happened, part.x[:, 0] * 1.5 + part.x[:, 1] * 0.5) for part in parts]
+    verdict = judge(QUESTION, *knowing, seed=0)
+    assert verdict.compared is not None and verdict.compared.one.low > 2
+    assert not verdict.is_better
+
+
+def test_too_few_to_tell() -> None:
+    verdict = judge(QUESTION, people(1), people(2, n=60), people(3), seed=0)
+    assert verdict.model is None
+    assert "to calibrate a model there are 60 people" in verdict.reason
+
+
+def test_what_was_chosen_is_kept() -> None:
+    parts = [people(seed) for seed in (1, 2, 3)]
+    kept = judge(QUESTION, *parts, seed=0, kept={"it: leaf": "800", "it: champion": FOREST})
+    assert kept.notes == {"it: leaf": "800", "it: champion": FOREST}
+    assert kept.champion == FOREST != judged().champion
+
+
+def test_what_is_not_known_is_the_middle() -> None:
+    verdict = judged()
+    assert verdict.model is not None
+    middle = verdict.model.probability(verdict.model.blanks[None, :])
+    assert verdict.model.probability(np.full((1, 3), np.nan)) == pytest.approx(middle)
+
+
+def test_equal_people_are_in_the_same_tenth() -> None:
+    assert decile(np.array([0.9] * 15 + [0.5] * 5)).tolist() == [1] * 15 + [8] * 5
+    assert decile(np.linspace(1, 0, 20)).tolist() == [1 + i // 2 for i in range(20)]
+    assert decile(np.zeros(0)).tolist() == []
+
+
+GROUPS = (
+    Group("first", ("a",), lambda known: f"a is {known['a']:.1f}"),
+    Group("second", ("b",), lambda known: f"b is {known['b']:.1f}"),
+    Group("third", ("c",), lambda known: f"c is {known['c']:.1f}"),
+)
+
+
+def test_importance_and_reasons_name_what_drives() -> None:
+    verdict, later = judged(), people(5)
+    assert verdict.model is not None
+    lost = importance(verdict.model, later.x, later.happened, ["a", "b", "c"], GROUPS, seed=0)
+    assert list(lost)[:2] == ["first", "second"]
+    assert lost["first"] > 3 * lost["second"] > 20 * abs(lost["third"])
+    crowd = np.zeros((20, 3))
+    crowd[0], crowd[1] = (3, 1, 0), (-1, 3, 0)
+    told = listed(verdict, crowd, GROUPS, lost)
+    assert told["top_reasons"].to_list() == ["a is 3.0; b is 1.0", None, *[None] * 18]
+    against = listed(verdict, -crowd, GROUPS, lost, is_against=True)
+    assert against["top_reasons"][0] == "a is -3.0; b is -1.0"
+    assert against["probability"][0] == against["probability"].max()

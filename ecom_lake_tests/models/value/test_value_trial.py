@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import duckdb
+import numpy as np
+import pytest
+
+from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.models.customer_value import verdict
+from ecom_lake.models.fitted import Rival
+from ecom_lake.models.value import purchase_histories, spending, value_trial
+from ecom_lake.models.value.buying import MBG
+from ecom_lake.models.value.likelihood import Estimate
+from ecom_lake.models.value.value_trial import ALIKE, MISS, PAST_RATE, SALES, SAVED, SHOP_MEAN, TOP, Trial
+from ecom_lake_tests.models.buyers import AS_OF, PLANTED, orders_of, shop
+
+SETTINGS = MiningSettings()
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        shop(con, orders_of(MBG, 3_000, 730, seed=21))
+        yield con
+
+
+def tried(con: duckdb.DuckDBPyConnection, **parameters: float) -> Trial:
+    known = purchase_histories.read(con)
+    assert known is not None
+    by = spending.by_means(purchase_histories.spent(con, AS_OF), known.most_purchases, spending.SHOP)
+    trial = value_trial.run(con, known, SETTINGS, MBG, {MBG: Estimate(PLANTED | parameters, np.zeros((4, 4)), 0.0)}, by)
+    assert trial is not None
+    return trial
+
+
+def test_the_truth_beats_every_guess(con: duckdb.DuckDBPyConnection) -> None:
+    trial = tried(con)
+    assert trial.beats_guesses and trial.best_guess == ALIKE
+    saved, caught = trial.of(MBG, SAVED), trial.of(MBG, TOP)
+    assert saved.low is not None and saved.high is not None and saved.value is not None and caught.value is not None
+    assert 0.2 < saved.low < saved.value < saved.high
+    assert caught.value > (trial.of(PAST_RATE, TOP).value or 1)
+    assert trial.of(PAST_RATE, SAVED).value is None  # it says never, and somebody comes
+
+
+def test_a_model_that_takes_people_for_alike_beats_no_guess(con: duckdb.DuckDBPyConnection) -> None:
+    """About as many purchases in total, but the same of everybody."""
+    trial = tried(con, r=600.0, alpha=30_000.0, a=0.02, b=20.0)
+    assert not trial.beats_guesses
+    assert abs(trial.of(MBG, MISS).value or 1) < 0.3
+
+
+def test_guesses_by_hand(con: duckdb.DuckDBPyConnection) -> None:
+    """Before: two who never came back came 1 and 0 times, one who had come back twice came 3 times."""
+    arrays = {name: np.zeros(3, dtype=np.int64) for name in ("t_x", "age", "n", "bucket")}
+    money = {"spent": np.zeros(3), "later": np.zeros(3)}
+    one = np.ones(3, dtype=np.int64)
+    before = purchase_histories.Seen(x=np.array([0, 0, 2]), more=np.array([1, 0, 3]), people=one, **arrays, **money)
+    now = replace(before, x=np.array([0, 2, 9]), age=np.array([400, 400, 50]))
+    found = value_trial.guesses(now, before, 100)
+    mean = 4.5 / 4
+    assert found[SHOP_MEAN].tolist() == [mean] * 3
+    assert found[PAST_RATE].tolist() == [0, 2 / 400 * 100, 9]
+    assert found[ALIKE].tolist() == [(1 + mean) / 3, (3 + mean) / 2, mean]
+
+
+def test_of_equals_each_is_among_the_top_in_part() -> None:
+    """The top one and a half of ten people: who has the highest forecast, and half of one of the four who share the next."""
+    ranking = value_trial.ranking(np.array([0.1, 0.9, 0.5, 0.5]), np.array([5, 1, 3, 1]))
+    assert ranking.among_top(0.15, 10).tolist() == [0, 1, 0.125, 0.125]
+    assert ranking.among_top(1.0, 10).tolist() == [1, 1, 1, 1]
+
+
+def a_trial(miss: float, beats: bool) -> Trial:
+    return Trial(MBG, 182, 1_000, (Rival(MBG, MISS, miss),), ALIKE, beats, ())
+
+
+def test_the_gate() -> None:
+    assert verdict(a_trial(0.19, True), SETTINGS) == (
+        True,
+        "In the last 182 days, which it had not seen, 1,000 repeat purchases came where MBG/NBD foretold 1,190 (+19%), and it"
+        " tells who comes back better than the best guess (people who had bought as often) does.",
+    )
+    is_good, why = verdict(a_trial(-0.21, True), SETTINGS)
+    assert not is_good and why.endswith("foretold 790 (-21%); more than 20% off is not published.")
+    is_good, why = verdict(a_trial(0.0, False), SETTINGS)
+    assert not is_good and why.endswith(
+        "but it tells who comes back no better than the best guess (people who had bought as often)."
+    )
+
+
+def test_nobody_came_back_in_the_days_held_out() -> None:
+    with duckdb.connect() as con:
+        early = AS_OF - timedelta(days=400)
+        shop(con, [(f"{i}", early - timedelta(days=300 * (i % 2) + 10 * again), 5.0) for i in range(50) for again in (0, 1)])
+        known = purchase_histories.read(con)
+        assert known is not None
+        by = spending.by_means(purchase_histories.spent(con, AS_OF), 2, spending.SHOP)
+        fits = {MBG: Estimate(PLANTED, np.zeros((4, 4)), 0.0)}
+        assert value_trial.run(con, known, SETTINGS, MBG, fits, by) is None
+
+
+def test_purchases_that_cost_nothing_have_no_error_of_sales() -> None:
+    with duckdb.connect() as con:
+        shop(con, [(who, day, 0.0) for who, day, _ in orders_of(MBG, 300, 730, seed=22)])
+        trial = tried(con)
+    assert trial.of(MBG, SALES).value is None
