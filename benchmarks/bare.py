@@ -22,6 +22,7 @@ import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from graphlib import TopologicalSorter  # noqa: E402
 from pathlib import Path  # noqa: E402
+from types import ModuleType  # noqa: E402
 
 import duckdb  # noqa: E402
 import polars as pl  # noqa: E402
@@ -30,9 +31,10 @@ from agree import WITHOUT_COUNTERPART  # noqa: E402
 import ecom_lake  # noqa: E402
 from ecom_lake.connectors.olist import OLIST  # noqa: E402
 from ecom_lake.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
-from ecom_lake.contracts.catalog import gold  # noqa: E402
+from ecom_lake.contracts.catalog import fits, gold  # noqa: E402
 from ecom_lake.contracts.mining_settings import MiningSettings  # noqa: E402
 from ecom_lake.contracts.shop_settings import ShopSettings, settings_row  # noqa: E402
+from ecom_lake.models.fitted import Past, fit_rows  # noqa: E402
 from ecom_lake.pipeline.offer import alternatives  # noqa: E402
 
 PACKAGE = Path(ecom_lake.__file__).parent
@@ -255,14 +257,16 @@ def majority(votes: pl.LazyFrame, name: str) -> pl.LazyFrame:
 
 
 def recipes() -> dict[str, Callable[[Shop], None]]:
-    """How each gold table is made, after those that it reads."""
+    """How each gold table is made, after those that it reads; what is made beside another comes with it."""
     queries = {file.stem: file.read_text(encoding="utf-8") for file in (PACKAGE / "marts").glob("*.sql")}
     tables = {table for table, contract in gold().items() if not any(map(is_lacking, contract.needs))} - WITHOUT_COUNTERPART
-    models = {table: importlib.import_module(f"ecom_lake.models.{table}") for table in tables - queries.keys()}
-    read = {table: set(models[table].READS if table in models else NAMED.findall(queries[table])) & tables for table in tables}
+    maker = {table: gold()[table].beside or table for table in tables}
+    models = {table: importlib.import_module(f"ecom_lake.models.{table}") for table in set(maker.values()) - queries.keys()}
+    names = {table: set(models[table].READS if table in models else NAMED.findall(queries[table])) for table in maker.values()}
+    read = {table: {maker[name] for name in named & tables} for table, named in names.items()}
     return {
-        table: model(table, models[table].build) if table in models else mart(table, queries[table])
-        for table in TopologicalSorter({table: sorted(read[table]) for table in sorted(tables)}).static_order()
+        table: model(table, models[table], names[table] - tables) if table in models else mart(table, queries[table])
+        for table in TopologicalSorter({table: sorted(read[table]) for table in sorted(read)}).static_order()
     }
 
 
@@ -274,14 +278,28 @@ def mart(table: str, query: str) -> Callable[[Shop], None]:
     return lambda shop: shop.copy(query, table, shop.gold)
 
 
-def model(table: str, build: Callable[[duckdb.DuckDBPyConnection, MiningSettings], pl.DataFrame]) -> Callable[[Shop], None]:
-    columns = ", ".join(f"{column.name}::{column.kind.duckdb} as {column.name}" for column in gold()[table].columns.values())
-
+def model(table: str, module: ModuleType, unknown: set[str]) -> Callable[[Shop], None]:
     def work(shop: Shop) -> None:
-        shop.con.register("_made", build(shop.con, MiningSettings()).to_arrow())
-        shop.copy(f"select {columns} from _made", table, shop.gold)
+        for name in unknown & gold().keys():
+            columns = ", ".join(f"null::{column.kind.duckdb} as {column.name}" for column in gold()[name].columns.values())
+            shop.con.execute(f"create or replace view {name} as select {columns} where false")
+        for name, rows in made(table, module, shop.con).items():
+            columns = ", ".join(
+                f"{column.name}::{column.kind.duckdb} as {column.name}" for column in gold()[name].columns.values()
+            )
+            shop.con.register("_made", rows.to_arrow())
+            shop.copy(f"select {columns} from _made", name, shop.gold)
 
     return work
+
+
+def made(table: str, module: ModuleType, con: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
+    if not hasattr(module, "fit"):
+        rows = module.build(con, MiningSettings())
+        return {table: rows if isinstance(rows, pl.DataFrame) else rows.pl()}
+    fitted = module.fit(con, MiningSettings(), Past())
+    [fit] = [name for name in fits() if table in (gold()[name].beside, name)]
+    return {**fitted.tables, fit: fit_rows(fitted, Past(), module.VERSION, MiningSettings())}
 
 
 SILVER: dict[str, Callable[[Shop], None]] = {
