@@ -105,18 +105,20 @@ class Local:
         (self.root / path).unlink(missing_ok=True)
 
     def list(self, folder: str) -> list[Info]:
-        found = (Path(where, name) for where, _, names in os.walk(self.root / folder, onerror=_unless_gone) for name in names)
+        found = (f"{where}/{name}" for where, _, names in os.walk(self.root / folder, onerror=_unless_gone) for name in names)
         return sorted((info for info in map(self._info, found) if info), key=lambda info: info.path)
 
     def info(self, path: str) -> Info:
-        if not (info := self._info(self.root / path)):
+        if not (info := self._info(f"{self.root}/{path}")):
             raise FileNotFoundError(path)
         return info
 
-    def _info(self, path: Path) -> Info | None:
-        """None for a file that went while it was looked at, a link to nowhere, and a pipe, which has no end."""
+    def _info(self, path: str) -> Info | None:
+        """None for a file that went while it was looked at, a link to nowhere, and a pipe, which has no end.
+
+        Texts, not paths: a log is listed by every step, and a Path costs more than the look at the file."""
         try:
-            seen = path.stat()
+            seen = os.stat(path)  # noqa: PTH116
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
                 raise
@@ -125,7 +127,7 @@ class Local:
             return None
         stamp = f"{seen.st_size}-{seen.st_mtime}-{seen.st_ctime}-{seen.st_ino}"
         moment = datetime.fromtimestamp(min(max(seen.st_mtime, 0), _LAST_SECOND), UTC)
-        return Info(path.relative_to(self.root).as_posix(), seen.st_size, moment, stamp)
+        return Info(path.removeprefix(f"{self.root}/"), seen.st_size, moment, stamp)
 
     @contextmanager
     def _draft(self, path: str) -> Iterator[Path]:
