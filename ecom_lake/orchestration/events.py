@@ -104,8 +104,9 @@ def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
     if outcome.written and (shown := next((file for file in outcome.files.values() if file.rows), None)):
         metadata["preview"] = dg.MetadataValue.md(_preview(site, shown))
         metadata["file"] = dg.MetadataValue.path(site.lake.where(shown))
-        if outcome.table.removeprefix("gold/") in catalog.fits():
-            metadata |= shown_fit(pl.read_parquet(site.lake.local(shown), glob=False))
+    if outcome.table.removeprefix("gold/") in catalog.fits():  # kept or new: people look at the latest event
+        [fit] = outcome.files.values()
+        metadata |= shown_fit(pl.read_parquet(site.lake.local(fit), glob=False))
     return metadata
 
 

@@ -31,5 +31,5 @@ def _table(rows: pl.DataFrame, *columns: str) -> str:
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:,.4g}"
+        return f"{value:,.0f}" if abs(value) >= 1_000 or value.is_integer() else f"{value:.4g}"
     return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +40,12 @@ def states(result: dg.ExecuteInProcessResult) -> dict[str, str]:
     return {"/".join(m.asset_key.path[1:]): str(m.metadata["state"].value) for m in made}
 
 
+def metadata(result: dg.ExecuteInProcessResult, table: str) -> Mapping[str, object]:
+    events = result.get_asset_materialization_events()
+    made = [event.step_materialization_data.materialization for event in events]
+    return next(m.metadata for m in made if "/".join(m.asset_key.path[1:]) == table)
+
+
 def hashes(lake: BuiltLake) -> dict[str, str]:
     head = lake.site().lake.log.head()
     return {f"{table}/{part}": file.hash for table, parts in head.tables.items() for part, file in parts.items()}
@@ -60,8 +66,11 @@ def test_one_run_makes_everything_and_the_next_one_keeps_it(fresh_lake: BuiltLak
         re.match(rf"olist gold/rfm done run={first.run_id[:13]} rows=\d+ written=1 parts=1 seconds=", line) for line in said
     )
     before = fresh_lake.site().lake.log.head()
-    second = states(run(fresh_lake, instance))
+    kept = run(fresh_lake, instance)
+    second = states(kept)
     assert set(second.values()) == {"unchanged", "0 of 4 parts written"}
+    for result in (first, kept):
+        assert {"card", "rivals"} <= metadata(result, "gold/customer_segments_fit").keys(), "people look at the latest run"
     assert fresh_lake.site().lake.log.head() == before
 
 
