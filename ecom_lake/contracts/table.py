@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+import polars as pl
+
 from ecom_lake.contracts.columns import Column, Integer
 
 Severity = Literal["block", "warn"]
@@ -54,6 +56,11 @@ class Table:
     """The table in whose making this one is made too; empty for one that is made by itself."""
     partial: bool = False
     """Made from those of its inputs that the shop has; of any other table, a missing input leaves it out."""
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        """Its columns as Polars types them."""
+        return {name: column.kind.polars for name, column in self.columns.items()}
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class Series:
 def build(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> pl.DataFrame:
     months, last_settled = _months(con)
     rows = [row for series in _all_series(con) for row in _judged(con, series, months, last_settled)]
-    return pl.DataFrame(rows, {name: column.kind.polars for name, column in Anomalies.table.columns.items()}, orient="row")
+    return pl.DataFrame(rows, Anomalies.table.schema, orient="row")
 
 
 def _judged(con: duckdb.DuckDBPyConnection, series: Series, months: list[date], last_settled: date) -> Iterator[dict[str, Any]]:

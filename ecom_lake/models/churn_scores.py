@@ -150,7 +150,7 @@ def _scored(people: pl.DataFrame, form: Form, verdict: Judged, lost: dict[str, f
 
 
 def _none() -> pl.DataFrame:
-    return pl.DataFrame(schema={name: column.kind.polars for name, column in ChurnScores.table.columns.items()})
+    return pl.DataFrame(schema=ChurnScores.table.schema)
 
 
 def _days(con: duckdb.DuckDBPyConnection) -> tuple[date | None, date | None]:

@@ -59,7 +59,7 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     every = [_compared(con, exposure, days, settings) for exposure in EXPOSURES for days in horizons]
     published = [one for one in every if one.refused is None]
     rows = [row for one in published for row in _rows(one, settings)]
-    schema = {name: column.kind.polars for name, column in DeliveryEffect.table.columns.items()}
+    schema = DeliveryEffect.table.schema
     delays = list(_delays(con, settings))
     first_deliveries.forget(con)
     return Fitted(

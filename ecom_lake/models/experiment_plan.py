@@ -48,7 +48,7 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     found = groups(con, settings.churn_days)
     known = [group for group in found if group.is_known]
     rows = [row for group in known for row in _rows(group, settings)]
-    schema = {name: column.kind.polars for name, column in ExperimentPlan.table.columns.items()}
+    schema = ExperimentPlan.table.schema
     return Fitted(
         tables={"experiment_plan": pl.DataFrame(rows, schema)},
         card=_card(con, found, known, rows, settings),

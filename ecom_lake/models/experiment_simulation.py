@@ -60,7 +60,7 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     measured = margin_of(*con.execute(MARGIN).fetchall()[0])
     scenarios = swept(known, DISCOUNTS, UPLIFTS, TAKEN_ANYWAY, margins(measured, settings))
     rows = list(simulate(scenarios, measured is not None, settings.seed))
-    schema = {name: column.kind.polars for name, column in ExperimentSimulation.table.columns.items()}
+    schema = ExperimentSimulation.table.schema
     return Fitted(
         tables={"experiment_simulation": pl.DataFrame(rows, schema)},
         card=_card(con, found, known, measured, settings),

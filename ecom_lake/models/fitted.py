@@ -147,13 +147,7 @@ def fit_rows(fitted: Fitted, past: Past, version: int, settings: MiningSettings)
     """The rows of the model's `…_fit` table."""
     made = _row(PARAMETER, _MADE, said=_made(version, settings))
     rows = [*_card(fitted.card), *_told(fitted), made, *_seen(fitted, past), *_drift(fitted, past)]
-    kinds = {name: column.kind.polars for name, column in ModelFit.table.columns.items()}
-    return pl.DataFrame(rows, kinds).with_columns(pl.col(pl.Float64).round(DIGITS))
-
-
-def empty(**columns: pl.DataType) -> pl.DataFrame:
-    """A table of no rows: what a refused model publishes."""
-    return pl.DataFrame(schema=columns)
+    return pl.DataFrame(rows, ModelFit.table.schema).with_columns(pl.col(pl.Float64).round(DIGITS))
 
 
 def _made(version: int, settings: MiningSettings) -> str:

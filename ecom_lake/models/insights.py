@@ -68,8 +68,7 @@ def build(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> pl.DataFr
     )
     for rank, row in enumerate(shown, start=1):
         row["rank"] = rank
-    kinds = {name: column.kind.polars for name, column in Insights.table.columns.items()}
-    return pl.DataFrame(rows, kinds)
+    return pl.DataFrame(rows, Insights.table.schema)
 
 
 def _candidates(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> list[Candidate]:

@@ -95,7 +95,7 @@ def _scored(orders: pl.DataFrame, verdict: Judged, lost: dict[str, float], as_of
 
 
 def _none() -> pl.DataFrame:
-    return pl.DataFrame(schema={name: column.kind.polars for name, column in ReviewRisk.table.columns.items()})
+    return pl.DataFrame(schema=ReviewRisk.table.schema)
 
 
 def _days(con: duckdb.DuckDBPyConnection) -> tuple[date | None, date | None]:

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from ecom_lake.contracts.gold.segment_centres import SegmentCentres
 from ecom_lake.contracts.gold.segment_selection import SegmentSelection
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.contracts.table import Table
 from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point, Rival, Status
 from ecom_lake.models.segments.clustering import Floats
 from ecom_lake.models.segments.segment_memory import notes, parameters, recall
@@ -86,16 +85,12 @@ def _centres(parts: Sequence[tuple[Group, Part]]) -> pl.DataFrame:
         for segment in made.segments
     ]
     version = hashlib.blake2b(repr(rows).encode(), digest_size=6).hexdigest()
-    return pl.DataFrame([row | {"model_version": version} for row in rows], _kinds(SegmentCentres.table))
+    return pl.DataFrame([row | {"model_version": version} for row in rows], SegmentCentres.table.schema)
 
 
 def _selection(parts: Sequence[Part]) -> pl.DataFrame:
-    kinds = _kinds(SegmentSelection.table)
+    kinds = SegmentSelection.table.schema
     return pl.DataFrame([{name: row[name] for name in kinds} for made in parts for row in made.tried], kinds)
-
-
-def _kinds(table: Table) -> dict[str, pl.DataType]:
-    return {name: column.kind.polars for name, column in table.columns.items()}
 
 
 def _card(parts: Sequence[Part], as_of: date | None, fitted_as_of: date | None, otherwise: str, settings: MiningSettings) -> Card:

@@ -11,7 +11,7 @@ from ecom_lake.pipeline.site import Site
 
 def gold_rows(site: Site, entry: Entry, table: str, *columns: str) -> pl.DataFrame:
     """A table as its contract has it now: a release may be older than a column, or than the whole table."""
-    kinds = {name: column.kind.polars for name, column in catalog.gold()[table].columns.items()}
+    kinds = catalog.gold()[table].schema
     wanted = {name: kinds[name] for name in columns or kinds}
     file = entry.parts(f"gold/{table}").get("")
     if file is None:

@@ -87,7 +87,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
 
 def _of_another_shape(site: Site, entry: Entry, spec: RowByRow) -> list[date]:
     """The months that were made under a contract with other columns: a table is never of two shapes, whatever was asked for."""
-    wanted = {column.name: column.kind.polars for column in spec.contract.columns.values()}
+    wanted = spec.contract.schema
     parts, made_by = entry.parts(f"silver/{spec.contract.name}"), code(site, spec)
     older = [(m, f) for m in site.months() if (f := parts.get(part_of(m))) and not f.fingerprint.startswith(made_by)]
     return [month for month, file in older if dict(pl.read_parquet_schema(site.lake.local(file))) != wanted]

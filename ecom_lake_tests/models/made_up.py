@@ -109,7 +109,7 @@ def centre(segment_id: int, is_one_time: bool, recency: float | None, spent: flo
 
 
 def centres_of(rows: list[dict[str, object]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, {name: column.kind.polars for name, column in SegmentCentres.table.columns.items()})
+    return pl.DataFrame(rows, SegmentCentres.table.schema)
 
 
 FIVE = {

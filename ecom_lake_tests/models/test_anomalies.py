@@ -19,7 +19,7 @@ SEEDS = (11, 12, 13)
 ORDERS = 6_000
 MOST_FALSE_ALARMS = 0.01
 CUT_SHORT = "2018-10-01"
-_SILVER = {table: {name: column.kind.polars for name, column in catalog.silver()[table].columns.items()} for table in SILVER}
+_SILVER = {table: catalog.silver()[table].schema for table in SILVER}
 
 
 @pytest.fixture(scope="module", params=SEEDS)

@@ -109,7 +109,7 @@ def historic_only(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 def _historic(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     rows: pl.DataFrame = con.sql("select customer_id, net_sales as historic_value from customer_metrics").pl()
-    kinds = {name: column.kind.polars for name, column in CustomerValue.table.columns.items()}
+    kinds = CustomerValue.table.schema
     return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in rows.columns)
 
 
