@@ -1,0 +1,72 @@
+"""A model's tables are made together or not at all, and its last fit is handed on until somebody asks for a new one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+import pytest
+
+from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.models import segment_centres
+from ecom_lake.models.fitted import Curve, Fitted, Past, Point
+from ecom_lake.pipeline.gold import make_gold
+from ecom_lake.pipeline.site import Site
+from ecom_lake_tests.built import BuiltLake
+
+MADE = {"gold/segment_centres", "gold/segment_selection", "gold/customer_segments_fit"}
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether the model got a last fit, each time that it was asked."""
+    seen: list[bool] = []
+    real = segment_centres.fit
+
+    def watched(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
+        seen.append(past.rows is not None)
+        return real(con, settings, past)
+
+    monkeypatch.setattr(segment_centres, "fit", watched)
+    return seen
+
+
+def made(site: Site) -> set[str]:
+    outcomes = make_gold(site, "segment_centres")
+    assert {outcome.table for outcome in outcomes} == MADE
+    return {outcome.table for outcome in outcomes if outcome.written}
+
+
+def test_the_last_fit_is_handed_on_until_a_new_one_is_asked_for(fresh_lake: BuiltLake, given: list[bool]) -> None:
+    site = fresh_lake.site()
+    assert (made(site), given) == (set(), []), "nothing changed: it is not even asked"
+    assert (made(replace(site, full=True)), given) == (MADE, [True])
+    assert (made(replace(site, refit=True)), given) == (MADE, [True, False])
+
+
+def test_a_refit_makes_nothing_but_models_anew(fresh_lake: BuiltLake) -> None:
+    assert [outcome.written for outcome in make_gold(replace(fresh_lake.site(), refit=True), "rfm")] == [()]
+
+
+def test_a_damaged_fit_is_no_fit(fresh_lake: BuiltLake, given: list[bool]) -> None:
+    site = replace(fresh_lake.site(), full=True)
+    [file] = site.lake.log.head().parts("gold/customer_segments_fit").values()
+    path = site.lake.local(file)
+    path.write_bytes(path.read_bytes()[:-100])
+    assert made(site) == MADE
+    assert given == [False]
+
+
+def test_one_bad_table_keeps_back_those_beside_it(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, real = replace(fresh_lake.site(), full=True), segment_centres.fit
+    twice = [Curve("stability", "", [Point(0, 0)])] * 2  # two points in one place break the key of the fit
+
+    def spoilt(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
+        return replace(real(con, settings, past), curves=twice)
+
+    monkeypatch.setattr(segment_centres, "fit", spoilt)
+    before = site.lake.log.head()
+    outcomes = make_gold(site, "segment_centres")
+    assert [outcome.table for outcome in outcomes if outcome.refused] == ["gold/customer_segments_fit"]
+    assert not any(outcome.written for outcome in outcomes)
+    assert site.lake.log.head() == before
