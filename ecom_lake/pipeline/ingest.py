@@ -24,8 +24,12 @@ from ecom_lake.landing import Member, Refused, content_hash, parse, unpack
 from ecom_lake.pipeline.fingerprint import code_of, connector_code, fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.site import Site
+from ecom_lake.words import counted
 
 Progress = Callable[[str], None]
+
+_REFUSALS = 20
+"""Of one landed file, as many as are told."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,13 @@ def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed
             return Landed(info.stamp, "", _reader(site)), []  # it went while it was read
         except PermissionError:
             refused.append(f"{info.path} may not be read by this user: change its permissions.")
-    return Landed(info.stamp, "+".join(hashes), _reader(site), " ".join(refused)), found
+    return Landed(info.stamp, "+".join(hashes), _reader(site), _told(refused)), found
+
+
+def _told(refused: list[str]) -> str:
+    """Every state of the log holds this: of an archive of ten thousand bad files, the first few speak for the rest."""
+    more = len(refused) - _REFUSALS
+    return " ".join([*refused[:_REFUSALS], *([f"{counted(more, 'more file', 'is/are')} refused."] if more > 0 else [])])
 
 
 def _parse(site: Site, info: Info, member: Member, digest: str, folder: Path) -> _Parsed:

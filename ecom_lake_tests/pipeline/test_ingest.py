@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,19 @@ def test_the_same_content_under_another_name_is_one_delivery(tmp_path: Path) -> 
     ingest(site)
     shutil.copy(landed, landed.with_name("orders of today.csv"))
     ingest(site)
+    assert len(deliveries(site)) == 1
+
+
+def test_of_an_archive_of_bad_files_the_log_holds_a_few_and_how_many_more(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    good = land(site, "orders.csv", "orders", [order(1)])
+    with zipfile.ZipFile(good.with_name("dump.zip"), "w") as archive:
+        for number in range(30):
+            archive.writestr(f"{number:02}.csv", f"nobody,asked,for,{number}\n1,2,3,4\n")
+    ingest(site)
+    [said] = refusals(site)
+    assert "19.csv" in said and "20.csv" not in said
+    assert said.endswith("10 more files are refused.")
     assert len(deliveries(site)) == 1
 
 
