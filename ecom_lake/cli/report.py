@@ -10,9 +10,10 @@ from ecom_lake.errors import UsageError
 
 
 def report(*, out: Path | None = None, pdf: Flag = False, as_json: AsJson = False, place: Here) -> int:
-    """Write the report for the shop's managers: how it went, why, who buys, what to expect, what to do.
+    """Write the report for the shop's managers.
 
-    One HTML file that needs nothing else and runs no script. Every number on it stands in a gold table.
+    How it went and why, who buys, what to expect, what to do: one HTML file that needs nothing else and runs no script. Every
+    number on it stands in a gold table.
 
     Parameters
     ----------
