@@ -165,6 +165,7 @@ def repair(*, place: Here) -> int:
     for what, files in (
         ("Set aside", done.set_aside),
         ("Read again from landing", done.read_again),
+        ("Put back from the plain view", done.put_back),
         ("To be made again", done.forgotten),
     ):
         if files:
@@ -174,7 +175,7 @@ def repair(*, place: Here) -> int:
         screen.complain("Damaged, and no longer in landing:", *done.lost)
         screen.say(f"Put them back into {site.lake.landing.url}; then {place.command('repair')}.")
         return 1
-    if not (done.set_aside or done.read_again or done.forgotten):
+    if not (done.set_aside or done.read_again or done.put_back or done.forgotten):
         screen.say("Nothing is damaged: every file holds what was written.")
     return build(place=place)
 

@@ -13,6 +13,7 @@ from ecom_lake.contracts import catalog
 from ecom_lake.contracts.model_fit import ModelFit
 from ecom_lake.contracts.shop_settings import settings_row
 from ecom_lake.contracts.table import Table
+from ecom_lake.errors import UserError
 from ecom_lake.lake.engine import literal, name, parquet
 from ecom_lake.lake.lake import rows_in
 from ecom_lake.lake.log import Entry, File
@@ -85,8 +86,10 @@ def _made(
 def _past(site: Site, how: Recipe, current: Mapping[str, File]) -> Past:
     """The last fit of a model; none where it is asked for anew, or where its table was another one then."""
     file = current.get(f"gold/{how.fit}")
-    if file is None or site.refit or site.lake.damage_read(file):
+    if file is None or site.refit:
         return Past()
+    if why := site.lake.damage_read(file):
+        raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` puts it back, or has the model fitted anew.")
     rows = pl.read_parquet(site.lake.local(file), glob=False)
     return Past(rows if set(rows.columns) == set(ModelFit.table.columns) else None)
 

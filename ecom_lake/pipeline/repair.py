@@ -6,10 +6,14 @@ Not here: building (build.py, orchestration/), saying what is damaged without me
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ecom_lake.connectors.connector import RowByRow
+from ecom_lake.contracts import catalog
+from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.ingest import contents, landed_files, take
 from ecom_lake.pipeline.order_index import UNPLACED
@@ -28,6 +32,8 @@ class Repaired:
     """Damaged entries of the log, under the names that they have now."""
     read_again: tuple[str, ...] = ()
     """Delivered files that were read from landing again."""
+    put_back: tuple[str, ...] = ()
+    """Damaged fits of models, of which the plain view had a whole copy: made again, their labels could be others."""
     forgotten: tuple[str, ...] = ()
     """Damaged files that the next build makes again."""
     lost: tuple[str, ...] = ()
@@ -40,12 +46,14 @@ def repair(site: Site) -> Repaired:
     damaged = {place: file for place, file in _files(head) if site.lake.is_damaged(file)}
     delivered = {place: file for place, file in damaged.items() if place[0].startswith(_DELIVERED)}
     mended = _read_again(site, delivered) if delivered else {}
-    made = {place: file for place, file in damaged.items() if place not in delivered}
-    site.lake.log.commit(lambda latest: _without(site, latest, made, damaged, mended), site.run, "repair")
+    fits = dict(_put_back(site, damaged))
+    made = {place: file for place, file in damaged.items() if place not in delivered and place not in fits}
+    site.lake.log.commit(lambda latest: _without(site, latest, made, damaged, mended | fits), site.run, "repair")
     distrust(site)
     return Repaired(
         set_aside=aside,
         read_again=tuple(_said(file) for file in mended.values()),
+        put_back=tuple(sorted(table for table, _ in fits)),
         forgotten=tuple(sorted(file.path for file in made.values())),
         lost=tuple(_said(file) for place, file in delivered.items() if place not in mended),
     )
@@ -89,6 +97,19 @@ def _read_again(site: Site, damaged: dict[Part, File]) -> dict[Part, File]:
         if file.delivery and (again := found.get((table, file.delivery.content_hash))):
             mended[table, part] = replace(again, delivery=file.delivery)
     return mended
+
+
+def _put_back(site: Site, damaged: dict[Part, File]) -> Iterator[tuple[Part, File]]:
+    """A model's last fit is made from the one before it, and so from no table that is still there."""
+    for (table, part), file in damaged.items():
+        if table.removeprefix("gold/") not in catalog.fits():
+            continue
+        with site.lake.scratch() as scratch:
+            copy = scratch / "fit.parquet"
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(site.lake.storage.here(f"{site.shop.name}/{table}.parquet", scratch), copy)
+                if hash_file(copy) == file.hash:
+                    yield (table, part), site.lake.publish(copy, table, part, replace(file, run=site.run), None)
 
 
 def _without(site: Site, latest: Entry, made: dict[Part, File], damaged: dict[Part, File], mended: dict[Part, File]) -> Entry:

@@ -58,7 +58,7 @@ def data(ground: Ground, dice: random.Random, files: int) -> Verdict:
 
 
 def _found(done: Repaired) -> int:
-    return sum(map(len, (done.set_aside, done.read_again, done.forgotten, done.lost)))
+    return sum(map(len, (done.set_aside, done.read_again, done.put_back, done.forgotten, done.lost)))
 
 
 def entry(ground: Ground, dice: random.Random) -> Verdict:

@@ -8,12 +8,15 @@ import duckdb
 import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.errors import UserError
 from ecom_lake.models import segment_centres
 from ecom_lake.models.fitted import Curve, Fitted, Past, Point
 from ecom_lake.pipeline.gold import make_gold
+from ecom_lake.pipeline.repair import repair
 from ecom_lake.pipeline.site import Site
 from ecom_lake_tests.built import BuiltLake
 
+FIT = "gold/customer_segments_fit"
 MADE = {"gold/segment_centres", "gold/segment_selection", "gold/customer_segments_fit"}
 
 
@@ -48,13 +51,30 @@ def test_a_refit_makes_nothing_but_models_anew(fresh_lake: BuiltLake) -> None:
     assert [outcome.written for outcome in make_gold(replace(fresh_lake.site(), refit=True), "rfm")] == [()]
 
 
-def test_a_damaged_fit_is_no_fit(fresh_lake: BuiltLake, given: list[bool]) -> None:
-    site = replace(fresh_lake.site(), full=True)
-    [file] = site.lake.log.head().parts("gold/customer_segments_fit").values()
+def spoil_fit(site: Site) -> str:
+    [file] = site.lake.log.head().parts(FIT).values()
     path = site.lake.local(file)
     path.write_bytes(path.read_bytes()[:-100])
-    assert made(site) == MADE
-    assert given == [False]
+    return file.hash
+
+
+def test_a_damaged_fit_is_put_back_from_its_plain_copy(fresh_lake: BuiltLake, given: list[bool]) -> None:
+    site = replace(fresh_lake.site(), full=True)
+    was = spoil_fit(site)
+    with pytest.raises(UserError, match="`ecom-lake repair` puts it back"):
+        made(site)
+    assert repair(site).put_back == (FIT,)
+    assert [file.hash for file in site.lake.log.head().parts(FIT).values()] == [was]
+    assert (made(site), given) == (MADE, [True])
+
+
+def test_a_fit_that_is_lost_everywhere_is_made_anew(fresh_lake: BuiltLake, given: list[bool]) -> None:
+    site = fresh_lake.site()
+    spoil_fit(site)
+    (fresh_lake.root / "olist" / f"{FIT}.parquet").unlink()
+    done = repair(site)
+    assert (done.put_back, len(done.forgotten)) == ((), 1)
+    assert (made(site), given) == (MADE, [False])
 
 
 def test_one_bad_table_keeps_back_those_beside_it(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
