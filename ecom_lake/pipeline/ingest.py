@@ -154,9 +154,13 @@ def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed
 
 
 def _told(refused: list[str]) -> str:
-    """Every state of the log holds this: of an archive of ten thousand bad files, the first few speak for the rest."""
+    """Every state of the log holds this: of an archive of ten thousand bad files, the first few speak for the rest.
+
+    The last one is told too: it is the archive's own, where there is one."""
     more = len(refused) - _REFUSALS
-    return " ".join([*refused[:_REFUSALS], *([f"{counted(more, 'more file', 'is/are')} refused."] if more > 0 else [])])
+    if more <= 0:
+        return " ".join(refused)
+    return " ".join([*refused[: _REFUSALS - 1], refused[-1], f"{counted(more, 'more file', 'is/are')} refused."])
 
 
 def _parse(site: Site, info: Info, member: Member, digest: str, folder: Path) -> _Parsed:
