@@ -166,7 +166,7 @@ def _zip() -> bytes:
     [
         (_parquet(), "a Parquet file"),
         (_zip(), "a zip archive or an Excel workbook"),
-        (gzip.compress(HEADER.encode()), "a gzip file"),
+        (gzip.compress(HEADER.encode(), mtime=0), "a gzip file"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "a PNG picture"),
         (b"SQLite format 3\x00", "a SQLite database"),
         (b"<!DOCTYPE html><html>", "an HTML or XML page"),
