@@ -1,7 +1,8 @@
 """One shop's lake: its storage, its log, its data files.
 
 Here: staging a file, naming it, reading the files that an entry names. Files lie in `<shop>/_store/<layer>/<table>/…`
-under names that are never used again. Not here: what goes into a table (pipeline/), SQL (engine.py).
+under names that are never used again. Not here: what goes into a table (pipeline/), how
+bronze is read (pipeline/bronze.py), SQL (duckdb_engine.py).
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from pathlib import Path
 
 import polars as pl
 
-from ecom_lake.contracts.delivered import Delivered
 from ecom_lake.lake.access import Access
 from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.log import Entry, File, Log
@@ -119,27 +119,10 @@ class Lake:
 
     def paths(self, entry: Entry, table: str) -> list[Path]:
         """The files of a table, in the order of its parts."""
-        return self._locals(in_order(entry.parts(table)))
+        return self.locals(in_order(entry.parts(table)))
 
-    def _locals(self, files: Iterable[File]) -> list[Path]:
+    def locals(self, files: Iterable[File]) -> list[Path]:
         return list(self.storage.each(self.local, files))
-
-    def bronze(self, entry: Entry, delivered: Delivered) -> pl.LazyFrame:
-        """Every delivered row of a table as text, with the delivery and record that it came from.
-
-        A column that is asked for only now is NULL in what was delivered before.
-        """
-        stored = {name: pl.String() for name in delivered.columns} | {"source_record": pl.Int64()}
-        frames = [
-            pl.LazyFrame(schema=stored).select(*delivered.columns, pl.lit(0, pl.Int64).alias("source_sequence"), "source_record")
-        ]
-        files = in_order(entry.parts(f"bronze/{delivered.name}"))
-        for file, path in zip(files, self._locals(files), strict=True):
-            assert file.delivery is not None
-            frame = pl.scan_parquet(path, glob=False, schema=stored, missing_columns="insert", extra_columns="ignore")
-            sequence = pl.lit(file.delivery.sequence, dtype=pl.Int64).alias("source_sequence")
-            frames.append(frame.select(*delivered.columns, sequence, "source_record"))
-        return frames[1] if len(frames) == 2 else pl.concat(frames)
 
     def silver(self, entry: Entry, table: str) -> pl.LazyFrame | None:
         paths = self.paths(entry, f"silver/{table}")

@@ -9,7 +9,7 @@ import duckdb
 
 from ecom_lake.contracts.promises import derived_rules
 from ecom_lake.contracts.table import Rule, Table
-from ecom_lake.lake.engine import name, parquet
+from ecom_lake.duckdb_engine import name, parquet
 from ecom_lake.pipeline.outcome import Check
 from ecom_lake.words import counted
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from ecom_lake.contracts.delivered import LINEAGE, Delivered
+from ecom_lake.lake.lake import Lake, in_order
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.site import Site
 
@@ -19,7 +20,25 @@ def delivered_table(site: Site, source: str) -> Delivered:
 
 
 def rows_of(site: Site, entry: Entry, source: str) -> pl.LazyFrame:
-    return site.lake.bronze(entry, delivered_table(site, source))
+    return read_bronze(site.lake, entry, delivered_table(site, source))
+
+
+def read_bronze(lake: Lake, entry: Entry, delivered: Delivered) -> pl.LazyFrame:
+    """Every delivered row of a table as text, with its delivery and its record.
+
+    A file that was delivered before a column was added to the `Delivered` has NULL in that column.
+    """
+    stored = {name: pl.String() for name in delivered.columns} | {"source_record": pl.Int64()}
+    frames = [
+        pl.LazyFrame(schema=stored).select(*delivered.columns, pl.lit(0, pl.Int64).alias("source_sequence"), "source_record")
+    ]
+    files = in_order(entry.parts(f"bronze/{delivered.name}"))
+    for file, path in zip(files, lake.locals(files), strict=True):
+        assert file.delivery is not None
+        frame = pl.scan_parquet(path, glob=False, schema=stored, missing_columns="insert", extra_columns="ignore")
+        sequence = pl.lit(file.delivery.sequence, dtype=pl.Int64).alias("source_sequence")
+        frames.append(frame.select(*delivered.columns, sequence, "source_record"))
+    return frames[1] if len(frames) == 2 else pl.concat(frames)
 
 
 def in_batches(site: Site, entry: Entry, source: str) -> Iterator[pl.DataFrame]:

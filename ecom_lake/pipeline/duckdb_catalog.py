@@ -16,7 +16,7 @@ import duckdb
 
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Table
-from ecom_lake.lake.engine import literal, name, parquet
+from ecom_lake.duckdb_engine import literal, name, parquet
 from ecom_lake.lake.lake import in_order
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.lake.stand_in import stand_in

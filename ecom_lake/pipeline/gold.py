@@ -4,33 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.model_fit import ModelFit
-from ecom_lake.contracts.shop_settings import settings_row
-from ecom_lake.contracts.table import Table
 from ecom_lake.errors import UserError
-from ecom_lake.lake.engine import literal, name, parquet
 from ecom_lake.lake.lake import rows_in
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.models.fitted import Past
 from ecom_lake.pipeline import trust
 from ecom_lake.pipeline.audit import audit, checks_of
+from ecom_lake.pipeline.code_version import code_version
 from ecom_lake.pipeline.commit import Inputs, commit
-from ecom_lake.pipeline.fingerprint import code_of, fingerprint
+from ecom_lake.pipeline.fingerprint import fingerprint
+from ecom_lake.pipeline.gold_file import OWN_TABLES, SETTINGS, attach, place_of, write
 from ecom_lake.pipeline.offer import left_out
 from ecom_lake.pipeline.outcome import Check, Outcome
-from ecom_lake.pipeline.recipes import SETTINGS, Recipe, recipe
+from ecom_lake.pipeline.recipes import Recipe, recipe
 from ecom_lake.pipeline.site import Site
 
-_CODE = ("pipeline/gold.py", "pipeline/audit.py", "lake/engine.py", "contracts/promises.py")
-"""What writes and audits every table, beside its own recipe."""
-_ABOUT_ITSELF = ("pipeline/trust.py", "contracts", "connectors")
-"""What the lake's own tables say comes from, beside the log."""
+_CODE = ("ecom_lake.pipeline.gold_file", "ecom_lake.pipeline.audit")
+"""The modules that write and check every gold table, whatever makes it."""
 
 
 def make_gold(site: Site, table: str) -> list[Outcome]:
@@ -107,12 +102,13 @@ def is_current(site: Site, entry: Entry, table: str) -> bool:
 
 
 def _own_tables(site: Site, entry: Entry, how: Recipe) -> dict[str, pl.DataFrame]:
-    return {name: trust.own_table(site, entry, name) for name in how.reads if name in trust.TABLES}
+    return {name: trust.own_table(site, entry, name) for name in how.reads if name in OWN_TABLES}
 
 
 def _made_by(site: Site, how: Recipe) -> str:
-    about_itself = code_of(*_ABOUT_ITSELF) if how.speaks_of_the_lake else ""
-    return fingerprint(code_of(*_CODE), about_itself, how.code, how.settings(site.shop))
+    """Changes with whatever the table depends on, except the rows of its inputs."""
+    about_itself = trust.made_by(site) if how.speaks_of_the_lake else ""
+    return fingerprint(code_version(*_CODE, *how.modules), about_itself, how.contracts, how.query, how.settings(site.shop))
 
 
 def _mark(site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame]) -> str:
@@ -125,7 +121,7 @@ def inputs_of(site: Site, table: str) -> tuple[str, ...]:
     """The tables of the lake that a gold table is made from."""
     tables: dict[str, None] = {}
     for read in _reads(site, recipe(table)):
-        if read in trust.TABLES:
+        if read in OWN_TABLES:
             tables |= dict.fromkeys(trust.reads_of(site, read))
         elif read != SETTINGS:
             tables[place_of(read)] = None
@@ -140,45 +136,4 @@ def _reads(site: Site, how: Recipe) -> list[str]:
 
 def _places_of(site: Site, how: Recipe) -> tuple[str, ...]:
     """The tables whose files a recipe reads; of those that it only speaks of it reads the log."""
-    return tuple(place_of(read) for read in _reads(site, how) if read not in (*trust.TABLES, SETTINGS))
-
-
-def place_of(table: str) -> str:
-    """The layer and name of a table that SQL calls by its name alone."""
-    return f"gold/{table}" if table in catalog.gold() else f"silver/{table}"
-
-
-def attach(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, tables: tuple[str, ...]) -> None:
-    """Give the engine a view of each table as the entry has it; of one that was never made, an empty one."""
-    for table in tables:
-        if table == SETTINGS:
-            con.register(SETTINGS, settings_row(site.shop.numbers).to_arrow())
-        elif table not in trust.TABLES:
-            paths = site.lake.paths(entry, place_of(table))
-            source = parquet(paths) if paths else _nothing(catalog.gold().get(table) or catalog.silver()[table])
-            con.execute(
-                f"create view {name(table)} as select * from {source}" if paths else f"create view {name(table)} as {source}"
-            )
-
-
-def _nothing(table: Table) -> str:
-    columns = ", ".join(f"null::{column.kind.duckdb} as {name(column.name)}" for column in table.columns.values())
-    return f"select {columns} where false"
-
-
-def write(con: duckdb.DuckDBPyConnection, made: duckdb.DuckDBPyRelation | pl.DataFrame, table: Table, target: Path) -> None:
-    """The table as its contract has it: these columns, in this order and type, sorted by key, as plain old Parquet.
-
-    A total order is what makes the file's bytes the same on any number of threads.
-    """
-    columns = ", ".join(f"{name(c.name)}::{c.kind.duckdb} as {name(c.name)}" for c in table.columns.values())
-    order = ", ".join(map(name, table.key))
-    if isinstance(made, pl.DataFrame):
-        con.register("_made", made.to_arrow())
-        source = "_made"
-    else:
-        source = f"({made.sql_query()})"
-    con.execute(
-        f"copy (select {columns} from {source} order by {order}) to {literal(str(target))} "
-        "(format parquet, compression snappy, parquet_version v1, row_group_size 122880)"
-    )
+    return tuple(place_of(read) for read in _reads(site, how) if read not in (*OWN_TABLES, SETTINGS))

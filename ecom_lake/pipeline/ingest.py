@@ -21,7 +21,8 @@ from ecom_lake.errors import UserError
 from ecom_lake.lake.log import Delivery, Entry, File, Landed, Parts
 from ecom_lake.lake.storage import Info
 from ecom_lake.landing import Member, Refused, content_hash, parse, unpack
-from ecom_lake.pipeline.fingerprint import code_of, connector_code, fingerprint
+from ecom_lake.pipeline.code_version import code_version
+from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.site import Site
 from ecom_lake.words import counted
@@ -252,8 +253,7 @@ def _records_check(table: str, parts: Parts) -> Check:
 
 def _reader(site: Site) -> str:
     """A refused file is looked at again when what reads it has changed."""
-    code = code_of("landing", "contracts/delivered.py")
-    return f"{site.connector.name}-{fingerprint(site.connector.delivered, connector_code(site.connector.name), code)}"
+    return f"{site.connector.name}-{fingerprint(site.connector.delivered, code_version(__name__))}"
 
 
 def _counts(path: str) -> bool:

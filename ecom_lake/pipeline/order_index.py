@@ -17,9 +17,10 @@ from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.contracts.silver.order_index import OrderIndex
 from ecom_lake.lake.lake import rows_in
 from ecom_lake.lake.log import EMPTY, Entry, File
-from ecom_lake.pipeline.bronze import delivered_rows, in_batches, rows_of
+from ecom_lake.pipeline.bronze import delivered_rows, delivered_table, in_batches, rows_of
+from ecom_lake.pipeline.code_version import code_version, version_of
 from ecom_lake.pipeline.commit import Inputs, commit
-from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, connector_code, fingerprint
+from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.parts import ZSTD_LEVEL
 from ecom_lake.pipeline.settle import Fates, count_fates, judge, latest, with_raw_records
@@ -31,7 +32,6 @@ from ecom_lake.words import counted
 TABLE = INDEX
 UNPLACED = "unplaced"
 """The part of a quarantine table that holds rows which belong to no month."""
-_CODE = ("pipeline/order_index.py", "pipeline/settle.py", *JUDGEMENT)
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,12 @@ def _inputs(site: Site, entry: Entry) -> Inputs:
 
 
 def _mark(site: Site, inputs: Inputs) -> str:
-    made_by = (code_of(*_CODE), connector_code(site.connector.name), site.connector.orders.contract, OrderIndex.table)
-    return fingerprint(*made_by, site.months(), inputs.versions)
+    connector = site.connector
+    code = (code_version(__name__), version_of(connector.orders.shape))
+    contracts = (connector.orders.contract, OrderIndex.table)
+    delivered = [delivered_table(site, spec.source) for spec in (connector.orders, *connector.lines)]
+    made_from = (connector.customer_key, connector.orders.lookups, delivered, site.months(), inputs.versions)
+    return fingerprint(code, contracts, made_from)
 
 
 def _judge_all(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

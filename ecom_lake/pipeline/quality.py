@@ -10,7 +10,8 @@ import polars as pl
 
 from ecom_lake.lake.log import Entry
 from ecom_lake.pages.quality import Kept, Story, page
-from ecom_lake.pipeline.fingerprint import code_of, fingerprint
+from ecom_lake.pipeline.code_version import code_version
+from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.gold_rows import gold_rows
 from ecom_lake.pipeline.offer import not_built
 from ecom_lake.pipeline.refused import LAYERS as REFUSED
@@ -33,8 +34,7 @@ def quality_page(site: Site, entry: Entry) -> bytes:
 
 def made_by(site: Site) -> str:
     """Changes with whatever the page depends on beside the release."""
-    code = code_of("pages", "pages/quality.html.jinja", "pipeline/gold_rows.py", "pipeline/quality.py", "pipeline/refused.py")
-    return fingerprint(code, site.shop.name, not_built(site))
+    return fingerprint(code_version(__name__), site.shop.name, not_built(site))
 
 
 def page_url(site: Site) -> str:

@@ -10,25 +10,22 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars as pl
 
 import ecom_lake
 from ecom_lake.contracts import catalog
-from ecom_lake.models.fitted import Fitted, Past, fit_rows
-from ecom_lake.pipeline.fingerprint import code_of, fingerprint
+from ecom_lake.contracts.table import Table
+from ecom_lake.models.fitted import Past
+from ecom_lake.pipeline import gold_function
+from ecom_lake.pipeline.gold_file import OWN_TABLES, SETTINGS
 from ecom_lake.settings import Shop
 
 _PACKAGE = Path(ecom_lake.__file__).parent
-SETTINGS = "settings"
-
-
-Made = duckdb.DuckDBPyRelation | pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,8 @@ class Recipe:
 
     table: str
     reads: tuple[str, ...]
-    code: str
+    contracts: tuple[Table, ...] = field(hash=False)
+    """Its own, and those of the tables beside it."""
     sql: str | None = None
     module: str | None = None
     beside: tuple[str, ...] = ()
@@ -52,20 +50,28 @@ class Recipe:
         return next((table for table in self.tables if table in catalog.fits()), None)
 
     @property
+    def modules(self) -> tuple[str, ...]:
+        """The Python modules that make it."""
+        return (self.module, gold_function.__name__) if self.module else ()
+
+    @property
+    def query(self) -> str | None:
+        """Its SQL without comments and layout."""
+        return _canonical(self.sql) if self.sql else None
+
+    @property
     def speaks_of_the_lake(self) -> bool:
         """Whether it reads what the lake knows of itself (trust.py), and not the shop's tables."""
-        return any(read.startswith("lake_") for read in self.reads)
+        return any(read in OWN_TABLES for read in self.reads)
 
-    def run(self, con: duckdb.DuckDBPyConnection, shop: Shop, past: Past | None = None) -> Mapping[str, Made]:
+    def run(self, con: duckdb.DuckDBPyConnection, shop: Shop, past: Past | None = None) -> Mapping[str, gold_function.Made]:
         """Its tables; a model knows its last fit."""
         if self.sql is not None:
             return {self.table: con.sql(self.sql)}
         assert self.module is not None
-        module, past = importlib.import_module(self.module), past or Past()
         if self.fit is None:
-            return {self.table: module.build(con, shop.mining)}
-        fitted: Fitted = module.fit(con, shop.mining, past)
-        return {**fitted.tables, self.fit: fit_rows(fitted, past, module.VERSION, shop.mining)}
+            return {self.table: gold_function.build(self.module, con, shop.mining)}
+        return gold_function.fit(self.module, self.fit, con, shop.mining, past or Past())
 
     def settings(self, shop: Shop) -> object:
         """The settings that the table depends on."""
@@ -80,15 +86,15 @@ def recipe(table: str) -> Recipe:
     if contract.beside:
         return recipe(contract.beside)
     beside = tuple(name for name, other in catalog.gold().items() if other.beside == table)
-    promised = [contract, *(catalog.gold()[name] for name in beside)]
+    contracts = (contract, *(catalog.gold()[name] for name in beside))
     if (path := _PACKAGE / "marts" / f"{table}.sql").exists():
         sql = path.read_text(encoding="utf-8")
-        return Recipe(table, tables_in(sql), fingerprint(sql, *promised), sql=sql, beside=beside)
+        return Recipe(table, tables_in(sql), contracts, sql=sql, beside=beside)
     for folder in ("marts", "models"):
         if (_PACKAGE / folder / f"{table}.py").exists():
             module = f"ecom_lake.{folder}.{table}"
             reads = tuple(importlib.import_module(module).READS)
-            return Recipe(table, reads, fingerprint(code_of(folder), *promised), module=module, beside=beside)
+            return Recipe(table, reads, contracts, module=module, beside=beside)
     raise LookupError(f"The contract of {table} has no recipe: write marts/{table}.sql, or a function in marts/ or models/.")
 
 
@@ -110,12 +116,26 @@ def in_order() -> tuple[str, ...]:
 @cache
 def tables_in(sql: str) -> tuple[str, ...]:
     """The tables that a query reads, without the names that it gives itself."""
+    parsed = _parsed(sql)
+    named = {entry["key"] for node in _nodes(parsed) if isinstance(entries := node.get("map"), list) for entry in entries}
+    return tuple(sorted({node["table_name"] for node in _nodes(parsed) if node.get("type") == "BASE_TABLE"} - named))
+
+
+@cache
+def _canonical(sql: str) -> str:
+    """Equal for queries that differ in nothing but comments, white space and the case of key words."""
+    parsed = _parsed(sql)
+    for node in _nodes(parsed):
+        node.pop("query_location", None)
+    return json.dumps(parsed)
+
+
+def _parsed(sql: str) -> Any:
     with _parser().cursor() as con:
         parsed = json.loads(con.execute("select json_serialize_sql(?)", [sql]).fetchall()[0][0])
     if parsed["error"]:
         raise ValueError(parsed["error_message"])
-    named = {entry["key"] for node in _nodes(parsed) if isinstance(entries := node.get("map"), list) for entry in entries}
-    return tuple(sorted({node["table_name"] for node in _nodes(parsed) if node.get("type") == "BASE_TABLE"} - named))
+    return parsed
 
 
 @cache

@@ -14,7 +14,7 @@ from ecom_lake.errors import UserError
 from ecom_lake.lake.lake import STORE
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline import trouble
-from ecom_lake.pipeline.gold import attach
+from ecom_lake.pipeline.gold_file import attach
 from ecom_lake.pipeline.months import part_of
 from ecom_lake.pipeline.offer import gold_tables, left_out
 from ecom_lake.pipeline.outcome import Check, Outcome

@@ -16,8 +16,8 @@ import duckdb
 
 import ecom_lake.connectors
 from ecom_lake.connectors.connector import Connector
+from ecom_lake.duckdb_engine import engine, workspace
 from ecom_lake.errors import UserError
-from ecom_lake.lake.engine import engine, workspace
 from ecom_lake.lake.lake import Lake
 from ecom_lake.settings import ORDER_DATE, Settings, Shop
 

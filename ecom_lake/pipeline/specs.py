@@ -5,11 +5,12 @@ from __future__ import annotations
 from ecom_lake.connectors.connector import ManyToOne, RowByRow
 from ecom_lake.contracts.silver.order_index import OrderIndex
 from ecom_lake.contracts.table import Table, with_nullable
-from ecom_lake.pipeline.fingerprint import JUDGEMENT, code_of, connector_code, fingerprint
+from ecom_lake.pipeline.bronze import delivered_table
+from ecom_lake.pipeline.code_version import code_version, version_of
+from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.site import Site
 
 INDEX = "silver/order_index"
-_CODE = ("pipeline/months.py", "pipeline/dimensions.py", "pipeline/settle.py", *JUDGEMENT)
 
 Spec = RowByRow | ManyToOne
 
@@ -39,5 +40,10 @@ def inputs_of(site: Site, table: str) -> tuple[str, ...]:
 
 
 def code(site: Site, spec: Spec) -> str:
-    """Changes whenever the code or the contract by which a table is made does."""
-    return fingerprint(code_of(*_CODE), connector_code(site.connector.name), spec.contract)
+    """Changes whenever the code, the contracts or the delivered columns by which a table is made do."""
+    is_monthly = isinstance(spec, RowByRow) and spec.contract.monthly
+    step = code_version(f"ecom_lake.pipeline.{'months' if is_monthly else 'dimensions'}")
+    lookups = spec.lookups if isinstance(spec, RowByRow) else ()
+    delivered = [delivered_table(site, source) for source in (spec.source, *(lookup.source for lookup in lookups))]
+    shape = spec.shape if isinstance(spec, RowByRow) else spec.merge
+    return fingerprint(step, version_of(shape), spec.contract, lookups, delivered)

@@ -15,11 +15,12 @@ from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Rule, Table
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.audit import all_rules
+from ecom_lake.pipeline.code_version import code_version
+from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.offer import gold_tables
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import silver_contracts, silver_tables
 
-TABLES = ("lake_deliveries", "lake_fates", "lake_checks", "lake_columns")
 TRUST = ("ledger", "quality_scorecard", "data_dictionary")
 """The marts that read them; they speak of the other tables, not of each other."""
 
@@ -28,6 +29,11 @@ def own_table(site: Site, entry: Entry, name: str) -> pl.DataFrame:
     return {"lake_deliveries": _deliveries, "lake_fates": _fates, "lake_checks": _checks, "lake_columns": _columns}[name](
         site, entry
     )
+
+
+def made_by(site: Site) -> str:
+    """Changes with whatever these tables hold, except what the log records."""
+    return fingerprint(code_version(__name__), [table for _, table in _contracts(site)])
 
 
 def reads_of(site: Site, name: str) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ecom_lake.duckdb_engine import literal
 from ecom_lake.errors import UsageError
-from ecom_lake.lake.engine import literal
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.offer import left_out
 from ecom_lake.pipeline.site import Site

@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
+from ecom_lake.duckdb_engine import engine, literal, name, parquet
 from ecom_lake.errors import UsageError
-from ecom_lake.lake.engine import engine, literal, name, parquet
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.site import Site
 

@@ -23,6 +23,7 @@ from ecom_lake.landing.grammar import Grammar, after_empty_lines
 from ecom_lake.landing.header import Header, read_header
 from ecom_lake.landing.recognise import layout
 from ecom_lake.landing.records import SHOWN
+from ecom_lake.pipeline.bronze import read_bronze
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import specs
 from ecom_lake.pipeline.trust import own_table
@@ -175,7 +176,7 @@ def _letters(text: str) -> Counter[str]:
 
 def _hold_ledger(site: Site, after: Entry, table: str, new: Collection[str], tally: Tally) -> None:
     """Every delivered row lies in at most one place, and the others are counted as superseded or collapsed."""
-    delivered = site.lake.bronze(after, FILES[table]).collect()
+    delivered = read_bronze(site.lake, after, FILES[table]).collect()
     placed = _placed(site, after, table)
     lineage = delivered.select(LINEAGE)
     assert not placed.select(LINEAGE).is_duplicated().any(), f"{table}: a row lies in two places"

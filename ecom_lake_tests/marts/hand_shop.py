@@ -20,10 +20,10 @@ from ecom_lake.contracts import catalog
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.contracts.shop_settings import ShopSettings, settings_row
 from ecom_lake.contracts.table import Table
-from ecom_lake.lake.engine import literal
+from ecom_lake.duckdb_engine import literal
 from ecom_lake.pipeline.audit import audit
-from ecom_lake.pipeline.gold import write
-from ecom_lake.pipeline.recipes import SETTINGS, in_order, recipe
+from ecom_lake.pipeline.gold_file import SETTINGS, write
+from ecom_lake.pipeline.recipes import in_order, recipe
 from ecom_lake.settings import Shop
 
 Row = Mapping[str, Any]

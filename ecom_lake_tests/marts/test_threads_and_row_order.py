@@ -12,7 +12,8 @@ import pytest
 
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.shop_settings import ShopSettings, settings_row
-from ecom_lake.pipeline.recipes import SETTINGS, recipe
+from ecom_lake.pipeline.gold_file import SETTINGS
+from ecom_lake.pipeline.recipes import recipe
 from ecom_lake_tests.marts.hand_shop import MARTS, HandShop, Row, customer, item, order, payment, product, review
 
 ORDERS = 4_000

@@ -13,7 +13,7 @@ from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.contracts.shop_settings import ShopSettings
 from ecom_lake.models.fitted import Past
 from ecom_lake.pipeline.audit import audit
-from ecom_lake.pipeline.gold import write
+from ecom_lake.pipeline.gold_file import write
 from ecom_lake.pipeline.recipes import recipe
 from ecom_lake.settings import Shop
 

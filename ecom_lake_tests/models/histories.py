@@ -20,7 +20,7 @@ from ecom_lake.contracts import catalog
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.contracts.shop_settings import ShopSettings, settings_row
 from ecom_lake.models.anomalies import build
-from ecom_lake.pipeline.gold import attach
+from ecom_lake.pipeline.gold_file import attach
 from ecom_lake.pipeline.ingest import ingest
 from ecom_lake.pipeline.order_index import make_order_index
 from ecom_lake.pipeline.recipes import recipe

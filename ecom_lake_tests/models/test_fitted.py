@@ -17,7 +17,7 @@ from ecom_lake.models import model_cards, model_curves, model_drift, model_rival
 from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point, Rival, fit_rows
 from ecom_lake.pages.plots import plots
 from ecom_lake.pipeline.audit import audit
-from ecom_lake.pipeline.gold import write
+from ecom_lake.pipeline.gold_file import write
 
 SETTINGS = MiningSettings()
 DAY = date(2018, 8, 31)

@@ -12,7 +12,7 @@ import pytest
 
 from ecom_lake.contracts import catalog
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.lake.engine import literal, name
+from ecom_lake.duckdb_engine import literal, name
 from ecom_lake.models import insights
 from ecom_lake.models.insight_rules import RULES
 from ecom_lake.models.insight_rules.rule import InsightRule

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from ecom_lake.pipeline.gold import attach, make_gold
+from ecom_lake.pipeline.gold import make_gold
+from ecom_lake.pipeline.gold_file import attach
 from ecom_lake.pipeline.ingest import ingest
 from ecom_lake.pipeline.order_index import make_order_index
 from ecom_lake.pipeline.recipes import in_order

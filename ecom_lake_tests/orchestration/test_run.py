@@ -95,7 +95,7 @@ def test_a_table_that_breaks_its_contract_is_never_seen(
         if table != "kpi_daily":
             return good
         assert good.sql is not None
-        return replace(good, sql=good.sql.replace("as orders,", "- 9 as orders,", 1), code="spoilt")
+        return replace(good, sql=good.sql.replace("as orders,", "- 9 as orders,", 1))
 
     monkeypatch.setattr(gold, "recipe", spoilt)
     result = run(fresh_lake, instance)
@@ -120,7 +120,7 @@ def test_a_broken_identity_keeps_the_release_back(
         if table != "rfm_segments":
             return good
         assert good.sql is not None
-        return replace(good, sql=good.sql.replace("sum(monetary)::", "(sum(monetary) + 1)::", 1), code="spoilt")
+        return replace(good, sql=good.sql.replace("sum(monetary)::", "(sum(monetary) + 1)::", 1))
 
     monkeypatch.setattr(gold, "recipe", spoilt)
     result = run(fresh_lake, instance)

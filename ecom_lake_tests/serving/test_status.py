@@ -109,7 +109,7 @@ def test_why_the_last_build_stopped_is_told_until_a_release_is_made(
     site = fresh_lake.site()
     good = recipe("kpi_daily")
     assert good.sql is not None
-    spoilt = replace(good, sql=good.sql.replace("as orders,", "- 9 as orders,", 1), code="spoilt")
+    spoilt = replace(good, sql=good.sql.replace("as orders,", "- 9 as orders,", 1))
     with monkeypatch.context() as patch:
         patch.setattr(gold, "recipe", lambda table: spoilt if table == "kpi_daily" else recipe(table))
         assert build(site)[-1].refused
