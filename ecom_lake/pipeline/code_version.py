@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import astuple, dataclass
 from functools import cache
-from importlib.util import resolve_name
+from importlib.util import cache_from_source, resolve_name
 from pathlib import Path
 from typing import TypeGuard
 
@@ -31,15 +35,18 @@ CUT = (
 """Where the closure ends: the store returns the bytes that were stored, and settings enter a fingerprint by value."""
 
 
+_FILE_NAME = re.compile(r"[\w.-]+\.[a-z]+")
+
+
 @dataclass(frozen=True)
 class _Source:
     """One module: a hash of what it does, and what it imports."""
 
     digest: str
-    imports: tuple[tuple[str, tuple[str, ...]], ...]
+    imports: Sequence[tuple[str, Sequence[str]]]
     """Each imported module with the names that are taken from it."""
-    texts: frozenset[str]
-    """Its string constants, which may name a file beside it."""
+    files: Sequence[str]
+    """Its string constants that look like the name of a file."""
 
 
 @cache
@@ -47,7 +54,7 @@ def code_version(*modules: str) -> str:
     """A hash of these modules and of everything that they import."""
     digest = hashlib.blake2b(digest_size=12)
     for path in import_closure(*modules):
-        content = _parsed(_read(path)).digest if path.suffix == ".py" else _read(path).hex()
+        content = _source(path).digest if path.suffix == ".py" else _read(path).hex()
         digest.update(f"{path.relative_to(PACKAGE).as_posix()}\0{content}\0".encode())
     return digest.hexdigest()
 
@@ -77,7 +84,7 @@ def import_closure(*modules: str) -> tuple[Path, ...]:
 def _imported(module: str, path: Path) -> Iterator[str]:
     """The modules of the package that a module imports. A package's own file counts where a name is taken from it."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for target, names in _parsed(_read(path)).imports:
+    for target, names in _source(path).imports:
         base = resolve_name(target, package)
         if base.partition(".")[0] != PACKAGE.name:
             continue
@@ -87,15 +94,14 @@ def _imported(module: str, path: Path) -> Iterator[str]:
             yield base
 
 
+@cache
 def _file_of(module: str) -> Path | None:
     place = PACKAGE.joinpath(*module.split(".")[1:])
     return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
 
 
 def _named_beside(path: Path) -> Iterator[Path]:
-    for text in _parsed(_read(path)).texts:
-        if "." in text and "/" not in text and (beside := path.parent / text).is_file():
-            yield beside
+    yield from (beside for file in _source(path).files if (beside := path.parent / file).is_file())
 
 
 def _read(path: Path) -> bytes:
@@ -103,14 +109,42 @@ def _read(path: Path) -> bytes:
 
 
 @cache
-def _parsed(source: bytes) -> _Source:
-    tree = _WithoutComments().visit(ast.parse(source))
+def _source(path: Path) -> _Source:
+    return _analyzed(path, _read(path))
+
+
+@cache
+def _analyzed(path: Path, content: bytes) -> _Source:
+    """The analysis of a module, kept beside its compiled form: to parse the package takes longer than to plan a build."""
+    kept = Path(cache_from_source(str(path))).with_suffix(".closure")
+    key = hashlib.blake2b(_own_source() + content, digest_size=16).hexdigest()
+    with suppress(OSError, ValueError):
+        known, *analysis = json.loads(kept.read_text(encoding="utf-8"))
+        if known == key:
+            return _Source(*analysis)
+    source = _analyze(content)
+    draft = kept.with_suffix(f".{os.getpid()}")
+    with suppress(OSError):  # a package that may not be written to is analyzed each time
+        kept.parent.mkdir(exist_ok=True)
+        draft.write_text(json.dumps((key, *astuple(source))), encoding="utf-8")
+        draft.replace(kept)
+    return source
+
+
+@cache
+def _own_source() -> bytes:
+    """A change in the analysis itself makes what was kept of it worthless."""
+    return Path(__file__).read_bytes()
+
+
+def _analyze(content: bytes) -> _Source:
+    tree = _WithoutComments().visit(ast.parse(content))
     nodes = list(ast.walk(tree))
-    texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return _Source(
         digest=hashlib.blake2b(ast.dump(tree).encode(), digest_size=12).hexdigest(),
         imports=tuple(imported for node in nodes for imported in _import_in(node)),
-        texts=frozenset(text for text in texts if len(text) < 100),
+        files=tuple(sorted(filter(_FILE_NAME.fullmatch, texts))),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,10 +23,12 @@ from ecom_lake.contracts import catalog
 from ecom_lake.contracts.table import Table
 from ecom_lake.models.fitted import Past
 from ecom_lake.pipeline import gold_function
+from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.gold_file import OWN_TABLES, SETTINGS
 from ecom_lake.settings import Shop
 
 _PACKAGE = Path(ecom_lake.__file__).parent
+_LOCATION = re.compile(r'"query_location(_length)?":\d+,?')
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Recipe:
     @property
     def query(self) -> str | None:
         """Its SQL without comments and layout."""
-        return _canonical(self.sql) if self.sql else None
+        return _without_layout(self.sql) if self.sql else None
 
     @property
     def speaks_of_the_lake(self) -> bool:
@@ -116,26 +119,25 @@ def in_order() -> tuple[str, ...]:
 @cache
 def tables_in(sql: str) -> tuple[str, ...]:
     """The tables that a query reads, without the names that it gives itself."""
-    parsed = _parsed(sql)
+    parsed = json.loads(_parsed(sql))
     named = {entry["key"] for node in _nodes(parsed) if isinstance(entries := node.get("map"), list) for entry in entries}
     return tuple(sorted({node["table_name"] for node in _nodes(parsed) if node.get("type") == "BASE_TABLE"} - named))
 
 
 @cache
-def _canonical(sql: str) -> str:
+def _without_layout(sql: str) -> str:
     """Equal for queries that differ in nothing but comments, white space and the case of key words."""
-    parsed = _parsed(sql)
-    for node in _nodes(parsed):
-        node.pop("query_location", None)
-    return json.dumps(parsed)
+    return fingerprint(_LOCATION.sub("", _parsed(sql)))
 
 
-def _parsed(sql: str) -> Any:
+@cache
+def _parsed(sql: str) -> str:
+    """The syntax tree of a query, as JSON."""
     with _parser().cursor() as con:
-        parsed = json.loads(con.execute("select json_serialize_sql(?)", [sql]).fetchall()[0][0])
-    if parsed["error"]:
-        raise ValueError(parsed["error_message"])
-    return parsed
+        tree = str(con.execute("select json_serialize_sql(?)", [sql]).fetchall()[0][0])
+    if tree.startswith('{"error":true'):
+        raise ValueError(json.loads(tree)["error_message"])
+    return tree
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -49,11 +50,15 @@ def change(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path, bytes], 
 
     def changed(path: Path, more: bytes) -> None:
         monkeypatch.setattr(code_version, "_read", lambda other: read(other) + (more if other == path else b""))
+        forget()
+
+    def forget() -> None:
         code_version.code_version.cache_clear()
+        code_version._source.cache_clear()
 
     yield changed
     monkeypatch.undo()
-    code_version.code_version.cache_clear()
+    forget()
 
 
 def _is_current(site: Site, table: str) -> bool:
@@ -148,6 +153,6 @@ def test_a_template_is_part_of_the_page_that_it_lays_out(built_lake: BuiltLake, 
 def test_a_query_is_what_it_selects_not_how_it_is_laid_out() -> None:
     how = recipe("rfm_segments")
     sql = how.sql or ""
-    laid_out = type(how)(how.table, how.reads, how.contracts, f"-- about\n{sql.replace('select', 'SELECT  ')}")
-    assert laid_out.query == how.query
-    assert type(how)(how.table, how.reads, how.contracts, f"select * from ({sql}) limit 1").query != how.query
+    other_layout = "-- about\n" + sql.replace("select", "SELECT  ").replace(" as ", " -- named\n as ")
+    assert replace(how, sql=other_layout).query == how.query
+    assert replace(how, sql=f"select * from ({sql}) limit 1").query != how.query
