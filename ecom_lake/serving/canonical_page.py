@@ -43,8 +43,9 @@ A made-up shop in these files, with everything that they can hold: `ecom-lake sy
 **Status** is written in any case, with spaces, hyphens or underscores: created, approved, processing, invoiced, shipped, in
 transit, delivered, returned, canceled (cancelled), unavailable; any other word is `unknown`. Canceled and unavailable orders
 are no sales, whatever `is_valid` says. **Gross sales** are worked out: `unit_price` times `quantity`, rounded half away from
-zero to the cent; `discount` is the amount taken off the whole line. **An address** of an order is its own, or, where its row
-names no city, state and zip, its customer's; that of a person without one is that of their latest order.
+zero to the cent; `discount` is the amount taken off the whole line. **The address of an order** is its own. Where its row
+names no city, state or zip, its customer's address completes it, unless that lies in another region or country. A person
+without an address has that of their latest order.
 """
 
 

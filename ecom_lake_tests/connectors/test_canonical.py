@@ -137,6 +137,27 @@ def test_an_order_went_to_its_own_address_and_without_one_to_its_customers() -> 
     assert _of(HAND.one("orders", {**ORDER, "state": "SP"}, customers=ana), *address) == (None, "SP", None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("order", "customer", "address"),
+    [
+        ({"region": "Norte", "country": "BR"}, {}, (None, None, "Norte", "BR", None)),
+        ({"country": "BR"}, {"city": "natal", "state": "RN", "country": "BR"}, ("natal", "RN", None, "BR", None)),
+        ({"country": " br "}, {"city": "natal", "region": "Nordeste", "country": "BR"}, ("natal", None, "Nordeste", "br", None)),
+        ({"country": "BR"}, {"city": "natal", "zip": "59000"}, ("natal", None, None, "BR", "59000")),
+        ({"country": "PT"}, {"city": "natal", "state": "RN", "country": "BR"}, (None, None, None, "PT", None)),
+        ({"region": "Norte"}, {"city": "natal", "region": "Nordeste", "country": "BR"}, (None, None, "Norte", None, None)),
+        ({"country": "BR", "city": "belem"}, {"city": "natal", "state": "RN"}, ("belem", None, None, "BR", None)),
+    ],
+    ids=["alone", "same country", "another spelling", "customer without country", "abroad", "another region", "own city"],
+)
+def test_an_order_keeps_its_region_and_country(
+    order: dict[str, str], customer: dict[str, str], address: tuple[str | None, ...]
+) -> None:
+    """The customer's address completes the order's, unless it lies in another region or country."""
+    ana = HAND.delivered("customers", {"customer_id": "ana", **customer})
+    assert _of(HAND.one("orders", {**ORDER, **order}, customers=ana), "city", "state", "region", "country", "zip") == address
+
+
 def test_a_lines_money() -> None:
     line = HAND.one("order_items", {**LINE, "unit_price": "1.33335", "quantity": "3", "discount": "0.5", "unit_cost": "0.7"})
     assert _of(line, "unit_price", "gross_sales", "discount", "unit_cost") == tuple(

@@ -22,7 +22,7 @@ Lookups = Mapping[str, pl.DataFrame]
 
 
 def shape_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
-    """An order whose row names no address went to its customer's."""
+    """An order whose row names no address of its own went to its customer's."""
     times = {stage: read(rows[stage], TIMESTAMP) for stage in STAGES}
     given = filled(rows, files.ORDERS).with_columns(text("customer_id"), *read_whole(rows, times))
     known = _with_address(_with_status(given), lookups["customers"])
@@ -50,11 +50,21 @@ def _with_status(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_address(orders: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    """A row that names a city, state or zip, or another region or country than the customer's, has an address of its own."""
     theirs = customers.select("customer_id", pl.col(ADDRESS).name.prefix("customer_"))
     joined = orders.join(theirs, on="customer_id", how="left", maintain_order="left")
-    has_own = pl.any_horizontal(text(name).is_not_null() for name in ("city", "state", "zip"))
-    own_or_theirs = [pl.when(has_own).then(name).otherwise(f"customer_{name}").alias(name) for name in ADDRESS]
+    names_place = pl.any_horizontal(text(name).is_not_null() for name in ("city", "state", "zip"))
+    lies_elsewhere = pl.any_horizontal(_differ(name, f"customer_{name}") for name in ("region", "country"))
+    own_or_theirs = [
+        pl.when(names_place | lies_elsewhere).then(name).otherwise(pl.coalesce(text(name), f"customer_{name}")).alias(name)
+        for name in ADDRESS
+    ]
     return joined.with_columns(own_or_theirs).drop(f"customer_{name}" for name in ADDRESS)
+
+
+def _differ(one: str, other: str) -> pl.Expr:
+    """Whether both texts are there and are not the same word."""
+    return (text(one).str.to_lowercase() != text(other).str.to_lowercase()).fill_null(False)
 
 
 def shape_order_items(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
