@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
-
 from ecom_lake.definitions import build_definitions
 from ecom_lake.settings import load
 
@@ -33,9 +31,9 @@ def snapshot(folder: Path) -> str:
             "assets": {node.key.to_user_string(): _asset(node) for node in sorted(graph.asset_nodes, key=lambda n: n.key)},
             "jobs": sorted(job for job in repository.job_names if not job.startswith("__")),
             "schedules": {s.name: [s.cron_schedule, s.job_name] for s in repository.schedule_defs},
-            "sensors": {s.name: s.job_name for s in repository.sensor_defs if s.sensor_type == dg.SensorType.STANDARD}
-            if hasattr(dg, "SensorType")
-            else {s.name: s.job_name for s in repository.sensor_defs if s.has_jobs},
+            "sensors": {
+                s.name: [s.minimum_interval_seconds, *(target.job_name for target in s.targets)] for s in repository.sensor_defs
+            },
         },
         indent=1,
     )

@@ -112,11 +112,18 @@ def test_a_lost_catalogue_is_written_again(fresh_lake: BuiltLake) -> None:
     assert due(fresh_lake.site()) == []
 
 
-def test_a_step_reads_nothing_that_it_did_not_hold_against_its_hash(fresh_lake: BuiltLake) -> None:
-    """The order index judges orders without the tables that they look up in."""
+def test_a_step_checks_the_files_that_it_reads_and_no_others(fresh_lake: BuiltLake) -> None:
+    """The order index judges orders without the customers; silver's orders take their address from them."""
     more = "customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,customer_state\nx,y,01000,a,SP\n"
     (fresh_lake.landing / "more_customers.csv").write_text(more, encoding="utf-8")
     ingest(fresh_lake.site())
-    for file in fresh_lake.site().lake.log.head().parts("bronze/customers").values():
-        fresh_lake.site().lake.local(file).write_bytes(b"rotten")
-    make_order_index(fresh_lake.site(full=True))
+    before = fresh_lake.site().lake.log.head()
+    customers = [fresh_lake.site().lake.local(file) for file in before.parts("bronze/customers").values()]
+    for path in customers:
+        path.write_bytes(b"rotten")
+    made = make_order_index(fresh_lake.site(full=True))
+    assert made.written == ("",)
+    assert made.files[""].hash == before.parts("silver/order_index")[""].hash
+    with pytest.raises(UserError, match="|".join(re.escape(f"{path.name} has 6 bytes") for path in customers)):
+        _only_orders(fresh_lake.site())
+    assert fresh_lake.site().lake.log.head().parts("silver/orders") == before.parts("silver/orders")
