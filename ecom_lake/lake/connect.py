@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ecom_lake.errors import UsageError
 from ecom_lake.lake.access import Access
+from ecom_lake.lake.inbox import Inbox
 from ecom_lake.lake.remote import Remote
 from ecom_lake.lake.retry import PASSING, Retry
 from ecom_lake.lake.store import Local, Store
@@ -14,8 +15,11 @@ from ecom_lake.lake.store import Local, Store
 AZURE = ("az", "abfs", "abfss")
 
 
-def open_store(url: str, access: Access) -> Store:
-    return _remote(url, access) if "://" in url else Local(Path(url))
+def open_store(url: str, access: Access, inbox: bool = False) -> Store:
+    """`inbox`: other people put files there."""
+    if "://" in url:
+        return _remote(url, access)
+    return Inbox(Path(url)) if inbox else Local(Path(url))
 
 
 @cache

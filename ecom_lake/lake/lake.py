@@ -32,7 +32,7 @@ LANDING = "landing"
 class Lake:
     def __init__(self, root: str, shop: str, access: Access | None = None, landing: str | None = None) -> None:
         self.storage = Storage(root, access)
-        self.landing = Storage(landing or f"{root}/{shop}/{LANDING}", access)
+        self.landing = Storage(landing or f"{root}/{shop}/{LANDING}", access, inbox=True)
         """Where the shop's exports are dropped: in the lake, unless they come elsewhere."""
         self.shop = shop
         self.log = Log(self.storage, shop)

@@ -1,5 +1,7 @@
 """Putting files into a shop's landing: copies that are whole or absent, and never in the place of other content.
 
+A path that is named may be a link: who names it decides. In a folder, a link is followed where it leads to a file of the same
+folder; one that leads out of it fails, and so does a pipe.
 Not here: which of them are new to the lake, and what they hold (pipeline/ingest.py).
 """
 
@@ -7,12 +9,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal
 
 from ecom_lake.lake.hashes import hash_file
+from ecom_lake.lake.inbox import Inbox
 from ecom_lake.lake.lake import Lake
 from ecom_lake.lake.storage import Storage
 
@@ -37,6 +41,16 @@ class Arrival:
 class _Wanted:
     source: Path
     name: str
+    folder: Inbox | None = None
+    """The folder that it lies in, where that was named and not the file."""
+
+    @contextmanager
+    def opened(self) -> Iterator[Path]:
+        if self.folder is None:
+            yield self.source
+        else:
+            with self.folder.opened(self.name) as local:
+                yield local
 
 
 def land(lake: Lake, sources: list[Path], on_file: Callable[[Path], None] = lambda path: None) -> Iterator[Arrival]:
@@ -66,19 +80,23 @@ def _wanted(source: Path) -> Iterator[_Wanted | Arrival]:
 
 
 def _in_folder(folder: Path) -> Iterator[_Wanted | Arrival]:
+    inbox = Inbox(folder)
     try:
-        files = sorted(path for path in folder.rglob("*") if not path.is_dir() and not _is_hidden(path.relative_to(folder)))
+        files = [info for info in inbox.list("") if not _is_hidden(PurePosixPath(info.path))]
     except OSError as error:
-        yield Arrival(folder, "failed", why=f"{folder} cannot be read: {error.strerror}.")
+        yield Arrival(folder, "failed", why=f"{error.filename or folder} cannot be read: {error.strerror}.")
         return
-    if not any(path.suffix.lower() in SUFFIXES for path in files):
+    if not any(PurePosixPath(info.path).suffix.lower() in SUFFIXES for info in files):
         yield Arrival(
             folder, "failed", why=f"{folder} holds nothing to land: no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file."
         )
         return
-    for path in files:
-        if path.suffix.lower() in SUFFIXES:
-            yield _Wanted(path, path.relative_to(folder).as_posix())
+    for info in files:
+        path = folder / info.path
+        if info.refused:
+            yield Arrival(path, "failed", why=f"{path} {info.refused}")
+        elif path.suffix.lower() in SUFFIXES:
+            yield _Wanted(path, info.path, inbox)
         else:
             yield Arrival(path, "left out", why=f"{path} is no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file.")
 
@@ -89,10 +107,11 @@ def _is_hidden(path: PurePath) -> bool:
 
 def _land(wanted: _Wanted, landing: Storage, by_size: Mapping[int, list[str]]) -> Arrival:
     try:
-        bytes_ = wanted.source.stat().st_size
-        if twin := _twin(wanted.source, landing, by_size.get(bytes_, [])):
-            return Arrival(wanted.source, "known", twin, bytes_)
-        return Arrival(wanted.source, "landed", _copy(wanted, landing), bytes_)
+        with wanted.opened() as local:
+            bytes_ = local.stat().st_size
+            if twin := _twin(local, landing, by_size.get(bytes_, [])):
+                return Arrival(wanted.source, "known", twin, bytes_)
+            return Arrival(wanted.source, "landed", _copy(local, wanted.name, landing), bytes_)
     except OSError as error:
         return Arrival(wanted.source, "failed", why=f"{wanted.source} cannot be landed: {error.strerror or error}.")
 
@@ -101,7 +120,7 @@ def _by_size(landing: Storage) -> dict[int, list[str]]:
     """What lies in landing, by size: only files as large as a new one can have the same content."""
     found: dict[int, list[str]] = {}
     for info in landing.list(""):
-        if not _is_hidden(PurePosixPath(info.path)):
+        if not _is_hidden(PurePosixPath(info.path)) and not info.refused:
             found.setdefault(info.size, []).append(info.path)
     return found
 
@@ -112,16 +131,18 @@ def _twin(source: Path, landing: Storage, candidates: Iterable[str]) -> str | No
     with tempfile.TemporaryDirectory(prefix="ecom-lake-land-") as folder:
         for name in candidates:
             digest = digest or hash_file(source)
-            if hash_file(landing.here(name, Path(folder))) == digest:
-                return name
+            # What is no file any more has no content that could be the same.
+            with suppress(FileNotFoundError), landing.opened(name, Path(folder)) as landed:
+                if hash_file(landed) == digest:
+                    return name
     return None
 
 
-def _copy(wanted: _Wanted, landing: Storage) -> str:
+def _copy(local: Path, wanted: str, landing: Storage) -> str:
     """Copy a file under its name or, where that is taken, under the next free one."""
-    for name in _names(wanted.name):
+    for name in _names(wanted):
         # Taken by the same content: by another who lands it too, or by ourselves when the store's answer was lost.
-        if landing.add(wanted.source, name) or _twin(wanted.source, landing, [name]):
+        if landing.add(local, name) or _twin(local, landing, [name]):
             return name
     raise AssertionError("names do not end")
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,7 @@ from ecom_lake import logs
 from ecom_lake.lake.access import Access
 from ecom_lake.lake.cache import Cache
 from ecom_lake.lake.connect import open_store
+from ecom_lake.lake.inbox import Inbox
 from ecom_lake.lake.remote import Remote
 from ecom_lake.lake.store import Info, Local
 
@@ -29,10 +31,11 @@ _AT_ONCE = 8
 
 
 class Storage:
-    def __init__(self, url: str, access: Access | None = None) -> None:
+    def __init__(self, url: str, access: Access | None = None, inbox: bool = False) -> None:
+        """`inbox`: other people put files there, and what they put is not trusted."""
         self.url = url
         self._access = access or Access()
-        self.store = open_store(url, self._access)
+        self.store = open_store(url, self._access, inbox)
 
     @property
     def is_local(self) -> bool:
@@ -106,6 +109,15 @@ class Storage:
         target = folder / uuid.uuid4().hex  # the stored name is anybody's, and no path
         self.store.fetch(path, target)
         return target
+
+    @contextmanager
+    def opened(self, path: str, folder: Path) -> Iterator[Path]:
+        """The same while it is read; of an inbox the very file that was opened, whatever takes its name meanwhile."""
+        if isinstance(self.store, Inbox):
+            with self.store.opened(path) as local:
+                yield local
+        else:
+            yield self.here(path, folder)
 
     def each(self, work: Callable[[Item], Done], items: Iterable[Item]) -> Sequence[Done]:
         """Do it to every one: on a remote store, where waiting takes the time, to several at once."""

@@ -27,6 +27,8 @@ class Info:
     size: int
     modified: datetime
     stamp: str
+    refused: str = ""
+    """Why it is not read, as the end of a sentence that starts with its name: a link or a pipe that somebody dropped."""
 
 
 class Store(Protocol):
@@ -105,7 +107,7 @@ class Local:
         (self.root / path).unlink(missing_ok=True)
 
     def list(self, folder: str) -> list[Info]:
-        found = (f"{where}/{name}" for where, _, names in os.walk(self.root / folder, onerror=_unless_gone) for name in names)
+        found = (f"{where}/{name}" for where, _, names in os.walk(self.root / folder, onerror=unless_gone) for name in names)
         return sorted((info for info in map(self._info, found) if info), key=lambda info: info.path)
 
     def info(self, path: str) -> Info:
@@ -125,9 +127,7 @@ class Local:
             return None
         if not stat.S_ISREG(seen.st_mode):
             return None
-        stamp = f"{seen.st_size}-{seen.st_mtime}-{seen.st_ctime}-{seen.st_ino}"
-        moment = datetime.fromtimestamp(min(max(seen.st_mtime, 0), _LAST_SECOND), UTC)
-        return Info(path.removeprefix(f"{self.root}/"), seen.st_size, moment, stamp)
+        return info_of(path.removeprefix(f"{self.root}/"), seen)
 
     @contextmanager
     def _draft(self, path: str) -> Iterator[Path]:
@@ -153,6 +153,12 @@ _LAST_SECOND = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 """A file's time is whatever somebody set it to; no calendar knows some of them."""
 
 
-def _unless_gone(error: OSError) -> None:
+def info_of(path: str, seen: os.stat_result, refused: str = "") -> Info:
+    stamp = f"{seen.st_size}-{seen.st_mtime}-{seen.st_ctime}-{seen.st_ino}"
+    moment = datetime.fromtimestamp(min(max(seen.st_mtime, 0), _LAST_SECOND), UTC)
+    return Info(path, seen.st_size, moment, stamp, refused)
+
+
+def unless_gone(error: OSError) -> None:
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
         raise error

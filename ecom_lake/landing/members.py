@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import gzip
 import hashlib
+import stat
 import struct
 import tempfile
 import zipfile
@@ -114,6 +115,8 @@ def _unzip(path: Path, scratch: Path, name: str, largest: int) -> Iterator[Membe
 def _open(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> IO[bytes]:
     if entry.compress_type not in USUAL:
         raise Refused(f"{name} is packed in a way that is not read here: pack it by deflate, as zip itself does.")
+    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
+        raise Refused(f"{name} is a link or a device, not a file: pack the file itself.")
     return archive.open(entry)
 
 
@@ -155,4 +158,6 @@ def _cause(error: Exception) -> str:
         return "its checksum is wrong"
     if isinstance(error, OSError | zlib.error | struct.error | ValueError | OverflowError):
         return "its bytes are spoilt"
+    if "'" in str(error):
+        return "its parts contradict each other"  # Python quotes bytes of the file
     return str(error).rstrip(".") or "it ends too early"

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ecom_lake.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.landing.header import Header
 from ecom_lake.landing.refused import Refused
+from ecom_lake.words import counted
 
 _SUFFIXES = {".csv", ".txt", ".tsv", ".gz", ".zip"}
 _NUMBER = re.compile(r"v?\d+(?:t\d+)?z?")
 _DATA = re.compile(r"[\W\d_]*\d[\W\d_]*|[0-9a-f-]{16,}", re.IGNORECASE)
 _ENOUGH = 0.5
 """The share of a table's required columns by which a file is taken for it, though it lacks the others."""
+_SAME_NAME = 0.75
+"""How alike a name of the file must be to a column's to be told: what is less alike may be no name, but somebody's data."""
 _SHOWN = 12
 
 
@@ -46,7 +49,8 @@ def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) 
     known = {name.casefold() for each in delivered for name in each.columns}
     if fitting is None and not known & _folded(header) and (table or any(map(_DATA.fullmatch, header.names))):
         raise Refused(
-            f"{file} has no header: it begins with {_list(header.names)}; put the names of the columns into its first line."
+            f"{file} has no header: its first line has {_fields(header)}, none of them known here; "
+            "put the names of the columns into its first line."
         )
     if table is not None:
         if fitting is not None and fitting is not table:
@@ -59,8 +63,8 @@ def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) 
         if nearest is not None and _share(nearest, header) >= _ENOUGH:
             _refuse_lacking(file, nearest, header)
         raise Refused(
-            f"{file} is none of the tables known here ({_list(each.name for each in delivered)}); its columns are "
-            f"{_list(header.names)}: name it after its table, or leave it out."
+            f"{file} is none of the tables known here ({_list(each.name for each in delivered)}); its first line has "
+            f"{_fields(header)}, {_known(header, known)} known here: name it after its table, or leave it out."
         )
     return fitting
 
@@ -110,9 +114,10 @@ def _refuse_lacking(file: str, table: Delivered, header: Header) -> None:
     if not lacking:
         return
     free = {name.casefold(): name for name in header.names if name.casefold() not in map(str.casefold, table.columns)}
-    near = {column: difflib.get_close_matches(column.casefold(), free, n=1) for column in lacking}
+    near = {column: difflib.get_close_matches(column.casefold(), free, n=1, cutoff=_SAME_NAME) for column in lacking}
     wanted = (f"{column} (nearest there: {free[near[column][0]]})" if near[column] else column for column in lacking)
-    there = "" if any(near.values()) else f"; it has {_list(header.names)}"
+    known = set(map(str.casefold, table.columns))
+    there = "" if any(near.values()) else f"; its first line has {_fields(header)}, {_known(header, known)} known here"
     raise Refused(f"{file} lacks what {table.name} needs: {', '.join(wanted)}{there}; rename the column, or export it again.")
 
 
@@ -130,6 +135,15 @@ def _shared(table: Delivered, header: Header) -> int:
 
 def _folded(header: Header) -> set[str]:
     return {name.casefold() for name in header.names}
+
+
+def _fields(header: Header) -> str:
+    return counted(len(header.names), "field")
+
+
+def _known(header: Header, known: Set[str]) -> str:
+    """How many of the fields are known. They are never named: the file may be anybody's, and its first line anything."""
+    return str(sum(name.casefold() in known for name in header.names) or "none of them")
 
 
 def _list(names: Iterable[str]) -> str:

@@ -98,15 +98,18 @@ def _data(source: Site, numbers: list[int], there: set[int]) -> list[_Wanted]:
 def _landing(source: Site, target: Site) -> list[_Wanted]:
     if source.lake.landing.url == target.lake.landing.url:
         return []  # it lies outside both lakes
-    return [_Wanted(info.path, info.size, "") for info in landed_files(source)]
+    return [_Wanted(info.path, info.size, "") for info in landed_files(source) if not info.refused]
 
 
 def _copy(source: Lake, target: Lake, wanted: _Wanted) -> bool:
     """Whether it had to be copied: a file that is there with the same bytes stays."""
     is_data = bool(wanted.digest)
     origin, goal = (source.storage, target.storage) if is_data else (source.landing, target.landing)
-    with target.scratch() as scratch, _in_a_sentence(wanted, origin, goal):
-        local = origin.here(wanted.path, scratch)
+    with (
+        target.scratch() as scratch,
+        _in_a_sentence(wanted, origin, goal),
+        origin.opened(wanted.path, scratch) as local,
+    ):
         digest = hash_file(local)
         if is_data and digest != wanted.digest:
             raise UserError(
@@ -138,7 +141,8 @@ def _hash_at(storage: Storage, path: str, scratch: Path) -> str:
     """Read back from where it lies, not from any copy."""
     back = scratch / "back"
     back.mkdir(exist_ok=True)
-    return hash_file(storage.here(path, back))
+    with storage.opened(path, back) as local:
+        return hash_file(local)
 
 
 @contextmanager

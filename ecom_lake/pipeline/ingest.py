@@ -20,7 +20,7 @@ from ecom_lake.contracts.delivered import Delivered
 from ecom_lake.errors import UserError
 from ecom_lake.lake.log import Delivery, Entry, File, Landed, Parts
 from ecom_lake.lake.storage import Info
-from ecom_lake.landing import Member, Refused, content_hash, parse, unpack
+from ecom_lake.landing import Member, Refused, content_hash, parse, shown, unpack
 from ecom_lake.pipeline.code_version import code_version
 from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
@@ -132,25 +132,28 @@ def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed
     found: list[_Parsed] = []
     refused: list[str] = []
     hashes: list[str] = []
+    if info.refused:
+        return Landed(info.stamp, "", _reader(site), f"{shown(info.path)} {info.refused}"), []
     with site.lake.scratch() as scratch:
         landed = scratch / "landed"
         landed.mkdir()
         try:
-            for member in unpack(site.lake.landing.here(info.path, landed), scratch, info.path):
-                digest = "" if member.refused else content_hash(member.path)
-                if digest and (digest in known or digest in hashes):
-                    continue
-                hashes.append(digest)
-                try:
-                    found.append(_parse(site, info, member, digest, parsed))
-                except Refused as refusal:
-                    refused.append(str(refusal))
+            with site.lake.landing.opened(info.path, landed) as local:
+                for member in unpack(local, scratch, info.path):
+                    digest = "" if member.refused else content_hash(member.path)
+                    if digest and (digest in known or digest in hashes):
+                        continue
+                    hashes.append(digest)
+                    try:
+                        found.append(_parse(site, info, member, digest, parsed))
+                    except Refused as refusal:
+                        refused.append(str(refusal))
         except Refused as refusal:
             refused.append(str(refusal))
         except FileNotFoundError:
             return Landed(info.stamp, "", _reader(site)), []  # it went while it was read
         except PermissionError:
-            refused.append(f"{info.path} may not be read by this user: change its permissions.")
+            refused.append(f"{shown(info.path)} may not be read by this user: change its permissions.")
     return Landed(info.stamp, "+".join(hashes), _reader(site), _told(refused)), found
 
 

@@ -128,3 +128,22 @@ def test_landing_may_lie_elsewhere_than_the_lake(place: Place, tmp_path: Path) -
     land_in(outside, written(tmp_path / "orders.csv", "a"))
     assert [info.path for info in place.storage().list("")] == ["inbox/orders.csv"]
     assert outside.landing.here("orders.csv", tmp_path).read_text() == "a"
+
+
+def test_of_a_folder_no_link_is_followed_that_leads_out_of_it(lake: Lake, tmp_path: Path) -> None:
+    secret = written(tmp_path / "secret.csv", "SECRET")
+    export = written(tmp_path / "export" / "orders.csv", "a").parent
+    (export / "in.csv").symlink_to("orders.csv")
+    (export / "out.csv").symlink_to(secret)
+    os.mkfifo(export / "pipe.csv")
+    arrivals = land_in(lake, export)
+    assert fates(arrivals) == [("in.csv", "landed"), ("orders.csv", "known"), ("out.csv", "failed"), ("pipe.csv", "failed")]
+    assert arrivals[2].why.startswith(f"{export / 'out.csv'} is a link that leads out of its folder")
+    assert landed(lake) == {"in.csv": "a"}
+
+
+def test_a_link_that_is_named_itself_is_followed(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "latest").symlink_to(written(tmp_path / "2018" / "orders.csv", "a").parent)
+    (tmp_path / "orders.csv").symlink_to(written(tmp_path / "orders-7.csv", "b"))
+    assert fates(land_in(lake, tmp_path / "latest", tmp_path / "orders.csv")) == [("orders.csv", "landed")] * 2
+    assert landed(lake) == {"orders.csv": "a", "orders~2.csv": "b"}

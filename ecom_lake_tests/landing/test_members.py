@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import stat
 import zipfile
 from pathlib import Path
 
@@ -190,3 +191,22 @@ def test_the_hash_is_of_the_content(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     assert content_hash(tmp_path / "a") == content_hash(tmp_path / "b") != content_hash(tmp_path / "c")
     assert len(content_hash(tmp_path / "a")) == 32
+
+
+def test_a_link_in_an_archive_is_refused_and_the_files_beside_it_are_read(tmp_path: Path, scratch: Path) -> None:
+    path, link = tmp_path / "dump.zip", zipfile.ZipInfo("customers.csv")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(link, "/etc/shadow")
+        archive.writestr("orders.csv", CSV)
+    assert refusals(path, scratch) == ["dump.zip/customers.csv is a link or a device, not a file: pack the file itself.", ""]
+
+
+def test_the_refusal_of_a_damaged_archive_quotes_none_of_its_bytes(tmp_path: Path, scratch: Path) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("orders.csv", CSV)
+    path.write_bytes(path.read_bytes().replace(b"orders.csv", b"SECRET.csv", 1))
+    assert refusals(path, scratch) == [
+        "dump.zip/orders.csv is damaged and cannot be unpacked (its parts contradict each other): copy it here again."
+    ]

@@ -113,17 +113,48 @@ def test_half_copied_and_hidden_files_wait(tmp_path: Path) -> None:
     assert deliveries(site) == [(1, "here.csv", 1)]
 
 
-def test_what_is_no_file_is_left_alone_and_no_name_or_time_is_too_strange(tmp_path: Path) -> None:
+def test_no_name_or_time_of_a_file_is_too_strange(tmp_path: Path) -> None:
     site = a_site(tmp_path)
-    folder = land(site, "1²3/orders\udcff.csv", "orders", [order(1)]).parent
+    land(site, "1²3/orders\udcff.csv", "orders", [order(1)])
     for seconds in (-(1 << 40), 1 << 40):
         os.utime(land(site, f"{seconds}.csv", "orders", [order(seconds)]), (seconds, seconds))
-    os.mkfifo(folder / "pipe.csv")
-    (folder / "loop.csv").symlink_to("loop.csv")
-    (folder / "nowhere.csv").symlink_to("not here.csv")
     ingest(site)
     assert sorted(file for _, file, _ in deliveries(site)) == ["-1099511627776.csv", "1099511627776.csv", "1²3/orders?.csv"]
     assert refusals(site) == []
+
+
+def test_links_out_of_landing_and_pipes_are_refused_unread(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    folder = land(site, "2018/orders.csv", "orders", [order(1)]).parent
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "orders.csv").write_text("order_id,customer_id,status\nSECRET,SECRET,created\n", encoding="utf-8")
+    (outside / "shadow").write_text("root:SECRET:19000:0\n", encoding="utf-8")
+    (folder / "customers2.csv").symlink_to(outside / "shadow")
+    (folder / "orders2.csv").symlink_to(outside / "orders.csv")
+    (folder / "nowhere.csv").symlink_to("not here.csv")
+    (folder / "2017").symlink_to(outside)
+    os.mkfifo(folder / "pipe.csv")
+    ingest(site)
+    assert deliveries(site) == [(1, "2018/orders.csv", 1)]
+    out = "is a link that leads out of its folder, and is not followed: put the file itself there, or remove the link."
+    assert refusals(site) == [
+        f"2018/2017 {out}",
+        f"2018/customers2.csv {out}",
+        "2018/nowhere.csv is a link to a file that is not there: put the file itself there, or remove the link.",
+        f"2018/orders2.csv {out}",
+        "2018/pipe.csv is a pipe, not a file: remove it from there.",
+    ]
+    assert not [path for path in (tmp_path / "data").rglob("*.json") if "SECRET" in path.read_text(encoding="utf-8")]
+
+
+def test_a_link_to_a_file_inside_landing_is_followed(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    kept = land(site, ".versions/7/orders.csv", "orders", [order(1)])
+    (site_landing := kept.parents[2]).joinpath("orders.csv").symlink_to(".versions/7/orders.csv")
+    assert site_landing == Path(site.lake.landing.url)
+    ingest(site)
+    assert (deliveries(site), refusals(site)) == ([(1, "orders.csv", 1)], [])
 
 
 def test_two_files_of_one_content_that_come_together_are_one_delivery(tmp_path: Path) -> None:
