@@ -47,6 +47,9 @@ class Column:
     at_most: int | float | None = None
     one_of: tuple[str, ...] = ()
     first_of_month: bool = False
+    personal: bool | None = field(default=None, repr=False)
+    """Whether its values are personal; where it does not say so itself, its name decides (personal.py).
+    Not in the repr, of which fingerprints are made: no file of data depends on it."""
     name: str = field(default="", compare=False)
 
     def __set_name__(self, owner: type, name: str) -> None:

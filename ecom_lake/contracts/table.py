@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 import polars as pl
 
 from ecom_lake.contracts.columns import Column, Integer
+from ecom_lake.contracts.personal import decided
 
 Severity = Literal["block", "warn"]
 
@@ -63,6 +64,11 @@ class Table:
         return {name: column.kind.polars for name, column in self.columns.items()}
 
     @property
+    def shareable(self) -> list[str]:
+        """The columns whose values may be shown in previews, examples, evidence and pages: those that are not personal."""
+        return [name for name, column in self.columns.items() if not column.personal]
+
+    @property
     def key(self) -> tuple[str, ...]:
         return tuple(name for name, column in self.columns.items() if column.key)
 
@@ -95,7 +101,7 @@ class Contract:
             layer=layer,
             group=group,
             grain=" ".join((cls.__doc__ or "").split()),
-            columns=_columns_of(cls) | inherited,
+            columns={name: decided(column, cls.__name__) for name, column in (_columns_of(cls) | inherited).items()},
             rules=cls.rules,
             identities=cls.identities,
             needs=cls.needs,

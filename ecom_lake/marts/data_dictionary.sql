@@ -7,6 +7,7 @@ select
     type,
     meaning,
     nullable,
+    is_personal,
     example,
     'contracts/' || layer || '/' || table_name || '.py' as source
 from lake_columns

@@ -30,7 +30,7 @@ class Kept:
     rule: str
     rows: int
     examples: Sequence[Row]
-    """file, record, column, value, raw."""
+    """file, record, and why it was kept out: the column, or what is malformed. What stands in a record is shown nowhere here."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def audit(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> tuple[dic
     failed = {rule.name: int(n) for rule, n in zip(rules, found, strict=False) if n}
     if repeated := _repeated(con, table, source):
         failed[KEY_UNIQUE] = repeated
-    examples = {rule.name: _example(con, rule, source) for rule in rules if rule.name in failed}
+    examples = {rule.name: _example(con, table, rule, source) for rule in rules if rule.name in failed}
     return failed, checks_of(table, failed, examples)
 
 
@@ -75,6 +75,8 @@ def _repeated(con: duckdb.DuckDBPyConnection, table: Table, source: str) -> int:
     return int(rows) - int(con.execute(f"select count(*) from (select distinct {keys} from {source})").fetchall()[0][0])
 
 
-def _example(con: duckdb.DuckDBPyConnection, rule: Rule, source: str) -> str:
-    rows = con.sql(f"select * from {source} where not ({rule.holds}) limit {EXAMPLES}").pl().to_dicts()
+def _example(con: duckdb.DuckDBPyConnection, table: Table, rule: Rule, source: str) -> str:
+    """Of the rows that break a rule what is not personal: it is kept in the run's history and in the store."""
+    shown = ", ".join(map(name, table.shareable)) or "null"
+    rows = con.sql(f"select {shown} from {source} where not ({rule.holds}) limit {EXAMPLES}").pl().to_dicts()
     return str(rows)[:2000]

@@ -15,7 +15,7 @@ from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.gold_rows import gold_rows
 from ecom_lake.pipeline.offer import not_built
 from ecom_lake.pipeline.refused import LAYERS as REFUSED
-from ecom_lake.pipeline.refused import refusals
+from ecom_lake.pipeline.refused import MALFORMED, Refused, refusals
 from ecom_lake.pipeline.site import Site
 
 PAGE = "quality.html"
@@ -66,7 +66,13 @@ def _story(site: Site, entry: Entry) -> Story:
 def _kept_out(site: Site, entry: Entry) -> list[Kept]:
     found = refusals(site, entry, limit=EXAMPLES)
     examples = {key: list(group) for key, group in groupby(found.examples, key=lambda one: (one.table, one.rule))}
-    return [Kept(table, rule, rows, [vars(one) for one in examples[table, rule]]) for table, rule, rows in found.counts]
+    return [Kept(table, rule, rows, list(map(_where, examples[table, rule]))) for table, rule, rows in found.counts]
+
+
+def _where(one: Refused) -> dict[str, object]:
+    """Where a record is, and what is wrong with it: a delivered record is personal as a whole."""
+    why = one.value if one.rule == MALFORMED else one.column
+    return {"file": one.file, "record": one.record, "why": why or one.rule}
 
 
 def _day(days: pl.Series) -> date | None:

@@ -111,7 +111,7 @@ def _columns(site: Site, entry: Entry) -> pl.DataFrame:
     for layer, table in _contracts(site):
         example = _first_row(site, entry, f"{layer}/{table.name}")
         for position, column in enumerate(table.columns.values(), start=1):
-            value = example.get(column.name)
+            value = None if column.personal else example.get(column.name)
             rows.append(
                 (
                     layer,
@@ -121,6 +121,7 @@ def _columns(site: Site, entry: Entry) -> pl.DataFrame:
                     column.kind.duckdb,
                     column.meaning,
                     column.nullable,
+                    bool(column.personal),
                     None if value is None else str(value)[:80],
                 )
             )
@@ -132,6 +133,7 @@ def _columns(site: Site, entry: Entry) -> pl.DataFrame:
         "type": pl.String(),
         "meaning": pl.String(),
         "nullable": pl.Boolean(),
+        "is_personal": pl.Boolean(),
         "example": pl.String(),
     }
     return pl.DataFrame(rows, schema=schema, orient="row").sort("layer", "table_name", "position")

@@ -12,7 +12,8 @@ from ecom_lake.pipeline.recipes import recipe
 _HEAD = """# Data dictionary
 
 Generated from the contracts by `make snapshot`; edit those. A column in **bold** is part of the key, one marked `?` may be
-NULL. Definitions of the numbers are in the contracts' words; a table's SQL is in `ecom_lake/marts/`.
+NULL. A `personal` one says who a customer is, where they live, or what they wrote.
+Definitions of the numbers are in the contracts' words; a table's SQL is in `ecom_lake/marts/`.
 """
 
 
@@ -43,4 +44,5 @@ def _table(table: Table) -> Iterator[str]:
 def _column(column: Column) -> str:
     name = f"**{column.name}**" if column.key else f"{column.name}{' ?' if column.nullable else ''}"
     values = f" One of: {', '.join(column.one_of)}." if column.one_of else ""
-    return f"| {name} | {column.kind.name} | {column.meaning.replace('|', chr(92) + '|')}{values} |"
+    personal = ", personal" if column.personal else ""
+    return f"| {name} | {column.kind.name}{personal} | {column.meaning.replace('|', chr(92) + '|')}{values} |"

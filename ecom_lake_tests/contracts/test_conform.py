@@ -21,14 +21,14 @@ from ecom_lake.contracts.table import Rule, Silver
 class Tickets(Silver):
     """One row per ticket."""
 
-    ticket = Key("The ticket.")
+    ticket = Key("The ticket.", personal=False)
     month = Month("Its month.")
     sold_at = Timestamp("When it was sold.", nullable=True)
     seats = Count("Seats.", at_most=10)
     price = Money("Price.", at_least=0)
     fee = Price("Fee.", nullable=True)
     weight = Number("Weight.", nullable=True)
-    kind = Text("Kind.", nullable=True, one_of=("adult", "child"))
+    kind = Text("Kind.", nullable=True, one_of=("adult", "child"), personal=False)
     is_used = Flag("Whether it was used.", nullable=True)
 
     rules = (

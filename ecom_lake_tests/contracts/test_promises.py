@@ -13,10 +13,10 @@ from ecom_lake.contracts.table import Silver
 class Things(Silver):
     """One row per thing."""
 
-    thing = Key("Its name.")
+    thing = Key("Its name.", personal=False)
     month = Month("Its month.")
     day = Date("Its day.", nullable=True)
-    mood = Text("Its mood.", nullable=True, one_of=("good", "could've been better"))
+    mood = Text("Its mood.", nullable=True, one_of=("good", "could've been better"), personal=False)
     cost = Money("Its cost.", at_least=0)
     change = Number("Its change.", nullable=True, at_least=-0.5)
     share = Share("Its share.", nullable=True)

@@ -14,5 +14,6 @@ class DataDictionary(Gold, group="trust"):
     type = Text("Type, as DuckDB spells it.")
     meaning = Text("What the column means.")
     nullable = Flag("Whether it may be NULL.")
-    example = Text("A value from the first row of the table; NULL where it has none.", nullable=True)
+    is_personal = Flag("Whether its values say who a customer is, where they live, or what they wrote.")
+    example = Text("A value from the first row of the table; NULL where it has none, and of a personal column.", nullable=True)
     source = Text("The contract that promises it.")
