@@ -10,6 +10,7 @@ import dagster as dg
 import ecom_lake
 from ecom_lake.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.contracts.table import Table
+from ecom_lake.orchestration import markdown
 from ecom_lake.pipeline import recipes
 from ecom_lake.pipeline.offer import left_out
 from ecom_lake.pipeline.plain_view import plain_path
@@ -82,8 +83,8 @@ def _quality_link(site: Site) -> dg.MetadataValue[Any]:
 
 def _left_out(site: Site) -> str:
     """The tables that this shop does not get, said where everything comes together."""
-    rows = "\n".join(f"| {table} | {why} |" for table, why in left_out(site).items())
-    return f"\n\nNot built for this shop:\n\n| table | why |\n|---|---|\n{rows}" if rows else ""
+    rows = markdown.table(({"table": table, "why": why} for table, why in left_out(site).items()), ("table", "why"))
+    return f"\n\nNot built for this shop:\n\n{rows}" if rows else ""
 
 
 def _description(contract: Table) -> str:

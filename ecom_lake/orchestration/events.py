@@ -1,7 +1,7 @@
 """What a step said of itself, as Dagster events: checks first, then the table; or the checks alone and a failure."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,8 +10,10 @@ import polars as pl
 
 from ecom_lake import logs
 from ecom_lake.contracts import catalog
+from ecom_lake.contracts.table import Table
 from ecom_lake.errors import UserError
 from ecom_lake.lake.log import ConflictError, File
+from ecom_lake.orchestration import markdown
 from ecom_lake.orchestration.fits import shown_fit
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.site import Site
@@ -19,6 +21,8 @@ from ecom_lake.pipeline.watched import Step, watched
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 PREVIEW = 5
+SAYS = "says"
+"""Metadata of a check: its sentence as it is, where the UI needs it written otherwise."""
 
 
 def report(context: dg.AssetExecutionContext, site: Site, table: str, step: Step) -> Iterator[Event]:
@@ -65,13 +69,17 @@ def _told_to(log: logging.Logger) -> Iterator[None]:
 def _check(key: dg.AssetKey, check: Check) -> dg.AssetCheckResult:
     severity = dg.AssetCheckSeverity.ERROR if check.severity == "block" else dg.AssetCheckSeverity.WARN
     metadata = {"evidence": _evidence(check)} if check.evidence else {}
+    description = markdown.text(check.says)  # the UI reads it as Markdown
+    if description != check.says:
+        metadata[SAYS] = dg.MetadataValue.text(check.says)
     return dg.AssetCheckResult(
-        passed=check.passed, asset_key=key, check_name=check.name, severity=severity, description=check.says, metadata=metadata
+        passed=check.passed, asset_key=key, check_name=check.name, severity=severity, description=description, metadata=metadata
     )
 
 
 def _evidence(check: Check) -> dg.MetadataValue[Any]:
-    return dg.MetadataValue.md(_markdown([dict(row) for row in check.evidence]) or check.says)
+    columns = list(check.evidence[0]) if check.evidence else []
+    return dg.MetadataValue.md(markdown.table(check.evidence, columns) or markdown.text(check.says))
 
 
 def _materialized(context: dg.AssetExecutionContext, site: Site, outcome: Outcome) -> Iterator[Event]:
@@ -102,7 +110,8 @@ def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
     if outcome.notes:
         metadata["notes"] = " ".join(outcome.notes)
     if outcome.written and (shown := next((file for file in outcome.files.values() if file.rows), None)):
-        metadata["preview"] = dg.MetadataValue.md(_preview(site, shown))
+        if contract := _contract(outcome.table):
+            metadata["preview"] = dg.MetadataValue.md(_preview(site, shown, contract))
         metadata["file"] = dg.MetadataValue.path(site.lake.where(shown))
     if outcome.table.removeprefix("gold/") in catalog.fits():  # kept or new: people look at the latest event
         [fit] = outcome.files.values()
@@ -110,17 +119,15 @@ def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
     return metadata
 
 
-def _preview(site: Site, file: File) -> str:
-    return _markdown(pl.read_parquet(site.lake.local(file), n_rows=PREVIEW, glob=False).to_dicts())
+def _contract(table: str) -> Table | None:
+    """None for bronze, whose rows are personal as a whole."""
+    layer, name = table.split("/")
+    return {"silver": catalog.silver, "gold": catalog.gold}[layer]().get(name) if layer in ("silver", "gold") else None
 
 
-def _markdown(rows: Sequence[Mapping[str, Any]]) -> str:
-    if not rows:
-        return ""
-    names = list(rows[0])
-    lines = [names, ["---"] * len(names), *([_cell(row.get(name)) for name in names] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")[:200]
+def _preview(site: Site, file: File, contract: Table) -> str:
+    """The first rows, without what is personal: Dagster keeps them in its history."""
+    rows = pl.read_parquet(site.lake.local(file), columns=contract.shareable, n_rows=PREVIEW, glob=False)
+    left_out = [name for name in contract.columns if name not in contract.shareable]
+    note = f"\n\nPersonal, and not shown: {', '.join(left_out)}." if left_out else ""
+    return markdown.table(rows.to_dicts(), rows.columns) + note

@@ -8,7 +8,11 @@ import dagster as dg
 import polars as pl
 
 from ecom_lake.contracts.model_fit import CARD, RIVAL
+from ecom_lake.orchestration import markdown
 from ecom_lake.pages.plots import plots
+
+LONGEST = 2_000
+"""Characters of a cell: a card gives reasons in several sentences."""
 
 
 def shown_fit(fit: pl.DataFrame) -> Mapping[str, Any]:
@@ -21,15 +25,15 @@ def shown_fit(fit: pl.DataFrame) -> Mapping[str, Any]:
 
 
 def _image(name: str, svg: str) -> str:
-    return f"![{name}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+    return f"![{markdown.text(name)}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
 
 
 def _table(rows: pl.DataFrame, *columns: str) -> str:
-    lines = [columns, ["---"] * len(columns), *([_cell(row[column]) for column in columns] for row in rows.to_dicts())]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    shown = [{column: _shown(row[column]) for column in columns} for row in rows.to_dicts()]
+    return markdown.table(shown, columns, longest=LONGEST)
 
 
-def _cell(value: object) -> str:
+def _shown(value: object) -> object:
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1_000 or value.is_integer() else f"{value:.4g}"
-    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
+    return value

@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 from ecom_lake.orchestration.assets import FULL, REFIT, shop_assets
+from ecom_lake.orchestration.events import SAYS
 from ecom_lake.orchestration.jobs import job_name, shop_jobs
 from ecom_lake.orchestration.partitions import range_tags
 from ecom_lake.pipeline.site import open_site
@@ -81,12 +82,17 @@ def _report(run_id: str, result: dg.ExecuteInProcessResult) -> RunReport:
         tables[table] = str(made.metadata["state"].value)
     checks = result.get_asset_check_evaluations()
     warned = [
-        f"{'/'.join(c.asset_key.path[1:])}: {c.description}"
+        f"{'/'.join(c.asset_key.path[1:])}: {_sentence(c)}"
         for c in checks
         if not c.passed and c.severity == dg.AssetCheckSeverity.WARN
     ]
     failed = [_why(event) for event in result.filter_events(lambda event: event.is_step_failure)]
     return RunReport(run_id, result.success, tables, tuple(dict.fromkeys(warned)), tuple(failed))
+
+
+def _sentence(check: dg.AssetCheckEvaluation) -> str:
+    written = check.metadata.get(SAYS)
+    return str(written.value if written else check.description)
 
 
 def _why(event: dg.DagsterEvent) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from ecom_lake.contracts import catalog
@@ -177,3 +178,34 @@ def test_one_month_alone_touches_no_other(fresh_lake: BuiltLake, tmp_path: Path)
     assert report.tables["silver/orders"] == "written"
     after = site.lake.log.head().parts("silver/orders")
     assert {part: file.hash for part, file in before.items()} == {part: file.hash for part, file in after.items()}
+
+
+def test_nothing_personal_is_in_the_history_of_runs_the_dictionary_or_the_page(
+    fresh_lake: BuiltLake, instance: dg.DagsterInstance
+) -> None:
+    bad = "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\n{},1,p,s,,SECRET,1.00\n"
+    gold = fresh_lake.root / "olist" / "gold"
+    ids = set(pl.read_parquet(gold / "fct_orders.parquet").select(pl.col("order_id", "customer_id")).unpivot()["value"])
+    (fresh_lake.landing / "bad_items.csv").write_text(bad.format(min(ids)), encoding="utf-8")
+    result = run(fresh_lake, instance, **{"ecom_lake/full": "true"})
+    history = " ".join(entry.to_json() for entry in instance.all_logs(result.run_id))
+    page = (gold.parent / "quality.html").read_text(encoding="utf-8")
+    dictionary = pl.read_parquet(gold / "data_dictionary.parquet")
+    for shown in (history, page, " ".join(dictionary["example"].drop_nulls())):
+        assert not ids & set(re.findall(r"\w+", shown))
+        assert "SECRET" not in shown
+    assert "unit_price_unreadable" in page
+    previews = {t: str(metadata(result, t)["preview"].value) for t in ("silver/reviews", "silver/customers", "gold/dim_customer")}
+    assert previews["silver/reviews"].endswith("Personal, and not shown: review_id, order_id, title, comment.")
+    assert "zip" not in previews["silver/customers"].splitlines()[0]
+    assert "has_record" in previews["gold/dim_customer"].splitlines()[0]
+    personal = dictionary.filter("is_personal")
+    assert {"comment", "zip", "order_id"} <= set(personal["column_name"])
+    assert personal["example"].null_count() == len(personal)
+    bronze = [
+        event.step_materialization_data.materialization
+        for event in result.get_asset_materialization_events()
+        if event.asset_key and event.asset_key.path[1] == "bronze"
+    ]
+    assert bronze
+    assert not any("preview" in made.metadata for made in bronze)

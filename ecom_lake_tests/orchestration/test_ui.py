@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,13 +20,16 @@ CHROMIUM = shutil.which("chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update")
 PROJECT = Path(__file__).parents[2]
 PATIENCE = 120_000
+EVIL = "![x](http://127.0.0.1:9/{}.png) <img src=http://127.0.0.1:9/{}.jpg>"
+"""Shown as Markdown, it makes the browser ask another server for two pictures."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
 
 
 @pytest.fixture
 def ui(fresh_lake: BuiltLake) -> Iterator[str]:
-    """The web server over a lake whose shop was built once, with that run in its history."""
+    """The web server over a lake whose shop was built with what is hostile to its reader, and that run in its history."""
+    _land_hostile_files(fresh_lake.landing)
     shutil.copy(PROJECT / "dagster.yaml", fresh_lake.folder)
     port = _free_port()
     environment = os.environ | {
@@ -74,6 +78,8 @@ def test_what_a_data_engineer_sees(ui: str, tmp_path: Path) -> None:
         page = browser.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
 
         page.goto(f"{ui}/asset-groups")
         for group in ("olist_bronze", "olist_silver", "olist_star", "olist_kpis", "olist_release"):
@@ -88,11 +94,28 @@ def test_what_a_data_engineer_sees(ui: str, tmp_path: Path) -> None:
         page.get_by_text("every_row_accounted").first.wait_for()
         page.get_by_text("nothing_quarantined").first.wait_for()
 
+        page.goto(f"{ui}/assets/olist/silver/products")
+        page.get_by_text(EVIL.format("category", "category")).first.wait_for()
+
+        page.goto(f"{ui}/assets/olist/bronze/orders?view=checks&checkDetail=landing_accepted")
+        page.get_by_text("is none of the tables known here").first.wait_for()
+        page.get_by_text("[Show Markdown]").first.click()
+        page.get_by_role("cell", name=EVIL.format("file", "file")).first.wait_for()
+
         page.goto(f"{ui}/runs")
         page.get_by_text("olist_all").first.wait_for()
         page.get_by_text("Success").first.wait_for()
         browser.close()
     assert errors == []
+    assert [url for url in asked if not url.startswith((ui, "data:", "blob:"))] == []
+
+
+def _land_hostile_files(landing: Path) -> None:
+    category = EVIL.format("category", "category")
+    products = f"product_id,product_category_name\n0000,{category}\n"
+    (landing / "products_9.csv").write_text(products, encoding="utf-8")
+    with zipfile.ZipFile(landing / "dump.zip", "w") as archive:
+        archive.writestr(EVIL.format("file", "file"), "a,b\n1,2\n")
 
 
 def _free_port() -> int:
