@@ -60,7 +60,9 @@ def start(where: str) -> None:
 
 def _file(where: str) -> logging.Handler:
     try:
-        return logging.FileHandler(Path(where).expanduser(), encoding="utf-8", delay=False)
+        path = Path(where).expanduser()
+        path.touch(mode=0o600)  # a new one is its owner's alone
+        return logging.FileHandler(path, encoding="utf-8", delay=False)
     except OSError as error:
         raise UsageError(
             f"ECOM_LAKE_LOG: {where} cannot be written to: {error.strerror}. It takes json, text or a file."

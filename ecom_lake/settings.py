@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -99,12 +99,14 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None) 
     given = _read(config)
     where = root or env.get("ECOM_LAKE_ROOT") or given.pop("root", None)
     given.pop("root", None)
+    readers = _readers(given.pop("readers", ""), config)
     shops = given.pop("shops", None) or {DEFAULT_SHOP: {}}
     memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "2GB")
     threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", os.cpu_count() or 2)
     if unknown := sorted(set(given) - {"memory_limit", "threads"}):
         raise UserError(
-            f"{config} has a setting that nobody reads: '{unknown[0]}'. Known are root, memory_limit, threads and [shops.NAME]."
+            f"{config} has a setting that nobody reads: '{unknown[0]}'. Known are root, memory_limit, threads, "
+            "readers and [shops.NAME]."
         )
     return Settings(
         root=_root(where, config),
@@ -112,7 +114,7 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None) 
         shops={name: _shop(name, values, config) for name, values in shops.items()},
         memory_limit=_memory(memory, config),
         threads=_threads(threads, config),
-        access=_access(env),
+        access=replace(_access(env), readers=readers),
         dagster_home=_dagster_home(env),
     )
 
@@ -257,6 +259,12 @@ def _memory(value: Any, config: Path) -> str:
     if not re.fullmatch(r"\d+(\.\d+)? ?(MB|GB|MiB|GiB)", str(value)):
         raise UserError(f"memory_limit (in {config} or ECOM_LAKE_MEMORY) must look like 1GB, not '{value}'.")
     return str(value)
+
+
+def _readers(value: Any, config: Path) -> str:
+    if not isinstance(value, str):
+        raise UserError(f'readers in {config} must be the name of a group of this machine, such as "analysts", not {value!r}.')
+    return value
 
 
 def _threads(value: Any, config: Path) -> int:

@@ -119,3 +119,10 @@ def test_a_request_that_is_tried_again_is_told(tmp_path: Path) -> None:
     Retry(times=1, sleep=lambda seconds: None)(call)
     (line,) = lines((tmp_path / "log").read_text())
     assert (line["event"], line["level"], line["after"], line["turn"]) == ("retried", "warning", "ConnectionResetError", 1)
+
+
+def test_a_new_file_is_its_owners_alone_and_an_old_one_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "old").touch(0o640)
+    for name in ("old", "new"):
+        logs.start(str(tmp_path / name))
+    assert [oct((tmp_path / name).stat().st_mode & 0o777) for name in ("old", "new")] == ["0o640", "0o600"]

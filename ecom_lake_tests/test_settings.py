@@ -22,6 +22,18 @@ def test_a_shop_may_be_without_tables_and_columns(tmp_path: Path) -> None:
     assert without(tmp_path, '["payments", "products.unit_cost"]') == ("payments", "products.unit_cost")
 
 
+@pytest.mark.parametrize(("said", "readers"), [("", ""), ('readers = "analysts"', "analysts")])
+def test_readers_are_a_group_or_nobody(tmp_path: Path, said: str, readers: str) -> None:
+    (tmp_path / "lake.toml").write_text(said, encoding="utf-8")
+    assert load(None, {"ECOM_LAKE_CONFIG": str(tmp_path / "lake.toml")}).access.readers == readers
+
+
+def test_readers_that_are_no_name_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "lake.toml").write_text("readers = 7", encoding="utf-8")
+    with pytest.raises(UserError, match="must be the name of a group of this machine"):
+        load(None, {"ECOM_LAKE_CONFIG": str(tmp_path / "lake.toml")})
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [

@@ -1,4 +1,4 @@
-"""How remote stores are reached, and where copies of what they hold are kept. Read from the environment by settings.py.
+"""How remote stores are reached, where copies of what they hold are kept, and who reads a local one. Read by settings.py.
 
 A secret shows itself only to who asks for it by name: not in messages, logs, reprs or run metadata.
 """
@@ -45,5 +45,7 @@ class Access:
     retries: int = 4
     """How often a request is tried again."""
     cache: Path = field(default_factory=lambda: Path.home() / ".cache" / "ecom-lake")
+    readers: str = ""
+    """The group of this machine that may read the plain gold of a local lake."""
     cache_limit: int = 10_000_000_000
     """Bytes that the copies may take, but for those in use."""

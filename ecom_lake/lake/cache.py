@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ecom_lake.errors import StoreError
 from ecom_lake.lake.hashes import hash_file
+from ecom_lake.lake.modes import private_folder
 from ecom_lake.lake.whole import damage
 
 Fetch = Callable[[Path], None]
@@ -29,6 +30,8 @@ class Cache:
     """The copies of one store's files."""
 
     def __init__(self, folder: Path, store: str, limit: int) -> None:
+        for part in ("files", "held", "turns"):
+            private_folder(folder / part)
         self._all, self._limit = folder / "files", limit
         self._files = self._all / store
         self.turns = folder / "turns" / store
@@ -48,7 +51,7 @@ class Cache:
         """Take a finished file over, that was just put into the store."""
         target = self.held / "files" / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        local.chmod(0o444)  # a careless writer must not reach it
+        local.chmod(0o400)  # a careless writer must not reach it
         shutil.move(local, target)
         self._share(path, target)
 
@@ -78,7 +81,7 @@ class Cache:
                 f"{path} does not hold what was written: {found[0]:,} bytes, not {size:,}, or others. "
                 "`ecom-lake repair` makes it again."
             )
-        draft.chmod(0o444)
+        draft.chmod(0o400)
         draft.replace(target)
         self._share(path, target)
         return True

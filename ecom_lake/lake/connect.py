@@ -8,6 +8,7 @@ from pathlib import Path
 from ecom_lake.errors import UsageError
 from ecom_lake.lake.access import Access
 from ecom_lake.lake.inbox import Inbox
+from ecom_lake.lake.modes import Modes
 from ecom_lake.lake.remote import Remote
 from ecom_lake.lake.retry import PASSING, Retry
 from ecom_lake.lake.store import Local, Store
@@ -15,11 +16,11 @@ from ecom_lake.lake.store import Local, Store
 AZURE = ("az", "abfs", "abfss")
 
 
-def open_store(url: str, access: Access, inbox: bool = False) -> Store:
+def open_store(url: str, access: Access, inbox: bool = False, modes: Modes | None = None) -> Store:
     """`inbox`: other people put files there."""
     if "://" in url:
         return _remote(url, access)
-    return Inbox(Path(url)) if inbox else Local(Path(url))
+    return Inbox(Path(url), modes) if inbox else Local(Path(url), modes)
 
 
 @cache

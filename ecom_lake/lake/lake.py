@@ -18,9 +18,11 @@ from pathlib import Path
 
 import polars as pl
 
+from ecom_lake import logs
 from ecom_lake.lake.access import Access
 from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.log import Entry, File, Log
+from ecom_lake.lake.modes import Modes
 from ecom_lake.lake.storage import Storage
 from ecom_lake.lake.whole import GONE, damage, other_size, remember
 
@@ -31,8 +33,10 @@ LANDING = "landing"
 
 class Lake:
     def __init__(self, root: str, shop: str, access: Access | None = None, landing: str | None = None) -> None:
-        self.storage = Storage(root, access)
-        self.landing = Storage(landing or f"{root}/{shop}/{LANDING}", access, inbox=True)
+        self.modes = None if "://" in root else Modes(Path(root), access.readers if access else "")
+        """Who may read it; of a remote lake, that store decides."""
+        self.storage = Storage(root, access, modes=self.modes)
+        self.landing = Storage(landing or f"{root}/{shop}/{LANDING}", access, inbox=True, modes=None if landing else self.modes)
         """Where the shop's exports are dropped: in the lake, unless they come elsewhere."""
         self.shop = shop
         self.log = Log(self.storage, shop)
@@ -41,11 +45,15 @@ class Lake:
     def url(self) -> str:
         return f"{self.storage.url}/{self.shop}"
 
+    def restrict(self) -> None:
+        """Close to others what an older version, or a person, left open."""
+        if self.modes and self.modes.restrict(self.shop):
+            logs.tell("restricted", shop=self.shop, folder=self.url)
+
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder for half-done files, on the lake's own disk or beside the copies, so that publishing is a rename."""
-        parent = self.storage.local(f"{self.shop}/{SCRATCH}") if self.storage.is_local else self.storage.cache.held
-        parent.mkdir(parents=True, exist_ok=True)
+        parent = self.storage.local_folder(f"{self.shop}/{SCRATCH}") if self.storage.is_local else self.storage.cache.held
         folder = Path(tempfile.mkdtemp(dir=parent, prefix="step-"))
         try:
             yield folder
@@ -55,9 +63,11 @@ class Lake:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """One process of this machine after the other. The lock is on a folder, and ends with who holds it."""
-        local = self.storage.is_local
-        folder = self.storage.local(f"{self.shop}/{STORE}") if local else self.storage.cache.turns / self.shop
-        folder.mkdir(parents=True, exist_ok=True)
+        if self.storage.is_local:
+            folder = self.storage.local_folder(f"{self.shop}/{STORE}")
+        else:
+            folder = self.storage.cache.turns / self.shop
+            folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)

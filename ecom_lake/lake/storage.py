@@ -20,6 +20,7 @@ from ecom_lake.lake.access import Access
 from ecom_lake.lake.cache import Cache
 from ecom_lake.lake.connect import open_store
 from ecom_lake.lake.inbox import Inbox
+from ecom_lake.lake.modes import Modes
 from ecom_lake.lake.remote import Remote
 from ecom_lake.lake.store import Info, Local
 
@@ -31,11 +32,11 @@ _AT_ONCE = 8
 
 
 class Storage:
-    def __init__(self, url: str, access: Access | None = None, inbox: bool = False) -> None:
-        """`inbox`: other people put files there, and what they put is not trusted."""
+    def __init__(self, url: str, access: Access | None = None, inbox: bool = False, modes: Modes | None = None) -> None:
+        """`inbox`: other people put files there, and what they put is not trusted. `modes`: who may read what is written."""
         self.url = url
         self._access = access or Access()
-        self.store = open_store(url, self._access, inbox)
+        self.store = open_store(url, self._access, inbox, modes)
 
     @property
     def is_local(self) -> bool:
@@ -95,6 +96,13 @@ class Storage:
         if not isinstance(self.store, Local):
             raise TypeError(f"{self.url} is no folder of this machine")
         return self.store.root / path
+
+    def local_folder(self, path: str) -> Path:
+        """A folder of a local store; made where it is missing."""
+        folder = self.local(path)
+        assert isinstance(self.store, Local)
+        self.store.make_folder(folder)
+        return folder
 
     def immutable(self, path: str, size: int, digest: str) -> Path:
         """A local file with the bytes of one that never changes; it stays while this storage is in use."""

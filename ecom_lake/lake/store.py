@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from ecom_lake.lake.modes import Modes
+
 
 @dataclass(frozen=True)
 class Info:
@@ -69,8 +71,10 @@ class Store(Protocol):
 class Local:
     """A folder of this machine."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, modes: Modes | None = None) -> None:
         self.root = root
+        self._modes = modes
+        """Who may read what is written; without it, whoever the process's umask lets."""
 
     def read(self, path: str) -> bytes:
         return (self.root / path).read_bytes()
@@ -78,7 +82,7 @@ class Local:
     def write(self, path: str, data: bytes) -> None:
         with self._draft(path) as draft:
             draft.write_bytes(data)
-            draft.replace(self.root / path)
+            self._replace(draft, path)
 
     def create(self, path: str, data: bytes) -> bool:
         with self._draft(path) as draft:
@@ -88,7 +92,7 @@ class Local:
     def put(self, local: Path, path: str) -> None:
         with self._draft(path) as draft:
             shutil.move(local, draft)
-            draft.replace(self.root / path)
+            self._replace(draft, path)
 
     def add(self, local: Path, path: str) -> bool:
         with self._draft(path) as draft:
@@ -101,7 +105,7 @@ class Local:
     def copy(self, source: str, path: str) -> None:
         with self._draft(path) as draft:
             shutil.copyfile(self.root / source, draft)
-            draft.replace(self.root / path)
+            self._replace(draft, path)
 
     def delete(self, path: str) -> None:
         (self.root / path).unlink(missing_ok=True)
@@ -133,15 +137,30 @@ class Local:
     def _draft(self, path: str) -> Iterator[Path]:
         """A hidden name in the same folder, so that putting it in place is one rename; gone afterwards."""
         target = self.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        self.make_folder(target.parent)
         draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
         try:
             yield draft
         finally:
             draft.unlink(missing_ok=True)
 
+    def make_folder(self, folder: Path) -> None:
+        if self._modes and not folder.is_dir():
+            self._modes.make_folder(folder)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def _replace(self, draft: Path, path: str) -> None:
+        self._restrict(draft, path)
+        draft.replace(self.root / path)
+
+    def _restrict(self, draft: Path, path: str) -> None:
+        if self._modes:
+            self._modes.set_file(draft, self.root / path)
+
     def _link(self, draft: Path, path: str) -> bool:
         """A hard link fails where the name is taken, and shows the file only when it is whole."""
+        self._restrict(draft, path)
         try:
             (self.root / path).hardlink_to(draft)
         except FileExistsError:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from ecom_lake.lake.modes import restrict_folder
 from ecom_lake.orchestration.assets import FULL, REFIT, shop_assets
 from ecom_lake.orchestration.events import SAYS
 from ecom_lake.orchestration.jobs import job_name, shop_jobs
@@ -16,6 +17,8 @@ from ecom_lake.orchestration.partitions import range_tags
 from ecom_lake.pipeline.site import open_site
 from ecom_lake.settings import Settings
 
+HISTORY = ".dagster"
+"""Where the project's dagster.yaml keeps the history of runs."""
 OnStep = Callable[[str, int, int], None]
 """Told which step has ended, and how many of how many have."""
 
@@ -71,6 +74,8 @@ class _Listener:
 def _instance(home: Path | None) -> Iterator[dg.DagsterInstance]:
     """The history of `dagster dev`, or one that ends with the run where there is none."""
     with dg.DagsterInstance.from_config(str(home)) if home else dg.DagsterInstance.ephemeral() as instance:
+        if home:
+            restrict_folder(home / HISTORY)
         yield instance
 
 

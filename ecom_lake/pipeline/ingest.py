@@ -77,6 +77,7 @@ def nothing_landed(site: Site) -> str:
 
 
 def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
+    site.lake.restrict()
     head, files = site.lake.log.head(), landed_files(site)
     if not head.number and not files:
         raise UserError(nothing_landed(site))

@@ -19,6 +19,7 @@ from typing import Literal
 from ecom_lake.errors import UserError
 from ecom_lake.lake.lake import SCRATCH, STORE
 from ecom_lake.lake.log import Entry, File
+from ecom_lake.lake.modes import group_of
 from ecom_lake.lake.whole import GONE, other_size
 from ecom_lake.pipeline.ingest import landed_files
 from ecom_lake.pipeline.plain_view import is_in_place, plain_files, rotten_files
@@ -55,6 +56,7 @@ def examine(root: str | None, shop: str, deep: bool = False) -> Iterator[Finding
     yield _memory(settings)
     if site.lake.storage.is_local:
         yield from _disk(Path(settings.root))
+        yield _readers(site)
     else:
         yield from _remote(site, settings)
     yield _landing(site)
@@ -125,6 +127,34 @@ def _disk(root: Path, what: str = "root") -> Iterator[Finding]:
     state: State = "fail" if free < TOO_LITTLE else "warn" if free < LITTLE else "ok"
     yield Finding("disk", state, f"{free / 1e9:,.1f} GB are free under {there}.", "" if state == "ok" else "Make room.")
     yield _links(root, there, what)
+
+
+def _readers(site: Site) -> Finding:
+    """Who of this machine may read the lake, by what its folders say."""
+    folder, modes = Path(site.lake.url), site.lake.modes
+    assert modes is not None
+    try:
+        if modes.readers:
+            group_of(modes.readers)
+    except UserError as error:
+        return Finding("readers", "fail", str(error))
+    group = f" The group '{modes.readers}' may read its gold." if modes.readers else ""
+    if not folder.is_dir():
+        return Finding("readers", "ok", f"{folder} will be its owner's alone.{group}")
+    if open_to := modes.wider(site.shop.name):
+        todo = f"{command(site, 'build')} closes it, when its owner runs it on a file system that has permissions."
+        return Finding("readers", "warn", f"Other users of this machine may read {open_to}.", todo)
+    if modes.readers and not modes.lets_readers_in(site.shop.name):
+        says = f"The group '{modes.readers}' may not read the gold of {folder} yet."
+        return Finding("readers", "warn", says, f"{command(site, 'build')} lets it.")
+    return Finding("readers", "ok", f"Only {_owner(folder)} may read {folder}.{group}")
+
+
+def _owner(folder: Path) -> str:
+    try:
+        return folder.owner()
+    except KeyError:
+        return f"user {folder.stat().st_uid}"
 
 
 def _links(root: Path, there: Path, what: str) -> Finding:

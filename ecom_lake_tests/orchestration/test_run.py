@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from ecom_lake.pipeline import gold
 from ecom_lake.pipeline.offer import gold_tables
 from ecom_lake.pipeline.recipes import Recipe, recipe
 from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
+
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -209,3 +212,10 @@ def test_nothing_personal_is_in_the_history_of_runs_the_dictionary_or_the_page(
     ]
     assert bronze
     assert not any("preview" in made.metadata for made in bronze)
+
+
+def test_the_history_of_runs_is_its_owners_alone(built_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # dagster.yaml keeps its history in the working folder
+    shutil.copy(PROJECT / "dagster.yaml", tmp_path)
+    run_job(replace(built_lake.settings, dagster_home=tmp_path), "empty")
+    assert oct((tmp_path / ".dagster").stat().st_mode & 0o777) == "0o700"

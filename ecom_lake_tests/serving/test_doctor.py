@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import grp
+import os
 from pathlib import Path
 
 import pytest
 
+from ecom_lake.pipeline.build import build
 from ecom_lake.serving.doctor import Finding, examine
 from ecom_lake.serving.released import released
 from ecom_lake_tests.built import BuiltLake
@@ -93,3 +96,26 @@ def test_settings_that_are_wrong_are_said_in_their_own_words(
     monkeypatch.setenv("ECOM_LAKE_CONFIG", str(config))
     found = looked(fresh_lake)["settings"]
     assert (found.state, "'thread'" in found.says) == ("fail", True)
+
+
+def test_who_may_read_the_lake_is_said(fresh_lake: BuiltLake) -> None:
+    shop = fresh_lake.root / "olist"
+    assert looked(fresh_lake)["readers"].says == f"Only {shop.owner()} may read {shop}."
+    (shop / "silver").chmod(0o755)
+    found = looked(fresh_lake)["readers"]
+    assert (found.state, found.says) == ("warn", f"Other users of this machine may read {shop / 'silver'}.")
+
+
+def test_readers_are_let_in_by_the_next_build(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOM_LAKE_CONFIG", str(fresh_lake.config))
+    shop, group = fresh_lake.root / "olist", grp.getgrgid(os.getgid()).gr_name
+    settings = fresh_lake.config.read_text(encoding="utf-8")
+    fresh_lake.config.write_text(f'readers = "{group}"\n{settings}', encoding="utf-8")
+    assert looked(fresh_lake)["readers"].says == f"The group '{group}' may not read the gold of {shop} yet."
+    build(fresh_lake.site())
+    found = looked(fresh_lake)["readers"]
+    assert found.says == f"Only {shop.owner()} may read {shop}. The group '{group}' may read its gold."
+    assert {oct(path.stat().st_mode & 0o777) for path in (shop / "gold").glob("*.parquet")} == {"0o640"}
+    assert {oct(path.stat().st_mode & 0o777) for path in (shop / "silver").rglob("*.parquet")} == {"0o600"}
+    fresh_lake.config.write_text(f'readers = "no-such-group"\n{settings}', encoding="utf-8")
+    assert (looked(fresh_lake)["readers"].state, "no such group" in looked(fresh_lake)["readers"].says) == ("fail", True)
