@@ -1,18 +1,22 @@
 """What the environment and lake.toml say, read in one place and checked.
 
-Here: where the lake is, which shops it holds, how much of the machine to use. Everybody else gets a `Settings`.
-Not here: what a table or a method needs to know beyond that (contracts/shop_settings.py, contracts/mining_settings.py).
+Here: where the lake is, which shops it holds, how much of the machine to use. Everybody else gets a `Settings`. A shop whose
+section is wrong is left out, with the sentence that says why; the other shops are not affected (docs/decisions/0017).
+Not here: whether a lake may be built with these settings (pipeline/built_with.py); what a table or a method needs to know
+beyond that (contracts/shop_settings.py, contracts/mining_settings.py).
 """
 
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,7 @@ from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.contracts.shop_settings import ShopSettings
 from ecom_lake.errors import UserError
 from ecom_lake.lake.access import Access, Secret
+from ecom_lake.schedules import cron_problem, timezone_problem
 
 DEFAULT_SHOP = "olist"
 CONFIG = "lake.toml"
@@ -29,7 +34,22 @@ ORDER_DATE = "orders.ordered_at"
 UNDATED = date.min
 """Stands for the month of orders without a date. A shop has months or it has this one; in silver's rows it is NULL."""
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:(?=/|$)")
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://[^/]")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_FIRST_MONTH, _LAST_MONTH = date(1970, 1, 1), date(2199, 12, 1)
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where a shop's settings are written, and what is written there."""
+
+    file: Path | None = None
+    """The lake.toml; None where there is none and the defaults are in force."""
+    looked_for: Path = Path(CONFIG)
+    """The place of the lake.toml, whether it is there or not."""
+    digest: str = ""
+    """Of the shop's section as it was parsed: comments and layout do not count."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +69,7 @@ class Shop:
     """Where its exports are dropped: a folder or a remote store; None for the shop's own folder of the lake."""
     without: tuple[str, ...] = ()
     """Silver tables, and columns as `table.column`, that it does not have, beside what its kind of export never has."""
+    written: Written = field(default_factory=Written)
 
     @property
     def is_undated(self) -> bool:
@@ -84,38 +105,44 @@ class Settings:
     """How remote stores are reached."""
     dagster_home: Path | None = None
     """Where Dagster keeps its history; None where there is no dagster.yaml."""
+    invalid: Mapping[str, str] = field(default_factory=dict)
+    """The shops of lake.toml whose section is wrong, and what is wrong with it."""
 
     def shop(self, name: str) -> Shop:
+        if name in self.invalid:
+            raise UserError(self.invalid[name])
         if name not in self.shops:
-            known = ", ".join(sorted(self.shops))
+            known = ", ".join(sorted({*self.shops, *self.invalid}))
             raise UserError(f"There is no shop '{name}' in {self.config}; it holds: {known}. Add [shops.{name}] to it.")
         return self.shops[name]
 
 
-def load(root: str | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+def load(root: str | None = None, environment: Mapping[str, str] | None = None, project: str | None = None) -> Settings:
     """The settings in force: arguments win over the environment, the environment over lake.toml."""
     env = os.environ if environment is None else environment
-    config = Path(env.get("ECOM_LAKE_CONFIG", CONFIG)).absolute()
+    config = _config(project, env)
     given = _read(config)
-    where = root or env.get("ECOM_LAKE_ROOT") or given.pop("root", None)
-    given.pop("root", None)
+    written = given.pop("root", None)
+    if written is not None and not isinstance(written, str):
+        raise UserError(f"root in {config} must be a folder or a URL, not {written!r}.")
     readers = _readers(given.pop("readers", ""), config)
-    shops = given.pop("shops", None) or {DEFAULT_SHOP: {}}
+    shops = given.pop("shops", None)
+    if not isinstance(shops, dict | None):
+        raise UserError(f"shops in {config} must be tables, one for each shop: [shops.NAME].")
     memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "2GB")
     threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", os.cpu_count() or 2)
-    if unknown := sorted(set(given) - {"memory_limit", "threads"}):
-        raise UserError(
-            f"{config} has a setting that nobody reads: '{unknown[0]}'. Known are root, memory_limit, threads, "
-            "readers and [shops.NAME]."
-        )
+    known = ("root", "memory_limit", "threads", "readers", "shops")
+    _refuse_unknown(set(given) - {"memory_limit", "threads"}, known, str(config))
+    valid, invalid = _shops(shops or {DEFAULT_SHOP: {}}, config)
     return Settings(
-        root=_root(where, config),
+        root=_root(root or env.get("ECOM_LAKE_ROOT"), written, config),
         config=config,
-        shops={name: _shop(name, values, config) for name, values in shops.items()},
+        shops=valid,
+        invalid=invalid,
         memory_limit=_memory(memory, config),
         threads=_threads(threads, config),
         access=replace(_access(env), readers=readers),
-        dagster_home=_dagster_home(env),
+        dagster_home=_dagster_home(env, project, config),
     )
 
 
@@ -159,10 +186,31 @@ def _bytes(value: str) -> int:
     return int(float(found[1]) * {"MB": 1e6, "GB": 1e9, "TB": 1e12}[found[2]])
 
 
-def _dagster_home(env: Mapping[str, str]) -> Path | None:
-    """As `dagster dev` finds it: the environment's, else the working folder where that holds a dagster.yaml."""
-    home = Path(env.get("DAGSTER_HOME") or Path.cwd()).absolute()
-    return home if (home / "dagster.yaml").exists() else None
+def _dagster_home(env: Mapping[str, str], project: str | None, config: Path) -> Path | None:
+    """As `dagster dev` finds it: the environment's, else the project folder, where that holds a dagster.yaml.
+
+    Without --project, the working folder may be it too, as long as the project folder has none."""
+    if home := env.get("DAGSTER_HOME"):
+        places = [Path(home).absolute()]
+    else:
+        places = [config.parent] if project else [config.parent, Path.cwd()]
+    return next((place for place in places if (place / "dagster.yaml").exists()), None)
+
+
+def _config(project: str | None, env: Mapping[str, str]) -> Path:
+    """The lake.toml: of the folder that --project names, else what ECOM_LAKE_CONFIG names, else of the working folder.
+
+    Only in the working folder may it be missing: a file that somebody named is there, or the name is wrong."""
+    if project:
+        config = Path(project).expanduser().absolute() / CONFIG
+        if not config.exists():
+            raise UserError(f"--project {project}: there is no {config}. Name the folder that holds the lake.toml.")
+        return config
+    named = env.get("ECOM_LAKE_CONFIG")
+    config = Path(named or CONFIG).expanduser().absolute()
+    if named and not config.exists():
+        raise UserError(f"ECOM_LAKE_CONFIG names {config}, which is not there. Name a lake.toml, or unset it.")
+    return config
 
 
 def _read(config: Path) -> dict[str, Any]:
@@ -171,18 +219,38 @@ def _read(config: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{config} cannot be read as TOML: {error}. Mend that line and run again.") from None
+        raise UserError(f"{config} cannot be read as TOML: {error}. Fix that line and run again.") from None
     except OSError as error:
         raise UserError(f"{config} cannot be read: {error.strerror}.") from None
 
 
-def _root(where: str | None, config: Path) -> str:
-    return _place(where) if where else str(config.parent / "data")
+def _root(asked: str | None, written: str | None, config: Path) -> str:
+    if asked:
+        return _place(asked, Path.cwd(), "root (--root or ECOM_LAKE_ROOT)")
+    return _place(written or "data", config.parent, f"root in {config}")
 
 
-def _place(where: str) -> str:
-    """A URL as it is, a folder in full."""
-    return where.rstrip("/") if "://" in where else str(Path(where).expanduser().absolute())
+def _place(where: str, folder: Path, setting: str) -> str:
+    """A URL as it is; a folder in full, relative to the folder of who named it."""
+    scheme = _SCHEME.match(where)
+    if scheme is None:
+        return str((folder / Path(where).expanduser()).absolute())
+    if not _URL.match(where):
+        hint = "a folder, or a URL such as az://CONTAINER/PREFIX"
+        raise UserError(f"{setting} must be {hint}, not '{where}': after '{scheme[0]}' comes //, then where it is.")
+    return where.rstrip("/")
+
+
+def _shops(sections: Mapping[str, Any], config: Path) -> tuple[dict[str, Shop], dict[str, str]]:
+    """The shops whose sections are right, and what is wrong with the others."""
+    valid: dict[str, Shop] = {}
+    invalid: dict[str, str] = {}
+    for name, values in sections.items():
+        try:
+            valid[name] = _shop(name, values, config)
+        except UserError as error:
+            invalid[name] = str(error)
+    return valid, invalid
 
 
 def _shop(name: str, values: Any, config: Path) -> Shop:
@@ -191,28 +259,78 @@ def _shop(name: str, values: Any, config: Path) -> Shop:
         raise UserError(f"{place}: a shop's name is a folder's name: small letters, digits and _, starting with a letter.")
     if not isinstance(values, dict):
         raise UserError(f"{place} must be a table of settings.")
-    rest = dict(values)
-    first = _month(rest.pop("first_month", "2016-09"), "first_month", place)
-    last = rest.pop("last_month", None)
-    last_month = _month(last, "last_month", place) if last is not None else None
-    if last_month and last_month < first:
-        raise UserError(f"{place}: last_month lies before first_month; swap them.")
-    shop = Shop(
+    _refuse_unknown(values, _SHOP_SETTINGS, place)
+    without = _without(values.get("without", []), place)
+    first, last = _months(values, ORDER_DATE in without, place)
+    return Shop(
         name=name,
-        connector=str(rest.pop("connector", "olist")),
+        connector=_text(values, "connector", "olist", place),
         first_month=first,
-        last_month=last_month,
-        nightly=str(rest.pop("nightly", "0 3 * * *")),
-        timezone=str(rest.pop("timezone", "UTC")),
-        landing=_place(str(landing)) if (landing := rest.pop("landing", None)) else None,
-        without=_without(rest.pop("without", []), place),
-        numbers=_section(ShopSettings, rest.pop("numbers", {}), f"[shops.{name}.numbers] in {config}"),
-        mining=_section(MiningSettings, rest.pop("mining", {}), f"[shops.{name}.mining] in {config}"),
+        last_month=last,
+        nightly=_nightly(values, place),
+        timezone=_timezone(values, place),
+        landing=_landing(values, config, place),
+        without=without,
+        numbers=_section(ShopSettings, values.get("numbers", {}), f"[shops.{name}.numbers] in {config}"),
+        mining=_section(MiningSettings, values.get("mining", {}), f"[shops.{name}.mining] in {config}"),
+        written=Written(config.resolve() if config.exists() else None, config, _digest(values)),
     )
-    if rest:
-        known = "connector, first_month, last_month, landing, nightly, timezone, without, numbers, mining"
-        raise UserError(f"{place} has a setting that nobody reads: '{sorted(rest)[0]}'. Known are {known}.")
-    return shop
+
+
+_SHOP_SETTINGS = ("connector", "first_month", "last_month", "landing", "nightly", "timezone", "without", "numbers", "mining")
+
+
+def _digest(section: Mapping[str, Any]) -> str:
+    return hashlib.blake2b(json.dumps(section, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
+
+
+def _refuse_unknown(names: Iterable[str], known: Sequence[str], place: str) -> None:
+    """A name that no setting has is a mistake in writing; the nearest known name is most likely what was meant."""
+    for name in sorted(set(names) - set(known)):
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}."
+        raise UserError(f"{place} has a setting that nobody reads: '{name}'; {hint}")
+
+
+def _text(values: Mapping[str, Any], setting: str, default: str, place: str) -> str:
+    value = values.get(setting, default)
+    if not isinstance(value, str) or (setting in values and not value.strip()):
+        raise UserError(f"{place}: {setting} must be a text, not {value!r}.")
+    return value
+
+
+def _landing(values: Mapping[str, Any], config: Path, place: str) -> str | None:
+    landing = _text(values, "landing", "", place)
+    return _place(landing, config.parent, f"{place}: landing") if landing else None
+
+
+def _nightly(values: Mapping[str, Any], place: str) -> str:
+    nightly = _text(values, "nightly", Shop.nightly, place)
+    if problem := cron_problem(nightly):
+        raise UserError(f"{place}: nightly {problem}.")
+    return nightly
+
+
+def _timezone(values: Mapping[str, Any], place: str) -> str:
+    timezone = _text(values, "timezone", Shop.timezone, place)
+    if problem := timezone_problem(timezone):
+        raise UserError(f"{place}: timezone {problem}")
+    return timezone
+
+
+def _months(values: Mapping[str, Any], is_undated: bool, place: str) -> tuple[date, date | None]:
+    """The shop's first month, and its last one if it has closed."""
+    first = _month(values.get("first_month", "2016-09"), "first_month", place)
+    if "last_month" in values:
+        last = _month(values["last_month"], "last_month", place)
+        if last < first:
+            raise UserError(f"{place}: last_month ({last:%Y-%m}) lies before first_month ({first:%Y-%m}); swap them.")
+        return first, last
+    if first > datetime.now(UTC).date() and not is_undated:
+        raise UserError(
+            f"{place}: first_month ({first:%Y-%m}) lies in the future, so the shop has no months; set an earlier one."
+        )
+    return first, None
 
 
 def _without(values: Any, place: str) -> tuple[str, ...]:
@@ -238,21 +356,22 @@ def _spareable() -> list[str]:
 
 
 def _section(kind: type[Any], values: Any, place: str) -> Any:
-    known = [f.name for f in fields(kind)]
-    for name in values:
-        if name not in known:
-            raise UserError(f"{place} has a setting that nobody reads: '{name}'. Known are {', '.join(known)}.")
+    if not isinstance(values, dict):
+        raise UserError(f"{place} must be a table of settings.")
+    _refuse_unknown(values, [f.name for f in fields(kind)], place)
     try:
         return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
     except (TypeError, ValueError) as error:
-        raise UserError(f"{place}: {error}.") from None
+        raise UserError(f"{place}: {error}") from None
 
 
 def _month(value: Any, setting: str, place: str) -> date:
     found = _MONTH.fullmatch(str(value))
-    if not found:
-        raise UserError(f"{place}: {setting} must look like 2017-10, not '{value}'.")
-    return date(int(found[1]), int(found[2]), 1)
+    month = date(int(found[1]), int(found[2]), 1) if found and int(found[1]) else None
+    if month is None or not _FIRST_MONTH <= month <= _LAST_MONTH:
+        bounds = f"{_FIRST_MONTH:%Y-%m} to {_LAST_MONTH:%Y-%m}"
+        raise UserError(f"{place}: {setting} must be a month such as 2017-10, within {bounds}, not '{value}'.")
+    return month
 
 
 def _memory(value: Any, config: Path) -> str:

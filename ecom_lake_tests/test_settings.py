@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.errors import UserError
+from ecom_lake.pipeline.site import invalid_shops
 from ecom_lake.settings import load
 
 
@@ -50,3 +51,83 @@ def test_nobody_can_be_without_what_is_not_there_or_must_be(tmp_path: Path, said
         without(tmp_path, said)
     assert told in str(error.value)
     assert str(error.value).count("\n") == 0
+
+
+# ------------------------------------------------------------------------------------- what a shop may say, and what not
+
+
+def why_invalid(folder: Path, said: str) -> str:
+    config = folder / "lake.toml"
+    config.write_text(f"[shops.mine]\n{said}\n[shops.other]\n", encoding="utf-8")
+    settings = load(None, {"ECOM_LAKE_CONFIG": str(config)})
+    assert "other" in settings.shops, "one wrong shop leaves the others as they are"
+    with pytest.raises(UserError) as error:
+        settings.shop("mine")
+    assert str(error.value).count("\n") == 0
+    return str(error.value).replace(str(config), "lake.toml")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('nightly = "every night"', "[shops.mine] in lake.toml: nightly must be a cron expression of five fields"),
+        ('nightly = "0 3 * * * *"', "not '0 3 * * * *'."),
+        ('nightly = "0 3 31 feb *"', "nightly names a date that no year has: day '31' of month 'feb'."),
+        ("nightly = 3", "nightly must be a text, not 3."),
+        ('timezone = "Europe/Berln"', "timezone 'Europe/Berln' is no time zone; did you mean 'Europe/Berlin'?"),
+        ('timezone = "../etc/passwd"', "is no time zone; it is a name such as 'UTC'"),
+        ('timezone = ""', "timezone must be a text, not ''."),
+        ('first_month = "2018-13"', "first_month must be a month such as 2017-10, within 1970-01 to 2199-12, not '2018-13'."),
+        ('first_month = "0000-01"', "first_month must be a month"),
+        ("last_month = 2018", "last_month must be a month"),
+        ('first_month = "2018-03"\nlast_month = "2018-01"', "last_month (2018-01) lies before first_month (2018-03); swap them."),
+        ('first_month = "2199-01"', "first_month (2199-01) lies in the future"),
+        ("connector = 7", "connector must be a text, not 7."),
+        ('landing = "az:/inbox"', "landing must be a folder, or a URL such as az://CONTAINER/PREFIX, not 'az:/inbox'"),
+        ("landing = false", "landing must be a text, not False."),
+        ('conector = "olist"', "has a setting that nobody reads: 'conector'; did you mean 'connector'?"),
+        ("numbers = 3", "[shops.mine.numbers] in lake.toml must be a table of settings."),
+        ("numbers = { repeat_day = 3 }", "'repeat_day'; did you mean 'repeat_days'?"),
+        ("mining = { alpha = 2.0 }", "[shops.mine.mining] in lake.toml: alpha must be at most 1, not 2.0."),
+        ("mining = { zzz = 2.0 }", "'zzz'; known are product_min_orders, "),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_about_its_own_shop(tmp_path: Path, said: str, told: str) -> None:
+    assert told in why_invalid(tmp_path, said)
+
+
+def test_a_shop_that_is_no_table_is_told_as_one(tmp_path: Path) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text("shops = 3\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"shops in .*lake\.toml must be tables, one for each shop"):
+        load(None, {"ECOM_LAKE_CONFIG": str(config)})
+    config.write_text("[shops]\nmine = 3\n", encoding="utf-8")
+    assert "must be a table of settings" in load(None, {"ECOM_LAKE_CONFIG": str(config)}).invalid["mine"]
+
+
+@pytest.mark.parametrize("root", ["az://", "az:/lake", "abfss:", "s3:///lake"])
+def test_a_root_that_is_half_a_url_is_no_folder(root: str) -> None:
+    with pytest.raises(UserError, match=r"root \(--root or ECOM_LAKE_ROOT\) must be a folder, or a URL such as az://"):
+        load(root, {})
+
+
+@pytest.mark.parametrize(
+    ("root", "told"),
+    [
+        ("https://nowhere.invalid/lake", "A lake cannot lie on 'https://', which cannot be written to"),
+        ("ftp://me:secret@nowhere.invalid/lake", "No store can be opened at ftp://nowhere.invalid/lake: "),
+        ("nonsense://lake", "A lake cannot lie on 'nonsense://'"),
+    ],
+)
+def test_a_root_that_is_no_store_is_one_sentence(tmp_path: Path, root: str, told: str) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text("[shops.mine]\n", encoding="utf-8")
+    [says] = invalid_shops(load(root, {"ECOM_LAKE_CONFIG": str(config)})).values()
+    assert told in says and "secret" not in says
+
+
+def test_an_unknown_setting_of_the_lake_names_the_nearest(tmp_path: Path) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text("thread = 2\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"lake\.toml has a setting that nobody reads: 'thread'; did you mean 'threads'\?"):
+        load(None, {"ECOM_LAKE_CONFIG": str(config)})

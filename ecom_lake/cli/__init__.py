@@ -77,16 +77,21 @@ app["--version"].group = _LAKE
 def _launch(
     *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
     root: Annotated[
-        str | None, Parameter(group=_LAKE, help="Where the lake is; else ECOM_LAKE_ROOT, else lake.toml, else ./data.")
+        str | None,
+        Parameter(group=_LAKE, help="Where the lake is; else ECOM_LAKE_ROOT, else the root of lake.toml, else data."),
     ] = None,
     shop: Annotated[str, Parameter(group=_LAKE, help="Which of the lake's shops.")] = DEFAULT_SHOP,
+    project: Annotated[
+        str | None,
+        Parameter(group=_LAKE, help="Folder of the lake.toml; else ECOM_LAKE_CONFIG names the file, else the working folder's."),
+    ] = None,
 ) -> Any:
     from ecom_lake.settings import log_to
 
     command, bound, unparsed = app.parse_args(tokens)
     logs.start(log_to())
     for name in unparsed:
-        bound.arguments[name] = Place(root, shop)
+        bound.arguments[name] = Place(root, shop, project)
     return command(*bound.args, **bound.kwargs)
 
 
@@ -110,12 +115,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _place_first(arguments: Sequence[str]) -> list[str]:
-    """--root and --shop moved before the command: there they are understood, wherever they were written."""
+    """--root, --shop and --project moved before the command: there they are understood, wherever they were written."""
     place: list[str] = []
     rest = list(arguments)
     end = rest.index("--") if "--" in rest else len(rest)
     for number in range(end - 1, -1, -1):
-        if rest[number].split("=")[0] in ("--root", "--shop"):
+        if rest[number].split("=")[0] in ("--root", "--shop", "--project"):
             length = 1 if "=" in rest[number] else 2
             if length == 2 and (number + 1 == end or rest[number + 1].startswith("-")):
                 raise UsageError(f"{rest[number]} needs a value: write {rest[number]} {rest[number].strip('-').upper()}.")

@@ -15,6 +15,7 @@ from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
+    from ecom_lake.lake.log import Entry
     from ecom_lake.orchestration.run import RunReport
     from ecom_lake.pipeline.site import Site
 
@@ -22,11 +23,20 @@ _INTERRUPTED = "DagsterExecutionInterruptedError"
 _MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 
 
-def build(*, months: str | None = None, full: Flag = False, refit: Flag = False, as_json: AsJson = False, place: Here) -> int:
+def build(
+    *,
+    months: str | None = None,
+    full: Flag = False,
+    refit: Flag = False,
+    accept_settings: Flag = False,
+    as_json: AsJson = False,
+    place: Here,
+) -> int:
     """Make and release every table that new files touch.
 
     What is unchanged is kept: a build with nothing new is quick. The run shows in the Dagster UI beside all others.
-    Exit code 1 where a check refused the new state: readers then go on seeing the release before it.
+    Exit code 1 where a check refused the new state: readers then go on seeing the release before it. Exit code 2 where the
+    settings in force are not those that the shop was built with and come from another lake.toml, or from none.
 
     Parameters
     ----------
@@ -36,6 +46,8 @@ def build(*, months: str | None = None, full: Flag = False, refit: Flag = False,
         Make everything anew, changed or not.
     refit
         Fit every model anew, without regard to its last fit: segments and scores may change.
+    accept_settings
+        Build with the settings in force, though the shop was built with those of another lake.toml.
     as_json
         Say what was done as JSON.
     """
@@ -45,8 +57,11 @@ def build(*, months: str | None = None, full: Flag = False, refit: Flag = False,
 
     settings, site = place.settings(), place.site()
     chosen = _chosen(site, months)
-    if not site.lake.log.numbers() and not landed_files(site):
+    before = site.lake.log.head()
+    if not before.number and not landed_files(site):
         raise UsageError(nothing_built(site))
+    if not accept_settings:
+        _stop_at_other_settings(site, before)
     if not (full or refit) and not due(site):
         return _say_nothing_is_new(site, as_json)
     from ecom_lake.orchestration.run import run_job
@@ -60,16 +75,44 @@ def build(*, months: str | None = None, full: Flag = False, refit: Flag = False,
             months=chosen,
             full=full,
             refit=refit,
+            accept_settings=accept_settings,
             on_step=lambda step, done, of: bar.update(task, description=step, completed=done, total=of),
         )
     seconds = time.monotonic() - started
     if any(_INTERRUPTED in why for why in report.failures):
         raise KeyboardInterrupt  # Dagster makes it a failure of the step
     if as_json:
-        _emit(site, report, seconds)
+        _emit(site, report, seconds, _changed_settings(site, before))
     else:
         _show(site, report, seconds, place.command)
+        for sentence in _changed_settings(site, before):
+            screen.say("", sentence)
     return 0 if report.succeeded else 1
+
+
+def _stop_at_other_settings(site: Site, head: Entry) -> None:
+    """With the number of tables that a build would make again, which is known from the log alone."""
+    from ecom_lake.pipeline.built_with import CONFIRM, OtherSettingsError, why_refused
+    from ecom_lake.pipeline.plan import due
+
+    if why := why_refused(site, head):
+        tables = sum(table.startswith(("silver/", "gold/")) for table in due(site))
+        raise OtherSettingsError(
+            f"{why} A build would make {counted(tables, 'table')} again, and those that depend on them. {CONFIRM}"
+        )
+
+
+def _changed_settings(site: Site, before: Entry) -> list[str]:
+    """A sentence where the build recorded settings that the shop was not built with before."""
+    from ecom_lake.pipeline.built_with import changes, in_words, source
+
+    recorded = site.lake.log.head().built_with
+    if recorded is None or not before.number:
+        return []
+    if before.built_with is None:
+        return [f"This shop had no record of its settings. From now on it keeps those of {source(recorded)}."]
+    differing = changes(site.shop, before.built_with)
+    return [f"Built with changed settings, from {source(recorded)}: {in_words(differing)}."] if differing else []
 
 
 def _say_nothing_is_new(site: Site, as_json: bool) -> int:
@@ -77,7 +120,7 @@ def _say_nothing_is_new(site: Site, as_json: bool) -> int:
     head = site.lake.log.head()
     if as_json:
         said = {"shop": site.shop.name, "succeeded": True, "seconds": 0, "run": None, "release": head.release}
-        screen.emit_json({**said, "pinned": head.pinned, "tables": {}, "warnings": [], "failures": []})
+        screen.emit_json({**said, "pinned": head.pinned, "tables": {}, "settings": [], "warnings": [], "failures": []})
     else:
         screen.say(f"Nothing is new: {site.shop.name} stays at release {head.release}. To make everything anew, add --full.")
     return 0
@@ -100,7 +143,7 @@ def _chosen(site: Site, months: str | None) -> list[date] | None:
     return [month for month in known if first <= month <= last]
 
 
-def _emit(site: Site, report: RunReport, seconds: float) -> None:
+def _emit(site: Site, report: RunReport, seconds: float, settings: list[str]) -> None:
     head = site.lake.log.head()
     screen.emit_json(
         {
@@ -111,6 +154,7 @@ def _emit(site: Site, report: RunReport, seconds: float) -> None:
             "release": head.release,
             "pinned": head.pinned,
             "tables": report.tables,
+            "settings": settings,
             "warnings": report.warnings,
             "failures": report.failures,
         }

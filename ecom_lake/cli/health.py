@@ -49,6 +49,7 @@ def _show_status(found: Status) -> None:
             ("release", _release(found)),
             ("tables", _tables(found)),
             ("last build", _last_build(found)),
+            *([("settings", found.settings)] if found.settings else []),
             ("landing", _landing(found)),
             ("quarantine", _rows(found.quarantined, "row", "in breach of a contract")),
             ("pending", _rows(found.pending, "row", "with no order yet")),
@@ -139,7 +140,7 @@ def doctor(*, deep: Flag = False, as_json: AsJson = False, place: Here) -> int:
     """
     from ecom_lake.serving.doctor import examine
 
-    findings = list(examine(place.root, place.shop, deep))
+    findings = list(examine(place.root, place.shop, deep, place.project))
     if as_json:
         screen.emit_json([asdict(finding) for finding in findings])
     else:

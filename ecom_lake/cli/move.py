@@ -40,7 +40,7 @@ def copy(
 
     if place.root:
         raise UsageError("copy names both roots itself: leave --root out.")
-    here, there = Place(source, place.shop), Place(target, place.shop)
+    here, there = Place(source, place.shop, place.project), Place(target, place.shop, place.project)
     site, goal = here.site(), there.site()
     if site.lake.url == goal.lake.url:
         raise UsageError(f"{site.lake.url} is both FROM and TO: name another root.")

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 class Place:
     root: str | None
     shop: str
+    project: str | None = None
 
     def settings(self) -> Settings:
         from ecom_lake.settings import load
 
         try:
-            settings = load(self.root)
+            settings = load(self.root, project=self.project)
             settings.shop(self.shop)
         except UserError as error:
             raise UsageError(str(error)) from None
@@ -40,7 +41,8 @@ class Place:
         """A command to type next, for the same lake and shop."""
         root = f" --root {quote(self.root)}" if self.root else ""
         shop = f" --shop {self.shop}" if self.shop != DEFAULT_SHOP else ""
-        return f"ecom-lake {what}{shop}{root}"
+        project = f" --project {quote(self.project)}" if self.project else ""
+        return f"ecom-lake {what}{shop}{root}{project}"
 
 
 Here = Annotated[Place, Parameter(parse=False)]

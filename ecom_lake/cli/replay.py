@@ -33,6 +33,7 @@ def replay(*, dry_run: Flag = False, yes: Flag = False, as_json: AsJson = False,
     as_json
         As JSON; released only with --yes.
     """
+    from ecom_lake.pipeline.built_with import refuse_other_settings
     from ecom_lake.pipeline.replay import judge_again
     from ecom_lake.serving.released import released
     from ecom_lake.settings import month_name
@@ -40,6 +41,8 @@ def replay(*, dry_run: Flag = False, yes: Flag = False, as_json: AsJson = False,
     site = place.site()
     shown = released(site)
     head = _to_be_judged(site, shown, place)
+    if not dry_run:
+        refuse_other_settings(site, head)
     mended = judge_again(site, head)
     said: dict[str, Any] = {"shop": site.shop.name, "verdicts": [asdict(verdict) for verdict in mended.verdicts]}
     said |= {"months": [month_name(month) for month in mended.all_months], "difference": None, "release": shown.number}

@@ -14,6 +14,7 @@ from ecom_lake.lake.retry import PASSING, Retry
 from ecom_lake.lake.store import Local, Store
 
 AZURE = ("az", "abfs", "abfss")
+_READ_ONLY = ("http", "https")
 
 
 def open_store(url: str, access: Access, inbox: bool = False, modes: Modes | None = None) -> Store:
@@ -37,12 +38,23 @@ def _any(url: str, access: Access) -> Remote:
     """A file system that fsspec knows, with its caches off: they serve stale bytes and stale listings."""
     import fsspec
 
+    scheme = url.split("://")[0]
+    if scheme in _READ_ONLY:
+        raise UsageError(f"A lake cannot lie on '{scheme}://', which cannot be written to: name a folder, or az:// or abfss://.")
     try:
         fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False, skip_instance_cache=True)
     except (ValueError, ImportError):
-        protocol = url.split("://")[0]
-        raise UsageError(f"A lake cannot lie on '{protocol}://': name a folder, or az:// or abfss:// for Azure Blob.") from None
+        raise UsageError(f"A lake cannot lie on '{scheme}://': name a folder, or az:// or abfss:// for Azure Blob.") from None
+    except Exception as error:  # some file systems connect as they are made, and fail in their own ways
+        why = explain(error) or f"its file system refuses it ({type(error).__name__})."
+        raise UsageError(f"No store can be opened at {_without_credentials(url)}: {why}") from None
     return Remote(fs, root, url, Retry(access.retries), explain)
+
+
+def _without_credentials(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
 
 
 def explain(error: Exception) -> str | None:

@@ -66,6 +66,20 @@ class Landed:
 
 
 @dataclass(frozen=True)
+class BuiltWith:
+    """The settings that a state was built with, and where they were written."""
+
+    values: Mapping[str, Any]
+    """Every setting that can change a table, by name."""
+    written: str
+    """Digest of what the file said of the shop."""
+    file: str
+    """The file; empty where there was none."""
+    files: Mapping[str, str]
+    """The files that this shop has been built with, the latest one last, each with the digest of what it said then."""
+
+
+@dataclass(frozen=True)
 class Entry:
     """One state of a shop."""
 
@@ -79,6 +93,8 @@ class Entry:
     release: int | None = None
     """The entry whose tables readers see."""
     pinned: bool = False
+    built_with: BuiltWith | None = None
+    """None in a state that was made before settings were recorded."""
 
     def parts(self, table: str) -> Parts:
         return self.tables.get(table, {})
@@ -233,7 +249,8 @@ def _numbers(names: Iterable[str]) -> list[int]:
 
 def _encode(entry: Entry) -> bytes:
     """JSON that starts with the hash of the rest: a flipped bit that leaves it readable is found too."""
-    body = json.dumps({k: _plain(v) for k, v in vars(entry).items() if k != "_versions"}, separators=(",", ":")).encode()
+    said = {k: _plain(v) for k, v in vars(entry).items() if k != "_versions" and (k, v) != ("built_with", None)}
+    body = json.dumps(said, separators=(",", ":")).encode()
     return _SEAL + _seal(body) + b'",' + body[1:]
 
 
@@ -247,7 +264,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, File):
         filled = {key: item for key, item in vars(value).items() if item not in ({}, (), None)}
         return filled | ({"delivery": asdict(value.delivery)} if value.delivery else {})
-    return asdict(value) if isinstance(value, Landed) else value
+    return asdict(value) if isinstance(value, Landed | BuiltWith) else value
 
 
 @lru_cache(4)
@@ -260,6 +277,8 @@ def _decode(data: bytes) -> Entry:
     raw = json.loads(data)
     raw["tables"] = {table: {part: _file(file) for part, file in parts.items()} for table, parts in raw["tables"].items()}
     raw["landing"] = {path: Landed(**landed) for path, landed in raw["landing"].items()}
+    if built_with := raw.get("built_with"):
+        raw["built_with"] = BuiltWith(**built_with)
     return Entry(**raw)
 
 

@@ -33,6 +33,8 @@ FULL = "ecom_lake/full"
 """A run with this tag makes everything anew."""
 REFIT = "ecom_lake/refit"
 """A run with this tag fits every model anew."""
+ACCEPT_SETTINGS = "ecom_lake/accept_settings"
+"""A run with this tag builds with the settings in force, though the shop was built with others before."""
 
 
 def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
@@ -181,4 +183,5 @@ def _check_specs(site: Site, table: str, checks: Checks) -> list[dg.AssetCheckSp
 
 def _site(context: dg.AssetExecutionContext, settings: Settings, site: Site) -> Site:
     tags = context.run.tags
-    return open_site(settings, site.shop.name, run=context.run.run_id[:13], full=FULL in tags, refit=REFIT in tags)
+    asked = {"full": FULL in tags, "refit": REFIT in tags, "accept_settings": ACCEPT_SETTINGS in tags}
+    return open_site(settings, site.shop.name, run=context.run.run_id[:13], **asked)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 from ecom_lake.lake.modes import restrict_folder
-from ecom_lake.orchestration.assets import FULL, REFIT, shop_assets
+from ecom_lake.orchestration.assets import ACCEPT_SETTINGS, FULL, REFIT, shop_assets
 from ecom_lake.orchestration.events import SAYS
 from ecom_lake.orchestration.jobs import job_name, shop_jobs
 from ecom_lake.orchestration.partitions import range_tags
@@ -40,12 +40,14 @@ def run_job(
     months: Sequence[date] | None = None,
     full: bool = False,
     refit: bool = False,
+    accept_settings: bool = False,
     on_step: OnStep = lambda step, done, of: None,
 ) -> RunReport:
     definitions = dg.Definitions(assets=shop_assets(settings, shop), jobs=shop_jobs(shop))
     chosen = definitions.resolve_job_def(job_name(shop, job))
     tags = range_tags(months or open_site(settings, shop).months())
-    tags |= {tag: "true" for tag, is_asked in ((FULL, full), (REFIT, refit)) if is_asked}
+    asked = {FULL: full, REFIT: refit, ACCEPT_SETTINGS: accept_settings}
+    tags |= {tag: "true" for tag, is_asked in asked.items() if is_asked}
     run_id = str(uuid.uuid4())
     with _instance(settings.dagster_home) as instance:
         instance.add_event_listener(run_id, _Listener(len(chosen.nodes), on_step))
@@ -72,10 +74,15 @@ class _Listener:
 
 @contextmanager
 def _instance(home: Path | None) -> Iterator[dg.DagsterInstance]:
-    """The history of `dagster dev`, or one that ends with the run where there is none."""
-    with dg.DagsterInstance.from_config(str(home)) if home else dg.DagsterInstance.ephemeral() as instance:
-        if home:
-            restrict_folder(home / HISTORY)
+    """The history of `dagster dev`, or one that ends with the run where there is none.
+
+    Dagster takes relative paths in dagster.yaml from the working folder, and `dagster dev` runs in the project folder."""
+    if home is None:
+        with dg.DagsterInstance.ephemeral() as instance:
+            yield instance
+        return
+    with chdir(home), dg.DagsterInstance.from_config(str(home)) as instance:
+        restrict_folder(home / HISTORY)
         yield instance
 
 

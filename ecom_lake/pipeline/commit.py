@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ecom_lake.errors import UserError
 from ecom_lake.lake.log import ConflictError, Entry, File
+from ecom_lake.pipeline.built_with import commit_made
 from ecom_lake.pipeline.site import Site
 
 _AT_ONCE = 8
@@ -47,7 +48,7 @@ def commit(site: Site, inputs: Inputs, changes: Changes, message: str) -> Entry:
                 head = head.with_parts(table, parts)
         return head
 
-    return site.lake.log.commit(change, site.run, message)
+    return commit_made(site, change, message)
 
 
 def gone(entry: Entry, table: str, keep: Iterable[str]) -> dict[str, None]:

@@ -11,6 +11,7 @@ from ecom_lake.contracts.conform import Conformed, conform
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.bronze import delivered_rows, rows_of
+from ecom_lake.pipeline.built_with import state_to_build_on
 from ecom_lake.pipeline.commit import Inputs, commit
 from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
@@ -28,7 +29,7 @@ def is_current(site: Site, entry: Entry, spec: Spec) -> bool:
 
 def make_dimension(site: Site, spec: Spec) -> Outcome:
     table = f"silver/{spec.contract.name}"
-    entry = site.lake.log.head()
+    entry = state_to_build_on(site)
     if is_current(site, entry, spec) and not site.full:
         checks = (_accounted(entry, spec, entry.parts(table)[""]), quarantine_check(entry, spec))
         return Outcome(table, entry.parts(table), checks=checks)

@@ -15,6 +15,7 @@ from ecom_lake.lake.log import Entry, File
 from ecom_lake.models.fitted import Past
 from ecom_lake.pipeline import trust
 from ecom_lake.pipeline.audit import audit, checks_of
+from ecom_lake.pipeline.built_with import state_to_build_on
 from ecom_lake.pipeline.code_version import code_version
 from ecom_lake.pipeline.commit import Inputs, commit
 from ecom_lake.pipeline.fingerprint import fingerprint
@@ -30,7 +31,7 @@ _CODE = ("ecom_lake.pipeline.gold_file", "ecom_lake.pipeline.audit")
 
 def make_gold(site: Site, table: str) -> list[Outcome]:
     """A table, and those that are made beside it."""
-    how, entry = recipe(table), site.lake.log.head()
+    how, entry = recipe(table), state_to_build_on(site)
     inputs = Inputs(entry, inputs_of(site, table))
     current = {f"gold/{made}": file for made in how.tables if (file := entry.parts(f"gold/{made}").get(""))}
     is_anew = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)

@@ -21,6 +21,7 @@ from ecom_lake.errors import UserError
 from ecom_lake.lake.log import Delivery, Entry, File, Landed, Parts
 from ecom_lake.lake.storage import Info
 from ecom_lake.landing import Member, Refused, content_hash, parse, shown, unpack
+from ecom_lake.pipeline.built_with import commit_made, state_to_build_on
 from ecom_lake.pipeline.code_version import code_version
 from ecom_lake.pipeline.fingerprint import fingerprint
 from ecom_lake.pipeline.outcome import Check, Outcome
@@ -78,7 +79,7 @@ def nothing_landed(site: Site) -> str:
 
 def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
     site.lake.restrict()
-    head, files = site.lake.log.head(), landed_files(site)
+    head, files = state_to_build_on(site), landed_files(site)
     if not head.number and not files:
         raise UserError(nothing_landed(site))
     if _nothing_new(site, head, files):
@@ -86,7 +87,7 @@ def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
     seen, unread = _seen_before(site, head, files)
     landed, arrivals = take(site, unread, contents(head), progress)
     landing = seen | landed
-    entry = site.lake.log.commit(lambda latest: _numbered(latest, landing, arrivals), site.run, "ingest")
+    entry = commit_made(site, lambda latest: _numbered(latest, landing, arrivals), "ingest")
     return _outcomes(site, head, entry)
 
 

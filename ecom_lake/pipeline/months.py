@@ -19,6 +19,7 @@ from ecom_lake.connectors.connector import RowByRow
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.bronze import BATCH, rows_of
+from ecom_lake.pipeline.built_with import state_to_build_on
 from ecom_lake.pipeline.commit import Inputs, commit, gone
 from ecom_lake.pipeline.outcome import Check, Outcome
 from ecom_lake.pipeline.parts import accounted, failed_rules, fates_of, looked_up, order_index, quarantine_check, write
@@ -46,7 +47,7 @@ def are_current(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]
 def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Collection[date] | None = None) -> Outcome:
     """Make those of the months that are touched: by their rows or by the code; `mended` says which the code touches, if known."""
     table, refuse = f"silver/{spec.contract.name}", f"quarantine/{spec.source}"
-    entry = site.lake.log.head()
+    entry = state_to_build_on(site)
     if are_current(site, entry, spec, months) and not site.full:
         return _outcome(entry, spec, months, (), _all_accounted(spec, entry, months))
     whole = mended is None and len(months) == len(site.months())

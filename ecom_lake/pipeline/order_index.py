@@ -18,6 +18,7 @@ from ecom_lake.contracts.silver.order_index import OrderIndex
 from ecom_lake.lake.lake import rows_in
 from ecom_lake.lake.log import EMPTY, Entry, File
 from ecom_lake.pipeline.bronze import delivered_rows, delivered_table, in_batches, rows_of
+from ecom_lake.pipeline.built_with import state_to_build_on
 from ecom_lake.pipeline.code_version import code_version, version_of
 from ecom_lake.pipeline.commit import Inputs, commit
 from ecom_lake.pipeline.fingerprint import fingerprint
@@ -41,7 +42,7 @@ class _Unplaced:
 
 
 def make_order_index(site: Site) -> Outcome:
-    entry = site.lake.log.head()
+    entry = state_to_build_on(site)
     inputs = _inputs(site, entry)
     if is_current(site, entry) and not site.full:
         return Outcome(TABLE, entry.parts(TABLE), checks=_checks(site, entry))

@@ -17,6 +17,7 @@ from ecom_lake.errors import UserError
 from ecom_lake.lake.lake import STORE
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline import trouble
+from ecom_lake.pipeline.built_with import commit_made, state_to_build_on
 from ecom_lake.pipeline.gold_file import attach
 from ecom_lake.pipeline.months import part_of
 from ecom_lake.pipeline.offer import gold_tables, left_out
@@ -35,7 +36,7 @@ _NOT_LOOKED_AT = Check(TABLE, "identities", passed=False, severity="block", says
 
 def make_release(site: Site, state: Entry | None = None) -> Outcome:
     """Release the newest state; or this one, if it still is the newest."""
-    head = state or site.lake.log.head()
+    head = state or state_to_build_on(site)
     current = is_released(site, head)
     fresh = _fresh(site, head)
     checks = (fresh, _HELD if current else _identities(site, head) if fresh.passed else _NOT_LOOKED_AT)
@@ -47,7 +48,7 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
         return Outcome(TABLE, checks=checks, notes=(note,))
     if not current:
         _whole(site, head)
-        head = site.lake.log.commit(lambda latest: _released(site, head, latest), site.run, "release")
+        head = commit_made(site, lambda latest: _released(site, head, latest), "release")
     put_in_place(site)
     if not current:
         trouble.forget(site)

@@ -15,6 +15,7 @@ from ecom_lake.connectors.connector import RowByRow
 from ecom_lake.contracts import catalog
 from ecom_lake.lake.hashes import hash_file
 from ecom_lake.lake.log import Entry, File
+from ecom_lake.pipeline.built_with import state_to_build_on
 from ecom_lake.pipeline.ingest import contents, landed_files, take
 from ecom_lake.pipeline.order_index import UNPLACED
 from ecom_lake.pipeline.plain_view import distrust
@@ -42,7 +43,7 @@ class Repaired:
 
 def repair(site: Site) -> Repaired:
     aside = tuple(_clear_log(site))
-    head = site.lake.log.head()
+    head = state_to_build_on(site)  # what is forgotten here is made again with the settings in force
     damaged = {place: file for place, file in _files(head) if site.lake.is_damaged(file)}
     delivered = {place: file for place, file in damaged.items() if place[0].startswith(_DELIVERED)}
     mended = _read_again(site, delivered) if delivered else {}

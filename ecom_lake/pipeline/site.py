@@ -19,6 +19,7 @@ from ecom_lake.connectors.connector import Connector
 from ecom_lake.duckdb_engine import engine, workspace
 from ecom_lake.errors import UserError
 from ecom_lake.lake.lake import Lake
+from ecom_lake.lake.storage import Storage
 from ecom_lake.settings import ORDER_DATE, Settings, Shop
 
 
@@ -33,6 +34,8 @@ class Site:
     """Make everything anew, whatever the fingerprints say."""
     refit: bool = False
     """Fit every model anew, without regard to its last fit: labels may change."""
+    accept_settings: bool = False
+    """Build with the settings in force, whatever the shop was built with before (built_with.py)."""
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def months(self) -> list[date]:
@@ -66,11 +69,41 @@ class Site:
             yield con, scratch
 
 
-def open_site(settings: Settings, shop: str, run: str | None = None, full: bool = False, refit: bool = False) -> Site:
+def open_site(
+    settings: Settings,
+    shop: str,
+    run: str | None = None,
+    full: bool = False,
+    refit: bool = False,
+    accept_settings: bool = False,
+) -> Site:
     chosen = settings.shop(shop)
+    place = f"[shops.{shop}] in {settings.config}"
+    connector = _connector_of(chosen, place)
+    if chosen.landing:
+        _open_landing(chosen.landing, settings, place)
     lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
-    connector = _connector_of(chosen, f"[shops.{shop}] in {settings.config}")
-    return Site(lake, chosen, connector, settings.memory_limit, settings.threads, full, refit, run or uuid.uuid4().hex[:12])
+    run = run or uuid.uuid4().hex[:12]
+    return Site(lake, chosen, connector, settings.memory_limit, settings.threads, full, refit, accept_settings, run)
+
+
+def _open_landing(landing: str, settings: Settings, place: str) -> None:
+    """What is wrong with it, is told of the setting and not of the lake's root."""
+    try:
+        Storage(landing, settings.access)
+    except UserError as error:
+        raise UserError(f"{place}: landing: {error}") from None
+
+
+def invalid_shops(settings: Settings) -> dict[str, str]:
+    """The shops of lake.toml that cannot be built, and why: of a connector and a store, only opening them tells."""
+    invalid = dict(settings.invalid)
+    for shop in settings.shops:
+        try:
+            open_site(settings, shop)
+        except UserError as error:
+            invalid[shop] = str(error)
+    return invalid
 
 
 def _connector_of(shop: Shop, place: str) -> Connector:

@@ -10,7 +10,7 @@ import platform
 import shutil
 import sys
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,14 +21,16 @@ from ecom_lake.lake.lake import SCRATCH, STORE
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.lake.modes import group_of
 from ecom_lake.lake.whole import GONE, other_size
+from ecom_lake.pipeline.built_with import CONFIRM, changes, in_words, source, why_refused
 from ecom_lake.pipeline.ingest import landed_files
 from ecom_lake.pipeline.plain_view import is_in_place, plain_files, rotten_files
-from ecom_lake.pipeline.site import Site, open_site
+from ecom_lake.pipeline.site import Site, invalid_shops, open_site
 from ecom_lake.pipeline.trouble import last as last_trouble
 from ecom_lake.serving.declared import declared
 from ecom_lake.serving.disk import LITTLE, TOO_LITTLE
 from ecom_lake.serving.released import command
 from ecom_lake.settings import Settings, load
+from ecom_lake.words import counted
 
 State = Literal["ok", "warn", "fail"]
 _PACKAGES = ("polars", "duckdb", "pyarrow", "dagster", "dagster-webserver", "scikit-learn", "scipy")
@@ -42,12 +44,16 @@ class Finding:
     todo: str = ""
 
 
-def examine(root: str | None, shop: str, deep: bool = False) -> Iterator[Finding]:
+def examine(root: str | None, shop: str, deep: bool = False, project: str | None = None) -> Iterator[Finding]:
     yield _python()
     yield _packages()
     try:
-        settings = load(root)
-        yield _settings(settings)
+        settings = load(root, project=project)
+        invalid = invalid_shops(settings)
+        yield _settings(settings, invalid)
+        yield from (Finding(f"shop {name}", "fail", why) for name, why in invalid.items())
+        if shop in invalid:
+            return
         site = open_site(settings, shop)
     except UserError as error:
         yield Finding("settings", "fail", str(error))
@@ -86,11 +92,14 @@ def _packages() -> Finding:
     return Finding("packages", "ok", says)
 
 
-def _settings(settings: Settings) -> Finding:
-    shops = ", ".join(f"{shop.name} ({shop.connector}, from {shop.first_month:%Y-%m})" for shop in settings.shops.values())
+def _settings(settings: Settings, invalid: Mapping[str, str]) -> Finding:
+    valid = [shop for name, shop in settings.shops.items() if name not in invalid]
+    shops = ", ".join(f"{shop.name} ({shop.connector}, from {shop.first_month:%Y-%m})" for shop in valid) or "none"
     if not settings.config.exists():
-        todo = "Start in the project's folder, or point ECOM_LAKE_CONFIG at a lake.toml, if that is not what you want."
+        todo = "Start in the project folder, or name it with --project, if that is not what you want."
         return Finding("settings", "warn", f"There is no {settings.config}: the defaults are in force. Shops: {shops}.", todo)
+    if invalid:
+        return Finding("settings", "warn", f"{counted(len(invalid), 'shop')} of {settings.config} left out. Shops: {shops}.")
     return Finding("settings", "ok", f"{settings.config} is sound. Shops: {shops}.")
 
 
@@ -223,6 +232,7 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
         )
         return
     yield Finding("log", "ok", f"{len(numbers):,} states, the newest is {head.number}.")
+    yield _built_with(site, head, released)
     yield _files(site, "newest state", head, deep)
     if released is None:
         yield Finding("release", "warn", "Nothing was ever released.", f"{command(site, 'status')} says why.")
@@ -233,6 +243,19 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
             yield from _columns(site, released)
     yield _leftovers(site)
     yield _last_build(site)
+
+
+def _built_with(site: Site, head: Entry, released: Entry | None) -> Finding:
+    """Whether the settings in force are those that the shop was built with, and whether a build may go on with them."""
+    if why := why_refused(site, head):
+        return Finding("built with", "warn", f"{why} A build stops at this.", CONFIRM)
+    if head.built_with is None:
+        return Finding("built with", "ok", "The lake has no record of its settings yet: the next build makes one.")
+    if differing := changes(site.shop, released.built_with if released else head.built_with):
+        says = f"The settings in force are not those of the release: {in_words(differing)}."
+        return Finding("built with", "ok", says, "The next build uses them.")
+    says = f"The settings in force are those that the shop was built with, from {source(head.built_with)}."
+    return Finding("built with", "ok", says)
 
 
 def _last_build(site: Site) -> Finding:

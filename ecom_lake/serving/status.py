@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ecom_lake.lake.log import Entry
+from ecom_lake.pipeline.built_with import CONFIRM, changes, in_words, why_refused
 from ecom_lake.pipeline.ingest import landed_files
 from ecom_lake.pipeline.plan import due
 from ecom_lake.pipeline.release import TABLE as RELEASE
@@ -44,6 +45,8 @@ class Status:
     """What stands out from the shop's own history, newest month first."""
     delivery: str | None
     """A sentence, where a shop that still sells has waited longer than usual for its next delivery."""
+    settings: str | None
+    """How the settings in force differ from those of the release; None where they do not, or where it recorded none."""
     outdated: tuple[str, ...]
     """Tables made by other code or settings than are in force; the next build makes them again."""
     trouble: Trouble | None
@@ -85,14 +88,25 @@ def status_of(site: Site) -> Status:
         rejected=_rows(head, "rejects"),
         anomalies=standing_out(site, head),
         delivery=None if site.shop.last_month else overdue(deliveries(head), datetime.now(UTC).replace(tzinfo=None)),
+        settings=_settings(site, release),
         outdated=outdated,
         trouble=trouble,
         free=free,
         advice=(
+            *_about_settings(site, head),
             *_about_trouble(site, trouble, free),
             *_advice(site, head, why, waiting, refused, unreleased, is_told=trouble is not None),
         ),
     )
+
+
+def _settings(site: Site, release: Entry | None) -> str | None:
+    differing = changes(site.shop, release.built_with) if release else []
+    return f"not those of the release: {in_words(differing)}" if differing else None
+
+
+def _about_settings(site: Site, head: Entry) -> list[str]:
+    return [f"{why} A build stops at this. {CONFIRM}"] if (why := why_refused(site, head)) else []
 
 
 def changed_tables(before: Entry, after: Entry) -> set[str]:
