@@ -1,20 +1,37 @@
-"""The Dagster code location: every shop of lake.toml, with its assets, jobs, schedule and sensor."""
+"""The Dagster code location: every shop of lake.toml, with its assets, jobs, schedule and sensor.
+
+A shop whose settings are wrong does not keep the others from being defined (orchestration/invalid.py).
+"""
 
 import dagster as dg
 
 from ecom_lake import logs
 from ecom_lake.orchestration.assets import shop_assets
+from ecom_lake.orchestration.invalid import invalid_shop, name_for_dagster
 from ecom_lake.orchestration.jobs import landing_sensor, nightly, shop_jobs
+from ecom_lake.pipeline.site import invalid_shops
 from ecom_lake.settings import Settings, load, log_to
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
+    invalid = invalid_shops(settings)
+    valid = [shop for shop in settings.shops if shop not in invalid]
+    left_out: dict[str, str] = {}
+    for shop, why in invalid.items():
+        left_out[name_for_dagster(shop, {*valid, *left_out})] = why
+    return dg.Definitions.merge(
+        dg.Definitions(executor=dg.in_process_executor),
+        *(_shop(settings, shop) for shop in valid),
+        *(invalid_shop(shop, why) for shop, why in left_out.items()),
+    )
+
+
+def _shop(settings: Settings, shop: str) -> dg.Definitions:
     return dg.Definitions(
-        assets=[asset for shop in settings.shops for asset in shop_assets(settings, shop)],
-        jobs=[job for shop in settings.shops for job in shop_jobs(shop)],
-        schedules=[nightly(settings, shop) for shop in settings.shops],
-        sensors=[landing_sensor(settings, shop) for shop in settings.shops],
-        executor=dg.in_process_executor,
+        assets=shop_assets(settings, shop),
+        jobs=shop_jobs(shop),
+        schedules=[nightly(settings, shop)],
+        sensors=[landing_sensor(settings, shop)],
     )
 
 

@@ -39,9 +39,11 @@ def ui(fresh_lake: BuiltLake) -> Iterator[str]:
         "PYTHONPATH": str(PROJECT),
     }
     here = Path.cwd()
-    os.chdir(fresh_lake.folder)  # dagster.yaml keeps its history in the working folder
+    os.chdir(fresh_lake.folder)  # dagster.yaml keeps the server's history in the working folder
     try:
         assert run_job(fresh_lake.settings, "olist").succeeded
+        with fresh_lake.config.open("a", encoding="utf-8") as config:
+            config.write('\n[shops.bad]\nnightly = "every night"\n')
         server = subprocess.Popen(
             [
                 sys.executable,
@@ -101,6 +103,9 @@ def test_what_a_data_engineer_sees(ui: str, tmp_path: Path) -> None:
         page.get_by_text("is none of the tables known here").first.wait_for()
         page.get_by_text("[Show Markdown]").first.click()
         page.get_by_role("cell", name=EVIL.format("file", "file")).first.wait_for()
+
+        page.goto(f"{ui}/assets/bad/settings")
+        page.get_by_text("nightly must be a cron expression of five fields").first.wait_for()
 
         page.goto(f"{ui}/runs")
         page.get_by_text("olist_all").first.wait_for()
