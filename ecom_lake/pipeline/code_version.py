@@ -28,6 +28,7 @@ CUT = (
     "ecom_lake.errors",
     "ecom_lake.lake",
     "ecom_lake.logs",
+    "ecom_lake.pipeline.built_with",
     "ecom_lake.pipeline.commit",
     "ecom_lake.pipeline.site",
     "ecom_lake.settings",
