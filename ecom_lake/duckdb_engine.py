@@ -64,6 +64,14 @@ def _started(spill: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyCon
     return con
 
 
+def was_interrupted(error: BaseException) -> bool:
+    """Whether DuckDB ended a call because of a signal or `interrupt()`.
+
+    A signal's handler runs while DuckDB works, but DuckDB drops what the handler raises and raises a RuntimeError instead."""
+    is_signal = type(error) is RuntimeError and str(error) == "Query interrupted"
+    return is_signal or isinstance(error, duckdb.InterruptException)
+
+
 def parquet(paths: Iterable[Path | str]) -> str:
     """A table function call that reads exactly these files."""
     return f"read_parquet([{', '.join(literal(str(path)) for path in paths)}], hive_partitioning = false)"

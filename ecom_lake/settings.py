@@ -36,6 +36,8 @@ UNDATED = date.min
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:(?=/|$)")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://[^/]")
+LONGEST_QUERY = 86_400
+"""Seconds: the largest query_timeout."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _FIRST_MONTH, _LAST_MONTH = date(1970, 1, 1), date(2199, 12, 1)
 
@@ -101,6 +103,8 @@ class Settings:
     shops: dict[str, Shop]
     memory_limit: str
     threads: int
+    query_timeout: int = 300
+    """Seconds that a query of a SQL session may take."""
     access: Access = field(default_factory=Access)
     """How remote stores are reached."""
     dagster_home: Path | None = None
@@ -131,8 +135,9 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
         raise UserError(f"shops in {config} must be tables, one for each shop: [shops.NAME].")
     memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "2GB")
     threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", os.cpu_count() or 2)
-    known = ("root", "memory_limit", "threads", "readers", "shops")
-    _refuse_unknown(set(given) - {"memory_limit", "threads"}, known, str(config))
+    timeout = env.get("ECOM_LAKE_QUERY_TIMEOUT") or given.pop("query_timeout", 300)
+    known = ("root", "memory_limit", "threads", "query_timeout", "readers", "shops")
+    _refuse_unknown(set(given) - {"memory_limit", "threads", "query_timeout"}, known, str(config))
     valid, invalid = _shops(shops or {DEFAULT_SHOP: {}}, config)
     return Settings(
         root=_root(root or env.get("ECOM_LAKE_ROOT"), written, config),
@@ -141,6 +146,7 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
         invalid=invalid,
         memory_limit=_memory(memory, config),
         threads=_threads(threads, config),
+        query_timeout=_query_timeout(timeout, config),
         access=replace(_access(env), readers=readers),
         dagster_home=_dagster_home(env, project, config),
     )
@@ -389,4 +395,13 @@ def _readers(value: Any, config: Path) -> str:
 def _threads(value: Any, config: Path) -> int:
     if not str(value).isdigit() or int(value) < 1:
         raise UserError(f"threads (in {config} or ECOM_LAKE_THREADS) must be a whole number from 1, not '{value}'.")
+    return int(value)
+
+
+def _query_timeout(value: Any, config: Path) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,5}", str(value)) or not 1 <= int(value) <= LONGEST_QUERY:
+        raise UserError(
+            f"query_timeout (in {config} or ECOM_LAKE_QUERY_TIMEOUT) is the seconds that a query of `ecom-lake sql` may take: "
+            f"a whole number from 1 to {LONGEST_QUERY:,}, not '{value}'."
+        )
     return int(value)

@@ -1,4 +1,4 @@
-"""What a shop may say in lake.toml of what it does not have, and what it is told where that is nothing known."""
+"""The limit of a query, and what a shop may say in lake.toml of what it does not have."""
 
 from __future__ import annotations
 
@@ -130,4 +130,21 @@ def test_an_unknown_setting_of_the_lake_names_the_nearest(tmp_path: Path) -> Non
     config = tmp_path / "lake.toml"
     config.write_text("thread = 2\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"lake\.toml has a setting that nobody reads: 'thread'; did you mean 'threads'\?"):
+        load(None, {"ECOM_LAKE_CONFIG": str(config)})
+
+
+def test_the_limit_of_a_query_is_set_in_lake_toml_or_the_environment(tmp_path: Path) -> None:
+    config = tmp_path / "lake.toml"
+    where = {"ECOM_LAKE_CONFIG": str(config)}
+    assert load(None, where).query_timeout == 300
+    config.write_text("query_timeout = 20", encoding="utf-8")
+    assert load(None, where).query_timeout == 20
+    assert load(None, {**where, "ECOM_LAKE_QUERY_TIMEOUT": "86400"}).query_timeout == 86_400
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "86401", '"1h"', "1.5", "true"])
+def test_a_limit_of_a_query_that_is_none_is_refused(tmp_path: Path, said: str) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text(f"query_timeout = {said}", encoding="utf-8")
+    with pytest.raises(UserError, match="a whole number from 1 to 86,400, not"):
         load(None, {"ECOM_LAKE_CONFIG": str(config)})

@@ -19,7 +19,7 @@ from ecom_lake.contracts.table import Table
 from ecom_lake.duckdb_engine import literal, name, parquet
 from ecom_lake.lake.lake import in_order
 from ecom_lake.lake.log import Entry, File
-from ecom_lake.lake.stand_in import stand_in
+from ecom_lake.lake.read_only_files import read_only_files
 from ecom_lake.pipeline.site import Site
 
 CATALOG = "catalog.duckdb"
@@ -28,7 +28,7 @@ CATALOG = "catalog.duckdb"
 def write_catalog(site: Site, released: Entry) -> None:
     with site.engine() as (con, scratch):
         if not site.lake.storage.is_local:
-            con.register_filesystem(stand_in(site.lake.url.split("://")[0], _copies(site, released)))
+            con.register_filesystem(read_only_files(site.lake.url.split("://")[0], _copies(site, released)))
         target = scratch / CATALOG
         con.execute(f"attach {literal(str(target))} as lake (storage_version 'v1.2.0')")
         con.execute("use lake")

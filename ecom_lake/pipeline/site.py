@@ -30,6 +30,8 @@ class Site:
     connector: Connector
     memory_limit: str = "1GB"
     threads: int = 2
+    query_timeout: int = 300
+    """Seconds that a query of a SQL session may take."""
     full: bool = False
     """Make everything anew, whatever the fingerprints say."""
     refit: bool = False
@@ -84,7 +86,8 @@ def open_site(
         _open_landing(chosen.landing, settings, place)
     lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
     run = run or uuid.uuid4().hex[:12]
-    return Site(lake, chosen, connector, settings.memory_limit, settings.threads, full, refit, accept_settings, run)
+    limits = (settings.memory_limit, settings.threads, settings.query_timeout)
+    return Site(lake, chosen, connector, *limits, full=full, refit=refit, accept_settings=accept_settings, run=run)
 
 
 def _open_landing(landing: str, settings: Settings, place: str) -> None:

@@ -1,7 +1,8 @@
-"""A SQL session over a release: gold and silver by name, bronze and quarantine behind their layer's; it reads, and nothing else.
+"""A SQL session over a release: gold and silver tables by name, the other layers' tables behind their layer's name.
 
-Why two locks: DuckDB itself may open the release's files and no others, but what it may read it may also overwrite; so what is
-no query is not let through to it.
+A session only reads. Three locks, each enough for the lake's files (decision 0015): the files are opened through a file system
+that refuses every write; DuckDB itself may open nothing else; and a text that is not exactly one query does not run.
+Here: opening a session, its locks and limits, running a query. Not here: which text is a query (statement.py).
 """
 
 from __future__ import annotations
@@ -10,45 +11,74 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from threading import Lock, Timer
 from typing import Any
 
 import duckdb
 
-from ecom_lake.duckdb_engine import engine, literal, name, parquet
-from ecom_lake.errors import UsageError
+from ecom_lake.duckdb_engine import engine, literal, name, parquet, was_interrupted
+from ecom_lake.errors import UsageError, UserError
+from ecom_lake.lake.lake import in_order
 from ecom_lake.lake.log import Entry, File
+from ecom_lake.lake.read_only_files import read_only_files
 from ecom_lake.pipeline.site import Site
+from ecom_lake.serving.statement import read_only
 
 LAYERS = ("gold", "silver", "bronze", "quarantine", "rejects", "pending")
-_READS = ("SELECT", "MULTI")
-"""DuckDB's kinds of statement that only read; MULTI is a PIVOT whose columns it must find out first."""
-_BLANK = r"(?:\s|/\*.*?\*/|--[^\n]*\n)*"
-_EXPLAIN = re.compile(rf"{_BLANK}explain{_BLANK}(?:analyze\b|\([^)]*\))?(?P<query>.*)", re.IGNORECASE | re.DOTALL)
+RELEASE = "release"
+"""The scheme of the URLs under which a session sees the files of its release: release://_store/gold/rfm/….parquet."""
+LOCKS = (
+    f"set allowed_directories = ['{RELEASE}://']",
+    "set enable_external_access = false",
+    "set lock_configuration = true",
+)
+"""What DuckDB itself refuses from here on, in this order; the last one makes the others final."""
+_PRIVATE = ("set secret_directory = ''", "set allow_persistent_secrets = false", "set http_proxy = ''")
+"""Settings that state what is nobody's business: a folder of this machine, and a proxy's password from the environment."""
 _ROW_GROUP = 100_000
 
 
-class Answer:
-    """What a query gives: its columns, and its rows as they are fetched."""
+@dataclass(frozen=True)
+class Limits:
+    """What one query may use."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, Any] | None = None) -> None:
-        self._con, self._query, self._values = con, query, values
-        self.columns = tuple(con.sql(query, params=values).columns)
+    seconds: float = 300
+    memory: str = "2GB"
+    spill: str = "10GB"
+    """Temporary files on the local disk."""
+
+
+class Answer:
+    """The result of a query: its columns, and its rows as they are fetched."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, text: str, values: Mapping[str, Any] | None = None, limits: Limits | None = None
+    ) -> None:
+        self._con, self._values, self._limits = con, values, limits or Limits()
+        with _limited(con, self._limits):
+            statement = read_only(con, text)
+            self._query = statement.text
+            if statement.must_bind:
+                _ = con.sql(statement.must_bind, params=values).columns
+            self.columns = tuple(con.sql(self._query, params=values).columns)
 
     def rows(self, limit: int | None = None) -> Iterator[tuple[Any, ...]]:
-        with _in_one_sentence():
+        with _limited(self._con, self._limits):
             self._con.execute(self._query, self._values)
             try:
                 yield from islice(iter(self._con.fetchone, None), limit)
             finally:
-                self._con.abort()  # what was not fetched is not wanted
+                self._con.abort()  # discards the rows that were not fetched
 
     def write_parquet(self, target: Path) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with _in_one_sentence():
+        with _limited(self._con, self._limits):
             reader = self._con.sql(self._query, params=self._values).to_arrow_reader(_ROW_GROUP)
             with pq.ParquetWriter(target, reader.schema, compression="zstd") as writer:
                 # A batch ends where a file that was read does; a row group should not.
@@ -63,20 +93,14 @@ class Answer:
 
 
 class Session:
-    def __init__(self, con: duckdb.DuckDBPyConnection, tables: dict[str, list[str]]) -> None:
-        self._con = con
+    def __init__(self, con: duckdb.DuckDBPyConnection, tables: dict[str, list[str]], limits: Limits | None = None) -> None:
+        self._con, self._limits = con, limits
         self.tables = tables
         """The tables of each layer."""
 
     def ask(self, query: str, values: Mapping[str, Any] | None = None) -> Answer:
-        """Run the statements of a text, and give what the last one says; `values` are bound to its $parameters."""
-        with _in_one_sentence():
-            statements = [statement.query for statement in self._con.extract_statements(query)]
-            if not statements:
-                raise UsageError("The query is empty: ask something, such as: select * from kpi_summary.")
-            for statement in statements:
-                _refuse_all_but_reading(self._con, statement)
-            return Answer(self._con, statements[-1], values)
+        """Run one query; `values` are bound to its $parameters."""
+        return Answer(self._con, query, values, self._limits)
 
     def columns(self) -> list[str]:
         """Every column of the tables that need no layer before their name."""
@@ -88,74 +112,125 @@ class Session:
 
 @contextmanager
 def session(site: Site, entry: Entry) -> Iterator[Session]:
+    limits = Limits(site.query_timeout, site.memory_limit)
     with (
         tempfile.TemporaryDirectory(prefix="ecom-lake-sql-") as scratch,
-        engine(Path(scratch), site.memory_limit, site.threads) as con,
+        engine(Path(scratch), limits.memory, site.threads) as con,
     ):
-        yield Session(con, _open(site, entry, con))
+        yield Session(con, _open(site, entry, con, limits), limits)
 
 
-def _open(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+def _open(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, limits: Limits) -> dict[str, list[str]]:
+    files = [file for parts in entry.tables.values() for file in parts.values()]
+    con.register_filesystem(read_only_files(RELEASE, {_url(file): partial(Path, site.lake.local(file)) for file in files}))
     tables: dict[str, list[str]] = {}
     for layer in LAYERS:
         con.execute(f"create schema {layer}")
     for table, parts in sorted(entry.tables.items()):
         layer, own_name = table.split("/")
         if layer in LAYERS and parts:
-            con.execute(f"create view {layer}.{name(own_name)} as {_source(site, [file for _, file in sorted(parts.items())])}")
+            _create_view(con, table, in_order(parts))
             tables.setdefault(layer, []).append(own_name)
-    files = [literal(str(site.lake.local(file))) for parts in entry.tables.values() for file in parts.values()]
-    con.execute(f"set allowed_paths = [{', '.join(files)}]")
     con.execute("set search_path = 'gold,silver'")
-    con.execute("set preserve_insertion_order = true")  # people expect a table in the order in which it lies
-    con.execute("set enable_external_access = false")
-    con.execute("set lock_configuration = true")
+    con.execute("set preserve_insertion_order = true")  # people expect a table in the order of its file
+    con.execute(f"set max_temp_directory_size = {literal(limits.spill)}")
+    for setting in (*_PRIVATE, *LOCKS):
+        con.execute(setting)
     return tables
 
 
-def _source(site: Site, files: Sequence[File]) -> str:
-    """All files of a table as one; delivered ones each with the number of their delivery, and whatever columns they have."""
+def _create_view(con: duckdb.DuckDBPyConnection, table: str, files: Sequence[File]) -> None:
+    layer, own_name = table.split("/")
+    try:
+        con.execute(f"create view {layer}.{name(own_name)} as {_source(files)}")
+    except Exception as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from None
+        if isinstance(error, duckdb.Error):
+            raise UserError(
+                f"{table} cannot be read: a file of it is missing or damaged. `ecom-lake doctor --deep` names the file, "
+                "`ecom-lake repair` and a build make it again."
+            ) from None
+        raise
+
+
+def _url(file: File) -> str:
+    return f"{RELEASE}://{file.path}"
+
+
+def _source(files: Sequence[File]) -> str:
+    """All files of a table as one; each delivered file with the number of its delivery, and with the columns that it has."""
     if not any(file.delivery for file in files):
-        return f"select * from {parquet(map(site.lake.local, files))}"
+        return f"select * from {parquet(map(_url, files))}"
     return " union all by name ".join(
-        f"select *, {file.delivery.sequence}::bigint as source_sequence from {parquet([site.lake.local(file)])}"
+        f"select *, {file.delivery.sequence}::bigint as source_sequence from {parquet([_url(file)])}"
         for file in files
         if file.delivery
     )
 
 
-# ----------------------------------------------------------------------------------------------------- what is let through
-
-
-def _refuse_all_but_reading(con: duckdb.DuckDBPyConnection, statement: str) -> None:
-    kind = con.extract_statements(statement)[0].type.name
-    if kind == "EXPLAIN":
-        # ANALYZE runs what it explains, so that must be a query too.
-        explained = _EXPLAIN.fullmatch(statement)
-        inner = con.extract_statements(explained["query"]) if explained else []
-        kind = inner[0].type.name if len(inner) == 1 else kind
-    if kind not in _READS:
-        raise UsageError(
-            f"This session only reads, and {kind} does not: ask with SELECT, FROM, WITH, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN."
-        )
+# -------------------------------------------------------------------------------------------------------- limits and errors
 
 
 @contextmanager
-def _in_one_sentence() -> Iterator[None]:
+def _limited(con: duckdb.DuckDBPyConnection, limits: Limits) -> Iterator[None]:
+    """Interrupt a query at its time limit, and make one sentence of every error."""
+    clock = _Clock(con, limits.seconds)
     try:
         yield
     except duckdb.PermissionException:
         raise UsageError("This session reads the tables of the lake and no other files; SHOW ALL TABLES lists them.") from None
-    except (duckdb.InterruptException, RuntimeError) as error:
-        if "interrupted" not in str(error).lower():
-            raise
-        raise KeyboardInterrupt from None
-    except duckdb.Error as error:
-        raise UsageError(_sentence(str(error))) from None
+    except duckdb.OutOfMemoryException:
+        raise UserError(
+            f"The query needs more than {limits.memory} of memory and {limits.spill} of temporary files. Ask for fewer rows or "
+            "columns at a time, or raise memory_limit in lake.toml or ECOM_LAKE_MEMORY."
+        ) from None
+    except Exception as error:
+        if was_interrupted(error):
+            raise (_too_long(limits) if clock.is_over else KeyboardInterrupt()) from None
+        if isinstance(error, duckdb.Error):
+            raise UsageError(_sentence(str(error))) from None
+        raise
+    finally:
+        clock.stop()
+
+
+class _Clock:
+    """Interrupts a connection once, after some seconds, unless it was stopped before."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, seconds: float) -> None:
+        self.is_over = self._is_stopped = False
+        self._con, self._lock = con, Lock()
+        self._timer = Timer(seconds, self._interrupt)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _interrupt(self) -> None:
+        with self._lock:
+            if not self._is_stopped:
+                self.is_over = True
+                self._con.interrupt()
+
+    def stop(self) -> None:
+        with self._lock:
+            self._is_stopped = True
+        self._timer.cancel()
+
+
+def _too_long(limits: Limits) -> UserError:
+    limit = f"{limits.seconds:,g} second{'' if limits.seconds == 1 else 's'}"
+    return UserError(
+        f"The query took longer than its limit of {limit} and was stopped. Ask for less at a time, or raise query_timeout in "
+        "lake.toml or ECOM_LAKE_QUERY_TIMEOUT."
+    )
 
 
 def _sentence(message: str) -> str:
-    """DuckDB's message with its hint, without the drawing of the place where it was lost."""
+    """DuckDB's message with its hint, without its picture of the line."""
+    if "must be at the top level" in message:
+        return "This session only reads, and a WITH clause with COPY, INSERT, UPDATE or DELETE does not."
+    if "Traceback (most recent call last)" in message:  # of the file system, which is Python's
+        return next((line for line in reversed(message.partition("\n\nLINE ")[0].splitlines()) if line), "").strip()
     said, _, place = message.partition("\n\nLINE ")
     sentence = " ".join(re.sub(r"^[A-Z][\w ]* Error: ", "", said).split())
     line = re.match(r"(\d+): (.*)", place)
