@@ -58,7 +58,7 @@ class MiningSettings:
         float, "Correlation of how often people buy and what they spend, beyond which spending is a plain mean."
     ] = 0.2
     value_min_alive: Annotated[float, "Chance of being still a customer from which the day of the next order is foretold."] = 0.5
-    people_sample: Annotated[int, "Most people of one day that a model of what they do next is taught or tested on."] = 60_000
+    people_sample: Annotated[int, "Most people of one day that a model of what they do next is fitted on."] = 60_000
     review_days: Annotated[int, "Days after shipping within which a review comes, if it comes at all."] = 45
 
     segments_by: Annotated[

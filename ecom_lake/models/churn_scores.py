@@ -2,15 +2,15 @@
 
 Two questions, since people of one purchase and of several have little in common: is there a second order, and is there a next
 one? In scope is everybody with a purchase by then. Models learn who does order, the rarer thing; what is published is the
-probability of no order. Not here: what is known of people (churn_features.py), and how models are taught and gated
-(classification.py).
+probability of no order. Not here: what is known of people (churn_features.py), how models are fitted (ranker.py) and gated
+(classification.py), and whether their probabilities are true (probability.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 import duckdb
 import numpy as np
@@ -23,13 +23,18 @@ from ecom_lake.models.rankings import churn_features
 from ecom_lake.models.rankings.buying_chance import NAME as BG_NBD
 from ecom_lake.models.rankings.buying_chance import buying_chance
 from ecom_lake.models.rankings.churn_features import FEATURES, GROUPS, Feature, buyers_after, features_at
-from ecom_lake.models.rankings.classification import Judged, People, Question, judge, with_figures
+from ecom_lake.models.rankings.classification import Judged, Question, judge, with_figures
+from ecom_lake.models.rankings.forest import TREES_TO_TRY
 from ecom_lake.models.rankings.lift import Floats
+from ecom_lake.models.rankings.logistic import Platt
+from ecom_lake.models.rankings.people import People
+from ecom_lake.models.rankings.probability import Origin, Proof, predict_at, prove, with_proof
+from ecom_lake.models.rankings.ranker import choose
 from ecom_lake.models.rankings.reasons import importance_curve, listed, lost_without
-from ecom_lake.models.rankings.snapshots import Cutoffs, cutoffs, days_needed
+from ecom_lake.models.rankings.snapshots import Cutoffs, cutoffs, days_needed, origins
 
 READS = (*churn_features.READS, "dim_date")
-VERSION = 1
+VERSION = 2
 _CUTOFFS, _CHANCE = "cutoffs", "buying_chance"
 
 
@@ -59,6 +64,23 @@ NEXT = Form("next order", 2, None, "order again")
 FORMS = (NEXT, SECOND)
 
 
+@dataclass(frozen=True)
+class Snapshots:
+    """The people of days in the past with their outcomes, up to so many of each form; each day is queried once."""
+
+    con: duckdb.DuckDBPyConnection
+    horizon: int
+    most: int
+    forms: Sequence[Form]
+    seen: dict[date, dict[Form, People]] = field(default_factory=dict)
+
+    def people(self, day: date, form: Form) -> People:
+        if day not in self.seen:
+            everybody = labelled_on(self.con, day, self.horizon)
+            self.seen[day] = {each: in_scope(everybody, each, self.most) for each in self.forms}
+        return self.seen[day][form]
+
+
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
     first, as_of = _days(con)
     is_kept = past.serves(VERSION, settings, as_of) and _CUTOFFS in past.notes
@@ -67,46 +89,73 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
         at: Cutoffs | None = Cutoffs.read(past.notes[_CUTOFFS], horizon)
     else:
         at = cutoffs(first, as_of, horizon) if first and as_of else None
-    if at is None or as_of is None:
+    if at is None or as_of is None or first is None:
         return Fitted({"churn_scores": _none()}, _too_young(first, as_of, horizon))
-    judged = judge_forms(con, at, FORMS, settings, past.notes if is_kept else None)
+    snapshots = Snapshots(con, horizon, settings.people_sample, FORMS)
+    judged = judge_forms(snapshots, at, settings, past.notes if is_kept else None)
     now = features_at(con, as_of)
-    published = {form: verdict for form, verdict in zip(FORMS, judged, strict=True) if verdict.is_better}
-    tables, curves = [_none()], [curve for verdict in judged for curve in verdict.curves]
-    for form, verdict in published.items():
-        lost = lost_without(verdict, GROUPS, settings.seed)
-        tables.append(_scored(now.filter(form.scope), form, verdict, lost, as_of, horizon))
-        curves.append(importance_curve(form.name, lost))
+    tables, proved, importances = [_none()], [], []
+    for form, verdict in zip(FORMS, judged, strict=True):
+        if verdict.is_better:
+            proof = prove_form(snapshots, form, first, at, settings.seed)
+            verdict, platt = with_proof(verdict, proof, snapshots.people(as_of - timedelta(days=horizon), form))
+            lost = lost_without(verdict, GROUPS, settings.seed)
+            tables.append(_scored(now.filter(form.scope), form, verdict, lost, platt, as_of, horizon))
+            importances.append(importance_curve(form.name, lost))
+        proved.append(verdict)
     scores = pl.concat(tables)
     return Fitted(
         {"churn_scores": scores},
-        _card(judged, at, as_of, past.fitted_as_of if is_kept else as_of),
-        [rival for verdict in judged for rival in verdict.rivals],
-        curves,
-        {name: value for verdict in judged for name, value in verdict.parameters.items()},
+        _card(proved, at, as_of, past.fitted_as_of if is_kept else as_of, settings.people_sample),
+        [rival for verdict in proved for rival in verdict.rivals],
+        [curve for verdict in proved for curve in verdict.curves] + importances,
+        {name: value for verdict in proved for name, value in verdict.parameters.items()},
         _seen(now, scores),
-        {_CUTOFFS: at.words, **{name: word for verdict in judged for name, word in verdict.notes.items()}},
+        {_CUTOFFS: at.words, **{name: word for verdict in proved for name, word in verdict.notes.items()}},
     )
 
 
-def judge_forms(
-    con: duckdb.DuckDBPyConnection,
-    at: Cutoffs,
-    forms: Sequence[Form],
-    settings: MiningSettings,
-    kept: dict[str, str] | None = None,
-) -> list[Judged]:
-    """Each day's people are looked at once, for all forms."""
-    most = settings.people_sample
-    *days, tested = (labelled_on(con, day, at.horizon) for day in (*at.train, at.calibrate, at.test))
-    chance = buying_chance(tested, at.horizon, most)
+def judge_forms(snapshots: Snapshots, at: Cutoffs, settings: MiningSettings, kept: dict[str, str] | None = None) -> list[Judged]:
+    """A model is fitted on a sample of the people of each day; everybody of the last day is in the test."""
+    everybody = labelled_on(snapshots.con, at.test, at.horizon)
+    chance = buying_chance(everybody, at.horizon, settings.people_sample)
     if chance is not None:
-        tested = tested.with_columns(pl.Series(_CHANCE, chance))
-    people = [[in_scope(day, form, most) for day in (*days, tested)] for form in forms]
+        everybody = everybody.with_columns(pl.Series(_CHANCE, chance))
     return [
-        judge(form.question(), pooled(looked_at[:-2]), looked_at[-2], looked_at[-1], settings.seed, kept)
-        for form, looked_at in zip(forms, people, strict=True)
+        judge(
+            form.question(),
+            pooled([snapshots.people(day, form) for day in at.train]),
+            snapshots.people(at.calibrate, form),
+            in_scope(everybody, form),
+            settings.seed,
+            kept,
+        )
+        for form in snapshots.forms
     ]
+
+
+def prove_form(snapshots: Snapshots, form: Form, first: date, at: Cutoffs, seed: int) -> Proof:
+    """The probabilities as they would have been published on days of the year before the fit."""
+    until = at.test + timedelta(days=at.horizon)
+    tried = [_origin(snapshots, form, first, day, seed) for day in origins(until, at.horizon)]
+    question = form.question()
+    who = f"{question.who} (at most {snapshots.most:,} of a day)"
+    return prove(form.name, question.does, who, [origin for origin in tried if origin], seed)
+
+
+def _origin(snapshots: Snapshots, form: Form, first: date, day: date, seed: int) -> Origin | None:
+    """What `fit` would do on that day: the cutoffs that it would take, and a calibration on the last of them.
+
+    The forest has fewer trees than that of `fit`, to save time.
+    """
+    at = cutoffs(first, day, snapshots.horizon)
+    if at is None:
+        return None
+    train, later = pooled([snapshots.people(before, form) for before in at.train]), snapshots.people(at.calibrate, form)
+    if not (train.has_enough_events and later.has_enough_events):
+        return None
+    ranker = choose(train, later, seed, trees=TREES_TO_TRY).ranker
+    return predict_at(day, ranker, snapshots.people(at.test, form), snapshots.people(day, form))
 
 
 def labelled_on(con: duckdb.DuckDBPyConnection, day: date, horizon: int) -> pl.DataFrame:
@@ -116,13 +165,13 @@ def labelled_on(con: duckdb.DuckDBPyConnection, day: date, horizon: int) -> pl.D
     return labelled.with_columns(pl.col("happened").fill_null(False)).sort("customer_id")
 
 
-def in_scope(people: pl.DataFrame, form: Form, most: int) -> People:
-    """Up to so many, spread evenly over their ids, which say nothing of them."""
+def in_scope(people: pl.DataFrame, form: Form, most: int | None = None) -> People:
+    """Up to so many, spread evenly over their ids, which are random."""
     of = people.filter(form.scope)
-    some = of if of.height <= most else of[np.linspace(0, of.height - 1, most).astype(int)]
+    some = of if most is None or of.height <= most else of[np.linspace(0, of.height - 1, most).astype(int)]
     shown = {BG_NBD: some[_CHANCE].to_numpy()} if _CHANCE in some.columns else {}
     recency = some["recency_days"].to_numpy().astype(float)
-    return People(_matrix(some, form), some["happened"].to_numpy(), -recency, shown)
+    return People(_matrix(some, form), some["happened"].to_numpy(), -recency, shown, some["customer_id"].to_numpy())
 
 
 def _matrix(frame: pl.DataFrame, form: Form) -> Floats:
@@ -138,8 +187,16 @@ def pooled(days: Sequence[People]) -> People:
     )
 
 
-def _scored(people: pl.DataFrame, form: Form, verdict: Judged, lost: dict[str, float], as_of: date, horizon: int) -> pl.DataFrame:
-    scored = listed(verdict, _matrix(people, form), GROUPS, lost, is_against=True)
+def _scored(
+    people: pl.DataFrame,
+    form: Form,
+    verdict: Judged,
+    lost: dict[str, float],
+    platt: Platt | None,
+    as_of: date,
+    horizon: int,
+) -> pl.DataFrame:
+    scored = listed(verdict, _matrix(people, form), GROUPS, lost, platt, is_against=True)
     named = people.select(
         "customer_id",
         pl.lit(as_of).alias("as_of"),
@@ -176,7 +233,7 @@ def _too_young(first: date | None, as_of: date | None, horizon: int) -> Card:
     )
 
 
-def _card(judged: Sequence[Judged], at: Cutoffs, as_of: date, fitted_as_of: date | None) -> Card:
+def _card(judged: Sequence[Judged], at: Cutoffs, as_of: date, fitted_as_of: date | None, most: int) -> Card:
     """Of two questions the card shows the figures of the first that is published, or else of the first that was tested."""
     told = [verdict for verdict in judged if verdict.is_better] or [verdict for verdict in judged if verdict.compared]
     shown = told[0] if told else judged[0]
@@ -186,8 +243,8 @@ def _card(judged: Sequence[Judged], at: Cutoffs, as_of: date, fitted_as_of: date
         as_of=as_of,
         fitted_as_of=fitted_as_of,
         trained_on=(
-            f"what people did after {', '.join(map(str, at.train))}; calibrated on {at.calibrate}, tested on {at.test}"
-            f" ({at.horizon} days each)"
+            f"what at most {most:,} people did after each of {', '.join(map(str, at.train))}; chosen by what as many did after"
+            f" {at.calibrate}; tested, and the rival too, by what everybody did after {at.test} ({at.horizon} days each)"
         ),
         n=sum(verdict.n for verdict in judged),
         status="published" if any(verdict.is_better for verdict in judged) else "refused",

@@ -1,12 +1,15 @@
 """Which of the orders that are on their way will end in a bad review, as far as can be told when they are shipped?
 
 Scored are valid orders shipped lately and not reviewed by the shop's today. A model learns from orders that were reviewed, so
-the probability is that of a bad review if there is one. Not here: what is known when an order is shipped (review_features.py),
-and how models are taught and gated (classification.py).
+the probability is that of a bad review if there is one. Bad reviews come late, so orders that still wait for a review end worse
+than all that were shipped: the calibration counts each order as often as it was on the list, which is the days it waited.
+Not here: what is known when an order is shipped (review_features.py), how models are fitted (ranker.py) and gated
+(classification.py), and whether their probabilities are true (probability.py).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import duckdb
@@ -17,14 +20,21 @@ from ecom_lake.contracts.gold.review_risk import ReviewRisk
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.fitted import Card, Fitted, Past
 from ecom_lake.models.rankings import review_features
-from ecom_lake.models.rankings.classification import Judged, People, Question, judge, with_figures
+from ecom_lake.models.rankings.classification import Judged, Question, judge, with_figures
+from ecom_lake.models.rankings.forest import TREES_TO_TRY
 from ecom_lake.models.rankings.lift import Floats
+from ecom_lake.models.rankings.logistic import Platt
+from ecom_lake.models.rankings.people import People
+from ecom_lake.models.rankings.probability import Origin, Proof, predict_at, prove, with_proof
+from ecom_lake.models.rankings.ranker import choose
 from ecom_lake.models.rankings.reasons import importance_curve, listed, lost_without
 from ecom_lake.models.rankings.review_features import BAD, FEATURES, GROUPS, SELLER_BAD_SHARE, answers, shipped_orders
-from ecom_lake.models.rankings.snapshots import Window, Windows, window_days_needed, windows
+from ecom_lake.models.rankings.snapshots import Window, Windows, origins, window_days_needed, windows
 
 READS = (*review_features.READS, "dim_date")
-VERSION = 1
+VERSION = 2
+CALIBRATED_ORDERS, CALIBRATED_DAYS = 2_000, 60
+"""A calibration is fitted on the latest orders that were reviewed: so many, and answered in so many days."""
 _FITTED = "tested until"
 QUESTION = Question(
     "bad review", "reviewed orders", "end in a bad review", "the seller's past", [feature.name for feature in FEATURES]
@@ -36,46 +46,117 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     is_kept = past.serves(VERSION, settings, as_of) and _FITTED in past.notes
     until = date.fromisoformat(past.notes[_FITTED]) if is_kept else as_of
     at = windows(first, until, settings.review_days) if first and until else None
-    if at is None or as_of is None or until is None:
+    if at is None or as_of is None or until is None or first is None:
         return Fitted({"review_risk": _none()}, _too_young(first, as_of, settings))
     known = shipped_orders(con, as_of)
-    past_answers = known.join(answers(con, until, settings.review_days), on="order_id", how="inner")
-    taught, calibrated, tested = (reviewed(past_answers, part, settings) for part in (at.train, at.calibrate, at.test))
-    verdict = judge(QUESTION, taught, calibrated, tested, settings.seed, past.notes if is_kept else None)
+    settled = known.join(answers(con, until, settings.review_days), on="order_id", how="inner")
+    most = settings.people_sample
+    train, calibrate_on, tested = (
+        reviewed(settled, at.train, most),
+        reviewed(settled, at.calibrate, most),
+        reviewed(settled, at.test),
+    )
+    verdict = judge(QUESTION, train, calibrate_on, tested, settings.seed, past.notes if is_kept else None)
     open_orders = _open_orders(con, known, as_of, settings)
-    scores, curves = _none(), list(verdict.curves)
+    scores, curves = _none(), []
     if verdict.is_better:
+        proof = prove_orders(con, known, settled, first, until, settings)
+        verdict, platt = with_proof(verdict, proof, just_answered(con, known, as_of, settings))
         lost = lost_without(verdict, GROUPS, settings.seed)
-        scores = _scored(open_orders, verdict, lost, as_of, settings)
-        curves.append(importance_curve(QUESTION.name, lost))
+        scores = _scored(open_orders, verdict, lost, platt, as_of, settings)
+        curves = [importance_curve(QUESTION.name, lost)]
     return Fitted(
         {"review_risk": scores},
         _card(verdict, at, as_of, past.fitted_as_of if is_kept else as_of),
         verdict.rivals,
-        curves,
+        [*verdict.curves, *curves],
         verdict.parameters,
         _seen(open_orders, scores),
         {_FITTED: until.isoformat(), **verdict.notes},
     )
 
 
-def reviewed(past_answers: pl.DataFrame, part: Window, settings: MiningSettings) -> People:
+def prove_orders(
+    con: duckdb.DuckDBPyConnection,
+    known: pl.DataFrame,
+    settled: pl.DataFrame,
+    first: date,
+    until: date,
+    settings: MiningSettings,
+) -> Proof:
+    """The probabilities as they would have been published on days of the year before the fit."""
+    tried = [_origin(con, known, settled, first, day, settings) for day in origins(until, settings.review_days)]
+    return prove(QUESTION.name, QUESTION.does, "orders", [origin for origin in tried if origin], settings.seed)
+
+
+def _origin(
+    con: duckdb.DuckDBPyConnection,
+    known: pl.DataFrame,
+    settled: pl.DataFrame,
+    first: date,
+    day: date,
+    settings: MiningSettings,
+) -> Origin | None:
+    """What `fit` would do on that day, and how the orders that then waited for a review ended.
+
+    The forest has fewer trees than that of `fit`, to save time.
+    """
+    at = windows(first, day, settings.review_days)
+    if at is None:
+        return None
+    train, later = (reviewed(settled, part, settings.people_sample) for part in (at.train, at.calibrate))
+    if not (train.has_enough_events and later.has_enough_events):
+        return None
+    ranker = choose(train, later, settings.seed, trees=TREES_TO_TRY).ranker
+    outcomes = answers(con, day + timedelta(days=settings.review_days), settings.review_days)
+    ended = _open_orders(con, known, day, settings).join(outcomes, on="order_id").filter(pl.col("happened").is_not_null())
+    test = _people(ended.sort("order_id"))
+    return predict_at(day, ranker, just_answered(con, known, day, settings), test)
+
+
+def just_answered(con: duckdb.DuckDBPyConnection, known: pl.DataFrame, day: date, settings: MiningSettings) -> People:
+    """The orders whose first review was answered last, with what was known of it by then.
+
+    These are the latest outcomes that there are: all orders of a day are settled only `review_days` after they were shipped.
+    Each counts for the days that it waited: one that waits ten times as long is ten times as likely to be on a day's list.
+    """
+    answered = known.join(answers(con, day, settings.review_days), on="order_id").filter(
+        pl.col("first_answered_on") > day - timedelta(days=CALIBRATED_DAYS),
+        pl.col("happened").is_not_null(),
+        ~pl.col("came_before"),
+    )
+    latest = answered.sort("first_answered_on", "order_id").tail(CALIBRATED_ORDERS)
+    waited = (latest["first_answered_on"] - latest["shipped_on"]).dt.total_days()
+    return replace(_people(latest), weight=waited.cast(pl.Float64).to_numpy())
+
+
+def reviewed(settled: pl.DataFrame, part: Window, most: int | None = None) -> People:
     """The orders shipped in a window that were reviewed after it, and soon enough; up to so many, evenly over time."""
-    of = past_answers.filter(
+    of = settled.filter(
         pl.col("shipped_on") > part.after,
         pl.col("shipped_on") <= part.until,
         pl.col("happened").is_not_null(),
         ~pl.col("came_before"),
     ).sort("shipped_on", "order_id")
-    most = settings.people_sample
-    some = of if of.height <= most else of[np.linspace(0, of.height - 1, most).astype(int)]
-    return People(_matrix(some), some["happened"].to_numpy(), some[SELLER_BAD_SHARE].fill_null(0.0).to_numpy())
+    return _people(_sample(of, most))
 
 
-def _open_orders(con: duckdb.DuckDBPyConnection, known: pl.DataFrame, as_of: date, settings: MiningSettings) -> pl.DataFrame:
-    reviewed_by_now = answers(con, as_of, settings.review_days).select("order_id")
-    late = known.filter(pl.col("shipped_on") > as_of - timedelta(days=settings.review_days))
-    return late.join(reviewed_by_now, on="order_id", how="anti").sort("order_id")
+def _sample(orders: pl.DataFrame, most: int | None) -> pl.DataFrame:
+    return orders if most is None or orders.height <= most else orders[np.linspace(0, orders.height - 1, most).astype(int)]
+
+
+def _people(orders: pl.DataFrame) -> People:
+    """Orders shipped in one week share its weather, its strikes and its errors."""
+    week = orders["shipped_on"].dt.truncate("1w").to_physical().to_numpy()
+    rule = orders[SELLER_BAD_SHARE].fill_null(0.0).to_numpy()
+    return People(_matrix(orders), orders["happened"].to_numpy().astype(bool), rule, cluster=week)
+
+
+def _open_orders(con: duckdb.DuckDBPyConnection, known: pl.DataFrame, day: date, settings: MiningSettings) -> pl.DataFrame:
+    """What a list of that day holds."""
+    reviewed_by_then = answers(con, day, settings.review_days).select("order_id")
+    shipped = known.filter(pl.col("shipped_on") > day - timedelta(days=settings.review_days), pl.col("shipped_on") <= day)
+    return shipped.join(reviewed_by_then, on="order_id", how="anti").sort("order_id")
 
 
 def _matrix(frame: pl.DataFrame) -> Floats:
@@ -83,8 +164,15 @@ def _matrix(frame: pl.DataFrame) -> Floats:
     return frame.select(wanted).to_numpy().reshape(frame.height, len(wanted))
 
 
-def _scored(orders: pl.DataFrame, verdict: Judged, lost: dict[str, float], as_of: date, settings: MiningSettings) -> pl.DataFrame:
-    scored = listed(verdict, _matrix(orders), GROUPS, lost)
+def _scored(
+    orders: pl.DataFrame,
+    verdict: Judged,
+    lost: dict[str, float],
+    platt: Platt | None,
+    as_of: date,
+    settings: MiningSettings,
+) -> pl.DataFrame:
+    scored = listed(verdict, _matrix(orders), GROUPS, lost, platt)
     named = orders.select(
         "order_id",
         "shipped_on",
@@ -133,7 +221,8 @@ def _card(verdict: Judged, at: Windows, as_of: date, fitted_as_of: date | None) 
         as_of=as_of,
         fitted_as_of=fitted_as_of,
         trained_on=(
-            f"reviewed orders shipped {_span(at.train)}; calibrated on those of {_span(at.calibrate)}, tested on {_span(at.test)}"
+            f"reviewed orders shipped {_span(at.train)}; chosen on those of {_span(at.calibrate)},"
+            f" tested on all of {_span(at.test)}"
         ),
         n=verdict.n,
         status="published" if verdict.is_better else "refused",

@@ -461,17 +461,27 @@ def test_olist_is_too_thin_for_rules_and_says_so(gold: Read) -> None:
     }
 
 
-def test_churn_is_refused_and_bad_reviews_are_foretold(gold: Read) -> None:
-    """Few come back, and when they bought last says as much as all else; what was known at shipping says more than the seller."""
+def test_churn_is_refused_and_bad_reviews_are_ranked(gold: Read) -> None:
+    """Few come back, and when they bought last says as much as all else; what was known at shipping says more than the seller.
+    How likely a bad review is moves faster than its outcomes are known: the probabilities are not published."""
     cards = {
         table: dict(gold(f"{table}_fit").filter(kind="card").select("name", "said").iter_rows())
         for table in ("churn", "review_risk")
     }
     assert (cards["churn"]["status"], gold("churn_scores").height) == ("refused", 0)
-    assert (cards["review_risk"]["status"], gold("review_risk").height) == ("published", 680)
+    risk = gold("review_risk")
+    assert (cards["review_risk"]["status"], risk.height) == ("published", 680)
     figures = {row["name"]: row for row in gold("review_risk_fit").filter(kind="card").iter_rows(named=True)}
     assert figures["value"]["value"] == pytest.approx(2.64, abs=0.05)
     assert figures["baseline_value"]["value"] == pytest.approx(1.79, abs=0.02)
+    assert risk["probability"].is_null().all() and risk["decile"].null_count() == 0
+    assert "the column probability is empty" in cards["review_risk"]["reason"]
+    rivals = gold("review_risk_fit").filter(kind="rival").iter_rows(named=True)
+    skills = {row["series"]: row for row in rivals if row["name"] == "Brier skill over all origins"}
+    known = skills["bad review: calibrated probability against base rate known at the time"]
+    occurred = skills["bad review: calibrated probability against base rate that occurred"]
+    assert (known["value"], occurred["value"]) == pytest.approx((0.030, 0.017), abs=0.005)
+    assert occurred["low"] < 0 < known["low"]
 
 
 def test_kinds_of_customers(gold: Read) -> None:

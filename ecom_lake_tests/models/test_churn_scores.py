@@ -11,10 +11,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.churn_scores import NEXT, SECOND, Form, fit, judge_forms
+from ecom_lake.models.churn_scores import NEXT, SECOND, Form, Snapshots, fit, judge_forms
 from ecom_lake.models.fitted import Past
 from ecom_lake.models.rankings.buying_chance import buying_chance
 from ecom_lake.models.rankings.churn_features import FEATURES, GROUPS, Feature, features_at
+from ecom_lake.models.rankings.classification import LIFT
+from ecom_lake.models.rankings.probability import BRIER, PUBLISHED
 from ecom_lake.models.rankings.snapshots import Cutoffs
 from ecom_lake_tests.models.gold import make
 from ecom_lake_tests.models.returning import FIRST, Shop, Truth, as_known_on, nothing, opened, shop
@@ -159,17 +161,20 @@ def test_a_month_later_the_model_is_the_same_and_the_people_are_not(tmp_path: Pa
             scores = make(con, "churn_scores", tmp_path, FEWER, past or Past(fits[0]))
             fits.append(pl.read_parquet(tmp_path / "churn_fit.parquet"))
     assert scores["as_of"].unique().to_list() == [LAST_DAY]
-    chosen = [fit.filter(kind="parameter").sort("name") for fit in fits]
+    published = pl.col("name").str.contains(PUBLISHED)
+    chosen = [fit.filter(~published, kind="parameter").sort("name") for fit in fits]
     assert_frame_equal(chosen[0], chosen[1], check_exact=True)
+    base_rate = [fit.filter(published, kind="parameter")["value"].to_list() for fit in fits]
+    assert base_rate[0] != base_rate[1], "the base rate is that of the latest outcomes"
     card = fits[1].filter(kind="card", name="fitted_as_of")["said"].to_list()
     assert card == [(LAST_DAY - timedelta(days=30)).isoformat()]
     assert fits[1].filter(kind="drift").height > 0
 
 
 def test_probabilities_come_true() -> None:
-    """The people of day 600, scored by a model that knew nothing after it."""
-    made = driven()
-    day = FIRST + timedelta(days=600)
+    """The people of a day, scored by a model that knew nothing after it."""
+    made = shop(8_000, seed=1, days=810)
+    day = LAST_DAY
     known = as_known_on(made, day)
     known |= {"dim_date": known["dim_date"].with_columns(is_as_of=pl.col("date") == day)}
     with opened(known) as con:
@@ -181,6 +186,54 @@ def test_probabilities_come_true() -> None:
         assert real == pytest.approx(expected, rel=0.25), form
         worst, best = (people.filter(pl.col("decile") == tenth)["came"].mean() for tenth in (1, 10))
         assert best > 5 * worst, form  # type: ignore[operator]
+
+
+def test_each_form_proves_its_probabilities(tmp_path: Path) -> None:
+    """After 600 days too few had come back early enough to test those of the next order twice."""
+    known = as_known_on(driven(), day := FIRST + timedelta(days=600))
+    with opened(known | {"dim_date": known["dim_date"].with_columns(is_as_of=pl.col("date") == day)}) as con:
+        scores = make(con, "churn_scores", tmp_path)
+    assert scores.filter(form="second order")["probability"].null_count() == 0
+    unproved = scores.filter(form="next order")
+    assert unproved.height > 1_000 and unproved["probability"].is_null().all()
+    assert unproved.filter(decile=1)["top_reasons"].is_not_null().all()
+    [reason] = pl.read_parquet(tmp_path / "churn_fit.parquet").filter(kind="card", name="reason")["said"]
+    assert reason.index("so the column probability is empty") < reason.index("so the column probability is filled")
+
+
+def test_nothing_that_is_fitted_changes_when_the_test_period_changes() -> None:
+    """Of the orders placed on the days that the test looks at some are taken away: labels of the test, and of nothing else.
+
+    Only the calibration that is published, and no figure of the test, is fitted on these days.
+    """
+    made, test_day = driven(), LAST_DAY - timedelta(days=90)
+    is_tested = pl.col("order_date") > test_day
+    altered = made | {"fct_orders": made["fct_orders"].filter(~is_tested | (pl.col("order_id").hash(1) % 5 < 3))}
+    fits = []
+    for of in (made, altered):
+        with opened(of) as con:
+            fits.append(fit(con, FEWER, Past()))
+    assert fits[0].notes == fits[1].notes
+    for form in (SECOND, NEXT):
+        names = [name for name in fits[0].parameters if name.startswith(form.name) and PUBLISHED not in name]
+        assert len([name for name in names if "calibration of" in name]) >= 4
+        assert {name: fits[0].parameters[name] for name in names} == {name: fits[1].parameters[name] for name in names}
+        published = [fitted.parameters[f"{form.name}: {PUBLISHED}, shift"] for fitted in fits]
+        assert published[0] > published[1], "fewer order, so the base rate that is published is lower"
+    tested = [{(rival.name, rival.metric): rival.value for rival in fitted.rivals} for fitted in fits]
+    assert all(tested[0][key] != tested[1][key] for key in tested[0] if key[1] in (LIFT, BRIER))
+
+
+def test_the_rival_is_measured_on_everybody() -> None:
+    """The card says of whom there is a sample; the list and its rival are tested on all people of the day."""
+    with opened(driven()) as con:
+        fitted = fit(con, FEWER, Past())
+    known = driven()["fct_orders"].filter(pl.col("order_date") <= LAST_DAY - timedelta(days=90))
+    once = known.group_by("customer_id").agg(pl.col("order_date").n_unique()).filter(order_date=1).height
+    assert once > FEWER.people_sample
+    assert f"of {once:,} customers of a later time, all of them" in fitted.card.reason
+    assert "at most 2,000 people" in fitted.card.trained_on
+    assert "tested, and the rival too, by what everybody did" in fitted.card.trained_on
 
 
 def _buyers(rng: np.random.Generator, people: int, horizon: int) -> pl.DataFrame:
@@ -252,7 +305,8 @@ def test_cdnow(cdnow: Shop) -> None:
     train = (date(1997, 3, 31), date(1997, 6, 30), date(1997, 9, 30))
     at = Cutoffs(train, date(1997, 12, 31), date(1998, 3, 31), 90)
     with opened(cdnow) as con:
-        [verdict] = judge_forms(con, at, [Form("any order", 1, None, "order again")], MiningSettings())
+        snapshots = Snapshots(con, 90, MiningSettings().people_sample, [Form("any order", 1, None, "order again")])
+        [verdict] = judge_forms(snapshots, at, MiningSettings())
     found = {(rival.name.removeprefix("any order: "), rival.metric): rival.value for rival in verdict.rivals}
     assert 23_570 < verdict.n <= 3 * 23_570
     assert found["recency", "PR-AUC"] == pytest.approx(0.437, abs=0.002)

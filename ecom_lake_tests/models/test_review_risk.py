@@ -10,11 +10,15 @@ from polars.testing import assert_frame_equal
 
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.fitted import Past
-from ecom_lake.models.rankings.review_features import FEATURES, GROUPS, Feature, answers, shipped_orders
+from ecom_lake.models.rankings.classification import LIFT
+from ecom_lake.models.rankings.probability import BRIER, KNOWN, PUBLISHED
+from ecom_lake.models.rankings.review_features import BAD, FEATURES, GROUPS, Feature, answers, shipped_orders
+from ecom_lake.models.review_risk import fit
 from ecom_lake_tests.models.gold import make
 from ecom_lake_tests.models.returning import FIRST, Shop, as_known_on, nothing, opened, shop, shuffled
 
 DAY = FIRST + timedelta(days=400)
+LAST_DAY = FIRST + timedelta(days=719)
 FEWER = MiningSettings(people_sample=2_500)
 
 
@@ -135,6 +139,68 @@ def test_a_shop_without_reviews_is_refused(tmp_path: Path) -> None:
     made = driven()
     with opened(made | {"reviews": made["reviews"].clear()}) as con:
         assert make(con, "review_risk", tmp_path).height == 0
+
+
+@pytest.mark.parametrize(
+    ("days_before", "is_fitted_later"),
+    [(105, ("calibration of", PUBLISHED)), (45, (PUBLISHED,))],
+    ids=["the test of the ranking", "the outcomes of the last origin"],
+)
+def test_nothing_that_is_fitted_changes_when_the_test_period_changes(days_before: int, is_fitted_later: tuple[str, ...]) -> None:
+    """Of the reviews answered after the fit, which are labels of the test, some are turned round.
+
+    Of the day 105 days before today on, orders are tested and not fitted; the last origin lies 45 days before today.
+    """
+    made, day = driven(), LAST_DAY - timedelta(days=days_before)
+    is_turned = (pl.col("answered_at").dt.date() > day) & (pl.col("order_id").hash(1) % 6 == 0)
+    reviews = made["reviews"].with_columns(score=pl.when(is_turned).then(6 - pl.col("score")).otherwise("score"))
+    fits = []
+    for of in (made, made | {"reviews": reviews}):
+        with opened(of) as con:
+            fits.append(fit(con, FEWER, Past()))
+    assert fits[0].notes == fits[1].notes
+    names = [name for name in fits[0].parameters if not any(part in name for part in is_fitted_later)]
+    assert {name: fits[0].parameters[name] for name in names} == {name: fits[1].parameters.get(name) for name in names}
+    later = [name for name in fits[0].parameters if PUBLISHED in name and "shift" in name]
+    assert [fits[0].parameters[name] for name in later] != [fits[1].parameters.get(name) for name in later]
+    tested = [{(rival.name, rival.metric): rival.value for rival in fitted.rivals} for fitted in fits]
+    assert all(tested[0][key] != tested[1][key] for key in tested[0] if key[1] in (LIFT, BRIER) and KNOWN not in key[0])
+
+
+def test_a_list_without_proof_of_its_probabilities_has_none(tmp_path: Path) -> None:
+    """The ranking of a young shop can be tested, and its probabilities only once: deciles and reasons are published."""
+    with opened(shop(15_000, seed=1, days=390)) as con:
+        risk = make(con, "review_risk", tmp_path, FEWER)
+    assert risk.height > 500
+    assert risk["probability"].is_null().all()
+    assert risk["decile"].unique().sort().to_list() == list(range(1, 11))
+    assert risk.filter(decile=1)["top_reasons"].is_not_null().all()
+    fitted = pl.read_parquet(tmp_path / "review_risk_fit.parquet")
+    [reason] = fitted.filter(kind="card", name="reason")["said"]
+    assert "so the list is published" in reason
+    assert "so the column probability is empty: use decile and reasons" in reason
+    assert not fitted["name"].str.contains(PUBLISHED).any()
+
+
+def test_orders_that_wait_end_worse_and_their_probabilities_come_true() -> None:
+    """In this shop a bad review takes three weeks longer, and in its last half year there are three times as many of them.
+
+    What is published for orders that wait for a review is what becomes of them, not of all that were shipped.
+    """
+    made = shop(40_000, seed=3, days=810)
+    reviews, bad = made["reviews"], pl.col("score") <= BAD
+    late = pl.col("answered_at") + pl.when(bad).then(pl.duration(days=15)).otherwise(pl.duration(days=0))
+    was_good = (pl.col("order_id").hash(1) % 3 > 0) & (pl.col("answered_at").dt.date() < LAST_DAY - timedelta(days=180))
+    reviews = reviews.with_columns(score=pl.when(bad & was_good).then(5.0).otherwise("score")).with_columns(answered_at=late)
+    made |= {"reviews": reviews}
+    known = as_known_on(made, LAST_DAY)
+    known |= {"dim_date": known["dim_date"].with_columns(is_as_of=pl.col("date") == LAST_DAY)}
+    with opened(known) as con:
+        risk = fit(con, MiningSettings(), Past()).tables["review_risk"]
+    became = risk.join(reviews, on="order_id").with_columns(happened=bad)
+    shipped = made["orders"].filter(pl.col("shipped_at").dt.date() > LAST_DAY - timedelta(days=45)).join(reviews, on="order_id")
+    assert became["happened"].mean() > 1.3 * shipped.select(bad.mean()).item()
+    assert became["probability"].mean() == pytest.approx(became["happened"].mean(), rel=0.15)
 
 
 def test_same_bytes_in_any_order_on_any_threads_and_again(tmp_path: Path) -> None:

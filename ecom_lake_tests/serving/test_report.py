@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from datetime import date
 
 import polars as pl
 import pytest
 
 from ecom_lake.contracts import catalog
+from ecom_lake.contracts.gold.churn_scores import ChurnScores
 from ecom_lake.pages.report import TABLES, Report, page
 from ecom_lake.serving import report
 from ecom_lake.serving.released import released
@@ -63,6 +65,15 @@ def test_what_comes_from_files_is_text(built_lake: BuiltLake) -> None:
     said = gold(built_lake, "insights").with_columns(statement=pl.lit("<script>alert(1)</script>"))
     html = text(page(Report(site.shop.name, 1, {**kinds, "insights": said})))
     assert "<script>alert" not in html and "&lt;script&gt;alert" in html
+
+
+def test_a_list_without_probabilities_is_shown(built_lake: BuiltLake) -> None:
+    site = built_lake.site()
+    kinds = {table: gold(built_lake, table) for table in TABLES if (built_lake.root / f"olist/gold/{table}.parquet").exists()}
+    row = {"customer_id": "ana", "as_of": date(2018, 8, 31), "horizon_days": 90, "form": "next order", "decile": 1}
+    scores = pl.DataFrame([row], ChurnScores.table.schema)
+    html = text(page(Report(site.shop.name, 1, {**kinds, "churn_scores": scores})))
+    assert '<td>next order</td><td class="r">1</td><td class="r">1</td><td class="r">not published</td>' in html
 
 
 @pytest.mark.browser

@@ -14,16 +14,20 @@ _PEOPLE = """
 
 
 class ChurnScores(Gold, group="models"):
-    """One row per person in scope: how likely they are to order no more in the days to come. Empty where a model is no better
+    """One row per person in scope: their risk of not ordering in the days to come. Empty where a model is no better
     than going by recency: churn_fit says so."""
 
     customer_id = Key("The person.")
     as_of = Date("The shop's today: what was known by its end counts.")
     horizon_days = Integer("Days after it that are looked at.", at_least=1)
     form = Text("Of people with one purchase a second order is awaited, of others a next one.", one_of=FORMS)
-    probability = Share("Probability that there is no valid order within those days.")
+    probability = Share(
+        "Probability that there is no valid order within those days; NULL where it did not prove better than a constant rate on"
+        " days of the past: the reason in model_cards says so.",
+        nullable=True,
+    )
     decile = Integer(
-        "Tenth of the form's people by falling probability: 1 are the likeliest to be lost; equal people are in the same one.",
+        "Tenth of the form's people by falling risk: 1 are the likeliest to be lost; equal people are in the same one.",
         at_least=1,
         at_most=10,
     )

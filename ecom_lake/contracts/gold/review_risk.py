@@ -25,9 +25,13 @@ class ReviewRisk(Gold, group="models"):
     shipped_on = Date("Day on which the carrier took it.")
     as_of = Date("The shop's today: reviews that came by its end are there.")
     followed_days = Integer("Days after shipping within which a review is awaited; of older orders none is.", at_least=1)
-    probability = Share("Probability that its review, if there is one, has a score of 2 or less.")
+    probability = Share(
+        "Probability that its review, if there is one, has a score of 2 or less; NULL where it did not prove better than a"
+        " constant rate on days of the past: the reason in model_cards says so.",
+        nullable=True,
+    )
     decile = Integer(
-        "Tenth of the orders by falling probability: 1 are the likeliest; equal orders are in the same one.",
+        "Tenth of the orders by falling risk: 1 are the likeliest; equal orders are in the same one.",
         at_least=1,
         at_most=10,
     )

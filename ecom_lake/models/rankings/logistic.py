@@ -18,6 +18,8 @@ _RIDGE = 1.0
 """Of standardised coefficients, as strong as one person's evidence: keeps them finite where a feature parts all people."""
 _STEPS, _SETTLED = 60, 1e-10
 _NEVER = 1e-7
+_SHIFTS = (-60.0, 60.0)
+"""Between them lies every shift, as long as both outcomes occur."""
 
 
 def sigmoid(x: Floats) -> Floats:
@@ -79,7 +81,7 @@ def _logs(x: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Platt:
-    """Scores as probabilities, learnt on people whom the scores were not taught on."""
+    """From scores to probabilities; fitted on people that the scores were not fitted on."""
 
     shift: float
     slope: float
@@ -89,8 +91,18 @@ class Platt:
         shift, slope = newton(logit(score)[:, None], happened, ridge=1e-6)
         if slope > 0:
             return cls(float(shift), float(slope))
-        # Scores that rank the wrong way round say nothing: everybody is as likely as the next.
+        # Scores that rank the wrong way round carry no information: everybody gets the base rate.
         return cls(round(float(logit(np.array([happened.mean()]))[0]), DIGITS), 0.0)
+
+    def shifted_to(self, score: Floats, happened: Flags, weight: Floats) -> Platt:
+        """The same slope, with the shift at which the mean probability of these people is their weighted rate."""
+        from scipy.optimize import brentq
+
+        def excess(shift: float) -> float:
+            return float((weight * (sigmoid(shift + self.slope * logit(score)) - happened)).sum())
+
+        shift = brentq(excess, *_SHIFTS, xtol=10**-DIGITS)
+        return Platt(round(float(shift), DIGITS), self.slope)
 
     def __call__(self, score: Floats) -> Floats:
         return sigmoid(self.shift + self.slope * logit(score))

@@ -14,8 +14,10 @@ import numpy as np
 import polars as pl
 
 from ecom_lake.models.fitted import Curve, Point
-from ecom_lake.models.rankings.classification import Judged, Model, decile, filled
+from ecom_lake.models.rankings.classification import Judged, decile
 from ecom_lake.models.rankings.lift import Flags, Floats
+from ecom_lake.models.rankings.logistic import Platt, logit
+from ecom_lake.models.rankings.ranker import Ranker, filled
 from ecom_lake.models.rankings.ranking import average_precision, steps
 
 Says = Callable[[Mapping[str, float]], str | None]
@@ -38,40 +40,54 @@ class Group:
 
 def lost_without(verdict: Judged, groups: Sequence[Group], seed: int) -> dict[str, float]:
     """The importance of each group, on the people that the model was tested on."""
-    assert verdict.model is not None and verdict.tested is not None
+    assert verdict.ranker is not None and verdict.tested is not None
     x, happened = verdict.tested.x, verdict.tested.happened
-    return importance(verdict.model, x, happened, verdict.question.features, groups, seed)
+    return importance(verdict.ranker, x, happened, verdict.question.features, groups, seed)
 
 
 def listed(
-    verdict: Judged, x: Floats, groups: Sequence[Group], lost: Mapping[str, float], is_against: bool = False
+    verdict: Judged,
+    x: Floats,
+    groups: Sequence[Group],
+    lost: Mapping[str, float],
+    platt: Platt | None,
+    is_against: bool = False,
 ) -> pl.DataFrame:
-    """Of people in their order the probability (where it is against, of its not happening), the tenth, and of the likeliest
-    tenth the reasons."""
-    assert verdict.model is not None
-    said = verdict.model.probability(x)
-    probability = (1 - said if is_against else said).round(6)
-    tenth = decile(probability)
+    """Of each person the probability (NULL without a calibration), the decile, and in the top decile the reasons.
+
+    With `is_against` all of them are of its not happening. Decile and reasons come from the ranker's scores alone: a new
+    calibration does not move them.
+    """
+    assert verdict.ranker is not None
+    score = verdict.ranker.scores(x)
+    tenth = decile((-score if is_against else score).round(6))
     first = np.flatnonzero(tenth == 1)
     why: list[str | None] = [None] * len(x)
-    ordinary = typical(x, verdict.model.blanks)
-    told = reasons(verdict.model, x[first], ordinary, verdict.question.features, groups, lost, -1 if is_against else 1)
+    ordinary = typical(x, verdict.ranker.blanks)
+    told = reasons(verdict.ranker, x[first], ordinary, verdict.question.features, groups, lost, -1 if is_against else 1)
     for i, words in zip(first, told, strict=True):
         why[i] = words
     return pl.DataFrame(
-        {"probability": probability, "decile": tenth, "top_reasons": why},
+        {"probability": _probability(platt, score, is_against), "decile": tenth, "top_reasons": why},
         {"probability": pl.Float64, "decile": pl.Int64, "top_reasons": pl.String},
     )
 
 
+def _probability(platt: Platt | None, score: Floats, is_against: bool) -> pl.Series:
+    if platt is None:
+        return pl.Series([None] * len(score), dtype=pl.Float64)
+    happens = platt(score)
+    return pl.Series((1 - happens if is_against else happens).round(6))
+
+
 def importance(
-    model: Model, x: Floats, happened: Flags, features: Sequence[str], groups: Sequence[Group], seed: int
+    ranker: Ranker, x: Floats, happened: Flags, features: Sequence[str], groups: Sequence[Group], seed: int
 ) -> dict[str, float]:
     """How much PR-AUC is lost when a group is shuffled among people; the greatest loss first."""
     rng = np.random.default_rng(seed)
     some = np.sort(rng.permutation(len(x))[:_SHUFFLED])
     x, happened = x[some], happened[some]
-    whole = average_precision(steps(happened, model.probability(x)))
+    whole = average_precision(steps(happened, ranker.scores(x)))
     lost: dict[str, float] = {}
     for group in groups:
         columns = _columns(group, features)
@@ -79,7 +95,7 @@ def importance(
         for _ in range(_SHUFFLES):
             shuffled = x.copy()
             shuffled[:, columns] = x[rng.permutation(len(x))][:, columns]
-            without.append(average_precision(steps(happened, model.probability(shuffled))))
+            without.append(average_precision(steps(happened, ranker.scores(shuffled))))
         lost[group.name] = round(whole - float(np.mean(without)), 6)
     return dict(sorted(lost.items(), key=lambda entry: (-entry[1], entry[0])))
 
@@ -89,7 +105,7 @@ def importance_curve(series: str, lost: Mapping[str, float]) -> Curve:
 
 
 def reasons(
-    model: Model,
+    ranker: Ranker,
     x: Floats,
     typical: Floats,
     features: Sequence[str],
@@ -106,25 +122,24 @@ def reasons(
     said: list[str | None] = []
     for i in range(0, len(x), _AT_ONCE):
         part = x[i : i + _AT_ONCE]
-        said += _said(part, _moves(model, part, typical, features, telling) * sign, features, telling)
+        said += _said(part, _moves(ranker, part, typical, features, telling) * sign, features, telling)
     return said
 
 
-def _moves(model: Model, x: Floats, typical: Floats, features: Sequence[str], groups: Sequence[Group]) -> Floats:
+def _moves(ranker: Ranker, x: Floats, typical: Floats, features: Sequence[str], groups: Sequence[Group]) -> Floats:
     """How far each group moves each person's log-odds from where a typical value would leave them."""
-    from_here = _log_odds(model, x)
+    from_here = _log_odds(ranker, x)
     moves = np.zeros((len(groups), len(x)))
     for i, group in enumerate(groups):
         columns = _columns(group, features)
         ordinary = x.copy()
         ordinary[:, columns] = typical[columns]
-        moves[i] = from_here - _log_odds(model, ordinary)
+        moves[i] = from_here - _log_odds(ranker, ordinary)
     return moves
 
 
-def _log_odds(model: Model, x: Floats) -> Floats:
-    chance = np.clip(model.probability(x), 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(chance / (1 - chance)).round(6))
+def _log_odds(ranker: Ranker, x: Floats) -> Floats:
+    return np.asarray(logit(np.clip(ranker.scores(x), 1e-6, 1 - 1e-6)).round(6))
 
 
 def _said(x: Floats, moves: Floats, features: Sequence[str], groups: Sequence[Group]) -> list[str | None]:

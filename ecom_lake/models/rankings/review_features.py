@@ -68,8 +68,8 @@ def shipped_orders(con: duckdb.DuckDBPyConnection, until: date, features: Sequen
 
 
 def answers(con: duckdb.DuckDBPyConnection, until: date, followed: int) -> pl.DataFrame:
-    """What became of orders: the score of the latest review answered within so many days of shipping, and by `until`; and
-    whether one came before the order was shipped, or `until`."""
+    """The outcome of orders: whether the latest review answered within so many days of shipping, and by `until`, is bad; on which
+    day the first was answered; and whether one was answered by the day of shipping."""
     found: pl.DataFrame = con.sql(f"""
         with given as (
             select r.order_id, r.score, o.shipped_at::date as shipped_on, {_ANSWERED} as answered_on,
@@ -81,6 +81,7 @@ def answers(con: duckdb.DuckDBPyConnection, until: date, followed: int) -> pl.Da
         select
             order_id,
             arg_max(score, place) filter (where answered_on <= shipped_on + {followed}) <= {BAD} as happened,
+            min(answered_on) as first_answered_on,
             bool_or(answered_on <= shipped_on) as came_before
         from given group by order_id order by order_id
     """).pl()

@@ -49,6 +49,21 @@ def days_needed(horizon: int) -> int:
     return 4 * horizon
 
 
+LEAST_ORIGINS, MOST_ORIGINS = 2, 8
+"""Days of the past on which probabilities are tested."""
+_YEAR = 365
+
+
+def origins(until: date, followed: int) -> list[date]:
+    """Days of the year before, at equal distances, each with its full follow-up by `until`; the latest first.
+
+    They lie at least one follow-up apart, so that no outcome is counted at two of them.
+    """
+    apart = max(followed, _YEAR // MOST_ORIGINS)
+    number = max(_YEAR // apart, LEAST_ORIGINS)
+    return [until - timedelta(days=followed + i * apart) for i in range(number)]
+
+
 WINDOW_DAYS, TAUGHT_DAYS = 60, 365
 """Orders shipped in so many days correct a model, or test it; at most so many teach it."""
 

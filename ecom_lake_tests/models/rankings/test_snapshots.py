@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ecom_lake.models.rankings.snapshots import Cutoffs, cutoffs, days_needed, window_days_needed, windows
+from ecom_lake.models.rankings.snapshots import Cutoffs, cutoffs, days_needed, origins, window_days_needed, windows
 
 
 def test_each_label_window_ends_before_the_next_step_looks() -> None:
@@ -38,3 +38,13 @@ def test_a_young_shop_has_no_windows() -> None:
     today = date(2018, 8, 31)
     assert windows(today - timedelta(days=window_days_needed(45)), today, 45) is not None
     assert windows(today - timedelta(days=window_days_needed(45) - 1), today, 45) is None
+
+
+@pytest.mark.parametrize(("followed", "number"), [(90, 4), (45, 8), (10, 8), (400, 2)])
+def test_origins_are_followed_up_and_do_not_overlap(followed: int, number: int) -> None:
+    today = date(2018, 8, 31)
+    days = origins(today, followed)
+    assert len(days) == number
+    ends = [day + timedelta(days=followed) for day in days]
+    assert ends[0] == today
+    assert all(end <= following for end, following in zip(ends[1:], days, strict=False))
