@@ -53,7 +53,7 @@ cells as (
         c.cohort_size,
         a.month_number,
         m.month,
-        c.is_complete and m.is_complete as is_complete,
+        case when m.month is not null then c.is_complete and m.is_complete end as is_complete,
         case when a.month_number = 0 then c.cohort_size when m.month is not null then coalesce(r.customers, 0) end
             as active_customers,
         coalesce(r.first_returns, 0) as first_returns

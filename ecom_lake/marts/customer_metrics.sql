@@ -27,15 +27,21 @@ people as (
     group by customer_id
 ),
 
--- Only people with several lines can have several categories.
+-- An unknown category is none. Whoever has one line, of a known category, has one category and is not counted here.
 categories as (
-    select customer_id, count(distinct category) as categories
+    select customer_id, count(distinct nullif(category, 'unknown')) as categories
     from fct_sales
     cross join today
     where
         is_valid
         and coalesce(order_date <= as_of, true)
-        and customer_id in (select customer_id from fct_sales where is_valid group by customer_id having count(*) > 1)
+        and customer_id in (
+            select customer_id
+            from fct_sales
+            where is_valid
+            group by customer_id
+            having count(*) > 1 or count(*) filter (where category = 'unknown') > 0
+        )
     group by customer_id
 ),
 

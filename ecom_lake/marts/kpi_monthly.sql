@@ -11,7 +11,7 @@ placed as (
 
 -- A sum over no orders is 0, but what the shop knows nothing of stays NULL.
 known as (
-    select count(payments) > 0 as payments, count(is_returned) > 0 as returns
+    select count(payments) > 0 as payments, count(is_returned) > 0 as returns, count(cogs) > 0 as costs
     from fct_orders
 ),
 
@@ -91,7 +91,7 @@ select
     coalesce(gmv, 0) as gmv,
     case when known.payments then coalesce(m.payments, 0) end as payments,
     cogs,
-    costed_sales::double / nullif(net_sales, 0) as cogs_coverage,
+    case when known.costs then costed_sales::double / nullif(net_sales, 0) end as cogs_coverage,
     gross_profit,
     gross_profit::double / net_sales as margin,
     net_sales::double / orders as aov,

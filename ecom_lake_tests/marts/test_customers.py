@@ -102,6 +102,16 @@ def test_categories_are_counted_once_however_many_lines_there_are() -> None:
     assert shop.rows("customer_metrics", "customer_id", "categories") == [("a", 1), ("b", 1), ("c", 2), ("d", 0)]
 
 
+def test_an_unknown_category_is_no_category() -> None:
+    known_and_unknown = [item("b", "1.00", 1), item("b", "1.00", 2, product_id="without")]
+    shop = HandShop(
+        products=[product("p", "toys"), product("without", "unknown")],
+        orders=[order(order_id, customer_id=order_id) for order_id in "abc"],
+        order_items=[item("a", product_id="without"), *known_and_unknown, item("c", product_id="not in the list")],
+    )
+    assert shop.rows("customer_metrics", "customer_id", "categories") == [("a", 0), ("b", 1), ("c", 0)]
+
+
 def test_only_orders_up_to_the_as_of_date_count() -> None:
     people = [bought("ana", "01-01", "06-30", "07-01", net_sales="99.00"), bought("bob", "07-02")]
     shop = shop_of(*people, numbers=ShopSettings(as_of=date(2018, 6, 30)))

@@ -135,6 +135,16 @@ def test_gross_profit_needs_95_percent_of_net_sales_costed(costed: str, profit: 
     assert (made["gross_profit"], made["margin"]) == (profit, margin)
 
 
+def test_the_share_of_sales_with_a_known_cost_is_null_where_the_shop_knows_no_cost(quarter: HandShop) -> None:
+    assert quarter.table("kpi_monthly")["cogs_coverage"].to_list() == [None, None, None]
+    knows_one = HandShop(
+        products=[product("p", unit_cost="4.00"), product("q")],
+        orders=[order("1", "2018-01-01 10:00:00"), order("2", "2018-02-28 10:00:00")],
+        order_items=[item("1"), item("2", product_id="q")],
+    )
+    assert knows_one.rows("kpi_monthly", "cogs_coverage") == [(1.0,), (0.0,)]  # February's cost could be known, and is not
+
+
 def test_returns_are_among_delivered_and_returned_and_the_unknown_stand_apart() -> None:
     shop = HandShop(
         orders=[order("d"), order("r", status="returned"), order("s", status="shipped"), order("u", status="unknown")],

@@ -126,6 +126,17 @@ def test_cohorts_come_back_and_what_is_not_yet_is_null(quarter: HandShop) -> Non
     ]
 
 
+def test_past_the_end_of_the_data_a_month_is_neither_complete_nor_incomplete() -> None:
+    """March ends on the 1st, and is incomplete; of April nothing is known, whichever cohort looks ahead to it."""
+    shop = shop_of(bought("ana", "01-01"), bought("bob", "02-28"), bought("eve", "03-01"), as_of=date(2018, 3, 15))
+    assert shop.rows("cohort_retention", "cohort", "month_number", "is_complete") == [
+        *((JAN, 0, True), (JAN, 1, True), (JAN, 2, False)),
+        *((FEB, 0, True), (FEB, 1, False), (FEB, 2, None)),
+        *((MAR, 0, False), (MAR, 1, None), (MAR, 2, None)),
+    ]
+    assert shop.rows("cohort_value", "is_complete") == shop.rows("cohort_retention", "is_complete")
+
+
 def test_whoever_comes_back_twice_counts_once_in_what_is_cumulative() -> None:
     shop = shop_of(bought("ana", "01-01", "02-01", "04-28"), bought("bob", "01-28"), bought("eve", "03-01"))
     january = shop.table("cohort_retention").filter(cohort=JAN)

@@ -125,6 +125,7 @@ MUTATIONS: tuple[Mutation, ...] = (
             "count(*) filter (where coalesce(previous_order_date < month, true)) as customers",
             "count(*) as customers",
         ),
+        ("no cost is known, and none is covered", "case when known.costs then", "case when true then"),
         ("months without sales are lost", "left join sums as s on s.month = m.month", "join sums as s on s.month = m.month"),
         (
             "late among all delivered",
@@ -139,9 +140,10 @@ MUTATIONS: tuple[Mutation, ...] = (
         "customer_metrics",
         (
             "orders after the as-of date",
-            "where is_valid and coalesce(order_date <= as_of, true)\n    group by customer_id\n),\n\n-- Only",
-            "where is_valid\n    group by customer_id\n),\n\n-- Only",
+            "where is_valid and coalesce(order_date <= as_of, true)\n    group by customer_id\n),\n\n-- An unknown",
+            "where is_valid\n    group by customer_id\n),\n\n-- An unknown",
         ),
+        ("unknown is a category", "count(distinct nullif(category, 'unknown'))", "count(distinct category)"),
         ("orders for purchases", "count(*) filter (where opens_purchase) as purchases", "count(*) as purchases"),
         (
             "recency from the first order",
@@ -203,6 +205,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *_of("kpi_churn", ("repeaters from the third purchase", "(where p.purchase_number = 2)", "(where p.purchase_number = 3)")),
     *_of(
         "cohort_retention",
+        ("not yet is incomplete", "case when m.month is not null then c.is_complete", "case when true then c.is_complete"),
         ("not yet is zero", "when m.month is not null then coalesce(r.customers, 0)", "else coalesce(r.customers, 0)"),
         ("another order of the month is a return", "where o.previous_order_date < o.month and", "where"),
         ("returns after the as-of date", " and o.order_date <= today.as_of\n    group", "\n    group"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Flag, Integer, Month, Share
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.table import Gold, Rule
 
 
 class CohortRetention(Gold, group="customers"):
@@ -11,7 +11,7 @@ class CohortRetention(Gold, group="customers"):
     cohort = Month("Month of the people's first valid order.", key=True)
     month_number = Integer("Months since the cohort's; 0 is the month itself.", key=True, at_least=0)
     month = Month("The calendar month; NULL past the end of the data, like all that is counted in it.", nullable=True)
-    is_complete = Flag("Whether the cohort's month and this one count as complete.", nullable=True)
+    is_complete = Flag("Whether the cohort's month and this one count as complete; NULL past the end of the data.", nullable=True)
     cohort_size = Count("People who first bought in the cohort's month.", at_least=1)
     active_customers = Count("Those of them with a valid order in the month.", nullable=True)
     retention = Share("active_customers / cohort_size.", nullable=True)
@@ -20,6 +20,13 @@ class CohortRetention(Gold, group="customers"):
     )
 
     needs = ("orders.ordered_at",)
+    rules = (
+        Rule(
+            "past_the_end_nothing_is_known",
+            "(month is null) = (is_complete is null) and (month is null) = (active_customers is null)",
+            "Past the end of the data a month is neither complete nor incomplete, and nobody is counted in it.",
+        ),
+    )
     identities = (
         agree(
             "cohorts_are_the_people",

@@ -11,7 +11,7 @@ class CohortValue(Gold, group="customers"):
     cohort = Month("Month of the people's first valid order.", key=True)
     month_number = Integer("Months since the cohort's; 0 is the month itself.", key=True, at_least=0)
     month = Month("The calendar month; NULL past the end of the data, like all that is counted in it.", nullable=True)
-    is_complete = Flag("Whether the cohort's month and this one count as complete.", nullable=True)
+    is_complete = Flag("Whether the cohort's month and this one count as complete; NULL past the end of the data.", nullable=True)
     cohort_size = Count("People who first bought in the cohort's month.", at_least=1)
     net_sales = Money("Their net sales in the month.", nullable=True)
     cumulative_net_sales = Money("Their net sales up to the month's end.", nullable=True)

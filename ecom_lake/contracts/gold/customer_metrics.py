@@ -24,7 +24,7 @@ class CustomerMetrics(Gold, group="customers"):
     avg_gap_days = Number("Mean days between their purchases; NULL for one purchase.", nullable=True)
     registration_delay_days = Integer("Days from registering to the first order.", nullable=True)
     registration_anomaly = Flag("Whether the first order came before they registered.", nullable=True)
-    categories = Count("Different categories bought.")
+    categories = Count("Different known categories bought.")
     late_orders = Count("Orders delivered after the promised day.")
     avg_review = Number("Mean score of their orders' latest reviews.", nullable=True, at_least=1, at_most=5)
     m = Integer("Monetary score from 1 to 5, by rank of net sales.", at_least=1, at_most=5)

@@ -27,7 +27,7 @@ class KpiMonthly(Gold, group="kpis"):
     gmv = Money("net_sales + freight.")
     payments = Money("Value of the payments of valid orders; never revenue.", nullable=True)
     cogs = Money("Cost of what was sold, where it is known.", nullable=True)
-    cogs_coverage = Share("Share of net sales with a known cost.", nullable=True)
+    cogs_coverage = Share("Share of net sales with a known cost; NULL where the shop knows no cost at all.", nullable=True)
     gross_profit = Money("net_sales - cogs; NULL where too little cost is known.", nullable=True)
     margin = Number("gross_profit / net_sales.", nullable=True)
     aov = Number("Net sales per valid order.", nullable=True)
