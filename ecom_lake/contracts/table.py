@@ -69,6 +69,11 @@ class Table:
         return [name for name, column in self.columns.items() if not column.personal]
 
     @property
+    def computed_schema(self) -> dict[str, pl.DataType]:
+        """The same with decimals as floats, as models compute them: they are rounded where the table is written."""
+        return {name: pl.Float64() if kind.is_decimal() else kind for name, kind in self.schema.items()}
+
+    @property
     def key(self) -> tuple[str, ...]:
         return tuple(name for name, column in self.columns.items() if column.key)
 

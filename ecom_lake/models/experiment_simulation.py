@@ -60,9 +60,8 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     measured = margin_of(*con.execute(MARGIN).fetchall()[0])
     scenarios = swept(known, DISCOUNTS, UPLIFTS, TAKEN_ANYWAY, margins(measured, settings))
     rows = list(simulate(scenarios, measured is not None, settings.seed))
-    schema = ExperimentSimulation.table.schema
     return Fitted(
-        tables={"experiment_simulation": pl.DataFrame(rows, schema)},
+        tables={"experiment_simulation": pl.DataFrame(rows, ExperimentSimulation.table.computed_schema)},
         card=_card(con, found, known, measured, settings),
         curves=list(_curves(known, measured, settings)),
         seen={f"base rate, {group.name}": round(group.rate, _DIGITS) for group in known},

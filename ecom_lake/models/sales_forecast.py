@@ -173,13 +173,12 @@ def _rows_of(series: Series, method: str, test: Backtest, compared: Sequence[int
 def _table(rows: Sequence[Row], table: Table) -> pl.DataFrame:
     """Money goes over whole cents: floats hold none of the others."""
     kinds = {name: column.kind for name, column in table.columns.items()}
-    floats = {name: pl.Float64() if kind is MONEY else kind.polars for name, kind in kinds.items()}
     cents = [
         (pl.col(name).fill_nan(None) * 100).round().cast(pl.Int64).cast(pl.Decimal(18, 2)) / 100
         for name, kind in kinds.items()
         if kind is MONEY
     ]
-    return pl.DataFrame(rows, floats).with_columns(cents).cast({name: kind.polars for name, kind in kinds.items()})
+    return pl.DataFrame(rows, table.computed_schema).with_columns(cents).cast({name: kind.polars for name, kind in kinds.items()})
 
 
 def _seen(months: Contest, days: Contest) -> dict[str, float]:

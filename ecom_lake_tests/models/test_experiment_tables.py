@@ -180,6 +180,13 @@ def test_again_and_in_another_order_it_is_the_same(con: duckdb.DuckDBPyConnectio
             assert len({(folder / f"{made}.parquet").read_bytes() for folder in (first, again, shuffled)}) == 1
 
 
+def test_money_is_in_whole_cents(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    shop(con, busy())
+    make(con, "experiment_plan", tmp_path)
+    found = make(con, "experiment_simulation", tmp_path)
+    assert {found.schema[name] for name in ("incremental_margin", "low", "high")} == {pl.Decimal(18, 2)}
+
+
 def test_another_seed_draws_other_bounds(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     shop(con, busy())
     make(con, "experiment_plan", tmp_path)

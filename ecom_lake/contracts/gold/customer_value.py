@@ -23,19 +23,19 @@ class CustomerValue(Gold, group="models"):
         at_least=0,
     )
     p_order_12m = Share("Chance of at least one purchase in these days: how much is up to luck.", nullable=True)
-    predicted_value_12m = Number(
+    predicted_value_12m = Money(
         "Net sales expected of them in these days, each quarter's discounted to the as-of date from its middle at the setting"
         " yearly_discount.",
         nullable=True,
         at_least=0,
     )
-    low = Number(
+    low = Money(
         "Lower bound of predicted_value_12m (80%): how far the expectation may be off because the models' parameters are"
         " estimated. What one person really brings is scattered far wider: most bring nothing, see p_order_12m.",
         nullable=True,
         at_least=0,
     )
-    high = Number("Upper bound, likewise.", nullable=True, at_least=0)
+    high = Money("Upper bound, likewise.", nullable=True, at_least=0)
     next_order_date = Date(
         "Day by which the next order is as likely to have come as not, if they are still a customer; only of repeat buyers who"
         " probably are (setting value_min_alive), and where it lies within 365 days.",

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ecom_lake.contracts.columns import Count, Key, Number, Share, Text
+from ecom_lake.contracts.columns import Count, Key, Money, Number, Share, Text
 from ecom_lake.contracts.identities import agree
 from ecom_lake.contracts.table import Gold, Rule
 
@@ -20,9 +20,9 @@ class ExperimentSimulation(Gold, group="models"):
     baseline_rate = Share("Share who buy anyway within the days of watching.")
     order_value = Number("Mean net sales of such a purchase, before the discount.")
     incremental_orders = Number("Purchases more than without it, on average.", at_least=0)
-    incremental_margin = Number("Margin more than without it, on average: of the purchases more, less what is given away.")
-    low = Number("Lower bound of the middle 95% of simulated outcomes.")
-    high = Number("Upper bound.")
+    incremental_margin = Money("Margin more than without it, on average: of the purchases more, less what is given away.")
+    low = Money("Lower bound of the middle 95% of simulated outcomes.")
+    high = Money("Upper bound.")
     break_even_uplift = Number("Uplift at which it costs nothing; NULL where the discount takes the whole margin.", nullable=True)
 
     needs = ("orders.ordered_at",)
