@@ -24,11 +24,29 @@ baskets as (
     where is_valid and items > 0
 ),
 
--- A set of n items is tested as n rules.
-itemsets as (
-    select level, count(*) filter (where size > 1) as itemsets, sum(case when size > 1 then size else 0 end)::bigint as rules_tested
+sizes as (
+    select level, size, count(*) as sets
     from basket_itemsets
+    group by level, size
+),
+
+items as (
+    select
+        level,
+        sum(case when size = 1 then sets else 0 end)::bigint as items,
+        sum(case when size > 1 then sets else 0 end)::bigint as itemsets,
+        max(size) as largest
+    from sizes
     group by level
+),
+
+-- Every frequent set that may be an antecedent makes a rule with every other frequent item.
+possible as (
+    select sizes.level, sum(sizes.sets * (items.items - sizes.size))::bigint as rules_tested
+    from sizes
+    join items on items.level = sizes.level
+    where sizes.size = 1 or sizes.size < items.largest
+    group by sizes.level
 ),
 
 rules as (
@@ -43,14 +61,15 @@ counted as (
         levels.several,
         baskets.baskets,
         case when levels.level = 'product' then several.of_products else several.of_categories end as baskets_of_several,
-        coalesce(itemsets.itemsets, 0) as itemsets,
-        coalesce(itemsets.rules_tested, 0) as rules_tested,
+        coalesce(items.itemsets, 0) as itemsets,
+        coalesce(possible.rules_tested, 0) as rules_tested,
         coalesce(rules.published_rules, 0) as published_rules,
         coalesce(rules.significant_rules, 0) as significant_rules
     from levels
     cross join several
     cross join baskets
-    left join itemsets on itemsets.level = levels.level
+    left join items on items.level = levels.level
+    left join possible on possible.level = levels.level
     left join rules on rules.level = levels.level
 ),
 
@@ -58,7 +77,7 @@ judged as (
     select
         counted.*,
         settings.thin_basket_share,
-        baskets_of_several <= thin_basket_share * baskets or rules_tested = 0 as is_thin
+        baskets_of_several <= thin_basket_share * baskets or itemsets = 0 as is_thin
     from counted
     cross join settings
 )
@@ -75,9 +94,10 @@ select
     is_thin,
     cast(baskets_of_several as varchar) || ' of ' || cast(baskets as varchar) || ' baskets hold several ' || several
     || case
-        when rules_tested = 0 then ', and no two often enough to test: there are no rules.'
+        when itemsets = 0 then ', and no two are bought together often enough: there are no rules.'
         else
             case when is_thin then ': what rules say holds for few of the shop''s orders. ' else ': ' end
-            || cast(significant_rules as varchar) || ' of ' || cast(rules_tested as varchar) || ' rules tested are significant.'
+            || cast(significant_rules as varchar) || ' rules are significant, corrected for the '
+            || cast(rules_tested as varchar) || ' that items so frequent could make.'
     end as statement
 from judged

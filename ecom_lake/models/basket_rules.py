@@ -1,4 +1,8 @@
-"""Who has bought this, what else do they buy? Rules from the itemsets, each with how far it is from chance."""
+"""Who has bought this, what else do they buy? Rules from the itemsets, each with how far it is from chance.
+
+A rule reaches the table because its items are often bought together, so its p-value is corrected for all rules that could have
+reached it: every frequent antecedent with every other frequent item. docs/decisions/0020-proven-horizons.md gives the reason.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,19 @@ _COUNTED = f"""
         from splits
     ),
 
+    -- How many sets of each size are frequent; and with how many single items each of them can make a rule.
+    frequent as (
+        select level, size, count(*) as sets
+        from basket_itemsets
+        group by level, size
+    ),
+
+    possible as (
+        select sets.level, sets.size as antecedent_size, sets.sets * (items.sets - sets.size) as rules_tested
+        from frequent as sets
+        join frequent as items on items.level = sets.level and items.size = 1
+    ),
+
     -- Materialized, lest the optimizer pair all itemsets with all before it looks at the rules.
     given as materialized (
         select rules.*, s.orders as antecedent_orders
@@ -38,27 +55,31 @@ _COUNTED = f"""
         given.orders,
         given.baskets,
         given.antecedent_orders,
-        s.orders as consequent_orders
+        s.orders as consequent_orders,
+        possible.rules_tested
     from given
+    join possible on possible.level = given.level and possible.antecedent_size = given.size - 1
     join basket_itemsets as s on s.level = given.level and s.size = 1 and s.items = given.consequent
-    order by given.level, antecedent_size, given.antecedent, given.consequent
+    order by given.level, given.size, given.antecedent, given.consequent
 """
 
 
 def build(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> pl.DataFrame:
     counted: pl.DataFrame = con.sql(_COUNTED).pl()
-    levels = [_tested(level, settings.alpha) for level in counted.partition_by("level", maintain_order=True)]
-    return _measured(pl.concat(levels) if levels else _tested(counted, settings.alpha)).filter(pl.col("lift") > settings.min_lift)
+    families = counted.partition_by("level", "antecedent_size", maintain_order=True)
+    tested = [_tested(family, family["rules_tested"][0], settings.alpha) for family in families]
+    return _measured(pl.concat(tested) if tested else _tested(counted, 0, settings.alpha)).filter(
+        pl.col("lift") > settings.min_lift
+    )
 
 
-def _tested(rules: pl.DataFrame, alpha: float) -> pl.DataFrame:
-    """Every rule of a level is tested and counts in the correction, those too that the gate on lift will not let through."""
+def _tested(rules: pl.DataFrame, possible: int, alpha: float) -> pl.DataFrame:
+    """The rules of one level and antecedent size, corrected for all that were possible: for those with a low lift too, and for
+    those that stand in too few orders to be listed."""
     counts = ("orders", "antecedent_orders", "consequent_orders", "baskets")
     p_value = fisher(*(rules[count].to_numpy() for count in counts))
     return rules.with_columns(
-        p_value=pl.Series(p_value),
-        p_adjusted=pl.Series(benjamini_hochberg(p_value)),
-        rules_tested=pl.lit(rules.height, pl.Int64),
+        p_value=pl.Series(p_value), p_adjusted=pl.Series(benjamini_hochberg(p_value, possible))
     ).with_columns(is_significant=pl.col("p_adjusted") <= alpha)
 
 

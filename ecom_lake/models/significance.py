@@ -53,10 +53,13 @@ def _probability(x: Floats, a: Floats, c: Floats, n: Floats) -> Floats:
     return np.exp(log_choose(a, x) + log_choose(n - a, c - x) - log_choose(n, c))
 
 
-def benjamini_hochberg(p: Floats) -> Floats:
-    """Each p-value as the smallest false discovery rate at which its rule would be accepted."""
+def benjamini_hochberg(p: Floats, tests: int | None = None) -> Floats:
+    """Each p-value as the smallest false discovery rate at which its hypothesis would be rejected.
+
+    `tests` is the size of the family where it is larger than len(p): the p-values that are not given count as 1.
+    """
     order = np.argsort(-p, kind="stable")
-    asked_per_accepted = len(p) / np.arange(len(p), 0, -1)
+    asked_per_accepted = (len(p) if tests is None else tests) / np.arange(len(p), 0, -1)
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum.accumulate(np.minimum(p[order] * asked_per_accepted, 1))
     return adjusted

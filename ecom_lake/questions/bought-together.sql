@@ -1,7 +1,7 @@
 /*
 title = "What is bought together?"
 group = "What sells?"
-note = "Only what chance does not explain. Lift is how many times likelier the second is in a basket that holds the first."
+note = "Only what chance does not explain, corrected for every pair that could have been found. Lift is how many times likelier the second is in a basket that holds the first."
 shares = ["of_baskets_with_the_first"]
 
 [parameters.level]

@@ -35,10 +35,12 @@ def test_by_hand(tmp_path: Path) -> None:
     made = levels({"1": "ab", "2": "ab", "3": "bb", "4": "ax", "5": "c", "6": "c"}, tmp_path)
     names = ("baskets", "baskets_of_several", "share_of_several", "itemsets", "rules_tested", "published_rules", "is_thin")
     assert {level: tuple(row[name] for name in names) for level, row in made.items()} == {
-        "product": (6, 3, 3 / 6, 2, 4, 4, False),  # a + b and a + x, each in two rules, all with a lift above 1
-        "category": (6, 2, 2 / 6, 1, 2, 2, False),
+        "product": (6, 3, 3 / 6, 2, 12, 4, False),  # a + b and a + x, two rules each; a, b, c and x could make 4 · 3
+        "category": (6, 2, 2 / 6, 1, 6, 2, False),
     }
-    assert made["category"]["statement"] == "2 of 6 baskets hold several categories: 0 of 2 rules tested are significant."
+    assert made["category"]["statement"] == (
+        "2 of 6 baskets hold several categories: 0 rules are significant, corrected for the 6 that items so frequent could make."
+    )
 
 
 @pytest.mark.parametrize(("alone", "is_thin"), [(19, True), (18, False)], ids=["1 of 20", "1 of 19"])
@@ -50,8 +52,10 @@ def test_a_shop_whose_baskets_hold_one_thing_is_thin(tmp_path: Path, alone: int,
 
 def test_pairs_too_rare_to_test_make_no_rules(tmp_path: Path) -> None:
     made = levels({"1": "ab", "2": "ac"}, tmp_path, MiningSettings())["product"]
-    assert (made["rules_tested"], made["is_thin"]) == (0, True)
-    assert made["statement"] == "2 of 2 baskets hold several products, and no two often enough to test: there are no rules."
+    assert (made["itemsets"], made["rules_tested"], made["is_thin"]) == (0, 0, True)
+    assert made["statement"] == (
+        "2 of 2 baskets hold several products, and no two are bought together often enough: there are no rules."
+    )
 
 
 def test_a_shop_without_sales_has_both_levels(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.models.significance import benjamini_hochberg
 from ecom_lake_tests.models.gold import make
 from ecom_lake_tests.models.made_up import FEW, sales
 
@@ -43,8 +44,8 @@ def test_by_hand(tmp_path: Path) -> None:
     assert made["conviction"] == pytest.approx((1 - 0.5) / (1 - 0.75))
     assert made["zhang"] == pytest.approx(0.1 / max(0.3 * 0.6, 0.4 * 0.2))
     assert made["p_value"] == pytest.approx((comb(4, 3) * comb(6, 2) + comb(4, 4) * comb(6, 1)) / comb(10, 5))
-    assert made["rules_tested"] == 2
-    assert made["p_adjusted"] == pytest.approx(made["p_value"])  # both rules have it: 2/2
+    assert made["rules_tested"] == 6  # bread, butter and milk: each with each other
+    assert made["p_adjusted"] == pytest.approx(3 * made["p_value"])  # of 6 rules both that are listed have it: 6/2
     assert not made["is_significant"]
 
 
@@ -59,11 +60,32 @@ def test_what_cannot_be_known_is_null(tmp_path: Path) -> None:
     assert everywhere["leverage"] == 0
 
 
+def test_pairs_picked_by_count_from_many_pairs_of_chance_are_not_significant(tmp_path: Path) -> None:
+    """Of 60 items, bought two at a time by chance, 1,770 pairs stand in one basket each on average, and a few in five or more.
+    Corrected for themselves alone most of these few are significant; among all pairs that could have been so lucky none is."""
+    draw = random.Random(3)
+    items = [f"item {i:02}" for i in range(60)]
+    baskets = [set(draw.sample(items, 2)) for _ in range(1_770)]
+    made = rules(baskets, tmp_path, replace(EVERY, product_min_orders=5))
+    assert (benjamini_hochberg(made["p_value"].to_numpy()) <= 0.05).sum() >= 8
+    assert set(made["rules_tested"]) == {60 * 59}
+    assert not made["is_significant"].any()
+
+
+def test_rules_of_larger_antecedents_are_a_family_of_their_own(tmp_path: Path) -> None:
+    """Five items and three frequent pairs: 5 · 4 rules of one item given, 3 · 3 of two."""
+    made = rules([{"a", "b", "c"}] * 6 + [{"d"}] * 5 + [{"e"}] * 5, tmp_path, replace(EVERY, product_min_orders=5))
+    families = made.group_by("antecedent_size").agg(pl.col("rules_tested").unique(), pl.len()).sort("antecedent_size")
+    assert families.rows() == [(1, [20], 6), (2, [9], 3)]
+    sure = rule(made, "a + b", "c")
+    assert sure["p_adjusted"] == pytest.approx(9 / 3 * sure["p_value"])
+
+
 def test_the_correction_counts_rules_that_the_gate_on_lift_keeps_back(tmp_path: Path) -> None:
     baskets: Baskets = [{"a", "b"}] * 6 + [{"a", "c"}] + [{"c"}] * 6 + [{"d"}] * 6
     every, gated = rules(baskets, tmp_path), rules(baskets, tmp_path, FEW)
     assert every.height == 4
-    assert set(gated["rules_tested"]) == {4}
+    assert set(gated["rules_tested"]) == {12}
     assert gated.rows() == every.filter(pl.col("lift") > 1).rows()
     assert gated.height == 2
 

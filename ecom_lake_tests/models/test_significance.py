@@ -67,6 +67,12 @@ def test_benjamini_hochberg_by_hand() -> None:
     assert benjamini_hochberg(np.array([0.001, 0.9, 0.02])) == pytest.approx([0.003, 0.9, 0.03])
 
 
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=50), st.integers(0, 50))
+def test_tests_whose_p_value_is_not_given_count_as_one(values: list[float], more: int) -> None:
+    every = benjamini_hochberg(np.array([*values, *[1.0] * more]))
+    np.testing.assert_allclose(benjamini_hochberg(np.array(values), len(values) + more), every[: len(values)], rtol=1e-12)
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
 def test_benjamini_hochberg_against_scipy(values: list[float]) -> None:
     from scipy.stats import false_discovery_control

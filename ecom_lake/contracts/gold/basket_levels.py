@@ -13,12 +13,15 @@ class BasketLevels(Gold, group="products"):
     baskets_of_several = Count("… which hold several items; an unknown category is none.")
     share_of_several = Share("baskets_of_several / baskets.", nullable=True)
     itemsets = Count("Sets of two items or more in basket_itemsets.")
-    rules_tested = Count("Rules that they make, each tested whatever its lift.")
+    rules_tested = Count(
+        "Rules that the corrections of basket_rules count: frequent antecedents with every other frequent item. Pairs always;"
+        " larger antecedents as far as itemsets were found."
+    )
     published_rules = Count("… published in basket_rules.")
     significant_rules = Count("… significant after the correction.")
     is_thin = Flag(
-        "Whether the level is too thin for rules: none to test, or no larger a share of baskets holds several items than the "
-        "setting thin_basket_share (5%)."
+        "Whether the level is too thin for rules: no set of several items, or no larger a share of baskets holds several items"
+        " than the setting thin_basket_share (5%)."
     )
     statement = Text("That, in a sentence.")
 
@@ -29,17 +32,24 @@ class BasketLevels(Gold, group="products"):
             "significant_rules <= published_rules AND published_rules <= rules_tested",
             "What is published was tested, and what is significant is published.",
         ),
-        Rule("no_rules_is_thin", "is_thin OR rules_tested > 0", "A level without rules is thin."),
+        Rule("no_itemsets_is_thin", "is_thin OR itemsets > 0", "A level without sets of several items is thin."),
     )
     identities = (
         agree(
             "levels_count_their_rules",
-            "Both levels are there, each with the rules that basket_rules has, of as many tested as it says.",
-            "select level, published_rules, significant_rules, case when published_rules > 0 then rules_tested end"
-            " from basket_levels",
-            "select l.level, count(r.level), count(*) filter (where r.is_significant), max(r.rules_tested)"
+            "Both levels are there, each with the rules that basket_rules has.",
+            "select level, published_rules, significant_rules from basket_levels",
+            "select l.level, count(r.level), count(*) filter (where r.is_significant)"
             " from (values ('product'), ('category')) as l (level) left join basket_rules as r on r.level = l.level"
             " group by l.level",
+        ),
+        Identity(
+            "levels_count_what_rules_are_corrected_for",
+            "select l.level, l.rules_tested, r.rules_tested as of_rules from basket_levels as l"
+            " join (select level, sum(rules_tested) as rules_tested from"
+            " (select distinct level, antecedent_size, rules_tested from basket_rules) as families group by level) as r"
+            " on r.level = l.level where l.rules_tested < r.rules_tested",
+            "A level counts at least the rules that its published rules are corrected for.",
         ),
         Identity(
             "levels_count_their_baskets",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Flag, Integer, Key, Number, Share
+from ecom_lake.contracts.identities import agree
 from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
@@ -31,7 +32,10 @@ class BasketRules(Gold, group="products"):
     p_value = Share("Fisher's exact test, one-sided: chance of this many common baskets or more, were the two independent.")
     p_adjusted = Share("p_value corrected (Benjamini-Hochberg) for rules_tested.")
     is_significant = Flag("Whether p_adjusted is at most alpha (5% by default).")
-    rules_tested = Count("Rules of the level that stand in enough orders, whatever their lift.")
+    rules_tested = Count(
+        "Rules that the correction counts, by level and antecedent size: every frequent antecedent with every other frequent"
+        " item, whether or not the two are bought together often enough to be listed."
+    )
 
     rules = (
         Rule("consequent_apart", "antecedent <> consequent", "Nothing follows from itself."),
@@ -55,5 +59,15 @@ class BasketRules(Gold, group="products"):
                 or abs(r.lift * follows.support - r.confidence) > 0.000001
             """,
             "Antecedent and consequent are published itemsets, and their counts give the rule's confidence and lift.",
+        ),
+        agree(
+            "corrected_for_every_possible_rule",
+            "p-values are corrected for the rules of all itemsets with all other items, not for the rules that are listed.",
+            "select distinct level, antecedent_size, rules_tested from basket_rules",
+            "select sets.level, sets.size, count(*) * (items.items - sets.size) from basket_itemsets as sets"
+            " join (select level, count(*) as items from basket_itemsets where size = 1 group by level) as items"
+            " on items.level = sets.level"
+            " where exists (select 1 from basket_rules as r where r.level = sets.level and r.antecedent_size = sets.size)"
+            " group by sets.level, sets.size, items.items",
         ),
     )
