@@ -43,8 +43,7 @@ class MiningSettings:
     refit_days: Annotated[int, "A fitted model is kept while the shop's today is less than this many days later."] = 90
     churn_days: Annotated[int, "Days within which people order again, or are lost."] = 90
     yearly_discount: Annotated[float, "Rate a year at which money still to come is discounted."] = 0.1
-    forecast_months: Annotated[int, "Months that are forecast."] = 3
-    forecast_days: Annotated[int, "Days that are forecast."] = 28
+    forecast_months: Annotated[int, "Months that are forecast, and all days in them."] = 3
     effect_days: Annotated[int, "Days after a delivery within which a person comes back, or not."] = 180
     power: Annotated[float, "Chance that an experiment finds the effect that it is planned for."] = 0.8
     test_alpha: Annotated[float, "Chance that an experiment finds an effect where there is none."] = 0.05

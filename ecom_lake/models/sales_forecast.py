@@ -1,8 +1,9 @@
 """What will sales be in the coming months and days? The methods compete on the shop's own past, and the best one speaks.
 
 Here: which series are forecast and by which methods, the tables, and the verdict. Not here: the series (sales_series.py), the
-methods (forecasters.py, weekly_pattern.py, sarimax.py, prophet_forecast.py), the contest (forecast_contest.py), categories
-(sales_by_category.py), the pictures (forecast_curves.py). docs/decisions/0013-forecast.md says why.
+methods (forecasters.py, weekly_pattern.py, sarimax.py, prophet_forecast.py), the contest (forecast_contest.py), an export that
+fades out (fade_out.py), days that add up to months (reconciliation.py), categories (sales_by_category.py), the pictures
+(forecast_curves.py). docs/decisions/0013-forecast.md and 0020-proven-horizons.md give the reasons.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from ecom_lake.contracts.table import Table
 from ecom_lake.models.fitted import Fitted, Past
 from ecom_lake.models.forecasting import prophet_forecast
 from ecom_lake.models.forecasting.conformal import SHARES, Band, band
+from ecom_lake.models.forecasting.fade_out import without_fade_out
 from ecom_lake.models.forecasting.forecast_contest import Contest, contest
 from ecom_lake.models.forecasting.forecast_curves import curves
 from ecom_lake.models.forecasting.forecast_verdict import LEAST_MONTHS, card, refusal
 from ecom_lake.models.forecasting.forecasters import PROPHET, SARIMAX, SEASONAL_SARIMAX, Ahead, Method, simple_methods
+from ecom_lake.models.forecasting.month_lengths import by_mean_day, lengths
 from ecom_lake.models.forecasting.one_thread import one_thread
+from ecom_lake.models.forecasting.reconciliation import days_ahead, reconciled
 from ecom_lake.models.forecasting.rolling_origin import Backtest, origins_of
 from ecom_lake.models.forecasting.sales_by_category import Categories, by_category
 from ecom_lake.models.forecasting.sales_series import DAYS, MONTHS, Floats, Sales, Series, sales_of
@@ -34,7 +38,7 @@ from ecom_lake.models.forecasting.sarimax import BY_DAY, BY_MONTH, BY_MONTH_OF_Y
 from ecom_lake.models.forecasting.weekly_pattern import LATE_DAYS, LEAST_DAYS, methods_by_day, week, without_week
 
 READS = ("dim_date", "kpi_breakdown", "kpi_daily", "kpi_monthly")
-VERSION = 1
+VERSION = 2
 
 _A_YEAR = MONTHS.season
 
@@ -42,7 +46,7 @@ Row = dict[str, Any]
 
 
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
-    sales = sales_of(con)
+    sales = without_fade_out(sales_of(con))
     if sales.months is None or sales.days is None or len(sales.months) < LEAST_MONTHS:
         nothing = {"sales_forecast": _table([], SalesForecast.table), "forecast_backtest": _table([], ForecastBacktest.table)}
         return Fitted(nothing, refusal(sales))
@@ -54,13 +58,21 @@ def _fitted(sales: Sales, monthly: Series, daily: Series, settings: MiningSettin
     is_kept = past.serves(VERSION, settings, sales.as_of)
     notes = past.notes if is_kept else {}
     months, orders = _by_month(monthly, settings.forecast_months, notes if is_kept else None)
-    days, order_by_day = _by_day(daily, sales.faded + settings.forecast_days, notes if is_kept else None)
+    steps = days_ahead(monthly, settings.forecast_months, daily)
+    days, order_by_day = _by_day(daily, steps, notes if is_kept else None)
+    agreed = reconciled(months, days, sales.faded, sales.running, settings.seed)
+    months, days = agreed.months, agreed.days
     categories = by_category(sales.categories, months, notes.get("champion by category"), settings.seed)
-    made = card(sales, months, days, past.fitted_as_of if is_kept else sales.as_of, settings.seed)
+    made = card(sales, agreed, past.fitted_as_of if is_kept else sales.as_of, settings.seed)
     return Fitted(
         _tables(months, days, sales.faded, categories),
         made,
-        [*months.rivals(settings.seed), *days.rivals(settings.seed), *(categories.rivals if categories else ())],
+        [
+            *months.rivals(settings.seed),
+            *days.rivals(settings.seed),
+            *agreed.rivals,
+            *(categories.rivals if categories else ()),
+        ],
         curves(months, days, sales.faded),
         seen=_seen(months, days),
         notes=_notes(months, days, categories, {**orders, **order_by_day}),
@@ -71,11 +83,13 @@ def _by_month(series: Series, steps: int, notes: Mapping[str, str] | None) -> tu
     """Orders are chosen on the months before those that test them, or are those of the notes."""
     orders = {}
     methods = list(simple_methods())
+    mean_days = series.values / lengths(series, len(series))
     for name, grid, least in ((SARIMAX, BY_MONTH, _A_YEAR), (SEASONAL_SARIMAX, BY_MONTH_OF_YEAR, MONTHS.seasonal_from)):
-        order = _order(name, series, series.values[: _first_origin(series, least)], least, grid, notes)
+        order = _order(name, series, mean_days[: _first_origin(series, least)], least, grid, notes)
         if order is not None:
             orders[f"{name} by month"] = order
             methods.append(Method(name, least, _sarimax(order)))
+    methods = [by_mean_day(method, series) for method in methods]
     if prophet_forecast.is_installed():
         methods.append(prophet_forecast.prophet_by_month(series.first))
     return contest(series, methods, steps, (notes or {}).get("champion by month")), orders

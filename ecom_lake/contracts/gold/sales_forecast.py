@@ -25,7 +25,10 @@ class SalesForecast(Gold, group="models"):
         "Lower end of the interval meant to hold 19 of 20; NULL where too few misses are known.", nullable=True, at_least=0
     )
     high_95 = Money("Upper end of it.", nullable=True)
-    is_champion = Flag("Whether this is the one to go by: of the series and grain the method that missed least.")
+    is_champion = Flag(
+        "Whether this is the one to go by: of the series and grain the method that missed least. Of the champions months are the"
+        " sum of their days, and of their categories; the days are scaled to that."
+    )
 
     needs = ("orders.ordered_at",)
     rules = (
@@ -44,6 +47,18 @@ class SalesForecast(Gold, group="models"):
             " (select 1 from sales_forecast where series <> 'total') group by period"
             " having sum(forecast) filter (where series = 'total') <> sum(forecast) filter (where series <> 'total')",
             "The categories' forecasts are together the total's, to the cent.",
+        ),
+        Identity(
+            "days_add_up_to_the_months",
+            "select m.period, m.forecast, sum(d.forecast) as of_days from sales_forecast as m left join sales_forecast as d"
+            " on d.grain = 'day' and d.is_champion and date_trunc('month', d.period)::date = m.period"
+            " where m.grain = 'month' and m.series = 'total' and m.is_champion group by m.period, m.forecast"
+            " having coalesce(sum(d.forecast), 0) + coalesce((select sum(net_sales) from kpi_daily"
+            " where date >= m.period and date <= last_day(m.period)"
+            " and date < (select min(period) from sales_forecast where grain = 'day')), 0) <> m.forecast"
+            " or count(d.period) <> last_day(m.period) - greatest(m.period,"
+            " (select min(period) from sales_forecast where grain = 'day')) + 1",
+            "Each month's forecast is, to the cent, that of all its days: of days that are known already, what they sold.",
         ),
         Identity(
             "it_begins_after_what_is_known",

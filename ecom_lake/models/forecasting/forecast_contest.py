@@ -33,6 +33,7 @@ MASE, AGAINST_NAIVE = "mase", "mase_against_naive"
 @dataclass(frozen=True)
 class Contest:
     series: Series
+    methods: Mapping[str, Method]
     tests: Mapping[str, Backtest]
     expected: Mapping[str, Floats]
     """What each method lets expect now."""
@@ -97,7 +98,7 @@ def contest(series: Series, methods: Sequence[Method], steps: int, kept: str | N
     scores = {name: mase(test.at(origins), series) for name, test in tests.items()}
     best = kept if kept in scores and _holds(scores[kept], scores[NAIVE]) else champion(scores)
     expected = {name: method(series.values, steps) for name, method in taking_part.items()}
-    return Contest(series, tests, expected, origins, scores, best)
+    return Contest(series, taking_part, tests, expected, origins, scores, best)
 
 
 def _holds(score: float | None, naive: float | None) -> bool:

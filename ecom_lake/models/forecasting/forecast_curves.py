@@ -35,7 +35,7 @@ def year(months: Series) -> Floats:
 
 
 def _forecast(name: str, found: Contest, skipped: int) -> Iterator[Curve]:
-    series, places = found.series, range(max(len(found.series) - _SHOWN[found.series.grain], 0), len(found.series))
+    series, places = found.series, range(max(len(found.series) - _SHOWN[found.series.grain], 0), found.series.observed)
     yield Curve(name, "net sales", [_point(series, place, series.values[place]) for place in places])
     forecast, band = found.expected[found.champion], found.bands(found.champion)[0]
     ahead = [

@@ -9,8 +9,10 @@ from datetime import date
 
 from ecom_lake.models.fitted import Card
 from ecom_lake.models.forecasting.conformal import SHARES, held
+from ecom_lake.models.forecasting.fade_out import last_full_day
 from ecom_lake.models.forecasting.forecast_contest import MASE, Contest
 from ecom_lake.models.forecasting.forecasters import NAIVE
+from ecom_lake.models.forecasting.reconciliation import Reconciled
 from ecom_lake.models.forecasting.rolling_origin import LEAST_ORIGINS, mape
 from ecom_lake.models.forecasting.sales_series import MONTHS, Sales
 
@@ -34,7 +36,8 @@ def refusal(sales: Sales) -> Card:
     )
 
 
-def card(sales: Sales, months: Contest, days: Contest, fitted_as_of: date | None, seed: int) -> Card:
+def card(sales: Sales, agreed: Reconciled, fitted_as_of: date | None, seed: int) -> Card:
+    months, days = agreed.months, agreed.days
     best, series = months.score(months.champion, seed), months.series
     return Card(
         predicts=_PREDICTS,
@@ -43,7 +46,7 @@ def card(sales: Sales, months: Contest, days: Contest, fitted_as_of: date | None
         trained_on=f"complete months from {series.first:%Y-%m} to {series.period(len(series) - 1):%Y-%m}, and the days in them",
         n=len(series),
         status="published" if months.is_won else "baseline",
-        reason=" ".join([_of(months, seed), _of(days, seed), *_caveats(sales)]),
+        reason=" ".join([_of(months, seed), _of(days, seed), _of_agreeing(agreed), *_caveats(sales)]),
         champion=months.champion,
         metric=MASE,
         value=best.value,
@@ -76,14 +79,26 @@ def _held(found: Contest) -> str:
     return f" Its intervals of {SHARES[0]:.0%} held {each.mean():.0%} of what came." if len(each) else ""
 
 
+def _of_agreeing(agreed: Reconciled) -> str:
+    if not agreed.alone or not agreed.fitted:
+        return "The days are scaled to add up to the months."
+    return (
+        f"The days are scaled to add up to the months; tested at the ends of months, they were off by {agreed.fitted.value:,.0f}"
+        f" a day on average, and by {agreed.alone.value:,.0f} without it."
+    )
+
+
 def _caveats(sales: Sales) -> list[str]:
     said = []
     if sales.months and len(sales.months) < MONTHS.seasonal_from + LEAST_ORIGINS:
         said.append(
             f"Of a yearly season nothing is said: it takes {MONTHS.seasonal_from} months to learn and {LEAST_ORIGINS} to test."
         )
-    if sales.faded:
-        said.append(f"The last {sales.faded} days sold less than half of what is usual, and were not learnt from.")
+    if sales.faded and sales.days:
+        said.append(
+            f"Sales fade out after {last_full_day(sales.days)}: the last {sales.faded} days sold less than half of what is usual."
+            " They are not learned from, and their month counts with what is expected of them."
+        )
     return said
 
 

@@ -40,7 +40,7 @@ class Backtest:
 def origins_of(series: Series, least: int) -> tuple[int, ...]:
     """From the earliest to the latest, after which at least one period is known."""
     grain = series.grain
-    latest = range(len(series) - grain.apart, 0, -grain.apart)[: grain.most_origins]
+    latest = range(series.observed - grain.apart, 0, -grain.apart)[: grain.most_origins]
     return tuple(origin for origin in reversed(latest) if origin >= least)
 
 
@@ -56,7 +56,7 @@ def roll(series: Series, method: Method, steps: int) -> Backtest:
 
 
 def came_after(series: Series, origins: Sequence[int], steps: int) -> Floats:
-    padded = np.concatenate([series.values, np.full(steps, np.nan)])
+    padded = np.concatenate([series.values[: series.observed], np.full(steps, np.nan)])
     return np.array([padded[origin : origin + steps] for origin in origins]).reshape(len(origins), steps)
 
 

@@ -16,7 +16,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 TOTAL, OTHERS = "total", "other categories"
-_FADED_DAYS, _WATCHED_DAYS, _USUAL_DAYS = range(7, 28), 28, 56
 _RECENT_MONTHS, _MOST_CATEGORIES = 12, 100
 """A category is a series of its own if it sold in each of the last so many months; of too many, the largest."""
 
@@ -52,6 +51,12 @@ class Series:
     grain: Grain
     first: date
     values: Floats
+    completed: int = 0
+    """The last so many periods hold days without full trading. Their values are completed: learned from, not tested against."""
+
+    @property
+    def observed(self) -> int:
+        return len(self.values) - self.completed
 
     def period(self, place: int) -> date:
         """The period at a place, counted from 0; also one that is still to come."""
@@ -74,9 +79,11 @@ class Sales:
     months: Series | None
     days: Series | None
     faded: int
-    """Days at the end that are not learnt from, and not in `days`: the export peters out."""
+    """Days at the end that are not learned from, and not in `days`: the export fades out."""
     categories: tuple[Series, ...]
     """By falling sales, the others last; to the cent they add up to the months. Empty where no category is known."""
+    running: float = 0.0
+    """What was sold in the month after the last one of `months`, where the shop's today lies within it."""
 
 
 _MONTHS = """
@@ -105,19 +112,8 @@ def sales_of(con: duckdb.DuckDBPyConnection) -> Sales:
     total = Series(TOTAL, MONTHS, months[0][0], np.array([float(value) for _, value in months]))
     days = con.execute(_DAYS).fetchall()
     daily = Series(TOTAL, DAYS, days[0][0], np.array([value for _, value in days]))
-    faded = faded_days(daily.values)
-    return Sales(as_of, total, daily.until(len(daily) - faded), faded, _categories(con, total))
-
-
-def faded_days(sold: Floats) -> int:
-    """Days at the end that each sold less than half of what their weekday did in the two months before: orders that are still
-    to be delivered, most likely. A few low days are chance, and many a shop that has shrunk: neither is left out."""
-    if len(sold) < _WATCHED_DAYS + _USUAL_DAYS:
-        return 0
-    usual = np.median(sold[-_WATCHED_DAYS - _USUAL_DAYS : -_WATCHED_DAYS].reshape(-1, DAYS.season), axis=0)
-    low = sold[-_WATCHED_DAYS:] < usual[np.arange(_WATCHED_DAYS) % DAYS.season] / 2
-    faded = _WATCHED_DAYS if low.all() else int(np.argmin(low[::-1]))
-    return faded if faded in _FADED_DAYS else 0
+    running = daily.values[(total.period(len(total)) - daily.first).days :].sum()
+    return Sales(as_of, total, daily, 0, _categories(con, total), round(float(running), 2))
 
 
 def _categories(con: duckdb.DuckDBPyConnection, total: Series) -> tuple[Series, ...]:

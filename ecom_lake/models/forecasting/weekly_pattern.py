@@ -45,11 +45,11 @@ def methods_by_day(first: date, order: Order | None) -> tuple[Method, ...]:
     methods = [
         Method(NAIVE, 1, last_day),
         Method(SEASONAL_NAIVE, DAYS.seasonal_from, lambda sold, steps: last_week(sold, steps, WEEK)),
-        Method(SES, LEAST_DAYS, _by_day(first, exponential_smoothing)),
+        Method(SES, LEAST_DAYS, by_day(first, exponential_smoothing)),
         Method(LINEAR, LEAST_DAYS, _linear_by_day(first)),
     ]
     if order is not None:
-        methods.append(Method(SARIMAX, LEAST_DAYS, _by_day(first, lambda sold, steps: sarimax(sold[-LATE_DAYS:], steps, order))))
+        methods.append(Method(SARIMAX, LEAST_DAYS, by_day(first, lambda sold, steps: sarimax(sold[-LATE_DAYS:], steps, order))))
     return tuple(methods)
 
 
@@ -99,7 +99,7 @@ def days_since_black_friday(day: date) -> int | None:
     return since if 0 <= since < _AFTER_BLACK_FRIDAY else None
 
 
-def _by_day(first: date, level: Ahead) -> Ahead:
+def by_day(first: date, level: Ahead) -> Ahead:
     def ahead(sold: Floats, steps: int) -> Floats:
         usual, peaks = parted(sold, first)
         factors = weekday_factors(usual)[_places(sold, steps) % WEEK]

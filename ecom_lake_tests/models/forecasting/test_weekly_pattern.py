@@ -5,8 +5,9 @@ from datetime import date
 import numpy as np
 import pytest
 
+from ecom_lake.models.forecasting.fade_out import faded_days
 from ecom_lake.models.forecasting.forecasters import LINEAR, NAIVE, SEASONAL_NAIVE, SES
-from ecom_lake.models.forecasting.sales_series import DAYS, Floats, Series, faded_days
+from ecom_lake.models.forecasting.sales_series import DAYS, Floats, Series
 from ecom_lake.models.forecasting.sarimax import BY_DAY
 from ecom_lake.models.forecasting.weekly_pattern import days_since_black_friday, methods_by_day, parted, week, without_week
 from ecom_lake_tests.models.sold import noise
