@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -11,9 +12,21 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ecom_lake.contracts import catalog
+from ecom_lake.contracts.shop_settings import ShopSettings, settings_row
 from ecom_lake.models.anomalies import READS
 from ecom_lake_tests.models.gold import make
-from ecom_lake_tests.models.histories import FAULTS, SILVER, Fault, anomalies, false_alarms, made_up, plant, shop_of, standing_out
+from ecom_lake_tests.models.histories import (
+    FAULTS,
+    MONTH,
+    SILVER,
+    Fault,
+    anomalies,
+    false_alarms,
+    made_up,
+    plant,
+    shop_of,
+    standing_out,
+)
 
 SEEDS = (11, 12, 13)
 ORDERS = 6_000
@@ -74,6 +87,22 @@ def test_it_reads_rows_in_any_order(spoilt: duckdb.DuckDBPyConnection) -> None:
     for table in READS:
         spoilt.execute(f"create or replace table {table} as select * from {table} order by random()")
     assert_frame_equal(anomalies(spoilt), before)
+
+
+@pytest.mark.parametrize(("days", "is_judged"), [(59, False), (60, True)])
+@pytest.mark.parametrize("silver", SEEDS[:1], indirect=True)
+def test_reviews_of_a_month_are_judged_from_60_days_after_it(silver: dict[str, pl.DataFrame], days: int, is_judged: bool) -> None:
+    """Before that they may still come: that July has none is no anomaly yet. From then on it is one."""
+    july = date.fromisoformat(MONTH)
+    as_of = july.replace(month=8) + timedelta(days=days - 1)
+    with shop_of(silver) as con:
+        plant(con, next(fault for fault in FAULTS if fault.name == "no reviews came"))
+        con.register("settings", settings_row(ShopSettings(as_of=as_of)).to_arrow())
+        found = anomalies(con)
+    of_reviews = found.filter(pl.col("month") == july, table_name="reviews", column_name="*")
+    assert of_reviews["is_anomaly"].to_list() == [True] * is_judged
+    assert july.replace(month=6) in found.filter(table_name="reviews")["month"]
+    assert july in found.filter(table_name="orders", kind="volume")["month"], "what does not change any more is judged at once"
 
 
 def test_a_shop_with_nothing_has_no_rows() -> None:
