@@ -50,7 +50,8 @@ class MiningSettings:
     value_min_days: Annotated[int, "Fewest days for which a shop must be known before anybody's value is foretold."] = 180
     value_min_repeaters: Annotated[int, "Fewest people with a second purchase that a model of customer value is fitted on."] = 100
     value_holdout_days: Annotated[
-        int, "Last days on which customer value is tried; at most a quarter of those that are known."
+        int,
+        "Last days on which customer value is tested where twelve months do not pass; at most a quarter of those that are known.",
     ] = 182
     value_max_miss: Annotated[float, "Share by which the purchases foretold for these days may miss those that came."] = 0.2
     value_max_correlation: Annotated[

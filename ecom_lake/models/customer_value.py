@@ -1,15 +1,16 @@
-"""What have people brought, and what will they bring in the next twelve months?
+"""What have people brought, and what will they bring in the days to come for which that was tested?
 
-Here: the order of things. Purchases are foretold by BG/NBD or MBG/NBD, whichever makes the past likelier, spending by Gamma-Gamma
-or a mean; the whole is tried on the last days, which it has not seen, and published only where it holds there. Else everybody
-gets the shop's mean, and where even that is unknown, what they have brought.
+Here: the order of things. Purchases are expected by BG/NBD or MBG/NBD, whichever makes the past likelier, spending by Gamma-Gamma
+or a mean. The whole is tested on days that it has not seen: the last twelve months where the shop is old enough, else fewer.
+It is published for the longest time at which it passed. Else everybody gets the shop's mean, and where even that is unknown, what
+they have brought.
 Not here: the models (buying.py, spending.py), the trial (value_trial.py), the table (value_forecast.py).
-docs/decisions/0011-customer-value.md says why.
+docs/decisions/0011-customer-value.md and 0020-proven-horizons.md give the reasons.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import duckdb
@@ -23,11 +24,11 @@ from ecom_lake.models.value.buying import Histories
 from ecom_lake.models.value.likelihood import Estimate, estimate, spread_of
 from ecom_lake.models.value.purchase_histories import Shop
 from ecom_lake.models.value.spending import Spending, Spent
-from ecom_lake.models.value.value_forecast import YEAR_DAYS, Mean
-from ecom_lake.models.value.value_trial import MISS, SAVED, SHOP_MEAN, Trial
+from ecom_lake.models.value.value_forecast import Mean
+from ecom_lake.models.value.value_trial import MISS, SAVED, SHOP_MEAN, YEAR_DAYS, Trial
 
 READS = ("customer_metrics", "fct_orders", "dim_date")
-VERSION = 1
+VERSION = 2
 
 _CHOICE, _SPREAD, _SPEND, _SPEND_SPREAD = "purchases by", "spread of purchases", "spending by", "spread of spending"
 _RELATED = "correlation of purchases and spending"
@@ -64,19 +65,20 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
         why = f"The shop is known for {shop.days} days; a forecast of value needs {settings.value_min_days}."
         return _without_model(con, settings, shop, why)
     kept = _kept(con, shop, settings, past)
-    trial = _trial(con, shop, settings, kept)
+    trial, longer = _longest(con, shop, settings, kept)
     if isinstance(trial, str):
         return _without_model(con, settings, shop, trial)
     model = kept or _fitted(con, shop, settings, trial.champion)
-    foretold = value_forecast.groups(model.choice, model.fit, model.known, settings) if model else None
+    foretold = value_forecast.groups(model.choice, model.fit, model.known, trial.days, settings) if model else None
     if model is None or foretold is None or not np.all(np.isfinite(foretold.to_numpy())):
         why = f"The purchases up to {shop.as_of} do not settle how people buy and leave."
         return _without_model(con, settings, shop, why, trial)
     is_good, why = verdict(trial, settings)
     if not is_good:
-        return _without_model(con, settings, shop, why, trial, model)
-    table = value_forecast.by_model(con, shop, settings, model.choice, foretold, model.spending)
-    card = _card(con, shop, "published", f"{why} {_of_spending(model)}", trial, model)
+        return _without_model(con, settings, shop, f"{why} {longer}".strip(), trial, model)
+    table = value_forecast.by_model(con, shop, settings, trial.days, model.choice, foretold, model.spending)
+    said = (why, _of_horizon(trial.days), longer, _of_spending(model))
+    card = _card(con, shop, "published", " ".join(sentence for sentence in said if sentence), trial, model)
     return Fitted(
         {"customer_value": table}, card, _rivals(trial, model), trial.curves, model.parameters, _seen(table, model), model.notes
     )
@@ -96,9 +98,28 @@ def verdict(trial: Trial, settings: MiningSettings) -> tuple[bool, str]:
     return True, f"{compared}, and it tells who comes back better than the best guess ({trial.best_guess}) does."
 
 
-def _trial(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, kept: Model | None) -> Trial | str:
+def _longest(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, kept: Model | None) -> tuple[Trial | str, str]:
+    """The trial of most days that passes, or else that of the fewest; and what became of a longer one, in words. How far that one
+    missed is among the rivals."""
+    *longer, fewest = value_trial.horizons(shop, settings)
+    failed, reasons = [], []
+    for days in longer:
+        trial = _trial(con, shop, settings, kept, days)
+        is_good, why = verdict(trial, settings) if isinstance(trial, Trial) else (False, trial)
+        if is_good:
+            return trial, ""
+        if isinstance(trial, Trial):
+            failed.append(replace(trial.of(trial.champion, MISS), metric=f"{MISS} in {days} days"))
+        reasons.append(f"Tested on {days} days: {why}")
+    trial = _trial(con, shop, settings, kept, fewest)
+    if isinstance(trial, Trial):
+        trial = replace(trial, rivals=(*trial.rivals, *failed))
+    return trial, " ".join(reasons)
+
+
+def _trial(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, kept: Model | None, days: int) -> Trial | str:
     """How models of the time before do on the days held out, or why that cannot be told."""
-    cut = shop.as_of - timedelta(days=value_trial.days_held_out(shop, settings))
+    cut = shop.as_of - timedelta(days=days)
     known = purchase_histories.histories(con, cut)
     repeaters = int(np.sum(known.people[known.x > 0]))
     if repeaters < settings.value_min_repeaters:
@@ -113,7 +134,7 @@ def _trial(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings,
     if champion is None or champion not in fits:
         return f"The purchases up to {cut} do not settle how people buy and leave."
     spent = _spending(purchase_histories.spent(con, cut), settings, shop.most_purchases)
-    return value_trial.run(con, shop, settings, champion, fits, spent) or f"Nobody came back after {cut}."
+    return value_trial.run(con, shop, settings, days, champion, fits, spent) or f"Nobody came back after {cut}."
 
 
 def _fitted(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, choice: str) -> Model | None:
@@ -170,7 +191,8 @@ def _without_model(
         table, then = value_forecast.historic_only(con), "Only what people have brought is shown."
     else:
         table = value_forecast.by_mean(con, settings, mean)
-        then = f"Everybody gets the mean of the shop: {mean.orders:.3f} purchases in 12 months."
+        mean_says = f"Everybody gets the mean of the shop: {mean.orders:.3f} purchases in {mean.days} days."
+        then = f"{mean_says} {_of_horizon(mean.days)}".rstrip()
     card = _card(con, shop, "baseline" if mean else "refused", f"{why} {then}", trial, model)
     return Fitted({"customer_value": table}, card, rivals, curves, parameters, notes=notes)
 
@@ -184,10 +206,10 @@ def _mean(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings) 
     people, returns = int(np.sum(seen.people)), int(np.sum(seen.people * seen.more))
     if people < settings.min_customers or returns < _FEWEST_RETURNS:
         return None
-    mean, to_a_year = returns / people, YEAR_DAYS / days
+    mean = returns / people
     variance = float(np.sum(seen.people * (seen.more - mean) ** 2)) / people**2
     spent = spending.by_means(purchase_histories.spent(con, shop.as_of), 0, spending.SHOP).by_n.row(0, named=True)
-    return Mean(mean * to_a_year, variance * to_a_year**2, spent["base"], spent["v0"])
+    return Mean(days, mean, variance, spent["base"], spent["v0"])
 
 
 def _card(
@@ -197,7 +219,7 @@ def _card(
     champion = {"published": trial.champion if trial else None, "baseline": SHOP_MEAN}.get(status)
     won = trial.of(trial.champion, SAVED) if trial else None
     return Card(
-        predicts="purchases and net sales of each person in the next 12 months",
+        predicts="purchases and net sales of each person in the coming days that were tested: twelve months at most",
         population="everybody with a valid order",
         as_of=shop.as_of if shop else None,
         trained_on=f"purchases from {shop.first} to {shop.as_of}" if shop else "no purchases",
@@ -221,6 +243,12 @@ def _rivals(trial: Trial | None, model: Model | None) -> list[Rival]:
     return [*(trial.rivals if trial else ()), *held]
 
 
+def _of_horizon(days: int) -> str:
+    if days == YEAR_DAYS:
+        return ""
+    return f"So it is published for {days} days (horizon_days); the columns of twelve months are empty."
+
+
 def _of_spending(model: Model) -> str:
     way, related = model.spending.way, spending.correlation(model.spent)
     told = f"correlation {related.value:.2f}, {related.low:.2f} to {related.high:.2f}" if related else "no correlation to be had"
@@ -236,7 +264,7 @@ def _seen(table: pl.DataFrame, model: Model) -> dict[str, float]:
     people, purchases = float(np.sum(known.people)), float(np.sum(known.people * (known.x + 1)))
     scores = {
         f"{column}, quantile {share}": table[column].quantile(share, "nearest")
-        for column in ("p_alive", "expected_orders_12m", "predicted_value_12m")
+        for column in ("p_alive", "expected_orders", "predicted_value")
         for share in (0.1, 0.5, 0.9)
     }
     return {

@@ -176,17 +176,16 @@ def _bridges(bridge: pl.DataFrame) -> list[Row]:
 
 def _value(value: pl.DataFrame) -> Row:
     """Tenths of the people by what they are expected to bring."""
-    known = value.filter(pl.col("predicted_value_12m").is_not_null()).sort(
-        "predicted_value_12m", "customer_id", descending=[True, False]
-    )
-    total = float(known["predicted_value_12m"].sum())
+    known = value.filter(pl.col("predicted_value").is_not_null()).sort("predicted_value", "customer_id", descending=[True, False])
+    total = float(known["predicted_value"].sum())
     tenth = known.head(max(1, len(known) // 10))
     return {
         "people": len(value),
         "known": len(known),
         "total": total,
+        "days": known["horizon_days"][0] if len(known) else None,
         "top": len(tenth) if total else 0,
-        "top_share": float(tenth["predicted_value_12m"].sum()) / total if total else None,
+        "top_share": float(tenth["predicted_value"].sum()) / total if total else None,
         "method": known["method"][0] if len(known) else None,
     }
 

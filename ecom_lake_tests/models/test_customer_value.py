@@ -47,7 +47,7 @@ def rival(fit: pl.DataFrame, metric: str, name: str) -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def planted() -> Orders:
-    return orders_of(MBG, 3_000, 730, seed=11)
+    return orders_of(MBG, 3_000, 1_095, seed=11)
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ def test_money_to_come_is_worth_less_the_more_it_is_discounted() -> None:
     """A little less than if all came in the middle of the year: people buy sooner rather than later."""
     known = Histories(*(np.array(column) for column in ([0, 3], [0, 100], [300, 200], [5, 1])))
     fit = Estimate(PLANTED, np.zeros((4, 4)), 0.0)
-    free, dear = (groups(MBG, fit, known, MiningSettings(yearly_discount=rate)) for rate in (0.0, 0.5))
+    free, dear = (groups(MBG, fit, known, 365, MiningSettings(yearly_discount=rate)) for rate in (0.0, 0.5))
     assert free["discounted"].to_list() == pytest.approx(free["orders"].to_list())
     assert dear["orders"].equals(free["orders"])
     assert (dear["discounted"] / free["discounted"]).is_between(1.5**-0.5, 1.5**-0.4).all()
@@ -140,7 +140,7 @@ def test_bounds_are_how_far_the_expectation_moves_with_the_parameters() -> None:
     for lot in lots:
         parameters = dict(zip(PLANTED, np.exp(np.log(list(PLANTED.values())) + lot).tolist(), strict=True))
         worth.append(buying.expected(MBG, parameters, known.x, known.t_x, known.age, [365 / DAYS_A_WEEK])[0])
-    found = groups(MBG, Estimate(PLANTED, spread, 0.0), known, MiningSettings(yearly_discount=0))["variance"]
+    found = groups(MBG, Estimate(PLANTED, spread, 0.0), known, 365, MiningSettings(yearly_discount=0))["variance"]
     assert found.to_list() == pytest.approx(np.log(worth).var(axis=0).tolist(), rel=0.1)
 
 
@@ -187,21 +187,69 @@ def test_orders_after_today_play_no_part(
     assert made.equals(published[0]) and fit.equals(published[1])
 
 
-def test_the_days_held_out_play_no_part_in_what_is_tried_on_them(
-    con: duckdb.DuckDBPyConnection, published: tuple[pl.DataFrame, pl.DataFrame, Path], planted: Orders, tmp_path: Path
-) -> None:
+def test_the_days_held_out_play_no_part_in_what_is_tried_on_them(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """Ten more purchases of everybody in these days: what was foretold stays, only what came is more."""
-    cut = AS_OF - timedelta(days=182)
+    planted = orders_of(MBG, 3_000, 500, seed=11)
+    shop(con, planted)
+    _, before = valued(con, tmp_path)
+    cut = AS_OF - timedelta(days=125)
     known = sorted({who for who, day, _ in planted if day <= cut})
     shop(con, [*planted, *((who, cut + timedelta(days=1 + i), 1.0) for who in known for i in range(10))])
     made, fit = valued(con, tmp_path)
     assert card(fit)["status"] == "baseline"
-    held = {
-        name: of.filter(kind="curve", name="holdout", series="expected") for name, of in (("then", published[1]), ("now", fit))
-    }
+    held = {name: of.filter(kind="curve", name="holdout", series="expected") for name, of in (("then", before), ("now", fit))}
     assert held["then"].equals(held["now"])
     assert set(made["method"]) == {"mean of the shop"}
     assert made["p_alive"].null_count() == len(made)
+
+
+def columns_of(made: pl.DataFrame, ending: str) -> pl.DataFrame:
+    return made.select(pl.col(f"{name}{ending}").alias(name) for name in ("expected_orders", "p_order", "predicted_value"))
+
+
+def test_twelve_months_are_published_where_they_passed_the_test(published: tuple[pl.DataFrame, pl.DataFrame, Path]) -> None:
+    made, fit, _ = published
+    assert made["horizon_days"].unique().to_list() == [365]
+    assert columns_of(made, "_12m").equals(columns_of(made, ""))
+    assert rival(fit, "days held out", MBG)["value"] == 365
+    assert "columns of twelve months" not in str(card(fit)["reason"])
+
+
+def test_else_it_is_published_for_the_days_that_passed(con: duckdb.DuckDBPyConnection, planted: Orders, tmp_path: Path) -> None:
+    """Of the same shop twelve months are 6.8% off, and half a year 3.4%."""
+    shop(con, planted)
+    made, fit = valued(con, tmp_path, MiningSettings(value_max_miss=0.05))
+    assert (card(fit)["status"], made["horizon_days"].unique().to_list()) == ("published", [182])
+    assert columns_of(made, "_12m").null_count().sum_horizontal().item() == 3 * len(made)
+    assert columns_of(made, "").null_count().sum_horizontal().item() == 0
+    missed = rival(fit, "total foretold against actual in 365 days", MBG)["value"]
+    assert abs(missed) > 0.05 > abs(rival(fit, "total foretold against actual", MBG)["value"])
+    assert "Tested on 365 days: In the last 365 days" in str(card(fit)["reason"])
+    assert "the columns of twelve months are empty" in str(card(fit)["reason"])
+    assert made["next_order_date"].max() <= AS_OF + timedelta(days=183)
+
+
+def test_a_young_shop_is_tested_on_a_quarter_of_its_days(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """What is expected in fewer days is less."""
+    shop(con, orders_of(MBG, 3_000, 500, seed=11))
+    made, fit = valued(con, tmp_path)
+    assert (card(fit)["status"], made["horizon_days"].unique().to_list()) == ("published", [125])
+    assert made["predicted_value_12m"].null_count() == len(made)
+    known = purchase_histories.histories(con, AS_OF)
+    parameters = {row["name"]: row["value"] for row in fit.filter(kind="parameter").to_dicts() if row["name"] in buying.BOUNDS}
+    expected = buying.expected(MBG, parameters, known.x, known.t_x, known.age, [125 / DAYS_A_WEEK])[0]
+    assert made["expected_orders"].sum() == pytest.approx(float(np.sum(expected * known.people)), rel=1e-4)
+
+
+def test_the_mean_of_a_young_shop_is_of_as_many_days_as_it_was_seen_in(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    shop(con, _shuffled(orders_of(MBG, 3_000, 500, seed=11), 2))
+    made, fit = valued(con, tmp_path)
+    assert card(fit)["status"] == "baseline"
+    assert made["horizon_days"].unique().to_list() == [250]
+    assert made["expected_orders_12m"].null_count() == len(made)
+    seen = purchase_histories.seen(con, AS_OF - timedelta(days=250), AS_OF)
+    mean = float(np.sum(seen.people * seen.more)) / float(np.sum(seen.people))
+    assert made["expected_orders"].unique().to_list() == [pytest.approx(mean, abs=1e-6)]
 
 
 def _shuffled(orders: Orders, seed: int) -> Orders:
@@ -343,4 +391,8 @@ def test_olist_is_foretold_though_hardly_anybody_comes_back(con: duckdb.DuckDBPy
     assert rival(fit, "total foretold against actual", BG)["value"] == pytest.approx(0.037, abs=0.01)
     assert rival(fit, "net sales foretold against actual", BG)["value"] == pytest.approx(0.044, abs=0.01)
     assert made["p_alive"].null_count() == 92_926
-    assert 1_400 < made["expected_orders_12m"].sum() < 1_700
+    # Twelve months are 39% off, and are not published.
+    assert rival(fit, "total foretold against actual in 365 days", BG)["value"] == pytest.approx(-0.39, abs=0.01)
+    assert made["horizon_days"].unique().to_list() == [181]
+    assert 900 < made["expected_orders"].sum() < 1_000
+    assert made["expected_orders_12m"].null_count() == made["predicted_value_12m"].null_count() == 94_990

@@ -1,8 +1,8 @@
-"""What is each person worth in the twelve months to come? Purchases foretold times what one brings, discounted, with bounds.
+"""What is each person worth in the days that the forecast was tested on? Expected purchases times their value, discounted.
 
 People with one history get one forecast of purchases, and people with as many paid repeat purchases one rule for what they spend;
 a join brings both to everybody. The interval says how well the models' parameters are known; it does not hold a person's luck,
-which `p_order_12m` tells of. Not here: fitting and judging the models.
+which `p_order` tells of. Not here: fitting and judging the models.
 """
 
 from __future__ import annotations
@@ -22,19 +22,21 @@ from ecom_lake.models.value.buying import DAYS_A_WEEK, Histories
 from ecom_lake.models.value.likelihood import Estimate
 from ecom_lake.models.value.purchase_histories import Shop, people
 from ecom_lake.models.value.spending import Spending
+from ecom_lake.models.value.value_trial import YEAR_DAYS
 
 Floats = NDArray[np.float64]
 
-YEAR_DAYS = 365
-_QUARTERS = (0.25, 0.5, 0.75, 1.0)
+_A_QUARTER = 91.25
+"""Days of which the money is discounted alike, from their middle."""
 _80_PERCENT = 1.281552
 _STEP = 1e-4
 
 
 @dataclass(frozen=True)
 class Mean:
-    """What the mean person does in twelve months, and the variance of that."""
+    """What the mean person does in so many days, and the variance of that."""
 
+    days: int
     orders: float
     variance: float
     spend: float
@@ -45,11 +47,12 @@ def by_model(
     con: duckdb.DuckDBPyConnection,
     shop: Shop,
     settings: MiningSettings,
+    days: int,
     model: str,
     foretold: pl.DataFrame,
     spending: Spending,
 ) -> pl.DataFrame:
-    """`foretold` are the groups."""
+    """`foretold` are the groups, of so many days."""
     con.register("value_groups", foretold.to_arrow())
     con.register("value_spending", spending.by_n.to_arrow())
     table: pl.DataFrame = con.sql(
@@ -69,13 +72,14 @@ def by_model(
             m.customer_id,
             m.net_sales as historic_value,
             case when f.x > 0 or '{model}' <> '{buying.BG}' then round(f.p_alive, 6) end as p_alive,
-            round(f.orders, 6) as expected_orders_12m,
-            round(f.p_any, 6) as p_order_12m,
-            round(f.worth, 2) as predicted_value_12m,
+            case when f.customer_id is not null then {days} end as horizon_days,
+            round(f.orders, 6) as expected_orders,
+            round(f.p_any, 6) as p_order,
+            round(f.worth, 2) as predicted_value,
             round(f.worth * exp(-{_80_PERCENT} * sqrt(coalesce(f.variance, 0))), 2) as low,
             round(f.worth * exp({_80_PERCENT} * sqrt(coalesce(f.variance, 0))), 2) as high,
             case
-                when f.x > 0 and f.p_alive >= {settings.value_min_alive} and f.weeks_to_next <= {YEAR_DAYS / DAYS_A_WEEK}
+                when f.x > 0 and f.p_alive >= {settings.value_min_alive} and f.weeks_to_next <= {days / DAYS_A_WEEK}
                     then date '{shop.as_of}' + greatest(ceil(f.weeks_to_next * {DAYS_A_WEEK}), 1)::integer
             end as next_order_date,
             case when f.customer_id is null then 'none' else '{model}' end as method,
@@ -84,27 +88,36 @@ def by_model(
         left join foretold as f on f.customer_id = m.customer_id
         """
     ).pl()
-    return table
+    return _with_twelve_months(table)
 
 
 def by_mean(con: duckdb.DuckDBPyConnection, settings: MiningSettings, mean: Mean) -> pl.DataFrame:
     """The same of everybody; who has left is not known then."""
-    worth = mean.orders * float(np.mean(_discounts(settings))) * mean.spend
+    worth = mean.orders * float(np.mean(_discounts(mean.days, settings))) * mean.spend
     relative = mean.variance / mean.orders**2 + (mean.spend_variance / mean.spend**2 if mean.spend else 0.0)
     low, high = (worth * float(np.exp(sign * _80_PERCENT * np.sqrt(relative))) for sign in (-1, 1))
     said = {
-        "expected_orders_12m": round(mean.orders, 6),
-        "predicted_value_12m": round(worth, 2),
+        "horizon_days": mean.days,
+        "expected_orders": round(mean.orders, 6),
+        "predicted_value": round(worth, 2),
         "low": round(low, 2),
         "high": round(high, 2),
         "method": "mean of the shop",
         "spend_method": "mean of the shop",
     }
-    return _historic(con).with_columns(**{name: pl.lit(value) for name, value in said.items()})
+    return _with_twelve_months(_historic(con).with_columns(**{name: pl.lit(value) for name, value in said.items()}))
 
 
 def historic_only(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return _historic(con).with_columns(method=pl.lit("none"))
+
+
+def _with_twelve_months(table: pl.DataFrame) -> pl.DataFrame:
+    """The columns of twelve months are filled where twelve months were tested, and NULL else."""
+    is_year = pl.col("horizon_days") == YEAR_DAYS
+    return table.with_columns(
+        pl.when(is_year).then(name).alias(f"{name}_12m") for name in ("expected_orders", "p_order", "predicted_value")
+    )
 
 
 def _historic(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -113,34 +126,34 @@ def _historic(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in rows.columns)
 
 
-def groups(model: str, fit: Estimate, known: Histories, settings: MiningSettings) -> pl.DataFrame:
-    """One row per history: what is expected of the people who have it."""
+def groups(model: str, fit: Estimate, known: Histories, days: int, settings: MiningSettings) -> pl.DataFrame:
+    """One row per history: what is expected in so many days of the people who have it."""
     x, t_x, age = known.x, known.t_x, known.age
-    year = YEAR_DAYS / DAYS_A_WEEK
+    weeks = days / DAYS_A_WEEK
     alive = buying.p_alive(model, fit.parameters, x, t_x, age)
-    orders, discounted = _purchases(model, fit.parameters, known, settings)
+    orders, discounted = _purchases(model, fit.parameters, known, days, settings)
     return pl.DataFrame(
         {
             "x": x,
             "t_x": t_x,
             "age": age,
             "p_alive": alive,
-            "p_any": alive * buying.p_any(fit.parameters, x, age, year),
+            "p_any": alive * buying.p_any(fit.parameters, x, age, weeks),
             "orders": orders,
             "discounted": discounted,
-            "variance": _variance(model, fit, known, settings),
-            "weeks_to_next": np.minimum(buying.weeks_to_next(fit.parameters, x, age), 10 * year),
+            "variance": _variance(model, fit, known, days, settings),
+            "weeks_to_next": np.minimum(buying.weeks_to_next(fit.parameters, x, age), 10 * YEAR_DAYS / DAYS_A_WEEK),
         }
     )
 
 
-def _variance(model: str, fit: Estimate, known: Histories, settings: MiningSettings) -> Floats:
+def _variance(model: str, fit: Estimate, known: Histories, days: int, settings: MiningSettings) -> Floats:
     """Of the logarithm of the discounted purchases: how it moves with the parameters, and how far these may be off."""
     names, logs = list(fit.parameters), np.log(list(fit.parameters.values()))
 
     def moved(by: Floats) -> Floats:
         parameters = dict(zip(names, np.exp(logs + by).tolist(), strict=True))
-        return np.log(np.maximum(_purchases(model, parameters, known, settings)[1], 1e-300))
+        return np.log(np.maximum(_purchases(model, parameters, known, days, settings)[1], 1e-300))
 
     slopes = [(moved(_STEP * each) - moved(-_STEP * each)) / (2 * _STEP) for each in np.eye(len(names))]
     directions = [sum(step * slope for step, slope in zip(column, slopes, strict=True)) for column in fit.spread.T]
@@ -148,16 +161,26 @@ def _variance(model: str, fit: Estimate, known: Histories, settings: MiningSetti
     return variance
 
 
-def _purchases(model: str, parameters: Mapping[str, float], known: Histories, settings: MiningSettings) -> tuple[Floats, Floats]:
-    """In twelve months: their number, and what they count for when those of each quarter are discounted from its middle."""
-    weeks = [quarter * YEAR_DAYS / DAYS_A_WEEK for quarter in _QUARTERS]
+def _purchases(
+    model: str, parameters: Mapping[str, float], known: Histories, days: int, settings: MiningSettings
+) -> tuple[Floats, Floats]:
+    """In so many days: their number, and what they count for when those of each quarter are discounted from its middle."""
+    weeks = [end / DAYS_A_WEEK for end in _quarters(days)]
     to_date = buying.expected(model, parameters, known.x, known.t_x, known.age, weeks)
     each = np.diff(to_date, axis=0, prepend=0)
-    discounted: Floats = np.sum(each * _discounts(settings)[:, None], axis=0)
+    discounted: Floats = np.sum(each * _discounts(days, settings)[:, None], axis=0)
     return to_date[-1], discounted
 
 
-def _discounts(settings: MiningSettings) -> Floats:
-    middles = np.array(_QUARTERS) - _QUARTERS[0] / 2
+def _quarters(days: int) -> Floats:
+    """The ends of equal parts, of a quarter of a year or as near to that as can be."""
+    parts = max(1, round(days / _A_QUARTER))
+    ends: Floats = days * np.arange(1, parts + 1) / parts
+    return ends
+
+
+def _discounts(days: int, settings: MiningSettings) -> Floats:
+    ends = _quarters(days)
+    middles = (ends - ends[0] / 2) / YEAR_DAYS
     discounts: Floats = (1 + settings.yearly_discount) ** -middles
     return discounts

@@ -1,9 +1,10 @@
 """Does a forecast of purchases hold on days that it has not seen? Totals, people, and the naive guesses that it must beat.
 
 The models are fitted on the time up to a day and tried on the days after it, against guesses that anybody can make: everybody
-buys as the mean person did in as many days before, or as people who had bought as often did then, or goes on at his own past
-rate. Errors are Poisson deviances, as befits small counts: squared ones hang on the one person who bought most. Intervals come
-from resampled people. Not here: the models (buying.py), and what is made of the verdict (customer_value.py).
+buys as the mean person did in as many days before (or in half of the days before, scaled, where less is known), or as people who
+had bought as often did then, or goes on at his own past rate. Errors are Poisson deviances, as befits small counts: squared ones
+hang on the one person who bought most. Intervals come from resampled people.
+Not here: the models (buying.py), and what is made of the verdict (customer_value.py).
 """
 
 from __future__ import annotations
@@ -27,14 +28,16 @@ from ecom_lake.models.value.spending import Spending
 Floats = NDArray[np.float64]
 
 PAST_RATE, ALIKE, SHOP_MEAN = GUESSES = ("own past rate", "people who had bought as often", "mean of the shop")
-MISS, SALES, ABSOLUTE, TOP, SAVED, AIC = (
+MISS, SALES, ABSOLUTE, TOP, SAVED, AIC, DAYS = (
     "total foretold against actual",
     "net sales foretold against actual",
     "mean absolute error",
     "share of purchases by the top tenth",
     "error saved against the mean of the shop",
     "AIC on the days before",
+    "days held out",
 )
+YEAR_DAYS = 365
 _RESAMPLES = 1000
 _BANDS = 4
 _CURVE_POINTS = 150
@@ -57,32 +60,37 @@ class Trial:
         return next(found, Rival(name, metric, None))
 
 
-def days_held_out(shop: Shop, settings: MiningSettings) -> int:
-    return min(settings.value_holdout_days, shop.days // 4)
+def horizons(shop: Shop, settings: MiningSettings) -> list[int]:
+    """Days that may be held out, the longest first: twelve months where enough is known before them, and the setting's days, at
+    most a quarter of those that are known."""
+    shorter = min(settings.value_holdout_days, shop.days // 4)
+    has_a_year = shop.days - YEAR_DAYS >= settings.value_min_days and shorter < YEAR_DAYS
+    return [YEAR_DAYS, shorter] if has_a_year else [shorter]
 
 
 def run(
     con: duckdb.DuckDBPyConnection,
     shop: Shop,
     settings: MiningSettings,
+    days: int,
     champion: str,
     fits: Mapping[str, Estimate],
     spending: Spending,
 ) -> Trial | None:
     """`fits` were made on the days before; None where nobody came back on those held out."""
-    days = days_held_out(shop, settings)
     cut = shop.as_of - timedelta(days=days)
     seen = purchase_histories.seen(con, cut, shop.as_of)
     actual = int(np.sum(seen.people * seen.more))
     if not actual:
         return None
-    before = purchase_histories.seen(con, cut - timedelta(days=days), cut)
+    watched = min(days, (cut - shop.first).days // 2)
+    before = purchase_histories.seen(con, cut - timedelta(days=watched), cut)
     foretold = {
         **{
             name: np.round(buying.expected(name, fit.parameters, seen.x, seen.t_x, seen.age, [days / buying.DAYS_A_WEEK])[0], 9)
             for name, fit in fits.items()
         },
-        **guesses(seen, before, days),
+        **guesses(seen, before, watched, days),
     }
     draws = np.random.default_rng(settings.seed).multinomial(BUCKETS, np.full(BUCKETS, 1 / BUCKETS), size=_RESAMPLES)
     resampled = Resampled(seen.bucket, np.concatenate([np.ones((1, BUCKETS), dtype=np.int64), draws]))
@@ -91,6 +99,7 @@ def run(
         *(rival for name, of in foretold.items() for rival in _rivals(name, of, seen, errors, resampled)),
         *(Rival(name, AIC, round(fit.aic, 3)) for name, fit in fits.items()),
         _sales(champion, foretold[champion], seen, spending, resampled),
+        Rival(champion, DAYS, float(days)),
     )
     best_guess = min(GUESSES, key=lambda name: float(errors[name][0]))
     gained, _ = _interval(errors[best_guess] - errors[champion])
@@ -102,17 +111,20 @@ def run(
     return Trial(champion, days, actual, rivals, best_guess, gained > 0, curves)
 
 
-def guesses(seen: Seen, before: Seen, days: int) -> dict[str, Floats]:
-    """What anybody could have said. Nobody can be sure of never: half a purchase more counts, and among people who had bought as
-    often one person more, who is as the mean.
+def guesses(seen: Seen, before: Seen, watched: int, days: int) -> dict[str, Floats]:
+    """What anybody could have predicted for so many days from the days watched before them.
+
+    Nobody can be sure of never: half a purchase more counts, and among people who had bought as often one person more, who is as
+    the mean.
     """
+    longer = days / watched
     mean = (float(np.sum(before.people * before.more)) + 0.5) / (int(np.sum(before.people)) + 1)
     bands, now = np.minimum(before.x, _BANDS), np.minimum(seen.x, _BANDS)
     people, more = (np.bincount(bands, of, _BANDS + 1) for of in (before.people, before.people * before.more))
     return {
-        PAST_RATE: seen.x / np.maximum(seen.age, days) * days,
-        ALIKE: ((more + mean) / (people + 1))[now],
-        SHOP_MEAN: np.full(len(seen.x), mean),
+        PAST_RATE: seen.x / np.maximum(seen.age, watched) * days,
+        ALIKE: ((more + mean) / (people + 1))[now] * longer,
+        SHOP_MEAN: np.full(len(seen.x), mean * longer),
     }
 
 

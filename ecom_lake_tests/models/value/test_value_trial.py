@@ -31,7 +31,7 @@ def tried(con: duckdb.DuckDBPyConnection, **parameters: float) -> Trial:
     known = purchase_histories.read(con)
     assert known is not None
     by = spending.by_means(purchase_histories.spent(con, AS_OF), known.most_purchases, spending.SHOP)
-    trial = value_trial.run(con, known, SETTINGS, MBG, {MBG: Estimate(PLANTED | parameters, np.zeros((4, 4)), 0.0)}, by)
+    trial = value_trial.run(con, known, SETTINGS, 182, MBG, {MBG: Estimate(PLANTED | parameters, np.zeros((4, 4)), 0.0)}, by)
     assert trial is not None
     return trial
 
@@ -60,11 +60,41 @@ def test_guesses_by_hand(con: duckdb.DuckDBPyConnection) -> None:
     one = np.ones(3, dtype=np.int64)
     before = purchase_histories.Seen(x=np.array([0, 0, 2]), more=np.array([1, 0, 3]), people=one, **arrays, **money)
     now = replace(before, x=np.array([0, 2, 9]), age=np.array([400, 400, 50]))
-    found = value_trial.guesses(now, before, 100)
+    found = value_trial.guesses(now, before, 100, 100)
     mean = 4.5 / 4
     assert found[SHOP_MEAN].tolist() == [mean] * 3
     assert found[PAST_RATE].tolist() == [0, 2 / 400 * 100, 9]
     assert found[ALIKE].tolist() == [(1 + mean) / 3, (3 + mean) / 2, mean]
+    twice = value_trial.guesses(now, before, 100, 200)
+    assert twice[SHOP_MEAN].tolist() == [2 * mean] * 3
+    assert twice[PAST_RATE].tolist() == [0, 2 / 400 * 200, 18]
+    assert twice[ALIKE].tolist() == [2 * of for of in found[ALIKE]]
+
+
+def test_guesses_are_made_of_the_days_before_the_window() -> None:
+    """Ten people come back 9 times in the half year before the last, 4 times in the last one, 6 times in the days held out."""
+    cut = AS_OF - timedelta(days=182)
+    first, spans = cut - timedelta(days=400), ((cut - timedelta(days=300), 9), (cut - timedelta(days=90), 4), (cut, 6))
+    orders = [(f"{who}", first, 5.0) for who in range(10)]
+    orders += [(f"{i}", start + timedelta(days=20 + i), 5.0) for start, number in spans for i in range(number)]
+    with duckdb.connect() as other:
+        shop(other, orders)
+        trial = tried(other)
+    of_ten = 10 * (4 + 0.5) / (10 + 1)
+    assert trial.of(SHOP_MEAN, MISS).value == pytest.approx(of_ten / 6 - 1)
+
+
+def test_where_less_is_known_the_guesses_watch_half_of_it() -> None:
+    """100 days are known before the cut; 50 of them are watched, and their mean goes on for 182."""
+    cut = AS_OF - timedelta(days=182)
+    orders = [(f"{who}", cut - timedelta(days=100), 5.0) for who in range(10)]
+    orders += [(f"{i}", cut - timedelta(days=60), 5.0) for i in range(7)]
+    orders += [(f"{i}", cut - timedelta(days=10), 5.0) for i in range(3)]
+    orders += [(f"{i}", cut + timedelta(days=30), 5.0) for i in range(8)]
+    with duckdb.connect() as other:
+        shop(other, orders)
+        trial = tried(other)
+    assert trial.of(SHOP_MEAN, MISS).value == pytest.approx(10 * (3 + 0.5) / 11 * 182 / 50 / 8 - 1)
 
 
 def test_of_equals_each_is_among_the_top_in_part() -> None:
@@ -100,7 +130,7 @@ def test_nobody_came_back_in_the_days_held_out() -> None:
         assert known is not None
         by = spending.by_means(purchase_histories.spent(con, AS_OF), 2, spending.SHOP)
         fits = {MBG: Estimate(PLANTED, np.zeros((4, 4)), 0.0)}
-        assert value_trial.run(con, known, SETTINGS, MBG, fits, by) is None
+        assert value_trial.run(con, known, SETTINGS, 182, MBG, fits, by) is None
 
 
 def test_purchases_that_cost_nothing_have_no_error_of_sales() -> None:
