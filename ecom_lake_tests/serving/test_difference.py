@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from ecom_lake.errors import UsageError
-from ecom_lake.serving.difference import difference, last_two_releases
+from ecom_lake.pipeline.site import Site
+from ecom_lake.serving.difference import KPIS, MONTHLY, difference, last_two_releases
 from ecom_lake.serving.released import released
 from ecom_lake_tests.built import BuiltLake
 
@@ -39,6 +42,41 @@ def test_tables_and_kpis_that_come_and_go_have_no_number_on_one_side(built_lake:
     assert {kpi.before for kpi in found.kpis} == {None} == {kpi.difference for kpi in found.kpis}
     back = difference(built_lake.site(), found.after, 1)
     assert {one.rows_after for one in back.tables} == {None}
+
+
+def test_a_kpi_or_a_month_of_one_state_alone_is_a_difference_in_both_directions(fresh_lake: BuiltLake) -> None:
+    site = fresh_lake.site()
+    full = released(site).number
+    known = pl.read_parquet(site.lake.paths(site.lake.log.entry(full), KPIS), glob=False)
+    [(unit, value)] = known.filter(metric="orders").select("unit", pl.col("value").cast(pl.Float64)).iter_rows()
+    monthly = pl.read_parquet(site.lake.paths(site.lake.log.entry(full), MONTHLY), glob=False)
+    [february] = monthly.filter(_MONTH == "2017-02")["orders"]
+    _without(site, KPIS, pl.col("metric") == "orders")
+    less = _without(site, MONTHLY, _MONTH == "2017-02")
+    for old, new in ((full, less), (less, full)):
+        found = difference(site, old, new)
+        sides = (value, None) if old == full else (None, value)
+        [gone] = found.kpis
+        assert (gone.metric, gone.unit, (gone.before, gone.after), gone.difference) == ("orders", unit, sides, None)
+        by_kpi = {kpi.metric: kpi for month, kpi in found.months if month == "2017-02"}
+        assert {month for month, _ in found.months} == {"2017-02"}
+        assert by_kpi.keys() == {"orders", "customers", "net_sales"}
+        orders = by_kpi["orders"]
+        assert (orders.before, orders.after) == ((february, None) if old == full else (None, february))
+        assert (orders.unit, by_kpi["net_sales"].unit) == ("count", "money")
+
+
+_MONTH = pl.col("month").dt.strftime("%Y-%m")
+
+
+def _without(site: Site, table: str, rows: pl.Expr) -> int:
+    """The number of a new state, in which a table of gold lacks some rows."""
+    file = site.lake.log.head().parts(table)[""]
+    with site.lake.scratch() as scratch:
+        made = scratch / "made.parquet"
+        pl.read_parquet(site.lake.local(file), glob=False).filter(~rows).write_parquet(made)
+        less = site.lake.publish(made, table, "", replace(file, run=site.run), None)
+    return site.lake.log.commit(lambda head: head.with_parts(table, {"": less}), site.run, "fewer rows").number
 
 
 def test_it_says_so_where_there_is_nothing_to_compare(built_lake: BuiltLake) -> None:
