@@ -39,8 +39,12 @@ CLOSURES = {
 }
 """Tables of every kind, each with the modules where its making begins."""
 
-DECIDES = {"gold.py", "silver.py", "recipes.py", "offer.py", "fingerprint.py", "code_version.py", "trust.py"}
-"""Modules of the pipeline that decide whether a table is made, and from which tables: what they decide enters by value."""
+PLANNING = {
+    *(PACKAGE / "pipeline" / f"{name}.py" for name in ("gold", "silver", "recipes", "offer", "fingerprint", "trust")),
+    *(PACKAGE / "contracts" / f"{name}.py" for name in ("mining_settings", "shop_settings")),
+    Path(code_version.__file__),
+}
+"""Modules that decide whether a table is made, from which tables and with which settings: these enter by value."""
 
 
 @pytest.fixture
@@ -95,7 +99,7 @@ def test_whatever_runs_while_a_table_is_made_is_in_its_closure(table: str, fresh
         else:
             make_gold(site, own_name)
 
-    known = {*import_closure(*CLOSURES[table]), *(PACKAGE / "pipeline" / name for name in DECIDES)}
+    known = {*import_closure(*CLOSURES[table]), *PLANNING}
     assert {path for path in _run_by(make) if path not in known and not _is_cut(path)} == set()
 
 
