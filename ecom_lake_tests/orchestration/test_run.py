@@ -186,7 +186,7 @@ def test_one_month_alone_touches_no_other(fresh_lake: BuiltLake, tmp_path: Path)
 def test_nothing_personal_is_in_the_history_of_runs_the_dictionary_or_the_page(
     fresh_lake: BuiltLake, instance: dg.DagsterInstance
 ) -> None:
-    bad = "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\n{},1,p,s,,SECRET,1.00\n"
+    bad = "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\n{},1,p,s,,1.00,SECRET\n"
     gold = fresh_lake.root / "olist" / "gold"
     ids = set(pl.read_parquet(gold / "fct_orders.parquet").select(pl.col("order_id", "customer_id")).unpivot()["value"])
     (fresh_lake.landing / "bad_items.csv").write_text(bad.format(min(ids)), encoding="utf-8")
@@ -197,7 +197,7 @@ def test_nothing_personal_is_in_the_history_of_runs_the_dictionary_or_the_page(
     for shown in (history, page, " ".join(dictionary["example"].drop_nulls())):
         assert not ids & set(re.findall(r"\w+", shown))
         assert "SECRET" not in shown
-    assert "unit_price_unreadable" in page
+    assert "bad_items.csv, record 1: <code>freight</code>" in page
     previews = {t: str(metadata(result, t)["preview"].value) for t in ("silver/reviews", "silver/customers", "gold/dim_customer")}
     assert previews["silver/reviews"].endswith("Personal, and not shown: review_id, order_id, title, comment.")
     assert "zip" not in previews["silver/customers"].splitlines()[0]
