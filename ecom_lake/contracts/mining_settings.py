@@ -107,6 +107,19 @@ _SHARES = (
 )
 
 
+_AT_MOST = {
+    "restarts": 1_000,
+    "resample_restarts": 1_000,
+    "resamples": 10_000,
+    "most_segments": 100,
+    "forecast_months": 60,
+    "forecast_days": 1_100,
+    "yearly_discount": 10,
+}
+"""What costs time or memory, or makes no sense beyond; of days …"""
+_MOST_DAYS, _MOST = 36_500, 1_000_000_000
+"""… and of everything else that is no share."""
+
 _ONE_OF = {"segments_by": ("buying", "registration")}
 
 
@@ -120,5 +133,11 @@ def _check(name: str, kind: Any, value: Any) -> None:
         raise ValueError(f"{name} must be a {'number' if kind is float else 'whole number'}, not {value!r}.")
     if not (value > 0 or (value == 0 and name in _MAY_BE_ZERO)):
         raise ValueError(f"{name} must be {'at least' if name in _MAY_BE_ZERO else 'above'} 0, not {value}.")
-    if name in _SHARES and value > 1:
-        raise ValueError(f"{name} must be at most 1, not {value}.")
+    if value > (most := _most(name)):
+        raise ValueError(f"{name} must be at most {most:,}, not {value}.")
+
+
+def _most(name: str) -> int:
+    if name in _SHARES:
+        return 1
+    return _AT_MOST.get(name, _MOST_DAYS if name.endswith("_days") else _MOST)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ecom_lake.contracts.bounds import bounds_of
 from ecom_lake.contracts.shop_settings import ShopSettings, settings_row
 
 
@@ -46,3 +47,24 @@ def test_shares_are_decimals_so_that_thresholds_are_exact() -> None:
 def test_what_makes_no_sense_is_refused_with_a_sentence(wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         ShopSettings(**wrong)
+
+
+def test_every_number_states_its_bounds() -> None:
+    numbers = {setting.name for setting in fields(ShopSettings) if isinstance(setting.default, int | Decimal)}
+    assert bounds_of(ShopSettings).keys() == numbers
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        ("cost_coverage", 95, "cost_coverage must be at most 1, not 95."),
+        ("repeat_days", 10**30, f"repeat_days must be at most 36,500, not {10**30}."),
+        ("persona_premium_m", 7, "persona_premium_m must be at most 6, not 7."),
+        ("thin_basket_share", 0.00001, "thin_basket_share must have at most 4 decimal places, not 0.00001."),
+        ("country", "Brazil", "country must be two capital letters such as BR, not 'Brazil'."),
+    ],
+)
+def test_what_is_out_of_bounds_is_refused(setting: str, value: Any, says: str) -> None:
+    with pytest.raises(ValueError) as error:
+        ShopSettings(**{setting: value})
+    assert str(error.value) == says
