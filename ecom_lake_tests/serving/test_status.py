@@ -135,7 +135,22 @@ def test_tables_made_by_older_settings_are_told_and_need_no_attention(fresh_lake
     found = status_of(fresh_lake.site())
     assert "gold/basket_rules" in found.outdated
     assert not {table for table in found.outdated if table.startswith("silver/")}
+    assert found.settings == "not those of the release: mining.max_basket_size 100 → 7"
     assert not found.needs_attention
+
+
+def test_after_a_rollback_the_settings_of_that_release_are_told_and_builds_go_on_from_the_newest(fresh_lake: BuiltLake) -> None:
+    release = released(fresh_lake.site()).number
+    with fresh_lake.config.open("a", encoding="utf-8") as config:
+        config.write("\n[shops.olist.numbers]\nrepeat_days = 30\n")
+    (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
+    ingest(fresh_lake.site())
+    built_with = fresh_lake.site().lake.log.head().built_with
+    assert built_with is not None and built_with.values["numbers.repeat_days"] == 30
+    assert roll_back(fresh_lake.site(), release).built_with == built_with
+    found = status_of(fresh_lake.site())
+    assert found.settings == "not those of the release: numbers.repeat_days 90 → 30"
+    assert not [advice for advice in found.advice if "A build stops" in advice]
 
 
 def test_it_says_how_much_room_is_left(built_lake: BuiltLake) -> None:
