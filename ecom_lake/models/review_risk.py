@@ -50,20 +50,16 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
         return Fitted({"review_risk": _none()}, _too_young(first, as_of, settings))
     known = shipped_orders(con, as_of)
     settled = known.join(answers(con, until, settings.review_days), on="order_id", how="inner")
-    most = settings.people_sample
-    train, calibrate_on, tested = (
-        reviewed(settled, at.train, most),
-        reviewed(settled, at.calibrate, most),
-        reviewed(settled, at.test),
-    )
-    verdict = judge(QUESTION, train, calibrate_on, tested, settings.seed, past.notes if is_kept else None)
-    open_orders = _open_orders(con, known, as_of, settings)
+    train, later = (reviewed(settled, part, settings.people_sample) for part in (at.train, at.calibrate))
+    tested = reviewed(settled, at.test)
+    verdict = judge(QUESTION, train, later, tested, settings.seed, past.notes if is_kept else None)
+    waiting = open_orders_on(con, known, as_of, settings)
     scores, curves = _none(), []
     if verdict.is_better:
         proof = prove_orders(con, known, settled, first, until, settings)
         verdict, platt = with_proof(verdict, proof, just_answered(con, known, as_of, settings))
         lost = lost_without(verdict, GROUPS, settings.seed)
-        scores = _scored(open_orders, verdict, lost, platt, as_of, settings)
+        scores = _scored(waiting, verdict, lost, platt, as_of, settings)
         curves = [importance_curve(QUESTION.name, lost)]
     return Fitted(
         {"review_risk": scores},
@@ -71,7 +67,7 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
         verdict.rivals,
         [*verdict.curves, *curves],
         verdict.parameters,
-        _seen(open_orders, scores),
+        _seen(waiting, scores),
         {_FITTED: until.isoformat(), **verdict.notes},
     )
 
@@ -109,7 +105,7 @@ def _origin(
         return None
     ranker = choose(train, later, settings.seed, trees=TREES_TO_TRY).ranker
     outcomes = answers(con, day + timedelta(days=settings.review_days), settings.review_days)
-    ended = _open_orders(con, known, day, settings).join(outcomes, on="order_id").filter(pl.col("happened").is_not_null())
+    ended = open_orders_on(con, known, day, settings).join(outcomes, on="order_id").filter(pl.col("happened").is_not_null())
     test = _people(ended.sort("order_id"))
     return predict_at(day, ranker, just_answered(con, known, day, settings), test)
 
@@ -152,7 +148,7 @@ def _people(orders: pl.DataFrame) -> People:
     return People(_matrix(orders), orders["happened"].to_numpy().astype(bool), rule, cluster=week)
 
 
-def _open_orders(con: duckdb.DuckDBPyConnection, known: pl.DataFrame, day: date, settings: MiningSettings) -> pl.DataFrame:
+def open_orders_on(con: duckdb.DuckDBPyConnection, known: pl.DataFrame, day: date, settings: MiningSettings) -> pl.DataFrame:
     """What a list of that day holds."""
     reviewed_by_then = answers(con, day, settings.review_days).select("order_id")
     shipped = known.filter(pl.col("shipped_on") > day - timedelta(days=settings.review_days), pl.col("shipped_on") <= day)

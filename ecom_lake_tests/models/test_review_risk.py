@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -13,7 +14,7 @@ from ecom_lake.models.fitted import Past
 from ecom_lake.models.rankings.classification import LIFT
 from ecom_lake.models.rankings.probability import BRIER, KNOWN, PUBLISHED
 from ecom_lake.models.rankings.review_features import BAD, FEATURES, GROUPS, Feature, answers, shipped_orders
-from ecom_lake.models.review_risk import fit
+from ecom_lake.models.review_risk import fit, just_answered, open_orders_on
 from ecom_lake_tests.models.gold import make
 from ecom_lake_tests.models.returning import FIRST, Shop, as_known_on, nothing, opened, shop, shuffled
 
@@ -165,6 +166,21 @@ def test_nothing_that_is_fitted_changes_when_the_test_period_changes(days_before
     assert [fits[0].parameters[name] for name in later] != [fits[1].parameters.get(name) for name in later]
     tested = [{(rival.name, rival.metric): rival.value for rival in fitted.rivals} for fitted in fits]
     assert all(tested[0][key] != tested[1][key] for key in tested[0] if key[1] in (LIFT, BRIER) and KNOWN not in key[0])
+
+
+def test_an_origin_is_what_was_known_on_that_day() -> None:
+    """The orders that an origin predicts, and the outcomes that it is calibrated on, are those of the shop as it stood then."""
+    made = shop(3_000, seed=2)
+    found = []
+    for shown, until in ((made, LAST_DAY), (as_known_on(made, DAY), DAY)):
+        with opened(shown) as con:
+            known = shipped_orders(con, until)
+            latest = just_answered(con, known, DAY, FEWER)
+            found.append((open_orders_on(con, known, DAY, FEWER), latest))
+    assert_frame_equal(found[0][0], found[1][0], check_exact=True)
+    assert found[0][0].height > 50 and found[0][0]["shipped_on"].max() <= DAY
+    for part in ("x", "happened", "weight"):
+        assert np.array_equal(getattr(found[0][1], part), getattr(found[1][1], part), equal_nan=part == "x")
 
 
 def test_a_list_without_proof_of_its_probabilities_has_none(tmp_path: Path) -> None:

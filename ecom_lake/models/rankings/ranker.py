@@ -62,9 +62,12 @@ def choose(
     """Fitted on `train`; leaf and champion are chosen on `later`, unless an earlier fit chose them."""
     blanks = _medians(train.x)
     x, x_later = filled(train.x, blanks), filled(later.x, blanks)
-    leaf = leaf or _best_leaf(x, train.happened, x_later, later.happened, seed)
+    tried = {} if leaf else {each: Forest.fit(x, train.happened, each, seed, TREES_TO_TRY) for each in LEAVES}
+    leaf = leaf or _best_leaf(tried, x_later, later.happened)
+    is_fitted = leaf in tried and trees == TREES_TO_TRY
+    forest = tried[leaf] if is_fitted else Forest.fit(x, train.happened, leaf, seed, trees)
     logistic = Logistic.fit(x, train.happened)
-    candidates: dict[str, Scores] = {FOREST: Forest.fit(x, train.happened, leaf, seed, trees), LOGISTIC: logistic}
+    candidates: dict[str, Scores] = {FOREST: forest, LOGISTIC: logistic}
     scores = {name: scorer.scores(x_later) for name, scorer in candidates.items()}
     precision = {name: average_precision(steps(later.happened, score)) for name, score in scores.items()}
     return Chosen(
@@ -84,11 +87,6 @@ def _medians(x: Floats) -> Floats:
     return np.array([float(np.median(of)) if len(of) else 0.0 for of in known]).round(DIGITS)
 
 
-def _best_leaf(x: Floats, happened: Flags, x_later: Floats, happened_later: Flags, seed: int) -> int:
+def _best_leaf(tried: Mapping[int, Forest], x: Floats, happened: Flags) -> int:
     """The leaf that ranks best on later people; the larger of two that rank alike."""
-
-    def ranks(leaf: int) -> tuple[float, int]:
-        tried = Forest.fit(x, happened, leaf, seed, TREES_TO_TRY)
-        return round(average_precision(steps(happened_later, tried.scores(x_later))), 4), leaf
-
-    return max(LEAVES, key=ranks)
+    return max(tried, key=lambda leaf: (round(average_precision(steps(happened, tried[leaf].scores(x))), 4), leaf))
