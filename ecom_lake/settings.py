@@ -72,6 +72,8 @@ class Shop:
     without: tuple[str, ...] = ()
     """Silver tables, and columns as `table.column`, that it does not have, beside what its kind of export never has."""
     written: Written = field(default_factory=Written)
+    max_failed_share: float = 0.5
+    """No build is released with a new delivery of which a larger share of the rows failed."""
 
     @property
     def is_undated(self) -> bool:
@@ -277,13 +279,25 @@ def _shop(name: str, values: Any, config: Path) -> Shop:
         timezone=_timezone(values, place),
         landing=_landing(values, config, place),
         without=without,
+        max_failed_share=_max_failed_share(values.get("max_failed_share", Shop.max_failed_share), place),
         numbers=_section(ShopSettings, values.get("numbers", {}), f"[shops.{name}.numbers] in {config}"),
         mining=_section(MiningSettings, values.get("mining", {}), f"[shops.{name}.mining] in {config}"),
         written=Written(config.resolve() if config.exists() else None, config, _digest(values)),
     )
 
 
-_SHOP_SETTINGS = ("connector", "first_month", "last_month", "landing", "nightly", "timezone", "without", "numbers", "mining")
+_SHOP_SETTINGS = (
+    "connector",
+    "first_month",
+    "last_month",
+    "landing",
+    "max_failed_share",
+    "nightly",
+    "timezone",
+    "without",
+    "numbers",
+    "mining",
+)
 
 
 def _digest(section: Mapping[str, Any]) -> str:
@@ -337,6 +351,12 @@ def _months(values: Mapping[str, Any], is_undated: bool, place: str) -> tuple[da
             f"{place}: first_month ({first:%Y-%m}) lies in the future, so the shop has no months; set an earlier one."
         )
     return first, None
+
+
+def _max_failed_share(value: Any, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise UserError(f"{place}: max_failed_share must be a number from 0 to 1, not {value!r}.")
+    return float(value)
 
 
 def _without(values: Any, place: str) -> tuple[str, ...]:

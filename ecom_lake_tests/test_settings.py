@@ -148,3 +148,19 @@ def test_a_limit_of_a_query_that_is_none_is_refused(tmp_path: Path, said: str) -
     config.write_text(f"query_timeout = {said}", encoding="utf-8")
     with pytest.raises(UserError, match="a whole number from 1 to 86,400, not"):
         load(None, {"ECOM_LAKE_CONFIG": str(config)})
+
+
+def max_failed_share(folder: Path, said: str) -> float:
+    config = folder / "lake.toml"
+    config.write_text(f"[shops.mine]\n{said}\n", encoding="utf-8")
+    return load(None, {"ECOM_LAKE_CONFIG": str(config)}).shop("mine").max_failed_share
+
+
+def test_the_share_of_rows_that_may_fail_is_a_half_unless_the_shop_sets_it(tmp_path: Path) -> None:
+    assert [max_failed_share(tmp_path, said) for said in ("", "max_failed_share = 0.2", "max_failed_share = 1")] == [0.5, 0.2, 1]
+
+
+@pytest.mark.parametrize("said", ["-0.1", "1.1", "nan", "true", '"half"'])
+def test_a_share_that_is_none_is_refused(tmp_path: Path, said: str) -> None:
+    with pytest.raises(UserError, match=r"\[shops\.mine\] in .*: max_failed_share must be a number from 0 to 1, not "):
+        max_failed_share(tmp_path, f"max_failed_share = {said}")

@@ -13,6 +13,7 @@ from rich.text import Text
 from ecom_lake.cli import screen
 from ecom_lake.cli.place import AsJson, Here
 from ecom_lake.errors import UsageError
+from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.pipeline.refused import Refusals, Refused
@@ -42,12 +43,20 @@ def quarantine(
 
     site = place.site()
     shown = max(limit, 0) if limit is not None else EXAMPLES
-    found = refusals(site, built(site), table, rule, shown)
+    newest = built(site)
+    found = refusals(site, newest, table, rule, shown)
+    files = {path: landed.refused for path, landed in sorted(newest.landing.items()) if landed.refused}
     if as_json:
         counts = [{"table": name, "rule": broken, "rows": rows} for name, broken, rows in found.counts]
-        screen.emit_json({"shop": site.shop.name, "counts": counts, "records": [asdict(one) for one in found.examples]})
-    elif not found.counts:
-        screen.say("Nothing was refused: every delivered record is in a table, superseded, or waits for its order.")
+        records = [asdict(one) for one in found.examples]
+        screen.emit_json({"shop": site.shop.name, "files": files, "counts": counts, "records": records})
+        return 0
+    if files:
+        screen.say(f"{counted(len(files), 'whole file', 'was/were')} refused; no row of a refused file is in any table:")
+        screen.show_some(files.values())
+        screen.say("")
+    if not found.counts:
+        screen.say("No record was refused: every one that was read is in a table, superseded, or waits for its order.")
     else:
         _show_counts(found)
         if table or rule or limit:

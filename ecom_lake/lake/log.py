@@ -61,8 +61,11 @@ class Landed:
 
     stamp: str
     hash: str
+    """The content hash of each file that it holds, joined by `+`."""
     reader: str
     refused: str = ""
+    refused_tables: tuple[str, ...] = ()
+    """The delivered tables that its refused files were meant for, as far as names and columns show it."""
 
 
 @dataclass(frozen=True)
@@ -264,7 +267,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, File):
         filled = {key: item for key, item in vars(value).items() if item not in ({}, (), None)}
         return filled | ({"delivery": asdict(value.delivery)} if value.delivery else {})
-    return asdict(value) if isinstance(value, Landed | BuiltWith) else value
+    if isinstance(value, Landed):
+        return {key: item for key, item in vars(value).items() if item != ()}
+    return asdict(value) if isinstance(value, BuiltWith) else value
 
 
 @lru_cache(4)
@@ -276,10 +281,14 @@ def _decode(data: bytes) -> Entry:
             raise ValueError("the seal is broken")
     raw = json.loads(data)
     raw["tables"] = {table: {part: _file(file) for part, file in parts.items()} for table, parts in raw["tables"].items()}
-    raw["landing"] = {path: Landed(**landed) for path, landed in raw["landing"].items()}
+    raw["landing"] = {path: _landed(landed) for path, landed in raw["landing"].items()}
     if built_with := raw.get("built_with"):
         raw["built_with"] = BuiltWith(**built_with)
     return Entry(**raw)
+
+
+def _landed(raw: dict[str, Any]) -> Landed:
+    return Landed(**raw | {"refused_tables": tuple(raw.get("refused_tables", ()))})
 
 
 def _file(raw: dict[str, Any]) -> File:

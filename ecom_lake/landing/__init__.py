@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ecom_lake.landing.bronze import Parsed, parse
 from ecom_lake.landing.members import Member, content_hash, unpack
+from ecom_lake.landing.recognise import named_after
 from ecom_lake.landing.refused import Refused, shown
 
-__all__ = ["Member", "Parsed", "Refused", "content_hash", "parse", "shown", "unpack"]
+__all__ = ["Member", "Parsed", "Refused", "content_hash", "named_after", "parse", "shown", "unpack"]

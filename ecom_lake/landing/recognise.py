@@ -69,6 +69,12 @@ def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) 
     return fitting
 
 
+def named_after(file: str, delivered: Sequence[Delivered]) -> str:
+    """The delivered table that a file is named after; empty where it is named after none."""
+    table = _by_name(file, delivered)
+    return table.name if table else ""
+
+
 def layout(file: str, table: Delivered, header: Header) -> Layout:
     positions: dict[str, int | None] = dict.fromkeys(table.columns)
     known = {name.casefold(): name for name in table.columns}
@@ -118,7 +124,9 @@ def _refuse_lacking(file: str, table: Delivered, header: Header) -> None:
     wanted = (f"{column} (nearest there: {free[near[column][0]]})" if near[column] else column for column in lacking)
     known = set(map(str.casefold, table.columns))
     there = "" if any(near.values()) else f"; its first line has {_fields(header)}, {_known(header, known)} known here"
-    raise Refused(f"{file} lacks what {table.name} needs: {', '.join(wanted)}{there}; rename the column, or export it again.")
+    raise Refused(
+        f"{file} lacks what {table.name} needs: {', '.join(wanted)}{there}; rename the column, or export it again.", table.name
+    )
 
 
 def _lacking(table: Delivered, header: Header) -> list[str]:

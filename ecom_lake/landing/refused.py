@@ -11,8 +11,10 @@ LONGEST_NAME = 200
 class Refused(Exception):  # noqa: N818 (it reads as what happened to the file)
     """A landed file, or one that is packed in it, cannot become bronze as it is."""
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, table: str = "") -> None:
         super().__init__(printable(sentence))
+        self.table = table
+        """The delivered table that the file was meant for, where its columns show it."""
 
 
 def shown(name: str) -> str:

@@ -15,7 +15,7 @@ from ecom_lake.contracts.table import Table
 from ecom_lake.orchestration import describe
 from ecom_lake.orchestration.events import Event, report
 from ecom_lake.orchestration.partitions import month_of, months_of
-from ecom_lake.pipeline import gold, offer, recipes, silver, specs
+from ecom_lake.pipeline import acceptance, gold, offer, recipes, silver, specs
 from ecom_lake.pipeline.ingest import ingest
 from ecom_lake.pipeline.order_index import TABLE as ORDER_INDEX
 from ecom_lake.pipeline.order_index import make_order_index
@@ -126,6 +126,7 @@ def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
     checks = (
         ("nothing_stale", "Every table is made from the current version of its inputs.", True),
         ("identities", "Every sum that two tables share is the same in both, to the cent.", True),
+        (acceptance.NAME, acceptance.MEANING, True),
     )
 
     @dg.multi_asset(

@@ -20,7 +20,7 @@ from ecom_lake.contracts.delivered import Delivered
 from ecom_lake.errors import UserError
 from ecom_lake.lake.log import Delivery, Entry, File, Landed, Parts
 from ecom_lake.lake.storage import Info
-from ecom_lake.landing import Member, Refused, content_hash, parse, shown, unpack
+from ecom_lake.landing import Member, Refused, content_hash, named_after, parse, shown, unpack
 from ecom_lake.pipeline.built_with import commit_made, state_to_build_on
 from ecom_lake.pipeline.code_version import code_version
 from ecom_lake.pipeline.fingerprint import fingerprint
@@ -132,7 +132,8 @@ def contents(entry: Entry) -> set[str]:
 def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed, list[_Parsed]]:
     """Read what is new in one landed file. A refused member does not stop the others."""
     found: list[_Parsed] = []
-    refused: list[str] = []
+    refused: list[Refused] = []
+    tables: set[str] = set()
     hashes: list[str] = []
     if info.refused:
         return Landed(info.stamp, "", _reader(site), f"{shown(info.path)} {info.refused}"), []
@@ -143,20 +144,25 @@ def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed
             with site.lake.landing.opened(info.path, landed) as local:
                 for member in unpack(local, scratch, info.path):
                     digest = "" if member.refused else content_hash(member.path)
-                    if digest and (digest in known or digest in hashes):
-                        continue
+                    is_known = bool(digest) and (digest in known or digest in hashes)
                     hashes.append(digest)
+                    if is_known:
+                        continue
                     try:
                         found.append(_parse(site, info, member, digest, parsed))
                     except Refused as refusal:
-                        refused.append(str(refusal))
+                        refused.append(refusal)
+                        tables.add(refusal.table or named_after(member.name, site.connector.delivered))
         except Refused as refusal:
-            refused.append(str(refusal))
+            refused.append(refusal)
+            tables.add(named_after(info.path, site.connector.delivered))
         except FileNotFoundError:
             return Landed(info.stamp, "", _reader(site)), []  # it went while it was read
         except PermissionError:
-            refused.append(f"{shown(info.path)} may not be read by this user: change its permissions.")
-    return Landed(info.stamp, "+".join(hashes), _reader(site), _told(refused)), found
+            refused.append(Refused(f"{shown(info.path)} may not be read by this user: change its permissions."))
+            tables.add(named_after(info.path, site.connector.delivered))
+    why = _told([str(refusal) for refusal in refused])
+    return Landed(info.stamp, "+".join(filter(None, hashes)), _reader(site), why, tuple(sorted(tables - {""}))), found
 
 
 def _told(refused: list[str]) -> str:

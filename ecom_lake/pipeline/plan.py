@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline import gold, order_index, silver
+from ecom_lake.pipeline.acceptance import deliveries_accepted
 from ecom_lake.pipeline.ingest import nothing_new
 from ecom_lake.pipeline.offer import gold_tables
 from ecom_lake.pipeline.plain_view import is_in_place
@@ -19,7 +21,14 @@ def due(site: Site) -> list[str]:
         waiting.append(order_index.TABLE)
     waiting += [f"silver/{table}" for table in silver_tables(site) if not silver.is_current(site, head, table)]
     waiting += [f"gold/{table}" for table in gold_tables(site) if not gold.is_current(site, head, table)]
-    shown = site.lake.log.released()
-    if shown is None or not (head.pinned or is_released(site, head)) or not is_in_place(site, shown):
+    if not _is_released_whole(site, head):
         waiting.append("gold/release")
     return waiting
+
+
+def _is_released_whole(site: Site, head: Entry) -> bool:
+    """Whether readers see what they should, and nothing that came since keeps a release back."""
+    shown = site.lake.log.released()
+    if shown is None or not (head.pinned or is_released(site, head)):
+        return False
+    return is_in_place(site, shown) and deliveries_accepted(site, head).passed

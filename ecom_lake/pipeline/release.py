@@ -1,4 +1,4 @@
-"""The release: when every table is made from what the others now are, and every identity between them holds, readers see it.
+"""The release: readers see a state once no table is stale, all identities between tables hold and its deliveries were accepted.
 
 A release is an entry of the log that points at itself; rolling back is an entry that points at an older one, and pins it.
 """
@@ -16,7 +16,7 @@ from ecom_lake.contracts.table import Identity, Table
 from ecom_lake.errors import UserError
 from ecom_lake.lake.lake import STORE
 from ecom_lake.lake.log import Entry
-from ecom_lake.pipeline import trouble
+from ecom_lake.pipeline import acceptance, trouble
 from ecom_lake.pipeline.built_with import commit_made, state_to_build_on
 from ecom_lake.pipeline.gold_file import attach
 from ecom_lake.pipeline.months import part_of
@@ -28,28 +28,27 @@ from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import silver_tables
 from ecom_lake.words import counted
 
-TABLE = "gold/release"
+TABLE = acceptance.TABLE
 EXAMPLES = 5
-_HELD = Check(TABLE, "identities", passed=True, severity="block", says="Unchanged since they were held.")
-_NOT_LOOKED_AT = Check(TABLE, "identities", passed=False, severity="block", says="Not looked at while tables are stale.")
+IDENTITIES = "identities"
+_RELEASED = "Unchanged since the last release."
+_STALE = "Not checked while tables are stale."
 
 
 def make_release(site: Site, state: Entry | None = None) -> Outcome:
     """Release the newest state; or this one, if it still is the newest."""
     head = state or state_to_build_on(site)
     current = is_released(site, head)
-    fresh = _fresh(site, head)
-    checks = (fresh, _HELD if current else _identities(site, head) if fresh.passed else _NOT_LOOKED_AT)
+    checks = _checks(site, head, current)
     if any(check.blocks for check in checks):
         return Outcome(TABLE, checks=checks)
-    if head.pinned:
-        put_in_place(site)
+    before = head
+    if not current:
+        head = commit_made(site, lambda latest: _released(site, before, latest), "release")
+    put_in_place(site)
+    if head.pinned:  # before this step, or by a rollback during it
         note = f"Release {head.release} is pinned: this state is committed, not released, until `ecom-lake unpin`."
         return Outcome(TABLE, checks=checks, notes=(note,))
-    if not current:
-        _whole(site, head)
-        head = commit_made(site, lambda latest: _released(site, head, latest), "release")
-    put_in_place(site)
     if not current:
         trouble.forget(site)
     return Outcome(TABLE, written=() if current else ("",), checks=checks, notes=(f"Release {head.release}.",))
@@ -100,24 +99,41 @@ def is_released(site: Site, head: Entry) -> bool:
 
 
 def _released(site: Site, seen: Entry, latest: Entry) -> Entry:
-    """The state that was looked at, without the tables that the shop no longer gets."""
-    if latest.tables != seen.tables:
-        raise UserError("Another build committed while this one was being released; build again.")
+    """The state that was checked, without the tables that the shop no longer gets; a pinned state as it is."""
     if latest.pinned:
         return latest
+    if latest.tables != seen.tables:
+        raise UserError("Another build committed while this one was being released; build again.")
     expected = set(expected_tables(site))
     kept = {table: parts for table, parts in latest.tables.items() if table in expected or not table.startswith(LAYERS)}
     return replace(latest, tables=kept, release=-1)
 
 
-def _whole(site: Site, entry: Entry) -> None:
-    """Nothing is released of which a file is gone or cut short."""
+def _check_files(site: Site, entry: Entry) -> None:
+    """Raises where a file is gone or has another size, or where one that readers have not seen has other content.
+
+    A file of the release before was compared with its hash when it was new; `ecom-lake doctor --deep` reads them all again.
+    """
     there = {info.path: info.size for info in site.lake.storage.list(f"{site.shop.name}/{STORE}")}
+    shown = site.lake.log.entry(entry.release) if entry.release else None
+    seen = {file.path for parts in shown.tables.values() for file in parts.values()} if shown else set()
     for parts in entry.tables.values():
         for file in parts.values():
-            if there.get(f"{site.shop.name}/{file.path}") != file.bytes:
+            is_new = site.lake.storage.is_local and file.path not in seen
+            if there.get(f"{site.shop.name}/{file.path}") != file.bytes or (is_new and site.lake.damage(file)):
                 where = site.lake.where(file)
-                raise UserError(f"{where} is gone, or not as large as it was. `ecom-lake repair` makes it again and builds.")
+                raise UserError(f"{where} is gone or damaged. `ecom-lake repair` makes it again; then build.")
+
+
+def _checks(site: Site, head: Entry, current: bool) -> tuple[Check, ...]:
+    """What must hold of a state before readers see it. Of one that they see, new files may have been refused since."""
+    fresh = _fresh(site, head)
+    if not current and not fresh.passed:
+        return (fresh, *(Check(TABLE, name, False, "block", _STALE) for name in (IDENTITIES, acceptance.NAME)))
+    if not current:
+        _check_files(site, head)
+    identities = Check(TABLE, IDENTITIES, True, "block", _RELEASED) if current else _identities(site, head)
+    return (fresh, identities, acceptance.deliveries_accepted(site, head))
 
 
 def _fresh(site: Site, entry: Entry) -> Check:
@@ -147,7 +163,7 @@ def _identities(site: Site, entry: Entry) -> Check:
                 broken.append(_evidence(table.name, identity, rows))
     return Check(
         TABLE,
-        "identities",
+        IDENTITIES,
         passed=not broken,
         severity="block",
         says=f"Broken: {', '.join(str(b['identity']) for b in broken)}." if broken else f"All {len(identities)} identities hold.",

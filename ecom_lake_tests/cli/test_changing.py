@@ -174,3 +174,20 @@ def test_a_shop_is_copied_and_goes_on_elsewhere(run: Run, fresh_lake: BuiltLake,
     assert orders.out == f"n\n{fresh_lake.truths.totals.orders}\n"
     behind = run("copy", str(fresh_lake.root), there, "--json", at=fresh_lake)
     assert (behind.code, "has a history of its own" in behind.err) == (1, True)
+
+
+def test_a_build_of_nothing_exits_1_and_quarantine_names_the_refused_file(run: Run, fresh_lake: BuiltLake) -> None:
+    landing = fresh_lake.root / "empty" / "landing"
+    landing.mkdir(parents=True)
+    (landing / "orders.csv").write_text("order_no,when,who\n1,2017-01-01,ana\n", encoding="utf-8")
+    for _ in ("as it comes", "as it stays"):
+        built = run("build", "--shop", "empty", at=fresh_lake)
+        assert built.code == 1
+        said = " ".join(built.err.split())
+        assert "Every new file of orders was refused: orders.csv" in said
+        assert "Correct or remove the refused files, then build." in said
+    assert fresh_lake.site("empty").lake.log.head().release is None
+    told = run("quarantine", "--shop", "empty", at=fresh_lake).out
+    assert "1 whole file was refused" in told and "orders.csv" in told
+    as_json = run("quarantine", "--shop", "empty", "--json", at=fresh_lake).json
+    assert list(as_json["files"]) == ["orders.csv"]
