@@ -136,6 +136,7 @@ def test_an_unknown_setting_of_the_lake_names_the_nearest(tmp_path: Path) -> Non
 def test_the_limit_of_a_query_is_set_in_lake_toml_or_the_environment(tmp_path: Path) -> None:
     config = tmp_path / "lake.toml"
     where = {"ECOM_LAKE_CONFIG": str(config)}
+    config.write_text("", encoding="utf-8")
     assert load(None, where).query_timeout == 300
     config.write_text("query_timeout = 20", encoding="utf-8")
     assert load(None, where).query_timeout == 20
