@@ -69,6 +69,9 @@ class MiningSettings:
     segment_slack: Annotated[float, "Share by which the last number of segments may miss its bars and still be kept."] = 0.05
 
     experiment_days: Annotated[int, "An experiment that takes longer than this many days is not worth planning."] = 365
+    experiment_uplift: Annotated[
+        float, "Smallest effect for which an experiment is proposed: by what share more of the treated buy; an assumption."
+    ] = 0.2
     assumed_margin: Annotated[float, "Share of net sales that is left after cost, where the shop does not tell its costs."] = 0.3
 
     def __post_init__(self) -> None:

@@ -24,6 +24,7 @@ class ShopSettings:
 
     as_of: Annotated[date | None, "The shop's today; unset, it is the last day of the last complete month."] = None
     country: Annotated[str | None, "Country of people whose address names none, as an ISO 3166 two-letter code."] = None
+    currency: Annotated[str | None, "Currency sign that money carries in sentences, such as R$; unset, none."] = None
     complete_month_share: Annotated[Decimal, "A complete month has at least this share of a median month's orders.", SHARE] = (
         Decimal("0.1")
     )

@@ -96,7 +96,7 @@ def _judged(group: Group, n: int, power: float, change: str, settings: MiningSet
 
 def _rows(group: Group, settings: MiningSettings) -> Iterator[dict[str, object]]:
     rate = round(group.rate, _DIGITS)
-    for uplift in UPLIFTS:
+    for uplift in sorted({*UPLIFTS, settings.experiment_uplift}):
         if rate * (1 + uplift) >= 1:
             continue
         found = plan(group, uplift, settings)

@@ -5,9 +5,13 @@ Written on scipy.special alone: importing scipy.stats takes longer than a whole 
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
+Family = TypeVar("Family", bound=Hashable)
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -63,3 +67,19 @@ def benjamini_hochberg(p: Floats, tests: int | None = None) -> Floats:
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum.accumulate(np.minimum(p[order] * asked_per_accepted, 1))
     return adjusted
+
+
+def by_family(families: Mapping[Family, Sequence[float]], alpha: float) -> dict[Family, list[float]]:
+    """p-values corrected in two steps (Benjamini and Bogomolov): which families hold anything, then what in them.
+
+    A family of hundreds of tests does not drown a family of one. Of R selected families among m, a test is accepted at
+    alpha · R / m within its own; a family that is not selected keeps no p-value at or below alpha.
+    """
+    tested = {family: benjamini_hochberg(np.array(p)) for family, p in families.items() if len(p)}
+    across = benjamini_hochberg(np.array([within.min() for within in tested.values()])) if tested else np.array([])
+    selected = int((across <= alpha).sum())
+    corrected: dict[Family, list[float]] = {family: [] for family in families}
+    for (family, within), whole in zip(tested.items(), across, strict=True):
+        scaled = np.minimum(within * len(tested) / max(selected, 1), 1.0)
+        corrected[family] = [float(p) for p in (scaled if whole <= alpha else np.maximum(scaled, whole))]
+    return corrected

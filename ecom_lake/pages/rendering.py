@@ -52,12 +52,17 @@ def _plain(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
 
+def _bound(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 _FILTERS: dict[str, Callable[..., str]] = {
     "n": _number,
     "money": _money,
     "whole": "{:,.0f}".format,
     "signed": "{:+,.0f}".format,
     "percent": _percent,
+    "bound": _bound,
     "seen": seen,
     "plain": _plain,
 }

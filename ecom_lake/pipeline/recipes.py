@@ -79,7 +79,7 @@ class Recipe:
     def settings(self, shop: Shop) -> object:
         """The settings that the table depends on."""
         if self.module is not None:
-            return shop.mining
+            return (shop.mining, shop.numbers) if SETTINGS in self.reads else shop.mining
         return shop.numbers if SETTINGS in self.reads else None
 
 

@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 
 from ecom_lake.pipeline.build import build
 from ecom_lake.pipeline.outcome import Outcome
+from ecom_lake_tests.models.directions import wrong_directions
 from ecom_lake_tests.pipeline.hand import a_site
 
 pytestmark = pytest.mark.olist
@@ -495,3 +496,11 @@ def test_kinds_of_customers(gold: Read) -> None:
         assert told["gain of K-Means", f"differences between people told, {who}"]["low"] > 0
     assert told["K-Means", "spend of the next 90 days told, one-time buyers"]["low"] < 0, "they describe, and do not predict"
     assert gold("segment_profile")["customers"].sum() == 94_990
+
+
+def test_directions_of_insights_are_those_of_their_numbers(gold: Read) -> None:
+    said = gold("insights").filter(status="shown").sort("rank")
+    assert not wrong_directions(said.to_dicts())
+    gains = said["monthly_gain"].fill_null(0).to_list()
+    assert gains == sorted(gains, reverse=True)
+    assert said["role"].to_list() == sorted(said["role"].to_list(), key=("opportunity", "news", "context").index)

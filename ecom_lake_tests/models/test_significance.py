@@ -4,10 +4,10 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecom_lake.models.significance import benjamini_hochberg, fisher
+from ecom_lake.models.significance import benjamini_hochberg, by_family, fisher
 
 
 def p(both: int, first: int, second: int, total: int) -> float:
@@ -80,3 +80,21 @@ def test_benjamini_hochberg_against_scipy(values: list[float]) -> None:
     adjusted = benjamini_hochberg(np.array(values))
     np.testing.assert_allclose(adjusted, false_discovery_control(values), rtol=1e-12)
     assert (adjusted >= values).all()
+
+
+def test_hundreds_of_tests_do_not_drown_a_family_of_one() -> None:
+    many = np.random.default_rng(1).uniform(size=300).tolist()
+    corrected = by_family({"one": [0.001], "many": many, "none": []}, alpha=0.05)
+    assert corrected["one"] == [pytest.approx(0.002)]  # one of two families is selected
+    assert min(corrected["many"]) > 0.05
+    assert corrected["none"] == []
+    assert by_family({"one": [0.001], "other": [0.02, 0.5]}, alpha=0.05)["other"] == [pytest.approx(0.04), pytest.approx(0.5)]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.lists(st.floats(0, 1), max_size=8), min_size=1, max_size=8))
+def test_a_correction_by_family_never_helps(families: list[list[float]]) -> None:
+    given = dict(enumerate(families))
+    for family, corrected in by_family(given, alpha=0.05).items():
+        assert len(corrected) == len(given[family])
+        assert all(after >= before * (1 - 1e-12) for before, after in zip(given[family], corrected, strict=True))

@@ -1,7 +1,7 @@
-"""What is worth saying of a shop: one rule a statement, one module a topic; a rule that is listed in RULES is asked.
+"""What is worth stating about a shop: one rule per kind of statement, one module per topic; RULES lists every rule.
 
-A rule is a query over gold and a sentence. The query gives candidates, one row each; whether the evidence holds is decided
-for all of them together (models/insight_rules/evidence.py). Not here: any number that does not come out of the query.
+A rule is a query over gold and its sentences. The query returns candidates, one row each; whether their evidence holds is decided
+for all of them together (models/insights.py). Not here: any number that does not come out of a query.
 """
 
 from __future__ import annotations

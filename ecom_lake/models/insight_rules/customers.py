@@ -1,10 +1,15 @@
-"""Who buys, who stays, and who is about to go."""
+"""Who buys, who stays, and who is about to leave: descriptions of the shop, which hold by construction.
+
+Gains: none. Segments that are made by spending differ in spending; what a campaign to one of them would bring nobody has
+measured.
+"""
 
 from __future__ import annotations
 
 from ecom_lake.models.insight_rules.rule import InsightRule
 
 _OWNER = "marketing"
+_NO_GAIN = "Not estimated: it describes the customers; what a campaign would bring only an experiment can measure."
 
 RULES = (
     InsightRule(
@@ -25,11 +30,14 @@ RULES = (
             cross join people
             where metric = 'repeat_purchase_rate'
         """,
-        says="{value} of {n} customers have bought on a second day; the others have brought {money}.",
-        silent="Too few customers to say how many come back.",
-        action="Plan a campaign for the second purchase; experiment_plan says how many people it takes to measure it.",
+        headline="{n} customers have ordered; {value} ordered again on a later day.",
+        reason="That is {hits} customers.",
+        silent="Too few customers have ordered to measure how many order again.",
+        action="Plan a campaign for the second purchase; experiment_plan lists how many customers it takes to measure it.",
         owner=_OWNER,
-        caveat="Those who came lately have had less time to come back.",
+        caveat="Recent customers have had less time to order again.",
+        gain_basis=_NO_GAIN,
+        is_context=True,
     ),
     InsightRule(
         id="valuable-and-leaving",
@@ -39,16 +47,21 @@ RULES = (
         column="customers",
         unit="count",
         sql="""
-            select 'segment=' || segment as row_key, customers as value, customers as n, net_sales as money, segment
+            select
+                'segment=' || segment as row_key, customers as value, customers as n, net_sales as money, segment,
+                avg_recency_days as recency
             from rfm_segments
             where segment in ('At Risk', 'Can''t Lose')
         """,
-        says="{value} customers who bought often or much have not been seen for long (segment {segment}); they have brought "
-        "{money}.",
-        silent="Hardly any customers who bought often or much have stayed away.",
-        action="Write to them before anybody else, and hold a part back to see whether it helps.",
+        headline="{value} customers of the segment {segment} bought often or spent much but have not ordered recently; they have "
+        "spent {money:money}.",
+        reason="Their last purchase was {recency} days ago on average.",
+        silent="Hardly any customers who bought often or spent much have stopped ordering.",
+        action="Contact them first, and keep a control group to measure whether it helps.",
         owner=_OWNER,
-        caveat="The segment is a written rule on recency, frequency and money; it does not predict.",
+        caveat="The segment is a fixed rule on recency, frequency and money; it does not predict.",
+        gain_basis=_NO_GAIN,
+        is_context=True,
     ),
     InsightRule(
         id="concentration",
@@ -62,11 +75,14 @@ RULES = (
             from customer_concentration
             where decile = 1
         """,
-        says="The tenth of the customers who bought most ({n} people) bring {value} of net sales: {money}.",
-        silent="Too few customers to part them into tenths.",
-        action="Know these people by name; give them what the others do not get.",
+        headline="The top decile of customers by spending ({n} people) accounts for {value} of net sales: {money:money}.",
+        reason="Customers are ranked by what they have bought to date.",
+        silent="There are too few customers for deciles.",
+        action="Treat these customers as key accounts.",
         owner=_OWNER,
-        caveat="Of what was bought to date, not of what will be.",
+        caveat="It describes past purchases, not future ones.",
+        gain_basis=_NO_GAIN,
+        is_context=True,
     ),
     InsightRule(
         id="best-segment",
@@ -77,15 +93,19 @@ RULES = (
         unit="share",
         sql="""
             select
-                'segment_id=' || segment_id as row_key, net_sales_share as value, customers as n, net_sales as money, segment,
-                net_sales_share - share as effect
+                'segment_id=' || segment_id as row_key, net_sales_share as value, share as baseline, customers as n,
+                net_sales as money, segment, net_sales_share - share as effect
             from segment_profile
+            where net_sales_share > share
         """,
-        says="The segment “{segment}” ({n} people) brings {value} of net sales: {money}.",
-        silent="No segment brings clearly more than its share of the people.",
-        action="Make offers for this segment apart from the others.",
+        headline="The segment “{segment}” accounts for {value} of net sales with {baseline} of the customers.",
+        reason="{n} customers have bought for {money:money}.",
+        silent="No segment accounts for clearly more of net sales than of the customers.",
+        action="Make separate offers for this segment.",
         owner=_OWNER,
-        caveat="Segments say who is alike, not why.",
+        caveat="Segments are made by how customers buy, so it is no surprise that they differ in it.",
+        gain_basis=_NO_GAIN,
+        is_context=True,
         least_effect=0.05,
     ),
 )

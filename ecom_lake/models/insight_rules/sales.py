@@ -1,4 +1,8 @@
-"""What changed in sales, and why."""
+"""What changed in sales, and why.
+
+Gains: of a fall, the net sales of the month before, or of the year before, that are missing now; of cancellations, the net
+sales of the orders canceled beyond the rate of the baseline. A rise has no gain.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,46 @@ from ecom_lake.models.insight_rules.rule import InsightRule
 
 _OWNER = "management"
 
-_GROWTH = """
-    with months as (
-        select month, orders, net_sales, {column} as growth, lag(orders, {back}) over (order by month) as orders_before
+_MONTHS = """
+    months as (
+        select
+            month, orders, net_sales, net_sales_mom, net_sales_yoy, day(last_day(month)) as days_in_month,
+            lag(month, {back}) over (order by month) as month_before,
+            lag(orders, {back}) over (order by month) as orders_before,
+            lag(net_sales, {back}) over (order by month) as sales_before
         from kpi_monthly
     ),
-    last as (select max(month) as month from kpi_monthly where is_complete)
-    select
-        'month=' || month as row_key, growth as value, growth as effect, orders + orders_before as n, net_sales as money,
-        orders as events, orders_before as events_before, strftime(month, '%B %Y') as month_name,
-        case when growth < 0 then 'fell' else 'rose' end as moved
-    from months
-    where month in (from last) and growth is not null
+    last as (
+        select
+            *, day(last_day(month_before)) as days_before,
+            net_sales::double / days_in_month as per_day, sales_before::double / day(last_day(month_before)) as per_day_before
+        from months
+        where month in (select max(month) from kpi_monthly where is_complete)
+    )
 """
+
+_GROWTH = f"""
+    with {_MONTHS}
+    select
+        'month=' || month as row_key, net_sales as value, sales_before as baseline, {{column}} as effect,
+        orders + orders_before as n, net_sales as money, sales_before - net_sales as gain, month, month_before,
+        per_day, days_in_month, per_day_before, days_before,
+        case when (net_sales - sales_before) * (per_day - per_day_before) < 0
+            then 'The months differ in length: per day, net sales moved the other way.' end as weak_because
+    from last
+    where {{column}} is not null
+"""
+
+_DAILY_SALES = """
+    with last as (select max(month) as month from kpi_monthly where is_complete),
+    recent as (select month from kpi_monthly where is_complete order by month desc limit 13)
+    select 'month=' || last.month as row_key, d.date as day, d.net_sales as amount
+    from kpi_daily as d
+    join recent on recent.month = date_trunc('month', d.date)
+    cross join last
+"""
+
+_REASON = "Per day: {per_day:money}, against {per_day_before:money} in {month_before}. Days vary; this change is beyond that."
 
 RULES = (
     InsightRule(
@@ -26,14 +57,17 @@ RULES = (
         topic="What changed",
         kind="descriptive",
         table="kpi_monthly",
-        column="net_sales_mom",
-        unit="change",
+        column="net_sales",
+        unit="money",
         sql=_GROWTH.format(column="net_sales_mom", back=1),
-        says="Net sales of {month_name} {moved} by {value} on the month before, to {money}.",
-        silent="Net sales of the last complete month are not clearly different from the month before.",
-        action="Look at why sales moved, driver by driver, in kpi_bridge.",
+        days=_DAILY_SALES,
+        headline="{month} net sales {compared:rose|fell} {change} month over month, from {baseline} to {value}.",
+        reason=_REASON,
+        silent="The month-over-month change of net sales is within what the shop's days usually vary by.",
+        action="Find out which driver moved sales: see kpi_bridge.",
         owner=_OWNER,
-        caveat="Months differ in length and season; the test is on the number of orders.",
+        caveat="The season is not removed.",
+        gain_basis="Net sales of the month before that are missing in this month.",
         least_effect=0.02,
     ),
     InsightRule(
@@ -41,14 +75,17 @@ RULES = (
         topic="What changed",
         kind="descriptive",
         table="kpi_monthly",
-        column="net_sales_yoy",
-        unit="change",
+        column="net_sales",
+        unit="money",
         sql=_GROWTH.format(column="net_sales_yoy", back=12),
-        says="Net sales of {month_name} {moved} by {value} on the same month a year before, to {money}.",
-        silent="Net sales of the last complete month cannot be told from those of a year before.",
-        action="Hold plans for the year against this growth.",
+        days=_DAILY_SALES,
+        headline="{month} net sales {compared:rose|fell} {change} year over year, from {baseline} to {value}.",
+        reason=_REASON,
+        silent="The year-over-year change of net sales is within what the shop's days usually vary by.",
+        action="Check the plan for the year against this growth.",
         owner=_OWNER,
-        caveat="One month against one; the test is on the number of orders.",
+        caveat="One month compared with one month: a campaign or a holiday in either of them counts too.",
+        gain_basis="Net sales of the same month a year before that are missing in this month.",
         least_effect=0.02,
     ),
     InsightRule(
@@ -58,26 +95,34 @@ RULES = (
         table="kpi_bridge",
         column="effect",
         unit="money",
-        sql="""
-            with last as (select max(to_month) as month from kpi_bridge)
+        # The split of a change is exact; what could be chance is the change itself, so that is what is tested.
+        sql=f"""
+            with {_MONTHS.format(back=1)}
             select
-                'from_month=' || from_month || ', to_month=' || to_month || ', driver=' || driver as row_key,
-                effect as value, abs(effect) as money, abs(effect)::double / nullif(m.net_sales, 0)::double as effect,
-                m.orders as n, strftime(to_month, '%B %Y') as month_name,
-                case driver
-                    when 'new' then 'the number of new customers' when 'returning' then 'the number of returning customers'
-                    when 'orders_per_customer' then 'orders per customer' when 'units_per_order' then 'units per order'
-                    when 'price' then 'prices' when 'mix' then 'what was bought' else 'discounts'
-                end as driver_name
+                'from_month=' || b.from_month || ', to_month=' || b.to_month || ', driver=' || b.driver as row_key,
+                b.effect as value, 0 as baseline, abs(b.effect) as money, -b.effect as gain, l.orders as n,
+                abs(b.effect)::double / nullif(l.sales_before, 0)::double as effect, l.month, l.month_before, l.net_sales,
+                l.sales_before, abs(b.effect) as size,
+                case b.driver
+                    when 'new' then 'The number of new customers' when 'returning' then 'The number of returning customers'
+                    when 'orders_per_customer' then 'Orders per customer' when 'units_per_order' then 'Units per order'
+                    when 'price' then 'Prices' when 'mix' then 'Product mix' else 'Discounts'
+                end as driver
             from kpi_bridge as b
-            join kpi_monthly as m on m.month = b.from_month
-            where to_month in (from last) and date_diff('month', from_month, to_month) = 1
+            join last as l on l.month = b.to_month and l.month_before = b.from_month
+            where b.effect * (l.net_sales - l.sales_before) > 0
+            order by abs(b.effect) desc, b.driver_order
+            limit 1
         """,
-        says="Of all that moved net sales to those of {month_name}, {driver_name} did most: {value}.",
-        silent="Nothing moved net sales by as much as a fiftieth on the month before.",
-        action="Ask what was done to that driver in the month: campaigns, prices, range.",
+        tested_by="sales-on-month-before",
+        headline="{driver} {compared:raised|lowered} {month} net sales by {size:money}, the largest part of the month's "
+        "{compared:rise|fall} from {sales_before:money} to {net_sales:money}.",
+        reason="The change from {month_before} is split exactly into seven drivers; the others are in kpi_bridge.",
+        silent="The month-over-month change of net sales is too small or too uncertain to name its driver.",
+        action="Find out what was done to that driver in the month: campaigns, prices, range.",
         owner=_OWNER,
-        caveat="An exact parting of the change; it does not say why the driver moved.",
+        caveat="The split does not explain why the driver moved.",
+        gain_basis="What the driver took from net sales in the month.",
         least_effect=0.02,
     ),
     InsightRule(
@@ -90,25 +135,39 @@ RULES = (
         sql="""
             with complete as (
                 select month, placed_orders, canceled_orders, cancel_rate, aov,
-                    sum(canceled_orders) over before as rest_hits, sum(placed_orders) over before as rest_trials
+                    sum(canceled_orders) over before as rest_hits, sum(placed_orders) over before as rest_trials,
+                    min(month) over before as first_before, max(month) over before as last_before
                 from kpi_monthly
                 where is_complete
                 window before as (order by month rows between 3 preceding and 1 preceding)
             )
             select
-                'month=' || month as row_key, cancel_rate as value, placed_orders as n, canceled_orders * aov as money,
-                canceled_orders as hits, placed_orders as trials, rest_hits, rest_trials, strftime(month, '%B %Y') as month_name,
-                case when canceled_orders * rest_trials < rest_hits * placed_orders then 'fewer' else 'more' end as compared
+                'month=' || month as row_key, cancel_rate as value, rest_hits::double / nullif(rest_trials, 0) as baseline,
+                placed_orders as n, canceled_orders * aov as money, month, first_before, last_before,
+                (canceled_orders - placed_orders * rest_hits::double / nullif(rest_trials, 0)) * aov as gain,
+                canceled_orders as hits, placed_orders as trials, rest_hits, rest_trials
             from complete
             order by month desc
             limit 1
         """,
-        says="{value} of the {n} orders placed in {month_name} were canceled or could not be had, {compared} than in the three "
-        "months before.",
-        silent="No more and no fewer orders were canceled in the last complete month than in the three before.",
-        action="Look at which products and sellers the canceled orders are of.",
+        days="""
+            with last as (select max(month) as month from kpi_monthly where is_complete),
+            recent as (select month from kpi_monthly where is_complete order by month desc limit 12)
+            select
+                'month=' || last.month as row_key, o.order_date as day,
+                count(*) filter (where o.status in ('canceled', 'unavailable')) as hits, count(*) as trials
+            from fct_orders as o
+            join recent on recent.month = o.month
+            cross join last
+            group by all
+        """,
+        headline="{value} of {month} orders were canceled or unavailable, {compared:up|down} from {baseline} in {before}.",
+        reason="{hits} of {trials} orders, against {rest_hits} of {rest_trials}.",
+        silent="The change of the cancellation rate on the three months before together is within the usual variation.",
+        action="Find out which products and sellers the canceled orders belong to.",
         owner="operations",
         caveat="The newest orders may still be canceled.",
+        gain_basis="Orders canceled beyond the baseline's rate, at the month's average order value.",
         least_n=100,
     ),
 )
