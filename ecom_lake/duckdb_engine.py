@@ -7,7 +7,9 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Lock
+from signal import SIGINT, SIGTERM, Signals, getsignal, signal
+from threading import Lock, current_thread, main_thread
+from types import FrameType
 
 import duckdb
 
@@ -17,7 +19,7 @@ Key = tuple[int, Path, str, int]
 @contextmanager
 def engine(scratch: Path, memory_limit: str = "1GB", threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
     """An engine that is gone afterwards."""
-    with closing(_started(scratch / "spill", memory_limit, threads)) as con:
+    with closing(_started(scratch / "spill", memory_limit, threads)) as con, _interrupted_by_signals(con):
         yield con
 
 
@@ -28,11 +30,35 @@ def workspace(spill: Path, memory_limit: str, threads: int) -> Iterator[duckdb.D
     with closing(_kept((os.getpid(), spill, memory_limit, threads))) as kept:
         kept.execute(f"attach ':memory:' as {own}")
         try:
-            with closing(kept.cursor()) as con:
+            with closing(kept.cursor()) as con, _interrupted_by_signals(con):
                 con.execute(f"use {own}")
                 yield con
         finally:
             kept.execute(f"detach {own}")
+
+
+@contextmanager
+def _interrupted_by_signals(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Interrupt what a connection runs before a signal's own handler runs.
+
+    A handler that raises is not enough: DuckDB then ends the call, but first waits for its threads, which may work for minutes.
+    `errors.was_interrupted` recognizes what DuckDB raises in place of the handler's exception."""
+    if current_thread() is not main_thread():
+        yield  # only the main thread runs handlers
+        return
+    handlers = {number: handler for number in (SIGINT, SIGTERM) if callable(handler := getsignal(number))}
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        con.interrupt()
+        handlers[Signals(number)](number, frame)
+
+    for number in handlers:
+        signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal(number, handler)
 
 
 _numbers = itertools.count()
@@ -62,14 +88,6 @@ def _started(spill: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyCon
     )
     con.execute("set enable_progress_bar = false")
     return con
-
-
-def was_interrupted(error: BaseException) -> bool:
-    """Whether DuckDB ended a call because of a signal or `interrupt()`.
-
-    A signal's handler runs while DuckDB works, but DuckDB drops what the handler raises and raises a RuntimeError instead."""
-    is_signal = type(error) is RuntimeError and str(error) == "Query interrupted"
-    return is_signal or isinstance(error, duckdb.InterruptException)
 
 
 def parquet(paths: Iterable[Path | str]) -> str:

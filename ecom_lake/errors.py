@@ -39,3 +39,12 @@ def disk_trouble(error: BaseException) -> str | None:
             where = getattr(error, "filename2", None) or getattr(error, "filename", None)
             return f"{words}{f': {where}' if where else ''}. {todo} What was released is as it was."
     return None
+
+
+def was_interrupted(error: BaseException) -> bool:
+    """Whether DuckDB ended a call because of a signal or of `interrupt()`.
+
+    Python runs a signal's handler while DuckDB works. DuckDB drops what the handler raises, a KeyboardInterrupt or Dagster's own
+    exception, and raises a RuntimeError, which would pass for a failure of the step."""
+    is_signal = type(error) is RuntimeError and str(error) == "Query interrupted"
+    return is_signal or type(error).__name__ == "InterruptException"

@@ -16,19 +16,34 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from ecom_lake import logs
-from ecom_lake.cli import ask, build, deliver, experiment, health, history, look, move, replay, report, screen, sql, trust
+from ecom_lake.cli import (
+    ask,
+    build,
+    deliver,
+    experiment,
+    health,
+    history,
+    look,
+    move,
+    replay,
+    report,
+    screen,
+    signals,
+    sql,
+    trust,
+)
 from ecom_lake.cli.place import Place
-from ecom_lake.errors import UsageError, UserError, disk_trouble
+from ecom_lake.errors import UsageError, UserError, disk_trouble, was_interrupted
 from ecom_lake.serving.released import DEFAULT_SHOP
 
-FINE, WRONG, MISUSED, INTERRUPTED = 0, 1, 2, 130
+FINE, WRONG, MISUSED = 0, 1, 2
 
 _HELP = """From a shop's raw exports to tables that people can trust.
 
 A shop's way: `land` its files, `build`, then ask with `sql`, or read the Parquet files of its `gold` folder.
 """
 _EXIT_CODES = """Exit codes: 0 fine, 1 something is wrong with the data or the lake, 2 wrong usage or nothing to do, \
-130 interrupted."""
+130 interrupted (Ctrl-C), 143 terminated (SIGTERM)."""
 
 
 def _version() -> str:
@@ -96,20 +111,28 @@ def _launch(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; gives its exit code."""
+    """Run one command; returns its exit code."""
+    with signals.ending() as ended_by:
+        try:
+            return _run(sys.argv[1:] if arguments is None else arguments)
+        except KeyboardInterrupt:
+            received = ended_by()
+            return _complain(signals.SENTENCES[received], signals.exit_code(received))
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
-        given = sys.argv[1:] if arguments is None else arguments
-        code = app.meta(_place_first(given), result_action="return_value")
+        code = app.meta(_place_first(arguments), result_action="return_value")
         sys.stdout.flush()
     except (CycloptsError, UsageError) as error:
         return _complain(str(error), MISUSED)
     except UserError as error:
         return _complain(str(error), WRONG)
-    except KeyboardInterrupt:
-        return _complain("Interrupted.", INTERRUPTED)
     except BrokenPipeError:
         return _hush()
     except Exception as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from None
         return _unexpected(error)
     return code if isinstance(code, int) else FINE
 

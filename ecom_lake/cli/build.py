@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ecom_lake.orchestration.run import RunReport
     from ecom_lake.pipeline.site import Site
 
-_INTERRUPTED = "DagsterExecutionInterruptedError"
 _MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 
 
@@ -79,8 +78,9 @@ def build(
             on_step=lambda step, done, of: bar.update(task, description=step, completed=done, total=of),
         )
     seconds = time.monotonic() - started
-    if any(_INTERRUPTED in why for why in report.failures):
+    if report.was_interrupted:
         raise KeyboardInterrupt  # Dagster makes it a failure of the step
+    _show_traces(report)
     if as_json:
         _emit(site, report, seconds, _changed_settings(site, before))
     else:
@@ -186,6 +186,17 @@ def _show(site: Site, report: RunReport, seconds: float, command: Callable[[str]
             ("next", f'{command("sql")} "from kpi_summary order by position"'),
         ]
     )
+
+
+def _show_traces(report: RunReport) -> None:
+    """Where an error came up that nobody foresaw: with ECOM_LAKE_DEBUG, else how to see it."""
+    from ecom_lake.settings import wants_traces
+
+    if wants_traces():
+        for trace in report.traces:
+            screen.complain(*trace.splitlines())
+    elif report.traces:
+        screen.complain("An error was not expected. Set ECOM_LAKE_DEBUG=1 and build again to see where it came up.")
 
 
 def _show_layers(report: RunReport) -> None:

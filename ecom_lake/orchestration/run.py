@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.execution.plan.objects import ErrorSource
 
 from ecom_lake.lake.modes import restrict_folder
 from ecom_lake.orchestration.assets import ACCEPT_SETTINGS, FULL, REFIT, shop_assets
@@ -31,6 +32,9 @@ class RunReport:
     """What became of each table: written, unchanged, or how many of its parts were written."""
     warnings: tuple[str, ...]
     failures: tuple[str, ...]
+    traces: tuple[str, ...] = ()
+    """The stack traces of steps that failed with an error that nobody foresaw."""
+    was_interrupted: bool = False
 
 
 def run_job(
@@ -98,8 +102,23 @@ def _report(run_id: str, result: dg.ExecuteInProcessResult) -> RunReport:
         for c in checks
         if not c.passed and c.severity == dg.AssetCheckSeverity.WARN
     ]
-    failed = [_why(event) for event in result.filter_events(lambda event: event.is_step_failure)]
-    return RunReport(run_id, result.success, tables, tuple(dict.fromkeys(warned)), tuple(failed))
+    failures = result.filter_events(lambda event: event.is_step_failure)
+    return RunReport(
+        run_id,
+        result.success,
+        tables,
+        tuple(dict.fromkeys(warned)),
+        tuple(map(_why, failures)),
+        tuple(trace for event in failures if (trace := _trace(event))),
+        any(event.step_failure_data.error_source == ErrorSource.INTERRUPT for event in failures),
+    )
+
+
+def _trace(event: dg.DagsterEvent) -> str | None:
+    data = event.step_failure_data
+    if data.user_failure_data or not data.error:
+        return None
+    return f"{event.step_key}: {data.error.to_string()}"
 
 
 def _sentence(check: dg.AssetCheckEvaluation) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from ecom_lake import logs
-from ecom_lake.errors import UserError, disk_trouble
+from ecom_lake.errors import UserError, disk_trouble, was_interrupted
 from ecom_lake.lake.log import ConflictError
 from ecom_lake.pipeline import trouble
 from ecom_lake.pipeline.outcome import Outcome
@@ -27,6 +27,8 @@ def watched(site: Site, table: str, step: Step) -> list[Outcome]:
         try:
             made = step()
         except Exception as error:
+            if was_interrupted(error):
+                raise KeyboardInterrupt from None  # no failure of the step: nothing else of the run must start
             says = None if isinstance(error, UserError | ConflictError) else disk_trouble(error)
             why = says or _in_words(error)
             logs.tell("failed", logging.ERROR, why=why)

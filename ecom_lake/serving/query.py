@@ -20,8 +20,8 @@ from typing import Any
 
 import duckdb
 
-from ecom_lake.duckdb_engine import engine, literal, name, parquet, was_interrupted
-from ecom_lake.errors import UsageError, UserError
+from ecom_lake.duckdb_engine import engine, literal, name, parquet
+from ecom_lake.errors import UsageError, UserError, was_interrupted
 from ecom_lake.lake.lake import in_order
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.lake.read_only_files import read_only_files
@@ -215,6 +215,7 @@ class _Clock:
         with self._lock:
             self._is_stopped = True
         self._timer.cancel()
+        self._timer.join()  # a thread that outlives the session would keep its connection
 
 
 def _too_long(limits: Limits) -> UserError:

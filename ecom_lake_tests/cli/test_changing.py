@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.cli.deliver import synth
+from ecom_lake.orchestration import assets
 from ecom_lake.serving.difference import last_two_releases
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.truths import Truths
@@ -191,3 +192,22 @@ def test_a_build_of_nothing_exits_1_and_quarantine_names_the_refused_file(run: R
     assert "1 whole file was refused" in told and "orders.csv" in told
     as_json = run("quarantine", "--shop", "empty", "--json", at=fresh_lake).json
     assert list(as_json["files"]) == ["orders.csv"]
+
+
+def test_a_step_that_fails_unexpectedly_shows_its_trace_only_when_asked_for(
+    run: Run, fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_unexpectedly(*_: object) -> None:
+        raise ZeroDivisionError("there are no shares of nothing")
+
+    monkeypatch.setattr(assets, "make_order_index", fails_unexpectedly)
+    said = run("build", "--full", at=fresh_lake)
+    assert said.code == 1
+    assert "ZeroDivisionError: there are no shares of nothing" in said.err
+    assert "Set ECOM_LAKE_DEBUG=1 and build again" in said.err
+    assert "fails_unexpectedly" not in said.err
+    monkeypatch.setenv("ECOM_LAKE_DEBUG", "1")
+    said = run("build", "--full", at=fresh_lake)
+    assert said.code == 1
+    assert "in fails_unexpectedly" in said.err
+    assert 'raise ZeroDivisionError("there are no shares of nothing")' in said.err
