@@ -19,6 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ecom_lake.errors import UsageError
+from ecom_lake.visible import visible
 
 LOGGER = logging.getLogger("ecom_lake")
 LOGGER.addHandler(logging.NullHandler())  # without it, Python prints warnings that nobody listens to
@@ -93,7 +94,7 @@ class _StandardError(logging.Handler):
 
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return f"{_moment(record):%Y-%m-%d %H:%M:%S} {record.levelname:7} {record.getMessage()}"
+        return f"{_moment(record):%Y-%m-%d %H:%M:%S} {record.levelname:7} {visible(record.getMessage())}"
 
 
 class _Json(logging.Formatter):

@@ -126,3 +126,10 @@ def test_a_new_file_is_its_owners_alone_and_an_old_one_stays_as_it_is(tmp_path: 
     for name in ("old", "new"):
         logs.start(str(tmp_path / name))
     assert [oct((tmp_path / name).stat().st_mode & 0o777) for name in ("old", "new")] == ["0o640", "0o600"]
+
+
+def test_a_line_in_a_terminal_holds_nothing_that_the_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.start("text")
+    logs.tell("refused", file="a\x1b[31m\u202e.csv")
+    logs.start("")
+    assert "file=a\\x1b[31m\\u202e.csv" in capsys.readouterr().err

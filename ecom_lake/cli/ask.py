@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Sequence
 from shlex import quote
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from ecom_lake.cli import chart, screen
 from ecom_lake.cli.place import AsJson, Flag, Here, Place
-from ecom_lake.cli.sql import csv_value, json_value
+from ecom_lake.cli.sql import json_value
 from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ def ask(
     sql: Flag = False,
     as_json: AsJson = False,
     as_csv: Annotated[bool, Parameter(name="--csv", negative="", show_default=False)] = False,
+    raw: Flag = False,
     place: Here,
     **parameters: Annotated[str, Parameter(help="A parameter of the question, such as --year 2017; year=2017 does as well.")],
 ) -> int:
@@ -43,11 +43,16 @@ def ask(
         As JSON.
     as_csv
         As CSV: the rows alone.
+    raw
+        In CSV, write text that a spreadsheet would run as a formula as it is; else it gets an apostrophe in front.
     """
     from ecom_lake.serving.answering import answer, find, unanswerable
+    from ecom_lake.serving.csv_text import write_csv
     from ecom_lake.serving.query import session
     from ecom_lake.serving.released import released
 
+    if raw and not as_csv:
+        raise UsageError("--raw is for --csv: other formats are raw.")
     if sql + as_json + as_csv > 1:
         raise UsageError("Ask for one of --sql, --json and --csv.")
     name, given = _given(words, parameters)
@@ -69,9 +74,7 @@ def ask(
     elif as_json:
         screen.emit_json({"shop": site.shop.name, "release": entry.number, **_brief(question), **_as_data(answered)})
     elif as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(answered.columns)
-        writer.writerows([csv_value(value) for value in row] for row in answered.rows)
+        write_csv(sys.stdout, answered.columns, answered.rows, raw)
     else:
         _show(answered, place)
     return 0

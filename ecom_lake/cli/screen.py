@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from unicodedata import category
 
 from rich import box
 from rich.cells import cell_len
@@ -21,6 +20,7 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from ecom_lake.visible import visible
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ NARROW = 20
 LISTED = 10
 """Of a list of sentences, no more than these are shown."""
 _GAP = 2
-
-_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Unicode's categories of characters that do something and show nothing."""
 
 Cell = str | Text
 
@@ -59,7 +56,15 @@ def _console(is_terminal: bool, stderr: bool = False) -> Console:
 
 def say(*lines: Cell, style: str = "") -> None:
     for line in lines:
-        out().print(line, style=style)
+        out().print(_inert(line), style=style)
+
+
+def _inert(cell: Cell) -> Cell:
+    """Text that a terminal shows and does not obey, whoever wrote it. Lines may end; rich adds colours afterwards."""
+    if isinstance(cell, str):
+        return visible(cell, keep="\n")
+    clean = visible(cell.plain, keep="\n")
+    return cell if clean == cell.plain else Text(clean, style=cell.style)
 
 
 def complain(*sentences: str) -> None:
@@ -81,8 +86,15 @@ def progress() -> Iterator[Progress]:
 
 def emit_json(value: Any) -> None:
     """For programs: one JSON document, whole."""
-    json.dump(value, sys.stdout, indent=2, default=plain, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write("\n")
+    sys.stdout.write(json_text(value, indent=2) + "\n")
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON whose unseen characters are JSON's own escapes: the same to a program, and inert in a terminal."""
+    text = json.dumps(value, indent=indent, default=plain, ensure_ascii=False, allow_nan=False)
+    if text.isascii():
+        return text
+    return "".join(c if visible(c, keep="\n") == c else json.dumps(c)[1:-1] for c in text)
 
 
 def plain(value: Any) -> Any:
@@ -139,8 +151,8 @@ def percent(share: float) -> str:
 
 
 def shown(text: str) -> str:
-    """Text from data with its control characters spelled out: a terminal must not obey them."""
-    return "".join(c.encode("unicode_escape").decode() if category(c) in _UNSEEN else c for c in text)
+    """Text from data on one line, with its control characters spelled out."""
+    return visible(text)
 
 
 # ------------------------------------------------------------------------------------------------------- tables
@@ -155,7 +167,9 @@ def show_table(
     header: bool = True,
 ) -> None:
     """A table. Where it is too wide, columns in `wrap` are wrapped and those in `cut` are cut; then the last are left out."""
-    cells = [list(row) for row in rows]
+    cells = [[_inert(cell) for cell in row] for row in rows]
+    right, wrap, cut = ({visible(name) for name in chosen} for chosen in (right, wrap, cut))
+    names = [visible(name) for name in names]
     natural = [max(map(_width, [name, *(row[i] for row in cells)])) for i, name in enumerate(names)]
     may_shrink = [name in wrap or name in cut for name in names]
     widths = _fit(natural, may_shrink, out().width)

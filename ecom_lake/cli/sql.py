@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 import os
 import re
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO, get_args
 from cyclopts import Parameter
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.place import Here
+from ecom_lake.cli.place import Flag, Here
 from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
@@ -35,6 +33,7 @@ def sql(
     *more: Annotated[str, Parameter(show=False)],
     format_: Annotated[Format | None, Parameter(name="--format")] = None,
     out: Path | None = None,
+    raw: Flag = False,
     place: Here,
 ) -> int:
     """Ask the released tables in SQL.
@@ -51,11 +50,15 @@ def sql(
         How the answer is written: table unless OUT's suffix says otherwise.
     out
         The file to write, instead of the screen.
+    raw
+        In CSV, write text that a spreadsheet would run as a formula as it is; else it gets an apostrophe in front.
     """
     from ecom_lake.serving.query import session
     from ecom_lake.serving.released import released
 
     chosen, target = _chosen(format_, out)
+    if raw and chosen != "csv":
+        raise UsageError("--raw is for CSV: other formats are raw.")
     asked = _query(query, more)
     site = place.site()
     entry = released(site)
@@ -66,7 +69,7 @@ def sql(
             converse(opened, site.shop.name, entry.number)
             return 0
         answer = opened.ask(asked)
-        _write(answer, chosen, target)
+        _write(answer, chosen, target, raw)
     return 0
 
 
@@ -112,42 +115,32 @@ def show(answer: Answer) -> None:
         screen.say(counted(len(rows), "row"), style="dim")
 
 
-def _write(answer: Answer, chosen: Format, target: Path | None) -> None:
+def _write(answer: Answer, chosen: Format, target: Path | None, raw: bool) -> None:
     twice = {name for name in answer.columns if answer.columns.count(name) > 1}
     if twice and chosen in ("json", "parquet"):
         raise UsageError(f"Two columns are called {min(twice)}: give one another name with AS.")
     if target is None:
-        show(answer) if chosen == "table" else _write_text(answer, chosen, sys.stdout)
+        show(answer) if chosen == "table" else _write_text(answer, chosen, sys.stdout, raw)
         return
     with _whole(target) as draft:
         if chosen == "parquet":
             answer.write_parquet(draft)
         else:
             with draft.open("w", encoding="utf-8", newline="") as stream:
-                _write_text(answer, chosen, stream)
+                _write_text(answer, chosen, stream, raw)
     screen.say(f"Wrote {target}, {screen.size(target.stat().st_size)}.")
 
 
-def _write_text(answer: Answer, chosen: Format, stream: TextIO) -> None:
+def _write_text(answer: Answer, chosen: Format, stream: TextIO, raw: bool) -> None:
     if chosen == "csv":
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(answer.columns)
-        writer.writerows([csv_value(found) for found in row] for row in answer.rows())
+        from ecom_lake.serving.csv_text import write_csv
+
+        write_csv(stream, answer.columns, answer.rows(), raw)
     else:
-        rows = (
-            json.dumps(dict(zip(answer.columns, map(json_value, row), strict=True)), default=screen.plain, ensure_ascii=False)
-            for row in answer.rows()
-        )
+        rows = (screen.json_text(dict(zip(answer.columns, map(json_value, row), strict=True))) for row in answer.rows())
         stream.write("[")
         stream.writelines(f"{',' if position else ''}\n  {row}" for position, row in enumerate(rows))
         stream.write("\n]\n")
-
-
-def csv_value(found: Any) -> Any:
-    """A value as `csv` writes it well: flags in small letters, lists as JSON."""
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    return json.dumps(found, default=screen.plain, ensure_ascii=False) if isinstance(found, list | dict) else found
 
 
 def json_value(found: Any) -> Any:

@@ -148,3 +148,25 @@ def test_the_ledger_adds_up_to_what_was_planted(run: Run, built_lake: BuiltLake)
     assert f"{delivered:,} of {delivered:,} delivered rows are accounted for." in run("ledger", at=built_lake).out
     single = run("ledger", "orders", "--json", at=built_lake).json["rows"]
     assert [row["file"] for row in single] == ["olist_orders_dataset.csv"]
+
+
+EVIL = "select '=1+1' as \"@a\", chr(27) || '[31m' || chr(155) || chr(8238) || '[link=http://x]y[/link]' as \"b\x1b]0;owned\x07\""
+
+
+def test_csv_is_safe_in_a_spreadsheet_unless_it_is_asked_for_raw(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
+    assert run("sql", "select '=1+1' as \"@a\", -5 as n", "--format", "csv", at=built_lake).out == "'@a,n\n'=1+1,-5\n"
+    assert run("sql", "select '=1+1' as \"@a\"", "--format", "csv", "--raw", at=built_lake).out == "@a\n=1+1\n"
+    assert run("sql", "select '=1+1' as a", "--out", str(tmp_path / "a.csv"), at=built_lake).code == 0
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "a\n'=1+1\n"
+    assert run("sql", "select 1", "--raw", at=built_lake).err == "--raw is for CSV: other formats are raw.\n"
+    assert run("ask", "best-month", "--raw", at=built_lake).err == "--raw is for --csv: other formats are raw.\n"
+
+
+def test_a_terminal_shows_what_is_in_data_and_obeys_none_of_it(run: Run, built_lake: BuiltLake) -> None:
+    said = run("sql", EVIL, at=built_lake).out
+    assert all(c not in said for c in ("\x1b", "\x9b", "\u202e", "\x07"))
+    assert "\\x1b[31m\\x9b\\u202e[link=http://x]y[/link]" in said
+    assert "b\\x1b]0;owned\\x07" in said
+    as_json = run("sql", EVIL, "--format", "json", at=built_lake)
+    assert all(c not in as_json.out for c in ("\x1b", "\x9b", "\u202e"))
+    assert as_json.json[0]["b\x1b]0;owned\x07"] == "\x1b[31m\x9b\u202e[link=http://x]y[/link]"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.text import Text
 
 from ecom_lake.cli import screen
 
@@ -66,3 +67,22 @@ def test_ages_are_said_as_people_say_them(ago: timedelta, said: str) -> None:
 )
 def test_sizes_are_rounded_for_people(count: float, said: str) -> None:
     assert screen.size(count) == said
+
+
+def test_whatever_is_said_or_tabled_is_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "a\x1b]0;x\x9b\u202e[link=http://x]b[/link]"
+    inert = "a\\x1b]0;x\\x9b\\u202e[link=http://x]b[/link]"
+    screen.say(evil, Text(evil, style="bold"))
+    screen.complain(evil)
+    screen.show_table([evil], [[evil], [Text(evil)]], right=[evil])
+    screen.show_pairs([(evil, evil)])
+    screen.emit_json({evil: evil})
+    said = capsys.readouterr()
+    assert said.out.count(inert) == 2 + 3 + 2
+    assert said.err == f"{inert}\n"
+    assert all(c not in said.out + said.err for c in "\x1b\x9b\u202e")
+
+
+def test_lines_that_are_said_may_end(capsys: pytest.CaptureFixture[str]) -> None:
+    screen.say("select 1\nfrom a")
+    assert capsys.readouterr().out == "select 1\nfrom a\n"
