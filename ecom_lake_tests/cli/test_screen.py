@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 from rich.text import Text
 
 from ecom_lake.cli import screen
@@ -81,6 +82,17 @@ def test_whatever_is_said_or_tabled_is_shown_and_not_obeyed(capsys: pytest.Captu
     assert said.out.count(inert) == 2 + 3 + 2
     assert said.err == f"{inert}\n"
     assert all(c not in said.out + said.err for c in "\x1b\x9b\u202e")
+
+
+def test_a_table_on_a_terminal_is_shown_and_not_obeyed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen, "out", lambda: Console(force_terminal=True, color_system=None, width=200, markup=False))
+    evil = "a\x1b]0;x\x9b\u202e[link=http://x]b[/link]"
+    screen.show_table([evil], [[evil], [Text(evil)]])
+    said = capsys.readouterr().out
+    assert said.count("a\\x1b]0;x\\x9b\\u202e[link=http://x]b[/link]") == 3
+    assert all(c not in said for c in "\x1b\x9b\u202e")
 
 
 def test_lines_that_are_said_may_end(capsys: pytest.CaptureFixture[str]) -> None:
