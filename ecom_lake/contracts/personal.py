@@ -29,7 +29,8 @@ IMPERSONAL = _names(
     how_an_order_was_made="channel status method",
     groups_of_persons="segment from_segment to_segment rfm_code loyalty_tier persona activity_status buyers subscriber"
     " population form exposure outcome dimension member",
-    reasons_and_statements="top_reasons statement wording sentence reason action caveat owner topic rule insight_id row_key",
+    reasons_and_statements="top_reasons statement wording sentence reason action caveat owner topic rule insight_id row_key"
+    " role gain_basis",
     measures_and_periods="driver step metric unit definition period_type horizon grain month_name weekday_name measure",
     models="model model_version rival champion baseline predicts trained_on code_version curve label kind series said"
     " spend_method margin_source",
