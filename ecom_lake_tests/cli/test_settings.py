@@ -83,6 +83,7 @@ def test_a_project_that_is_not_there_is_one_sentence(run: Run, tmp_path: Path, m
     said = run("status", "--project", "nowhere")
     expected = f"--project nowhere: there is no {tmp_path}/nowhere/lake.toml. Name the folder that holds the lake.toml.\n"
     assert (said.code, said.err) == (2, expected)
+    assert run("sql", "--project").err == "--project needs a value: write --project PROJECT.\n"
     monkeypatch.setenv("ECOM_LAKE_CONFIG", "nowhere.toml")
     said = run("status")
     expected = f"ECOM_LAKE_CONFIG names {tmp_path}/nowhere.toml, which is not there. Name a lake.toml, or unset it.\n"
