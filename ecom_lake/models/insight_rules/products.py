@@ -79,7 +79,7 @@ RULES = (
             cross join last
             left join held as h on h.category = c.category and h.order_date = p.order_date
         """,
-        headline="{value} of {month} orders contained {member}, {compared:up|down} from {baseline} at its share in {before}.",
+        headline="{value} {month} orders contained {member}, {compared:up|down} from {baseline} at its share in {before}.",
         reason="{rate:share} of {trials} orders, against {rate_before:share} of {rest_trials}.",
         silent="No category's share of orders changed beyond the usual variation on the three months before together.",
         action="Find out whether stock, price or a campaign moved it, and whether to repeat that.",
