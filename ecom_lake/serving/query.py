@@ -1,7 +1,7 @@
 """A SQL session over a release: gold and silver tables by name, the other layers' tables behind their layer's name.
 
-A session only reads. Three locks, each enough for the lake's files (decision 0015): the files are opened through a file system
-that refuses every write; DuckDB itself may open nothing else; and a text that is not exactly one query does not run.
+A session only reads, by three locks (decision 0015): the release's files are opened through a file system that refuses every
+write; DuckDB itself may open nothing else; and a text that is not exactly one query does not run. The first two hold alone.
 Here: opening a session, its locks and limits, running a query. Not here: which text is a query (statement.py).
 """
 
