@@ -37,7 +37,9 @@ def newer(tmp_path: Path) -> Path:
     package = tmp_path / "code" / "ecom_lake"
     shutil.copytree(PROJECT / "ecom_lake", package, ignore=shutil.ignore_patterns("__pycache__"))
     edit(
-        package / "contracts/silver/payments.py", "    paid_at =", '    voucher = Text("Its code.", nullable=True)\n    paid_at ='
+        package / "contracts/silver/payments.py",
+        "    paid_at =",
+        '    voucher = Text("Its code.", nullable=True, personal=False)\n    paid_at =',
     )
     edit(package / "contracts/gold/rfm_segments.py", "    share =", '    is_large = Flag("Whether many are in it.")\n    share =')
     edit(package / "contracts/gold/rfm_segments.py", "import Count,", "import Count, Flag,")
