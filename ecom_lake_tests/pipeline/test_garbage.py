@@ -4,6 +4,8 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from ecom_lake.pipeline.garbage import collect_garbage, find_garbage
 from ecom_lake.serving.difference import last_two_releases
 from ecom_lake_tests.built import BuiltLake, rewrite
@@ -103,3 +105,31 @@ def test_crash_leftovers_are_garbage_once_they_are_old(fresh_lake: BuiltLake) ->
     assert find_garbage(fresh_lake.site(), MONTH).files == ()
     os.utime(left, (left.stat().st_mtime - 31 * 86_400,) * 2)
     assert [info.path for info in find_garbage(fresh_lake.site(), MONTH).files] == ["olist/_store/scratch/step-x/half.parquet"]
+
+
+def test_what_was_delivered_is_no_garbage_though_no_state_names_it(fresh_lake: BuiltLake) -> None:
+    """Its ingest may have ended before the commit: the next one finds the file, or landing may be its only other copy."""
+    for layer in ("bronze", "rejects"):
+        left = fresh_lake.root / "olist" / "_store" / layer / "orders" / "left.parquet"
+        left.write_bytes(b"PAR1")
+        os.utime(left, (left.stat().st_mtime - 31 * 86_400,) * 2)
+    assert find_garbage(fresh_lake.site(), MONTH).files == ()
+
+
+def test_a_collection_that_is_stopped_leaves_no_state_that_names_a_file_that_is_gone(
+    fresh_grown_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """States are deleted before the first file is."""
+    site = fresh_grown_lake.site()
+    found = find_garbage(site, timedelta(0))
+    assert found.states and found.files
+    store = site.lake.storage.store
+    delete, deleted = store.delete, []
+
+    def record(path: str) -> None:
+        deleted.append("state" if "/log/" in path else "file")
+        delete(path)
+
+    monkeypatch.setattr(store, "delete", record)
+    collect_garbage(site, found)
+    assert deleted == ["state"] * len(found.states) + ["file"] * len(found.files)

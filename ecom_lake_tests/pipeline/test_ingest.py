@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ecom_lake.errors import UserError
+from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.ingest import ingest, nothing_new
 from ecom_lake.pipeline.site import Site
 from ecom_lake_tests.pipeline.hand import a_site, customer, item, land, order
@@ -182,3 +184,23 @@ def test_malformed_records_are_counted_with_the_delivery(tmp_path: Path) -> None
     assert (file.rows, file.delivery.rejected) == (2, 1)
     (rejects,) = site.lake.log.head().parts("rejects/orders").values()
     assert rejects.rows == 1
+
+
+def test_what_another_reader_refused_or_took_is_read_again_and_delivered_once(tmp_path: Path) -> None:
+    """After an upgrade a refused file may be readable, and an accepted one is known by its content."""
+    site = a_site(tmp_path)
+    bad = land(site, "customers.csv", "customers", [customer(1)])
+    bad.write_text(bad.read_text().replace("customer_unique_id", "customer_uniqe_id"))
+    land(site, "orders.csv", "orders", [order(1)])
+    ingest(site)
+    before = site.lake.log.head()
+
+    def by_another_reader(head: Entry) -> Entry:
+        landing = {path: replace(one, reader="older", refused=one.refused and "older") for path, one in head.landing.items()}
+        return replace(head, landing=landing)
+
+    assert not nothing_new(site, site.lake.log.commit(by_another_reader, "another", "an older reader"))
+    ingest(site)
+    assert site.lake.log.head().landing == before.landing
+    assert site.lake.log.head().tables == before.tables
+    assert all(landed.hash for landed in before.landing.values()), "known again by what it holds"

@@ -96,6 +96,15 @@ def test_a_damaged_newest_entry_is_set_aside_and_made_again(fresh_lake: BuiltLak
     assert whole(fresh_lake.site()) is not None
 
 
+def test_a_damaged_fit_is_not_put_back_from_a_damaged_copy(fresh_lake: BuiltLake) -> None:
+    """The copy has the same size, and other content."""
+    flip(stored(fresh_lake, "gold/churn_fit"))
+    flip(fresh_lake.root / "olist" / "gold" / "churn_fit.parquet")
+    done = repair(fresh_lake.site())
+    assert done.put_back == ()
+    assert [path.split("/")[2] for path in done.forgotten] == ["churn_fit"]
+
+
 def test_a_plain_file_that_rotted_is_put_again(fresh_lake: BuiltLake) -> None:
     plain = fresh_lake.root / "olist" / "gold" / "rfm.parquet"
     sound = plain.read_bytes()

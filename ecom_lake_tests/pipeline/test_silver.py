@@ -17,6 +17,8 @@ from ecom_lake.errors import UserError
 from ecom_lake.pipeline.ingest import ingest
 from ecom_lake.pipeline.order_index import make_order_index
 from ecom_lake.pipeline.outcome import Outcome
+from ecom_lake.pipeline.parts import accounted
+from ecom_lake.pipeline.settle import latest
 from ecom_lake.pipeline.silver import make_silver
 from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import silver_tables
@@ -70,6 +72,20 @@ def test_a_corrected_date_moves_the_order_and_its_lines(tmp_path: Path) -> None:
     assert made["orders"].written == ("month=2017-01", "month=2017-02")
     assert fates(site)["orders", 2, "superseded"] == 1
     assert_every_row_is_accounted_for(site)
+
+
+def test_the_latest_version_counts_in_whatever_order_the_rows_come() -> None:
+    rows = pl.DataFrame({"id": ["a"] * 4, "source_sequence": [2, 1, 3, 3], "source_record": [9, 8, 2, 1], "is": [1, 2, 3, 4]})
+    for n in range(4):
+        kept, superseded = latest(pl.concat([rows[n:], rows[:n]]), ("id",))
+        assert kept["is"].to_list() == [3]
+        assert sorted(superseded.rows()) == [(1, 8), (2, 9), (3, 1)]
+
+
+@pytest.mark.parametrize(("went", "passed"), [(1, False), (2, True), (3, False)])
+def test_a_row_that_is_lost_or_comes_from_nowhere_is_refused(tmp_path: Path, went: int, passed: bool) -> None:
+    check = accounted(a_site(tmp_path).connector.orders, 2, went)
+    assert (check.passed, check.blocks) == (passed, not passed)
 
 
 def test_only_touched_months_are_made_again(tmp_path: Path) -> None:
