@@ -10,6 +10,7 @@ import pytest
 
 from ecom_lake.contracts import catalog
 from ecom_lake.definitions import build_definitions
+from ecom_lake.orchestration.assets import shop_assets
 from ecom_lake.settings import Settings, load
 from ecom_lake_tests.orchestration.snapshot import SNAPSHOT, snapshot
 
@@ -59,6 +60,11 @@ _OLIST = (
     "sellers",
 )
 """The nine files of the export, as their publisher lists them."""
+
+
+def test_the_checks_that_block(settings: Settings) -> None:
+    blocking = {spec.name for asset in shop_assets(settings, "olist") for spec in asset.check_specs if spec.blocking}
+    assert blocking == {"contract", "every_row_accounted", "nothing_stale", "identities", "deliveries_accepted"}
 
 
 def test_silver_depends_on_bronze_and_the_index_alone(definitions: dg.Definitions) -> None:

@@ -14,6 +14,7 @@ from ecom_lake.pipeline.ingest import ingest
 from ecom_lake.pipeline.order_index import make_order_index
 from ecom_lake.pipeline.plan import due
 from ecom_lake.pipeline.repair import repair
+from ecom_lake.serving.difference import last_two_releases
 from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
 from ecom_lake_tests.pipeline.crash import content, whole
 
@@ -103,6 +104,18 @@ def test_a_damaged_fit_is_not_put_back_from_a_damaged_copy(fresh_lake: BuiltLake
     done = repair(fresh_lake.site())
     assert done.put_back == ()
     assert [path.split("/")[2] for path in done.forgotten] == ["churn_fit"]
+
+
+def test_where_the_shown_release_is_damaged_readers_see_the_newest_whole_one(fresh_grown_lake: BuiltLake) -> None:
+    """Not a state that was never released, though states after and before the damaged one are whole."""
+    log = fresh_grown_lake.site().lake.log
+    old, new = last_two_releases(fresh_grown_lake.site())
+    [part] = log.head().parts("rejects/orders")
+    log.commit(lambda head: head.with_parts("rejects/orders", {part: None}), "later", "a later state")
+    flip(fresh_grown_lake.root / f"olist/_store/log/{new:08d}.json")
+    repair(fresh_grown_lake.site())
+    head = fresh_grown_lake.site().lake.log.head()
+    assert (head.release, head.pinned) == (old, False)
 
 
 def test_a_plain_file_that_rotted_is_put_again(fresh_lake: BuiltLake) -> None:

@@ -79,6 +79,13 @@ def _without(site: Site, table: str, rows: pl.Expr) -> int:
     return site.lake.log.commit(lambda head: head.with_parts(table, {"": less}), site.run, "fewer rows").number
 
 
+def test_the_last_two_of_three_releases_are_compared(fresh_grown_lake: BuiltLake) -> None:
+    site = fresh_grown_lake.site()
+    _, second = last_two_releases(site)
+    third = site.lake.log.commit(lambda head: replace(head, release=-1), site.run, "release")
+    assert last_two_releases(site) == (second, third.number)
+
+
 def test_it_says_so_where_there_is_nothing_to_compare(built_lake: BuiltLake) -> None:
     with pytest.raises(UsageError, match="There are not two releases to compare; `ecom-lake log`"):
         last_two_releases(built_lake.site())
