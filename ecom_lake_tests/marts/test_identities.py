@@ -66,6 +66,7 @@ OWN_RULES: dict[tuple[str, str], dict[str, Any]] = {
     ("review_summary", "average_within_its_shares"): {"avg_score": 3.0},
     ("review_summary", "parts_within_reviews"): {"reviews_before_delivery": 99},
     ("review_summary", "nps_where_latest"): {"nps_proxy": None},
+    ("cohort_retention", "past_the_end_nothing_is_known"): {"is_complete": None},
     ("rfm_codes", "code_is_the_scores"): {"rfm_code": "999"},
     ("order_gaps", "splitting_shortens_gaps"): {"gap_days": 9999.0},
     ("second_order_curve", "bounds_hold_the_estimate"): {"ci_low": 0.9, "survival": 0.8, "ci_high": 0.9},
