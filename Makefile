@@ -38,7 +38,7 @@ test: setup
 	@$(BIN)/pytest
 
 ui: setup
-	@$(BIN)/dagster dev --host 127.0.0.1 --port 3000
+	@DAGSTER_HOME="$(CURDIR)" $(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
 check: setup
 	@$(BIN)/ruff check .
