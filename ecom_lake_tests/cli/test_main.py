@@ -158,3 +158,9 @@ def test_the_version_is_the_packages(run: Run) -> None:
     from importlib.metadata import version
 
     assert run("--version").out == f"{version('ecom-lake')}\n"
+
+
+def test_the_package_runs_as_a_module_with_the_same_exit_code() -> None:
+    asked_wrongly = subprocess.run([sys.executable, "-m", "ecom_lake", "nonsense"], capture_output=True, text=True, check=False)
+    assert asked_wrongly.returncode == 2
+    assert "nonsense" in asked_wrongly.stderr
