@@ -1,7 +1,5 @@
 """`python -m ecom_lake` is `ecom-lake`."""
 
-import sys
+from ecom_lake.cli import command
 
-from ecom_lake.cli import main
-
-sys.exit(main())
+command()

@@ -110,6 +110,19 @@ def _launch(
     return command(*bound.args, **bound.kwargs)
 
 
+def command() -> None:
+    """What the shell starts: runs one command and ends the process with its exit code.
+
+    A command that was interrupted ends without Python's clean-up: its files are cleaned up, and DuckDB would report the query
+    that it was interrupted in as leaked memory."""
+    code = main()
+    if code in signals.EXIT_CODES:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     with signals.ending() as ended_by:

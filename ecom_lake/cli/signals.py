@@ -15,6 +15,9 @@ from contextlib import contextmanager
 SENTENCES = {signal.SIGINT: "Interrupted.", signal.SIGTERM: "Terminated."}
 
 
+EXIT_CODES = {128 + number for number in SENTENCES}
+
+
 def exit_code(number: signal.Signals) -> int:
     return 128 + number
 

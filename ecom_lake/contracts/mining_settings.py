@@ -116,7 +116,6 @@ _AT_MOST = {
     "resamples": 10_000,
     "most_segments": 100,
     "forecast_months": 60,
-    "forecast_days": 1_100,
     "yearly_discount": 10,
 }
 """What costs time or memory, or makes no sense beyond; of days …"""

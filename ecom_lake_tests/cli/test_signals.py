@@ -21,7 +21,7 @@ LONGEST = 120
 
 _BUILD = """
 import sys
-from ecom_lake.cli import main
+from ecom_lake.cli import command
 from ecom_lake.pipeline import silver
 
 def endless(site, table, months):
@@ -30,9 +30,10 @@ def endless(site, table, months):
         con.execute("select sum(a.range * b.range % 7) from range(1000000) a, range(10000000) b")
 
 silver.make_silver = endless
-sys.exit(main(["build", "--full"]))
+sys.argv = ["ecom-lake", "build", "--full"]
+command()
 """
-_COMMAND = "import sys; from ecom_lake.cli import main; sys.exit(main(sys.argv[1:]))"
+_COMMAND = "from ecom_lake.cli import command; command()"
 SIGNALS = [(signal.SIGINT, 130, "Interrupted.\n"), (signal.SIGTERM, 143, "Terminated.\n")]
 
 

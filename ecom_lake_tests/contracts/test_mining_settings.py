@@ -21,7 +21,6 @@ from ecom_lake.contracts.mining_settings import MiningSettings
         ("segment_slack", 1.1, "segment_slack must be at most 1, not 1.1."),
         ("min_lift", float("inf"), "min_lift must be at most 1,000,000,000, not inf."),
         ("refit_days", 40_000, "refit_days must be at most 36,500, not 40000."),
-        ("forecast_days", 1_000_000, "forecast_days must be at most 1,100, not 1000000."),
         ("fewest_segments", 1, "fewest_segments must be at least 2 and at most most_segments."),
         ("most_segments", 2, "fewest_segments must be at least 2 and at most most_segments."),
     ],

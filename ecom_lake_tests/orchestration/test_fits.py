@@ -19,7 +19,7 @@ def shown(fitted: Fitted) -> dict[str, str]:
 
 def test_card_and_rivals_are_tables() -> None:
     made = shown(FITTED)
-    assert "| reason |  | Nothing \\| to say. |" in made["card"]
+    assert "| reason |  | `Nothing \\| to say.` |" in made["card"]
     assert "| n | 12,345 |  |" in made["card"]
     assert "| MASE | naive | 0.75 | 0.7 | 0.8 |" in made["rivals"]
 

@@ -41,7 +41,7 @@ CLOSURES = {
 
 PLANNING = {
     *(PACKAGE / "pipeline" / f"{name}.py" for name in ("gold", "silver", "recipes", "offer", "fingerprint", "trust")),
-    *(PACKAGE / "contracts" / f"{name}.py" for name in ("mining_settings", "shop_settings")),
+    *(PACKAGE / "contracts" / f"{name}.py" for name in ("bounds", "mining_settings", "shop_settings")),
     Path(code_version.__file__),
 }
 """Modules that decide whether a table is made, from which tables and with which settings: these enter by value."""
