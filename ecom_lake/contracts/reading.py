@@ -133,7 +133,7 @@ def _date() -> Way:
 
 
 def _flag() -> Way:
-    truths = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    truths = dict.fromkeys(("true", "t", "yes", "y", "1"), True) | dict.fromkeys(("false", "f", "no", "n", "0"), False)
 
     def plain(text: pl.Expr) -> pl.Expr:
         return text.replace_strict(truths, default=None, return_dtype=FLAG.polars)

@@ -21,7 +21,7 @@ version of a row counts. A column in **bold** is required: a file without it is 
 | text | as it is; white space around it does not count, and an empty field is NULL |
 | integer, number | `3`, `0.5`; a decimal comma before one or two digits is understood, thousands' signs are not |
 | money, price | like a number; rounded half away from zero to 2 decimals (money) or 4 (price) |
-| flag | `true`, `yes`, `1`, `false`, `no`, `0`, in any case |
+| flag | `true`, `t`, `yes`, `y`, `1`; `false`, `f`, `no`, `n`, `0`; in any case |
 | timestamp | `2017-10-02 10:56:33`, to the minute or the day too, in the shop's own time; no time zone |
 
 **What a shop does not have** it says in `lake.toml`. Tables that need it are then not built, and `ecom-lake tables` and the
