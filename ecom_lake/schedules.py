@@ -83,6 +83,8 @@ def _number(field: _Field, word: str) -> int | None:
 
 def timezone_problem(name: str) -> str | None:
     """What is wrong with the name of a time zone; None where nothing is."""
+    if name in ("Factory", "localtime", "posixrules") or name.startswith(("posix/", "right/")):
+        return f"'{name}' is no zone of the world's clocks; it is a name such as 'UTC' or 'America/Sao_Paulo'."
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

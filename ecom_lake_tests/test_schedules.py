@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import available_timezones
+
+import polars as pl
 import pytest
 from dagster._utils.schedules import is_valid_cron_schedule
 from hypothesis import example, given
@@ -62,3 +66,11 @@ def test_a_time_zone_is_a_name_of_the_database() -> None:
     assert [timezone_problem(name) for name in ("UTC", "America/Sao_Paulo", "Europe/Berlin")] == [None, None, None]
     assert timezone_problem("europe/berlim") == "'europe/berlim' is no time zone; did you mean 'Europe/Berlin'?"
     assert timezone_problem("/etc/passwd") is not None
+
+
+def test_every_time_zone_that_is_accepted_can_be_converted_to() -> None:
+    """`localtime` and `Factory` are files of the database on some machines, and no zone that an engine could know."""
+    accepted = [name for name in available_timezones() | {"localtime", "Factory"} if timezone_problem(name) is None]
+    assert len(accepted) > 400
+    for name in accepted:
+        pl.Series([datetime(2024, 1, 1)]).dt.replace_time_zone("UTC").dt.convert_time_zone(name)

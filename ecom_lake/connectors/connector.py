@@ -42,6 +42,8 @@ class RowByRow:
     source: str
     shape: Shape
     lookups: tuple[Lookup, ...] = ()
+    times: tuple[str, ...] = ()
+    """Delivered columns that hold times. The shape gets a time that has a zone as a time of the shop's zone, without the zone."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class ManyToOne:
     source: str
     merge: Callable[[pl.LazyFrame, pl.LazyFrame], Merged]
     """Gets the delivered rows with lineage, and the order index: order_id, month, ordered_at, customer_key, lineage."""
+    times: tuple[str, ...] = ()
+    """As of a table whose rows are delivered one by one."""
 
 
 @dataclass(frozen=True)

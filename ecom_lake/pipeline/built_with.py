@@ -23,7 +23,7 @@ from ecom_lake.pipeline.site import Site
 from ecom_lake.settings import Shop, Written
 from ecom_lake.words import counted
 
-_WITHOUT_EFFECT = ("max_failed_share", "name", "nightly", "timezone", "written")
+_WITHOUT_EFFECT = ("max_failed_share", "name", "nightly", "written")
 """What changes no table."""
 _FILES = 8
 """So many files are remembered, the last ones that a shop was built with."""

@@ -9,6 +9,7 @@ import polars as pl
 from ecom_lake.connectors.connector import Lookup, ManyToOne, Merged, RowByRow
 from ecom_lake.contracts.conform import Conformed, conform
 from ecom_lake.contracts.delivered import LINEAGE
+from ecom_lake.contracts.shop_time import in_shop_time
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.pipeline.bronze import delivered_rows, rows_of
 from ecom_lake.pipeline.built_with import state_to_build_on
@@ -63,7 +64,7 @@ _Refused = dict[str, pl.DataFrame]
 
 def _one_by_one(site: Site, entry: Entry, spec: RowByRow) -> tuple[pl.DataFrame, _Refused, Fates]:
     rows = rows_of(site, entry, spec.source).collect()
-    settled = settle(rows, spec, looked_up(site, entry, spec.lookups, rows))
+    settled = settle(rows, spec, looked_up(site, entry, spec.lookups, rows), site.shop.timezone)
     fates = fates_of(spec.source, settled)
     refused = {spec.source: with_raw_records(settled.refused, rows, spec.source)}
     for lookup in spec.lookups:
@@ -90,7 +91,7 @@ def _lookup_alone(site: Site, entry: Entry, lookup: Lookup) -> tuple[pl.DataFram
 
 
 def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, _Refused, Fates]:
-    merged, judged = merge(spec, rows_of(site, entry, spec.source), order_index(site, entry))
+    merged, judged = merge(spec, rows_of(site, entry, spec.source), order_index(site, entry), site.shop.timezone)
     merged_away = tuple(
         (spec.source, int(sequence), str(fate), int(n))
         for sequence, fate, n in merged.fates.select("source_sequence", "fate", "rows")
@@ -107,8 +108,10 @@ def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, _R
     return good, {spec.source: raw}, fates
 
 
-def merge(spec: ManyToOne, rows: pl.LazyFrame, index: pl.LazyFrame) -> tuple[Merged, Conformed]:
+def merge(spec: ManyToOne, rows: pl.LazyFrame, index: pl.LazyFrame, zone: str) -> tuple[Merged, Conformed]:
     """Merge, and hold what comes of it against the contract: bad is what either of them refuses."""
+    if spec.times:
+        rows = in_shop_time(rows.collect(), spec.times, zone).lazy()
     merged = spec.merge(rows, index)
     judged = conform(merged.rows, spec.contract)
     columns = [*LINEAGE, "rule", "column", "value"]

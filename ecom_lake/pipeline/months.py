@@ -144,7 +144,7 @@ def _groups(months: Sequence[date], digests: Mapping[date, tuple[int, int]]) -> 
 def _settled(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]) -> Iterator[tuple[date, Settled, pl.DataFrame]]:
     """Each month of a group with its settled rows and the delivered ones that they come from."""
     rows = _rows_of_months(site, entry, spec, months)
-    settled = settle(rows, spec, looked_up(site, entry, spec.lookups, rows))
+    settled = settle(rows, spec, looked_up(site, entry, spec.lookups, rows), site.shop.timezone)
     month_of = rows.select(*LINEAGE, "month")
     whole = (
         rows,

@@ -86,11 +86,12 @@ def _inputs(site: Site, entry: Entry) -> Inputs:
 
 
 def _mark(site: Site, inputs: Inputs) -> str:
-    connector = site.connector
-    code = (code_version(__name__), version_of(connector.orders.shape))
-    contracts = (connector.orders.contract, OrderIndex.table)
-    delivered = [delivered_table(site, spec.source) for spec in (connector.orders, *connector.lines)]
-    made_from = (connector.customer_key, connector.orders.lookups, delivered, site.months(), inputs.versions)
+    connector, orders = site.connector, site.connector.orders
+    code = (code_version(__name__), version_of(orders.shape))
+    contracts = (orders.contract, OrderIndex.table)
+    delivered = [delivered_table(site, spec.source) for spec in (orders, *connector.lines)]
+    clock = (orders.times, site.shop.timezone)
+    made_from = (connector.customer_key, orders.lookups, delivered, clock, site.months(), inputs.versions)
     return fingerprint(code, contracts, made_from)
 
 
@@ -114,7 +115,7 @@ def judge_orders(site: Site, entry: Entry, rows: pl.DataFrame) -> Conformed:
     """Hold delivered orders against their contract and the shop's months, without looking anything up."""
     spec, months = site.connector.orders, site.months()
     empty = {lookup.source: rows_of(site, EMPTY, lookup.source).collect() for lookup in spec.lookups}
-    judged = judge(rows, spec, empty)
+    judged = judge(rows, spec, empty, site.shop.timezone)
     good = judged.good.with_columns(pl.col("month").fill_null(UNDATED))
     inside = good["month"].is_in(months)
     return Conformed(good.filter(inside), pl.concat([judged.bad, _outside(good.filter(~inside), months)]))

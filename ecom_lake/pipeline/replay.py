@@ -149,14 +149,14 @@ def _lines_again(site: Site, entry: Entry, spec: Spec, refused: pl.DataFrame, ac
 
 def _again(site: Site, entry: Entry, spec: Spec, refused: pl.DataFrame) -> pl.DataFrame:
     """Refused rows by themselves: what they would be merged with, or give way to, is not looked at."""
-    rows = delivered_rows(site, entry, spec.source, refused)
+    rows, zone = delivered_rows(site, entry, spec.source, refused), site.shop.timezone
     if isinstance(spec, ManyToOne):
-        return _verdicts(spec.source, refused, merge(spec, rows.lazy(), order_index(site, entry))[1].bad)
+        return _verdicts(spec.source, refused, merge(spec, rows.lazy(), order_index(site, entry), zone)[1].bad)
     if spec.contract.monthly:
         rows = rows.join(refused.select(*LINEAGE, "month"), on=LINEAGE, maintain_order="left")
     if spec in site.connector.lines:
         rows = rows.with_columns(pl.col("order_id").str.strip_chars())
-    return _verdicts(spec.source, refused, judge(rows, spec, looked_up(site, entry, spec.lookups, rows)).bad)
+    return _verdicts(spec.source, refused, judge(rows, spec, looked_up(site, entry, spec.lookups, rows), zone).bad)
 
 
 def _verdicts(source: str, refused: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:

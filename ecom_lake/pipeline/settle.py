@@ -13,6 +13,7 @@ import polars as pl
 from ecom_lake.connectors.connector import RowByRow
 from ecom_lake.contracts.conform import Conformed, conform
 from ecom_lake.contracts.delivered import LINEAGE
+from ecom_lake.contracts.shop_time import in_shop_time
 
 Fates = tuple[tuple[str, int, str, int], ...]
 
@@ -27,16 +28,18 @@ class Settled:
     """The lineage of older versions."""
 
 
-def settle(rows: pl.DataFrame, spec: RowByRow, lookups: Mapping[str, pl.DataFrame]) -> Settled:
+def settle(rows: pl.DataFrame, spec: RowByRow, lookups: Mapping[str, pl.DataFrame], zone: str) -> Settled:
     """A row is judged before it may supersede another: a bad correction never takes a good row's place."""
-    judged = judge(rows, spec, lookups)
+    judged = judge(rows, spec, lookups, zone)
     good, superseded = latest(judged.good, spec.contract.key)
     return Settled(good, judged.bad, superseded)
 
 
-def judge(rows: pl.DataFrame, spec: RowByRow, lookups: Mapping[str, pl.DataFrame]) -> Conformed:
-    """Shape the rows and hold them against the contract. The month comes with the rows, once the index has given them one."""
-    shaped = spec.shape(rows, lookups)
+def judge(rows: pl.DataFrame, spec: RowByRow, lookups: Mapping[str, pl.DataFrame], zone: str) -> Conformed:
+    """Shape the rows and check them against the contract; `zone` is the shop's.
+
+    The month comes with the rows, once the index has given them one."""
+    shaped = spec.shape(in_shop_time(rows, spec.times, zone), lookups)
     if not shaped.select(LINEAGE).equals(rows.select(LINEAGE)):
         raise ValueError(f"The shape of {spec.contract.name} must give one row for each row that it gets, in the same order.")
     if spec.contract.monthly:

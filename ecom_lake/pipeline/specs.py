@@ -40,10 +40,11 @@ def inputs_of(site: Site, table: str) -> tuple[str, ...]:
 
 
 def code(site: Site, spec: Spec) -> str:
-    """Changes whenever the code, the contracts or the delivered columns by which a table is made do."""
+    """Changes with the code, the contract, the delivered columns and the time zone by which a table is made."""
     is_monthly = isinstance(spec, RowByRow) and spec.contract.monthly
     step = code_version(f"ecom_lake.pipeline.{'months' if is_monthly else 'dimensions'}")
     lookups = spec.lookups if isinstance(spec, RowByRow) else ()
     delivered = [delivered_table(site, source) for source in (spec.source, *(lookup.source for lookup in lookups))]
     shape = spec.shape if isinstance(spec, RowByRow) else spec.merge
-    return fingerprint(step, version_of(shape), spec.contract, lookups, delivered)
+    clock = (spec.times, site.shop.timezone) if spec.times else ()
+    return fingerprint(step, version_of(shape), spec.contract, lookups, delivered, clock)

@@ -22,7 +22,10 @@ version of a row counts. A column in **bold** is required: a file without it is 
 | integer, number | `3`, `0.5`; a decimal comma before one or two digits is understood, thousands' signs are not |
 | money, price | like a number; rounded half away from zero to 2 decimals (money) or 4 (price) |
 | flag | `true`, `t`, `yes`, `y`, `1`; `false`, `f`, `no`, `n`, `0`; in any case |
-| timestamp | `2017-10-02 10:56:33`, to the minute or the day too, in the shop's own time; no time zone |
+| timestamp | `2017-10-02 10:56:33`, to the minute or the day too, in the shop's own time |
+
+**A time with a zone or an offset** (`2017-10-02T10:56:33Z`, `2017-10-02 10:56:33+03:00`, `+0300`, ` UTC`) is converted to the
+shop's `timezone`, a name such as `Europe/Istanbul` in `lake.toml`, UTC where none is set. The tables hold times without a zone.
 
 **What a shop does not have** it says in `lake.toml`. Tables that need it are then not built, and `ecom-lake tables` and the
 Dagster UI say why; `ecom-lake doctor` says where a column is empty though the shop does not say so, or filled though it does.

@@ -56,7 +56,16 @@ def test_every_state_records_every_setting_that_can_change_a_table(root: Path, t
     recorded = make(site_of(root, tmp_path / "project", AS_OF)).built_with
     assert recorded is not None
     sections = {f"numbers.{f.name}" for f in fields(ShopSettings)} | {f"mining.{f.name}" for f in fields(MiningSettings)}
-    assert set(recorded.values) == {*sections, "connector", "first_month", "last_month", "landing", "without"}
+    assert set(recorded.values) == {
+        *sections,
+        "connector",
+        "first_month",
+        "last_month",
+        "landing",
+        "timezone",
+        "without",
+        "max_failed_share",
+    }
     assert recorded.values["numbers.as_of"] == "2018-05-31"
     assert recorded.file == str(tmp_path / "project" / "lake.toml")
 
@@ -140,7 +149,12 @@ def test_whoever_accepts_the_settings_is_followed(root: Path, tmp_path: Path) ->
 
 def test_what_changes_no_table_is_no_difference(root: Path, tmp_path: Path) -> None:
     make(site_of(root, tmp_path / "project", ""))
-    make(site_of(root, tmp_path / "other", 'nightly = "0 5 * * *"\ntimezone = "America/Sao_Paulo"'))
+    make(site_of(root, tmp_path / "other", 'nightly = "0 5 * * *"'))
+
+
+def test_the_time_zone_changes_tables(root: Path, tmp_path: Path) -> None:
+    make(site_of(root, tmp_path / "project", ""))
+    refused(site_of(root, tmp_path / "other", 'timezone = "America/Sao_Paulo"'))
 
 
 def test_a_step_that_finds_other_settings_commits_nothing(root: Path, tmp_path: Path) -> None:

@@ -17,18 +17,20 @@ _DATED = Connector(
     name="canonical",
     meaning="Files that have the columns of the canonical shop: orders, and what else the shop has.",
     delivered=tuple(file.delivered for file in files.FILES),
-    orders=RowByRow(files.ORDERS.contract, "orders", rows.shape_orders, (Lookup("customers", "customer_id"),)),
+    orders=RowByRow(
+        files.ORDERS.contract, "orders", rows.shape_orders, (Lookup("customers", "customer_id"),), times=files.ORDERS.times
+    ),
     customer_key="customer_id",
     lines=(
-        RowByRow(files.ORDER_ITEMS.contract, "order_items", rows.shape_order_items),
-        RowByRow(files.PAYMENTS.contract, "payments", rows.shape_payments),
-        RowByRow(files.REVIEWS.contract, "reviews", rows.shape_reviews),
+        RowByRow(files.ORDER_ITEMS.contract, "order_items", rows.shape_order_items, times=files.ORDER_ITEMS.times),
+        RowByRow(files.PAYMENTS.contract, "payments", rows.shape_payments, times=files.PAYMENTS.times),
+        RowByRow(files.REVIEWS.contract, "reviews", rows.shape_reviews, times=files.REVIEWS.times),
     ),
     dimensions=(
-        ManyToOne(files.CUSTOMERS.contract, "customers", merge_customers),
-        RowByRow(files.PRODUCTS.contract, "products", rows.shape_products),
-        RowByRow(files.SELLERS.contract, "sellers", rows.shape_sellers),
-        RowByRow(files.PLACES.contract, "places", rows.shape_places),
+        ManyToOne(files.CUSTOMERS.contract, "customers", merge_customers, times=files.CUSTOMERS.times),
+        RowByRow(files.PRODUCTS.contract, "products", rows.shape_products, times=files.PRODUCTS.times),
+        RowByRow(files.SELLERS.contract, "sellers", rows.shape_sellers, times=files.SELLERS.times),
+        RowByRow(files.PLACES.contract, "places", rows.shape_places, times=files.PLACES.times),
     ),
 )
 
@@ -42,7 +44,12 @@ CANONICAL = replace(
     undated=replace(
         _DATED,
         delivered=(files.UNDATED_ORDERS.delivered, *_DATED.delivered[1:]),
-        orders=replace(_DATED.orders, contract=files.UNDATED_ORDERS.contract, shape=rows.shape_undated_orders),
+        orders=replace(
+            _DATED.orders,
+            contract=files.UNDATED_ORDERS.contract,
+            shape=rows.shape_undated_orders,
+            times=files.UNDATED_ORDERS.times,
+        ),
         lines=tuple(map(_undated, _DATED.lines)),
     ),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from ecom_lake.contracts.columns import TIMESTAMP
 from ecom_lake.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.contracts.silver.customers import Customers
 from ecom_lake.contracts.silver.order_items import OrderItems
@@ -36,6 +37,11 @@ class CanonicalFile:
     also_called: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     """Columns of the contract that files of this shop never have."""
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        times = [name for name, column in self.contract.columns.items() if column.kind == TIMESTAMP]
+        return tuple(name for name in times if name in self.delivered.columns)
 
     @property
     def delivered(self) -> Delivered:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ecom_lake.connectors.connector import Connector, Lookup, ManyToOne, RowByRow
 from ecom_lake.connectors.olist import files
 from ecom_lake.connectors.olist.market import shape_products, shape_sellers
-from ecom_lake.connectors.olist.orders import shape_order_items, shape_orders, shape_payments, shape_reviews
+from ecom_lake.connectors.olist.orders import STAGES, shape_order_items, shape_orders, shape_payments, shape_reviews
 from ecom_lake.connectors.olist.people import merge_customers
 from ecom_lake.connectors.olist.places import merge_places
 from ecom_lake.contracts.silver.customers import Customers
@@ -35,12 +35,18 @@ OLIST = Connector(
         files.GEOLOCATION,
         files.TRANSLATION,
     ),
-    orders=RowByRow(Orders.table, "orders", shape_orders, (Lookup("customers", "customer_id", needs=("customer_unique_id",)),)),
+    orders=RowByRow(
+        Orders.table,
+        "orders",
+        shape_orders,
+        (Lookup("customers", "customer_id", needs=("customer_unique_id",)),),
+        times=(*STAGES, "order_estimated_delivery_date"),
+    ),
     customer_key="customer_id",
     lines=(
         RowByRow(OrderItems.table, "order_items", shape_order_items),
         RowByRow(Payments.table, "order_payments", shape_payments),
-        RowByRow(Reviews.table, "order_reviews", shape_reviews),
+        RowByRow(Reviews.table, "order_reviews", shape_reviews, times=("review_creation_date", "review_answer_timestamp")),
     ),
     dimensions=(
         ManyToOne(Customers.table, "customers", merge_customers),
