@@ -34,6 +34,8 @@ class Delivery:
     rejected: int
     extra_columns: tuple[str, ...] = ()
     encoding: str = ""
+    misnamed_columns: tuple[tuple[str, str], ...] = ()
+    """Extra columns that are probably columns of the table which the file lacks: the name there, and the name here."""
 
 
 @dataclass(frozen=True)
@@ -266,10 +268,14 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, File):
         filled = {key: item for key, item in vars(value).items() if item not in ({}, (), None)}
-        return filled | ({"delivery": asdict(value.delivery)} if value.delivery else {})
+        return filled | ({"delivery": _delivery(value.delivery)} if value.delivery else {})
     if isinstance(value, Landed):
         return {key: item for key, item in vars(value).items() if item != ()}
     return asdict(value) if isinstance(value, BuiltWith) else value
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    return {key: item for key, item in asdict(delivery).items() if (key, item) != ("misnamed_columns", ())}
 
 
 @lru_cache(4)
@@ -293,7 +299,9 @@ def _landed(raw: dict[str, Any]) -> Landed:
 
 def _file(raw: dict[str, Any]) -> File:
     if delivery := raw.get("delivery"):
-        raw["delivery"] = Delivery(**delivery | {"extra_columns": tuple(delivery["extra_columns"])})
+        misnamed = tuple((there, here) for there, here in delivery.get("misnamed_columns", ()))
+        columns = {"extra_columns": tuple(delivery["extra_columns"]), "misnamed_columns": misnamed}
+        raw["delivery"] = Delivery(**delivery | columns)
     if fates := raw.get("fates"):
         raw["fates"] = tuple((source, sequence, fate, rows) for source, sequence, fate, rows in fates)
     return File(**raw)

@@ -40,6 +40,8 @@ class Parsed:
     missing_optional: tuple[str, ...]
     encoding: str
     delimiter: str
+    misnamed_columns: tuple[tuple[str, str], ...] = ()
+    """Extra columns that are probably missing ones: the name there, and the name here."""
 
 
 def parse(member: Member, delivered: Sequence[Delivered], target: Path, rejects: Path, block: int = BLOCK) -> Parsed:
@@ -64,7 +66,8 @@ def parse(member: Member, delivered: Sequence[Delivered], target: Path, rejects:
         target.unlink(missing_ok=True)
         rejects.unlink(missing_ok=True)
         raise
-    return Parsed(table.name, rows.rows, rejected.rows, columns.extra, columns.missing, encoding.name, header.delimiter)
+    about_columns = (columns.extra, columns.missing, encoding.name, header.delimiter, columns.misnamed)
+    return Parsed(table.name, rows.rows, rejected.rows, *about_columns)
 
 
 def _opened(member: Member, delivered: Sequence[Delivered]) -> tuple[Encoding, Header | None]:

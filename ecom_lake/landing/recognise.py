@@ -5,7 +5,6 @@ A file's name comes first, then its columns. Not here: finding the header (heade
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import PurePosixPath
 from ecom_lake.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.landing.header import Header
 from ecom_lake.landing.refused import Refused
+from ecom_lake.landing.similar_names import nearest, similar_pairs, similarity, words
 from ecom_lake.words import counted
 
 _SUFFIXES = {".csv", ".txt", ".tsv", ".gz", ".zip"}
@@ -21,8 +21,8 @@ _NUMBER = re.compile(r"v?\d+(?:t\d+)?z?")
 _DATA = re.compile(r"[\W\d_]*\d[\W\d_]*|[0-9a-f-]{16,}", re.IGNORECASE)
 _ENOUGH = 0.5
 """The share of a table's required columns by which a file is taken for it, though it lacks the others."""
-_SAME_NAME = 0.75
-"""How alike a name of the file must be to a column's to be told: what is less alike may be no name, but somebody's data."""
+_NAME = re.compile(r"[^\W\d]\w{0,39}(?:[ _-]\w{1,40}){0,4}")
+"""What the name of a column looks like; any other text may be somebody's data."""
 _SHOWN = 12
 
 
@@ -38,6 +38,11 @@ class Layout:
     def missing(self) -> tuple[str, ...]:
         return tuple(name for name, position in self.positions.items() if position is None)
 
+    @property
+    def misnamed(self) -> tuple[tuple[str, str], ...]:
+        """Extra columns that are probably missing ones under other names: the name there, and the name here."""
+        return tuple(similar_pairs(self.extra, self.missing))
+
 
 def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) -> Delivered:
     table = _by_name(file, delivered)
@@ -47,10 +52,11 @@ def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) 
         return table
     fitting = _by_columns(file, header, delivered) if table is None or _lacking(table, header) else table
     known = {name.casefold() for each in delivered for name in each.columns}
-    if fitting is None and not known & _folded(header) and (table or any(map(_DATA.fullmatch, header.names))):
+    values = sum(bool(_DATA.fullmatch(name)) for name in header.names)
+    if fitting is None and values and not known & _folded(header) and not _has_similar_names(header, delivered):
         raise Refused(
-            f"{file} has no header: its first line has {_fields(header)}, none of them known here; "
-            "put the names of the columns into its first line."
+            f"{file} seems to have no header: its first line has {_fields(header)}, {values} of them a number, a date or an id, "
+            "and none of them known here; put the names of the columns into its first line."
         )
     if table is not None:
         if fitting is not None and fitting is not table:
@@ -119,14 +125,34 @@ def _refuse_lacking(file: str, table: Delivered, header: Header) -> None:
     lacking = _lacking(table, header)
     if not lacking:
         return
-    free = {name.casefold(): name for name in header.names if name.casefold() not in map(str.casefold, table.columns)}
-    near = {column: difflib.get_close_matches(column.casefold(), free, n=1, cutoff=_SAME_NAME) for column in lacking}
-    wanted = (f"{column} (nearest there: {free[near[column][0]]})" if near[column] else column for column in lacking)
+    near = {column: _nearest(column, table, header) for column in lacking}
+    wanted = (f"{column} (nearest there: {near[column]})" if near[column] else column for column in lacking)
     known = set(map(str.casefold, table.columns))
     there = "" if any(near.values()) else f"; its first line has {_fields(header)}, {_known(header, known)} known here"
-    raise Refused(
-        f"{file} lacks what {table.name} needs: {', '.join(wanted)}{there}; rename the column, or export it again.", table.name
-    )
+    todo = "rename the column, or export it again"
+    if not any(near.values()) and not known & _folded(header):
+        todo = "rename the columns, or put their names into the first line if it does not hold them"
+    raise Refused(f"{file} lacks what {table.name} needs: {', '.join(wanted)}{there}; {todo}.", table.name)
+
+
+def _has_similar_names(header: Header, delivered: Sequence[Delivered]) -> bool:
+    """Whether the first line has a name that is near to a required column's: then it is a header, though of other names."""
+    return any(_nearest(column, table, header) for table in delivered for column in table.required)
+
+
+def _nearest(column: str, table: Delivered, header: Header) -> str | None:
+    """The name of the file's that is nearest to a column that it lacks, if it may be shown.
+
+    A name that has further words is shown only from a line that has known columns: from any other, it may be data."""
+    known = set(map(str.casefold, table.columns))
+    is_header = bool(known & _folded(header))
+
+    def may_be_shown(name: str) -> bool:
+        if not similarity(column, name)[0]:
+            return True  # near by its letters, or not at all
+        return bool(_NAME.fullmatch(name)) and (is_header or words(name) <= words(column))
+
+    return nearest(column, (name for name in header.names if name.casefold() not in known and may_be_shown(name)))
 
 
 def _lacking(table: Delivered, header: Header) -> list[str]:

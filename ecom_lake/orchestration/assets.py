@@ -55,7 +55,8 @@ def key_of(shop: str, table: str) -> dg.AssetKey:
 def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
     whole = ("records_whole", "No record was malformed.", False)
     accepted = ("landing_accepted", "Every file in landing was read; a refused one is reported until it is mended.", False)
-    checks = {f"bronze/{delivered.name}": [whole] for delivered in site.connector.delivered}
+    named = ("columns_known", "No column that a table lacks is there under a similar name.", False)
+    checks = {f"bronze/{delivered.name}": [whole, named] for delivered in site.connector.delivered}
     checks[f"bronze/{site.connector.orders.source}"].append(accepted)
 
     @dg.multi_asset(

@@ -18,6 +18,7 @@ from pathlib import Path
 from ecom_lake import logs
 from ecom_lake.contracts.delivered import Delivered
 from ecom_lake.errors import UserError
+from ecom_lake.lake.lake import in_order
 from ecom_lake.lake.log import Delivery, Entry, File, Landed, Parts
 from ecom_lake.lake.storage import Info
 from ecom_lake.landing import Member, Refused, content_hash, named_after, parse, shown, unpack
@@ -32,6 +33,8 @@ Progress = Callable[[str], None]
 
 _REFUSALS = 20
 """Of one landed file, as many as are told."""
+_MISNAMED = 10
+"""Of one delivered table, so many misnamed columns are told."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,7 @@ def _parse(site: Site, info: Info, member: Member, digest: str, folder: Path) ->
         rejected=parsed.rejected,
         extra_columns=tuple(parsed.extra_columns),
         encoding=parsed.encoding,
+        misnamed_columns=parsed.misnamed_columns,
     )
     blank = File(path="", rows=parsed.rows, bytes=0, hash="", fingerprint=digest, run="", delivery=delivery)
     return _Parsed(parsed.table, blank, target, rejects if parsed.rejected else None)
@@ -228,13 +232,43 @@ def _outcomes(site: Site, before: Entry, after: Entry) -> list[Outcome]:
 def _outcome(site: Site, delivered: Delivered, before: Entry, after: Entry) -> Outcome:
     table = f"bronze/{delivered.name}"
     parts = after.parts(table)
-    checks = [_records_check(table, parts)]
+    checks = [_records_check(table, parts), misnamed_check(site, delivered, after)]
     if delivered.name == site.connector.orders.source:  # of all files in landing, said once
         checks.append(_landing_check(table, after))
     extra = sorted({f"{d.file}: {c}" for f in parts.values() if (d := f.delivery) for c in d.extra_columns})
     notes = (f"Columns that nobody asked for are kept in bronze: {', '.join(extra)}.",) if extra else ()
     written = tuple(sorted(set(parts) - set(before.parts(table))))
     return Outcome(table, parts, written, tuple(checks), notes)
+
+
+def misnamed_check(site: Site, delivered: Delivered, entry: Entry) -> Check:
+    """Whether files that lie in landing have columns that are probably this table's, under names that no table reads."""
+    lying = {content for landed in entry.landing.values() for content in landed.hash.split("+")}
+    files: dict[tuple[str, str], list[str]] = {}
+    for file in in_order(entry.parts(f"bronze/{delivered.name}")):
+        if file.delivery and file.delivery.content_hash in lying:
+            for there, here in file.delivery.misnamed_columns:
+                if not site.lacks(f"{delivered.name}.{here}"):
+                    files.setdefault((there, here), []).append(file.delivery.file)
+    sentences = [_misnamed(there, here, where) for (there, here), where in files.items()]
+    more = len(sentences) - _MISNAMED
+    told = [*sentences[:_MISNAMED], f"{counted(more, 'more column')} likewise."] if more > 0 else sentences
+    return Check(
+        f"bronze/{delivered.name}",
+        "columns_known",
+        passed=not files,
+        severity="warn",
+        says=" ".join(told) or "No column that the table lacks is there under a similar name.",
+        evidence=tuple({"column": there, "nearest": here, "files": len(where)} for (there, here), where in files.items()),
+    )
+
+
+def _misnamed(there: str, here: str, files: list[str]) -> str:
+    they_have = f" and {counted(len(files) - 1, 'other file')} have" if len(files) > 1 else " has"
+    return (
+        f"{shown(files[-1])}{they_have} the column {shown(there)}, which no table reads; "
+        f"if it is what the lake calls {here}, rename it to {here}."
+    )
 
 
 def _landing_check(table: str, entry: Entry) -> Check:

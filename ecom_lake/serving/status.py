@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.built_with import CONFIRM, changes, in_words, why_refused
-from ecom_lake.pipeline.ingest import landed_files
+from ecom_lake.pipeline.ingest import landed_files, misnamed_check
 from ecom_lake.pipeline.plan import due
 from ecom_lake.pipeline.release import TABLE as RELEASE
 from ecom_lake.pipeline.release import stale
@@ -41,6 +41,8 @@ class Status:
     """Rows whose order has not come yet, by delivered table; below, those that broke a contract, and malformed records."""
     quarantined: Mapping[str, int]
     rejected: Mapping[str, int]
+    misnamed: tuple[str, ...]
+    """Sentences about columns that no table reads, and that are probably known ones under other names."""
     anomalies: tuple[str, ...]
     """What stands out from the shop's own history, newest month first."""
     delivery: str | None
@@ -86,6 +88,7 @@ def status_of(site: Site) -> Status:
         pending=_rows(head, "pending"),
         quarantined=_rows(head, "quarantine"),
         rejected=_rows(head, "rejects"),
+        misnamed=_misnamed(site, head),
         anomalies=standing_out(site, head),
         delivery=None if site.shop.last_month else overdue(deliveries(head), datetime.now(UTC).replace(tzinfo=None)),
         settings=_settings(site, release),
@@ -128,6 +131,11 @@ def _rows(entry: Entry, layer: str) -> dict[str, int]:
         if table.startswith(f"{layer}/")
     }
     return {table: rows for table, rows in counts.items() if rows}
+
+
+def _misnamed(site: Site, head: Entry) -> tuple[str, ...]:
+    checks = (misnamed_check(site, delivered, head) for delivered in site.connector.delivered)
+    return tuple(check.says for check in checks if not check.passed)
 
 
 def _about_trouble(site: Site, trouble: Trouble | None, free: int | None) -> list[str]:

@@ -83,7 +83,7 @@ def _columns_without_number(dice: Random, grid: Grid) -> Damaged:
 
 def _header_gone(dice: Random, grid: Grid) -> Damaged:
     first, *others = grid.rows
-    return Damaged(as_csv(first, others).encode(), (), ("no header", "none of the tables"))
+    return Damaged(as_csv(first, others).encode(), (), ("no header", "none of the tables", "lacks what"))
 
 
 def _header_in_capitals(dice: Random, grid: Grid) -> Damaged:

@@ -113,14 +113,38 @@ def test_two_tables_with_the_same_columns_are_told_apart_by_name_alone() -> None
         (
             "orders.csv",
             "1,João,created",
-            "orders.csv has no header: its first line has 3 fields, none of them known here; "
-            "put the names of the columns into its first line.",
+            "orders.csv seems to have no header: its first line has 3 fields, 1 of them a number, a date or an id, and none of "
+            "them known here; put the names of the columns into its first line.",
+        ),
+        (
+            "orders.csv",
+            "Name,Email,Financial Status",
+            "orders.csv lacks what orders needs: order_id, customer_id, status; its first line has 3 fields, none of them known "
+            "here; rename the columns, or put their names into the first line if it does not hold them.",
+        ),
+        (
+            "orders.csv",
+            "Order ID,2023,2024",
+            "orders.csv lacks what orders needs: order_id (nearest there: Order ID), customer_id, status; "
+            "rename the column, or export it again.",
+        ),
+        (
+            "shop_customers.csv",
+            "customer_id,delivery city",
+            "shop_customers.csv lacks what customers needs: city (nearest there: delivery city); "
+            "rename the column, or export it again.",
+        ),
+        (
+            "shop_customers.csv",
+            "id of João,Salvador city",
+            "shop_customers.csv lacks what customers needs: customer_id, city; its first line has 2 fields, none of them known "
+            "here; rename the columns, or put their names into the first line if it does not hold them.",
         ),
         (
             "export.csv",
             "e481f51cbdc54678b7cc49136f2d6af7,x,2018-01-01 10:00:00",
-            "export.csv has no header: its first line has 3 fields, none of them known here; "
-            "put the names of the columns into its first line.",
+            "export.csv seems to have no header: its first line has 3 fields, 2 of them a number, a date or an id, and none of "
+            "them known here; put the names of the columns into its first line.",
         ),
         (
             "orders.csv",
@@ -161,6 +185,11 @@ def test_a_file_that_lacks_a_column_is_not_taken_for_a_smaller_table() -> None:
 def test_no_refusal_quotes_what_a_foreign_file_holds(fields: list[str]) -> None:
     for file, known in product(("orders.csv", "export.csv"), ("", "order_id,", "order_id,status,")):
         assert "§" not in refusal(file, known + ",".join(fields))
+
+
+def test_extra_columns_that_are_probably_missing_ones() -> None:
+    found = layout("orders.csv", ORDERS, header("order_id,customer_id,status,Order Note,order_status,colour"))
+    assert found.misnamed == (("Order Note", "note"),)
 
 
 def test_where_columns_stand() -> None:

@@ -13,7 +13,10 @@ import pytest
 from ecom_lake.errors import UserError
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.ingest import ingest, nothing_new
+from ecom_lake.pipeline.outcome import Check
 from ecom_lake.pipeline.site import Site
+from ecom_lake.serving.status import status_of
+from ecom_lake_tests.canonical_shop import CanonicalShop
 from ecom_lake_tests.pipeline.hand import a_site, customer, item, land, order
 
 
@@ -204,3 +207,54 @@ def test_what_another_reader_refused_or_took_is_read_again_and_delivered_once(tm
     assert site.lake.log.head().landing == before.landing
     assert site.lake.log.head().tables == before.tables
     assert all(landed.hash for landed in before.landing.values()), "known again by what it holds"
+
+
+ORDER = "order_id,customer_id,ordered_at\no1,ana,2024-01-02\n"
+
+
+def columns_known(shop: CanonicalShop, table: str) -> Check:
+    made = {outcome.table: outcome for outcome in ingest(shop.site)}
+    [found] = [check for check in made[f"bronze/{table}"].checks if check.name == "columns_known"]
+    return found
+
+
+def test_a_column_that_is_probably_a_missing_one_is_told_until_its_file_has_the_name(tmp_path: Path) -> None:
+    shop = CanonicalShop(tmp_path)
+    shop.say()
+    shop.land("orders.csv", ORDER)
+    shop.land("products.csv", "product_id,product_name,cost,Colour\np1,Lamp,3,red\n")
+    told = columns_known(shop, "products")
+    assert (told.passed, told.severity) == (False, "warn")
+    assert told.says == (
+        "products.csv has the column product_name, which no table reads; if it is what the lake calls name, rename it to name. "
+        "products.csv has the column cost, which no table reads; if it is what the lake calls unit_cost, rename it to unit_cost."
+    )
+    assert columns_known(shop, "products") == told, "told again while the file lies there"
+    assert columns_known(shop, "orders").passed
+    assert status_of(shop.site).misnamed == (told.says,)
+    shop.land("products.csv", "product_id,name,unit_cost,Colour\np1,Lamp,3,red\n")
+    assert columns_known(shop, "products").passed
+
+
+def test_one_name_in_many_files_is_told_once_and_what_the_shop_lacks_is_not_missed(tmp_path: Path) -> None:
+    shop = CanonicalShop(tmp_path)
+    shop.say(without=["order_items.unit_cost"])
+    shop.land("orders.csv", ORDER)
+    for month in (1, 2, 3):
+        lines = f"order_id,line,product_id,unit_price,cost,freight_charge\no1,{month},p1,5,3,1\n"
+        shop.land(f"order_items_2024-0{month}.csv", lines)
+    assert columns_known(shop, "order_items").says == (
+        "order_items_2024-03.csv and 2 other files have the column freight_charge, which no table reads; "
+        "if it is what the lake calls freight, rename it to freight."
+    )
+
+
+def test_the_refusal_of_a_file_states_the_name_that_is_nearest_to_a_required_one(tmp_path: Path) -> None:
+    shop = CanonicalShop(tmp_path)
+    shop.say()
+    shop.land("orders.csv", ORDER)
+    shop.land("order_items.csv", "order_id,line,product_id,price\no1,1,p1,5\n")
+    ingest(shop.site)
+    assert [refusal.split(";")[0] for refusal in refusals(shop.site)] == [
+        "order_items.csv lacks what order_items needs: unit_price (nearest there: price)"
+    ]
