@@ -73,6 +73,9 @@ def _show_status(found: Status) -> None:
     if found.refused:
         screen.say("", "Refused:")
         screen.show_some(found.refused.values())
+    if found.warnings:
+        screen.say("", "Warnings:")
+        screen.show_some(found.warnings)
     if found.misnamed:
         screen.say("", "Columns that no table reads:")
         screen.show_some(found.misnamed)

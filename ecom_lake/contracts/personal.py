@@ -26,7 +26,7 @@ PERSONAL = _names(
 IMPERSONAL = _names(
     goods="product_id name category brand level items antecedent consequent abc_class from_category to_category",
     sellers_and_regions="seller_id state region country",
-    how_an_order_was_made="channel status method",
+    how_an_order_was_made="channel status source_status method",
     groups_of_persons="segment from_segment to_segment rfm_code loyalty_tier persona activity_status buyers subscriber"
     " population form exposure outcome dimension member",
     reasons_and_statements="top_reasons statement wording sentence reason action caveat owner topic rule insight_id row_key"

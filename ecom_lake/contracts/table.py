@@ -20,6 +20,16 @@ Severity = Literal["block", "warn"]
 
 
 @dataclass(frozen=True)
+class Listing:
+    """How a warning lists the rows that break its rule: by the values of one column, the largest sum of another one first."""
+
+    by: str
+    sum_of: str
+    noun: str
+    """What a row is, such as order."""
+
+
+@dataclass(frozen=True)
 class Rule:
     """A promise about one row: `holds` is a SQL expression; a row for which it is false breaks the rule (NULL passes)."""
 
@@ -27,6 +37,7 @@ class Rule:
     holds: str
     meaning: str
     severity: Severity = "block"
+    listing: Listing | None = None
 
 
 @dataclass(frozen=True)

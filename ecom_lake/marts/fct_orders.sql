@@ -117,6 +117,7 @@ select
     o.month,
     o.ordered_at,
     o.status,
+    o.source_status,
     o.channel,
     o.is_sale as is_valid,
     o.is_timeline_sound,

@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from ecom_lake.contracts.promises import derived_rules
-from ecom_lake.contracts.table import Rule, Table
+from ecom_lake.contracts.table import Listing, Rule, Table
 from ecom_lake.duckdb_engine import name, parquet
 from ecom_lake.pipeline.outcome import Check
+from ecom_lake.visible import visible
 from ecom_lake.words import counted
 
 EXAMPLES = 5
+LISTED = 10
+"""So many values are listed in a warning; the others are summed up."""
+LONGEST_VALUE = 40
 KEY_UNIQUE = "key_unique"
 CONTRACT = "contract"
 """The check that holds a table's blocking promises."""
@@ -35,11 +40,37 @@ def audit(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> tuple[dic
     if repeated := _repeated(con, table, source):
         failed[KEY_UNIQUE] = repeated
     examples = {rule.name: _example(con, table, rule, source) for rule in rules if rule.name in failed}
-    return failed, checks_of(table, failed, examples)
+    return failed, checks_of(table, failed, examples, listings(table, failed, file))
 
 
-def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, str]) -> list[Check]:
-    """What an audit found, said: the promises that must hold as one check, with evidence; each that only warns by itself."""
+def listings(table: Table, failed: Mapping[str, int], file: Path) -> dict[str, str]:
+    """By rule: the values of the rows that break it, where the rule asks for a list. Reads the file only where some rows do."""
+    return {
+        rule.name: _list(pl.scan_parquet(file, glob=False).filter(~pl.sql_expr(rule.holds)), rule.listing)
+        for rule in table.rules
+        if rule.listing and rule.name in failed
+    }
+
+
+def _list(rows: pl.LazyFrame, listing: Listing) -> str:
+    sums = rows.group_by(listing.by).agg(rows=pl.len(), total=pl.sum(listing.sum_of))
+    largest = sums.sort(["total", "rows", listing.by], descending=[True, True, False], nulls_last=True).collect()
+    told = [
+        f"'{visible(str(value))[:LONGEST_VALUE]}' {_amounts(listing, count, total)}"
+        for value, count, total in largest.head(LISTED).iter_rows()
+    ]
+    rest = largest.slice(LISTED)
+    if len(rest):
+        told.append(f"{counted(len(rest), 'more value')} {_amounts(listing, int(rest['rows'].sum()), rest['total'].sum())}")
+    return f"By {listing.by}: {'; '.join(told)}."
+
+
+def _amounts(listing: Listing, rows: int, total: object) -> str:
+    return f"({counted(rows, listing.noun)}, {listing.sum_of} {total:,})"
+
+
+def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, str], listed: Mapping[str, str]) -> list[Check]:
+    """The results of an audit: the blocking promises as one check, with evidence, and each warning as a check of its own."""
     place = f"gold/{table.name}"
     rules = all_rules(table)
     broken = [rule for rule in rules if rule.severity == "block" and rule.name in failed]
@@ -55,11 +86,18 @@ def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, st
         ),
     )
     warnings = [rule for rule in rules if rule.severity == "warn"]
-    return [contract, *(_warning(place, rule, failed.get(rule.name, 0), examples.get(rule.name, "")) for rule in warnings)]
+    return [
+        contract,
+        *(
+            _warning(place, rule, failed.get(rule.name, 0), examples.get(rule.name, ""), listed.get(rule.name, ""))
+            for rule in warnings
+        ),
+    ]
 
 
-def _warning(place: str, rule: Rule, rows: int, example: str) -> Check:
-    says = f"{counted(rows, 'row', 'breaks/break')}: {rule.meaning}" if rows else rule.meaning
+def _warning(place: str, rule: Rule, rows: int, example: str, listed: str) -> Check:
+    noun = rule.listing.noun if rule.listing else "row"
+    says = f"{counted(rows, noun, 'breaks/break')}: {rule.meaning} {listed}".strip() if rows else rule.meaning
     evidence = ({"promise": rule.meaning, "rows": rows, "example": example},) if example else ()
     return Check(place, rule.name, passed=not rows, severity="warn", says=says, evidence=evidence)
 

@@ -14,7 +14,7 @@ from ecom_lake.lake.lake import rows_in
 from ecom_lake.lake.log import Entry, File
 from ecom_lake.models.fitted import Past
 from ecom_lake.pipeline import trust
-from ecom_lake.pipeline.audit import audit, checks_of
+from ecom_lake.pipeline.audit import audit, checks_of, listings
 from ecom_lake.pipeline.built_with import state_to_build_on
 from ecom_lake.pipeline.code_version import code_version
 from ecom_lake.pipeline.commit import Inputs, commit
@@ -36,21 +36,38 @@ def make_gold(site: Site, table: str) -> list[Outcome]:
     current = {f"gold/{made}": file for made in how.tables if (file := entry.parts(f"gold/{made}").get(""))}
     is_anew = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)
     if not is_anew and all(is_current(site, entry, made) for made in how.tables):
-        return _kept(current)
+        return _kept(site, current)
     own = _own_tables(site, entry, how)
     mark = _mark(site, how, inputs, own)
     if not is_anew and all(file.fingerprint == mark for file in current.values()):
         kept = {place: replace(file, inputs=inputs.versions) for place, file in current.items()}
         commit(site, inputs, {place: {"": file} for place, file in kept.items()}, f"gold/{how.table}, unchanged")
-        return _kept(kept)
+        return _kept(site, kept)
     return _made(site, how, inputs, own, mark, current)
 
 
-def _kept(current: Mapping[str, File]) -> list[Outcome]:
-    return [
-        Outcome(place, {"": file}, checks=tuple(checks_of(catalog.gold()[place.removeprefix("gold/")], file.failed, {})))
-        for place, file in current.items()
-    ]
+def _kept(site: Site, current: Mapping[str, File]) -> list[Outcome]:
+    return [Outcome(place, {"": file}, checks=checks_again(site, place, file)) for place, file in current.items()]
+
+
+def checks_again(site: Site, place: str, file: File) -> tuple[Check, ...]:
+    """The checks of a table as the log recorded them; the file is read only where a warning lists values of it."""
+    contract = catalog.gold()[place.removeprefix("gold/")]
+    asks = any(rule.listing and rule.name in file.failed for rule in contract.rules)
+    listed = listings(contract, file.failed, site.lake.local(file)) if asks and not site.lake.damage_read(file) else {}
+    return tuple(checks_of(contract, file.failed, {}, listed))
+
+
+def listed_warnings(site: Site, entry: Entry) -> tuple[str, ...]:
+    """The warnings of gold tables that list values of the rows that break their rule."""
+    found = []
+    for table, contract in catalog.gold().items():
+        names = {rule.name for rule in contract.rules if rule.listing}
+        file = entry.parts(f"gold/{table}").get("")
+        if file and names & set(file.failed):
+            checks = checks_again(site, f"gold/{table}", file)
+            found += [check.says for check in checks if check.name in names and not check.passed]
+    return tuple(found)
 
 
 def _made(

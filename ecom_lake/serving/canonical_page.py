@@ -45,10 +45,12 @@ A made-up shop in these files, with everything that they can hold: `ecom-lake sy
 
 **Status** is written in any case, with spaces, hyphens or underscores: created, approved, processing, invoiced, shipped, in
 transit, delivered, returned, canceled (cancelled), unavailable; any other word is `unknown`. Canceled and unavailable orders
-are no sales, whatever `is_valid` says. **Gross sales** are worked out: `unit_price` times `quantity`, rounded half away from
-zero to the cent; `discount` is the amount taken off the whole line. **The address of an order** is its own. Where its row
-names no city, state or zip, its customer's address completes it, unless that lies in another region or country. A person
-without an address has that of their latest order.
+are no sales, whatever `is_valid` says. An order of any other word counts as a sale, unless `is_valid` is false: the build warns
+of it and lists the words with their orders and net sales. The source's own word is kept in `source_status`.
+
+**Gross sales** are worked out: `unit_price` times `quantity`, rounded half away from zero to the cent; `discount` is the amount
+taken off the whole line. **The address of an order** is its own. Where its row names no city, state or zip, its customer's
+address completes it, unless that lies in another region or country. A person without an address has that of their latest order.
 """
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.built_with import CONFIRM, changes, in_words, why_refused
+from ecom_lake.pipeline.gold import listed_warnings
 from ecom_lake.pipeline.ingest import landed_files, misnamed_check
 from ecom_lake.pipeline.plan import due
 from ecom_lake.pipeline.release import TABLE as RELEASE
@@ -43,6 +44,8 @@ class Status:
     rejected: Mapping[str, int]
     misnamed: tuple[str, ...]
     """Sentences about columns that no table reads, and that are probably known ones under other names."""
+    warnings: tuple[str, ...]
+    """Sentences about rows of gold tables that break a rule which only warns, such as sales of an unknown status."""
     anomalies: tuple[str, ...]
     """What stands out from the shop's own history, newest month first."""
     delivery: str | None
@@ -89,6 +92,7 @@ def status_of(site: Site) -> Status:
         quarantined=_rows(head, "quarantine"),
         rejected=_rows(head, "rejects"),
         misnamed=_misnamed(site, head),
+        warnings=listed_warnings(site, head),
         anomalies=standing_out(site, head),
         delivery=None if site.shop.last_month else overdue(deliveries(head), datetime.now(UTC).replace(tzinfo=None)),
         settings=_settings(site, release),

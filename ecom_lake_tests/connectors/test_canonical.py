@@ -62,6 +62,7 @@ def test_an_order_as_its_file_says() -> None:
         "delivered_at": datetime(2017, 10, 9),
         "promised_at": None,
         "status": "delivered",
+        "source_status": "Delivered",
         "is_valid": True,
         "is_timeline_sound": True,
         "city": "Natal",

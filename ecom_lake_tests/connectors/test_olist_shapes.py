@@ -42,6 +42,7 @@ def test_an_order_belongs_to_the_person_behind_its_alias_and_went_to_the_aliass_
         "delivered_at": datetime(2017, 10, 10, 21, 25, 13),
         "promised_at": datetime(2017, 10, 18),
         "status": "delivered",
+        "source_status": "delivered",
         "is_valid": True,
         "is_timeline_sound": True,
         "city": "sao paulo",

@@ -21,7 +21,7 @@ from ecom_lake.contracts.silver.reviews import Reviews
 from ecom_lake.contracts.silver.sellers import Sellers
 from ecom_lake.contracts.table import Table, with_nullable
 
-WORKED_OUT = ("month", "is_timeline_sound", "gross_sales", *LINEAGE)
+WORKED_OUT = ("month", "source_status", "is_timeline_sound", "gross_sales", *LINEAGE)
 """Columns of the contracts that no file has."""
 
 

@@ -26,7 +26,8 @@ def shape_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
     times = {stage: read(rows[stage], TIMESTAMP) for stage in STAGES}
     given = filled(rows, files.ORDERS).with_columns(text("customer_id"), *read_whole(rows, times))
     known = _with_address(_with_status(given), lookups["customers"])
-    return known.with_columns(is_timeline_sound(times)).drop("is_returned")
+    source_status = rows.select(source_status=text("status")).to_series()
+    return known.with_columns(source_status, is_timeline_sound(times)).drop("is_returned")
 
 
 def shape_undated_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:

@@ -28,7 +28,8 @@ def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.
     known = rows.with_columns(text("customer_id"), *read_whole(rows, times)).join(
         aliases, on="customer_id", how="left", maintain_order="left"
     )
-    status = text("order_status").str.to_lowercase()
+    source_status = text("order_status")
+    status = source_status.str.to_lowercase()
     return (
         with_address(known, "customer")
         .with_columns(status=pl.when(status.is_in(STATUSES)).then(status).otherwise(pl.lit("unknown")))
@@ -41,6 +42,7 @@ def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.
             pl.col("order_delivered_customer_date").alias("delivered_at"),
             pl.col("order_estimated_delivery_date").alias("promised_at"),
             "status",
+            source_status.alias("source_status"),
             (~pl.col("status").is_in(NO_SALE)).alias("is_valid"),
             is_timeline_sound(times),
             "city",

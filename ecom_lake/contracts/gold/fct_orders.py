@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Flag, Integer, Key, Money, Month, Number, Text, Timestamp
 from ecom_lake.contracts.identities import agree, known
-from ecom_lake.contracts.table import Gold, Rule
+from ecom_lake.contracts.table import Gold, Listing, Rule
 
 
 class FctOrders(Gold, group="star"):
@@ -14,6 +14,7 @@ class FctOrders(Gold, group="star"):
     month = Month("Month in which it was placed, as its first day.", nullable=True)
     ordered_at = Timestamp("When it was placed, in the shop's own time.", nullable=True)
     status = Text("Where the order stands.")
+    source_status = Text("The status in the source's own word; NULL where it states none.", nullable=True)
     channel = Text("Sales channel.", nullable=True)
     is_valid = Flag("Whether it counts as a sale.")
     is_timeline_sound = Flag("False where a later stage is dated before an earlier one.")
@@ -59,6 +60,14 @@ class FctOrders(Gold, group="star"):
     rules = (
         Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
         Rule("gmv_is_net_and_freight", "gmv = net_sales + freight", "GMV is net sales and freight."),
+        Rule(
+            "status_known",
+            "status <> 'unknown' OR source_status IS NULL OR lower(source_status) = 'unknown' OR NOT is_valid",
+            "A sale has a status that the lake knows. An order of any other status counts as a sale: where nothing was sold,"
+            " export the status as canceled.",
+            severity="warn",
+            listing=Listing(by="source_status", sum_of="net_sales", noun="order"),
+        ),
     )
     identities = (
         agree(

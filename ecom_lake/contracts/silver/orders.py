@@ -30,6 +30,7 @@ class Orders(Silver, monthly=True):
     delivered_at = Timestamp("When the customer got it.", nullable=True)
     promised_at = Timestamp("The delivery date that the customer was promised.", nullable=True)
     status = Text("Where the order stands, in the words that all shops share.", one_of=STATUSES)
+    source_status = Text("The status in the source's own word; NULL where it states none.", nullable=True)
     is_valid = Flag("Whether it counts as a sale: neither canceled nor unavailable, nor refused by the source's own flag.")
     is_timeline_sound = Flag("False where a later stage is dated before an earlier one; its times are kept as delivered.")
     city = Text("City that the order went to.", nullable=True)
