@@ -83,6 +83,8 @@ def _show_status(found: Status) -> None:
     if found.advice:
         screen.say(Text("To do", style="bold yellow"))
         screen.show_list(found.advice)
+    elif found.warnings or found.misnamed:
+        screen.say(Text("No build is needed; the warnings above are worth a look.", style="yellow"))
     else:
         screen.say(Text("All is well.", style="green"))
 

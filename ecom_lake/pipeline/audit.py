@@ -66,7 +66,7 @@ def _list(rows: pl.LazyFrame, listing: Listing) -> str:
 
 
 def _amounts(listing: Listing, rows: int, total: object) -> str:
-    return f"({counted(rows, listing.noun)}, {listing.sum_of} {total:,})"
+    return f"({counted(rows, listing.noun)}, {listing.sum_of.replace('_', ' ')} {total:,})"
 
 
 def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, str], listed: Mapping[str, str]) -> list[Check]:

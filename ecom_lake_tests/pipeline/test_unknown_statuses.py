@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ecom_lake.cli import main
 from ecom_lake.pipeline.gold import make_gold
 from ecom_lake.pipeline.outcome import Check
 from ecom_lake.pipeline.site import Site
@@ -44,8 +45,8 @@ def test_sales_of_unknown_statuses_are_listed_most_net_sales_first(shop: Canonic
     assert (found.passed, found.severity) == (False, "warn")
     assert found.says == (
         "4 orders break: A sale has a status that the lake knows. An order of any other status counts as a sale: where nothing "
-        "was sold, export the status as canceled. By source_status: 'on hold' (2 orders, net_sales 13.00); "
-        "'Refunded' (2 orders, net_sales 6.00)."
+        "was sold, export the status as canceled. By source_status: 'on hold' (2 orders, net sales 13.00); "
+        "'Refunded' (2 orders, net sales 6.00)."
     )
     assert check_of(shop.site).says == found.says, "a table that is kept lists them again"
     assert status_of(shop.site).warnings == (found.says,)
@@ -56,9 +57,9 @@ def test_of_many_words_the_rest_is_summed_up_and_signs_of_control_are_spelled_ou
     build(shop.site)
     says = check_of(shop.site).says
     assert (
-        "By source_status: 'word 0' (2 orders, net_sales 14.00); '\\x1b[31m" + "x" * 32 + "' (1 order, net_sales 12.00); " in says
+        "By source_status: 'word 0' (2 orders, net sales 14.00); '\\x1b[31m" + "x" * 32 + "' (1 order, net sales 12.00); " in says
     )
-    assert says.endswith("'word 3' (1 order, net_sales 4.00); 2 more values (2 orders, net_sales 5.00).")
+    assert says.endswith("'word 3' (1 order, net sales 4.00); 2 more values (2 orders, net sales 5.00).")
 
 
 def test_known_words_and_orders_that_are_no_sale_are_no_warning(shop: CanonicalShop) -> None:
@@ -69,3 +70,17 @@ def test_known_words_and_orders_that_are_no_sale_are_no_warning(shop: CanonicalS
     land(shop, "refunded", is_valid="no")
     build(shop.site)
     assert check_of(shop.site).passed
+
+
+def test_the_status_on_a_terminal_shows_the_words_and_the_columns_that_no_table_reads(
+    shop: CanonicalShop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(shop, "refunded")
+    shop.land("products.csv", "product_id,product_name\np1,Lamp\n")
+    build(shop.site)
+    check_of(shop.site)
+    monkeypatch.setenv("ECOM_LAKE_CONFIG", str(shop.config))
+    main(["status", "--shop", "mine", "--root", str(shop.root)])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "By source_status: 'refunded' (1 order, net sales 1.00)." in told
+    assert "products.csv has the column product_name, which no table reads" in told
