@@ -6,11 +6,47 @@ class in gold/ called after the model, `beside` the table that it is made with. 
 
 from __future__ import annotations
 
+from typing import Final
+
 from ecom_lake.contracts.columns import Integer, Key, Number, Text
-from ecom_lake.contracts.table import Gold, Identity
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 CARD, RIVAL, CURVE, PARAMETER, SEEN, DRIFT = KINDS = ("card", "rival", "curve", "parameter", "seen", "drift")
-PUBLISHED, BASELINE, REFUSED = STATUSES = ("published", "baseline", "refused")
+PUBLISHED: Final = "published"
+BASELINE: Final = "baseline"
+REFUSED: Final = "refused"
+STATUSES = (PUBLISHED, BASELINE, REFUSED)
+DIGITS = 9
+"""Of every number that is kept: what libraries disagree on from machine to machine lies beyond."""
+DIRECTIONS = ("higher", "lower")
+REQUIREMENTS = ("better", "certainly better", "no worse", "not certainly worse")
+
+_SIGN = "(case when direction = 'higher' then 1 else -1 end)"
+_IS_AHEAD = f"{_SIGN} * value > {_SIGN} * baseline_value + margin"
+_WORST = "(case when direction = 'higher' then difference_low else -difference_high end)"
+_BEST = "(case when direction = 'higher' then difference_high else -difference_low end)"
+_HAS_WORDS = "candidate <> '' and champion = candidate and metric <> '' and baseline <> ''"
+_HAS_NUMBERS = (
+    "value is not null and low <= high and baseline_value is not null and margin is not null"
+    " and difference_low <= difference_high"
+)
+_MEETS = f"""case requirement
+    when 'better' then {_IS_AHEAD}
+    when 'certainly better' then {_IS_AHEAD} and {_WORST} > margin
+    when 'no worse' then {_SIGN} * value >= {_SIGN} * baseline_value + margin
+    when 'not certainly worse' then {_BEST} >= margin
+    else false end"""
+
+HAS_A_GATE = Rule(
+    "published_has_a_gate",
+    f"status <> 'published' or coalesce({_HAS_WORDS} and direction in ('higher', 'lower') and {_HAS_NUMBERS}, false)",
+    "A published model names its candidate, its rival or threshold, the metric, both values and both intervals.",
+)
+PASSES_ITS_GATE = Rule(
+    "published_passes_its_gate",
+    f"status <> 'published' or coalesce({' '.join(_MEETS.split())}, false)",
+    "The numbers of a published model meet the requirement of its gate.",
+)
 
 
 class ModelFit(Gold, group="models"):
@@ -27,8 +63,22 @@ class ModelFit(Gold, group="models"):
     said = Text("The words, where it is not a number.", nullable=True)
 
 
+def card_identities(fit: str) -> tuple[Identity, ...]:
+    """A fit has one card, and a published card passes its gate. A card is several rows, so that no rule of one row checks it."""
+    return (has_one_card(fit), *(_of_the_card(fit, rule) for rule in (HAS_A_GATE, PASSES_ITS_GATE)))
+
+
+def _of_the_card(fit: str, rule: Rule) -> Identity:
+    words = ("status", "champion", "candidate", "metric", "baseline", "direction", "requirement")
+    numbers = ("value", "low", "high", "baseline_value", "margin", "difference_low", "difference_high")
+    columns = [f"max(said) filter (where name = '{name}') as {name}" for name in words]
+    columns += [f"max(value) filter (where name = '{name}') as {name}" for name in numbers]
+    card = f"select {', '.join(columns)} from {fit} where kind = 'card'"
+    return Identity(rule.name, f"select * from ({card}) as card where not ({rule.holds})", rule.meaning)
+
+
 def has_one_card(fit: str) -> Identity:
-    """A model says once what became of it."""
+    """A fit states its status exactly once."""
     where = f"from {fit} where kind = 'card' and name = 'status'"
     return Identity(
         "has_one_card",

@@ -32,8 +32,8 @@ IMPERSONAL = _names(
     reasons_and_statements="top_reasons statement wording sentence reason action caveat owner topic rule insight_id row_key"
     " role gain_basis",
     measures_and_periods="driver step metric unit definition period_type horizon grain month_name weekday_name measure",
-    models="model model_version rival champion baseline predicts trained_on code_version curve label kind series said"
-    " spend_method margin_source",
+    models="model model_version rival champion candidate baseline direction requirement predicts trained_on code_version curve"
+    " label kind series said spend_method margin_source",
     tables_and_files="table_name column_name layer type meaning example source severity file content_hash",
 )
 

@@ -19,11 +19,12 @@ import polars as pl
 from ecom_lake.contracts.gold.churn_scores import ChurnScores
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.fitted import Card, Fitted, Past
+from ecom_lake.models.gate import best_of, unmeasured
 from ecom_lake.models.rankings import churn_features
 from ecom_lake.models.rankings.buying_chance import NAME as BG_NBD
 from ecom_lake.models.rankings.buying_chance import buying_chance
 from ecom_lake.models.rankings.churn_features import FEATURES, GROUPS, Feature, buyers_after, features_at
-from ecom_lake.models.rankings.classification import Judged, Question, judge, with_figures
+from ecom_lake.models.rankings.classification import Judged, Question, judge
 from ecom_lake.models.rankings.forest import TREES_TO_TRY
 from ecom_lake.models.rankings.lift import Floats
 from ecom_lake.models.rankings.logistic import Platt
@@ -225,9 +226,8 @@ def _too_young(first: date | None, as_of: date | None, horizon: int) -> Card:
         fitted_as_of=as_of,
         trained_on="nothing",
         n=0,
-        status="refused",
-        reason=(
-            f"The shop has {there} days of orders; to teach, correct and test a model of what people do within {horizon} days"
+        verdict=unmeasured(
+            f"The shop has {there} days of orders; to train, calibrate and test a model of what people do within {horizon} days"
             f" takes {days_needed(horizon)}, so there is no list."
         ),
     )
@@ -235,9 +235,10 @@ def _too_young(first: date | None, as_of: date | None, horizon: int) -> Card:
 
 def _card(judged: Sequence[Judged], at: Cutoffs, as_of: date, fitted_as_of: date | None, most: int) -> Card:
     """Of two questions the card shows the figures of the first that is published, or else of the first that was tested."""
-    told = [verdict for verdict in judged if verdict.is_better] or [verdict for verdict in judged if verdict.compared]
-    shown = told[0] if told else judged[0]
-    card = Card(
+    verdict = best_of(one.verdict for one in judged)
+    shown = next(one for one in judged if one.verdict is verdict)
+    others = (one.reason for one in judged if one is not shown)
+    return Card(
         predicts=f"an order within {at.horizon} days; published is the probability of none",
         population="everybody who has bought: people of one purchase (second order) and of several (next order), apart",
         as_of=as_of,
@@ -247,10 +248,9 @@ def _card(judged: Sequence[Judged], at: Cutoffs, as_of: date, fitted_as_of: date
             f" {at.calibrate}; tested, and the rival too, by what everybody did after {at.test} ({at.horizon} days each)"
         ),
         n=sum(verdict.n for verdict in judged),
-        status="published" if any(verdict.is_better for verdict in judged) else "refused",
-        reason=" ".join(verdict.reason for verdict in judged),
+        verdict=verdict,
+        details=" ".join(filter(None, (shown.details, *others))),
     )
-    return with_figures(card, shown)
 
 
 def _seen(now: pl.DataFrame, scores: pl.DataFrame) -> dict[str, float]:

@@ -18,14 +18,15 @@ import numpy as np
 import polars as pl
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.fitted import Card, Fitted, Past, Rival, Status
+from ecom_lake.models.fitted import Card, Fitted, Past, Rival
+from ecom_lake.models.gate import Verdict, unmeasured
 from ecom_lake.models.value import buying, purchase_histories, spending, value_forecast, value_trial
 from ecom_lake.models.value.buying import Histories
 from ecom_lake.models.value.likelihood import Estimate, estimate, spread_of
 from ecom_lake.models.value.purchase_histories import Shop
 from ecom_lake.models.value.spending import Spending, Spent
 from ecom_lake.models.value.value_forecast import Mean
-from ecom_lake.models.value.value_trial import MISS, SAVED, SHOP_MEAN, YEAR_DAYS, Trial
+from ecom_lake.models.value.value_trial import MISS, SHOP_MEAN, YEAR_DAYS, Trial
 
 READS = ("customer_metrics", "fct_orders", "dim_date")
 VERSION = 2
@@ -73,29 +74,23 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     if model is None or foretold is None or not np.all(np.isfinite(foretold.to_numpy())):
         why = f"The purchases up to {shop.as_of} do not settle how people buy and leave."
         return _without_model(con, settings, shop, why, trial)
-    is_good, why = verdict(trial, settings)
-    if not is_good:
-        return _without_model(con, settings, shop, f"{why} {longer}".strip(), trial, model)
+    if not trial.verdict(settings, None).is_published:
+        return _without_model(con, settings, shop, f"{outcome(trial)} {longer}".strip(), trial, model, is_measured=True)
     table = value_forecast.by_model(con, shop, settings, trial.days, model.choice, foretold, model.spending)
-    said = (why, _of_horizon(trial.days), longer, _of_spending(model))
-    card = _card(con, shop, "published", " ".join(sentence for sentence in said if sentence), trial, model)
+    details = (outcome(trial), _of_horizon(trial.days), longer, _of_spending(model))
+    card = _card(con, shop, trial.verdict(settings, None), " ".join(filter(None, details)), model)
     return Fitted(
         {"customer_value": table}, card, _rivals(trial, model), trial.curves, model.parameters, _seen(table, model), model.notes
     )
 
 
-def verdict(trial: Trial, settings: MiningSettings) -> tuple[bool, str]:
-    """Whether what was foretold for the days held out is good enough to publish, in words for who runs the shop."""
+def outcome(trial: Trial) -> str:
+    """What was predicted for the days held out and what occurred, in words for who runs the shop."""
     miss = trial.of(trial.champion, MISS).value or 0.0
-    compared = (
-        f"In the last {trial.days} days, which it had not seen, {trial.actual:,} repeat purchases came where {trial.champion}"
-        f" foretold {round(trial.actual * (1 + miss)):,} ({miss:+.0%})"
+    return (
+        f"In the last {trial.days} days, which were held out, customers made {trial.actual:,} repeat purchases;"
+        f" {trial.champion} had predicted {round(trial.actual * (1 + miss)):,} ({miss:+.0%})."
     )
-    if abs(miss) > settings.value_max_miss:
-        return False, f"{compared}; more than {settings.value_max_miss:.0%} off is not published."
-    if not trial.beats_guesses:
-        return False, f"{compared}, but it tells who comes back no better than the best guess ({trial.best_guess})."
-    return True, f"{compared}, and it tells who comes back better than the best guess ({trial.best_guess}) does."
 
 
 def _longest(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, kept: Model | None) -> tuple[Trial | str, str]:
@@ -105,12 +100,14 @@ def _longest(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSetting
     failed, reasons = [], []
     for days in longer:
         trial = _trial(con, shop, settings, kept, days)
-        is_good, why = verdict(trial, settings) if isinstance(trial, Trial) else (False, trial)
-        if is_good:
-            return trial, ""
         if isinstance(trial, Trial):
+            found = trial.verdict(settings, None)
+            if found.is_published:
+                return trial, ""
             failed.append(replace(trial.of(trial.champion, MISS), metric=f"{MISS} in {days} days"))
-        reasons.append(f"Tested on {days} days: {why}")
+            reasons.append(f"Tested on {days} days: {outcome(trial)} {found.shown.finding if found.shown else found.why}.")
+        else:
+            reasons.append(f"Tested on {days} days: {trial}")
     trial = _trial(con, shop, settings, kept, fewest)
     if isinstance(trial, Trial):
         trial = replace(trial, rivals=(*trial.rivals, *failed))
@@ -182,8 +179,13 @@ def _without_model(
     why: str,
     trial: Trial | None = None,
     model: Model | None = None,
+    *,
+    is_measured: bool = False,
 ) -> Fitted:
-    """The shop's mean for everybody, or where that is not known either, only what people have brought."""
+    """The shop's mean for everybody, or where that is not known either, only what people have brought.
+
+    `is_measured`: the trial's gate decided, and `why` only adds to it.
+    """
     mean = _mean(con, shop, settings) if shop else None
     rivals, curves = _rivals(trial, model), trial.curves if trial else ()
     parameters, notes = (model.parameters, model.notes) if model else ({}, {})
@@ -193,7 +195,11 @@ def _without_model(
         table = value_forecast.by_mean(con, settings, mean)
         mean_says = f"Everybody gets the mean of the shop: {mean.orders:.3f} purchases in {mean.days} days."
         then = f"{mean_says} {_of_horizon(mean.days)}".rstrip()
-    card = _card(con, shop, "baseline" if mean else "refused", f"{why} {then}", trial, model)
+    fallback = SHOP_MEAN if mean else None
+    if is_measured and trial:
+        card = _card(con, shop, trial.verdict(settings, fallback), f"{why} {then}", model)
+    else:
+        card = _card(con, shop, unmeasured(why, fallback), then, model)
     return Fitted({"customer_value": table}, card, rivals, curves, parameters, notes=notes)
 
 
@@ -212,27 +218,16 @@ def _mean(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings) 
     return Mean(days, mean, variance, spent["base"], spent["v0"])
 
 
-def _card(
-    con: duckdb.DuckDBPyConnection, shop: Shop | None, status: Status, reason: str, trial: Trial | None, model: Model | None
-) -> Card:
+def _card(con: duckdb.DuckDBPyConnection, shop: Shop | None, verdict: Verdict, details: str, model: Model | None) -> Card:
     [(people,)] = con.execute("select count(*) from customer_metrics").fetchall()
-    champion = {"published": trial.champion if trial else None, "baseline": SHOP_MEAN}.get(status)
-    won = trial.of(trial.champion, SAVED) if trial else None
     return Card(
         predicts="purchases and net sales of each person in the coming days that were tested: twelve months at most",
         population="everybody with a valid order",
         as_of=shop.as_of if shop else None,
         trained_on=f"purchases from {shop.first} to {shop.as_of}" if shop else "no purchases",
         n=people,
-        status=status,
-        reason=reason,
-        champion=champion,
-        metric=SAVED if won else None,
-        value=won.value if won else None,
-        low=won.low if won else None,
-        high=won.high if won else None,
-        baseline=trial.best_guess if trial else None,
-        baseline_value=(trial.of(trial.best_guess, SAVED).value or 0.0) if trial else None,
+        verdict=verdict,
+        details=details,
         fitted_as_of=model.fitted_as_of if model else shop.as_of if shop else None,
     )
 

@@ -20,15 +20,17 @@ from ecom_lake.contracts.gold.delivery_effect import DeliveryEffect
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.effects import first_deliveries
 from ecom_lake.models.effects.adjusting import Z95, Effect, Estimate, Matched, crude, e_value, effect, matched, regression
+from ecom_lake.models.effects.effect_gates import METHOD, comparability, counts
 from ecom_lake.models.effects.effect_words import not_alike, too_few, wording
 from ecom_lake.models.effects.first_deliveries import EXPOSURES, LATE, Exposure, Watched
 from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point, Rival
+from ecom_lake.models.gate import Verdict, best_of, decide
 
 READS = first_deliveries.READS
 VERSION = 1
 
 _DIGITS = 6
-_AS_IT_IS, _PUBLISHED = "as it is", "weighting and outcome model together"
+_AS_IT_IS = "as it is"
 _SHOWN = 15
 _SUREST = 0.999
 
@@ -40,7 +42,9 @@ class Compared:
     exposure: Exposure
     days: int
     found: Watched
-    refused: str | None
+    verdict: Verdict
+    why: str | None
+    """Which gate failed, in words; None where all passed."""
     alike: Matched | None = None
     methods: Mapping[str, Estimate] = field(default_factory=dict)
     """What each method says of coming back; the last is what is published."""
@@ -49,7 +53,11 @@ class Compared:
 
     @property
     def name(self) -> str:
-        return f"{self.exposure.name}, {self.days} days"
+        return _name(self.exposure, self.days)
+
+
+def _name(exposure: Exposure, days: int) -> str:
+    return f"{exposure.name}, {days} days"
 
 
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
@@ -57,7 +65,7 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     first_deliveries.prepare(con)
     horizons = sorted({settings.effect_days, settings.churn_days}, reverse=True)
     every = [_compared(con, exposure, days, settings) for exposure in EXPOSURES for days in horizons]
-    published = [one for one in every if one.refused is None]
+    published = [one for one in every if one.verdict.is_published]
     rows = [row for one in published for row in _rows(one, settings)]
     schema = DeliveryEffect.table.schema
     delays = list(_delays(con, settings))
@@ -73,19 +81,21 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
 
 def _compared(con: duckdb.DuckDBPyConnection, exposure: Exposure, days: int, settings: MiningSettings) -> Compared:
     found = first_deliveries.watched(con, exposure, days)
-    if why := too_few(exposure, found, days):
-        return Compared(exposure, days, found, why)
+    enough = counts(exposure, found, _name(exposure, days))
+    if why := too_few(exposure, found, days, enough):
+        return Compared(exposure, days, found, decide(*enough.all), why)
     alike = matched(found.people)
     placebo = effect(alike, found.placebo)
     back = effect(alike, found.back)
-    why = not_alike(exposure, alike, back, placebo, settings.test_alpha)
+    gates = comparability(alike, back, placebo, settings.test_alpha, _name(exposure, days))
+    why = not_alike(exposure, alike, placebo, gates)
     methods = {
         _AS_IT_IS: crude(found.people, found.back),
         "linear regression": regression(found.people, found.back),
         "weighting alone": Estimate(back.weighting, back.weighting, back.weighting),
-        _PUBLISHED: back.adjusted,
+        METHOD: back.adjusted,
     }
-    return Compared(exposure, days, found, why, alike, methods, back, placebo)
+    return Compared(exposure, days, found, decide(*gates.all, *enough.all), why, alike, methods, back, placebo)
 
 
 def _rows(one: Compared, settings: MiningSettings) -> Iterator[dict[str, object]]:
@@ -131,32 +141,24 @@ def _smallest_detectable(found: Estimate, settings: MiningSettings) -> float:
 
 
 def _card(as_of: date | None, every: list[Compared]) -> Card:
-    first, published = every[0], [one for one in every if one.refused is None]
-    shown = published[0].back if published else None
+    first = every[0]
     return Card(
         predicts="how far a late first delivery, or a low score for it, goes with not buying again",
         population="people with a delivered order, each counted with the first",
         as_of=as_of,
         trained_on=f"first deliveries at least {min(one.days for one in every)} days before the as-of date",
         n=first.found.count(True) + first.found.count(False),
-        status="published" if published else "refused",
-        reason=_reason(every),
-        champion=_PUBLISHED if published else None,
-        metric=f"adjusted difference of shares ({published[0].name})" if published else None,
-        value=round(shown.adjusted.value, _DIGITS) if shown else None,
-        low=round(shown.adjusted.low, _DIGITS) if shown else None,
-        high=round(shown.adjusted.high, _DIGITS) if shown else None,
-        baseline=_AS_IT_IS if published else None,
-        baseline_value=round(published[0].methods[_AS_IT_IS].value, _DIGITS) if shown else None,
+        verdict=best_of(one.verdict for one in every),
+        details=_details(every),
         fitted_as_of=as_of,
     )
 
 
-def _reason(every: list[Compared]) -> str:
+def _details(every: list[Compared]) -> str:
     """What held of those that are published, and what did not of the others, each said once."""
     sentences = []
     for one in every:
-        if one.refused is None:
+        if one.verdict.is_published:
             assert one.alike and one.placebo
             sentences.append(
                 f"{one.name}: people are alike (at most {one.alike.worst:.3f} standard deviations apart,"
@@ -164,7 +166,7 @@ def _reason(every: list[Compared]) -> str:
                 f" (p = {one.placebo.adjusted.p:.2f})."
             )
         else:
-            sentences.append(f"{one.name}, not published: {one.refused}")
+            sentences.append(f"{one.name}, not published: {one.why}")
     return " ".join(sentences)
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from ecom_lake.contracts.gold.experiment_plan import ExperimentPlan
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.experiments import experiment_groups
-from ecom_lake.models.experiments.experiment_groups import Group, groups, too_little
+from ecom_lake.models.experiments.experiment_groups import FORMULAS, Group, groups, too_little, verdict_on
 from ecom_lake.models.experiments.experiment_power import (
     people_for_means,
     people_for_shares,
@@ -135,7 +135,7 @@ def _card(
 ) -> Card:
     as_of = experiment_groups.as_of(con)
     testable = [row for row in rows if row["testable"]]
-    reason = (
+    details = (
         f"{len(testable)} of {len(rows)} experiments can be done within {settings.experiment_days} days; the uplifts are"
         " assumed, the base rates measured."
         if known
@@ -147,10 +147,7 @@ def _card(
         as_of=as_of,
         trained_on=f"who bought in the {settings.churn_days} days up to the as-of date",
         n=sum(group.watched for group in found),
-        status="published" if known else "refused",
-        reason=reason,
-        champion="formulas of power" if known else None,
-        metric="experiments that can be done" if known else None,
-        value=float(len(testable)) if known else None,
+        verdict=verdict_on(FORMULAS, found),
+        details=details,
         fitted_as_of=as_of,
     )

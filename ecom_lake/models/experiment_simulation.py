@@ -20,7 +20,7 @@ import polars as pl
 from ecom_lake.contracts.gold.experiment_simulation import ExperimentSimulation
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.experiments import experiment_groups
-from ecom_lake.models.experiments.experiment_groups import WANTED_BACK, Group, groups
+from ecom_lake.models.experiments.experiment_groups import WANTED_BACK, Group, groups, verdict_on
 from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point
 
 READS = experiment_groups.READS
@@ -30,6 +30,7 @@ UPLIFTS = (0.1, 0.25, 0.5)
 TAKEN_ANYWAY = (0.5, 1.0)
 AROUND = (-0.1, 0.0, 0.1)
 """An assumed margin is swept by as much to both sides; a measured one is not."""
+SIMULATION = "simulation of assumptions"
 _DRAWS, _DIGITS = 2_000, 6
 _COSTED = 0.95
 
@@ -161,20 +162,19 @@ def _card(
         f"{measured:.0%} (measured)" if measured is not None else f"{settings.assumed_margin:.0%} and 10 points around (assumed)"
     )
     if known:
-        reason = (
+        details = (
             "Assumed, not measured: uplift and who takes the discount anyway are swept over"
             f" {len(DISCOUNTS)} discounts, margin {margin}; only an experiment tells which of these rows is true."
         )
     else:
-        reason = f"No group of people who may be lost has a base rate to start from. {experiment_groups.too_little(found)}"
+        details = f"No group of people who may be lost has a base rate to start from. {experiment_groups.too_little(found)}"
     return Card(
         predicts="what a discount for people who may be lost would bring, by what is assumed",
         population="people at risk or lapsed, by whether they had bought more than once",
         as_of=as_of,
         trained_on=f"who bought in the {settings.churn_days} days up to the as-of date; uplifts are assumed",
         n=sum(group.watched for group in known),
-        status="published" if known else "refused",
-        reason=reason,
-        champion="simulation of assumptions" if known else None,
+        verdict=verdict_on(SIMULATION, (group for group in found if group.name in WANTED_BACK), fewest_people=1),
+        details=details,
         fitted_as_of=as_of,
     )

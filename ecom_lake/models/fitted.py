@@ -11,16 +11,14 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.contracts.model_fit import CARD, CURVE, DRIFT, PARAMETER, RIVAL, SEEN, ModelFit
+from ecom_lake.contracts.model_fit import CARD, CURVE, DIGITS, DRIFT, PARAMETER, RIVAL, SEEN, ModelFit
+from ecom_lake.models.gate import Status, Verdict
 
-Status = Literal["published", "baseline", "refused"]
-DIGITS = 9
-"""Of every number that is kept: what libraries disagree on from machine to machine lies beyond."""
 _MADE = "fitted as"
 
 
@@ -35,20 +33,49 @@ class Card:
     """Which data, in words with dates."""
     n: int
     """How many people, orders or months it was trained on."""
-    status: Status
-    """published: beats its naive rival out of time; baseline: the rival is published; refused: nothing is."""
-    reason: str
-    """The verdict in a sentence that a manager understands."""
-    champion: str | None = None
-    metric: str | None = None
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    """Of the champion's metric, out of time, with its interval."""
-    baseline: str | None = None
-    baseline_value: float | None = None
+    verdict: Verdict
+    """What the gate decides; status, figures and the first sentence of the reason are computed from it."""
+    details: str = ""
+    """Further sentences of the reason, for a manager."""
     fitted_as_of: date | None = None
     """The as-of date when it was fitted; earlier than as_of where the fit was kept."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.verdict, Verdict):
+            raise TypeError(f"A card needs the verdict of a gate (models/gate.py), not {self.verdict!r}.")
+
+    @property
+    def status(self) -> Status:
+        return self.verdict.status
+
+    @property
+    def reason(self) -> str:
+        return f"{self.verdict.sentence} {self.details}".strip()
+
+    @property
+    def champion(self) -> str | None:
+        """The method that is published."""
+        return self.candidate if self.verdict.is_published else self.verdict.fallback
+
+    @property
+    def candidate(self) -> str | None:
+        gate = self.verdict.shown
+        return gate.named(gate.candidate) if gate else None
+
+    @property
+    def lines(self) -> dict[str, str | float | date | None]:
+        """Every line of the card by its name, which is that of its column in model_cards."""
+        gate = self.verdict.shown
+        return {
+            **{line.name: getattr(self, line.name) for line in fields(self) if line.name not in ("verdict", "details")},
+            **{name: getattr(self, name) for name in ("status", "reason", "champion", "candidate")},
+            **{name: getattr(gate, name, None) for name in _GATE_LINES},
+            "baseline": gate.named(gate.rival) if gate else None,
+            "baseline_value": gate.rival_value if gate else None,
+        }
+
+
+_GATE_LINES = ("metric", "direction", "requirement", "margin", "value", "low", "high", "difference_low", "difference_high")
 
 
 @dataclass(frozen=True)
@@ -155,12 +182,11 @@ def _made(version: int, settings: MiningSettings) -> str:
 
 
 def _card(card: Card) -> Iterator[dict[str, Any]]:
-    for line in fields(card):
-        value = getattr(card, line.name)
+    for name, value in card.lines.items():
         if isinstance(value, int | float):
-            yield _row(CARD, line.name, value=float(value))
+            yield _row(CARD, name, value=float(value))
         elif value is not None:
-            yield _row(CARD, line.name, said=value.isoformat() if isinstance(value, date) else value)
+            yield _row(CARD, name, said=value.isoformat() if isinstance(value, date) else value)
 
 
 def _told(fitted: Fitted) -> Iterator[dict[str, Any]]:

@@ -19,8 +19,9 @@ import polars as pl
 from ecom_lake.contracts.gold.review_risk import ReviewRisk
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.fitted import Card, Fitted, Past
+from ecom_lake.models.gate import unmeasured
 from ecom_lake.models.rankings import review_features
-from ecom_lake.models.rankings.classification import Judged, Question, judge, with_figures
+from ecom_lake.models.rankings.classification import Judged, Question, judge
 from ecom_lake.models.rankings.forest import TREES_TO_TRY
 from ecom_lake.models.rankings.lift import Floats
 from ecom_lake.models.rankings.logistic import Platt
@@ -201,9 +202,8 @@ def _too_young(first: date | None, as_of: date | None, settings: MiningSettings)
         fitted_as_of=as_of,
         trained_on="nothing",
         n=0,
-        status="refused",
-        reason=(
-            f"The shop has {there} days of shipped orders; to teach, correct and test a model, and to wait"
+        verdict=unmeasured(
+            f"The shop has {there} days of shipped orders; to train, calibrate and test a model, and to wait"
             f" {settings.review_days} days for reviews each time, takes {window_days_needed(settings.review_days)},"
             " so there is no list."
         ),
@@ -211,7 +211,7 @@ def _too_young(first: date | None, as_of: date | None, settings: MiningSettings)
 
 
 def _card(verdict: Judged, at: Windows, as_of: date, fitted_as_of: date | None) -> Card:
-    card = Card(
+    return Card(
         predicts=f"a review of {BAD} or less, if there is one",
         population="valid orders shipped lately and not yet reviewed, judged by what was known when they were shipped",
         as_of=as_of,
@@ -221,10 +221,9 @@ def _card(verdict: Judged, at: Windows, as_of: date, fitted_as_of: date | None) 
             f" tested on all of {_span(at.test)}"
         ),
         n=verdict.n,
-        status="published" if verdict.is_better else "refused",
-        reason=verdict.reason,
+        verdict=verdict.verdict,
+        details=verdict.details,
     )
-    return with_figures(card, verdict)
 
 
 def _span(window: Window) -> str:

@@ -21,14 +21,15 @@ from numpy.typing import NDArray
 from ecom_lake.contracts.gold.segment_centres import SegmentCentres
 from ecom_lake.contracts.gold.segment_selection import SegmentSelection
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point, Rival, Status
+from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point
+from ecom_lake.models.gate import best_of, unmeasured
 from ecom_lake.models.segments.clustering import Floats
 from ecom_lake.models.segments.segment_memory import notes, parameters, recall
-from ecom_lake.models.segments.segment_parts import DIGITS, GRID, KMEANS, Part, part
+from ecom_lake.models.segments.segment_parts import DIGITS, Part, part
 from ecom_lake.models.segments.segment_people import Group, groups_of, known, log, sample
 
 READS = ("customer_metrics", "fct_orders", "dim_date")
-VERSION = 2
+VERSION = 3
 
 _SEEN = 20_000
 """Most people of a group whose features are looked at for drift and for the picture of the profile."""
@@ -94,33 +95,19 @@ def _selection(parts: Sequence[Part]) -> pl.DataFrame:
 
 
 def _card(parts: Sequence[Part], as_of: date | None, fitted_as_of: date | None, otherwise: str, settings: MiningSettings) -> Card:
-    methods = [made.method for made in parts]
-    status: Status = "published" if KMEANS in methods else "baseline" if GRID in methods else "refused"
-    champion = KMEANS if status == "published" else GRID if status == "baseline" else None
-    shown = max((made for made in parts if made.method == champion), key=lambda made: made.people, default=None)
-    best, rule = (_first(shown, name) for name in (champion, GRID))
+    decisions = {made.noun: made.decision for made in sorted(parts, key=lambda made: -made.people)}
+    verdict = best_of(decisions.values()) if parts else unmeasured("There are no customers.")
+    details = (made.verdict for made in parts if verdict.gates or decisions[made.noun] is not verdict)
     return Card(
         predicts="which customers buy alike",
         population="everybody with a valid order",
         as_of=as_of,
         trained_on=f"customer_metrics, at most {settings.fit_sample:,} people of each group, drawn by lot",
         n=sum(made.people for made in parts),
-        status=status,
-        reason=otherwise + (" ".join(made.verdict for made in parts) or "There are no customers."),
-        champion=champion,
-        metric=best.metric if best else None,
-        value=best.value if best else None,
-        low=best.low if best else None,
-        high=best.high if best else None,
-        baseline=GRID if rule else None,
-        baseline_value=rule.value if rule else None,
+        verdict=verdict,
+        details=" ".join(filter(None, (otherwise.strip(), *details))),
         fitted_as_of=fitted_as_of,
     )
-
-
-def _first(made: Part | None, name: str | None) -> Rival | None:
-    """How one of the rivals did by the first measure."""
-    return next((rival for rival in made.rivals if rival.name == name), None) if made else None
 
 
 def _stability(parts: Sequence[Part]) -> list[Curve]:

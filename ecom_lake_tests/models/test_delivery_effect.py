@@ -14,10 +14,12 @@ import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.effects.adjusting import Effect, Estimate, Matched, People
+from ecom_lake.models.effects.effect_gates import comparability
 from ecom_lake.models.effects.effect_words import not_alike
 from ecom_lake.models.effects.factors import Design
 from ecom_lake.models.effects.first_deliveries import LATE, LOW_REVIEW, prepare, watched
 from ecom_lake.models.fitted import Past
+from ecom_lake.models.gate import decide
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake_tests.models.gold import make
 from ecom_lake_tests.models.lateness import Found, found_in
@@ -227,8 +229,11 @@ def test_a_placebo_counts_as_far_as_it_could_explain_the_difference(back: float,
     alike = Matched(People(Design([], 1), np.ones(1), np.ones(1)), np.ones(1), np.ones(1), 1.0, {}, {}, np.ones(1))
     found = Effect(back, Estimate(back, back - 0.001, back + 0.001), 0.03 + back, 0.03)
     placebo = Effect(0.006, Estimate(0.006, 0.002, 0.010), 0.506, 0.5)
-    assert (not_alike(LATE, alike, found, placebo, 0.05) is not None) == is_refused
-    assert not_alike(LATE, alike, found, placebo, 0.001) is None
+    gates, strict = (comparability(alike, found, placebo, alpha, "it") for alpha in (0.05, 0.001))
+    assert decide(*gates.all).is_published is not is_refused
+    assert (not_alike(LATE, alike, placebo, gates) is not None) == is_refused
+    assert decide(*strict.all).is_published
+    assert not_alike(LATE, alike, placebo, strict) is None
 
 
 def test_it_refuses_where_nobody_is_alike(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

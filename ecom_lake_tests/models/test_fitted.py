@@ -15,6 +15,7 @@ from ecom_lake.contracts.gold.customer_segments_fit import CustomerSegmentsFit
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models import model_cards, model_curves, model_drift, model_rivals
 from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point, Rival, fit_rows
+from ecom_lake.models.gate import Gate, decide
 from ecom_lake.pages.plots import plots
 from ecom_lake.pipeline.audit import audit
 from ecom_lake.pipeline.gold_file import write
@@ -27,15 +28,21 @@ CARD = Card(
     as_of=DAY,
     trained_on="all orders",
     n=100,
-    status="published",
-    reason="It beats its rival by a third.",
-    champion="clever",
-    metric="MASE",
-    value=0.5,
-    low=0.4,
-    high=0.6,
-    baseline="naive",
-    baseline_value=0.75,
+    verdict=decide(
+        Gate(
+            candidate="clever",
+            metric="MASE",
+            direction="lower",
+            requirement="certainly better",
+            value=0.5,
+            low=0.4,
+            high=0.6,
+            rival="naive",
+            rival_value=0.75,
+            difference_low=-0.3,
+            difference_high=-0.2,
+        )
+    ),
     fitted_as_of=DAY,
 )
 FITTED = Fitted(
@@ -115,8 +122,7 @@ def test_all_models_stand_in_one_table_each(tmp_path: Path) -> None:
         assert audit(con, table, tmp_path / "made.parquet")[0] == {}
         made[table.name] = pl.read_parquet(tmp_path / "made.parquet").to_dicts()
     [card] = made["model_cards"]
-    said = {name: card[name] for name in ("predicts", "as_of", "n", "status", "champion", "value", "low", "high", "fitted_as_of")}
-    assert said == {name: getattr(CARD, name) for name in said}
+    assert {name: card[name] for name in CARD.lines} == CARD.lines
     assert card["model"] == "customer_segments" and card["code_version"].startswith("1-")
     assert [(row["rival"], row["value"], row["is_champion"]) for row in made["model_rivals"]] == [
         ("clever", 0.5, True),

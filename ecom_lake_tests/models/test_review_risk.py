@@ -193,7 +193,7 @@ def test_a_list_without_proof_of_its_probabilities_has_none(tmp_path: Path) -> N
     assert risk.filter(decile=1)["top_reasons"].is_not_null().all()
     fitted = pl.read_parquet(tmp_path / "review_risk_fit.parquet")
     [reason] = fitted.filter(kind="card", name="reason")["said"]
-    assert "so the list is published" in reason
+    assert "so it is published" in reason
     assert "so the column probability is empty: use decile and reasons" in reason
     assert not fitted["name"].str.contains(PUBLISHED).any()
 

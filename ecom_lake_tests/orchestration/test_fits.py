@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.fitted import Card, Curve, Fitted, Past, Point, Rival, fit_rows
+from ecom_lake.models.gate import unmeasured
 from ecom_lake.orchestration.fits import shown_fit
 
-CARD = Card("orders", "everybody", None, "all orders", 12_345, "refused", "Nothing | to say.", metric="MASE", value=0.75)
+CARD = Card("orders", "everybody", None, "all orders", 12_345, unmeasured("Nothing | to say."))
 FITTED = Fitted({}, CARD, [Rival("naive", "MASE", 0.75, 0.7, 0.8)], [Curve("gain", "", [Point(0, 0), Point(1, 1)])])
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import duckdb
+import polars as pl
 import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.contracts.model_fit import CARD
 from ecom_lake.errors import UserError
 from ecom_lake.models import segment_centres
-from ecom_lake.models.fitted import Curve, Fitted, Past, Point
+from ecom_lake.models.fitted import Curve, Fitted, Past, Point, fit_rows
+from ecom_lake.pipeline import gold_function, release
 from ecom_lake.pipeline.gold import make_gold
 from ecom_lake.pipeline.repair import repair
 from ecom_lake.pipeline.site import Site
@@ -90,3 +93,32 @@ def test_one_bad_table_keeps_back_those_beside_it(fresh_lake: BuiltLake, monkeyp
     assert [outcome.table for outcome in outcomes if outcome.refused] == ["gold/customer_segments_fit"]
     assert not any(outcome.written for outcome in outcomes)
     assert site.lake.log.head() == before
+
+
+def trust_me(fitted: Fitted, past: Past, version: int, settings: MiningSettings) -> pl.DataFrame:
+    """A fit whose card was written past the class: it claims to be published, and has nothing to show for it."""
+    rows = fit_rows(fitted, past, version, settings)
+    is_card, is_claim = pl.col("kind") == CARD, pl.col("name").is_in(["reason", "status"])
+    kept = rows.filter(~is_card | is_claim | pl.col("name").is_in(["predicts", "population", "as_of", "trained_on", "n"]))
+    claims = pl.col("name").replace_strict({"reason": "Trust me, it works.", "status": "published"}, default=None)
+    return kept.with_columns(said=pl.when(is_card & is_claim).then(claims).otherwise("said"))
+
+
+def test_a_model_that_only_claims_to_work_is_stopped_in_the_build(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = fresh_lake.site()
+    released, before = site.lake.log.head(), site.lake.log.head().parts("gold/model_cards")
+    monkeypatch.setattr(gold_function, "fit_rows", trust_me)
+    assert MADE & {outcome.table for outcome in make_gold(replace(site, full=True), "segment_centres") if outcome.written}
+    [outcome] = make_gold(site, "model_cards")
+    assert outcome.refused and not outcome.written
+    [check] = [check for check in outcome.checks if check.blocks]
+    assert check.says == "Broken: published_has_a_gate, published_passes_its_gate."
+    assert "customer_segments" in str(check.evidence)
+    assert site.lake.log.head().parts("gold/model_cards") == before != {}
+    assert site.lake.log.head() != released
+    broken = release._identities(site, site.lake.log.head())
+    assert {(found["table"], found["identity"]) for found in broken.evidence} == {
+        ("customer_segments_fit", "published_has_a_gate"),
+        ("customer_segments_fit", "published_passes_its_gate"),
+    }
+    assert broken.blocks

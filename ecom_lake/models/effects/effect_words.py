@@ -5,26 +5,22 @@ An association is called one, and a difference that cannot be told from none is 
 
 from __future__ import annotations
 
-from math import sqrt
-
 from ecom_lake.models.effects.adjusting import Effect, Matched
+from ecom_lake.models.effects.effect_gates import LEAST_BACK, LEAST_PEOPLE, Comparability, Counts
 from ecom_lake.models.effects.first_deliveries import LATE, Exposure, Watched
-
-LEAST_PEOPLE, LEAST_BACK = 200, 10
-"""Fewest people on either side, and fewest of the unexposed who came back, that can be compared."""
-MOST_APART, LEAST_OVERLAP = 0.1, 0.8
-"""Greatest standardised difference that counts as alike; smallest share of the exposed who have people like them."""
 
 _COMPARED = "Compared are people alike in month, state, seller's state and size, category, price, freight and items"
 
 
-def too_few(exposure: Exposure, found: Watched, days: int) -> str | None:
+def too_few(exposure: Exposure, found: Watched, days: int, gates: Counts) -> str | None:
     """Why there is nothing to compare."""
-    of = {exposure.exposed: found.count(True), exposure.unexposed: found.count(False)}
-    for who, n in of.items():
-        if n < LEAST_PEOPLE:
+    for who, n, gate in (
+        (exposure.exposed, found.count(True), gates.exposed),
+        (exposure.unexposed, found.count(False), gates.unexposed),
+    ):
+        if not gate.passes:
             return f"Only {n:,} {who} could be watched for {days} days; with fewer than {LEAST_PEOPLE} nothing is told."
-    if found.came_back(False) < LEAST_BACK:
+    if not gates.back.passes:
         return (
             f"Only {found.came_back(False):,} {exposure.unexposed} bought again within {days} days;"
             f" with fewer than {LEAST_BACK} nothing is told."
@@ -32,31 +28,21 @@ def too_few(exposure: Exposure, found: Watched, days: int) -> str | None:
     return None
 
 
-def not_alike(exposure: Exposure, found: Matched, back: Effect, placebo: Effect, alpha: float) -> str | None:
+def not_alike(exposure: Exposure, found: Matched, placebo: Effect, gates: Comparability) -> str | None:
     """Why the comparison is not to be trusted."""
     who = f"{exposure.exposed[0].upper()}{exposure.exposed[1:]}"
-    if found.overlap < LEAST_OVERLAP:
+    if not gates.overlap.passes:
         return f"{who}: for {1 - found.overlap:.0%} of them there is nobody like them to be compared with."
-    if found.worst > MOST_APART:
-        what = max(found.after, key=lambda name: found.after[name])
+    if not gates.balance.passes:
+        what = max(found.after, key=lambda name: found.after[name], default="nothing")
         return f"{who} stay unlike those they are compared with ({what}: {found.worst:.2f} standard deviations apart)."
-    if placebo.adjusted.p < alpha and _hint(back, placebo) > abs(back.adjusted.value) / 2:
+    if not gates.placebo.passes:
         return (
             f"{who} differ from those they are compared with by {points(placebo.adjusted.value)} in what was settled"
             f" before the delivery (p = {placebo.adjusted.p:.3f}): something unrecorded sets them apart, and may be behind"
             " the rest."
         )
     return None
-
-
-def _hint(back: Effect, placebo: Effect) -> float:
-    """How much of coming back what sets people apart could explain, were it all to do with that: the placebo's difference in
-    standard deviations. Among very many people any trifle is significant; this is not how much it matters."""
-    return abs(placebo.adjusted.value) * _deviation(back.mean_unexposed) / max(_deviation(placebo.mean_unexposed), 1e-9)
-
-
-def _deviation(share: float) -> float:
-    return sqrt(max(share * (1 - share), 0.0))
 
 
 def wording(exposure: Exposure, days: int, n: int, found: Effect, smallest: float, power: float) -> str:

@@ -14,9 +14,12 @@ from typing import Any
 
 import duckdb
 
+from ecom_lake.models.gate import Verdict, against_threshold, best_of, decide, unmeasured
+
 READS = ("fct_orders", "customer_metrics", "dim_date")
 
 NEW = "new customers"
+FORMULAS = "formulas of power"
 WANTED_BACK = ("at risk, one purchase", "at risk, several purchases", "lapsed, one purchase", "lapsed, several purchases")
 LEAST_WATCHED, LEAST_BACK = 200, 5
 """With fewer, a group's base rate is not known well enough to plan with."""
@@ -50,7 +53,19 @@ class Group:
 
     @property
     def is_known(self) -> bool:
-        return self.watched >= LEAST_WATCHED and LEAST_BACK <= self.back < self.watched
+        return self.verdict(FORMULAS).is_published
+
+    def verdict(self, candidate: str, fewest_people: int = 0) -> Verdict:
+        """Whether its base rate is known well enough to compute with. There is no rival: counts must reach thresholds."""
+        counts = {
+            "number of customers observed": (self.watched, LEAST_WATCHED),
+            "number of them who ordered again": (self.back, LEAST_BACK),
+            "number of them who did not order again": (self.watched - self.back, 1),
+            "number of customers in the group now": (self.people, fewest_people),
+        }
+        return decide(
+            *(against_threshold(candidate, f"{metric} ({self.name})", least, count) for metric, (count, least) in counts.items())
+        )
 
 
 GROUPS = """
@@ -125,6 +140,14 @@ def groups_of(rows: Iterable[tuple[Any, ...]], days: int) -> list[Group]:
         for name, people, joined, watched, back, value, spread in rows
         if people or joined or watched
     ]
+
+
+def verdict_on(candidate: str, found: Iterable[Group], fewest_people: int = 0) -> Verdict:
+    """One group whose base rate is known is enough; else the largest group shows what is missing."""
+    largest_first = sorted(found, key=lambda group: -group.watched)
+    if not largest_first:
+        return unmeasured("No customer has ordered in any of the groups, so that no base rate is known.")
+    return best_of(group.verdict(candidate, fewest_people) for group in largest_first)
 
 
 def too_little(found: list[Group]) -> str:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from ecom_lake.models.fitted import Rival
 from ecom_lake.models.forecasting.conformal import SHARES, Band, band, held
 from ecom_lake.models.forecasting.forecasters import BASELINES, NAIVE, Method
@@ -26,6 +24,7 @@ from ecom_lake.models.forecasting.rolling_origin import (
     takes_part,
 )
 from ecom_lake.models.forecasting.sales_series import Floats, Series
+from ecom_lake.models.gate import Gate
 
 MASE, AGAINST_NAIVE = "mase", "mase_against_naive"
 
@@ -71,6 +70,24 @@ class Contest:
         lead = None if score is None or yardstick is None else round(score - yardstick, 6)
         return Rival(self.label(method), AGAINST_NAIVE, lead, *interval(self._each(method) - self._each(NAIVE), seed))
 
+    def gate(self, seed: int) -> Gate:
+        """A champion that is a naive guess itself is its own rival, which it does not beat."""
+        rival = NAIVE if self.is_won else self.champion
+        best, lead = self.score(self.champion, seed), self.against_naive(self.champion, seed)
+        return Gate(
+            candidate=self.champion,
+            metric=MASE,
+            direction="lower",
+            requirement="better",
+            value=best.value,
+            low=best.low,
+            high=best.high,
+            rival=rival,
+            rival_value=self.scores[rival],
+            difference_low=lead.low if self.is_won else 0.0,
+            difference_high=lead.high if self.is_won else 0.0,
+        )
+
     def _each(self, method: str) -> Floats:
         return scaled_errors(self.tests[method].at(self.origins), self.series)
 
@@ -91,15 +108,18 @@ def coverages(name: str, test: Backtest, series: Series, seed: int) -> list[Riva
 
 
 def contest(series: Series, methods: Sequence[Method], steps: int, kept: str | None) -> Contest:
-    """`kept` was champion before, and stays it while it does no worse than the naive guess."""
+    """`kept` was champion before. It stays champion while it does better than the naive guess; a naive guess, while no worse."""
     taking_part = {method.name: method for method in methods if takes_part(series, method)}
     tests = {name: roll(series, method, steps) for name, method in taking_part.items()}
     origins = common_origins(tests)
     scores = {name: mase(test.at(origins), series) for name, test in tests.items()}
-    best = kept if kept in scores and _holds(scores[kept], scores[NAIVE]) else champion(scores)
+    best = kept if kept in scores and _holds(kept, scores) else champion(scores)
     expected = {name: method(series.values, steps) for name, method in taking_part.items()}
     return Contest(series, taking_part, tests, expected, origins, scores, best)
 
 
-def _holds(score: float | None, naive: float | None) -> bool:
-    return (np.inf if score is None else score) <= (np.inf if naive is None else naive)
+def _holds(kept: str, scores: Mapping[str, float | None]) -> bool:
+    score, naive = scores[kept], scores[NAIVE]
+    if score is None or naive is None:
+        return kept == NAIVE
+    return score <= naive if kept in BASELINES else score < naive

@@ -10,11 +10,12 @@ from datetime import date
 from ecom_lake.models.fitted import Card
 from ecom_lake.models.forecasting.conformal import SHARES, held
 from ecom_lake.models.forecasting.fade_out import last_full_day
-from ecom_lake.models.forecasting.forecast_contest import MASE, Contest
+from ecom_lake.models.forecasting.forecast_contest import Contest
 from ecom_lake.models.forecasting.forecasters import NAIVE
 from ecom_lake.models.forecasting.reconciliation import Reconciled
 from ecom_lake.models.forecasting.rolling_origin import LEAST_ORIGINS, mape
 from ecom_lake.models.forecasting.sales_series import MONTHS, Sales
+from ecom_lake.models.gate import decide, unmeasured
 
 LEAST_MONTHS = 6
 
@@ -30,30 +31,22 @@ def refusal(sales: Sales) -> Card:
         as_of=sales.as_of,
         trained_on=f"{months} complete months",
         n=months,
-        status="refused",
-        reason=f"The shop has {_counted(months, 'complete month')}; a forecast takes {LEAST_MONTHS} or more.",
+        verdict=unmeasured(f"The shop has {_counted(months, 'complete month')}; a forecast takes {LEAST_MONTHS} or more."),
         fitted_as_of=sales.as_of,
     )
 
 
 def card(sales: Sales, agreed: Reconciled, fitted_as_of: date | None, seed: int) -> Card:
     months, days = agreed.months, agreed.days
-    best, series = months.score(months.champion, seed), months.series
+    series = months.series
     return Card(
         predicts=_PREDICTS,
         population=_POPULATION,
         as_of=sales.as_of,
         trained_on=f"complete months from {series.first:%Y-%m} to {series.period(len(series) - 1):%Y-%m}, and the days in them",
         n=len(series),
-        status="published" if months.is_won else "baseline",
-        reason=" ".join([_of(months, seed), _of(days, seed), _of_agreeing(agreed), *_caveats(sales)]),
-        champion=months.champion,
-        metric=MASE,
-        value=best.value,
-        low=best.low,
-        high=best.high,
-        baseline=NAIVE,
-        baseline_value=months.scores[NAIVE],
+        verdict=decide(months.gate(seed), fallback=NAIVE if months.is_won else months.champion),
+        details=" ".join([_of(months, seed), _of(days, seed), _of_agreeing(agreed), *_caveats(sales)]),
         fitted_as_of=fitted_as_of,
     )
 

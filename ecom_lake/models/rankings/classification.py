@@ -9,12 +9,13 @@ fit (ranker.py); whether the probabilities are true (probability.py).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from ecom_lake.models.fitted import Card, Curve, Point, Rival
+from ecom_lake.models.fitted import Curve, Point, Rival
+from ecom_lake.models.gate import Gate, Verdict, against_threshold, decide, unmeasured
 from ecom_lake.models.rankings.lift import LISTED, Compared, Floats, compare
 from ecom_lake.models.rankings.people import LEAST_EVENTS, People
 from ecom_lake.models.rankings.ranker import FOREST, LOGISTIC, Chosen, Ranker, choose
@@ -44,10 +45,11 @@ class Judged:
     """What became of a question; without a ranker there is no list."""
 
     question: Question
-    reason: str
+    verdict: Verdict
+    details: str = ""
+    """What the verdict does not say: on whom it was tested, and how the probabilities did."""
     n: int = 0
     champion: str | None = None
-    is_better: bool = False
     ranker: Ranker | None = None
     compared: Compared | None = None
     tested: People | None = None
@@ -56,25 +58,33 @@ class Judged:
     parameters: Mapping[str, float] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_better(self) -> bool:
+        return self.verdict.is_published
+
+    @property
+    def reason(self) -> str:
+        return f"{self.verdict.sentence} {self.details}".strip()
+
 
 def judge(
     question: Question, train: People, calibrate: People, test: People, seed: int, kept: Mapping[str, str] | None = None
 ) -> Judged:
     """`kept` are the notes of a fit that is used again: what was chosen then is not chosen anew."""
     if why := _too_few(question, {"train": train, "calibrate": calibrate, "test": test}):
-        return Judged(question, why, n=len(train.happened))
+        return Judged(question, unmeasured(why), n=len(train.happened))
     leaf, champion = _kept(question, kept, "leaf"), _kept(question, kept, "champion")
     chosen = choose(train, calibrate, seed, int(leaf) if leaf else None, champion)
     scores = {name: ranker.scores(test.x) for name, ranker in chosen.rankers.items()} | dict(test.shown)
     compared = {name: compare(test.happened, score, test.rule, seed) for name, score in scores.items()}
     best = compared[chosen.champion]
-    won = best.difference.low > 0 and best.one.low > 1
     return Judged(
         question,
-        _sentence(question, chosen.champion, best, won, len(test.happened)),
+        decide(*gates(question, chosen.champion, best)),
+        f"Tested on {len(test.happened):,} {question.who} of a later time, all of them: a list of the top decile holds"
+        f" {best.one.value:.2f} times as many who {question.does} as a random tenth.",
         len(train.happened),
         chosen.champion,
-        won,
         chosen.ranker,
         best,
         test,
@@ -89,22 +99,27 @@ def _kept(question: Question, kept: Mapping[str, str] | None, what: str) -> str 
     return (kept or {}).get(f"{question.name}: {what}")
 
 
-def with_figures(card: Card, verdict: Judged) -> Card:
-    """The card with the lift of the best candidate and the rule's, where the question got that far; what is refused has no
-    champion."""
-    if verdict.compared is None:
-        return card
-    one, other = verdict.compared.one, verdict.compared.other
-    return replace(
-        card,
-        champion=f"{verdict.question.name}: {verdict.champion}" if verdict.is_better else None,
+def gates(question: Question, champion: str, found: Compared) -> tuple[Gate, Gate]:
+    """The list must be better than that of the naive rule, and than people drawn by lot, whose lift is 1."""
+    one, other, lead = found.one, found.other, found.difference
+    better_than_the_rule = Gate(
+        question=question.name,
+        candidate=champion,
         metric=LIFT,
+        direction="higher",
+        requirement="certainly better",
         value=one.value,
         low=one.low,
         high=one.high,
-        baseline=f"{verdict.question.name}: {verdict.question.rule}",
-        baseline_value=other.value,
+        rival=question.rule,
+        rival_value=other.value,
+        difference_low=lead.low,
+        difference_high=lead.high,
     )
+    better_than_by_lot = against_threshold(
+        champion, LIFT, 1.0, one.value, (one.low, one.high), requirement="certainly better", question=question.name
+    )
+    return better_than_the_rule, better_than_by_lot
 
 
 def _too_few(question: Question, parts: Mapping[str, People]) -> str | None:
@@ -116,16 +131,6 @@ def _too_few(question: Question, parts: Mapping[str, People]) -> str | None:
                 f" {question.does} and {no:,} do not; fewer than {LEAST_EVENTS} of either kind tell nothing, so there is no list."
             )
     return None
-
-
-def _sentence(question: Question, champion: str, compared: Compared, won: bool, tested: int) -> str:
-    one, other, more = compared.one, compared.other, compared.difference
-    told = (
-        f"{question.name.capitalize()}: of {tested:,} {question.who} of a later time, all of them, the top decile by {champion}"
-        f" {question.does} {one.value:.2f} times as often as all, by {question.rule} alone {other.value:.2f} times;"
-        f" the difference is {more.value:.2f} ({more.low:.2f} to {more.high:.2f})"
-    )
-    return f"{told}, so the list is published." if won else f"{told}, which chance can explain, so there is no list."
 
 
 def _rivals(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecom_lake.models.fitted import DIGITS
+from ecom_lake.contracts.model_fit import DIGITS
 from ecom_lake.models.rankings.lift import Flags, Floats
 
 _RIDGE = 1.0

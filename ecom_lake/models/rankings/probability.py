@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecom_lake.models.fitted import Curve, Rival
+from ecom_lake.models.gate import against_threshold, decide
 from ecom_lake.models.rankings.classification import Judged
 from ecom_lake.models.rankings.lift import Flags, Floats
 from ecom_lake.models.rankings.logistic import Platt
@@ -81,15 +82,15 @@ def with_proof(verdict: Judged, proof: Proof, latest: People) -> tuple[Judged, P
     assert verdict.ranker is not None
     platt = calibrate(verdict.ranker, latest) if proof.is_true else None
     parameters = {**verdict.parameters, **proof.parameters}
-    reason = f"{verdict.reason} {proof.sentence}"
+    details = f"{verdict.details} {proof.sentence}"
     name = verdict.question.name
     if platt is not None:
         parameters |= {f"{name}: {PUBLISHED}, shift": platt.shift, f"{name}: {PUBLISHED}, slope": platt.slope}
     elif proof.is_true:
-        reason += f" Fewer than {LEAST_EVENTS} recent outcomes of either kind are known to calibrate them today: it is empty."
+        details += f" Fewer than {LEAST_EVENTS} recent outcomes of either kind are known to calibrate them today: it is empty."
     proved = replace(
         verdict,
-        reason=reason,
+        details=details,
         rivals=[*verdict.rivals, *proof.rivals],
         curves=[*verdict.curves, *proof.curves],
         parameters=parameters,
@@ -116,7 +117,14 @@ def prove(name: str, does: str, who: str, origins: Sequence[Origin], seed: int) 
     known = np.concatenate([np.full(len(origin.happened), origin.known_rate) for origin in origins])
     cluster = np.concatenate([origin.cluster for origin in origins])
     skills = _skills(predicted, known, happened, cluster, seed)
-    is_true = all(skill.low > 0 for skill in skills.values())
+    is_true = decide(
+        *(
+            against_threshold(
+                CALIBRATED, f"{SKILL} against {of}", 0.0, skill.value, (skill.low, skill.high), requirement="certainly better"
+            )
+            for of, skill in skills.items()
+        )
+    ).is_published
     series = f"{name}: {CALIBRATED}"
     briers = {
         CALIBRATED: float(((predicted - happened) ** 2).mean()),

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ecom_lake.models.fitted import DIGITS
+from ecom_lake.contracts.model_fit import DIGITS
 from ecom_lake.models.rankings.forest import LEAVES, TREES, TREES_TO_TRY, Forest
 from ecom_lake.models.rankings.lift import Flags, Floats
 from ecom_lake.models.rankings.logistic import Logistic, Platt

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from ecom_lake.models.fitted import Past, Rival
+from ecom_lake.models.gate import Gate
 from ecom_lake.models.segments.segment_names import Name
 from ecom_lake.models.segments.segment_parts import Part, Segment
 
@@ -40,6 +41,7 @@ def _words(part: Part) -> dict[str, object]:
         "segments": [[segment.number, segment.name.text, segment.name.rule] for segment in part.segments],
         "tried": part.tried,
         "rivals": [asdict(rival) for rival in part.rivals],
+        "gates": [asdict(gate) for gate in part.gates],
     }
 
 
@@ -55,6 +57,7 @@ def recall(past: Past, nouns: Sequence[str]) -> tuple[dict[str, Part], int]:
 
 def _part(noun: str, said: Mapping[str, object], numbers: Mapping[str, float]) -> Part:
     words: dict[str, list] = {name: said[name] for name in ("features", "segments", "tried", "rivals")}  # type: ignore
+    words["gates"] = list(said.get("gates", ()))  # type: ignore[call-overload]
     is_whole = not words["features"]
     return Part(
         noun=noun,
@@ -72,6 +75,7 @@ def _part(noun: str, said: Mapping[str, object], numbers: Mapping[str, float]) -
         ),
         tried=tuple(words["tried"]),
         rivals=tuple(Rival(**rival) for rival in words["rivals"]),
+        gates=tuple(Gate(**gate) for gate in words["gates"]),
     )
 
 

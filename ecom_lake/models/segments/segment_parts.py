@@ -15,15 +15,16 @@ import numpy as np
 
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.fitted import Rival
+from ecom_lake.models.gate import Gate, Verdict, against_threshold, decide, unmeasured
 from ecom_lake.models.segments.clustering import Floats, Labels, nearest, settle
 from ecom_lake.models.segments.segment_choice import Tried, tighter, try_all
 from ecom_lake.models.segments.segment_names import Name, names
 from ecom_lake.models.segments.segment_people import Group, known, later, log, sample
-from ecom_lake.models.segments.segment_rule import Explained, cells, kmeans_is_worth_it, told_of_later, told_of_others
+from ecom_lake.models.segments.segment_rule import GRID, KMEANS, Explained, cells, told_of_later, told_of_others, worth_gates
 
 DIGITS = 6
 """Of centres and deviations. The rounded numbers are the model: whoever reads them puts people into the same segments."""
-KMEANS, GRID, WHOLE = "K-Means", "Quantile grid", "one segment"
+WHOLE = "one segment"
 _JUDGED, _JUDGED_LATER = 20_000, 100_000
 """Most people on whom K-Means and the rule are held against each other, by what they are like, and by what they buy later."""
 _SAME = 0.5
@@ -55,6 +56,12 @@ class Part:
     tried: tuple[dict[str, object], ...] = ()
     """The rows of the selection table."""
     rivals: tuple[Rival, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    """Those that K-Means had to pass; none where it could not be tried."""
+
+    @property
+    def decision(self) -> Verdict:
+        return decide(*self.gates, fallback=GRID) if self.gates else unmeasured(self.verdict)
 
     @property
     def features(self) -> list[str]:
@@ -111,6 +118,19 @@ def _rows(group: Group, tried: Sequence[Tried]) -> tuple[dict[str, object], ...]
     )
 
 
+def stability_gates(chosen: Tried, settings: MiningSettings, *, is_kept: bool, noun: str) -> tuple[Gate, Gate]:
+    """The number of segments of the last fit may miss its bars a little (segment_choice.py)."""
+    least = 1 - (settings.segment_slack if is_kept else 0.0)
+    low, high = (float(np.quantile(chosen.agreements, at)) for at in (0.025, 0.975))
+    value = chosen.bootstrap_ari
+    interval = min(low, value), max(high, value)
+    agreement = f"agreement with segments of resampled people, {noun}"
+    return (
+        against_threshold(KMEANS, agreement, settings.min_stability * least, value, interval),
+        against_threshold(KMEANS, f"share of the smallest segment, {noun}", settings.min_segment_share * least, chosen.min_share),
+    )
+
+
 class _Parting:
     """A group that may be parted, with what the steps share."""
 
@@ -144,9 +164,17 @@ class _Parting:
             return _whole(self.group, self.people, "no number of segments proved stable", self.last, tried)
         others, after = self._explained(chosen.k)
         was_taken = self.last is not None and self.last.method == KMEANS
-        if kmeans_is_worth_it(others, after, was_taken):
-            return self._kmeans(chosen, warm, tried, others, after)
-        return self._rule(chosen, tried, others, after)
+        gates = (
+            *worth_gates(others, after, was_taken, self._measures),
+            *stability_gates(chosen, self.settings, is_kept=warm is not None and len(warm) == chosen.k, noun=self.group.noun),
+        )
+        made = self._kmeans if decide(*gates).is_published else self._rule
+        return replace(made(chosen, warm, tried, others, after), gates=gates)
+
+    @property
+    def _measures(self) -> tuple[str, str]:
+        noun, days = self.group.noun, self.settings.churn_days
+        return f"differences between people told, {noun}", f"spend of the next {days} days told, {noun}"
 
     def _last_centres(self) -> Floats | None:
         """Those of the last fit, on today's scale."""
@@ -176,7 +204,7 @@ class _Parting:
         )
         return self._described(KMEANS, centres, self.telling, verdict, tried, others, after)
 
-    def _rule(self, chosen: Tried, tried: list[Tried], others: Explained, after: Explained | None) -> Part:
+    def _rule(self, chosen: Tried, _: Floats | None, tried: list[Tried], others: Explained, after: Explained | None) -> Part:
         axes = [self.telling[axis] for axis in self.axes]
         why = f"Not taken all the same: a grid of quantiles of {' and '.join(axes)} does as well."
         tried = [replace(one, chosen=False, reason=f"{one.reason} {why}") if one is chosen else one for one in tried]
@@ -238,10 +266,9 @@ class _Parting:
         return {int(i): segments[j] for i, j in zip(now, then, strict=True) if shared[i, j] >= _SAME * max(int(either[i, j]), 1)}
 
     def _rivals(self, others: Explained, after: Explained | None) -> tuple[Rival, ...]:
-        measures = {"differences between people told": others, f"spend of the next {self.settings.churn_days} days told": after}
         return tuple(
-            Rival(name, f"{measure}, {self.group.noun}", *(round(number, DIGITS) for number in told))
-            for measure, explained in measures.items()
+            Rival(name, measure, *(round(number, DIGITS) for number in told))
+            for measure, explained in zip(self._measures, (others, after), strict=True)
             if explained
             for name, told in ((KMEANS, explained.kmeans), (GRID, explained.rule), ("gain of K-Means", explained.gain))
         )

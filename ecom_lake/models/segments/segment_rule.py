@@ -13,7 +13,10 @@ from itertools import product
 import numpy as np
 
 from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.models.gate import Gate, Requirement
 from ecom_lake.models.segments.clustering import Floats, Labels, kmeans, nearest
+
+KMEANS, GRID = "K-Means", "Quantile grid"
 
 _RESAMPLES = 200
 _STARTS = 4
@@ -74,13 +77,31 @@ def told_of_later(points: Floats, spent: Floats, axes: Sequence[int], k: int, se
     return _tried(points, np.log1p(np.maximum(spent, 0))[:, None], axes, k, settings)
 
 
-def kmeans_is_worth_it(others: Explained, after: Explained | None, was_taken: bool) -> bool:
-    """Surely better than the rule at telling people apart, and not surely worse at telling what they buy later.
+def worth_gates(others: Explained, after: Explained | None, was_taken: bool, measures: tuple[str, str]) -> list[Gate]:
+    """Certainly better than the rule at explaining how people differ, and not certainly worse at what they spend later.
 
-    Where K-Means was taken last, it stays until the rule is surely better, so that labels do not flicker.
+    Where K-Means was taken last, it stays until the rule is certainly better, so that labels do not flicker.
+    `measures` name the two.
     """
-    _, low, high = others.gain
-    return (high >= 0 if was_taken else low > 0) and (after is None or after.gain[2] >= 0)
+    of_others = _gate(measures[0], others, "not certainly worse" if was_taken else "certainly better")
+    return [of_others] if after is None else [of_others, _gate(measures[1], after, "not certainly worse")]
+
+
+def _gate(metric: str, found: Explained, requirement: Requirement) -> Gate:
+    (value, low, high), (_, difference_low, difference_high) = found.kmeans, found.gain
+    return Gate(
+        candidate=KMEANS,
+        metric=metric,
+        direction="higher",
+        requirement=requirement,
+        value=value,
+        low=low,
+        high=high,
+        rival=GRID,
+        rival_value=found.rule[0],
+        difference_low=difference_low,
+        difference_high=difference_high,
+    )
 
 
 def _tried(points: Floats, outcome: Floats, axes: Sequence[int], k: int, settings: MiningSettings) -> Explained:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ecom_lake.models.fitted import DIGITS
+from ecom_lake.contracts.model_fit import DIGITS
 
 Floats = NDArray[np.float64]
 Likelihood = Callable[[Floats], tuple[float, Floats]]

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ecom_lake.contracts.mining_settings import MiningSettings
 from ecom_lake.models.fitted import Curve, Point, Rival
+from ecom_lake.models.gate import Gate, Verdict, against_threshold, decide
 from ecom_lake.models.value import buying, purchase_histories
 from ecom_lake.models.value.likelihood import Estimate
 from ecom_lake.models.value.purchase_histories import BUCKETS, Seen, Shop
@@ -37,6 +38,7 @@ MISS, SALES, ABSOLUTE, TOP, SAVED, AIC, DAYS = (
     "AIC on the days before",
     "days held out",
 )
+OFF = "absolute error of the predicted total"
 YEAR_DAYS = 365
 _RESAMPLES = 1000
 _BANDS = 4
@@ -52,12 +54,44 @@ class Trial:
     actual: int
     rivals: tuple[Rival, ...]
     best_guess: str
-    beats_guesses: bool
+    lead: tuple[float, float]
+    """95% interval of what the champion saves more than the best guess does, as shares of the error of the shop's mean."""
     curves: tuple[Curve, ...]
 
     def of(self, name: str, metric: str) -> Rival:
         found = (rival for rival in self.rivals if (rival.name, rival.metric) == (name, metric))
         return next(found, Rival(name, metric, None))
+
+    @property
+    def beats_the_best_guess(self) -> Gate:
+        """Of the people: does it predict who comes back?"""
+        champion, guess = self.of(self.champion, SAVED), self.of(self.best_guess, SAVED)
+        return Gate(
+            candidate=self.champion,
+            metric=SAVED,
+            direction="higher",
+            requirement="certainly better",
+            value=champion.value,
+            low=champion.low,
+            high=champion.high,
+            rival=self.best_guess,
+            rival_value=0.0 if self.best_guess == SHOP_MEAN else guess.value,
+            difference_low=self.lead[0],
+            difference_high=self.lead[1],
+        )
+
+    def misses_at_most(self, most: float) -> Gate:
+        """Of the total, in either direction."""
+        miss = self.of(self.champion, MISS)
+        bounds = sorted(abs(bound) for bound in (miss.low, miss.high) if bound is not None)
+        if len(bounds) == 2 and (miss.low or 0.0) <= 0 <= (miss.high or 0.0):
+            bounds[0] = 0.0
+        low, high = bounds if len(bounds) == 2 else (None, None)
+        size = None if miss.value is None else abs(miss.value)
+        return against_threshold(self.champion, OFF, most, size, (low, high), direction="lower")
+
+    def verdict(self, settings: MiningSettings, fallback: str | None) -> Verdict:
+        return decide(self.beats_the_best_guess, self.misses_at_most(settings.value_max_miss), fallback=fallback)
 
 
 def horizons(shop: Shop, settings: MiningSettings) -> list[int]:
@@ -102,13 +136,14 @@ def run(
         Rival(champion, DAYS, float(days)),
     )
     best_guess = min(GUESSES, key=lambda name: float(errors[name][0]))
-    gained, _ = _interval(errors[best_guess] - errors[champion])
+    low, high = _interval(errors[best_guess] - errors[champion])
+    of_mean = float(errors[SHOP_MEAN][0])
     curves = (
         *_by_past(seen, foretold[champion], resampled),
         *(curve for name in (champion, ALIKE, PAST_RATE) for curve in _gain(name, foretold[name], seen)),
         *_over_time(con, shop, champion, fits[champion]),
     )
-    return Trial(champion, days, actual, rivals, best_guess, gained > 0, curves)
+    return Trial(champion, days, actual, rivals, best_guess, (low / of_mean, high / of_mean), curves)
 
 
 def guesses(seen: Seen, before: Seen, watched: int, days: int) -> dict[str, Floats]:

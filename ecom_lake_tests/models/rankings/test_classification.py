@@ -34,14 +34,14 @@ def test_what_is_there_is_found_and_published() -> None:
     assert platt is not None
     said = platt(verdict.ranker.scores(later.x))
     assert said.mean() == pytest.approx(later.happened.mean(), abs=0.02)
-    assert "so the list is published" in verdict.reason
+    assert "so it is published" in verdict.reason
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_shuffled_labels_are_refused(seed: int) -> None:
     verdict = judge(QUESTION, *(people(10 * seed + i, is_shuffled=True) for i in range(3)), seed=0)
     assert not verdict.is_better
-    assert "so there is no list" in verdict.reason
+    assert "which chance can explain, so nothing is published" in verdict.reason
 
 
 def test_no_better_than_the_rule_is_refused() -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
+from ecom_lake.models.gate import decide
 from ecom_lake.models.segments.clustering import nearest
-from ecom_lake.models.segments.segment_rule import Explained, cells, kmeans_is_worth_it, told_of_later, told_of_others
+from ecom_lake.models.segments.segment_rule import Explained, cells, told_of_later, told_of_others, worth_gates
 from ecom_lake_tests.models.blobs import APART, blobs
 
 DEFAULTS = MiningSettings()
@@ -74,7 +75,8 @@ def test_what_they_spend_later() -> None:
 
 
 def gain(low: float, high: float) -> Explained:
-    return Explained((0.5, 0.4, 0.6), (0.5, 0.4, 0.6), ((low + high) / 2, low, high))
+    middle = (low + high) / 2
+    return Explained((0.5 + middle, 0.4 + middle, 0.6 + middle), (0.5, 0.4, 0.6), (middle, low, high))
 
 
 SURE, LEVEL, WORSE = gain(0.1, 0.2), gain(-0.1, 0.1), gain(-0.2, -0.1)
@@ -96,4 +98,6 @@ SURE, LEVEL, WORSE = gain(0.1, 0.2), gain(-0.1, 0.1), gain(-0.2, -0.1)
 def test_kmeans_must_earn_its_place_and_keeps_it_until_the_rule_is_better(
     others: Explained, after: Explained | None, was_taken: bool, is_taken: bool
 ) -> None:
-    assert kmeans_is_worth_it(others, after, was_taken) is is_taken
+    gates = worth_gates(others, after, was_taken, ("differences", "spend"))
+    assert [gate.metric for gate in gates] == ["differences", "spend"][: len(gates)]
+    assert decide(*gates).is_published is is_taken

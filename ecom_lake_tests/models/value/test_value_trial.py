@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.models.customer_value import verdict
+from ecom_lake.models.customer_value import outcome
 from ecom_lake.models.fitted import Rival
 from ecom_lake.models.value import purchase_histories, spending, value_trial
 from ecom_lake.models.value.buying import MBG
@@ -38,7 +38,7 @@ def tried(con: duckdb.DuckDBPyConnection, **parameters: float) -> Trial:
 
 def test_the_truth_beats_every_guess(con: duckdb.DuckDBPyConnection) -> None:
     trial = tried(con)
-    assert trial.beats_guesses and trial.best_guess == ALIKE
+    assert trial.beats_the_best_guess.passes and trial.best_guess == ALIKE
     saved, caught = trial.of(MBG, SAVED), trial.of(MBG, TOP)
     assert saved.low is not None and saved.high is not None and saved.value is not None and caught.value is not None
     assert 0.2 < saved.low < saved.value < saved.high
@@ -49,7 +49,7 @@ def test_the_truth_beats_every_guess(con: duckdb.DuckDBPyConnection) -> None:
 def test_a_model_that_takes_people_for_alike_beats_no_guess(con: duckdb.DuckDBPyConnection) -> None:
     """About as many purchases in total, but the same of everybody."""
     trial = tried(con, r=600.0, alpha=30_000.0, a=0.02, b=20.0)
-    assert not trial.beats_guesses
+    assert not trial.beats_the_best_guess.passes
     assert abs(trial.of(MBG, MISS).value or 1) < 0.3
 
 
@@ -104,22 +104,44 @@ def test_of_equals_each_is_among_the_top_in_part() -> None:
     assert ranking.among_top(1.0, 10).tolist() == [1, 1, 1, 1]
 
 
-def a_trial(miss: float, beats: bool) -> Trial:
-    return Trial(MBG, 182, 1_000, (Rival(MBG, MISS, miss),), ALIKE, beats, ())
+def a_trial(miss: float, lead: float, saved: float = 0.3) -> Trial:
+    rivals = (
+        Rival(MBG, MISS, miss, miss - 0.1, miss + 0.1),
+        Rival(MBG, SAVED, saved, 0.2, 0.4),
+        Rival(ALIKE, SAVED, 0.1, 0.05, 0.15),
+    )
+    return Trial(MBG, 182, 1_000, rivals, ALIKE, (lead, 0.4), ())
+
+
+def test_the_outcome_in_words() -> None:
+    assert outcome(a_trial(0.19, 0.1)) == (
+        "In the last 182 days, which were held out, customers made 1,000 repeat purchases; MBG/NBD had predicted 1,190 (+19%)."
+    )
 
 
 def test_the_gate() -> None:
-    assert verdict(a_trial(0.19, True), SETTINGS) == (
-        True,
-        "In the last 182 days, which it had not seen, 1,000 repeat purchases came where MBG/NBD foretold 1,190 (+19%), and it"
-        " tells who comes back better than the best guess (people who had bought as often) does.",
+    assert a_trial(0.19, 0.1).verdict(SETTINGS, SHOP_MEAN).status == "published"
+    assert a_trial(-0.2, 0.1).verdict(SETTINGS, SHOP_MEAN).status == "published"
+    for failed in (a_trial(-0.21, 0.1), a_trial(0.21, 0.1), a_trial(0.0, 0.0), a_trial(0.0, -0.1), a_trial(0.0, 0.1, saved=0.1)):
+        assert failed.verdict(SETTINGS, SHOP_MEAN).status == "baseline"
+        assert failed.verdict(SETTINGS, None).status == "refused"
+    too_far, no_better = a_trial(-0.21, 0.1).verdict(SETTINGS, SHOP_MEAN), a_trial(-0.21, -0.1).verdict(SETTINGS, SHOP_MEAN)
+    assert too_far.sentence == (
+        "For MBG/NBD, the absolute error of the predicted total is 0.21 (95% interval 0.11 to 0.31); at most 0.2 is required, so"
+        " mean of the shop is published instead."
     )
-    is_good, why = verdict(a_trial(-0.21, True), SETTINGS)
-    assert not is_good and why.endswith("foretold 790 (-21%); more than 20% off is not published.")
-    is_good, why = verdict(a_trial(0.0, False), SETTINGS)
-    assert not is_good and why.endswith(
-        "but it tells who comes back no better than the best guess (people who had bought as often)."
-    )
+    assert no_better.shown is not None and (no_better.shown.metric, no_better.shown.rival) == (SAVED, ALIKE)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "interval"),
+    [(-0.3, -0.1, (0.1, 0.3)), (-0.3, 0.1, (0.0, 0.3)), (0.1, 0.3, (0.1, 0.3)), (None, None, (None, None))],
+)
+def test_a_miss_counts_in_either_direction(low: float | None, high: float | None, interval: tuple[float, float]) -> None:
+    trial = Trial(MBG, 182, 1_000, (Rival(MBG, MISS, 0.2 if low is None else (low + high) / 2, low, high),), ALIKE, (0, 1), ())  # type: ignore[operator]
+    gate = trial.misses_at_most(0.2)
+    assert (gate.low, gate.high) == interval
+    assert gate.passes is (low is not None)
 
 
 def test_nobody_came_back_in_the_days_held_out() -> None:
