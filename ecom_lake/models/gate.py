@@ -98,7 +98,7 @@ class Gate:
         if self.rival == THRESHOLD:
             return f"{about}for {self.candidate}, the {self.metric} is {reached}; {self._required_of_threshold} is required"
         if self.rival == self.candidate:
-            return f"{about}measured by {self.metric}, nothing is better than {self.rival}, which reaches {reached}"
+            return f"{about}measured by {self.metric}, the chosen method is {self.rival} itself, which reaches {reached}"
         assert self.value is not None and self.rival_value is not None
         lead = _value_with(self.value - self.rival_value, self.difference_low, self.difference_high)
         words = _REQUIRED[self.requirement][0 if self.passes else 1]

@@ -135,7 +135,7 @@ def test_the_sentence_names_both_with_their_values_and_intervals() -> None:
         " (95% interval -0.4 to 0.1), which is not better, so naive is published instead."
     )
     assert decide(replace(MASE, rival="SES", rival_value=0.5), fallback="SES").sentence == (
-        "Measured by mase, nothing is better than SES, which reaches 0.5 (95% interval 0.4 to 0.6), so SES is published."
+        "Measured by mase, the chosen method is SES itself, which reaches 0.5 (95% interval 0.4 to 0.6), so SES is published."
     )
     assert decide(against_threshold("formulas", "number of customers", 200, 1_234)).sentence == (
         "For formulas, the number of customers is 1,234; at least 200 is required, so it is published."
