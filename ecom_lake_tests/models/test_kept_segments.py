@@ -140,3 +140,17 @@ def test_one_whole_group_stays_one(tmp_path: Path) -> None:
     made = segmented(few, tmp_path)
     again = segmented(few, tmp_path, as_of=LATER, past=made)
     assert named(again) == named(made) == {1: "Repeat buyers", 2: "One-time buyers"}
+
+
+def test_a_fit_without_gates_is_made_anew_and_keeps_numbers_and_names(tmp_path: Path) -> None:
+    """As the version before wrote it: notes without gates, which cannot prove a status again."""
+    customers, _ = planted()
+    made = segmented(customers, tmp_path)
+    said = pl.col("said").str.replace_all(r', "gates": \[[^\]]*\]', "").str.replace("^3-", "2-")
+    before = made | {"customer_segments_fit": made["customer_segments_fit"].with_columns(said)}
+    assert "gates" not in "".join(before["customer_segments_fit"]["said"].drop_nulls())
+    grew = pl.when(pl.col("customer_id").str.starts_with("long gone and generous")).then(2).otherwise(1)
+    richer = customers.with_columns((pl.col("net_sales") * grew).cast(pl.Decimal(18, 2)))
+    again = segmented(richer, tmp_path, as_of=AS_OF + timedelta(days=1), past=before)
+    assert named(again) == named(made) != named(segmented(richer, tmp_path))
+    assert (card(again)["status"], card(again)["fitted_as_of"]) == ("published", str(AS_OF + timedelta(days=1)))
