@@ -231,7 +231,7 @@ def test_the_rival_is_measured_on_everybody() -> None:
     known = driven()["fct_orders"].filter(pl.col("order_date") <= LAST_DAY - timedelta(days=90))
     once = known.group_by("customer_id").agg(pl.col("order_date").n_unique()).filter(order_date=1).height
     assert once > FEWER.people_sample
-    assert f"of {once:,} customers of a later time, all of them" in fitted.card.reason
+    assert f"Tested on {once:,} customers of a later time, all of them" in fitted.card.reason
     assert "at most 2,000 people" in fitted.card.trained_on
     assert "tested, and the rival too, by what everybody did" in fitted.card.trained_on
 
