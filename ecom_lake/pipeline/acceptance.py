@@ -44,11 +44,15 @@ def deliveries_accepted(site: Site, entry: Entry) -> Check:
 
 
 def _no_orders(site: Site, entry: Entry) -> Iterator[Fault]:
+    """Where no record of an order was ever delivered: the files were refused, or have no rows, or there are none."""
     orders = site.connector.orders.source
-    if not entry.parts(f"bronze/{orders}"):
-        refused = " ".join(landed.refused for landed in entry.landing.values() if landed.refused)
-        todo = f"Put the orders into {site.lake.landing.url}, then build."
-        yield {"table": orders, "why": " ".join(filter(None, ["No file of orders was ever accepted.", refused, todo]))}
+    parts = entry.parts(f"bronze/{orders}").values()
+    if any(part.rows or (part.delivery and part.delivery.rejected) for part in parts):
+        return
+    refused = [landed.refused for landed in entry.landing.values() if landed.refused]
+    empty = ", ".join(sorted({part.delivery.file for part in parts if part.delivery}))
+    what = f"No order was ever delivered: {empty} has no rows." if empty else "No file of orders was ever accepted."
+    yield {"table": orders, "why": " ".join([what, *refused, f"Put the orders into {site.lake.landing.url}, then build."])}
 
 
 def _refused_tables(site: Site, entry: Entry, shown: Entry) -> Iterator[Fault]:

@@ -19,6 +19,7 @@ from ecom_lake.pipeline.site import Site
 from ecom_lake.pipeline.specs import silver_tables
 from ecom_lake_tests.pipeline.hand import a_site, item, land, order, payment
 
+HEADER = "order_id,customer_id,order_status,order_purchase_timestamp\n"
 NOWHEN = {"order_purchase_timestamp": "some day"}
 
 
@@ -115,6 +116,21 @@ def test_no_orders_and_nothing_refused_is_not_released_either(tmp_path: Path) ->
     site = a_site(tmp_path)
     land(site, "items.csv", "order_items", [item(1)])
     assert accepted(site).says.startswith("No file of orders was ever accepted. Put the orders into ")
+
+
+@pytest.mark.parametrize("content", ["", HEADER], ids=["no bytes", "header only"])
+def test_a_lake_whose_only_files_of_orders_have_no_rows_is_not_released(tmp_path: Path, content: str) -> None:
+    """The export was cut off: managers would read a report of a shop without sales."""
+    site = a_site(tmp_path)
+    (tmp_path / "olist/landing").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "olist/landing/orders.csv").write_text(content, encoding="utf-8")
+    check = accepted(site)
+    assert check.blocks
+    assert check.says.startswith("No order was ever delivered: orders.csv has no rows. Put the orders into ")
+    land(site, "2/orders.csv", "orders", [order(1)])
+    assert accepted(site).passed
+    (tmp_path / "olist/landing/2/orders.csv").write_text(HEADER + "\n", encoding="utf-8")
+    assert accepted(site).passed, "a night without orders is a night without orders"
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["first release", "later release"])
