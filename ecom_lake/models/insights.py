@@ -204,7 +204,7 @@ def statements(
         )
         yield _row(rule, nearest, rule.silent, None, TOO_WEAK, nearest.weakness(settings.alpha) or "")
     else:
-        yield _row(rule, None, rule.silent, None, TOO_WEAK, "The shop has no numbers of this kind.")
+        yield _row(rule, None, rule.without_numbers, None, TOO_WEAK, "The shop has no numbers of this kind.")
 
 
 def sentences(one: Candidate, settings: MiningSettings, currency: str | None) -> tuple[str, str]:

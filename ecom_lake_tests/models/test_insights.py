@@ -158,6 +158,8 @@ def test_a_shop_without_anything_has_nothing_shown(con: duckdb.DuckDBPyConnectio
     said = insights.build(con, DEFAULT)
     assert len(said) == len(RULES)
     assert set(said["status"]) == {"not enough evidence"}
+    claimed = {rule.silent for rule in RULES} & set(said["statement"])
+    assert not claimed, "without numbers nothing can be stated about the shop, not even that nothing stands out"
 
 
 # Late deliveries: evidence, direction, chance

@@ -46,7 +46,7 @@ class InsightRule:
     reason: str
     """The numbers behind the headline."""
     silent: str
-    """What is stated where nothing stands out."""
+    """What is stated where numbers were examined and nothing stands out."""
     action: str
     owner: str
     caveat: str
@@ -60,6 +60,8 @@ class InsightRule:
     """The rule whose first candidate's test is this rule's too, so that one test is not counted twice."""
     is_context: bool = False
     """Whether it only describes the shop: it holds by construction or has nothing to be compared with, and so nothing to gain."""
+    unexamined: str = ""
+    """What is stated where there was no number to examine; unless given, that there are no values in the column."""
     least_n: int = 30
     least_effect: float = 0.0
     """The least |effect|, where the query returns one, that is worth a statement."""
@@ -71,6 +73,11 @@ class InsightRule:
         """The tables of its queries, without those that they define themselves."""
         both = f"{self.sql} {self.days}"
         return tuple(sorted({*_READ.findall(both)} - {*_NAMED.findall(both)}))
+
+    @property
+    def without_numbers(self) -> str:
+        """The statement where there was nothing to examine: it claims nothing about the shop."""
+        return self.unexamined or f"Not examined: {self.table} has no values of {self.column} for this."
 
     @property
     def settings(self) -> tuple[str, ...]:
