@@ -6,8 +6,8 @@ a gold table; what the evidence does not carry is said apart. Not here: reading 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -57,6 +57,8 @@ class Report:
     release: int
     gold: Gold
     """The tables named in TABLES; of those that the shop does not have, no rows."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """The tables that the shop does not have, and why."""
 
 
 def page(report: Report) -> bytes:
@@ -137,12 +139,18 @@ def _sales(months: pl.DataFrame, forecast: pl.DataFrame) -> str:
         points += [
             _point("forecast", start + i, r["period"], r["forecast"], r["low_80"], r["high_80"]) for i, r in enumerate(ahead)
         ]
-    return plot("Net sales by month", points)
+    return _chart("Net sales by month", points)
 
 
 def _delivery(months: pl.DataFrame) -> str:
     complete = months.filter("is_complete").sort("month").tail(_MONTHS).to_dicts()
-    return plot("Share of orders that came late", [_point("late", i, r["month"], r["late_rate"]) for i, r in enumerate(complete)])
+    points = [_point("late", i, row["month"], row["late_rate"]) for i, row in enumerate(complete)]
+    return _chart("Share of orders that came late", points)
+
+
+def _chart(title: str, points: Sequence[Row]) -> str:
+    """No chart where it would have no points: the page says so instead."""
+    return plot(title, points) if any(point["value"] is not None for point in points) else ""
 
 
 def _point(series: str, x: int, month: date, value: Any, low: Any = None, high: Any = None) -> Row:

@@ -11,6 +11,7 @@ from ecom_lake.errors import UserError
 from ecom_lake.lake.log import Entry
 from ecom_lake.pages.report import TABLES, Report, page
 from ecom_lake.pipeline.gold_rows import gold_rows
+from ecom_lake.pipeline.offer import left_out
 from ecom_lake.pipeline.site import Site
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -33,7 +34,9 @@ def report_page(site: Site, entry: Entry) -> bytes:
         for file in entry.parts(f"gold/{table}").values():
             if why := site.lake.damage_read(file):
                 raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` makes it again and builds.")
-    return page(Report(site.shop.name, entry.number, {table: gold_rows(site, entry, table) for table in TABLES}))
+    gold = {table: gold_rows(site, entry, table) for table in TABLES}
+    absent = {table: why for table, why in left_out(site).items() if not entry.parts(f"gold/{table}")}
+    return page(Report(site.shop.name, entry.number, gold, absent))
 
 
 def report_pdf(html: bytes) -> bytes:

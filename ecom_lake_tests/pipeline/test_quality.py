@@ -9,6 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ecom_lake.contracts import catalog
+from ecom_lake.pages import quality
 from ecom_lake.pages.rendering import LONGEST, seen
 from ecom_lake.pipeline.build import build
 from ecom_lake.pipeline.plain_view import is_in_place
@@ -82,6 +84,16 @@ def test_an_older_release_brings_its_own_page_even_from_before_there_were_anomal
     entry = site.lake.log.entry(older)
     without = type(entry)(**{**vars(entry), "tables": {t: p for t, p in entry.tables.items() if t != "gold/anomalies"}})
     assert "There is too little history to tell." in quality_page(site, without).decode()
+
+
+def test_a_shop_without_dates_is_told_that_nothing_over_time_was_checked() -> None:
+    tables = ("ledger", "quality_scorecard", "anomalies", "revenue_waterfall")
+    empty = [pl.DataFrame(schema=catalog.gold()[table].schema) for table in tables]
+    why = {"anomalies": "It has no dates to compare.", "revenue_waterfall": "It has no months to reconcile."}
+    shown = quality.page(quality.Story("undated", None, None, *empty, kept_out=(), absent=why)).decode()
+    assert "<p>No order has a date.</p>" in shown
+    assert "Not checked. It has no dates to compare." in shown and "too little history" not in shown
+    assert "Not checked month by month. It has no months to reconcile." in shown and "no sales yet" not in shown
 
 
 def test_of_a_damaged_table_it_says_so_and_tells_the_rest(fresh_lake: BuiltLake) -> None:

@@ -57,6 +57,18 @@ def test_a_shop_of_which_nothing_is_known_has_a_page_too() -> None:
     nothing = {table: pl.DataFrame(schema={c.name: c.kind.polars for c in columns}) for table, columns in kinds.items()}
     html = text(page(Report("empty", 1, nothing)))
     assert "No month is complete yet" in html and "Nothing stands out" in html
+    assert "There is no complete month to draw." in html and "No complete month has a delivery with a promised day." in html
+    assert "<svg" not in html, "a chart without points is an empty box"
+
+
+def test_a_section_whose_tables_the_shop_cannot_have_states_why() -> None:
+    nothing = {table: pl.DataFrame(schema=catalog.gold()[table].schema) for table in TABLES}
+    lacked = ("kpi_monthly", "kpi_bridge", "sales_forecast", "customer_value", "churn_scores", "review_risk", "delivery_effect")
+    html = text(page(Report("undated", 1, nothing, {table: f"No dates for {table}." for table in lacked})))
+    assert {table for table in lacked if f"The shop cannot have this. No dates for {table}." in html} == set(lacked)
+    assert "No month is complete yet" not in html and "no two complete months" not in html
+    sections = re.findall(r"<h2 id=\"(\w+)\">[^<]*</h2>(.*?)(?=<h2|</main>)", html, re.DOTALL)
+    assert {name for name, body in sections if not body.strip() and name != "segments"} == set()
 
 
 def test_what_comes_from_files_is_text(built_lake: BuiltLake) -> None:
