@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check ui bench fuzz chaos mutations snapshot lock setup clean
+.PHONY: help demo test check ui bench fuzz tiny-shops chaos mutations snapshot lock setup clean
 
 help:
 	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it"
@@ -14,6 +14,7 @@ help:
 	@echo "make check     style, types, import laws, portable SQL"
 	@echo "make bench     measure against the rivals in benchmarks/"
 	@echo "make fuzz      2,000 deliveries of spoilt files, every record accounted for; DELIVERIES=200 SEED=7 for others"
+	@echo "make tiny-shops  shops at the edge (one order, no dates, all free ...) from files to pages; SHOPS=200 SEED=7 for others"
 	@echo "make chaos     500 faults on the local disk, what was torn or lost; FAULTS=100 STORE=faulty|azurite SEED=7 for others"
 	@echo "make mutations 125 wrong edits of the gold SQL, and which promise or test stops each"
 	@echo "make snapshot  write again what is generated: docs/data_dictionary.md, docs/canonical.md, the definitions' snapshot"
@@ -52,6 +53,9 @@ bench: setup
 
 fuzz: setup
 	@$(BIN)/python -m ecom_lake_tests.fuzz $(or $(DELIVERIES),2000) --seed $(or $(SEED),1)
+
+tiny-shops: setup
+	@$(BIN)/python -m ecom_lake_tests.tiny_shops $(if $(SHOPS),--shops $(SHOPS)) --seed $(or $(SEED),1)
 
 chaos: setup
 	@$(BIN)/python -m ecom_lake_tests.chaos --faults $(or $(FAULTS),500) --store $(or $(STORE),local) --seed $(or $(SEED),1)

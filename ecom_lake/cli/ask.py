@@ -76,7 +76,7 @@ def ask(
     elif as_csv:
         write_csv(sys.stdout, answered.columns, answered.rows, raw)
     else:
-        _show(answered, place)
+        show(answered, place)
     return 0
 
 
@@ -130,7 +130,7 @@ def _as_data(answered: Answered) -> dict[str, Any]:
 # ----------------------------------------------------------------------------------------------------------- answering
 
 
-def _show(answered: Answered, place: Place) -> None:
+def show(answered: Answered, place: Place) -> None:
     from ecom_lake.serving.answering import said
 
     question = answered.question

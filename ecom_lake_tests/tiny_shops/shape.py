@@ -1,0 +1,76 @@
+"""The shapes of tiny shops, and a covering design of them: every two values of different dimensions meet in some shape.
+
+Here: what can be at the edge of a shop, and which shapes to build. Not here: the rows of a shape (export.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from random import Random
+from typing import Any, Literal, get_args, get_type_hints
+
+CANDIDATES = 30
+"""Shapes that the design looks at before it takes the one that covers most."""
+
+Pair = tuple[tuple[str, str], tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One tiny shop; the fields are independent of each other."""
+
+    orders: Literal["1", "2", "48"] = "1"
+    customers: Literal["one", "each once", "each twice", "guests"] = "each once"
+    """`guests` is a shop without a file of customers."""
+    dates: Literal["one second", "one day", "one month", "a year apart", "every fortnight", "undated"] = "one day"
+    products: Literal["one", "many", "no lines", "no category"] = "one"
+    sellers: Literal["none", "one", "many"] = "none"
+    money: Literal["ordinary", "free", "maximum", "discounted to zero", "one cent"] = "ordinary"
+    status: Literal["delivered", "late", "canceled", "returned", "on its way", "lines invalid", "mixed"] = "delivered"
+    payments: Literal["paid", "no rows", "no file", "declared absent"] = "paid"
+    reviews: Literal["best", "worst", "no rows", "no file", "declared absent"] = "best"
+    profiles: Literal["full", "keys only"] = "full"
+    """What the rows of customers, products, sellers and the addresses of orders hold."""
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}: {value}" for name, value in asdict(self).items())
+
+
+LEVELS: Mapping[str, tuple[str, ...]] = {name: get_args(hint) for name, hint in get_type_hints(Shape).items()}
+
+
+def random_shape(random: Random) -> Shape:
+    return _shape({name: random.choice(values) for name, values in LEVELS.items()})
+
+
+def pairs_of(shape: Shape) -> set[Pair]:
+    """Each two values that meet in a shape, with the dimensions that they belong to."""
+    return set(combinations(asdict(shape).items(), 2))
+
+
+def all_pairs() -> set[Pair]:
+    named = ([(name, value) for value in values] for name, values in LEVELS.items())
+    return {(one, other) for some, others in combinations(named, 2) for one in some for other in others}
+
+
+def covering_design(seed: int) -> Iterator[Shape]:
+    """Shapes that cover every pair: a greedy pairwise design, so the first few shapes cover the most."""
+    random, uncovered = Random(seed), all_pairs()
+    while uncovered:
+        shape = max((_with_pair(random, random.choice(sorted(uncovered))) for _ in range(CANDIDATES)), key=_covers(uncovered))
+        uncovered -= pairs_of(shape)
+        yield shape
+
+
+def _covers(uncovered: set[Pair]) -> Any:
+    return lambda shape: len(pairs_of(shape) & uncovered)
+
+
+def _with_pair(random: Random, pair: Pair) -> Shape:
+    return _shape({**asdict(random_shape(random)), **dict(pair)})
+
+
+def _shape(values: Mapping[str, str]) -> Shape:
+    return Shape(**values)  # type: ignore[arg-type]
