@@ -58,6 +58,7 @@ def test_a_shop_of_which_nothing_is_known_has_a_page_too() -> None:
     html = text(page(Report("empty", 1, nothing)))
     assert "No month is complete yet" in html and "Nothing stands out" in html
     assert "There is no complete month to draw." in html and "No complete month has a delivery with a promised day." in html
+    assert "No valid order has lines, so nothing can be compared." in html and "more often than chance" not in html
     assert "<svg" not in html, "a chart without points is an empty box"
 
 
