@@ -1,4 +1,4 @@
-"""What shapes of several connectors share: trimmed texts, and whether an order's stages follow each other.
+"""What shapes of several connectors share: trimmed texts, gross sales, and whether an order's stages follow each other.
 
 Not here: what a text is read as (`contracts/reading.py`), and anything that only one kind of export needs.
 """
@@ -9,8 +9,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-NO_SALE = ("canceled", "unavailable")
-"""The statuses of orders that are no sale."""
+from ecom_lake.contracts.columns import MONEY
 
 
 def text(column: str) -> pl.Expr:
@@ -30,3 +29,9 @@ def is_timeline_sound(stages: Mapping[str, pl.Series]) -> pl.Series:
     in_turn = [pl.col(stage) >= pl.max_horizontal(names[:n]) for n, stage in enumerate(names) if n]
     sound = pl.all_horizontal(step.fill_null(True) for step in in_turn).alias("is_timeline_sound")
     return pl.DataFrame(list(stages.values())).select(sound).to_series()
+
+
+def gross_sales(unit_price: pl.Series, quantity: pl.Series) -> pl.Series:
+    """Price times quantity, rounded half away from zero to the cent; null where either is, or where money cannot hold it."""
+    exact = unit_price.cast(pl.Decimal(38, 4)) * quantity.cast(pl.Decimal(38, 0))
+    return exact.round(2, mode="half_away_from_zero").cast(MONEY.polars, strict=False)

@@ -9,7 +9,9 @@ import polars as pl
 
 from ecom_lake.connectors.connector import Connector, Merged, RowByRow
 from ecom_lake.connectors.olist import OLIST
+from ecom_lake.contracts.columns import TIMESTAMP
 from ecom_lake.contracts.conform import Conformed, conform
+from ecom_lake.contracts.reading import read
 
 
 class ByHand:
@@ -33,7 +35,7 @@ class ByHand:
         known = {lookup.source: lookups.get(lookup.source, self.delivered(lookup.source)) for lookup in spec.lookups}
         shaped = spec.shape(rows, known)
         if spec.contract.monthly:
-            shaped = shaped.with_columns(month=pl.date(2017, 10, 1))
+            shaped = shaped.with_columns(month=_month_of(shaped))
         return conform(shaped, spec.contract)
 
     def one(self, table: str, row: Mapping[str, Any], **lookups: pl.DataFrame) -> dict[str, Any]:
@@ -41,6 +43,15 @@ class ByHand:
         conformed = self.silver(table, self.delivered(self.specs[table].source, row), **lookups)
         assert conformed.bad.is_empty(), conformed.bad
         return conformed.good.row(0, named=True)
+
+
+def _month_of(shaped: pl.DataFrame) -> pl.Expr:
+    """An order lies in the month of its date; of all other rows, and of one without a readable date, it is October 2017."""
+    some_month = pl.date(2017, 10, 1)
+    if "ordered_at" not in shaped.columns:
+        return some_month
+    ordered_at = shaped["ordered_at"] if shaped["ordered_at"].dtype.is_temporal() else read(shaped["ordered_at"], TIMESTAMP)
+    return pl.lit(ordered_at.dt.date().dt.month_start()).fill_null(some_month)
 
 
 _OLIST = ByHand(OLIST)

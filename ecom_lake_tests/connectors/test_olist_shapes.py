@@ -98,6 +98,14 @@ def test_an_unreadable_stage_refuses_the_order_and_is_not_taken_for_none() -> No
     assert bad.row(0) == (1, 1, "approved_at_unreadable", "approved_at", "31/02/2017")
 
 
+def test_gross_sales_are_those_of_the_price_as_it_is_published() -> None:
+    """1.00495 is published as 1.0050, of which anybody makes 1.01."""
+    line = one(
+        "order_items", {"order_id": "o1", "order_item_id": "1", "product_id": "p", "price": "1.00495", "freight_value": "0"}
+    )
+    assert (line["unit_price"], line["gross_sales"]) == (Decimal("1.0050"), Decimal("1.01"))
+
+
 def test_a_line_is_one_unit_at_its_price() -> None:
     line = one(
         "order_items",

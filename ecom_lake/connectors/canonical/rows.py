@@ -8,11 +8,11 @@ import polars as pl
 
 from ecom_lake.connectors.canonical import files
 from ecom_lake.connectors.canonical.files import CanonicalFile
-from ecom_lake.connectors.shaping import NO_SALE, is_timeline_sound, read_whole, text
-from ecom_lake.contracts.columns import FLAG, INTEGER, MONEY, NUMBER, PRICE, TIMESTAMP
+from ecom_lake.connectors.shaping import gross_sales, is_timeline_sound, read_whole, text
+from ecom_lake.contracts.columns import FLAG, INTEGER, NUMBER, PRICE, TIMESTAMP
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.contracts.reading import read
-from ecom_lake.contracts.silver.orders import STATUSES
+from ecom_lake.contracts.silver.orders import NO_SALE, STATUSES
 
 STAGES = ("ordered_at", "approved_at", "shipped_at", "delivered_at")
 ADDRESS = ("city", "state", "region", "country", "zip")
@@ -72,8 +72,7 @@ def shape_order_items(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
     """Gross sales are those of the price as it is published, so that anybody can work them out again."""
     lines = filled(rows, files.ORDER_ITEMS)
     price, quantity = read(lines["unit_price"], PRICE), read(lines["quantity"], INTEGER)
-    gross = price.cast(pl.Decimal(38, 4)) * quantity.cast(pl.Decimal(38, 0))
-    return lines.with_columns(gross_sales=gross.round(2, mode="half_away_from_zero").cast(MONEY.polars, strict=False))
+    return lines.with_columns(gross_sales=gross_sales(price, quantity))
 
 
 def shape_payments(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import polars as pl
 
 from ecom_lake.connectors.olist.names import with_address
-from ecom_lake.connectors.shaping import NO_SALE, is_timeline_sound, read_whole, text
-from ecom_lake.contracts.columns import INTEGER, TIMESTAMP
+from ecom_lake.connectors.shaping import gross_sales, is_timeline_sound, read_whole, text
+from ecom_lake.contracts.columns import INTEGER, PRICE, TIMESTAMP
 from ecom_lake.contracts.delivered import LINEAGE
 from ecom_lake.contracts.reading import read
-from ecom_lake.contracts.silver.orders import STATUSES
+from ecom_lake.contracts.silver.orders import NO_SALE, STATUSES
 
 STAGES = (
     "order_purchase_timestamp",
@@ -56,7 +56,8 @@ def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.
 
 
 def shape_order_items(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Each line is one unit: gross sales is its price, read a second time so that it is rounded once."""
+    """Each line is one unit. Gross sales are those of the price as it is published, like every shop's."""
+    price = read(rows["price"], PRICE)
     return rows.select(
         "order_id",
         pl.col("order_item_id").alias("line"),
@@ -64,7 +65,7 @@ def shape_order_items(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -
         "seller_id",
         pl.lit(1).alias("quantity"),
         pl.col("price").alias("unit_price"),
-        pl.col("price").alias("gross_sales"),
+        gross_sales(price, pl.repeat(1, rows.height, dtype=INTEGER.polars, eager=True)).alias("gross_sales"),
         pl.lit(0).alias("discount"),
         pl.col("freight_value").alias("freight"),
         pl.lit(True).alias("is_valid"),

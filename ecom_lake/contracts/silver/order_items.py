@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import MOST_AT_ONCE, Flag, Integer, Key, Money, Month, Price, Text
+from ecom_lake.contracts.relations import rounded_to_the_cent
 from ecom_lake.contracts.table import Rule, Silver
 
 
@@ -21,4 +22,7 @@ class OrderItems(Silver, monthly=True):
     is_valid = Flag("The source's own validity flag of the line; true where it has none.")
     is_returned = Flag("Whether this line was sent back; NULL where the source does not say line by line.", nullable=True)
 
-    rules = (Rule("discount_within_gross", "discount <= gross_sales", "A line's discount is at most its gross sales."),)
+    rules = (
+        rounded_to_the_cent("gross_is_price_times_quantity", "gross_sales", "unit_price * quantity"),
+        Rule("discount_within_gross", "discount <= gross_sales", "A line's discount is at most its gross sales."),
+    )

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Flag, Key, Month, Text, Timestamp
-from ecom_lake.contracts.table import Silver
+from ecom_lake.contracts.relations import same_month
+from ecom_lake.contracts.table import Rule, Silver
 
 STATUSES = (
     "created",
@@ -15,6 +16,14 @@ STATUSES = (
     "canceled",
     "unavailable",
     "unknown",
+)
+NO_SALE = ("canceled", "unavailable")
+"""The statuses of orders that are no sale."""
+
+CANCELED_IS_NO_SALE = Rule(
+    "canceled_is_no_sale",
+    f"NOT is_valid OR status NOT IN {NO_SALE}",
+    "An order that was canceled or is unavailable is no sale.",
 )
 
 
@@ -39,3 +48,14 @@ class Orders(Silver, monthly=True):
     country = Text("Country that the order went to, as an ISO 3166 two-letter code.", nullable=True)
     zip = Text("Zip code or zip prefix that the order went to, as text.", nullable=True)
     channel = Text("Sales channel.", nullable=True)
+
+    rules = (
+        CANCELED_IS_NO_SALE,
+        Rule("month_is_of_ordered_at", same_month("month", "ordered_at"), "An order with a date lies in the month of that date."),
+        Rule(
+            "timeline_sound_if_in_order",
+            "is_timeline_sound <> coalesce(approved_at < ordered_at OR shipped_at < ordered_at OR shipped_at < approved_at"
+            " OR delivered_at < ordered_at OR delivered_at < approved_at OR delivered_at < shipped_at, false)",
+            "A timeline is sound unless a stage (ordered, approved, shipped, delivered) is dated before an earlier one.",
+        ),
+    )
