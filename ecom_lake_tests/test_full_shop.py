@@ -9,16 +9,21 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
 from ecom_lake.contracts import catalog
+from ecom_lake.contracts.conform import conform
+from ecom_lake.contracts.table import Rule, Table
+from ecom_lake.pipeline.audit import audit
 from ecom_lake.pipeline.offer import gold_tables, left_out
 from ecom_lake.serving.experiment_groups import shop_groups
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import FullTruths, PeopleTruth, SalesTruth, Truths
 from ecom_lake_tests.canonical_shop import CanonicalShop
+from ecom_lake_tests.tampering import broken_rows
 
 OPTIONS = SynthOptions(orders=2_500, seed=2, first_month="2017-01", last_month="2017-08", repeat_share=0.1, full=True)
 ENOUGH_COVERAGE = Decimal("0.95")
@@ -69,6 +74,37 @@ def test_no_row_is_refused_and_every_order_has_arrived(made: tuple[CanonicalShop
 def test_it_has_every_gold_table_and_something_in_each(shop: CanonicalShop) -> None:
     assert left_out(shop.site) == {}
     assert _empty(shop) == set()
+
+
+def test_every_rule_of_gold_can_be_broken_and_is_named(shop: CanonicalShop, tmp_path: Path) -> None:
+    """About five seconds: each rule meets the row that breaks it as the audit meets a finished file."""
+    unbroken = []
+    with duckdb.connect() as con:
+        for name, table in catalog.gold().items():
+            released = f"read_parquet('{shop.root}/mine/gold/{name}{'/*' if table.monthly else ''}.parquet')"
+            unbroken += [f"{name}: {rule.name}" for rule in table.rules if not _is_named(con, table, rule, released, tmp_path)]
+    assert unbroken == []
+
+
+def _is_named(con: duckdb.DuckDBPyConnection, table: Table, rule: Rule, source: str, folder: Path) -> bool:
+    """Whether the audit of a file that breaks the rule names it and, where the rule must, blocks."""
+    file = folder / f"{table.name}.parquet"
+    for row in broken_rows(con, table, rule, source):
+        row.write_parquet(file)
+        failed, checks = audit(con, table, file)
+        return failed.get(rule.name) == 1 and (rule.severity == "warn" or any(check.blocks for check in checks))
+    return False
+
+
+def test_every_rule_of_silver_can_be_broken_and_quarantines(shop: CanonicalShop) -> None:
+    unbroken = []
+    with duckdb.connect() as con:
+        for name, table in catalog.silver().items():
+            released = f"read_parquet('{shop.root}/mine/silver/{name}{'/*' if table.monthly else ''}.parquet')"
+            for rule in table.rules:
+                named = (conform(row, table).bad["rule"].to_list() for row in broken_rows(con, table, rule, released))
+                unbroken += [] if [rule.name] in named else [f"{name}: {rule.name}"]
+    assert unbroken == []
 
 
 def test_what_the_command_plans_with_is_what_the_table_was_planned_with(shop: CanonicalShop) -> None:

@@ -27,4 +27,11 @@ class Anomalies(Gold, group="trust"):
         Rule("bounds_hold_what_is_expected", "low <= expected AND expected <= high", "What is expected lies within the bounds."),
         Rule("told_where_it_stands_out", "is_anomaly = (sentence IS NOT NULL)", "Whatever stands out has its sentence."),
         Rule("nothing_stands_out", "NOT is_anomaly", "No month stands out from the shop's own history.", severity="warn"),
+        Rule(
+            "stands_out_beyond_the_bounds",
+            "(expected IS NULL) = (low IS NULL) AND (expected IS NULL) = (high IS NULL) AND (expected IS NULL) = (score IS NULL)"
+            " AND coalesce(CASE WHEN is_anomaly THEN value <= low + 0.000001 OR value >= high - 0.000001"
+            " ELSE value >= low - 0.000001 AND value <= high + 0.000001 END, NOT is_anomaly)",
+            "A month stands out when its measure lies beyond the bounds, and not without them.",
+        ),
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Integer, Key, Share
+from ecom_lake.contracts.relations import ratio
 from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
@@ -14,7 +15,10 @@ class BasketItemsets(Gold, group="products"):
     support = Share("orders / baskets.")
     baskets = Count("Baskets in all: valid orders with at least one line, without those of more items than max_basket_size.")
 
-    rules = (Rule("orders_within_baskets", "orders <= baskets", "A set stands in no more baskets than there are."),)
+    rules = (
+        Rule("orders_within_baskets", "orders <= baskets", "A set stands in no more baskets than there are."),
+        ratio("support_is_of_the_baskets", "support", "orders", "baskets"),
+    )
     identities = (
         Identity(
             "baskets_are_valid_orders",

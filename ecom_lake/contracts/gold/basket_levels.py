@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Flag, Key, Share, Text
 from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.relations import ratio
 from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
@@ -33,6 +34,7 @@ class BasketLevels(Gold, group="products"):
             "What is published was tested, and what is significant is published.",
         ),
         Rule("no_itemsets_is_thin", "is_thin OR itemsets > 0", "A level without sets of several items is thin."),
+        ratio("share_of_several_is_of_the_baskets", "share_of_several", "baskets_of_several", "baskets"),
     )
     identities = (
         agree(
@@ -57,5 +59,11 @@ class BasketLevels(Gold, group="products"):
             " (select level, max(baskets) as baskets from basket_itemsets group by level) as i on i.level = l.level"
             " where l.baskets < i.baskets or l.baskets <> (select count(*) from fct_orders where is_valid and items > 0)",
             "A level's baskets are the valid orders with a line: no fewer than basket_itemsets counts without the oversized.",
+        ),
+        Identity(
+            "thin_levels_follow_the_setting",
+            "select level, is_thin, share_of_several, itemsets from basket_levels cross join settings"
+            " where is_thin <> (itemsets = 0 or coalesce(baskets_of_several <= thin_basket_share * baskets, true))",
+            "A level is thin without sets of several items, or when too small a share of baskets holds several.",
         ),
     )

@@ -4,6 +4,10 @@ from ecom_lake.contracts.columns import Count, Flag, Integer, Key, Number, Share
 from ecom_lake.contracts.identities import agree
 from ecom_lake.contracts.table import Gold, Identity, Rule
 
+_CONSEQUENT_SHARE = "(confidence / lift)"
+_ANTECEDENT_SHARE = "(support / confidence)"
+_GREATEST_LEVERAGE = f"greatest(support * (1 - {_ANTECEDENT_SHARE}), {_ANTECEDENT_SHARE} * ({_CONSEQUENT_SHARE} - support))"
+
 
 class BasketRules(Gold, group="products"):
     """One row per level and rule: baskets that hold the antecedent hold the consequent more often than chance would have it."""
@@ -43,6 +47,22 @@ class BasketRules(Gold, group="products"):
         Rule(
             "conviction_where_doubt", "(conviction IS NULL) = (confidence = 1)", "Conviction is NULL just where confidence is 1."
         ),
+        Rule(
+            "leverage_is_above_chance",
+            f"abs(leverage - (support - {_ANTECEDENT_SHARE} * {_CONSEQUENT_SHARE})) <= 1e-9",
+            "Leverage is the support less what it would be by chance.",
+        ),
+        Rule(
+            "conviction_compares_doubts",
+            f"abs(conviction * (1 - confidence) - (1 - {_CONSEQUENT_SHARE})) <= 1e-9",
+            "Conviction is the share without the consequent over that share among baskets with the antecedent.",
+        ),
+        Rule(
+            "zhang_is_leverage_over_its_greatest",
+            f"abs(zhang * {_GREATEST_LEVERAGE} - leverage) <= 1e-9",
+            "Zhang's metric is the leverage over the greatest that it could be.",
+        ),
+        Rule("support_within_confidence", "support <= confidence", "A rule's support is at most its confidence."),
     )
     identities = (
         Identity(

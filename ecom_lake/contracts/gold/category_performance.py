@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Key, Money, Number, Share
 from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.relations import ratio, same
 from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
@@ -30,10 +31,8 @@ class CategoryPerformance(Gold, group="products"):
     rules = (
         Rule("orders_within_units", "orders <= units", "Every order that holds it has a unit of it."),
         Rule("customers_within_orders", "customers <= orders", "Everybody who bought from it has an order."),
-        Rule(
-            "aov_is_sales_per_order", "abs(aov * orders - net_sales) < 0.005", "The average is net sales per order that holds it."
-        ),
         Rule("no_lift_of_the_unknown", "category <> 'unknown' OR cross_sell_index IS NULL", "An unknown category is no item."),
+        ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
     )
     identities = (
         agree(
@@ -56,5 +55,11 @@ class CategoryPerformance(Gold, group="products"):
             "select (select count(*) from fct_orders where is_valid and items = 1)"
             " + (select count(*) from (select distinct order_id, category from fct_sales where is_valid"
             " and order_id in (select order_id from fct_orders where is_valid and items > 1)) as held)",
+        ),
+        Identity(
+            "shares_are_of_all_categories",
+            "select category from (select *, sum(net_sales) over () as sales from category_performance) as whole"
+            f" where (share is null) <> (sales = 0) or not ({same('share * sales', 'net_sales')})",
+            "A share is of all net sales.",
         ),
     )

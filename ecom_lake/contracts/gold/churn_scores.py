@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Date, Integer, Key, Share, Text
-from ecom_lake.contracts.table import Gold, Identity
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 FORMS = ("second order", "next order")
 
@@ -36,6 +36,7 @@ class ChurnScores(Gold, group="models"):
         nullable=True,
     )
 
+    rules = (Rule("reasons_of_the_top_decile", "top_reasons IS NULL OR decile = 1", "Only the top decile has reasons."),)
     needs = ("orders.ordered_at",)
     identities = (
         Identity(

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Flag, Integer, Month, Share
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold, Rule
+from ecom_lake.contracts.relations import ratio
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 class CohortRetention(Gold, group="customers"):
@@ -26,6 +27,23 @@ class CohortRetention(Gold, group="customers"):
             "(month is null) = (is_complete is null) and (month is null) = (active_customers is null)",
             "Past the end of the data a month is neither complete nor incomplete, and nobody is counted in it.",
         ),
+        Rule(
+            "month_is_so_many_ahead",
+            "date_diff('month', cohort, month) = month_number",
+            "The calendar month lies so many months after the cohort's.",
+        ),
+        ratio("retention_is_of_the_cohort", "retention", "active_customers", "cohort_size"),
+        Rule(
+            "cumulative_from_the_next_month",
+            "(cumulative_retention IS NULL) = (month IS NULL OR month_number = 0)"
+            " AND coalesce(cumulative_retention >= retention, true)",
+            "Cumulative retention begins in month 1, and holds at least those who are active in the month.",
+        ),
+        Rule(
+            "everybody_starts_in_month_zero",
+            "month_number > 0 OR active_customers = cohort_size",
+            "In month 0 the whole cohort is active.",
+        ),
     )
     identities = (
         agree(
@@ -45,5 +63,11 @@ class CohortRetention(Gold, group="customers"):
             "select month, nullif(new_customers, 0), returning_customers from kpi_monthly"
             " where last_day(month) <= (select max(date) from dim_date where is_as_of)"
             " and month >= (select min(cohort) from cohort_retention)",
+        ),
+        Identity(
+            "cumulative_retention_never_falls",
+            "select b.cohort, b.month_number from cohort_retention as a join cohort_retention as b on b.cohort = a.cohort"
+            " and b.month_number = a.month_number + 1 where b.cumulative_retention < a.cumulative_retention",
+            "Whoever came back stays counted.",
         ),
     )

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Flag, Integer, Money, Month, Number
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.relations import ratio
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 class CohortValue(Gold, group="customers"):
@@ -20,6 +21,20 @@ class CohortValue(Gold, group="customers"):
         "Their gross profit so far / cohort_size; NULL where too little cost is known.", nullable=True
     )
 
+    rules = (
+        Rule(
+            "month_is_so_many_ahead",
+            "date_diff('month', cohort, month) = month_number",
+            "The calendar month lies so many months after the cohort's.",
+        ),
+        ratio("value_is_per_customer", "cumulative_net_sales_per_customer", "cumulative_net_sales", "cohort_size"),
+        Rule(
+            "past_the_end_nothing_is_known",
+            "(month IS NULL) = (is_complete IS NULL) AND (month IS NULL) = (net_sales IS NULL)"
+            " AND (month IS NULL) = (cumulative_net_sales IS NULL)",
+            "Past the end of the data nothing is known of a month.",
+        ),
+    )
     needs = ("orders.ordered_at",)
     identities = (
         agree(
@@ -38,5 +53,11 @@ class CohortValue(Gold, group="customers"):
             "select month, net_sales from kpi_monthly"
             " where last_day(month) <= (select max(date) from dim_date where is_as_of)"
             " and month >= (select min(cohort) from cohort_value)",
+        ),
+        Identity(
+            "sales_sum_to_the_cumulative",
+            "select cohort, month_number from (select *, sum(net_sales) over so_far as sold from cohort_value"
+            " window so_far as (partition by cohort order by month_number)) as walked where cumulative_net_sales <> sold",
+            "Month by month the cohort's net sales sum to what it has brought so far, to the cent.",
         ),
     )

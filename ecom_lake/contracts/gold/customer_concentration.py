@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Integer, Money, Number, Share
 from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.relations import same
 from ecom_lake.contracts.table import Gold, Identity
 
 
@@ -28,5 +29,13 @@ class CustomerConcentration(Gold, group="customers"):
             " cross join (select sum(gini_part) as gini from customer_concentration) as c"
             " where (s.value is null) <> (c.gini is null) or abs(s.value - c.gini) > 0.000000001",
             "The tenths' parts sum to the Gini coefficient of kpi_summary.",
+        ),
+        Identity(
+            "shares_are_of_all_sales",
+            "select decile from (select *, sum(net_sales) over () as sales, sum(net_sales) over (order by decile) as so_far"
+            " from customer_concentration) as walked where (share is null) <> (sales = 0)"
+            f" or not ({same('share * sales', 'net_sales')}) or (cumulative_share is null) <> (sales = 0)"
+            f" or not ({same('cumulative_share * sales', 'so_far')})",
+            "Shares are of all net sales, and the cumulative ones of the tenths so far.",
         ),
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Flag, Integer, Key, Money, Number, Text
 from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.relations import ratio
 from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
@@ -44,8 +45,28 @@ class CustomerMetrics(Gold, group="customers"):
             "abs(avg_gap_days * (purchases - 1) - lifespan_days) < 0.001",
             "The gaps between purchases make the time from the first to the last.",
         ),
+        ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
         Rule(
-            "aov_is_sales_per_order", "abs(aov * orders - net_sales) < 0.005", "The average order value is net sales per order."
+            "gap_where_bought_again",
+            "(avg_gap_days IS NULL) = (purchases = 1 OR lifespan_days IS NULL)",
+            "Whoever bought more than once has a mean gap.",
+        ),
+        Rule(
+            "lifespan_from_first_to_last_order",
+            "lifespan_days IS NOT DISTINCT FROM date_diff('day', first_order_date, last_order_date)"
+            " AND (recency_days IS NULL) = (last_order_date IS NULL)",
+            "The lifespan is the days from the first order to the latest; recency is known where that is.",
+        ),
+        Rule("profit_is_net_less_cost", "gross_profit = net_sales - cogs", "Gross profit is net sales less cost."),
+        Rule(
+            "parts_within_orders",
+            "purchases <= orders AND late_orders <= orders AND items <= units AND categories <= items",
+            "Purchases and late orders are among the orders, and categories are those of lines.",
+        ),
+        Rule(
+            "registered_after_ordering",
+            "registration_anomaly IS NOT DISTINCT FROM (registration_delay_days < 0)",
+            "The registration is an anomaly when its delay is negative.",
         ),
     )
     identities = (
@@ -64,5 +85,20 @@ class CustomerMetrics(Gold, group="customers"):
             "select count(*), count(*) filter (where opens_purchase), coalesce(sum(units), 0), coalesce(sum(net_sales), 0)"
             " from fct_orders where is_valid"
             " and coalesce(order_date <= (select max(date) from dim_date where is_as_of), true)",
+        ),
+        Identity(
+            "labels_follow_the_settings",
+            "select m.customer_id from customer_metrics as m cross join settings as s"
+            " cross join (select max(value) filter (where metric = 'gap_p50_days') as p50,"
+            " max(value) filter (where metric = 'gap_p80_days') as p80 from kpi_summary) as g"
+            " left join dim_customer as d on d.customer_id = m.customer_id and d.prior_purchases is not null"
+            " where activity_status is distinct from case when recency_days <= p50 then 'active'"
+            " when recency_days <= p80 then 'at risk' when recency_days > p80 then 'lapsed' end"
+            " or loyalty_tier <> case when purchases + coalesce(d.prior_purchases, 0) >= loyal_purchases then 'Loyal'"
+            " when purchases + coalesce(d.prior_purchases, 0) >= returning_purchases then 'Returning' else 'New' end"
+            " or persona <> case when purchases >= persona_loyal_purchases and m.m >= persona_loyal_m then 'Loyal High-Value'"
+            " when m.m >= persona_premium_m then 'Premium' when activity_status = 'lapsed' then 'High Churn Risk'"
+            " when m.m <= persona_low_m then 'Low-Premium' else 'Standard' end",
+            "Activity status, loyalty tier and persona are those of the shop's gaps and settings.",
         ),
     )

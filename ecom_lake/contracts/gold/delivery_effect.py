@@ -46,6 +46,25 @@ class DeliveryEffect(Gold, group="models"):
         ),
         Rule("bounds_hold_the_ratio", "rr_low <= risk_ratio AND risk_ratio <= rr_high", "The ratio's interval holds it."),
         Rule("bounds_hold_the_odds", "or_low <= odds_ratio AND odds_ratio <= or_high", "The odds ratio's interval holds it."),
+        Rule(
+            "risk_ratio_is_of_the_rates",
+            "(risk_ratio IS NULL) = (odds_ratio IS NULL)"
+            " AND abs(risk_ratio * rate_unexposed - rate_exposed) <= 0.000001 * (1 + risk_ratio)",
+            "The risk ratio is that of the two shares.",
+        ),
+        Rule(
+            "odds_ratio_is_of_the_rates",
+            "abs(odds_ratio * rate_unexposed * (1 - rate_exposed) - rate_exposed * (1 - rate_unexposed))"
+            " <= 0.000001 * (1 + odds_ratio)",
+            "The odds ratio is that of the two shares.",
+        ),
+        Rule(
+            "e_value_is_of_the_risk_ratio",
+            "(e_value IS NULL) = (risk_ratio IS NULL) AND (e_value_ci IS NULL) = (risk_ratio IS NULL)"
+            " AND abs(e_value * e_value / (2 * e_value - 1) - greatest(risk_ratio, 1 / nullif(risk_ratio, 0)))"
+            " <= 0.00001 * e_value AND e_value_ci <= e_value",
+            "The E-value E of a risk ratio R above 1 (else of 1/R) solves R = E² / (2E - 1); that of the bound is at most it.",
+        ),
     )
     identities = (
         Identity(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Key, Month, Number, Share
 from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.relations import ratio
 from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
@@ -29,16 +30,16 @@ class DeliveryPerformance(Gold, group="operations"):
             "late_orders <= promised_orders AND promised_orders <= timed_orders AND timed_orders <= delivered_orders",
             "Late orders were promised, and those delivered.",
         ),
-        Rule(
-            "late_rate_of_the_promised",
-            "abs(late_rate * promised_orders - late_orders) < 0.000001",
-            "The late rate is that of the promised orders.",
-        ),
-        Rule("late_rate_where_promised", "(late_rate IS NULL) = (promised_orders = 0)", "Whatever was promised has a rate."),
+        ratio("late_rate_of_the_promised", "late_rate", "late_orders", "promised_orders"),
         Rule(
             "delay_where_late",
             "(avg_delay_days_when_late IS NULL) = (late_orders = 0)",
             "There is a delay just where some are late.",
+        ),
+        Rule(
+            "lead_days_where_timed",
+            "(avg_lead_days IS NULL) = (timed_orders = 0) AND (p90_lead_days IS NULL) = (timed_orders = 0)",
+            "Lead days are known where a day of delivery is.",
         ),
     )
     identities = (

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Money, Number, Share, Text
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.relations import ratio, same
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 class Demographics(Gold, group="customers"):
@@ -19,6 +20,11 @@ class Demographics(Gold, group="customers"):
     net_sales_per_customer = Number("net_sales / customers.")
     repeat_rate = Share("Share of them with two or more purchases.")
 
+    rules = (
+        ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
+        ratio("sales_per_customer", "net_sales_per_customer", "net_sales", "customers"),
+        Rule("customers_within_orders", "customers <= orders", "Everybody has an order."),
+    )
     needs = ("customers.gender or customers.age",)
     identities = (
         agree(
@@ -28,5 +34,13 @@ class Demographics(Gold, group="customers"):
             "select d.dimension, m.customers, m.orders, m.net_sales from (select distinct dimension from demographics) as d"
             " cross join (select count(*) as customers, sum(orders) as orders, sum(net_sales) as net_sales from customer_metrics)"
             " as m",
+        ),
+        Identity(
+            "shares_are_of_the_dimension",
+            "select dimension, member from (select *, sum(customers) over all_of_it as people,"
+            " sum(net_sales) over all_of_it as sales from demographics window all_of_it as (partition by dimension)) as whole"
+            f" where not ({same('share * people', 'customers')})"
+            f" or (net_sales_share is null) <> (sales = 0) or not ({same('net_sales_share * sales', 'net_sales')})",
+            "Shares are of the people and the net sales of the dimension.",
         ),
     )

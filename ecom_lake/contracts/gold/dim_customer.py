@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Flag, Integer, Key, Text, Timestamp
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.table import Gold, Rule
 
 
 class DimCustomer(Gold, group="star"):
@@ -22,3 +22,11 @@ class DimCustomer(Gold, group="star"):
     is_subscriber = Flag("Whether the person subscribes.", nullable=True)
     prior_purchases = Count("Purchases that the source says came before its export.", nullable=True)
     purchase_frequency_days = Integer("How often the person says they buy, in days.", nullable=True, at_least=0)
+
+    rules = (
+        Rule(
+            "age_group_of_an_age",
+            "(age_group IS NULL) = (age IS NULL)",
+            "Whoever has an age is in an age group, and nobody else.",
+        ),
+    )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Date, Flag, Integer, Month, Text
-from ecom_lake.contracts.table import Gold, Identity
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 class DimDate(Gold, group="star"):
@@ -24,6 +24,20 @@ class DimDate(Gold, group="star"):
     )
     is_as_of = Flag("The shop's today: the last day of the last complete month, unless a setting says otherwise. One day has it.")
 
+    rules = (
+        Rule(
+            "parts_are_the_dates",
+            "year = year(date) AND quarter = quarter(date) AND month = month(date) AND day = day(date)"
+            " AND month_start = make_date(year, month, 1) AND month_name = monthname(date)",
+            "Year, quarter, month and day are those of the date.",
+        ),
+        Rule(
+            "week_is_the_dates",
+            "iso_year = isoyear(date) AND iso_week = weekofyear(date) AND weekday = isodow(date) AND weekday_name = dayname(date)"
+            " AND is_weekend = (weekday >= 6)",
+            "ISO week and weekday are those of the date; the weekend is Saturday and Sunday.",
+        ),
+    )
     identities = (
         Identity(
             "calendar_is_whole",
@@ -38,5 +52,14 @@ class DimDate(Gold, group="star"):
             "select distinct order_date from fct_orders where order_date is not null"
             " and not exists (select 1 from dim_date where dim_date.date = fct_orders.order_date)",
             "The day of every order is in the calendar.",
+        ),
+        Identity(
+            "complete_months_are_one_run",
+            "select months, first, last from (select count(*) as months, min(month_start) as first, max(month_start) as last"
+            " from (select month_start from dim_date group by month_start having bool_or(is_complete_month)) as complete) as run"
+            " where months > 0 and months <> date_diff('month', first, last) + 1"
+            " union all select count(*), min(month_start), max(month_start) from dim_date group by month_start"
+            " having count(distinct is_complete_month) > 1",
+            "Complete months follow each other without a gap, and a month is complete on all of its days or on none.",
         ),
     )

@@ -4,6 +4,9 @@ from ecom_lake.contracts.columns import Count, Key, Money, Number, Share, Text
 from ecom_lake.contracts.identities import agree
 from ecom_lake.contracts.table import Gold, Rule
 
+_PER_PURCHASE = "(assumed_uplift * (margin - discount) - cannibalisation * discount)"
+"""Margin more per purchase that there would be anyway, in units of its value."""
+
 
 class ExperimentSimulation(Gold, group="models"):
     """One row per group, discount and assumptions: what a discount for people at risk would bring; not measured."""
@@ -26,7 +29,26 @@ class ExperimentSimulation(Gold, group="models"):
     break_even_uplift = Number("Uplift at which it costs nothing; NULL where the discount takes the whole margin.", nullable=True)
 
     needs = ("orders.ordered_at",)
-    rules = (Rule("bounds_in_order", "low <= high", "The lower bound is not above the upper."),)
+    rules = (
+        Rule("bounds_in_order", "low <= high", "The lower bound is not above the upper."),
+        Rule(
+            "margin_of_the_supposed_purchases",
+            f"abs(incremental_margin - people * baseline_rate * order_value * {_PER_PURCHASE})"
+            f" <= 0.011 + 0.0051 * people * baseline_rate * abs{_PER_PURCHASE}",
+            "The margin is that of the purchases more, less the discount that is given away.",
+        ),
+        Rule(
+            "orders_of_the_supposed_uplift",
+            "abs(incremental_orders - people * baseline_rate * assumed_uplift) <= 0.0051",
+            "The purchases more are the base rate's, lifted by the assumed uplift.",
+        ),
+        Rule(
+            "breaks_even_where_margin_is_left",
+            "(break_even_uplift IS NULL) = (margin - discount <= 0.000000001)"
+            " AND abs(break_even_uplift * (margin - discount) - cannibalisation * discount) <= 0.000001",
+            "At the break-even uplift the margin of the purchases more is what is given away.",
+        ),
+    )
     identities = (
         agree(
             "base_rates_are_those_of_the_plan",

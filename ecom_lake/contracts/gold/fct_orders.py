@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Flag, Integer, Key, Money, Month, Number, Text, Timestamp
 from ecom_lake.contracts.identities import agree, known
+from ecom_lake.contracts.relations import month_of
+from ecom_lake.contracts.silver.orders import CANCELED_IS_NO_SALE
 from ecom_lake.contracts.table import Gold, Listing, Rule
 
 
@@ -68,6 +70,102 @@ class FctOrders(Gold, group="star"):
             severity="warn",
             listing=Listing(by="source_status", sum_of="net_sales", noun="order"),
         ),
+        CANCELED_IS_NO_SALE,
+        Rule(
+            "order_date_is_of_ordered_at",
+            "order_date IS NOT DISTINCT FROM CAST(ordered_at AS DATE)",
+            "The order's day is that of the time when it was placed.",
+        ),
+        month_of("month_is_of_ordered_at", "month", "ordered_at"),
+        Rule(
+            "valid_orders_are_numbered",
+            "(order_number IS NOT NULL) = is_valid AND (purchase_number IS NOT NULL) = is_valid",
+            "Valid orders, and only these, have a number among the person's orders and purchases.",
+        ),
+        Rule(
+            "first_order_is_number_one",
+            "is_first_order = coalesce(order_number = 1, false)",
+            "The first valid order of a person is number 1.",
+        ),
+        Rule(
+            "purchases_within_orders",
+            "purchase_number BETWEEN 1 AND order_number",
+            "Orders of one day are one purchase: a person has no more purchases than orders.",
+        ),
+        Rule(
+            "first_order_has_none_before",
+            "previous_order_date IS NULL"
+            " OR (coalesce(order_number > 1, false) AND coalesce(previous_order_date <= order_date, true))",
+            "Only a valid order after the person's first has one before it, which is not later.",
+        ),
+        Rule(
+            "gap_is_since_the_order_before",
+            "gap_days IS NOT DISTINCT FROM nullif(date_diff('day', previous_order_date, order_date), 0)",
+            "The gap is the days since the order before; NULL on the same day and where there was none.",
+        ),
+        Rule(
+            "opens_purchase_on_a_new_day",
+            "opens_purchase = (is_valid AND coalesce(previous_order_date < order_date, true))",
+            "A valid order opens a purchase unless the order before it is of the same day.",
+        ),
+        Rule(
+            "amounts_are_of_lines",
+            "units >= items AND (items > 0 OR (units = 0 AND gross_sales = 0 AND discounts = 0 AND freight = 0))",
+            "Every line has a unit, and an order without lines has no amounts.",
+        ),
+        Rule("discounts_within_gross", "discounts <= gross_sales", "Discounts are at most gross sales."),
+        Rule(
+            "costed_sales_within_net",
+            "costed_sales BETWEEN 0 AND net_sales AND (cogs IS NOT NULL OR costed_sales = 0)",
+            "Sales with a known cost are part of net sales, and 0 where no cost is known.",
+        ),
+        Rule(
+            "paid_by_payments",
+            "(payments IS NULL) = (payment_count IS NULL) AND coalesce(payment_count > 0 OR payments = 0, true)"
+            " AND (instalments IS NULL) = (coalesce(payment_count, 0) = 0)",
+            "Money and instalments are those of payments: without a payment there are none.",
+        ),
+        Rule(
+            "delivered_date_of_the_delivered",
+            "delivered_date IS NULL OR status = 'delivered'",
+            "Only an order that was delivered has a day of delivery.",
+        ),
+        Rule(
+            "lead_days_from_placing_to_delivery",
+            "lead_days IS NOT DISTINCT FROM date_diff('day', order_date, delivered_date)",
+            "Lead days are those from placing to delivery.",
+        ),
+        Rule(
+            "stages_sum_to_lead_days",
+            "approval_days + handling_days + transit_days = lead_days",
+            "The days of the stages, where all are known, sum to the lead days.",
+        ),
+        Rule(
+            "delay_days_from_promise_to_delivery",
+            "delay_days IS NOT DISTINCT FROM date_diff('day', promised_date, delivered_date)",
+            "Delay days are those from the promised day to delivery.",
+        ),
+        Rule(
+            "late_after_the_promised_day",
+            "is_late IS NOT DISTINCT FROM (delivered_date > promised_date)",
+            "An order is late when it was delivered after the promised day.",
+        ),
+        Rule(
+            "returned_units_are_returned",
+            "(is_returned IS NULL) = (returned_units IS NULL) AND (is_returned IS NULL) = (returned_sales IS NULL)"
+            " AND coalesce(is_returned = (status = 'returned' OR returned_units > 0), true)",
+            "An order is returned when its status or one of its lines is.",
+        ),
+        Rule(
+            "returned_within_the_order",
+            "returned_units <= units AND returned_sales BETWEEN 0 AND net_sales AND (returned_units > 0 OR returned_sales = 0)",
+            "No more is returned than was ordered.",
+        ),
+        Rule(
+            "imputed_where_scored",
+            "(review_score IS NULL) = (is_review_imputed IS NULL)",
+            "Whether a score was filled in is known of every score.",
+        ),
     )
     identities = (
         agree(
@@ -83,4 +181,10 @@ class FctOrders(Gold, group="star"):
             "select month, sum(amount) from payments group by month",
         ),
         known("their_people_are_known", "Every order's person is in dim_customer.", "customer_id", "fct_orders", "dim_customer"),
+        agree(
+            "reviews_are_all_there",
+            "Month by month as many orders have a score as silver has reviewed orders.",
+            "select month, count(review_score) from fct_orders group by month having count(review_score) > 0",
+            "select month, count(distinct order_id) from reviews group by month",
+        ),
     )

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Date, Flag, Integer, Key, Money, Month, Price, Text
 from ecom_lake.contracts.identities import agree, known
+from ecom_lake.contracts.relations import month_of, rounded_to_the_cent
+from ecom_lake.contracts.silver.order_items import OrderItems
+from ecom_lake.contracts.silver.orders import CANCELED_IS_NO_SALE
 from ecom_lake.contracts.table import Gold, Rule
 
 
@@ -35,6 +38,15 @@ class FctSales(Gold, group="star"):
 
     rules = (
         Rule("net_is_gross_less_discount", "net_sales = gross_sales - discount", "Net sales are gross sales less discount."),
+        *OrderItems.rules,
+        CANCELED_IS_NO_SALE,
+        month_of("month_is_of_the_order_date", "month", "order_date"),
+        rounded_to_the_cent("cogs_is_cost_times_quantity", "cogs", "unit_cost * quantity"),
+        Rule(
+            "profit_is_net_less_cost",
+            "gross_profit IS NOT DISTINCT FROM net_sales - cogs",
+            "Gross profit is net sales less cost, and NULL where no cost is known.",
+        ),
     )
     identities = (
         agree(

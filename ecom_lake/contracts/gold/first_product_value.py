@@ -28,6 +28,11 @@ class FirstProductValue(Gold, group="products"):
         ),
         Rule("rate_where_known", "(repeat_rate_90d IS NULL) = (customers_90d = 0)", "Whoever is old enough has a rate."),
         Rule("yearly_rate_where_known", "(repeat_rate_365d IS NULL) = (customers_365d = 0)", "And after a year too."),
+        Rule(
+            "yearly_value_where_known",
+            "(net_sales_per_customer_365d IS NULL) = (customers_365d = 0)",
+            "What they brought in a year is known after a year.",
+        ),
     )
     needs = ("orders.ordered_at",)
 

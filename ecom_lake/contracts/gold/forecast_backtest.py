@@ -24,6 +24,11 @@ class ForecastBacktest(Gold, group="models", beside="sales_forecast"):
     rules = (
         Rule("error_is_the_difference", "error = forecast - actual", "The error is the forecast less what came."),
         Rule("origin_comes_before", "origin < period", "Nothing of the period was known."),
+        Rule(
+            "period_is_so_many_months_ahead",
+            "grain <> 'month' OR date_diff('month', origin, period) = step",
+            "A month that is forecast lies so many months after the origin.",
+        ),
     )
     identities = (
         agree(

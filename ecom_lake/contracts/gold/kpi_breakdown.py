@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Flag, Integer, Money, Number, Share, Text
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold, Rule
+from ecom_lake.contracts.relations import ratio, same
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 class KpiBreakdown(Gold, group="kpis"):
@@ -34,6 +35,13 @@ class KpiBreakdown(Gold, group="kpis"):
             "orders >= 1 and customers between 1 and orders",
             "An order is of one person.",
         ),
+        ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
+        Rule("net_within_gross", "net_sales BETWEEN 0 AND gross_sales", "Net sales are at most gross sales."),
+        Rule(
+            "no_growth_of_all_or_the_incomplete",
+            "net_sales_yoy IS NULL OR (is_complete AND period_type <> 'all')",
+            "The whole history and incomplete periods have no growth.",
+        ),
     )
     identities = (
         agree(
@@ -61,5 +69,22 @@ class KpiBreakdown(Gold, group="kpis"):
             "select period, sum(orders), sum(units) from kpi_breakdown where period_type = 'month' and dimension = 'weekday'"
             " group by period",
             "select month, orders, units from kpi_monthly where orders > 0",
+        ),
+        Identity(
+            "shares_and_ranks_are_of_the_period",
+            "select period_type, period, dimension, member from (select *, sum(net_sales) over period_sales as whole,"
+            " row_number() over (period_sales order by net_sales desc, member) as place from kpi_breakdown"
+            " window period_sales as (partition by period_type, period, dimension)) as walked"
+            f" where rank <> place or (share is null) <> (whole = 0) or not ({same('share * whole', 'net_sales')})",
+            "In each period and dimension members are ranked by net sales, and a share is of all of them.",
+        ),
+        Identity(
+            "growth_is_on_the_year_before",
+            "select a.period_type, a.period, a.dimension, a.member from kpi_breakdown as a join kpi_breakdown as b"
+            " on b.period_type = a.period_type and b.dimension = a.dimension and b.member = a.member"
+            " and b.period = a.period - interval 12 month where a.period_type <> 'all'"
+            " and ((a.net_sales_yoy is null) <> (not a.is_complete or not b.is_complete or b.net_sales = 0)"
+            f" or not ({same('(1 + a.net_sales_yoy) * b.net_sales', 'a.net_sales')}))",
+            "Growth is on the same month, or the year, before.",
         ),
     )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Integer, Money, Month, Text
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.table import Gold, Rule
 
 _PAIRS = (
     " from kpi_monthly as a join kpi_monthly as b on a.is_complete and b.is_complete and b.units > 0"
@@ -23,6 +23,19 @@ class KpiBridge(Gold, group="kpis"):
     driver_order = Integer("Place of the driver in the bridge.", at_least=1, at_most=7)
     effect = Money("By how much it moved net sales: the effects of a pair sum to the change, to the cent.")
 
+    rules = (
+        Rule(
+            "drivers_have_their_places",
+            "driver = list_extract(['new', 'returning', 'orders_per_customer', 'units_per_order', 'price', 'mix', 'discount'],"
+            " driver_order)",
+            "Each driver has its place in the bridge.",
+        ),
+        Rule(
+            "months_are_one_or_twelve_apart",
+            "date_diff('month', from_month, to_month) IN (1, 12)",
+            "A pair is a month with the one before or with the same month a year before.",
+        ),
+    )
     needs = ("orders.ordered_at",)
     identities = (
         agree(

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Number, Share, Text
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.relations import ratio
+from ecom_lake.contracts.table import Gold, Rule
 
 
 class KpiChurn(Gold, group="kpis"):
@@ -16,6 +17,15 @@ class KpiChurn(Gold, group="kpis"):
     churn_rate = Share("lapsed / customers.", nullable=True)
     repeat_purchase_rate = Share("Share of the persons with two or more purchases by then.", nullable=True)
 
+    rules = (
+        ratio("churn_rate_is_of_customers", "churn_rate", "lapsed", "customers"),
+        Rule("lapsed_within_customers", "lapsed <= customers", "The lapsed are among those who had bought."),
+        Rule(
+            "horizon_is_its_days",
+            "(horizon = 'P80' OR threshold_days = TRY_CAST(horizon AS DOUBLE)) AND (lapsed IS NULL) = (threshold_days IS NULL)",
+            "A horizon's threshold is its number of days; without a threshold nobody is counted.",
+        ),
+    )
     needs = ("orders.ordered_at",)
     identities = (
         agree(

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Money, Number
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold, Identity
+from ecom_lake.contracts.relations import ratio
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 class KpiDaily(Gold, group="kpis"):
@@ -19,6 +20,12 @@ class KpiDaily(Gold, group="kpis"):
     gmv = Money("net_sales + freight.")
     aov = Number("Net sales per valid order; NULL on a day without one.", nullable=True)
 
+    rules = (
+        Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
+        Rule("gmv_is_net_and_freight", "gmv = net_sales + freight", "GMV is net sales and freight."),
+        ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
+        Rule("customers_within_orders", "customers <= orders", "Every person has an order on the day."),
+    )
     needs = ("orders.ordered_at",)
 
     identities = (

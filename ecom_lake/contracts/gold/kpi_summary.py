@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Integer, Key, Number, Text
+from ecom_lake.contracts.relations import same
 from ecom_lake.contracts.table import Gold, Identity
 
 
@@ -23,5 +24,22 @@ class KpiSummary(Gold, group="kpis"):
             " on m.metric = s.metric where s.value <> m.value"
             " and not exists (select 1 from fct_orders where is_valid and month is null)",
             "Net sales, orders and customers are the months' sums, where every order has a date: each person is new once.",
+        ),
+        Identity(
+            "ratios_are_those_of_the_summary",
+            "select r.metric, r.value, p.value as part, w.value as whole from (values ('aov', 'net_sales', 'orders'))"
+            " as ratios (metric, part, whole) join kpi_summary as r on r.metric = ratios.metric"
+            " join kpi_summary as p on p.metric = ratios.part join kpi_summary as w on w.metric = ratios.whole"
+            f" where (r.value is null) <> (w.value = 0) or not ({same('r.value * w.value', 'p.value')})",
+            "The average order value is the summary's net sales per order.",
+        ),
+        Identity(
+            "sums_are_those_of_the_summary",
+            "select net_sales, gmv from (select max(value) filter (where metric = 'gross_sales') as gross_sales,"
+            " max(value) filter (where metric = 'discounts') as discounts, max(value) filter (where metric = 'net_sales')"
+            " as net_sales, max(value) filter (where metric = 'freight') as freight, max(value) filter (where metric = 'gmv')"
+            f" as gmv from kpi_summary) as s where not ({same('gross_sales - discounts', 'net_sales')})"
+            f" or not ({same('net_sales + freight', 'gmv')})",
+            "Net sales are gross sales less discounts, and gmv is net sales and freight.",
         ),
     )

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Key, Number
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.relations import same
+from ecom_lake.contracts.table import Gold, Rule
 
 
 class ModelDrift(Gold, group="models", partial=True):
@@ -13,3 +14,11 @@ class ModelDrift(Gold, group="models", partial=True):
     before = Number("When the model was last fitted.")
     now = Number("As of today.")
     change = Number("now / before - 1; NULL where before is 0.", nullable=True)
+
+    rules = (
+        Rule(
+            "change_is_now_against_before",
+            f"(change IS NULL) = (before = 0) AND {same('(1 + change) * before', 'now')}",
+            "The change is now / before - 1, and NULL where before is 0.",
+        ),
+    )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Flag, Key, Number
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.table import Gold, Rule
 
 
 class ModelRivals(Gold, group="models", partial=True):
@@ -14,3 +14,5 @@ class ModelRivals(Gold, group="models", partial=True):
     low = Number("Lower bound (95%), where there is one.", nullable=True)
     high = Number("Upper bound.", nullable=True)
     is_champion = Flag("Whether this candidate did best.")
+
+    rules = (Rule("bounds_hold_the_value", "low <= value AND value <= high", "A candidate's measure lies within its bounds."),)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Key, Money, Number, Share
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold, Rule
+from ecom_lake.contracts.relations import same
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 class OrderStatusSales(Gold, group="operations"):
@@ -31,5 +32,11 @@ class OrderStatusSales(Gold, group="operations"):
             "select status, orders, valid_orders, net_sales, valid_net_sales from order_status_sales",
             "select status, count(*), count(*) filter (where is_valid), sum(net_sales),"
             " coalesce(sum(net_sales) filter (where is_valid), 0) from fct_orders group by status",
+        ),
+        Identity(
+            "shares_are_of_all_statuses",
+            "select status from (select *, sum(net_sales) over () as sales from order_status_sales) as whole"
+            f" where (share is null) <> (sales = 0) or not ({same('share * sales', 'net_sales')})",
+            "A share is of the net sales of all statuses.",
         ),
     )

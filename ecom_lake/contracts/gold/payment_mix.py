@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Key, Money, Month, Number, Share
 from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.relations import same
 from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
@@ -32,5 +33,11 @@ class PaymentMix(Gold, group="operations"):
             "select m.month, m.payments, o.payment_count from kpi_monthly as m join (select month, sum(payment_count)"
             " as payment_count from fct_orders where is_valid group by month) as o on o.month = m.month"
             " where o.payment_count > 0",
+        ),
+        Identity(
+            "shares_are_of_the_month",
+            "select month, method from (select *, sum(payments) over (partition by month) as paid from payment_mix) as whole"
+            f" where (share is null) <> (paid = 0) or not ({same('share * paid', 'payments')})",
+            "A share is of the value of the month's payments.",
         ),
     )

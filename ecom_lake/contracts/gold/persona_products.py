@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Money, Share, Text
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.relations import same
+from ecom_lake.contracts.table import Gold, Identity
 
 
 class PersonaProducts(Gold, group="customers"):
@@ -25,5 +26,11 @@ class PersonaProducts(Gold, group="customers"):
             "A persona's categories have the units and, to the cent, the net sales of its people.",
             "select persona, sum(units), sum(net_sales) from persona_products group by persona",
             "select persona, sum(units), sum(net_sales) from customer_metrics where items > 0 group by persona",
+        ),
+        Identity(
+            "shares_are_of_the_persona",
+            "select persona, category from (select *, sum(net_sales) over (partition by persona) as sales from persona_products)"
+            f" as whole where (share is null) <> (sales = 0) or not ({same('share * sales', 'net_sales')})",
+            "A share is of the persona's net sales.",
         ),
     )

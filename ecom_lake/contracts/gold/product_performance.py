@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Date, Integer, Key, Money, Number, Share, Text
 from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.relations import same
 from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
@@ -38,6 +39,13 @@ class ProductPerformance(Gold, group="products"):
         Rule("rank_within_category", "rank_in_category <= rank_by_sales", "No place in its category is behind that among all."),
         Rule("the_first_is_a", "rank_by_sales > 1 OR abc_class = 'A'", "The product that brings most is of class A."),
         Rule("share_is_its_own", "cumulative_share >= share", "A product's own share is part of the share up to it."),
+        Rule(
+            "sold_where_ordered",
+            "(orders = 0) = (units = 0) AND (first_sold IS NULL) = (last_sold IS NULL)"
+            " AND (orders > 0 OR (first_sold IS NULL AND net_sales = 0))",
+            "A product without orders has no units, sales or days of sale.",
+        ),
+        Rule("profit_within_sales", "gross_profit <= net_sales", "Gross profit is at most net sales."),
     )
     identities = (
         agree(
@@ -70,5 +78,14 @@ class ProductPerformance(Gold, group="products"):
             " (coalesce(sum(net_sales) over (by_sales rows between unbounded preceding and 1 preceding), 0))::decimal(18, 2)"
             " as before, (sum(net_sales) over ())::decimal(18, 2) as total"
             " from product_performance window by_sales as (order by net_sales desc, product_id)) as walked cross join settings",
+        ),
+        Identity(
+            "shares_and_ranks_are_by_sales",
+            "select product_id from (select *, sum(net_sales) over () as sales, row_number() over by_sales as place,"
+            " sum(net_sales) over (by_sales rows unbounded preceding) as so_far from product_performance"
+            " window by_sales as (order by net_sales desc, product_id)) as walked where rank_by_sales <> place"
+            f" or (share is null) <> (sales = 0) or not ({same('share * sales', 'net_sales')})"
+            f" or (cumulative_share is null) <> (sales = 0) or not ({same('cumulative_share * sales', 'so_far')})",
+            "Products are ranked by net sales, a share is of all net sales, and a cumulative share of those up to the rank.",
         ),
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Key, Money, Share
 from ecom_lake.contracts.identities import agree
+from ecom_lake.contracts.relations import ratio, same
 from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
@@ -21,12 +22,9 @@ class ReturnsLeakage(Gold, group="operations"):
     needs = ("order_items.is_returned",)
     rules = (
         Rule("outcomes_within_orders", "delivered_orders + returned_orders <= orders", "No order has two outcomes."),
-        Rule(
-            "rate_of_those_with_an_outcome",
-            "abs(return_rate * (delivered_orders + returned_orders) - returned_orders) < 0.000001",
-            "The rate is that of the orders delivered or returned.",
-        ),
+        ratio("rate_of_those_with_an_outcome", "return_rate", "returned_orders", "(delivered_orders + returned_orders)"),
         Rule("nothing_leaks_without_returns", "returned_orders > 0 OR returned_sales = 0", "What leaks was sent back."),
+        Rule("unknown_within_orders", "unknown_status_orders <= orders", "Orders of unknown status are among all."),
     )
     identities = (
         Identity(
@@ -51,5 +49,12 @@ class ReturnsLeakage(Gold, group="operations"):
             "select dimension, member, orders, return_rate from returns_leakage where dimension <> 'state'",
             "select 'product', product_id, orders, return_rate from product_performance where orders > 0"
             " union all select 'category', category, orders, return_rate from category_performance where orders > 0",
+        ),
+        Identity(
+            "shares_are_of_the_dimension",
+            "select dimension, member from (select *, sum(returned_sales) over (partition by dimension) as leaked"
+            f" from returns_leakage) as whole where (share is null) <> (leaked = 0)"
+            f" or not ({same('share * leaked', 'returned_sales')})",
+            "A share is of all returned sales.",
         ),
     )

@@ -26,4 +26,13 @@ class RevenueWaterfall(Gold, group="kpis"):
             " or p.amount is distinct from m.payments or r.amount is distinct from coalesce(m.returned_sales, 0)",
             "Its sums are the month's net sales, gmv and payments, and what was sent back is the month's returned sales.",
         ),
+        Identity(
+            "steps_sum_to_the_sums",
+            "select month from revenue_waterfall group by month having"
+            " sum(amount) filter (where step_order between 1 and 2) <> sum(amount) filter (where step = 'net_sales')"
+            " or sum(amount) filter (where step_order between 4 and 12) <> sum(amount) filter (where step = 'net_sales')"
+            " or sum(amount) filter (where step in ('net_sales', 'freight')) <> sum(amount) filter (where step = 'gmv')"
+            " or sum(amount) filter (where step_order between 14 and 20) <> sum(amount) filter (where step = 'payments')",
+            "From each sum to the next the steps add up, to the cent.",
+        ),
     )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.contracts.columns import Date, Integer, Key, Share, Text
-from ecom_lake.contracts.table import Gold, Identity
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 _OPEN = """
     (select f.order_id
@@ -40,6 +40,14 @@ class ReviewRisk(Gold, group="models"):
         nullable=True,
     )
 
+    rules = (
+        Rule("reasons_of_the_top_decile", "top_reasons IS NULL OR decile = 1", "Only the top decile has reasons."),
+        Rule(
+            "shipped_within_the_days_followed",
+            "date_diff('day', shipped_on, as_of) >= 0 AND date_diff('day', shipped_on, as_of) < followed_days",
+            "The order was shipped by the as-of date, and within the days in which a review is awaited.",
+        ),
+    )
     needs = ("orders.ordered_at", "orders.shipped_at", "reviews.score")
     identities = (
         Identity(

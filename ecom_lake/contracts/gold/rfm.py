@@ -3,7 +3,7 @@ from __future__ import annotations
 from ecom_lake.contracts.columns import Count, Date, Integer, Key, Money, Text
 from ecom_lake.contracts.gold.rfm_codes import SEGMENTS
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold, Rule
+from ecom_lake.contracts.table import Gold, Identity, Rule
 
 
 class Rfm(Gold, group="customers"):
@@ -32,5 +32,26 @@ class Rfm(Gold, group="customers"):
             "Everybody in customer_metrics has one row, with their purchases and net sales.",
             "select count(*), coalesce(sum(frequency), 0), coalesce(sum(monetary), 0) from rfm",
             "select count(*), coalesce(sum(purchases), 0), coalesce(sum(net_sales), 0) from customer_metrics",
+        ),
+        agree(
+            "scores_are_of_their_people",
+            "Recency, frequency, sales and monetary score are the person's in customer_metrics, as of the as-of date.",
+            "select customer_id, recency_days, frequency, monetary, m, as_of from rfm",
+            "select customer_id, recency_days, purchases, net_sales, m, as_of from customer_metrics"
+            " cross join (select max(date) as as_of from dim_date where is_as_of) as today",
+        ),
+        Identity(
+            "segments_are_of_their_codes",
+            "select rfm_code, segment from (select distinct rfm_code, segment from rfm) as found"
+            " where not exists (select 1 from rfm_codes where rfm_codes.rfm_code = found.rfm_code"
+            " and rfm_codes.segment = found.segment)",
+            "Each code's segment is the one of rfm_codes.",
+        ),
+        Identity(
+            "frequency_scores_are_of_the_bands",
+            "select frequency, f from (select distinct frequency, f from rfm) as found cross join settings"
+            " where f <> case when frequency >= rfm_f5 then 5 when frequency >= rfm_f4 then 4 when frequency >= rfm_f3 then 3"
+            " when frequency >= rfm_f2 then 2 else 1 end",
+            "The frequency score follows the bands of the settings.",
         ),
     )

@@ -3,7 +3,8 @@ from __future__ import annotations
 from ecom_lake.contracts.columns import Count, Date, Money, Share, Text
 from ecom_lake.contracts.gold.rfm_codes import SEGMENTS
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold
+from ecom_lake.contracts.relations import same
+from ecom_lake.contracts.table import Gold, Identity
 
 
 class RfmHistory(Gold, group="customers"):
@@ -37,5 +38,11 @@ class RfmHistory(Gold, group="customers"):
             "Each segment has the people who moved into it, and those who stayed.",
             "select as_of, segment, customers, net_sales from rfm_history",
             "select as_of, to_segment, sum(customers), sum(net_sales) from rfm_migration group by as_of, to_segment",
+        ),
+        Identity(
+            "shares_are_of_the_month",
+            "select as_of, segment from (select *, sum(customers) over (partition by as_of) as people from rfm_history) as whole"
+            f" where not ({same('share * people', 'customers')})",
+            "At each month's end a share is of everybody then.",
         ),
     )

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from ecom_lake.contracts.columns import Count, Key, Money, Number, Share
 from ecom_lake.contracts.identities import agree
-from ecom_lake.contracts.table import Gold, Identity, Rule
+from ecom_lake.contracts.relations import ratio, same
+from ecom_lake.contracts.table import Gold, Identity
 
 
 class RfmSegments(Gold, group="customers"):
@@ -17,9 +18,7 @@ class RfmSegments(Gold, group="customers"):
     avg_frequency = Number("Mean number of their purchases.")
     avg_monetary = Number("Mean of their net sales.")
 
-    rules = (
-        Rule("monetary_is_per_customer", "abs(avg_monetary * customers - net_sales) < 0.005", "The mean is that of its people."),
-    )
+    rules = (ratio("monetary_is_per_customer", "avg_monetary", "net_sales", "customers"),)
     identities = (
         Identity(
             "segments_share_the_people",
@@ -32,5 +31,23 @@ class RfmSegments(Gold, group="customers"):
             "Each segment has its people, and their net sales to the cent.",
             "select segment, customers, net_sales from rfm_segments",
             "select segment, count(*), sum(monetary) from rfm group by segment",
+        ),
+        Identity(
+            "shares_are_of_all_segments",
+            "select segment from (select *,"
+            " sum(customers) over () as people, sum(net_sales) over () as sales from rfm_segments) as whole"
+            f" where not ({same('share * people', 'customers')})"
+            f" or (net_sales_share is null) <> (sales = 0) or not ({same('net_sales_share * sales', 'net_sales')})",
+            "Shares are of the people and the net sales of all segments.",
+        ),
+        Identity(
+            "means_are_of_the_people",
+            "select s.segment from rfm_segments as s join (select segment, sum(frequency) as purchases,"
+            " sum(recency_days) as recency_days, count(recency_days) as dated from rfm group by segment) as r"
+            " on r.segment = s.segment"
+            f" where not ({same('s.avg_frequency * s.customers', 'r.purchases')})"
+            f" or not ({same('s.avg_recency_days * r.dated', 'r.recency_days')})"
+            " or (s.avg_recency_days is null) <> (r.dated = 0)",
+            "Mean recency and frequency are those of the segment's people.",
         ),
     )

@@ -34,6 +34,11 @@ class SalesForecast(Gold, group="models"):
     rules = (
         Rule("forecast_lies_in_its_interval", "low_80 <= forecast and forecast <= high_80", "The interval holds the forecast."),
         Rule("wider_is_surer", "low_95 <= low_80 and high_80 <= high_95", "The interval of 95% holds that of 80%."),
+        Rule(
+            "bounds_come_in_pairs",
+            "(low_80 IS NULL) = (high_80 IS NULL) AND (low_95 IS NULL) = (high_95 IS NULL)",
+            "An interval has both ends or none.",
+        ),
     )
     identities = (
         Identity(

@@ -21,6 +21,7 @@ class SecondOrderCurve(Gold, group="customers"):
     needs = ("orders.ordered_at",)
     rules = (
         Rule("bounds_hold_the_estimate", "ci_low <= survival and survival <= ci_high", "The estimate is within its bounds."),
+        Rule("events_among_those_at_risk", "events + censored <= at_risk", "Whoever buys or leaves on a day was watched then."),
     )
     identities = (
         agree(
@@ -36,5 +37,12 @@ class SecondOrderCurve(Gold, group="customers"):
             "select a.day from second_order_curve as a join second_order_curve as b on b.day = a.day + 1"
             " where b.at_risk <> a.at_risk - a.events - a.censored",
             "Each day's people are those of the day before without its events and those whose watch ended.",
+        ),
+        Identity(
+            "survival_is_the_product",
+            "select a.day, a.survival from second_order_curve as a left join second_order_curve as b on b.day = a.day - 1"
+            " where (b.day is null) <> (a.day = 0)"
+            " or abs(a.survival - coalesce(b.survival, 1) * (1 - a.events::double / a.at_risk)) > 0.0000000002",
+            "Each day's survival is that of the day before times the share who did not buy again on the day.",
         ),
     )

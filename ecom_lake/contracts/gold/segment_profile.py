@@ -34,4 +34,12 @@ class SegmentProfile(Gold, group="models"):
             """,
             "The segments' people and net_sales add up to those of customer_metrics, to the cent.",
         ),
+        Identity(
+            "shares_are_of_all_segments",
+            "select segment_id from (select *,"
+            " sum(customers) over () as people, sum(net_sales) over () as sales from segment_profile) as whole"
+            " where abs(share * people - customers) > 0.000001 * people or (net_sales_share is null) <> (sales = 0)"
+            " or abs(net_sales_share * sales - net_sales) > 0.000001 * sales",
+            "Shares are of the people and the net sales of all segments.",
+        ),
     )

@@ -4,6 +4,10 @@ from ecom_lake.contracts.columns import Count, Integer, Key, Money, Number, Shar
 from ecom_lake.contracts.identities import agree
 from ecom_lake.contracts.table import Gold, Identity, Rule
 
+_PERCENTILES = ("late_percentile", "review_percentile", "cancel_percentile")
+_SUM = " + ".join(f"coalesce({name}, 0)" for name in _PERCENTILES)
+_KNOWN = f"({' + '.join(f'CAST({name} IS NOT NULL AS BIGINT)' for name in _PERCENTILES)})"
+
 
 class SellerScorecard(Gold, group="operations"):
     """One row per seller, scored where they have enough orders to be compared."""
@@ -37,8 +41,14 @@ class SellerScorecard(Gold, group="operations"):
         Rule("late_percentile_of_a_rate", "late_percentile IS NULL OR late_rate IS NOT NULL", "Only what is known is compared."),
         Rule(
             "score_is_the_mean",
-            "abs(score - (late_percentile + review_percentile + cancel_percentile) / 3) < 0.000001",
-            "The score is the mean of three percentiles.",
+            f"(score IS NULL) = ({_KNOWN} = 0) AND abs(score * {_KNOWN} - ({_SUM})) < 0.000002",
+            "The score is the mean of the percentiles that are known.",
+        ),
+        Rule(
+            "canceled_are_not_valid",
+            "(cancel_rate IS NULL) = (placed_orders = 0)"
+            " AND coalesce(cancel_rate * placed_orders <= placed_orders - orders + 0.000001, true)",
+            "A canceled order is none of the valid ones.",
         ),
     )
     identities = (
