@@ -1,7 +1,8 @@
 """What a table promises, written once as a class: its grain (the docstring), columns, key, rules and identities.
 
-Rules are SQL expressions in the words that Polars (`pl.sql_expr`) and DuckDB share, so that one sentence guards silver
-row by row, gold in one query, and stands in the dictionary as it is.
+Rules are SQL expressions. Silver's are checked row by row in Polars (`pl.sql_expr`) and use only what Polars and DuckDB share;
+gold's are checked by DuckDB in one query per table, and may call its date functions. Both stand in the dictionary as they are.
+A relation between columns that a meaning states is a rule too; those that several contracts state are in relations.py.
 Not here: how a contract is held against data (conform.py for silver, `pipeline/audit.py` for gold).
 """
 
