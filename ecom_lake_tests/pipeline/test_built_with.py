@@ -64,7 +64,6 @@ def test_every_state_records_every_setting_that_can_change_a_table(root: Path, t
         "landing",
         "timezone",
         "without",
-        "max_failed_share",
     }
     assert recorded.values["numbers.as_of"] == "2018-05-31"
     assert recorded.file == str(tmp_path / "project" / "lake.toml")
