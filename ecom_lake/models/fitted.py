@@ -34,9 +34,9 @@ class Card:
     n: int
     """How many people, orders or months it was trained on."""
     verdict: Verdict
-    """What the gate decides; status, figures and the first sentence of the reason are computed from it."""
+    """What the gate decides; status, figures and the last sentence of the reason are computed from it."""
     details: str = ""
-    """Further sentences of the reason, for a manager."""
+    """The first sentences of the reason, for a manager."""
     fitted_as_of: date | None = None
     """The as-of date when it was fitted; earlier than as_of where the fit was kept."""
 
@@ -50,7 +50,10 @@ class Card:
 
     @property
     def reason(self) -> str:
-        return f"{self.verdict.sentence} {self.details}".strip()
+        """What a manager reads first, then the figures that decided; where nothing could be measured, that comes first."""
+        decided = bool(self.verdict.gates)
+        sentences = (self.details, self.verdict.sentence) if decided else (self.verdict.sentence, self.details)
+        return " ".join(filter(None, sentences))
 
     @property
     def champion(self) -> str | None:

@@ -102,10 +102,10 @@ def _headlines(months: pl.DataFrame) -> list[Row]:
         "net_sales": "net sales",
         "orders": "orders",
         "customers": "customers",
-        "new_customers": "of them new",
-        "aov": "an order is worth",
-        "late_rate": "came late",
-        "avg_review": "mean review",
+        "new_customers": "new customers",
+        "aov": "average order value",
+        "late_rate": "delivered late",
+        "avg_review": "review score",
     }
     return [
         {
@@ -145,7 +145,7 @@ def _sales(months: pl.DataFrame, forecast: pl.DataFrame) -> str:
 def _delivery(months: pl.DataFrame) -> str:
     complete = months.filter("is_complete").sort("month").tail(_MONTHS).to_dicts()
     points = [_point("late", i, row["month"], row["late_rate"]) for i, row in enumerate(complete)]
-    return _chart("Share of orders that came late", points)
+    return _chart("Share of orders delivered late", points)
 
 
 def _chart(title: str, points: Sequence[Row]) -> str:

@@ -154,7 +154,7 @@ def test_of_several_questions_the_published_one_is_shown() -> None:
 
 def test_a_card_takes_its_status_from_the_gate_and_from_nothing_else() -> None:
     assert (card(decide(LIFT)).status, card(decide(LIFT)).champion) == ("published", "forest")
-    assert card(decide(LIFT)).reason == f"{decide(LIFT).sentence} Tested on 100 customers."
+    assert card(decide(LIFT)).reason == f"Tested on 100 customers. {decide(LIFT).sentence}"
     refused = card(decide(replace(LIFT, value=1.0)))
     assert (refused.status, refused.champion, refused.candidate) == ("refused", None, "forest")
     replaced = card(decide(replace(LIFT, value=1.0), fallback="recency"))
