@@ -95,7 +95,7 @@ def _given(words: Sequence[str], options: dict[str, str]) -> tuple[list[str], di
 
 
 def _list(place: Place, release: int, open_ones: dict[str, str], as_json: bool) -> None:
-    from ecom_lake.serving.questions import questions
+    from ecom_lake.serving.questions import invalid_questions, questions
 
     if as_json:
         listed = [{**_brief(question), "cannot": open_ones.get(question.name)} for question in questions()]
@@ -114,6 +114,9 @@ def _list(place: Place, release: int, open_ones: dict[str, str], as_json: bool) 
     if open_ones:
         screen.say("", "Not for this shop:")
         screen.show_list(f"{name}: {why}" for name, why in sorted(open_ones.items()))
+    if invalid := invalid_questions():
+        screen.say("", "Not read, because the file is wrong:")
+        screen.show_list(invalid.values())
     screen.say("", f"Next: {place.command('ask this-month')}; --sql shows the SQL behind an answer")
 
 

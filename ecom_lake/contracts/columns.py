@@ -6,10 +6,13 @@ Not here: tables (table.py), and anything that reads data.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import polars as pl
+
+from ecom_lake.contracts.definition_error import DefinitionError
 
 
 @dataclass(frozen=True)
@@ -57,52 +60,73 @@ class Column:
 
     def __post_init__(self) -> None:
         if self.key and self.nullable:
-            raise ValueError("a key column cannot be nullable")
+            raise DefinitionError("A key column cannot be nullable: remove key=True or nullable=True.")
 
 
-def Text(meaning: str, **promises: Any) -> Column:
-    return Column(TEXT, meaning, **promises)
+class Promises(TypedDict, total=False):
+    """What a column may promise beside its type and its meaning; see `Column`."""
+
+    key: bool
+    nullable: bool
+    at_least: int | float
+    at_most: int | float
+    one_of: tuple[str, ...]
+    personal: bool
 
 
-def Key(meaning: str, **promises: Any) -> Column:
-    return Column(TEXT, meaning, key=True, **promises)
+def _column(kind: Type, meaning: str, promises: Promises, **fixed: Any) -> Column:
+    known = list(Promises.__annotations__)
+    for name in promises:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"it may have {', '.join(known)}."
+            raise DefinitionError(f"A column has no '{name}'; {hint}")
+    return Column(kind, meaning, **{**fixed, **promises})
 
 
-def Integer(meaning: str, **promises: Any) -> Column:
-    return Column(INTEGER, meaning, **promises)
+def Text(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(TEXT, meaning, promises)
 
 
-def Count(meaning: str, **promises: Any) -> Column:
-    return Column(INTEGER, meaning, **{"at_least": 0, **promises})
+def Key(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(TEXT, meaning, promises, key=True)
 
 
-def Money(meaning: str, **promises: Any) -> Column:
-    return Column(MONEY, meaning, **promises)
+def Integer(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(INTEGER, meaning, promises)
 
 
-def Price(meaning: str, **promises: Any) -> Column:
-    return Column(PRICE, meaning, **promises)
+def Count(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(INTEGER, meaning, promises, at_least=0)
 
 
-def Number(meaning: str, **promises: Any) -> Column:
-    return Column(NUMBER, meaning, **promises)
+def Money(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(MONEY, meaning, promises)
 
 
-def Share(meaning: str, **promises: Any) -> Column:
-    return Column(NUMBER, meaning, **{"at_least": 0, "at_most": 1, **promises})
+def Price(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(PRICE, meaning, promises)
 
 
-def Flag(meaning: str, **promises: Any) -> Column:
-    return Column(FLAG, meaning, **promises)
+def Number(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(NUMBER, meaning, promises)
 
 
-def Date(meaning: str, **promises: Any) -> Column:
-    return Column(DATE, meaning, **promises)
+def Share(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(NUMBER, meaning, promises, at_least=0, at_most=1)
 
 
-def Month(meaning: str, **promises: Any) -> Column:
-    return Column(DATE, meaning, first_of_month=True, **promises)
+def Flag(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(FLAG, meaning, promises)
 
 
-def Timestamp(meaning: str, **promises: Any) -> Column:
-    return Column(TIMESTAMP, meaning, **promises)
+def Date(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(DATE, meaning, promises)
+
+
+def Month(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(DATE, meaning, promises, first_of_month=True)
+
+
+def Timestamp(meaning: str, **promises: Unpack[Promises]) -> Column:
+    return _column(TIMESTAMP, meaning, promises)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ecom_lake.contracts.columns import TEXT, Column
+from ecom_lake.contracts.definition_error import DefinitionError
 
 
 def _names(**groups: str) -> frozenset[str]:
@@ -43,7 +44,7 @@ def decided(column: Column, table: str) -> Column:
     if column.personal is not None:
         return column
     if column.kind == TEXT and column.name not in PERSONAL | IMPERSONAL:
-        raise TypeError(
+        raise DefinitionError(
             f"{table} has a text column `{column.name}`, and nobody has decided whether it is personal: write personal=True or "
             "personal=False on it, or put its name into ecom_lake/contracts/personal.py."
         )

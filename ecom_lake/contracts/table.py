@@ -8,6 +8,7 @@ Not here: how a contract is held against data (conform.py for silver, `pipeline/
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
@@ -15,6 +16,7 @@ from typing import ClassVar, Literal
 import polars as pl
 
 from ecom_lake.contracts.columns import Column, Integer
+from ecom_lake.contracts.definition_error import DefinitionError
 from ecom_lake.contracts.personal import decided
 
 Severity = Literal["block", "warn"]
@@ -97,6 +99,8 @@ def with_nullable(table: Table, *names: str) -> Table:
 
 
 RESERVED = ("rules", "identities", "needs")
+GROUPS = ("star", "kpis", "customers", "products", "operations", "models", "trust")
+"""The headings under which gold tables are shown."""
 
 
 class Contract:
@@ -111,7 +115,7 @@ class Contract:
         cls, layer: str = "", group: str = "", monthly: bool = False, beside: str = "", partial: bool = False
     ) -> None:
         if taken := sorted({"table", *RESERVED} & _columns_of(cls).keys()):
-            raise TypeError(f"{cls.__name__} has a column called {taken[0]}, which is what a contract says of itself: rename it.")
+            raise DefinitionError(f"{cls.__name__} has a column called {taken[0]}, which every contract has: rename the column.")
         inherited = {name: value for base in reversed(cls.__mro__[1:]) for name, value in _columns_of(base).items()}
         cls.table = Table(
             name=re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(),
@@ -126,6 +130,20 @@ class Contract:
             beside=beside,
             partial=partial,
         )
+        if layer:
+            _refuse_incomplete(cls)
+
+
+def _refuse_incomplete(contract: type[Contract]) -> None:
+    table, name = contract.table, contract.__name__
+    if not table.grain:
+        raise DefinitionError(f'{name} has no docstring: state its grain in one sentence, such as """One row per order.""".')
+    if not table.key:
+        raise DefinitionError(f"{name} has no key: mark the columns that make a row unique with Key(…) or key=True.")
+    if table.layer == "gold" and table.group not in GROUPS:
+        near = difflib.get_close_matches(table.group, GROUPS, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"the groups are {', '.join(GROUPS)}."
+        raise DefinitionError(f"{name} is in the group '{table.group}', which does not exist; {hint}")
 
 
 def _columns_of(cls: type) -> dict[str, Column]:

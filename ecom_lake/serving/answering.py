@@ -18,7 +18,7 @@ from ecom_lake.lake.log import Entry
 from ecom_lake.pipeline.offer import left_out
 from ecom_lake.pipeline.site import Site
 from ecom_lake.serving.query import Session
-from ecom_lake.serving.questions import Parameter, Question, questions
+from ecom_lake.serving.questions import Parameter, Question, invalid_questions, questions
 from ecom_lake.serving.released import command
 
 Value = int | str | date | None
@@ -71,6 +71,8 @@ def find(words: Sequence[str]) -> Question:
     for question in questions():
         if asked.casefold().replace(" ", "-") == question.name or _plain(asked) == _plain(question.title):
             return question
+    if why := invalid_questions().get(asked.casefold().replace(" ", "-")):
+        raise UsageError(f"The question cannot be answered until its file is corrected. {why}")
     near = "; ".join(f"{question.name} ({question.title})" for question in nearest(asked))
     raise UsageError(f"There is no question '{asked}'. The nearest: {near}. `ecom-lake ask` lists them all.")
 

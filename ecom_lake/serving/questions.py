@@ -99,17 +99,36 @@ class Question:
 
 @cache
 def questions() -> tuple[Question, ...]:
-    """All of them, under their headings."""
-    found = [read(file) for file in FOLDER.glob("*.sql")]
+    """All valid ones, under their headings."""
+    found = [one for one in _files().values() if isinstance(one, Question)]
     return tuple(sorted(found, key=lambda question: (GROUPS.index(question.group), question.name)))
 
 
+def invalid_questions() -> dict[str, str]:
+    """The questions whose files are wrong, and what is wrong with each; they disable no other question."""
+    return {name: str(why) for name, why in sorted(_files().items()) if isinstance(why, ValueError)}
+
+
+@cache
+def _files() -> dict[str, Question | ValueError]:
+    read_so_far: dict[str, Question | ValueError] = {}
+    for file in FOLDER.glob("*.sql"):
+        try:
+            read_so_far[file.stem] = read(file)
+        except ValueError as error:
+            read_so_far[file.stem] = error
+    return read_so_far
+
+
 def read(file: Path, shared: Path = FOLDER / SHARED) -> Question:
-    """The question that a file holds. What is wrong with it is said to whoever writes it."""
+    """The question that a file holds; a ValueError states what its author has to change, and where."""
     parts = _FILE.fullmatch(file.read_text(encoding="utf-8"))
     if parts is None:
         raise ValueError(f"{file.name} must begin with a line /*, its head in TOML, and a line */; then comes its SQL.")
-    head = tomllib.loads(parts["head"])
+    try:
+        head = tomllib.loads(parts["head"])
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file.name}: its head is not valid TOML: {error}; the head begins on line 2 of the file.") from None
     common = tomllib.loads(shared.read_text(encoding="utf-8"))
     parameters = [
         _made(Parameter, {"name": name, **common.get(name, {}), **own}, file) for name, own in head.pop("parameters", {}).items()
@@ -119,6 +138,10 @@ def read(file: Path, shared: Path = FOLDER / SHARED) -> Question:
     question = _made(Question, given, file)
     if wrong := _wrong(question):
         raise ValueError(f"{file.name}: {wrong}")
+    try:
+        _ = question.reads
+    except ValueError as error:
+        raise ValueError(f"{file.name}: its SQL cannot be parsed: {error}") from None
     return question
 
 

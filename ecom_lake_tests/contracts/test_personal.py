@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ecom_lake.contracts import catalog
-from ecom_lake.contracts.columns import Integer, Text
+from ecom_lake.contracts.columns import Integer, Key, Text
+from ecom_lake.contracts.definition_error import DefinitionError
 from ecom_lake.contracts.personal import IMPERSONAL, PERSONAL, is_shareable
 from ecom_lake.contracts.table import Gold
 
 
 def test_a_text_column_without_a_decision_is_an_error() -> None:
-    with pytest.raises(TypeError, match="Leads has a text column `shoe_brand`, and nobody has decided whether it is personal"):
+    with pytest.raises(DefinitionError, match="Leads has a text column `shoe_brand`, and nobody has decided whether"):
         type("Leads", (Gold,), {"shoe_brand": Text("Brand of the person's shoes."), "__doc__": "One row."}, group="kpis")
 
 
@@ -19,7 +20,7 @@ def test_a_column_decides_for_itself_else_its_name_does() -> None:
     class Leads(Gold, group="kpis"):
         """One row per lead."""
 
-        customer_id = Text("The person.")
+        customer_id = Key("The person.")
         city = Text("City of the shop.", personal=False)
         nickname = Text("What friends call the person.", personal=True)
         height = Integer("Height of the person.", personal=True)
