@@ -62,8 +62,9 @@ def release(site: Site, path: str, tables: Sequence[str]) -> dg.AssetSpec:
         [site.shop.name, *path.split("/")],
         deps=[dg.AssetKey([site.shop.name, *name.split("/")]) for name in tables],
         description=(
-            "What readers see. Released when every table is made from the current version of its inputs and every identity "
-            f"between tables holds; a table that was made alone is committed, not released. {_quick_path(site)}{_left_out(site)}"
+            "What readers see. Released when every table is made from the current version of its inputs, the new deliveries were "
+            "accepted and every identity between tables holds; a table that was made alone is committed, not released. "
+            f"{_quick_path(site)}{_left_out(site)}"
         ),
         group_name=f"{site.shop.name}_release",
         kinds={"parquet"},
