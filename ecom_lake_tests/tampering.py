@@ -22,7 +22,7 @@ _CHANGES = {
     "flag": ("not coalesce({0}, false)",),
     "date": ("coalesce({0}, date '2017-01-01') + 1", "{0} - 1", "{0} + 366"),
     "timestamp": ("coalesce({0}, timestamp '2017-01-01') + interval 1 day", "{0} - interval 1 day", "{0} + interval 366 day"),
-    "text": ("coalesce({0}, '') || '?'", "left({0}, 1)"),
+    "text": ("coalesce({0}, '') || '?'", "left({0}, 1)", "'unknown'"),
 }
 _PLAIN = {"flag": "true", "date": "date '2017-01-01'", "timestamp": "timestamp '2017-01-01'", "text": "'text'"}
 

@@ -134,8 +134,8 @@ def test_a_broken_identity_keeps_the_release_back(
     assert fresh_lake.site().lake.log.head().release == before
 
 
-def test_an_empty_landing_is_one_sentence(built_lake: BuiltLake) -> None:
-    report = run_job(replace(built_lake.settings, dagster_home=None), "empty")
+def test_an_empty_landing_is_one_sentence(fresh_lake: BuiltLake) -> None:
+    report = run_job(replace(fresh_lake.settings, dagster_home=None), "empty")
     assert not report.succeeded
     assert len(report.failures) == 1
     assert report.failures[0].startswith("Shop 'empty' has nothing to build from: put its files into ")
@@ -215,8 +215,8 @@ def test_nothing_personal_is_in_the_history_of_runs_the_dictionary_or_the_page(
     assert not any("preview" in made.metadata for made in bronze)
 
 
-def test_the_history_of_runs_is_its_owners_alone(built_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_history_of_runs_is_its_owners_alone(fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # dagster.yaml keeps its history in the working folder
     shutil.copy(PROJECT / "dagster.yaml", tmp_path)
-    run_job(replace(built_lake.settings, dagster_home=tmp_path), "empty")
+    run_job(replace(fresh_lake.settings, dagster_home=tmp_path), "empty")
     assert oct((tmp_path / ".dagster").stat().st_mode & 0o777) == "0o700"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
@@ -34,15 +35,17 @@ def test_the_same_bytes_on_any_number_of_threads(fresh_lake: BuiltLake, threads:
     assert content(fresh_lake.site()) == wanted
 
 
-def test_an_empty_file_of_orders_makes_an_empty_shop(tmp_path: Path) -> None:
+def test_an_empty_file_of_orders_makes_empty_tables_that_are_not_released(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [])
-    refused = [check.says for outcome in build(site) for check in outcome.checks if check.blocks]
-    assert not refused
-    with duckdb.connect(str(tmp_path / "olist/catalog.duckdb"), read_only=True) as con:
-        assert con.execute("select count(*) from fct_orders").fetchall() == [(0,)]
-        assert con.execute("select value from kpi_summary where metric = 'net_sales'").fetchall() == [(0.0,)]
-        assert con.execute("select value from kpi_summary where metric = 'aov'").fetchall() == [(None,)]
+    [refused] = [check.says for outcome in build(site) for check in outcome.checks if check.blocks]
+    assert refused.startswith("No order was ever delivered: orders.csv has no rows.")
+    head = site.lake.log.head()
+    assert head.release is None
+    kpis = pl.read_parquet(site.lake.paths(head, "gold/kpi_summary"), glob=False)
+    assert head.parts("gold/fct_orders")[""].rows == 0
+    assert kpis.filter(metric="net_sales")["value"].to_list() == [0.0]
+    assert kpis.filter(metric="aov")["value"].to_list() == [None]
 
 
 def test_one_order_makes_a_shop(tmp_path: Path) -> None:

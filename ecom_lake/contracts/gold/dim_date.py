@@ -28,7 +28,7 @@ class DimDate(Gold, group="star"):
         Rule(
             "parts_are_the_dates",
             "year = year(date) AND quarter = quarter(date) AND month = month(date) AND day = day(date)"
-            " AND month_start = make_date(year, month, 1) AND month_name = monthname(date)",
+            " AND month_start = CAST(date_trunc('month', date) AS DATE) AND month_name = monthname(date)",
             "Year, quarter, month and day are those of the date.",
         ),
         Rule(
