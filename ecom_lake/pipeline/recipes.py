@@ -38,7 +38,7 @@ class Recipe:
     table: str
     reads: tuple[str, ...]
     contracts: tuple[Table, ...] = field(hash=False)
-    """Its own, and those of the tables beside it."""
+    """Its own, and those of the tables that are made with it."""
     sql: str | None = None
     module: str | None = None
     beside: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ class ChurnScores(Gold, group="models"):
         nullable=True,
     )
     decile = Integer(
-        "Tenth of the form's people by falling risk: 1 are the likeliest to be lost; equal people are in the same one.",
+        "Tenth of the form's people by falling risk: 1 has the highest risk; equal people are in the same one.",
         at_least=1,
         at_most=10,
     )

@@ -31,7 +31,7 @@ class ReviewRisk(Gold, group="models"):
         nullable=True,
     )
     decile = Integer(
-        "Tenth of the orders by falling risk: 1 are the likeliest; equal orders are in the same one.",
+        "Tenth of the orders by falling risk: 1 has the highest risk; equal orders are in the same one.",
         at_least=1,
         at_most=10,
     )
