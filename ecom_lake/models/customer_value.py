@@ -70,13 +70,13 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     if isinstance(trial, str):
         return _without_model(con, settings, shop, trial)
     model = kept or _fitted(con, shop, settings, trial.champion)
-    foretold = value_forecast.groups(model.choice, model.fit, model.known, trial.days, settings) if model else None
-    if model is None or foretold is None or not np.all(np.isfinite(foretold.to_numpy())):
+    predicted = value_forecast.groups(model.choice, model.fit, model.known, trial.days, settings) if model else None
+    if model is None or predicted is None or not np.all(np.isfinite(predicted.to_numpy())):
         why = f"The purchases up to {shop.as_of} do not settle how people buy and leave."
         return _without_model(con, settings, shop, why, trial)
     if not trial.verdict(settings, None).is_published:
         return _without_model(con, settings, shop, f"{outcome(trial)} {longer}".strip(), trial, model, is_measured=True)
-    table = value_forecast.by_model(con, shop, settings, trial.days, model.choice, foretold, model.spending)
+    table = value_forecast.by_model(con, shop, settings, trial.days, model.choice, predicted, model.spending)
     details = (outcome(trial), _of_horizon(trial.days), longer, _of_spending(model))
     card = _card(con, shop, trial.verdict(settings, None), " ".join(filter(None, details)), model)
     return Fitted(

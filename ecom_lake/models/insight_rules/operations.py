@@ -1,7 +1,7 @@
 """Delivery, sellers and reviews.
 
 Gains: of late deliveries, the net sales a month of the orders delivered late beyond the baseline's rate. These sales are not
-lost, they are what better deliveries would protect. Of late first deliveries, the orders that the late customers did not place.
+lost, they are what better deliveries would protect. For late first deliveries: the orders that these customers did not place.
 """
 
 from __future__ import annotations

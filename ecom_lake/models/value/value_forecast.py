@@ -49,15 +49,15 @@ def by_model(
     settings: MiningSettings,
     days: int,
     model: str,
-    foretold: pl.DataFrame,
+    predicted: pl.DataFrame,
     spending: Spending,
 ) -> pl.DataFrame:
-    """`foretold` are the groups, of so many days."""
-    con.register("value_groups", foretold.to_arrow())
+    """`predicted` are the groups, of so many days."""
+    con.register("value_groups", predicted.to_arrow())
     con.register("value_spending", spending.by_n.to_arrow())
     table: pl.DataFrame = con.sql(
         f"""
-        with foretold as (
+        with predicted as (
             select
                 i.customer_id, p.x, g.p_alive, g.p_any, g.orders, g.weeks_to_next,
                 g.discounted * (s.base + s.share * p.spent / 100) as worth,
@@ -85,7 +85,7 @@ def by_model(
             case when f.customer_id is null then 'none' else '{model}' end as method,
             case when f.customer_id is not null then '{spending.way}' end as spend_method
         from customer_metrics as m
-        left join foretold as f on f.customer_id = m.customer_id
+        left join predicted as f on f.customer_id = m.customer_id
         """
     ).pl()
     return _with_twelve_months(table)
