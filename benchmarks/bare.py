@@ -29,13 +29,13 @@ import polars as pl  # noqa: E402
 from agree import WITHOUT_COUNTERPART  # noqa: E402
 
 import ecom_lake  # noqa: E402
-from ecom_lake.connectors.olist import OLIST  # noqa: E402
-from ecom_lake.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
-from ecom_lake.contracts.catalog import fits, gold  # noqa: E402
-from ecom_lake.contracts.mining_settings import MiningSettings  # noqa: E402
-from ecom_lake.contracts.shop_settings import ShopSettings, settings_row  # noqa: E402
-from ecom_lake.models.fitted import Past, fit_rows  # noqa: E402
-from ecom_lake.pipeline.offer import alternatives  # noqa: E402
+from ecom_lake.engine.build.release.offer import alternatives  # noqa: E402
+from ecom_lake.engine.contracts.fitted import Past, fit_rows  # noqa: E402
+from ecom_lake.engine.contracts.registry import fits, gold  # noqa: E402
+from ecom_lake.shop.connectors.olist import OLIST  # noqa: E402
+from ecom_lake.shop.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
+from ecom_lake.shop.settings.mining import MiningSettings  # noqa: E402
+from ecom_lake.shop.settings.numbers import ShopSettings, settings_row  # noqa: E402
 
 PACKAGE = Path(ecom_lake.__file__).parent
 NAMED = re.compile(r"\b(?:from|join)\s+(\w+)")
@@ -258,7 +258,7 @@ def majority(votes: pl.LazyFrame, name: str) -> pl.LazyFrame:
 
 def recipes() -> dict[str, Callable[[Shop], None]]:
     """How each gold table is made, after those that it reads; what is made beside another comes with it."""
-    queries = {file.stem: file.read_text(encoding="utf-8") for file in (PACKAGE / "marts").glob("*.sql")}
+    queries = {file.stem: file.read_text(encoding="utf-8") for file in (PACKAGE / "shop").glob("*/*.sql")}
     tables = {table for table, contract in gold().items() if not any(map(is_lacking, contract.needs))} - WITHOUT_COUNTERPART
     maker = {table: gold()[table].beside or table for table in tables}
     models = {table: importlib.import_module(f"ecom_lake.models.{table}") for table in set(maker.values()) - queries.keys()}

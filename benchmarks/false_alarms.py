@@ -20,14 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ecom_lake.models.insight_rules.evidence import (
-    Trials,
-    both_tails,
-    level_noise,
-    levels_differ,
-    rate_noise,
-    rates_differ,
-)
+from ecom_lake.shop.insights.evidence import Trials, both_tails, level_noise, levels_differ, rate_noise, rates_differ
 
 Floats = NDArray[np.float64]
 WEEK = np.array([1.14, 1.13, 1.09, 1.03, 0.99, 0.77, 0.85])

@@ -33,8 +33,8 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.utils import resample  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
-from ecom_lake.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
-from ecom_lake.models.segments.segment_names import names  # noqa: E402
+from ecom_lake.shop.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
+from ecom_lake.shop.segments.names import names  # noqa: E402
 
 Tables = dict[str, pd.DataFrame]
 """Everything made so far, by name."""

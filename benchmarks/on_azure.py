@@ -31,11 +31,11 @@ MORE = "order_id,customer_id,order_status,order_purchase_timestamp\nnew,new,deli
 
 def stage(name: str, export: Path) -> dict[str, object]:
     """One stage, in this process; the lake is the environment's."""
-    from ecom_lake.lake.landing_zone import land
-    from ecom_lake.lake.remote import Remote
-    from ecom_lake.pipeline.build import build
-    from ecom_lake.pipeline.plan import due
-    from ecom_lake.pipeline.site import open_site
+    from ecom_lake.engine.build.build import build
+    from ecom_lake.engine.build.due import due
+    from ecom_lake.engine.build.shop_context import open_site
+    from ecom_lake.engine.store.landing_zone import land
+    from ecom_lake.engine.store.remote import Remote
     from ecom_lake.settings import load
 
     site = open_site(load(), "olist")

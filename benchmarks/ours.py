@@ -20,10 +20,10 @@ import dagster  # noqa: E402, F401
 import duckdb  # noqa: E402, F401
 import polars  # noqa: E402, F401
 
-from ecom_lake.orchestration.run import run_job  # noqa: E402
-from ecom_lake.pipeline.build import steps  # noqa: E402
-from ecom_lake.pipeline.plan import due  # noqa: E402
-from ecom_lake.pipeline.site import open_site  # noqa: E402
+from ecom_lake.engine.build.build import steps  # noqa: E402
+from ecom_lake.engine.build.due import due  # noqa: E402
+from ecom_lake.engine.build.shop_context import open_site  # noqa: E402
+from ecom_lake.engine.dagster.run import run_job  # noqa: E402
 from ecom_lake.settings import Settings, load  # noqa: E402
 
 HERE = Path(__file__).parent

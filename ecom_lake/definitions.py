@@ -1,15 +1,15 @@
 """The Dagster code location: every shop of lake.toml, with its assets, jobs, schedule and sensor.
 
-A shop whose settings are wrong does not keep the others from being defined (orchestration/invalid.py).
+A shop whose settings are wrong does not keep the others from being defined (engine/dagster/invalid.py).
 """
 
 import dagster as dg
 
 from ecom_lake import logs
-from ecom_lake.orchestration.assets import shop_assets
-from ecom_lake.orchestration.invalid import invalid_shop, name_for_dagster
-from ecom_lake.orchestration.jobs import landing_sensor, nightly, shop_jobs
-from ecom_lake.pipeline.site import invalid_shops
+from ecom_lake.engine.build.shop_context import invalid_shops
+from ecom_lake.engine.dagster.assets import shop_assets
+from ecom_lake.engine.dagster.invalid import invalid_shop, name_for_dagster
+from ecom_lake.engine.dagster.jobs import landing_sensor, nightly, shop_jobs
 from ecom_lake.settings import Settings, load, log_to
 
 

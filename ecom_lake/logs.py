@@ -3,7 +3,7 @@
 Where lines go is the environment's choice (settings.py reads it); without one they go nowhere, and whoever listens to the
 logger `ecom_lake` has them all: Dagster does, for the run's own log. Facts are names, counts, seconds and the sentences of our
 own errors; never what a client library said, which may hold what is secret.
-Not here: progress for people (cli/screen.py), what is kept of a refusal (pipeline/trouble.py).
+Not here: progress for people (cli/screen.py), what is kept of a refusal (engine/build/step/trouble.py).
 """
 
 from __future__ import annotations

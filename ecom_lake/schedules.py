@@ -2,7 +2,7 @@
 
 Here: one sentence about what is wrong. What is accepted here, Dagster accepts too (a test compares the two); Dagster itself
 takes about a second to import, too long for a command that only reads settings.
-Not here: the schedule (orchestration/jobs.py).
+Not here: the schedule (engine/dagster/jobs.py).
 """
 
 from __future__ import annotations

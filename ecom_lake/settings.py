@@ -2,8 +2,8 @@
 
 Here: where the lake is, which shops it holds, how much of the machine to use. Everybody else gets a `Settings`. A shop whose
 section is wrong is left out, with the sentence that says why; the other shops are not affected (docs/decisions/0017).
-Not here: whether a lake may be built with these settings (pipeline/built_with.py); what a table or a method needs to know
-beyond that (contracts/shop_settings.py, contracts/mining_settings.py).
+Not here: whether a lake may be built with these settings (engine/build/step/built_with.py); what a table or a method needs to
+know beyond that (shop/settings/numbers.py, shop/settings/mining.py).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from ecom_lake.contracts import catalog
-from ecom_lake.contracts.delivered import LINEAGE
-from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.contracts.shop_settings import ShopSettings
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.store.access import Access, Secret
 from ecom_lake.errors import UserError
-from ecom_lake.lake.access import Access, Secret
 from ecom_lake.schedules import cron_problem, timezone_problem
+from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.shop.settings.numbers import ShopSettings
 
 DEFAULT_SHOP = "olist"
 CONFIG = "lake.toml"

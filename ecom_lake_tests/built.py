@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ecom_lake.lake.access import Access
-from ecom_lake.lake.lake import Lake
-from ecom_lake.lake.storage import Storage
-from ecom_lake.pipeline.site import Site, open_site
+from ecom_lake.engine.build.shop_context import Site, open_site
+from ecom_lake.engine.store.access import Access
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.storage import Storage
 from ecom_lake.settings import Settings, load
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.truths import Truths

@@ -9,9 +9,9 @@ from typing import Any
 
 import duckdb
 
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.outcome import Outcome
-from ecom_lake.pipeline.site import Site, open_site
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.shop_context import Site, open_site
+from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.settings import Settings, load
 
 

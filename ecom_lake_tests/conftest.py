@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from ecom_lake.lake.landing_zone import land
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.ingest import ingest
+from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.store.landing_zone import land
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import Truths
 from ecom_lake_tests.azurite import Azurite, azurite, why_not

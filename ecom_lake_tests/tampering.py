@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import duckdb
 import polars as pl
 
-from ecom_lake.contracts.columns import Column
-from ecom_lake.contracts.table import Rule, Table
+from ecom_lake.engine.contracts.columns import Column
+from ecom_lake.engine.contracts.table import Rule, Table
 
 _CHANGES = {
     "integer": ("coalesce({0}, 0) + 1", "{0} - 1", "0", "coalesce({0}, 0) + 1000"),

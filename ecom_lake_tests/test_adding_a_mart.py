@@ -16,8 +16,8 @@ PROJECT = Path(__file__).parents[1]
 BUILD = """
 import sys
 from ecom_lake.definitions import build_definitions
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.site import open_site
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.shop_context import open_site
 from ecom_lake.settings import load
 settings = load(sys.argv[1], {"ECOM_LAKE_CONFIG": sys.argv[2]})
 made = build(open_site(settings, "olist"))
@@ -32,8 +32,8 @@ def test_two_files_make_a_table(fresh_lake: BuiltLake, tmp_path: Path) -> None:
     contract, query = re.search(r"```python\n(.*?)```.*?```sql\n(.*?)```", page, re.DOTALL).groups()  # type: ignore[union-attr]
     package = tmp_path / "code/ecom_lake"
     shutil.copytree(PROJECT / "ecom_lake", package, ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "contracts/gold/weekday_sales.py").write_text(contract)
-    (package / "marts/weekday_sales.sql").write_text(query)
+    (package / "shop/kpis/weekday_sales.py").write_text(contract)
+    (package / "shop/kpis/weekday_sales.sql").write_text(query)
     run = subprocess.run(
         [sys.executable, "-c", BUILD, str(fresh_lake.root), str(fresh_lake.config)],
         cwd=tmp_path / "code",

@@ -12,21 +12,21 @@ import duckdb
 import pytest
 
 from ecom_lake.cli import main
-from ecom_lake.lake.access import Access, Secret
-from ecom_lake.lake.hashes import hash_file
-from ecom_lake.lake.lake import Lake
-from ecom_lake.lake.landing_zone import land
-from ecom_lake.lake.remote import Remote
-from ecom_lake.lake.storage import Storage
-from ecom_lake.orchestration.jobs import landing_sensor
-from ecom_lake.orchestration.run import run_job
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.ingest import ingest
-from ecom_lake.pipeline.plain_view import plain_files
+from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.release.plain_view import plain_files
+from ecom_lake.engine.dagster.jobs import landing_sensor
+from ecom_lake.engine.dagster.run import run_job
+from ecom_lake.engine.store.access import Access, Secret
+from ecom_lake.engine.store.hashes import hash_file
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.landing_zone import land
+from ecom_lake.engine.store.remote import Remote
+from ecom_lake.engine.store.storage import Storage
 from ecom_lake_tests.azurite import ACCOUNT, KEY, Azurite
 from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
-from ecom_lake_tests.pipeline.hand import a_site, item, order
-from ecom_lake_tests.pipeline.hand import land as land_rows
+from ecom_lake_tests.engine.build.hand import a_site, item, order
+from ecom_lake_tests.engine.build.hand import land as land_rows
 
 WRONG_KEY = KEY.replace("Eby8", "Eby9")
 Run = Callable[..., tuple[int, str, str]]

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ecom_lake.serving.released import released
+from ecom_lake.engine.serve.released import released
 from ecom_lake_tests.built import BuiltLake
 
 PROJECT = Path(__file__).parents[1]
@@ -24,8 +24,8 @@ for command in json.loads(sys.argv[1]):
 """
 BUILD = """
 import sys
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.site import open_site
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.shop_context import open_site
 from ecom_lake.settings import load
 print([check.says for outcome in build(open_site(load(), "olist")) for check in outcome.checks if check.blocks])
 """
@@ -37,13 +37,13 @@ def newer(tmp_path: Path) -> Path:
     package = tmp_path / "code" / "ecom_lake"
     shutil.copytree(PROJECT / "ecom_lake", package, ignore=shutil.ignore_patterns("__pycache__"))
     edit(
-        package / "contracts/silver/payments.py",
+        package / "shop/canonical/payments.py",
         "    paid_at =",
         '    voucher = Text("Its code.", nullable=True, personal=False)\n    paid_at =',
     )
-    edit(package / "contracts/gold/rfm_segments.py", "    share =", '    is_large = Flag("Whether many are in it.")\n    share =')
-    edit(package / "contracts/gold/rfm_segments.py", "import Count,", "import Count, Flag,")
-    edit(package / "marts/rfm_segments.sql", "    s.customers,\n", "    s.customers,\n    s.customers > 10 as is_large,\n")
+    edit(package / "shop/rfm/rfm_segments.py", "    share =", '    is_large = Flag("Whether many are in it.")\n    share =')
+    edit(package / "shop/rfm/rfm_segments.py", "import Count,", "import Count, Flag,")
+    edit(package / "shop/rfm/rfm_segments.sql", "    s.customers,\n", "    s.customers,\n    s.customers > 10 as is_large,\n")
     return package.parent
 
 

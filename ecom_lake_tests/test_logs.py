@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from ecom_lake import logs
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.step import trouble
+from ecom_lake.engine.build.step.watched import watched
+from ecom_lake.engine.store.retry import Retry
 from ecom_lake.errors import UsageError, UserError
-from ecom_lake.lake.retry import Retry
-from ecom_lake.pipeline import trouble
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.watched import watched
 from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.site import Site
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import Truths
-from ecom_lake_tests.pipeline.hand import a_site
+from ecom_lake_tests.engine.build.hand import a_site
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["one dump", "a delivery per month"])

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ecom_lake.engine.build.shop_context import invalid_shops
 from ecom_lake.errors import UserError
-from ecom_lake.pipeline.site import invalid_shops
 from ecom_lake.settings import load
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.cli import main
-from ecom_lake.contracts import catalog
 from ecom_lake.definitions import build_definitions
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.release.offer import alternatives, gold_tables, left_out
+from ecom_lake.engine.build.step.outcome import Outcome
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.dagster.run import run_job
+from ecom_lake.engine.serve.doctor import Finding, examine
 from ecom_lake.errors import UserError
-from ecom_lake.orchestration.run import run_job
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.offer import alternatives, gold_tables, left_out
-from ecom_lake.pipeline.outcome import Outcome
-from ecom_lake.serving.doctor import Finding, examine
 from ecom_lake_tests.canonical_shop import CanonicalShop
 
 ORDERS = """order_id,customer_id,ordered_at,status

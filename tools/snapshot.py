@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from ecom_lake.serving.canonical_page import canonical_page
-from ecom_lake.serving.dictionary import dictionary_page
-from ecom_lake_tests.orchestration.snapshot import SNAPSHOT, snapshot
+from ecom_lake.publish.canonical_page import canonical_page
+from ecom_lake.publish.dictionary import dictionary_page
+from ecom_lake_tests.engine.dagster.snapshot import SNAPSHOT, snapshot
 
 with tempfile.TemporaryDirectory() as folder:
     SNAPSHOT.write_text(snapshot(Path(folder)))

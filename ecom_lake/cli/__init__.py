@@ -33,8 +33,8 @@ from ecom_lake.cli import (
     trust,
 )
 from ecom_lake.cli.place import Place
+from ecom_lake.engine.serve.released import DEFAULT_SHOP
 from ecom_lake.errors import UsageError, UserError, disk_trouble, was_interrupted
-from ecom_lake.serving.released import DEFAULT_SHOP
 
 FINE, WRONG, MISUSED = 0, 1, 2
 

@@ -16,8 +16,8 @@ from ecom_lake.cli.sql import json_value
 from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
-    from ecom_lake.serving.answering import Answered
-    from ecom_lake.serving.questions import Question
+    from ecom_lake.engine.serve.answering import Answered
+    from ecom_lake.engine.serve.questions import Question
 
 
 def ask(
@@ -46,10 +46,10 @@ def ask(
     raw
         In CSV, write text that a spreadsheet would run as a formula as it is; else it gets an apostrophe in front.
     """
-    from ecom_lake.serving.answering import answer, find, unanswerable
-    from ecom_lake.serving.csv_text import write_csv
-    from ecom_lake.serving.query import session
-    from ecom_lake.serving.released import released
+    from ecom_lake.engine.serve.answering import answer, find, unanswerable
+    from ecom_lake.engine.serve.csv_text import write_csv
+    from ecom_lake.engine.serve.query import session
+    from ecom_lake.engine.serve.released import released
 
     if raw and not as_csv:
         raise UsageError("--raw is for --csv: other formats are raw.")
@@ -95,7 +95,7 @@ def _given(words: Sequence[str], options: dict[str, str]) -> tuple[list[str], di
 
 
 def _list(place: Place, release: int, open_ones: dict[str, str], as_json: bool) -> None:
-    from ecom_lake.serving.questions import invalid_questions, questions
+    from ecom_lake.engine.serve.questions import invalid_questions, questions
 
     if as_json:
         listed = [{**_brief(question), "cannot": open_ones.get(question.name)} for question in questions()]
@@ -134,7 +134,7 @@ def _as_data(answered: Answered) -> dict[str, Any]:
 
 
 def show(answered: Answered, place: Place) -> None:
-    from ecom_lake.serving.answering import said
+    from ecom_lake.engine.serve.answering import said
 
     question = answered.question
     asked = " · ".join(f"{name} {said(value)}" for name, value in answered.values.items())
@@ -169,7 +169,7 @@ def _cell(value: Any, is_share: bool) -> screen.Cell:
 
 def _show_foot(answered: Answered, place: Place) -> None:
     """How to read it, what else can be asked, and how to see the SQL."""
-    from ecom_lake.serving.answering import said
+    from ecom_lake.engine.serve.answering import said
 
     question = answered.question
     screen.say("", *filter(None, [question.note]), style="dim")

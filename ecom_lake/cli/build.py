@@ -15,9 +15,9 @@ from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.lake.log import Entry
-    from ecom_lake.orchestration.run import RunReport
-    from ecom_lake.pipeline.site import Site
+    from ecom_lake.engine.build.shop_context import Site
+    from ecom_lake.engine.dagster.run import RunReport
+    from ecom_lake.engine.store.log import Entry
 
 _MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 
@@ -50,9 +50,9 @@ def build(
     as_json
         Say what was done as JSON.
     """
-    from ecom_lake.pipeline.ingest import landed_files
-    from ecom_lake.pipeline.plan import due
-    from ecom_lake.serving.released import nothing_built
+    from ecom_lake.engine.build.bronze.ingest import landed_files
+    from ecom_lake.engine.build.due import due
+    from ecom_lake.engine.serve.released import nothing_built
 
     settings, site = place.settings(), place.site()
     chosen = _chosen(site, months)
@@ -63,7 +63,7 @@ def build(
         _stop_at_other_settings(site, before)
     if not (full or refit) and not due(site):
         return _say_nothing_is_new(site, as_json)
-    from ecom_lake.orchestration.run import run_job
+    from ecom_lake.engine.dagster.run import run_job
 
     started = time.monotonic()
     with screen.progress() as bar:
@@ -92,8 +92,8 @@ def build(
 
 def _stop_at_other_settings(site: Site, head: Entry) -> None:
     """With the number of tables that a build would make again, which is known from the log alone."""
-    from ecom_lake.pipeline.built_with import CONFIRM, OtherSettingsError, why_refused
-    from ecom_lake.pipeline.plan import due
+    from ecom_lake.engine.build.due import due
+    from ecom_lake.engine.build.step.built_with import CONFIRM, OtherSettingsError, why_refused
 
     if why := why_refused(site, head):
         tables = sum(table.startswith(("silver/", "gold/")) for table in due(site))
@@ -104,7 +104,7 @@ def _stop_at_other_settings(site: Site, head: Entry) -> None:
 
 def _changed_settings(site: Site, before: Entry) -> list[str]:
     """A sentence where the build recorded settings that the shop was not built with before."""
-    from ecom_lake.pipeline.built_with import changes, in_words, source
+    from ecom_lake.engine.build.step.built_with import changes, in_words, source
 
     recorded = site.lake.log.head().built_with
     if recorded is None or not before.number:

@@ -11,7 +11,7 @@ from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.lake.landing_zone import Arrival
+    from ecom_lake.engine.store.landing_zone import Arrival
     from ecom_lake.synth.truths import Truths
 
 
@@ -130,7 +130,7 @@ def land(*paths: Path, place: Here) -> int:
     paths
         Files, folders or zips.
     """
-    from ecom_lake.lake.landing_zone import land as land_files
+    from ecom_lake.engine.store.landing_zone import land as land_files
 
     if not paths:
         raise UsageError("Name what to land: ecom-lake land FILE, a folder or a zip.")

@@ -13,9 +13,9 @@ from ecom_lake.cli.place import AsJson, Flag, Here, Place
 from ecom_lake.errors import UsageError, UserError
 
 if TYPE_CHECKING:
-    from ecom_lake.contracts.mining_settings import MiningSettings
-    from ecom_lake.models.experiments.experiment_analysis import Analysis, Result, Spec, Units
-    from ecom_lake.models.experiments.experiment_groups import Group
+    from ecom_lake.shop.experiments.analysis import Analysis, Result, Spec, Units
+    from ecom_lake.shop.experiments.groups import Group
+    from ecom_lake.shop.settings.mining import MiningSettings
 
 
 def experiment() -> int:
@@ -85,7 +85,7 @@ def _within(name: str, value: float | None, most: float | None) -> None:
 
 
 def _formula(baseline: float, uplift: float, power: float, alpha: float, deviation: float | None, money: bool) -> dict[str, Any]:
-    from ecom_lake.models.experiments.experiment_power import people_for_means, people_for_shares, whole
+    from ecom_lake.statistics.power import people_for_means, people_for_shares, whole
 
     treated = baseline * (1 + uplift)
     if money:
@@ -102,8 +102,8 @@ def _formula(baseline: float, uplift: float, power: float, alpha: float, deviati
 def _plans(
     place: Place, uplift: float | None, segment: str | None, power: float | None, alpha: float | None, money: bool
 ) -> list[dict[str, Any]]:
-    from ecom_lake.models.experiment_plan import UPLIFTS
-    from ecom_lake.serving.experiment_groups import chosen, shop_groups
+    from ecom_lake.cli.experiment_groups import chosen, shop_groups
+    from ecom_lake.shop.experiments.experiment_plan_model import UPLIFTS
 
     site = place.site()
     known, _ = shop_groups(site)
@@ -114,7 +114,7 @@ def _plans(
 
 
 def _planned(group: Group, uplift: float, settings: MiningSettings, money: bool) -> dict[str, Any]:
-    from ecom_lake.models.experiment_plan import money_plan, plan
+    from ecom_lake.shop.experiments.experiment_plan_model import money_plan, plan
 
     found = (money_plan if money else plan)(group, uplift, settings)
     baseline = group.money if money else group.rate
@@ -166,9 +166,9 @@ def simulate(
     as_json
         As JSON.
     """
-    from ecom_lake.models import experiment_simulation as model
-    from ecom_lake.models.experiments.experiment_groups import WANTED_BACK
-    from ecom_lake.serving.experiment_groups import chosen, shop_groups
+    from ecom_lake.cli.experiment_groups import chosen, shop_groups
+    from ecom_lake.shop.experiments import experiment_simulation_model as model
+    from ecom_lake.shop.experiments.groups import WANTED_BACK
 
     for name, value in (("discount", discount), ("margin", margin)):
         _within(name, value, 1)
@@ -218,8 +218,8 @@ def analyze(file: Path, /, *, plan: Path | None = None, as_json: AsJson = False)
     as_json
         As JSON.
     """
-    from ecom_lake.models.experiments.experiment_analysis import analyze as analyzed
-    from ecom_lake.serving.experiment_files import read_plan, read_units
+    from ecom_lake.cli.experiment_files import read_plan, read_units
+    from ecom_lake.shop.experiments.analysis import analyze as analyzed
 
     spec, metrics = read_plan(plan)
     units = read_units(file, metrics)

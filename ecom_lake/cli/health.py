@@ -15,8 +15,8 @@ from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.serving.doctor import Finding
-    from ecom_lake.serving.status import Status
+    from ecom_lake.engine.serve.doctor import Finding
+    from ecom_lake.engine.serve.status import Status
 
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -32,7 +32,7 @@ def status(*, as_json: AsJson = False, place: Here) -> int:
     as_json
         As JSON.
     """
-    from ecom_lake.serving.status import status_of
+    from ecom_lake.engine.serve.status import status_of
 
     found = status_of(place.site())
     if as_json:
@@ -146,7 +146,7 @@ def doctor(*, deep: Flag = False, as_json: AsJson = False, place: Here) -> int:
     as_json
         As JSON.
     """
-    from ecom_lake.serving.doctor import examine
+    from ecom_lake.engine.serve.doctor import examine
 
     findings = list(examine(place.root, place.shop, deep, place.project))
     if as_json:
@@ -164,8 +164,8 @@ def repair(*, place: Here) -> int:
     Exit code 1 where a damaged delivery is no longer in landing.
     """
     from ecom_lake.cli.build import build
-    from ecom_lake.pipeline.repair import repair as mend
-    from ecom_lake.serving.released import nothing_built
+    from ecom_lake.engine.build.maintenance.repair import repair as mend
+    from ecom_lake.engine.serve.released import nothing_built
 
     site = place.site()
     if not site.lake.log.numbers():

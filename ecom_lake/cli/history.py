@@ -16,8 +16,8 @@ from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.lake.log import Entry
-    from ecom_lake.serving.difference import Changed, Difference, Moved
+    from ecom_lake.engine.serve.difference import Changed, Difference, Moved
+    from ecom_lake.engine.store.log import Entry
 
 _AGE = re.compile(r"(\d+)(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}
@@ -37,7 +37,7 @@ def log(*, limit: int = 20, as_json: AsJson = False, place: Here) -> int:
     as_json
         As JSON.
     """
-    from ecom_lake.serving.released import built
+    from ecom_lake.engine.serve.released import built
 
     site = place.site()
     head = built(site)
@@ -84,8 +84,8 @@ def diff(before: int | None = None, after: int | None = None, /, *, as_json: AsJ
     as_json
         As JSON.
     """
-    from ecom_lake.serving.difference import difference, last_two_releases
-    from ecom_lake.serving.released import released
+    from ecom_lake.engine.serve.difference import difference, last_two_releases
+    from ecom_lake.engine.serve.released import released
 
     site = place.site()
     if before is None:
@@ -158,8 +158,8 @@ def rollback(number: int, /, *, place: Here) -> int:
     number
         Number of the release, from `ecom-lake log`.
     """
-    from ecom_lake.pipeline.release import roll_back
-    from ecom_lake.serving.released import state
+    from ecom_lake.engine.build.release.release import roll_back
+    from ecom_lake.engine.serve.released import state
 
     site = place.site()
     if state(site, number).release != number:
@@ -177,8 +177,8 @@ def unpin(*, place: Here) -> int:
 
     What readers see changes with the next build.
     """
-    from ecom_lake.pipeline.release import unpin as let_go
-    from ecom_lake.serving.released import built
+    from ecom_lake.engine.build.release.release import unpin as let_go
+    from ecom_lake.engine.serve.released import built
 
     site = place.site()
     if not built(site).pinned:
@@ -202,8 +202,8 @@ def gc(*, older_than: str = "30d", dry_run: Flag = False, yes: Flag = False, pla
     yes
         Do not ask.
     """
-    from ecom_lake.pipeline.garbage import collect_garbage, find_garbage
-    from ecom_lake.serving.released import built
+    from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
+    from ecom_lake.engine.serve.released import built
 
     keep = _age(older_than)
     site = place.site()

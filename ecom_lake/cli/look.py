@@ -12,8 +12,8 @@ from ecom_lake.cli.place import AsJson, Flag, Here
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.contracts.table import Table
-    from ecom_lake.serving.tables import Listed
+    from ecom_lake.engine.contracts.table import Table
+    from ecom_lake.engine.serve.tables import Listed
 
 SAMPLE = 3
 
@@ -26,9 +26,9 @@ def tables(*, as_json: AsJson = False, place: Here) -> int:
     as_json
         As JSON.
     """
-    from ecom_lake.pipeline.offer import not_built
-    from ecom_lake.serving.released import released
-    from ecom_lake.serving.tables import listed
+    from ecom_lake.engine.build.release.offer import not_built
+    from ecom_lake.engine.serve.released import released
+    from ecom_lake.engine.serve.tables import listed
 
     site = place.site()
     entry = released(site)
@@ -62,9 +62,9 @@ def describe(table: str, /, *, sql: Flag = False, rows: int = SAMPLE, as_json: A
     as_json
         As JSON.
     """
-    from ecom_lake.serving.query import session
-    from ecom_lake.serving.released import released
-    from ecom_lake.serving.tables import find, recipe_of
+    from ecom_lake.engine.serve.query import session
+    from ecom_lake.engine.serve.released import released
+    from ecom_lake.engine.serve.tables import find, recipe_of
 
     site = place.site()
     entry = released(site)

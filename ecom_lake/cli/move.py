@@ -35,8 +35,8 @@ def copy(
     as_json
         As JSON.
     """
-    from ecom_lake.pipeline.copying import copy_shop
-    from ecom_lake.serving.released import nothing_built
+    from ecom_lake.engine.build.maintenance.copying import copy_shop
+    from ecom_lake.engine.serve.released import nothing_built
 
     if place.root:
         raise UsageError("copy names both roots itself: leave --root out.")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from ecom_lake.engine.serve.released import DEFAULT_SHOP
 from ecom_lake.errors import UsageError, UserError
-from ecom_lake.serving.released import DEFAULT_SHOP
 
 if TYPE_CHECKING:
-    from ecom_lake.pipeline.site import Site
+    from ecom_lake.engine.build.shop_context import Site
     from ecom_lake.settings import Settings
 
 
@@ -33,7 +33,7 @@ class Place:
         return settings
 
     def site(self) -> Site:
-        from ecom_lake.pipeline.site import open_site
+        from ecom_lake.engine.build.shop_context import open_site
 
         return open_site(self.settings(), self.shop)
 

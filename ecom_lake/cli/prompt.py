@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.sql import show
+from ecom_lake.engine.serve.query import Session
 from ecom_lake.errors import UserError
-from ecom_lake.serving.query import Session
 
 HISTORY = ".ecom_lake_history"
 REMEMBERED = 1000

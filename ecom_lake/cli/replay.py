@@ -12,10 +12,10 @@ from ecom_lake.errors import UsageError, UserError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.lake.log import Entry
-    from ecom_lake.pipeline.outcome import Outcome
-    from ecom_lake.pipeline.replay import Mended
-    from ecom_lake.pipeline.site import Site
+    from ecom_lake.engine.build.maintenance.replay import Mended
+    from ecom_lake.engine.build.shop_context import Site
+    from ecom_lake.engine.build.step.outcome import Outcome
+    from ecom_lake.engine.store.log import Entry
 
 
 def replay(*, dry_run: Flag = False, yes: Flag = False, as_json: AsJson = False, place: Here) -> int:
@@ -33,9 +33,9 @@ def replay(*, dry_run: Flag = False, yes: Flag = False, as_json: AsJson = False,
     as_json
         As JSON; released only with --yes.
     """
-    from ecom_lake.pipeline.built_with import refuse_other_settings
-    from ecom_lake.pipeline.replay import judge_again
-    from ecom_lake.serving.released import released
+    from ecom_lake.engine.build.maintenance.replay import judge_again
+    from ecom_lake.engine.build.step.built_with import refuse_other_settings
+    from ecom_lake.engine.serve.released import released
     from ecom_lake.settings import month_name
 
     site = place.site()
@@ -64,7 +64,7 @@ def replay(*, dry_run: Flag = False, yes: Flag = False, as_json: AsJson = False,
 
 
 def _to_be_judged(site: Site, shown: Entry, place: Place) -> Entry:
-    from ecom_lake.pipeline.replay import quarantined
+    from ecom_lake.engine.build.maintenance.replay import quarantined
 
     head = site.lake.log.head()
     if head.pinned:
@@ -97,8 +97,8 @@ def _show_verdicts(mended: Mended) -> None:
 
 
 def _make(site: Site, mended: Mended) -> Entry:
-    from ecom_lake.pipeline.replay import steps
-    from ecom_lake.pipeline.watched import watched
+    from ecom_lake.engine.build.maintenance.replay import steps
+    from ecom_lake.engine.build.step.watched import watched
 
     todo = list(steps(site, mended))
     with screen.progress() as bar:
@@ -118,7 +118,7 @@ def _stop_if_refused(outcome: Outcome) -> None:
 
 
 def _show_what_moves(site: Site, shown: Entry, state: Entry, as_json: bool) -> dict[str, Any]:
-    from ecom_lake.serving.difference import difference
+    from ecom_lake.engine.serve.difference import difference
 
     found = difference(site, shown.number, state.number)
     if not as_json:
@@ -129,8 +129,8 @@ def _show_what_moves(site: Site, shown: Entry, state: Entry, as_json: bool) -> d
 
 
 def _release(site: Site, state: Entry) -> int | None:
-    from ecom_lake.pipeline.release import TABLE, make_release
-    from ecom_lake.pipeline.watched import watched
+    from ecom_lake.engine.build.release.release import TABLE, make_release
+    from ecom_lake.engine.build.step.watched import watched
 
     for outcome in watched(site, TABLE, lambda: make_release(site, state)):
         _stop_if_refused(outcome)

@@ -1,4 +1,4 @@
-"""The command `report`: the managers' page, or its PDF. What stands on it is in `pages/report.py`."""
+"""The command `report`: the managers' page, or its PDF. What stands on it is in `publish/pages/report.py`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def report(*, out: Path | None = None, pdf: Flag = False, as_json: AsJson = Fals
     as_json
         Say as JSON where it is.
     """
-    from ecom_lake.serving.released import released
-    from ecom_lake.serving.report import report_page, report_pdf
+    from ecom_lake.engine.serve.released import released
+    from ecom_lake.publish.report_file import report_page, report_pdf
 
     site = place.site()
     entry = released(site)

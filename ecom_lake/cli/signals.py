@@ -1,7 +1,7 @@
 """What ends a command from outside: Ctrl-C (SIGINT), and SIGTERM, which `kill`, systemd, Docker and Kubernetes send.
 
 Both raise KeyboardInterrupt, so that half-done files are cleaned up either way. The exit code is 128 and the signal's number.
-Not here: how a signal gets through DuckDB (errors.py) and a run of Dagster (pipeline/watched.py, orchestration/run.py).
+Not here: how a signal gets through DuckDB (errors.py) and a run of Dagster (engine/build/step/watched.py, engine/dagster/run.py).
 """
 
 from __future__ import annotations

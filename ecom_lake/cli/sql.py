@@ -19,7 +19,7 @@ from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.serving.query import Answer
+    from ecom_lake.engine.serve.query import Answer
 
 _OPTION = re.compile(r"--?[\w-]+(=.*)?")
 Format = Literal["table", "csv", "json", "parquet"]
@@ -53,8 +53,8 @@ def sql(
     raw
         In CSV, write text that a spreadsheet would run as a formula as it is; else it gets an apostrophe in front.
     """
-    from ecom_lake.serving.query import session
-    from ecom_lake.serving.released import released
+    from ecom_lake.engine.serve.query import session
+    from ecom_lake.engine.serve.released import released
 
     chosen, target = _chosen(format_, out)
     if raw and chosen != "csv":
@@ -133,7 +133,7 @@ def _write(answer: Answer, chosen: Format, target: Path | None, raw: bool) -> No
 
 def _write_text(answer: Answer, chosen: Format, stream: TextIO, raw: bool) -> None:
     if chosen == "csv":
-        from ecom_lake.serving.csv_text import write_csv
+        from ecom_lake.engine.serve.csv_text import write_csv
 
         write_csv(stream, answer.columns, answer.rows(), raw)
     else:

@@ -16,7 +16,7 @@ from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.pipeline.refused import Refusals, Refused
+    from ecom_lake.engine.build.maintenance.refused import Refusals, Refused
 
 
 EXAMPLES = 3
@@ -38,8 +38,8 @@ def quarantine(
     as_json
         As JSON.
     """
-    from ecom_lake.pipeline.refused import refusals
-    from ecom_lake.serving.released import built
+    from ecom_lake.engine.build.maintenance.refused import refusals
+    from ecom_lake.engine.serve.released import built
 
     site = place.site()
     shown = max(limit, 0) if limit is not None else EXAMPLES
@@ -117,8 +117,8 @@ def ledger(table: str | None = None, /, *, as_json: AsJson = False, place: Here)
     as_json
         As JSON.
     """
-    from ecom_lake.serving.query import session
-    from ecom_lake.serving.released import released
+    from ecom_lake.engine.serve.query import session
+    from ecom_lake.engine.serve.released import released
 
     site = place.site()
     known = [delivered.name for delivered in site.connector.delivered]
@@ -163,8 +163,8 @@ def quality(*, out: Path | None = None, as_json: AsJson = False, place: Here) ->
     as_json
         As JSON.
     """
-    from ecom_lake.pipeline.quality import page_url, quality_page
-    from ecom_lake.serving.released import released
+    from ecom_lake.engine.serve.released import released
+    from ecom_lake.publish.quality_story import page_url, quality_page
 
     site = place.site()
     entry = released(site)

@@ -11,7 +11,7 @@ from typing import Any
 import fsspec
 from fsspec import AbstractFileSystem
 
-from ecom_lake.lake.store import Local
+from ecom_lake.engine.store.store import Local
 
 _disk = Local(Path("/"))
 

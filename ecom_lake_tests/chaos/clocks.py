@@ -8,9 +8,9 @@ from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from unittest import mock
 
-from ecom_lake.lake import log
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.garbage import collect_garbage, find_garbage
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
+from ecom_lake.engine.store import log
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground
 from ecom_lake_tests.chaos.verdict import Verdict, judge, look, sentence, tell

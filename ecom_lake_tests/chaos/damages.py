@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.repair import Repaired, repair
-from ecom_lake.pipeline.site import Site
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.maintenance.repair import Repaired, repair
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground
 from ecom_lake_tests.chaos.verdict import Verdict, judge, sentence, tell

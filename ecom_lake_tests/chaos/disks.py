@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from ecom_lake.pipeline.build import build
+from ecom_lake.engine.build.build import build
 from ecom_lake_tests.chaos import child
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground, Spot

@@ -15,22 +15,22 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from ecom_lake.connectors.olist import OLIST
-from ecom_lake.contracts.mining_settings import MiningSettings
-from ecom_lake.contracts.shop_settings import ShopSettings
-from ecom_lake.lake.access import Access
-from ecom_lake.lake.lake import Lake
-from ecom_lake.lake.log import Entry
-from ecom_lake.lake.remote import Remote
-from ecom_lake.lake.retry import Retry
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.site import Site
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.access import Access
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.remote import Remote
+from ecom_lake.engine.store.retry import Retry
 from ecom_lake.settings import Shop
+from ecom_lake.shop.connectors.olist import OLIST
+from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake_tests.azurite import Azurite, azurite
 from ecom_lake_tests.chaos import blobs  # noqa: F401 - makes faulty:// known
-from ecom_lake_tests.pipeline.crash import content, whole
+from ecom_lake_tests.engine.build.crash import content, whole
 
 STORES = ("local", "faulty", "azurite")
 SHOP = Shop("olist", "olist", date(2017, 1, 1), date(2017, 4, 1), ShopSettings(), MiningSettings())

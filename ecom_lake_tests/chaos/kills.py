@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-from ecom_lake.pipeline.build import build
+from ecom_lake.engine.build.build import build
 from ecom_lake_tests.chaos import child
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground, Spot

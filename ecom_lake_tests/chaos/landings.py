@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from ecom_lake.pipeline import ingest
-from ecom_lake.pipeline.build import build
+from ecom_lake.engine.build.bronze import ingest
+from ecom_lake.engine.build.build import build
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground
 from ecom_lake_tests.chaos.verdict import Verdict, judge, sentence, tell

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from ecom_lake.lake.remote import Remote
-from ecom_lake.lake.retry import Retry
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.site import Site
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.remote import Remote
+from ecom_lake.engine.store.retry import Retry
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground
 from ecom_lake_tests.chaos.saboteur import Call, Deed, Saboteur, always, between, late, lost_answer, once, whatever

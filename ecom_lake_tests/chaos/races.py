@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from ecom_lake.lake.landing_zone import land
-from ecom_lake.lake.log import Entry, File
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.garbage import collect_garbage, find_garbage
-from ecom_lake.pipeline.ingest import ingest
-from ecom_lake.pipeline.release import roll_back, unpin
+from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
+from ecom_lake.engine.build.release.release import roll_back, unpin
+from ecom_lake.engine.store.landing_zone import land
+from ecom_lake.engine.store.log import Entry, File
 from ecom_lake_tests.chaos import child
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground, Spot

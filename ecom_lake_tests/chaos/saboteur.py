@@ -13,8 +13,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
-from ecom_lake.lake.store import Local
-from ecom_lake.pipeline.site import Site
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.store import Local
 
 Call = Callable[[], Any]
 Deed = Callable[[Call, int], Any]

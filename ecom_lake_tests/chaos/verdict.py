@@ -10,15 +10,15 @@ from datetime import timedelta
 
 import polars as pl
 
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
+from ecom_lake.engine.build.maintenance.repair import repair
+from ecom_lake.engine.build.release.plain_view import is_in_place, rotten_files
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError, disk_trouble
-from ecom_lake.lake.log import ConflictError
-from ecom_lake.pipeline.build import build
-from ecom_lake.pipeline.garbage import collect_garbage, find_garbage
-from ecom_lake.pipeline.plain_view import is_in_place, rotten_files
-from ecom_lake.pipeline.repair import repair
-from ecom_lake.pipeline.site import Site
 from ecom_lake_tests.chaos.ground import Ground, Spot
-from ecom_lake_tests.pipeline.crash import content
+from ecom_lake_tests.engine.build.crash import content
 
 UNFORESEEN = "unforeseen: "
 

@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 from rich.text import Text
 
-from ecom_lake.serving import questions as questions_module
-from ecom_lake.serving.questions import questions
+from ecom_lake.engine.serve import questions as questions_module
+from ecom_lake.engine.serve.questions import questions
 from ecom_lake_tests.built import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.cli.deliver import synth
-from ecom_lake.orchestration import assets
-from ecom_lake.serving.difference import last_two_releases
+from ecom_lake.engine.dagster import assets
+from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.truths import Truths
 from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake, rewrite

@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ecom_lake.connectors.olist import OLIST
-from ecom_lake.contracts import catalog
-from ecom_lake.pipeline.offer import gold_tables
+from ecom_lake.engine.build.release.offer import gold_tables
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.shop.connectors.olist import OLIST
 from ecom_lake_tests.built import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ecom_lake.pipeline.build import build
-from ecom_lake.serving.released import released
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.serve.released import released
 from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 

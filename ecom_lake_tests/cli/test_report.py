@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ecom_lake.serving.released import released
-from ecom_lake.serving.report import report_page
+from ecom_lake.engine.serve.released import released
+from ecom_lake.publish.report_file import report_page
 from ecom_lake_tests.built import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 

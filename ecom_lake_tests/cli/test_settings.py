@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.cli.build import _changed_settings
-from ecom_lake.orchestration.run import run_job
-from ecom_lake.pipeline.ingest import ingest
+from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.dagster.run import run_job
 from ecom_lake.settings import load
 from ecom_lake_tests.built import BuiltLake
 from ecom_lake_tests.cli.conftest import Run

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake.pipeline.build import build
+from ecom_lake.engine.build.build import build
 from ecom_lake_tests.built import BuiltLake
 
 LONGEST = 120
@@ -22,7 +22,7 @@ LONGEST = 120
 _BUILD = """
 import sys
 from ecom_lake.cli import command
-from ecom_lake.pipeline import silver
+from ecom_lake.engine.build import silver
 
 def endless(site, table, months):
     with site.workspace() as (con, _):

@@ -13,23 +13,23 @@ from pathlib import Path
 
 import polars as pl
 
-from ecom_lake.connectors.connector import RowByRow
-from ecom_lake.contracts.columns import TEXT
-from ecom_lake.contracts.delivered import LINEAGE
-from ecom_lake.lake.log import Entry, File
-from ecom_lake.landing import Refused, content_hash, unpack
-from ecom_lake.landing.encodings import encoding_of, utf8_blocks
-from ecom_lake.landing.grammar import Grammar, after_empty_lines
-from ecom_lake.landing.header import Header, read_header
-from ecom_lake.landing.recognise import layout
-from ecom_lake.landing.records import SHOWN
-from ecom_lake.pipeline.bronze import read_bronze
-from ecom_lake.pipeline.site import Site
-from ecom_lake.pipeline.specs import specs
-from ecom_lake.pipeline.trust import own_table
+from ecom_lake.engine.build.bronze.delivered_rows import read_bronze
+from ecom_lake.engine.build.release.own_tables import own_table
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.specs import specs
+from ecom_lake.engine.contracts.columns import TEXT
+from ecom_lake.engine.contracts.connector import RowByRow
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.landing import Refused, content_hash, unpack
+from ecom_lake.engine.landing.encodings import encoding_of, utf8_blocks
+from ecom_lake.engine.landing.grammar import Grammar, after_empty_lines
+from ecom_lake.engine.landing.header import Header, read_header
+from ecom_lake.engine.landing.recognise import layout
+from ecom_lake.engine.landing.records import SHOWN
+from ecom_lake.engine.store.log import Entry, File
+from ecom_lake_tests.engine.build.hand import FILES
 from ecom_lake_tests.fuzz.delivery import Dropped
 from ecom_lake_tests.fuzz.planted import KEY
-from ecom_lake_tests.pipeline.hand import FILES
 
 FATES = ("published", "superseded", "collapsed", "quarantined", "pending", "rejected")
 MOST_LETTERS = 4 << 20

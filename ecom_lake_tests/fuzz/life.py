@@ -19,17 +19,17 @@ from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
-from ecom_lake.lake.log import Entry
-from ecom_lake.landing import members
-from ecom_lake.pipeline import acceptance
-from ecom_lake.pipeline.build import steps
-from ecom_lake.pipeline.outcome import Outcome
-from ecom_lake.pipeline.site import Site
+from ecom_lake.engine.build.build import steps
+from ecom_lake.engine.build.release import acceptance
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.outcome import Outcome
+from ecom_lake.engine.landing import members
+from ecom_lake.engine.store.log import Entry
+from ecom_lake_tests.engine.build.hand import a_site
 from ecom_lake_tests.fuzz import packed
 from ecom_lake_tests.fuzz.account import Tally, hold
 from ecom_lake_tests.fuzz.delivery import Dropped, base_delivery, mutated_delivery
 from ecom_lake_tests.fuzz.export import FIRST, LAST
-from ecom_lake_tests.pipeline.hand import a_site
 
 DELIVERIES = 8
 """Of one life."""

@@ -10,14 +10,14 @@ from random import Random
 import polars as pl
 import pytest
 
-from ecom_lake.lake.log import EMPTY, Entry, File
-from ecom_lake.pipeline.site import Site
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.log import EMPTY, Entry, File
+from ecom_lake_tests.engine.build.hand import a_site
 from ecom_lake_tests.fuzz.account import hold
 from ecom_lake_tests.fuzz.delivery import Dropped, base_delivery, mutated_delivery
 from ecom_lake_tests.fuzz.export import FIRST, LAST
 from ecom_lake_tests.fuzz.life import life, put, take_in
 from ecom_lake_tests.fuzz.planted import Planted
-from ecom_lake_tests.pipeline.hand import a_site
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

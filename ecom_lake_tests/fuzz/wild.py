@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
+from ecom_lake_tests.engine.build.hand import FILES
 from ecom_lake_tests.fuzz import evil
 from ecom_lake_tests.fuzz.export import Grid, as_csv
-from ecom_lake_tests.pipeline.hand import FILES
 
 Cells = list[list[str]]
 

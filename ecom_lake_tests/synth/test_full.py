@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ecom_lake.connectors.canonical import CANONICAL
+from ecom_lake.shop.connectors.canonical import CANONICAL
 from ecom_lake.synth.canonical import hundredths
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.sales import to_cents

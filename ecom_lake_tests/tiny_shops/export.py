@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from ecom_lake.contracts.columns import MOST_AT_ONCE
+from ecom_lake.engine.contracts.columns import MOST_AT_ONCE
 from ecom_lake_tests.canonical_shop import CanonicalShop
 from ecom_lake_tests.tiny_shops.shape import Shape
 

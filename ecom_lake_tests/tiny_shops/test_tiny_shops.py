@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ecom_lake.pipeline.build import build
+from ecom_lake.engine.build.build import build
 from ecom_lake_tests.canonical_shop import CanonicalShop
 from ecom_lake_tests.tiny_shops.built import build_and_hold, hold, run
 from ecom_lake_tests.tiny_shops.export import export_of

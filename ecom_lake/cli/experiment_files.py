@@ -1,0 +1,131 @@
+"""An experiment as people deliver it: a CSV or Parquet file of its people, and a TOML file of what was planned.
+
+Here: reading both, and saying in a sentence what is wrong with them. Not here: what is made of them
+(shop/experiments/analysis.py).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import polars as pl
+
+from ecom_lake.errors import UsageError, UserError
+from ecom_lake.shop.experiments.analysis import Method, Spec, Units
+from ecom_lake.words import counted
+
+_CONTROLS = ("control", "a", "0", "off", "false")
+_FEWEST = 2
+_RANGES: dict[str, tuple[int, float | None]] = {
+    "alpha": (0, 0.5),
+    "share_treated": (0, 1),
+    "minimal_effect": (0, None),
+    "n": (1, None),
+    "looks": (0, 50),
+    "seed": (-1, None),
+}
+"""Above the one, and below the other; a whole number may be as large as that."""
+
+
+def read_plan(path: Path | None) -> tuple[Spec, list[str] | None]:
+    """What was planned, and the outcomes that were named; without a file, the defaults."""
+    if path is None:
+        return Spec(), None
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"The plan {path} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"The plan {path} is not TOML: {error}.") from None
+    named = {"metric", *(field.name for field in fields(Spec))}
+    if unknown := sorted(set(said) - named):
+        raise UsageError(f"The plan {path} says {unknown[0]}, which means nothing here; it may say {', '.join(sorted(named))}.")
+    metric = said.pop("metric", None)
+    metrics = [metric] if isinstance(metric, str) else metric
+    if metrics is not None and not (isinstance(metrics, list) and metrics and all(isinstance(one, str) for one in metrics)):
+        raise UsageError(f"The plan {path} must name its metric as text, or as a list of texts.")
+    return _checked(path, said), metrics
+
+
+def _checked(path: Path, said: dict[str, Any]) -> Spec:
+    for name, (least, most) in _RANGES.items():
+        value = said.get(name)
+        if value is None:
+            continue
+        is_whole = name in ("n", "looks", "seed")
+        if isinstance(value, bool) or not isinstance(value, int if is_whole else int | float):
+            raise UsageError(f"The plan {path}: {name} must be a {'whole number' if is_whole else 'number'}, not {value!r}.")
+        if not value > least or (most is not None and (value > most or (value == most and not is_whole))):
+            bound = f" and {'at most' if is_whole else 'below'} {most}" if most is not None else ""
+            raise UsageError(f"The plan {path}: {name} must be above {least}{bound}, not {value}.")
+    for name, allowed in (("method", get_args(Method)), ("bounds", ("obrien-fleming", "pocock"))):
+        if said.get(name, allowed[0]) not in allowed:
+            raise UsageError(f"The plan {path}: {name} must be one of {', '.join(allowed)}, not {said[name]!r}.")
+    spec = Spec(**said)
+    if spec.method == "sequential" and spec.n is None:
+        raise UsageError(f"The plan {path}: a sequential experiment must say n, the people per arm of its last look.")
+    if spec.method == "always-valid" and spec.minimal_effect is None:
+        raise UsageError(f"The plan {path}: an always-valid experiment must say minimal_effect, the least that is worth finding.")
+    return spec
+
+
+def read_units(path: Path, metrics: list[str] | None) -> Units:
+    rows = _rows(path)
+    wanted = metrics or [name for name in rows.columns if name == "outcome" or name.startswith("outcome_")] or ["outcome"]
+    for name in ("unit", "arm", *wanted):
+        if name not in rows.columns:
+            raise UserError(f"{path} has no column {name}; it needs unit, arm and {', '.join(wanted)}, and may have before.")
+    for name in ("unit", "arm"):
+        if missing := rows[name].null_count():
+            raise UserError(f"{path}: {counted(missing, 'row')} without {name}.")
+    if twice := rows.height - rows["unit"].n_unique():
+        raise UserError(f"{path}: {counted(twice, 'row')} of units that came before; each unit stands once, in one arm.")
+    arms = rows["arm"].cast(pl.String)
+    control, treated = _arms(path, arms.unique().sort().to_list())
+    is_treated = (arms == treated).to_numpy()
+    units = Units(
+        control,
+        treated,
+        is_treated,
+        {name: _numbers(path, rows, name) for name in wanted},
+        _numbers(path, rows, "before") if "before" in rows.columns else None,
+    )
+    if min(units.people) < _FEWEST:
+        raise UserError(f"{path}: an arm of {counted(min(units.people), 'unit')} is too small to tell anything.")
+    return units
+
+
+def _rows(path: Path) -> pl.DataFrame:
+    if path.suffix not in (".csv", ".parquet"):
+        raise UsageError(f"{path} must be a .csv or a .parquet file.")
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}.")
+    try:
+        if path.suffix == ".csv":
+            return pl.read_csv(path, infer_schema_length=None)
+        return pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UserError(f"{path} cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}.") from None
+
+
+def _arms(path: Path, names: list[str]) -> tuple[str, str]:
+    """The control first: the one that is called so, else the first by name."""
+    if len(names) != 2:
+        listed = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        raise UserError(f"{path} has {counted(len(names), 'arm')} ({listed}); an experiment here has two.")
+    control = next((name for name in names if name.lower() in _CONTROLS), names[0])
+    return control, next(name for name in names if name != control)
+
+
+def _numbers(path: Path, rows: pl.DataFrame, name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    found = rows[name]
+    if not (found.dtype.is_numeric() or found.dtype == pl.Boolean):
+        raise UserError(f"{path}: {name} must hold numbers, not {found.dtype}.")
+    values = found.cast(pl.Float64)
+    if missing := rows.height - int(values.is_finite().sum()):
+        raise UserError(f"{path}: {counted(missing, 'row')} without a number in {name}; whoever did not buy has 0, not nothing.")
+    return values.to_numpy()

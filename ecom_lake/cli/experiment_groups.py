@@ -1,0 +1,36 @@
+"""The groups and the margin of a released shop, for plans and simulations that are asked for at the command line."""
+
+from __future__ import annotations
+
+from ecom_lake.engine.build.release.offer import left_out
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.serve.query import session
+from ecom_lake.engine.serve.released import released
+from ecom_lake.errors import UsageError
+from ecom_lake.shop.experiments.experiment_simulation_model import MARGIN, margin_of
+from ecom_lake.shop.experiments.groups import GROUPS, Group, groups_of, too_little
+
+
+def shop_groups(site: Site) -> tuple[list[Group], float | None]:
+    """Those whose base rate is known, and the measured margin."""
+    if why := left_out(site).get("experiment_plan"):
+        raise UsageError(f"Shop '{site.shop.name}' cannot plan experiments: {why}")
+    days = site.shop.mining.churn_days
+    with session(site, released(site)) as opened:
+        found = groups_of(opened.ask(GROUPS, {"days": days}).rows(), days)
+        [margin] = opened.ask(MARGIN).rows()
+    known = [group for group in found if group.is_known]
+    if not known:
+        raise UsageError(too_little(found))
+    return known, margin_of(*margin)
+
+
+def chosen(known: list[Group], segment: str | None) -> list[Group]:
+    if segment is None:
+        return known
+    found = [group for group in known if group.name == segment.strip().lower()]
+    if not found:
+        raise UsageError(
+            f"There is no group '{segment}' whose base rate is known; there are: {'; '.join(g.name for g in known)}."
+        )
+    return found

@@ -1,9 +1,0 @@
-from __future__ import annotations
-
-from ecom_lake.contracts.model_fit import ModelFit, card_identities
-
-
-class ExperimentPlanFit(ModelFit, group="models", beside="experiment_plan"):
-    """One row per fact of the plans: their card, how the base rates compare with those before, what power costs."""
-
-    identities = card_identities("experiment_plan_fit")

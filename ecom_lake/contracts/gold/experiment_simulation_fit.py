@@ -1,9 +1,0 @@
-from __future__ import annotations
-
-from ecom_lake.contracts.model_fit import ModelFit, card_identities
-
-
-class ExperimentSimulationFit(ModelFit, group="models", beside="experiment_simulation"):
-    """One row per fact of the simulation: its card, its assumptions, and how its outcome moves with them."""
-
-    identities = card_identities("experiment_simulation_fit")

@@ -1,0 +1,311 @@
+"""Landing to bronze: whatever is new by content, once, under a permanent number.
+
+Here: which landed files are new, in which order they count, what becomes of a refused one.
+Not here: reading a CSV file (landing/).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC
+from functools import partial
+from pathlib import Path
+
+from ecom_lake import logs
+from ecom_lake.engine.contracts.delivered import Delivered
+from ecom_lake.errors import UserError
+from ecom_lake.engine.store.lake import in_order
+from ecom_lake.engine.store.log import (Delivery, Entry, File, Landed, Parts)
+from ecom_lake.engine.store.storage import Info
+from ecom_lake.engine.landing import (Member, Refused, content_hash, named_after, parse, shown, unpack)
+from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
+from ecom_lake.engine.build.step.code_version import code_version
+from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.build.step.outcome import Check, Outcome
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.words import counted
+
+Progress = Callable[[str], None]
+
+_REFUSALS = 20
+"""Of one landed file, as many as are told."""
+_MISNAMED = 10
+"""Of one delivered table, so many misnamed columns are told."""
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """A new member of a landed file as Parquet, not yet in the store."""
+
+    table: str
+    file: File
+    made: Path
+    rejects: Path | None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A new member of a landed file in the store, not yet numbered."""
+
+    table: str
+    file: File
+    rejects: File | None
+
+
+def landed_files(site: Site) -> list[Info]:
+    """The files in landing in the order in which they count: by name, numbers by value; hidden and half-copied ones left out."""
+    return sorted((info for info in site.lake.landing.list("") if _counts(info.path)), key=lambda info: _natural(info.path))
+
+
+def nothing_new(site: Site, head: Entry) -> bool:
+    """Whether ingesting would change nothing, told from names and stamps alone."""
+    return _nothing_new(site, head, landed_files(site))
+
+
+def _nothing_new(site: Site, head: Entry, files: Iterable[Info]) -> bool:
+    return _stamps(files) == {path: landed.stamp for path, landed in head.landing.items() if landed.reader == _reader(site)}
+
+
+def _stamps(files: Iterable[Info]) -> dict[str, str]:
+    return {info.path: info.stamp for info in files}
+
+
+def nothing_landed(site: Site) -> str:
+    """What to say of a shop that has nothing to be made from."""
+    name, landing = site.shop.name, site.lake.landing.url
+    return f"Shop '{name}' has nothing to build from: put its files into {landing} (or `ecom-lake land FILES --shop {name}`)."
+
+
+def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
+    site.lake.restrict()
+    head, files = state_to_build_on(site), landed_files(site)
+    if not head.number and not files:
+        raise UserError(nothing_landed(site))
+    if _nothing_new(site, head, files):
+        return _outcomes(site, head, head)
+    seen, unread = _seen_before(site, head, files)
+    landed, arrivals = take(site, unread, contents(head), progress)
+    landing = seen | landed
+    entry = commit_made(site, lambda latest: _numbered(latest, landing, arrivals), "ingest")
+    return _outcomes(site, head, entry)
+
+
+def _seen_before(site: Site, head: Entry, files: Iterable[Info]) -> tuple[dict[str, Landed], list[Info]]:
+    """The landed files that are as they were when the same reader looked at them, and the others."""
+    seen: dict[str, Landed] = {}
+    unread: list[Info] = []
+    for info in files:
+        before = head.landing.get(info.path)
+        if before and (before.stamp, before.reader) == (info.stamp, _reader(site)):
+            seen[info.path] = before
+        else:
+            unread.append(info)
+    return seen, unread
+
+
+def take(
+    site: Site, files: list[Info], known: Set[str], progress: Progress = lambda _: None
+) -> tuple[dict[str, Landed], list[Taken]]:
+    """Read new files, as many at once as there are threads, and put what they hold into the store.
+
+    What changed or went while it was read waits for the next time, and leaves nothing behind."""
+
+    def look(info: Info) -> tuple[Landed, list[_Parsed]]:
+        progress(info.path)
+        return _read(site, info, known, parsed)
+
+    with site.lake.scratch() as parsed, ThreadPoolExecutor(site.threads, initializer=logs.carried()) as readers:
+        read = list(readers.map(look, files))
+        now = _stamps(landed_files(site))
+        stayed = [(info, *found) for info, found in zip(files, read, strict=True) if now.get(info.path) == info.stamp]
+        taken = site.lake.storage.each(partial(_publish, site), [one for _, _, found in stayed for one in found])
+    return {info.path: landed for info, landed, _ in stayed}, list(taken)
+
+
+def contents(entry: Entry) -> set[str]:
+    """The hash of everything that was ever delivered."""
+    bronze = (parts for table, parts in entry.tables.items() if table.startswith("bronze/"))
+    return {file.delivery.content_hash for parts in bronze for file in parts.values() if file.delivery}
+
+
+def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed, list[_Parsed]]:
+    """Read what is new in one landed file. A refused member does not stop the others."""
+    found: list[_Parsed] = []
+    refused: list[Refused] = []
+    tables: set[str] = set()
+    hashes: list[str] = []
+    if info.refused:
+        return Landed(info.stamp, "", _reader(site), f"{shown(info.path)} {info.refused}"), []
+    with site.lake.scratch() as scratch:
+        landed = scratch / "landed"
+        landed.mkdir()
+        try:
+            with site.lake.landing.opened(info.path, landed) as local:
+                for member in unpack(local, scratch, info.path):
+                    digest = "" if member.refused else content_hash(member.path)
+                    is_known = bool(digest) and (digest in known or digest in hashes)
+                    hashes.append(digest)
+                    if is_known:
+                        continue
+                    try:
+                        found.append(_parse(site, info, member, digest, parsed))
+                    except Refused as refusal:
+                        refused.append(refusal)
+                        tables.add(refusal.table or named_after(member.name, site.connector.delivered))
+        except Refused as refusal:
+            refused.append(refusal)
+            tables.add(named_after(info.path, site.connector.delivered))
+        except FileNotFoundError:
+            return Landed(info.stamp, "", _reader(site)), []  # it went while it was read
+        except PermissionError:
+            refused.append(Refused(f"{shown(info.path)} may not be read by this user: change its permissions."))
+            tables.add(named_after(info.path, site.connector.delivered))
+    why = _told([str(refusal) for refusal in refused])
+    return Landed(info.stamp, "+".join(filter(None, hashes)), _reader(site), why, tuple(sorted(tables - {""}))), found
+
+
+def _told(refused: list[str]) -> str:
+    """Every state of the log holds this: of an archive of ten thousand bad files, the first few speak for the rest.
+
+    The last one is told too: it is the archive's own, where there is one."""
+    more = len(refused) - _REFUSALS
+    if more <= 0:
+        return " ".join(refused)
+    return " ".join([*refused[: _REFUSALS - 1], refused[-1], f"{counted(more, 'more file', 'is/are')} refused."])
+
+
+def _parse(site: Site, info: Info, member: Member, digest: str, folder: Path) -> _Parsed:
+    name = uuid.uuid4().hex  # two files may hold the same content
+    target, rejects = folder / f"{name}.parquet", folder / f"{name}.rejects.parquet"
+    parsed = parse(member, site.connector.delivered, target, rejects)
+    delivery = Delivery(
+        sequence=0,
+        file=member.name,
+        content_hash=digest,
+        delivered_at=info.modified.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat(sep=" "),
+        rejected=parsed.rejected,
+        extra_columns=tuple(parsed.extra_columns),
+        encoding=parsed.encoding,
+        misnamed_columns=parsed.misnamed_columns,
+    )
+    blank = File(path="", rows=parsed.rows, bytes=0, hash="", fingerprint=digest, run="", delivery=delivery)
+    return _Parsed(parsed.table, blank, target, rejects if parsed.rejected else None)
+
+
+def _publish(site: Site, parsed: _Parsed) -> Taken:
+    digest = parsed.file.fingerprint
+    file = site.lake.publish(parsed.made, f"bronze/{parsed.table}", digest, parsed.file, None)
+    if parsed.rejects is None:
+        return Taken(parsed.table, file, None)
+    assert parsed.file.delivery is not None
+    blank = replace(parsed.file, rows=parsed.file.delivery.rejected)
+    return Taken(parsed.table, file, site.lake.publish(parsed.rejects, f"rejects/{parsed.table}", digest, blank, None))
+
+
+def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[Taken]) -> Entry:
+    """The head with the arrivals under the next free numbers; what another ingest has brought meanwhile is left out."""
+    known = contents(head)
+    number = len(known)
+    changed = head if head.landing == landing else replace(head, landing=dict(landing))
+    for arrival in arrivals:
+        assert arrival.file.delivery is not None
+        if arrival.file.delivery.content_hash in known:
+            continue
+        known.add(arrival.file.delivery.content_hash)
+        number += 1
+        delivery = replace(arrival.file.delivery, sequence=number)
+        part = f"{number:08d}"
+        changed = changed.with_parts(f"bronze/{arrival.table}", {part: replace(arrival.file, delivery=delivery)})
+        if arrival.rejects:
+            changed = changed.with_parts(f"rejects/{arrival.table}", {part: replace(arrival.rejects, delivery=delivery)})
+    return changed
+
+
+def _outcomes(site: Site, before: Entry, after: Entry) -> list[Outcome]:
+    return [_outcome(site, delivered, before, after) for delivered in site.connector.delivered]
+
+
+def _outcome(site: Site, delivered: Delivered, before: Entry, after: Entry) -> Outcome:
+    table = f"bronze/{delivered.name}"
+    parts = after.parts(table)
+    checks = [_records_check(table, parts), misnamed_check(site, delivered, after)]
+    if delivered.name == site.connector.orders.source:  # of all files in landing, said once
+        checks.append(_landing_check(table, after))
+    extra = sorted({f"{d.file}: {c}" for f in parts.values() if (d := f.delivery) for c in d.extra_columns})
+    notes = (f"Columns that nobody asked for are kept in bronze: {', '.join(extra)}.",) if extra else ()
+    written = tuple(sorted(set(parts) - set(before.parts(table))))
+    return Outcome(table, parts, written, tuple(checks), notes)
+
+
+def misnamed_check(site: Site, delivered: Delivered, entry: Entry) -> Check:
+    """Whether files that lie in landing have columns that are probably this table's, under names that no table reads."""
+    lying = {content for landed in entry.landing.values() for content in landed.hash.split("+")}
+    files: dict[tuple[str, str], list[str]] = {}
+    for file in in_order(entry.parts(f"bronze/{delivered.name}")):
+        if file.delivery and file.delivery.content_hash in lying:
+            for there, here in file.delivery.misnamed_columns:
+                if not site.lacks(f"{delivered.name}.{here}"):
+                    files.setdefault((there, here), []).append(file.delivery.file)
+    sentences = [_misnamed(there, here, where) for (there, here), where in files.items()]
+    more = len(sentences) - _MISNAMED
+    told = [*sentences[:_MISNAMED], f"{counted(more, 'more column')} likewise."] if more > 0 else sentences
+    return Check(
+        f"bronze/{delivered.name}",
+        "columns_known",
+        passed=not files,
+        severity="warn",
+        says=" ".join(told) or "No column that the table lacks is there under a similar name.",
+        evidence=tuple({"column": there, "nearest": here, "files": len(where)} for (there, here), where in files.items()),
+    )
+
+
+def _misnamed(there: str, here: str, files: list[str]) -> str:
+    they_have = f" and {counted(len(files) - 1, 'other file')} have" if len(files) > 1 else " has"
+    return (
+        f"{shown(files[-1])}{they_have} the column {shown(there)}, which no table reads; "
+        f"if it is what the lake calls {here}, rename it to {here}."
+    )
+
+
+def _landing_check(table: str, entry: Entry) -> Check:
+    refused = {path: landed.refused for path, landed in entry.landing.items() if landed.refused}
+    return Check(
+        table,
+        "landing_accepted",
+        passed=not refused,
+        severity="warn",
+        says=" ".join(refused.values()) if refused else "Every file in landing was read.",
+        evidence=tuple({"file": path, "why": why} for path, why in refused.items()),
+    )
+
+
+def _records_check(table: str, parts: Parts) -> Check:
+    rejected = [file.delivery for file in parts.values() if file.delivery and file.delivery.rejected]
+    malformed = sum(delivery.rejected for delivery in rejected)
+    return Check(
+        table,
+        "records_whole",
+        passed=not rejected,
+        severity="warn",
+        says=f"Malformed records, kept in the rejects: {malformed}." if rejected else "No record was malformed.",
+        evidence=tuple({"delivery": d.sequence, "file": d.file, "rejected": d.rejected} for d in rejected),
+    )
+
+
+def _reader(site: Site) -> str:
+    """A refused file is looked at again when what reads it has changed."""
+    return f"{site.connector.name}-{fingerprint(site.connector.delivered, code_version(__name__))}"
+
+
+def _counts(path: str) -> bool:
+    name = path.rsplit("/", 1)[-1]
+    hidden = any(step.startswith((".", "_")) for step in path.split("/"))
+    return not hidden and not name.endswith((".part", ".tmp", ".crdownload", "~"))
+
+
+def _natural(path: str) -> list[tuple[int, str]]:
+    return [(int(step), "") if step.isdecimal() else (-1, step) for step in re.split(r"(\d+)", path)]

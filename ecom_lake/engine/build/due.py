@@ -1,0 +1,35 @@
+"""What a build would do: told from the log, the landing folder and the code, without reading a table."""
+
+from __future__ import annotations
+
+from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.build.gold import make_gold as gold
+from ecom_lake.engine.build.silver import order_index, make_silver as silver
+from ecom_lake.engine.build.release.acceptance import deliveries_accepted
+from ecom_lake.engine.build.bronze.ingest import nothing_new
+from ecom_lake.engine.build.release.offer import gold_tables
+from ecom_lake.engine.build.release.plain_view import is_in_place
+from ecom_lake.engine.build.release.release import is_released
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.specs import silver_tables
+
+
+def due(site: Site) -> list[str]:
+    """What is out of date, in the order in which it is made; what depends on it may follow."""
+    head = site.lake.log.head()
+    waiting = [] if nothing_new(site, head) else ["landing"]
+    if not order_index.is_current(site, head):
+        waiting.append(order_index.TABLE)
+    waiting += [f"silver/{table}" for table in silver_tables(site) if not silver.is_current(site, head, table)]
+    waiting += [f"gold/{table}" for table in gold_tables(site) if not gold.is_current(site, head, table)]
+    if not _is_released_whole(site, head):
+        waiting.append("gold/release")
+    return waiting
+
+
+def _is_released_whole(site: Site, head: Entry) -> bool:
+    """Whether readers see what they should, and nothing that came since keeps a release back."""
+    shown = site.lake.log.released()
+    if shown is None or not (head.pinned or is_released(site, head)):
+        return False
+    return is_in_place(site, shown) and deliveries_accepted(site, head).passed

@@ -1,0 +1,157 @@
+"""Silver to gold: one table, computed whole, audited, committed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.model_fit import ModelFit
+from ecom_lake.errors import UserError
+from ecom_lake.engine.store.lake import rows_in
+from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.contracts.fitted import Past
+from ecom_lake.engine.build.release import own_tables as trust
+from ecom_lake.engine.build.step.audit import audit, checks_of, listings
+from ecom_lake.engine.build.step.built_with import state_to_build_on
+from ecom_lake.engine.build.step.code_version import code_version
+from ecom_lake.engine.build.step.commit import Inputs, commit
+from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.build.gold.table_file import (OWN_TABLES, SETTINGS, attach, place_of, write)
+from ecom_lake.engine.build.release.offer import left_out
+from ecom_lake.engine.build.step.outcome import Check, Outcome
+from ecom_lake.engine.build.gold.recipes import Recipe, recipe
+from ecom_lake.engine.build.shop_context import Site
+
+_CODE = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
+"""The modules that write and check every gold table, whatever makes it."""
+
+
+def make_gold(site: Site, table: str) -> list[Outcome]:
+    """A table, and those that are made beside it."""
+    how, entry = recipe(table), state_to_build_on(site)
+    inputs = Inputs(entry, inputs_of(site, table))
+    current = {f"gold/{made}": file for made in how.tables if (file := entry.parts(f"gold/{made}").get(""))}
+    is_anew = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)
+    if not is_anew and all(is_current(site, entry, made) for made in how.tables):
+        return _kept(site, current)
+    own = _own_tables(site, entry, how)
+    mark = _mark(site, how, inputs, own)
+    if not is_anew and all(file.fingerprint == mark for file in current.values()):
+        kept = {place: replace(file, inputs=inputs.versions) for place, file in current.items()}
+        commit(site, inputs, {place: {"": file} for place, file in kept.items()}, f"gold/{how.table}, unchanged")
+        return _kept(site, kept)
+    return _made(site, how, inputs, own, mark, current)
+
+
+def _kept(site: Site, current: Mapping[str, File]) -> list[Outcome]:
+    return [Outcome(place, {"": file}, checks=checks_again(site, place, file)) for place, file in current.items()]
+
+
+def checks_again(site: Site, place: str, file: File) -> tuple[Check, ...]:
+    """The checks of a table as the log recorded them; the file is read only where a warning lists values of it."""
+    contract = catalog.gold()[place.removeprefix("gold/")]
+    asks = any(rule.listing and rule.name in file.failed for rule in contract.rules)
+    listed = listings(contract, file.failed, site.lake.local(file)) if asks and not site.lake.damage_read(file) else {}
+    return tuple(checks_of(contract, file.failed, {}, listed))
+
+
+def listed_warnings(site: Site, entry: Entry) -> tuple[str, ...]:
+    """The warnings of gold tables that list values of the rows that break their rule."""
+    found = []
+    for table, contract in catalog.gold().items():
+        names = {rule.name for rule in contract.rules if rule.listing}
+        file = entry.parts(f"gold/{table}").get("")
+        if file and names & set(file.failed):
+            checks = checks_again(site, f"gold/{table}", file)
+            found += [check.says for check in checks if check.name in names and not check.passed]
+    return tuple(found)
+
+
+def _made(
+    site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame], mark: str, current: Mapping[str, File]
+) -> list[Outcome]:
+    """All of a recipe's tables, or, where one of them breaks its contract, none."""
+    Inputs(inputs.entry, _places_of(site, how)).hold(site)
+    files: dict[str, File] = {}
+    checks: dict[str, list[Check]] = {}
+    with site.workspace() as (con, scratch):
+        attach(site, _only(inputs), con, how.reads)
+        for view, frame in own.items():
+            con.register(view, frame.to_arrow())
+        for table, rows in how.run(con, site.shop, _past(site, how, current)).items():
+            place, made = f"gold/{table}", scratch / f"{table}.parquet"
+            write(con, rows, catalog.gold()[table], made)
+            failed, checks[place] = audit(con, catalog.gold()[table], made)
+            files[place] = File("", rows_in(made), 0, "", mark, site.run, inputs.versions, failed=failed)
+        if any(check.blocks for said in checks.values() for check in said):
+            there = {place: {"": file} for place, file in current.items()}
+            return [Outcome(place, there.get(place, {}), checks=tuple(said)) for place, said in checks.items()]
+        for place, file in files.items():
+            made = scratch / f"{place.removeprefix('gold/')}.parquet"
+            files[place] = site.lake.publish(made, place, "", file, current.get(place))
+    commit(site, inputs, {place: {"": file} for place, file in files.items()}, f"gold/{how.table}")
+    return [Outcome(place, {"": file}, written=("",), checks=tuple(checks[place])) for place, file in files.items()]
+
+
+def _past(site: Site, how: Recipe, current: Mapping[str, File]) -> Past:
+    """The last fit of a model; none where it is asked for anew, or where its table was another one then."""
+    file = current.get(f"gold/{how.fit}")
+    if file is None or site.refit:
+        return Past()
+    if why := site.lake.damage_read(file):
+        raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` puts it back, or has the model fitted anew.")
+    rows = pl.read_parquet(site.lake.local(file), glob=False)
+    return Past(rows if set(rows.columns) == set(ModelFit.table.columns) else None)
+
+
+def _only(inputs: Inputs) -> Entry:
+    """The entry with nothing but what is to be read: a table that the shop no longer has is empty."""
+    return replace(inputs.entry, tables={table: inputs.entry.parts(table) for table in inputs.tables})
+
+
+def is_current(site: Site, entry: Entry, table: str) -> bool:
+    """Whether a table would come out as it is; told from the log alone."""
+    inputs = Inputs(entry, inputs_of(site, table))
+    current = entry.parts(f"gold/{table}").get("")
+    return bool(current and current.fingerprint.startswith(_made_by(site, recipe(table))) and current.inputs == inputs.versions)
+
+
+def _own_tables(site: Site, entry: Entry, how: Recipe) -> dict[str, pl.DataFrame]:
+    return {name: trust.own_table(site, entry, name) for name in how.reads if name in OWN_TABLES}
+
+
+def _made_by(site: Site, how: Recipe) -> str:
+    """Changes with whatever the table depends on, except the rows of its inputs."""
+    about_itself = trust.made_by(site) if how.speaks_of_the_lake else ""
+    return fingerprint(code_version(*_CODE, *how.modules), about_itself, how.contracts, how.query, how.settings(site.shop))
+
+
+def _mark(site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame]) -> str:
+    """What the lake knows of itself changes less often than the tables that it speaks of."""
+    read = {view: frame.write_ndjson() for view, frame in own.items()} or inputs.versions
+    return f"{_made_by(site, how)}-{fingerprint(read)}"
+
+
+def inputs_of(site: Site, table: str) -> tuple[str, ...]:
+    """The tables of the lake that a gold table is made from."""
+    tables: dict[str, None] = {}
+    for read in _reads(site, recipe(table)):
+        if read in OWN_TABLES:
+            tables |= dict.fromkeys(trust.reads_of(site, read))
+        elif read != SETTINGS:
+            tables[place_of(read)] = None
+    return tuple(tables)
+
+
+def _reads(site: Site, how: Recipe) -> list[str]:
+    """What a recipe reads, and the shop has."""
+    missing = left_out(site) if catalog.gold()[how.table].partial else {}
+    return [read for read in how.reads if read not in missing]
+
+
+def _places_of(site: Site, how: Recipe) -> tuple[str, ...]:
+    """The tables whose files a recipe reads; of those that it only speaks of it reads the log."""
+    return tuple(place_of(read) for read in _reads(site, how) if read not in (*OWN_TABLES, SETTINGS))

@@ -1,0 +1,26 @@
+"""Running the function that makes a gold table in Python: `build` for one table, `fit` for a model and its tables."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+import duckdb
+import polars as pl
+
+from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.engine.contracts.fitted import Fitted, Past, fit_rows
+
+Made = duckdb.DuckDBPyRelation | pl.DataFrame
+
+
+def build(module: str, con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> Made:
+    made: Made = importlib.import_module(module).build(con, settings)
+    return made
+
+
+def fit(module: str, fit_table: str, con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Mapping[str, Made]:
+    """The model's tables, and the table of its fit; `past` is its last fit."""
+    model = importlib.import_module(module)
+    fitted: Fitted = model.fit(con, settings, past)
+    return {**fitted.tables, fit_table: fit_rows(fitted, past, model.VERSION, settings)}

@@ -1,0 +1,63 @@
+"""What a shop's store holds that nobody needs any more: old states of the log, and files that no kept state names.
+
+Bronze and its rejects are never garbage: they are what everything else can be made from again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, islice
+
+from ecom_lake.engine.store.lake import STORE
+from ecom_lake.engine.store.log import LOG
+from ecom_lake.engine.store.storage import Info
+from ecom_lake.engine.build.shop_context import Site
+
+_SPARED = (f"{LOG}/", f"{STORE}/bronze/", f"{STORE}/rejects/")
+
+
+@dataclass(frozen=True)
+class Garbage:
+    states: tuple[int, ...]
+    files: tuple[Info, ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(info.size for info in self.files)
+
+
+def find_garbage(site: Site, older_than: timedelta) -> Garbage:
+    """Whatever is older and stands in no state that was current since, or was shown by one of these."""
+    now = datetime.now(UTC)
+    horizon = now - older_than
+    log = site.lake.log
+    head = log.head()
+    numbers = log.numbers()
+    entries = dict(zip(numbers, site.lake.storage.each(log.entry, numbers), strict=True))
+    ended = _ended([min(now, datetime.fromisoformat(entry.at)) for entry in entries.values()])
+    kept = {n for n, end in zip(entries, ended, strict=True) if end is None or end > horizon} | {head.number}
+    kept |= {entry.release for n, entry in entries.items() if n in kept and entry.release in entries}
+    named = {file.path for n in kept for parts in entries[n].tables.values() for file in parts.values()}
+    files = []
+    for info in site.lake.storage.list(f"{site.shop.name}/{STORE}"):
+        path = info.path.removeprefix(f"{site.shop.name}/")
+        half_written = "/." in path
+        spared = path in named or (path.startswith(_SPARED) and not half_written)
+        if not spared and info.modified < horizon:
+            files.append(info)
+    return Garbage(tuple(sorted(set(entries) - kept)), tuple(files))
+
+
+def _ended(made: Sequence[datetime]) -> list[datetime | None]:
+    """When each state stopped being current: when the next was made. A reader may have it in hand until then, and a build too.
+
+    A clock that was set back makes no state older than the one before it."""
+    return [*islice(accumulate(made, max), 1, None), None][: len(made)]
+
+
+def collect_garbage(site: Site, garbage: Garbage) -> None:
+    """The states first: a state that is still there never names a file that is gone."""
+    site.lake.storage.each(site.lake.log.delete, garbage.states)
+    site.lake.storage.each(site.lake.storage.delete, [info.path for info in garbage.files])

@@ -1,0 +1,189 @@
+"""Judging refused rows again, after a rule or a connector was mended, and making what that changes.
+
+Of the months those alone are made that hold a row which is judged otherwise now. The other months keep their files, and the mark
+of the code that made them: the next build makes them by the new code too, and where that gives the same bytes, nothing moves.
+So a mended rule is in the numbers before the night, at the price of its rows.
+Nothing is released here (release.py), and nothing new in landing is taken in (ingest.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+import polars as pl
+
+from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
+from ecom_lake.engine.contracts.conform import BAD
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.build.bronze.delivered_rows import delivered_rows
+from ecom_lake.engine.build.silver.dimensions import make_dimension, merge
+from ecom_lake.engine.build.gold.make_gold import make_gold
+from ecom_lake.engine.build.silver.months import make_months
+from ecom_lake.engine.build.release.offer import gold_recipes
+from ecom_lake.engine.build.silver.order_index import UNPLACED, judge_orders, make_order_index
+from ecom_lake.engine.build.silver.parts import looked_up, order_index
+from ecom_lake.engine.build.silver.settle import judge
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.specs import Spec, specs
+from ecom_lake.engine.build.step.watched import Step
+from ecom_lake.settings import named_month
+
+_VERDICTS = pl.Schema(
+    {
+        "source": pl.String(),
+        "month": pl.Date(),
+        "source_sequence": pl.Int64(),
+        "source_record": pl.Int64(),
+        "was": pl.String(),
+        "now": pl.String(),
+        "differs": pl.Boolean(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of the rows that a rule had refused."""
+
+    source: str
+    """The delivered table."""
+    was: str
+    now: str | None
+    """The rule that refuses them now; None where none does."""
+    rows: int
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What a mended rule or connector changes."""
+
+    verdicts: tuple[Verdict, ...]
+    months: dict[str, frozenset[date]]
+    """Of each table of silver that has months, those that must be made by the new code."""
+    differs: bool
+    """Whether any refused row is judged otherwise than before."""
+
+    @property
+    def all_months(self) -> list[date]:
+        return sorted(frozenset[date]().union(*self.months.values()))
+
+
+def quarantined(entry: Entry) -> int:
+    """How many rows lie in quarantine."""
+    tables = (parts for table, parts in entry.tables.items() if table.startswith("quarantine/"))
+    return sum(file.rows for parts in tables for file in parts.values())
+
+
+def steps(site: Site, mended: Mended) -> Iterator[tuple[str, Step]]:
+    """What is to be made, in order; each step may be the last, and the next replay goes on from there."""
+    yield "silver/order_index", partial(make_order_index, site)
+    for table, spec in specs(site).items():
+        if isinstance(spec, RowByRow) and spec.contract.monthly:
+            yield f"silver/{table}", partial(make_months, site, spec, site.months(), mended.months[table])
+        else:
+            yield f"silver/{table}", partial(make_dimension, site, spec)
+    for how in gold_recipes(site):
+        yield f"gold/{how.table}", partial(make_gold, site, how.table)
+
+
+def judge_again(site: Site, entry: Entry) -> Mended:
+    """Judge every row in quarantine as a build would do now. Nothing is written."""
+    refused = {delivered.name: _refused(site, entry, delivered.name) for delivered in site.connector.delivered}
+    by_source = {spec.source: spec for spec in specs(site).values()}
+    orders = site.connector.orders
+    unplaced, accepted = _orders_again(site, entry, refused[orders.source].pop(UNPLACED, _NOTHING))
+    frames = [unplaced]
+    for source, parts in refused.items():
+        spec = by_source.get(source)
+        for part, rows in parts.items():
+            if spec is None:  # only looked up in, by rules that are nobody's contract
+                frames.append(_unchanged(source, rows))
+            elif part == UNPLACED:
+                frames.append(_lines_again(site, entry, spec, rows, accepted))
+            else:
+                frames.append(_again(site, entry, spec, rows))
+    verdicts = pl.concat(frames)
+    return Mended(_counted(verdicts), _months(site, verdicts), bool(verdicts["differs"].any()))
+
+
+_NOTHING = BAD.to_frame().with_columns(pl.lit(None, dtype=pl.Date).alias("month"))
+
+
+def _refused(site: Site, entry: Entry, source: str) -> dict[str, pl.DataFrame]:
+    """The rows of a delivered table that lie in quarantine, by part, each with its month if it has one."""
+    return {
+        part: pl.read_parquet(site.lake.local(file), glob=False)
+        .select(*BAD)
+        .with_columns(pl.lit(_month_of(part), dtype=pl.Date).alias("month"))
+        for part, file in sorted(entry.parts(f"quarantine/{source}").items())
+    }
+
+
+def _month_of(part: str) -> date | None:
+    return named_month(part.removeprefix("month=")) if part.startswith("month=") else None
+
+
+# --------------------------------------------------------------------------------------------------------------- judging
+
+
+def _orders_again(site: Site, entry: Entry, refused: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Orders that had no month: the verdicts, and the orders that have one now."""
+    source = site.connector.orders.source
+    judged = judge_orders(site, entry, delivered_rows(site, entry, source, refused))
+    accepted = judged.good.select("order_id", "month", *LINEAGE)
+    placed = refused.drop("month").join(accepted.drop("order_id"), on=LINEAGE, how="left")
+    return _verdicts(source, placed, judged.bad), accepted.select("order_id", "month")
+
+
+def _lines_again(site: Site, entry: Entry, spec: Spec, refused: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:
+    """What was refused for its order's sake: judged by itself where the order is accepted now, else refused as before."""
+    orders = accepted.unique("order_id", keep="last").rename({"order_id": "value"})
+    placed = refused.drop("month").join(orders, on="value", how="left", maintain_order="left")
+    freed = placed.filter(pl.col("month").is_not_null())
+    return pl.concat([_unchanged(spec.source, placed.filter(pl.col("month").is_null())), _again(site, entry, spec, freed)])
+
+
+def _again(site: Site, entry: Entry, spec: Spec, refused: pl.DataFrame) -> pl.DataFrame:
+    """Refused rows by themselves: what they would be merged with, or give way to, is not looked at."""
+    rows, zone = delivered_rows(site, entry, spec.source, refused), site.shop.timezone
+    if isinstance(spec, ManyToOne):
+        return _verdicts(spec.source, refused, merge(spec, rows.lazy(), order_index(site, entry), zone)[1].bad)
+    if spec.contract.monthly:
+        rows = rows.join(refused.select(*LINEAGE, "month"), on=LINEAGE, maintain_order="left")
+    if spec in site.connector.lines:
+        rows = rows.with_columns(pl.col("order_id").str.strip_chars())
+    return _verdicts(spec.source, refused, judge(rows, spec, looked_up(site, entry, spec.lookups, rows), zone).bad)
+
+
+def _verdicts(source: str, refused: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
+    now = bad.select(*LINEAGE, now="rule", now_column="column", now_value="value")
+    both = refused.join(now, on=LINEAGE, how="left", maintain_order="left")
+    said = [pl.col(f"now{what}").eq_missing(pl.col(before)) for what, before in _SAID.items()]
+    return both.with_columns(pl.lit(source).alias("source"), was="rule", differs=~pl.all_horizontal(said)).select(*_VERDICTS)
+
+
+_SAID = {"": "rule", "_column": "column", "_value": "value"}
+
+
+def _unchanged(source: str, refused: pl.DataFrame) -> pl.DataFrame:
+    return _verdicts(source, refused, refused.drop("month"))
+
+
+def _counted(verdicts: pl.DataFrame) -> tuple[Verdict, ...]:
+    """Those that are let in first, then those that another rule refuses, then those that stay."""
+    keys = ["source", "was", "now"]
+    counts = verdicts.group_by(keys).len().sort(pl.col("now").is_not_null(), pl.col("now") == pl.col("was"), *keys)
+    return tuple(Verdict(source, was, now, int(rows)) for source, was, now, rows in counts.iter_rows())
+
+
+def _months(site: Site, verdicts: pl.DataFrame) -> dict[str, frozenset[date]]:
+    touched = verdicts.filter(pl.col("differs") & pl.col("month").is_not_null())
+    return {
+        table: frozenset(touched.filter(pl.col("source") == spec.source)["month"].to_list())
+        for table, spec in specs(site).items()
+        if spec.contract.monthly
+    }

@@ -1,0 +1,77 @@
+"""catalog.duckdb: a view per released table, with the contract's words as comments.
+
+The views read the release's immutable files, so whoever opens the catalogue sees one whole release; the next release puts
+a new catalogue in its place. Written in a format that DuckDB 1.x can open. Views of a remote lake name its URLs: who opens
+them needs DuckDB's azure extension, or a file system of Python's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.duckdb_engine import literal, name, parquet
+from ecom_lake.engine.store.lake import in_order
+from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.store.read_only_files import read_only_files
+from ecom_lake.engine.build.shop_context import Site
+
+CATALOG = "catalog.duckdb"
+
+
+def write_catalog(site: Site, released: Entry) -> None:
+    with site.engine() as (con, scratch):
+        if not site.lake.storage.is_local:
+            con.register_filesystem(read_only_files(site.lake.url.split("://")[0], _copies(site, released)))
+        target = scratch / CATALOG
+        con.execute(f"attach {literal(str(target))} as lake (storage_version 'v1.2.0')")
+        con.execute("use lake")
+        con.execute("begin")  # of a thousand comments, each would else be written by itself
+        con.execute("create schema silver")
+        for table, contract in sorted({**catalog.silver(), **catalog.gold()}.items()):
+            files = in_order(released.parts(f"{contract.layer}/{table}"))
+            if files:
+                view = f"silver.{name(table)}" if contract.layer == "silver" else name(table)
+                con.execute(f"create view {view} as select * from {parquet(map(partial(_name, site), files))}")
+                _comment(con, view, contract)
+        con.execute("commit")
+        con.execute("use memory")
+        con.execute("detach lake")
+        site.lake.storage.put(target, f"{site.shop.name}/{CATALOG}")
+
+
+def is_readable(site: Site) -> bool:
+    """Whether DuckDB takes it: each block of it carries a checksum."""
+    with site.engine() as (con, scratch):
+        copy = site.lake.storage.here(f"{site.shop.name}/{CATALOG}", scratch)
+        try:
+            con.execute(f"attach {literal(str(copy))} as lake (read_only)")
+            con.execute("select count(*) from duckdb_views() where database_name = 'lake' and not internal")
+        except duckdb.Error:
+            return False
+    return True
+
+
+def _name(site: Site, file: File) -> str:
+    """What the view calls a file: as DuckDB writes URLs, the account comes before the container."""
+    return re.sub(r"^(abfss?)://([^@/]+)@([^/]+)/", r"\1://\3/\2/", site.lake.where(file))
+
+
+def _copies(site: Site, entry: Entry) -> dict[str, Callable[[], Path]]:
+    """To make a view DuckDB reads the first of its files, which was just published and has a copy here."""
+    return {_name(site, file): partial(site.lake.local, file) for parts in entry.tables.values() for file in parts.values()}
+
+
+def _comment(con: duckdb.DuckDBPyConnection, view: str, table: Table) -> None:
+    """An older release may be without a column that its contract has been given since."""
+    there = {column for column, *_ in con.execute(f"describe {view}").fetchall()}
+    con.execute(f"comment on view {view} is {literal(table.grain)}")
+    for column in table.columns.values():
+        if column.name in there:
+            con.execute(f"comment on column {view}.{name(column.name)} is {literal(column.meaning)}")

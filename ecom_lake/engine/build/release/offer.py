@@ -1,0 +1,53 @@
+"""Which gold tables a shop gets, and why it does not get the others.
+
+A table whose contract needs what the shop does not have is not built for it, nor is any that reads one of those. What a shop
+does not have, its kind of export says (`Connector.absent`), and lake.toml (`without`).
+"""
+
+from __future__ import annotations
+
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.build.gold.recipes import Recipe, in_order, recipe
+from ecom_lake.engine.build.shop_context import Site
+
+
+def gold_tables(site: Site) -> tuple[str, ...]:
+    """Each after those that it reads."""
+    missing = left_out(site)
+    return tuple(table for table in in_order() if table not in missing)
+
+
+def gold_recipes(site: Site) -> tuple[Recipe, ...]:
+    """How they are made, each after those whose tables it reads."""
+    return tuple(dict.fromkeys(recipe(table) for table in gold_tables(site)))
+
+
+def left_out(site: Site) -> dict[str, str]:
+    """The gold tables that the shop cannot fill, and why."""
+    why: dict[str, str] = {}
+    for table in in_order():
+        contract = catalog.gold()[recipe(table).table]
+        lacked = [reason for need in contract.needs if (reason := _why_lacked(site, need))]
+        unmade = [read for read in recipe(table).reads if read in why and not contract.partial]
+        if lacked:
+            why[table] = " ".join(dict.fromkeys(lacked))
+        elif unmade:
+            why[table] = f"It is made from {unmade[0]}, which the shop cannot have. {why[unmade[0]]}"
+    return why
+
+
+def not_built(site: Site) -> dict[str, str]:
+    """The tables, of silver too, that this kind of export does not fill, and why."""
+    unknown = {name: why for name, why in site.absent.items() if "." not in name}
+    return dict(sorted({**unknown, **left_out(site)}.items()))
+
+
+def alternatives(need: str) -> list[str]:
+    """The columns of which a need asks for one: `this or that`."""
+    return need.split(" or ")
+
+
+def _why_lacked(site: Site, need: str) -> str | None:
+    """Of several columns the shop must lack them all."""
+    reasons = [site.lacks(column) for column in alternatives(need)]
+    return None if None in reasons else " ".join(dict.fromkeys(filter(None, reasons)))

@@ -1,0 +1,162 @@
+"""What the lake knows of itself, as tables that the trust marts read: deliveries, fates, checks and columns.
+
+Not here: the marts themselves (shop/trust/ledger.sql, quality_scorecard.sql, data_dictionary.sql). Every value comes from the
+log or a contract; times come from the delivery record, so that the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.table import Rule, Table
+from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.build.step.audit import all_rules
+from ecom_lake.engine.build.step.code_version import code_version
+from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.build.release.offer import gold_tables
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.specs import silver_contracts, silver_tables
+
+TRUST = ("ledger", "quality_scorecard", "data_dictionary")
+"""The marts that read them; they speak of the other tables, not of each other."""
+
+
+def own_table(site: Site, entry: Entry, name: str) -> pl.DataFrame:
+    return {"lake_deliveries": _deliveries, "lake_fates": _fates, "lake_checks": _checks, "lake_columns": _columns}[name](
+        site, entry
+    )
+
+
+def made_by(site: Site) -> str:
+    """Changes with whatever these tables hold, except what the log records."""
+    return fingerprint(code_version(__name__), [table for _, table in _contracts(site)])
+
+
+def reads_of(site: Site, name: str) -> tuple[str, ...]:
+    """The tables of the lake that one of these speaks of."""
+    bronze = tuple(f"bronze/{delivered.name}" for delivered in site.connector.delivered)
+    silver = tuple(f"silver/{table}" for table in ("order_index", *silver_tables(site)))
+    if name == "lake_deliveries":
+        return bronze
+    if name == "lake_fates":
+        return (*bronze, *silver)
+    return (*silver, *(f"gold/{table}" for table in sorted(gold_tables(site)) if table not in TRUST))
+
+
+def _deliveries(site: Site, entry: Entry) -> pl.DataFrame:
+    rows = [
+        (delivered.name, d.sequence, d.delivered_at, d.file, d.content_hash, file.rows + d.rejected, d.rejected)
+        for delivered in site.connector.delivered
+        for file in entry.parts(f"bronze/{delivered.name}").values()
+        if (d := file.delivery)
+    ]
+    schema = {
+        "table_name": pl.String(),
+        "sequence": pl.Int64(),
+        "delivered_at": pl.String(),
+        "file": pl.String(),
+        "content_hash": pl.String(),
+        "rows_delivered": pl.Int64(),
+        "rejected": pl.Int64(),
+    }
+    return pl.DataFrame(sorted(rows), schema=schema, orient="row")
+
+
+def _fates(site: Site, entry: Entry) -> pl.DataFrame:
+    schema = {"table_name": pl.String(), "sequence": pl.Int64(), "fate": pl.String(), "rows": pl.Int64()}
+    fates = [fate for _, file in _silver_files(site, entry) for fate in file.fates]
+    counted = pl.DataFrame(fates, schema=schema, orient="row")
+    return counted.group_by("table_name", "sequence", "fate").agg(pl.col("rows").sum()).sort("table_name", "sequence", "fate")
+
+
+def _checks(site: Site, entry: Entry) -> pl.DataFrame:
+    """Of each promise of each table the rows that it was held against and those that failed."""
+    last = max((d.delivered_at for f in _bronze_files(site, entry) if (d := f.delivery)), default=None)
+    rows = []
+    for layer, table in _contracts(site):
+        failed: Counter[str] = Counter()
+        checked = 0
+        for file in entry.parts(f"{layer}/{table.name}").values():
+            failed.update(file.failed)
+            # A refused row of silver was checked too, but is not in the file.
+            checked += file.rows + (sum(file.failed.values()) if layer == "silver" else 0)
+        for rule in _rules(table, failed):
+            rows.append((layer, table.name, rule.name, rule.severity, rule.meaning, checked, failed[rule.name], last))
+    schema = {
+        "layer": pl.String(),
+        "table_name": pl.String(),
+        "rule": pl.String(),
+        "severity": pl.String(),
+        "meaning": pl.String(),
+        "checked_rows": pl.Int64(),
+        "failed_rows": pl.Int64(),
+        "last_run": pl.String(),
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("layer", "table_name", "rule")
+
+
+def _rules(table: Table, failed: Iterable[str]) -> list[Rule]:
+    """Every promise of a table, and the ones of reading that some row broke."""
+    known = all_rules(table)
+    names = {rule.name for rule in known}
+    return [*known, *(Rule(name, "", name.replace("_", " ") + ".") for name in sorted(failed) if name not in names)]
+
+
+def _columns(site: Site, entry: Entry) -> pl.DataFrame:
+    rows = []
+    for layer, table in _contracts(site):
+        example = _first_row(site, entry, f"{layer}/{table.name}")
+        for position, column in enumerate(table.columns.values(), start=1):
+            value = None if column.personal else example.get(column.name)
+            rows.append(
+                (
+                    layer,
+                    table.name,
+                    position,
+                    column.name,
+                    column.kind.duckdb,
+                    column.meaning,
+                    column.nullable,
+                    bool(column.personal),
+                    None if value is None else str(value)[:80],
+                )
+            )
+    schema = {
+        "layer": pl.String(),
+        "table_name": pl.String(),
+        "position": pl.Int64(),
+        "column_name": pl.String(),
+        "type": pl.String(),
+        "meaning": pl.String(),
+        "nullable": pl.Boolean(),
+        "is_personal": pl.Boolean(),
+        "example": pl.String(),
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("layer", "table_name", "position")
+
+
+def _first_row(site: Site, entry: Entry, table: str) -> dict[str, object]:
+    for file in (file for _, file in sorted(entry.parts(table).items()) if file.rows):
+        return pl.read_parquet(site.lake.local(file), n_rows=1, glob=False).row(0, named=True)
+    return {}
+
+
+def _contracts(site: Site) -> Iterator[tuple[str, Table]]:
+    for table in silver_contracts(site).values():
+        yield "silver", table
+    for name in sorted(gold_tables(site)):
+        if name not in TRUST:
+            yield "gold", catalog.gold()[name]
+
+
+def _silver_files(site: Site, entry: Entry) -> Iterator[tuple[str, File]]:
+    for name in ("order_index", *silver_tables(site)):
+        yield from entry.parts(f"silver/{name}").items()
+
+
+def _bronze_files(site: Site, entry: Entry) -> Iterable[File]:
+    return (file for delivered in site.connector.delivered for file in entry.parts(f"bronze/{delivered.name}").values())

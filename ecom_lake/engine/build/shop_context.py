@@ -1,0 +1,133 @@
+"""Where a step works: the shop, its lake and connector, and how much of the machine it may use."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+import ecom_lake.shop.connectors
+from ecom_lake.engine.contracts.connector import Connector
+from ecom_lake.engine.duckdb_engine import engine, workspace
+from ecom_lake.errors import UserError
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.storage import Storage
+from ecom_lake.settings import ORDER_DATE, Settings, Shop
+
+
+@dataclass(frozen=True)
+class Site:
+    lake: Lake
+    shop: Shop
+    connector: Connector
+    memory_limit: str = "1GB"
+    threads: int = 2
+    query_timeout: int = 300
+    """Seconds that a query of a SQL session may take."""
+    full: bool = False
+    """Make everything anew, whatever the fingerprints say."""
+    refit: bool = False
+    """Fit every model anew, without regard to its last fit: labels may change."""
+    accept_settings: bool = False
+    """Build with the settings in force, whatever the shop was built with before (built_with.py)."""
+    run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+
+    def months(self) -> list[date]:
+        """The shop's months; only an open shop's last one depends on today."""
+        return self.shop.months(datetime.now(UTC).date())
+
+    @property
+    def absent(self) -> Mapping[str, str]:
+        """What the shop does not have, and why: `table` or `table.column` of silver → a sentence."""
+        says = f"Shop '{self.shop.name}' says in lake.toml that it has no {{}}."
+        return {**{name: says.format(name) for name in self.shop.without}, **self.connector.absent}
+
+    def lacks(self, need: str) -> str | None:
+        """Why the shop does not have a silver column or a whole table; None where it has it."""
+        return self.absent.get(need) or self.absent.get(need.split(".")[0])
+
+    @contextmanager
+    def engine(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+        """A SQL engine and its scratch folder, both gone afterwards."""
+        with self.lake.scratch() as scratch, engine(scratch, self.memory_limit, self.threads) as con:
+            yield con, scratch
+
+    @contextmanager
+    def workspace(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+        """The same, in an engine that is kept for the next table."""
+        spill = f"spill-{os.getpid()}"
+        with (
+            self.lake.scratch() as scratch,
+            workspace(scratch.parent / spill, self.memory_limit, self.threads) as con,
+        ):
+            yield con, scratch
+
+
+def open_site(
+    settings: Settings,
+    shop: str,
+    run: str | None = None,
+    full: bool = False,
+    refit: bool = False,
+    accept_settings: bool = False,
+) -> Site:
+    chosen = settings.shop(shop)
+    place = f"[shops.{shop}] in {settings.config}"
+    connector = _connector_of(chosen, place)
+    if chosen.landing:
+        _open_landing(chosen.landing, settings, place)
+    lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
+    run = run or uuid.uuid4().hex[:12]
+    limits = (settings.memory_limit, settings.threads, settings.query_timeout)
+    return Site(lake, chosen, connector, *limits, full=full, refit=refit, accept_settings=accept_settings, run=run)
+
+
+def _open_landing(landing: str, settings: Settings, place: str) -> None:
+    """What is wrong with it, is told of the setting and not of the lake's root."""
+    try:
+        Storage(landing, settings.access)
+    except UserError as error:
+        raise UserError(f"{place}: landing: {error}") from None
+
+
+def invalid_shops(settings: Settings) -> dict[str, str]:
+    """The shops of lake.toml that cannot be built, and why: of a connector and a store, only opening them tells."""
+    invalid = dict(settings.invalid)
+    for shop in settings.shops:
+        try:
+            open_site(settings, shop)
+        except UserError as error:
+            invalid[shop] = str(error)
+    return invalid
+
+
+def _connector_of(shop: Shop, place: str) -> Connector:
+    connector = find_connector(shop.connector, place)
+    if not shop.is_undated:
+        return connector
+    if connector.undated is None:
+        raise UserError(
+            f"{place} is without {ORDER_DATE}, but the connector '{shop.connector}' needs it; take it out of without."
+        )
+    return connector.undated
+
+
+def find_connector(name: str, place: str) -> Connector:
+    """A connector is a package in `connectors/`, named like it."""
+    package = ecom_lake.shop.connectors
+    known = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if info.ispkg)
+    if name not in known:
+        raise UserError(f"{place} names the connector '{name}', which is not there; known are: {', '.join(known)}.")
+    values = vars(importlib.import_module(f"{package.__name__}.{name}")).items()
+    found = [value for word, value in values if isinstance(value, Connector) and value.name == name and word[0] != "_"]
+    if len(found) != 1:
+        raise TypeError(f"connectors/{name}/__init__.py must hold one Connector called '{name}', and holds {len(found)}.")
+    return found[0]

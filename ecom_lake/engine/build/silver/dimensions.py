@@ -1,0 +1,123 @@
+"""Dimensions, whole: tables whose rows are delivered one by one, or merged from many."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from ecom_lake.engine.contracts.connector import (Lookup, ManyToOne, Merged, RowByRow)
+from ecom_lake.engine.contracts.conform import Conformed, conform
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.contracts.shop_time import in_shop_time
+from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.build.bronze.delivered_rows import delivered_rows, rows_of
+from ecom_lake.engine.build.step.built_with import state_to_build_on
+from ecom_lake.engine.build.step.commit import Inputs, commit
+from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.build.step.outcome import Check, Outcome
+from ecom_lake.engine.build.silver.parts import (accounted, failed_rules, fates_of, looked_up, order_index, quarantine_check, write)
+from ecom_lake.engine.build.silver.settle import (Fates, count_fates, settle, with_raw_records)
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.specs import (Spec, code, inputs_of, specs)
+
+
+def is_current(site: Site, entry: Entry, spec: Spec) -> bool:
+    """Whether the table would come out as it is; told from the log alone."""
+    current = entry.parts(f"silver/{spec.contract.name}").get("")
+    return current is not None and current.fingerprint == _mark(site, entry, spec)
+
+
+def make_dimension(site: Site, spec: Spec) -> Outcome:
+    table = f"silver/{spec.contract.name}"
+    entry = state_to_build_on(site)
+    if is_current(site, entry, spec) and not site.full:
+        checks = (_accounted(entry, spec, entry.parts(table)[""]), quarantine_check(entry, spec))
+        return Outcome(table, entry.parts(table), checks=checks)
+    inputs = Inputs(entry, inputs_of(site, spec.contract.name))
+    inputs.hold(site)
+    good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _one_by_one(site, entry, spec)
+    blank = File("", 0, 0, "", _mark(site, entry, spec), site.run, inputs.versions)
+    with site.lake.scratch() as scratch:
+        filled = replace(blank, fates=fates, failed=failed_rules(refused[spec.source]))
+        file = write(site, entry, good, table, "", filled, scratch)
+        lost: dict[str, dict[str, File | None]] = {
+            f"quarantine/{source}": {
+                "": write(site, entry, rows, f"quarantine/{source}", "", blank, scratch) if len(rows) else None
+            }
+            for source, rows in refused.items()
+        }
+    check = _accounted(entry, spec, file)
+    if check.blocks:
+        return Outcome(table, entry.parts(table), checks=(check,))
+    after = commit(site, inputs, {table: {"": file}, **lost}, table)
+    return Outcome(table, after.parts(table), ("",), (check, quarantine_check(after, spec)))
+
+
+def _mark(site: Site, entry: Entry, spec: Spec) -> str:
+    return fingerprint(code(site, spec), Inputs(entry, inputs_of(site, spec.contract.name)).versions)
+
+
+_Refused = dict[str, pl.DataFrame]
+"""Refused rows with their raw records, by the delivered table that they come from."""
+
+
+def _one_by_one(site: Site, entry: Entry, spec: RowByRow) -> tuple[pl.DataFrame, _Refused, Fates]:
+    rows = rows_of(site, entry, spec.source).collect()
+    settled = settle(rows, spec, looked_up(site, entry, spec.lookups, rows), site.shop.timezone)
+    fates = fates_of(spec.source, settled)
+    refused = {spec.source: with_raw_records(settled.refused, rows, spec.source)}
+    for lookup in spec.lookups:
+        if lookup.source not in {spec.source for spec in specs(site).values()}:
+            refused[lookup.source], its_fates = _lookup_alone(site, entry, lookup)
+            fates += its_fates
+    return settled.good, refused, fates
+
+
+def _lookup_alone(site: Site, entry: Entry, lookup: Lookup) -> tuple[pl.DataFrame, Fates]:
+    """A table that is only looked up in has no silver of its own: its latest rows are merged into those that name them."""
+    delivered = rows_of(site, entry, lookup.source).collect()
+    rows = delivered.with_columns(pl.col(lookup.on).str.strip_chars()).sort([lookup.on, *LINEAGE])
+    is_named = pl.col(lookup.on).fill_null("") != ""
+    named, nameless = rows.filter(is_named), rows.filter(~is_named)
+    latest = named.unique(lookup.on, keep="last", maintain_order=True)
+    older = named.join(latest, on=LINEAGE, how="anti")
+    why = nameless.select(*LINEAGE, rule=pl.lit(f"{lookup.on}_missing"), column=pl.lit(lookup.on), value=pl.col(lookup.on))
+    return with_raw_records(why, delivered, lookup.source), (
+        *count_fates(lookup.source, "collapsed", latest),
+        *count_fates(lookup.source, "superseded", older),
+        *count_fates(lookup.source, "quarantined", nameless),
+    )
+
+
+def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, _Refused, Fates]:
+    merged, judged = merge(spec, rows_of(site, entry, spec.source), order_index(site, entry), site.shop.timezone)
+    merged_away = tuple(
+        (spec.source, int(sequence), str(fate), int(n))
+        for sequence, fate, n in merged.fates.select("source_sequence", "fate", "rows")
+        .sort("source_sequence", "fate")
+        .iter_rows()
+    )
+    fates: Fates = (
+        *count_fates(spec.source, "published", judged.good),
+        *count_fates(spec.source, "quarantined", judged.bad),
+        *merged_away,
+    )
+    good = judged.good.sort(spec.contract.key)
+    raw = with_raw_records(judged.bad, delivered_rows(site, entry, spec.source, judged.bad), spec.source)
+    return good, {spec.source: raw}, fates
+
+
+def merge(spec: ManyToOne, rows: pl.LazyFrame, index: pl.LazyFrame, zone: str) -> tuple[Merged, Conformed]:
+    """Merge, and hold what comes of it against the contract: bad is what either of them refuses."""
+    if spec.times:
+        rows = in_shop_time(rows.collect(), spec.times, zone).lazy()
+    merged = spec.merge(rows, index)
+    judged = conform(merged.rows, spec.contract)
+    columns = [*LINEAGE, "rule", "column", "value"]
+    return merged, Conformed(judged.good, pl.concat([judged.bad.select(columns), merged.refused.select(columns)]))
+
+
+def _accounted(entry: Entry, spec: Spec, made: File) -> Check:
+    delivered = sum(file.rows for file in entry.parts(f"bronze/{spec.source}").values())
+    return accounted(spec, delivered, sum(rows for source, _, _, rows in made.fates if source == spec.source))

@@ -1,0 +1,176 @@
+"""The order index: which delivered version of an order counts, and in which month it lies.
+
+Every order is judged here, whole, before any month is made; so what belongs to an order knows whether and where to go:
+to the order's month, to the pending rows (its order has not come), or to quarantine (its order was refused).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from ecom_lake.engine.contracts.connector import RowByRow
+from ecom_lake.engine.contracts.conform import Conformed
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.shop.canonical.order_index import OrderIndex
+from ecom_lake.engine.store.lake import rows_in
+from ecom_lake.engine.store.log import EMPTY, Entry, File
+from ecom_lake.engine.build.bronze.delivered_rows import (delivered_rows, delivered_table, in_batches, rows_of)
+from ecom_lake.engine.build.step.built_with import state_to_build_on
+from ecom_lake.engine.build.step.code_version import code_version, version_of
+from ecom_lake.engine.build.step.commit import Inputs, commit
+from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.build.step.outcome import Check, Outcome
+from ecom_lake.engine.build.silver.parts import ZSTD_LEVEL
+from ecom_lake.engine.build.silver.settle import (Fates, count_fates, judge, latest, with_raw_records)
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.specs import INDEX
+from ecom_lake.settings import UNDATED
+from ecom_lake.words import counted
+
+TABLE = INDEX
+UNPLACED = "unplaced"
+"""The part of a quarantine table that holds rows which belong to no month."""
+
+
+@dataclass(frozen=True)
+class _Unplaced:
+    pending: pl.DataFrame
+    refused: pl.DataFrame
+
+
+def make_order_index(site: Site) -> Outcome:
+    entry = state_to_build_on(site)
+    inputs = _inputs(site, entry)
+    if is_current(site, entry) and not site.full:
+        return Outcome(TABLE, entry.parts(TABLE), checks=_checks(site, entry))
+    inputs.hold(site)
+    mark = _mark(site, inputs)
+    index, refused, superseded = _judge_all(site, entry)
+    source = site.connector.orders.source
+    fates: Fates = (*count_fates(source, "quarantined", refused), *count_fates(source, "superseded", superseded))
+    changes: dict[str, dict[str, File | None]] = {f"quarantine/{source}": {}}
+    with site.lake.scratch() as scratch:
+
+        def put(frame: pl.DataFrame, table: str, part: str, fates: Fates = ()) -> File | None:
+            target = scratch / f"{table.replace('/', '-')}.parquet"
+            frame.write_parquet(target, compression="zstd", compression_level=ZSTD_LEVEL)
+            blank = File("", rows_in(target), 0, "", mark, site.run, inputs.versions, fates)
+            return site.lake.publish(target, table, part, blank, entry.parts(table).get(part))
+
+        changes[f"quarantine/{source}"][UNPLACED] = put(refused, f"quarantine/{source}", UNPLACED) if len(refused) else None
+        for line in site.connector.lines:
+            left = _without_month(site, entry, line, index, refused)
+            fates += count_fates(line.source, "pending", left.pending) + count_fates(line.source, "quarantined", left.refused)
+            for table, part, rows in (
+                (f"pending/{line.source}", "", left.pending),
+                (f"quarantine/{line.source}", UNPLACED, left.refused),
+            ):
+                changes[table] = {part: put(rows, table, part) if len(rows) else None}
+        made = put(index, TABLE, "", fates)
+    assert made is not None
+    after = commit(site, inputs, {**changes, TABLE: {"": made}}, "order index")
+    return Outcome(TABLE, {"": made}, written=("",), checks=_checks(site, after))
+
+
+def is_current(site: Site, entry: Entry) -> bool:
+    current = entry.parts(TABLE).get("")
+    return current is not None and current.fingerprint == _mark(site, _inputs(site, entry))
+
+
+def _inputs(site: Site, entry: Entry) -> Inputs:
+    lines = [line.source for line in site.connector.lines]
+    return Inputs(entry, tuple(f"bronze/{source}" for source in (site.connector.orders.source, *lines)))
+
+
+def _mark(site: Site, inputs: Inputs) -> str:
+    connector, orders = site.connector, site.connector.orders
+    code = (code_version(__name__), version_of(orders.shape))
+    contracts = (orders.contract, OrderIndex.table)
+    delivered = [delivered_table(site, spec.source) for spec in (orders, *connector.lines)]
+    clock = (orders.times, site.shop.timezone)
+    made_from = (connector.customer_key, orders.lookups, delivered, clock, site.months(), inputs.versions)
+    return fingerprint(code, contracts, made_from)
+
+
+def _judge_all(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The winning orders, the refused ones with their raw records, and the lineage of older versions."""
+    spec = site.connector.orders
+    good: list[pl.DataFrame] = []
+    refused: list[pl.DataFrame] = []
+    for rows in in_batches(site, entry, spec.source):
+        judged = judge_orders(site, entry, rows)
+        key = rows.select(*LINEAGE, pl.col(site.connector.customer_key).str.strip_chars().alias("customer_key"))
+        keyed = judged.good.select("order_id", "ordered_at", "month", *LINEAGE)
+        good.append(keyed.join(key, on=LINEAGE, how="left").with_columns(pl.col("customer_key").fill_null("")))
+        refused.append(with_raw_records(judged.bad, rows, spec.source))
+    columns = list(OrderIndex.table.columns)
+    winners, superseded = latest(pl.concat(good).select(columns), ("order_id",))
+    return winners, pl.concat(refused), superseded
+
+
+def judge_orders(site: Site, entry: Entry, rows: pl.DataFrame) -> Conformed:
+    """Hold delivered orders against their contract and the shop's months, without looking anything up."""
+    spec, months = site.connector.orders, site.months()
+    empty = {lookup.source: rows_of(site, EMPTY, lookup.source).collect() for lookup in spec.lookups}
+    judged = judge(rows, spec, empty, site.shop.timezone)
+    good = judged.good.with_columns(pl.col("month").fill_null(UNDATED))
+    inside = good["month"].is_in(months)
+    return Conformed(good.filter(inside), pl.concat([judged.bad, _outside(good.filter(~inside), months)]))
+
+
+def _outside(orders: pl.DataFrame, months: list[date]) -> pl.DataFrame:
+    bounds = f"{months[0]:%Y-%m} to {months[-1]:%Y-%m}" if months else "none"
+    return orders.select(
+        *LINEAGE,
+        pl.lit("outside_the_shops_months").alias("rule"),
+        pl.lit("ordered_at").alias("column"),
+        (pl.col("ordered_at").cast(pl.String) + f" (the shop's months are {bounds})").alias("value"),
+    )
+
+
+def _without_month(site: Site, entry: Entry, line: RowByRow, index: pl.DataFrame, refused: pl.DataFrame) -> _Unplaced:
+    """The rows of a line table whose order is not in the index."""
+    order = pl.col("order_id").str.strip_chars().alias("order_id")
+    keys = rows_of(site, entry, line.source).select(order, *LINEAGE)
+    lost = keys.join(index.lazy().select("order_id"), on="order_id", how="anti").collect().sort(LINEAGE)
+    seen = refused.select(pl.col("raw_record").str.json_path_match("$.order_id").str.strip_chars().alias("order_id")).unique()
+    nameless = pl.col("order_id").fill_null("") == ""
+    blamed = lost.filter(nameless | pl.col("order_id").is_in(seen["order_id"].drop_nulls().implode()))
+    why = pl.when(nameless).then(pl.lit("order_id_missing")).otherwise(pl.lit("order_refused"))
+    rules = blamed.select(*LINEAGE, why.alias("rule"), pl.lit("order_id").alias("column"), pl.col("order_id").alias("value"))
+    pending = lost.join(blamed, on=LINEAGE, how="anti").select(pl.lit(line.source).alias("source"), *LINEAGE, "order_id")
+    return _Unplaced(pending, with_raw_records(rules, delivered_rows(site, entry, line.source, rules), line.source))
+
+
+def _checks(site: Site, entry: Entry) -> tuple[Check, ...]:
+    source = site.connector.orders.source
+    unplaced = entry.parts(f"quarantine/{source}").get(UNPLACED)
+    pending = {line.source: file.rows for line in site.connector.lines if (file := entry.parts(f"pending/{line.source}").get(""))}
+    return (
+        Check(
+            TABLE,
+            "orders_accepted",
+            passed=unplaced is None,
+            severity="warn",
+            says=(
+                f"{counted(unplaced.rows, 'delivered order', 'is/are')} in quarantine (`ecom-lake quarantine`). Where one lies"
+                " outside the shop's months, change first_month or last_month in lake.toml."
+                if unplaced
+                else "Every delivered order was accepted."
+            ),
+        ),
+        Check(
+            TABLE,
+            "nothing_pending",
+            passed=not pending,
+            severity="warn",
+            says=(
+                "Waiting for their orders: " + ", ".join(f"{rows} of {source}" for source, rows in pending.items()) + "."
+                if pending
+                else "Nothing waits for its order."
+            ),
+        ),
+    )

@@ -1,0 +1,90 @@
+"""What the steps that make silver share: writing a part of a table, looking up in bronze, and what is said of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from ecom_lake.engine.contracts.connector import Lookup
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.errors import UserError
+from ecom_lake.engine.store.lake import rows_in
+from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.build.bronze.delivered_rows import rows_of
+from ecom_lake.engine.build.step.outcome import Check
+from ecom_lake.engine.build.silver.settle import Fates, Settled, count_fates
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.specs import INDEX, Spec
+from ecom_lake.words import counted
+
+ZSTD_LEVEL = 1
+"""As small as the higher ones on ids and times, and a third quicker."""
+
+
+def order_index(site: Site, entry: Entry) -> pl.LazyFrame:
+    index = site.lake.silver(entry, "order_index")
+    if index is None:
+        raise UserError(f"Shop '{site.shop.name}' has no order index yet; build {INDEX} first.")
+    return index
+
+
+def looked_up(site: Site, entry: Entry, lookups: tuple[Lookup, ...], rows: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
+    """Of each looked-up table the latest delivered row for each value that the rows name."""
+    return {lookup.source: _latest_named(site, entry, lookup, rows) for lookup in lookups}
+
+
+def _latest_named(site: Site, entry: Entry, lookup: Lookup, rows: pl.DataFrame) -> pl.DataFrame:
+    on = pl.col(lookup.on).str.strip_chars()
+    wanted = rows.lazy().select(on).unique()
+    useful = [pl.col(column).str.strip_chars().fill_null("") != "" for column in lookup.needs]
+    found = rows_of(site, entry, lookup.source).filter(*useful).with_columns(on).join(wanted, on=lookup.on, how="semi").collect()
+    if found[lookup.on].n_unique() == found.height:  # nearly always, and quicker to see than to sort
+        return found
+    return found.sort([lookup.on, *LINEAGE]).unique(lookup.on, keep="last", maintain_order=True)
+
+
+def write(site: Site, entry: Entry, frame: pl.DataFrame, table: str, part: str, blank: File, scratch: Path) -> File:
+    target = scratch / f"{table.replace('/', '-')}-{part}.parquet"
+    frame.write_parquet(target, compression="zstd", compression_level=ZSTD_LEVEL)
+    return site.lake.publish(target, table, part, replace(blank, rows=rows_in(target)), entry.parts(table).get(part))
+
+
+def fates_of(source: str, settled: Settled) -> Fates:
+    return (
+        *count_fates(source, "published", settled.good),
+        *count_fates(source, "superseded", settled.superseded),
+        *count_fates(source, "quarantined", settled.refused),
+    )
+
+
+def failed_rules(refused: pl.DataFrame) -> dict[str, int]:
+    return {str(rule): int(n) for rule, n in refused.group_by("rule").len().sort("rule").iter_rows()}
+
+
+def accounted(spec: Spec, delivered: int, went: int) -> Check:
+    """The row ledger of one table: blocks where a row came from nowhere or went there."""
+    return Check(
+        f"silver/{spec.contract.name}",
+        "every_row_accounted",
+        passed=went == delivered,
+        severity="block",
+        says=f"{delivered} delivered rows became {went}: published, collapsed, superseded or quarantined.",
+    )
+
+
+def quarantine_check(entry: Entry, spec: Spec) -> Check:
+    parts = entry.parts(f"quarantine/{spec.source}")
+    rows = sum(file.rows for file in parts.values())
+    return Check(
+        f"silver/{spec.contract.name}",
+        "nothing_quarantined",
+        passed=not rows,
+        severity="warn",
+        says=f"{counted(rows, 'row')} of {spec.source} {'is' if rows == 1 else 'are'} in quarantine (`ecom-lake quarantine`)."
+        if rows
+        else "No row was refused.",
+        evidence=tuple({"part": part, "rows": file.rows} for part, file in sorted(parts.items())),
+    )

@@ -1,0 +1,50 @@
+"""The silver tables that a shop's connector makes: by name, from what, and by which code."""
+
+from __future__ import annotations
+
+from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
+from ecom_lake.shop.canonical.order_index import OrderIndex
+from ecom_lake.engine.contracts.table import Table, with_nullable
+from ecom_lake.engine.build.bronze.delivered_rows import delivered_table
+from ecom_lake.engine.build.step.code_version import code_version, version_of
+from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.build.shop_context import Site
+
+INDEX = "silver/order_index"
+
+Spec = RowByRow | ManyToOne
+
+
+def specs(site: Site) -> dict[str, Spec]:
+    connector = site.connector
+    return {spec.contract.name: spec for spec in (connector.orders, *connector.lines, *connector.dimensions)}
+
+
+def silver_contracts(site: Site) -> dict[str, Table]:
+    """What each silver table promises in this shop."""
+    index = with_nullable(OrderIndex.table, "ordered_at") if site.shop.is_undated else OrderIndex.table
+    return {"order_index": index, **{name: spec.contract for name, spec in specs(site).items()}}
+
+
+def silver_tables(site: Site) -> list[str]:
+    """All of them but the order index, which comes before."""
+    return list(specs(site))
+
+
+def inputs_of(site: Site, table: str) -> tuple[str, ...]:
+    """The tables of the lake that a silver table is made from."""
+    spec = specs(site)[table]
+    lookups = [f"bronze/{lookup.source}" for lookup in spec.lookups] if isinstance(spec, RowByRow) else []
+    index = [INDEX] if spec.contract.monthly or isinstance(spec, ManyToOne) else []
+    return (*index, f"bronze/{spec.source}", *lookups)
+
+
+def code(site: Site, spec: Spec) -> str:
+    """Changes with the code, the contract, the delivered columns and the time zone by which a table is made."""
+    is_monthly = isinstance(spec, RowByRow) and spec.contract.monthly
+    step = code_version(f"ecom_lake.engine.build.silver.{'months' if is_monthly else 'dimensions'}")
+    lookups = spec.lookups if isinstance(spec, RowByRow) else ()
+    delivered = [delivered_table(site, source) for source in (spec.source, *(lookup.source for lookup in lookups))]
+    shape = spec.shape if isinstance(spec, RowByRow) else spec.merge
+    clock = (spec.times, site.shop.timezone) if spec.times else ()
+    return fingerprint(step, version_of(shape), spec.contract, lookups, delivered, clock)

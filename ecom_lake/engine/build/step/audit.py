@@ -1,0 +1,120 @@
+"""A gold table held against its contract, in one query over the finished file, before anybody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ecom_lake.engine.contracts.column_rules import derived_rules
+from ecom_lake.engine.contracts.table import Listing, Rule, Table
+from ecom_lake.engine.duckdb_engine import name, parquet
+from ecom_lake.engine.build.step.outcome import Check
+from ecom_lake.visible import visible
+from ecom_lake.words import counted
+
+EXAMPLES = 5
+LISTED = 10
+"""So many values are listed in a warning; the others are summed up."""
+LONGEST_VALUE = 40
+KEY_UNIQUE = "key_unique"
+CONTRACT = "contract"
+"""The check that holds a table's blocking promises."""
+
+
+def all_rules(table: Table) -> list[Rule]:
+    """Every promise about the rows of a table: its columns', its own, its key's."""
+    key = Rule(KEY_UNIQUE, "", f"No two rows share {', '.join(table.key)}.")
+    return [*derived_rules(table), *table.rules, *([key] if table.key else [])]
+
+
+def audit(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> tuple[dict[str, int], list[Check]]:
+    """The rows that fail each rule, where any do, and what is to be said of it."""
+    rules = [*derived_rules(table), *table.rules]
+    source = parquet([file])
+    counts = ", ".join(f"count_if(not ({rule.holds}))" for rule in rules)
+    found = con.execute(f"select {counts or 'count(*)'} from {source}").fetchall()[0]
+    failed = {rule.name: int(n) for rule, n in zip(rules, found, strict=False) if n}
+    if repeated := _repeated(con, table, source):
+        failed[KEY_UNIQUE] = repeated
+    examples = {rule.name: _example(con, table, rule, source) for rule in rules if rule.name in failed}
+    return failed, checks_of(table, failed, examples, listings(table, failed, file))
+
+
+def listings(table: Table, failed: Mapping[str, int], file: Path) -> dict[str, str]:
+    """By rule: the values of the rows that break it, where the rule asks for a list. Reads the file only where some rows do."""
+    return {
+        rule.name: _list(pl.scan_parquet(file, glob=False).filter(~pl.sql_expr(rule.holds)), rule.listing)
+        for rule in table.rules
+        if rule.listing and rule.name in failed
+    }
+
+
+def _list(rows: pl.LazyFrame, listing: Listing) -> str:
+    sums = rows.group_by(listing.by).agg(rows=pl.len(), total=pl.sum(listing.sum_of))
+    largest = sums.sort(["total", "rows", listing.by], descending=[True, True, False], nulls_last=True).collect()
+    told = [
+        f"'{visible(str(value))[:LONGEST_VALUE]}' {_amounts(listing, count, total)}"
+        for value, count, total in largest.head(LISTED).iter_rows()
+    ]
+    rest = largest.slice(LISTED)
+    if len(rest):
+        told.append(f"{counted(len(rest), 'more value')} {_amounts(listing, int(rest['rows'].sum()), rest['total'].sum())}")
+    return f"By {listing.by}: {'; '.join(told)}."
+
+
+def _amounts(listing: Listing, rows: int, total: object) -> str:
+    return f"({counted(rows, listing.noun)}, {listing.sum_of.replace('_', ' ')} {total:,})"
+
+
+def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, str], listed: Mapping[str, str]) -> list[Check]:
+    """The results of an audit: the blocking promises as one check, with evidence, and each warning as a check of its own."""
+    place = f"gold/{table.name}"
+    rules = all_rules(table)
+    broken = [rule for rule in rules if rule.severity == "block" and rule.name in failed]
+    contract = Check(
+        place,
+        CONTRACT,
+        passed=not broken,
+        severity="block",
+        says=f"Broken: {', '.join(rule.name for rule in broken)}." if broken else f"All {len(rules)} promises were checked.",
+        evidence=tuple(
+            {"rule": rule.name, "promise": rule.meaning, "rows": failed[rule.name], "example": examples.get(rule.name, "")}
+            for rule in broken
+        ),
+    )
+    warnings = [rule for rule in rules if rule.severity == "warn"]
+    return [
+        contract,
+        *(
+            _warning(place, rule, failed.get(rule.name, 0), examples.get(rule.name, ""), listed.get(rule.name, ""))
+            for rule in warnings
+        ),
+    ]
+
+
+def _warning(place: str, rule: Rule, rows: int, example: str, listed: str) -> Check:
+    noun = rule.listing.noun if rule.listing else "row"
+    says = f"{counted(rows, noun, 'breaks/break')}: {rule.meaning} {listed}".strip() if rows else rule.meaning
+    evidence = ({"promise": rule.meaning, "rows": rows, "example": example},) if example else ()
+    return Check(place, rule.name, passed=not rows, severity="warn", says=says, evidence=evidence)
+
+
+def _repeated(con: duckdb.DuckDBPyConnection, table: Table, source: str) -> int:
+    """Rows too many for the key, counted on the key's hashes first, which are small, and exactly only where two are equal."""
+    if not table.key:
+        return 0
+    keys = ", ".join(map(name, table.key))
+    rows, hashes = con.execute(f"select count(*), count(distinct hash({keys})) from {source}").fetchall()[0]
+    if rows == hashes:
+        return 0
+    return int(rows) - int(con.execute(f"select count(*) from (select distinct {keys} from {source})").fetchall()[0][0])
+
+
+def _example(con: duckdb.DuckDBPyConnection, table: Table, rule: Rule, source: str) -> str:
+    """Of the rows that break a rule what is not personal: it is kept in the run's history and in the store."""
+    shown = ", ".join(map(name, table.shareable)) or "null"
+    rows = con.sql(f"select {shown} from {source} where not ({rule.holds}) limit {EXAMPLES}").pl().to_dicts()
+    return str(rows)[:2000]

@@ -1,0 +1,157 @@
+"""The settings that a shop was built with, and whether a build may go on with those in force.
+
+Every state of the log records them, so that they move with the lake: to another folder, to Azure, through a rollback.
+A build goes on where the settings are the same, and where the file that they come from was edited. It stops where they come
+from a missing file or from another one (docs/decisions/0017-settings-belong-to-the-lake.md).
+Not here: what the settings mean (settings.py, contracts/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ecom_lake import logs
+from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake.errors import UsageError
+from ecom_lake.engine.store.log import BuiltWith, Entry
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.settings import Shop, Written
+from ecom_lake.words import counted
+
+_WITHOUT_EFFECT = ("max_failed_share", "name", "nightly", "written")
+"""What changes no table."""
+_FILES = 8
+"""So many files are remembered, the last ones that a shop was built with."""
+_SHOWN = 5
+
+
+class OtherSettingsError(UsageError):
+    """A build whose settings are not the lake's, and are no edit of them."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting that is not what it was; None is unset."""
+
+    setting: str
+    before: Any
+    now: Any
+
+    def __str__(self) -> str:
+        return f"{self.setting} {_shown(self.before)} → {_shown(self.now)}"
+
+
+def state_to_build_on(site: Site) -> Entry:
+    """The newest state; an error where the settings in force may not be built with."""
+    head = site.lake.log.head()
+    refuse_other_settings(site, head)
+    return head
+
+
+def commit_made(site: Site, change: Callable[[Entry], Entry], message: str) -> Entry:
+    """Append what a step made to the log, together with the settings that it was made with."""
+    before: BuiltWith | None = None
+
+    def with_settings(head: Entry) -> Entry:
+        nonlocal before
+        refuse_other_settings(site, head)
+        before, changed = head.built_with, change(head)
+        return changed if changed is head else replace(changed, built_with=_recorded(site.shop, before))
+
+    entry = site.lake.log.commit(with_settings, site.run, message)
+    if entry.built_with and (before is None or entry.built_with.values != before.values):
+        logs.tell("settings recorded", file=source(entry.built_with), changed=len(changes(site.shop, before)))
+    return entry
+
+
+CONFIRM = (
+    "Work in the lake's project folder, or name it with --project; to build with these settings after all, "
+    "run `ecom-lake build --accept-settings`."
+)
+
+
+def refuse_other_settings(site: Site, head: Entry) -> None:
+    if not site.accept_settings and (why := why_refused(site, head)):
+        raise OtherSettingsError(f"{why} {CONFIRM}")
+
+
+def why_refused(site: Site, head: Entry) -> str | None:
+    """Why a build may not go on with the settings in force; None where it may."""
+    recorded, written = head.built_with, site.shop.written
+    differing = changes(site.shop, recorded)
+    if recorded is None or not differing or written.digest == recorded.written or _is_edited(written, recorded):
+        return None
+    lakes = f"Shop '{site.shop.name}' was last built with the settings of {source(recorded)}"
+    return f"{lakes}, and {_why_other(written, recorded)}. It would change {in_words(differing)}."
+
+
+def _is_edited(written: Written, recorded: BuiltWith) -> bool:
+    """Whether the file has built this shop before, and says something else now."""
+    return recorded.files.get(str(written.file), written.digest) != written.digest
+
+
+def _why_other(written: Written, recorded: BuiltWith) -> str:
+    if written.file is None:
+        return f"there is no {written.looked_for}, so that the defaults are in force"
+    if str(written.file) in recorded.files:
+        return f"{written.file} has not changed since this shop was last built with it"
+    return f"{written.file} is another file"
+
+
+def changes(shop: Shop, recorded: BuiltWith | None) -> list[Change]:
+    """The settings in force that are not the recorded ones; one that was not known then is compared with its default."""
+    if recorded is None:
+        return []
+    now, defaults = values(shop), values(Shop(shop.name, "", date.min, None, ShopSettings(), MiningSettings()))
+    return [
+        Change(name, before, value)
+        for name, value in now.items()
+        if (before := recorded.values.get(name, defaults[name])) != value
+    ]
+
+
+def values(shop: Shop) -> dict[str, Any]:
+    """Every setting that can change a table, by its name in lake.toml, as JSON has it."""
+    own = {f.name: getattr(shop, f.name) for f in fields(shop) if f.name not in _WITHOUT_EFFECT}
+    sections = {name: own.pop(name) for name in ("numbers", "mining")}
+    below = {f"{name}.{f.name}": getattr(section, f.name) for name, section in sections.items() for f in fields(section)}
+    return {name: _as_json(name, value) for name, value in (own | below).items()}
+
+
+def _as_json(name: str, value: Any) -> Any:
+    if isinstance(value, date):
+        return f"{value:%Y-%m}" if name.endswith("_month") else value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return sorted(value) if isinstance(value, tuple) else value
+
+
+def in_words(differing: Iterable[Change]) -> str:
+    shown = [str(change) for change in differing]
+    more = len(shown) - _SHOWN
+    return "; ".join([*shown[:_SHOWN], *([counted(more, "more setting")] if more > 0 else [])])
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "unset"
+    return "unset" if value is None else str(value)
+
+
+def _recorded(shop: Shop, before: BuiltWith | None) -> BuiltWith:
+    """The settings in force, and the files that this shop has been built with, the latest one last."""
+    written = shop.written
+    files: Mapping[str, str] = before.files if before else {}
+    if written.file:
+        others = {file: digest for file, digest in files.items() if file != str(written.file)}
+        files = dict([*others.items(), (str(written.file), written.digest)][-_FILES:])
+    return BuiltWith(values(shop), written.digest, str(written.file or ""), files)
+
+
+def source(recorded: BuiltWith) -> str:
+    return recorded.file or "no lake.toml, the defaults"

@@ -1,0 +1,170 @@
+"""Code versions: a hash of all the code that can change what a function returns.
+
+Here: the import closure of a module (the module and everything that it imports from the package), read from the source
+without running it. Comments, docstrings, layout and imports for type checkers do not count. A file beside a module that the
+module names in a string, such as a page's template, is part of the module.
+Not here: data, settings and contracts, which enter a fingerprint by value (fingerprint.py).
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import astuple, dataclass
+from functools import cache
+from importlib.util import cache_from_source, resolve_name
+from pathlib import Path
+from typing import TypeGuard
+
+import ecom_lake
+
+PACKAGE = Path(ecom_lake.__file__).parent
+CUT = (
+    "ecom_lake.errors",
+    "ecom_lake.engine.store",
+    "ecom_lake.logs",
+    "ecom_lake.engine.build.step.built_with",
+    "ecom_lake.engine.build.step.commit",
+    "ecom_lake.engine.build.shop_context",
+    "ecom_lake.settings",
+)
+"""Where the closure ends: the store returns the bytes that were stored, and settings enter a fingerprint by value."""
+
+
+_FILE_NAME = re.compile(r"[\w.-]+\.[a-z]+")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """One module: a hash of what it does, and what it imports."""
+
+    digest: str
+    imports: Sequence[tuple[str, Sequence[str]]]
+    """Each imported module with the names that are taken from it."""
+    files: Sequence[str]
+    """Its string constants that look like the name of a file."""
+
+
+@cache
+def code_version(*modules: str) -> str:
+    """A hash of these modules and of everything that they import."""
+    digest = hashlib.blake2b(digest_size=12)
+    for path in import_closure(*modules):
+        content = _source(path).digest if path.suffix == ".py" else _read(path).hex()
+        digest.update(f"{path.relative_to(PACKAGE).as_posix()}\0{content}\0".encode())
+    return digest.hexdigest()
+
+
+def version_of(*functions: Callable[..., object]) -> str:
+    """A hash of the code that these functions can run."""
+    return code_version(*sorted({function.__module__ for function in functions}))
+
+
+def import_closure(*modules: str) -> tuple[Path, ...]:
+    """The files of these modules, of everything that they import, and the files beside them that they name."""
+    found: dict[str, Path] = {}
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module in found or any(module == cut or module.startswith(f"{cut}.") for cut in CUT):
+            continue
+        path = _file_of(module)
+        if path is None:
+            raise LookupError(f"There is no module {module} in {PACKAGE}.")
+        found[module] = path
+        waiting += _imported(module, path)
+    named = {beside for path in found.values() for beside in _named_beside(path)}
+    return tuple(sorted({*found.values(), *named}))
+
+
+def _imported(module: str, path: Path) -> Iterator[str]:
+    """The modules of the package that a module imports. A package's own file counts where a name is taken from it."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for target, names in _source(path).imports:
+        base = resolve_name(target, package)
+        if base.partition(".")[0] != PACKAGE.name:
+            continue
+        submodules = {name for name in names if _file_of(f"{base}.{name}")}
+        yield from (f"{base}.{name}" for name in submodules)
+        if set(names) != submodules or not names:
+            yield base
+
+
+@cache
+def _file_of(module: str) -> Path | None:
+    place = PACKAGE.joinpath(*module.split(".")[1:])
+    return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
+
+
+def _named_beside(path: Path) -> Iterator[Path]:
+    yield from (beside for file in _source(path).files if (beside := path.parent / file).is_file())
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@cache
+def _source(path: Path) -> _Source:
+    return _analyzed(path, _read(path))
+
+
+@cache
+def _analyzed(path: Path, content: bytes) -> _Source:
+    """The analysis of a module, kept beside its compiled form: to parse the package takes longer than to plan a build."""
+    kept = Path(cache_from_source(str(path))).with_suffix(".closure")
+    key = hashlib.blake2b(_own_source() + content, digest_size=16).hexdigest()
+    with suppress(OSError, ValueError):
+        known, *analysis = json.loads(kept.read_text(encoding="utf-8"))
+        if known == key:
+            return _Source(*analysis)
+    source = _analyze(content)
+    draft = kept.with_suffix(f".{os.getpid()}")
+    with suppress(OSError):  # a package that may not be written to is analyzed each time
+        kept.parent.mkdir(exist_ok=True)
+        draft.write_text(json.dumps((key, *astuple(source))), encoding="utf-8")
+        draft.replace(kept)
+    return source
+
+
+@cache
+def _own_source() -> bytes:
+    """A change in the analysis itself makes what was kept of it worthless."""
+    return Path(__file__).read_bytes()
+
+
+def _analyze(content: bytes) -> _Source:
+    tree = _WithoutComments().visit(ast.parse(content))
+    nodes = list(ast.walk(tree))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return _Source(
+        digest=hashlib.blake2b(ast.dump(tree).encode(), digest_size=12).hexdigest(),
+        imports=tuple(imported for node in nodes for imported in _import_in(node)),
+        files=tuple(sorted(filter(_FILE_NAME.fullmatch, texts))),
+    )
+
+
+def _import_in(node: ast.AST) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if isinstance(node, ast.Import):
+        yield from ((alias.name, ()) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield "." * node.level + (node.module or ""), tuple(alias.name for alias in node.names)
+
+
+class _WithoutComments(ast.NodeTransformer):
+    """Leaves out what no program notices: strings that stand alone, and imports for type checkers."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        return None if _is_text(node.value) else node
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else self.generic_visit(node)
+
+
+def _is_text(node: ast.expr) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)

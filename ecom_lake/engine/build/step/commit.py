@@ -1,0 +1,56 @@
+"""Committing what a step made: refused where its inputs changed meanwhile, silent where nothing did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ecom_lake.errors import UserError
+from ecom_lake.engine.store.log import ConflictError, Entry, File
+from ecom_lake.engine.build.step.built_with import commit_made
+from ecom_lake.engine.build.shop_context import Site
+
+_AT_ONCE = 8
+Changes = Mapping[str, Mapping[str, File | None]]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The tables that a step read, as they were when it started."""
+
+    entry: Entry
+    tables: tuple[str, ...]
+
+    @property
+    def versions(self) -> dict[str, str]:
+        return {table: self.entry.version(table) for table in self.tables}
+
+    def hold(self, site: Site) -> None:
+        """Every file of them is as it was written: nothing is made from rotten bytes."""
+        files = [file for table in self.tables for file in self.entry.parts(table).values()]
+        with ThreadPoolExecutor(_AT_ONCE) as readers:
+            for file, why in zip(files, readers.map(site.lake.damage_read, files), strict=True):
+                if why:
+                    raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` makes it again and builds.")
+
+    def unchanged_in(self, head: Entry) -> bool:
+        return all(head.version(table) == self.entry.version(table) for table in self.tables)
+
+
+def commit(site: Site, inputs: Inputs, changes: Changes, message: str) -> Entry:
+    def change(head: Entry) -> Entry:
+        if not inputs.unchanged_in(head):
+            changed = ", ".join(t for t in inputs.tables if head.version(t) != inputs.entry.version(t))
+            raise ConflictError(f"{changed} changed while '{message}' was being made; build again.")
+        for table, parts in changes.items():
+            if any(head.parts(table).get(part) != file for part, file in parts.items()):
+                head = head.with_parts(table, parts)
+        return head
+
+    return commit_made(site, change, message)
+
+
+def gone(entry: Entry, table: str, keep: Iterable[str]) -> dict[str, None]:
+    """The parts of a table that are no longer wanted."""
+    return dict.fromkeys(set(entry.parts(table)) - set(keep))

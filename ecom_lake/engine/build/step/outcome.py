@@ -1,0 +1,47 @@
+"""What a step says of itself, in plain words and data: what it wrote, what it kept, what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ecom_lake.engine.contracts.table import Severity
+from ecom_lake.engine.store.log import File
+
+
+@dataclass(frozen=True)
+class Check:
+    """A promise that was looked at. A failed one that blocks keeps the table from being committed."""
+
+    table: str
+    name: str
+    passed: bool
+    severity: Severity
+    says: str
+    evidence: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        return not self.passed and self.severity == "block"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One table after a step."""
+
+    table: str
+    files: Mapping[str, File] = field(default_factory=dict)
+    """The current file of each part that the step was asked for."""
+    written: tuple[str, ...] = ()
+    """The parts among them that it made anew; the others were unchanged."""
+    checks: tuple[Check, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        return any(check.blocks for check in self.checks)
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for file in self.files.values())

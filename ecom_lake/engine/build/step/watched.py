@@ -1,0 +1,63 @@
+"""A step, watched: each is logged as it starts and ends, and what went wrong is kept.
+
+Whoever runs steps runs them through here: a build (build.py), a replay, Dagster.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from ecom_lake import logs
+from ecom_lake.errors import UserError, disk_trouble, was_interrupted
+from ecom_lake.engine.store.log import ConflictError
+from ecom_lake.engine.build.step import trouble
+from ecom_lake.engine.build.step.outcome import Outcome
+from ecom_lake.engine.build.shop_context import Site
+
+Step = Callable[[], Outcome | list[Outcome]]
+
+
+def watched(site: Site, table: str, step: Step) -> list[Outcome]:
+    """Do a step of a run, and say what became of each of its tables."""
+    with logs.about(run=site.run, shop=site.shop.name, table=table):
+        logs.tell("started")
+        began = time.monotonic()
+        try:
+            made = step()
+        except Exception as error:
+            if was_interrupted(error):
+                raise KeyboardInterrupt from None  # no failure of the step: nothing else of the run must start
+            says = None if isinstance(error, UserError | ConflictError) else disk_trouble(error)
+            why = says or _in_words(error)
+            logs.tell("failed", logging.ERROR, why=why)
+            trouble.keep(site, table, "failed", [why], [])
+            if says:
+                raise UserError(says) from error
+            raise
+        outcomes = made if isinstance(made, list) else [made]
+        seconds = round(time.monotonic() - began, 3)
+        for outcome in outcomes:
+            _tell(site, outcome, seconds)
+        return outcomes
+
+
+def _in_words(error: Exception) -> str:
+    """Our own sentences; of any other error the kind alone, since nobody knows what it holds."""
+    return str(error) if isinstance(error, UserError | ConflictError) else type(error).__name__
+
+
+def _tell(site: Site, outcome: Outcome, seconds: float) -> None:
+    with logs.about(table=outcome.table):
+        for check in outcome.checks:
+            if not check.passed and not check.blocks:
+                logs.tell("warned", logging.WARNING, check=check.name, says=check.says)
+        if refused := [check for check in outcome.checks if check.blocks]:
+            for check in refused:
+                logs.tell("refused", logging.ERROR, check=check.name, says=check.says)
+            evidence = [row for check in refused for row in check.evidence]
+            trouble.keep(site, outcome.table, "refused", [check.says for check in refused], evidence)
+        else:
+            event = "done" if outcome.written else "unchanged"
+            logs.tell(event, rows=outcome.rows, written=len(outcome.written), parts=len(outcome.files), seconds=seconds)

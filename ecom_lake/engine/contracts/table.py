@@ -1,0 +1,167 @@
+"""What a table promises, written once as a class: its grain (the docstring), columns, key, rules and identities.
+
+Rules are SQL expressions. Silver's are checked row by row in Polars (`pl.sql_expr`) and use only what Polars and DuckDB share;
+gold's are checked by DuckDB in one query per table, and may call its date functions. Both stand in the dictionary as they are.
+A relation between columns that a meaning states is a rule too; those that several contracts state are in relations.py.
+Not here: how a contract is held against data (conform.py for silver, `engine/build/step/audit.py` for gold).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import polars as pl
+
+from ecom_lake.engine.contracts.columns import Column, Integer
+from ecom_lake.engine.contracts.definition_error import DefinitionError
+from ecom_lake.engine.contracts.personal import decided
+
+Severity = Literal["block", "warn"]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """How a warning lists the rows that break its rule: by the values of one column, the largest sum of another one first."""
+
+    by: str
+    sum_of: str
+    noun: str
+    """What a row is, such as order."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A promise about one row: `holds` is a SQL expression; a row for which it is false breaks the rule (NULL passes)."""
+
+    name: str
+    holds: str
+    meaning: str
+    severity: Severity = "block"
+    listing: Listing | None = None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A promise across tables: `breaks` is a query, and every row that it returns is a place where it fails."""
+
+    name: str
+    breaks: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A contract as data; what every other part of the lake reads."""
+
+    name: str
+    layer: str
+    group: str
+    grain: str
+    columns: dict[str, Column]
+    rules: tuple[Rule, ...]
+    identities: tuple[Identity, ...]
+    needs: tuple[str, ...]
+    """Silver columns (`order_items.unit_cost`) without which it would be empty: a shop that lacks one does not get the table.
+    Where either of two will do, they are one need: `order_items.unit_cost or products.unit_cost`."""
+    monthly: bool
+    beside: str = ""
+    """The table in whose making this one is made too; empty for one that is made by itself."""
+    partial: bool = False
+    """Made from those of its inputs that the shop has; of any other table, a missing input leaves it out."""
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        """Its columns as Polars types them."""
+        return {name: column.kind.polars for name, column in self.columns.items()}
+
+    @property
+    def shareable(self) -> list[str]:
+        """The columns whose values may be shown in previews, examples, evidence and pages: those that are not personal."""
+        return [name for name, column in self.columns.items() if not column.personal]
+
+    @property
+    def computed_schema(self) -> dict[str, pl.DataType]:
+        """The same with decimals as floats, as models compute them: they are rounded where the table is written."""
+        return {name: pl.Float64() if kind.is_decimal() else kind for name, kind in self.schema.items()}
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(name for name, column in self.columns.items() if column.key)
+
+
+def with_nullable(table: Table, *names: str) -> Table:
+    """The same promises, but that these columns may be NULL."""
+    columns = {name: replace(column, nullable=True) if name in names else column for name, column in table.columns.items()}
+    return replace(table, columns=columns)
+
+
+RESERVED = ("rules", "identities", "needs")
+GROUPS = ("star", "kpis", "customers", "products", "operations", "models", "trust")
+"""The headings under which gold tables are shown."""
+
+
+class Contract:
+    """The base of all contracts. A subclass's snake_case name is the table's name everywhere; `table` is what it promises."""
+
+    table: ClassVar[Table]
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    identities: ClassVar[tuple[Identity, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(
+        cls, layer: str = "", group: str = "", monthly: bool = False, beside: str = "", partial: bool = False
+    ) -> None:
+        if taken := sorted({"table", *RESERVED} & _columns_of(cls).keys()):
+            raise DefinitionError(f"{cls.__name__} has a column called {taken[0]}, which every contract has: rename the column.")
+        inherited = {name: value for base in reversed(cls.__mro__[1:]) for name, value in _columns_of(base).items()}
+        cls.table = Table(
+            name=re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(),
+            layer=layer,
+            group=group,
+            grain=" ".join((cls.__doc__ or "").split()),
+            columns={name: decided(column, cls.__name__) for name, column in (_columns_of(cls) | inherited).items()},
+            rules=cls.rules,
+            identities=cls.identities,
+            needs=cls.needs,
+            monthly=monthly,
+            beside=beside,
+            partial=partial,
+        )
+        if layer:
+            _refuse_incomplete(cls)
+
+
+def _refuse_incomplete(contract: type[Contract]) -> None:
+    table, name = contract.table, contract.__name__
+    if not table.grain:
+        raise DefinitionError(f'{name} has no docstring: state its grain in one sentence, such as """One row per order.""".')
+    if not table.key:
+        raise DefinitionError(f"{name} has no key: mark the columns that make a row unique with Key(…) or key=True.")
+    if table.layer == "gold" and table.group not in GROUPS:
+        near = difflib.get_close_matches(table.group, GROUPS, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"the groups are {', '.join(GROUPS)}."
+        raise DefinitionError(f"{name} is in the group '{table.group}', which does not exist; {hint}")
+
+
+def _columns_of(cls: type) -> dict[str, Column]:
+    return {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
+
+
+class Silver(Contract):
+    """The base of the canonical shop's tables; every row says which delivered record it came from."""
+
+    source_sequence = Integer("Number of the delivery that this row came from.", at_least=1)
+    source_record = Integer("Record of that delivery, counted from 1 after the header.", at_least=1)
+
+    def __init_subclass__(cls, monthly: bool = False) -> None:
+        super().__init_subclass__(layer="silver", group="silver", monthly=monthly)
+
+
+class Gold(Contract):
+    """The base of the tables that people read; `group` is the heading under which they are shown."""
+
+    def __init_subclass__(cls, group: str, beside: str = "", partial: bool = False) -> None:
+        super().__init_subclass__(layer="gold", group=group, beside=beside, partial=partial)

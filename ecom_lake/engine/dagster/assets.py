@@ -1,0 +1,193 @@
+"""The assets of a shop. A key is a path: `[shop, layer, table]`.
+
+Each shop is a pool: dagster.yaml lets one run at a time into it, so that two never write the same tables.
+Here: what Dagster is to know of each table (its inputs, checks, words), and bodies of one call. What a step does is in
+`pipeline/`; what it says of itself becomes events in `events.py`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+import dagster as dg
+
+from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.gold import make_gold as gold
+from ecom_lake.engine.build.gold import recipes
+from ecom_lake.engine.build.release import acceptance, offer
+from ecom_lake.engine.build.release.release import TABLE as RELEASE
+from ecom_lake.engine.build.release.release import expected_tables, make_release
+from ecom_lake.engine.build.shop_context import Site, open_site
+from ecom_lake.engine.build.silver import make_silver as silver
+from ecom_lake.engine.build.silver import specs
+from ecom_lake.engine.build.silver.order_index import TABLE as ORDER_INDEX
+from ecom_lake.engine.build.silver.order_index import make_order_index
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.dagster import describe
+from ecom_lake.engine.dagster.events import Event, report
+from ecom_lake.engine.dagster.partitions import month_of, months_of
+from ecom_lake.settings import Settings
+
+Checks = Sequence[tuple[str, str, bool]]
+"""Name, description, whether it blocks."""
+
+Body = Callable[[dg.AssetExecutionContext], Iterator[Event]]
+
+FULL = "ecom_lake/full"
+"""A run with this tag makes everything anew."""
+REFIT = "ecom_lake/refit"
+"""A run with this tag fits every model anew."""
+ACCEPT_SETTINGS = "ecom_lake/accept_settings"
+"""A run with this tag builds with the settings in force, though the shop was built with others before."""
+
+
+def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
+    site = open_site(settings, shop)
+    return [
+        _bronze(settings, site),
+        _order_index(settings, site),
+        *(_silver(settings, site, table) for table in specs.silver_tables(site)),
+        *(_gold(settings, site, how) for how in offer.gold_recipes(site)),
+        _release(settings, site),
+    ]
+
+
+def key_of(shop: str, table: str) -> dg.AssetKey:
+    return dg.AssetKey([shop, *table.split("/")])
+
+
+def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
+    whole = ("records_whole", "No record was malformed.", False)
+    accepted = ("landing_accepted", "Every file in landing was read; a refused one is reported until it is mended.", False)
+    named = ("columns_known", "No column that a table lacks is there under a similar name.", False)
+    checks = {f"bronze/{delivered.name}": [whole, named] for delivered in site.connector.delivered}
+    checks[f"bronze/{site.connector.orders.source}"].append(accepted)
+
+    @dg.multi_asset(
+        name=f"{site.shop.name}__bronze",
+        specs=[describe.bronze(site, delivered) for delivered in site.connector.delivered],
+        check_specs=[spec for table, said in checks.items() for spec in _check_specs(site, table, said)],
+        pool=site.shop.name,
+    )
+    def bronze(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        here = _site(context, settings, site)
+        yield from report(context, here, "bronze", partial(ingest, here, context.log.info))
+
+    return bronze
+
+
+def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
+    checks = (
+        ("orders_accepted", "Every delivered order is readable and lies in the shop's months.", False),
+        ("nothing_pending", "Nothing waits for its order.", False),
+    )
+
+    contract = specs.silver_contracts(site)["order_index"]
+
+    @_asset(site, [(contract, checks)], _silver_inputs(site, "order_index"))
+    def order_index(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        here = _site(context, settings, site)
+        yield from report(context, here, ORDER_INDEX, partial(make_order_index, here))
+
+    return order_index
+
+
+def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
+    contract = specs.silver_contracts(site)[table]
+    checks = (
+        ("every_row_accounted", "Every delivered row is published, superseded, collapsed or quarantined.", True),
+        ("nothing_quarantined", "No row broke the contract.", False),
+    )
+    monthly = months_of(site.shop) if contract.monthly else None
+
+    @_asset(site, [(contract, checks)], _silver_inputs(site, table), monthly)
+    def silver_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        months = [month_of(key) for key in context.partition_keys] if monthly else None
+        here = _site(context, settings, site)
+        yield from report(context, here, f"silver/{table}", partial(silver.make_silver, here, table, months))
+
+    return silver_table
+
+
+def _gold(settings: Settings, site: Site, how: recipes.Recipe) -> dg.AssetsDefinition:
+    inputs: Sequence[str] = gold.inputs_of(site, how.table)
+    if how.speaks_of_the_lake:
+        inputs = _last_of(site, inputs)
+
+    @_asset(site, [(catalog.gold()[table], _promises(catalog.gold()[table])) for table in how.tables], inputs)
+    def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        here = _site(context, settings, site)
+        yield from report(context, here, f"gold/{how.table}", partial(gold.make_gold, here, how.table))
+
+    return gold_table
+
+
+def _promises(contract: Table) -> Checks:
+    warnings = [(rule.name, rule.meaning, False) for rule in contract.rules if rule.severity == "warn"]
+    return ("contract", "Types, keys and rules, as the contract promises them.", True), *warnings
+
+
+def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
+    checks = (
+        ("nothing_stale", "Every table is made from the current version of its inputs.", True),
+        ("identities", "Every sum that two tables share is the same in both, to the cent.", True),
+        (acceptance.NAME, acceptance.MEANING, True),
+    )
+
+    @dg.multi_asset(
+        name=f"{site.shop.name}__release",
+        specs=[describe.release(site, RELEASE, _last_of(site, expected_tables(site)))],
+        check_specs=_check_specs(site, RELEASE, checks),
+        pool=site.shop.name,
+    )
+    def release(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        here = _site(context, settings, site)
+        yield from report(context, here, RELEASE, partial(make_release, here))
+
+    return release
+
+
+def _last_of(site: Site, tables: Sequence[str]) -> list[str]:
+    """Those that no other one of them is made from: with all of them, the graph would be a hairball."""
+    read = {
+        source
+        for table in tables
+        for layer, name in [table.split("/")]
+        for source in (gold.inputs_of(site, name) if layer == "gold" else _silver_inputs(site, name) if layer == "silver" else ())
+    }
+    return [table for table in tables if table not in read]
+
+
+def _silver_inputs(site: Site, table: str) -> tuple[str, ...]:
+    if table == "order_index":
+        return tuple(f"bronze/{spec.source}" for spec in (site.connector.orders, *site.connector.lines))
+    return specs.inputs_of(site, table)
+
+
+def _asset(
+    site: Site,
+    made: Sequence[tuple[Table, Checks]],
+    inputs: Sequence[str],
+    partitions: dg.PartitionsDefinition[str] | None = None,
+) -> Callable[[Body], dg.AssetsDefinition]:
+    """One step, which makes these tables."""
+    first = made[0][0]
+    return dg.multi_asset(
+        name=f"{site.shop.name}__{first.layer}__{first.name}",
+        specs=[describe.table(site, contract, inputs) for contract, _ in made],
+        check_specs=[spec for contract, checks in made for spec in _check_specs(site, describe.place_of(contract), checks)],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+        pool=site.shop.name,
+    )
+
+
+def _check_specs(site: Site, table: str, checks: Checks) -> list[dg.AssetCheckSpec]:
+    key = key_of(site.shop.name, table)
+    return [dg.AssetCheckSpec(name, asset=key, description=says, blocking=blocks) for name, says, blocks in checks]
+
+
+def _site(context: dg.AssetExecutionContext, settings: Settings, site: Site) -> Site:
+    tags = context.run.tags
+    asked = {"full": FULL in tags, "refit": REFIT in tags, "accept_settings": ACCEPT_SETTINGS in tags}
+    return open_site(settings, site.shop.name, run=context.run.run_id[:13], **asked)

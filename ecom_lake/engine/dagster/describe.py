@@ -1,0 +1,136 @@
+"""What the Dagster UI says of a table: its contract's words, its code, its kinds, group, owner and freshness."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+import ecom_lake
+from ecom_lake.engine.build.gold import recipes
+from ecom_lake.engine.build.release.offer import left_out
+from ecom_lake.engine.build.release.plain_view import plain_path
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts import registry
+from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
+from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.dagster import markdown
+from ecom_lake.publish.quality_story import page_url
+
+OWNER = "team:shop-data"
+_PACKAGE = Path(ecom_lake.__file__).parent
+_QUICK_PATH = (
+    "To build everything in one run, start the job `{shop}_all`; 'Materialize all' takes one run for each wave of the graph."
+)
+
+
+def bronze(site: Site, delivered: Delivered) -> dg.AssetSpec:
+    columns = [dg.TableColumn(column, "text") for column in delivered.columns]
+    lineage = [dg.TableColumn(column, "integer") for column in LINEAGE]
+    return dg.AssetSpec(
+        [site.shop.name, "bronze", delivered.name],
+        description=f"{delivered.meaning} As delivered: every field as text, every row with the file and record it came from.",
+        group_name=f"{site.shop.name}_bronze",
+        kinds={"csv", "parquet"},
+        owners=[OWNER],
+        tags={"shop": site.shop.name, "layer": "bronze"},
+        metadata={"dagster/column_schema": dg.TableSchema([*columns, *lineage])},
+        skippable=True,
+    )
+
+
+def place_of(contract: Table) -> str:
+    return f"{contract.layer}/{contract.name}"
+
+
+def table(site: Site, contract: Table, inputs: Sequence[str]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        [site.shop.name, *place_of(contract).split("/")],
+        deps=[dg.AssetKey([site.shop.name, *read.split("/")]) for read in inputs],
+        description=_description(contract),
+        group_name=f"{site.shop.name}_{contract.group}",
+        kinds={"polars" if contract.layer == "silver" else _engine(contract), "parquet"},
+        owners=[OWNER],
+        tags={"shop": site.shop.name, "layer": contract.layer},
+        metadata=_metadata(site, contract),
+        skippable=True,
+    )
+
+
+def release(site: Site, path: str, tables: Sequence[str]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        [site.shop.name, *path.split("/")],
+        deps=[dg.AssetKey([site.shop.name, *name.split("/")]) for name in tables],
+        description=(
+            "What readers see. Released when every table is made from the current version of its inputs, the new deliveries were "
+            "accepted and every identity between tables holds; a table that was made alone is committed, not released. "
+            f"{_quick_path(site)}{_left_out(site)}"
+        ),
+        group_name=f"{site.shop.name}_release",
+        kinds={"parquet"},
+        owners=[OWNER],
+        tags={"shop": site.shop.name, "layer": "gold"},
+        metadata={"quality page": _quality_link(site)},
+        freshness_policy=_freshness(site),
+        skippable=True,
+    )
+
+
+def _quality_link(site: Site) -> dg.MetadataValue[Any]:
+    """A browser opens a local file only when its address is typed or pasted, so that is what the UI shows."""
+    where = page_url(site)
+    return dg.MetadataValue.url(Path(where).as_uri() if site.lake.storage.is_local else where)
+
+
+def _left_out(site: Site) -> str:
+    """The tables that this shop does not get, said where everything comes together."""
+    rows = markdown.table(({"table": table, "why": why} for table, why in left_out(site).items()), ("table", "why"))
+    return f"\n\nNot built for this shop:\n\n{rows}" if rows else ""
+
+
+def _description(contract: Table) -> str:
+    if contract.layer == "silver":
+        return contract.grain
+    sql = recipes.recipe(contract.name).sql
+    return f"{contract.grain}\n\n```sql\n{sql.strip()}\n```" if sql else contract.grain
+
+
+def _engine(contract: Table) -> str:
+    return "duckdb" if recipes.recipe(contract.name).sql else "python"
+
+
+def _metadata(site: Site, contract: Table) -> Mapping[str, Any]:
+    columns = [
+        dg.TableColumn(
+            column.name,
+            column.kind.duckdb,
+            column.meaning,
+            constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=contract.key == (column.name,)),
+        )
+        for column in contract.columns.values()
+    ]
+    return {
+        "dagster/column_schema": dg.TableSchema(columns),
+        "written in": ", ".join(_code(contract)),
+        "plain file": plain_path(site, contract),
+    }
+
+
+def _code(contract: Table) -> list[str]:
+    """The files of the table, from the package's root."""
+    maker = recipes.recipe(contract.name).table if contract.layer == "gold" else contract.name
+    contract_file, home = registry.file_of(contract.name), registry.file_of(maker).with_suffix("")
+    makers = [home.with_name(f"{home.name}{ending}") for ending in (".sql", "_build.py", "_model.py")]
+    return [file.relative_to(_PACKAGE).as_posix() for file in (contract_file, *makers) if file.exists()]
+
+
+def _freshness(site: Site) -> dg.FreshnessPolicy | None:
+    """Only a shop that still sells can be late."""
+    if site.shop.last_month is not None:
+        return None
+    return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
+
+
+def _quick_path(site: Site) -> str:
+    return _QUICK_PATH.format(shop=site.shop.name)

@@ -1,0 +1,133 @@
+"""What a step said of itself, as Dagster events: checks first, then the table; or the checks alone and a failure."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from ecom_lake import logs
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.outcome import Check, Outcome
+from ecom_lake.engine.build.step.watched import Step, watched
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.dagster import markdown
+from ecom_lake.engine.dagster.fits import shown_fit
+from ecom_lake.engine.store.log import ConflictError, File
+from ecom_lake.errors import UserError
+
+Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
+PREVIEW = 5
+SAYS = "says"
+"""Metadata of a check: its sentence as it is, where the UI needs it written otherwise."""
+
+
+def report(context: dg.AssetExecutionContext, site: Site, table: str, step: Step) -> Iterator[Event]:
+    """Do a step and say what became of it."""
+    try:
+        with _told_to(context.log):
+            outcomes = watched(site, table, step)
+    except (UserError, ConflictError) as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from None
+    for outcome in outcomes:
+        key = dg.AssetKey([site.shop.name, *outcome.table.split("/")])
+        for check in outcome.checks:
+            yield _check(key, check)
+        for note in outcome.notes:
+            context.log.info(note)
+    refused = [check for outcome in outcomes for check in outcome.checks if check.blocks]
+    if refused:
+        # Yielded after a failed blocking check, an output would still be recorded: so there is none.
+        raise dg.Failure(
+            description=" ".join(check.says for check in refused) + " What readers see stays as it was.",
+            metadata={check.name: _evidence(check) for check in refused},
+            allow_retries=False,
+        )
+    for outcome in outcomes:
+        yield from _materialized(context, site, outcome)
+
+
+@contextmanager
+def _told_to(log: logging.Logger) -> Iterator[None]:
+    """What is logged of the step stands in the run's own log too."""
+
+    class ToRun(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            log.log(record.levelno, record.getMessage())
+
+    handler = ToRun()
+    logs.LOGGER.addHandler(handler)
+    try:
+        yield
+    finally:
+        logs.LOGGER.removeHandler(handler)
+
+
+def _check(key: dg.AssetKey, check: Check) -> dg.AssetCheckResult:
+    severity = dg.AssetCheckSeverity.ERROR if check.severity == "block" else dg.AssetCheckSeverity.WARN
+    metadata = {"evidence": _evidence(check)} if check.evidence else {}
+    description = markdown.text(check.says)  # the UI reads it as Markdown
+    if description != check.says:
+        metadata[SAYS] = dg.MetadataValue.text(check.says)
+    return dg.AssetCheckResult(
+        passed=check.passed, asset_key=key, check_name=check.name, severity=severity, description=description, metadata=metadata
+    )
+
+
+def _evidence(check: Check) -> dg.MetadataValue[Any]:
+    columns = list(check.evidence[0]) if check.evidence else []
+    return dg.MetadataValue.md(markdown.table(check.evidence, columns) or markdown.text(check.says))
+
+
+def _materialized(context: dg.AssetExecutionContext, site: Site, outcome: Outcome) -> Iterator[Event]:
+    key = dg.AssetKey([site.shop.name, *outcome.table.split("/")])
+    months = {part.removeprefix("month="): file for part, file in outcome.files.items() if part.startswith("month=")}
+    if months:
+        for month, file in months.items():
+            context.add_asset_metadata(_of_month(outcome, month, file), asset_key=key, partition_key=month)
+        yield dg.MaterializeResult(asset_key=key, metadata=_of_table(site, outcome))
+    else:
+        only = [file.hash for file in outcome.files.values()]
+        version = dg.DataVersion(only[0]) if len(only) == 1 else None
+        yield dg.MaterializeResult(asset_key=key, metadata=_of_table(site, outcome), data_version=version)
+
+
+def _of_month(outcome: Outcome, month: str, file: File) -> Mapping[str, Any]:
+    state = "written" if f"month={month}" in outcome.written else "unchanged"
+    return {"dagster/partition_row_count": file.rows, "month": state}
+
+
+def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
+    state = f"{len(outcome.written)} of {len(outcome.files)} parts written" if len(outcome.files) > 1 else ""
+    metadata: dict[str, Any] = {
+        "state": state or ("written" if outcome.written else "unchanged"),
+        "dagster/row_count": outcome.rows,
+        "size": f"{sum(file.bytes for file in outcome.files.values()) / 1e6:,.2f} MB",
+    }
+    if outcome.notes:
+        metadata["notes"] = " ".join(outcome.notes)
+    if outcome.written and (shown := next((file for file in outcome.files.values() if file.rows), None)):
+        if contract := _contract(outcome.table):
+            metadata["preview"] = dg.MetadataValue.md(_preview(site, shown, contract))
+        metadata["file"] = dg.MetadataValue.path(site.lake.where(shown))
+    if outcome.table.removeprefix("gold/") in catalog.fits():  # kept or new: people look at the latest event
+        [fit] = outcome.files.values()
+        metadata |= shown_fit(pl.read_parquet(site.lake.local(fit), glob=False))
+    return metadata
+
+
+def _contract(table: str) -> Table | None:
+    """None for bronze, whose rows are personal as a whole."""
+    layer, name = table.split("/")
+    return {"silver": catalog.silver, "gold": catalog.gold}[layer]().get(name) if layer in ("silver", "gold") else None
+
+
+def _preview(site: Site, file: File, contract: Table) -> str:
+    """The first rows, without what is personal: Dagster keeps them in its history."""
+    rows = pl.read_parquet(site.lake.local(file), columns=contract.shareable, n_rows=PREVIEW, glob=False)
+    left_out = [name for name in contract.columns if name not in contract.shareable]
+    note = f"\n\nPersonal, and not shown: {', '.join(left_out)}." if left_out else ""
+    return markdown.table(rows.to_dicts(), rows.columns) + note

@@ -1,0 +1,82 @@
+"""A shop whose settings are wrong, in the Dagster UI: one asset that fails and says why, where the shop's tables would be.
+
+The job, schedule and sensor keep the names that they have for a sound shop, so that a schedule that is switched on stays so:
+its run fails at night, and whoever is alerted of failed runs reads the sentence. Once lake.toml is right, the tables are back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from ecom_lake.engine.dagster.describe import OWNER
+from ecom_lake.engine.dagster.jobs import job_name
+from ecom_lake.settings import Shop
+
+_TODO = "Correct it, then reload the code location. The other shops are built without this one."
+
+
+def invalid_shop(shop: str, why: str) -> dg.Definitions:
+    key = dg.AssetKey([shop, "settings"])
+
+    @dg.multi_asset(
+        name=f"{shop}__settings",
+        specs=[
+            dg.AssetSpec(
+                key,
+                description=f"**This shop is left out.** {why}\n\n{_TODO}",
+                group_name=f"{shop}_left_out",
+                kinds={"toml"},
+                owners=[OWNER],
+                tags={"shop": shop},
+                skippable=True,
+            )
+        ],
+        check_specs=[dg.AssetCheckSpec("settings_valid", asset=key, description=why, blocking=True)],
+    )
+    def settings() -> Iterator[Any]:
+        yield dg.AssetCheckResult(passed=False, asset_key=key, check_name="settings_valid", description=why)
+        raise dg.Failure(description=f"{why} {_TODO}", allow_retries=False)
+
+    job = dg.define_asset_job(
+        job_name(shop, "all"),
+        dg.AssetSelection.assets(key),
+        description=f"Fails, and says why this shop is left out: {why}",
+        tags={"shop": shop},
+        executor_def=dg.in_process_executor,
+    )
+    return dg.Definitions(assets=[settings], jobs=[job], schedules=[_nightly(shop)], sensors=[_landing(shop, why)])
+
+
+def _nightly(shop: str) -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name=f"{shop}_nightly",
+        job_name=job_name(shop, "all"),
+        cron_schedule=Shop.nightly,
+        execution_timezone=Shop.timezone,
+        description="Its run fails until the settings of this shop are right.",
+    )
+
+
+def _landing(shop: str, why: str) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"{shop}_landing",
+        job_name=job_name(shop, "all"),
+        minimum_interval_seconds=30,
+        description=f"Builds nothing, since this shop is left out: {why}",
+    )
+    def watch_landing(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        return dg.SkipReason(why)
+
+    return watch_landing
+
+
+def name_for_dagster(shop: str, taken: set[str]) -> str:
+    """The shop's name, or one that Dagster takes where lake.toml has another: letters, digits and _, and nobody else's."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", shop) or "_"
+    while name in taken:
+        name += "_"
+    return name

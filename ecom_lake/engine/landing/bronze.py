@@ -1,0 +1,122 @@
+"""One file of delimited text as bronze: every field as text, every record either a row or a reject.
+
+Not here: unpacking (members.py), reading (records.py), or where the Parquet files go to (lake/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from ecom_lake.engine.contracts.delivered import Delivered
+from ecom_lake.engine.landing.encodings import Encoding, encoding_of, utf8_blocks
+from ecom_lake.engine.landing.grammar import Grammar
+from ecom_lake.engine.landing.header import Header, read_header
+from ecom_lake.engine.landing.kinds import binary_kind, text_kind
+from ecom_lake.engine.landing.members import Member
+from ecom_lake.engine.landing.recognise import Layout, layout, recognise
+from ecom_lake.engine.landing.records import Batch, Records, Reject
+from ecom_lake.engine.landing.refused import LONGEST_NAME, Refused
+from ecom_lake.engine.landing.sink import Sink
+
+BLOCK = 1 << 20
+BEGINNING = 1 << 20
+"""Bytes within which the header must end."""
+MOST_COLUMNS = 1_000
+
+REJECTS = pa.schema([("source_record", pa.int64()), ("line", pa.int64()), ("raw", pa.string()), ("reason", pa.string())])
+
+
+@dataclass(frozen=True)
+class Parsed:
+    table: str
+    rows: int
+    rejected: int
+    extra_columns: tuple[str, ...]
+    """Columns that the table does not know; kept behind those that it does."""
+    missing_optional: tuple[str, ...]
+    encoding: str
+    delimiter: str
+    misnamed_columns: tuple[tuple[str, str], ...] = ()
+    """Extra columns that are probably missing ones: the name there, and the name here."""
+
+
+def parse(member: Member, delivered: Sequence[Delivered], target: Path, rejects: Path, block: int = BLOCK) -> Parsed:
+    """Write `target`, and `rejects` if there are any; raises `Refused`, and then writes neither.
+
+    `target` has the table's columns in its order, then the extra ones, then `source_record`: the number of the record in
+    the file, from 1, rejected ones counted. An empty field is null. The bytes depend on the file alone.
+    """
+    encoding, header = _opened(member, delivered)
+    table = recognise(member.name, header, delivered)
+    header = header or Header(table.columns, ",", 0, 0)
+    columns = layout(member.name, table, header)
+    blocks = _after(header.size, utf8_blocks(member.path, encoding, block))
+    records = Records(Grammar(header.delimiter, len(header.names), header=header.fields), line=1 + header.lines)
+    try:
+        with Sink(target, _schema(columns)) as rows, Sink(rejects, REJECTS) as rejected:
+            rows.open()
+            for batch in records.batches(blocks):
+                rows.write(_rows(batch, columns))
+                rejected.write(_rejects(batch.rejects))
+    except BaseException:
+        target.unlink(missing_ok=True)
+        rejects.unlink(missing_ok=True)
+        raise
+    about_columns = (columns.extra, columns.missing, encoding.name, header.delimiter, columns.misnamed)
+    return Parsed(table.name, rows.rows, rejected.rows, *about_columns)
+
+
+def _opened(member: Member, delivered: Sequence[Delivered]) -> tuple[Encoding, Header | None]:
+    if member.refused:
+        raise Refused(member.refused)
+    with member.path.open("rb") as file:
+        _refuse(member, binary_kind(file.read(512)))
+    encoding = encoding_of(member.path)
+    blocks = utf8_blocks(member.path, encoding, BEGINNING)
+    beginning, more = next(blocks, b""), next(blocks, None)
+    _refuse(member, text_kind(beginning.decode("utf-8", "replace")))
+    header = read_header(beginning, {name.casefold() for table in delivered for name in table.columns})
+    if more and (header is None or header.size == len(beginning)):
+        raise Refused(f"{member.name} has no header in its first megabyte: put the names of the columns into its first line.")
+    if header and len(header.names) > MOST_COLUMNS:
+        raise Refused(
+            f"{member.name} has {len(header.names):,} columns, and {MOST_COLUMNS:,} are the most: "
+            "leave out those that nobody needs."
+        )
+    if header and (longest := max(map(len, header.names))) > LONGEST_NAME:
+        raise Refused(
+            f"{member.name} has a column whose name is {longest:,} characters long, and {LONGEST_NAME} are the most: "
+            "put the names of the columns into its first line."
+        )
+    return encoding, header
+
+
+def _refuse(member: Member, kind: str) -> None:
+    if kind:
+        raise Refused(f"{member.name} is {kind}, not delimited text: export it as CSV.")
+
+
+def _after(size: int, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    for block in blocks:
+        yield block[size:]
+        size = max(0, size - len(block))
+
+
+def _schema(columns: Layout) -> pa.Schema:
+    return pa.schema([*((name, pa.string()) for name in columns.positions), ("source_record", pa.int64())])
+
+
+def _rows(batch: Batch, columns: Layout) -> pa.Table:
+    if not len(batch.numbers):
+        return _schema(columns).empty_table()
+    absent = pa.nulls(len(batch.numbers), pa.string())
+    fields = [absent if position is None else batch.columns[position] for position in columns.positions.values()]
+    return pa.Table.from_arrays([*fields, batch.numbers], schema=_schema(columns))
+
+
+def _rejects(rejects: Sequence[Reject]) -> pa.Table:
+    return pa.table([[getattr(reject, name) for reject in rejects] for name in REJECTS.names], schema=REJECTS)

@@ -1,0 +1,58 @@
+"""The header of a file: its columns' names and its separator.
+
+Not here: which table they make (recognise.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ecom_lake.engine.landing.grammar import Found, first_record, line_ends
+from ecom_lake.engine.landing.refused import printable
+
+DELIMITERS = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True)
+class Header:
+    names: tuple[str, ...]
+    """Without the spaces and quotes around them, and printable; one without a name is called by its position."""
+    delimiter: str
+    size: int
+    """Bytes of UTF-8 before the first record."""
+    lines: int
+    """Lines before the first record."""
+    fields: tuple[str, ...] = ()
+    """As they stand there; files that were put one behind the other have them again."""
+
+
+def read_header(beginning: bytes, known: Collection[str]) -> Header | None:
+    """With the separator that finds most known columns (in lower case), or else most columns; None if there is no text."""
+    text = beginning.decode("utf-8", "surrogateescape")
+    if not text.strip():
+        return None
+    records = {delimiter: first_record(text, delimiter) for delimiter in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda each: _score(records[each], known))
+    end = records[delimiter].end
+    return Header(
+        names=_names(records[delimiter].fields),
+        delimiter=delimiter,
+        size=len(text[:end].encode("utf-8", "surrogateescape")),
+        lines=line_ends(text, 0, end),
+        fields=records[delimiter].fields,
+    )
+
+
+def _score(record: Found, known: Collection[str]) -> tuple[int, int]:
+    return len({name.casefold() for name in _names(record.fields)} & set(known)), len(record.fields)
+
+
+def _names(fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_tidy(field) or f"unnamed_{position}" for position, field in enumerate(fields, start=1))
+
+
+def _tidy(field: str) -> str:
+    shown = field.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    tidy = " ".join(shown.strip("\ufeff \t\r\n\xa0").strip("\"'").split())
+    return printable(tidy)

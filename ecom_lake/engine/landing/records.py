@@ -1,0 +1,151 @@
+"""Every record of a text, in order, good or rejected: by the fast reading where it serves, else by the grammar.
+
+Rows and rejects add up to the records, and do not depend on where the blocks were cut.
+Not here: what the fields are called (header.py), or where they are written (bronze.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from ecom_lake.engine.landing import fast
+from ecom_lake.engine.landing.grammar import AFTER_QUOTE, NEVER_CLOSED, Found, Grammar, after_empty_lines, line_ends
+
+FARTHEST = 2 << 20
+"""Bytes that the fast reading is tried on."""
+NEAREST = 64 << 10
+"""Bytes on which it is tried at last, after it failed on more; and characters that the grammar reads before it is tried again."""
+SHOWN = 10_000
+"""Characters of a rejected record that are kept."""
+_LINE_END = re.compile(rb"\r\n?|\n")
+
+
+@dataclass(frozen=True)
+class Reject:
+    source_record: int
+    line: int
+    """Line of the file on which the record begins, counted from 1."""
+    raw: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some records: the columns of the good ones, the numbers that these have in the file, and the others."""
+
+    columns: Sequence[pa.Array | pa.ChunkedArray]
+    numbers: pa.Array
+    rejects: Sequence[Reject] = ()
+
+
+class Records:
+    """Reads one text, whose first record begins on the given line."""
+
+    def __init__(self, grammar: Grammar, line: int) -> None:
+        self._grammar = grammar
+        self._line = line
+        self._count = 0
+        self._farthest = self._reach = min(FARTHEST, grammar.longest - 1)
+        self._sure = True
+        self._skipping = False
+
+    def batches(self, blocks: Iterable[bytes]) -> Iterator[Batch]:
+        """Blocks are UTF-8, and no CRLF is cut in two."""
+        rest, enough = b"", 0
+        for block in blocks:
+            rest += self._after_skipped(block)
+            if len(rest) >= enough:
+                rest = yield from self._read(rest, last=False)
+                # A record that does not end is looked at again when twice as much is there, not with every block.
+                enough = 2 * len(rest)
+        yield from self._read(rest, last=True)
+
+    def _read(self, text: bytes, last: bool) -> Generator[Batch, None, bytes]:
+        """Gives back what may be the beginning of a record that goes on in the next block."""
+        while text:
+            used, batch = self._by_arrow(text, last)
+            if not used:
+                used, batch = self._by_grammar(text, last)
+            if batch:
+                yield batch
+            if not used:
+                break
+            text = text[used:]
+        return text
+
+    def _by_arrow(self, text: bytes, last: bool) -> tuple[int, Batch | None]:
+        """On less where it fails on more: a malformed record is not to cost the fast reading of all that surround it."""
+        while True:
+            piece = text[: self._reach + (text[self._reach - 1 : self._reach + 1] == b"\r\n")]
+            end = fast.sound_end(piece, self._grammar.delimiter, last and len(piece) == len(text))
+            sound = memoryview(piece)[:end]
+            columns = fast.columns(sound, self._grammar.delimiter, self._grammar.width) if end else None
+            if columns is not None and not fast.may_hold(columns, self._grammar.header):
+                self._reach = min(8 * self._reach, self._farthest)
+                return end, self._rows(columns, sound)
+            if not end or self._reach <= NEAREST:
+                return 0, None
+            self._reach //= 8
+
+    def _rows(self, columns: list[pa.ChunkedArray], text: memoryview) -> Batch:
+        rows = len(columns[0])
+        numbers = pa.array(np.arange(self._count + 1, self._count + rows + 1, dtype=np.int64))
+        self._count += rows
+        self._line += fast.line_ends(text)
+        self._sure = self._sure or rows > 0
+        return Batch(columns, numbers)
+
+    def _by_grammar(self, raw: bytes, last: bool) -> tuple[int, Batch | None]:
+        text = raw.decode("utf-8", "surrogateescape")
+        if last and not text.endswith(("\n", "\r")):
+            text += "\n"
+        rows: list[tuple[str, ...]] = []
+        numbers: list[int] = []
+        rejects: list[Reject] = []
+        at = after_empty_lines(text, 0)
+        counted = 0
+        while at < len(text) and at < NEAREST:
+            found = self._grammar.record(text, at, last, self._sure) or self._endless(text, at)
+            if found is None:
+                break
+            self._count += 1
+            if found.reason:
+                self._line += line_ends(text, counted, at)
+                counted = at
+                rejects.append(Reject(self._count, self._line, _shown(text[at : min(found.end, at + SHOWN)]), found.reason))
+                self._sure = self._sure and found.reason not in (AFTER_QUOTE, NEVER_CLOSED)
+            else:
+                rows.append(found.fields)
+                numbers.append(self._count)
+                self._sure = True
+            at = after_empty_lines(text, found.end)
+        self._line += line_ends(text, counted, at)
+        used = min(len(text[:at].encode("utf-8", "surrogateescape")), len(raw))
+        columns = [pa.array([field or None for field in column], pa.string()) for column in zip(*rows, strict=True)]
+        return used, Batch(columns, pa.array(numbers, pa.int64()), rejects) if rows or rejects else None
+
+    def _endless(self, text: str, at: int) -> Found | None:
+        """A line that is too long, and of which the end is not even in sight: what is still to come of it is skipped."""
+        if len(text) - at <= self._grammar.longest:
+            return None
+        self._skipping = True
+        return Found(len(text), reason=self._grammar.too_long)
+
+    def _after_skipped(self, block: bytes) -> bytes:
+        if not self._skipping:
+            return block
+        end = _LINE_END.search(block)
+        if end is None:
+            return b""
+        self._skipping = False
+        self._line += 1
+        return block[end.end() :]
+
+
+def _shown(raw: str) -> str:
+    return raw.rstrip("\r\n").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,47 @@
+"""What stands out from the shop's own history: months, as the table `anomalies` has them, and a delivery that is overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from statistics import median
+
+import polars as pl
+
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.log import Entry
+
+_TABLE = "gold/anomalies"
+LEAST_GAPS = 5
+LATE = 3
+"""A delivery is overdue after so many times the usual gap."""
+
+
+def standing_out(site: Site, entry: Entry) -> tuple[str, ...]:
+    """The sentences, newest month first, and in a month the most striking."""
+    files = entry.parts(_TABLE).values()
+    found = [pl.read_parquet(site.lake.local(file), glob=False).filter("is_anomaly") for file in files]
+    if not found:
+        return ()
+    rows = pl.concat(found).sort("month", pl.col("score").abs(), "sentence", descending=[True, True, False])
+    return tuple(rows["sentence"].to_list())
+
+
+def deliveries(entry: Entry) -> list[datetime]:
+    """When something was delivered, in UTC."""
+    delivered = (file.delivery for table, parts in entry.tables.items() if table.startswith("bronze/") for file in parts.values())
+    return sorted({datetime.fromisoformat(one.delivered_at).replace(tzinfo=None) for one in delivered if one})
+
+
+def overdue(delivered: Sequence[datetime], now: datetime) -> str | None:
+    """Whether the wait for the next delivery is long, against the gaps between the days of the earlier ones."""
+    days = sorted({moment.date() for moment in delivered})
+    gaps = [(later - earlier).days for earlier, later in pairwise(days)]
+    if len(gaps) < LEAST_GAPS:
+        return None
+    usual = median(gaps)
+    waited = (now.date() - days[-1]).days
+    if waited <= LATE * usual:
+        return None
+    return f"Nothing was delivered for {waited} days; usually the next delivery comes after {usual:g}."

@@ -1,0 +1,19 @@
+"""How much room is left on a lake's disk, and how much is too little."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ecom_lake.engine.build.shop_context import Site
+
+LITTLE, TOO_LITTLE = 5 * 10**9, 5 * 10**8
+"""Bytes: below the first, look after it; below the second, a build may not get to its end."""
+
+
+def free_bytes(site: Site) -> int | None:
+    """None for a remote store."""
+    if not site.lake.storage.is_local:
+        return None
+    root = Path(site.lake.storage.url)
+    return shutil.disk_usage(next(folder for folder in (root, *root.parents) if folder.exists())).free

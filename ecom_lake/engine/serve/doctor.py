@@ -1,0 +1,357 @@
+"""Whether the set-up is sound: the environment, the settings, the disk, the log, the release and its files.
+
+Each examination gives findings, and none of them stops the others. Nothing is mended here.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from ecom_lake.engine.build.bronze.ingest import landed_files
+from ecom_lake.engine.build.release.plain_view import is_in_place, plain_files, rotten_files
+from ecom_lake.engine.build.shop_context import Site, invalid_shops, open_site
+from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, source, why_refused
+from ecom_lake.engine.build.step.trouble import last as last_trouble
+from ecom_lake.engine.serve.declared import declared
+from ecom_lake.engine.serve.disk import LITTLE, TOO_LITTLE
+from ecom_lake.engine.serve.released import command
+from ecom_lake.engine.store.lake import SCRATCH, STORE
+from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.store.modes import group_of
+from ecom_lake.engine.store.whole import GONE, other_size
+from ecom_lake.errors import UserError
+from ecom_lake.settings import Settings, load
+from ecom_lake.words import counted
+
+State = Literal["ok", "warn", "fail"]
+_PACKAGES = ("polars", "duckdb", "pyarrow", "dagster", "dagster-webserver", "scikit-learn", "scipy")
+
+
+@dataclass(frozen=True)
+class Finding:
+    what: str
+    state: State
+    says: str
+    todo: str = ""
+
+
+def examine(root: str | None, shop: str, deep: bool = False, project: str | None = None) -> Iterator[Finding]:
+    yield _python()
+    yield _packages()
+    try:
+        settings = load(root, project=project)
+        invalid = invalid_shops(settings)
+        yield _settings(settings, invalid)
+        yield from (Finding(f"shop {name}", "fail", why) for name, why in invalid.items())
+        if shop in invalid:
+            return
+        site = open_site(settings, shop)
+    except UserError as error:
+        yield Finding("settings", "fail", str(error))
+        return
+    yield _dagster(settings)
+    yield _memory(settings)
+    if site.lake.storage.is_local:
+        yield from _disk(Path(settings.root))
+        yield _readers(site)
+    else:
+        yield from _remote(site, settings)
+    yield _landing(site)
+    yield from _lake(site, deep)
+
+
+# --------------------------------------------------------------------------------------------------- the environment
+
+
+def _python() -> Finding:
+    return Finding("python", "ok", f"Python {platform.python_version()} at {sys.executable}.")
+
+
+def _packages() -> Finding:
+    found: dict[str, str] = {}
+    missing = []
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            missing.append(package)
+    says = ", ".join(f"{package} {number}" for package, number in found.items()) + "."
+    if missing:
+        return Finding("packages", "fail", f"Not installed: {', '.join(missing)}.", "Run `make setup`.")
+    if found["dagster"] != found["dagster-webserver"]:
+        return Finding("packages", "fail", says, "Dagster and its webserver must be of one version: run `make setup`.")
+    return Finding("packages", "ok", says)
+
+
+def _settings(settings: Settings, invalid: Mapping[str, str]) -> Finding:
+    valid = [shop for name, shop in settings.shops.items() if name not in invalid]
+    shops = ", ".join(f"{shop.name} ({shop.connector}, from {shop.first_month:%Y-%m})" for shop in valid) or "none"
+    if not settings.config.exists():
+        todo = "Start in the project folder, or name it with --project, if that is not what you want."
+        return Finding("settings", "warn", f"There is no {settings.config}: the defaults are in force. Shops: {shops}.", todo)
+    if invalid:
+        return Finding("settings", "warn", f"{counted(len(invalid), 'shop')} of {settings.config} left out. Shops: {shops}.")
+    return Finding("settings", "ok", f"{settings.config} is sound. Shops: {shops}.")
+
+
+def _dagster(settings: Settings) -> Finding:
+    if settings.dagster_home is None:
+        todo = "Start in the project's folder, or set DAGSTER_HOME to a folder with a dagster.yaml."
+        return Finding("dagster", "warn", "No dagster.yaml was found: the history of builds is not kept.", todo)
+    return Finding("dagster", "ok", f"The history of builds is kept as {settings.dagster_home / 'dagster.yaml'} says.")
+
+
+def _memory(settings: Settings) -> Finding:
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    says = f"DuckDB may use {settings.memory_limit} of the machine's {there / 1e9:.1f} GB, and {settings.threads} threads."
+    if _bytes(settings.memory_limit) > there:
+        return Finding("memory", "warn", says, "Lower memory_limit in lake.toml, or ECOM_LAKE_MEMORY.")
+    return Finding("memory", "ok", says)
+
+
+def _bytes(limit: str) -> float:
+    units = {"MB": 1e6, "GB": 1e9, "MiB": 2.0**20, "GiB": 2.0**30}
+    unit = next(unit for unit in ("MiB", "GiB", "MB", "GB") if limit.endswith(unit))
+    return float(limit.removesuffix(unit)) * units[unit]
+
+
+# ----------------------------------------------------------------------------------------------------------- the disk
+
+
+def _disk(root: Path, what: str = "root") -> Iterator[Finding]:
+    there = next(folder for folder in (root, *root.parents) if folder.exists())
+    if not there.is_dir():
+        yield Finding(what, "fail", f"{there} is a file, not a folder.", "Name another root with --root or in lake.toml.")
+        return
+    free = shutil.disk_usage(there).free
+    state: State = "fail" if free < TOO_LITTLE else "warn" if free < LITTLE else "ok"
+    yield Finding("disk", state, f"{free / 1e9:,.1f} GB are free under {there}.", "" if state == "ok" else "Make room.")
+    yield _links(root, there, what)
+
+
+def _readers(site: Site) -> Finding:
+    """Who of this machine may read the lake, by what its folders say."""
+    folder, modes = Path(site.lake.url), site.lake.modes
+    assert modes is not None
+    try:
+        if modes.readers:
+            group_of(modes.readers)
+    except UserError as error:
+        return Finding("readers", "fail", str(error))
+    group = f" The group '{modes.readers}' may read its gold." if modes.readers else ""
+    if not folder.is_dir():
+        return Finding("readers", "ok", f"{folder} will be its owner's alone.{group}")
+    if open_to := modes.wider(site.shop.name):
+        todo = f"{command(site, 'build')} closes it, when its owner runs it on a file system that has permissions."
+        return Finding("readers", "warn", f"Other users of this machine may read {open_to}.", todo)
+    if modes.readers and not modes.lets_readers_in(site.shop.name):
+        says = f"The group '{modes.readers}' may not read the gold of {folder} yet."
+        return Finding("readers", "warn", says, f"{command(site, 'build')} lets it.")
+    return Finding("readers", "ok", f"Only {_owner(folder)} may read {folder}.{group}")
+
+
+def _owner(folder: Path) -> str:
+    try:
+        return folder.owner()
+    except KeyError:
+        return f"user {folder.stat().st_uid}"
+
+
+def _links(root: Path, there: Path, what: str) -> Finding:
+    """The log creates its entries by hard links, and copies of a remote store are held by them."""
+    first, second = (there / f".ecom-lake-doctor-{uuid.uuid4().hex[:8]}" for _ in range(2))
+    try:
+        first.write_bytes(b"")
+        second.hardlink_to(first)
+    except OSError as error:
+        todo = "Name a root on a local disk that you may write to, with --root or in lake.toml."
+        return Finding(what, "fail", f"{there} cannot be written to as a lake needs it: {error.strerror}.", todo)
+    finally:
+        for path in (first, second):
+            path.unlink(missing_ok=True)
+    says = f"{root} is writable, and has hard links." if root == there else f"{root} is not there yet, and can be made."
+    return Finding(what, "ok", says)
+
+
+# ---------------------------------------------------------------------------------------------------- a remote store
+
+
+def _remote(site: Site, settings: Settings) -> Iterator[Finding]:
+    """What a lake asks of a store, tried on it; and the disk that holds the copies."""
+    probe = f"{site.shop.name}/{STORE}/doctor-{uuid.uuid4().hex[:8]}"
+    storage = site.lake.storage
+    try:
+        new = storage.create(probe, b"")
+        again = storage.create(probe, b"")
+        storage.delete(probe)
+    except UserError as error:
+        yield Finding("root", "fail", str(error))
+        return
+    if not new or again:
+        todo = "Name a root on Azure Blob or on a local disk."
+        yield Finding("root", "fail", f"{settings.root} lets two writers create one name: a log there could fork.", todo)
+    else:
+        yield Finding("root", "ok", f"{settings.root} can be read and written, and creates a name only once.")
+    yield from _disk(settings.access.cache, "copies")
+
+
+def _landing(site: Site) -> Finding:
+    try:
+        files = landed_files(site)
+    except UserError as error:
+        return Finding("landing", "fail", str(error))
+    return Finding("landing", "ok", f"{len(files):,} files lie in {site.lake.landing.url}.")
+
+
+# ----------------------------------------------------------------------------------------------------------- the lake
+
+
+def _lake(site: Site, deep: bool) -> Iterator[Finding]:
+    try:
+        numbers = site.lake.log.numbers()
+        head = site.lake.log.head()
+        if deep:
+            for number in numbers:
+                site.lake.log.entry(number)
+        released = None if head.release is None else site.lake.log.entry(head.release)
+    except UserError as error:
+        yield Finding("log", "fail", str(error))
+        return
+    if not numbers:
+        yield Finding(
+            "log", "ok", f"Shop '{site.shop.name}' was never built.", f"When its files are there: {command(site, 'build')}."
+        )
+        return
+    yield Finding("log", "ok", f"{len(numbers):,} states, the newest is {head.number}.")
+    yield _built_with(site, head, released)
+    yield _files(site, "newest state", head, deep)
+    if released is None:
+        yield Finding("release", "warn", "Nothing was ever released.", f"{command(site, 'status')} says why.")
+    else:
+        yield (files := _files(site, "release", released, deep))
+        yield _plain(site, released, deep)
+        if files.state == "ok" and (site.lake.storage.is_local or deep):
+            yield from _columns(site, released)
+    yield _leftovers(site)
+    yield _last_build(site)
+
+
+def _built_with(site: Site, head: Entry, released: Entry | None) -> Finding:
+    """Whether the settings in force are those that the shop was built with, and whether a build may go on with them."""
+    if why := why_refused(site, head):
+        return Finding("built with", "warn", f"{why} A build stops at this.", CONFIRM)
+    if head.built_with is None:
+        return Finding("built with", "ok", "The lake has no record of its settings yet: the next build makes one.")
+    if differing := changes(site.shop, released.built_with if released else head.built_with):
+        says = f"The settings in force are not those of the release: {in_words(differing)}."
+        return Finding("built with", "ok", says, "The next build uses them.")
+    says = f"The settings in force are those that the shop was built with, from {source(head.built_with)}."
+    return Finding("built with", "ok", says)
+
+
+def _last_build(site: Site) -> Finding:
+    trouble = last_trouble(site)
+    if trouble is None:
+        return Finding("last build", "ok", "Nothing was refused and nothing failed since the last release.")
+    says = f"{trouble.table} {trouble.kind} in run {trouble.run[:8]}: {' '.join(trouble.says)}"
+    return Finding("last build", "warn", says, f"{command(site, 'status')} says what to do.")
+
+
+def _files(site: Site, what: str, entry: Entry, deep: bool) -> Finding:
+    """Every file that a state names is there, and as large as it was; read and hashed, if it is to go deep."""
+    files = list(_named(entry))
+    wrong = _wrong(site, entry, deep)
+    if not wrong:
+        looked = "hold what they held when they were written" if deep else "are there and as large as they were"
+        return Finding(what, "ok", f"All {len(files):,} files of state {entry.number} {looked}.")
+    todo = f"{command(site, 'repair')} makes it again."
+    if what == "release" and (whole := _whole_release(site, entry.number, deep)):
+        todo += f" Until then, release {whole} is whole: {command(site, f'rollback {whole}')} shows it."
+    return Finding(what, "fail", f"{len(wrong):,} of {len(files):,} files of state {entry.number} are damaged: {wrong[0]}.", todo)
+
+
+def _named(entry: Entry) -> dict[str, File]:
+    return {file.path: file for parts in entry.tables.values() for file in parts.values()}
+
+
+def _wrong(site: Site, entry: Entry, deep: bool) -> list[str]:
+    prefix = f"{site.shop.name}/"
+    there = {info.path.removeprefix(prefix): info.size for info in site.lake.storage.list(f"{prefix}{STORE}")}
+    files = _named(entry).values()
+    damaged = site.lake.storage.each(lambda file: _damage(site, file, there.get(file.path), deep), files)
+    return sorted(one for one in damaged if one)
+
+
+def _whole_release(site: Site, before: int, deep: bool) -> int | None:
+    log = site.lake.log
+    older = (log.entry(number) for number in reversed(log.numbers()) if number < before and log.is_whole(number))
+    return next((entry.number for entry in older if entry.release == entry.number and not _wrong(site, entry, deep)), None)
+
+
+def _damage(site: Site, file: File, size: int | None, deep: bool) -> str | None:
+    """What is wrong with a stored file; a copy of it on this machine's disk is not asked."""
+    if size is None:
+        return f"{file.path} {GONE}"
+    if size != file.bytes:
+        return f"{file.path} {other_size(size, file.bytes)}"
+    return f"{file.path} has other content" if deep and site.lake.is_damaged(file) else None
+
+
+def _plain(site: Site, released: Entry, deep: bool) -> Finding:
+    """The plain files are copies that anybody can write to."""
+    wanted = plain_files(released)
+    prefix = f"{site.shop.name}/"
+    there = {
+        i.path.removeprefix(prefix): i.size for layer in ("silver", "gold") for i in site.lake.storage.list(f"{prefix}{layer}")
+    }
+    wrong = [path for path, file in wanted.items() if there.get(path) != file.bytes] + [
+        path for path in there if path not in wanted
+    ]
+    if wrong:
+        says = f"{len(wrong):,} files in silver and gold are not those of release {released.number}, such as {wrong[0]}."
+        return Finding("plain files", "warn", says, f"{command(site, 'build')} puts them right.")
+    if not is_in_place(site, released):
+        says = "release.json or catalog.duckdb is missing, or not as it was written."
+        return Finding("plain files", "warn", says, f"{command(site, 'build')} puts them right.")
+    if deep and (rotten := rotten_files(site, released)):
+        says = f"{len(rotten):,} plain files have other content than was put there, such as {rotten[0]}."
+        return Finding("plain files", "warn", says, f"{command(site, 'repair')} puts them right.")
+    return Finding("plain files", "ok", f"silver and gold hold release {released.number}, {len(wanted):,} files.")
+
+
+def _columns(site: Site, released: Entry) -> Iterator[Finding]:
+    """What the shop says that it has, and has not, decides which gold tables it gets."""
+    found = declared(site, released)
+    todo = f"Say so in [shops.{site.shop.name}] of lake.toml, and build: {found.line(site)}."
+    if found.empty:
+        tables = sorted({table for tables in found.empty.values() for table in tables})
+        yield Finding("columns", "warn", f"Nothing stands in {_list(found.empty)}; made from it: {_list(tables)}.", todo)
+    if found.filled:
+        tables = sorted({table for tables in found.filled.values() for table in tables})
+        says = f"Values stand in {_list(found.filled)}, which lake.toml says is not there; not built for it: {_list(tables)}."
+        yield Finding("columns", "warn", says, todo)
+    if not found.empty and not found.filled:
+        yield Finding("columns", "ok", "What the gold tables need is there, or is said not to be.")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _leftovers(site: Site) -> Finding:
+    left = site.lake.storage.list(f"{site.shop.name}/{SCRATCH}")
+    if left:
+        says = f"{len(left):,} half-done files of {sum(info.size for info in left) / 1e6:,.1f} MB lie in {SCRATCH}."
+        return Finding(
+            "scratch", "warn", says, f"If no build is running, they were left by a crash: {command(site, 'gc')} takes them."
+        )
+    return Finding("scratch", "ok", "No half-done files are lying about.")

@@ -1,0 +1,238 @@
+"""A SQL session over a release: gold and silver tables by name, the other layers' tables behind their layer's name.
+
+A session only reads, by three locks (decision 0015): the release's files are opened through a file system that refuses every
+write; DuckDB itself may open nothing else; and a text that is not exactly one query does not run. The first two hold alone.
+Here: opening a session, its locks and limits, running a query. Not here: which text is a query (statement.py).
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from threading import Lock, Timer
+from typing import Any
+
+import duckdb
+
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.duckdb_engine import engine, literal, name, parquet
+from ecom_lake.engine.serve.statement import read_only
+from ecom_lake.engine.store.lake import in_order
+from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.store.read_only_files import read_only_files
+from ecom_lake.errors import UsageError, UserError, was_interrupted
+
+LAYERS = ("gold", "silver", "bronze", "quarantine", "rejects", "pending")
+RELEASE = "release"
+"""The scheme of the URLs under which a session sees the files of its release: release://_store/gold/rfm/….parquet."""
+LOCKS = (
+    f"set allowed_directories = ['{RELEASE}://']",
+    "set enable_external_access = false",
+    "set lock_configuration = true",
+)
+"""What DuckDB itself refuses from here on, in this order; the last one makes the others final."""
+_PRIVATE = ("set secret_directory = ''", "set allow_persistent_secrets = false", "set http_proxy = ''")
+"""Settings that state what is nobody's business: a folder of this machine, and a proxy's password from the environment."""
+_ROW_GROUP = 100_000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one query may use."""
+
+    seconds: float = 300
+    memory: str = "2GB"
+    spill: str = "10GB"
+    """Temporary files on the local disk."""
+
+
+class Answer:
+    """The result of a query: its columns, and its rows as they are fetched."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, text: str, values: Mapping[str, Any] | None = None, limits: Limits | None = None
+    ) -> None:
+        self._con, self._values, self._limits = con, values, limits or Limits()
+        with _limited(con, self._limits):
+            statement = read_only(con, text)
+            self._query = statement.text
+            if statement.must_bind:
+                _ = con.sql(statement.must_bind, params=values).columns
+            self.columns = tuple(con.sql(self._query, params=values).columns)
+
+    def rows(self, limit: int | None = None) -> Iterator[tuple[Any, ...]]:
+        with _limited(self._con, self._limits):
+            self._con.execute(self._query, self._values)
+            try:
+                yield from islice(iter(self._con.fetchone, None), limit)
+            finally:
+                self._con.abort()  # discards the rows that were not fetched
+
+    def write_parquet(self, target: Path) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        with _limited(self._con, self._limits):
+            reader = self._con.sql(self._query, params=self._values).to_arrow_reader(_ROW_GROUP)
+            with pq.ParquetWriter(target, reader.schema, compression="zstd") as writer:
+                # A batch ends where a file that was read does; a row group should not.
+                waiting: list[Any] = []
+                for batch in reader:
+                    waiting.append(batch)
+                    if sum(map(len, waiting)) >= _ROW_GROUP:
+                        writer.write_table(pa.Table.from_batches(waiting))
+                        waiting.clear()
+                if waiting:
+                    writer.write_table(pa.Table.from_batches(waiting))
+
+
+class Session:
+    def __init__(self, con: duckdb.DuckDBPyConnection, tables: dict[str, list[str]], limits: Limits | None = None) -> None:
+        self._con, self._limits = con, limits
+        self.tables = tables
+        """The tables of each layer."""
+
+    def ask(self, query: str, values: Mapping[str, Any] | None = None) -> Answer:
+        """Run one query; `values` are bound to its $parameters."""
+        return Answer(self._con, query, values, self._limits)
+
+    def columns(self) -> list[str]:
+        """Every column of the tables that need no layer before their name."""
+        found = self._con.execute(
+            "select distinct column_name from duckdb_columns() where schema_name in ('gold', 'silver') order by 1"
+        ).fetchall()
+        return [str(column) for (column,) in found]
+
+
+@contextmanager
+def session(site: Site, entry: Entry) -> Iterator[Session]:
+    limits = Limits(site.query_timeout, site.memory_limit)
+    with (
+        tempfile.TemporaryDirectory(prefix="ecom-lake-sql-") as scratch,
+        engine(Path(scratch), limits.memory, site.threads) as con,
+    ):
+        yield Session(con, _open(site, entry, con, limits), limits)
+
+
+def _open(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, limits: Limits) -> dict[str, list[str]]:
+    files = [file for parts in entry.tables.values() for file in parts.values()]
+    con.register_filesystem(read_only_files(RELEASE, {_url(file): partial(Path, site.lake.local(file)) for file in files}))
+    tables: dict[str, list[str]] = {}
+    for layer in LAYERS:
+        con.execute(f"create schema {layer}")
+    for table, parts in sorted(entry.tables.items()):
+        layer, own_name = table.split("/")
+        if layer in LAYERS and parts:
+            _create_view(con, table, in_order(parts))
+            tables.setdefault(layer, []).append(own_name)
+    con.execute("set search_path = 'gold,silver'")
+    con.execute("set preserve_insertion_order = true")  # people expect a table in the order of its file
+    con.execute(f"set max_temp_directory_size = {literal(limits.spill)}")
+    for setting in (*_PRIVATE, *LOCKS):
+        con.execute(setting)
+    return tables
+
+
+def _create_view(con: duckdb.DuckDBPyConnection, table: str, files: Sequence[File]) -> None:
+    layer, own_name = table.split("/")
+    try:
+        con.execute(f"create view {layer}.{name(own_name)} as {_source(files)}")
+    except Exception as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from None
+        if isinstance(error, duckdb.Error):
+            raise UserError(
+                f"{table} cannot be read: a file of it is missing or damaged. `ecom-lake doctor --deep` names the file, "
+                "`ecom-lake repair` and a build make it again."
+            ) from None
+        raise
+
+
+def _url(file: File) -> str:
+    return f"{RELEASE}://{file.path}"
+
+
+def _source(files: Sequence[File]) -> str:
+    """All files of a table as one; each delivered file with the number of its delivery, and with the columns that it has."""
+    if not any(file.delivery for file in files):
+        return f"select * from {parquet(map(_url, files))}"
+    return " union all by name ".join(
+        f"select *, {file.delivery.sequence}::bigint as source_sequence from {parquet([_url(file)])}"
+        for file in files
+        if file.delivery
+    )
+
+
+# -------------------------------------------------------------------------------------------------------- limits and errors
+
+
+@contextmanager
+def _limited(con: duckdb.DuckDBPyConnection, limits: Limits) -> Iterator[None]:
+    """Interrupt a query at its time limit, and make one sentence of every error."""
+    clock = _Clock(con, limits.seconds)
+    try:
+        yield
+    except duckdb.PermissionException:
+        raise UsageError("This session reads the tables of the lake and no other files; SHOW ALL TABLES lists them.") from None
+    except duckdb.OutOfMemoryException:
+        raise UserError(
+            f"The query needs more than {limits.memory} of memory and {limits.spill} of temporary files. Ask for fewer rows or "
+            "columns at a time, or raise memory_limit in lake.toml or ECOM_LAKE_MEMORY."
+        ) from None
+    except Exception as error:
+        if was_interrupted(error):
+            raise (_too_long(limits) if clock.is_over else KeyboardInterrupt()) from None
+        if isinstance(error, duckdb.Error):
+            raise UsageError(_sentence(str(error))) from None
+        raise
+    finally:
+        clock.stop()
+
+
+class _Clock:
+    """Interrupts a connection once, after some seconds, unless it was stopped before."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, seconds: float) -> None:
+        self.is_over = self._is_stopped = False
+        self._con, self._lock = con, Lock()
+        self._timer = Timer(seconds, self._interrupt)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _interrupt(self) -> None:
+        with self._lock:
+            if not self._is_stopped:
+                self.is_over = True
+                self._con.interrupt()
+
+    def stop(self) -> None:
+        with self._lock:
+            self._is_stopped = True
+        self._timer.cancel()
+        self._timer.join()  # a thread that outlives the session would keep its connection
+
+
+def _too_long(limits: Limits) -> UserError:
+    limit = f"{limits.seconds:,g} second{'' if limits.seconds == 1 else 's'}"
+    return UserError(
+        f"The query took longer than its limit of {limit} and was stopped. Ask for less at a time, or raise query_timeout in "
+        "lake.toml or ECOM_LAKE_QUERY_TIMEOUT."
+    )
+
+
+def _sentence(message: str) -> str:
+    """DuckDB's message with its hint, without its picture of the line."""
+    if "must be at the top level" in message:
+        return "This session only reads, and a WITH clause with COPY, INSERT, UPDATE or DELETE does not."
+    if "Traceback (most recent call last)" in message:  # of the file system, which is Python's
+        return next((line for line in reversed(message.partition("\n\nLINE ")[0].splitlines()) if line), "").strip()
+    said, _, place = message.partition("\n\nLINE ")
+    sentence = " ".join(re.sub(r"^[A-Z][\w ]* Error: ", "", said).split())
+    line = re.match(r"(\d+): (.*)", place)
+    return f"{sentence} (line {line[1]}: {line[2].strip()})" if line and sentence.startswith("syntax") else sentence

@@ -1,0 +1,181 @@
+"""What a business question is, and reading those that there are: every file of `ecom_lake/questions`.
+
+Here: the words in which a file describes itself, and what is refused in them. Answering is `answering.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+import ecom_lake
+
+FOLDER = Path(ecom_lake.__file__).parent / "shop" / "questions"
+SHARED = "parameters.toml"
+GROUPS = (
+    "How are we doing?",
+    "When do people buy?",
+    "What sells?",
+    "Who buys?",
+    "Payments, delivery, returns",
+    "Can I trust it?",
+)
+"""The headings of the questions, in the order in which people ask them."""
+TAKEN = ("root", "shop", "help", "version", "sql", "json", "csv")
+"""What the command line calls something else."""
+
+Kind = Literal["number", "text", "month"]
+Drawn = Literal["bars", "lines", "heat", "waterfall"]
+_FILE = re.compile(r"/\*\n(?P<head>.*?)\*/\n(?P<sql>.*)", re.DOTALL)
+_USED = re.compile(r"\$(\w+)")
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    name: str
+    kind: Kind
+    meaning: str
+    default: str
+    """SQL over gold that gives one value; none where the shop has nothing to choose from."""
+    allowed: str | None = None
+    """SQL over gold that gives every allowed value; numbers may do without."""
+    at_least: int = 1
+    at_most: int = 1000
+
+
+@dataclass(frozen=True)
+class Chart:
+    """How an answer is drawn: its kind, and the columns of the answer that it is drawn of."""
+
+    kind: Drawn
+    label: str
+    """What each bar, point or row of the heat map is called."""
+    value: str | tuple[str, ...]
+    """What it is worth; lines may have several."""
+    across: str | None = None
+    """A heat map's columns."""
+    mark: str | None = None
+    """True of bars that are to be pale, of points that a line leaves out, and of a waterfall's sums."""
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return (self.value,) if isinstance(self.value, str) else self.value
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.label, *self.values, self.across, self.mark)))
+
+
+@dataclass(frozen=True)
+class Question:
+    name: str
+    title: str
+    group: str
+    sql: str
+    note: str = ""
+    """How to read the answer, in a sentence or two."""
+    parameters: tuple[Parameter, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Columns of silver without which there is no answer, as in a gold table's contract."""
+    shares: tuple[str, ...] = ()
+    """Columns of the answer that are shown in per cent."""
+    chart: Chart | None = None
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The tables that the answer comes from, and those that its parameters are drawn from."""
+        from ecom_lake.engine.build.gold.recipes import tables_in
+
+        drawn = (sql for one in self.parameters for sql in (one.default, one.allowed) if sql)
+        return tuple(sorted({table for sql in (self.sql, *drawn) for table in tables_in(sql)}))
+
+
+@cache
+def questions() -> tuple[Question, ...]:
+    """All valid ones, under their headings."""
+    found = [one for one in _files().values() if isinstance(one, Question)]
+    return tuple(sorted(found, key=lambda question: (GROUPS.index(question.group), question.name)))
+
+
+def invalid_questions() -> dict[str, str]:
+    """The questions whose files are wrong, and what is wrong with each; they disable no other question."""
+    return {name: str(why) for name, why in sorted(_files().items()) if isinstance(why, ValueError)}
+
+
+@cache
+def _files() -> dict[str, Question | ValueError]:
+    read_so_far: dict[str, Question | ValueError] = {}
+    for file in FOLDER.glob("*.sql"):
+        try:
+            read_so_far[file.stem] = read(file)
+        except ValueError as error:
+            read_so_far[file.stem] = error
+    return read_so_far
+
+
+def read(file: Path, shared: Path = FOLDER / SHARED) -> Question:
+    """The question that a file holds; a ValueError states what its author has to change, and where."""
+    parts = _FILE.fullmatch(file.read_text(encoding="utf-8"))
+    if parts is None:
+        raise ValueError(f"{file.name} must begin with a line /*, its head in TOML, and a line */; then comes its SQL.")
+    try:
+        head = tomllib.loads(parts["head"])
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file.name}: its head is not valid TOML: {error}; the head begins on line 2 of the file.") from None
+    common = tomllib.loads(shared.read_text(encoding="utf-8"))
+    parameters = [
+        _made(Parameter, {"name": name, **common.get(name, {}), **own}, file) for name, own in head.pop("parameters", {}).items()
+    ]
+    chart = _made(Chart, head.pop("chart"), file) if "chart" in head else None
+    given = {**head, "name": file.stem, "sql": parts["sql"].strip(), "parameters": parameters, "chart": chart}
+    question = _made(Question, given, file)
+    if wrong := _wrong(question):
+        raise ValueError(f"{file.name}: {wrong}")
+    try:
+        _ = question.reads
+    except ValueError as error:
+        raise ValueError(f"{file.name}: its SQL cannot be parsed: {error}") from None
+    return question
+
+
+def _made(kind: type[Row], given: Mapping[str, Any], file: Path) -> Row:
+    known = {one.name for one in fields(kind)}  # type: ignore[arg-type]
+    if strange := sorted(set(given) - known):
+        raise ValueError(f"{file.name}: a {kind.__name__.lower()} has no '{strange[0]}'; it has {', '.join(sorted(known))}.")
+    try:
+        return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+    except TypeError as error:
+        raise ValueError(f"{file.name}: a {kind.__name__.lower()} lacks something: {error}.") from None
+
+
+def _wrong(question: Question) -> str | None:
+    names = {parameter.name for parameter in question.parameters}
+    used = set(_USED.findall(_COMMENT.sub("", question.sql)))
+    if question.group not in GROUPS:
+        return f"there is no group '{question.group}'; the groups are {', '.join(GROUPS)}."
+    if used != names:
+        return f"the SQL uses ${', $'.join(sorted(used)) or '…nothing'}, the head has {', '.join(sorted(names)) or 'none'}."
+    if any("$" in comment for comment in _COMMENT.findall(question.sql)):
+        return "a parameter stands in a comment."
+    if taken := names & set(TAKEN):
+        return f"no parameter may be called {taken.pop()}: the command line calls something else that."
+    if question.chart and question.chart.kind not in get_args(Drawn):
+        return f"a chart is one of {', '.join(get_args(Drawn))}."
+    if question.chart and (question.chart.kind == "heat") != (question.chart.across is not None):
+        return "a heat map, and nothing else, says what goes across."
+    return next((wrong for parameter in question.parameters if (wrong := _wrong_parameter(parameter))), None)
+
+
+def _wrong_parameter(parameter: Parameter) -> str | None:
+    if parameter.kind not in get_args(Kind):
+        return f"{parameter.name} is one of {', '.join(get_args(Kind))}."
+    if parameter.kind != "number" and parameter.allowed is None:
+        return f"{parameter.name} must say which values are allowed."
+    return None

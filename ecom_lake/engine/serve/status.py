@@ -1,0 +1,182 @@
+"""How a shop is: what readers see, what waits, what was refused, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ecom_lake.engine.build.bronze.ingest import landed_files, misnamed_check
+from ecom_lake.engine.build.due import due
+from ecom_lake.engine.build.gold.make_gold import listed_warnings
+from ecom_lake.engine.build.release.release import TABLE as RELEASE
+from ecom_lake.engine.build.release.release import stale
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, why_refused
+from ecom_lake.engine.build.step.trouble import Trouble
+from ecom_lake.engine.build.step.trouble import last as last_trouble
+from ecom_lake.engine.serve.anomalies import deliveries, overdue, standing_out
+from ecom_lake.engine.serve.disk import TOO_LITTLE, free_bytes
+from ecom_lake.engine.serve.released import built, command
+from ecom_lake.engine.store.log import Entry
+
+
+@dataclass(frozen=True)
+class Status:
+    shop: str
+    folder: str
+    release: int | None
+    released_at: datetime | None
+    newest: int
+    """Number of the newest state; later than the release where something was built and not released."""
+    pinned: bool
+    unreleased: tuple[str, ...]
+    """Tables that are newer than the release."""
+    stale: Mapping[str, str]
+    """Tables that must be made again, and why."""
+    waiting: tuple[str, ...]
+    """Files in landing that no build has seen."""
+    refused: Mapping[str, str]
+    """Files in landing that could not be read, and why."""
+    pending: Mapping[str, int]
+    """Rows whose order has not come yet, by delivered table; below, those that broke a contract, and malformed records."""
+    quarantined: Mapping[str, int]
+    rejected: Mapping[str, int]
+    misnamed: tuple[str, ...]
+    """Sentences about columns that no table reads, and that are probably known ones under other names."""
+    warnings: tuple[str, ...]
+    """Sentences about rows of gold tables that break a rule which only warns, such as sales of an unknown status."""
+    anomalies: tuple[str, ...]
+    """What stands out from the shop's own history, newest month first."""
+    delivery: str | None
+    """A sentence, where a shop that still sells has waited longer than usual for its next delivery."""
+    settings: str | None
+    """How the settings in force differ from those of the release; None where they do not, or where it recorded none."""
+    outdated: tuple[str, ...]
+    """Tables made by other code or settings than are in force; the next build makes them again."""
+    trouble: Trouble | None
+    """What went wrong since the last release, if that is still in the way."""
+    free: int | None
+    """Bytes that are free on the lake's disk; None where it lies on a remote store."""
+    advice: tuple[str, ...]
+    """What to do, most urgent first; nothing where all is well."""
+
+    @property
+    def needs_attention(self) -> bool:
+        return bool(self.advice)
+
+
+def status_of(site: Site) -> Status:
+    head = built(site)
+    release = None if head.release is None else site.lake.log.entry(head.release)
+    why = stale(site, head)
+    waiting = _waiting(site, head)
+    refused = {path: landed.refused for path, landed in head.landing.items() if landed.refused and path not in waiting}
+    unreleased = tuple(sorted(changed_tables(release, head))) if release else ()
+    left = due(site)
+    outdated = tuple(table for table in left if table not in why and table not in ("landing", RELEASE))
+    trouble = last_trouble(site) if left else None
+    free = free_bytes(site)
+    return Status(
+        shop=site.shop.name,
+        folder=site.lake.url,
+        release=head.release,
+        released_at=datetime.fromisoformat(release.at) if release else None,
+        newest=head.number,
+        pinned=head.pinned,
+        unreleased=unreleased,
+        stale=why,
+        waiting=waiting,
+        refused=refused,
+        pending=_rows(head, "pending"),
+        quarantined=_rows(head, "quarantine"),
+        rejected=_rows(head, "rejects"),
+        misnamed=_misnamed(site, head),
+        warnings=listed_warnings(site, head),
+        anomalies=standing_out(site, head),
+        delivery=None if site.shop.last_month else overdue(deliveries(head), datetime.now(UTC).replace(tzinfo=None)),
+        settings=_settings(site, release),
+        outdated=outdated,
+        trouble=trouble,
+        free=free,
+        advice=(
+            *_about_settings(site, head),
+            *_about_trouble(site, trouble, free),
+            *_advice(site, head, why, waiting, refused, unreleased, is_told=trouble is not None),
+        ),
+    )
+
+
+def _settings(site: Site, release: Entry | None) -> str | None:
+    differing = changes(site.shop, release.built_with) if release else []
+    return f"not those of the release: {in_words(differing)}" if differing else None
+
+
+def _about_settings(site: Site, head: Entry) -> list[str]:
+    return [f"{why} A build stops at this. {CONFIRM}"] if (why := why_refused(site, head)) else []
+
+
+def changed_tables(before: Entry, after: Entry) -> set[str]:
+    """The silver and gold tables whose content differs."""
+    tables = {table for table in {*before.tables, *after.tables} if table.startswith(("silver/", "gold/"))}
+    return {table for table in tables if before.version(table) != after.version(table)}
+
+
+def _waiting(site: Site, head: Entry) -> tuple[str, ...]:
+    """The landed files that are not as the log has seen them."""
+    found = {info.path: info.stamp for info in landed_files(site)}
+    return tuple(path for path, stamp in found.items() if path not in head.landing or head.landing[path].stamp != stamp)
+
+
+def _rows(entry: Entry, layer: str) -> dict[str, int]:
+    counts = {
+        table.removeprefix(f"{layer}/"): sum(file.rows for file in parts.values())
+        for table, parts in sorted(entry.tables.items())
+        if table.startswith(f"{layer}/")
+    }
+    return {table: rows for table, rows in counts.items() if rows}
+
+
+def _misnamed(site: Site, head: Entry) -> tuple[str, ...]:
+    checks = (misnamed_check(site, delivered, head) for delivered in site.connector.delivered)
+    return tuple(check.says for check in checks if not check.passed)
+
+
+def _about_trouble(site: Site, trouble: Trouble | None, free: int | None) -> list[str]:
+    advice = []
+    if free is not None and free < TOO_LITTLE:
+        advice.append(f"Make room on the lake's disk: {free / 1e6:,.0f} MB are free, and a build needs more.")
+    if trouble:
+        how = "Mend what it names" if trouble.kind == "refused" else "Take its cause away"
+        advice.append(
+            f"The last build stopped at {trouble.table}: {' '.join(trouble.says)} {how}; then run {command(site, 'build')}."
+        )
+    return advice
+
+
+def _advice(
+    site: Site,
+    head: Entry,
+    why: Mapping[str, str],
+    waiting: tuple[str, ...],
+    refused: Mapping[str, str],
+    unreleased: tuple[str, ...],
+    is_told: bool,
+) -> list[str]:
+    build = command(site, "build")
+    advice = []
+    if refused:
+        advice.append(f"Mend or take away the refused files in {site.lake.landing.url}; then run {build}.")
+    if waiting:
+        advice.append(f"Run {build}: files wait in landing.")
+    if head.pinned:
+        advice.append(
+            f"Release {head.release} is pinned; {command(site, 'unpin')}, then {build}, shows readers the newest state."
+        )
+    elif waiting or is_told:
+        pass  # that a build is to be run has been said
+    elif why:
+        advice.append(f"Run {build}: some tables are older than what they are made from.")
+    elif unreleased or head.release is None:
+        advice.append(f"Run {build}: what was built last is not released.")
+    return advice

@@ -1,0 +1,82 @@
+"""Which tables a shop has, how large they are and what they promise; and which it cannot have."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ecom_lake.engine.build.gold.recipes import recipe
+from ecom_lake.engine.build.release.offer import not_built
+from ecom_lake.engine.build.release.plain_view import plain_path
+from ecom_lake.engine.build.release.release import expected_tables
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.store.log import Entry
+from ecom_lake.errors import UsageError
+
+HEADINGS = ("silver", "star", "kpis", "customers", "products", "operations", "models", "trust")
+"""The groups of tables, in the order in which people look for them; others come after."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One released table."""
+
+    contract: Table
+    rows: int
+    bytes: int
+    months: tuple[str, ...]
+    """The months that hold rows, oldest first; none for a table that is not cut into months."""
+    inputs: tuple[str, ...]
+    """The tables that it is made from."""
+    plain: str
+    """Where people find it."""
+    absent: Mapping[str, str]
+    """Columns that this kind of export does not fill, and why."""
+
+    @property
+    def path(self) -> str:
+        return f"{self.contract.layer}/{self.contract.name}"
+
+
+def listed(site: Site, entry: Entry) -> list[Listed]:
+    """Every table, under its heading."""
+    found = [_listed(site, entry, path) for path in expected_tables(site) if entry.parts(path)]
+    order = {heading: position for position, heading in enumerate(HEADINGS)}
+    return sorted(found, key=lambda one: (order.get(one.contract.group, len(order)), one.contract.group, one.contract.name))
+
+
+def find(site: Site, entry: Entry, name: str) -> Listed:
+    """A table by its name, with or without its layer before it."""
+    wanted = name.replace(".", "/").casefold()
+    tables = listed(site, entry)
+    if match := next((one for one in tables if wanted in (one.contract.name, one.path)), None):
+        return match
+    if why := not_built(site).get(wanted.rsplit("/", 1)[-1]):
+        raise UsageError(f"Shop '{site.shop.name}' cannot have {name}: {why}")
+    near = difflib.get_close_matches(wanted.rsplit("/", 1)[-1], [one.contract.name for one in tables], 1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UsageError(f"There is no table '{name}': {hint}`ecom-lake tables` lists those that are.")
+
+
+def _listed(site: Site, entry: Entry, path: str) -> Listed:
+    layer, name = path.split("/")
+    contract = (catalog.silver() if layer == "silver" else catalog.gold())[name]
+    parts = entry.parts(path)
+    prefix = f"{name}."
+    return Listed(
+        contract=contract,
+        rows=sum(file.rows for file in parts.values()),
+        bytes=sum(file.bytes for file in parts.values()),
+        months=tuple(part.removeprefix("month=") for part, file in sorted(parts.items()) if part and file.rows),
+        inputs=tuple(sorted({read for file in parts.values() for read in file.inputs})),
+        plain=plain_path(site, contract),
+        absent={key.removeprefix(prefix): why for key, why in site.absent.items() if key.startswith(prefix)},
+    )
+
+
+def recipe_of(one: Listed) -> str | None:
+    """The SQL that makes a table; None for one that Python makes."""
+    return recipe(one.contract.name).sql if one.contract.layer == "gold" else None

@@ -1,4 +1,0 @@
-"""Pages for people without a tool: data in, one HTML file out that needs nothing else; no script, no request, no clock.
-
-Not here: where the data comes from (`pipeline/quality.py`) and where a page is put (`pipeline/plain_view.py`).
-"""

@@ -1,0 +1,114 @@
+"""The quality story of a release on one page: what came, what was kept out, which promises hold, and what stands out.
+
+Here: what stands on it. Its looks are in quality.html.jinja, the shapes of its charts in charts.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import polars as pl
+
+from ecom_lake.publish.pages import charts
+from ecom_lake.publish.pages.rendering import rendered
+
+FATES = ("published", "superseded", "collapsed", "pending", "quarantined", "rejected")
+_TEMPLATE = "quality.html.jinja"
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The records of a delivered table that one rule kept out, and the first of them."""
+
+    table: str
+    rule: str
+    rows: int
+    examples: Sequence[Row]
+    """file, record, and why it was kept out: the column, or what is malformed. What stands in a record is shown nowhere here."""
+
+
+@dataclass(frozen=True)
+class Story:
+    shop: str
+    as_of: date | None
+    last_order: date | None
+    ledger: pl.DataFrame
+    scorecard: pl.DataFrame
+    anomalies: pl.DataFrame
+    waterfall: pl.DataFrame
+    """These four as gold has them."""
+    kept_out: Sequence[Kept]
+    absent: Mapping[str, str]
+    """The tables that the shop does not get, and why."""
+    unreadable: Sequence[str] = ()
+    """Tables of which a file is damaged, so that the page cannot tell of them."""
+
+
+def page(story: Story) -> bytes:
+    return rendered(_TEMPLATE, **_told(story))
+
+
+def _told(story: Story) -> dict[str, Any]:
+    tables = _ledger_by_table(story.ledger)
+    total = {name: sum(row[name] for row in tables) for name in ("files", "rows_delivered", *FATES)}
+    series = _series(story.anomalies)
+    return {
+        "story": story,
+        "fates": FATES,
+        "ledger": tables,
+        "total": total,
+        "flow": charts.flow([(fate, total[fate]) for fate in FATES]),
+        "scorecard": _scorecard(story.scorecard),
+        "promises": len(story.scorecard),
+        "held": int((story.scorecard["status"] == "pass").sum()),
+        "warnings": story.anomalies.filter("is_anomaly").sort("month", "score", descending=True)["sentence"].to_list(),
+        "tests": int(story.anomalies["expected"].is_not_null().sum()),
+        "striking": [one for one in series if one["strikes"]],
+        "calm": [one for one in series if not one["strikes"]],
+        "waterfall": _waterfall(story.waterfall),
+    }
+
+
+def _ledger_by_table(ledger: pl.DataFrame) -> list[dict[str, Any]]:
+    sums = [pl.col(name).sum() for name in ("rows_delivered", *FATES)]
+    latest = pl.col("delivered_at").max().alias("latest")
+    return ledger.group_by("table_name").agg(pl.len().alias("files"), *sums, latest).sort("table_name").to_dicts()
+
+
+def _scorecard(scorecard: pl.DataFrame) -> list[dict[str, Any]]:
+    """Table by table, with the promises that some row broke before the others."""
+    rows = scorecard.sort("layer", "table_name", pl.col("failed_rows") == 0, "rule", descending=[True, *[False] * 3]).to_dicts()
+    return [
+        {"layer": layer, "table": table, "rules": list(rules)}
+        for (layer, table), group in groupby(rows, key=lambda row: (row["layer"], row["table_name"]))
+        if (rules := list(group))
+    ]
+
+
+def _series(anomalies: pl.DataFrame) -> list[dict[str, Any]]:
+    names = ["table_name", "column_name", "kind", "measure"]
+    rows = anomalies.sort(*names, "month").to_dicts()
+    return [
+        {
+            "table": key[0] if key[1] == "*" else f"{key[0]}.{key[1]}",
+            "measure": key[3],
+            "is_share": key[2].endswith("_share"),
+            "strikes": any(point["is_anomaly"] for point in points),
+            "chart": charts.history(points),
+            "last": points[-1],
+        }
+        for key, group in groupby(rows, key=lambda row: tuple(row[name] for name in names))
+        if (points := list(group))
+    ]
+
+
+def _waterfall(waterfall: pl.DataFrame) -> list[dict[str, Any]]:
+    """Summed over the months; steps of nothing are left out."""
+    steps = waterfall.group_by("step_order", "step").agg(pl.col("amount").sum(), pl.col("closes").all()).sort("step_order")
+    return charts.waterfall([row for row in steps.to_dicts() if row["amount"] or row["step"] in charts.SUMS])

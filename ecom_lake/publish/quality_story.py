@@ -1,0 +1,80 @@
+"""What the quality page tells of a release, gathered from its tables and the log. How it looks is in `pages/`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from itertools import groupby
+
+import polars as pl
+
+from ecom_lake.engine.build.gold.table_rows import gold_rows
+from ecom_lake.engine.build.maintenance.refused import LAYERS as REFUSED
+from ecom_lake.engine.build.maintenance.refused import MALFORMED, Refused, refusals
+from ecom_lake.engine.build.release.offer import not_built
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.code_version import code_version
+from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.store.log import Entry
+from ecom_lake.publish.pages.quality import Kept, Story, page
+
+PAGE = "quality.html"
+EXAMPLES = 3
+_READS = tuple(
+    f"gold/{table}" for table in ("dim_date", "fct_orders", "ledger", "quality_scorecard", "anomalies", "revenue_waterfall")
+)
+
+
+def quality_page(site: Site, entry: Entry) -> bytes:
+    """The same release gives the same bytes."""
+    damaged = _damaged(site, entry)
+    sound = replace(entry, tables={table: parts for table, parts in entry.tables.items() if table not in damaged})
+    return page(replace(_story(site, sound), unreadable=damaged))
+
+
+def made_by(site: Site) -> str:
+    """Changes with whatever the page depends on beside the release."""
+    return fingerprint(code_version(__name__), site.shop.name, not_built(site))
+
+
+def page_url(site: Site) -> str:
+    return site.lake.storage.where(f"{site.shop.name}/{PAGE}")
+
+
+def _damaged(site: Site, entry: Entry) -> list[str]:
+    """A page that tells less is better than none: the tables that readers came for may be whole."""
+    read = {table: parts for table, parts in entry.tables.items() if table in _READS or table.startswith(REFUSED)}
+    return sorted(table for table, parts in read.items() if any(site.lake.damage_read(file) for file in parts.values()))
+
+
+def _story(site: Site, entry: Entry) -> Story:
+    days = gold_rows(site, entry, "dim_date")
+    orders = gold_rows(site, entry, "fct_orders", "order_date")
+    return Story(
+        shop=site.shop.name,
+        as_of=_day(days.filter("is_as_of")["date"]),
+        last_order=_day(orders["order_date"]),
+        ledger=gold_rows(site, entry, "ledger"),
+        scorecard=gold_rows(site, entry, "quality_scorecard"),
+        anomalies=gold_rows(site, entry, "anomalies"),
+        waterfall=gold_rows(site, entry, "revenue_waterfall"),
+        kept_out=_kept_out(site, entry),
+        absent=not_built(site),
+    )
+
+
+def _kept_out(site: Site, entry: Entry) -> list[Kept]:
+    found = refusals(site, entry, limit=EXAMPLES)
+    examples = {key: list(group) for key, group in groupby(found.examples, key=lambda one: (one.table, one.rule))}
+    return [Kept(table, rule, rows, list(map(_where, examples[table, rule]))) for table, rule, rows in found.counts]
+
+
+def _where(one: Refused) -> dict[str, object]:
+    """Where a record is, and what is wrong with it: a delivered record is personal as a whole."""
+    why = one.value if one.rule == MALFORMED else one.column
+    return {"file": one.file, "record": one.record, "why": why or one.rule}
+
+
+def _day(days: pl.Series) -> date | None:
+    last = days.max()
+    return last if isinstance(last, date) else None

@@ -1,0 +1,107 @@
+"""Canonical rows, one by one: empty fields filled, what the lake works out worked out. The contract reads the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from ecom_lake.engine.contracts.columns import FLAG, INTEGER, NUMBER, PRICE, TIMESTAMP
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.contracts.reading import read
+from ecom_lake.shop.canonical.orders import NO_SALE, STATUSES
+from ecom_lake.shop.connectors.canonical import files
+from ecom_lake.shop.connectors.canonical.files import CanonicalFile
+from ecom_lake.shop.connectors.shaping import gross_sales, is_timeline_sound, read_whole, text
+
+STAGES = ("ordered_at", "approved_at", "shipped_at", "delivered_at")
+ADDRESS = ("city", "state", "region", "country", "zip")
+_SPELLED = {"cancelled": "canceled"}
+
+Lookups = Mapping[str, pl.DataFrame]
+
+
+def shape_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    """An order whose row names no address of its own went to its customer's."""
+    times = {stage: read(rows[stage], TIMESTAMP) for stage in STAGES}
+    given = filled(rows, files.ORDERS).with_columns(text("customer_id"), *read_whole(rows, times))
+    known = _with_address(_with_status(given), lookups["customers"])
+    source_status = rows.select(source_status=text("status")).to_series()
+    return known.with_columns(source_status, is_timeline_sound(times)).drop("is_returned")
+
+
+def shape_undated_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    return shape_orders(rows.with_columns(ordered_at=pl.lit(None, pl.String)), lookups)
+
+
+def _with_status(orders: pl.DataFrame) -> pl.DataFrame:
+    """In the words that all shops share. A flag that cannot be read takes the status's place, for the contract to refuse."""
+    words = text("status").str.to_lowercase().str.replace_all(r"[\s-]+", "_").replace(_SPELLED)
+    valid, returned = pl.lit(read(orders["is_valid"], FLAG)), pl.lit(read(orders["is_returned"], FLAG))
+    is_sale = ~pl.col("status").is_in(NO_SALE)
+    unclear = text("is_returned").is_not_null() & returned.is_null()
+    return (
+        orders.with_columns(status=pl.when(words.is_in(STATUSES)).then(words).otherwise(pl.lit("unknown")))
+        .with_columns(
+            is_valid=pl.coalesce((valid & is_sale).cast(pl.String), "is_valid"),
+            status=pl.when(returned & is_sale).then(pl.lit("returned")).otherwise("status"),
+        )
+        .with_columns(status=pl.when(unclear).then(pl.format("is_returned {}", "is_returned")).otherwise("status"))
+    )
+
+
+def _with_address(orders: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    """A row that names a city, state or zip, or another region or country than the customer's, has an address of its own."""
+    theirs = customers.select("customer_id", pl.col(ADDRESS).name.prefix("customer_"))
+    joined = orders.join(theirs, on="customer_id", how="left", maintain_order="left")
+    names_place = pl.any_horizontal(text(name).is_not_null() for name in ("city", "state", "zip"))
+    lies_elsewhere = pl.any_horizontal(_differ(name, f"customer_{name}") for name in ("region", "country"))
+    own_or_theirs = [
+        pl.when(names_place | lies_elsewhere).then(name).otherwise(pl.coalesce(text(name), f"customer_{name}")).alias(name)
+        for name in ADDRESS
+    ]
+    return joined.with_columns(own_or_theirs).drop(f"customer_{name}" for name in ADDRESS)
+
+
+def _differ(one: str, other: str) -> pl.Expr:
+    """Whether both texts are there and are not the same word."""
+    return (text(one).str.to_lowercase() != text(other).str.to_lowercase()).fill_null(False)
+
+
+def shape_order_items(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    """Gross sales are those of the price as it is published, so that anybody can work them out again."""
+    lines = filled(rows, files.ORDER_ITEMS)
+    price, quantity = read(lines["unit_price"], PRICE), read(lines["quantity"], INTEGER)
+    return lines.with_columns(gross_sales=gross_sales(price, quantity))
+
+
+def shape_payments(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    return filled(rows, files.PAYMENTS).with_columns(text("method").str.to_lowercase())
+
+
+def shape_reviews(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    """Line ends inside a message are made alike."""
+    return filled(rows, files.REVIEWS).with_columns(pl.col("title", "comment").str.replace_all("\r\n", "\n", literal=True))
+
+
+def shape_products(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    """Nothing weighs nothing: 0 grams are a weight that nobody took."""
+    weighed = read(rows["weight_g"], NUMBER) != 0
+    return filled(rows, files.PRODUCTS).with_columns(weight_g=pl.when(weighed.fill_null(True)).then("weight_g"))
+
+
+def shape_sellers(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    return rows
+
+
+def shape_places(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    return filled(rows, files.PLACES)
+
+
+def filled(rows: pl.DataFrame, file: CanonicalFile) -> pl.DataFrame:
+    """The rows with what their empty fields stand for; the lineage and every other field as they were."""
+    return rows.select(
+        *(name for name in file.delivered.columns if name not in file.defaults),
+        *(pl.coalesce(text(name), pl.lit(default)).alias(name) for name, default in file.defaults.items()),
+        *LINEAGE,
+    )

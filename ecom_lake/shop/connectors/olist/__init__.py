@@ -1,0 +1,80 @@
+"""The Olist kind of export: the nine CSVs that the Brazilian marketplace published, and every shop that exports alike.
+
+Here: what is delivered and which function makes which table of it. Each oddity of the real data and what is done about it
+stands in `docs/decisions/0003-olist-silver.md`.
+"""
+
+from __future__ import annotations
+
+from ecom_lake.engine.contracts.connector import Connector, Lookup, ManyToOne, RowByRow
+from ecom_lake.shop.canonical.customers import Customers
+from ecom_lake.shop.canonical.order_items import OrderItems
+from ecom_lake.shop.canonical.orders import Orders
+from ecom_lake.shop.canonical.payments import Payments
+from ecom_lake.shop.canonical.places import Places
+from ecom_lake.shop.canonical.products import Products
+from ecom_lake.shop.canonical.reviews import Reviews
+from ecom_lake.shop.canonical.sellers import Sellers
+from ecom_lake.shop.connectors.olist import files
+from ecom_lake.shop.connectors.olist.market import shape_products, shape_sellers
+from ecom_lake.shop.connectors.olist.orders import STAGES, shape_order_items, shape_orders, shape_payments, shape_reviews
+from ecom_lake.shop.connectors.olist.people import merge_customers
+from ecom_lake.shop.connectors.olist.places import merge_places
+
+OLIST = Connector(
+    name="olist",
+    meaning="Olist, a Brazilian marketplace: nine CSVs of orders, their lines, payments and reviews, and who and where.",
+    delivered=(
+        files.CUSTOMERS,
+        files.ORDERS,
+        files.ORDER_ITEMS,
+        files.ORDER_PAYMENTS,
+        files.ORDER_REVIEWS,
+        files.PRODUCTS,
+        files.SELLERS,
+        files.GEOLOCATION,
+        files.TRANSLATION,
+    ),
+    orders=RowByRow(
+        Orders.table,
+        "orders",
+        shape_orders,
+        (Lookup("customers", "customer_id", needs=("customer_unique_id",)),),
+        times=(*STAGES, "order_estimated_delivery_date"),
+    ),
+    customer_key="customer_id",
+    lines=(
+        RowByRow(OrderItems.table, "order_items", shape_order_items),
+        RowByRow(Payments.table, "order_payments", shape_payments),
+        RowByRow(Reviews.table, "order_reviews", shape_reviews, times=("review_creation_date", "review_answer_timestamp")),
+    ),
+    dimensions=(
+        ManyToOne(Customers.table, "customers", merge_customers),
+        RowByRow(
+            Products.table,
+            "products",
+            shape_products,
+            (Lookup("product_category_name_translation", "product_category_name", needs=("product_category_name_english",)),),
+        ),
+        RowByRow(Sellers.table, "sellers", shape_sellers),
+        ManyToOne(Places.table, "geolocation", merge_places),
+    ),
+    absent={
+        "customers.registered_at": "Olist does not export when a person registered.",
+        "customers.age": "Olist does not export ages.",
+        "customers.gender": "Olist does not export genders.",
+        "customers.source_segment": "Olist does not put people into segments.",
+        "customers.is_subscriber": "Olist has no subscriptions.",
+        "customers.prior_purchases": "Olist does not say what a person bought before the export begins.",
+        "customers.purchase_frequency_days": "Olist does not ask people how often they buy.",
+        "orders.channel": "Olist does not say through which of its channels an order came.",
+        "order_items.discount": "Olist exports the price that was paid and not what was taken off it; every discount is 0.",
+        "order_items.unit_cost": "Olist's sellers do not tell what their goods cost them.",
+        "order_items.is_returned": "Olist does not export returns.",
+        "payments.paid_at": "Olist dates the approval of an order and not its payments.",
+        "products.name": "Olist has taken the names of products out of its export.",
+        "products.brand": "Olist has taken the brands of products out of its export.",
+        "products.unit_cost": "Olist's sellers do not tell what their goods cost them.",
+        "products.list_price": "Olist has no list prices: a price is told for each line sold.",
+    },
+)

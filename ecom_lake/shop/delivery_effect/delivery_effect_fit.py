@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from ecom_lake.engine.contracts.model_fit import ModelFit, card_identities
+
+
+class DeliveryEffectFit(ModelFit, group="models", beside="delivery_effect"):
+    """One row per fact of the comparison of late with timely deliveries: its card, other methods' answers, its balance."""
+
+    identities = card_identities("delivery_effect_fit")

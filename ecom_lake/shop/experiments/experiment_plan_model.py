@@ -1,0 +1,147 @@
+"""What could this shop test? For each group of people and each supposed uplift: people needed, days, and power.
+
+The base rates are measured, the uplifts are assumptions. Not here: the groups (experiment_groups.py) and the formulas
+(experiment_power.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+
+import duckdb
+import polars as pl
+
+from ecom_lake.engine.contracts.fitted import Card, Curve, Fitted, Past, Point
+from ecom_lake.shop.experiments import groups as experiment_groups
+from ecom_lake.shop.experiments.experiment_plan import ExperimentPlan
+from ecom_lake.shop.experiments.groups import FORMULAS, Group, groups, too_little, verdict_on
+from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.statistics.power import people_for_means, people_for_shares, power_of_means, power_of_shares, whole
+
+READS = experiment_groups.READS
+VERSION = 1
+UPLIFTS = (0.05, 0.1, 0.2, 0.5, 1.0)
+_DIGITS = 6
+_SURELY = 0.999
+"""A plan for certainty has no end."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    n_per_arm: int
+    power: float
+    days_needed: int | None
+    testable: bool
+    reason: str
+
+
+def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
+    """Nothing of it is kept: the rates are those of the day."""
+    found = groups(con, settings.churn_days)
+    known = [group for group in found if group.is_known]
+    rows = [row for group in known for row in _rows(group, settings)]
+    schema = ExperimentPlan.table.schema
+    return Fitted(
+        tables={"experiment_plan": pl.DataFrame(rows, schema)},
+        card=_card(con, found, known, rows, settings),
+        curves=[_curve(group, settings) for group in known],
+        seen={f"base rate, {group.name}": round(group.rate, _DIGITS) for group in known},
+    )
+
+
+def plan(group: Group, uplift: float, settings: MiningSettings) -> Plan:
+    """Everybody who is there is asked at once; then people are asked as they join; the last are watched to the end."""
+    rate = round(group.rate, _DIGITS)
+    treated = rate * (1 + uplift)
+    if treated >= 1:
+        return Plan(1, 0.0, None, False, f"{uplift:.0%} more than {rate:.2%} would be more than everybody.")
+    n = whole(people_for_shares(rate, treated, min(settings.power, _SURELY), settings.test_alpha))
+    there = _people_in_time(group, settings)
+    power = power_of_shares(there / 2, rate, treated, settings.test_alpha) if there >= 2 else 0.0
+    return _judged(group, n, power, f"from {rate:.2%} to {treated:.2%}", settings)
+
+
+def money_plan(group: Group, uplift: float, settings: MiningSettings) -> Plan:
+    """The same for net sales per person, those who buy nothing included."""
+    more = group.money * uplift
+    n = whole(people_for_means(more, group.money_deviation, min(settings.power, _SURELY), settings.test_alpha))
+    there = _people_in_time(group, settings)
+    power = power_of_means(there / 2, more, group.money_deviation, settings.test_alpha) if there >= 4 else 0.0
+    return _judged(group, n, power, f"from {group.money:.2f} to {group.money + more:.2f} per person", settings)
+
+
+def _people_in_time(group: Group, settings: MiningSettings) -> float:
+    """Who can be asked early enough to be watched within the longest experiment."""
+    return group.people + group.join_per_day * max(0, settings.experiment_days - settings.churn_days)
+
+
+def _judged(group: Group, n: int, power: float, change: str, settings: MiningSettings) -> Plan:
+    missing = max(0.0, 2 * n - group.people)
+    days = settings.churn_days + ceil(missing / group.join_per_day) if group.join_per_day or not missing else None
+    testable, power = days is not None and days <= settings.experiment_days, round(power, _DIGITS)
+    needs = f"o find a rise {change} takes {n:,} people in each of two arms"
+    if testable:
+        return Plan(n, power, days, True, f"T{needs}, who have come and been watched in {days:,} days.")
+    when = f"after {days:,} days" if days is not None else "never, as nobody joins"
+    return Plan(n, power, days, False, f"Not testable: t{needs}, who are there {when}.")
+
+
+def _rows(group: Group, settings: MiningSettings) -> Iterator[dict[str, object]]:
+    rate = round(group.rate, _DIGITS)
+    for uplift in sorted({*UPLIFTS, settings.experiment_uplift}):
+        if rate * (1 + uplift) >= 1:
+            continue
+        found = plan(group, uplift, settings)
+        yield {
+            "segment": group.name,
+            "uplift": uplift,
+            "people": group.people,
+            "join_per_day": round(group.join_per_day, _DIGITS),
+            "baseline_rate": rate,
+            "treated_rate": round(rate * (1 + uplift), 9),
+            "n_per_arm": found.n_per_arm,
+            "power": found.power,
+            "days_needed": found.days_needed,
+            "testable": found.testable,
+            "reason": found.reason,
+        }
+
+
+def _curve(group: Group, settings: MiningSettings) -> Curve:
+    """What can be found, by how long the experiment lasts: the power for a rise by half."""
+    rate = round(group.rate, _DIGITS)
+    points = []
+    for days in range(settings.churn_days, settings.experiment_days + 1, 30):
+        there = group.people + group.join_per_day * (days - settings.churn_days)
+        if there >= 2 and rate * 1.5 < 1:
+            points.append(Point(days, round(power_of_shares(there / 2, rate, 1.5 * rate, settings.test_alpha), _DIGITS)))
+    return Curve("power to find 50% more, by days", group.name, points)
+
+
+def _card(
+    con: duckdb.DuckDBPyConnection,
+    found: list[Group],
+    known: list[Group],
+    rows: list[dict[str, object]],
+    settings: MiningSettings,
+) -> Card:
+    as_of = experiment_groups.as_of(con)
+    testable = [row for row in rows if row["testable"]]
+    details = (
+        f"{len(testable)} of {len(rows)} experiments can be done within {settings.experiment_days} days; the uplifts are"
+        " assumed, the base rates measured."
+        if known
+        else too_little(found)
+    )
+    return Card(
+        predicts=f"what an experiment on purchases within {settings.churn_days} days needs; uplifts are assumed",
+        population="groups of customers that can be told apart today",
+        as_of=as_of,
+        trained_on=f"who bought in the {settings.churn_days} days up to the as-of date",
+        n=sum(group.watched for group in found),
+        verdict=verdict_on(FORMULAS, found),
+        details=details,
+        fitted_as_of=as_of,
+    )

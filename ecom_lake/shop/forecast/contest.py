@@ -1,0 +1,125 @@
+"""The contest of the methods on one series: who takes part, how each did, who is champion, and what it lets expect.
+
+Not here: methods, errors and intervals themselves (forecasters.py, rolling_origin.py, conformal.py); series of parts
+(sales_by_category.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ecom_lake.engine.contracts.fitted import Rival
+from ecom_lake.engine.contracts.gate import Gate
+from ecom_lake.shop.forecast.methods import BASELINES, NAIVE, Method
+from ecom_lake.shop.forecast.rolling_origin import (
+    Backtest,
+    champion,
+    common_origins,
+    interval,
+    mape,
+    mase,
+    roll,
+    scaled_errors,
+    takes_part,
+)
+from ecom_lake.shop.forecast.sales_series import Floats, Series
+from ecom_lake.statistics.conformal import SHARES, Band, band, held
+
+MASE, AGAINST_NAIVE = "mase", "mase_against_naive"
+
+
+@dataclass(frozen=True)
+class Contest:
+    series: Series
+    methods: Mapping[str, Method]
+    tests: Mapping[str, Backtest]
+    expected: Mapping[str, Floats]
+    """What each method lets expect now."""
+    origins: tuple[int, ...]
+    """Where all were tested: of these they are judged."""
+    scores: Mapping[str, float | None]
+    champion: str
+
+    @property
+    def is_won(self) -> bool:
+        """By more than a naive guess."""
+        return self.champion not in BASELINES
+
+    @property
+    def gain(self) -> float:
+        """By how much the champion missed less than the naive guess did, as a share of that."""
+        naive, best = self.scores[NAIVE], self.scores[self.champion]
+        return 1 - best / naive if naive and best is not None else 0.0
+
+    def label(self, method: str) -> str:
+        return f"{method} by {self.series.grain.name}"
+
+    def bands(self, method: str) -> list[Band]:
+        return [band(self.expected[method], self.series, self.tests[method], share) for share in SHARES]
+
+    def rivals(self, seed: int) -> list[Rival]:
+        return [rival for method in self.tests for rival in self._measures(method, seed)]
+
+    def score(self, method: str, seed: int) -> Rival:
+        return Rival(self.label(method), MASE, self.scores[method], *interval(self._each(method), seed))
+
+    def against_naive(self, method: str, seed: int) -> Rival:
+        """Below nought where the method missed less; the interval is of the difference, origin by origin."""
+        score, yardstick = self.scores[method], self.scores[NAIVE]
+        lead = None if score is None or yardstick is None else round(score - yardstick, 6)
+        return Rival(self.label(method), AGAINST_NAIVE, lead, *interval(self._each(method) - self._each(NAIVE), seed))
+
+    def gate(self, seed: int) -> Gate:
+        """A champion that is a naive guess itself is its own rival, which it does not beat."""
+        rival = NAIVE if self.is_won else self.champion
+        best, lead = self.score(self.champion, seed), self.against_naive(self.champion, seed)
+        return Gate(
+            candidate=self.champion,
+            metric=MASE,
+            direction="lower",
+            requirement="better",
+            value=best.value,
+            low=best.low,
+            high=best.high,
+            rival=rival,
+            rival_value=self.scores[rival],
+            difference_low=lead.low if self.is_won else 0.0,
+            difference_high=lead.high if self.is_won else 0.0,
+        )
+
+    def _each(self, method: str) -> Floats:
+        return scaled_errors(self.tests[method].at(self.origins), self.series)
+
+    def _measures(self, method: str, seed: int) -> list[Rival]:
+        off = Rival(self.label(method), "mape", mape(self.tests[method].at(self.origins)))
+        lead = [] if method == NAIVE else [self.against_naive(method, seed)]
+        return [self.score(method, seed), off, *lead, *coverages(self.label(method), self.tests[method], self.series, seed)]
+
+
+def coverages(name: str, test: Backtest, series: Series, seed: int) -> list[Rival]:
+    """How often the intervals held what came; none where none could be made."""
+    measured = []
+    for share in SHARES:
+        each = held(test, series, share)
+        value = round(float(each.mean()), 6) if len(each) else None
+        measured.append(Rival(name, f"coverage_{round(100 * share)}", value, *interval(each, seed)))
+    return measured
+
+
+def contest(series: Series, methods: Sequence[Method], steps: int, kept: str | None) -> Contest:
+    """`kept` was champion before. It stays champion while it does better than the naive guess; a naive guess, while no worse."""
+    taking_part = {method.name: method for method in methods if takes_part(series, method)}
+    tests = {name: roll(series, method, steps) for name, method in taking_part.items()}
+    origins = common_origins(tests)
+    scores = {name: mase(test.at(origins), series) for name, test in tests.items()}
+    best = kept if kept in scores and _holds(kept, scores) else champion(scores)
+    expected = {name: method(series.values, steps) for name, method in taking_part.items()}
+    return Contest(series, taking_part, tests, expected, origins, scores, best)
+
+
+def _holds(kept: str, scores: Mapping[str, float | None]) -> bool:
+    score, naive = scores[kept], scores[NAIVE]
+    if score is None or naive is None:
+        return kept == NAIVE
+    return score <= naive if kept in BASELINES else score < naive

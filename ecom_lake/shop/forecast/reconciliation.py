@@ -1,0 +1,94 @@
+"""One forecast of the total: the days of the champion by day are scaled to the months of the champion by month (top-down).
+
+Month by month, in proportion, to the cent. On real Olist that misses less than the days by themselves do, whichever method
+forecasts them (docs/decisions/0020-proven-horizons.md); how much less in this shop is measured here, at the ends of its months.
+Not here: the champions (forecast_contest.py), categories (sales_by_category.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from ecom_lake.engine.contracts.fitted import Rival
+from ecom_lake.shop.forecast.contest import Contest
+from ecom_lake.shop.forecast.rolling_origin import interval
+from ecom_lake.shop.forecast.sales_series import Floats, Series
+from ecom_lake.shop.forecast.scale_to_total import fitted_to
+
+ERROR = "mean_absolute_error_at_month_ends"
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    months: Contest
+    days: Contest
+    alone: Rival | None
+    fitted: Rival | None
+    """What a day is off by, at the ends of months: days by themselves, and fitted to the months. None of too few months."""
+
+    @property
+    def rivals(self) -> list[Rival]:
+        return [rival for rival in (self.alone, self.fitted) if rival]
+
+
+def reconciled(months: Contest, days: Contest, first: int, running: float, seed: int) -> Reconciled:
+    """The days from step `first` on (counted from 0) are made to add up to the months; `running` is what the first month to
+    come has sold before them, where today lies within it."""
+    total = months.expected[months.champion].copy()
+    total[0] = max(total[0], running)
+    still_to_come = total.copy()
+    still_to_come[0] -= running
+    expected = days.expected[days.champion].copy()
+    ends = _ends(months.series, len(months.series), len(total), days.series)
+    for month, (start, end) in enumerate(ends):
+        steps = slice(max(start - len(days.series), first), end - len(days.series))
+        expected[steps] = _fitted(still_to_come[month], expected[steps])
+    alone, fitted = _tested(months, days, seed)
+    return Reconciled(_with(months, total), _with(days, expected), alone, fitted)
+
+
+def days_ahead(months: Series, steps: int, days: Series) -> int:
+    """From the last day of `days` to the end of the months to come."""
+    return _ends(months, len(months), steps, days)[-1][1] - len(days)
+
+
+def _ends(months: Series, origin: int, steps: int, days: Series) -> list[tuple[int, int]]:
+    """Of each month after the origin: the places of its first day, and of the first one after it."""
+    starts = [(months.period(origin + step) - days.first).days for step in range(steps + 1)]
+    return list(pairwise(starts))
+
+
+def _fitted(total: float, days: Floats) -> Floats:
+    names = [f"{day:03}" for day in range(len(days))]
+    return fitted_to(np.array([total]), days[:, None], np.ones(len(days)), names)[:, 0]
+
+
+def _with(found: Contest, expected: Floats) -> Contest:
+    return replace(found, expected={**found.expected, found.champion: expected})
+
+
+def _tested(months: Contest, days: Contest, seed: int) -> tuple[Rival | None, Rival | None]:
+    method, test = days.methods[days.champion], months.tests[months.champion]
+    misses = []
+    for row, origin in enumerate(test.origins):
+        ends = _ends(months.series, origin, test.forecast.shape[1], days.series)
+        known = ends[0][0]
+        ends = [(start, end) for start, end in ends if end <= len(days.series)]
+        if known < method.least or not ends:
+            continue
+        came = days.series.values[known : ends[-1][1]]
+        alone = method(days.series.values[:known], len(came))
+        each = [_fitted(test.forecast[row, i], alone[start - known : end - known]) for i, (start, end) in enumerate(ends)]
+        misses.append([np.abs(of - came).mean() for of in (alone, np.concatenate(each))])
+    if not misses:
+        return None, None
+    alone, fitted = np.array(misses).T
+    name = days.label(days.champion)
+    return _rival(name, alone, seed), _rival(f"{name}, fitted to {months.label(months.champion)}", fitted, seed)
+
+
+def _rival(name: str, each: Floats, seed: int) -> Rival:
+    return Rival(name, ERROR, round(float(each.mean()), 2), *interval(each, seed))

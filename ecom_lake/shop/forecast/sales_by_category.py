@@ -1,0 +1,105 @@
+"""Sales of the categories in the months to come: one method for all of them, fitted to the forecast of the total.
+
+One method, because a champion of each category's own does worse: there are too few months to tell them apart
+(docs/decisions/0013-forecast.md). Among them is the share of the total that a category had of late. Not here: the total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecom_lake.engine.contracts.fitted import Rival
+from ecom_lake.shop.forecast.contest import MASE, Contest
+from ecom_lake.shop.forecast.methods import SHARE, Method, simple_methods
+from ecom_lake.shop.forecast.rolling_origin import (
+    Backtest,
+    came_after,
+    champion,
+    common_origins,
+    interval,
+    mase,
+    scaled_errors,
+    takes_part,
+)
+from ecom_lake.shop.forecast.sales_series import MONTHS, Floats, Series
+from ecom_lake.shop.forecast.scale_to_total import fitted_to
+from ecom_lake.statistics.conformal import held
+
+
+@dataclass(frozen=True)
+class Categories:
+    method: str
+    series: tuple[Series, ...]
+    forecast: Floats
+    """A row for each category, a column for each step: they add up to the total's, to the cent."""
+    tests: tuple[Backtest, ...]
+    rivals: tuple[Rival, ...]
+
+
+def by_category(categories: Sequence[Series], total: Contest, kept: str | None, seed: int) -> Categories | None:
+    """None where the shop knows of one category at most."""
+    if len(categories) < 2:
+        return None
+    methods = {method.name: method for method in _methods() if all(takes_part(series, method) for series in categories)}
+    tests = {name: _tests(categories, method, total) for name, method in methods.items()}
+    origins = common_origins({name: of[0] for name, of in tests.items()})
+    compared = {name: tuple(test.at(origins) for test in of) for name, of in tests.items()}
+    scores = {name: _mean_mase(categories, of) for name, of in compared.items()}
+    best = kept if kept in methods else champion(scores)
+    forecast = _fitted(categories, methods[best], len(total.series), total.expected[total.champion])
+    rivals = (*_scores(categories, compared, scores, seed), *_coverage(categories, best, tests[best], seed))
+    return Categories(best, tuple(categories), forecast, tests[best], rivals)
+
+
+def _methods() -> tuple[Method, ...]:
+    share = Method(SHARE, MONTHS.level, lambda sold, steps: np.full(steps, sold[-MONTHS.level :].mean()))
+    return (*simple_methods(), share)
+
+
+def _tests(categories: Sequence[Series], method: Method, total: Contest) -> tuple[Backtest, ...]:
+    tested = total.tests[total.champion]
+    origins = [origin for origin in tested.origins if origin >= method.least]
+    wholes = tested.at(origins).forecast
+    made = [_fitted(categories, method, origin, np.nan_to_num(whole)) for origin, whole in zip(origins, wholes, strict=True)]
+    tests = []
+    for row, series in enumerate(categories):
+        came = came_after(series, origins, wholes.shape[1])
+        forecast = np.array([fitted[row] for fitted in made]).reshape(came.shape)
+        tests.append(Backtest(tuple(origins), np.where(np.isnan(came), np.nan, forecast), came))
+    return tuple(tests)
+
+
+def _fitted(categories: Sequence[Series], method: Method, known: int, whole: Floats) -> Floats:
+    parts = np.array([method(series.values[:known], len(whole)) for series in categories])
+    of_late = np.array([series.values[:known][-MONTHS.level :].sum() for series in categories])
+    return fitted_to(whole, parts, of_late, [series.name for series in categories])
+
+
+def _mean_mase(categories: Sequence[Series], tests: Sequence[Backtest]) -> float | None:
+    known = [score for series, test in zip(categories, tests, strict=True) if (score := mase(test, series)) is not None]
+    return round(float(np.mean(known)), 6) if known else None
+
+
+def _scores(
+    categories: Sequence[Series], tests: dict[str, tuple[Backtest, ...]], scores: dict[str, float | None], seed: int
+) -> list[Rival]:
+    rivals = []
+    for name, of in tests.items():
+        each = np.mean([scaled_errors(test, series) for series, test in zip(categories, of, strict=True)], axis=0)
+        rivals.append(Rival(_label(name), MASE, scores[name], *interval(each, seed)))
+    return rivals
+
+
+def _coverage(categories: Sequence[Series], method: str, tests: Sequence[Backtest], seed: int) -> list[Rival]:
+    made = []
+    for share, metric in ((0.8, "coverage_80"), (0.95, "coverage_95")):
+        each = np.mean([held(test, series, share) for series, test in zip(categories, tests, strict=True)], axis=0)
+        made.append(Rival(_label(method), metric, round(float(each.mean()), 6) if len(each) else None, *interval(each, seed)))
+    return made
+
+
+def _label(method: str) -> str:
+    return f"{method} by category"

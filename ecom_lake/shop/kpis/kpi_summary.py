@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from ecom_lake.engine.contracts.columns import Integer, Key, Number, Text
+from ecom_lake.engine.contracts.relations import same
+from ecom_lake.engine.contracts.table import Gold, Identity
+
+
+class KpiSummary(Gold, group="kpis"):
+    """One row per headline number, of the whole history or up to the as-of date, with the sentence that defines it."""
+
+    metric = Key("Name of the number.")
+    position = Integer("Its place on the page.", at_least=1)
+    value = Number("Its value; NULL where the shop cannot know it or there is nothing to divide by.", nullable=True)
+    unit = Text("What it counts.", one_of=("money", "count", "share", "days", "score", "points", "ratio"))
+    definition = Text("What it means, and whether it is of the whole history or up to the as-of date.")
+
+    identities = (
+        Identity(
+            "summary_is_the_months",
+            "select s.metric, s.value, m.value as of_months from kpi_summary as s join"
+            " (select 'net_sales' as metric, coalesce(sum(net_sales), 0)::double as value from kpi_monthly"
+            " union all select 'orders', coalesce(sum(orders), 0)::double from kpi_monthly"
+            " union all select 'customers', coalesce(sum(new_customers), 0)::double from kpi_monthly) as m"
+            " on m.metric = s.metric where s.value <> m.value"
+            " and not exists (select 1 from fct_orders where is_valid and month is null)",
+            "Net sales, orders and customers are the months' sums, where every order has a date: each person is new once.",
+        ),
+        Identity(
+            "ratios_are_those_of_the_summary",
+            "select r.metric, r.value, p.value as part, w.value as whole from (values ('aov', 'net_sales', 'orders'))"
+            " as ratios (metric, part, whole) join kpi_summary as r on r.metric = ratios.metric"
+            " join kpi_summary as p on p.metric = ratios.part join kpi_summary as w on w.metric = ratios.whole"
+            f" where (r.value is null) <> (w.value = 0) or not ({same('r.value * w.value', 'p.value')})",
+            "The average order value is the summary's net sales per order.",
+        ),
+        Identity(
+            "sums_are_those_of_the_summary",
+            "select net_sales, gmv from (select max(value) filter (where metric = 'gross_sales') as gross_sales,"
+            " max(value) filter (where metric = 'discounts') as discounts, max(value) filter (where metric = 'net_sales')"
+            " as net_sales, max(value) filter (where metric = 'freight') as freight, max(value) filter (where metric = 'gmv')"
+            f" as gmv from kpi_summary) as s where not ({same('gross_sales - discounts', 'net_sales')})"
+            f" or not ({same('net_sales + freight', 'gmv')})",
+            "Net sales are gross sales less discounts, and gmv is net sales and freight.",
+        ),
+    )

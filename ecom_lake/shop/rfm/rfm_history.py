@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from ecom_lake.engine.contracts.columns import Count, Date, Money, Share, Text
+from ecom_lake.engine.contracts.identities import agree
+from ecom_lake.engine.contracts.relations import same
+from ecom_lake.engine.contracts.table import Gold, Identity
+from ecom_lake.shop.rfm.rfm_codes import SEGMENTS
+
+
+class RfmHistory(Gold, group="customers"):
+    """One row per end of a complete month, up to the as-of date, and RFM segment that had people in it."""
+
+    as_of = Date("The month's last day; orders after it are not looked at.", key=True)
+    segment = Text("The segment.", key=True, one_of=SEGMENTS)
+    customers = Count("People in it.", at_least=1)
+    share = Share("Their share of all people then.")
+    net_sales = Money("All their net sales by then.")
+
+    needs = ("orders.ordered_at",)
+    identities = (
+        agree(
+            "history_ends_in_the_present",
+            "Where the as-of date is a month's end, its segments are those of rfm_segments, to the cent.",
+            "select segment, customers, net_sales from rfm_history where as_of = (select max(date) from dim_date where is_as_of)",
+            "select segment, customers, net_sales from rfm_segments"
+            " where (select max(date) from dim_date where is_as_of) in"
+            " (select last_day(month_start) from dim_date where is_complete_month)",
+        ),
+        agree(
+            "history_adds_up_the_months",
+            "At each month's end there is everybody who was new up to then, with all net sales up to then, to the cent.",
+            "select as_of, sum(customers), sum(net_sales) from rfm_history group by as_of",
+            "select h.as_of, sum(m.new_customers), sum(m.net_sales) from (select distinct as_of from rfm_history) as h"
+            " join kpi_monthly as m on m.month <= h.as_of group by h.as_of",
+        ),
+        agree(
+            "migration_sums_to_history",
+            "Each segment has the people who moved into it, and those who stayed.",
+            "select as_of, segment, customers, net_sales from rfm_history",
+            "select as_of, to_segment, sum(customers), sum(net_sales) from rfm_migration group by as_of, to_segment",
+        ),
+        Identity(
+            "shares_are_of_the_month",
+            "select as_of, segment from (select *, sum(customers) over (partition by as_of) as people from rfm_history) as whole"
+            f" where not ({same('share * people', 'customers')})",
+            "At each month's end a share is of everybody then.",
+        ),
+    )

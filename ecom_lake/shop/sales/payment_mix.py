@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from ecom_lake.engine.contracts.columns import Count, Key, Money, Month, Number, Share
+from ecom_lake.engine.contracts.identities import agree
+from ecom_lake.engine.contracts.relations import same
+from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+
+
+class PaymentMix(Gold, group="operations"):
+    """One row per month and payment method that paid a valid order of the month."""
+
+    month = Month("The month in which the orders were placed.", key=True)
+    method = Key("How they were paid; `unknown` where the source does not say.")
+    orders = Count("Valid orders paid with it, as a whole or in part.", at_least=1)
+    payment_count = Count("Payments made with it.", at_least=1)
+    payments = Money("Their value; never revenue.", at_least=0)
+    share = Share("Its share of the value of the month's payments.", nullable=True)
+    avg_installments = Number("Mean instalments of its payments; 1 is paid at once.", at_least=1)
+
+    needs = ("orders.ordered_at", "payments.method")
+    rules = (Rule("orders_within_payments", "orders <= payment_count", "Every order paid with it has a payment."),)
+    identities = (
+        Identity(
+            "methods_share_the_month",
+            "select month, share from (select month, sum(share) as share from payment_mix group by month) as m"
+            " where abs(share - 1) > 0.000001",
+            "A month's shares make the whole.",
+        ),
+        agree(
+            "methods_sum_to_months",
+            "A month's methods have its payments, to the cent.",
+            "select month, sum(payments), sum(payment_count) from payment_mix group by month",
+            "select m.month, m.payments, o.payment_count from kpi_monthly as m join (select month, sum(payment_count)"
+            " as payment_count from fct_orders where is_valid group by month) as o on o.month = m.month"
+            " where o.payment_count > 0",
+        ),
+        Identity(
+            "shares_are_of_the_month",
+            "select month, method from (select *, sum(payments) over (partition by month) as paid from payment_mix) as whole"
+            f" where (share is null) <> (paid = 0) or not ({same('share * paid', 'payments')})",
+            "A share is of the value of the month's payments.",
+        ),
+    )

@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from ecom_lake.engine.contracts.model_fit import ModelFit, card_identities
+
+
+class CustomerSegmentsFit(ModelFit, group="models", beside="segment_centres"):
+    """One row per fact of the segments' model: its card, what was tried, how stable it is, what has drifted."""
+
+    identities = card_identities("customer_segments_fit")

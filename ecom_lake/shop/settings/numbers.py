@@ -1,0 +1,104 @@
+"""What a shop may set about its numbers, with the defaults that everybody else gets.
+
+Here: the thresholds that SQL marts read from the one-row table `settings`, each with its meaning.
+Not here: where a lake lies and which shops it holds (settings.py), and what baskets and segments need (mining_settings.py).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Any, get_type_hints
+
+import polars as pl
+
+from ecom_lake.engine.contracts.bounds import DAYS, ORDERS, SCORE, SHARE, Bounds, bounds_of
+
+
+@dataclass(frozen=True)
+class ShopSettings:
+    """Each with its meaning and its bounds. Shares and amounts are decimals, so that a comparison with a threshold is exact."""
+
+    as_of: Annotated[date | None, "The shop's today; unset, it is the last day of the last complete month."] = None
+    country: Annotated[str | None, "Country of people whose address names none, as an ISO 3166 two-letter code."] = None
+    currency: Annotated[str | None, "Currency sign that money carries in sentences, such as R$; unset, none."] = None
+    complete_month_share: Annotated[Decimal, "A complete month has at least this share of a median month's orders.", SHARE] = (
+        Decimal("0.1")
+    )
+    complete_month_edge_days: Annotated[
+        int, "Days that the data's first and last order may lie from their month's edge.", Bounds(0, 31)
+    ] = 3
+    at_risk_recent_days: Annotated[int, "Up to this age, an order on its way is recently at risk; beyond it, stale.", DAYS] = 60
+    payment_rounding: Annotated[Decimal, "Up to this much, payments differ from gmv by rounding.", Bounds(0, 1_000_000)] = (
+        Decimal("0.05")
+    )
+    cost_coverage: Annotated[Decimal, "Gross profit needs a known cost for this share of net sales.", SHARE] = Decimal("0.95")
+    repeat_days: Annotated[int, "Window of the repeat rate: a second purchase within this many days of the first.", DAYS] = 90
+    rfm_f2: Annotated[int, "Fewest purchases that score 2 for frequency.", ORDERS] = 2
+    rfm_f3: Annotated[int, "Fewest purchases that score 3 for frequency.", ORDERS] = 3
+    rfm_f4: Annotated[int, "Fewest purchases that score 4 for frequency.", ORDERS] = 4
+    rfm_f5: Annotated[int, "Fewest purchases that score 5 for frequency.", ORDERS] = 5
+    returning_purchases: Annotated[
+        int, "Fewest purchases of the loyalty tier Returning, those before the export included.", ORDERS
+    ] = 2
+    loyal_purchases: Annotated[int, "Fewest purchases of the loyalty tier Loyal, those before the export included.", ORDERS] = 3
+    persona_loyal_purchases: Annotated[int, "Fewest purchases of the persona Loyal High-Value.", ORDERS] = 2
+    persona_loyal_m: Annotated[int, "Lowest monetary score of the persona Loyal High-Value.", SCORE] = 4
+    persona_premium_m: Annotated[int, "Lowest monetary score of the persona Premium.", SCORE] = 5
+    persona_low_m: Annotated[int, "Highest monetary score of the persona Low-Premium.", SCORE] = 2
+    churn_short_days: Annotated[
+        int, "Shortest horizon of churn: days without a purchase beyond which a person has lapsed.", DAYS
+    ] = 90
+    churn_medium_days: Annotated[int, "Middle horizon of churn, likewise.", DAYS] = 180
+    churn_long_days: Annotated[int, "Longest horizon of churn, likewise.", DAYS] = 365
+    age_groups: Annotated[int, "Number of age groups, each with about as many people.", Bounds(0, 100)] = 4
+    abc_a_share: Annotated[Decimal, "A product is of class A while those before it bring less than this share.", SHARE] = Decimal(
+        "0.8"
+    )
+    abc_b_share: Annotated[Decimal, "… of class B while they bring less than this, and else of class C.", SHARE] = Decimal("0.95")
+    seller_min_orders: Annotated[int, "Fewest valid orders of a seller who is scored and ranked.", ORDERS] = 10
+    thin_basket_share: Annotated[Decimal, "Baskets are too thin for rules if a smaller share holds several items.", SHARE] = (
+        Decimal("0.05")
+    )
+
+    def __post_init__(self) -> None:
+        hints, bounds = get_type_hints(ShopSettings), bounds_of(ShopSettings)
+        for setting in fields(self):
+            value = _checked(setting.name, hints[setting.name], getattr(self, setting.name))
+            if isinstance(value, int | Decimal):
+                bounds[setting.name].check(setting.name, value)
+            object.__setattr__(self, setting.name, value)
+        if self.country is not None and not re.fullmatch("[A-Z]{2}", self.country):
+            raise ValueError(f"country must be two capital letters such as BR, not '{self.country}'.")
+        _rising(self, "rfm_f2", "rfm_f3", "rfm_f4", "rfm_f5")
+        _rising(self, "returning_purchases", "loyal_purchases")
+        _rising(self, "abc_a_share", "abc_b_share")
+        _rising(self, "churn_short_days", "churn_medium_days", "churn_long_days")
+
+
+def settings_row(settings: ShopSettings) -> pl.DataFrame:
+    """The table `settings` that SQL marts read."""
+    hints = get_type_hints(ShopSettings)
+    return pl.DataFrame([asdict(settings)], schema={setting.name: _POLARS[hints[setting.name]] for setting in fields(settings)})
+
+
+_POLARS: dict[Any, pl.DataType] = {date | None: pl.Date(), str | None: pl.String(), int: pl.Int64(), Decimal: pl.Decimal(18, 4)}
+
+
+def _checked(name: str, kind: Any, value: Any) -> Any:
+    if kind is Decimal and isinstance(value, int | float) and not isinstance(value, bool):
+        value = Decimal(str(value))  # lake.toml knows no decimals
+    # To Python a bool is an int and a datetime a date; here neither is.
+    if not isinstance(value, kind) or isinstance(value, bool | datetime):
+        words = {int: "a whole number", Decimal: "a number", str | None: "a text", date | None: "a date such as 2018-08-31"}
+        raise ValueError(f"{name} must be {words[kind]}, not {value!r}.")
+    return value
+
+
+def _rising(settings: ShopSettings, *names: str) -> None:
+    values = [getattr(settings, name) for name in names]
+    if any(later <= earlier for earlier, later in pairwise(values)):
+        raise ValueError(f"{', '.join(names)} must rise, but are {', '.join(map(str, values))}.")

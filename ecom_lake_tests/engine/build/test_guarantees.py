@@ -1,0 +1,425 @@
+"""What readers and writers may rely on while others write: pins, whole releases, unmoved inputs, files that still grow.
+
+Two writers meet at a chosen moment: the second one works inside a call of the first, before the call is passed on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+import pytest
+
+from ecom_lake.errors import UserError
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.log import ConflictError, Entry, File
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.step.commit import Inputs, commit
+from ecom_lake.engine.build.gold.make_gold import make_gold
+from ecom_lake.engine.build.bronze.ingest import ingest, nothing_new
+from ecom_lake.engine.build.silver.order_index import make_order_index
+from ecom_lake.engine.build.release.plain_view import distrust, is_in_place, put_in_place
+from ecom_lake.engine.build.release.release import make_release, roll_back, unpin
+from ecom_lake.engine.build.silver.make_silver import make_silver
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.serve.difference import last_two_releases
+from ecom_lake_tests.built import BuiltLake, Place
+from ecom_lake_tests.engine.build.hand import (FILES, a_site, customer, item, land, order)
+
+
+@contextmanager
+def first(owner: Any, name: str, act: Callable[..., None]) -> Iterator[None]:
+    """The first call of a method comes after `act`, which gets the call's arguments; it and all others are passed on."""
+    real, todo = getattr(owner, name), [act]
+
+    def call(*given: Any, **named: Any) -> Any:
+        if todo:
+            todo.pop()(*given, **named)
+        return real(*given, **named)
+
+    with pytest.MonkeyPatch.context() as during:
+        during.setattr(owner, name, call)
+        yield
+
+
+@contextmanager
+def every(owner: Any, name: str, act: Callable[..., None]) -> Iterator[None]:
+    """Every call of a method comes after `act`."""
+    real = getattr(owner, name)
+
+    def call(*given: Any, **named: Any) -> Any:
+        act(*given, **named)
+        return real(*given, **named)
+
+    with pytest.MonkeyPatch.context() as during:
+        during.setattr(owner, name, call)
+        yield
+
+
+# ------------------------------------------------------------------------------------------------------------- pins
+
+
+def test_a_build_that_meets_a_rollback_leaves_the_pin(fresh_grown_lake: BuiltLake) -> None:
+    """The rollback comes after the build has read the newest state, and before the build has committed its release."""
+    site = fresh_grown_lake.site()
+    old, _ = last_two_releases(site)
+    unreleased = _made_and_not_released(site)
+    roll_back(fresh_grown_lake.site(), old)
+    made = make_release(site, unreleased)
+    head = site.lake.log.head()
+    assert (head.release, head.pinned) == (old, True)
+    assert made.written == () and "pinned" in made.notes[0]
+    assert is_in_place(site, site.lake.log.entry(old))
+
+
+def test_a_pin_that_comes_while_the_release_is_being_written_wins(fresh_grown_lake: BuiltLake) -> None:
+    """The release's own entry is refused by the store, since the rollback has taken its number."""
+    site, other = fresh_grown_lake.site(), fresh_grown_lake.site()
+    old, _ = last_two_releases(site)
+    _made_and_not_released(site)
+    with first(site.lake.storage.store, "create", lambda *_: roll_back(other, old)):
+        made = make_release(site)
+    head = site.lake.log.head()
+    assert (head.release, head.pinned) == (old, True)
+    assert made.written == () and "pinned" in made.notes[0]
+    assert is_in_place(site, site.lake.log.entry(old))
+
+
+def test_a_pin_outlives_builds_until_it_is_taken_off(fresh_grown_lake: BuiltLake) -> None:
+    site = fresh_grown_lake.site()
+    old, new = last_two_releases(site)
+    roll_back(site, old)
+    for turn in (1, 2):
+        land(site, f"more/{turn}.csv", "orders", [order(turn, "2017-02-02 02:02:02")])
+        build(site)
+        assert (site.lake.log.head().release, site.lake.log.head().pinned) == (old, True)
+        assert site.lake.log.head().parts("silver/orders") != site.lake.log.entry(new).parts("silver/orders")
+    unpin(site)
+    assert (site.lake.log.head().release, site.lake.log.head().pinned) == (old, False)
+    build(site)
+    head = site.lake.log.head()
+    assert (head.release, head.pinned) == (head.number, False)
+
+
+def _made_and_not_released(site: Site) -> Entry:
+    """A newer state than the release, of which nothing is stale."""
+    [part] = site.lake.log.head().parts("rejects/orders")
+    return site.lake.log.commit(lambda head: head.with_parts("rejects/orders", {part: None}), site.run, "a change")
+
+
+# ------------------------------------------------------------------------------------------------- whole releases
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut, flip], ids=["gone", "cut", "flipped"])
+def test_a_damaged_file_is_not_released(fresh_lake: BuiltLake, damage: Callable[[Path], None]) -> None:
+    """The file is damaged after it was committed and before the state is released."""
+    site = fresh_lake.site()
+    shown = site.lake.log.head().release
+    state = _with_new_bytes(site, "gold/data_dictionary")
+    damage(site.lake.local(state.parts("gold/data_dictionary")[""]))
+    plain = (fresh_lake.root / "olist/gold/data_dictionary.parquet").read_bytes()
+    with pytest.raises(UserError, match=r"data_dictionary.*`ecom-lake repair`"):
+        make_release(site)
+    assert site.lake.log.head() == state, "the release was not committed"
+    assert state.release == shown
+    assert (fresh_lake.root / "olist/gold/data_dictionary.parquet").read_bytes() == plain
+    assert is_in_place(site, site.lake.log.entry(shown or 0))
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut], ids=["gone", "cut"])
+@pytest.mark.parametrize("table", ["bronze/customers", "silver/orders", "rejects/customers", "gold/kpi_daily"])
+def test_nothing_is_released_with_a_file_that_went_though_it_did_not_change(
+    fresh_lake: BuiltLake, table: str, damage: Callable[[Path], None]
+) -> None:
+    site = fresh_lake.site()
+    state = _made_and_not_released(site)
+    damage(site.lake.local(next(iter(state.parts(table).values()))))
+    with pytest.raises(UserError, match="`ecom-lake repair`"):
+        make_release(site)
+    assert site.lake.log.head() == state
+
+
+def _with_new_bytes(site: Site, table: str, compression: Literal["zstd", "gzip"] = "zstd") -> Entry:
+    """A state in which a table of one file is another file with the same rows, nothing is stale, and nothing is released."""
+    file = site.lake.log.head().parts(table)[""]
+    with site.lake.scratch() as scratch:
+        made = scratch / "made.parquet"
+        pl.read_parquet(site.lake.local(file), glob=False).write_parquet(made, compression=compression)
+        new = site.lake.publish(made, table, "", replace(file, run=site.run), None)
+    return site.lake.log.commit(lambda head: head.with_parts(table, {"": new}), site.run, "other bytes")
+
+
+# ---------------------------------------------------------------------------------------------- unmoved inputs
+
+
+def _orders(site: Site, turn: int) -> None:
+    """One more delivery of orders, taken in by another process's ingest."""
+    land(site, f"more/{turn}.csv", "orders", [order(turn, "2017-02-02 02:02:02")])
+    ingest(site)
+
+
+def _index(site: Site) -> None:
+    """Another process takes in orders and judges them."""
+    _orders(site, 7)
+    make_order_index(site)
+
+
+def _fct_orders(site: Site) -> None:
+    _with_new_bytes(site, "gold/fct_orders")
+
+
+def _customers(site: Site) -> None:
+    land(site, "more/customers.csv", "customers", [customer(9)])
+    ingest(site)
+
+
+STEPS: dict[str, tuple[Callable[[Site], object], Callable[[Site], object], str]] = {
+    "order index": (make_order_index, lambda site: _orders(site, 7), "bronze/orders"),
+    "order index, of lines": (make_order_index, lambda site: _lines(site), "bronze/order_items"),
+    "months": (lambda site: make_silver(site, "orders"), _index, "silver/order_index"),
+    "months, of lines": (lambda site: make_silver(site, "order_items"), lambda site: _lines(site), "bronze/order_items"),
+    "months, looked up": (lambda site: make_silver(site, "orders"), _customers, "bronze/customers"),
+    "dimension": (lambda site: make_silver(site, "customers"), _customers, "bronze/customers"),
+    "gold": (lambda site: make_gold(site, "kpi_daily"), _fct_orders, "gold/fct_orders"),
+    "model": (
+        lambda site: make_gold(site, "churn_scores"),
+        lambda site: _with_new_bytes(site, "gold/fct_orders"),
+        "gold/fct_orders",
+    ),
+}
+
+
+def _lines(site: Site) -> None:
+    land(site, "more/order_items.csv", "order_items", [item(9)])
+    ingest(site)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_whose_input_moved_while_it_worked_commits_nothing(fresh_lake: BuiltLake, step: str) -> None:
+    """The other process commits when the step has made its file and not yet committed it."""
+    make, move, moved = STEPS[step]
+    site = replace(fresh_lake.site(), full=True)
+    with first(Lake, "publish", lambda *_: move(fresh_lake.site())), pytest.raises(ConflictError, match=f"{moved}.* changed"):
+        make(site)
+    head = site.lake.log.head()
+    assert head.run != site.run
+    assert site.run not in {file.run for parts in head.tables.values() for file in parts.values()}
+
+
+def test_a_step_whose_input_moved_while_its_entry_was_written_commits_nothing(fresh_lake: BuiltLake) -> None:
+    site = fresh_lake.site()
+    _orders(site, 1)
+    before = site.lake.log.head()
+    with first(site.lake.storage.store, "create", lambda *_: _orders(fresh_lake.site(), 2)), pytest.raises(ConflictError):
+        make_order_index(site)
+    assert site.lake.log.head().parts("silver/order_index") == before.parts("silver/order_index")
+
+
+def test_a_kept_table_whose_input_moved_is_not_said_to_be_made_from_it(fresh_lake: BuiltLake) -> None:
+    """The ledger reads the log: other bytes of a table with the same row counts leave its file, and only its inputs change."""
+    site = fresh_lake.site()
+    _with_new_bytes(site, "silver/products")
+    before = site.lake.log.head()
+    moves = first(site.lake.storage.store, "create", lambda *_: _with_new_bytes(fresh_lake.site(), "silver/products", "gzip"))
+    with moves, pytest.raises(ConflictError, match="silver/products changed"):
+        make_gold(site, "ledger")
+    assert site.lake.log.head().parts("gold/ledger") == before.parts("gold/ledger")
+    make_gold(site, "ledger")
+    assert site.lake.log.head().parts("gold/ledger")[""].hash == before.parts("gold/ledger")[""].hash
+
+
+A_FILE = File("somewhere", 1, 2, "hash", "made", "run")
+
+
+@pytest.fixture
+def empty_site(place: Place, tmp_path: Path) -> Site:
+    return replace(a_site(tmp_path), lake=place.lake("olist"))
+
+
+@pytest.mark.parametrize("moved", ["bronze/a", "bronze/b"])
+def test_a_commit_is_refused_if_any_input_moved_before_it_was_written(empty_site: Site, moved: str) -> None:
+    """Also when the input moves after the newest state was read, and the store then refuses the number of the entry."""
+    log = empty_site.lake.log
+
+    def put(table: str, name: str) -> Entry:
+        return log.commit(lambda head: head.with_parts(table, {"1": replace(A_FILE, hash=name)}), "another", table)
+
+    put("bronze/a", "1")
+    seen = put("bronze/b", "1")
+    changes = {"gold/c": {"": replace(A_FILE, inputs={"bronze/a": "1"})}}
+    inputs = Inputs(seen, ("bronze/a", "bronze/b"))
+    with (
+        first(empty_site.lake.storage.store, "create", lambda *_: put(moved, "2")),
+        pytest.raises(ConflictError, match=f"{moved} changed while 'c' was being made; build again"),
+    ):
+        commit(empty_site, inputs, changes, "c")
+    assert log.head().parts("gold/c") == {}
+    with pytest.raises(ConflictError):
+        commit(empty_site, inputs, changes, "c")
+
+
+def test_a_commit_stands_on_what_others_committed_that_it_did_not_read(empty_site: Site) -> None:
+    log = empty_site.lake.log
+    seen = log.commit(lambda head: head.with_parts("bronze/a", {"1": A_FILE}), "another", "a")
+
+    def other(*_: object) -> None:
+        log.commit(lambda head: replace(head.with_parts("gold/d", {"": A_FILE}), release=1, pinned=True), "another", "d")
+
+    with first(empty_site.lake.storage.store, "create", other):
+        commit(empty_site, Inputs(seen, ("bronze/a",)), {"gold/c": {"": A_FILE}}, "c")
+    head = log.head()
+    assert set(head.tables) == {"bronze/a", "gold/c", "gold/d"}
+    assert (head.release, head.pinned) == (1, True)
+
+
+def test_a_state_that_moved_while_it_was_checked_is_not_released(fresh_lake: BuiltLake) -> None:
+    site = fresh_lake.site()
+    shown = site.lake.log.head().release
+    _made_and_not_released(site)
+    with (
+        first(site.lake.storage.store, "create", lambda *_: _orders(fresh_lake.site(), 7)),
+        pytest.raises(UserError, match="Another build committed while this one was being released"),
+    ):
+        make_release(site)
+    assert site.lake.log.head().release == shown
+
+
+# ---------------------------------------------------------------------------------------------------- growing files
+
+
+def _grow(path: Path, number: int) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(",".join({**dict.fromkeys(FILES["orders"].columns, ""), **order(number)}.values()) + "\n")
+
+
+@pytest.mark.parametrize("moment", ["before it is read", "after it was read"])
+def test_a_file_that_grows_while_it_is_read_waits_for_the_next_ingest(tmp_path: Path, moment: str) -> None:
+    """One thread reads the files in order, so that the second file's turn comes when the first one was read."""
+    site = a_site(tmp_path, threads=1)
+    growing = land(site, "a_orders.csv", "orders", [order(1)])
+    land(site, "b_orders.csv", "orders", [order(2)])
+    todo = ["a_orders.csv" if moment == "before it is read" else "b_orders.csv"]
+
+    def grow(path: str) -> None:
+        if path in todo:
+            todo.remove(path)
+            _grow(growing, 3)
+
+    ingest(site, grow)
+    first_look = site.lake.log.head()
+    assert _delivered(site) == [("b_orders.csv", 1)]
+    assert set(first_look.landing) == {"b_orders.csv"}
+    assert not nothing_new(site, first_look)
+    assert _stored(site) == {file.path for file in first_look.parts("bronze/orders").values()}, "nothing is left of half a file"
+    ingest(site)
+    assert _delivered(site) == [("b_orders.csv", 1), ("a_orders.csv", 2)]
+    assert nothing_new(site, site.lake.log.head())
+
+
+def test_a_file_that_is_replaced_by_one_of_the_same_size_and_time_waits_too(tmp_path: Path) -> None:
+    site = a_site(tmp_path, threads=1)
+    landed = land(site, "a_orders.csv", "orders", [order(1)])
+    seen = landed.stat()
+
+    def replace_it(path: str) -> None:
+        other = landed.with_name(".other")
+        other.write_bytes(landed.read_bytes().replace(b"o1", b"o2"))
+        os.utime(other, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+        other.replace(landed)
+
+    ingest(site, replace_it)
+    assert _delivered(site) == []
+    ingest(site)
+    assert _delivered(site) == [("a_orders.csv", 1)]
+
+
+def test_a_file_that_goes_while_others_are_read_is_not_noted(tmp_path: Path) -> None:
+    site = a_site(tmp_path, threads=1)
+    landed = land(site, "a_orders.csv", "orders", [order(1)])
+    land(site, "b_orders.csv", "orders", [order(2)])
+    ingest(site, lambda path: landed.unlink(missing_ok=True))
+    assert set(site.lake.log.head().landing) == {"b_orders.csv"}
+    assert _delivered(site) == [("b_orders.csv", 1)]
+
+
+def _delivered(site: Site) -> list[tuple[str, int]]:
+    parts = site.lake.log.head().parts("bronze/orders")
+    return [(file.delivery.file, file.rows) for _, file in sorted(parts.items()) if file.delivery]
+
+
+def _stored(site: Site) -> set[str]:
+    return {info.path.removeprefix("olist/") for info in site.lake.storage.list("olist/_store/bronze")}
+
+
+# ------------------------------------------------------------------------------------------------------ the plain view
+
+
+def test_while_the_plain_view_is_replaced_it_says_so(fresh_grown_lake: BuiltLake) -> None:
+    """release.json is read before every other write, as a tool beside the lake would read it."""
+    site = fresh_grown_lake.site()
+    old, _ = last_two_releases(site)
+    said: list[tuple[str, Any, Any]] = []
+
+    def look(path: str) -> None:
+        if not path.startswith("olist/_store/") and not path.endswith("release.json"):
+            now = json.loads((fresh_grown_lake.root / "olist/release.json").read_text(encoding="utf-8"))
+            said.append((path, now["release"], now["whole"]))
+
+    stray = fresh_grown_lake.root / "olist/gold/left_by_another_release.parquet"
+    stray.write_bytes(b"of another release")
+    (fresh_grown_lake.root / "olist/catalog.duckdb").unlink()
+    store = site.lake.storage.store
+    with (
+        every(store, "copy", lambda source, path: look(path)),
+        every(store, "delete", look),
+        every(store, "put", lambda local, path: look(path)),
+        every(store, "write", lambda path, data: look(path)),
+    ):
+        roll_back(site, old)
+    paths = {path for path, _, _ in said}
+    assert {"olist/gold/fct_orders.parquet", "olist/catalog.duckdb", "olist/quality.html"} <= paths
+    assert f"olist/gold/{stray.name}" in paths
+    assert {(release, whole) for _, release, whole in said} == {(old, False)}
+    now = json.loads((fresh_grown_lake.root / "olist/release.json").read_text(encoding="utf-8"))
+    assert (now["release"], now["whole"]) == (old, True)
+
+
+@pytest.mark.parametrize("name", ["copy", "put", "write"])
+def test_a_plain_view_that_was_left_half_replaced_says_so_until_it_is_finished(fresh_grown_lake: BuiltLake, name: str) -> None:
+    """Ended before the first copied file, before the catalogue, before the quality page."""
+    site = fresh_grown_lake.site()
+    old, _ = last_two_releases(site)
+
+    def die(*given: object) -> None:
+        if not any(str(path).endswith("release.json") for path in given):
+            raise KeyboardInterrupt
+
+    with every(site.lake.storage.store, name, die), pytest.raises(KeyboardInterrupt):
+        roll_back(site, old)
+    now = json.loads((fresh_grown_lake.root / "olist/release.json").read_text(encoding="utf-8"))
+    assert (now["release"], now["whole"]) == (old, False)
+    assert not is_in_place(site, site.lake.log.entry(old))
+    put_in_place(site)
+    assert is_in_place(site, site.lake.log.entry(old))
+
+
+def test_a_plain_view_that_is_not_trusted_says_so(fresh_lake: BuiltLake) -> None:
+    distrust(fresh_lake.site())
+    now = json.loads((fresh_lake.root / "olist/release.json").read_text(encoding="utf-8"))
+    assert (now["release"], now["whole"]) == (None, False)

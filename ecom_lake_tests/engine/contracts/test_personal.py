@@ -1,0 +1,66 @@
+"""Every text column is personal or not by a decision; and what is personal is in no preview, example, evidence or page."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.columns import Integer, Key, Text
+from ecom_lake.engine.contracts.definition_error import DefinitionError
+from ecom_lake.engine.contracts.personal import IMPERSONAL, PERSONAL, is_shareable
+from ecom_lake.engine.contracts.table import Gold
+
+
+def test_a_text_column_without_a_decision_is_an_error() -> None:
+    with pytest.raises(DefinitionError, match="Leads has a text column `shoe_brand`, and nobody has decided whether"):
+        type("Leads", (Gold,), {"shoe_brand": Text("Brand of the person's shoes."), "__doc__": "One row."}, group="kpis")
+
+
+def test_a_column_decides_for_itself_else_its_name_does() -> None:
+    class Leads(Gold, group="kpis"):
+        """One row per lead."""
+
+        customer_id = Key("The person.")
+        city = Text("City of the shop.", personal=False)
+        nickname = Text("What friends call the person.", personal=True)
+        height = Integer("Height of the person.", personal=True)
+        age = Integer("Age of the person.")
+        segment = Text("The segment.")
+        orders = Integer("Their orders.")
+
+    assert Leads.table.shareable == ["city", "segment", "orders"]
+
+
+def test_every_column_of_every_contract_has_a_decision() -> None:
+    columns = [column for layer in (catalog.silver(), catalog.gold()) for t in layer.values() for column in t.columns.values()]
+    assert len(columns) > 700
+    assert {column.personal for column in columns} == {True, False}
+    assert not PERSONAL & IMPERSONAL
+    assert {column.name for column in columns} >= IMPERSONAL, "a name that no column has"
+
+
+@pytest.mark.parametrize(
+    ("table", "hidden"),
+    [
+        ("silver.customers", {"customer_id", "age", "gender", "city", "zip", "source_segment"}),
+        ("silver.reviews", {"review_id", "order_id", "title", "comment"}),
+        ("silver.order_index", {"order_id", "customer_key"}),
+        ("silver.places", set()),
+        ("gold.fct_orders", {"order_id", "customer_id", "city", "zip"}),
+        ("gold.dim_customer", {"customer_id", "city", "zip", "age", "age_group", "gender", "source_segment"}),
+        ("gold.kpi_monthly", set()),
+        ("gold.seller_scorecard", set()),
+    ],
+)
+def test_what_is_personal(table: str, hidden: set[str]) -> None:
+    layer, name = table.split(".")
+    contract = (catalog.silver() if layer == "silver" else catalog.gold())[name]
+    assert contract.columns.keys() - contract.shareable == hidden
+
+
+def test_of_a_column_in_no_contract_a_text_is_shown_only_where_its_name_is_known() -> None:
+    assert is_shareable("segment", True)
+    assert is_shareable("of_orders", False)
+    assert not is_shareable("who", True)
+    assert not is_shareable("order_id", True)
+    assert not is_shareable("age", False)

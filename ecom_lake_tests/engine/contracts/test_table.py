@@ -1,0 +1,57 @@
+"""Mistakes of a contract's author: each is one sentence with the file and the line, before anything is built."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+from ecom_lake.engine.contracts.columns import Count, Integer, Key, Text
+from ecom_lake.engine.contracts.definition_error import DefinitionError
+from ecom_lake.engine.contracts.table import Gold
+from ecom_lake.errors import UserError
+
+
+def gold(group: str = "kpis", grain: str = "One row per thing.", **columns: Any) -> type:
+    return type("Thing", (Gold,), {"__doc__": grain, **columns}, group=group)
+
+
+def key() -> Any:
+    return Key("The thing.", personal=False)
+
+
+@pytest.mark.parametrize("name", ["rules", "identities", "needs", "table"])
+def test_a_column_does_not_take_a_name_that_every_contract_has(name: str) -> None:
+    with pytest.raises(DefinitionError, match=f"Thing has a column called {name}"):
+        gold(thing=key(), **{name: Text("Something.", personal=False)})
+
+
+def test_a_promise_that_does_not_exist_names_the_nearest_and_the_line() -> None:
+    frame = inspect.currentframe()
+    assert frame is not None
+    with pytest.raises(DefinitionError) as error:
+        Integer("Age.", at_lest=1)  # type: ignore[call-arg]
+    line = frame.f_lineno - 1
+    assert str(error.value) == f"{__file__}:{line}: A column has no 'at_lest'; did you mean at_least?"
+    with pytest.raises(DefinitionError, match="has no 'zzz'; it may have key, nullable, at_least"):
+        Integer("Age.", zzz=1)  # type: ignore[call-arg]
+
+
+def test_a_contract_needs_a_key_a_grain_and_a_group_that_exists() -> None:
+    assert gold(thing=key(), orders=Count("Orders.")).table.key == ("thing",)  # type: ignore[attr-defined]
+    with pytest.raises(DefinitionError, match=r"Thing has no key: mark the columns that make a row unique"):
+        gold(orders=Count("Orders."))
+    with pytest.raises(DefinitionError, match="Thing is in the group 'kpi', which does not exist; did you mean 'kpis'"):
+        gold(group="kpi", thing=key())
+    with pytest.raises(DefinitionError, match="Thing has no docstring: state its grain in one sentence"):
+        gold(grain="", thing=key())
+
+
+def test_a_key_is_never_nullable() -> None:
+    with pytest.raises(DefinitionError, match="A key column cannot be nullable"):
+        Key("The thing.", nullable=True)
+
+
+def test_such_an_error_is_shown_as_its_sentence() -> None:
+    assert issubclass(DefinitionError, UserError)

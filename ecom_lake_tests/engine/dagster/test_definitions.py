@@ -1,0 +1,106 @@
+"""The wiring: what Dagster is told, held against a snapshot that people read in review (`make snapshot` writes it)."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ecom_lake.definitions import build_definitions
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.dagster.assets import shop_assets
+from ecom_lake.settings import Settings, load
+from ecom_lake_tests.engine.dagster.snapshot import SNAPSHOT, snapshot
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    config = tmp_path_factory.mktemp("config") / "lake.toml"
+    config.write_text('[shops.olist]\nfirst_month = "2016-09"\nlast_month = "2018-10"\n')
+    return load(root=str(config.parent), environment={"ECOM_LAKE_CONFIG": str(config)})
+
+
+@pytest.fixture(scope="module")
+def definitions(settings: Settings) -> dg.Definitions:
+    return build_definitions(settings)
+
+
+def test_the_definitions_are_those_of_the_snapshot(tmp_path: Path) -> None:
+    assert snapshot(tmp_path) == SNAPSHOT.read_text(), "run `make snapshot`, and look at the difference"
+
+
+def test_dagster_finds_them_sound(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+
+
+def test_the_assets_are_the_delivered_files_the_contract_files_that_olist_can_fill_and_the_release(
+    definitions: dg.Definitions,
+) -> None:
+    """Expected from the files in contracts/ and from what Olist is known to lack, not from the code that makes the assets."""
+    shop = Path(__file__).parents[3] / "ecom_lake/shop"
+    silver = {f"silver/{path.stem}" for path in (shop / "canonical").glob("[!_]*.py")}
+    gold = {
+        f"gold/{path.stem}" for path in shop.glob("*/*.py") if re.search(r"^class \w+\((Gold|ModelFit),", path.read_text(), re.M)
+    }
+    made = silver | gold
+    lacked = {"gold/demographics", "gold/returns_leakage", "gold/subscription_value"}
+    delivered = {f"bronze/{table}" for table in _OLIST}
+    assert lacked < made
+    keys = {"/".join(key.path) for key in definitions.resolve_asset_graph().materializable_asset_keys}
+    assert keys == {f"olist/{table}" for table in {*delivered, *made, "gold/release"} - lacked}
+
+
+_OLIST = (
+    "customers",
+    "geolocation",
+    "order_items",
+    "order_payments",
+    "order_reviews",
+    "orders",
+    "product_category_name_translation",
+    "products",
+    "sellers",
+)
+"""The nine files of the export, as their publisher lists them."""
+
+
+def test_the_checks_that_block(settings: Settings) -> None:
+    blocking = {spec.name for asset in shop_assets(settings, "olist") for spec in asset.check_specs if spec.blocking}
+    assert blocking == {"contract", "every_row_accounted", "nothing_stale", "identities", "deliveries_accepted"}
+
+
+def test_silver_depends_on_bronze_and_the_index_alone(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for table in catalog.silver():
+        for parent in graph.get(dg.AssetKey(["olist", "silver", table])).parent_keys:
+            assert parent.path[1] == "bronze" or parent.path[2] == "order_index"
+
+
+def test_each_shop_is_a_pool_that_one_run_holds(definitions: dg.Definitions, tmp_path: Path) -> None:
+    nodes = definitions.resolve_job_def("olist_all").nodes
+    assert {node.definition.pool for node in nodes} == {"olist"}
+    shutil.copy(Path(__file__).parents[3] / "dagster.yaml", tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        pools = instance.get_concurrency_config().pool_config
+    assert (pools.pool_granularity.value, pools.default_pool_limit) == ("run", 1)
+
+
+def test_every_table_says_what_it_is(definitions: dg.Definitions) -> None:
+    for spec in definitions.resolve_all_asset_specs():
+        assert spec.description and spec.owners and spec.kinds and spec.group_name, spec.key
+        if spec.key.path[-1] != "release":
+            assert spec.metadata["dagster/column_schema"].columns, spec.key
+
+
+def test_a_shop_that_still_sells_reaches_to_this_month_and_may_be_late(tmp_path: Path) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text('[shops.open]\nfirst_month = "2024-01"\n')
+    definitions = build_definitions(load(root=str(tmp_path), environment={"ECOM_LAKE_CONFIG": str(config)}))
+    specs = {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+    partitions = specs["open/silver/orders"].partitions_def
+    assert isinstance(partitions, dg.MonthlyPartitionsDefinition)
+    assert (partitions.end, partitions.end_offset) == (None, 1)
+    assert specs["open/gold/release"].freshness_policy is not None

@@ -1,0 +1,104 @@
+"""A shop whose settings are wrong: Dagster has the others as before, and says of this one what is wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ecom_lake.definitions import build_definitions
+from ecom_lake.settings import load
+
+SOUND = '[shops.good]\nfirst_month = "2024-01"\nlast_month = "2024-02"\n'
+WRONG = {
+    "nightly": 'nightly = "0 25 * * *"',
+    "timezone": 'timezone = "Sao_Paulo"',
+    "months": 'first_month = "2024-03"\nlast_month = "2024-01"',
+    "connector": 'connector = "shopify"',
+    "unknown": 'nigthly = "0 3 * * *"',
+    "landing": 'landing = "ftp://me:secret@nowhere.invalid/inbox"',
+    "numbers": "numbers = { repeat_days = -1 }",
+    "mining": "mining = 3",
+}
+
+
+def defined(folder: Path, toml: str) -> dg.Definitions:
+    config = folder / "lake.toml"
+    config.write_text(toml, encoding="utf-8")
+    return build_definitions(load(str(folder), {"ECOM_LAKE_CONFIG": str(config)}))
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.Definitions]:
+    """Every kind of mistake in a shop of its own, beside a sound shop."""
+    shops = [f"[shops.{name}]\n{said}\n" for name, said in WRONG.items()]
+    yield defined(tmp_path_factory.mktemp("wrong"), "\n".join([SOUND, *shops, '[shops."Not-A-Name"]\n']))
+
+
+def test_the_sound_shop_is_defined_and_each_wrong_one_says_what_is_wrong(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+    specs = {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+    assert {"good/gold/release", "good/silver/orders"} <= specs.keys()
+    left_out = {key: spec for key, spec in specs.items() if not key.startswith("good/")}
+    assert left_out.keys() == {*(f"{shop}/settings" for shop in WRONG), "Not_A_Name/settings"}
+    says = {key.split("/")[0]: str(spec.description) for key, spec in left_out.items()}
+    assert "its hour '25' is not within 0 to 23" in says["nightly"]
+    assert "'Sao_Paulo' is no time zone; did you mean 'America/Sao_Paulo'?" in says["timezone"]
+    assert "last_month (2024-01) lies before first_month (2024-03)" in says["months"]
+    assert "names the connector 'shopify', which is not there" in says["connector"]
+    assert "'nigthly'; did you mean 'nightly'?" in says["unknown"]
+    assert "lake.toml: landing: No store can be opened at ftp://nowhere.invalid/inbox: " in says["landing"]
+    assert "repeat_days must be at least 0, not -1." in says["numbers"]
+    assert "[shops.mining.mining]" in says["mining"] and "must be a table of settings" in says["mining"]
+    assert all("lake.toml" in sentence for sentence in says.values())
+
+
+def test_its_job_schedule_and_sensor_keep_their_names(definitions: dg.Definitions) -> None:
+    repository = definitions.get_repository_def()
+    for shop in ("good", *WRONG):
+        assert repository.has_job(f"{shop}_all")
+        assert repository.get_schedule_def(f"{shop}_nightly").job_name == f"{shop}_all"
+        assert repository.get_sensor_def(f"{shop}_landing").job_name == f"{shop}_all"
+
+
+def test_its_nightly_run_fails_and_its_check_says_why(definitions: dg.Definitions) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = definitions.resolve_job_def("nightly_all")
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+        sensor = definitions.resolve_sensor_def("nightly_landing")
+        looked = sensor(dg.build_sensor_context(instance=instance))
+    assert not result.success
+    [check] = result.get_asset_check_evaluations()
+    assert (check.passed, check.severity, "hour '25'" in str(check.description)) == (False, dg.AssetCheckSeverity.ERROR, True)
+    assert result.get_asset_materialization_events() == []
+    assert isinstance(looked, dg.SkipReason) and "hour '25'" in str(looked.skip_message)
+
+
+def test_two_names_that_are_one_to_dagster_are_kept_apart(tmp_path: Path) -> None:
+    definitions = defined(tmp_path, '[shops.a_b]\nnightly = "never"\n[shops."a-b"]\n[shops."a.b"]\n')
+    dg.Definitions.validate_loadable(definitions)
+    groups = {str(spec.group_name) for spec in definitions.resolve_all_asset_specs()}
+    assert groups == {"a_b_left_out", "a_b__left_out", "a_b___left_out"}
+
+
+@pytest.mark.parametrize(
+    ("toml", "code", "said"),
+    [
+        (f'{SOUND}[shops.bad]\nnightly = "never"\n', 0, "Validation successful"),
+        ("[shops.good\n", 1, "lake.toml cannot be read as TOML: "),
+    ],
+)
+def test_as_dagster_itself_loads_the_code_location(tmp_path: Path, toml: str, code: int, said: str) -> None:
+    """Takes seconds: Dagster's command line starts a process that loads the code location."""
+    (tmp_path / "lake.toml").write_text(toml, encoding="utf-8")
+    project = Path(__file__).parents[3]
+    ours = {"PYTHONPATH": str(project), "ECOM_LAKE_CONFIG": str(tmp_path / "lake.toml"), "DAGSTER_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "dagster", "definitions", "validate", "-w", str(project / "workspace.yaml")]
+    ran = subprocess.run(command, cwd=tmp_path, env=os.environ | ours, capture_output=True, text=True)
+    assert ran.returncode == code, ran.stderr
+    assert said in ran.stdout + ran.stderr

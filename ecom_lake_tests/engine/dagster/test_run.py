@@ -1,0 +1,222 @@
+"""Runs through Dagster: all of it in one, again with nothing new, and stopped by a check before anybody sees it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from ecom_lake.engine.build.gold import make_gold as gold
+from ecom_lake.engine.build.gold.recipes import Recipe, recipe
+from ecom_lake.engine.build.release.offer import gold_tables
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.dagster.assets import shop_assets
+from ecom_lake.engine.dagster.jobs import job_name, landing_sensor, nightly, shop_jobs
+from ecom_lake.engine.dagster.partitions import RANGE_END, RANGE_START, range_tags
+from ecom_lake.engine.dagster.run import run_job
+from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
+
+PROJECT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
+
+
+def run(lake: BuiltLake, instance: dg.DagsterInstance, shop: str = "olist", **tags: str) -> dg.ExecuteInProcessResult:
+    definitions = dg.Definitions(assets=shop_assets(lake.settings, shop), jobs=shop_jobs(shop))
+    job = definitions.resolve_job_def(job_name(shop, "all"))
+    months = lake.site(shop).months()
+    return job.execute_in_process(instance=instance, tags=range_tags(months) | tags, raise_on_error=False)
+
+
+def states(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+    events = result.get_asset_materialization_events()
+    made = [event.step_materialization_data.materialization for event in events]
+    return {"/".join(m.asset_key.path[1:]): str(m.metadata["state"].value) for m in made}
+
+
+def metadata(result: dg.ExecuteInProcessResult, table: str) -> Mapping[str, object]:
+    events = result.get_asset_materialization_events()
+    made = [event.step_materialization_data.materialization for event in events]
+    return next(m.metadata for m in made if "/".join(m.asset_key.path[1:]) == table)
+
+
+def hashes(lake: BuiltLake) -> dict[str, str]:
+    head = lake.site().lake.log.head()
+    return {f"{table}/{part}": file.hash for table, parts in head.tables.items() for part, file in parts.items()}
+
+
+def test_one_run_makes_everything_and_the_next_one_keeps_it(fresh_lake: BuiltLake, instance: dg.DagsterInstance) -> None:
+    undisturbed = hashes(fresh_lake)
+    first = run(fresh_lake, instance, **{"ecom_lake/full": "true"})
+    assert first.success
+    made = states(first)
+    assert {f"gold/{table}" for table in gold_tables(fresh_lake.site())} <= set(made)
+    assert {f"silver/{table}" for table in catalog.silver()} <= set(made)
+    assert made["gold/rfm"] == "written"
+    assert made["silver/orders"] == "4 of 4 parts written"
+    assert hashes(fresh_lake) == undisturbed, "through Dagster or not, the bytes are the same"
+    said = [entry.user_message for entry in instance.all_logs(first.run_id)]
+    assert any(
+        re.match(rf"olist gold/rfm done run={first.run_id[:13]} rows=\d+ written=1 parts=1 seconds=", line) for line in said
+    )
+    before = fresh_lake.site().lake.log.head()
+    kept = run(fresh_lake, instance)
+    second = states(kept)
+    assert set(second.values()) == {"unchanged", "0 of 4 parts written"}
+    for result in (first, kept):
+        assert {"card", "rivals"} <= metadata(result, "gold/customer_segments_fit").keys(), "people look at the latest run"
+    assert fresh_lake.site().lake.log.head() == before
+
+
+def test_each_month_is_a_materialization_with_its_rows(fresh_lake: BuiltLake, instance: dg.DagsterInstance) -> None:
+    result = run(fresh_lake, instance, **{"ecom_lake/full": "true"})
+    made = [
+        event.step_materialization_data.materialization
+        for event in result.get_asset_materialization_events()
+        if event.asset_key and event.asset_key.path[-1] == "orders" and event.asset_key.path[1] == "silver"
+    ]
+    rows = {m.partition: m.metadata["dagster/partition_row_count"].value for m in made}
+    assert rows == {month.month: month.orders for month in fresh_lake.truths.months}
+
+
+def test_a_table_that_breaks_its_contract_is_never_seen(
+    fresh_lake: BuiltLake, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fresh_lake.site().lake.log.head()
+
+    def spoilt(table: str) -> Recipe:
+        good = recipe(table)
+        if table != "kpi_daily":
+            return good
+        assert good.sql is not None
+        return replace(good, sql=good.sql.replace("as orders,", "- 9 as orders,", 1))
+
+    monkeypatch.setattr(gold, "recipe", spoilt)
+    result = run(fresh_lake, instance)
+    assert not result.success
+    made = states(result)
+    assert "gold/kpi_daily" not in made and "gold/release" not in made
+    failed = [check for check in result.get_asset_check_evaluations() if not check.passed and check.check_name == "contract"]
+    assert [(check.asset_key.path[-1], check.severity) for check in failed] == [("kpi_daily", dg.AssetCheckSeverity.ERROR)]
+    assert "orders_out_of_range" in str(failed[0].metadata["evidence"].value)
+    after = fresh_lake.site().lake.log.head()
+    assert after.parts("gold/kpi_daily") == before.parts("gold/kpi_daily")
+    assert after.release == before.release
+
+
+def test_a_broken_identity_keeps_the_release_back(
+    fresh_lake: BuiltLake, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fresh_lake.site().lake.log.head().release
+
+    def spoilt(table: str) -> Recipe:
+        good = recipe(table)
+        if table != "rfm_segments":
+            return good
+        assert good.sql is not None
+        return replace(good, sql=good.sql.replace("sum(monetary)::", "(sum(monetary) + 1)::", 1))
+
+    monkeypatch.setattr(gold, "recipe", spoilt)
+    result = run(fresh_lake, instance)
+    assert not result.success
+    (failed,) = [check for check in result.get_asset_check_evaluations() if not check.passed and check.check_name == "identities"]
+    assert "segments_sum_to_people" in str(failed.description)
+    assert fresh_lake.site().lake.log.head().release == before
+
+
+def test_an_empty_landing_is_one_sentence(fresh_lake: BuiltLake) -> None:
+    report = run_job(replace(fresh_lake.settings, dagster_home=None), "empty")
+    assert not report.succeeded
+    assert len(report.failures) == 1
+    assert report.failures[0].startswith("Shop 'empty' has nothing to build from: put its files into ")
+
+
+def test_the_sensor_waits_until_files_have_stopped_changing(fresh_lake: BuiltLake, instance: dg.DagsterInstance) -> None:
+    sensor = landing_sensor(fresh_lake.settings, "olist")
+
+    def look(cursor: str | None) -> tuple[dg.RunRequest | dg.SkipReason | None, str | None]:
+        context = dg.build_sensor_context(instance=instance, cursor=cursor)
+        return sensor(context), context.cursor
+
+    nothing, cursor = look(None)
+    assert isinstance(nothing, dg.SkipReason) and "Nothing new" in str(nothing.skip_message)
+    new = fresh_lake.landing / "late.csv"
+    new.write_text("order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\n")
+    seen, cursor = look(cursor)
+    assert isinstance(seen, dg.SkipReason) and "stopped changing" in str(seen.skip_message)
+    new.write_text(new.read_text() + "o,1,p,s,,1.00,1.00\n")
+    grown, cursor = look(cursor)
+    assert isinstance(grown, dg.SkipReason)
+    still, cursor = look(cursor)
+    assert isinstance(still, dg.RunRequest)
+    assert (still.tags[RANGE_START], still.tags[RANGE_END]) == ("2017-01", "2017-04")
+
+
+def test_the_nightly_schedule_asks_for_all_months_once_there_is_something_new(
+    fresh_lake: BuiltLake, instance: dg.DagsterInstance
+) -> None:
+    schedule = nightly(fresh_lake.settings, "olist")
+    assert isinstance(schedule(dg.build_schedule_context(instance=instance)), dg.SkipReason)
+    (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
+    request = schedule(dg.build_schedule_context(instance=instance))
+    assert isinstance(request, dg.RunRequest)
+    assert (request.tags[RANGE_START], request.tags[RANGE_END]) == ("2017-01", "2017-04")
+
+
+def test_one_month_alone_touches_no_other(fresh_lake: BuiltLake, tmp_path: Path) -> None:
+    site = fresh_lake.site()
+    before = site.lake.log.head().parts("silver/orders")
+    report = run_job(replace(fresh_lake.settings, dagster_home=None), "olist", months=site.months()[1:2], full=True)
+    assert report.succeeded
+    assert report.tables["silver/orders"] == "written"
+    after = site.lake.log.head().parts("silver/orders")
+    assert {part: file.hash for part, file in before.items()} == {part: file.hash for part, file in after.items()}
+
+
+def test_nothing_personal_is_in_the_history_of_runs_the_dictionary_or_the_page(
+    fresh_lake: BuiltLake, instance: dg.DagsterInstance
+) -> None:
+    bad = "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\n{},1,p,s,,1.00,SECRET\n"
+    gold = fresh_lake.root / "olist" / "gold"
+    ids = set(pl.read_parquet(gold / "fct_orders.parquet").select(pl.col("order_id", "customer_id")).unpivot()["value"])
+    (fresh_lake.landing / "bad_items.csv").write_text(bad.format(min(ids)), encoding="utf-8")
+    fresh_lake.allow_failed_rows()
+    result = run(fresh_lake, instance, **{"ecom_lake/full": "true"})
+    history = " ".join(entry.to_json() for entry in instance.all_logs(result.run_id))
+    page = (gold.parent / "quality.html").read_text(encoding="utf-8")
+    dictionary = pl.read_parquet(gold / "data_dictionary.parquet")
+    for shown in (history, page, " ".join(dictionary["example"].drop_nulls())):
+        assert not ids & set(re.findall(r"\w+", shown))
+        assert "SECRET" not in shown
+    assert "bad_items.csv, record 1: <code>freight</code>" in page
+    previews = {t: str(metadata(result, t)["preview"].value) for t in ("silver/reviews", "silver/customers", "gold/dim_customer")}
+    assert previews["silver/reviews"].endswith("Personal, and not shown: review_id, order_id, title, comment.")
+    assert "zip" not in previews["silver/customers"].splitlines()[0]
+    assert "has_record" in previews["gold/dim_customer"].splitlines()[0]
+    personal = dictionary.filter("is_personal")
+    assert {"comment", "zip", "order_id"} <= set(personal["column_name"])
+    assert personal["example"].null_count() == len(personal)
+    bronze = [
+        event.step_materialization_data.materialization
+        for event in result.get_asset_materialization_events()
+        if event.asset_key and event.asset_key.path[1] == "bronze"
+    ]
+    assert bronze
+    assert not any("preview" in made.metadata for made in bronze)
+
+
+def test_the_history_of_runs_is_its_owners_alone(fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # dagster.yaml keeps its history in the working folder
+    shutil.copy(PROJECT / "dagster.yaml", tmp_path)
+    run_job(replace(fresh_lake.settings, dagster_home=tmp_path), "empty")
+    assert oct((tmp_path / ".dagster").stat().st_mode & 0o777) == "0o700"

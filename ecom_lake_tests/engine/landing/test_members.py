@@ -1,0 +1,212 @@
+"""Landed files unpack to plain ones; names inside archives go nowhere; what cannot be unpacked says why."""
+
+from __future__ import annotations
+
+import gzip
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ecom_lake.engine.landing import Refused, content_hash, members, unpack
+
+CSV = b"order_id,customer_id,status\n1,2,created\n" * 50
+
+
+def contents(path: Path, scratch: Path, name: str = "", largest: int = members.LARGEST) -> list[tuple[str, bytes]]:
+    found = []
+    for member in unpack(path, scratch, name, largest):
+        assert member.refused == ""
+        found.append((member.name, member.path.read_bytes()))
+    return found
+
+
+def refusals(path: Path, scratch: Path, largest: int = members.LARGEST) -> list[str]:
+    return [member.refused for member in unpack(path, scratch, largest=largest)]
+
+
+@pytest.mark.parametrize("name", ["orders.csv", "ORDERS.TSV", "orders.txt", "orders"])
+def test_a_plain_file_is_itself(tmp_path: Path, scratch: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(CSV)
+    [member] = unpack(path, scratch)
+    assert (member.name, member.path) == (name, path)
+
+
+@pytest.mark.parametrize("name", ["orders.csv.gz", "ORDERS.CSV.GZ"])
+def test_gzip_of_several_parts(tmp_path: Path, scratch: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(CSV) + gzip.compress(CSV))
+    assert contents(path, scratch) == [(name, CSV + CSV)]
+
+
+def test_zip_in_its_order_without_folders_and_litter(tmp_path: Path, scratch: Path) -> None:
+    path = tmp_path / "stored"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("2018")
+        for name in ["2018/orders.csv", "__MACOSX/2018/._orders.csv", ".DS_Store", "2018/.hidden.csv", "customers.csv"]:
+            archive.writestr(name, name.encode())
+    assert contents(path, scratch, name="in/Dump.ZIP") == [
+        ("in/Dump.ZIP/2018/orders.csv", b"2018/orders.csv"),
+        ("in/Dump.ZIP/customers.csv", b"customers.csv"),
+    ]
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_name_in_an_archive_never_becomes_a_path(tmp_path: Path, scratch: Path) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ["../../escaped.csv", "/tmp/escaped.csv", "a\x1b[2Jb.csv"]:
+            archive.writestr(name, CSV)
+    before = sorted(tmp_path.rglob("*"))
+    for member in unpack(path, scratch):
+        assert member.path.parent == scratch
+        assert "\x1b" not in member.name
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_damaged_member_does_not_stop_the_others(tmp_path: Path, scratch: Path) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("one.csv", CSV)
+        archive.writestr("two.csv", CSV)
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"created")] ^= 1
+    path.write_bytes(raw)
+    first, second = refusals(path, scratch)
+    assert first.startswith("dump.zip/one.csv is damaged and cannot be unpacked")
+    assert second == ""
+
+
+def test_a_member_under_a_password(tmp_path: Path, scratch: Path) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("one.csv", CSV)
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"PK\x03\x04") + 6] |= 1
+    raw[raw.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(raw)
+    assert refusals(path, scratch) == ["dump.zip/one.csv is protected by a password: deliver it without one."]
+
+
+GZIP = gzip.compress(CSV, mtime=0)
+
+
+@pytest.mark.parametrize("raw", [GZIP[:-9], GZIP[:30] + b"\xff\xff" + GZIP[32:], b"no gzip", GZIP + b"more"])
+def test_damaged_gzip(tmp_path: Path, scratch: Path, raw: bytes) -> None:
+    path = tmp_path / "orders.csv.gz"
+    path.write_bytes(raw)
+    [refused] = refusals(path, scratch)
+    assert refused.startswith("orders.csv.gz is damaged and cannot be unpacked (")
+
+
+@pytest.mark.parametrize("raw", [b"", b"no zip", b"PK\x03\x04 cut off"])
+def test_what_is_no_zip_is_refused(tmp_path: Path, scratch: Path, raw: bytes) -> None:
+    path = tmp_path / "dump.zip"
+    path.write_bytes(raw)
+    with pytest.raises(Refused, match=r"^dump\.zip is not a whole zip archive \(.+\): copy it here again\.$"):
+        list(unpack(path, scratch))
+
+
+def test_a_zip_without_files_is_refused(tmp_path: Path, scratch: Path) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.mkdir("empty")
+    with pytest.raises(Refused, match=r"^dump\.zip holds no files"):
+        list(unpack(path, scratch))
+
+
+def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "orders.csv.gz"
+    path.write_bytes(gzip.compress(b"\0" * 3_000_000))
+    assert contents(path, scratch)
+    assert refusals(path, scratch, largest=2_999_999) == [
+        "orders.csv.gz unpacks to more than 2,999,999 bytes: deliver it in parts."
+    ]
+    monkeypatch.setattr(members, "GIB", 1_000_000)
+    monkeypatch.setattr(members, "STEEPEST", 500)
+    assert refusals(path, scratch)[0].startswith("orders.csv.gz unpacks to over 500 times its size")
+
+
+@pytest.mark.parametrize(("header", "size"), [(b"PK\x05\x06", 22), (b"PK\x01\x02", 52), (b"PK\x03\x04", 36)])
+def test_a_zip_with_one_bit_of_a_header_flipped_is_read_or_refused(
+    tmp_path: Path, scratch: Path, header: bytes, size: int
+) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("éa.csv", CSV)
+        archive.writestr("b.csv", CSV)
+    sound = path.read_bytes()
+    for bit in range(8 * size):
+        spoilt = bytearray(sound)
+        spoilt[sound.index(header) + bit // 8] ^= 1 << bit % 8
+        path.write_bytes(spoilt)
+        try:
+            list(unpack(path, scratch))
+        except Refused as refused:
+            assert str(refused).startswith("dump.zip ")
+
+
+def test_what_is_too_much_together_is_refused_from_there_on(tmp_path: Path, scratch: Path) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ["one.csv", "two.csv", "three.csv"]:
+            archive.writestr(name, CSV)
+    assert refusals(path, scratch, largest=2 * len(CSV) - 1) == [
+        "",
+        f"dump.zip unpacks to more than {2 * len(CSV) - 1:,} bytes; nothing is taken of dump.zip/two.csv and what follows: "
+        "deliver it in parts.",
+    ]
+
+
+def test_an_archive_of_too_many_files_is_refused(tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ["one.csv", "two.csv", "three.csv"]:
+            archive.writestr(name, CSV)
+    monkeypatch.setattr(members, "MOST", 2)
+    with pytest.raises(Refused, match=r"^dump\.zip holds 3 files, and 2 are the most: deliver it in parts\.$"):
+        list(unpack(path, scratch))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_python_cannot_unpack_in_small_pieces_is_refused(tmp_path: Path, scratch: Path, method: int) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("one.csv", CSV)
+        archive.writestr("two.csv", CSV, zipfile.ZIP_DEFLATED)
+    wanted = "dump.zip/one.csv is packed in a way that is not read here: pack it by deflate, as zip itself does."
+    assert refusals(path, scratch) == [wanted, ""]
+
+
+def test_a_missing_file_is_not_a_damaged_one(tmp_path: Path, scratch: Path) -> None:
+    for name in ["gone.zip", "gone.csv.gz"]:
+        with pytest.raises(FileNotFoundError):
+            list(unpack(tmp_path / name, scratch))
+
+
+def test_the_hash_is_of_the_content(tmp_path: Path) -> None:
+    for name, content in {"a": CSV, "b": CSV, "c": CSV + b"."}.items():
+        (tmp_path / name).write_bytes(content)
+    assert content_hash(tmp_path / "a") == content_hash(tmp_path / "b") != content_hash(tmp_path / "c")
+    assert len(content_hash(tmp_path / "a")) == 32
+
+
+def test_a_link_in_an_archive_is_refused_and_the_files_beside_it_are_read(tmp_path: Path, scratch: Path) -> None:
+    path, link = tmp_path / "dump.zip", zipfile.ZipInfo("customers.csv")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(link, "/etc/shadow")
+        archive.writestr("orders.csv", CSV)
+    assert refusals(path, scratch) == ["dump.zip/customers.csv is a link or a device, not a file: pack the file itself.", ""]
+
+
+def test_the_refusal_of_a_damaged_archive_quotes_none_of_its_bytes(tmp_path: Path, scratch: Path) -> None:
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("orders.csv", CSV)
+    path.write_bytes(path.read_bytes().replace(b"orders.csv", b"SECRET.csv", 1))
+    assert refusals(path, scratch) == [
+        "dump.zip/orders.csv is damaged and cannot be unpacked (its parts contradict each other): copy it here again."
+    ]

@@ -1,0 +1,206 @@
+"""Which table a file is, by its name or its columns; and the sentences that say why it is none."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecom_lake.engine.contracts.delivered import Delivered
+from ecom_lake.engine.landing import Refused
+from ecom_lake.engine.landing.header import Header
+from ecom_lake.engine.landing.recognise import layout, recognise
+
+ORDERS = Delivered("orders", "", ("order_id", "customer_id", "status"), ("note",), ("shop_orders", "orders"))
+CUSTOMERS = Delivered("customers", "", ("customer_id", "city"), ("state",), ("shop_customers_v2",))
+SHOP = (ORDERS, CUSTOMERS)
+COLUMNS = {"orders": "order_id,customer_id,status", "customers": "customer_id,city"}
+
+
+def header(names: str) -> Header:
+    return Header(tuple(names.split(",")), ",", 0, 1)
+
+
+def refusal(file: str, names: str | None, delivered: tuple[Delivered, ...] = SHOP) -> str:
+    with pytest.raises(Refused) as refused:
+        found = header(names) if names is not None else None
+        layout(file, recognise(file, found, delivered), found or header(""))
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "table"),
+    [
+        ("shop_orders.csv", "orders"),
+        ("Orders.CSV", "orders"),
+        ("shop-orders 2018-01-31 (2).csv.gz", "orders"),
+        ("orders_20180131T093000Z.txt", "orders"),
+        ("2018/01/orders.tsv", "orders"),
+        ("dump.zip/2018.01/shop_orders.csv", "orders"),
+        ("shop_orders2018.csv", "orders"),
+        ("shop_customers_v3.csv", "customers"),
+        ("customers_of_orders.csv", None),
+        ("export.csv", None),
+        ("2018-01.csv", None),
+    ],
+)
+def test_by_name_without_case_dates_and_numbers(file: str, table: str | None) -> None:
+    if table is None:
+        assert "name it after its table" in refusal(file, None)
+    else:
+        assert recognise(file, None, SHOP).name == table
+        assert recognise(file, header(COLUMNS[table]), SHOP).name == table
+
+
+@pytest.mark.parametrize(
+    ("names", "table"),
+    [
+        ("order_id,customer_id,status", "orders"),
+        ("STATUS,x,Customer_ID,order_id", "orders"),
+        ("city,customer_id", "customers"),
+        ("order_id,customer_id,status,city", "orders"),
+        ("order_id,customer_id,city,state,status,note", "orders"),
+    ],
+)
+def test_by_columns_the_most_of_them(names: str, table: str) -> None:
+    assert recognise("export.csv", header(names), SHOP).name == table
+
+
+def test_a_name_counts_more_than_columns() -> None:
+    both = header("order_id,customer_id,status,city,state")
+    assert recognise("shop_customers.csv", both, SHOP) is CUSTOMERS
+
+
+def test_two_tables_with_the_same_columns_are_told_apart_by_name_alone() -> None:
+    twins = (Delivered("sales", "", ("id",), file_names=("sales",)), Delivered("refunds", "", ("id",)))
+    assert recognise("sales_2018.csv", header("id"), twins).name == "sales"
+    assert refusal("export.csv", "id", twins) == "export.csv has the columns of sales, refunds: name it after one of them."
+
+
+@pytest.mark.parametrize(
+    ("file", "names", "sentence"),
+    [
+        (
+            "orders.csv",
+            "Order Id,customer_id,status",
+            "orders.csv lacks what orders needs: order_id (nearest there: Order Id); rename the column, or export it again.",
+        ),
+        (
+            "export.csv",
+            "order_id,custmer_id,x",
+            "export.csv is none of the tables known here (orders, customers); its first line has 3 fields, 1 known here: "
+            "name it after its table, or leave it out.",
+        ),
+        (
+            "export.csv",
+            "order_id,custmer_id,status",
+            "export.csv lacks what orders needs: customer_id (nearest there: custmer_id); rename the column, or export it again.",
+        ),
+        (
+            "orders.csv",
+            "order_id,x,y",
+            "orders.csv lacks what orders needs: customer_id, status; its first line has 3 fields, 1 known here; "
+            "rename the column, or export it again.",
+        ),
+        (
+            "export.csv",
+            "colour,size",
+            "export.csv is none of the tables known here (orders, customers); its first line has 2 fields, none of them known "
+            "here: name it after its table, or leave it out.",
+        ),
+        (
+            "orders.csv",
+            "1,João,created",
+            "orders.csv seems to have no header: its first line has 3 fields, 1 of them a number, a date or an id, and none of "
+            "them known here; put the names of the columns into its first line.",
+        ),
+        (
+            "orders.csv",
+            "Name,Email,Financial Status",
+            "orders.csv lacks what orders needs: order_id, customer_id, status; its first line has 3 fields, none of them known "
+            "here; rename the columns, or put their names into the first line if it does not hold them.",
+        ),
+        (
+            "orders.csv",
+            "Order ID,2023,2024",
+            "orders.csv lacks what orders needs: order_id (nearest there: Order ID), customer_id, status; "
+            "rename the column, or export it again.",
+        ),
+        (
+            "shop_customers.csv",
+            "customer_id,delivery city",
+            "shop_customers.csv lacks what customers needs: city (nearest there: delivery city); "
+            "rename the column, or export it again.",
+        ),
+        (
+            "shop_customers.csv",
+            "id of João,Salvador city",
+            "shop_customers.csv lacks what customers needs: customer_id, city; its first line has 2 fields, none of them known "
+            "here; rename the columns, or put their names into the first line if it does not hold them.",
+        ),
+        (
+            "export.csv",
+            "e481f51cbdc54678b7cc49136f2d6af7,x,2018-01-01 10:00:00",
+            "export.csv seems to have no header: its first line has 3 fields, 2 of them a number, a date or an id, and none of "
+            "them known here; put the names of the columns into its first line.",
+        ),
+        (
+            "orders.csv",
+            "order_id,customer_id,status,ORDER_ID",
+            "orders.csv has two columns called ORDER_ID: rename one of them, or leave it out.",
+        ),
+        (
+            "orders.csv",
+            "order_id,customer_id,status,x,x",
+            "orders.csv has two columns called x: rename one of them, or leave it out.",
+        ),
+        (
+            "orders.csv",
+            "order_id,customer_id,status,source_record,delivered_source_record",
+            "orders.csv has two columns called delivered_source_record: rename one of them, or leave it out.",
+        ),
+        ("orders.csv", "customer_id,city", "orders.csv is named like orders but has the columns of customers: rename the file."),
+        (
+            "export.csv",
+            None,
+            "export.csv is empty and its name is not that of a table: name it after its table, or leave it out.",
+        ),
+    ],
+)
+def test_refusals_are_one_sentence(file: str, names: str | None, sentence: str) -> None:
+    assert refusal(file, names) == sentence
+
+
+def test_a_file_that_lacks_a_column_is_not_taken_for_a_smaller_table() -> None:
+    sellers = Delivered("sellers", "", ("seller_id",), ("city",))
+    lines = Delivered("lines", "", ("line_id", "price"), ("seller_id",))
+    assert refusal("export.csv", "line_id,seller_id", (sellers, lines)).startswith("export.csv lacks what lines needs: price")
+    assert refusal("lines.csv", "line_id,seller_id", (sellers, lines)).startswith("lines.csv lacks what lines needs: price")
+    assert recognise("export.csv", header("seller_id"), (sellers,)).name == "sellers"
+
+
+@given(st.lists(st.text("abcdefghijklmnopqrstuvwxyz0123456789:$/ ", min_size=1).map("§{}§".format), min_size=1, unique=True))
+def test_no_refusal_quotes_what_a_foreign_file_holds(fields: list[str]) -> None:
+    for file, known in product(("orders.csv", "export.csv"), ("", "order_id,", "order_id,status,")):
+        assert "§" not in refusal(file, known + ",".join(fields))
+
+
+def test_extra_columns_that_are_probably_missing_ones() -> None:
+    found = layout("orders.csv", ORDERS, header("order_id,customer_id,status,Order Note,order_status,colour"))
+    assert found.misnamed == (("Order Note", "note"),)
+
+
+def test_where_columns_stand() -> None:
+    found = layout("orders.csv", ORDERS, header("x,STATUS,source_record,order_id,customer_id"))
+    assert found.positions == {
+        "order_id": 3,
+        "customer_id": 4,
+        "status": 1,
+        "note": None,
+        "x": 0,
+        "delivered_source_record": 2,
+    }
+    assert list(found.positions)[:4] == list(ORDERS.columns)
+    assert (found.extra, found.missing) == (("x", "delivered_source_record"), ("note",))

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import grp
+import os
+from pathlib import Path
+
+import pytest
+
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.serve.doctor import Finding, examine
+from ecom_lake.engine.serve.released import released
+from ecom_lake_tests.built import BuiltLake
+
+
+@pytest.fixture(autouse=True)
+def _at(monkeypatch: pytest.MonkeyPatch, built_lake: BuiltLake) -> None:
+    monkeypatch.setenv("ECOM_LAKE_CONFIG", str(built_lake.config))
+    monkeypatch.delenv("ECOM_LAKE_ROOT", raising=False)
+
+
+def looked(lake: BuiltLake, deep: bool = False, shop: str = "olist") -> dict[str, Finding]:
+    return {finding.what: finding for finding in examine(str(lake.root), shop, deep)}
+
+
+def a_gold_file(lake: BuiltLake) -> Path:
+    site = lake.site()
+    return site.lake.local(released(site).parts("gold/fct_orders")[""])
+
+
+def test_a_sound_lake_is_sound(fresh_lake: BuiltLake) -> None:
+    (fresh_lake.folder / "dagster.yaml").write_text("", encoding="utf-8")
+    findings = looked(fresh_lake, deep=True)
+    assert {what: finding.says for what, finding in findings.items() if finding.state == "fail"} == {}
+    assert findings["release"].says.endswith("hold what they held when they were written.")
+    assert not list(fresh_lake.root.glob(".ecom-lake-doctor-*"))
+
+
+def test_a_lost_file_and_a_shorter_one_are_found_at_once(fresh_lake: BuiltLake) -> None:
+    file = a_gold_file(fresh_lake)
+    file.write_bytes(file.read_bytes()[:-1])
+    found = looked(fresh_lake)["release"]
+    assert found.state == "fail"
+    assert f"{file.name} has {file.stat().st_size:,} bytes, not {file.stat().st_size + 1:,}" in found.says
+    assert found.todo == "`ecom-lake repair` makes it again."
+    file.unlink()
+    assert f"{file.name} is gone" in looked(fresh_lake)["release"].says
+
+
+def test_changed_bytes_are_found_by_looking_deep(fresh_lake: BuiltLake) -> None:
+    file = a_gold_file(fresh_lake)
+    bytes_ = bytearray(file.read_bytes())
+    bytes_[100] ^= 1
+    file.write_bytes(bytes_)
+    assert looked(fresh_lake)["release"].state == "ok"
+    assert f"{file.name} has other content" in looked(fresh_lake, deep=True)["release"].says
+
+
+def test_a_careless_writer_in_the_plain_files_is_found(fresh_lake: BuiltLake) -> None:
+    (fresh_lake.root / "olist" / "gold" / "mine.parquet").write_bytes(b"x")
+    found = looked(fresh_lake)
+    assert (found["plain files"].state, found["release"].state) == ("warn", "ok")
+    assert "gold/mine.parquet" in found["plain files"].says
+
+
+def test_a_damaged_log_is_found(fresh_lake: BuiltLake) -> None:
+    newest = max((fresh_lake.root / "olist" / "_store" / "log").glob("*.json"))
+    newest.write_text('{"number":', encoding="utf-8")
+    found = looked(fresh_lake)["log"]
+    assert found.state == "fail"
+    assert newest.name in found.says
+
+
+def test_half_done_files_are_found(fresh_lake: BuiltLake) -> None:
+    left = fresh_lake.root / "olist" / "_store" / "scratch" / "step-x" / "half.parquet"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"PAR1")
+    assert looked(fresh_lake)["scratch"].state == "warn"
+
+
+def test_a_shop_without_anything_is_no_failure(built_lake: BuiltLake) -> None:
+    assert {finding.state for finding in looked(built_lake, shop="empty").values()} <= {"ok", "warn"}
+
+
+def test_what_cannot_be_a_root_is_said(built_lake: BuiltLake, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    found = {finding.what: finding for finding in examine(str(tmp_path / "file" / "data"), "olist")}
+    assert found["root"].state == "fail"
+    assert "is a file, not a folder" in found["root"].says
+
+
+def test_settings_that_are_wrong_are_said_in_their_own_words(
+    fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "wrong.toml"
+    config.write_text("thread = 2\n", encoding="utf-8")
+    monkeypatch.setenv("ECOM_LAKE_CONFIG", str(config))
+    found = looked(fresh_lake)["settings"]
+    assert (found.state, "'thread'" in found.says) == ("fail", True)
+
+
+def test_who_may_read_the_lake_is_said(fresh_lake: BuiltLake) -> None:
+    shop = fresh_lake.root / "olist"
+    assert looked(fresh_lake)["readers"].says == f"Only {shop.owner()} may read {shop}."
+    (shop / "silver").chmod(0o755)
+    found = looked(fresh_lake)["readers"]
+    assert (found.state, found.says) == ("warn", f"Other users of this machine may read {shop / 'silver'}.")
+
+
+def test_readers_are_let_in_by_the_next_build(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOM_LAKE_CONFIG", str(fresh_lake.config))
+    shop, group = fresh_lake.root / "olist", grp.getgrgid(os.getgid()).gr_name
+    settings = fresh_lake.config.read_text(encoding="utf-8")
+    fresh_lake.config.write_text(f'readers = "{group}"\n{settings}', encoding="utf-8")
+    assert looked(fresh_lake)["readers"].says == f"The group '{group}' may not read the gold of {shop} yet."
+    build(fresh_lake.site())
+    found = looked(fresh_lake)["readers"]
+    assert found.says == f"Only {shop.owner()} may read {shop}. The group '{group}' may read its gold."
+    assert {oct(path.stat().st_mode & 0o777) for path in (shop / "gold").glob("*.parquet")} == {"0o640"}
+    assert {oct(path.stat().st_mode & 0o777) for path in (shop / "silver").rglob("*.parquet")} == {"0o600"}
+    fresh_lake.config.write_text(f'readers = "no-such-group"\n{settings}', encoding="utf-8")
+    assert (looked(fresh_lake)["readers"].state, "no such group" in looked(fresh_lake)["readers"].says) == ("fail", True)

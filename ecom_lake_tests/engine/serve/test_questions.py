@@ -1,0 +1,133 @@
+"""Questions as files: what one may say of itself, what is refused in it, which is meant, and which a release answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ecom_lake.engine.serve.answering import answer, find, nearest, unanswerable
+from ecom_lake.engine.serve.query import session
+from ecom_lake.engine.serve.questions import questions, read
+from ecom_lake.engine.serve.released import released
+from ecom_lake.errors import UsageError
+from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.canonical_shop import CanonicalShop
+
+FILE = """/*
+title = "How many orders came from a state?"
+group = "Who buys?"
+shares = ["share"]
+
+[parameters.state]
+kind = "text"
+meaning = "The state."
+default = "select max(state) from dim_customer"
+allowed = "select distinct state from fct_orders"
+
+[parameters.top]
+
+[chart]
+kind = "bars"
+label = "state"
+value = "orders"
+*/
+select state, count(*) as orders, 1.0::double as share from fct_orders where state = $state group by state limit $top
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "orders-of-state.sql"
+
+
+def test_a_file_is_a_question(file: Path, built_lake: BuiltLake) -> None:
+    file.write_text(FILE, encoding="utf-8")
+    question = read(file)
+    assert (question.name, question.reads) == ("orders-of-state", ("dim_customer", "fct_orders"))
+    top = question.parameters[1]
+    assert (top.kind, top.meaning, top.default) == ("number", "How many are shown.", "select 10")
+    site = built_lake.site()
+    with session(site, released(site)) as opened:
+        ((most,),) = opened.ask("select max(state) from dim_customer").rows()
+        assert answer(opened, question, {}).values == {"state": most, "top": 10}
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "sentence"),
+    [
+        ("/*\n", "", "must begin with a line /*, its head in TOML"),
+        ('"Who buys?"', '"Who pays?"', "there is no group 'Who pays?'; the groups are How are we doing?"),
+        ("title =", "titel =", "a question has no 'titel'; it has"),
+        ('title = "How many orders came from a state?"\n', "", "a question lacks something"),
+        ('meaning = "The state."\n', "", "a parameter lacks something"),
+        ("$state", "'SP'", "the SQL uses $top, the head has state, top"),
+        ("limit $top", "", "the SQL uses $state, the head has state, top"),
+        ("limit $top", "limit $top -- the $top", "a parameter stands in a comment"),
+        ("state]", "root]", "no parameter may be called root"),
+        ('kind = "text"', 'kind = "texts"', "state is one of number, text, month"),
+        ('allowed = "select distinct state from fct_orders"\n', "", "state must say which values are allowed"),
+        ('"bars"', '"pie"', "a chart is one of bars, lines, heat, waterfall"),
+        ('"bars"', '"heat"', "a heat map, and nothing else, says what goes across"),
+        ('value = "orders"', 'value = "orders"\nacross = "share"', "a heat map, and nothing else, says what goes across"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_to_its_writer(file: Path, was: str, becomes: str, sentence: str) -> None:
+    assert was in FILE
+    text = FILE.replace(was, becomes)
+    if "root]" in becomes:
+        text = text.replace("$state", "$root")
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"^orders-of-state\.sql") as refused:
+        read(file)
+    assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("top category", "top-categories"),
+        ("which month was the best", "best-month"),
+        ("subscriber", "subscribers"),
+        ("what do people buy together", "bought-together"),
+        ("late deliveries", "late-and-reviews"),
+        ("how soon is a second order", "second-purchase"),
+        ("brands", "brand-ranking"),
+        ("hours of the weekday", "weekday-and-hour"),
+    ],
+)
+def test_free_words_find_the_nearest_questions(asked: str, meant: str) -> None:
+    assert meant in [question.name for question in nearest(asked)]
+    with pytest.raises(UsageError, match=rf"There is no question '{asked}'\. The nearest: .*{meant} \("):
+        find(asked.split())
+
+
+def test_every_title_and_every_name_finds_its_question() -> None:
+    for question in questions():
+        assert find([question.name]) is question
+        assert find(question.title.rstrip("?").upper().split()) is question
+
+
+def test_a_release_from_before_a_table_says_what_to_do(built_lake: BuiltLake) -> None:
+    site = built_lake.site()
+    entry = released(site)
+    older = replace(entry, tables={name: parts for name, parts in entry.tables.items() if name != "gold/rfm_segments"})
+    new = unanswerable(site, older).items() - unanswerable(site, entry).items()
+    assert new == {("segments", f"Release {entry.number} has no rfm_segments yet: run `ecom-lake build`.")}
+
+
+def test_a_survey_without_dates_answers_what_it_can_and_says_why_not_the_rest(tmp_path: Path) -> None:
+    shop = CanonicalShop(tmp_path)
+    shop.say(without=["orders.ordered_at"])
+    shop.land("orders.csv", "order_id,customer_id,status\n1,ana,delivered\n2,ana,delivered\n3,bob,delivered\n")
+    shop.land("order_items.csv", "order_id,line,product_id,unit_price\n1,1,ball,10\n2,1,ball,10\n3,1,doll,5\n")
+    shop.build()
+    entry = released(shop.site)
+    why = unanswerable(shop.site, entry)
+    no_dates = {name for name, reason in why.items() if "has no orders.ordered_at" in reason}
+    assert {"best-month", "top-categories", "segments", "second-purchase", "weekday-and-hour"} <= no_dates
+    assert {"abc", "loyalty", "headlines", "order-statuses"}.isdisjoint(why)
+    with session(shop.site, entry) as opened:
+        answers = {question.name: answer(opened, question, {}) for question in questions() if question.name not in why}
+    assert [row[:4] for row in answers["abc"].rows] == [("A", 1, 0.5, 20), ("B", 1, 0.5, 5)]

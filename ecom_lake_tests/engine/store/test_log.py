@@ -1,0 +1,125 @@
+"""The log: a line of entries, whatever the number of writers, and readers that see one of them whole."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from ecom_lake.engine.store.log import Delivery, Entry, File, Landed, Log
+from ecom_lake.engine.store.storage import Storage
+from ecom_lake.errors import UserError
+from ecom_lake_tests.built import Place
+
+
+def a_file(name: str) -> File:
+    delivery = Delivery(1, "orders.csv", "abc", "2018-01-01 00:00:00", 2, ("more",), "utf-8")
+    return File(
+        name, 1, 2, f"hash of {name}", "made", "run", {"bronze/x": "v"}, (("orders", 1, "published", 1),), {"rule": 1}, delivery
+    )
+
+
+@pytest.fixture
+def storage(place: Place) -> Storage:
+    return place.storage()
+
+
+@pytest.fixture
+def log(storage: Storage) -> Log:
+    return Log(storage, "olist")
+
+
+def test_an_entry_comes_back_as_it_was_written(log: Log) -> None:
+    landed = {"orders.csv": Landed("stamp", "hash", "reader", "refused because")}
+    log.commit(lambda head: replace(head.with_parts("bronze/orders", {"1": a_file("a")}), landing=landed), "run", "first")
+    written = log.commit(lambda head: head.with_parts("bronze/orders", {"2": a_file("b")}), "run", "second")
+    assert log.head() == written
+    assert (written.number, written.parent) == (2, 1)
+    assert written.parts("bronze/orders") == {"1": a_file("a"), "2": a_file("b")}
+    assert written.landing == landed
+
+
+def test_no_change_leaves_no_entry(log: Log) -> None:
+    log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
+    log.commit(lambda head: head, "run", "nothing")
+    assert log.numbers() == [1]
+
+
+def test_racing_writers_make_one_line_and_lose_nothing(log: Log) -> None:
+    def write(writer: int) -> None:
+        for turn in range(8):
+            part = f"{writer}-{turn}"
+            log.commit(lambda head, part=part: head.with_parts("bronze/orders", {part: a_file(part)}), "run", part)
+
+    writers = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert log.numbers() == list(range(1, 33))
+    assert [log.entry(n).parent for n in range(2, 33)] == list(range(1, 32))
+    assert set(log.head().parts("bronze/orders")) == {f"{writer}-{turn}" for writer in range(4) for turn in range(8)}
+
+
+def test_a_version_follows_content_alone() -> None:
+    entry = Entry(1, None, "run", "", "")
+    one = entry.with_parts("silver/orders", {"month=2017-01": a_file("a")})
+    same = entry.with_parts("silver/orders", {"month=2017-01": replace(a_file("a"), run="another", fingerprint="else")})
+    other = entry.with_parts("silver/orders", {"month=2017-01": a_file("b")})
+    moved = entry.with_parts("silver/orders", {"month=2017-02": a_file("a")})
+    assert one.version("silver/orders") == same.version("silver/orders")
+    assert len({state.version("silver/orders") for state in (one, other, moved)}) == 3
+
+
+def test_a_part_can_go(log: Log) -> None:
+    entry = Entry(1, None, "run", "", "").with_parts("silver/orders", {"x": a_file("a")})
+    assert entry.with_parts("silver/orders", {"x": None}).tables == {}
+
+
+def test_a_damaged_entry_is_named(log: Log, storage: Storage) -> None:
+    log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
+    storage.write("olist/_store/log/00000001.json", b'{"number": 1')
+    with pytest.raises(UserError, match=r"00000001\.json is damaged"):
+        log.head()
+
+
+def test_a_flipped_bit_that_leaves_an_entry_readable_is_found(log: Log, storage: Storage) -> None:
+    log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
+    path = "olist/_store/log/00000001.json"
+    storage.write(path, storage.read(path).replace(b'"rows":1', b'"rows":3'))
+    with pytest.raises(UserError, match=r"00000001\.json is damaged"):
+        log.head()
+
+
+def test_a_damaged_entry_is_told_with_the_one_before_it_and_set_aside(log: Log, storage: Storage) -> None:
+    for part in ("1", "2"):
+        log.commit(lambda head, part=part: head.with_parts("bronze/orders", {part: a_file(part)}), "run", part)
+    released = log.commit(lambda head: replace(head, release=-1), "run", "release")
+    log.commit(lambda head: head.with_parts("bronze/orders", {"3": a_file("3")}), "run", "3")
+    storage.write("olist/_store/log/00000004.json", b"")
+    with pytest.raises(UserError, match="Entry 3 before it is whole, when readers saw release 3"):
+        log.head()
+    log.set_aside(4)
+    assert log.head() == released
+    assert storage.exists("olist/_store/log/damaged-00000004.json")
+    after = log.commit(lambda head: head.with_parts("bronze/orders", {"4": a_file("4")}), "run", "4")
+    assert (after.number, after.parent) == (5, 3), "nobody who remembers the damaged one takes another for it"
+
+
+def test_a_commit_whose_answer_was_lost_is_one_commit(log: Log, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    create, answers = storage.store.create, iter([False])
+
+    def lost(path: str, data: bytes) -> bool:
+        return create(path, data) and next(answers, True)
+
+    monkeypatch.setattr(storage.store, "create", lost)
+    written = log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
+    assert written.number == 1
+    assert log.numbers() == [1]
+    assert log.head() == written
+
+
+def test_an_entry_that_is_not_there_is_named(log: Log) -> None:
+    with pytest.raises(UserError, match="Entry 7 of shop 'olist' is not in the log"):
+        log.entry(7)

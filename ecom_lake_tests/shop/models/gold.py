@@ -1,0 +1,35 @@
+"""A gold table made from rows given by hand, the way the pipeline makes it: computed, written, held against its contract."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ecom_lake.engine.build.gold.recipes import recipe
+from ecom_lake.engine.build.gold.table_file import write
+from ecom_lake.engine.build.step.audit import audit
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.fitted import Past
+from ecom_lake.settings import Shop
+from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.shop.settings.numbers import ShopSettings
+
+
+def make(
+    con: duckdb.DuckDBPyConnection, table: str, folder: Path, mining: MiningSettings | None = None, past: Past | None = None
+) -> pl.DataFrame:
+    """The table's rows; `con` has it, and those beside it, as views from then on."""
+    shop = Shop("shop", "olist", date(2017, 1, 1), None, ShopSettings(), mining or MiningSettings())
+    made = recipe(table).run(con, shop, past)
+    for name, rows in made.items():
+        file = folder / f"{name}.parquet"
+        write(con, rows, catalog.gold()[name], file)
+        failed, _ = audit(con, catalog.gold()[name], file)
+        assert failed == {}
+        con.execute(f"create or replace view {name} as select * from '{file}'")
+    for identity in (identity for name in made for identity in catalog.gold()[name].identities):
+        assert con.execute(identity.breaks).fetchall() == [], identity.name
+    return pl.read_parquet(folder / f"{table}.parquet")

@@ -1,0 +1,143 @@
+"""Rows made up by hand or by lot, for the tables of baskets and segments to be made from."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from ecom_lake.shop.segments.segment_centres import SegmentCentres
+from ecom_lake.shop.settings.mining import MiningSettings
+
+FEW = MiningSettings(product_min_orders=1, category_min_orders=1, product_min_support=0, category_min_support=0)
+
+Line = tuple[str, str, str, bool]
+
+
+def sales(con: duckdb.DuckDBPyConnection, lines: list[Line]) -> None:
+    columns = {"order_id": pl.String, "product_id": pl.String, "category": pl.String, "is_valid": pl.Boolean}
+    con.register("fct_sales", pl.DataFrame(lines, columns, orient="row").to_arrow())
+
+
+COLUMNS = {
+    "customer_id": pl.String,
+    "purchases": pl.Int64,
+    "recency_days": pl.Int64,
+    "net_sales": pl.Decimal(18, 2),
+    "units": pl.Int64,
+    "aov": pl.Float64,
+    "avg_gap_days": pl.Float64,
+    "lifespan_days": pl.Int64,
+    "registration_delay_days": pl.Int64,
+}
+
+ORDERS = {
+    "customer_id": pl.String,
+    "order_date": pl.Date,
+    "is_valid": pl.Boolean,
+    "opens_purchase": pl.Boolean,
+    "net_sales": pl.Decimal(18, 2),
+    "units": pl.Int64,
+}
+
+PLANTED = {
+    "fresh and thrifty": (20, 35, 1, 1),
+    "fresh and generous": (20, 900, 6, 1),
+    "long gone and thrifty": (500, 25, 1, 1),
+    "long gone and generous": (500, 700, 6, 1),
+    "regular": (30, 400, 8, 8),
+    "returned once": (300, 120, 2, 2),
+    "regular once upon a time": (600, 800, 16, 8),
+}
+"""Middle recency_days, net_sales, units and purchases of each."""
+
+
+def planted(each: int = 150) -> tuple[pl.DataFrame, np.ndarray]:
+    rng = np.random.default_rng(6)
+    rows = []
+    for group, (recency, spent, units, purchases) in PLANTED.items():
+        scatter = rng.lognormal(0, 0.15, (each, 3)) * (recency, spent, units)
+        rows += [
+            (f"{group} {i}", purchases, round(days), round(money, 2), max(1, round(pieces)))
+            for i, (days, money, pieces) in enumerate(scatter)
+        ]
+    return people(rows), np.repeat(np.arange(len(PLANTED), dtype=np.int32), each)
+
+
+def people(rows: list[tuple[str, int, int | None, float, int]]) -> pl.DataFrame:
+    names = ("customer_id", "purchases", "recency_days", "net_sales", "units")
+    frame = pl.DataFrame(rows, {name: pl.Float64 if name == "net_sales" else COLUMNS[name] for name in names}, orient="row")
+    return people_of(frame)
+
+
+def people_of(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
+        aov=pl.col("net_sales") / pl.col("purchases"),
+        avg_gap_days=pl.when(pl.col("purchases") > 1).then(pl.lit(30.0)),
+        net_sales=pl.col("net_sales").cast(COLUMNS["net_sales"]),
+        lifespan_days=30 * (pl.col("purchases") - 1),
+        registration_delay_days=pl.lit(None, COLUMNS["registration_delay_days"]),
+    ).select(list(COLUMNS))
+
+
+def calendar(con: duckdb.DuckDBPyConnection, as_of: date | None, orders: pl.DataFrame | None = None) -> None:
+    """The tables of days and of orders, as far as segments read them; a shop without order dates has no days."""
+    con.register(
+        "dim_date",
+        pl.DataFrame({"date": [as_of], "is_as_of": [as_of is not None]}, {"date": pl.Date, "is_as_of": pl.Boolean}).to_arrow(),
+    )
+    nothing = pl.DataFrame(schema=ORDERS)
+    con.register("fct_orders", (nothing if orders is None else orders.select(list(ORDERS))).to_arrow())
+
+
+def centre(segment_id: int, is_one_time: bool, recency: float | None, spent: float | None) -> dict[str, object]:
+    return {
+        "segment_id": segment_id,
+        "segment": f"segment {segment_id}",
+        "buyers": "one-time buyers" if is_one_time else "repeat buyers",
+        "is_one_time": is_one_time,
+        "is_cluster": recency is not None,
+        "rule": "by hand",
+        "recency_days": recency,
+        "net_sales": spent,
+        "recency_days_deviation": None if recency is None else 0.5,
+        "net_sales_deviation": None if recency is None else 2.0,
+        "model_version": "hand",
+    }
+
+
+def centres_of(rows: list[dict[str, object]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, SegmentCentres.table.schema)
+
+
+FIVE = {
+    "regular": (15, 260, 3, 12),
+    "lapsed regular": (240, 230, 3, 9),
+    "bargain hunter": (60, 22, 1, 5),
+    "big basket": (70, 900, 12, 3),
+    "one try long ago": (620, 55, 1, 2),
+}
+"""Middle recency_days, net_sales, units and, of those who came back, purchases of five kinds of people who overlap a little."""
+FIVE_SHARES = (0.2, 0.15, 0.3, 0.1, 0.25)
+
+
+def five_kinds(number: int, one_time_share: float, seed: int = 1) -> tuple[pl.DataFrame, np.ndarray]:
+    """A shop of five kinds of people, and which each of them is; some bought once, the others of each kind several times."""
+    rng = np.random.default_rng(seed)
+    kind = rng.choice(len(FIVE), number, p=FIVE_SHARES).astype(np.int32)
+    recency, spent, units, often = (np.array([of[i] for of in FIVE.values()], float)[kind] for i in range(4))
+    scatter = rng.lognormal(0, (0.7, 0.7, 0.3, 0.35), (number, 4))
+    again = np.maximum(2, np.rint(often * scatter[:, 3])).astype(np.int64)
+    purchases = np.where(rng.random(number) < one_time_share, 1, again)
+    frame = pl.DataFrame(
+        {
+            "customer_id": [f"{i:07d}" for i in range(number)],
+            "purchases": purchases,
+            "recency_days": np.rint(recency * scatter[:, 0]).astype(np.int64),
+            "net_sales": np.round(spent * scatter[:, 1], 2),
+            "units": np.maximum(1, np.rint(units * scatter[:, 2])).astype(np.int64),
+        }
+    )
+    return people_of(frame), kind

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ecom_lake.statistics.lift import compare, lift, membership
+
+
+def test_people_who_tie_at_the_edge_share_the_last_places() -> None:
+    scores = np.array([9.0, 5, 5, 5, 5, 1, 1, 1, 1, 1])
+    assert membership(scores, 0.3).tolist() == [1, 0.5, 0.5, 0.5, 0.5, 0, 0, 0, 0, 0]
+    assert membership(np.arange(10.0), 0.25).sum() == pytest.approx(2.5)
+
+
+def test_lift_by_hand() -> None:
+    happened = np.array([True] * 4 + [False] * 16)
+    scores = np.array([9.0, 3, 2, 1] + [8.0] + [0] * 15)
+    # Of the two on the list one came true, of all a fifth.
+    assert lift(happened, scores) == pytest.approx(2.5)
+    assert lift(happened, np.zeros(20)) == pytest.approx(1.0)
+
+
+def test_a_list_is_no_better_than_itself() -> None:
+    rng = np.random.default_rng(1)
+    happened, score = rng.random(1_000) < 0.2, rng.random(1_000)
+    same = compare(happened, score, score, seed=0).difference
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+
+
+def test_the_interval_is_that_of_resampled_people() -> None:
+    rng = np.random.default_rng(2)
+    score = rng.random(4_000)
+    happened = rng.random(4_000) < 0.3 * score
+    rule = score + rng.normal(0, 0.3, 4_000)
+    found = compare(happened, score, rule, seed=0)
+    drawn = [rng.integers(0, 4_000, 4_000) for _ in range(800)]
+    differences = [lift(happened[i], score[i]) - lift(happened[i], rule[i]) for i in drawn]
+    low, high = np.percentile(differences, (2.5, 97.5))
+    assert found.difference.value == pytest.approx(lift(happened, score) - lift(happened, rule))
+    assert (found.difference.low, found.difference.high) == pytest.approx((low, high), abs=0.08)

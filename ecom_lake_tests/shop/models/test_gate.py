@@ -1,0 +1,290 @@
+"""A model's status is computed from its figures: by hand, at ties, without figures, in both directions, and on the table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from ecom_lake.engine.build.gold.table_file import write
+from ecom_lake.engine.build.step.audit import audit
+from ecom_lake.engine.contracts import gate
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.fitted import Card, Fitted, Past, fit_rows
+from ecom_lake.engine.contracts.gate import THRESHOLD, Gate, Verdict, against_threshold, best_of, decide, unmeasured
+from ecom_lake.engine.contracts.model_fit import CARD, DIRECTIONS, REQUIREMENTS
+from ecom_lake.shop.churn.churn_fit import ChurnFit
+from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.shop.trust import model_cards_build as model_cards
+from ecom_lake.shop.trust.model_cards import ModelCards
+
+LIFT = Gate(
+    candidate="forest",
+    metric="lift at 10%",
+    direction="higher",
+    requirement="certainly better",
+    value=2.0,
+    low=1.6,
+    high=2.4,
+    rival="recency",
+    rival_value=1.5,
+    difference_low=0.1,
+    difference_high=0.9,
+)
+MASE = replace(
+    LIFT,
+    candidate="SES",
+    metric="mase",
+    direction="lower",
+    requirement="better",
+    value=0.5,
+    low=0.4,
+    high=0.6,
+    rival="naive",
+    rival_value=0.75,
+    difference_low=-0.4,
+    difference_high=0.1,
+)
+DAY = date(2018, 8, 31)
+
+
+def card(verdict: Verdict) -> Card:
+    return Card("orders", "everybody", DAY, "all orders", 100, verdict, "Tested on 100 customers.", DAY)
+
+
+@pytest.mark.parametrize(
+    ("given", "changes", "passes"),
+    [
+        (LIFT, {}, True),
+        (LIFT, {"direction": "lower"}, False),
+        (LIFT, {"difference_low": 0.0}, False),  # the interval reaches no difference
+        (LIFT, {"difference_low": -0.1}, False),
+        (LIFT, {"value": 1.5}, False),  # a tie
+        (LIFT, {"value": 1.4}, False),  # the interval contradicts the value
+        (LIFT, {"margin": 0.1}, False),  # ahead by more than the margin, and not with the whole interval
+        (LIFT, {"margin": 0.09}, True),
+        (LIFT, {"margin": 0.5, "difference_low": 0.6}, False),
+        (LIFT, {"value": None}, False),
+        (LIFT, {"value": float("nan")}, False),
+        (LIFT, {"high": float("inf")}, False),
+        (LIFT, {"rival_value": float("nan")}, False),
+        (LIFT, {"difference_low": None, "difference_high": None}, False),
+        (LIFT, {"low": None}, False),
+        (LIFT, {"difference_low": 0.9, "difference_high": 0.1}, False),  # an interval that ends before it starts
+        (LIFT, {"low": 2.4, "high": 1.6}, False),
+        (MASE, {}, True),
+        (MASE, {"direction": "higher"}, False),
+        (MASE, {"value": 0.75}, False),
+        (MASE, {"margin": 0.25}, False),
+        (MASE, {"margin": 0.24}, True),
+        (MASE, {"requirement": "certainly better"}, False),
+        (MASE, {"requirement": "certainly better", "difference_high": -0.01}, True),
+        (MASE, {"requirement": "certainly better", "difference_high": 0.0}, False),
+        (MASE, {"requirement": "no worse", "value": 0.75}, True),
+        (MASE, {"requirement": "no worse", "value": 0.750000001}, False),
+        (MASE, {"requirement": "no worse", "value": 0.7500000000001}, True),  # beyond the decimals that are kept
+        (MASE, {"requirement": "not certainly worse", "value": 0.8}, True),
+        (MASE, {"requirement": "not certainly worse", "value": 0.8, "difference_low": 0.0}, True),
+        (MASE, {"requirement": "not certainly worse", "value": 0.8, "difference_low": 0.01}, False),
+        (LIFT, {"requirement": "not certainly worse", "difference_high": 0.0, "difference_low": -0.5}, True),
+        (LIFT, {"requirement": "not certainly worse", "difference_high": -0.01, "difference_low": -0.5}, False),
+    ],
+)
+def test_gates_by_hand(given: Gate, changes: dict[str, Any], passes: bool) -> None:
+    changed = replace(given, **changes)
+    assert changed.passes is passes
+    assert decide(changed).status == ("published" if passes else "refused")
+    assert decide(changed, fallback="recency").status == ("published" if passes else "baseline")
+
+
+@pytest.mark.parametrize(("value", "passes"), [(199, False), (200, True), (201, True)])
+def test_a_threshold_is_reached_by_a_tie(value: float, passes: bool) -> None:
+    counted = against_threshold("formulas", "customers observed", 200, value)
+    assert (counted.low, counted.high, counted.rival) == (value, value, THRESHOLD)
+    assert counted.passes is passes
+    assert against_threshold("matching", "imbalance", 200, value, direction="lower").passes is (value <= 200)
+
+
+def test_an_estimate_must_clear_its_threshold_with_the_whole_interval() -> None:
+    for low, passes in ((1.0, False), (1.1, True)):
+        clears = against_threshold("forest", "lift", 1.0, 1.5, (low, 2.0), requirement="certainly better")
+        assert clears.passes is passes
+    assert not against_threshold("forest", "lift", 1.0, 1.5, (None, None), requirement="certainly better").passes
+
+
+def test_all_gates_must_pass_and_the_first_that_failed_is_named() -> None:
+    failed, second = replace(MASE, value=1.0), replace(LIFT, value=1.0)
+    assert decide(LIFT, MASE).sentence.startswith("Measured by lift at 10% (higher is better), forest")
+    assert decide(LIFT, failed, second).status == "refused"
+    assert decide(LIFT, failed, second).sentence.startswith("Measured by mase (lower is better), SES")
+    assert decide(LIFT, failed).shown == failed
+
+
+def test_the_sentence_names_both_with_their_values_and_intervals() -> None:
+    assert decide(LIFT).sentence == (
+        "Measured by lift at 10% (higher is better), forest reaches 2 (95% interval 1.6 to 2.4) and recency 1.5; the difference"
+        " is 0.5 (95% interval 0.1 to 0.9), which is better with its whole interval, so it is published."
+    )
+    assert decide(replace(MASE, value=0.75), fallback="naive").sentence == (
+        "Measured by mase (lower is better), SES reaches 0.75 (95% interval 0.4 to 0.6) and naive 0.75; the difference is 0"
+        " (95% interval -0.4 to 0.1), which is not better, so naive is published instead."
+    )
+    assert decide(replace(MASE, rival="SES", rival_value=0.5), fallback="SES").sentence == (
+        "Measured by mase, the chosen method is SES itself, which reaches 0.5 (95% interval 0.4 to 0.6), so SES is published."
+    )
+    assert decide(against_threshold("formulas", "number of customers", 200, 1_234)).sentence == (
+        "For formulas, the number of customers is 1,234; at least 200 is required, so it is published."
+    )
+    assert decide(replace(LIFT, question="second order", low=None)).sentence == (
+        "Second order: forest and recency cannot be compared by lift at 10% (not measured: low), so nothing is published."
+    )
+
+
+def test_of_several_questions_the_published_one_is_shown() -> None:
+    failed, untested = decide(replace(LIFT, value=1.0)), unmeasured("Only 7 customers ordered.")
+    assert best_of([untested, failed, decide(MASE)]) == decide(MASE)
+    assert best_of([untested, failed]) == failed
+    assert best_of([failed, decide(replace(LIFT, value=1.0), fallback="recency")]).status == "baseline"
+
+
+def test_a_card_takes_its_status_from_the_gate_and_from_nothing_else() -> None:
+    assert (card(decide(LIFT)).status, card(decide(LIFT)).champion) == ("published", "forest")
+    assert card(decide(LIFT)).reason == f"Tested on 100 customers. {decide(LIFT).sentence}"
+    refused = card(decide(replace(LIFT, value=1.0)))
+    assert (refused.status, refused.champion, refused.candidate) == ("refused", None, "forest")
+    replaced = card(decide(replace(LIFT, value=1.0), fallback="recency"))
+    assert (replaced.status, replaced.champion, replaced.candidate) == ("baseline", "recency", "forest")
+    assert card(unmeasured("The shop has 3 days of orders.")).status == "refused"
+    assert card(unmeasured("The shop has 3 days of orders.", "the mean")).status == "baseline"
+
+
+def test_a_claim_makes_no_card() -> None:
+    told: dict[str, Any] = {"predicts": "orders", "population": "all", "as_of": None, "trained_on": "orders", "n": 1}
+    with pytest.raises(TypeError, match="status"):
+        Card(**told, status="published", reason="Trust me, it works.")
+    with pytest.raises(TypeError, match=r"needs the verdict of a gate \(engine/contracts/gate.py\), not 'published'"):
+        Card(**told, verdict="published")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="computed from gates, not from 'Trust me'"):
+        Verdict(("Trust me",))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="needs gates, or the reason"):
+        decide()
+    with pytest.raises(ValueError, match="it lacks: candidate, rival"):
+        replace(LIFT, candidate=" ", rival=None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"'low'.*'difference_high'"):
+        Gate(candidate="a", metric="m", direction="higher", requirement="better", value=2, rival="b", rival_value=1)  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="no direction 'sideways'"):
+        replace(LIFT, direction="sideways")  # type: ignore[arg-type]
+
+
+def published_row(**changes: object) -> pl.DataFrame:
+    """A row of model_cards as `build` makes it, changed afterwards by somebody who does not ask the class."""
+    rows = fit_rows(Fitted({}, card(decide(LIFT))), Past(), 1, MiningSettings())
+    with duckdb.connect() as con:
+        for fit in catalog.fits():
+            con.register(fit, (rows if fit == ChurnFit.table.name else rows.clear()).to_arrow())
+        made = model_cards.build(con, MiningSettings()).pl()
+    return made.with_columns(pl.lit(value, made.schema[name]).alias(name) for name, value in changes.items())
+
+
+def broken_rules(rows: pl.DataFrame, folder: Path) -> set[str]:
+    with duckdb.connect() as con:
+        write(con, rows, ModelCards.table, folder / "model_cards.parquet")
+        failed, checks = audit(con, ModelCards.table, folder / "model_cards.parquet")
+    assert bool(failed) == any(check.blocks for check in checks)
+    return set(failed)
+
+
+NOTHING = dict.fromkeys(
+    [
+        "champion",
+        "candidate",
+        "metric",
+        "direction",
+        "requirement",
+        "margin",
+        "value",
+        "low",
+        "high",
+        "baseline",
+        "baseline_value",
+        "difference_low",
+        "difference_high",
+    ]
+)
+BOTH = {"published_has_a_gate", "published_passes_its_gate"}
+NO_GATE, NOT_PASSED = {"published_has_a_gate"}, {"published_passes_its_gate"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "broken"),
+    [
+        ({}, set()),
+        ({**NOTHING, "reason": "Trust me, it works."}, BOTH),
+        ({**NOTHING, "status": "refused"}, set()),
+        ({"champion": None}, NO_GATE),
+        ({"candidate": None}, NO_GATE),
+        ({"champion": "another"}, NO_GATE),
+        ({"baseline": ""}, NO_GATE),
+        ({"metric": None}, NO_GATE),
+        ({"low": None, "high": None}, NO_GATE),
+        ({"difference_low": None, "difference_high": None}, BOTH),
+        ({"baseline_value": None}, BOTH),
+        ({"direction": "lower"}, NOT_PASSED),
+        ({"baseline_value": 2.0}, NOT_PASSED),
+        ({"difference_low": 0.0}, NOT_PASSED),
+        ({"margin": 0.3}, NOT_PASSED),
+        ({"requirement": None}, NOT_PASSED),
+        ({"status": "baseline", "champion": "recency", "baseline_value": 2.0}, set()),
+    ],
+)
+def test_a_row_that_was_written_past_the_class_is_stopped(changes: dict[str, Any], broken: set[str], tmp_path: Path) -> None:
+    assert broken_rules(published_row(**changes), tmp_path) == broken
+
+
+def test_the_rule_on_the_table_is_the_gate() -> None:
+    """For values around the tie, intervals on both sides, and every direction and requirement."""
+    numbers = (-0.1, 0.0, 0.1)
+    gates = [
+        replace(LIFT, direction=way, requirement=asked, value=v, low=v, high=v, rival_value=0.0, margin=margin)
+        for way, asked, v, margin in product(DIRECTIONS, REQUIREMENTS, numbers, (0.0, 0.1))
+    ]
+    gates = [
+        replace(of, difference_low=low, difference_high=high)
+        for of in gates
+        for low in numbers
+        for high in numbers
+        if low <= high
+    ]
+    rows = pl.DataFrame([
+        {"status": "published", **{name: value for name, value in card(decide(of)).lines.items() if name != "status"}}
+        for of in gates
+    ])  # fmt: skip
+    holds = {rule.name: rule.holds for rule in ModelCards.rules}["published_passes_its_gate"]
+    with duckdb.connect() as con:
+        con.register("rows", rows.to_arrow())
+        by_rule = [row[0] for row in con.execute(f"select {holds} from rows").fetchall()]
+    assert by_rule == [of.passes for of in gates]
+    assert 0 < sum(by_rule) < len(gates)
+
+
+def test_the_card_of_a_fit_is_checked_as_well() -> None:
+    """A card is several rows of its fit, so that identities check it, before a release."""
+    rows = fit_rows(Fitted({}, card(decide(LIFT))), Past(), 1, MiningSettings())
+    trusted = rows.filter((pl.col("kind") != CARD) | pl.col("name").is_in(["status", "reason", "predicts"]))
+    for fit, broken in ((rows, set()), (trusted, BOTH)):
+        with duckdb.connect() as con:
+            con.register("churn_fit", fit.to_arrow())
+            found = {one.name for one in ChurnFit.identities if con.execute(one.breaks).fetchall()}
+        assert found == broken
+
+
+def test_every_fit_has_the_identities() -> None:
+    for fit in catalog.fits():
+        assert {identity.name for identity in catalog.gold()[fit].identities} >= BOTH, fit
+    assert gate.THRESHOLD == "threshold"

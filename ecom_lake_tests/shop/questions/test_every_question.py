@@ -1,0 +1,129 @@
+"""Every file of `ecom_lake/questions`, found by itself: it runs, whatever the shop, and answers what was worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecom_lake.cli import screen
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.serve.answering import said
+from ecom_lake.engine.serve.query import Session
+from ecom_lake.engine.serve.questions import FOLDER, questions
+from ecom_lake_tests.shop.marts.hand_shop import HandShop, item, monthly, order
+from ecom_lake_tests.shop.questions.answers import ANSWERS, DEFAULTS, PARTS
+from ecom_lake_tests.shop.questions.shops import BY_NAME, ask, rows_of, session_of, worked_shop
+
+each_question = pytest.mark.parametrize("name", sorted(file.stem for file in FOLDER.glob("*.sql")))
+
+
+@pytest.fixture(scope="module")
+def worked() -> Session:
+    return session_of(worked_shop())
+
+
+@pytest.fixture(scope="module", params=["no orders", "one order", "one order without a date or a product"])
+def thin(request: pytest.FixtureRequest) -> Session:
+    shops = {
+        "no orders": {},
+        "one order": {"orders": [order("o")], "order_items": [item("o")]},
+        "one order without a date or a product": {"orders": [order("o", None)]},
+    }
+    return session_of(HandShop(**shops[request.param]))
+
+
+@each_question
+def test_it_answers_what_was_worked_out_by_hand(worked: Session, name: str) -> None:
+    answered = ask(worked, name)
+    assert {name: said(value) for name, value in answered.values.items()} == DEFAULTS.get(name, {})
+    if name in PARTS:
+        part = PARTS[name]
+        found = [row[: len(part[0])] for row in rows_of(answered)]
+        _agree([row for row in found if any(row == pytest.approx(wanted) for wanted in part)], part)
+    else:
+        assert name in ANSWERS, f"work out by hand what {name} answers on the shop of shops.py, and write it into answers.py"
+        _agree(rows_of(answered), ANSWERS[name])
+
+
+def _agree(found: list[tuple[Any, ...]], expected: list[tuple[Any, ...]]) -> None:
+    assert len(found) == len(expected)
+    for row, wanted in zip(found, expected, strict=True):
+        assert row == pytest.approx(wanted)
+
+
+@each_question
+def test_it_runs_where_there_is_next_to_nothing(thin: Session, name: str) -> None:
+    answered = ask(thin, name)
+    assert all(len(row) == len(answered.columns) for row in answered.rows)
+
+
+@each_question
+def test_the_sql_that_is_shown_gives_the_answer(worked: Session, name: str) -> None:
+    answered = ask(worked, name)
+    again = worked.ask(answered.sql)
+    assert (again.columns, tuple(again.rows())) == (answered.columns, answered.rows)
+
+
+@each_question
+def test_it_reads_gold_and_names_its_own_columns(worked: Session, name: str) -> None:
+    question, answered = BY_NAME[name], ask(worked, name)
+    assert set(question.reads) <= set(catalog.gold())
+    assert question.title.endswith("?")
+    assert len(set(answered.columns)) == len(answered.columns)
+    assert {*question.shares, *(question.chart.columns if question.chart else ())} <= set(answered.columns)
+    numbers = (*question.shares, *(question.chart.values if question.chart else ()))
+    for number in numbers:
+        column = [row[answered.columns.index(number)] for row in answered.rows]
+        assert screen.holds_numbers([*column, 0]), number
+
+
+@pytest.mark.parametrize("name", [name for name, question in BY_NAME.items() if "top" in DEFAULTS.get(name, {})])
+def test_top_is_how_many_are_shown(worked: Session, name: str) -> None:
+    if name == "top-products":
+        assert [row[:2] for row in rows_of(ask(worked, name, top="1", categories="2"))] == [("home", 1), ("toys", 1)]
+    else:
+        assert rows_of(ask(worked, name, top="1")) == rows_of(ask(worked, name))[:1]
+
+
+def test_other_parameters_ask_something_else(worked: Session) -> None:
+    assert rows_of(ask(worked, "best-month", year="2018"), "month", "net_sales") == [("2018-02", 80), ("2018-01", 30)]
+    assert rows_of(ask(worked, "where-revenue-leaks", year="2018"), "step", "amount")[2:] == [
+        ("at_risk_recent", -80),
+        ("realized", 30),
+    ]
+    assert rows_of(ask(worked, "why-sales-moved", against="year"), "driver", "effect")[-2:] == [("discount", 0), ("2018-02", 80)]
+    assert rows_of(ask(worked, "sales-by", by="weekday", year="2018"), "member", "net_sales") == [
+        ("Wednesday", 80),
+        ("Monday", 30),
+    ]
+    assert len(ask(worked, "retention", months="1").rows) == 9
+    assert [row[0] for row in ask(worked, "second-order-curve", days="48").rows[:3]] == [0, 2, 4]
+    assert rows_of(ask(worked, "churn-by-month", horizon="365"))[-1][:3] == ("2018-02", 9, 0)
+    assert rows_of(ask(worked, "segment-moves", month="2017-01")) == [("none → Lost", 1, 1, 15)]
+    assert rows_of(ask(worked, "payment-methods", year="2018"), "method", "payments") == [("card", 110)]
+    assert rows_of(ask(worked, "next-category", category="toys"), "next_category", "customers") == [("home", 1), ("toys", 1)]
+    assert rows_of(ask(worked, "coming-months", of="toys")) == [("2018-03", 40, 10, 70, "SES")]
+    assert rows_of(ask(worked, "returns", by="state")) == [("RJ", 60, 1, 1, 1 / 6, 0)]
+    # Products go by their names where they have one, and of the rules of three items the surest speaks.
+    pairs = [("ball + doll → The Lamp", 2, 0.9, 3.5), ("The Lamp → The Ball", 3, 0.75, 3.0)]
+    assert rows_of(ask(worked, "bought-together", level="product")) == pairs
+
+
+def test_an_incomplete_month_is_pale_and_not_compared() -> None:
+    """Thirteen months of two orders, and a fourteenth that ends on its tenth day."""
+    orders = [*monthly("2017-01", *[2] * 13), order("cut off", "2018-02-10 10:00:00")]
+    session = session_of(HandShop(orders=orders, order_items=[item(one["order_id"]) for one in orders]))
+    assert rows_of(ask(session, "best-month", year="2018"), "month", "is_incomplete") == [("2018-01", False), ("2018-02", True)]
+    assert rows_of(ask(session, "category-growth")) == [("unknown", 20, 20, 0, 0)]
+    assert said(ask(session, "this-month").values["month"]) == "2018-01"
+
+
+def test_where_there_is_nothing_to_choose_from_nothing_is_asked_for() -> None:
+    answered = ask(session_of(HandShop()), "best-month")
+    assert (answered.values, answered.choices, answered.rows) == ({"year": None}, {"year": ()}, ())
+    assert "where year(month) = null" in answered.sql
+
+
+def test_titles_are_unique() -> None:
+    assert len({question.title for question in questions()}) == len(questions())
