@@ -29,6 +29,7 @@ import polars as pl  # noqa: E402
 from agree import WITHOUT_COUNTERPART  # noqa: E402
 
 import ecom_lake  # noqa: E402
+from ecom_lake.engine.build.gold.recipes import recipe
 from ecom_lake.engine.build.release.offer import alternatives  # noqa: E402
 from ecom_lake.engine.contracts.fitted import Past, fit_rows  # noqa: E402
 from ecom_lake.engine.contracts.registry import fits, gold  # noqa: E402
@@ -261,7 +262,7 @@ def recipes() -> dict[str, Callable[[Shop], None]]:
     queries = {file.stem: file.read_text(encoding="utf-8") for file in (PACKAGE / "shop").glob("*/*.sql")}
     tables = {table for table, contract in gold().items() if not any(map(is_lacking, contract.needs))} - WITHOUT_COUNTERPART
     maker = {table: gold()[table].beside or table for table in tables}
-    models = {table: importlib.import_module(f"ecom_lake.models.{table}") for table in set(maker.values()) - queries.keys()}
+    models = {table: importlib.import_module(str(recipe(table).module)) for table in set(maker.values()) - queries.keys()}
     names = {table: set(models[table].READS if table in models else NAMED.findall(queries[table])) for table in maker.values()}
     read = {table: {maker[name] for name in named & tables} for table, named in names.items()}
     return {

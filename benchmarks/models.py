@@ -61,7 +61,7 @@ def measured(shop: Path, name: str) -> dict[str, object]:
         else:
             columns = ", ".join(f"null::{column.kind.duckdb} as {column.name}" for column in contract.columns.values())
             con.execute(f"create view {table} as select {columns} where false")
-    module = importlib.import_module(f"ecom_lake.models.{name}")
+    module = importlib.import_module(str(recipe(name).module))
     wall, cpu = time.perf_counter(), time.process_time()
     if not hasattr(module, "fit"):
         verdict = f"{len(module.build(con, MiningSettings()))} rows"

@@ -22,7 +22,7 @@ LONGEST = 120
 _BUILD = """
 import sys
 from ecom_lake.cli import command
-from ecom_lake.engine.build import silver
+from ecom_lake.engine.build.silver import make_silver as silver
 
 def endless(site, table, months):
     with site.workspace() as (con, _):
