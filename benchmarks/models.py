@@ -47,10 +47,10 @@ def main() -> None:
 def measured(shop: Path, name: str) -> dict[str, object]:
     import duckdb
 
-    from ecom_lake.engine.build.gold.recipes import recipe
-    from ecom_lake.engine.contracts import registry as catalog
     from ecom_lake.engine.contracts.fitted import Past
     from ecom_lake.shop.settings.mining import MiningSettings
+    from ecom_lake_tests import catalog
+    from ecom_lake_tests.catalog import recipe
 
     con = duckdb.connect(config={"memory_limit": "1GB", "threads": 2, "preserve_insertion_order": False})
     for table, contract in {**catalog.silver(), **catalog.gold()}.items():

@@ -23,8 +23,9 @@ import polars  # noqa: E402, F401
 from ecom_lake.engine.build.build import steps  # noqa: E402
 from ecom_lake.engine.build.due import due  # noqa: E402
 from ecom_lake.engine.build.shop_context import open_site  # noqa: E402
+from ecom_lake.engine.config import Settings  # noqa: E402
 from ecom_lake.engine.dagster.run import run_job  # noqa: E402
-from ecom_lake.settings import Settings, load  # noqa: E402
+from ecom_lake.settings import load  # noqa: E402
 
 HERE = Path(__file__).parent
 

@@ -7,10 +7,11 @@ import dagster as dg
 
 from ecom_lake import logs
 from ecom_lake.engine.build.shop_context import invalid_shops
+from ecom_lake.engine.config import Settings
 from ecom_lake.engine.dagster.assets import shop_assets
 from ecom_lake.engine.dagster.invalid import invalid_shop, name_for_dagster
 from ecom_lake.engine.dagster.jobs import landing_sensor, nightly, shop_jobs
-from ecom_lake.settings import Settings, load, log_to
+from ecom_lake.settings import load, log_to
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

@@ -15,24 +15,20 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.config import CONFIG, ORDER_DATE, Settings, Shop, Written
 from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.store.access import Access, Secret
 from ecom_lake.errors import UserError
 from ecom_lake.schedules import cron_problem, timezone_problem
-from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake.shop.domain import SHOP
 
 DEFAULT_SHOP = "olist"
-CONFIG = "lake.toml"
-ORDER_DATE = "orders.ordered_at"
-UNDATED = date.min
-"""Stands for the month of orders without a date. A shop has months or it has this one; in silver's rows it is NULL."""
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:(?=/|$)")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://[^/]")
@@ -40,87 +36,6 @@ LONGEST_QUERY = 86_400
 """Seconds: the largest query_timeout."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _FIRST_MONTH, _LAST_MONTH = date(1970, 1, 1), date(2199, 12, 1)
-
-
-@dataclass(frozen=True)
-class Written:
-    """Where a shop's settings are written, and what is written there."""
-
-    file: Path | None = None
-    """The lake.toml; None where there is none and the defaults are in force."""
-    looked_for: Path = Path(CONFIG)
-    """The place of the lake.toml, whether it is there or not."""
-    digest: str = ""
-    """Of the shop's section as it was parsed: comments and layout do not count."""
-
-
-@dataclass(frozen=True)
-class Shop:
-    """One selling business: its connector, its months and what its numbers depend on."""
-
-    name: str
-    connector: str
-    first_month: date
-    last_month: date | None
-    """None for a shop that still sells."""
-    numbers: ShopSettings
-    mining: MiningSettings
-    nightly: str = "0 3 * * *"
-    timezone: str = "UTC"
-    landing: str | None = None
-    """Where its exports are dropped: a folder or a remote store; None for the shop's own folder of the lake."""
-    without: tuple[str, ...] = ()
-    """Silver tables, and columns as `table.column`, that it does not have, beside what its kind of export never has."""
-    written: Written = field(default_factory=Written)
-    max_failed_share: float = 0.5
-    """No build is released with a new delivery of which a larger share of the rows failed."""
-
-    @property
-    def is_undated(self) -> bool:
-        return ORDER_DATE in self.without
-
-    def months(self, today: date) -> list[date]:
-        """Every month of the shop, oldest first; an open shop's last one is today's."""
-        if self.is_undated:
-            return [UNDATED]
-        last = self.last_month or today.replace(day=1)
-        count = (last.year - self.first_month.year) * 12 + last.month - self.first_month.month + 1
-        start = self.first_month.year * 12 + self.first_month.month - 1
-        return [date((start + i) // 12, (start + i) % 12 + 1, 1) for i in range(max(count, 0))]
-
-
-def month_name(month: date) -> str:
-    """As parts of tables, partitions and people call it."""
-    return "undated" if month == UNDATED else f"{month:%Y-%m}"
-
-
-def named_month(name: str) -> date:
-    return UNDATED if name == month_name(UNDATED) else date.fromisoformat(f"{name}-01")
-
-
-@dataclass(frozen=True)
-class Settings:
-    root: str
-    config: Path
-    shops: dict[str, Shop]
-    memory_limit: str
-    threads: int
-    query_timeout: int = 300
-    """Seconds that a query of a SQL session may take."""
-    access: Access = field(default_factory=Access)
-    """How remote stores are reached."""
-    dagster_home: Path | None = None
-    """Where Dagster keeps its history; None where there is no dagster.yaml."""
-    invalid: Mapping[str, str] = field(default_factory=dict)
-    """The shops of lake.toml whose section is wrong, and what is wrong with it."""
-
-    def shop(self, name: str) -> Shop:
-        if name in self.invalid:
-            raise UserError(self.invalid[name])
-        if name not in self.shops:
-            known = ", ".join(sorted({*self.shops, *self.invalid}))
-            raise UserError(f"There is no shop '{name}' in {self.config}; it holds: {known}. Add [shops.{name}] to it.")
-        return self.shops[name]
 
 
 def load(root: str | None = None, environment: Mapping[str, str] | None = None, project: str | None = None) -> Settings:
@@ -140,8 +55,10 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
     timeout = env.get("ECOM_LAKE_QUERY_TIMEOUT") or given.pop("query_timeout", 300)
     known = ("root", "memory_limit", "threads", "query_timeout", "readers", "shops")
     _refuse_unknown(set(given) - {"memory_limit", "threads", "query_timeout"}, known, str(config))
-    valid, invalid = _shops(shops or {DEFAULT_SHOP: {}}, config)
+    registry = Registry(SHOP, config.parent if config.exists() else None)
+    valid, invalid = _shops(shops or {DEFAULT_SHOP: {}}, config, registry)
     return Settings(
+        registry=registry,
         root=_root(root or env.get("ECOM_LAKE_ROOT"), written, config),
         config=config,
         shops=valid,
@@ -249,26 +166,26 @@ def _place(where: str, folder: Path, setting: str) -> str:
     return where.rstrip("/")
 
 
-def _shops(sections: Mapping[str, Any], config: Path) -> tuple[dict[str, Shop], dict[str, str]]:
+def _shops(sections: Mapping[str, Any], config: Path, registry: Registry) -> tuple[dict[str, Shop], dict[str, str]]:
     """The shops whose sections are right, and what is wrong with the others."""
     valid: dict[str, Shop] = {}
     invalid: dict[str, str] = {}
     for name, values in sections.items():
         try:
-            valid[name] = _shop(name, values, config)
+            valid[name] = _shop(name, values, config, registry)
         except UserError as error:
             invalid[name] = str(error)
     return valid, invalid
 
 
-def _shop(name: str, values: Any, config: Path) -> Shop:
+def _shop(name: str, values: Any, config: Path, registry: Registry) -> Shop:
     place = f"[shops.{name}] in {config}"
     if not _NAME.fullmatch(name):
         raise UserError(f"{place}: a shop's name is a folder's name: small letters, digits and _, starting with a letter.")
     if not isinstance(values, dict):
         raise UserError(f"{place} must be a table of settings.")
     _refuse_unknown(values, _SHOP_SETTINGS, place)
-    without = _without(values.get("without", []), place)
+    without = _without(values.get("without", []), place, registry)
     first, last = _months(values, ORDER_DATE in without, place)
     return Shop(
         name=name,
@@ -280,8 +197,8 @@ def _shop(name: str, values: Any, config: Path) -> Shop:
         landing=_landing(values, config, place),
         without=without,
         max_failed_share=_max_failed_share(values.get("max_failed_share", Shop.max_failed_share), place),
-        numbers=_section(ShopSettings, values.get("numbers", {}), f"[shops.{name}.numbers] in {config}"),
-        mining=_section(MiningSettings, values.get("mining", {}), f"[shops.{name}.mining] in {config}"),
+        numbers=_section(registry.domain.numbers, values.get("numbers", {}), f"[shops.{name}.numbers] in {config}"),
+        mining=_section(registry.domain.mining, values.get("mining", {}), f"[shops.{name}.mining] in {config}"),
         written=Written(config.resolve() if config.exists() else None, config, _digest(values)),
     )
 
@@ -359,11 +276,11 @@ def _max_failed_share(value: Any, place: str) -> float:
     return float(value)
 
 
-def _without(values: Any, place: str) -> tuple[str, ...]:
+def _without(values: Any, place: str, registry: Registry) -> tuple[str, ...]:
     """Names of what a shop may do without: any table but orders, any column that is no part of a key."""
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise UserError(f'{place}: without must be a list of tables and columns, such as ["payments", "products.unit_cost"].')
-    known = _spareable()
+    known = _spareable(registry)
     for value in values:
         if value not in known:
             near = difflib.get_close_matches(value, known, 1)
@@ -372,8 +289,8 @@ def _without(values: Any, place: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _spareable() -> list[str]:
-    tables = {name: table for name, table in catalog.silver().items() if name != "order_index"}
+def _spareable(registry: Registry) -> list[str]:
+    tables = {name: table for name, table in registry.silver.items() if name != "order_index"}
     never = {"month", "is_timeline_sound", *LINEAGE}
     columns = [
         f"{name}.{c.name}" for name, table in tables.items() for c in table.columns.values() if not c.key and c.name not in never

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecom_lake.engine.build.shop_context import Site, open_site
+from ecom_lake.engine.config import Settings
 from ecom_lake.engine.store.access import Access
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.storage import Storage
-from ecom_lake.settings import Settings, load
+from ecom_lake.settings import load
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.truths import Truths
 

@@ -12,7 +12,8 @@ import duckdb
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.build.step.outcome import Outcome
-from ecom_lake.settings import Settings, load
+from ecom_lake.engine.config import Settings
+from ecom_lake.settings import load
 
 
 @dataclass(frozen=True)

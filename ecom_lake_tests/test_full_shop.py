@@ -16,13 +16,13 @@ import pytest
 from ecom_lake.cli.experiment_groups import shop_groups
 from ecom_lake.engine.build.release.offer import gold_tables, left_out
 from ecom_lake.engine.build.step.audit import audit
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.conform import conform
 from ecom_lake.engine.contracts.table import Rule, Table
 from ecom_lake.shop.settings.numbers import settings_row
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import FullTruths, PeopleTruth, SalesTruth, Truths
+from ecom_lake_tests import catalog
 from ecom_lake_tests.canonical_shop import CanonicalShop
 from ecom_lake_tests.tampering import broken_rows
 

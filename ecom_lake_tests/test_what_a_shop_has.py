@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from ecom_lake.definitions import build_definitions
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.release.offer import alternatives, gold_tables, left_out
 from ecom_lake.engine.build.step.outcome import Outcome
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake.engine.serve.doctor import Finding, examine
 from ecom_lake.errors import UserError
+from ecom_lake.settings import load
+from ecom_lake_tests import catalog
 from ecom_lake_tests.canonical_shop import CanonicalShop
 
 ORDERS = """order_id,customer_id,ordered_at,status
@@ -238,7 +240,7 @@ def test_a_kind_of_export_that_has_dates_cannot_be_without(shop: CanonicalShop) 
 
 def _columns(shop: CanonicalShop, monkeypatch: pytest.MonkeyPatch) -> Finding:
     monkeypatch.setenv("ECOM_LAKE_CONFIG", str(shop.config))
-    return next(finding for finding in examine(str(shop.root), "mine") if finding.what == "columns")
+    return next(finding for finding in examine(partial(load, str(shop.root)), "mine") if finding.what == "columns")
 
 
 def _printed(command: str, shop: CanonicalShop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:

@@ -9,11 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.publish.canonical_page import canonical_page
 from ecom_lake.publish.dictionary import dictionary_page
+from ecom_lake.shop.domain import SHOP
 from ecom_lake_tests.engine.dagster.snapshot import SNAPSHOT, snapshot
 
 with tempfile.TemporaryDirectory() as folder:
     SNAPSHOT.write_text(snapshot(Path(folder)))
-(ROOT / "docs/data_dictionary.md").write_text(dictionary_page())
+(ROOT / "docs/data_dictionary.md").write_text(dictionary_page(Registry(SHOP)))
 (ROOT / "docs/canonical.md").write_text(canonical_page())

@@ -16,8 +16,9 @@ from ecom_lake.cli.sql import json_value
 from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
+    from ecom_lake.engine.contracts.question import Question
+    from ecom_lake.engine.contracts.registry import Registry
     from ecom_lake.engine.serve.answering import Answered
-    from ecom_lake.engine.serve.questions import Question
 
 
 def ask(
@@ -62,9 +63,9 @@ def ask(
     if not name:
         if given or sql or as_csv:
             raise UsageError("Which question? `ecom-lake ask` lists them.")
-        _list(place, entry.number, open_ones, as_json)
+        _list(place, site.registry, entry.number, open_ones, as_json)
         return 0
-    question = find(name)
+    question = find(site.registry, name)
     if why := open_ones.get(question.name):
         raise UsageError(f"Shop '{site.shop.name}' cannot answer {question.name}: {why}")
     with session(site, entry) as opened:
@@ -94,16 +95,14 @@ def _given(words: Sequence[str], options: dict[str, str]) -> tuple[list[str], di
 # ------------------------------------------------------------------------------------------------------------- listing
 
 
-def _list(place: Place, release: int, open_ones: dict[str, str], as_json: bool) -> None:
-    from ecom_lake.engine.serve.questions import invalid_questions, questions
-
+def _list(place: Place, registry: Registry, release: int, open_ones: dict[str, str], as_json: bool) -> None:
     if as_json:
-        listed = [{**_brief(question), "cannot": open_ones.get(question.name)} for question in questions()]
+        listed = [{**_brief(question), "cannot": open_ones.get(question.name)} for question in registry.questions]
         screen.emit_json({"shop": place.shop, "release": release, "questions": listed})
         return
     rows: list[tuple[screen.Cell, ...]] = []
     heading = ""
-    for question in questions():
+    for question in registry.questions:
         if question.name in open_ones:
             continue
         if question.group != heading:
@@ -114,7 +113,7 @@ def _list(place: Place, release: int, open_ones: dict[str, str], as_json: bool) 
     if open_ones:
         screen.say("", "Not for this shop:")
         screen.show_list(f"{name}: {why}" for name, why in sorted(open_ones.items()))
-    if invalid := invalid_questions():
+    if invalid := registry.invalid_questions:
         screen.say("", "Not read, because the file is wrong:")
         screen.show_list(invalid.values())
     screen.say("", f"Next: {place.command('ask this-month')}; --sql shows the SQL behind an answer")

@@ -127,7 +127,7 @@ def _say_nothing_is_new(site: Site, as_json: bool) -> int:
 
 
 def _chosen(site: Site, months: str | None) -> list[date] | None:
-    from ecom_lake.settings import month_name
+    from ecom_lake.engine.config import month_name
 
     if months is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -147,8 +148,9 @@ def doctor(*, deep: Flag = False, as_json: AsJson = False, place: Here) -> int:
         As JSON.
     """
     from ecom_lake.engine.serve.doctor import examine
+    from ecom_lake.settings import load
 
-    findings = list(examine(place.root, place.shop, deep, place.project))
+    findings = list(examine(partial(load, place.root, project=place.project), place.shop, deep))
     if as_json:
         screen.emit_json([asdict(finding) for finding in findings])
     else:

@@ -73,14 +73,15 @@ def describe(table: str, /, *, sql: Flag = False, rows: int = SAMPLE, as_json: A
         answer = opened.ask(f"from {one.contract.layer}.{one.contract.name} limit {max(rows, 0)}")
         names, sample = answer.columns, list(answer.rows())
     if as_json:
-        screen.emit_json(_whole(one) | {"sql": recipe_of(one), "sample": [dict(zip(names, row, strict=True)) for row in sample]})
+        sampled = [dict(zip(names, row, strict=True)) for row in sample]
+        screen.emit_json(_whole(one) | {"sql": recipe_of(site, one), "sample": sampled})
         return 0
     _show_head(one)
     _show_columns(one)
     _show_promises(one.contract)
     if sql:
         screen.say(
-            "", Text("Made by", style="bold"), "", recipe_of(one) or "Python, or the pipeline itself: see the inputs above."
+            "", Text("Made by", style="bold"), "", recipe_of(site, one) or "Python, or the pipeline itself: see the inputs above."
         )
     if sample:
         screen.say("", Text("The first rows", style="bold"), "")

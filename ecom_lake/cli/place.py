@@ -13,7 +13,7 @@ from ecom_lake.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from ecom_lake.engine.build.shop_context import Site
-    from ecom_lake.settings import Settings
+    from ecom_lake.engine.config import Settings
 
 
 @dataclass(frozen=True)

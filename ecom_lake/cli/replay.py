@@ -35,8 +35,8 @@ def replay(*, dry_run: Flag = False, yes: Flag = False, as_json: AsJson = False,
     """
     from ecom_lake.engine.build.maintenance.replay import judge_again
     from ecom_lake.engine.build.step.built_with import refuse_other_settings
+    from ecom_lake.engine.config import month_name
     from ecom_lake.engine.serve.released import released
-    from ecom_lake.settings import month_name
 
     site = place.site()
     shown = released(site)
@@ -75,7 +75,7 @@ def _to_be_judged(site: Site, shown: Entry, place: Place) -> Entry:
 
 
 def _show_verdicts(mended: Mended) -> None:
-    from ecom_lake.settings import month_name
+    from ecom_lake.engine.config import month_name
 
     total = sum(verdict.rows for verdict in mended.verdicts)
     screen.say(f"Judged {counted(total, 'quarantined row')} again:", "")

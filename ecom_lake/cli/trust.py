@@ -164,15 +164,15 @@ def quality(*, out: Path | None = None, as_json: AsJson = False, place: Here) ->
         As JSON.
     """
     from ecom_lake.engine.serve.released import released
-    from ecom_lake.publish.quality_story import page_url, quality_page
+    from ecom_lake.publish.quality_story import PAGE, render
 
     site = place.site()
     entry = released(site)
-    where = page_url(site)
+    where = site.lake.storage.where(f"{site.shop.name}/{PAGE}")
     if out is not None:
         if not out.absolute().parent.is_dir():
             raise UsageError(f"--out: there is no folder {out.absolute().parent}.")
-        out.write_bytes(quality_page(site, entry))
+        out.write_bytes(render(site, entry))
         where = str(out)
     if as_json:
         screen.emit_json({"shop": site.shop.name, "release": entry.number, "page": where})

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from ecom_lake.engine.build.gold.recipes import recipe
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.columns import Column
+from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table import Table
 
 _HEAD = """# Data dictionary
@@ -17,23 +16,23 @@ Definitions of the numbers are in the contracts' words; a table's SQL is in `eco
 """
 
 
-def dictionary_page() -> str:
-    return "\n".join(
-        [_HEAD, *_layer("Gold: what people read", catalog.gold()), *_layer("Silver: the canonical shop", catalog.silver())]
-    )
+def dictionary_page(registry: Registry) -> str:
+    gold = _layer("Gold: what people read", registry.gold, registry)
+    silver = _layer("Silver: the canonical shop", registry.silver, registry)
+    return "\n".join([_HEAD, *gold, *silver])
 
 
-def _layer(title: str, tables: dict[str, Table]) -> Iterator[str]:
+def _layer(title: str, tables: Mapping[str, Table], registry: Registry) -> Iterator[str]:
     yield f"## {title}\n"
     for table in tables.values():
-        yield from _table(table)
+        yield from _table(table, registry)
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: Table, registry: Registry) -> Iterator[str]:
     yield f"### {table.name}\n"
     yield f"{table.grain}\n"
     if table.layer == "gold":
-        yield f"Made from {', '.join(f'`{read}`' for read in recipe(table.name).reads)}.\n"
+        yield f"Made from {', '.join(f'`{read}`' for read in registry.recipe(table.name).reads)}.\n"
     yield "| column | type | meaning |\n|---|---|---|"
     yield from (_column(column) for column in table.columns.values())
     promises = [f"- `{rule.name}`: {rule.meaning}" for rule in table.rules]

@@ -25,7 +25,7 @@ _READS = tuple(
 )
 
 
-def quality_page(site: Site, entry: Entry) -> bytes:
+def render(site: Site, entry: Entry) -> bytes:
     """The same release gives the same bytes."""
     damaged = _damaged(site, entry)
     sound = replace(entry, tables={table: parts for table, parts in entry.tables.items() if table not in damaged})
@@ -35,10 +35,6 @@ def quality_page(site: Site, entry: Entry) -> bytes:
 def made_by(site: Site) -> str:
     """Changes with whatever the page depends on beside the release."""
     return fingerprint(code_version(__name__), site.shop.name, not_built(site))
-
-
-def page_url(site: Site) -> str:
-    return site.lake.storage.where(f"{site.shop.name}/{PAGE}")
 
 
 def _damaged(site: Site, entry: Entry) -> list[str]:

@@ -17,18 +17,19 @@ from pathlib import Path
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.config import Shop
 from ecom_lake.engine.store.access import Access
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.log import Entry
 from ecom_lake.engine.store.remote import Remote
 from ecom_lake.engine.store.retry import Retry
-from ecom_lake.settings import Shop
 from ecom_lake.shop.connectors.olist import OLIST
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake_tests.azurite import Azurite, azurite
+from ecom_lake_tests.catalog import registry
 from ecom_lake_tests.chaos import blobs  # noqa: F401 - makes faulty:// known
 from ecom_lake_tests.engine.build.crash import content, whole
 
@@ -48,7 +49,7 @@ class Spot:
         for storage in (lake.storage, lake.landing):
             if isinstance(storage.store, Remote):
                 storage.store._retry = Retry(2, sleep=lambda _: None)  # nobody waits here
-        return Site(lake, SHOP, OLIST, full=full)
+        return Site(registry(), lake, SHOP, OLIST, full=full)
 
     @property
     def is_local(self) -> bool:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import polars as pl
 import pytest
 from rich.text import Text
 
-from ecom_lake.engine.serve import questions as questions_module
-from ecom_lake.engine.serve.questions import questions
 from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.catalog import questions
 from ecom_lake_tests.cli.conftest import Run
 
 NOT_OF_OLIST = {"age-and-gender", "brand-ranking", "returns", "subscribers"}
@@ -141,29 +138,24 @@ def test_what_cannot_be_meant_is_said_in_a_sentence(run: Run, built_lake: BuiltL
 
 
 @pytest.fixture
-def two_wrong_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """All questions, and two whose files their author has to correct."""
-    folder = shutil.copytree(questions_module.FOLDER, tmp_path / "questions")
+def two_wrong_files(fresh_lake: BuiltLake) -> BuiltLake:
+    """A project folder with two questions whose files their author has to correct."""
+    folder = fresh_lake.folder / "questions"
+    folder.mkdir()
     (folder / "bad-head.sql").write_text("/*\ntitle = \n*/\nselect 1\n", encoding="utf-8")
     (folder / "bad-sql.sql").write_text(
         '/*\ntitle = "Which?"\ngroup = "Who buys?"\n*/\nselect state from fct_orders group buy state\n', encoding="utf-8"
     )
-    caches = (questions_module.questions, questions_module._files)
-    monkeypatch.setattr(questions_module, "FOLDER", folder)
-    for one in caches:
-        one.cache_clear()
-    yield
-    for one in caches:
-        one.cache_clear()
+    return fresh_lake
 
 
-def test_a_wrong_file_disables_no_other_question(run: Run, built_lake: BuiltLake, two_wrong_files: None) -> None:
-    listed = run("ask", at=built_lake)
+def test_a_wrong_file_disables_no_other_question(run: Run, two_wrong_files: BuiltLake) -> None:
+    listed = run("ask", at=two_wrong_files)
     assert (listed.code, "best-month" in listed.out) == (0, True)
     said = " ".join(listed.out.split())
     assert "bad-head.sql: its head is not valid TOML: " in said
     assert "bad-sql.sql: its SQL cannot be parsed: " in said
-    assert run("ask", "best-month", at=built_lake).code == 0
-    asked = run("ask", "bad-sql", at=built_lake)
+    assert run("ask", "best-month", at=two_wrong_files).code == 0
+    asked = run("ask", "bad-sql", at=two_wrong_files)
     assert asked.code == 2
     assert "cannot be answered until its file is corrected. bad-sql.sql: its SQL" in " ".join(asked.err.split())

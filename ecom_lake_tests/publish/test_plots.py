@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from ecom_lake.publish.pages.plots import plot
+from ecom_lake.engine.serve.plots import plot
 
 EVIL = "</text><script>alert(1)</script><image href='http://127.0.0.1:9/x.png'/>"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,17 +12,18 @@ from pathlib import Path
 
 import duckdb
 
-import ecom_lake.shop.connectors
 from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.duckdb_engine import engine, workspace
 from ecom_lake.errors import UserError
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.storage import Storage
-from ecom_lake.settings import ORDER_DATE, Settings, Shop
+from ecom_lake.engine.config import ORDER_DATE, Settings, Shop
+from ecom_lake.engine.contracts.registry import Registry
 
 
 @dataclass(frozen=True)
 class Site:
+    registry: Registry
     lake: Lake
     shop: Shop
     connector: Connector
@@ -81,13 +80,13 @@ def open_site(
 ) -> Site:
     chosen = settings.shop(shop)
     place = f"[shops.{shop}] in {settings.config}"
-    connector = _connector_of(chosen, place)
+    connector = _connector_of(settings.registry, chosen, place)
     if chosen.landing:
         _open_landing(chosen.landing, settings, place)
     lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
     run = run or uuid.uuid4().hex[:12]
     limits = (settings.memory_limit, settings.threads, settings.query_timeout)
-    return Site(lake, chosen, connector, *limits, full=full, refit=refit, accept_settings=accept_settings, run=run)
+    return Site(settings.registry, lake, chosen, connector, *limits, full=full, refit=refit, accept_settings=accept_settings, run=run)
 
 
 def _open_landing(landing: str, settings: Settings, place: str) -> None:
@@ -109,8 +108,8 @@ def invalid_shops(settings: Settings) -> dict[str, str]:
     return invalid
 
 
-def _connector_of(shop: Shop, place: str) -> Connector:
-    connector = find_connector(shop.connector, place)
+def _connector_of(registry: Registry, shop: Shop, place: str) -> Connector:
+    connector = registry.connector(shop.connector, place)
     if not shop.is_undated:
         return connector
     if connector.undated is None:
@@ -118,16 +117,3 @@ def _connector_of(shop: Shop, place: str) -> Connector:
             f"{place} is without {ORDER_DATE}, but the connector '{shop.connector}' needs it; take it out of without."
         )
     return connector.undated
-
-
-def find_connector(name: str, place: str) -> Connector:
-    """A connector is a package in `connectors/`, named like it."""
-    package = ecom_lake.shop.connectors
-    known = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if info.ispkg)
-    if name not in known:
-        raise UserError(f"{place} names the connector '{name}', which is not there; known are: {', '.join(known)}.")
-    values = vars(importlib.import_module(f"{package.__name__}.{name}")).items()
-    found = [value for word, value in values if isinstance(value, Connector) and value.name == name and word[0] != "_"]
-    if len(found) != 1:
-        raise TypeError(f"connectors/{name}/__init__.py must hold one Connector called '{name}', and holds {len(found)}.")
-    return found[0]

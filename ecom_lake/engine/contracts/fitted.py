@@ -11,15 +11,22 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
 from ecom_lake.engine.contracts.gate import Status, Verdict
 from ecom_lake.engine.contracts.model_fit import CARD, CURVE, DIGITS, DRIFT, PARAMETER, RIVAL, SEEN, ModelFit
-from ecom_lake.shop.settings.mining import MiningSettings
 
 _MADE = "fitted as"
+
+
+class FitSettings(Protocol):
+    """The settings that models get: a dataclass whose repr shows every setting."""
+
+    @property
+    def refit_days(self) -> int:
+        """A fitted model is kept while the shop's today is less than this many days later."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +156,7 @@ class Past:
     def fitted_as_of(self) -> date | None:
         return self._day("fitted_as_of")
 
-    def serves(self, version: int, settings: MiningSettings, as_of: date | None) -> bool:
+    def serves(self, version: int, settings: FitSettings, as_of: date | None) -> bool:
         """Whether its parameters are used again: same version and settings, and not too old."""
         before = self.fitted_as_of
         if self.notes.get(_MADE) != _made(version, settings):
@@ -173,14 +180,14 @@ class Past:
         return [] if self.rows is None else self.rows.filter(pl.col("kind") == kind).to_dicts()
 
 
-def fit_rows(fitted: Fitted, past: Past, version: int, settings: MiningSettings) -> pl.DataFrame:
+def fit_rows(fitted: Fitted, past: Past, version: int, settings: FitSettings) -> pl.DataFrame:
     """The rows of the model's `…_fit` table."""
     made = _row(PARAMETER, _MADE, said=_made(version, settings))
     rows = [*_card(fitted.card), *_told(fitted), made, *_seen(fitted, past), *_drift(fitted, past)]
     return pl.DataFrame(rows, ModelFit.table.schema).with_columns(pl.col(pl.Float64).round(DIGITS))
 
 
-def _made(version: int, settings: MiningSettings) -> str:
+def _made(version: int, settings: FitSettings) -> str:
     return f"{version}-{hashlib.blake2b(repr(settings).encode(), digest_size=6).hexdigest()}"
 
 

@@ -1,58 +1,308 @@
-"""Every contract by its table's name: finds the classes in shop/, so that a new file there is all it takes."""
+"""The registry: every table, question and connector of a project, found in the business's package and in the user's folder.
+
+Here: finding and reading definitions, and the order in which tables are made. A definition of the user's that is wrong is left
+out with a sentence, and disables nothing else. An error in the package itself is raised.
+Not here: which of the tables a shop gets (engine/build/release/offer.py), and how they are made (engine/build/gold/).
+"""
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import importlib.util
 import pkgutil
-from functools import cache
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
+from types import ModuleType
 
-import ecom_lake.shop
+from ecom_lake.engine.contracts.connector import Connector
+from ecom_lake.engine.contracts.domain import Domain
 from ecom_lake.engine.contracts.model_fit import ModelFit
+from ecom_lake.engine.contracts.order_index import OrderIndex
+from ecom_lake.engine.contracts.personal import with_decisions
+from ecom_lake.engine.contracts.project_folder import as_package
+from ecom_lake.engine.contracts.question import Question, read_question, read_shared_parameters
+from ecom_lake.engine.contracts.recipe import RESERVED, Recipe, read_recipe
 from ecom_lake.engine.contracts.table import Contract, Table
+from ecom_lake.errors import UserError
+
+_NOT_AREAS = ("connectors", "questions", "settings")
+_MAKERS = ("_build", "_model")
+PROJECT_AREAS = ("tables", "models")
+"""The folders of a project folder that hold contracts."""
 
 
-@cache
-def silver() -> dict[str, Table]:
-    return {name: contract.table for name, contract in _contracts().items() if contract.table.layer == "silver"}
+@dataclass(frozen=True)
+class Definition:
+    """A table, and where its contract is written."""
+
+    table: Table
+    module: str
+    file: Path
+    is_own: bool = False
+    """Whether it is the user's."""
 
 
-@cache
-def gold() -> dict[str, Table]:
-    return {name: contract.table for name, contract in _contracts().items() if contract.table.layer == "gold"}
+class Registry:
+    """What a project defines. `folder` is the user's project folder; without one there is only the package."""
 
+    def __init__(self, domain: Domain, folder: Path | None = None) -> None:
+        self.domain = domain
+        self.folder = folder
+        self.invalid: dict[str, str] = {}
+        """The user's tables that are wrong, and what is wrong with each."""
+        self._definitions = {found.table.name: found for found in _of_package(domain)}
+        if folder is not None:
+            self._add_own(folder)
 
-def module_of(table: str) -> str:
-    """The module that holds the contract of a table."""
-    return _contracts()[table].__module__
+    # ------------------------------------------------------------------------------------------------------- tables
 
+    @cached_property
+    def silver(self) -> Mapping[str, Table]:
+        return self._of_layer("silver")
 
-def file_of(table: str) -> Path:
-    """The file of that module."""
-    return Path(ecom_lake.shop.__file__).parents[2].joinpath(*module_of(table).split(".")).with_suffix(".py")
+    @cached_property
+    def gold(self) -> Mapping[str, Table]:
+        return self._of_layer("gold")
 
+    @cached_property
+    def fits(self) -> Mapping[str, str]:
+        """The tables that hold a fitted model, by the name of the model."""
+        key = ModelFit.table.key
+        return {name.removesuffix("_fit"): name for name, table in self.gold.items() if table.key == key}
 
-@cache
-def fits() -> tuple[str, ...]:
-    """The tables that hold what a model is and how it did."""
-    return tuple(name for name, table in gold().items() if table.group == "models" and set(ModelFit.table.key) == set(table.key))
+    def table(self, name: str) -> Table:
+        return self._definitions[name].table
 
+    def definition(self, name: str) -> Definition:
+        return self._definitions[name]
 
-@cache
-def _contracts() -> dict[str, type[Contract]]:
-    found: dict[str, type[Contract]] = {}
-    for area in pkgutil.iter_modules(ecom_lake.shop.__path__, f"{ecom_lake.shop.__name__}."):
-        if not area.ispkg or area.name.endswith((".connectors", ".questions", ".settings")):
-            continue
-        package = importlib.import_module(area.name)
-        for info in pkgutil.iter_modules(package.__path__):
-            if info.name.endswith(("_build", "_model")):
+    def recipe(self, table: str) -> Recipe:
+        """How a gold table is made, or the table that it is made together with."""
+        return self._recipes[table]
+
+    @cached_property
+    def in_order(self) -> tuple[str, ...]:
+        """The gold tables, each after those that it reads; those that read what the lake records of itself come last."""
+        made: list[str] = []
+        waiting = set(self.gold)
+        while waiting:
+            ready = sorted(table for table in waiting if not waiting & set(self.recipe(table).reads))
+            ready = [table for table in ready if not self.recipe(table).reads_own_tables] or ready
+            if not ready:
+                raise UserError(f"These gold tables read each other in a circle: {', '.join(sorted(waiting))}.")
+            made += ready
+            waiting -= set(ready)
+        return tuple(made)
+
+    @cached_property
+    def _recipes(self) -> Mapping[str, Recipe]:
+        recipes: dict[str, Recipe] = {}
+        for name, table in self.gold.items():
+            if not table.beside:
+                recipe = self._read_recipe(self._definitions[name])
+                recipes |= dict.fromkeys(recipe.tables, recipe)
+        return recipes
+
+    def _read_recipe(self, found: Definition) -> Recipe:
+        others = [one.table for one in self._definitions.values() if one.table.beside == found.table.name]
+        recipe = read_recipe((found.table, *others), found.module, found.file, self.fits)
+        for read in recipe.reads:
+            if read not in self._definitions and read not in RESERVED:
+                near = difflib.get_close_matches(read, self._definitions, 1)
+                hint = f"; did you mean {near[0]}?" if near else "."
+                raise ValueError(f"{recipe.file}: it reads the table {read}, which does not exist{hint}")
+        return recipe
+
+    def _of_layer(self, layer: str) -> dict[str, Table]:
+        return {name: found.table for name, found in sorted(self._definitions.items()) if found.table.layer == layer}
+
+    # ----------------------------------------------------------------------------------------------- the user's own
+
+    def _add_own(self, folder: Path) -> None:
+        """Add the user's tables; one that is wrong, or that reads a wrong one, is left out."""
+        before = dict(self._definitions)
+        for name, found in _of_project(folder, self.domain).items():
+            problem = found if isinstance(found, str) else self._why_refused(found, before)
+            if isinstance(found, Definition) and problem is None:
+                self._definitions[name] = found
+            elif problem is not None:
+                self.invalid[name] = problem
+        while problems := self._wrong_recipes(before):
+            self.invalid |= problems
+            for name in problems:
+                del self._definitions[name]
+                if name in before:
+                    self._definitions[name] = before[name]
+            self._forget()
+
+    def _why_refused(self, found: Definition, known: Mapping[str, Definition]) -> str | None:
+        name = found.table.name
+        if found.table.layer != "gold":
+            return f"{found.file}: {name} must be a Gold table; silver tables are made by connectors and maps."
+        if name in RESERVED:
+            return f"{found.file}: {name} is a name that ecom_lake uses itself; give the table another one."
+        if name not in known:
+            return None
+        original = known[name].table
+        if not found.table.overrides:
+            return f"{found.file}: there is a table {name} already. Rename yours, or write overrides = True to replace it."
+        if missing := [column for column in original.columns if column not in found.table.columns]:
+            return f"{found.file}: {name} replaces a table that has the column {missing[0]}, which others read: keep the column."
+        return None
+
+    def _wrong_recipes(self, before: Mapping[str, Definition]) -> dict[str, str]:
+        wrong: dict[str, str] = {}
+        own = [found for found in self._definitions.values() if found.is_own]
+        for found in own:
+            maker = self._definitions.get(found.table.beside) if found.table.beside else found
+            if maker is None:
+                wrong[found.table.name] = f"{found.file}: it is made beside {found.table.beside}, which does not exist."
                 continue
-            module = importlib.import_module(f"{area.name}.{info.name}")
-            mine = [c for c in vars(module).values() if isinstance(c, type) and issubclass(c, Contract) and c.table.layer]
-            for contract in mine:
-                if contract.__module__ == module.__name__:
-                    if contract.table.name != info.name:
-                        raise TypeError(f"{contract.__name__} must be named after its file, {info.name}.py")
-                    found[info.name] = contract
-    return dict(sorted(found.items()))
+            try:
+                self._read_recipe(maker)
+            except ValueError as error:
+                wrong[found.table.name] = str(error)
+            except Exception as error:
+                wrong[found.table.name] = _sentence(error, found.file)
+        return wrong or self._circle(before)
+
+    def _circle(self, before: Mapping[str, Definition]) -> dict[str, str]:
+        try:
+            _ = self.in_order
+        except UserError as error:
+            return {name: f"{found.file}: {error}" for name, found in self._definitions.items() if found.is_own}
+        return {}
+
+    def _forget(self) -> None:
+        for name in ("silver", "gold", "fits", "_recipes", "in_order"):
+            self.__dict__.pop(name, None)
+
+    # ---------------------------------------------------------------------------------------------------- questions
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The valid ones, under their headings."""
+        order = self.question_groups
+        found = [one for one in self._question_files.values() if isinstance(one, Question)]
+        return tuple(sorted(found, key=lambda question: (order.index(question.group), question.name)))
+
+    @cached_property
+    def question_groups(self) -> tuple[str, ...]:
+        return (*self.domain.question_groups, OWN_QUESTIONS)
+
+    @property
+    def invalid_questions(self) -> dict[str, str]:
+        """The questions whose files are wrong, and what is wrong with each; they disable no other question."""
+        return {name: str(why) for name, why in sorted(self._question_files.items()) if isinstance(why, ValueError)}
+
+    @cached_property
+    def question_folders(self) -> tuple[Path, ...]:
+        folders = [_folder_of(f"{self.domain.package}.questions")]
+        return (*folders, *([self.folder / "questions"] if self.folder else []))
+
+    @cached_property
+    def _question_files(self) -> dict[str, Question | ValueError]:
+        found: dict[str, Question | ValueError] = {}
+        shared: Mapping[str, Mapping[str, object]] = {}
+        for folder in self.question_folders:
+            shared = {**shared, **read_shared_parameters(folder)}
+            for file in sorted(folder.glob("*.sql")):
+                try:
+                    if file.stem in found:
+                        raise ValueError(f"{file.name}: there is a question {file.stem} already; rename the file.")
+                    found[file.stem] = read_question(file, shared, self.question_groups, OWN_QUESTIONS)
+                except ValueError as error:
+                    found.setdefault(file.stem, error)
+        return found
+
+    # --------------------------------------------------------------------------------------------------- connectors
+
+    def connector(self, name: str, place: str) -> Connector:
+        """A connector is a package in `connectors/`, named like it; `place` says where the name was written."""
+        package = importlib.import_module(f"{self.domain.package}.connectors")
+        known = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if info.ispkg)
+        if name not in known:
+            raise UserError(f"{place} names the connector '{name}', which does not exist; known are: {', '.join(known)}.")
+        values = vars(importlib.import_module(f"{package.__name__}.{name}")).items()
+        found = [value for word, value in values if isinstance(value, Connector) and value.name == name and word[0] != "_"]
+        if len(found) != 1:
+            raise TypeError(f"connectors/{name}/__init__.py must hold one Connector called '{name}', and holds {len(found)}.")
+        return found[0]
+
+
+OWN_QUESTIONS = "Your own questions"
+"""The heading of the user's questions that name none."""
+
+
+@cache
+def _of_package(domain: Domain) -> tuple[Definition, ...]:
+    """The definitions of the package, and the order index, which the engine itself makes. They change with the code only."""
+    index = importlib.import_module(OrderIndex.__module__)
+    found = [*_definitions_in(index, domain, "silver")]
+    for area in pkgutil.iter_modules([str(_folder_of(domain.package))]):
+        if area.ispkg and area.name not in _NOT_AREAS:
+            for name in _modules_in(_folder_of(f"{domain.package}.{area.name}")):
+                found += _definitions_in(importlib.import_module(f"{domain.package}.{area.name}.{name}"), domain, area.name)
+    return tuple(found)
+
+
+def _of_project(folder: Path, domain: Domain) -> dict[str, Definition | str]:
+    """The definitions of a project folder by table; of a file that cannot be read, the sentence that says why."""
+    found: dict[str, Definition | str] = {}
+    package = as_package(folder)
+    for area in PROJECT_AREAS:
+        for name in _modules_in(folder / area):
+            file = folder / area / f"{name}.py"
+            try:
+                module = importlib.import_module(f"{package}.{area}.{name}")
+                own = [replace(one, is_own=True) for one in _definitions_in(module, domain, area)]
+                found |= {one.table.name: one for one in own}
+                if not own:
+                    found[name] = f"{file}: it holds no contract, that is no class made with Gold."
+            except Exception as error:
+                found[name] = _sentence(error, file)
+    return found
+
+
+def _modules_in(folder: Path) -> list[str]:
+    names = sorted(file.stem for file in folder.glob("*.py") if file.stem.isidentifier() and not file.stem.startswith("_"))
+    return [name for name in names if not name.endswith(_MAKERS) or name.rsplit("_", 1)[0] not in names]
+
+
+def _definitions_in(module: ModuleType, domain: Domain, group: str) -> Iterator[Definition]:
+    """The contracts of a module: one that is named after it, and the fit of a model beside it."""
+    file = Path(str(module.__file__))
+    for contract in vars(module).values():
+        if isinstance(contract, type) and issubclass(contract, Contract) and contract.__module__ == module.__name__:
+            table = contract.table
+            if not table.layer:
+                continue
+            if table.name not in (file.stem, f"{file.stem}_fit"):
+                raise ValueError(f"{file}: the class {contract.__name__} makes the table {table.name}: name it after the file.")
+            try:
+                decided = with_decisions(replace(table, group=group), domain)
+            except ValueError as error:
+                raise ValueError(f"{file}: {error}") from None
+            yield Definition(decided, module.__name__, file)
+
+
+def _folder_of(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise LookupError(f"There is no package {package}.")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _sentence(error: Exception, file: Path) -> str:
+    """What is wrong with a file of the user's, and on which line."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: {error.msg}."
+    if isinstance(error, UserError | ValueError) and str(file.parent) in str(error):
+        return str(error)
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    where = f"{file}:{lines[-1]}" if lines else str(file)
+    return f"{where}: {error}" if isinstance(error, UserError | ValueError) else f"{where}: {type(error).__name__}: {error}"

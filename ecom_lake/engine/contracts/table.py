@@ -8,16 +8,14 @@ Not here: how a contract is held against data (conform.py for silver, `engine/bu
 
 from __future__ import annotations
 
-import difflib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import polars as pl
 
 from ecom_lake.engine.contracts.columns import Column, Integer
 from ecom_lake.engine.contracts.definition_error import DefinitionError
-from ecom_lake.engine.contracts.personal import decided
 
 Severity = Literal["block", "warn"]
 
@@ -69,6 +67,8 @@ class Table:
     monthly: bool
     beside: str = ""
     """The table in whose making this one is made too; empty for one that is made by itself."""
+    overrides: bool = field(default=False, repr=False)
+    """Whether it replaces the table of this name that the package defines. Not in the repr, of which fingerprints are made."""
     partial: bool = False
     """Made from those of its inputs that the shop has; of any other table, a missing input leaves it out."""
 
@@ -80,7 +80,7 @@ class Table:
     @property
     def shareable(self) -> list[str]:
         """The columns whose values may be shown in previews, examples, evidence and pages: those that are not personal."""
-        return [name for name, column in self.columns.items() if not column.personal]
+        return [name for name, column in self.columns.items() if column.personal is False]
 
     @property
     def computed_schema(self) -> dict[str, pl.DataType]:
@@ -98,9 +98,7 @@ def with_nullable(table: Table, *names: str) -> Table:
     return replace(table, columns=columns)
 
 
-RESERVED = ("rules", "identities", "needs")
-GROUPS = ("star", "kpis", "customers", "products", "operations", "models", "trust")
-"""The headings under which gold tables are shown."""
+RESERVED = ("rules", "identities", "needs", "overrides")
 
 
 class Contract:
@@ -110,6 +108,8 @@ class Contract:
     rules: ClassVar[tuple[Rule, ...]] = ()
     identities: ClassVar[tuple[Identity, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
+    overrides: ClassVar[bool] = False
+    """Whether a table of a project folder replaces the one of this name."""
 
     def __init_subclass__(
         cls, layer: str = "", group: str = "", monthly: bool = False, beside: str = "", partial: bool = False
@@ -122,13 +122,14 @@ class Contract:
             layer=layer,
             group=group,
             grain=" ".join((cls.__doc__ or "").split()),
-            columns={name: decided(column, cls.__name__) for name, column in (_columns_of(cls) | inherited).items()},
+            columns=_columns_of(cls) | inherited,
             rules=cls.rules,
             identities=cls.identities,
             needs=cls.needs,
             monthly=monthly,
             beside=beside,
             partial=partial,
+            overrides=cls.overrides,
         )
         if layer:
             _refuse_incomplete(cls)
@@ -140,10 +141,6 @@ def _refuse_incomplete(contract: type[Contract]) -> None:
         raise DefinitionError(f'{name} has no docstring: state its grain in one sentence, such as """One row per order.""".')
     if not table.key:
         raise DefinitionError(f"{name} has no key: mark the columns that make a row unique with Key(…) or key=True.")
-    if table.layer == "gold" and table.group not in GROUPS:
-        near = difflib.get_close_matches(table.group, GROUPS, 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"the groups are {', '.join(GROUPS)}."
-        raise DefinitionError(f"{name} is in the group '{table.group}', which does not exist; {hint}")
 
 
 def _columns_of(cls: type) -> dict[str, Column]:

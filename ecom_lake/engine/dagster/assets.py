@@ -12,7 +12,6 @@ import dagster as dg
 
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.gold import make_gold as gold
-from ecom_lake.engine.build.gold import recipes
 from ecom_lake.engine.build.release import acceptance, offer
 from ecom_lake.engine.build.release.release import TABLE as RELEASE
 from ecom_lake.engine.build.release.release import expected_tables, make_release
@@ -21,12 +20,12 @@ from ecom_lake.engine.build.silver import make_silver as silver
 from ecom_lake.engine.build.silver import specs
 from ecom_lake.engine.build.silver.order_index import TABLE as ORDER_INDEX
 from ecom_lake.engine.build.silver.order_index import make_order_index
-from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.config import Settings
+from ecom_lake.engine.contracts.recipe import Recipe
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.dagster import describe
 from ecom_lake.engine.dagster.events import Event, report
 from ecom_lake.engine.dagster.partitions import month_of, months_of
-from ecom_lake.settings import Settings
 
 Checks = Sequence[tuple[str, str, bool]]
 """Name, description, whether it blocks."""
@@ -109,12 +108,12 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
     return silver_table
 
 
-def _gold(settings: Settings, site: Site, how: recipes.Recipe) -> dg.AssetsDefinition:
+def _gold(settings: Settings, site: Site, how: Recipe) -> dg.AssetsDefinition:
     inputs: Sequence[str] = gold.inputs_of(site, how.table)
-    if how.speaks_of_the_lake:
+    if how.reads_own_tables:
         inputs = _last_of(site, inputs)
 
-    @_asset(site, [(catalog.gold()[table], _promises(catalog.gold()[table])) for table in how.tables], inputs)
+    @_asset(site, [(site.registry.table(table), _promises(site.registry.table(table))) for table in how.tables], inputs)
     def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
         yield from report(context, here, f"gold/{how.table}", partial(gold.make_gold, here, how.table))

@@ -8,15 +8,13 @@ from typing import Any
 import dagster as dg
 
 import ecom_lake
-from ecom_lake.engine.build.gold import recipes
-from ecom_lake.engine.build.release.offer import left_out
+from ecom_lake.engine.build.release.offer import not_built
+from ecom_lake.engine.build.release.pages import page_url
 from ecom_lake.engine.build.release.plain_view import plain_path
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.contracts import registry
 from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.dagster import markdown
-from ecom_lake.publish.quality_story import page_url
 
 OWNER = "team:shop-data"
 _PACKAGE = Path(ecom_lake.__file__).parent
@@ -48,9 +46,9 @@ def table(site: Site, contract: Table, inputs: Sequence[str]) -> dg.AssetSpec:
     return dg.AssetSpec(
         [site.shop.name, *place_of(contract).split("/")],
         deps=[dg.AssetKey([site.shop.name, *read.split("/")]) for read in inputs],
-        description=_description(contract),
+        description=_description(site, contract),
         group_name=f"{site.shop.name}_{contract.group}",
-        kinds={"polars" if contract.layer == "silver" else _engine(contract), "parquet"},
+        kinds={"polars" if contract.layer == "silver" else _engine(site, contract), "parquet"},
         owners=[OWNER],
         tags={"shop": site.shop.name, "layer": contract.layer},
         metadata=_metadata(site, contract),
@@ -71,33 +69,35 @@ def release(site: Site, path: str, tables: Sequence[str]) -> dg.AssetSpec:
         kinds={"parquet"},
         owners=[OWNER],
         tags={"shop": site.shop.name, "layer": "gold"},
-        metadata={"quality page": _quality_link(site)},
+        metadata=_quality_link(site),
         freshness_policy=_freshness(site),
         skippable=True,
     )
 
 
-def _quality_link(site: Site) -> dg.MetadataValue[Any]:
+def _quality_link(site: Site) -> Mapping[str, Any]:
     """A browser opens a local file only when its address is typed or pasted, so that is what the UI shows."""
     where = page_url(site)
-    return dg.MetadataValue.url(Path(where).as_uri() if site.lake.storage.is_local else where)
+    if where is None:
+        return {}
+    return {"quality page": dg.MetadataValue.url(Path(where).as_uri() if site.lake.storage.is_local else where)}
 
 
 def _left_out(site: Site) -> str:
     """The tables that this shop does not get, said where everything comes together."""
-    rows = markdown.table(({"table": table, "why": why} for table, why in left_out(site).items()), ("table", "why"))
+    rows = markdown.table(({"table": table, "why": why} for table, why in not_built(site).items()), ("table", "why"))
     return f"\n\nNot built for this shop:\n\n{rows}" if rows else ""
 
 
-def _description(contract: Table) -> str:
+def _description(site: Site, contract: Table) -> str:
     if contract.layer == "silver":
         return contract.grain
-    sql = recipes.recipe(contract.name).sql
+    sql = site.registry.recipe(contract.name).sql
     return f"{contract.grain}\n\n```sql\n{sql.strip()}\n```" if sql else contract.grain
 
 
-def _engine(contract: Table) -> str:
-    return "duckdb" if recipes.recipe(contract.name).sql else "python"
+def _engine(site: Site, contract: Table) -> str:
+    return "duckdb" if site.registry.recipe(contract.name).sql else "python"
 
 
 def _metadata(site: Site, contract: Table) -> Mapping[str, Any]:
@@ -112,17 +112,17 @@ def _metadata(site: Site, contract: Table) -> Mapping[str, Any]:
     ]
     return {
         "dagster/column_schema": dg.TableSchema(columns),
-        "written in": ", ".join(_code(contract)),
+        "written in": ", ".join(_code(site, contract)),
         "plain file": plain_path(site, contract),
     }
 
 
-def _code(contract: Table) -> list[str]:
-    """The files of the table, from the package's root."""
-    maker = recipes.recipe(contract.name).table if contract.layer == "gold" else contract.name
-    contract_file, home = registry.file_of(contract.name), registry.file_of(maker).with_suffix("")
-    makers = [home.with_name(f"{home.name}{ending}") for ending in (".sql", "_build.py", "_model.py")]
-    return [file.relative_to(_PACKAGE).as_posix() for file in (contract_file, *makers) if file.exists()]
+def _code(site: Site, contract: Table) -> list[str]:
+    """The files in which the table is written, from the package's root or the user's project folder."""
+    files = [site.registry.definition(contract.name).file]
+    files += [site.registry.recipe(contract.name).file] if contract.layer == "gold" else []
+    roots = (_PACKAGE, *([site.registry.folder] if site.registry.folder else []))
+    return [next((file.relative_to(root).as_posix() for root in roots if file.is_relative_to(root)), str(file)) for file in files]
 
 
 def _freshness(site: Site) -> dg.FreshnessPolicy | None:

@@ -12,7 +12,6 @@ from ecom_lake import logs
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.build.step.watched import Step, watched
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.dagster import markdown
 from ecom_lake.engine.dagster.fits import shown_fit
@@ -110,19 +109,19 @@ def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
     if outcome.notes:
         metadata["notes"] = " ".join(outcome.notes)
     if outcome.written and (shown := next((file for file in outcome.files.values() if file.rows), None)):
-        if contract := _contract(outcome.table):
+        if contract := _contract(site, outcome.table):
             metadata["preview"] = dg.MetadataValue.md(_preview(site, shown, contract))
         metadata["file"] = dg.MetadataValue.path(site.lake.where(shown))
-    if outcome.table.removeprefix("gold/") in catalog.fits():  # kept or new: people look at the latest event
+    if outcome.table.removeprefix("gold/") in site.registry.fits.values():  # kept or new: people look at the latest event
         [fit] = outcome.files.values()
         metadata |= shown_fit(pl.read_parquet(site.lake.local(fit), glob=False))
     return metadata
 
 
-def _contract(table: str) -> Table | None:
+def _contract(site: Site, table: str) -> Table | None:
     """None for bronze, whose rows are personal as a whole."""
     layer, name = table.split("/")
-    return {"silver": catalog.silver, "gold": catalog.gold}[layer]().get(name) if layer in ("silver", "gold") else None
+    return {"silver": site.registry.silver, "gold": site.registry.gold}[layer].get(name) if layer in ("silver", "gold") else None
 
 
 def _preview(site: Site, file: File, contract: Table) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 
 from ecom_lake.engine.contracts.model_fit import CARD, RIVAL
 from ecom_lake.engine.dagster import markdown
-from ecom_lake.publish.pages.plots import plots
+from ecom_lake.engine.serve.plots import plots
 
 LONGEST = 2_000
 """Characters of a cell: a card gives reasons in several sentences."""

@@ -12,9 +12,9 @@ from typing import Any
 
 import dagster as dg
 
+from ecom_lake.engine.config import Shop
 from ecom_lake.engine.dagster.describe import OWNER
 from ecom_lake.engine.dagster.jobs import job_name
-from ecom_lake.settings import Shop
 
 _TODO = "Correct it, then reload the code location. The other shops are built without this one."
 

@@ -11,8 +11,8 @@ from ecom_lake.engine.build.bronze.ingest import landed_files, nothing_new
 from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.shop_context import open_site
 from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.config import Settings
 from ecom_lake.engine.dagster.partitions import range_tags
-from ecom_lake.settings import Settings
 
 _IN_PROCESS = dg.in_process_executor
 _MULTIPROCESS = dg.multiprocess_executor.configured({"max_concurrent": 2})

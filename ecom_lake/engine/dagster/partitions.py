@@ -6,7 +6,7 @@ from datetime import date
 
 import dagster as dg
 
-from ecom_lake.settings import UNDATED, Shop, month_name, named_month
+from ecom_lake.engine.config import UNDATED, Shop, month_name, named_month
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"

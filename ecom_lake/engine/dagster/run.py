@@ -11,12 +11,12 @@ import dagster as dg
 from dagster._core.execution.plan.objects import ErrorSource
 
 from ecom_lake.engine.build.shop_context import open_site
+from ecom_lake.engine.config import Settings
 from ecom_lake.engine.dagster.assets import ACCEPT_SETTINGS, FULL, REFIT, shop_assets
 from ecom_lake.engine.dagster.events import SAYS
 from ecom_lake.engine.dagster.jobs import job_name, shop_jobs
 from ecom_lake.engine.dagster.partitions import range_tags
 from ecom_lake.engine.store.modes import restrict_folder
-from ecom_lake.settings import Settings
 
 HISTORY = ".dagster"
 """Where the project's dagster.yaml keeps the history of runs."""

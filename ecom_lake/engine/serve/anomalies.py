@@ -12,7 +12,6 @@ import polars as pl
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.log import Entry
 
-_TABLE = "gold/anomalies"
 LEAST_GAPS = 5
 LATE = 3
 """A delivery is overdue after so many times the usual gap."""
@@ -20,7 +19,7 @@ LATE = 3
 
 def standing_out(site: Site, entry: Entry) -> tuple[str, ...]:
     """The sentences, newest month first, and in a month the most striking."""
-    files = entry.parts(_TABLE).values()
+    files = entry.parts(f"gold/{site.registry.domain.roles.anomalies}").values()
     found = [pl.read_parquet(site.lake.local(file), glob=False).filter("is_anomaly") for file in files]
     if not found:
         return ()

@@ -14,9 +14,10 @@ from typing import Any
 
 from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.question import Parameter, Question
+from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.duckdb_engine import literal
 from ecom_lake.engine.serve.query import Session
-from ecom_lake.engine.serve.questions import Parameter, Question, invalid_questions, questions
 from ecom_lake.engine.serve.released import command
 from ecom_lake.engine.store.log import Entry
 from ecom_lake.errors import UsageError
@@ -65,19 +66,19 @@ class Answered:
 # ------------------------------------------------------------------------------------------------------- which there are
 
 
-def find(words: Sequence[str]) -> Question:
+def find(registry: Registry, words: Sequence[str]) -> Question:
     """A question by its name, or by its title; else a sentence with the nearest ones."""
     asked = " ".join(words).strip()
-    for question in questions():
+    for question in registry.questions:
         if asked.casefold().replace(" ", "-") == question.name or _plain(asked) == _plain(question.title):
             return question
-    if why := invalid_questions().get(asked.casefold().replace(" ", "-")):
+    if why := registry.invalid_questions.get(asked.casefold().replace(" ", "-")):
         raise UsageError(f"The question cannot be answered until its file is corrected. {why}")
-    near = "; ".join(f"{question.name} ({question.title})" for question in nearest(asked))
+    near = "; ".join(f"{question.name} ({question.title})" for question in nearest(registry, asked))
     raise UsageError(f"There is no question '{asked}'. The nearest: {near}. `ecom-lake ask` lists them all.")
 
 
-def nearest(asked: str) -> list[Question]:
+def nearest(registry: Registry, asked: str) -> list[Question]:
     """Those whose name or title has most of the words, and among equals the likest spelling."""
     wanted = set(_plain(asked).split()) - {*_SMALL}
 
@@ -87,7 +88,7 @@ def nearest(asked: str) -> list[Question]:
         spelt = max(_ratio(asked, question.name), _ratio(_plain(asked), _plain(question.title)))
         return -shared, -spelt, question.name
 
-    return sorted(questions(), key=likeness)[:NEAREST]
+    return sorted(registry.questions, key=likeness)[:NEAREST]
 
 
 def _ratio(one: str, other: str) -> float:
@@ -101,7 +102,7 @@ def _plain(text: str) -> str:
 def unanswerable(site: Site, entry: Entry) -> dict[str, str]:
     """The questions that this release does not answer, and why."""
     missing = left_out(site)
-    return {question.name: why for question in questions() if (why := _why_not(site, entry, question, missing))}
+    return {question.name: why for question in site.registry.questions if (why := _why_not(site, entry, question, missing))}
 
 
 def _why_not(site: Site, entry: Entry, question: Question, missing: Mapping[str, str]) -> str | None:

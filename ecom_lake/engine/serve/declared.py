@@ -12,7 +12,6 @@ import polars as pl
 
 from ecom_lake.engine.build.release.offer import alternatives
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.store.log import Entry
 
 
@@ -29,10 +28,10 @@ class Declared:
 
 
 def declared(site: Site, entry: Entry) -> Declared:
-    holds = {name: _holds(site, entry, name) for name in sorted(_needed())}
+    holds = {name: _holds(site, entry, name) for name in sorted(_needed(site))}
     empty: dict[str, tuple[str, ...]] = {}
     filled: dict[str, tuple[str, ...]] = {}
-    for table, contract in catalog.gold().items():
+    for table, contract in site.registry.gold.items():
         for names in map(alternatives, contract.needs):
             said = [name for name in names if not site.lacks(name)]
             if said and not any(holds[name] for name in names):
@@ -43,8 +42,8 @@ def declared(site: Site, entry: Entry) -> Declared:
     return Declared(empty, filled)
 
 
-def _needed() -> set[str]:
-    return {name for contract in catalog.gold().values() for need in contract.needs for name in alternatives(need)}
+def _needed(site: Site) -> set[str]:
+    return {name for contract in site.registry.gold.values() for need in contract.needs for name in alternatives(need)}
 
 
 def _holds(site: Site, entry: Entry, name: str) -> bool:
@@ -55,7 +54,7 @@ def _holds(site: Site, entry: Entry, name: str) -> bool:
     rows = site.lake.silver(entry, table)
     if rows is None:
         return False
-    kind = catalog.silver()[table].columns[column].kind.polars
+    kind = site.registry.table(table).columns[column].kind.polars
     value = pl.col(column)
     says = value != 0 if kind.is_numeric() else value != "unknown" if kind == pl.String() else value.is_not_null()
     return bool(rows.select(says.any()).collect().item())

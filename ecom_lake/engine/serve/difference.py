@@ -12,11 +12,6 @@ from ecom_lake.engine.serve.status import changed_tables
 from ecom_lake.engine.store.log import Entry
 from ecom_lake.errors import UsageError
 
-KPIS = "gold/kpi_summary"
-MONTHLY = "gold/kpi_monthly"
-_BY_MONTH = {"orders": "count", "customers": "count", "net_sales": "money"}
-"""The KPIs that are compared month by month, and what they count."""
-
 Known = tuple[str, float | None]
 """What a KPI counts, and its value."""
 
@@ -78,7 +73,7 @@ def _rows(entry: Entry, table: str) -> int | None:
 
 
 def _kpis(site: Site, entry: Entry) -> dict[str, Known]:
-    paths = site.lake.paths(entry, KPIS)
+    paths = site.lake.paths(entry, f"gold/{site.registry.domain.roles.kpis}")
     if not paths:
         return {}
     rows = pl.read_parquet(paths, glob=False).select("metric", "unit", pl.col("value").cast(pl.Float64, strict=False))
@@ -93,13 +88,14 @@ def _moved_by_month(site: Site, old: Entry, new: Entry) -> tuple[tuple[str, Move
 
 
 def _monthly(site: Site, entry: Entry) -> dict[str, dict[str, Known]]:
-    paths = site.lake.paths(entry, MONTHLY)
+    paths = site.lake.paths(entry, f"gold/{site.registry.domain.roles.kpis_by_month}")
     if not paths:
         return {}
-    values = [pl.col(kpi).cast(pl.Float64) for kpi in _BY_MONTH]
+    compared = dict(site.registry.domain.roles.compared_by_month)
+    values = [pl.col(kpi).cast(pl.Float64) for kpi in compared]
     rows = pl.read_parquet(paths, glob=False).select(pl.col("month").cast(pl.Date), *values)
     return {
-        f"{month:%Y-%m}": {kpi: (unit, value) for (kpi, unit), value in zip(_BY_MONTH.items(), found, strict=True)}
+        f"{month:%Y-%m}": {kpi: (unit, value) for (kpi, unit), value in zip(compared.items(), found, strict=True)}
         for month, *found in rows.iter_rows()
     }
 

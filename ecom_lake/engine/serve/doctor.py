@@ -10,7 +10,7 @@ import platform
 import shutil
 import sys
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +21,7 @@ from ecom_lake.engine.build.release.plain_view import is_in_place, plain_files, 
 from ecom_lake.engine.build.shop_context import Site, invalid_shops, open_site
 from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, source, why_refused
 from ecom_lake.engine.build.step.trouble import last as last_trouble
+from ecom_lake.engine.config import Settings
 from ecom_lake.engine.serve.declared import declared
 from ecom_lake.engine.serve.disk import LITTLE, TOO_LITTLE
 from ecom_lake.engine.serve.released import command
@@ -29,7 +30,6 @@ from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.engine.store.modes import group_of
 from ecom_lake.engine.store.whole import GONE, other_size
 from ecom_lake.errors import UserError
-from ecom_lake.settings import Settings, load
 from ecom_lake.words import counted
 
 State = Literal["ok", "warn", "fail"]
@@ -44,11 +44,11 @@ class Finding:
     todo: str = ""
 
 
-def examine(root: str | None, shop: str, deep: bool = False, project: str | None = None) -> Iterator[Finding]:
+def examine(load: Callable[[], Settings], shop: str, deep: bool = False) -> Iterator[Finding]:
     yield _python()
     yield _packages()
     try:
-        settings = load(root, project=project)
+        settings = load()
         invalid = invalid_shops(settings)
         yield _settings(settings, invalid)
         yield from (Finding(f"shop {name}", "fail", why) for name, why in invalid.items())

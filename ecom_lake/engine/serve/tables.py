@@ -6,18 +6,13 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ecom_lake.engine.build.gold.recipes import recipe
 from ecom_lake.engine.build.release.offer import not_built
 from ecom_lake.engine.build.release.plain_view import plain_path
 from ecom_lake.engine.build.release.release import expected_tables
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.store.log import Entry
 from ecom_lake.errors import UsageError
-
-HEADINGS = ("silver", "star", "kpis", "customers", "products", "operations", "models", "trust")
-"""The groups of tables, in the order in which people look for them; others come after."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Listed:
 def listed(site: Site, entry: Entry) -> list[Listed]:
     """Every table, under its heading."""
     found = [_listed(site, entry, path) for path in expected_tables(site) if entry.parts(path)]
-    order = {heading: position for position, heading in enumerate(HEADINGS)}
+    order = {heading: position for position, heading in enumerate(site.registry.domain.table_groups)}
     return sorted(found, key=lambda one: (order.get(one.contract.group, len(order)), one.contract.group, one.contract.name))
 
 
@@ -62,8 +57,8 @@ def find(site: Site, entry: Entry, name: str) -> Listed:
 
 
 def _listed(site: Site, entry: Entry, path: str) -> Listed:
-    layer, name = path.split("/")
-    contract = (catalog.silver() if layer == "silver" else catalog.gold())[name]
+    name = path.split("/")[1]
+    contract = site.registry.table(name)
     parts = entry.parts(path)
     prefix = f"{name}."
     return Listed(
@@ -77,6 +72,6 @@ def _listed(site: Site, entry: Entry, path: str) -> Listed:
     )
 
 
-def recipe_of(one: Listed) -> str | None:
+def recipe_of(site: Site, one: Listed) -> str | None:
     """The SQL that makes a table; None for one that Python makes."""
-    return recipe(one.contract.name).sql if one.contract.layer == "gold" else None
+    return site.registry.recipe(one.contract.name).sql if one.contract.layer == "gold" else None

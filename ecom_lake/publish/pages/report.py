@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from ecom_lake.publish.pages.plots import plot
+from ecom_lake.engine.serve.plots import plot
 from ecom_lake.publish.pages.rendering import rendered
 
 TABLES = (

@@ -14,13 +14,16 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.shop.canonical.order_items import OrderItems
+from ecom_lake.shop.canonical.orders import Orders
+from ecom_lake.shop.canonical.payments import Payments
+from ecom_lake.shop.canonical.reviews import Reviews
 from ecom_lake.shop.kpis.anomalies import Anomalies
 from ecom_lake.shop.kpis.own_history import AMOUNTS, COUNTS, DAYS, QUIET_DAYS, RATIOS, SHARES, Judged, Scale, judge
 from ecom_lake.shop.settings.mining import MiningSettings
 
 READS = ("orders", "order_items", "payments", "reviews", "fct_sales", "fct_orders", "dim_date")
-_TABLES = ("orders", "order_items", "payments", "reviews")
+_TABLES = {contract.table.name: contract.table for contract in (Orders, OrderItems, Payments, Reviews)}
 
 SETTLES_IN_DAYS = 60
 """A younger month still changes: orders are on their way, reviews to come. What depends on that is not judged before."""
@@ -162,7 +165,7 @@ def _volumes() -> Iterator[Series]:
         f" from {calendar} as m left join orders as o on o.month = m.month group by m.month"
     )
     yield Series("orders", "*", "volume", "rows", COUNTS, count)
-    for table in _TABLES[1:]:
+    for table in list(_TABLES)[1:]:
         ratio = (
             "select o.month, coalesce(c.n, 0)::double / o.n, 1 / sqrt(o.n)"
             " from (select month, count(*) as n from orders group by month) as o"
@@ -185,8 +188,8 @@ def _freshness() -> Series:
 
 
 def _missing() -> Iterator[Series]:
-    for table in _TABLES:
-        for column in (column.name for column in catalog.silver()[table].columns.values() if column.nullable):
+    for table, contract in _TABLES.items():
+        for column in (column.name for column in contract.columns.values() if column.nullable):
             # Only an order that was delivered must have all its stages.
             of = "orders where status = 'delivered'" if column in _STAGES else table
             sql = (

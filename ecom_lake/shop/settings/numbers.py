@@ -7,13 +7,11 @@ Not here: where a lake lies and which shops it holds (settings.py), and what bas
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Any, get_type_hints
-
-import polars as pl
 
 from ecom_lake.engine.contracts.bounds import DAYS, ORDERS, SCORE, SHARE, Bounds, bounds_of
 
@@ -77,15 +75,6 @@ class ShopSettings:
         _rising(self, "returning_purchases", "loyal_purchases")
         _rising(self, "abc_a_share", "abc_b_share")
         _rising(self, "churn_short_days", "churn_medium_days", "churn_long_days")
-
-
-def settings_row(settings: ShopSettings) -> pl.DataFrame:
-    """The table `settings` that SQL marts read."""
-    hints = get_type_hints(ShopSettings)
-    return pl.DataFrame([asdict(settings)], schema={setting.name: _POLARS[hints[setting.name]] for setting in fields(settings)})
-
-
-_POLARS: dict[Any, pl.DataType] = {date | None: pl.Date(), str | None: pl.String(), int: pl.Int64(), Decimal: pl.Decimal(18, 4)}
 
 
 def _checked(name: str, kind: Any, value: Any) -> Any:

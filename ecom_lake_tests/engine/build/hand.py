@@ -12,7 +12,8 @@ from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.settings import Shop
+from ecom_lake.engine.config import Shop
+from ecom_lake_tests.catalog import registry
 
 FILES = {delivered.name: delivered for delivered in OLIST.delivered}
 Row = Mapping[str, str]
@@ -20,7 +21,7 @@ Row = Mapping[str, str]
 
 def a_site(root: Path, first: str = "2017-01-01", last: str = "2017-03-01", **settings: object) -> Site:
     shop = Shop("olist", "olist", date.fromisoformat(first), date.fromisoformat(last), ShopSettings(), MiningSettings())
-    return Site(Lake(str(root), "olist"), shop, OLIST, **settings)  # type: ignore[arg-type]
+    return Site(registry(), Lake(str(root), "olist"), shop, OLIST, **settings)  # type: ignore[arg-type]
 
 
 def land(site: Site, name: str, table: str, rows: Iterable[Row]) -> Path:

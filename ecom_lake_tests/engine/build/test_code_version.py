@@ -20,7 +20,7 @@ from ecom_lake.engine.build.gold.make_gold import is_current as gold_is_current
 from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.due import due
-from ecom_lake.engine.build.gold.recipes import recipe
+from ecom_lake_tests.catalog import recipe
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import specs
 from ecom_lake_tests.built import BuiltLake
@@ -42,9 +42,9 @@ CLOSURES = {
 """Tables of every kind, each with the modules where its making begins."""
 
 PLANNING = {
-    *(PACKAGE / "engine/build" / f"{name}.py" for name in ("gold/make_gold", "gold/recipes", "silver/make_silver", "release/offer")),
+    *(PACKAGE / "engine/build" / f"{name}.py" for name in ("gold/make_gold", "gold/run_recipe", "silver/make_silver", "release/offer")),
     *(PACKAGE / "engine/build" / f"{name}.py" for name in ("step/fingerprint", "release/own_tables")),
-    PACKAGE / "engine/contracts/bounds.py",
+    *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("bounds", "recipe", "sql_tables", "personal", "order_index")),
     *(PACKAGE / "shop/settings").glob("*.py"),
     Path(code_version.__file__),
 }

@@ -20,7 +20,8 @@ from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.release.plain_view import plain_files
 from ecom_lake.engine.build.due import due
-from ecom_lake.engine.build.gold.recipes import in_order, recipe, tables_in
+from ecom_lake_tests.catalog import in_order, recipe
+from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.build.release.release import make_release, roll_back, unpin
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake_tests.built import BuiltLake

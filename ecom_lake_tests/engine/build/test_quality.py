@@ -9,13 +9,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake_tests import catalog
 from ecom_lake.publish.pages import quality
 from ecom_lake.publish.pages.rendering import LONGEST, seen
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.due import due
-from ecom_lake.publish.quality_story import PAGE, page_url, quality_page
+from ecom_lake.engine.build.release.pages import page_url
+from ecom_lake.publish.quality_story import PAGE, render
 from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.serve.released import released
 from ecom_lake_tests.built import BuiltLake
@@ -28,7 +29,7 @@ def page_of(lake: BuiltLake) -> str:
 def test_it_lies_beside_the_tables_and_is_the_same_when_made_again(built_lake: BuiltLake) -> None:
     site = built_lake.site()
     assert page_url(site) == str(built_lake.root / "olist" / PAGE)
-    assert quality_page(site, released(site)) == Path(page_url(site)).read_bytes()
+    assert render(site, released(site)) == Path(str(page_url(site))).read_bytes()
 
 
 def test_every_number_of_the_ledger_is_on_it(built_lake: BuiltLake) -> None:
@@ -68,7 +69,7 @@ def test_a_page_that_is_gone_or_cut_short_is_put_again(fresh_lake: BuiltLake) ->
 def test_a_page_of_other_code_is_made_again(fresh_lake: BuiltLake) -> None:
     release = fresh_lake.root / "olist" / "release.json"
     said = json.loads(release.read_text(encoding="utf-8"))
-    release.write_text(json.dumps({**said, "page": {**said["page"], "made_by": "others"}}), encoding="utf-8")
+    release.write_text(json.dumps({**said, "pages": {PAGE: {**said["pages"][PAGE], "made_by": "others"}}}), encoding="utf-8")
     site = fresh_lake.site()
     assert not is_in_place(site, released(site))
     build(site)
@@ -83,7 +84,7 @@ def test_an_older_release_brings_its_own_page_even_from_before_there_were_anomal
     assert page_of(fresh_grown_lake) != newest
     entry = site.lake.log.entry(older)
     without = type(entry)(**{**vars(entry), "tables": {t: p for t, p in entry.tables.items() if t != "gold/anomalies"}})
-    assert "There is too little history to tell." in quality_page(site, without).decode()
+    assert "There is too little history to tell." in render(site, without).decode()
 
 
 def test_a_shop_without_dates_is_told_that_nothing_over_time_was_checked() -> None:
@@ -101,7 +102,7 @@ def test_of_a_damaged_table_it_says_so_and_tells_the_rest(fresh_lake: BuiltLake)
     [parts] = [parts for table, parts in released(site).tables.items() if table == "quarantine/orders"]
     for file in parts.values():
         site.lake.local(file).write_bytes(b"rot")
-    page = quality_page(site, released(site)).decode()
+    page = render(site, released(site)).decode()
     assert "not told of here: quarantine/orders." in page
     assert "ordered_at_unreadable</b>" not in page
     assert page_of(fresh_lake)[-200:] == page[-200:]

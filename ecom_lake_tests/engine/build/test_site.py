@@ -10,7 +10,7 @@ import ecom_lake.shop.connectors
 from ecom_lake.shop.connectors.canonical import CANONICAL
 from ecom_lake.shop.connectors.olist import OLIST
 from ecom_lake.errors import UserError
-from ecom_lake.engine.build.shop_context import find_connector
+from ecom_lake_tests.catalog import registry
 
 ANOTHER = """
 from dataclasses import replace
@@ -32,18 +32,18 @@ def add(folder: Path, name: str, code: str) -> None:
 
 
 def test_the_connectors_that_are_there() -> None:
-    assert find_connector("olist", "here") is OLIST
-    assert find_connector("canonical", "here") is CANONICAL
-    with pytest.raises(UserError, match=r"here names the connector .merging., which is not there; known are: canonical, olist\."):
-        find_connector("merging", "here")
+    assert registry().connector("olist", "here") is OLIST
+    assert registry().connector("canonical", "here") is CANONICAL
+    with pytest.raises(UserError, match=r"here names the connector .merging., which does not exist; known are: canonical, olist\."):
+        registry().connector("merging", "here")
 
 
 def test_a_package_is_all_that_a_new_connector_takes(another: Path) -> None:
     add(another, "another_kind", ANOTHER)
-    assert find_connector("another_kind", "here").name == "another_kind"
+    assert registry().connector("another_kind", "here").name == "another_kind"
 
 
 def test_a_package_must_hold_the_connector_of_its_name(another: Path) -> None:
     add(another, "misnamed_kind", ANOTHER)
     with pytest.raises(TypeError, match="must hold one Connector called 'misnamed_kind', and holds 0"):
-        find_connector("misnamed_kind", "here")
+        registry().connector("misnamed_kind", "here")

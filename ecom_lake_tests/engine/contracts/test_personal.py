@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.columns import Integer, Key, Text
-from ecom_lake.engine.contracts.definition_error import DefinitionError
-from ecom_lake.engine.contracts.personal import IMPERSONAL, PERSONAL, is_shareable
+from ecom_lake.engine.contracts.personal import is_shareable, with_decisions
 from ecom_lake.engine.contracts.table import Gold
+from ecom_lake.shop.domain import SHOP
+from ecom_lake.shop.personal import IMPERSONAL, PERSONAL
+from ecom_lake_tests import catalog
 
 
 def test_a_text_column_without_a_decision_is_an_error() -> None:
-    with pytest.raises(DefinitionError, match="Leads has a text column `shoe_brand`, and nobody has decided whether"):
-        type("Leads", (Gold,), {"shoe_brand": Text("Brand of the person's shoes."), "__doc__": "One row."}, group="kpis")
+    class Leads(Gold, group="kpis"):
+        """One row per brand."""
+
+        shoe_brand = Key("Brand of the person's shoes.")
+
+    with pytest.raises(ValueError, match="leads has a text column `shoe_brand`, and nobody has decided whether"):
+        with_decisions(Leads.table, SHOP)
+    assert Leads.table.shareable == [], "before the decision nothing is shown"
 
 
 def test_a_column_decides_for_itself_else_its_name_does() -> None:
@@ -28,7 +35,7 @@ def test_a_column_decides_for_itself_else_its_name_does() -> None:
         segment = Text("The segment.")
         orders = Integer("Their orders.")
 
-    assert Leads.table.shareable == ["city", "segment", "orders"]
+    assert with_decisions(Leads.table, SHOP).shareable == ["city", "segment", "orders"]
 
 
 def test_every_column_of_every_contract_has_a_decision() -> None:
@@ -59,8 +66,8 @@ def test_what_is_personal(table: str, hidden: set[str]) -> None:
 
 
 def test_of_a_column_in_no_contract_a_text_is_shown_only_where_its_name_is_known() -> None:
-    assert is_shareable("segment", True)
-    assert is_shareable("of_orders", False)
-    assert not is_shareable("who", True)
-    assert not is_shareable("order_id", True)
-    assert not is_shareable("age", False)
+    assert is_shareable(SHOP, "segment", True)
+    assert is_shareable(SHOP, "of_orders", False)
+    assert not is_shareable(SHOP, "who", True)
+    assert not is_shareable(SHOP, "order_id", True)
+    assert not is_shareable(SHOP, "age", False)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from ecom_lake.engine.build.gold.table_file import settings_row
 from ecom_lake.engine.contracts.bounds import bounds_of
-from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
+from ecom_lake.shop.settings.numbers import ShopSettings
 
 
 def test_the_table_has_one_row_with_every_setting_as_it_is() -> None:

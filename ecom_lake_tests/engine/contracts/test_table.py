@@ -38,12 +38,10 @@ def test_a_promise_that_does_not_exist_names_the_nearest_and_the_line() -> None:
         Integer("Age.", zzz=1)  # type: ignore[call-arg]
 
 
-def test_a_contract_needs_a_key_a_grain_and_a_group_that_exists() -> None:
+def test_a_contract_needs_a_key_and_a_grain() -> None:
     assert gold(thing=key(), orders=Count("Orders.")).table.key == ("thing",)  # type: ignore[attr-defined]
     with pytest.raises(DefinitionError, match=r"Thing has no key: mark the columns that make a row unique"):
         gold(orders=Count("Orders."))
-    with pytest.raises(DefinitionError, match="Thing is in the group 'kpi', which does not exist; did you mean 'kpis'"):
-        gold(group="kpi", thing=key())
     with pytest.raises(DefinitionError, match="Thing has no docstring: state its grain in one sentence"):
         gold(grain="", thing=key())
 

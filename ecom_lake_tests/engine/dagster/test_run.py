@@ -13,14 +13,15 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.gold import make_gold as gold
-from ecom_lake.engine.build.gold.recipes import Recipe, recipe
 from ecom_lake.engine.build.release.offer import gold_tables
-from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.recipe import Recipe
 from ecom_lake.engine.dagster.assets import shop_assets
 from ecom_lake.engine.dagster.jobs import job_name, landing_sensor, nightly, shop_jobs
 from ecom_lake.engine.dagster.partitions import RANGE_END, RANGE_START, range_tags
 from ecom_lake.engine.dagster.run import run_job
+from ecom_lake_tests import catalog
 from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.catalog import recipe
 
 PROJECT = Path(__file__).parents[3]
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from ecom_lake.publish.dictionary import dictionary_page
+from ecom_lake_tests import catalog
 
 PAGE = Path(__file__).parents[3] / "docs/data_dictionary.md"
 
 
 def test_the_page_is_generated_from_the_contracts_in_force() -> None:
-    assert dictionary_page() == PAGE.read_text(encoding="utf-8"), "run `make snapshot`, and look at the difference"
+    assert dictionary_page(catalog.registry()) == PAGE.read_text(encoding="utf-8"), (
+        "run `make snapshot`, and look at the difference"
+    )

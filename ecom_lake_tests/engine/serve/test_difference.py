@@ -6,16 +6,21 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.serve.difference import KPIS, MONTHLY, difference, last_two_releases
+from ecom_lake.engine.serve.difference import difference, last_two_releases
 from ecom_lake.engine.serve.released import released
 from ecom_lake.errors import UsageError
 from ecom_lake_tests.built import BuiltLake
+
+KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
 
 
 def test_a_state_does_not_differ_from_itself(built_lake: BuiltLake) -> None:
     number = released(built_lake.site()).number
     same = difference(built_lake.site(), number, number)
     assert (same.tables, same.kpis) == ((), ())
+
+
+KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
 
 
 def test_one_more_order_changes_just_what_it_touches(built_lake: BuiltLake, grown_lake: BuiltLake) -> None:
@@ -36,12 +41,18 @@ def test_one_more_order_changes_just_what_it_touches(built_lake: BuiltLake, grow
     assert by_month == {("2017-02", "orders"): 1, ("2017-02", "customers"): 1}
 
 
+KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
+
+
 def test_tables_and_kpis_that_come_and_go_have_no_number_on_one_side(built_lake: BuiltLake) -> None:
     found = difference(built_lake.site(), 1, released(built_lake.site()).number)
     assert {one.rows_before for one in found.tables} == {None}
     assert {kpi.before for kpi in found.kpis} == {None} == {kpi.difference for kpi in found.kpis}
     back = difference(built_lake.site(), found.after, 1)
     assert {one.rows_after for one in back.tables} == {None}
+
+
+KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
 
 
 def test_a_kpi_or_a_month_of_one_state_alone_is_a_difference_in_both_directions(fresh_lake: BuiltLake) -> None:
@@ -66,7 +77,12 @@ def test_a_kpi_or_a_month_of_one_state_alone_is_a_difference_in_both_directions(
         assert (orders.unit, by_kpi["net_sales"].unit) == ("count", "money")
 
 
+KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
+
+
 _MONTH = pl.col("month").dt.strftime("%Y-%m")
+
+KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
 
 
 def _without(site: Site, table: str, rows: pl.Expr) -> int:
@@ -79,11 +95,17 @@ def _without(site: Site, table: str, rows: pl.Expr) -> int:
     return site.lake.log.commit(lambda head: head.with_parts(table, {"": less}), site.run, "fewer rows").number
 
 
+KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
+
+
 def test_the_last_two_of_three_releases_are_compared(fresh_grown_lake: BuiltLake) -> None:
     site = fresh_grown_lake.site()
     _, second = last_two_releases(site)
     third = site.lake.log.commit(lambda head: replace(head, release=-1), site.run, "release")
     assert last_two_releases(site) == (second, third.number)
+
+
+KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
 
 
 def test_it_says_so_where_there_is_nothing_to_compare(built_lake: BuiltLake) -> None:

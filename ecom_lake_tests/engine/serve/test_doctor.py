@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import grp
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.serve.doctor import Finding, examine
 from ecom_lake.engine.serve.released import released
+from ecom_lake.settings import load
 from ecom_lake_tests.built import BuiltLake
 
 
@@ -19,7 +21,7 @@ def _at(monkeypatch: pytest.MonkeyPatch, built_lake: BuiltLake) -> None:
 
 
 def looked(lake: BuiltLake, deep: bool = False, shop: str = "olist") -> dict[str, Finding]:
-    return {finding.what: finding for finding in examine(str(lake.root), shop, deep)}
+    return {finding.what: finding for finding in examine(partial(load, str(lake.root)), shop, deep)}
 
 
 def a_gold_file(lake: BuiltLake) -> Path:
@@ -83,7 +85,7 @@ def test_a_shop_without_anything_is_no_failure(built_lake: BuiltLake) -> None:
 
 def test_what_cannot_be_a_root_is_said(built_lake: BuiltLake, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    found = {finding.what: finding for finding in examine(str(tmp_path / "file" / "data"), "olist")}
+    found = {finding.what: finding for finding in examine(partial(load, str(tmp_path / "file" / "data")), "olist")}
     assert found["root"].state == "fail"
     assert "is a file, not a folder" in found["root"].says
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from ecom_lake.engine.contracts.question import Question, read_question, read_shared_parameters
+from ecom_lake.engine.contracts.registry import OWN_QUESTIONS
 from ecom_lake.engine.serve.answering import answer, find, nearest, unanswerable
 from ecom_lake.engine.serve.query import session
-from ecom_lake.engine.serve.questions import questions, read
 from ecom_lake.engine.serve.released import released
 from ecom_lake.errors import UsageError
 from ecom_lake_tests.built import BuiltLake
 from ecom_lake_tests.canonical_shop import CanonicalShop
+from ecom_lake_tests.catalog import questions, registry
 
 FILE = """/*
 title = "How many orders came from a state?"
@@ -35,6 +37,10 @@ value = "orders"
 */
 select state, count(*) as orders, 1.0::double as share from fct_orders where state = $state group by state limit $top
 """
+
+
+def read(file: Path) -> Question:
+    return read_question(file, read_shared_parameters(registry().question_folders[0]), registry().question_groups, OWN_QUESTIONS)
 
 
 @pytest.fixture
@@ -98,15 +104,15 @@ def test_what_is_wrong_with_a_file_is_said_to_its_writer(file: Path, was: str, b
     ],
 )
 def test_free_words_find_the_nearest_questions(asked: str, meant: str) -> None:
-    assert meant in [question.name for question in nearest(asked)]
+    assert meant in [question.name for question in nearest(registry(), asked)]
     with pytest.raises(UsageError, match=rf"There is no question '{asked}'\. The nearest: .*{meant} \("):
-        find(asked.split())
+        find(registry(), asked.split())
 
 
 def test_every_title_and_every_name_finds_its_question() -> None:
     for question in questions():
-        assert find([question.name]) is question
-        assert find(question.title.rstrip("?").upper().split()) is question
+        assert find(registry(), [question.name]) is question
+        assert find(registry(), question.title.rstrip("?").upper().split()) is question
 
 
 def test_a_release_from_before_a_table_says_what_to_do(built_lake: BuiltLake) -> None:

@@ -9,12 +9,12 @@ from datetime import date
 import polars as pl
 import pytest
 
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.serve.released import released
 from ecom_lake.publish import report_file as report
 from ecom_lake.publish.pages.report import TABLES, Report, page
 from ecom_lake.publish.report_file import report_page, report_pdf
 from ecom_lake.shop.churn.churn_scores import ChurnScores
+from ecom_lake_tests import catalog
 from ecom_lake_tests.built import BuiltLake
 
 

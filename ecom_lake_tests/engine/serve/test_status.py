@@ -7,13 +7,13 @@ import pytest
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.gold import make_gold as gold
-from ecom_lake.engine.build.gold.recipes import recipe
 from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.build.step.trouble import last
 from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.serve.status import Status, status_of
 from ecom_lake.errors import UsageError
 from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.catalog import recipe
 
 
 def after(lake: BuiltLake, name: str, content: str) -> Status:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.connector import Merged
 from ecom_lake.shop.connectors.canonical import CANONICAL
 from ecom_lake.shop.connectors.canonical.files import FILES, WORKED_OUT
 from ecom_lake.shop.connectors.canonical.people import merge_customers
+from ecom_lake_tests import catalog
 from ecom_lake_tests.shop.connectors.frames import ByHand, accounted, fates_of
 
 HAND = ByHand(CANONICAL)

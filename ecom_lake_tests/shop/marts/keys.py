@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake_tests import catalog
 
 Key = frozenset[str]
 ONE_ROW: Key = frozenset()

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ecom_lake.engine.build.gold.recipes import recipe
-from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake_tests import catalog
+from ecom_lake_tests.catalog import recipe
 from ecom_lake_tests.shop.marts.busy_shop import busy_shop
 from ecom_lake_tests.shop.marts.hand_shop import MARTS, HandShop
 from ecom_lake_tests.shop.marts.wrong_edits import MUTATIONS, Mutation

@@ -21,8 +21,10 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
 import ecom_lake.shop
-from ecom_lake.engine.contracts import registry as catalog
-from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
+from ecom_lake.engine.build.gold.table_file import settings_row
+from ecom_lake.engine.contracts.model_fit import ModelFit
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests import catalog
 from ecom_lake_tests.shop.marts.keys import rows_of
 
 SHOP = Path(ecom_lake.shop.__file__).parent
@@ -307,6 +309,7 @@ _TABLES = [*catalog.silver().values(), *catalog.gold().values()]
 _SETTINGS_TYPES = {pl.Date(): "DATE", pl.String(): "VARCHAR", pl.Int64(): "BIGINT"}
 _SCHEMA = {
     **{table.name: {column.name: column.kind.duckdb for column in table.columns.values()} for table in _TABLES},
+    "model_fits": {"model": "VARCHAR", **{c.name: c.kind.duckdb for c in ModelFit.table.columns.values()}},
     "settings": {name: _SETTINGS_TYPES.get(kind, "DECIMAL(18,4)") for name, kind in settings_row(ShopSettings()).schema.items()},
 }
 

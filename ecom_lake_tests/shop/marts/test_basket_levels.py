@@ -8,8 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from ecom_lake.engine.build.gold.table_file import settings_row
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
+from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests.shop.models.gold import make
 from ecom_lake_tests.shop.models.made_up import FEW, Line, sales
 

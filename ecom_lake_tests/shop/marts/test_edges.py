@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests import catalog
 from ecom_lake_tests.shop.marts.hand_shop import MARTS, HandShop, customer, item, monthly, order, payment, product, review, seller
 
 

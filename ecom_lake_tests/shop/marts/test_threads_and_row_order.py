@@ -10,10 +10,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from ecom_lake.engine.build.gold.recipes import recipe
-from ecom_lake.engine.build.gold.table_file import SETTINGS
-from ecom_lake.engine.contracts import registry as catalog
-from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
+from ecom_lake.engine.build.gold.table_file import SETTINGS, settings_row
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests import catalog
+from ecom_lake_tests.catalog import recipe
 from ecom_lake_tests.shop.marts.hand_shop import MARTS, HandShop, Row, customer, item, order, payment, product, review
 
 ORDERS = 4_000

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ecom_lake.engine.build.gold.recipes import recipe
+from ecom_lake_tests.catalog import recipe
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ecom_lake.engine.build.gold.recipes import recipe
+from ecom_lake.engine.build.gold.run_recipe import run_recipe
 from ecom_lake.engine.build.gold.table_file import write
 from ecom_lake.engine.build.step.audit import audit
-from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.config import Shop
 from ecom_lake.engine.contracts.fitted import Past
-from ecom_lake.settings import Shop
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests import catalog
+from ecom_lake_tests.catalog import recipe
 
 
 def make(
@@ -23,7 +24,7 @@ def make(
 ) -> pl.DataFrame:
     """The table's rows; `con` has it, and those beside it, as views from then on."""
     shop = Shop("shop", "olist", date(2017, 1, 1), None, ShopSettings(), mining or MiningSettings())
-    made = recipe(table).run(con, shop, past)
+    made = run_recipe(recipe(table), con, shop, past or Past())
     for name, rows in made.items():
         file = folder / f"{name}.parquet"
         write(con, rows, catalog.gold()[name], file)

@@ -17,17 +17,17 @@ import duckdb
 import polars as pl
 
 from ecom_lake.engine.build.bronze.ingest import ingest
-from ecom_lake.engine.build.gold.recipes import recipe
-from ecom_lake.engine.build.gold.table_file import attach
+from ecom_lake.engine.build.gold.table_file import attach, settings_row
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.shop.kpis.anomalies_build import build
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
+from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
+from ecom_lake_tests import catalog
+from ecom_lake_tests.catalog import recipe
 from ecom_lake_tests.engine.build.hand import a_site
 
 SILVER = ("orders", "order_items", "payments", "reviews", "products", "customers", "sellers", "places")

@@ -14,9 +14,9 @@ from typing import Any
 
 import polars as pl
 
-from ecom_lake.engine.build.gold.recipes import recipe
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
+from ecom_lake_tests.catalog import recipe
 from ecom_lake_tests.shop.models.gold import make
 from ecom_lake_tests.shop.models.histories import gold_before, shop_of, silver_of
 

@@ -11,9 +11,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.build.gold.table_file import settings_row
 from ecom_lake.shop.kpis.anomalies_build import READS
-from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests import catalog
 from ecom_lake_tests.shop.models.gold import make
 from ecom_lake_tests.shop.models.histories import (
     FAULTS,

@@ -10,18 +10,14 @@ import duckdb
 import polars as pl
 import pytest
 
-from ecom_lake.engine.build.gold.table_file import write
+from ecom_lake.engine.build.gold.table_file import all_fits, write
 from ecom_lake.engine.build.step.audit import audit
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.fitted import Card, Curve, Fitted, Past, Point, Rival, fit_rows
 from ecom_lake.engine.contracts.gate import Gate, decide
-from ecom_lake.publish.pages.plots import plots
+from ecom_lake.engine.serve.plots import plots
 from ecom_lake.shop.segments.customer_segments_fit import CustomerSegmentsFit
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.shop.trust import model_cards_build as model_cards
-from ecom_lake.shop.trust import model_curves_build as model_curves
-from ecom_lake.shop.trust import model_drift_build as model_drift
-from ecom_lake.shop.trust import model_rivals_build as model_rivals
+from ecom_lake_tests import catalog
 
 SETTINGS = MiningSettings()
 DAY = date(2018, 8, 31)
@@ -119,9 +115,10 @@ def test_all_models_stand_in_one_table_each(tmp_path: Path) -> None:
         given = rows() if fit == CustomerSegmentsFit.table.name else rows().clear()
         con.register(fit, given.to_arrow())
     made = {}
-    for module in (model_cards, model_rivals, model_curves, model_drift):
-        table = catalog.gold()[module.__name__.rsplit(".", 1)[1]]
-        write(con, module.build(con, SETTINGS), table, tmp_path / "made.parquet")
+    con.execute(f"create view model_fits as {all_fits(catalog.registry())}")
+    for name in ("model_cards", "model_rivals", "model_curves", "model_drift"):
+        table = catalog.gold()[name]
+        write(con, con.sql(str(catalog.recipe(name).sql)), table, tmp_path / "made.parquet")
         assert audit(con, table, tmp_path / "made.parquet")[0] == {}
         made[table.name] = pl.read_parquet(tmp_path / "made.parquet").to_dicts()
     [card] = made["model_cards"]

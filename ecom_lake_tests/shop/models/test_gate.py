@@ -12,17 +12,16 @@ import duckdb
 import polars as pl
 import pytest
 
-from ecom_lake.engine.build.gold.table_file import write
+from ecom_lake.engine.build.gold.table_file import all_fits, write
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.contracts import gate
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.fitted import Card, Fitted, Past, fit_rows
 from ecom_lake.engine.contracts.gate import THRESHOLD, Gate, Verdict, against_threshold, best_of, decide, unmeasured
 from ecom_lake.engine.contracts.model_fit import CARD, DIRECTIONS, REQUIREMENTS
 from ecom_lake.shop.churn.churn_fit import ChurnFit
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.shop.trust import model_cards_build as model_cards
 from ecom_lake.shop.trust.model_cards import ModelCards
+from ecom_lake_tests import catalog
 
 LIFT = Gate(
     candidate="forest",
@@ -188,7 +187,8 @@ def published_row(**changes: object) -> pl.DataFrame:
     with duckdb.connect() as con:
         for fit in catalog.fits():
             con.register(fit, (rows if fit == ChurnFit.table.name else rows.clear()).to_arrow())
-        made = model_cards.build(con, MiningSettings()).pl()
+        con.execute(f"create view model_fits as {all_fits(catalog.registry())}")
+        made = con.sql(str(catalog.recipe("model_cards").sql)).pl()
     return made.with_columns(pl.lit(value, made.schema[name]).alias(name) for name, value in changes.items())
 
 

@@ -19,15 +19,17 @@ from hypothesis import assume, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from ecom_lake.engine.build.gold.recipes import SETTINGS, tables_in
-from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.build.gold.table_file import settings_row
+from ecom_lake.engine.contracts.recipe import SETTINGS
+from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.duckdb_engine import literal, name
 from ecom_lake.shop.insights import RULES
 from ecom_lake.shop.insights import insights_build as insights
 from ecom_lake.shop.insights.rule import InsightRule
 from ecom_lake.shop.insights.wording import Period, written
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests import catalog
 from ecom_lake_tests.built import BuiltLake
 from ecom_lake_tests.shop.models.directions import HIGHER, LOWER, directions, wrong_directions
 

@@ -21,8 +21,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ecom_lake.engine.build.gold.recipes import recipe
-from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
+from ecom_lake.engine.build.gold.table_file import settings_row
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests.catalog import recipe
 
 TODAY = date(2006, 12, 31)
 CUTS = {"recency": (115, 181, 297.4, 482), "frequency": (4, 5, 6, 8), "monetary": (255.8, 382, 506.4, 666)}

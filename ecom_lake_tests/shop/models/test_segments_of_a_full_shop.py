@@ -9,7 +9,6 @@ import pytest
 
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.gold.make_gold import make_gold
-from ecom_lake.engine.build.gold.recipes import in_order
 from ecom_lake.engine.build.gold.table_file import attach
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
@@ -18,6 +17,7 @@ from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import FullTruths
 from ecom_lake_tests.canonical_shop import CanonicalShop
+from ecom_lake_tests.catalog import in_order
 
 OPTIONS = SynthOptions(orders=2_000, seed=2, first_month="2017-01", last_month="2017-08", repeat_share=0.1, full=True)
 TABLES = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.serve.answering import Answered, answer
 from ecom_lake.engine.serve.query import Session
-from ecom_lake.engine.serve.questions import questions
 from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests import catalog
+from ecom_lake_tests.catalog import questions
 from ecom_lake_tests.shop.marts.hand_shop import HandShop, Row, customer, item, order, payment, product, review, seller
 
 BY_NAME = {question.name: question for question in questions()}

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from ecom_lake.cli import screen
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.serve.answering import said
 from ecom_lake.engine.serve.query import Session
-from ecom_lake.engine.serve.questions import FOLDER, questions
+from ecom_lake_tests import catalog
+from ecom_lake_tests.catalog import questions, registry
 from ecom_lake_tests.shop.marts.hand_shop import HandShop, item, monthly, order
 from ecom_lake_tests.shop.questions.answers import ANSWERS, DEFAULTS, PARTS
 from ecom_lake_tests.shop.questions.shops import BY_NAME, ask, rows_of, session_of, worked_shop
 
-each_question = pytest.mark.parametrize("name", sorted(file.stem for file in FOLDER.glob("*.sql")))
+each_question = pytest.mark.parametrize("name", sorted(file.stem for file in registry().question_folders[0].glob("*.sql")))
 
 
 @pytest.fixture(scope="module")

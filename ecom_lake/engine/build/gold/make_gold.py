@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import polars as pl
 
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.model_fit import ModelFit
 from ecom_lake.errors import UserError
 from ecom_lake.engine.store.lake import rows_in
@@ -19,10 +18,11 @@ from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.commit import Inputs, commit
 from ecom_lake.engine.build.step.fingerprint import fingerprint
-from ecom_lake.engine.build.gold.table_file import (OWN_TABLES, SETTINGS, attach, place_of, write)
+from ecom_lake.engine.build.gold.table_file import attach, place_of, write
 from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.build.gold.recipes import Recipe, recipe
+from ecom_lake.engine.build.gold.run_recipe import code_of, run_recipe, settings_of
+from ecom_lake.engine.contracts.recipe import OWN_TABLES, SETTINGS, Recipe
 from ecom_lake.engine.build.shop_context import Site
 
 _CODE = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
@@ -31,7 +31,7 @@ _CODE = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.
 
 def make_gold(site: Site, table: str) -> list[Outcome]:
     """A table, and those that are made beside it."""
-    how, entry = recipe(table), state_to_build_on(site)
+    how, entry = site.registry.recipe(table), state_to_build_on(site)
     inputs = Inputs(entry, inputs_of(site, table))
     current = {f"gold/{made}": file for made in how.tables if (file := entry.parts(f"gold/{made}").get(""))}
     is_anew = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)
@@ -52,7 +52,7 @@ def _kept(site: Site, current: Mapping[str, File]) -> list[Outcome]:
 
 def checks_again(site: Site, place: str, file: File) -> tuple[Check, ...]:
     """The checks of a table as the log recorded them; the file is read only where a warning lists values of it."""
-    contract = catalog.gold()[place.removeprefix("gold/")]
+    contract = site.registry.table(place.removeprefix("gold/"))
     asks = any(rule.listing and rule.name in file.failed for rule in contract.rules)
     listed = listings(contract, file.failed, site.lake.local(file)) if asks and not site.lake.damage_read(file) else {}
     return tuple(checks_of(contract, file.failed, {}, listed))
@@ -61,7 +61,7 @@ def checks_again(site: Site, place: str, file: File) -> tuple[Check, ...]:
 def listed_warnings(site: Site, entry: Entry) -> tuple[str, ...]:
     """The warnings of gold tables that list values of the rows that break their rule."""
     found = []
-    for table, contract in catalog.gold().items():
+    for table, contract in site.registry.gold.items():
         names = {rule.name for rule in contract.rules if rule.listing}
         file = entry.parts(f"gold/{table}").get("")
         if file and names & set(file.failed):
@@ -78,13 +78,13 @@ def _made(
     files: dict[str, File] = {}
     checks: dict[str, list[Check]] = {}
     with site.workspace() as (con, scratch):
-        attach(site, _only(inputs), con, how.reads)
+        attach(site, _only(inputs), con, dict.fromkeys((*how.reads, *how.names)))
         for view, frame in own.items():
             con.register(view, frame.to_arrow())
-        for table, rows in how.run(con, site.shop, _past(site, how, current)).items():
+        for table, rows in run_recipe(how, con, site.shop, _past(site, how, current)).items():
             place, made = f"gold/{table}", scratch / f"{table}.parquet"
-            write(con, rows, catalog.gold()[table], made)
-            failed, checks[place] = audit(con, catalog.gold()[table], made)
+            write(con, rows, site.registry.table(table), made)
+            failed, checks[place] = audit(con, site.registry.table(table), made)
             files[place] = File("", rows_in(made), 0, "", mark, site.run, inputs.versions, failed=failed)
         if any(check.blocks for said in checks.values() for check in said):
             there = {place: {"": file} for place, file in current.items()}
@@ -116,7 +116,7 @@ def is_current(site: Site, entry: Entry, table: str) -> bool:
     """Whether a table would come out as it is; told from the log alone."""
     inputs = Inputs(entry, inputs_of(site, table))
     current = entry.parts(f"gold/{table}").get("")
-    return bool(current and current.fingerprint.startswith(_made_by(site, recipe(table))) and current.inputs == inputs.versions)
+    return bool(current and current.fingerprint.startswith(_made_by(site, site.registry.recipe(table))) and current.inputs == inputs.versions)
 
 
 def _own_tables(site: Site, entry: Entry, how: Recipe) -> dict[str, pl.DataFrame]:
@@ -125,8 +125,8 @@ def _own_tables(site: Site, entry: Entry, how: Recipe) -> dict[str, pl.DataFrame
 
 def _made_by(site: Site, how: Recipe) -> str:
     """Changes with whatever the table depends on, except the rows of its inputs."""
-    about_itself = trust.made_by(site) if how.speaks_of_the_lake else ""
-    return fingerprint(code_version(*_CODE, *how.modules), about_itself, how.contracts, how.query, how.settings(site.shop))
+    about_itself = trust.made_by(site) if how.reads_own_tables else ""
+    return fingerprint(code_version(*_CODE, *code_of(how)), about_itself, how.contracts, how.query, settings_of(how, site.shop))
 
 
 def _mark(site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame]) -> str:
@@ -138,20 +138,20 @@ def _mark(site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFram
 def inputs_of(site: Site, table: str) -> tuple[str, ...]:
     """The tables of the lake that a gold table is made from."""
     tables: dict[str, None] = {}
-    for read in _reads(site, recipe(table)):
+    for read in _reads(site, site.registry.recipe(table)):
         if read in OWN_TABLES:
             tables |= dict.fromkeys(trust.reads_of(site, read))
         elif read != SETTINGS:
-            tables[place_of(read)] = None
+            tables[place_of(site.registry, read)] = None
     return tuple(tables)
 
 
 def _reads(site: Site, how: Recipe) -> list[str]:
     """What a recipe reads, and the shop has."""
-    missing = left_out(site) if catalog.gold()[how.table].partial else {}
+    missing = left_out(site) if site.registry.table(how.table).partial else {}
     return [read for read in how.reads if read not in missing]
 
 
 def _places_of(site: Site, how: Recipe) -> tuple[str, ...]:
     """The tables whose files a recipe reads; of those that it only speaks of it reads the log."""
-    return tuple(place_of(read) for read in _reads(site, how) if read not in (*OWN_TABLES, SETTINGS))
+    return tuple(place_of(site.registry, read) for read in _reads(site, how) if read not in (*OWN_TABLES, SETTINGS))

@@ -6,40 +6,58 @@ a finished file is checked (audit.py).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import duckdb
 import polars as pl
 
-from ecom_lake.engine.contracts import registry as catalog
-from ecom_lake.shop.settings.numbers import settings_row
+from ecom_lake.engine.contracts.recipe import MODEL_FITS, OWN_TABLES, SETTINGS
+from ecom_lake.engine.contracts.model_fit import ModelFit
+from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.duckdb_engine import literal, name, parquet
 from ecom_lake.engine.store.log import Entry
 from ecom_lake.engine.build.shop_context import Site
 
-SETTINGS = "settings"
-"""The view that holds the shop's settings, one row."""
-OWN_TABLES = ("lake_deliveries", "lake_fates", "lake_checks", "lake_columns")
-"""The views that hold what the lake records of itself (trust.py)."""
-
-
-def place_of(table: str) -> str:
+def place_of(registry: Registry, table: str) -> str:
     """The layer and name of a table that SQL calls by its name alone."""
-    return f"gold/{table}" if table in catalog.gold() else f"silver/{table}"
+    return f"{registry.table(table).layer}/{table}"
 
 
-def attach(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, tables: tuple[str, ...]) -> None:
+def attach(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
     """Give the engine a view of each table as the entry has it; of one that was never made, an empty one."""
     for table in tables:
         if table == SETTINGS:
             con.register(SETTINGS, settings_row(site.shop.numbers).to_arrow())
-        elif table not in OWN_TABLES:
-            paths = site.lake.paths(entry, place_of(table))
-            source = parquet(paths) if paths else _nothing(catalog.gold().get(table) or catalog.silver()[table])
+        elif table not in (*OWN_TABLES, MODEL_FITS):
+            paths = site.lake.paths(entry, place_of(site.registry, table))
+            source = parquet(paths) if paths else _nothing(site.registry.table(table))
             con.execute(
                 f"create view {name(table)} as select * from {source}" if paths else f"create view {name(table)} as {source}"
             )
+    if MODEL_FITS in tables:
+        con.execute(f"create view {MODEL_FITS} as {all_fits(site.registry)}")
+
+
+def all_fits(registry: Registry) -> str:
+    """A query for the rows of every fitted model, with the name of the model before them."""
+    columns = ", ".join(ModelFit.table.columns)
+    return " union all ".join(f"select '{model}' as model, {columns} from {fit}" for model, fit in registry.fits.items())
+
+
+def settings_row(settings: Any) -> pl.DataFrame:
+    """The view `settings`, which SQL reads: one row with a column for each setting."""
+    hints = get_type_hints(type(settings))
+    schema = {setting.name: _POLARS[hints[setting.name]] for setting in fields(settings)}
+    return pl.DataFrame([asdict(settings)], schema=schema)
+
+
+_POLARS: dict[Any, pl.DataType] = {date | None: pl.Date(), str | None: pl.String(), int: pl.Int64(), Decimal: pl.Decimal(18, 4)}
 
 
 def _nothing(table: Table) -> str:

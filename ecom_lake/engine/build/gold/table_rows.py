@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.store.log import Entry
 from ecom_lake.engine.build.shop_context import Site
 
 
 def gold_rows(site: Site, entry: Entry, table: str, *columns: str) -> pl.DataFrame:
     """A table as its contract has it now: a release may be older than a column, or than the whole table."""
-    kinds = catalog.gold()[table].schema
+    kinds = site.registry.table(table).schema
     wanted = {name: kinds[name] for name in columns or kinds}
     file = entry.parts(f"gold/{table}").get("")
     if file is None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ecom_lake.engine.contracts.connector import RowByRow
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.store.hashes import hash_file
 from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.engine.build.step.built_with import state_to_build_on
@@ -103,7 +102,7 @@ def _read_again(site: Site, damaged: dict[Part, File]) -> dict[Part, File]:
 def _put_back(site: Site, damaged: dict[Part, File]) -> Iterator[tuple[Part, File]]:
     """A model's last fit is made from the one before it, and so from no table that is still there."""
     for (table, part), file in damaged.items():
-        if table.removeprefix("gold/") not in catalog.fits():
+        if table.removeprefix("gold/") not in site.registry.fits.values():
             continue
         with site.lake.scratch() as scratch:
             copy = scratch / "fit.parquet"

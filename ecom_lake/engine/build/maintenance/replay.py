@@ -30,7 +30,7 @@ from ecom_lake.engine.build.silver.settle import judge
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import Spec, specs
 from ecom_lake.engine.build.step.watched import Step
-from ecom_lake.settings import named_month
+from ecom_lake.engine.config import named_month
 
 _VERDICTS = pl.Schema(
     {

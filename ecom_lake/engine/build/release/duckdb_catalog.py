@@ -14,7 +14,6 @@ from pathlib import Path
 
 import duckdb
 
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.duckdb_engine import literal, name, parquet
 from ecom_lake.engine.store.lake import in_order
@@ -34,7 +33,7 @@ def write_catalog(site: Site, released: Entry) -> None:
         con.execute("use lake")
         con.execute("begin")  # of a thousand comments, each would else be written by itself
         con.execute("create schema silver")
-        for table, contract in sorted({**catalog.silver(), **catalog.gold()}.items()):
+        for table, contract in sorted({**site.registry.silver, **site.registry.gold}.items()):
             files = in_order(released.parts(f"{contract.layer}/{table}"))
             if files:
                 view = f"silver.{name(table)}" if contract.layer == "silver" else name(table)

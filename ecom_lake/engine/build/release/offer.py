@@ -6,29 +6,28 @@ does not have, its kind of export says (`Connector.absent`), and lake.toml (`wit
 
 from __future__ import annotations
 
-from ecom_lake.engine.contracts import registry as catalog
-from ecom_lake.engine.build.gold.recipes import Recipe, in_order, recipe
+from ecom_lake.engine.contracts.recipe import Recipe
 from ecom_lake.engine.build.shop_context import Site
 
 
 def gold_tables(site: Site) -> tuple[str, ...]:
     """Each after those that it reads."""
     missing = left_out(site)
-    return tuple(table for table in in_order() if table not in missing)
+    return tuple(table for table in site.registry.in_order if table not in missing)
 
 
 def gold_recipes(site: Site) -> tuple[Recipe, ...]:
     """How they are made, each after those whose tables it reads."""
-    return tuple(dict.fromkeys(recipe(table) for table in gold_tables(site)))
+    return tuple(dict.fromkeys(site.registry.recipe(table) for table in gold_tables(site)))
 
 
 def left_out(site: Site) -> dict[str, str]:
     """The gold tables that the shop cannot fill, and why."""
     why: dict[str, str] = {}
-    for table in in_order():
-        contract = catalog.gold()[recipe(table).table]
+    for table in site.registry.in_order:
+        contract = site.registry.table(site.registry.recipe(table).table)
         lacked = [reason for need in contract.needs if (reason := _why_lacked(site, need))]
-        unmade = [read for read in recipe(table).reads if read in why and not contract.partial]
+        unmade = [read for read in site.registry.recipe(table).reads if read in why and not contract.partial]
         if lacked:
             why[table] = " ".join(dict.fromkeys(lacked))
         elif unmade:
@@ -39,7 +38,7 @@ def left_out(site: Site) -> dict[str, str]:
 def not_built(site: Site) -> dict[str, str]:
     """The tables, of silver too, that this kind of export does not fill, and why."""
     unknown = {name: why for name, why in site.absent.items() if "." not in name}
-    return dict(sorted({**unknown, **left_out(site)}.items()))
+    return dict(sorted({**unknown, **left_out(site), **site.registry.invalid}.items()))
 
 
 def alternatives(need: str) -> list[str]:

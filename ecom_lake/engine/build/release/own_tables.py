@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 
 import polars as pl
 
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.table import Rule, Table
 from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.engine.build.step.audit import all_rules
@@ -20,10 +19,6 @@ from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import silver_contracts, silver_tables
-
-TRUST = ("ledger", "quality_scorecard", "data_dictionary")
-"""The marts that read them; they speak of the other tables, not of each other."""
-
 
 def own_table(site: Site, entry: Entry, name: str) -> pl.DataFrame:
     return {"lake_deliveries": _deliveries, "lake_fates": _fates, "lake_checks": _checks, "lake_columns": _columns}[name](
@@ -44,7 +39,7 @@ def reads_of(site: Site, name: str) -> tuple[str, ...]:
         return bronze
     if name == "lake_fates":
         return (*bronze, *silver)
-    return (*silver, *(f"gold/{table}" for table in sorted(gold_tables(site)) if table not in TRUST))
+    return (*silver, *(f"gold/{table}" for table in _others(site)))
 
 
 def _deliveries(site: Site, entry: Entry) -> pl.DataFrame:
@@ -148,9 +143,13 @@ def _first_row(site: Site, entry: Entry, table: str) -> dict[str, object]:
 def _contracts(site: Site) -> Iterator[tuple[str, Table]]:
     for table in silver_contracts(site).values():
         yield "silver", table
-    for name in sorted(gold_tables(site)):
-        if name not in TRUST:
-            yield "gold", catalog.gold()[name]
+    for name in _others(site):
+        yield "gold", site.registry.table(name)
+
+
+def _others(site: Site) -> list[str]:
+    """The gold tables that do not read these: a table that does would otherwise depend on itself."""
+    return [table for table in sorted(gold_tables(site)) if not site.registry.recipe(table).reads_own_tables]
 
 
 def _silver_files(site: Site, entry: Entry) -> Iterator[tuple[str, File]]:

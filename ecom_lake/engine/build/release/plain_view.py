@@ -17,7 +17,7 @@ from ecom_lake.engine.store.hashes import hash_file
 from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.engine.store.whole import GONE
 from ecom_lake.engine.build.release.duckdb_catalog import CATALOG, is_readable, write_catalog
-from ecom_lake.publish.quality_story import PAGE, made_by, quality_page
+from ecom_lake.engine.build.release.pages import pages
 from ecom_lake.engine.build.shop_context import Site
 
 RELEASE = "release.json"
@@ -61,14 +61,17 @@ def _put(site: Site, released: Entry) -> None:
     site.lake.storage.each(put, [p for p, file in wanted.items() if (known.get(p), there.get(p)) != (file.hash, file.bytes)])
     site.lake.storage.each(site.lake.storage.delete, [f"{site.shop.name}/{path}" for path in set(there) - set(wanted)])
     write_catalog(site, released)
-    page = _put_page(site, released)
-    _announce(site, {"release": released.number, "whole": True, "files": _hashes(released), "page": page})
+    there_now = _put_pages(site, released)
+    _announce(site, {"release": released.number, "whole": True, "files": _hashes(released), "pages": there_now})
 
 
-def _put_page(site: Site, released: Entry) -> dict[str, Any]:
-    page = quality_page(site, released)
-    site.lake.storage.write(f"{site.shop.name}/{PAGE}", page)
-    return {"bytes": len(page), "made_by": made_by(site)}
+def _put_pages(site: Site, released: Entry) -> dict[str, Any]:
+    written = {}
+    for name, page in pages(site).items():
+        content = page.render(site, released)
+        site.lake.storage.write(f"{site.shop.name}/{name}", content)
+        written[name] = {"bytes": len(content), "made_by": page.made_by(site)}
+    return written
 
 
 def is_in_place(site: Site, released: Entry) -> bool:
@@ -80,15 +83,18 @@ def _is_in_place(site: Site, released: Entry, said: Mapping[str, Any], there: Ma
     wanted = {path: file.bytes for path, file in plain_files(released).items()}
     if said.get("files") != _hashes(released) or there != wanted:
         return False
-    return site.lake.storage.exists(f"{site.shop.name}/{CATALOG}") and _has_page(site, said.get("page"))
+    return site.lake.storage.exists(f"{site.shop.name}/{CATALOG}") and _has_pages(site, said.get("pages"))
 
 
-def _has_page(site: Site, said: object) -> bool:
+def _has_pages(site: Site, said: object) -> bool:
     try:
-        there = site.lake.storage.info(f"{site.shop.name}/{PAGE}").size
+        there = {
+            name: {"bytes": site.lake.storage.info(f"{site.shop.name}/{name}").size, "made_by": page.made_by(site)}
+            for name, page in pages(site).items()
+        }
     except FileNotFoundError:
         return False
-    return said == {"bytes": there, "made_by": made_by(site)}
+    return said == there
 
 
 def rotten_files(site: Site, released: Entry) -> list[str]:

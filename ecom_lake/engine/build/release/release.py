@@ -10,7 +10,6 @@ from dataclasses import replace
 import polars as pl
 
 from ecom_lake import logs
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.personal import is_shareable
 from ecom_lake.engine.contracts.table import Identity, Table
 from ecom_lake.errors import UserError
@@ -24,7 +23,7 @@ from ecom_lake.engine.build.silver.months import part_of
 from ecom_lake.engine.build.release.offer import gold_tables, left_out
 from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.build.release.plain_view import LAYERS, put_in_place
-from ecom_lake.engine.build.gold.recipes import tables_in
+from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.words import counted
@@ -81,11 +80,10 @@ def expected_tables(site: Site) -> list[str]:
 def stale(site: Site, entry: Entry) -> dict[str, str]:
     """The tables that are not made from what the entry holds, and why."""
     months = {part_of(month) for month in site.months()}
-    contracts = {**catalog.silver(), **catalog.gold()}
     why: dict[str, str] = {}
     for table in expected_tables(site):
         parts = entry.parts(table)
-        wanted = months if contracts[table.split("/")[1]].monthly else {""}
+        wanted = months if site.registry.table(table.split("/")[1]).monthly else {""}
         if missing := sorted(wanted - set(parts)):
             why[table] = f"never made ({len(missing)} of {len(wanted)} parts)" if missing != [""] else "never made"
         for file in parts.values():
@@ -161,7 +159,7 @@ def _identities(site: Site, entry: Entry) -> Check:
         for table, identity in identities:
             rows = con.sql(f"select * from ({identity.breaks}) limit {EXAMPLES}").pl()
             if len(rows):
-                broken.append(_evidence(table.name, identity, rows))
+                broken.append(_evidence(site, table.name, identity, rows))
     return Check(
         TABLE,
         IDENTITIES,
@@ -174,13 +172,14 @@ def _identities(site: Site, entry: Entry) -> Check:
 
 def _identities_of(site: Site) -> list[tuple[Table, Identity]]:
     """Those of the tables that the shop has, with tables that it has."""
-    built, missing = [catalog.gold()[table] for table in gold_tables(site)], left_out(site).keys()
+    built, missing = [site.registry.table(table) for table in gold_tables(site)], left_out(site).keys()
     both = [(table, identity) for table in built for identity in table.identities]
     return [(table, identity) for table, identity in both if missing.isdisjoint(tables_in(identity.breaks))]
 
 
-def _evidence(table: str, identity: Identity, rows: pl.DataFrame) -> dict[str, object]:
+def _evidence(site: Site, table: str, identity: Identity, rows: pl.DataFrame) -> dict[str, object]:
     """Of the places where it fails what is not personal."""
-    shown = rows.select(name for name, kind in rows.schema.items() if is_shareable(name, kind == pl.String))
+    domain = site.registry.domain
+    shown = rows.select(name for name, kind in rows.schema.items() if is_shareable(domain, name, kind == pl.String))
     example = str(shown.to_dicts())[:2000] if shown.width else ""
     return {"table": table, "identity": identity.name, "promise": identity.meaning, "example": example}

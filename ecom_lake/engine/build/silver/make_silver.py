@@ -14,7 +14,7 @@ from ecom_lake.engine.build.silver.months import are_current, make_months
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import specs
-from ecom_lake.settings import month_name
+from ecom_lake.engine.config import month_name
 
 
 def make_silver(site: Site, table: str, months: Sequence[date] | None = None) -> Outcome:

@@ -26,7 +26,7 @@ from ecom_lake.engine.build.silver.parts import (accounted, failed_rules, fates_
 from ecom_lake.engine.build.silver.settle import Settled, settle, with_raw_records
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import code, inputs_of
-from ecom_lake.settings import UNDATED, month_name
+from ecom_lake.engine.config import UNDATED, month_name
 from ecom_lake.words import counted
 
 

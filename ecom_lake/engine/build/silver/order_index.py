@@ -14,7 +14,7 @@ import polars as pl
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.conform import Conformed
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.shop.canonical.order_index import OrderIndex
+from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.store.lake import rows_in
 from ecom_lake.engine.store.log import EMPTY, Entry, File
 from ecom_lake.engine.build.bronze.delivered_rows import (delivered_rows, delivered_table, in_batches, rows_of)
@@ -27,7 +27,7 @@ from ecom_lake.engine.build.silver.parts import ZSTD_LEVEL
 from ecom_lake.engine.build.silver.settle import (Fates, count_fates, judge, latest, with_raw_records)
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import INDEX
-from ecom_lake.settings import UNDATED
+from ecom_lake.engine.config import UNDATED
 from ecom_lake.words import counted
 
 TABLE = INDEX

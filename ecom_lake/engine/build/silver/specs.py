@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
-from ecom_lake.shop.canonical.order_index import OrderIndex
+from ecom_lake.engine.contracts.order_index import OrderIndex
+from ecom_lake.engine.contracts.personal import with_decisions
 from ecom_lake.engine.contracts.table import Table, with_nullable
 from ecom_lake.engine.build.bronze.delivered_rows import delivered_table
 from ecom_lake.engine.build.step.code_version import code_version, version_of
@@ -22,8 +23,9 @@ def specs(site: Site) -> dict[str, Spec]:
 
 def silver_contracts(site: Site) -> dict[str, Table]:
     """What each silver table promises in this shop."""
-    index = with_nullable(OrderIndex.table, "ordered_at") if site.shop.is_undated else OrderIndex.table
-    return {"order_index": index, **{name: spec.contract for name, spec in specs(site).items()}}
+    index = site.registry.table(OrderIndex.table.name)
+    index = with_nullable(index, "ordered_at") if site.shop.is_undated else index
+    return {index.name: index, **{name: with_decisions(spec.contract, site.registry.domain) for name, spec in specs(site).items()}}
 
 
 def silver_tables(site: Site) -> list[str]:

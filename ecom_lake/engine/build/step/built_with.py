@@ -15,12 +15,10 @@ from decimal import Decimal
 from typing import Any
 
 from ecom_lake import logs
-from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake.errors import UsageError
 from ecom_lake.engine.store.log import BuiltWith, Entry
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.settings import Shop, Written
+from ecom_lake.engine.config import Shop, Written
 from ecom_lake.words import counted
 
 _WITHOUT_EFFECT = ("max_failed_share", "name", "nightly", "written")
@@ -107,7 +105,7 @@ def changes(shop: Shop, recorded: BuiltWith | None) -> list[Change]:
     """The settings in force that are not the recorded ones; one that was not known then is compared with its default."""
     if recorded is None:
         return []
-    now, defaults = values(shop), values(Shop(shop.name, "", date.min, None, ShopSettings(), MiningSettings()))
+    now, defaults = values(shop), values(Shop(shop.name, "", date.min, None, type(shop.numbers)(), type(shop.mining)()))
     return [
         Change(name, before, value)
         for name, value in now.items()

@@ -26,14 +26,15 @@ import ecom_lake
 PACKAGE = Path(ecom_lake.__file__).parent
 CUT = (
     "ecom_lake.errors",
+    "ecom_lake.engine.config",
+    "ecom_lake.engine.contracts.registry",
     "ecom_lake.engine.store",
     "ecom_lake.logs",
     "ecom_lake.engine.build.step.built_with",
     "ecom_lake.engine.build.step.commit",
     "ecom_lake.engine.build.shop_context",
-    "ecom_lake.settings",
 )
-"""Where the closure ends: the store returns the bytes that were stored, and settings enter a fingerprint by value."""
+"""Where the closure ends: the store returns the bytes that were stored; settings and definitions enter a fingerprint by value."""
 
 
 _FILE_NAME = re.compile(r"[\w.-]+\.[a-z]+")

@@ -1,4 +1,4 @@
-"""What a business question is, and reading those that there are: every file of `ecom_lake/questions`.
+"""What a business question is, and reading one from its file.
 
 Here: the words in which a file describes itself, and what is refused in them. Answering is `answering.py`.
 """
@@ -7,25 +7,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
-import ecom_lake
+from ecom_lake.engine.contracts.sql_tables import tables_in
+from ecom_lake.errors import UserError
 
-FOLDER = Path(ecom_lake.__file__).parent / "shop" / "questions"
 SHARED = "parameters.toml"
-GROUPS = (
-    "How are we doing?",
-    "When do people buy?",
-    "What sells?",
-    "Who buys?",
-    "Payments, delivery, returns",
-    "Can I trust it?",
-)
-"""The headings of the questions, in the order in which people ask them."""
 TAKEN = ("root", "shop", "help", "version", "sql", "json", "csv")
 """What the command line calls something else."""
 
@@ -91,37 +82,26 @@ class Question:
     @cached_property
     def reads(self) -> tuple[str, ...]:
         """The tables that the answer comes from, and those that its parameters are drawn from."""
-        from ecom_lake.engine.build.gold.recipes import tables_in
-
         drawn = (sql for one in self.parameters for sql in (one.default, one.allowed) if sql)
         return tuple(sorted({table for sql in (self.sql, *drawn) for table in tables_in(sql)}))
 
 
-@cache
-def questions() -> tuple[Question, ...]:
-    """All valid ones, under their headings."""
-    found = [one for one in _files().values() if isinstance(one, Question)]
-    return tuple(sorted(found, key=lambda question: (GROUPS.index(question.group), question.name)))
+def read_shared_parameters(folder: Path) -> dict[str, dict[str, Any]]:
+    """The parameters that several questions of a folder have, by name; none where the folder has no such file."""
+    file = folder / SHARED
+    if not file.exists():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{file} is not valid TOML: {error}. Fix that line.") from None
 
 
-def invalid_questions() -> dict[str, str]:
-    """The questions whose files are wrong, and what is wrong with each; they disable no other question."""
-    return {name: str(why) for name, why in sorted(_files().items()) if isinstance(why, ValueError)}
+def read_question(file: Path, shared: Mapping[str, Mapping[str, Any]], groups: Sequence[str], own_group: str) -> Question:
+    """The question that a file holds; a ValueError states what its author has to change, and where.
 
-
-@cache
-def _files() -> dict[str, Question | ValueError]:
-    read_so_far: dict[str, Question | ValueError] = {}
-    for file in FOLDER.glob("*.sql"):
-        try:
-            read_so_far[file.stem] = read(file)
-        except ValueError as error:
-            read_so_far[file.stem] = error
-    return read_so_far
-
-
-def read(file: Path, shared: Path = FOLDER / SHARED) -> Question:
-    """The question that a file holds; a ValueError states what its author has to change, and where."""
+    `shared` are parameters by name; `groups` the headings that there are, `own_group` that of a question which names none.
+    """
     parts = _FILE.fullmatch(file.read_text(encoding="utf-8"))
     if parts is None:
         raise ValueError(f"{file.name} must begin with a line /*, its head in TOML, and a line */; then comes its SQL.")
@@ -129,14 +109,13 @@ def read(file: Path, shared: Path = FOLDER / SHARED) -> Question:
         head = tomllib.loads(parts["head"])
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{file.name}: its head is not valid TOML: {error}; the head begins on line 2 of the file.") from None
-    common = tomllib.loads(shared.read_text(encoding="utf-8"))
     parameters = [
-        _made(Parameter, {"name": name, **common.get(name, {}), **own}, file) for name, own in head.pop("parameters", {}).items()
+        _made(Parameter, {"name": name, **shared.get(name, {}), **own}, file) for name, own in head.pop("parameters", {}).items()
     ]
     chart = _made(Chart, head.pop("chart"), file) if "chart" in head else None
-    given = {**head, "name": file.stem, "sql": parts["sql"].strip(), "parameters": parameters, "chart": chart}
+    given = {"group": own_group, **head, "name": file.stem, "sql": parts["sql"].strip(), "parameters": parameters, "chart": chart}
     question = _made(Question, given, file)
-    if wrong := _wrong(question):
+    if wrong := _wrong(question, groups):
         raise ValueError(f"{file.name}: {wrong}")
     try:
         _ = question.reads
@@ -155,11 +134,11 @@ def _made(kind: type[Row], given: Mapping[str, Any], file: Path) -> Row:
         raise ValueError(f"{file.name}: a {kind.__name__.lower()} lacks something: {error}.") from None
 
 
-def _wrong(question: Question) -> str | None:
+def _wrong(question: Question, groups: Sequence[str]) -> str | None:
     names = {parameter.name for parameter in question.parameters}
     used = set(_USED.findall(_COMMENT.sub("", question.sql)))
-    if question.group not in GROUPS:
-        return f"there is no group '{question.group}'; the groups are {', '.join(GROUPS)}."
+    if question.group not in groups:
+        return f"there is no group '{question.group}'; the groups are {', '.join(groups)}."
     if used != names:
         return f"the SQL uses ${', $'.join(sorted(used)) or '…nothing'}, the head has {', '.join(sorted(names)) or 'none'}."
     if any("$" in comment for comment in _COMMENT.findall(question.sql)):

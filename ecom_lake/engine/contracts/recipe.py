@@ -1,0 +1,101 @@
+"""How a gold table is made: by the SQL file, or by the Python function, that lies beside its contract.
+
+Here: `rfm.py` (contract) is made by `rfm.sql`, by `build` in `rfm_build.py` or, for a model, by `fit` in `rfm_model.py`. The
+inputs of SQL are read from the SQL, those of Python from its READS; nobody lists them a second time. Tables whose contracts
+name another table with `beside` are made together with it.
+Not here: running a recipe (engine/build/gold/), and finding the contracts (registry.py).
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ecom_lake.engine.contracts.sql_tables import tables_in, without_layout
+from ecom_lake.engine.contracts.table import Table
+
+SETTINGS = "settings"
+"""The view that holds the shop's settings, one row."""
+MODEL_FITS = "model_fits"
+"""The view that holds the rows of all `…_fit` tables, with the column `model` before them."""
+OWN_TABLES = ("lake_deliveries", "lake_fates", "lake_checks", "lake_columns")
+"""The views that hold what the lake records of itself (engine/build/release/own_tables.py)."""
+RESERVED = (SETTINGS, MODEL_FITS, *OWN_TABLES)
+"""Names that no table may have."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a gold table is made, and those that are made together with it."""
+
+    table: str
+    names: tuple[str, ...]
+    """What it reads, as its code names it."""
+    reads: tuple[str, ...]
+    """The tables and views that it reads; all fits where it reads `model_fits`."""
+    contracts: tuple[Table, ...] = field(hash=False)
+    """Its own, and those of the tables that are made with it."""
+    fit: str | None = None
+    """The table that holds the fitted model."""
+    sql: str | None = None
+    module: str | None = None
+    file: Path = field(default=Path(), compare=False)
+    """Where it is written."""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return tuple(contract.name for contract in self.contracts)
+
+    @property
+    def query(self) -> str | None:
+        """Its SQL without comments and layout."""
+        return without_layout(self.sql) if self.sql else None
+
+    @property
+    def reads_own_tables(self) -> bool:
+        """Whether it reads what the lake records of itself, instead of the shop's tables."""
+        return any(read in OWN_TABLES for read in self.reads)
+
+
+def read_recipe(contracts: Sequence[Table], module: str, file: Path, fits: Mapping[str, str]) -> Recipe:
+    """The recipe of the first of these contracts, which is defined in this module; the others are made together with it.
+
+    `fits` are all fit tables, each by the name of its model.
+    """
+    table = contracts[0].name
+    own_fit = next((contract.name for contract in contracts if contract.name in fits.values()), None)
+    if (path := file.with_suffix(".sql")).exists():
+        sql = path.read_text(encoding="utf-8")
+        try:
+            names = tables_in(sql)
+        except ValueError as error:
+            raise ValueError(f"{path}: its SQL cannot be parsed: {error}") from None
+        return Recipe(table, names, _expanded(names, fits), tuple(contracts), own_fit, sql=sql, file=path)
+    for ending in ("_build", "_model"):
+        if (path := file.with_name(f"{file.stem}{ending}.py")).exists():
+            maker = f"{module}{ending}"
+            names = _reads_of(maker, path)
+            return Recipe(table, names, _expanded(names, fits), tuple(contracts), own_fit, module=maker, file=path)
+    raise ValueError(
+        f"{file}: nothing makes the table {table}. Write {table}.sql, {table}_build.py or, for a model, {table}_model.py beside "
+        "its contract."
+    )
+
+
+def _expanded(names: Sequence[str], fits: Mapping[str, str]) -> tuple[str, ...]:
+    wanted = {name for name in names if name != MODEL_FITS} | (set(fits.values()) if MODEL_FITS in names else set())
+    return tuple(sorted(wanted))
+
+
+def _reads_of(module: str, file: Path) -> tuple[str, ...]:
+    """READS of a module: read from its source where it is a plain tuple of texts, since importing a model takes long."""
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "READS" for t in node.targets):
+            try:
+                return tuple(map(str, ast.literal_eval(node.value)))
+            except ValueError:
+                return tuple(importlib.import_module(module).READS)
+    raise ValueError(f"{file}: it has no READS: name the tables that it reads, such as READS = ('fct_orders',).")

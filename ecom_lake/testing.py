@@ -1,0 +1,191 @@
+"""Testing tables: a shop of rows written by hand, and the gold tables that are made of them.
+
+A test names only the columns that matter to it; the others get what the silver contracts allow: NULL where they may be NULL,
+else an ordinary value. Each table is written and audited as a build does it, so a row that breaks a rule fails the test.
+
+    shop = HandShop(project, orders=[order("o1"), order("o2", status="canceled")], order_items=[item("o1", "10.00")])
+    assert shop.rows("weekday_sales", "weekday_name", "net_sales") == [("Wednesday", Decimal("10.00"))]
+
+Here: rows of the canonical shop, and making gold from them. Not here: building a lake from delivered files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from ecom_lake.engine.build.gold.run_recipe import run_recipe
+from ecom_lake.engine.build.gold.table_file import all_fits, settings_row, write
+from ecom_lake.engine.build.step.audit import audit
+from ecom_lake.engine.config import Shop
+from ecom_lake.engine.contracts.fitted import Past
+from ecom_lake.engine.contracts.recipe import MODEL_FITS, OWN_TABLES, SETTINGS
+from ecom_lake.engine.contracts.registry import Registry
+from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.duckdb_engine import literal
+from ecom_lake.shop.domain import SHOP
+from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.shop.settings.numbers import ShopSettings
+
+Row = Mapping[str, Any]
+CENT = Decimal("0.01")
+
+
+def order(order_id: str, ordered_at: str | None = "2018-01-10 10:00:00", **more: Any) -> Row:
+    status = more.get("status", "delivered")
+    return {
+        "order_id": order_id,
+        "customer_id": f"buyer of {order_id}",
+        "ordered_at": ordered_at,
+        "status": status,
+        "is_valid": status not in ("canceled", "unavailable"),
+        "is_timeline_sound": True,
+        **more,
+    }
+
+
+def item(order_id: str, unit_price: str = "10.00", line: int = 1, quantity: int = 1, **more: Any) -> Row:
+    gross = (Decimal(unit_price) * quantity).quantize(CENT, ROUND_HALF_UP)
+    sold = {"order_id": order_id, "line": line, "product_id": "p", "quantity": quantity, "unit_price": unit_price}
+    return {**sold, "gross_sales": gross, "discount": 0, "freight": 0, "is_valid": True, **more}
+
+
+def payment(order_id: str, amount: str, sequence: int = 1, **more: Any) -> Row:
+    return {"order_id": order_id, "sequence": sequence, "method": "card", "instalments": 1, "amount": amount, **more}
+
+
+def review(order_id: str, score: int, review_id: str = "r", **more: Any) -> Row:
+    return {"review_id": review_id, "order_id": order_id, "score": score, "is_score_imputed": False, **more}
+
+
+def customer(customer_id: str, **more: Any) -> Row:
+    return {"customer_id": customer_id, **more}
+
+
+def product(product_id: str = "p", category: str = "toys", **more: Any) -> Row:
+    return {"product_id": product_id, "category": category, **more}
+
+
+def seller(seller_id: str, **more: Any) -> Row:
+    return {"seller_id": seller_id, **more}
+
+
+class HandShop:
+    """Silver tables are given by name; those that are not are empty. A gold table is made when it is asked for.
+
+    `project` is the folder of a user's own tables and questions; without it there are the package's only.
+    """
+
+    def __init__(
+        self,
+        project: Path | None = None,
+        numbers: ShopSettings | None = None,
+        mining: MiningSettings | None = None,
+        registry: Registry | None = None,
+        **silver: Iterable[Row],
+    ) -> None:
+        self.registry = registry or Registry(SHOP, project)
+        if self.registry.invalid:
+            raise ValueError(" ".join(self.registry.invalid.values()))
+        self.con = duckdb.connect()
+        self.con.execute("set threads = 1")
+        self.shop = Shop("shop", "canonical", date(2017, 1, 1), None, numbers or ShopSettings(), mining or MiningSettings())
+        self._made: dict[str, pl.DataFrame] = {}
+        if unknown := sorted(set(silver) - set(self.registry.silver)):
+            raise ValueError(f"There is no silver table {unknown[0]}; there are {', '.join(self.registry.silver)}.")
+        self._create(SETTINGS, settings_row(self.shop.numbers))
+        months = {row["order_id"]: _month(row["ordered_at"]) for row in silver.get("orders", [])}
+        for name, contract in self.registry.silver.items():
+            self._create(name, _silver(contract, silver.get(name, []), months))
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A gold table, made after those that it reads, and audited against its contract."""
+        if name not in self._made:
+            recipe = self.registry.recipe(name)
+            if unknown := [read for read in recipe.reads if read in OWN_TABLES]:
+                raise ValueError(f"{name} reads {unknown[0]}, which only a build can fill.")
+            for read in recipe.reads:
+                if read in self.registry.gold:
+                    self.table(read)
+            if MODEL_FITS in recipe.names:
+                self.con.execute(f"create or replace view {MODEL_FITS} as {all_fits(self.registry)}")
+            for made, rows in run_recipe(recipe, self.con, self.shop, Past()).items():
+                written, failed, _ = self.audited(made, rows)
+                if failed:
+                    raise AssertionError(f"{made} breaks its contract: {failed}")
+                self._made[made] = written
+                self._create(made, written)
+        return self._made[name]
+
+    def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
+        """The rows of a table in the order of its key; these columns only, where some are named."""
+        return self.table(table).select(columns or pl.all()).rows()
+
+    def row(self, table: str, **where: Any) -> dict[str, Any]:
+        """The first row with these values."""
+        return self.table(table).filter(**where).row(0, named=True) if where else self.table(table).row(0, named=True)
+
+    def broken(self, *tables: str) -> set[str]:
+        """The identities of these tables that do not hold."""
+        for name in tables:
+            self.table(name)
+        identities = [identity for name in tables for identity in self.registry.table(name).identities]
+        return {identity.name for identity in identities if self.con.execute(identity.breaks).fetchall()}
+
+    def answer(self, question: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows that answer a question; a parameter that is not given gets its default."""
+        found = next(one for one in self.registry.questions if one.name == question)
+        for read in found.reads:
+            self.table(read)
+        for one in found.parameters:
+            if one.name not in parameters:
+                parameters[one.name] = self.con.execute(one.default).fetchall()[0][0]
+        return self.con.execute(found.sql, parameters).fetchall()
+
+    def audited(self, name: str, rows: duckdb.DuckDBPyRelation | pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int], bool]:
+        """Rows as they are written as this table, how many fail each rule, and whether that blocks."""
+        contract = self.registry.table(name)
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / f"{name}.parquet"
+            write(self.con, rows, contract, file)
+            failed, checks = audit(self.con, contract, file)
+            written = self.con.sql(f"select * from read_parquet({literal(str(file))})").pl()
+        return written, failed, any(check.blocks for check in checks)
+
+    def _create(self, name: str, rows: pl.DataFrame) -> None:
+        self.con.register("_given", rows.to_arrow())
+        self.con.execute(f"create table {name} as select * from _given")
+        self.con.unregister("_given")
+
+
+def _silver(contract: Table, rows: Iterable[Row], months: Mapping[str, date | None]) -> pl.DataFrame:
+    """Rows as silver has them. A month that is not given is that of the order; lineage counts the rows."""
+    given = []
+    for number, row in enumerate(rows, 1):
+        unknown = set(row) - set(contract.columns)
+        assert not unknown, f"silver has no {contract.name}.{unknown}"
+        given.append({"source_sequence": 1, "source_record": number, "month": months.get(row.get("order_id", "")), **row})
+    columns = {
+        name: pl.Series(name, [_value(row.get(name), column.kind.polars) for row in given], column.kind.polars)
+        for name, column in contract.columns.items()
+    }
+    return pl.DataFrame(columns)
+
+
+def _value(value: Any, kind: pl.DataType) -> Any:
+    if isinstance(value, str) and kind == pl.Datetime("us"):
+        return datetime.fromisoformat(value)
+    if isinstance(value, str | int) and kind.is_decimal():
+        return Decimal(value)
+    return value
+
+
+def _month(ordered_at: str | None) -> date | None:
+    return datetime.fromisoformat(ordered_at).date().replace(day=1) if ordered_at else None
