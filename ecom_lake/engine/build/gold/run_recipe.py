@@ -1,0 +1,33 @@
+"""From a recipe to the rows of its tables, and the settings that they depend on. What runs is the SQL or the function itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+
+from ecom_lake.engine.build.gold import python_table
+from ecom_lake.engine.config import Shop
+from ecom_lake.engine.contracts.fitted import Past
+from ecom_lake.engine.contracts.recipe import SETTINGS, Recipe
+
+
+def run_recipe(recipe: Recipe, con: duckdb.DuckDBPyConnection, shop: Shop, past: Past) -> Mapping[str, python_table.Made]:
+    """The tables of a recipe; `past` is the last fit of a model."""
+    if recipe.sql is not None:
+        return {recipe.table: con.sql(recipe.sql)}
+    if recipe.fit is None:
+        return {recipe.table: python_table.build(str(recipe.module), con, shop.mining)}
+    return python_table.fit(str(recipe.module), recipe.fit, con, shop.mining, past)
+
+
+def code_of(recipe: Recipe) -> tuple[str, ...]:
+    """The modules that make the tables of a recipe; none for SQL."""
+    return (recipe.module, python_table.__name__) if recipe.module else ()
+
+
+def settings_of(recipe: Recipe, shop: Shop) -> object:
+    """The settings that the tables of a recipe depend on."""
+    if recipe.module is not None:
+        return (shop.mining, shop.numbers) if SETTINGS in recipe.reads else shop.mining
+    return shop.numbers if SETTINGS in recipe.reads else None
