@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 
 from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.project import PROJECT
 
-PROJECT = Path(__file__).parents[1]
 BUILD = """
 import sys
 from ecom_lake.definitions import build_definitions

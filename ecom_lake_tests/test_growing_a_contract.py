@@ -14,8 +14,8 @@ import pytest
 
 from ecom_lake.engine.serve.released import released
 from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.project import PROJECT
 
-PROJECT = Path(__file__).parents[1]
 COMMANDS = """
 import json, sys
 from ecom_lake.cli import main

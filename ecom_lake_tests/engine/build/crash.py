@@ -33,6 +33,7 @@ from pathlib import Path
 from ecom_lake_tests.engine.build.hand import a_site
 from ecom_lake.engine.build.build import build
 import ecom_lake.engine.build.gold.recipes as recipes, polars, duckdb, sklearn.cluster
+from ecom_lake_tests.project import PROJECT
 recipes.in_order()
 print("ready", flush=True)
 build(a_site(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
@@ -57,7 +58,7 @@ class Victim:
         child = subprocess.Popen(
             [sys.executable, "-c", _CHILD, str(self.folder), self.first, self.last],
             stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[3],
+            cwd=PROJECT,
         )
         assert child.stdout is not None
         child.stdout.readline()

@@ -21,8 +21,7 @@ from ecom_lake.engine.dagster.jobs import job_name, landing_sensor, nightly, sho
 from ecom_lake.engine.dagster.partitions import RANGE_END, RANGE_START, range_tags
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
-
-PROJECT = Path(__file__).parents[3]
+from ecom_lake_tests.project import PROJECT
 
 
 @pytest.fixture

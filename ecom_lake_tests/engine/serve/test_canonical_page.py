@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ecom_lake.publish.canonical_page import canonical_page
+from ecom_lake_tests.project import PROJECT
 
-PAGE = Path(__file__).parents[3] / "docs/canonical.md"
+PAGE = PROJECT / "docs/canonical.md"
 
 
 def test_the_page_is_what_the_contracts_say() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ecom_lake.publish.dictionary import dictionary_page
+from ecom_lake_tests.project import PROJECT
 
-PAGE = Path(__file__).parents[3] / "docs/data_dictionary.md"
+PAGE = PROJECT / "docs/data_dictionary.md"
 
 
 def test_the_page_is_generated_from_the_contracts_in_force() -> None:

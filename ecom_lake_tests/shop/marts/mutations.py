@@ -18,11 +18,11 @@ from tempfile import TemporaryDirectory
 
 from ecom_lake.engine.build.gold.recipes import recipe
 from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake_tests.project import PROJECT
 from ecom_lake_tests.shop.marts.busy_shop import busy_shop
 from ecom_lake_tests.shop.marts.hand_shop import MARTS, HandShop
 from ecom_lake_tests.shop.marts.wrong_edits import MUTATIONS, Mutation
 
-PROJECT = Path(__file__).parents[3]
 ENOUGH = 0.95
 
 
