@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.project import PROJECT
 
 BUILD = """

@@ -24,9 +24,9 @@ from ecom_lake.engine.store.landing_zone import land
 from ecom_lake.engine.store.remote import Remote
 from ecom_lake.engine.store.storage import Storage
 from ecom_lake_tests.azurite import ACCOUNT, KEY, Azurite
-from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
-from ecom_lake_tests.engine.build.hand import a_site, item, order
-from ecom_lake_tests.engine.build.hand import land as land_rows
+from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.builders.olist_files import a_site, item, order
+from ecom_lake_tests.builders.olist_files import land as land_rows
 
 WRONG_KEY = KEY.replace("Eby8", "Eby9")
 Run = Callable[..., tuple[int, str, str]]

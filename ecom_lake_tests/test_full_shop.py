@@ -23,7 +23,7 @@ from ecom_lake.shop.settings.numbers import settings_row
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import FullTruths, PeopleTruth, SalesTruth, Truths
-from ecom_lake_tests.canonical_shop import CanonicalShop
+from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.tampering import broken_rows
 
 OPTIONS = SynthOptions(orders=2_500, seed=2, first_month="2017-01", last_month="2017-08", repeat_share=0.1, full=True)

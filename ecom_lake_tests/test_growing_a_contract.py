@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from ecom_lake.engine.serve.released import released
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.project import PROJECT
 
 COMMANDS = """

@@ -13,7 +13,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import Truths
-from ecom_lake_tests.engine.build.hand import a_site
+from ecom_lake_tests.builders.olist_files import a_site
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["one dump", "a delivery per month"])

@@ -18,7 +18,7 @@ from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake.engine.serve.doctor import Finding, examine
 from ecom_lake.errors import UserError
-from ecom_lake_tests.canonical_shop import CanonicalShop
+from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 
 ORDERS = """order_id,customer_id,ordered_at,status
 1,ana,2024-01-02 10:00:00,Delivered

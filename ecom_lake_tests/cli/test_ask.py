@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ecom_lake.engine.serve import questions as questions_module
 from ecom_lake.engine.serve.questions import questions
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
 NOT_OF_OLIST = {"age-and-gender", "brand-ranking", "returns", "subscribers"}

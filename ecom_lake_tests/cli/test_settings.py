@@ -13,7 +13,7 @@ from ecom_lake.cli.build import _changed_settings
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake.settings import load
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 from ecom_lake_tests.project import PROJECT
 

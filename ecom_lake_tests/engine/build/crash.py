@@ -25,12 +25,12 @@ from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
-from ecom_lake_tests.engine.build.hand import a_site
+from ecom_lake_tests.builders.olist_files import a_site
 
 _CHILD = """
 import sys
 from pathlib import Path
-from ecom_lake_tests.engine.build.hand import a_site
+from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake.engine.build.build import build
 import ecom_lake.engine.build.gold.recipes as recipes, polars, duckdb, sklearn.cluster
 from ecom_lake_tests.project import PROJECT

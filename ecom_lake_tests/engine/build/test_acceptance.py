@@ -17,7 +17,7 @@ from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import silver_tables
-from ecom_lake_tests.engine.build.hand import (a_site, item, land, order, payment)
+from ecom_lake_tests.builders.olist_files import (a_site, item, land, order, payment)
 
 HEADER = "order_id,customer_id,order_status,order_purchase_timestamp\n"
 NOWHEN = {"order_purchase_timestamp": "some day"}

@@ -16,7 +16,7 @@ from ecom_lake.engine.build.maintenance.copying import copy_shop
 from ecom_lake.engine.build.maintenance.repair import repair
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.settings import load
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 AS_OF = "numbers = { as_of = 2018-05-31 }"
 NOTHING_READ = Inputs(Entry(0, None, "", "", ""), ())

@@ -23,7 +23,7 @@ from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.gold.recipes import recipe
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import specs
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 EVERY_FILE = sorted(PACKAGE.rglob("*.py"))
 GOLD = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")

@@ -16,7 +16,7 @@ from ecom_lake.engine.build.maintenance.copying import Copied, Progress, copy_sh
 from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake_tests.built import BuiltLake, Place
+from ecom_lake_tests.builders.built_lake import BuiltLake, Place
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.serve.difference import last_two_releases
-from ecom_lake_tests.built import BuiltLake, rewrite
+from ecom_lake_tests.builders.built_lake import BuiltLake, rewrite
 
 MONTH = timedelta(days=30)
 

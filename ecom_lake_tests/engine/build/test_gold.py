@@ -23,9 +23,9 @@ from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.gold.recipes import in_order, recipe, tables_in
 from ecom_lake.engine.build.release.release import make_release, roll_back, unpin
 from ecom_lake.engine.build.silver.make_silver import make_silver
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.engine.build.crash import content
-from ecom_lake_tests.engine.build.hand import (a_site, item, land, order)
+from ecom_lake_tests.builders.olist_files import (a_site, item, land, order)
 
 
 @pytest.mark.parametrize("threads", [1, 3])

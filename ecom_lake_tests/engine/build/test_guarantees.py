@@ -29,8 +29,8 @@ from ecom_lake.engine.build.release.release import make_release, roll_back, unpi
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.serve.difference import last_two_releases
-from ecom_lake_tests.built import BuiltLake, Place
-from ecom_lake_tests.engine.build.hand import (FILES, a_site, customer, item, land, order)
+from ecom_lake_tests.builders.built_lake import BuiltLake, Place
+from ecom_lake_tests.builders.olist_files import (FILES, a_site, customer, item, land, order)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from ecom_lake.engine.build.release import release
 from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.maintenance.repair import repair
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 FIT = "gold/customer_segments_fit"
 MADE = {"gold/segment_centres", "gold/segment_selection", "gold/customer_segments_fit"}

@@ -12,7 +12,7 @@ from ecom_lake.engine.build.release.plain_view import is_in_place, put_in_place,
 from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.serve.difference import last_two_releases
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 
 def test_a_rollback_that_died_halfway_is_finished_by_the_next_build(

@@ -18,7 +18,7 @@ from ecom_lake.engine.build.due import due
 from ecom_lake.publish.quality_story import PAGE, page_url, quality_page
 from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.serve.released import released
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 
 def page_of(lake: BuiltLake) -> str:

@@ -8,7 +8,7 @@ import pytest
 from ecom_lake.errors import UsageError
 from ecom_lake.engine.build.maintenance.refused import MALFORMED, Refusals, refusals
 from ecom_lake.engine.serve.released import built
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 
 def found(lake: BuiltLake, table: str | None = None, rule: str | None = None, limit: int = 10) -> Refusals:

@@ -23,7 +23,7 @@ from ecom_lake.engine.build.maintenance.replay import (Mended, Verdict, judge_ag
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.watched import watched
-from ecom_lake_tests.engine.build.hand import (a_site, customer, item, land, order, payment)
+from ecom_lake_tests.builders.olist_files import (a_site, customer, item, land, order, payment)
 
 JANUARY, FEBRUARY = date(2017, 1, 1), date(2017, 2, 1)
 

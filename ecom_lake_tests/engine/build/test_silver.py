@@ -23,7 +23,7 @@ from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.release.own_tables import own_table
-from ecom_lake_tests.engine.build.hand import (Row, a_site, customer, item, land, order, payment)
+from ecom_lake_tests.builders.olist_files import (Row, a_site, customer, item, land, order, payment)
 
 
 def build(site: Site) -> dict[str, Outcome]:

@@ -20,7 +20,7 @@ from ecom_lake.engine.dagster.assets import shop_assets
 from ecom_lake.engine.dagster.jobs import job_name, landing_sensor, nightly, shop_jobs
 from ecom_lake.engine.dagster.partitions import RANGE_END, RANGE_START, range_tags
 from ecom_lake.engine.dagster.run import run_job
-from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
 from ecom_lake_tests.project import PROJECT
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.dagster.run import run_job
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.project import PROJECT
 
 CHROMIUM = shutil.which("chromium")

@@ -15,7 +15,7 @@ from ecom_lake.publish import report_file as report
 from ecom_lake.publish.pages.report import TABLES, Report, page
 from ecom_lake.publish.report_file import report_page, report_pdf
 from ecom_lake.shop.churn.churn_scores import ChurnScores
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 
 def gold(lake: BuiltLake, table: str) -> pl.DataFrame:

@@ -18,9 +18,9 @@ from tempfile import TemporaryDirectory
 
 from ecom_lake.engine.build.gold.recipes import recipe
 from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake_tests.builders.busy_shop import busy_shop
+from ecom_lake_tests.builders.hand_shop import MARTS, HandShop
 from ecom_lake_tests.project import PROJECT
-from ecom_lake_tests.shop.marts.busy_shop import busy_shop
-from ecom_lake_tests.shop.marts.hand_shop import MARTS, HandShop
 from ecom_lake_tests.shop.marts.wrong_edits import MUTATIONS, Mutation
 
 ENOUGH = 0.95

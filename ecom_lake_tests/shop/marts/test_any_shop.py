@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ecom_lake.shop.canonical.orders import STATUSES
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.shop.marts.hand_shop import HandShop, Row, item, order, payment, product, review
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order, payment, product, review
 
 START = datetime(2018, 1, 1)
 Rows = dict[str, list[Row]]

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.shop.marts.hand_shop import HandShop, Row, customer, item, monthly, order, payment, product
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, monthly, order, payment, product
 
 JAN, FEB = date(2018, 1, 1), date(2018, 2, 1)
 Members = dict[str, tuple[int, int, int, str]]

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.shop.marts.hand_shop import HandShop, Row, customer, item, order, product, review
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, order, product, review
 
 NEW_YEARS_EVE = ShopSettings(as_of=date(2018, 12, 31))
 

@@ -9,7 +9,7 @@ import pytest
 
 from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.shop.marts.hand_shop import MARTS, HandShop, customer, item, monthly, order, payment, product, review, seller
+from ecom_lake_tests.builders.hand_shop import MARTS, HandShop, customer, item, monthly, order, payment, product, review, seller
 
 
 def empty() -> HandShop:

@@ -17,7 +17,7 @@ from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.contracts.column_rules import column_rules
 from ecom_lake.engine.contracts.columns import Column
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.shop.marts.hand_shop import MARTS, HandShop, customer, item, order, payment, product, review, seller
+from ecom_lake_tests.builders.hand_shop import MARTS, HandShop, customer, item, order, payment, product, review, seller
 
 GOLD = {name: catalog.gold()[name] for name in MARTS}
 

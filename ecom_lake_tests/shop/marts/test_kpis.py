@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.shop.marts.hand_shop import HandShop, Row, item, monthly, order, payment, product, review
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, monthly, order, payment, product, review
 
 JAN, FEB, MAR = date(2018, 1, 1), date(2018, 2, 1), date(2018, 3, 1)
 

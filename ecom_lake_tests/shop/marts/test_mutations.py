@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ecom_lake_tests.shop.marts.busy_shop import busy_shop
-from ecom_lake_tests.shop.marts.hand_shop import HandShop
+from ecom_lake_tests.builders.busy_shop import busy_shop
+from ecom_lake_tests.builders.hand_shop import HandShop
 from ecom_lake_tests.shop.marts.mutations import stopped_by_the_shop
 from ecom_lake_tests.shop.marts.wrong_edits import MUTATIONS, Mutation
 

@@ -10,7 +10,7 @@ from math import exp, log, sqrt
 import pytest
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.shop.marts.hand_shop import HandShop, Row, item, monthly, order, product
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, monthly, order, product
 
 JAN, FEB, MAR, APR = (date(2018, month, 1) for month in (1, 2, 3, 4))
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.shop.marts.hand_shop import HandShop, Row, item, order, product, review
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order, product, review
 
 # product_performance
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.shop.marts.hand_shop import HandShop, Row, customer, item, monthly, order, payment, product, review, seller
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, monthly, order, payment, product, review, seller
 
 
 def complete_months(shop: HandShop) -> list[str]:

@@ -14,7 +14,7 @@ from ecom_lake.engine.build.gold.recipes import recipe
 from ecom_lake.engine.build.gold.table_file import SETTINGS
 from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
-from ecom_lake_tests.shop.marts.hand_shop import MARTS, HandShop, Row, customer, item, order, payment, product, review
+from ecom_lake_tests.builders.hand_shop import MARTS, HandShop, Row, customer, item, order, payment, product, review
 
 ORDERS = 4_000
 Tables = dict[str, pl.DataFrame]

@@ -17,8 +17,8 @@ import polars as pl
 from ecom_lake.engine.build.gold.recipes import recipe
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
-from ecom_lake_tests.shop.models.gold import make
-from ecom_lake_tests.shop.models.histories import gold_before, shop_of, silver_of
+from ecom_lake_tests.builders.gold_table import make
+from ecom_lake_tests.builders.synthetic_silver import gold_before, shop_of, silver_of
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from polars.testing import assert_frame_equal
 from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.shop.kpis.anomalies_build import READS
 from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
-from ecom_lake_tests.shop.models.gold import make
-from ecom_lake_tests.shop.models.histories import (
+from ecom_lake_tests.builders.gold_table import make
+from ecom_lake_tests.builders.synthetic_silver import (
     FAULTS,
     MONTH,
     SILVER,

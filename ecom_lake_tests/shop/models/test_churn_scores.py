@@ -18,8 +18,8 @@ from ecom_lake.shop.rankings.classification import LIFT
 from ecom_lake.shop.rankings.probability import BRIER, PUBLISHED
 from ecom_lake.shop.rankings.snapshots import Cutoffs
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake_tests.shop.models.gold import make
-from ecom_lake_tests.shop.models.returning import FIRST, Shop, Truth, as_known_on, nothing, opened, shop
+from ecom_lake_tests.builders.gold_table import make
+from ecom_lake_tests.builders.returning_customers import FIRST, Shop, Truth, as_known_on, nothing, opened, shop
 
 FEWER = MiningSettings(people_sample=2_000)
 DAY = FIRST + timedelta(days=400)

@@ -18,8 +18,8 @@ from ecom_lake.shop.customer_value.bg_nbd import BG, DAYS_A_WEEK, MBG, Histories
 from ecom_lake.shop.customer_value.value_forecast import groups
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.maximum_likelihood import Estimate
-from ecom_lake_tests.shop.models.buyers import AS_OF, PLANTED, orders_of, shop
-from ecom_lake_tests.shop.models.gold import make
+from ecom_lake_tests.builders.bg_nbd_customers import AS_OF, PLANTED, orders_of, shop
+from ecom_lake_tests.builders.gold_table import make
 
 Orders = list[tuple[str, date, float]]
 

@@ -18,7 +18,7 @@ from ecom_lake.shop.experiments.experiment_simulation_model import Scenario, sim
 from ecom_lake.shop.experiments.groups import Group, groups
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.power import people_for_shares, whole
-from ecom_lake_tests.shop.models.gold import make
+from ecom_lake_tests.builders.gold_table import make
 
 AS_OF = date(2018, 6, 30)
 TABLES = ("experiment_plan", "experiment_simulation")

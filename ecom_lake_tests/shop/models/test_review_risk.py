@@ -15,8 +15,8 @@ from ecom_lake.shop.rankings.probability import BRIER, KNOWN, PUBLISHED
 from ecom_lake.shop.review_risk.features import BAD, FEATURES, GROUPS, Feature, answers, shipped_orders
 from ecom_lake.shop.review_risk.review_risk_model import fit, just_answered, open_orders_on
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake_tests.shop.models.gold import make
-from ecom_lake_tests.shop.models.returning import FIRST, Shop, as_known_on, nothing, opened, shop, shuffled
+from ecom_lake_tests.builders.gold_table import make
+from ecom_lake_tests.builders.returning_customers import FIRST, Shop, as_known_on, nothing, opened, shop, shuffled
 
 DAY = FIRST + timedelta(days=400)
 LAST_DAY = FIRST + timedelta(days=719)

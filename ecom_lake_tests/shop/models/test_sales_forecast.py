@@ -18,8 +18,8 @@ from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.seasons import _OF_WEEK, _OF_YEAR, moments, plan
 from ecom_lake.synth.text import DAY
-from ecom_lake_tests.shop.models.gold import make
-from ecom_lake_tests.shop.models.sold import Floats, by_month, noise, shop
+from ecom_lake_tests.builders.daily_sales import Floats, by_month, noise, shop
+from ecom_lake_tests.builders.gold_table import make
 
 TABLES = ("sales_forecast", "forecast_backtest", "sales_forecast_fit")
 SEASON = np.array([1.0, 0.9, 1.0, 1.0, 1.1, 0.9, 0.9, 1.0, 1.0, 1.1, 1.8, 1.3])

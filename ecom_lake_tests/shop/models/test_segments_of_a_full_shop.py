@@ -17,7 +17,7 @@ from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import FullTruths
-from ecom_lake_tests.canonical_shop import CanonicalShop
+from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 
 OPTIONS = SynthOptions(orders=2_000, seed=2, first_month="2017-01", last_month="2017-08", repeat_share=0.1, full=True)
 TABLES = {

@@ -11,9 +11,9 @@ from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.serve.answering import said
 from ecom_lake.engine.serve.query import Session
 from ecom_lake.engine.serve.questions import FOLDER, questions
-from ecom_lake_tests.shop.marts.hand_shop import HandShop, item, monthly, order
+from ecom_lake_tests.builders.hand_shop import HandShop, item, monthly, order
+from ecom_lake_tests.builders.worked_shop import BY_NAME, ask, rows_of, session_of, worked_shop
 from ecom_lake_tests.shop.questions.answers import ANSWERS, DEFAULTS, PARTS
-from ecom_lake_tests.shop.questions.shops import BY_NAME, ask, rows_of, session_of, worked_shop
 
 each_question = pytest.mark.parametrize("name", sorted(file.stem for file in FOLDER.glob("*.sql")))
 

@@ -17,7 +17,7 @@ from ecom_lake.shop.forecast.methods import (
     smoothing,
 )
 from ecom_lake.shop.forecast.prophet_method import prophet_by_month
-from ecom_lake_tests.shop.models.sold import noise
+from ecom_lake_tests.builders.daily_sales import noise
 
 METHODS = {method.name: method for method in simple_methods()}
 

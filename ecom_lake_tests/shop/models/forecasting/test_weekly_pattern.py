@@ -10,7 +10,7 @@ from ecom_lake.shop.forecast.methods import LINEAR, NAIVE, SEASONAL_NAIVE, SES
 from ecom_lake.shop.forecast.sales_series import DAYS, Floats, Series
 from ecom_lake.shop.forecast.sarimax import BY_DAY
 from ecom_lake.shop.forecast.weekly_pattern import days_since_black_friday, methods_by_day, parted, week, without_week
-from ecom_lake_tests.shop.models.sold import noise
+from ecom_lake_tests.builders.daily_sales import noise
 
 FIRST = date(2020, 1, 1)
 WEEK = np.array([1.4, 1.2, 1.0, 1.0, 0.9, 0.5, 1.0])

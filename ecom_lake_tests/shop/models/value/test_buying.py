@@ -7,7 +7,7 @@ from scipy.stats import beta, gamma
 
 from ecom_lake.shop.customer_value import bg_nbd as buying
 from ecom_lake.shop.customer_value.bg_nbd import BG, DAYS_A_WEEK, MBG, MODELS, Histories
-from ecom_lake_tests.shop.models.buyers import Buyers, buyers
+from ecom_lake_tests.builders.bg_nbd_customers import Buyers, buyers
 
 CDNOW = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
 """As published for the one tenth of CDNOW's customers, in weeks."""

@@ -17,7 +17,7 @@ from ecom_lake.shop.customer_value.customer_value_model import outcome
 from ecom_lake.shop.customer_value.holdout_test import ALIKE, MISS, PAST_RATE, SALES, SAVED, SHOP_MEAN, TOP, Trial
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.maximum_likelihood import Estimate
-from ecom_lake_tests.shop.models.buyers import AS_OF, PLANTED, orders_of, shop
+from ecom_lake_tests.builders.bg_nbd_customers import AS_OF, PLANTED, orders_of, shop
 
 SETTINGS = MiningSettings()
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.settings import Shop
 from ecom_lake.shop.connectors.olist import OLIST
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.settings import Shop
 
 FILES = {delivered.name: delivered for delivered in OLIST.delivered}
 Row = Mapping[str, str]

@@ -1,6 +1,7 @@
 """Made-up shops whose people come back, or do not, for reasons that are known: for the models of churn and of bad reviews.
 
-`python -m ecom_lake_tests.shop.models.returning` counts how often those models publish a list where there is nothing to be found.
+`python -m ecom_lake_tests.builders.returning_customers` counts how often those models publish a list where there is nothing to
+be found.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from ecom_lake.engine.serve.answering import Answered, answer
 from ecom_lake.engine.serve.query import Session
 from ecom_lake.engine.serve.questions import questions
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.shop.marts.hand_shop import HandShop, Row, customer, item, order, payment, product, review, seller
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, order, payment, product, review, seller
 
 BY_NAME = {question.name: question for question in questions()}
 STATES = {"ana": "SP", "bob": "SP", "fay": "SP", "gus": "SP", "hal": "SP", "eve": "RJ", "dan": "RJ", "ivy": "RJ", "jon": "RJ"}

@@ -1,6 +1,6 @@
 """Shops of two years for the anomaly warnings: the silver tables of a made-up one, and faults planted into them.
 
-`python -m ecom_lake_tests.shop.models.histories` measures false alarms and detection on more shops than the tests do.
+`python -m ecom_lake_tests.builders.synthetic_silver` measures false alarms and detection on more shops than the tests do.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
-from ecom_lake_tests.engine.build.hand import a_site
+from ecom_lake_tests.builders.olist_files import a_site
 
 SILVER = ("orders", "order_items", "payments", "reviews", "products", "customers", "sellers", "places")
 CHILDREN = ("order_items", "payments", "reviews")

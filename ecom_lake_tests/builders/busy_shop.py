@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.shop.marts.hand_shop import HandShop, Row, customer, item, order, payment, product, review, seller
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, order, payment, product, review, seller
 
 FIRST = datetime(2017, 1, 1, 8)
 STATUSES = ["delivered"] * 14 + ["shipped", "in_transit", "returned", "canceled", "unavailable", "processing", "unknown"]
