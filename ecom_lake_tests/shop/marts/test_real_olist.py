@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake_tests.builders.olist_files import a_site
-from ecom_lake_tests.shop.models.directions import wrong_directions
+from ecom_lake_tests.shop.insights.directions import wrong_directions
 
 pytestmark = pytest.mark.olist
 

@@ -10,7 +10,7 @@ import pytest
 from ecom_lake.shop.segments.clustering import adjusted_rand
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.made_up import FIVE, five_kinds, people, planted
-from ecom_lake_tests.shop.models.segmented import QUICK, Made, card, segmented
+from ecom_lake_tests.shop.segments.segmented import QUICK, Made, card, segmented
 
 
 def test_planted_groups_are_found(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from ecom_lake.statistics.factor_regression import Design
 from ecom_lake.statistics.weighted_effect import Effect, Estimate, Matched, People
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake_tests.builders.gold_table import make
-from ecom_lake_tests.shop.models.lateness import Found, found_in
+from ecom_lake_tests.shop.delivery_effect.planted_lateness import Found, found_in
 
 BUSY = {"orders": 14_000, "repeat_share": 0.3, "late_share": 0.25, "broken": 0, "corrections": 0}
 AS_OF = date(2018, 6, 30)

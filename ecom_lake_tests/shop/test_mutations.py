@@ -6,8 +6,8 @@ import pytest
 
 from ecom_lake_tests.builders.busy_shop import busy_shop
 from ecom_lake_tests.builders.hand_shop import HandShop
-from ecom_lake_tests.shop.marts.mutations import stopped_by_the_shop
-from ecom_lake_tests.shop.marts.wrong_edits import MUTATIONS, Mutation
+from ecom_lake_tests.shop.mutations import stopped_by_the_shop
+from ecom_lake_tests.shop.wrong_edits import MUTATIONS, Mutation
 
 STOPPED = {
     ("fct_orders", "payments once for each line"),

@@ -29,7 +29,7 @@ from ecom_lake.shop.insights.wording import Period, written
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
 from ecom_lake_tests.builders.built_lake import BuiltLake
-from ecom_lake_tests.shop.models.directions import HIGHER, LOWER, directions, wrong_directions
+from ecom_lake_tests.shop.insights.directions import HIGHER, LOWER, directions, wrong_directions
 
 STATES = 20
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?(?!\w)")

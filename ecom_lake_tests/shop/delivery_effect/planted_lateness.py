@@ -1,6 +1,7 @@
 """Made-up shops in which lateness keeps people from coming back, or does not, and what is found of it.
 
-`python -m ecom_lake_tests.shop.models.lateness` measures at the size that the planted truth is promised for, on several shops.
+`python -m ecom_lake_tests.shop.delivery_effect.planted_lateness` measures at the size that the planted truth is promised for, on
+several shops.
 """
 
 from __future__ import annotations

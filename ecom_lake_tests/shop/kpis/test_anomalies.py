@@ -1,4 +1,4 @@
-"""Clean shops raise no alarm, and every planted fault is found; more shops are measured by `models/histories.py`."""
+"""Clean shops raise no alarm, and every planted fault is found; more shops are measured by `builders/synthetic_silver.py`."""
 
 from __future__ import annotations
 

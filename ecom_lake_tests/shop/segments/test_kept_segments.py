@@ -10,7 +10,7 @@ import pytest
 
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.made_up import five_kinds, people, planted
-from ecom_lake_tests.shop.models.segmented import AS_OF, QUICK, Made, card, moved, segmented
+from ecom_lake_tests.shop.segments.segmented import AS_OF, QUICK, Made, card, moved, segmented
 
 LATER = AS_OF + timedelta(days=100)
 
@@ -25,7 +25,7 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", ["dated", "undated", "by registration", "by a rule", "too few", "nobody"])
 def test_a_rerun_on_unchanged_data_changes_no_byte(kind: str, tmp_path: Path) -> None:
-    from ecom_lake_tests.shop.models.test_segment_centres import BY_REGISTRATION, on_a_grid, registered
+    from ecom_lake_tests.shop.segments.test_segment_centres import BY_REGISTRATION, on_a_grid, registered
 
     customers, settings = planted()[0], QUICK
     if kind == "undated":

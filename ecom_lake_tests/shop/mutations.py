@@ -3,7 +3,7 @@
 A mutation is stopped by a contract's rule when its table is audited, by an identity when the shop is released, or by a test.
 Here: what stops an edit. Not here: the edits (wrong_edits.py), the promises (contracts/gold), and the tests themselves.
 
-`python -m ecom_lake_tests.shop.marts.mutations` tries them all and says who stopped each; `make mutations` runs it.
+`python -m ecom_lake_tests.shop.mutations` tries them all and says who stopped each; `make mutations` runs it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake_tests.builders.busy_shop import busy_shop
 from ecom_lake_tests.builders.hand_shop import MARTS, HandShop
 from ecom_lake_tests.project import PROJECT
-from ecom_lake_tests.shop.marts.wrong_edits import MUTATIONS, Mutation
+from ecom_lake_tests.shop.wrong_edits import MUTATIONS, Mutation
 
 ENOUGH = 0.95
 

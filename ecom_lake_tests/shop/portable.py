@@ -4,7 +4,7 @@ The same files shall run on DuckDB and, translated by sqlglot, on Spark, and giv
 Types come from the contracts, so that a rule knows a date from a timestamp. Here: what a file says. Not here: whether its
 numbers are right (contracts, identities, tests); that a key by which a window is ordered is unique, the audit says.
 
-`python -m ecom_lake_tests.shop.marts.portable` looks at every file; `make check` runs it.
+`python -m ecom_lake_tests.shop.portable` looks at every file; `make check` runs it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sqlglot.optimizer.qualify import qualify
 import ecom_lake.shop
 from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
-from ecom_lake_tests.shop.marts.keys import rows_of
+from ecom_lake_tests.shop.query_keys import rows_of
 
 SHOP = Path(ecom_lake.shop.__file__).parent
 MARTS = sorted(path for path in SHOP.glob("*/*.sql") if path.parent.name != "questions")
