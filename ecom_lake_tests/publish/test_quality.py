@@ -9,15 +9,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.due import due
+from ecom_lake.engine.build.release.plain_view import is_in_place
+from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.serve.released import released
 from ecom_lake.publish.pages import quality
 from ecom_lake.publish.pages.rendering import LONGEST, seen
-from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.release.plain_view import is_in_place
-from ecom_lake.engine.build.due import due
 from ecom_lake.publish.quality_story import PAGE, page_url, quality_page
-from ecom_lake.engine.build.release.release import roll_back
-from ecom_lake.engine.serve.released import released
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 

@@ -24,7 +24,7 @@ from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import FullTruths, PeopleTruth, SalesTruth, Truths
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
-from ecom_lake_tests.tampering import broken_rows
+from ecom_lake_tests.end_to_end.tampering import broken_rows
 
 OPTIONS = SynthOptions(orders=2_500, seed=2, first_month="2017-01", last_month="2017-08", repeat_share=0.1, full=True)
 ENOUGH_COVERAGE = Decimal("0.95")

@@ -14,7 +14,7 @@ from ecom_lake.engine.build.silver.make_silver import is_current
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.builders.olist_files import (a_site, customer, item, land, order)
-from ecom_lake_tests.engine.build.test_silver import build, rows
+from ecom_lake_tests.engine.build.silver.test_make_silver import build, rows
 
 
 def in_zone(site: Site, zone: str) -> Site:
