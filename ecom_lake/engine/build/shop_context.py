@@ -17,9 +17,9 @@ import duckdb
 import ecom_lake.shop.connectors
 from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.duckdb_engine import engine, workspace
-from ecom_lake.errors import UserError
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.storage import Storage
+from ecom_lake.errors import UserError
 from ecom_lake.settings import ORDER_DATE, Settings, Shop
 
 

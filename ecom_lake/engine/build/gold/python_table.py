@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import duckdb
 import polars as pl
 
-from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.engine.contracts.fitted import Fitted, Past, fit_rows
+from ecom_lake.shop.settings.mining import MiningSettings
 
 Made = duckdb.DuckDBPyRelation | pl.DataFrame
 

@@ -17,12 +17,12 @@ from typing import Any
 
 import duckdb
 
-from ecom_lake.engine.contracts import registry as catalog
-from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.engine.build.gold import python_table as gold_function
-from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.gold.table_file import OWN_TABLES, SETTINGS
+from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.fitted import Past
+from ecom_lake.engine.contracts.table import Table
 from ecom_lake.settings import Shop
 
 _LOCATION = re.compile(r'"query_location(_length)?":\d+,?')

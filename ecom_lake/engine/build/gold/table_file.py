@@ -11,12 +11,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts import registry as catalog
-from ecom_lake.shop.settings.numbers import settings_row
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.duckdb_engine import literal, name, parquet
 from ecom_lake.engine.store.log import Entry
-from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.shop.settings.numbers import settings_row
 
 SETTINGS = "settings"
 """The view that holds the shop's settings, one row."""

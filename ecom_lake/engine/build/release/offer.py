@@ -6,9 +6,9 @@ does not have, its kind of export says (`Connector.absent`), and lake.toml (`wit
 
 from __future__ import annotations
 
-from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.engine.build.gold.recipes import Recipe, in_order, recipe
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts import registry as catalog
 
 
 def gold_tables(site: Site) -> tuple[str, ...]:

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator
 
 import polars as pl
 
-from ecom_lake.engine.contracts import registry as catalog
-from ecom_lake.engine.contracts.table import Rule, Table
-from ecom_lake.engine.store.log import Entry, File
-from ecom_lake.engine.build.step.audit import all_rules
-from ecom_lake.engine.build.step.code_version import code_version
-from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import silver_contracts, silver_tables
+from ecom_lake.engine.build.step.audit import all_rules
+from ecom_lake.engine.build.step.code_version import code_version
+from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.contracts import registry as catalog
+from ecom_lake.engine.contracts.table import Rule, Table
+from ecom_lake.engine.store.log import Entry, File
 
 TRUST = ("ledger", "quality_scorecard", "data_dictionary")
 """The marts that read them; they speak of the other tables, not of each other."""

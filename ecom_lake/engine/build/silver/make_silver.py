@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from ecom_lake.engine.contracts.connector import RowByRow
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver import dimensions
 from ecom_lake.engine.build.silver.dimensions import make_dimension
 from ecom_lake.engine.build.silver.months import are_current, make_months
-from ecom_lake.engine.build.step.outcome import Outcome
-from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import specs
+from ecom_lake.engine.build.step.outcome import Outcome
+from ecom_lake.engine.contracts.connector import RowByRow
+from ecom_lake.engine.store.log import Entry
+from ecom_lake.errors import UserError
 from ecom_lake.settings import month_name
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
-from ecom_lake.shop.canonical.order_index import OrderIndex
-from ecom_lake.engine.contracts.table import Table, with_nullable
 from ecom_lake.engine.build.bronze.delivered_rows import delivered_table
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.code_version import code_version, version_of
 from ecom_lake.engine.build.step.fingerprint import fingerprint
-from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
+from ecom_lake.engine.contracts.table import Table, with_nullable
+from ecom_lake.shop.canonical.order_index import OrderIndex
 
 INDEX = "silver/order_index"
 
