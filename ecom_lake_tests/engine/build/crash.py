@@ -17,15 +17,16 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from ecom_lake.engine.store.hashes import hash_file
-from ecom_lake.engine.store.log import Entry
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.hashes import hash_file
+from ecom_lake.engine.store.log import Entry
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake_tests.builders.olist_files import a_site
+from ecom_lake_tests.project import PROJECT
 
 _CHILD = """
 import sys
@@ -33,7 +34,6 @@ from pathlib import Path
 from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake.engine.build.build import build
 import ecom_lake.engine.build.gold.recipes as recipes, polars, duckdb, sklearn.cluster
-from ecom_lake_tests.project import PROJECT
 recipes.in_order()
 print("ready", flush=True)
 build(a_site(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import ecom_lake.shop.connectors
+from ecom_lake.engine.build.shop_context import find_connector
+from ecom_lake.errors import UserError
 from ecom_lake.shop.connectors.canonical import CANONICAL
 from ecom_lake.shop.connectors.olist import OLIST
-from ecom_lake.errors import UserError
-from ecom_lake.engine.build.shop_context import find_connector
 
 ANOTHER = """
 from dataclasses import replace

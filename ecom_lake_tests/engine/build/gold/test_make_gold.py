@@ -11,21 +11,21 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from ecom_lake.errors import UserError
-from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
-from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.bronze.ingest import ingest
-from ecom_lake.engine.build.release.offer import gold_tables
-from ecom_lake.engine.build.silver.order_index import make_order_index
-from ecom_lake.engine.build.release.plain_view import plain_files
+from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.due import due
+from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.gold.recipes import in_order, recipe, tables_in
+from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
+from ecom_lake.engine.build.release.offer import gold_tables
+from ecom_lake.engine.build.release.plain_view import plain_files
 from ecom_lake.engine.build.release.release import make_release, roll_back, unpin
 from ecom_lake.engine.build.silver.make_silver import make_silver
+from ecom_lake.engine.build.silver.order_index import make_order_index
+from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake_tests.builders.olist_files import a_site, item, land, order
 from ecom_lake_tests.engine.build.crash import content
-from ecom_lake_tests.builders.olist_files import (a_site, item, land, order)
 
 
 @pytest.mark.parametrize("threads", [1, 3])

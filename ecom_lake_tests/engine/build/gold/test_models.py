@@ -8,16 +8,16 @@ import duckdb
 import polars as pl
 import pytest
 
-from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.engine.build.gold import python_table as gold_function
+from ecom_lake.engine.build.gold.make_gold import make_gold
+from ecom_lake.engine.build.maintenance.repair import repair
+from ecom_lake.engine.build.release import release
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.fitted import Curve, Fitted, Past, Point, fit_rows
 from ecom_lake.engine.contracts.model_fit import CARD
 from ecom_lake.errors import UserError
 from ecom_lake.shop.segments import segment_centres_model as segment_centres
-from ecom_lake.engine.contracts.fitted import (Curve, Fitted, Past, Point, fit_rows)
-from ecom_lake.engine.build.gold import python_table as gold_function
-from ecom_lake.engine.build.release import release
-from ecom_lake.engine.build.gold.make_gold import make_gold
-from ecom_lake.engine.build.maintenance.repair import repair
-from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 FIT = "gold/customer_segments_fit"

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from ecom_lake.errors import UsageError
 from ecom_lake.engine.build.maintenance.refused import MALFORMED, Refusals, refusals
 from ecom_lake.engine.serve.released import built
+from ecom_lake.errors import UsageError
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from ecom_lake.engine.build.release import plain_view, release
 from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.release.plain_view import is_in_place, put_in_place, rotten_files
 from ecom_lake.engine.build.due import due
+from ecom_lake.engine.build.release import plain_view, release
+from ecom_lake.engine.build.release.plain_view import is_in_place, put_in_place, rotten_files
 from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake_tests.builders.built_lake import BuiltLake

@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecom_lake.errors import UserError
 from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.release.own_tables import own_table
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
-from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.build.silver.parts import accounted
 from ecom_lake.engine.build.silver.settle import latest
-from ecom_lake.engine.build.silver.make_silver import make_silver
-from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import silver_tables
-from ecom_lake.engine.build.release.own_tables import own_table
-from ecom_lake_tests.builders.olist_files import (Row, a_site, customer, item, land, order, payment)
+from ecom_lake.engine.build.step.outcome import Outcome
+from ecom_lake.errors import UserError
+from ecom_lake_tests.builders.olist_files import Row, a_site, customer, item, land, order, payment
 
 
 def build(site: Site) -> dict[str, Outcome]:

@@ -8,8 +8,8 @@ import pytest
 
 from ecom_lake.cli import main
 from ecom_lake.engine.build.gold.make_gold import make_gold
-from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.serve.status import status_of
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.engine.build.silver.test_make_silver import build

@@ -12,17 +12,18 @@ from typing import Any
 
 import pytest
 
-from ecom_lake.engine.build.step import code_version
-from ecom_lake.engine.build.silver import order_index, make_silver as silver
-from ecom_lake.publish import quality_story as quality
-from ecom_lake.engine.build.step.code_version import CUT, PACKAGE, import_closure
+from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.gold.make_gold import is_current as gold_is_current
 from ecom_lake.engine.build.gold.make_gold import make_gold
-from ecom_lake.engine.build.silver.order_index import make_order_index
-from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.gold.recipes import recipe
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver import make_silver as silver
+from ecom_lake.engine.build.silver import order_index
+from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.silver.specs import specs
+from ecom_lake.engine.build.step import code_version
+from ecom_lake.engine.build.step.code_version import CUT, PACKAGE, import_closure
+from ecom_lake.publish import quality_story as quality
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 EVERY_FILE = sorted(PACKAGE.rglob("*.py"))
@@ -42,7 +43,10 @@ CLOSURES = {
 """Tables of every kind, each with the modules where its making begins."""
 
 PLANNING = {
-    *(PACKAGE / "engine/build" / f"{name}.py" for name in ("gold/make_gold", "gold/recipes", "silver/make_silver", "release/offer")),
+    *(
+        PACKAGE / "engine/build" / f"{name}.py"
+        for name in ("gold/make_gold", "gold/recipes", "silver/make_silver", "release/offer")
+    ),
     *(PACKAGE / "engine/build" / f"{name}.py" for name in ("step/fingerprint", "release/own_tables")),
     PACKAGE / "engine/contracts/bounds.py",
     *(PACKAGE / "shop/settings").glob("*.py"),
