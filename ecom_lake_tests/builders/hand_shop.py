@@ -69,6 +69,11 @@ def seller(seller_id: str, **more: Any) -> Row:
     return {"seller_id": seller_id, **more}
 
 
+def some(row: Row, *columns: str) -> dict[str, Any]:
+    """These columns of a row."""
+    return {name: row[name] for name in columns}
+
+
 def monthly(first: str, *counts: int) -> list[Row]:
     """So many orders in each month from the first on: one on the 1st, the others on the 28th, each of another person."""
     year, month = (int(part) for part in first.split("-"))
