@@ -1,4 +1,4 @@
-"""What the sales are made of, and why they moved, from silver rows written by hand."""
+"""Sales by dimension and member, from silver rows written by hand."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from datetime import date
 
 import pytest
 
-from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, monthly, order, payment, product
+from ecom_lake_tests.builders.hand_shop import HandShop, item, monthly, order, payment, product
 
 JAN, FEB = date(2018, 1, 1), date(2018, 2, 1)
 Members = dict[str, tuple[int, int, int, str]]
@@ -19,37 +18,8 @@ def members(shop: HandShop, dimension: str, period_type: str = "month", period: 
     return {m: (o, c, u, str(n)) for m, o, c, u, n in rows.select("member", "orders", "customers", "units", "net_sales").rows()}
 
 
-@pytest.fixture(scope="module")
-def shop() -> HandShop:
-    """January: ana twice and bob once; February: ana again; a canceled order is none."""
-    return HandShop(
-        customers=[customer("ana", gender="female", age=30, is_subscriber=True), customer("bob")],
-        products=[product("ball", "toys", brand="acme"), product("doll", "toys"), product("book", "books", brand="acme")],
-        orders=[
-            order("1", "2018-01-01 09:30:00", customer_id="ana", state="SP", city="santos", region="Southeast", channel="web"),
-            order("2", "2018-01-31 09:59:59", customer_id="ana", state="RJ", channel="app"),
-            order("3", "2018-01-31 23:00:00", customer_id="bob", state="SP", status="shipped"),
-            order("4", "2018-02-26 00:00:00", customer_id="ana", state="SP", city="santos"),
-            order("x", "2018-02-27 00:00:00", customer_id="eve", state="AC", status="canceled"),
-        ],
-        order_items=[
-            item("1", "10.00", 1, product_id="ball", quantity=2, seller_id="s1"),
-            item("1", "5.00", 2, product_id="doll", seller_id="s2", discount="1.00"),
-            item("1", "1.00", 3, product_id="book", seller_id="s1"),
-            item("2", "7.00", product_id="ball", seller_id="s1"),
-            item("3", "3.00", product_id="book"),
-            item("4", "6.00", product_id="doll", seller_id="s2"),
-            item("x", "99.00", product_id="book", seller_id="s1"),
-        ],
-        payments=[payment("1", "25.00"), payment("2", "7.00", method="voucher"), payment("x", "99.00", method="cash")],
-    )
-
-
 def test_every_promise_holds_of_it(shop: HandShop) -> None:
     assert shop.broken() == set()
-
-
-# kpi_breakdown
 
 
 def test_each_order_has_one_member_of_what_orders_are_broken_down_by(shop: HandShop) -> None:
@@ -148,67 +118,3 @@ def test_growth_is_between_complete_months_and_complete_years() -> None:
     assert growth["year", "2018-01"] == (True, 0.5)
     assert growth["year", "2019-01"] == (False, None)
     assert growth["all", "2016-12"] == (False, None)
-
-
-# kpi_bridge
-
-
-def effects(shop: HandShop, start: date, end: date) -> dict[str, str]:
-    rows = shop.table("kpi_bridge").filter(from_month=start, to_month=end).sort("driver_order")
-    return {driver: str(effect) for driver, effect in rows.select("driver", "effect").rows()}
-
-
-def test_a_bridge_by_hand() -> None:
-    def bought(order_id: str, person: str, day: str, *sold: tuple[str, str, int, str]) -> tuple[Row, list[Row]]:
-        lines = [
-            item(order_id, price, n, quantity=units, product_id=name, discount=off)
-            for n, (name, price, units, off) in enumerate(sold, 1)
-        ]
-        return order(order_id, f"2018-{day} 10:00:00", customer_id=person), lines
-
-    made = [
-        bought("1", "ana", "01-01", ("ball", "10.00", 2, "0")),
-        bought("2", "bob", "01-30", ("doll", "30.00", 1, "2.00")),
-        bought("7", "bob", "01-31", ("doll", "30.00", 1, "0")),
-        bought("3", "ana", "02-01", ("ball", "12.00", 3, "1.00")),
-        bought("4", "ana", "02-10", ("book", "5.00", 2, "0")),
-        bought("5", "eve", "02-11", ("ball", "11.00", 1, "0")),
-        bought("6", "fay", "02-28", ("book", "5.00", 1, "4.00")),
-    ]
-    shop = HandShop(orders=[row for row, _ in made], order_items=[line for _, lines in made for line in lines])
-    # January: 2 new, 3 orders, 4 units, 80.00 less 2.00. February: 2 new, 1 returning, 4 orders, 7 units, 62.00 less 5.00.
-    assert effects(shop, JAN, FEB) == {
-        "new": "0.00",
-        "returning": "40.00",  # 1 * 80 / 2
-        "orders_per_customer": "-13.33",  # 4 * 80 / 3 - 3 * 80 / 2
-        "units_per_order": "33.33",  # 7 * 80 / 4 - 4 * 80 / 3
-        "price": "7.00",  # balls: 36 + 11 = 47 for 4, which at 10.00 were 40
-        "mix": "-85.00",  # the rest of 57 - 78
-        "discount": "-3.00",
-    }
-    assert shop.broken() == set()
-
-
-def test_a_bridge_goes_to_the_month_before_and_to_the_same_month_a_year_before() -> None:
-    orders = [order("early", "2016-12-20 10:00:00"), *monthly("2017-01", *[2] * 13)]  # December is not complete
-    shop = HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders])
-    pairs = shop.table("kpi_bridge").select("from_month", "to_month").unique().rows()
-    assert len(pairs) == 12 + 1
-    assert (date(2017, 1, 1), date(2018, 1, 1)) in pairs
-    assert shop.broken() == set()
-
-
-def test_from_a_month_without_sales_there_is_no_bridge() -> None:
-    orders = monthly("2018-01", 2, 2, 2)
-    shop = HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders if row["order_id"][:7] != "2018-01"])
-    assert set(shop.rows("kpi_bridge", "from_month", "to_month")) == {(FEB, date(2018, 3, 1))}
-    assert shop.broken() == set()
-
-
-def test_without_as_of_date_nothing_changes() -> None:
-    """Breakdowns and bridges are of the whole history, whatever the as-of date."""
-    orders = monthly("2018-01", 3, 3)
-    lines = [item(row["order_id"]) for row in orders]
-    early, late = HandShop(ShopSettings(as_of=JAN), orders=orders, order_items=lines), HandShop(orders=orders, order_items=lines)
-    for table in ("kpi_breakdown", "kpi_bridge"):
-        assert early.table(table).equals(late.table(table))
