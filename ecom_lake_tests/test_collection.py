@@ -23,6 +23,10 @@ def test_git_ignores_no_file_that_belongs_to_the_project() -> None:
     if not (PROJECT / ".git").exists():
         pytest.skip("this is no clone of the repository")
     ignored = subprocess.run(
-        ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"], cwd=PROJECT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert ignored.stdout == ""
