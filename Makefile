@@ -46,7 +46,7 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m ecom_lake_tests.shop.marts.portable
+	@$(BIN)/python -m ecom_lake_tests.shop.portable
 
 bench: setup
 	@$(BIN)/python benchmarks/bench.py
@@ -61,7 +61,7 @@ chaos: setup
 	@$(BIN)/python -m ecom_lake_tests.chaos --faults $(or $(FAULTS),500) --store $(or $(STORE),local) --seed $(or $(SEED),1)
 
 mutations: setup
-	@$(BIN)/python -m ecom_lake_tests.shop.marts.mutations
+	@$(BIN)/python -m ecom_lake_tests.shop.mutations
 
 snapshot: setup
 	@$(BIN)/python tools/snapshot.py

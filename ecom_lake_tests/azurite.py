@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecom_lake.engine.store.access import Access, Secret
+from ecom_lake_tests.project import PROJECT
 
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """The same on every machine, and printed in the emulator's documentation."""
-TOOL = Path(__file__).parents[1] / "tools" / "azurite.sh"
+TOOL = PROJECT / "tools" / "azurite.sh"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ecom_lake.engine.store.landing_zone import land
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import Truths
 from ecom_lake_tests.azurite import Azurite, azurite, why_not
-from ecom_lake_tests.built import CONFIG, ONE_MORE_ORDER, OPTIONS, BuiltLake, Place
+from ecom_lake_tests.builders.built_lake import CONFIG, ONE_MORE_ORDER, OPTIONS, BuiltLake, Place
 
 settings.register_profile("lake", deadline=None)  # a busy machine is no defect
 settings.load_profile("lake")

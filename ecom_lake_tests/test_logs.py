@@ -18,7 +18,7 @@ from ecom_lake.engine.build.step import trouble
 from ecom_lake.engine.build.step.watched import watched
 from ecom_lake.engine.store.retry import Retry
 from ecom_lake.errors import UsageError, UserError
-from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
 
 
 @pytest.fixture(autouse=True)

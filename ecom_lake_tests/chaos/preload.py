@@ -6,6 +6,6 @@ import sklearn.cluster  # noqa: F401
 
 import ecom_lake_tests.chaos.kills
 import ecom_lake_tests.chaos.races  # noqa: F401
-from ecom_lake.engine.build.gold import recipes
+from ecom_lake_tests import catalog
 
-recipes.in_order()
+catalog.in_order()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ecom_lake.cli import main
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from rich.text import Text
 
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.catalog import questions
 from ecom_lake_tests.cli.conftest import Run
 

@@ -14,7 +14,7 @@ from ecom_lake.engine.dagster import assets
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.truths import Truths
-from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake, rewrite
+from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake, rewrite
 from ecom_lake_tests.cli.conftest import Run
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
 

@@ -12,7 +12,7 @@ import pytest
 from ecom_lake import settings
 from ecom_lake.cli import app
 from ecom_lake.engine.serve import released
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
 COMMANDS = [name for name in app if not name.startswith("-")]

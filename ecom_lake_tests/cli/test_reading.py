@@ -14,7 +14,7 @@ import pytest
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.shop.connectors.olist import OLIST
 from ecom_lake_tests import catalog
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
 QUERY = """

@@ -6,7 +6,7 @@ import pytest
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.serve.released import released
-from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
 EARLY = ONE_MORE_ORDER.replace("2017-02-01", "2016-12-31")

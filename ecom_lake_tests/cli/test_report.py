@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ecom_lake.engine.serve.released import released
 from ecom_lake.publish.report_file import report_page
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
 

@@ -13,8 +13,9 @@ from ecom_lake.cli.build import _changed_settings
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake.settings import load
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
+from ecom_lake_tests.project import PROJECT
 
 EDITED = "\n[shops.olist.numbers]\nat_risk_recent_days = 61\n"
 
@@ -60,7 +61,7 @@ def test_the_project_folder_may_be_named_from_anywhere(run: Run, fresh_lake: Bui
     project = ("--project", str(fresh_lake.folder))
     assert run("status", *project).code == 0
     assert run("build", *project).out.startswith("Nothing is new: ")
-    shutil.copy(Path(__file__).parents[2] / "dagster.yaml", fresh_lake.folder)
+    shutil.copy(PROJECT / "dagster.yaml", fresh_lake.folder)
     assert run_job(load(None, {}, str(fresh_lake.folder)), "olist", "ingest").succeeded
     assert (fresh_lake.folder / ".dagster").is_dir(), "the history lies in the project folder, not where the command ran"
     assert not Path(".dagster").exists()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.build.build import build
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 LONGEST = 120
 """Seconds after which a child that does not end is killed, and its test has failed."""

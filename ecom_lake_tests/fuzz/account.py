@@ -27,7 +27,7 @@ from ecom_lake.engine.landing.header import Header, read_header
 from ecom_lake.engine.landing.recognise import layout
 from ecom_lake.engine.landing.records import SHOWN
 from ecom_lake.engine.store.log import Entry, File
-from ecom_lake_tests.engine.build.hand import FILES
+from ecom_lake_tests.builders.olist_files import FILES
 from ecom_lake_tests.fuzz.delivery import Dropped
 from ecom_lake_tests.fuzz.planted import KEY
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from ecom_lake.shop.connectors.olist import OLIST
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
-from ecom_lake_tests.engine.build.hand import FILES
+from ecom_lake_tests.builders.olist_files import FILES
 
 FIRST, LAST = "2017-01", "2017-02"
 POINTS = 120

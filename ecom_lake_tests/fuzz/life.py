@@ -25,7 +25,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.landing import members
 from ecom_lake.engine.store.log import Entry
-from ecom_lake_tests.engine.build.hand import a_site
+from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake_tests.fuzz import packed
 from ecom_lake_tests.fuzz.account import Tally, hold
 from ecom_lake_tests.fuzz.delivery import Dropped, base_delivery, mutated_delivery

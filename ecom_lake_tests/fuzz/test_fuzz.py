@@ -12,7 +12,7 @@ import pytest
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.log import EMPTY, Entry, File
-from ecom_lake_tests.engine.build.hand import a_site
+from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake_tests.fuzz.account import hold
 from ecom_lake_tests.fuzz.delivery import Dropped, base_delivery, mutated_delivery
 from ecom_lake_tests.fuzz.export import FIRST, LAST

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
-from ecom_lake_tests.engine.build.hand import FILES
+from ecom_lake_tests.builders.olist_files import FILES
 from ecom_lake_tests.fuzz import evil
 from ecom_lake_tests.fuzz.export import Grid, as_csv
 

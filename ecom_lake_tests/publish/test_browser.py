@@ -13,7 +13,7 @@ import pytest
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.publish.quality_story import PAGE
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -27,7 +27,7 @@ from ecom_lake.cli.place import Place
 from ecom_lake.engine.serve.answering import answer, unanswerable
 from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.serve.released import released
-from ecom_lake_tests.canonical_shop import CanonicalShop
+from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.catalog import questions
 from ecom_lake_tests.tiny_shops.export import Export, export_of
 from ecom_lake_tests.tiny_shops.shape import Shape

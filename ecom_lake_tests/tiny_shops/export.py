@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ecom_lake.engine.contracts.columns import MOST_AT_ONCE
-from ecom_lake_tests.canonical_shop import CanonicalShop
+from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.tiny_shops.shape import Shape
 
 FIRST_MONTH, LAST_MONTH = "2022-01", "2023-12"

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.build import build
-from ecom_lake_tests.canonical_shop import CanonicalShop
+from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.tiny_shops.built import build_and_hold, hold, run
 from ecom_lake_tests.tiny_shops.export import export_of
 from ecom_lake_tests.tiny_shops.shape import LEVELS, Shape, all_pairs, covering_design, pairs_of

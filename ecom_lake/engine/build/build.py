@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
 
-from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.release.offer import gold_recipes
-from ecom_lake.engine.build.silver.order_index import make_order_index
-from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.build.release.release import make_release
-from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.make_silver import make_silver
+from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
+from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.build.step.watched import Step, watched
 
 

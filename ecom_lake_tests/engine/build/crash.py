@@ -17,20 +17,21 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from ecom_lake.engine.store.hashes import hash_file
-from ecom_lake.engine.store.log import Entry
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.hashes import hash_file
+from ecom_lake.engine.store.log import Entry
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
-from ecom_lake_tests.engine.build.hand import a_site
+from ecom_lake_tests.builders.olist_files import a_site
+from ecom_lake_tests.project import PROJECT
 
 _CHILD = """
 import sys
 from pathlib import Path
-from ecom_lake_tests.engine.build.hand import a_site
+from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake.engine.build.build import build
 import ecom_lake.engine.build.gold.recipes as recipes, polars, duckdb, sklearn.cluster
 recipes.in_order()
@@ -57,7 +58,7 @@ class Victim:
         child = subprocess.Popen(
             [sys.executable, "-c", _CHILD, str(self.folder), self.first, self.last],
             stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[3],
+            cwd=PROJECT,
         )
         assert child.stdout is not None
         child.stdout.readline()

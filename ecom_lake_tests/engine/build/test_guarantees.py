@@ -16,21 +16,21 @@ from typing import Any, Literal
 import polars as pl
 import pytest
 
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.log import ConflictError, Entry, File
-from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.step.commit import Inputs, commit
-from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.bronze.ingest import ingest, nothing_new
-from ecom_lake.engine.build.silver.order_index import make_order_index
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.release.plain_view import distrust, is_in_place, put_in_place
 from ecom_lake.engine.build.release.release import make_release, roll_back, unpin
-from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.make_silver import make_silver
+from ecom_lake.engine.build.silver.order_index import make_order_index
+from ecom_lake.engine.build.step.commit import Inputs, commit
 from ecom_lake.engine.serve.difference import last_two_releases
-from ecom_lake_tests.built import BuiltLake, Place
-from ecom_lake_tests.engine.build.hand import (FILES, a_site, customer, item, land, order)
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.log import ConflictError, Entry, File
+from ecom_lake.errors import UserError
+from ecom_lake_tests.builders.built_lake import BuiltLake, Place
+from ecom_lake_tests.builders.olist_files import FILES, a_site, customer, item, land, order
 
 
 @contextmanager

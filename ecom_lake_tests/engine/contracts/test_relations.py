@@ -20,7 +20,7 @@ from ecom_lake.engine.contracts.table import Rule, Table
 from ecom_lake.shop.canonical.order_items import OrderItems
 from ecom_lake.shop.canonical.orders import STATUSES, Orders
 from ecom_lake.shop.connectors.canonical import rows
-from ecom_lake_tests.canonical_shop import CanonicalShop
+from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 
 CENT = Decimal("0.01")
 GROSS = "gross_is_price_times_quantity"

@@ -15,6 +15,7 @@ from ecom_lake.engine.dagster.assets import shop_assets
 from ecom_lake.settings import load
 from ecom_lake_tests import catalog
 from ecom_lake_tests.engine.dagster.snapshot import SNAPSHOT, snapshot
+from ecom_lake_tests.project import PROJECT
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_the_assets_are_the_delivered_files_the_contract_files_that_olist_can_fi
     definitions: dg.Definitions,
 ) -> None:
     """Expected from the files in contracts/ and from what Olist is known to lack, not from the code that makes the assets."""
-    shop = Path(__file__).parents[3] / "ecom_lake/shop"
+    shop = PROJECT / "ecom_lake/shop"
     silver = {"silver/order_index"} | {f"silver/{path.stem}" for path in (shop / "canonical").glob("[!_]*.py")}
     gold = {
         f"gold/{path.stem}" for path in shop.glob("*/*.py") if re.search(r"^class \w+\((Gold|ModelFit),", path.read_text(), re.M)
@@ -83,7 +84,7 @@ def test_silver_depends_on_bronze_and_the_index_alone(definitions: dg.Definition
 def test_each_shop_is_a_pool_that_one_run_holds(definitions: dg.Definitions, tmp_path: Path) -> None:
     nodes = definitions.resolve_job_def("olist_all").nodes
     assert {node.definition.pool for node in nodes} == {"olist"}
-    shutil.copy(Path(__file__).parents[3] / "dagster.yaml", tmp_path)
+    shutil.copy(PROJECT / "dagster.yaml", tmp_path)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         pools = instance.get_concurrency_config().pool_config
     assert (pools.pool_granularity.value, pools.default_pool_limit) == ("run", 1)

@@ -13,6 +13,7 @@ import pytest
 
 from ecom_lake.definitions import build_definitions
 from ecom_lake.settings import load
+from ecom_lake_tests.project import PROJECT
 
 SOUND = '[shops.good]\nfirst_month = "2024-01"\nlast_month = "2024-02"\n'
 WRONG = {
@@ -96,7 +97,7 @@ def test_two_names_that_are_one_to_dagster_are_kept_apart(tmp_path: Path) -> Non
 def test_as_dagster_itself_loads_the_code_location(tmp_path: Path, toml: str, code: int, said: str) -> None:
     """Takes seconds: Dagster's command line starts a process that loads the code location."""
     (tmp_path / "lake.toml").write_text(toml, encoding="utf-8")
-    project = Path(__file__).parents[3]
+    project = PROJECT
     ours = {"PYTHONPATH": str(project), "ECOM_LAKE_CONFIG": str(tmp_path / "lake.toml"), "DAGSTER_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "dagster", "definitions", "validate", "-w", str(project / "workspace.yaml")]
     ran = subprocess.run(command, cwd=tmp_path, env=os.environ | ours, capture_output=True, text=True)

@@ -20,10 +20,9 @@ from ecom_lake.engine.dagster.jobs import job_name, landing_sensor, nightly, sho
 from ecom_lake.engine.dagster.partitions import RANGE_END, RANGE_START, range_tags
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake_tests import catalog
-from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
 from ecom_lake_tests.catalog import recipe
-
-PROJECT = Path(__file__).parents[3]
+from ecom_lake_tests.project import PROJECT
 
 
 @pytest.fixture

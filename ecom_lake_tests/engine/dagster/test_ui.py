@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.dagster.run import run_job
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake_tests.project import PROJECT
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update")
-PROJECT = Path(__file__).parents[3]
 PATIENCE = 120_000
 EVIL = "![x](http://127.0.0.1:9/{}.png) <img src=http://127.0.0.1:9/{}.jpg>"
 """Shown as Markdown, it makes the browser ask another server for two pictures."""

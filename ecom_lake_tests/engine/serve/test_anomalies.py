@@ -8,7 +8,7 @@ import pytest
 
 from ecom_lake.engine.serve.anomalies import deliveries, overdue, standing_out
 from ecom_lake.engine.serve.released import released
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 NIGHTLY = [datetime(2018, 5, 1) + timedelta(days=day) for day in range(8)]
 

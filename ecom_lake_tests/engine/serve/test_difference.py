@@ -9,7 +9,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.serve.difference import difference, last_two_releases
 from ecom_lake.engine.serve.released import released
 from ecom_lake.errors import UsageError
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
 

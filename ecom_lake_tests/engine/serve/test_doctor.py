@@ -11,7 +11,7 @@ from ecom_lake.engine.build.build import build
 from ecom_lake.engine.serve.doctor import Finding, examine
 from ecom_lake.engine.serve.released import released
 from ecom_lake.settings import load
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 
 @pytest.fixture(autouse=True)

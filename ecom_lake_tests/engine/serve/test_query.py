@@ -10,7 +10,7 @@ import pytest
 from ecom_lake.engine.serve.query import Limits, Session, session
 from ecom_lake.engine.serve.released import released
 from ecom_lake.errors import UsageError, UserError
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 
 @pytest.fixture(scope="module")

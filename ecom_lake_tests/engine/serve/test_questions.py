@@ -13,8 +13,8 @@ from ecom_lake.engine.serve.answering import answer, find, nearest, unanswerable
 from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.serve.released import released
 from ecom_lake.errors import UsageError
-from ecom_lake_tests.built import BuiltLake
-from ecom_lake_tests.canonical_shop import CanonicalShop
+from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.catalog import questions, registry
 
 FILE = """/*

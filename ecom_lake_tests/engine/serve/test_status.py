@@ -12,7 +12,7 @@ from ecom_lake.engine.build.step.trouble import last
 from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.serve.status import Status, status_of
 from ecom_lake.errors import UsageError
-from ecom_lake_tests.built import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
 from ecom_lake_tests.catalog import recipe
 
 

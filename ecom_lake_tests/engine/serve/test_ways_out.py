@@ -24,7 +24,7 @@ from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.store.hashes import hash_file
 from ecom_lake.engine.store.read_only_files import OpenFile, read_only_files
 from ecom_lake.errors import UserError
-from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 Run = Callable[[str], object]
 

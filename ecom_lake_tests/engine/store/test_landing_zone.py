@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.landing_zone import Arrival, land
-from ecom_lake_tests.built import Place
+from ecom_lake_tests.builders.built_lake import Place
 
 WHEN = 1_500_000_000
 

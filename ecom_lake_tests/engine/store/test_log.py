@@ -10,7 +10,7 @@ import pytest
 from ecom_lake.engine.store.log import Delivery, Entry, File, Landed, Log
 from ecom_lake.engine.store.storage import Storage
 from ecom_lake.errors import UserError
-from ecom_lake_tests.built import Place
+from ecom_lake_tests.builders.built_lake import Place
 
 
 def a_file(name: str) -> File:

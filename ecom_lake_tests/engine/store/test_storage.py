@@ -10,7 +10,7 @@ import pytest
 
 from ecom_lake.engine.store.hashes import hash_file
 from ecom_lake.engine.store.storage import Storage
-from ecom_lake_tests.built import Place
+from ecom_lake_tests.builders.built_lake import Place
 
 ODD = "odd/a #1 %20?x=y & ü.csv"
 

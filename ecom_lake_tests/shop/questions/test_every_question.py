@@ -10,10 +10,10 @@ from ecom_lake.cli import screen
 from ecom_lake.engine.serve.answering import said
 from ecom_lake.engine.serve.query import Session
 from ecom_lake_tests import catalog
+from ecom_lake_tests.builders.hand_shop import HandShop, item, monthly, order
+from ecom_lake_tests.builders.worked_shop import BY_NAME, ask, rows_of, session_of, worked_shop
 from ecom_lake_tests.catalog import questions, registry
-from ecom_lake_tests.shop.marts.hand_shop import HandShop, item, monthly, order
 from ecom_lake_tests.shop.questions.answers import ANSWERS, DEFAULTS, PARTS
-from ecom_lake_tests.shop.questions.shops import BY_NAME, ask, rows_of, session_of, worked_shop
 
 each_question = pytest.mark.parametrize("name", sorted(file.stem for file in registry().question_folders[0].glob("*.sql")))
 

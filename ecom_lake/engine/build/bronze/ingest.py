@@ -16,17 +16,17 @@ from functools import partial
 from pathlib import Path
 
 from ecom_lake import logs
-from ecom_lake.engine.contracts.delivered import Delivered
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.lake import in_order
-from ecom_lake.engine.store.log import (Delivery, Entry, File, Landed, Parts)
-from ecom_lake.engine.store.storage import Info
-from ecom_lake.engine.landing import (Member, Refused, content_hash, named_after, parse, shown, unpack)
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.delivered import Delivered
+from ecom_lake.engine.landing import Member, Refused, content_hash, named_after, parse, shown, unpack
+from ecom_lake.engine.store.lake import in_order
+from ecom_lake.engine.store.log import Delivery, Entry, File, Landed, Parts
+from ecom_lake.engine.store.storage import Info
+from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
 Progress = Callable[[str], None]

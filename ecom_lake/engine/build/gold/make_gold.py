@@ -7,23 +7,23 @@ from dataclasses import replace
 
 import polars as pl
 
-from ecom_lake.engine.contracts.model_fit import ModelFit
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.lake import rows_in
-from ecom_lake.engine.store.log import Entry, File
-from ecom_lake.engine.contracts.fitted import Past
+from ecom_lake.engine.build.gold.run_recipe import code_of, run_recipe, settings_of
+from ecom_lake.engine.build.gold.table_file import attach, place_of, write
 from ecom_lake.engine.build.release import own_tables as trust
+from ecom_lake.engine.build.release.offer import left_out
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.audit import audit, checks_of, listings
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.commit import Inputs, commit
 from ecom_lake.engine.build.step.fingerprint import fingerprint
-from ecom_lake.engine.build.gold.table_file import attach, place_of, write
-from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.build.gold.run_recipe import code_of, run_recipe, settings_of
+from ecom_lake.engine.contracts.fitted import Past
+from ecom_lake.engine.contracts.model_fit import ModelFit
 from ecom_lake.engine.contracts.recipe import OWN_TABLES, SETTINGS, Recipe
-from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.lake import rows_in
+from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.errors import UserError
 
 _CODE = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
 """The modules that write and check every gold table, whatever makes it."""
@@ -116,7 +116,11 @@ def is_current(site: Site, entry: Entry, table: str) -> bool:
     """Whether a table would come out as it is; told from the log alone."""
     inputs = Inputs(entry, inputs_of(site, table))
     current = entry.parts(f"gold/{table}").get("")
-    return bool(current and current.fingerprint.startswith(_made_by(site, site.registry.recipe(table))) and current.inputs == inputs.versions)
+    return bool(
+        current
+        and current.fingerprint.startswith(_made_by(site, site.registry.recipe(table)))
+        and current.inputs == inputs.versions
+    )
 
 
 def _own_tables(site: Site, entry: Entry, how: Recipe) -> dict[str, pl.DataFrame]:

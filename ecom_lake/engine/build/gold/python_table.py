@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import duckdb
 import polars as pl
 
-from ecom_lake.engine.contracts.fitted import Fitted, FitSettings, Past, fit_rows
+from ecom_lake.engine.contracts.fitted import FitSettings, Fitted, Past, fit_rows
 
 Made = duckdb.DuckDBPyRelation | pl.DataFrame
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from threading import Lock
 
 from ecom_lake import logs
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.hashes import hash_file
-from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.storage import Storage
 from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.release.plain_view import put_in_place
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.hashes import hash_file
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.storage import Storage
+from ecom_lake.errors import UserError
 
 Progress = Callable[[str, int, int], None]
 """Told which file is done, and how many bytes of how many are."""

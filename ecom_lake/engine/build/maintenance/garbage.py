@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.lake import STORE
 from ecom_lake.engine.store.log import LOG
 from ecom_lake.engine.store.storage import Info
-from ecom_lake.engine.build.shop_context import Site
 
 _SPARED = (f"{LOG}/", f"{STORE}/bronze/", f"{STORE}/rejects/")
 

@@ -11,15 +11,15 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ecom_lake.engine.build.bronze.ingest import contents, landed_files, take
+from ecom_lake.engine.build.release.plain_view import distrust
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.order_index import UNPLACED
+from ecom_lake.engine.build.silver.specs import INDEX, specs
+from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.store.hashes import hash_file
 from ecom_lake.engine.store.log import Entry, File
-from ecom_lake.engine.build.step.built_with import state_to_build_on
-from ecom_lake.engine.build.bronze.ingest import contents, landed_files, take
-from ecom_lake.engine.build.silver.order_index import UNPLACED
-from ecom_lake.engine.build.release.plain_view import distrust
-from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.specs import INDEX, specs
 
 Part = tuple[str, str]
 """A table and one of its parts."""

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import duckdb
 
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.duckdb_engine import literal, name, parquet
 from ecom_lake.engine.store.lake import in_order
 from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.engine.store.read_only_files import read_only_files
-from ecom_lake.engine.build.shop_context import Site
 
 CATALOG = "catalog.duckdb"
 

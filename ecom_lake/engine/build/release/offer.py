@@ -6,8 +6,8 @@ does not have, its kind of export says (`Connector.absent`), and lake.toml (`wit
 
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.recipe import Recipe
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.recipe import Recipe
 
 
 def gold_tables(site: Site) -> tuple[str, ...]:

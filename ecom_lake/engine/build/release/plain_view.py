@@ -11,14 +11,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ecom_lake.engine.contracts.table import Table
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.hashes import hash_file
-from ecom_lake.engine.store.log import Entry, File
-from ecom_lake.engine.store.whole import GONE
 from ecom_lake.engine.build.release.duckdb_catalog import CATALOG, is_readable, write_catalog
 from ecom_lake.engine.build.release.pages import pages
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.store.hashes import hash_file
+from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.store.whole import GONE
+from ecom_lake.errors import UserError
 
 RELEASE = "release.json"
 LAYERS = ("silver", "gold")

@@ -10,22 +10,22 @@ from dataclasses import replace
 import polars as pl
 
 from ecom_lake import logs
-from ecom_lake.engine.contracts.personal import is_shareable
-from ecom_lake.engine.contracts.table import Identity, Table
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.lake import STORE
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.build.gold.table_file import attach
 from ecom_lake.engine.build.release import acceptance
+from ecom_lake.engine.build.release.offer import gold_tables, left_out
+from ecom_lake.engine.build.release.plain_view import LAYERS, put_in_place
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.months import part_of
+from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step import trouble
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
-from ecom_lake.engine.build.gold.table_file import attach
-from ecom_lake.engine.build.silver.months import part_of
-from ecom_lake.engine.build.release.offer import gold_tables, left_out
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.build.release.plain_view import LAYERS, put_in_place
+from ecom_lake.engine.contracts.personal import is_shareable
 from ecom_lake.engine.contracts.sql_tables import tables_in
-from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.specs import silver_tables
+from ecom_lake.engine.contracts.table import Identity, Table
+from ecom_lake.engine.store.lake import STORE
+from ecom_lake.engine.store.log import Entry
+from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
 TABLE = acceptance.TABLE

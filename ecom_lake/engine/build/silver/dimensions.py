@@ -6,20 +6,20 @@ from dataclasses import replace
 
 import polars as pl
 
-from ecom_lake.engine.contracts.connector import (Lookup, ManyToOne, Merged, RowByRow)
-from ecom_lake.engine.contracts.conform import Conformed, conform
-from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.contracts.shop_time import in_shop_time
-from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.engine.build.bronze.delivered_rows import delivered_rows, rows_of
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.parts import accounted, failed_rules, fates_of, looked_up, order_index, quarantine_check, write
+from ecom_lake.engine.build.silver.settle import Fates, count_fates, settle, with_raw_records
+from ecom_lake.engine.build.silver.specs import Spec, code, inputs_of, specs
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.step.commit import Inputs, commit
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.build.silver.parts import (accounted, failed_rules, fates_of, looked_up, order_index, quarantine_check, write)
-from ecom_lake.engine.build.silver.settle import (Fates, count_fates, settle, with_raw_records)
-from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.specs import (Spec, code, inputs_of, specs)
+from ecom_lake.engine.contracts.conform import Conformed, conform
+from ecom_lake.engine.contracts.connector import Lookup, ManyToOne, Merged, RowByRow
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.contracts.shop_time import in_shop_time
+from ecom_lake.engine.store.log import Entry, File
 
 
 def is_current(site: Site, entry: Entry, spec: Spec) -> bool:

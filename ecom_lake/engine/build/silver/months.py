@@ -15,18 +15,18 @@ from pathlib import Path
 import polars as pl
 
 from ecom_lake import logs
-from ecom_lake.engine.contracts.connector import RowByRow
-from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.engine.build.bronze.delivered_rows import BATCH, rows_of
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.parts import accounted, failed_rules, fates_of, looked_up, order_index, quarantine_check, write
+from ecom_lake.engine.build.silver.settle import Settled, settle, with_raw_records
+from ecom_lake.engine.build.silver.specs import code, inputs_of
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.step.commit import Inputs, commit, gone
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.build.silver.parts import (accounted, failed_rules, fates_of, looked_up, order_index, quarantine_check, write)
-from ecom_lake.engine.build.silver.settle import Settled, settle, with_raw_records
-from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.specs import code, inputs_of
 from ecom_lake.engine.config import UNDATED, month_name
+from ecom_lake.engine.contracts.connector import RowByRow
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.words import counted
 
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
+from ecom_lake.engine.build.bronze.delivered_rows import rows_of
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.settle import Fates, Settled, count_fates
+from ecom_lake.engine.build.silver.specs import INDEX, Spec
+from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.connector import Lookup
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.errors import UserError
 from ecom_lake.engine.store.lake import rows_in
 from ecom_lake.engine.store.log import Entry, File
-from ecom_lake.engine.build.bronze.delivered_rows import rows_of
-from ecom_lake.engine.build.step.outcome import Check
-from ecom_lake.engine.build.silver.settle import Fates, Settled, count_fates
-from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.specs import INDEX, Spec
+from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
 ZSTD_LEVEL = 1

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.conform import Conformed, conform
+from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.shop_time import in_shop_time
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from ecom_lake.engine.build.bronze.delivered_rows import delivered_table
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.code_version import code_version, version_of
+from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
 from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.contracts.personal import with_decisions
 from ecom_lake.engine.contracts.table import Table, with_nullable
-from ecom_lake.engine.build.bronze.delivered_rows import delivered_table
-from ecom_lake.engine.build.step.code_version import code_version, version_of
-from ecom_lake.engine.build.step.fingerprint import fingerprint
-from ecom_lake.engine.build.shop_context import Site
 
 INDEX = "silver/order_index"
 
@@ -25,7 +25,10 @@ def silver_contracts(site: Site) -> dict[str, Table]:
     """What each silver table promises in this shop."""
     index = site.registry.table(OrderIndex.table.name)
     index = with_nullable(index, "ordered_at") if site.shop.is_undated else index
-    return {index.name: index, **{name: with_decisions(spec.contract, site.registry.domain) for name, spec in specs(site).items()}}
+    return {
+        index.name: index,
+        **{name: with_decisions(spec.contract, site.registry.domain) for name, spec in specs(site).items()},
+    }
 
 
 def silver_tables(site: Site) -> list[str]:

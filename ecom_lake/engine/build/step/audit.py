@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.column_rules import derived_rules
 from ecom_lake.engine.contracts.table import Listing, Rule, Table
 from ecom_lake.engine.duckdb_engine import name, parquet
-from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.visible import visible
 from ecom_lake.words import counted
 

@@ -15,10 +15,10 @@ from decimal import Decimal
 from typing import Any
 
 from ecom_lake import logs
-from ecom_lake.errors import UsageError
-from ecom_lake.engine.store.log import BuiltWith, Entry
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Shop, Written
+from ecom_lake.engine.store.log import BuiltWith, Entry
+from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 _WITHOUT_EFFECT = ("max_failed_share", "name", "nightly", "written")

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.lake import STORE
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.lake import STORE
+from ecom_lake.errors import UserError
 
 _PLACE = f"{STORE}/trouble.json"
 

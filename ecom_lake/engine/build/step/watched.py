@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 
 from ecom_lake import logs
-from ecom_lake.errors import UserError, disk_trouble, was_interrupted
-from ecom_lake.engine.store.log import ConflictError
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step import trouble
 from ecom_lake.engine.build.step.outcome import Outcome
-from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.log import ConflictError
+from ecom_lake.errors import UserError, disk_trouble, was_interrupted
 
 Step = Callable[[], Outcome | list[Outcome]]
 

@@ -1,0 +1,56 @@
+"""A shop of rows written by hand, with the marts that SQL alone makes: see ecom_lake/testing.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from ecom_lake import testing
+from ecom_lake.engine.contracts.recipe import SETTINGS
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake.testing import Row, customer, item, order, payment, product, review, seller
+from ecom_lake_tests import catalog
+from ecom_lake_tests.catalog import in_order, recipe
+
+__all__ = ["MARTS", "HandShop", "Row", "customer", "item", "monthly", "order", "payment", "product", "review", "seller"]
+
+
+def some(row: Row, *columns: str) -> dict[str, Any]:
+    """These columns of a row."""
+    return {name: row[name] for name in columns}
+
+
+def monthly(first: str, *counts: int) -> list[Row]:
+    """So many orders in each month from the first on: one on the 1st, the others on the 28th, each of another person."""
+    year, month = (int(part) for part in first.split("-"))
+    starts = [date(year + (month - 1 + i) // 12, (month - 1 + i) % 12 + 1, 1) for i in range(len(counts))]
+    return [
+        order(f"{start:%Y-%m} no. {number}", f"{start.replace(day=28 if number else 1)} 12:00:00")
+        for start, count in zip(starts, counts, strict=True)
+        for number in range(count)
+    ]
+
+
+def _makeable() -> tuple[str, ...]:
+    """The gold tables that SQL alone makes of silver and settings."""
+    known = {SETTINGS, *catalog.silver()}
+    made: list[str] = []
+    for table in in_order():
+        if recipe(table).sql is not None and set(recipe(table).reads) <= known:
+            known.add(table)
+            made.append(table)
+    return tuple(made)
+
+
+MARTS = _makeable()
+
+
+class HandShop(testing.HandShop):
+    """With the registry that all tests share, and the identities of all marts."""
+
+    def __init__(self, numbers: ShopSettings | None = None, **silver: Iterable[Row]) -> None:
+        super().__init__(None, numbers, None, catalog.registry(), **silver)
+
+    def broken(self, *tables: str) -> set[str]:
+        return super().broken(*(tables or MARTS))

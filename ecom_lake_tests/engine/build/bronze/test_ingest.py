@@ -1,0 +1,260 @@
+"""Ingest: whatever is new by content, once; a refused file stops nobody and is reported until it is mended."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ecom_lake.engine.build.bronze.ingest import ingest, nothing_new
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.outcome import Check
+from ecom_lake.engine.serve.status import status_of
+from ecom_lake.engine.store.log import Entry
+from ecom_lake.errors import UserError
+from ecom_lake_tests.builders.canonical_shop import CanonicalShop
+from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order
+
+
+def deliveries(site: Site, table: str = "orders") -> list[tuple[int, str, int]]:
+    parts = site.lake.log.head().parts(f"bronze/{table}")
+    return [(d.sequence, d.file, file.rows) for _, file in sorted(parts.items()) if (d := file.delivery)]
+
+
+def refusals(site: Site) -> list[str]:
+    return [landed.refused for landed in site.lake.log.head().landing.values() if landed.refused]
+
+
+def test_files_that_come_together_are_numbered_by_name(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "2017-10/orders.csv", "orders", [order(10)])
+    land(site, "2017-9/orders.csv", "orders", [order(9)])
+    land(site, "2017-9/order_items.csv", "order_items", [item(9)])
+    ingest(site)
+    assert deliveries(site) == [(2, "2017-9/orders.csv", 1), (3, "2017-10/orders.csv", 1)]
+    assert deliveries(site, "order_items") == [(1, "2017-9/order_items.csv", 1)]
+
+
+def test_a_second_look_changes_nothing(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders.csv", "orders", [order(1)])
+    ingest(site)
+    before = site.lake.log.head()
+    assert nothing_new(site, before)
+    ingest(site)
+    assert site.lake.log.head() == before
+
+
+def test_the_same_content_under_another_name_is_one_delivery(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    landed = land(site, "orders.csv", "orders", [order(1)])
+    shutil.copy(landed, landed.with_name("orders (1).csv"))
+    ingest(site)
+    shutil.copy(landed, landed.with_name("orders of today.csv"))
+    ingest(site)
+    assert len(deliveries(site)) == 1
+
+
+def test_of_an_archive_of_bad_files_the_log_holds_a_few_and_how_many_more(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    good = land(site, "orders.csv", "orders", [order(1)])
+    with zipfile.ZipFile(good.with_name("dump.zip"), "w") as archive:
+        for number in range(30):
+            archive.writestr(f"{number:02}.csv", f"nobody,asked,for,{number}\n1,2,3,4\n")
+    ingest(site)
+    [said] = refusals(site)
+    assert "18.csv" in said and "19.csv" not in said
+    assert "29.csv" in said, "the last is told: it may be the archive's own"
+    assert said.endswith("10 more files are refused.")
+    assert len(deliveries(site)) == 1
+
+
+def test_a_later_delivery_gets_the_next_number_whatever_its_name(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders-b.csv", "orders", [order(1)])
+    ingest(site)
+    land(site, "orders-a.csv", "orders", [order(2)])
+    ingest(site)
+    assert deliveries(site) == [(1, "orders-b.csv", 1), (2, "orders-a.csv", 1)]
+
+
+def test_bronze_outlives_landing(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    landed = land(site, "orders.csv", "orders", [order(1)])
+    ingest(site)
+    landed.unlink()
+    ingest(site)
+    assert deliveries(site) == [(1, "orders.csv", 1)]
+    assert site.lake.log.head().landing == {}
+
+
+def test_a_refused_file_stops_nobody_and_is_reported_until_mended(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    bad = land(site, "customers.csv", "customers", [customer(1)])
+    whole = bad.read_text()
+    bad.write_text(whole.replace("customer_unique_id", "customer_uniqe_id"))
+    land(site, "orders.csv", "orders", [order(1)])
+    for _ in range(2):
+        outcomes = ingest(site)
+        assert deliveries(site) == [(1, "orders.csv", 1)]
+        assert len(refusals(site)) == 1 and "customer_unique_id" in refusals(site)[0] and "customer_uniqe_id" in refusals(site)[0]
+        assert [c.passed for outcome in outcomes for c in outcome.checks if c.name == "landing_accepted"] == [False]
+    bad.write_text(whole)
+    ingest(site)
+    assert refusals(site) == []
+    assert deliveries(site, "customers") == [(2, "customers.csv", 1)]
+
+
+def test_half_copied_and_hidden_files_wait(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders.csv.part", "orders", [order(1)])
+    land(site, ".orders.csv", "orders", [order(2)])
+    land(site, "here.csv", "orders", [order(3)])
+    ingest(site)
+    assert deliveries(site) == [(1, "here.csv", 1)]
+
+
+def test_no_name_or_time_of_a_file_is_too_strange(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "1²3/orders\udcff.csv", "orders", [order(1)])
+    for seconds in (-(1 << 40), 1 << 40):
+        os.utime(land(site, f"{seconds}.csv", "orders", [order(seconds)]), (seconds, seconds))
+    ingest(site)
+    assert sorted(file for _, file, _ in deliveries(site)) == ["-1099511627776.csv", "1099511627776.csv", "1²3/orders?.csv"]
+    assert refusals(site) == []
+
+
+def test_links_out_of_landing_and_pipes_are_refused_unread(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    folder = land(site, "2018/orders.csv", "orders", [order(1)]).parent
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "orders.csv").write_text("order_id,customer_id,status\nSECRET,SECRET,created\n", encoding="utf-8")
+    (outside / "shadow").write_text("root:SECRET:19000:0\n", encoding="utf-8")
+    (folder / "customers2.csv").symlink_to(outside / "shadow")
+    (folder / "orders2.csv").symlink_to(outside / "orders.csv")
+    (folder / "nowhere.csv").symlink_to("not here.csv")
+    (folder / "2017").symlink_to(outside)
+    os.mkfifo(folder / "pipe.csv")
+    ingest(site)
+    assert deliveries(site) == [(1, "2018/orders.csv", 1)]
+    out = "is a link that leads out of its folder, and is not followed: put the file itself there, or remove the link."
+    assert refusals(site) == [
+        f"2018/2017 {out}",
+        f"2018/customers2.csv {out}",
+        "2018/nowhere.csv is a link to a file that is not there: put the file itself there, or remove the link.",
+        f"2018/orders2.csv {out}",
+        "2018/pipe.csv is a pipe, not a file: remove it from there.",
+    ]
+    assert not [path for path in (tmp_path / "data").rglob("*.json") if "SECRET" in path.read_text(encoding="utf-8")]
+
+
+def test_a_link_to_a_file_inside_landing_is_followed(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    kept = land(site, ".versions/7/orders.csv", "orders", [order(1)])
+    (site_landing := kept.parents[2]).joinpath("orders.csv").symlink_to(".versions/7/orders.csv")
+    assert site_landing == Path(site.lake.landing.url)
+    ingest(site)
+    assert (deliveries(site), refusals(site)) == ([(1, "orders.csv", 1)], [])
+
+
+def test_two_files_of_one_content_that_come_together_are_one_delivery(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    for name in ("a/orders.csv", "b/orders.csv"):
+        land(site, name, "orders", [order(1)])
+    land(site, "c/orders.csv", "orders", [order(2)])
+    ingest(site)
+    assert deliveries(site) == [(1, "a/orders.csv", 1), (2, "c/orders.csv", 1)]
+
+
+def test_nothing_landed_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nothing to build from: put its files into"):
+        ingest(a_site(tmp_path))
+
+
+def test_malformed_records_are_counted_with_the_delivery(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    path = land(site, "orders.csv", "orders", [order(1), order(2)])
+    with path.open("a") as file:
+        file.write("o3,c3,delivered\n")
+    ingest(site)
+    (file,) = site.lake.log.head().parts("bronze/orders").values()
+    assert file.delivery is not None
+    assert (file.rows, file.delivery.rejected) == (2, 1)
+    (rejects,) = site.lake.log.head().parts("rejects/orders").values()
+    assert rejects.rows == 1
+
+
+def test_what_another_reader_refused_or_took_is_read_again_and_delivered_once(tmp_path: Path) -> None:
+    """After an upgrade a refused file may be readable, and an accepted one is known by its content."""
+    site = a_site(tmp_path)
+    bad = land(site, "customers.csv", "customers", [customer(1)])
+    bad.write_text(bad.read_text().replace("customer_unique_id", "customer_uniqe_id"))
+    land(site, "orders.csv", "orders", [order(1)])
+    ingest(site)
+    before = site.lake.log.head()
+
+    def by_another_reader(head: Entry) -> Entry:
+        landing = {path: replace(one, reader="older", refused=one.refused and "older") for path, one in head.landing.items()}
+        return replace(head, landing=landing)
+
+    assert not nothing_new(site, site.lake.log.commit(by_another_reader, "another", "an older reader"))
+    ingest(site)
+    assert site.lake.log.head().landing == before.landing
+    assert site.lake.log.head().tables == before.tables
+    assert all(landed.hash for landed in before.landing.values()), "known again by what it holds"
+
+
+ORDER = "order_id,customer_id,ordered_at\no1,ana,2024-01-02\n"
+
+
+def columns_known(shop: CanonicalShop, table: str) -> Check:
+    made = {outcome.table: outcome for outcome in ingest(shop.site)}
+    [found] = [check for check in made[f"bronze/{table}"].checks if check.name == "columns_known"]
+    return found
+
+
+def test_a_column_that_is_probably_a_missing_one_is_told_until_its_file_has_the_name(tmp_path: Path) -> None:
+    shop = CanonicalShop(tmp_path)
+    shop.say()
+    shop.land("orders.csv", ORDER)
+    shop.land("products.csv", "product_id,product_name,cost,Colour\np1,Lamp,3,red\n")
+    told = columns_known(shop, "products")
+    assert (told.passed, told.severity) == (False, "warn")
+    assert told.says == (
+        "products.csv has the column product_name, which no table reads; if it is what the lake calls name, rename it to name. "
+        "products.csv has the column cost, which no table reads; if it is what the lake calls unit_cost, rename it to unit_cost."
+    )
+    assert columns_known(shop, "products") == told, "told again while the file lies there"
+    assert columns_known(shop, "orders").passed
+    assert status_of(shop.site).misnamed == (told.says,)
+    shop.land("products.csv", "product_id,name,unit_cost,Colour\np1,Lamp,3,red\n")
+    assert columns_known(shop, "products").passed
+
+
+def test_one_name_in_many_files_is_told_once_and_what_the_shop_lacks_is_not_missed(tmp_path: Path) -> None:
+    shop = CanonicalShop(tmp_path)
+    shop.say(without=["order_items.unit_cost"])
+    shop.land("orders.csv", ORDER)
+    for month in (1, 2, 3):
+        lines = f"order_id,line,product_id,unit_price,cost,freight_charge\no1,{month},p1,5,3,1\n"
+        shop.land(f"order_items_2024-0{month}.csv", lines)
+    assert columns_known(shop, "order_items").says == (
+        "order_items_2024-03.csv and 2 other files have the column freight_charge, which no table reads; "
+        "if it is what the lake calls freight, rename it to freight."
+    )
+
+
+def test_the_refusal_of_a_file_states_the_name_that_is_nearest_to_a_required_one(tmp_path: Path) -> None:
+    shop = CanonicalShop(tmp_path)
+    shop.say()
+    shop.land("orders.csv", ORDER)
+    shop.land("order_items.csv", "order_id,line,product_id,price\no1,1,p1,5\n")
+    ingest(shop.site)
+    assert [refusal.split(";")[0] for refusal in refusals(shop.site)] == [
+        "order_items.csv lacks what order_items needs: unit_price (nearest there: price)"
+    ]

@@ -1,0 +1,161 @@
+"""Gold and release: the same bytes whatever the machine does, an empty shop, what becomes stale, rolling back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.due import due
+from ecom_lake.engine.build.gold.make_gold import make_gold
+from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
+from ecom_lake.engine.build.release.offer import gold_tables
+from ecom_lake.engine.build.release.plain_view import plain_files
+from ecom_lake.engine.build.release.release import make_release, roll_back, unpin
+from ecom_lake.engine.build.silver.make_silver import make_silver
+from ecom_lake.engine.build.silver.order_index import make_order_index
+from ecom_lake.engine.contracts.sql_tables import tables_in
+from ecom_lake.errors import UserError
+from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake_tests.builders.olist_files import a_site, item, land, order
+from ecom_lake_tests.catalog import in_order, recipe
+from ecom_lake_tests.engine.build.crash import content
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_same_bytes_on_any_number_of_threads(fresh_lake: BuiltLake, threads: int) -> None:
+    wanted = content(fresh_lake.site())
+    build(replace(fresh_lake.site(full=True), threads=threads))
+    assert content(fresh_lake.site()) == wanted
+
+
+def test_an_empty_file_of_orders_makes_empty_tables_that_are_not_released(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders.csv", "orders", [])
+    [refused] = [check.says for outcome in build(site) for check in outcome.checks if check.blocks]
+    assert refused.startswith("No order was ever delivered: orders.csv has no rows.")
+    head = site.lake.log.head()
+    assert head.release is None
+    kpis = pl.read_parquet(site.lake.paths(head, "gold/kpi_summary"), glob=False)
+    assert head.parts("gold/fct_orders")[""].rows == 0
+    assert kpis.filter(metric="net_sales")["value"].to_list() == [0.0]
+    assert kpis.filter(metric="aov")["value"].to_list() == [None]
+
+
+def test_one_order_makes_a_shop(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders.csv", "orders", [order(1)])
+    land(site, "order_items.csv", "order_items", [item(1, "10.00"), item(1, "2.50", line=2)])
+    refused = [check.says for outcome in build(site) for check in outcome.checks if check.blocks]
+    assert not refused
+    with duckdb.connect(str(tmp_path / "olist/catalog.duckdb"), read_only=True) as con:
+        assert str(con.execute("select net_sales, freight from fct_orders").fetchall()[0][0]) == "12.50"
+
+
+def test_the_plain_view_is_exactly_the_release(built_lake: BuiltLake) -> None:
+    site = built_lake.site()
+    released = site.lake.log.released()
+    assert released is not None
+    gold = {path.name for path in (built_lake.root / "olist/gold").iterdir()}
+    assert gold == {f"{table}.parquet" for table in gold_tables(site)}
+    for path, file in plain_files(released).items():
+        assert (built_lake.root / "olist" / path).read_bytes() == site.lake.local(file).read_bytes()
+
+
+def test_what_power_bi_reads(built_lake: BuiltLake) -> None:
+    """Old encodings, snappy, and no type that its reader does not know."""
+    kinds = ("string", "int64", "double", "bool", "date32[day]", "timestamp[us]")
+    for table in gold_tables(built_lake.site()):
+        file = pq.ParquetFile(built_lake.root / "olist/gold" / f"{table}.parquet")
+        for field in file.schema_arrow:
+            decimal = str(field.type).startswith("decimal128(18, ")
+            assert decimal or str(field.type) in kinds, (table, field)
+        for group in range(file.metadata.num_row_groups):
+            for n in range(file.metadata.num_columns):
+                column = file.metadata.row_group(group).column(n)
+                assert column.compression == "SNAPPY", table
+                assert set(column.encodings) <= {"PLAIN", "RLE", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "BIT_PACKED"}, (
+                    table,
+                    column,
+                )
+
+
+def test_a_mart_made_alone_is_committed_and_not_released_until_nothing_is_stale(fresh_lake: BuiltLake) -> None:
+    site = fresh_lake.site()
+    released = site.lake.log.head().release
+    land(site, "more/orders.csv", "orders", [order(1, "2017-02-02 02:02:02")])
+    ingest(site)
+    make_order_index(site)
+    make_silver(site, "orders")
+    make_gold(site, "fct_orders")
+    made = make_release(site)
+    assert made.refused
+    stale = next(check for check in made.checks if check.name == "nothing_stale")
+    assert "gold/kpi_monthly" in {row["table"] for row in stale.evidence}
+    assert site.lake.log.head().release == released
+    assert not [check for outcome in build(site) for check in outcome.checks if check.blocks]
+    assert site.lake.log.head().release == site.lake.log.head().number
+
+
+def test_nothing_is_due_after_a_build_and_what_is_touched_is_named(fresh_lake: BuiltLake) -> None:
+    site = fresh_lake.site()
+    build(site)
+    assert due(site) == []
+    land(site, "more/orders.csv", "orders", [order(1, "2017-02-02 02:02:02")])
+    assert due(site) == ["landing"]
+    (fresh_lake.root / "olist/gold/rfm.parquet").write_bytes(b"a careless writer")
+    assert due(site) == ["landing", "gold/release"]
+
+
+def test_rolling_back_pins_and_unpinning_goes_on(fresh_lake: BuiltLake) -> None:
+    site = fresh_lake.site()
+    build(site)
+    first = site.lake.log.head().release
+    assert first is not None
+    orders = (fresh_lake.root / "olist/gold/fct_orders.parquet").read_bytes()
+    land(site, "more/orders.csv", "orders", [order(1, "2017-02-02 02:02:02")])
+    build(site)
+    assert (fresh_lake.root / "olist/gold/fct_orders.parquet").read_bytes() != orders
+    roll_back(site, first)
+    assert (fresh_lake.root / "olist/gold/fct_orders.parquet").read_bytes() == orders
+    land(site, "more/2.csv", "orders", [order(2, "2017-02-02 02:02:02")])
+    pinned = build(site)[-1]
+    assert "pinned" in pinned.notes[0]
+    assert site.lake.log.head().release == first
+    assert (fresh_lake.root / "olist/gold/fct_orders.parquet").read_bytes() == orders
+    unpin(site)
+    build(site)
+    assert site.lake.log.head().release == site.lake.log.head().number
+    with pytest.raises(UserError, match="is not a release"):
+        roll_back(site, 1)
+
+
+def test_garbage_is_what_no_kept_state_names(fresh_lake: BuiltLake) -> None:
+    site = fresh_lake.site()
+    land(site, "more/orders.csv", "orders", [order(1, "2017-02-02 02:02:02")])
+    build(site)
+    assert find_garbage(site, timedelta(days=1)).files == ()
+    collect_garbage(site, find_garbage(site, timedelta(0)))
+    head = site.lake.log.head()
+    for parts in head.tables.values():
+        for file in parts.values():
+            assert site.lake.local(file).exists()
+    stored = {info.path for info in site.lake.storage.list("olist/_store") if "/log/" not in info.path}
+    assert stored == {f"olist/{file.path}" for parts in head.tables.values() for file in parts.values()}
+
+
+def test_inputs_are_read_from_the_sql() -> None:
+    query = (
+        "with a as (select * from fct_orders), b as (select 1 from a) select * from b, orders where x in (select 1 from dim_date)"
+    )
+    assert tables_in(query) == ("dim_date", "fct_orders", "orders")
+    place = {table: number for number, table in enumerate(in_order())}
+    for table, number in place.items():
+        assert all(place[read] < number for read in recipe(table).reads if read in place)

@@ -1,0 +1,187 @@
+"""Copying a shop to another root: the same bytes there, a whole older state on the way, and on from any point."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ecom_lake.engine.build.bronze.ingest import landed_files
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.maintenance.copying import Copied, Progress, copy_shop
+from ecom_lake.engine.build.release.plain_view import is_in_place
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.hashes import hash_file
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.storage import Storage
+from ecom_lake.errors import UserError
+from ecom_lake_tests.builders.built_lake import BuiltLake, Place
+
+
+@pytest.fixture
+def nearby(tmp_path: Path) -> Place:
+    """An empty folder, where the store does not matter."""
+    return Place(str(tmp_path / "nearby"))
+
+
+def at(place: Place, like: Site) -> Site:
+    """The shop of a site, as it lies at another place."""
+    return replace(like, lake=Lake(place.url, like.shop.name, place.access))
+
+
+def contents(site: Site, scratch: Path) -> dict[str, str]:
+    """Every file of a shop but for its catalogue, whose views name their place."""
+    storage = site.lake.storage
+    infos = [info for info in storage.list(site.shop.name) if "catalog.duckdb" not in info.path]
+    scratch.mkdir(exist_ok=True)
+    return {info.path: hash_file(storage.here(info.path, scratch)) for info in infos}
+
+
+def files_of(site: Site) -> list[str]:
+    """Data and landed files: no history and no plain view."""
+    found = (info.path for info in site.lake.storage.list(site.shop.name))
+    return [path for path in found if path.split("/")[1] in ("_store", "landing") and "/_store/log/" not in path]
+
+
+def stopped_after(files: int) -> Progress:
+    left = [files]
+
+    def count(path: str, done: int, of: int) -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise KeyboardInterrupt
+
+    return count
+
+
+def spoil(site: Site, path: str, scratch: Path) -> None:
+    scratch.write_bytes(b"x" * site.lake.storage.info(path).size)
+    site.lake.storage.put(scratch, path)
+
+
+def first_file(site: Site) -> str:
+    head = site.lake.log.head()
+    return min(f"olist/{file.path}" for parts in head.tables.values() for file in parts.values())
+
+
+def test_there_and_back_again_every_byte_is_the_same(grown_lake: BuiltLake, place: Place, tmp_path: Path) -> None:
+    source = grown_lake.site()
+    there, back = at(place, source), at(Place(str(tmp_path / "back")), source)
+    seen: list[tuple[int, int]] = []
+    done = copy_shop(source, there, lambda path, done, of: seen.append((done, of)))
+    assert done.states == len(source.lake.log.numbers())
+    assert (len(seen), seen[-1]) == (done.files, (done.bytes, done.bytes))
+    assert contents(there, tmp_path / "a") == contents(source, tmp_path / "b")
+    head = there.lake.log.released()
+    assert head is not None and is_in_place(there, head)
+    assert copy_shop(there, back) == done
+    assert contents(back, tmp_path / "c") == contents(source, tmp_path / "b")
+
+
+def test_a_copy_goes_on_as_a_lake_and_delivers_nothing_twice(grown_lake: BuiltLake, nearby: Place) -> None:
+    there = at(nearby, grown_lake.site())
+    copy_shop(grown_lake.site(), there)
+    before = there.lake.log.head()
+    build(there)
+    after = there.lake.log.head()
+    assert (after.tables, after.release) == (before.tables, before.release)
+    assert [info.path for info in landed_files(there)] == sorted(after.landing)
+
+
+def test_a_copy_that_was_stopped_shows_nothing_and_the_next_one_copies_the_rest(built_lake: BuiltLake, place: Place) -> None:
+    source, there = built_lake.site(), at(place, built_lake.site())
+    with pytest.raises(KeyboardInterrupt):
+        copy_shop(source, there, stopped_after(30))
+    assert there.lake.log.numbers() == []
+    stored = set(files_of(there))
+    assert len(stored) >= 30
+    done = copy_shop(source, there)
+    assert done.files == len(set(files_of(there)) - stored)
+    assert copy_shop(source, there) == Copied(0, 0, 0)
+
+
+def test_a_stopped_history_is_a_whole_older_state(grown_lake: BuiltLake, nearby: Place) -> None:
+    source, there = grown_lake.site(), at(nearby, grown_lake.site())
+    numbers = source.lake.log.numbers()
+    older = replace(source, lake=_UpTo(source.lake, numbers[len(numbers) // 2]))
+    copy_shop(older, there)
+    head = there.lake.log.head()
+    assert head.number == numbers[len(numbers) // 2]
+    named = {file.path for parts in head.tables.values() for file in parts.values()}
+    assert named <= {info.path.removeprefix("olist/") for info in there.lake.storage.list("olist")}
+    done = copy_shop(source, there)
+    assert done.states == len(numbers) - len(numbers) // 2 - 1
+    assert there.lake.log.head() == source.lake.log.head()
+
+
+class _UpTo(Lake):
+    """A lake as it was at an older state."""
+
+    def __init__(self, lake: Lake, last: int) -> None:
+        super().__init__(lake.storage.url, lake.shop)
+        numbers = [number for number in lake.log.numbers() if number <= last]
+        self.log.numbers = lambda: numbers  # type: ignore[method-assign]
+
+
+def test_what_is_damaged_is_not_copied(fresh_lake: BuiltLake, nearby: Place, tmp_path: Path) -> None:
+    source, there = fresh_lake.site(), at(nearby, fresh_lake.site())
+    spoil(source, first_file(source), tmp_path / "spoilt")
+    with pytest.raises(UserError, match=r"bronze/.* is damaged: it does not hold what was written"):
+        copy_shop(source, there)
+    assert there.lake.log.numbers() == []
+    source.lake.storage.delete(first_file(source))
+    with pytest.raises(UserError, match=r"bronze/.* is gone: `ecom-lake doctor` there says what to do"):
+        copy_shop(source, there)
+
+
+def test_what_came_to_grief_on_the_way_is_copied_again(built_lake: BuiltLake, nearby: Place, tmp_path: Path) -> None:
+    source, there = built_lake.site(), at(nearby, built_lake.site())
+    with pytest.raises(KeyboardInterrupt):
+        copy_shop(source, there, stopped_after(1))
+    spoil(there, first_file(source), tmp_path / "spoilt")
+    copy_shop(source, there)
+    assert hash_file(there.lake.storage.here(first_file(source), tmp_path)) == hash_file(
+        source.lake.storage.local(first_file(source))
+    )
+
+
+def own_history(site: Site) -> None:
+    site.lake.log.commit(lambda head: replace(head, pinned=True), "another", "something else")
+
+
+@pytest.mark.parametrize("starts", ["empty", "as a copy"])
+def test_a_history_of_its_own_is_left_alone(built_lake: BuiltLake, nearby: Place, starts: str) -> None:
+    source, there = built_lake.site(), at(nearby, built_lake.site())
+    if starts == "as a copy":
+        copy_shop(source, there)
+    own_history(there)
+    head = there.lake.log.head()
+    with pytest.raises(UserError, match="has a history of its own: its newest state"):
+        copy_shop(source, there)
+    assert there.lake.log.head() == head
+
+
+def test_another_landed_file_of_the_same_name_is_left_alone(built_lake: BuiltLake, nearby: Place) -> None:
+    source, there = built_lake.site(), at(nearby, built_lake.site())
+    name = landed_files(source)[0].path
+    there.lake.landing.write(name, b"mine")
+    with pytest.raises(UserError, match="is another file of that name: what landed is never replaced"):
+        copy_shop(source, there)
+    assert there.lake.landing.read(name) == b"mine"
+    assert there.lake.log.numbers() == []
+
+
+class _Liar(Storage):
+    """A store that says that it has written, and wrote something else."""
+
+    def add(self, local: Path, path: str) -> bool:
+        return self.create(path, local.read_bytes()[:-1])
+
+
+def test_what_arrived_with_other_bytes_is_taken_away(built_lake: BuiltLake, nearby: Place) -> None:
+    source, there = built_lake.site(), at(nearby, built_lake.site())
+    there.lake.storage = _Liar(nearby.url)
+    with pytest.raises(UserError, match="arrived with other bytes, and was taken away again"):
+        copy_shop(source, there)
+    assert files_of(there) == []

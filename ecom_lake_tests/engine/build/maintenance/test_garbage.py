@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
+from ecom_lake.engine.serve.difference import last_two_releases
+from ecom_lake_tests.builders.built_lake import BuiltLake, rewrite
+
+MONTH = timedelta(days=30)
+
+
+def age(lake: BuiltLake, days: int) -> None:
+    """Make everything in the store that much older."""
+    for path in (lake.root / "olist" / "_store").rglob("*"):
+        if path.suffix == ".json":
+            rewrite(path, at=(datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds"))
+        elif path.is_file():
+            os.utime(path, (path.stat().st_mtime - days * 86_400,) * 2)
+
+
+def entry_file(lake: BuiltLake, number: int) -> Path:
+    return lake.root / "olist" / "_store" / "log" / f"{number:08d}.json"
+
+
+def test_nothing_young_is_garbage(grown_lake: BuiltLake) -> None:
+    found = find_garbage(grown_lake.site(), MONTH)
+    assert (found.states, found.files) == ((), ())
+
+
+def test_old_states_go_with_what_only_they_name_and_the_current_one_stays_whole(fresh_grown_lake: BuiltLake) -> None:
+    site = fresh_grown_lake.site()
+    age(fresh_grown_lake, days=31)
+    old, new = last_two_releases(site)
+    head = site.lake.log.head()
+    lost = {file.path for parts in site.lake.log.entry(old).tables.values() for file in parts.values()}
+    found = find_garbage(site, MONTH)
+    assert old in found.states
+    assert new not in found.states
+    gone = {info.path.removeprefix("olist/") for info in found.files}
+    kept = {file.path for parts in head.tables.values() for file in parts.values()}
+    assert lost - kept <= gone
+    assert not gone & kept
+    assert not any(path.startswith(("_store/bronze/", "_store/rejects/")) for path in gone)
+    assert found.bytes == sum(site.lake.storage.info(info.path).size for info in found.files)
+    collect_garbage(site, found)
+    assert all(site.lake.local(file).exists() for parts in head.tables.values() for file in parts.values())
+    assert not any(site.lake.storage.exists(info.path) for info in found.files)
+    assert site.lake.log.head() == head
+    again = find_garbage(site, MONTH)
+    assert (again.states, again.files) == ((), ())
+
+
+def test_what_young_states_show_is_kept(fresh_grown_lake: BuiltLake) -> None:
+    site = fresh_grown_lake.site()
+    old, new = last_two_releases(site)
+    age(fresh_grown_lake, days=31)
+    # While the new release was being built readers saw the old one: one of those states is young.
+    rewrite(entry_file(fresh_grown_lake, new - 1), at=datetime.now(UTC).isoformat())
+    found = find_garbage(site, MONTH)
+    assert old - 1 in found.states
+    assert not {old, new - 1, new} & set(found.states)
+
+
+def test_what_a_pinned_release_holds_is_kept_however_old(fresh_grown_lake: BuiltLake) -> None:
+    from ecom_lake.engine.build.release.release import roll_back
+
+    site = fresh_grown_lake.site()
+    old, _ = last_two_releases(site)
+    roll_back(site, old)
+    age(fresh_grown_lake, days=31)
+    collect_garbage(site, find_garbage(site, MONTH))
+    shown = site.lake.log.released()
+    assert shown is not None
+    assert shown.number == old
+    assert all(site.lake.local(file).exists() for parts in shown.tables.values() for file in parts.values())
+
+
+def test_a_state_is_as_old_as_the_one_that_took_its_place(fresh_grown_lake: BuiltLake) -> None:
+    """Who read the log a moment before still reads its files."""
+    site = fresh_grown_lake.site()
+    age(fresh_grown_lake, days=31)
+    shown = site.lake.log.head()
+    changed = site.lake.log.commit(lambda head: head.with_parts("gold/rfm", {"": None}), "run", "rfm is gone")
+    found = find_garbage(site, timedelta(hours=1))
+    assert not {shown.number, changed.number} & set(found.states)
+    gone = {info.path.removeprefix("olist/") for info in found.files}
+    assert not gone & {file.path for parts in shown.tables.values() for file in parts.values()}
+
+
+def test_a_clock_that_was_set_back_makes_nothing_old(fresh_grown_lake: BuiltLake) -> None:
+    site = fresh_grown_lake.site()
+    before = find_garbage(site, MONTH)
+    rewrite(entry_file(fresh_grown_lake, site.lake.log.head().number), at="1970-01-01T00:00:00+00:00")
+    assert find_garbage(fresh_grown_lake.site(), MONTH) == before
+
+
+def test_crash_leftovers_are_garbage_once_they_are_old(fresh_lake: BuiltLake) -> None:
+    left = fresh_lake.root / "olist" / "_store" / "scratch" / "step-x" / "half.parquet"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"PAR1")
+    assert find_garbage(fresh_lake.site(), MONTH).files == ()
+    os.utime(left, (left.stat().st_mtime - 31 * 86_400,) * 2)
+    assert [info.path for info in find_garbage(fresh_lake.site(), MONTH).files] == ["olist/_store/scratch/step-x/half.parquet"]
+
+
+def test_what_was_delivered_is_no_garbage_though_no_state_names_it(fresh_lake: BuiltLake) -> None:
+    """Its ingest may have ended before the commit: the next one finds the file, or landing may be its only other copy."""
+    for layer in ("bronze", "rejects"):
+        left = fresh_lake.root / "olist" / "_store" / layer / "orders" / "left.parquet"
+        left.write_bytes(b"PAR1")
+        os.utime(left, (left.stat().st_mtime - 31 * 86_400,) * 2)
+    assert find_garbage(fresh_lake.site(), MONTH).files == ()
+
+
+def test_a_collection_that_is_stopped_leaves_no_state_that_names_a_file_that_is_gone(
+    fresh_grown_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """States are deleted before the first file is."""
+    site = fresh_grown_lake.site()
+    found = find_garbage(site, timedelta(0))
+    assert found.states and found.files
+    store = site.lake.storage.store
+    delete, deleted = store.delete, []
+
+    def record(path: str) -> None:
+        deleted.append("state" if "/log/" in path else "file")
+        delete(path)
+
+    monkeypatch.setattr(store, "delete", record)
+    collect_garbage(site, found)
+    assert deleted == ["state"] * len(found.states) + ["file"] * len(found.files)

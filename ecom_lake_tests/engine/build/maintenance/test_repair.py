@@ -1,0 +1,151 @@
+"""Damaged files are found before anything is made from them, and `repair` makes the lake whole again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.due import due
+from ecom_lake.engine.build.maintenance.repair import repair
+from ecom_lake.engine.build.silver.order_index import make_order_index
+from ecom_lake.engine.serve.difference import last_two_releases
+from ecom_lake.errors import UserError
+from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.engine.build.crash import content, whole
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def stored(lake: BuiltLake, table: str) -> Path:
+    _, file = sorted(lake.site().lake.log.head().parts(table).items())[0]
+    return lake.site().lake.local(file)
+
+
+@pytest.mark.parametrize("spoil", [cut, flip, Path.unlink], ids=["cut", "flipped", "gone"])
+@pytest.mark.parametrize(
+    "table",
+    ["bronze/orders", "rejects/orders", "silver/order_index", "silver/orders", "quarantine/order_items", "gold/fct_orders"],
+)
+def test_what_is_damaged_is_made_again(fresh_lake: BuiltLake, table: str, spoil: Callable[[Path], None]) -> None:
+    undisturbed = content(fresh_lake.site())
+    spoil(stored(fresh_lake, table))
+    done = repair(fresh_lake.site())
+    assert len(done.forgotten if table.startswith(("silver", "quarantine", "gold")) else done.read_again) == 1
+    build(fresh_lake.site())
+    assert content(fresh_lake.site()) == undisturbed
+    assert whole(fresh_lake.site()) is not None
+    assert due(fresh_lake.site()) == []
+
+
+@pytest.mark.parametrize("table", ["bronze/orders", "silver/order_index"])
+def test_nothing_is_made_from_rotten_bytes(fresh_lake: BuiltLake, table: str) -> None:
+    rotten = stored(fresh_lake, table)
+    flip(rotten)
+    (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
+    build_it = build if table.startswith("bronze") else _only_orders
+    with pytest.raises(UserError, match=rf"{re.escape(rotten.name)} has other content.*`ecom-lake repair`"):
+        build_it(fresh_lake.site())
+
+
+def _only_orders(site: object) -> None:
+    from dataclasses import replace
+
+    from ecom_lake.engine.build.silver.make_silver import make_silver
+
+    make_silver(replace(site, full=True), "orders")  # type: ignore[type-var]
+
+
+def test_a_full_build_makes_a_damaged_file_anew(fresh_lake: BuiltLake) -> None:
+    flip(stored(fresh_lake, "gold/rfm"))
+    build(fresh_lake.site(full=True))
+    assert whole(fresh_lake.site()) is not None
+
+
+def test_a_delivery_that_is_no_longer_landed_is_named(fresh_lake: BuiltLake) -> None:
+    flip(stored(fresh_lake, "bronze/orders"))
+    (orders,) = fresh_lake.landing.glob("*orders_dataset.csv")
+    kept = orders.rename(fresh_lake.folder / orders.name)
+    done = repair(fresh_lake.site())
+    assert [line.split(" (")[0] for line in done.lost] == [orders.name]
+    kept.rename(orders)
+    assert repair(fresh_lake.site()).lost == ()
+    assert whole(fresh_lake.site()) is not None
+
+
+def test_a_damaged_newest_entry_is_set_aside_and_made_again(fresh_lake: BuiltLake) -> None:
+    undisturbed = content(fresh_lake.site())
+    newest = fresh_lake.site().lake.log.numbers()[-1]
+    flip(fresh_lake.root / f"olist/_store/log/{newest:08d}.json")
+    with pytest.raises(UserError, match="is damaged"):
+        build(fresh_lake.site())
+    assert repair(fresh_lake.site()).set_aside == (f"olist/_store/log/damaged-{newest:08d}.json",)
+    build(fresh_lake.site())
+    assert content(fresh_lake.site()) == undisturbed
+    assert whole(fresh_lake.site()) is not None
+
+
+def test_a_damaged_fit_is_not_put_back_from_a_damaged_copy(fresh_lake: BuiltLake) -> None:
+    """The copy has the same size, and other content."""
+    flip(stored(fresh_lake, "gold/churn_fit"))
+    flip(fresh_lake.root / "olist" / "gold" / "churn_fit.parquet")
+    done = repair(fresh_lake.site())
+    assert done.put_back == ()
+    assert [path.split("/")[2] for path in done.forgotten] == ["churn_fit"]
+
+
+def test_where_the_shown_release_is_damaged_readers_see_the_newest_whole_one(fresh_grown_lake: BuiltLake) -> None:
+    """Not a state that was never released, though states after and before the damaged one are whole."""
+    log = fresh_grown_lake.site().lake.log
+    old, new = last_two_releases(fresh_grown_lake.site())
+    [part] = log.head().parts("rejects/orders")
+    log.commit(lambda head: head.with_parts("rejects/orders", {part: None}), "later", "a later state")
+    flip(fresh_grown_lake.root / f"olist/_store/log/{new:08d}.json")
+    repair(fresh_grown_lake.site())
+    head = fresh_grown_lake.site().lake.log.head()
+    assert (head.release, head.pinned) == (old, False)
+
+
+def test_a_plain_file_that_rotted_is_put_again(fresh_lake: BuiltLake) -> None:
+    plain = fresh_lake.root / "olist" / "gold" / "rfm.parquet"
+    sound = plain.read_bytes()
+    flip(plain)
+    repair(fresh_lake.site())
+    build(fresh_lake.site())
+    assert plain.read_bytes() == sound
+
+
+def test_a_lost_catalogue_is_written_again(fresh_lake: BuiltLake) -> None:
+    (fresh_lake.root / "olist" / "catalog.duckdb").unlink()
+    assert due(fresh_lake.site()) == ["gold/release"]
+    build(fresh_lake.site())
+    assert due(fresh_lake.site()) == []
+
+
+def test_a_step_checks_the_files_that_it_reads_and_no_others(fresh_lake: BuiltLake) -> None:
+    """The order index judges orders without the customers; silver's orders take their address from them."""
+    more = "customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,customer_state\nx,y,01000,a,SP\n"
+    (fresh_lake.landing / "more_customers.csv").write_text(more, encoding="utf-8")
+    ingest(fresh_lake.site())
+    before = fresh_lake.site().lake.log.head()
+    customers = [fresh_lake.site().lake.local(file) for file in before.parts("bronze/customers").values()]
+    for path in customers:
+        path.write_bytes(b"rotten")
+    made = make_order_index(fresh_lake.site(full=True))
+    assert made.written == ("",)
+    assert made.files[""].hash == before.parts("silver/order_index")[""].hash
+    with pytest.raises(UserError, match="|".join(re.escape(f"{path.name} has 6 bytes") for path in customers)):
+        _only_orders(fresh_lake.site())
+    assert fresh_lake.site().lake.log.head().parts("silver/orders") == before.parts("silver/orders")

@@ -1,0 +1,61 @@
+"""The plain view: finished by the next build, whatever ended the one before; and put in place by one after the other."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.due import due
+from ecom_lake.engine.build.release import plain_view, release
+from ecom_lake.engine.build.release.plain_view import is_in_place, put_in_place, rotten_files
+from ecom_lake.engine.build.release.release import roll_back
+from ecom_lake.engine.serve.difference import last_two_releases
+from ecom_lake_tests.builders.built_lake import BuiltLake
+
+
+def test_a_rollback_that_died_halfway_is_finished_by_the_next_build(
+    fresh_grown_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = fresh_grown_lake.site()
+    old, _ = last_two_releases(site)
+
+    def die(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(release, "put_in_place", die)
+        with pytest.raises(KeyboardInterrupt):
+            roll_back(site, old)
+    assert due(site) == ["gold/release"]
+    build(site)
+    assert is_in_place(site, site.lake.log.entry(old))
+    assert rotten_files(site, site.lake.log.entry(old)) == []
+
+
+def test_what_is_shown_meanwhile_is_what_lies_there_in_the_end(
+    fresh_grown_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one puts a release in place, another rolls back: the later one waits for its turn."""
+    site = fresh_grown_lake.site()
+    old, new = last_two_releases(site)
+    roll_back(site, old)
+    release.unpin(site)
+    build(site)
+    real, other = plain_view.write_catalog, threading.Thread(target=roll_back, args=(fresh_grown_lake.site(), old))
+
+    def slow(*given: object) -> None:
+        if not other.ident:
+            other.start()
+        real(*given)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as during:
+        during.setattr(plain_view, "write_catalog", slow)
+        plain_view.distrust(site)
+        put_in_place(site)
+        other.join()
+    shown = site.lake.log.released()
+    assert shown is not None and shown.number == old != new
+    assert is_in_place(site, shown)
+    assert rotten_files(site, shown) == []

@@ -1,0 +1,86 @@
+"""Words for a status that the lake does not know: their orders count as sales, so the build and the status list them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ecom_lake.cli import main
+from ecom_lake.engine.build.gold.make_gold import make_gold
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.outcome import Check
+from ecom_lake.engine.serve.status import status_of
+from ecom_lake_tests.builders.canonical_shop import CanonicalShop
+from ecom_lake_tests.engine.build.silver.test_make_silver import build
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> CanonicalShop:
+    made = CanonicalShop(tmp_path)
+    made.say()
+    return made
+
+
+def land(shop: CanonicalShop, *statuses: str, is_valid: str = "") -> None:
+    """An order for each status; the first one costs 1.00, the second 2.00."""
+    orders = [f"o{n},ana,2024-01-02,{status},{is_valid}" for n, status in enumerate(statuses, 1)]
+    shop.land("orders.csv", "\n".join(["order_id,customer_id,ordered_at,status,is_valid", *orders, ""]))
+    lines = [f"o{n},1,p1,{n}" for n, _ in enumerate(statuses, 1)]
+    shop.land("order_items.csv", "\n".join(["order_id,line,product_id,unit_price", *lines, ""]))
+
+
+def check_of(site: Site) -> Check:
+    for table in ("dim_product", "fct_sales"):
+        make_gold(site, table)
+    [outcome] = make_gold(site, "fct_orders")
+    [found] = [check for check in outcome.checks if check.name == "status_known"]
+    return found
+
+
+def test_sales_of_unknown_statuses_are_listed_most_net_sales_first(shop: CanonicalShop) -> None:
+    land(shop, "Refunded", "delivered", "Cancelled", "on hold", "Refunded", "unknown", "", "In-Transit", "on hold")
+    build(shop.site)
+    found = check_of(shop.site)
+    assert (found.passed, found.severity) == (False, "warn")
+    assert found.says == (
+        "4 orders break: A sale has a status that the lake knows. An order of any other status counts as a sale: where nothing "
+        "was sold, export the status as canceled. By source_status: 'on hold' (2 orders, net sales 13.00); "
+        "'Refunded' (2 orders, net sales 6.00)."
+    )
+    assert check_of(shop.site).says == found.says, "a table that is kept lists them again"
+    assert status_of(shop.site).warnings == (found.says,)
+
+
+def test_of_many_words_the_rest_is_summed_up_and_signs_of_control_are_spelled_out(shop: CanonicalShop) -> None:
+    land(shop, *(f"word {n}" for n in range(11)), "\x1b[31m" + "x" * 99, "word 0")
+    build(shop.site)
+    says = check_of(shop.site).says
+    assert (
+        "By source_status: 'word 0' (2 orders, net sales 14.00); '\\x1b[31m" + "x" * 32 + "' (1 order, net sales 12.00); " in says
+    )
+    assert says.endswith("'word 3' (1 order, net sales 4.00); 2 more values (2 orders, net sales 5.00).")
+
+
+def test_known_words_and_orders_that_are_no_sale_are_no_warning(shop: CanonicalShop) -> None:
+    land(shop, "Delivered", "in transit", "CANCELED", "unavailable", "unknown", "")
+    build(shop.site)
+    assert check_of(shop.site).passed
+    assert status_of(shop.site).warnings == ()
+    land(shop, "refunded", is_valid="no")
+    build(shop.site)
+    assert check_of(shop.site).passed
+
+
+def test_the_status_on_a_terminal_shows_the_words_and_the_columns_that_no_table_reads(
+    shop: CanonicalShop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(shop, "refunded")
+    shop.land("products.csv", "product_id,product_name\np1,Lamp\n")
+    build(shop.site)
+    check_of(shop.site)
+    monkeypatch.setenv("ECOM_LAKE_CONFIG", str(shop.config))
+    main(["status", "--shop", "mine", "--root", str(shop.root)])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "By source_status: 'refunded' (1 order, net sales 1.00)." in told
+    assert "products.csv has the column product_name, which no table reads" in told

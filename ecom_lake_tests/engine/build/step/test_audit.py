@@ -1,0 +1,40 @@
+"""What an audit tells of rows that break a rule: it is kept where people look, so nothing personal is in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ecom_lake.engine.build.release.release import _evidence
+from ecom_lake.engine.build.step.audit import audit
+from ecom_lake.engine.contracts.columns import Integer, Key, Text
+from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+
+
+class Spending(Gold, group="customers"):
+    """One row per person."""
+
+    customer_id = Key("The person.")
+    comment = Text("What they wrote.")
+    segment = Text("Their segment.")
+    orders = Integer("Their orders.")
+
+    rules = (Rule("has_ordered", "orders > 0", "Everybody has ordered."),)
+
+
+def test_the_example_of_a_broken_rule_leaves_out_what_is_personal(tmp_path: Path) -> None:
+    row = {"customer_id": ["maria-7"], "comment": ["I live in Rua A"], "segment": ["lost"], "orders": [0]}
+    pl.DataFrame(row).write_parquet(tmp_path / "spending.parquet")
+    with duckdb.connect() as con:
+        failed, checks = audit(con, Spending.table, tmp_path / "spending.parquet")
+    assert failed == {"has_ordered": 1}
+    assert [fact["example"] for fact in checks[0].evidence] == ["[{'segment': 'lost', 'orders': 0}]"]
+
+
+def test_the_example_of_a_broken_identity_shows_no_text_whose_name_is_unknown() -> None:
+    identity = Identity("sums_agree", "select 1", "Sums agree.")
+    rows = pl.DataFrame({"order_id": ["o1"], "who": ["maria"], "segment": ["lost"], "n": [3], "age": [44]})
+    assert _evidence("spending", identity, rows)["example"] == "[{'segment': 'lost', 'n': 3}]"
+    assert _evidence("spending", identity, rows.select("order_id"))["example"] == ""

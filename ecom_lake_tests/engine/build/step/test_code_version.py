@@ -1,0 +1,170 @@
+"""What a fingerprint holds of the code: every file that can change the table, and no other."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from ecom_lake.engine.build.due import due
+from ecom_lake.engine.build.gold.make_gold import is_current as gold_is_current
+from ecom_lake.engine.build.gold.make_gold import make_gold
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver import make_silver as silver
+from ecom_lake.engine.build.silver import order_index
+from ecom_lake.engine.build.silver.order_index import make_order_index
+from ecom_lake.engine.build.silver.specs import specs
+from ecom_lake.engine.build.step import code_version
+from ecom_lake.engine.build.step.code_version import CUT, PACKAGE, import_closure
+from ecom_lake.publish import quality_story as quality
+from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake_tests.catalog import recipe
+
+EVERY_FILE = sorted(PACKAGE.rglob("*.py"))
+GOLD = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
+FUNCTION = "ecom_lake.engine.build.gold.python_table"
+PEOPLE, ORDERS = "ecom_lake.shop.connectors.olist.people", "ecom_lake.shop.connectors.olist.orders"
+
+CLOSURES = {
+    "silver/order_index": ("ecom_lake.engine.build.silver.order_index", ORDERS),
+    "silver/orders": ("ecom_lake.engine.build.silver.months", ORDERS),
+    "silver/customers": ("ecom_lake.engine.build.silver.dimensions", PEOPLE),
+    "gold/rfm": GOLD,
+    "gold/ledger": (*GOLD, "ecom_lake.engine.build.release.own_tables"),
+    "gold/churn_scores": (*GOLD, FUNCTION, "ecom_lake.shop.churn.churn_scores_model"),
+    "gold/basket_rules": (*GOLD, FUNCTION, "ecom_lake.shop.baskets.basket_rules_build"),
+}
+"""Tables of every kind, each with the modules where its making begins."""
+
+PLANNING = {
+    *(
+        PACKAGE / "engine/build" / f"{name}.py"
+        for name in ("gold/make_gold", "gold/run_recipe", "silver/make_silver", "release/offer")
+    ),
+    *(PACKAGE / "engine/build" / f"{name}.py" for name in ("step/fingerprint", "release/own_tables")),
+    *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("bounds", "recipe", "sql_tables", "personal", "order_index")),
+    *(PACKAGE / "shop/settings").glob("*.py"),
+    Path(code_version.__file__),
+}
+"""Modules that decide whether a table is made, from which tables and with which settings: these enter by value."""
+
+
+@pytest.fixture
+def change(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path, bytes], None]]:
+    """Change what the file of a module holds, as far as code versions can see."""
+    read = Path.read_bytes
+
+    def changed(path: Path, more: bytes) -> None:
+        monkeypatch.setattr(code_version, "_read", lambda other: read(other) + (more if other == path else b""))
+        forget()
+
+    def forget() -> None:
+        code_version.code_version.cache_clear()
+        code_version._source.cache_clear()
+
+    yield changed
+    monkeypatch.undo()
+    forget()
+
+
+def _is_current(site: Site, table: str) -> bool:
+    head = site.lake.log.head()
+    layer, own_name = table.split("/")
+    if table == "silver/order_index":
+        return order_index.is_current(site, head)
+    return (silver.is_current if layer == "silver" else gold_is_current)(site, head, own_name)
+
+
+@pytest.mark.parametrize("table", CLOSURES)
+def test_a_table_is_due_exactly_when_a_file_of_its_closure_changes(
+    table: str, built_lake: BuiltLake, change: Callable[[Path, bytes], None]
+) -> None:
+    site, made_from = built_lake.site(), set(import_closure(*CLOSURES[table]))
+    assert _is_current(site, table)
+    outdated = set()
+    for path in EVERY_FILE:
+        change(path, b"\nchanged = 1\n")
+        if not _is_current(site, table):
+            outdated.add(path)
+    assert outdated == {path for path in made_from if path.suffix == ".py"}
+
+
+@pytest.mark.parametrize("table", CLOSURES)
+def test_whatever_runs_while_a_table_is_made_is_in_its_closure(table: str, fresh_lake: BuiltLake) -> None:
+    site, own_name = fresh_lake.site(full=True), table.split("/")[1]
+
+    def make() -> None:
+        if table == "silver/order_index":
+            make_order_index(site)
+        elif table.startswith("silver/"):
+            silver.make_silver(site, own_name)
+        else:
+            make_gold(site, own_name)
+
+    known = {*import_closure(*CLOSURES[table]), *PLANNING}
+    assert {path for path in _run_by(make) if path not in known and not _is_cut(path)} == set()
+
+
+def _run_by(work: Callable[[], None]) -> set[Path]:
+    """The package's files of which a function is called, outside of imports."""
+    called: set[Path] = set()
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code.co_name != "<module>" and frame.f_code.co_filename.startswith(f"{PACKAGE}/"):
+            called.add(Path(frame.f_code.co_filename))
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return called
+
+
+def _is_cut(path: Path) -> bool:
+    module = ".".join([PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts])
+    return any(module == cut or module.startswith(f"{cut}.") for cut in CUT)
+
+
+@pytest.mark.parametrize("more", [b"\n# a comment\n", b'\n"""Another docstring."""\n', b"\n\n\n"])
+def test_comments_docstrings_and_layout_change_nothing(
+    more: bytes, built_lake: BuiltLake, change: Callable[[Path, bytes], None]
+) -> None:
+    site = built_lake.site()
+    for path in import_closure(*CLOSURES["gold/churn_scores"], *CLOSURES["silver/orders"]):
+        if path.suffix == ".py":
+            change(path, more)
+            assert _is_current(site, "gold/churn_scores")
+            assert _is_current(site, "silver/orders")
+
+
+def test_which_lookup_row_wins_and_how_bronze_is_read_make_silver_due(
+    built_lake: BuiltLake, change: Callable[[Path, bytes], None]
+) -> None:
+    for file in ("engine/build/silver/parts.py", "engine/build/bronze/delivered_rows.py"):
+        change(PACKAGE / file, b"\nchanged = 1\n")
+        assert {"silver/order_index", *(f"silver/{table}" for table in specs(built_lake.site()))} <= set(due(built_lake.site()))
+
+
+def test_a_template_is_part_of_the_page_that_it_lays_out(built_lake: BuiltLake, change: Callable[[Path, bytes], None]) -> None:
+    before = quality.made_by(built_lake.site())
+    change(PACKAGE / "publish/pages" / "report.html.jinja", b"<p>")
+    assert quality.made_by(built_lake.site()) == before
+    change(PACKAGE / "publish/pages" / "quality.html.jinja", b"<p>")
+    assert quality.made_by(built_lake.site()) != before
+
+
+def test_a_query_is_what_it_selects_not_how_it_is_laid_out() -> None:
+    how = recipe("rfm_segments")
+    sql = how.sql or ""
+    other_layout = "-- about\n" + sql.replace("select", "SELECT  ").replace(" as ", " -- named\n as ")
+    assert replace(how, sql=other_layout).query == how.query
+    assert replace(how, sql=f"select * from ({sql}) limit 1").query != how.query

@@ -1,0 +1,51 @@
+"""Connectors are found by their packages' names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import ecom_lake.shop.connectors
+from ecom_lake.errors import UserError
+from ecom_lake.shop.connectors.canonical import CANONICAL
+from ecom_lake.shop.connectors.olist import OLIST
+from ecom_lake_tests.catalog import registry
+
+ANOTHER = """
+from dataclasses import replace
+from ecom_lake.shop.connectors.olist import OLIST
+ANOTHER = replace(OLIST, name="another_kind")
+"""
+
+
+@pytest.fixture
+def another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place where further connectors may lie."""
+    monkeypatch.setattr(ecom_lake.shop.connectors, "__path__", [*ecom_lake.shop.connectors.__path__, str(tmp_path)])
+    return tmp_path
+
+
+def add(folder: Path, name: str, code: str) -> None:
+    (folder / name).mkdir()
+    (folder / name / "__init__.py").write_text(code, encoding="utf-8")
+
+
+def test_the_connectors_that_are_there() -> None:
+    assert registry().connector("olist", "here") is OLIST
+    assert registry().connector("canonical", "here") is CANONICAL
+    with pytest.raises(
+        UserError, match=r"here names the connector .merging., which does not exist; known are: canonical, olist\."
+    ):
+        registry().connector("merging", "here")
+
+
+def test_a_package_is_all_that_a_new_connector_takes(another: Path) -> None:
+    add(another, "another_kind", ANOTHER)
+    assert registry().connector("another_kind", "here").name == "another_kind"
+
+
+def test_a_package_must_hold_the_connector_of_its_name(another: Path) -> None:
+    add(another, "misnamed_kind", ANOTHER)
+    with pytest.raises(TypeError, match="must hold one Connector called 'misnamed_kind', and holds 0"):
+        registry().connector("misnamed_kind", "here")

@@ -1,0 +1,500 @@
+"""Every number of a statement is found where it points to; directions are true; chance is not news; the most to gain leads."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import assume, given
+from hypothesis import settings as how
+from hypothesis import strategies as st
+
+from ecom_lake.engine.build.gold.table_file import settings_row
+from ecom_lake.engine.contracts.recipe import SETTINGS
+from ecom_lake.engine.contracts.sql_tables import tables_in
+from ecom_lake.engine.duckdb_engine import literal, name
+from ecom_lake.shop.insights import RULES
+from ecom_lake.shop.insights import insights_build as insights
+from ecom_lake.shop.insights.rule import InsightRule
+from ecom_lake.shop.insights.wording import Period, written
+from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests import catalog
+from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake_tests.shop.insights.directions import HIGHER, LOWER, directions, wrong_directions
+
+STATES = 20
+NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?(?!\w)")
+DEFAULT = MiningSettings()
+BY_ID = {rule.id: rule for rule in RULES}
+
+
+def nothing(con: duckdb.DuckDBPyConnection, currency: str | None = "R$") -> duckdb.DuckDBPyConnection:
+    """Every table that the rules read, without rows."""
+    con.register(SETTINGS, settings_row(ShopSettings(currency=currency)).to_arrow())
+    for table in (read for read in insights.READS if read != SETTINGS):
+        contract = catalog.gold().get(table) or catalog.silver()[table]
+        columns = ", ".join(f"null::{c.kind.duckdb} as {name(c.name)}" for c in contract.columns.values())
+        con.execute(f"create table {table} as select {columns} where false")
+    return con
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    return nothing(duckdb.connect())
+
+
+def shown(con: duckdb.DuckDBPyConnection, settings: MiningSettings = DEFAULT) -> list[dict[str, Any]]:
+    return insights.build(con, settings).filter(status="shown").sort("rank").to_dicts()
+
+
+def of(rule: str, said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in said if row["insight_id"].partition(":")[0] == rule]
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, **columns: object) -> None:
+    marks = ", ".join("?" for _ in columns)
+    con.execute(f"insert into {table} ({', '.join(columns)}) values ({marks})", list(columns.values()))
+
+
+# What a rule is
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_reads_what_its_queries_name(rule: InsightRule) -> None:
+    assert set(rule.reads) == {*tables_in(rule.sql), *(tables_in(rule.days) if rule.days else ())}
+    assert rule.column in catalog.gold()[rule.table].columns
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_direction_is_never_written_out(rule: InsightRule) -> None:
+    """Its word comes from two numbers, so it cannot disagree with them."""
+    fixed = "".join(text for text, *_ in Formatter().parse(rule.headline))
+    assert not directions(fixed)
+    for _, field, words, _ in Formatter().parse(rule.headline):
+        if field == "compared":
+            higher, lower = (words or "").split("|")
+            assert (higher in HIGHER, lower in LOWER) == (True, True)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_headline_speaks_to_a_manager(rule: InsightRule) -> None:
+    assert not re.search(r"p-value|interval|significan|chance|dispersion|correlat|confidence|\bpower\b|\blevel\b", rule.headline)
+    assert "compared" not in rule.fields or rule.fields & {"baseline", "sales_before", "rate_unexposed"}, "it names its baseline"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2018-08-01", "2018-08-01", "August 2018"),
+        ("2018-05-01", "2018-07-01", "May to July 2018 together"),
+        ("2017-11-01", "2018-01-01", "November 2017 to January 2018 together"),
+    ],
+)
+def test_months_are_named(first: str, last: str, said: str) -> None:
+    assert f"{Period(date.fromisoformat(first), date.fromisoformat(last))}" == said
+
+
+# NULL is silent, for every rule
+
+
+def sample(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> dict[str, Any]:
+    """A row such as the rule's query gives, by the types of its columns."""
+    given = {setting: getattr(DEFAULT, setting) for setting in rule.settings}
+    values = {"VARCHAR": "a text", "DATE": date(2018, 8, 1), "BIGINT": 400, "HUGEINT": 400, "INTEGER": 31}
+    row = {
+        column: values.get(str(kind), Decimal("0.25") if "DECIMAL" in str(kind) else 0.25)
+        for column, kind, *_ in con.execute(f"describe {rule.sql}", given).fetchall()
+    }
+    return {**row, "weak_because": None, "n": 400}
+
+
+def rendered(rule: InsightRule, row: dict[str, Any]) -> list[tuple[str, str]]:
+    return [insights.sentences(one, DEFAULT, "R$") for one in insights.known(rule, [row], {}, DEFAULT)]
+
+
+def half_a_year(rule: InsightRule) -> dict[str, pl.DataFrame]:
+    """Days such as the rule's query of them gives, for the row of the sample."""
+    days = [date(2018, 3, 1) + timedelta(day) for day in range(180)]
+    counts = np.random.default_rng(1).binomial(20, 0.2, len(days))
+    columns = {"amount": 10.0 * counts} if "amount" in rule.days else {"hits": counts, "trials": np.full(len(days), 20)}
+    return {"a text": pl.DataFrame({"row_key": "a text", "day": days, **columns})} if rule.days else {}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_whose_numbers_are_missing_is_silent(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> None:
+    whole = sample(con, rule)
+    [said] = rendered(rule, whole)
+    assert not re.search(r"None|nan|\binf\b|[{}]", " ".join(said))
+    for column in whole:
+        for missing in (None, math.nan, math.inf) if isinstance(whole[column], float) else (None,):
+            row = {**whole, column: missing}
+            found = insights.known(rule, [row], half_a_year(rule), DEFAULT)
+            if column in rule.fields or column in ("row_key", "value", "n"):
+                assert not found, column
+            for one in insights.statements(rule, found, DEFAULT, "R$"):
+                assert not re.search(r"None|nan|\binf\b|[{}]", f"{one['statement']} {one['reason'] or ''} {one['caveat']}"), (
+                    column
+                )
+
+
+def test_a_shop_whose_customers_have_all_ordered_twice_has_insights(con: duckdb.DuckDBPyConnection) -> None:
+    """Nobody has bought once, so the money of those who did is NULL."""
+    con.execute("insert into customer_metrics (customer_id, purchases, net_sales) select i, 2, 10 from range(40) as t(i)")
+    insert(con, "kpi_summary", metric="repeat_purchase_rate", value=1.0)
+    [one] = of("second-purchase", shown(con))
+    assert one["statement"] == "40 customers have ordered; 100.0% ordered again on a later day."
+
+
+def test_a_shop_without_anything_has_nothing_shown(con: duckdb.DuckDBPyConnection) -> None:
+    said = insights.build(con, DEFAULT)
+    assert len(said) == len(RULES)
+    assert set(said["status"]) == {"not enough evidence"}
+    claimed = {rule.silent for rule in RULES} & set(said["statement"])
+    assert not claimed, "without numbers nothing can be stated about the shop, not even that nothing stands out"
+
+
+# Late deliveries: evidence, direction, chance
+
+
+def a_month(con: duckdb.DuckDBPyConnection, late: list[int], promised: int, months: int = 6, usual: int = 16) -> None:
+    """A month in which so many orders to each state are late, after months in which `usual` are, day by day alike."""
+    for table in ("delivery_performance", "kpi_monthly", "fct_orders"):
+        con.execute(f"delete from {table}")
+    placed: list[tuple[date, str, int]] = []
+    for back in reversed(range(months)):
+        month = date(2018, 8 - back, 1)
+        counts = late if back == 0 else [usual] * len(late)
+        insert(
+            con, "kpi_monthly", month=month, is_complete=True, orders=1000, aov=50, late_rate=sum(counts) / promised / len(late)
+        )
+        placed += [(month, f"S{state}", orders) for state, orders in enumerate(counts)]
+    con.register("counts", pl.DataFrame(placed, ["month", "state", "late"], orient="row").to_arrow())
+    con.execute(
+        "insert into delivery_performance (month, state, late_orders, promised_orders, late_rate)"
+        f" select month, state, late, {promised}, late / {promised} from counts"
+    )
+    con.execute(
+        "insert into fct_orders (order_id, order_date, month, state, is_valid, status, is_late)"
+        " select month || state || i, month + (hash(i, state, month) % 28)::int, month, state, true, 'delivered',"
+        " row_number() over (partition by month, state order by hash('late', i, state, month)) <= late"
+        f" from counts cross join range({promised}) as numbers(i)"
+    )
+
+
+def test_a_state_that_is_late_is_found_among_others(con: duckdb.DuckDBPyConnection) -> None:
+    a_month(con, [10] * (STATES - 1) + [60], promised=200, usual=10)
+    [one] = of("late-in-state", shown(con))
+    assert one["row_key"] == "month=2018-08-01, state=S19"
+    assert (
+        one["statement"] == "30.0% of August 2018 orders to S19 were delivered late, above the 5.0% of all other states together."
+    )
+    assert one["reason"] == "60 of 200 orders, against 190 of 3,800."
+    assert one["money_at_stake"] == 60 * 50
+    assert one["monthly_gain"] == (60 - 200 * 190 // 3800) * 50  # beyond the others' rate
+    assert one["ci_low"] < 0.3 < one["ci_high"]
+
+
+@pytest.mark.parametrize(("late", "word"), [(90, "up"), (4, "down")])
+def test_the_late_rate_of_a_month_has_its_direction(con: duckdb.DuckDBPyConnection, late: int, word: str) -> None:
+    a_month(con, [late], promised=400, usual=40)
+    [one] = of("late-in-month", shown(con))
+    rate = f"{late / 400:.1%}"
+    assert (
+        one["statement"] == f"{rate} of August 2018 orders were delivered late, {word} from 10.0% in May to July 2018 together."
+    )
+    assert one["monthly_gain"] == (Decimal((late - 40) * 50) if late > 40 else None)
+    assert one["role"] == ("opportunity" if late > 40 else "news")
+    assert not wrong_directions([one])
+
+
+def test_chance_is_not_taken_for_news(con: duckdb.DuckDBPyConnection) -> None:
+    """Of ten states above the others one stands out as one in twenty would: looked at alone it would be news."""
+    a_month(con, [8] * 10 + [12] * 9 + [26], promised=200, usual=10)
+    found = insights.candidates(con, BY_ID["late-in-state"], DEFAULT)
+    [alone] = [one.p for one in found if one.row["state"] == "S19"]
+    assert len(found) == 10 and alone is not None and alone < 0.05
+    [said] = of("late-in-state", insights.build(con, DEFAULT).to_dicts())
+    assert said["row_key"] == "month=2018-08-01, state=S19" and said["status"] == "not enough evidence"
+    assert said["p_adjusted"] > 0.05 and "It may be chance" in said["caveat"]
+
+
+def test_few_orders_are_no_evidence(con: duckdb.DuckDBPyConnection) -> None:
+    a_month(con, [0, 0, 0, 8], promised=10, usual=1)
+    [said] = of("late-in-state", insights.build(con, DEFAULT).to_dicts())
+    assert said["status"] == "not enough evidence"
+    assert "10 only; 30 are needed" in said["caveat"]
+
+
+# Net sales
+
+
+def sell(con: duckdb.DuckDBPyConnection, levels: list[float], first: date = date(2017, 1, 1), orders: int = 10_000) -> None:
+    """Months of such daily net sales, give or take a little, with as many orders in each."""
+    rng = np.random.default_rng(1)
+    month, before = first, None
+    for level in levels:
+        following = (month + timedelta(32)).replace(day=1)
+        days = [round(float(level * rng.normal(1, 0.05)), 2) for _ in range((following - month).days)]
+        for number, amount in enumerate(days):
+            insert(con, "kpi_daily", date=month + timedelta(number), orders=orders // 30, net_sales=amount)
+        total = round(sum(days), 2)
+        growth = None if before is None else total / before - 1
+        insert(con, "kpi_monthly", month=month, is_complete=True, orders=orders, net_sales=total, net_sales_mom=growth)
+        month, before = following, total
+
+
+def test_what_is_tested_is_net_sales_and_not_the_number_of_orders(con: duckdb.DuckDBPyConnection) -> None:
+    """Every month has as many orders; net sales fall by a third. The months are March and, of 30 days, April."""
+    sell(con, [1000.0] * 12 + [660.0], first=date(2017, 4, 1))
+    [one] = of("sales-on-month-before", shown(con))
+    assert re.fullmatch(
+        r"April 2018 net sales fell 3\d\.\d% month over month, from R\$ 3\d,\d{3} to R\$ 19,\d{3}\.", one["statement"]
+    ), one["statement"]
+    assert one["value"] < one["baseline"]
+    assert float(one["monthly_gain"]) == pytest.approx(one["baseline"] - one["value"])
+
+
+def test_more_orders_are_no_growth_of_sales(con: duckdb.DuckDBPyConnection) -> None:
+    sell(con, [1000.0] * 13)
+    con.execute("update kpi_monthly set orders = 20000 where month = (select max(month) from kpi_monthly)")
+    assert not of("sales-on-month-before", shown(con))
+
+
+def test_a_shorter_month_is_no_fall_of_sales(con: duckdb.DuckDBPyConnection) -> None:
+    """Of February, which sells 3% more a day than January and so 7% less in all, no fall is stated."""
+    sell(con, [1000.0] * 12 + [1030.0], first=date(2017, 2, 1))
+    [said] = of("sales-on-month-before", insights.build(con, DEFAULT).to_dicts())
+    assert said["status"] == "not enough evidence" and said["value"] < 0.95 * said["baseline"]
+    assert said["caveat"] == "The months differ in length: per day, net sales moved the other way."
+
+
+def test_a_driver_is_named_only_of_a_change_that_stands(con: duckdb.DuckDBPyConnection) -> None:
+    sell(con, [1000.0] * 12 + [660.0], first=date(2017, 4, 1))
+    for driver, effect in (("price", -9000), ("mix", 2500), ("new", -3000)):
+        insert(
+            con,
+            "kpi_bridge",
+            from_month=date(2018, 3, 1),
+            to_month=date(2018, 4, 1),
+            driver=driver,
+            driver_order=1,
+            effect=effect,
+        )
+    [one] = of("what-moved-sales", shown(con))
+    assert one["statement"].startswith(
+        "Prices lowered April 2018 net sales by R$ 9,000, the largest part of the month's fall from R$ "
+    )
+    con.execute("delete from kpi_monthly; delete from kpi_daily")
+    sell(con, [1000.0] * 12 + [1005.0], first=date(2017, 4, 1))
+    assert not of("what-moved-sales", shown(con))
+
+
+# Ranks
+
+
+def test_the_most_to_gain_leads_and_context_comes_last(con: duckdb.DuckDBPyConnection) -> None:
+    """S0 has the most money in late orders, S1 the most beyond the rate of the others; the segments have far more than both."""
+    a_month(con, [10] * 18 + [60, 0], promised=200, usual=10)
+    insert(con, "customer_concentration", decile=1, customers=500, net_sales=9_000_000, share=0.4)
+    insert(
+        con, "segment_profile", segment_id=1, segment="big", customers=500, net_sales=8_000_000, net_sales_share=0.6, share=0.2
+    )
+    insert(
+        con,
+        "basket_rules",
+        level="category",
+        antecedent_size=1,
+        antecedent="hats",
+        consequent="shoes",
+        orders=50,
+        lift=3.0,
+        p_adjusted=0.0001,
+    )
+    sell_more(con)
+    said = shown(con)
+    gains = [row["monthly_gain"] for row in said]
+    roles = [row["role"] for row in said]
+    assert len([gain for gain in gains if gain is not None]) >= 2
+    assert gains == sorted(gains, key=lambda gain: -(gain or 0))
+    assert roles == sorted(roles, key=("opportunity", "news", "context").index)
+    assert roles[-3:] == ["news", "context", "context"]
+    money = [row["money_at_stake"] for row in said if row["role"] == "opportunity"]
+    assert money != sorted(money, reverse=True), "by gain and not by the money that a row touches"
+    assert [row["rank"] for row in said] == list(range(1, len(said) + 1))
+
+
+def sell_more(con: duckdb.DuckDBPyConnection) -> None:
+    """A small category that is returned far more often than the others: little money, much of it to gain."""
+    for category, returned, delivered, sales in (("hats", 90, 110, 4_000), ("shoes", 1000, 99_000, 5_000_000)):
+        insert(
+            con,
+            "returns_leakage",
+            dimension="category",
+            member=category,
+            orders=returned + delivered,
+            returned_orders=returned,
+            delivered_orders=delivered,
+            return_rate=returned / (returned + delivered),
+            returned_sales=sales,
+        )
+        for month in range(1, 7):
+            for kind, orders in ((True, returned // 30), (False, delivered // 30 if category == "hats" else 300)):
+                con.execute(
+                    "insert into fct_sales (order_id, line, month, category, is_valid, status, is_returned)"
+                    f" select '{category} {month} {kind} ' || i, 1, make_date(2018, {month}, 1), '{category}', true,"
+                    f" 'delivered', {kind} from range({orders}) as t(i)"
+                )
+
+
+# Forecast and experiment
+
+
+def test_an_interval_that_contains_its_rival_is_no_evidence(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "insert into kpi_monthly (month, is_complete, net_sales, orders)"
+        " select make_date(2017, i::int, 1), true, 1000, 10 from range(1, 13) as t(i)"
+    )
+    for low, status in ((900, "not enough evidence"), (1100, "shown")):
+        con.execute("delete from sales_forecast")
+        con.execute(
+            "insert into sales_forecast (series, grain, period, method, step, forecast, low_80, high_80, is_champion)"
+            f" values ('total', 'month', '2018-01-01', 'ses', 1, 1200, {low}, 1300, true)"
+        )
+        [said] = of("next-month", insights.build(con, DEFAULT).to_dicts())
+        assert said["status"] == status
+    assert said["statement"] == "January 2018 net sales are expected to be R$ 1,200, above the R$ 1,000 of December 2017."
+
+
+def an_experiment(con: duckdb.DuckDBPyConnection, uplift: float, is_testable: bool) -> None:
+    insert(
+        con,
+        "experiment_plan",
+        segment="new customers",
+        uplift=uplift,
+        baseline_rate=0.02,
+        treated_rate=0.02 * (1 + uplift),
+        n_per_arm=4000,
+        days_needed=150 if is_testable else 500,
+        testable=is_testable,
+    )
+
+
+def test_an_experiment_names_what_it_assumes(con: duckdb.DuckDBPyConnection) -> None:
+    an_experiment(con, 1.0, True)
+    an_experiment(con, 0.2, True)
+    [one] = of("first-experiment", shown(con))
+    assert one["statement"] == (
+        "A campaign to “new customers” could be measured in 150 days with 4,000 customers in each of two groups, if it lifts the"
+        " share who order by 20.0% (from 2.0% to 2.4%)."
+    )
+    assert one["reason"] == (
+        "Assumed, not measured: the effect of 20.0%. Measured: that 2.0% order within 90 days without it. Planned with power 80%"
+        " at the 5% level."
+    )
+    [other] = of("first-experiment", shown(con, MiningSettings(experiment_uplift=1.0)))
+    assert "by 100.0% (from 2.0% to 4.0%)" in other["statement"]
+
+
+def test_an_effect_that_nobody_can_expect_is_not_assumed(con: duckdb.DuckDBPyConnection) -> None:
+    an_experiment(con, 0.2, False)
+    an_experiment(con, 0.5, True)
+    [said] = of("first-experiment", insights.build(con, DEFAULT).to_dicts())
+    assert said["status"] == "not enough evidence"
+    assert said["caveat"] == (
+        "To measure 20% more orders takes 8,000 customers, who are there after 500 days. The smallest increase that can be"
+        " measured in time is 50%."
+    )
+
+
+# Sentences of whole shops
+
+
+@how(max_examples=60)
+@given(st.sampled_from(RULES), st.floats(0.001, 0.9), st.floats(0.001, 0.9), st.integers(1, 5000))
+def test_directions_of_any_numbers(rule: InsightRule, value: float, baseline: float, n: int) -> None:
+    assume(value != baseline)
+    row = {**SAMPLES[rule.id], "value": value, "n": n}
+    if "baseline" in row:
+        row["baseline"] = 0.0 if rule.id in ("what-moved-sales", "late-and-coming-back") else baseline
+        row["value"] = value - 0.45 if row["baseline"] == 0.0 else value
+    for headline, _ in rendered(rule, row):
+        assert not wrong_directions([{"statement": headline, "value": row["value"], "baseline": row.get("baseline")}])
+
+
+SAMPLES = {rule.id: sample(nothing(duckdb.connect()), rule) for rule in RULES}
+
+
+def test_money_has_the_shops_currency() -> None:
+    assert written(-1234.5, "money", "R$") == "-R$ 1,234"
+    assert written(1234.5, "money") == "1,234"
+    con = nothing(duckdb.connect(), currency="€")
+    insert(con, "customer_concentration", decile=1, customers=500, net_sales=9_000, share=0.4)
+    assert "€ 9,000" in of("concentration", shown(con))[0]["statement"]
+
+
+def candidates(gold: Path) -> Iterator[tuple[InsightRule, insights.Candidate]]:
+    """Everything that the rules look at in a built shop, strong or weak."""
+    con = nothing(duckdb.connect())
+    for table in (read for read in insights.READS if (gold / f"{read}.parquet").exists()):
+        con.execute(f"drop table {table}")
+        con.execute(f"create view {table} as select * from {literal(str(gold / f'{table}.parquet'))}")
+    for rule in RULES:
+        yield from ((rule, one) for one in insights.candidates(con, rule, DEFAULT))
+
+
+def test_every_direction_is_that_of_its_numbers(built_lake: BuiltLake) -> None:
+    gold = built_lake.root / "olist" / "gold"
+    assert not wrong_directions(pl.read_parquet(gold / "insights.parquet").filter(status="shown").to_dicts())
+    rows = [
+        {"statement": insights.sentences(one, DEFAULT, None)[0], "value": one.row["value"], "baseline": one.row.get("baseline")}
+        for _, one in candidates(gold)
+    ]
+    assert sum(bool(directions(row["statement"])) for row in rows) > 10
+    assert not wrong_directions(rows)
+
+
+def test_a_wrong_direction_would_be_seen() -> None:
+    said = {"statement": "6.2% of orders were delivered late, down from 3.8%.", "value": 0.062, "baseline": 0.038}
+    assert wrong_directions([said]) and not wrong_directions([{**said, "value": 0.03}])
+
+
+def test_every_printed_number_is_found_where_it_points_to(built_lake: BuiltLake) -> None:
+    gold = built_lake.root / "olist" / "gold"
+    said = pl.read_parquet(gold / "insights.parquet").filter(status="shown").to_dicts()
+    assert said
+    for row in said:
+        assert_found(row, gold)
+
+
+def assert_found(said: dict[str, object], gold: Path) -> None:
+    where = " and ".join(
+        f"{name(column)}::varchar = {literal(value)}"
+        for column, value in (part.split("=", 1) for part in re.split(r", (?=\w+=)", str(said["row_key"])))
+    )
+    file = literal(str(gold / f"{said['table_name']}.parquet"))
+    [row] = duckdb.sql(f"select * from {file} where {where}").pl().to_dicts()
+    assert float(row[str(said["column_name"])]) == pytest.approx(said["value"])
+    unit = BY_ID[str(said["insight_id"]).partition(":")[0]].unit
+    kept = {f"{int(str(said['n'])):,}"}
+    kept |= {written(float(str(said[c])), unit) for c in ("value", "baseline", "ci_low", "ci_high") if said[c] is not None}
+    kept |= {written(float(str(said["money_at_stake"])), "money")} if said["money_at_stake"] is not None else set()
+    if said["baseline"]:
+        kept |= {written(float(str(said["value"])) / float(str(said["baseline"])) - 1, "change")}
+    kept |= {written(float(v), kind) for v in row.values() if isinstance(v, int | float | Decimal) for kind in ("share", "money")}
+    named = [word.split("=", 1)[1] for word in re.split(r", (?=\w+=)", str(said["row_key"]))]
+    sentence = str(said["statement"])
+    for word in (word for word in named if re.search("[A-Za-z]", word)):
+        sentence = sentence.replace(word, "")
+    numbers = {found for found in NUMBER.findall(sentence) if not re.fullmatch(r"20\d\d", found)}
+    assert numbers <= kept, (sentence, kept)

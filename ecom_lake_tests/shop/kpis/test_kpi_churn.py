@@ -1,0 +1,51 @@
+"""Churn at the end of each month, from silver rows written by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from ecom_lake_tests.builders.hand_shop import HandShop, monthly
+from ecom_lake_tests.builders.purchases import bought, shop_of
+
+
+def test_every_promise_holds_of_it(three_months: HandShop) -> None:
+    assert three_months.broken() == set()
+
+
+def test_churn_at_each_months_end() -> None:
+    shop = shop_of(
+        bought("ana", "01-01", "01-21"),
+        bought("bob", "01-02", "03-30"),
+        bought("eve", "02-08"),
+        churn_short_days=10,
+        churn_medium_days=20,
+        churn_long_days=50,
+    )
+    columns = ("as_of", "horizon", "threshold_days", "customers", "lapsed", "churn_rate")
+    # The latest purchases are ana's of 10, bob's of 29 days ago; then 38, 57 and eve's 20; then 69, 1 and 51.
+    assert shop.rows("kpi_churn", *columns) == [
+        (date(2018, 1, 31), "10", 10, 2, 1, 0.5),
+        (date(2018, 1, 31), "20", 20, 2, 1, 0.5),
+        (date(2018, 1, 31), "50", 50, 2, 0, 0),
+        (date(2018, 1, 31), "P80", 20, 2, 1, 0.5),  # the only gap so far is of 20 days
+        (date(2018, 2, 28), "10", 10, 3, 3, 1),
+        (date(2018, 2, 28), "20", 20, 3, 2, pytest.approx(2 / 3)),
+        (date(2018, 2, 28), "50", 50, 3, 1, pytest.approx(1 / 3)),
+        (date(2018, 2, 28), "P80", 20, 3, 2, pytest.approx(2 / 3)),
+        (date(2018, 3, 31), "10", 10, 3, 2, pytest.approx(2 / 3)),
+        (date(2018, 3, 31), "20", 20, 3, 2, pytest.approx(2 / 3)),
+        (date(2018, 3, 31), "50", 50, 3, 2, pytest.approx(2 / 3)),
+        (date(2018, 3, 31), "P80", 73.6, 3, 0, 0),  # 20 and 87 days: 20 + 0.8 * 67
+    ]
+    rates = {row["as_of"].month: row["repeat_purchase_rate"] for row in shop.table("kpi_churn").iter_rows(named=True)}
+    assert rates == {1: 0.5, 2: pytest.approx(1 / 3), 3: pytest.approx(2 / 3)}
+    assert shop.broken() == set()
+
+
+def test_while_nobody_came_back_nobody_is_lapsed_by_the_gaps() -> None:
+    shop = HandShop(orders=monthly("2018-01", 3, 3))
+    made = {row["horizon"]: row for row in shop.table("kpi_churn").filter(as_of=date(2018, 2, 28)).iter_rows(named=True)}
+    assert (made["P80"]["threshold_days"], made["P80"]["lapsed"], made["P80"]["churn_rate"]) == (None, None, None)
+    assert (made["90"]["lapsed"], made["90"]["customers"], made["90"]["repeat_purchase_rate"]) == (0, 6, 0)

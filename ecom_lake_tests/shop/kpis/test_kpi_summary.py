@@ -1,0 +1,69 @@
+"""The KPIs of the whole history, from silver rows written by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order
+
+
+def summary(shop: HandShop) -> dict[str, float | None]:
+    return dict(shop.rows("kpi_summary", "metric", "value"))
+
+
+def test_the_summary_is_the_whole_history(quarter: HandShop) -> None:
+    values = summary(quarter)
+    expected = {
+        "net_sales": 72.5,  # 23.50 + 7 + 30 + 10 + 2
+        "gross_sales": 74.0,
+        "discounts": 1.5,
+        "freight": 2.0,
+        "gmv": 74.5,
+        "orders": 5,
+        "customers": 2,
+        "units": 7,
+        "aov": 14.5,  # 72.50 / 5
+        "payments": 27.5,
+        "cancel_rate": 1 / 6,
+        "return_rate": None,
+        "late_rate": None,
+        "gross_profit": None,
+    }
+    assert {name: values[name] for name in expected} == expected
+
+
+def test_repeat_rates_and_gaps_count_purchases() -> None:
+    def placed(person: str, *days: str) -> list[Row]:
+        return [order(f"{person}{i}", f"2018-{day} 10:00:00", customer_id=person) for i, day in enumerate(days)]
+
+    shop = HandShop(
+        orders=[
+            *placed("ana", "01-01", "01-01"),  # one purchase, split
+            *placed("bob", "01-05", "01-25"),  # 20 days
+            *placed("eve", "01-10", "03-11"),  # 60 days: 21 of January, 28 of February, 11 of March
+            *placed("fay", "06-01", "06-06"),  # 5 days; 29 days of history are too few to tell
+            *placed("gus", "05-31", "06-30"),  # 30 days, and just enough of history
+        ],
+        numbers=ShopSettings(as_of=date(2018, 6, 30), repeat_days=30),
+    )
+    values = summary(shop)
+    expected = {
+        "repeat_purchase_rate": 4 / 5,
+        "repeat_order_rate": 5 / 5,
+        "repeat_purchase_rate_soon": 2 / 4,  # bob and gus, of all but fay
+        "gap_p50_days": 25.0,  # of 5 20 30 60
+        "gap_p80_days": 42.0,  # 0.8 * 3 = 2.4: 30 + 0.4 * (60 - 30)
+    }
+    assert {name: values[name] for name in expected} == pytest.approx(expected)
+
+
+def test_gini_by_hand() -> None:
+    orders = [order(name) for name in "abcd"]
+    prices = ["40.00", "10.00", "30.00", "20.00"]
+    shop = HandShop(orders=orders, order_items=[item(name, price) for name, price in zip("abcd", prices, strict=True)])
+    # 2 * (1 * 10 + 2 * 20 + 3 * 30 + 4 * 40) / (4 * 100) - 5 / 4 = 600 / 400 - 1.25
+    assert summary(shop)["gini"] == pytest.approx(0.25)
+    assert summary(HandShop(orders=[order("a"), order("b")], order_items=[item("a"), item("b")]))["gini"] == pytest.approx(0)

@@ -1,0 +1,324 @@
+"""The portable subset that gold SQL keeps to, and one sentence for each thing that it refuses.
+
+The same files shall run on DuckDB and, translated by sqlglot, on Spark, and give the same digits on any number of threads.
+Types come from the contracts, so that a rule knows a date from a timestamp. Here: what a file says. Not here: whether its
+numbers are right (contracts, identities, tests); that a key by which a window is ordered is unique, the audit says.
+
+`python -m ecom_lake_tests.shop.portable` looks at every file; `make check` runs it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from sqlglot import ErrorLevel, exp, parse, transpile
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+
+import ecom_lake.shop
+from ecom_lake.engine.build.gold.table_file import settings_row
+from ecom_lake.engine.contracts.model_fit import ModelFit
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests import catalog
+from ecom_lake_tests.shop.query_keys import rows_of
+
+SHOP = Path(ecom_lake.shop.__file__).parent
+MARTS = sorted(path for path in SHOP.glob("*/*.sql") if path.parent.name != "questions")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    rule: str
+    says: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.says} [{self.rule}]{f' At: {self.where}' if self.where else ''}"
+
+
+def refusals(sql: str, table: str = "") -> list[Refusal]:
+    """What a gold query says that not every engine says the same way; of a table, whose own key the audit holds."""
+    if not sql.startswith("-- ") or "?" not in sql.splitlines()[0]:
+        return [Refusal("question", "A file begins with a comment that asks the question which it answers.")]
+    try:
+        statements = parse(sql, read="duckdb")
+    except SqlglotError as error:
+        return [Refusal("readable", "sqlglot must be able to read a file, as it translates it.", str(error).splitlines()[0])]
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        return [Refusal("one_select", "A file holds one SELECT, and nothing else.")]
+    [query] = statements
+    found = [Refusal(name, says, _short(node)) for name, says, look in _BY_SHAPE for node in look(query)]
+    found += _named(query) + [Refusal("window_order", _EITHER, _short(node)) for node in _loose_windows(query, table)]
+    if not found:
+        typed = _typed(query)
+        found += [Refusal(name, says, _short(node)) for name, says, look in _BY_TYPE for node in look(typed)]
+    return found or _untranslatable(sql)
+
+
+Look = Callable[[exp.Expression], Iterator[exp.Expression]]
+
+# What a file is written with
+
+
+def _constructs(*kinds: type[exp.Expression]) -> Look:
+    return lambda query: query.find_all(*kinds)
+
+
+def _joins(query: exp.Expression) -> Iterator[exp.Expression]:
+    return (join for join in query.find_all(exp.Join) if join.method in ("ASOF", "POSITIONAL", "NATURAL"))
+
+
+def _unions_by_name(query: exp.Expression) -> Iterator[exp.Expression]:
+    return (union for union in query.find_all(exp.SetOperation) if union.args.get("by_name"))
+
+
+def _distinct_on(query: exp.Expression) -> Iterator[exp.Expression]:
+    return (distinct for distinct in query.find_all(exp.Distinct) if distinct.args.get("on"))
+
+
+def _unordered_limits(query: exp.Expression) -> Iterator[exp.Expression]:
+    return (limit for limit in query.find_all(exp.Limit, exp.Offset) if not (limit.parent and limit.parent.args.get("order")))
+
+
+def _ordered_aggregates(query: exp.Expression) -> Iterator[exp.Expression]:
+    inside = (order.find_ancestor(exp.AggFunc, exp.Anonymous, exp.Window, exp.Query) for order in query.find_all(exp.Order))
+    return (found for found in inside if isinstance(found, exp.AggFunc | exp.Anonymous))
+
+
+def _misplaced_subqueries(query: exp.Expression) -> Iterator[exp.Expression]:
+    """`in (select …)` and `exists` as a value or in a join's condition; in WHERE, every engine takes them."""
+    for asked in query.find_all(exp.In, exp.Exists):
+        asks = isinstance(asked, exp.Exists) or asked.args.get("query")
+        if asks and not isinstance(asked.find_ancestor(exp.Where, exp.Query, exp.Join), exp.Where):
+            yield asked
+    for nested in query.find_all(exp.Subquery):
+        if isinstance(nested.find_ancestor(exp.AggFunc, exp.Query), exp.AggFunc):
+            yield nested
+
+
+_EITHER = "A window that cares for the order of equals must order by a key: else it takes either."
+
+
+def _loose_windows(query: exp.Expression, table: str) -> Iterator[exp.Expression]:
+    """Windows that care for the order within equals, and do not order by a key."""
+    own = {frozenset(catalog.gold()[table].key)} if table in catalog.gold() else set()
+    for window in query.find_all(exp.Window):
+        spec = _spec(window)
+        if _cares_for_order(window.this, spec) and not _ordered_by_a_key(window, spec, own):
+            yield window
+
+
+def _spec(window: exp.Window) -> exp.Window:
+    """The window that it names, or itself."""
+    select = window.find_ancestor(exp.Select)
+    named = (select.args.get("windows") if select else None) or []
+    name = window.args.get("alias") or (window.this if isinstance(window.this, exp.Identifier) else None)
+    return next((one for one in named if name is not None and one.this.name == name.name), window)
+
+
+def _cares_for_order(function: exp.Expression, spec: exp.Window) -> bool:
+    while isinstance(function, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
+        function = function.this
+    frame = spec.args.get("spec")
+    if isinstance(function, exp.AggFunc) and not isinstance(function, _PLACED):
+        return frame is not None and str(frame.args.get("kind")).upper() == "ROWS"
+    return isinstance(function, _PLACED)
+
+
+_PLACED = (exp.RowNumber, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
+
+
+def _ordered_by_a_key(window: exp.Window, spec: exp.Window, own: set[frozenset[str]]) -> bool:
+    order, select = spec.args.get("order"), window.find_ancestor(exp.Select)
+    terms = [*spec.args.get("partition_by", []), *([term.this for term in order.expressions] if order else [])]
+    names = {term.name for term in terms if isinstance(term, exp.Column)}
+    return order is not None and select is not None and any(key <= names for key in own | rows_of(select))
+
+
+def _short_floats(query: exp.Expression) -> Iterator[exp.Expression]:
+    return (cast for cast in query.find_all(exp.Cast) if cast.to.is_type(exp.DataType.Type.FLOAT))
+
+
+_BY_SHAPE: tuple[tuple[str, str, Look], ...] = (
+    ("pivot", "PIVOT is said differently everywhere: write the columns out.", _constructs(exp.Pivot)),
+    ("columns", "COLUMNS(…) is DuckDB's own: name the columns.", _constructs(exp.Columns)),
+    ("join", "ASOF, POSITIONAL and NATURAL joins are not everywhere: say in ON what meets.", _joins),
+    ("by_name", "UNION BY NAME is not everywhere: name the columns in the same order.", _unions_by_name),
+    ("distinct_on", "DISTINCT ON leaves open which row it keeps: take row_number() = 1 over a total order.", _distinct_on),
+    ("limit", "LIMIT without ORDER BY takes any rows.", _unordered_limits),
+    ("sample", "A sample is another one on every engine.", _constructs(exp.TableSample)),
+    ("lambda", "Lambdas and list comprehensions are spelled differently everywhere.", _constructs(exp.Lambda, exp.Comprehension)),
+    ("ordered_aggregate", "An aggregate with an order of its own is not everywhere: number the rows first.", _ordered_aggregates),
+    (
+        "subquery",
+        "IN (select …) and EXISTS stand in WHERE, and no subquery inside an aggregate: join instead.",
+        _misplaced_subqueries,
+    ),
+    ("float", "A FLOAT keeps seven digits: say DOUBLE.", _short_floats),
+)
+
+# Functions
+
+_REFUSED = {
+    "is not said the same everywhere: take quantile_cont(x::double, q).": (
+        "percentile_cont percentile_disc quantile quantile_disc approx_quantile approx_percentile median"
+    ),
+    "counts days and weeks from where its engine likes: take them from dim_date.": (
+        "isodow dayofweek day_of_week dayofweekiso day_of_week_iso weekday week weekofyear week_of_year yearweek isoyear"
+        " dayname monthname dow"
+    ),
+    "has base 10 here and e there: say ln(x) or log10(x).": "log",
+    "is another number on every engine.": "hash",
+    "is another thing on every engine: take the parts of the date, and date_diff between days.": (
+        "epoch epoch_ms epoch_us epoch_ns epochms time_bucket age datesub date_sub date_part"
+    ),
+    "changes its last digit with the order of the rows: sum exactly, then divide.": (
+        "avg mean stddev stddev_pop stddev_samp variance var_pop var_samp variance_pop corr covar_pop covar_samp favg fsum"
+        " kahan_sum sumkahan skewness kurtosis geomean geometric_mean regr_slope regr_intercept regr_r2 mad"
+    ),
+    "leaves open which of equal rows it takes: number the rows over a total order.": (
+        "first last any_value arbitrary mode arg_max arg_min argmax argmin max_by min_by ntile"
+    ),
+    "keeps rows in an order that no engine promises.": (
+        "list array_agg group_concat string_agg listagg histogram array_unique_agg"
+    ),
+    "estimates, and every engine in its own way.": "approx_count_distinct approx_distinct approx_top_k reservoir_quantile hll",
+    "reads the clock: the shop's today is dim_date.is_as_of.": (
+        "now today current_date current_timestamp current_time current_localtimestamp localtimestamp get_current_timestamp"
+        " transaction_timestamp"
+    ),
+    "is another thing on every run.": "random rand uuid gen_random_uuid",
+    "reads a file: tables are named alone, and the lake knows where they lie.": (
+        "read_parquet parquet_scan read_csv read_csv_auto read_json read_json_auto glob read_text read_blob"
+    ),
+}
+_WHY = {name: why for why, names in _REFUSED.items() for name in names.split()}
+
+
+def _named(query: exp.Expression) -> list[Refusal]:
+    """Functions under their SQL names, and under sqlglot's own where it knows them by another."""
+    found = []
+    for node in query.find_all(exp.Func, exp.Extract):
+        if isinstance(node, exp.Extract):
+            names = {node.name.lower()}
+        elif isinstance(node, exp.PercentileCont):
+            names = {"percentile_cont"} if isinstance(node.parent, exp.WithinGroup) else set()
+        else:
+            names = (
+                {node.name.lower()} if isinstance(node, exp.Anonymous) else {node.key, node.sql_name().lower(), _spelled(node)}
+            )
+        if why := next((_WHY[name] for name in sorted(names) if name in _WHY), None):
+            found.append(Refusal("function", f"{_spelled(node)}(…) {why}", _short(node)))
+    return found
+
+
+def _spelled(node: exp.Expression) -> str:
+    return node.name.lower() if isinstance(node, exp.Anonymous) else node.sql("duckdb").split("(")[0].strip().lower()
+
+
+# Types
+
+
+def _typed(query: exp.Expression) -> exp.Expression:
+    """The query with the type of every expression; columns of tables that have no contract stay without."""
+    known = {table.name for table in query.find_all(exp.Table)} <= {*_SCHEMA, *(cte.alias for cte in query.find_all(exp.CTE))}
+    qualified = qualify(query.copy(), schema=_SCHEMA, dialect="duckdb", validate_qualify_columns=known)
+    return annotate_types(qualified, schema=_SCHEMA, dialect="duckdb")
+
+
+_DAY = exp.DataType.Type.DATE
+_FLOATS = (exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
+_UNKNOWN = exp.DataType.Type.UNKNOWN
+
+
+def _dates_apart(query: exp.Expression) -> Iterator[exp.Expression]:
+    for node in query.find_all(exp.DateDiff):
+        days = node.text("unit").upper() == "DAY"
+        if not days or any(not side.is_type(_DAY, _UNKNOWN) for side in (node.this, node.expression)):
+            yield node
+
+
+def _quantiles(query: exp.Expression) -> Iterator[exp.Expression]:
+    return (node for node in query.find_all(exp.PercentileCont) if not node.this.is_type(exp.DataType.Type.DOUBLE))
+
+
+def _float_sums(query: exp.Expression) -> Iterator[exp.Expression]:
+    """A running sum over an ordered window has its order said."""
+    for node in query.find_all(exp.Sum):
+        running = isinstance(node.parent, exp.Window) and _spec(node.parent).args.get("order")
+        if node.this.is_type(*_FLOATS) and not running:
+            yield node
+
+
+def _wide_sums(query: exp.Expression) -> Iterator[exp.Expression]:
+    """Sums of decimals that nothing casts before they are named, or met with a factor."""
+    for node in query.find_all(exp.Sum):
+        if node.this.is_type(exp.DataType.Type.DECIMAL) and not _is_cast(node):
+            yield node
+
+
+_ON_THE_WAY = (
+    exp.Filter,
+    exp.Window,
+    exp.Coalesce,
+    exp.Nullif,
+    exp.Round,
+    exp.Paren,
+    exp.Add,
+    exp.Sub,
+    exp.Neg,
+    exp.Mul,
+    exp.Sum,
+)
+
+
+def _is_cast(node: exp.Expression) -> bool:
+    above = node.parent
+    while isinstance(above, _ON_THE_WAY):
+        above = above.parent
+    return isinstance(above, exp.Cast | exp.Predicate | exp.Ordered)
+
+
+_BY_TYPE: tuple[tuple[str, str, Look], ...] = (
+    ("date_diff", "date_diff counts days between DATEs: between timestamps, and in other units, engines differ.", _dates_apart),
+    ("quantile_type", "quantile_cont takes a DOUBLE: over other types engines round differently.", _quantiles),
+    ("float_sum", "A sum of DOUBLEs changes its last digit with the order of the rows: sum decimals, then divide.", _float_sums),
+    ("wide_sum", "A sum of decimals is as wide as its engine likes: cast it, sum(x)::decimal(18, 2).", _wide_sums),
+)
+
+
+def _untranslatable(sql: str) -> list[Refusal]:
+    try:
+        transpile(sql, read="duckdb", write="spark", unsupported_level=ErrorLevel.RAISE)
+    except SqlglotError as error:
+        return [Refusal("spark", "Spark has no words for it.", str(error).splitlines()[0])]
+    return []
+
+
+def _short(node: exp.Expression) -> str:
+    text = node.sql("duckdb", comments=False)
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
+_TABLES = [*catalog.silver().values(), *catalog.gold().values()]
+_SETTINGS_TYPES = {pl.Date(): "DATE", pl.String(): "VARCHAR", pl.Int64(): "BIGINT"}
+_SCHEMA = {
+    **{table.name: {column.name: column.kind.duckdb for column in table.columns.values()} for table in _TABLES},
+    "model_fits": {"model": "VARCHAR", **{c.name: c.kind.duckdb for c in ModelFit.table.columns.values()}},
+    "settings": {name: _SETTINGS_TYPES.get(kind, "DECIMAL(18,4)") for name, kind in settings_row(ShopSettings()).schema.items()},
+}
+
+
+def main() -> int:
+    found = [f"{path.name}: {refusal}\n" for path in MARTS for refusal in refusals(path.read_text(), path.stem)]
+    sys.stdout.writelines(found)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

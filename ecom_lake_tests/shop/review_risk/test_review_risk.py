@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from ecom_lake.engine.contracts.fitted import Past
+from ecom_lake.shop.rankings.classification import LIFT
+from ecom_lake.shop.rankings.probability import BRIER, KNOWN, PUBLISHED
+from ecom_lake.shop.review_risk.features import BAD, FEATURES, GROUPS, Feature, answers, shipped_orders
+from ecom_lake.shop.review_risk.review_risk_model import fit, just_answered, open_orders_on
+from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake_tests.builders.gold_table import make
+from ecom_lake_tests.builders.returning_customers import FIRST, Shop, as_known_on, nothing, opened, shop, shuffled
+
+DAY = FIRST + timedelta(days=400)
+LAST_DAY = FIRST + timedelta(days=719)
+FEWER = MiningSettings(people_sample=2_500)
+
+
+@cache
+def driven() -> Shop:
+    return shop(15_000, seed=1)
+
+
+def shipped_by(made: Shop, day: date, features: tuple[Feature, ...] = FEATURES) -> pl.DataFrame:
+    with opened(made) as con:
+        return shipped_orders(con, day, features)
+
+
+def test_no_feature_sees_what_comes_after_shipping() -> None:
+    made = shop(3_000, seed=2)
+    for day in (DAY, DAY - timedelta(days=200)):
+        whole, then = shipped_by(made, DAY), shipped_by(as_known_on(made, day), day)
+        assert_frame_equal(whole.filter(pl.col("shipped_on") <= day), then, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        "(select max(r.score) from reviews as r where r.order_id = known.order_id)",
+        "(select date_diff('day', known.shipped_on, o.delivered_at::date) from orders as o where o.order_id = known.order_id)",
+    ],
+    ids=["the score", "the delivery"],
+)
+def test_a_feature_that_sees_what_comes_after_shipping_would_be_caught(leak: str) -> None:
+    made, features = shop(3_000, seed=2), (*FEATURES, Feature("leak", leak))
+    with pytest.raises(AssertionError, match="leak"):
+        assert_frame_equal(shipped_by(made, DAY, features), shipped_by(as_known_on(made, DAY), DAY, features))
+
+
+def test_every_feature_is_in_one_group() -> None:
+    grouped = [feature for group in GROUPS for feature in group.features]
+    assert sorted(grouped) == sorted(feature.name for feature in FEATURES)
+
+
+def test_what_a_seller_was_rated_before_by_hand() -> None:
+    """Ten good reviews of one seller by day 100, then a bad one on day 101; another seller has none."""
+    made = shop(30, seed=0)
+    places = made["fct_orders"].head(13).with_columns(order_date=pl.lit(FIRST), ordered_at=pl.lit(FIRST).cast(pl.Datetime("us")))
+    ids = places["order_id"].to_list()
+    days = [50] * 11 + [101, 102]
+    sent = pl.DataFrame(
+        {
+            "order_id": ids,
+            "shipped_at": [FIRST + timedelta(days=day) for day in days],
+            "delivered_at": [None] * 13,
+        },
+        {"order_id": pl.String, "shipped_at": pl.Datetime("us"), "delivered_at": pl.Datetime("us")},
+    )
+    reviewed = pl.DataFrame(
+        {
+            "review_id": ids[:11],
+            "order_id": ids[:11],
+            "score": [5.0] * 10 + [1.0],
+            "is_score_imputed": [False] * 11,
+            "created_at": [None] * 11,
+            "answered_at": [FIRST + timedelta(days=day) for day in [100] * 10 + [101]],
+        },
+        made["reviews"].schema,
+    )
+    lines = made["fct_sales"].head(13).with_columns(order_id=pl.Series(ids), seller_id=pl.lit("s00"), category=pl.lit("toys"))
+    made |= {"fct_orders": places, "orders": sent, "reviews": reviewed, "fct_sales": lines}
+    found = shipped_by(made, FIRST + timedelta(days=110)).sort("order_id")
+    at = {day: found.row(days.index(day), named=True) for day in (50, 101, 102)}
+    assert (at[50]["seller_reviews"], at[50]["seller_bad_share"], at[50]["bad_share_of_late"]) == (0, None, None)
+    # The bad review comes on the day of the second shipment: it is not known then.
+    assert (at[101]["seller_reviews"], at[101]["seller_bad_share"]) == (10, 0)
+    assert at[102]["seller_reviews"] == 11
+    assert at[102]["seller_bad_share"] == pytest.approx((1 + 10 * 1 / 11) / (11 + 10))
+    assert at[102]["bad_share_of_late"] == pytest.approx(1 / 11)
+    with opened(made) as con:
+        became = answers(con, FIRST + timedelta(days=110), followed=60).sort("order_id")
+        sooner = answers(con, FIRST + timedelta(days=110), followed=45)
+    assert became["happened"].to_list() == [False] * 10 + [True]
+    # Who answers too late has not answered.
+    assert sooner["happened"].is_null().all()
+
+
+def test_planted_drivers_are_found_in_their_order(tmp_path: Path) -> None:
+    with opened(driven()) as con:
+        risk = make(con, "review_risk", tmp_path)
+    fitted = pl.read_parquet(tmp_path / "review_risk_fit.parquet")
+    lost = fitted.filter(kind="curve", name="importance").sort("position")
+    assert lost["said"].to_list()[:2] == ["promise", "seller"]
+    assert lost["value"][1] > 5 * abs(lost["value"][2:]).max()  # type: ignore[operator]
+    assert risk["shipped_on"].min() == FIRST + timedelta(days=719 - 44)
+    worst = risk.filter(decile=1)
+    assert worst["top_reasons"].str.contains("promised day|reviews were bad").all()
+    later = driven()["reviews"].join(risk, on="order_id").group_by("decile").agg(bad=(pl.col("score") <= 2).mean())
+    bad = dict(later.iter_rows())
+    assert bad[1] > 3 * bad[10]
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (nothing(), "The shop has 0 days of shipped orders"),
+        (shop(60, seed=1), "fewer than 50 of either kind"),
+        (shop(3_000, seed=1, days=90), "days of shipped orders; to train, calibrate and test a model"),
+        (shuffled(shop(5_000, seed=1)), "which chance can explain, so nothing is published"),
+    ],
+    ids=["an empty shop", "sixty customers", "three months", "shuffled scores"],
+)
+def test_it_refuses(made: Shop, says: str, tmp_path: Path) -> None:
+    with opened(made) as con:
+        assert make(con, "review_risk", tmp_path).height == 0
+    said = dict(pl.read_parquet(tmp_path / "review_risk_fit.parquet").filter(kind="card").select("name", "said").iter_rows())
+    assert said["status"] == "refused"
+    assert "champion" not in said
+    assert says in said["reason"]
+
+
+def test_a_shop_without_reviews_is_refused(tmp_path: Path) -> None:
+    made = driven()
+    with opened(made | {"reviews": made["reviews"].clear()}) as con:
+        assert make(con, "review_risk", tmp_path).height == 0
+
+
+@pytest.mark.parametrize(
+    ("days_before", "is_fitted_later"),
+    [(105, ("calibration of", PUBLISHED)), (45, (PUBLISHED,))],
+    ids=["the test of the ranking", "the outcomes of the last origin"],
+)
+def test_nothing_that_is_fitted_changes_when_the_test_period_changes(days_before: int, is_fitted_later: tuple[str, ...]) -> None:
+    """Of the reviews answered after the fit, which are labels of the test, some are turned round.
+
+    Of the day 105 days before today on, orders are tested and not fitted; the last origin lies 45 days before today.
+    """
+    made, day = driven(), LAST_DAY - timedelta(days=days_before)
+    is_turned = (pl.col("answered_at").dt.date() > day) & (pl.col("order_id").hash(1) % 6 == 0)
+    reviews = made["reviews"].with_columns(score=pl.when(is_turned).then(6 - pl.col("score")).otherwise("score"))
+    fits = []
+    for of in (made, made | {"reviews": reviews}):
+        with opened(of) as con:
+            fits.append(fit(con, FEWER, Past()))
+    assert fits[0].notes == fits[1].notes
+    names = [name for name in fits[0].parameters if not any(part in name for part in is_fitted_later)]
+    assert {name: fits[0].parameters[name] for name in names} == {name: fits[1].parameters.get(name) for name in names}
+    later = [name for name in fits[0].parameters if PUBLISHED in name and "shift" in name]
+    assert [fits[0].parameters[name] for name in later] != [fits[1].parameters.get(name) for name in later]
+    tested = [{(rival.name, rival.metric): rival.value for rival in fitted.rivals} for fitted in fits]
+    assert all(tested[0][key] != tested[1][key] for key in tested[0] if key[1] in (LIFT, BRIER) and KNOWN not in key[0])
+
+
+def test_an_origin_is_what_was_known_on_that_day() -> None:
+    """The orders that an origin predicts, and the outcomes that it is calibrated on, are those of the shop as it stood then."""
+    made = shop(3_000, seed=2)
+    found = []
+    for shown, until in ((made, LAST_DAY), (as_known_on(made, DAY), DAY)):
+        with opened(shown) as con:
+            known = shipped_orders(con, until)
+            latest = just_answered(con, known, DAY, FEWER)
+            found.append((open_orders_on(con, known, DAY, FEWER), latest))
+    assert_frame_equal(found[0][0], found[1][0], check_exact=True)
+    assert found[0][0].height > 50 and found[0][0]["shipped_on"].max() <= DAY
+    for part in ("x", "happened", "weight"):
+        assert np.array_equal(getattr(found[0][1], part), getattr(found[1][1], part), equal_nan=part == "x")
+
+
+def test_a_list_without_proof_of_its_probabilities_has_none(tmp_path: Path) -> None:
+    """The ranking of a young shop can be tested, and its probabilities only once: deciles and reasons are published."""
+    with opened(shop(15_000, seed=1, days=390)) as con:
+        risk = make(con, "review_risk", tmp_path, FEWER)
+    assert risk.height > 500
+    assert risk["probability"].is_null().all()
+    assert risk["decile"].unique().sort().to_list() == list(range(1, 11))
+    assert risk.filter(decile=1)["top_reasons"].is_not_null().all()
+    fitted = pl.read_parquet(tmp_path / "review_risk_fit.parquet")
+    [reason] = fitted.filter(kind="card", name="reason")["said"]
+    assert "so it is published" in reason
+    assert "so the column probability is empty: use decile and reasons" in reason
+    assert not fitted["name"].str.contains(PUBLISHED).any()
+
+
+def test_orders_that_wait_end_worse_and_their_probabilities_come_true() -> None:
+    """In this shop a bad review takes three weeks longer, and in its last half year there are three times as many of them.
+
+    What is published for orders that wait for a review is what becomes of them, not of all that were shipped.
+    """
+    made = shop(40_000, seed=3, days=810)
+    reviews, bad = made["reviews"], pl.col("score") <= BAD
+    late = pl.col("answered_at") + pl.when(bad).then(pl.duration(days=15)).otherwise(pl.duration(days=0))
+    was_good = (pl.col("order_id").hash(1) % 3 > 0) & (pl.col("answered_at").dt.date() < LAST_DAY - timedelta(days=180))
+    reviews = reviews.with_columns(score=pl.when(bad & was_good).then(5.0).otherwise("score")).with_columns(answered_at=late)
+    made |= {"reviews": reviews}
+    known = as_known_on(made, LAST_DAY)
+    known |= {"dim_date": known["dim_date"].with_columns(is_as_of=pl.col("date") == LAST_DAY)}
+    with opened(known) as con:
+        risk = fit(con, MiningSettings(), Past()).tables["review_risk"]
+    became = risk.join(reviews, on="order_id").with_columns(happened=bad)
+    shipped = made["orders"].filter(pl.col("shipped_at").dt.date() > LAST_DAY - timedelta(days=45)).join(reviews, on="order_id")
+    assert became["happened"].mean() > 1.3 * shipped.select(bad.mean()).item()
+    assert became["probability"].mean() == pytest.approx(became["happened"].mean(), rel=0.15)
+
+
+def test_same_bytes_in_any_order_on_any_threads_and_again(tmp_path: Path) -> None:
+    turned = {name: rows.sample(fraction=1.0, shuffle=True, seed=3) for name, rows in driven().items()}
+    made = []
+    for shown, threads, is_again in ((driven(), 1, False), (turned, 2, False), (driven(), 2, True)):
+        folder = tmp_path / f"{threads}{is_again}"
+        folder.mkdir()
+        past = Past(pl.read_parquet(tmp_path / "1False" / "review_risk_fit.parquet")) if is_again else Past()
+        with opened(shown, threads) as con:
+            assert make(con, "review_risk", folder, FEWER, past).height > 300
+        made.append([(folder / f"{table}.parquet").read_bytes() for table in ("review_risk", "review_risk_fit")])
+    assert made[0] == made[1] == made[2]

@@ -1,0 +1,13 @@
+"""Moves between RFM segments, from silver rows written by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ecom_lake_tests.builders.hand_shop import HandShop, monthly, order
+
+
+def test_the_first_picture_has_everybody_from_nowhere() -> None:
+    shop = HandShop(orders=[order("early", "2017-12-20 10:00:00"), *monthly("2018-01", 3, 3)])
+    made = shop.table("rfm_migration").filter(as_of=date(2018, 1, 31))
+    assert (set(made["from_segment"]), made["customers"].sum()) == ({"none"}, 4)

@@ -1,0 +1,149 @@
+"""Orders, from silver rows written by hand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order, payment, review
+
+
+def test_lines_payments_and_reviews_do_not_multiply_each_other() -> None:
+    shop = HandShop(
+        orders=[order("a")],
+        order_items=[item("a", "10.00", 1, freight="1.00"), item("a", "20.00", 2, quantity=2, freight="2.00", discount="5.00")],
+        payments=[payment("a", "30.00", 1), payment("a", "18.00", 2, instalments=4), payment("a", "0.00", 3)],
+        reviews=[review("a", 1, "r1"), review("a", 5, "r2")],
+    )
+    made = shop.row("fct_orders")
+    assert {name: made[name] for name in ("items", "units", "payment_count", "instalments")} == {
+        "items": 2,
+        "units": 3,  # 1 + 2
+        "payment_count": 3,
+        "instalments": 4,
+    }
+    assert {name: str(made[name]) for name in ("gross_sales", "discounts", "net_sales", "freight", "gmv", "payments")} == {
+        "gross_sales": "50.00",  # 10 + 2 * 20
+        "discounts": "5.00",
+        "net_sales": "45.00",
+        "freight": "3.00",
+        "gmv": "48.00",
+        "payments": "48.00",  # 30 + 18 + 0; two lines would make it 96, two reviews 192
+    }
+
+
+def test_orders_are_numbered_by_time_and_id_and_purchases_by_day() -> None:
+    def placed(order_id: str, ordered_at: str, **more: str) -> Row:
+        return order(order_id, ordered_at, customer_id="ana", **more)
+
+    shop = HandShop(
+        orders=[
+            placed("3", "2018-01-01 09:00:00"),
+            placed("2", "2018-01-01 20:00:00"),
+            placed("x", "2018-01-05 10:00:00", status="canceled"),
+            placed("5", "2018-01-11 10:00:00"),
+            placed("4", "2018-01-11 10:00:00"),
+            placed("1", "2018-03-02 00:00:00"),
+            order("0", "2018-01-02 10:00:00", customer_id="bob"),
+        ]
+    )
+    columns = ("order_number", "is_first_order", "purchase_number", "opens_purchase", "gap_days")
+    assert {row[0]: row[1:] for row in shop.rows("fct_orders", "order_id", *columns)} == {
+        "3": (1, True, 1, True, None),
+        "2": (2, False, 1, False, None),
+        "x": (None, False, None, False, None),
+        "4": (3, False, 2, True, 10),  # the id breaks the tie; since 1 January
+        "5": (4, False, 2, False, None),
+        "1": (5, False, 3, True, 50),  # 20 days of January, 28 of February, 2 of March
+        "0": (1, True, 1, True, None),
+    }
+
+
+def test_late_is_a_matter_of_days_and_of_delivered_orders() -> None:
+    promised = "2018-01-20 00:00:00"
+    shop = HandShop(
+        orders=[
+            order("a", "2018-01-10 23:59:00", promised_at=promised, delivered_at="2018-01-20 18:00:00"),
+            order("b", "2018-01-10 23:59:00", promised_at=promised, delivered_at="2018-01-21 00:00:01"),
+            order("c", "2018-01-10 23:59:00", promised_at=promised, delivered_at="2018-01-11 00:01:00"),
+            order("d", promised_at=promised),
+            order("e", delivered_at="2018-01-21 00:00:00"),
+            order("f", promised_at=promised, delivered_at="2018-01-25 00:00:00", status="shipped"),
+        ]
+    )
+    assert shop.rows("fct_orders", "is_late", "delay_days", "lead_days") == [
+        (False, 0, 10),
+        (True, 1, 11),
+        (False, -9, 1),
+        (None, None, None),
+        (None, None, 11),
+        (None, None, None),
+    ]
+
+
+def test_stages_are_differences_of_dates() -> None:
+    shop = HandShop(
+        orders=[
+            order(
+                "a",
+                "2018-01-10 23:00:00",
+                approved_at="2018-01-11 01:00:00",
+                shipped_at="2018-01-14 08:00:00",
+                delivered_at="2018-01-13 08:00:00",
+            )
+        ]
+    )
+    assert shop.rows("fct_orders", "approval_days", "handling_days", "transit_days", "lead_days") == [(1, 3, -1, 3)]
+
+
+@pytest.mark.parametrize(
+    "reviews",
+    [
+        [review("a", 1, "r9", created_at="2018-02-09"), review("a", 5, "r1", answered_at="2018-02-01", created_at="2018-01-01")],
+        [
+            review("a", 1, "r9", answered_at="2018-02-01", created_at="2018-01-01"),
+            review("a", 5, "r1", answered_at="2018-02-01", created_at="2018-01-02"),
+        ],
+        [review("a", 1, "r9", answered_at="2018-02-01"), review("a", 5, "r1", answered_at="2018-02-01", created_at="2018-01-02")],
+        [review("a", 1, "r1", answered_at="2018-02-01"), review("a", 5, "r9", answered_at="2018-02-01")],
+        [review("a", 1, "r1"), review("a", 5, "r9")],
+    ],
+    ids=["never answered is not latest", "created later", "created some time", "greater id", "only ids"],
+)
+def test_the_latest_review_counts(reviews: list[Row]) -> None:
+    for given in (reviews, reviews[::-1]):
+        assert HandShop(orders=[order("a")], reviews=given).row("fct_orders")["review_score"] == 5
+
+
+def test_an_invalid_order_keeps_its_own_amounts() -> None:
+    shop = HandShop(orders=[order("a", status="canceled"), order("b", is_valid=False)], order_items=[item("a"), item("b")])
+    assert shop.rows("fct_orders", "is_valid", "net_sales") == [(False, Decimal("10.00"))] * 2
+    assert shop.rows("fct_sales", "is_valid") == [(False,)] * 2
+
+
+def test_refused_lines_do_not_count_and_an_order_of_nothing_else_is_not_valid() -> None:
+    shop = HandShop(
+        orders=[order("partly", customer_id="ana"), order("wholly", "2018-01-09 10:00:00", customer_id="ana")],
+        order_items=[
+            item("partly", "10.00", 1),
+            item("partly", "90.00", 2, is_valid=False),
+            item("wholly", "50.00", 1, is_valid=False),
+        ],
+    )
+    assert shop.rows("fct_orders", "order_id", "is_valid", "items", "net_sales", "order_number") == [
+        ("partly", True, 1, Decimal("10.00"), 1),
+        ("wholly", False, 1, Decimal("50.00"), None),
+    ]
+
+
+def test_a_valid_order_without_lines_is_an_order() -> None:
+    shop = HandShop(orders=[order("a")])
+    made = shop.row("fct_orders")
+    assert (made["is_valid"], made["items"], made["units"], made["gmv"], made["cogs"]) == (True, 0, 0, Decimal("0.00"), None)
+
+
+def test_no_payment_is_zero_only_where_the_shop_knows_of_payments() -> None:
+    assert HandShop(orders=[order("a")]).rows("fct_orders", "payment_count", "payments") == [(None, None)]
+    shop = HandShop(orders=[order("a"), order("b")], payments=[payment("a", "9.00")])
+    assert shop.rows("fct_orders", "payment_count", "payments") == [(1, Decimal("9.00")), (0, Decimal("0.00"))]

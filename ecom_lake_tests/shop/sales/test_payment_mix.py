@@ -1,0 +1,30 @@
+"""Payments by method, from silver rows written by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from ecom_lake_tests.builders.hand_shop import HandShop, order, payment
+
+JAN, FEB = date(2018, 1, 1), date(2018, 2, 1)
+
+
+def test_payments_by_hand() -> None:
+    shop = HandShop(
+        orders=[order("1"), order("2"), order("3", "2018-02-10 10:00:00"), order("4", status="canceled"), order("5")],
+        payments=[
+            payment("1", "60.00", 1, method="card", instalments=4),
+            payment("1", "10.00", 2, method="voucher"),
+            payment("1", "5.00", 3, method="voucher"),
+            payment("2", "25.00", 1, method="card", instalments=1),
+            payment("3", "0.00", 1, method="voucher"),
+            payment("4", "99.00", 1, method="card"),
+        ],
+    )
+    names = ("month", "method", "orders", "payment_count", "payments", "share", "avg_installments")
+    assert shop.rows("payment_mix", *names) == [
+        (JAN, "card", 2, 2, Decimal("85.00"), 0.85, 2.5),
+        (JAN, "voucher", 1, 2, Decimal("15.00"), 0.15, 1.0),
+        (FEB, "voucher", 1, 1, Decimal("0.00"), None, 1.0),
+    ]

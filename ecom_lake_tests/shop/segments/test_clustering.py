@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecom_lake.shop.segments.clustering import adjusted_rand, calinski_harabasz, kmeans, nearest, settle, silhouettes
+from ecom_lake_tests.builders.blobs import APART, blobs
+
+
+def test_the_same_points_give_the_same_bytes() -> None:
+    points, _ = blobs(APART, 60, width=1.0)
+    one, other = (kmeans(points, 4, 5, np.random.default_rng(9)) for _ in range(2))
+    assert one.tobytes() == other.tobytes()
+
+
+def test_a_centre_that_nobody_is_near_stays() -> None:
+    points = np.array([[0.0], [1.0], [10.0]])
+    assert settle(points, np.array([[0.0], [10.0], [99.0]])).tolist() == [[0.5], [10.0], [99.0]]
+
+
+def test_as_tight_as_scikit_learn() -> None:
+    from sklearn.cluster import KMeans
+
+    points = np.random.default_rng(8).gamma(2.0, size=(2_000, 3))
+    for k in (3, 5, 8):
+        ours = kmeans(points, k, 10, np.random.default_rng(0))
+        theirs = KMeans(k, n_init=20, random_state=0).fit(points).inertia_
+        assert float(np.sum(nearest(points, ours)[1] ** 2)) <= theirs * 1.001
+
+
+labels = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=60)
+
+
+@settings(max_examples=50)
+@given(labels)
+def test_adjusted_rand_against_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    from sklearn.metrics import adjusted_rand_score
+
+    one, other = np.array(pairs, dtype=np.int32).T
+    assert adjusted_rand(one, other) == pytest.approx(adjusted_rand_score(one, other))
+
+
+def test_calinski_harabasz_against_scikit_learn() -> None:
+    from sklearn.metrics import calinski_harabasz_score
+
+    points, truth = blobs(APART, 40)
+    centres = np.stack([points[truth == i].mean(axis=0) for i in range(5)])
+    assert (nearest(points, centres)[0] == truth).all()
+    assert calinski_harabasz(points, centres) == pytest.approx(calinski_harabasz_score(points, truth))
+
+
+def test_silhouettes_against_scikit_learn() -> None:
+    from sklearn.metrics import silhouette_score
+
+    points, truth = blobs(APART, 240, width=1.0)  # more points than are held in memory at once
+    alone = np.where(np.arange(len(points)) == 7, 5, truth).astype(np.int32)  # a cluster of one point
+    found = silhouettes(points, [truth, alone])
+    assert found == pytest.approx([silhouette_score(points, truth), silhouette_score(points, alone)])

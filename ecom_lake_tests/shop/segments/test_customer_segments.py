@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from math import log, sqrt
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from ecom_lake_tests.builders.gold_table import make
+from ecom_lake_tests.builders.made_up import centre, centres_of, people
+
+
+def placed(customers: pl.DataFrame, centres: list[dict[str, object]], folder: Path) -> dict[str, tuple[int, float | None]]:
+    with duckdb.connect() as con:
+        con.register("customer_metrics", customers.to_arrow())
+        con.register("segment_centres", centres_of(centres).to_arrow())
+        made = make(con, "customer_segments", folder)
+    return {customer: (segment, distance) for customer, segment, distance in made["customer_id", "segment_id", "distance"].rows()}
+
+
+def test_everybody_is_with_the_nearest_centre_of_their_group(tmp_path: Path) -> None:
+    customers = people(
+        [
+            ("near", 1, 10, 100.0, 1),
+            ("far", 1, 200, 50.0, 3),
+            ("between groups", 4, 10, 100.0, 9),
+            ("on the centre", 1, 99, 9.0, 1),
+        ]
+    )
+    made = placed(customers, [centre(1, False, None, None), centre(2, True, 9.0, 99.0), centre(3, True, 99.0, 9.0)], tmp_path)
+    assert made["near"] == (2, pytest.approx(sqrt((log(11 / 10) / 0.5) ** 2 + (log(101 / 100) / 2) ** 2), abs=1e-6))
+    assert made["far"] == (3, pytest.approx(sqrt((log(201 / 100) / 0.5) ** 2 + (log(51 / 10) / 2) ** 2), abs=1e-6))
+    assert made["between groups"] == (1, None)
+    assert made["on the centre"] == (3, 0.0)
+
+
+def test_between_equally_near_centres_the_lower_number_wins(tmp_path: Path) -> None:
+    customers = people([(f"{i}", 1, 9, 50.0, 1) for i in range(50)])
+    made = placed(customers, [centre(4, True, 9.0, 20.0), centre(2, True, 9.0, 20.0), centre(3, True, 9.0, 20.0)], tmp_path)
+    assert {segment for segment, _ in made.values()} == {2}

@@ -1,0 +1,125 @@
+"""Shops at the edge of having anything: every table is made, passes its audit, and every identity holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests import catalog
+from ecom_lake_tests.builders.hand_shop import MARTS, HandShop, customer, item, monthly, order, payment, product, review, seller
+
+
+def empty() -> HandShop:
+    return HandShop()
+
+
+def without_orders() -> HandShop:
+    return HandShop(customers=[customer("ana", age=30)], products=[product()], sellers=[seller("s")])
+
+
+def one_order() -> HandShop:
+    return HandShop(orders=[order("a")], order_items=[item("a")], payments=[payment("a", "10.00")], reviews=[review("a", 5)])
+
+
+def one_order_of_nothing() -> HandShop:
+    return HandShop(orders=[order("a")])
+
+
+def only_invalid_orders() -> HandShop:
+    return HandShop(
+        orders=[order("a", status="canceled"), order("b", "2018-03-01 10:00:00", status="unavailable"), order("c")],
+        order_items=[item("a"), item("c", is_valid=False)],
+        payments=[payment("a", "10.00")],
+        reviews=[review("a", 1)],
+    )
+
+
+def all_in_one_month() -> HandShop:
+    orders = monthly("2018-01", 5)
+    return HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders])
+
+
+def everything_for_free() -> HandShop:
+    return HandShop(orders=[order("a"), order("b")], order_items=[item("a", "0.00"), item("b", "5.00", discount="5.00")])
+
+
+def all_after_the_as_of_date() -> HandShop:
+    return HandShop(orders=[order("a")], order_items=[item("a")], numbers=ShopSettings(as_of=date(2017, 1, 31)))
+
+
+def all_before_the_as_of_date() -> HandShop:
+    return HandShop(orders=[order("a")], order_items=[item("a")], numbers=ShopSettings(as_of=date(2020, 2, 29)))
+
+
+SHOPS = (
+    empty,
+    without_orders,
+    one_order,
+    one_order_of_nothing,
+    only_invalid_orders,
+    all_in_one_month,
+    everything_for_free,
+    all_after_the_as_of_date,
+    all_before_the_as_of_date,
+)
+
+
+@pytest.mark.parametrize("shop", SHOPS)
+def test_every_table_is_made_and_every_promise_holds(shop: Callable[[], HandShop]) -> None:
+    made = shop()
+    assert made.broken() == set()
+    for name in MARTS:
+        assert made.table(name).columns == list(catalog.gold()[name].columns)
+
+
+def test_the_tables_under_test_are_all_that_sql_makes_of_silver() -> None:
+    assert {"fct_orders", "kpi_summary", "revenue_waterfall", "rfm_segments"} < set(MARTS)
+
+
+def test_an_empty_shop_has_sums_of_zero_and_no_rates() -> None:
+    shop = empty()
+    values = dict(shop.rows("kpi_summary", "metric", "value"))
+    assert {values[name] for name in ("net_sales", "orders", "customers", "units", "discounts", "gmv")} == {0}
+    rates = ("aov", "cancel_rate", "return_rate", "late_rate", "avg_review", "nps_proxy", "repeat_purchase_rate", "gini")
+    assert {values[name] for name in rates} == {None}
+    assert {name for name in MARTS if shop.table(name).height} == {"kpi_summary", "rfm_codes"}
+
+
+def test_only_invalid_orders_are_placed_but_nothing_is_sold() -> None:
+    shop = only_invalid_orders()
+    assert shop.table("fct_orders").height == 3
+    assert shop.rows("kpi_monthly", "placed_orders", "canceled_orders", "orders", "cancel_rate") == [
+        (2, 1, 0, 0.5),  # c is refused, not canceled
+        (0, 0, 0, None),
+        (1, 1, 0, 1.0),
+    ]
+    assert shop.table("customer_metrics").height == shop.table("rfm").height == 0
+
+
+def test_one_month_is_complete_if_it_reaches_both_its_edges() -> None:
+    shop = all_in_one_month()
+    assert shop.rows("kpi_monthly", "month", "is_complete", "orders", "net_sales_mom") == [(date(2018, 1, 1), True, 5, None)]
+    assert one_order().rows("kpi_monthly", "is_complete") == [(False,)]
+
+
+def test_people_who_only_order_after_the_as_of_date_are_not_scored_yet() -> None:
+    shop = all_after_the_as_of_date()
+    assert shop.table("customer_metrics").height == 0
+    assert shop.rows("kpi_monthly", "orders") == [(1,)]
+
+
+def test_orders_without_a_date_are_counted_in_all_but_tables_over_time() -> None:
+    shop = HandShop(orders=[order("a", None), order("b", None, customer_id="buyer of a")], order_items=[item("a"), item("b")])
+    assert shop.rows("customer_metrics", "orders", "purchases", "recency_days", "activity_status") == [(2, 2, None, None)]
+    assert shop.rows("rfm", "frequency", "recency_days") == [(2, None)]
+    assert dict(shop.rows("kpi_summary", "metric", "value"))["net_sales"] == 20
+    assert {name for name in MARTS if not shop.table(name).height} >= {
+        "dim_date",
+        "kpi_daily",
+        "kpi_monthly",
+        "revenue_waterfall",
+    }
+    assert shop.broken() == set()

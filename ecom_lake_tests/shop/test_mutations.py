@@ -1,0 +1,46 @@
+"""Wrong edits of the gold SQL are stopped: here a few of them, by promises alone; `make mutations` tries all, with the tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecom_lake_tests.builders.busy_shop import busy_shop
+from ecom_lake_tests.builders.hand_shop import HandShop
+from ecom_lake_tests.shop.mutations import stopped_by_the_shop
+from ecom_lake_tests.shop.wrong_edits import MUTATIONS, Mutation
+
+STOPPED = {
+    ("fct_orders", "payments once for each line"),
+    ("fct_orders", "freight left out of gmv"),
+    ("kpi_monthly", "people counted once for each order"),
+    ("customer_metrics", "recency from the first order"),
+    ("product_performance", "the share that ends there, not before"),
+    ("category_performance", "refused lines counted"),
+    ("product_journey", "any later purchase"),
+    ("first_product_value", "categories counted by line"),
+    ("delivery_performance", "late among all delivered"),
+    ("returns_leakage", "kept lines leak"),
+    ("order_status_sales", "valid orders alone"),
+    ("payment_mix", "payments of canceled orders"),
+    ("seller_scorecard", "the late are best"),
+    ("review_summary", "the month of the answer"),
+}
+
+
+@pytest.fixture(scope="module")
+def shop() -> HandShop:
+    made = busy_shop()
+    assert made.broken() == set()
+    return made
+
+
+@pytest.mark.parametrize("edit", [edit for edit in MUTATIONS if (edit.table, edit.what) in STOPPED], ids=lambda edit: edit.what)
+def test_a_wrong_edit_never_reaches_a_reader(shop: HandShop, edit: Mutation) -> None:
+    assert stopped_by_the_shop(shop, edit) is not None
+    assert shop.broken() == set()
+
+
+def test_every_edit_still_finds_what_it_edits() -> None:
+    assert [edit for edit in MUTATIONS if edit.sql() == ""] == []
+    assert {(edit.table, edit.what) for edit in MUTATIONS} > STOPPED
+    assert len({(edit.table, edit.what) for edit in MUTATIONS}) == len(MUTATIONS)

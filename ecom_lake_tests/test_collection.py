@@ -1,0 +1,32 @@
+"""No file lies where pytest, git or ruff do not look: pytest leaves out folders called `build`, and git what .gitignore names."""
+
+from __future__ import annotations
+
+import subprocess
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from ecom_lake_tests.project import PROJECT
+
+TESTS = Path(__file__).parent
+
+
+def test_pytest_looks_into_every_folder(pytestconfig: pytest.Config) -> None:
+    left_out: list[str] = pytestconfig.getini("norecursedirs")
+    folders = {part for file in TESTS.rglob("test_*.py") for part in file.relative_to(TESTS).parts[:-1]}
+    assert not [folder for folder in folders if any(fnmatch(folder, pattern) for pattern in left_out)]
+
+
+def test_git_ignores_no_file_that_belongs_to_the_project() -> None:
+    if not (PROJECT / ".git").exists():
+        pytest.skip("this is no clone of the repository")
+    ignored = subprocess.run(
+        ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ignored.stdout == ""
