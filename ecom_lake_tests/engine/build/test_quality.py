@@ -11,7 +11,7 @@ import pytest
 
 from ecom_lake.engine.contracts import registry as catalog
 from ecom_lake.publish.pages import quality
-from ecom_lake.publish.pages.rendering import LONGEST, seen
+from ecom_lake.publish.pages.rendering import LONGEST, printable
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.due import due
@@ -112,8 +112,8 @@ def test_of_a_damaged_table_it_says_so_and_tells_the_rest(fresh_lake: BuiltLake)
     [("plain\nlines", "plain\nlines"), ("\x00\x1b[31m", "\\u0000\\u001b[31m"), ("a\u202eb", "a\\u202eb"), ("\ud800", "\\ud800")],
 )
 def test_what_cannot_be_printed_is_shown_by_its_number(text: str, shown: str) -> None:
-    assert seen(text) == shown
+    assert printable(text) == shown
 
 
 def test_of_a_very_long_value_the_beginning_is_shown() -> None:
-    assert seen("x" * (LONGEST + 1_000)) == "x" * LONGEST + " … and 1,000 characters more"
+    assert printable("x" * (LONGEST + 1_000)) == "x" * LONGEST + " … and 1,000 more characters"
