@@ -89,7 +89,7 @@ def total_cards(summary: Mapping[str, Any], currency: str | None) -> list[Card]:
 
 def formatted(value: Any, unit: Unit, currency: str | None) -> str:
     if unit in ("money", "exact money"):
-        return amount(value, currency, 2 if unit == "exact money" else 0)
+        return amount(value, 2 if unit == "exact money" else 0, currency=currency)
     if unit == "share":
         return percent(value)
     return f"{value:,.0f}" if unit == "count" else f"{value:.2f}"

@@ -39,7 +39,7 @@ def printable(text: object) -> str:
     return f"{shown} … and {more:,} more characters" if more > 0 else shown
 
 
-def amount(value: Any, currency: str | None = None, digits: int = 0) -> str:
+def amount(value: Any, digits: int = 0, *, currency: str | None = None) -> str:
     """An amount of money with the currency sign: -R$ 29,184."""
     number = f"{abs(value):,.{digits}f}"
     sign = "-" if value < 0 and number.strip("0.,") else ""
@@ -59,10 +59,6 @@ def _number(value: int) -> str:
     return f"{value:,}"
 
 
-def _money(value: Any) -> str:
-    return f"{value:,.2f}"
-
-
 def _decimal(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
@@ -77,7 +73,6 @@ def _bound(value: float) -> str:
 
 _FILTERS: dict[str, Callable[..., str]] = {
     "n": _number,
-    "money": _money,
     "percent": percent,
     "bound": _bound,
     "longest": _longest,

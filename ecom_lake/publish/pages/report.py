@@ -141,7 +141,7 @@ def _sales_headline(complete: Sequence[Row], currency: str | None) -> str | None
             before = _back(last["month"], months_back)
             changes.append(f"{_direction(float(last[growth]))} from {before:%B %Y}")
     compared = f": {', '.join(changes)}" if changes else ""
-    return f"Net sales in {last['month']:%B %Y} were {amount(last['net_sales'], currency)}{compared}."
+    return f"Net sales in {last['month']:%B %Y} were {amount(last['net_sales'], currency=currency)}{compared}."
 
 
 def _delivery_headline(complete: Sequence[Row]) -> str | None:
