@@ -1,9 +1,9 @@
-"""What happens, a line an event: when, in which run, shop and table, what, and its facts.
+"""Structured logs: one line per event, with its time, run, shop, table and fields.
 
-Where lines go is the environment's choice (settings.py reads it); without one they go nowhere, and whoever listens to the
-logger `ecom_lake` has them all: Dagster does, for the run's own log. Facts are names, counts, seconds and the sentences of our
-own errors; never what a client library said, which may hold what is secret.
-Not here: progress for people (cli/screen.py), what is kept of a refusal (engine/build/step/trouble.py).
+The environment decides where lines go (settings.py reads it). Without that setting nothing is printed, but every event still
+reaches the logger `ecom_lake`: Dagster listens to it for the log of its run. Fields are names, counts, seconds and the sentences
+of our own errors; never the message of a client library, which may contain a secret.
+Not here: progress for people (cli/screen.py), failures that are stored (engine/build/step/trouble.py).
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ from ecom_lake.errors import UsageError
 from ecom_lake.visible import visible
 
 LOGGER = logging.getLogger("ecom_lake")
-LOGGER.addHandler(logging.NullHandler())  # without it, Python prints warnings that nobody listens to
+LOGGER.addHandler(logging.NullHandler())  # without a handler, Python prints warnings to standard error
 LOGGER.setLevel(logging.INFO)
-_about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
+_context: ContextVar[Mapping[str, str]] = ContextVar("context", default=MappingProxyType({}))
 
 
 @contextmanager
-def about(**where: str) -> Iterator[None]:
-    """Every line from within says so: run, shop, table."""
-    before = _about.set({**_about.get(), **where})
+def context(**fields: str) -> Iterator[None]:
+    """Adds fields (run, shop, table) to every event that is logged inside the `with` block."""
+    before = _context.set({**_context.get(), **fields})
     try:
         yield
     finally:
-        _about.reset(before)
+        _context.reset(before)
 
 
-def carried() -> Callable[[], None]:
-    """What a pool of threads starts each of them with, so that their lines say the same."""
-    here = _about.get()
-    return lambda: _about.set(here) and None
+def inherit_context() -> Callable[[], None]:
+    """An initializer for a thread pool: its threads log with the context of the caller."""
+    inherited = _context.get()
+    return lambda: _context.set(inherited) and None
 
 
-def tell(event: str, level: int = logging.INFO, **facts: object) -> None:
-    said = {**_about.get(), **facts}
-    LOGGER.log(level, _line(event, said), extra={"event": event, "facts": said})
+def log_event(event: str, level: int = logging.INFO, **fields: object) -> None:
+    with_context = {**_context.get(), **fields}
+    LOGGER.log(level, _line(event, with_context), extra={"event": event, "fields": with_context})
 
 
 def start(where: str) -> None:
-    """Send lines somewhere: `json` or `text` to standard error, whatever else is a file's name; nothing ends it."""
+    """Send events to `where`: `json` or `text` to standard error, any other text is a file name; an empty one stops logging."""
     for old in [handler for handler in LOGGER.handlers if isinstance(handler, _StandardError | logging.FileHandler)]:
         LOGGER.removeHandler(old)
         old.close()
@@ -62,28 +62,29 @@ def start(where: str) -> None:
 def _file(where: str) -> logging.Handler:
     try:
         path = Path(where).expanduser()
-        path.touch(mode=0o600)  # a new one is its owner's alone
+        path.touch(mode=0o600)  # only its owner may read a new log file
         return logging.FileHandler(path, encoding="utf-8", delay=False)
     except OSError as error:
         raise UsageError(
-            f"ECOM_LAKE_LOG: {where} cannot be written to: {error.strerror}. It takes json, text or a file."
+            f"ECOM_LAKE_LOG: {where} cannot be written to: {error.strerror}. Set it to json, text or a file name."
         ) from None
 
 
-def _line(event: str, facts: Mapping[str, object]) -> str:
-    """Shop and table first, then the event, then the facts: for eyes and for grep."""
-    place = " ".join(str(facts[name]) for name in ("shop", "table") if name in facts)
-    rest = " ".join(f"{name}={_plain(fact)}" for name, fact in facts.items() if name not in ("shop", "table"))
+def _line(event: str, fields: Mapping[str, object]) -> str:
+    """Shop and table first, then the event, then the other fields as name=value."""
+    place = " ".join(str(fields[name]) for name in ("shop", "table") if name in fields)
+    rest = " ".join(f"{name}={_quoted(value)}" for name, value in fields.items() if name not in ("shop", "table"))
     return " ".join(part for part in (place, event, rest) if part)
 
 
-def _plain(fact: object) -> str:
-    text = str(fact)
+def _quoted(value: object) -> str:
+    """The value as text, in quotes where it contains a space or is empty."""
+    text = str(value)
     return json.dumps(text, ensure_ascii=False) if " " in text or not text else text
 
 
 class _StandardError(logging.Handler):
-    """Where standard error is when a line comes, not where it was when this was made."""
+    """Writes to the current `sys.stderr`, which may have been replaced since the handler was created."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -94,16 +95,16 @@ class _StandardError(logging.Handler):
 
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return f"{_moment(record):%Y-%m-%d %H:%M:%S} {record.levelname:7} {visible(record.getMessage())}"
+        return f"{_logged_at(record):%Y-%m-%d %H:%M:%S} {record.levelname:7} {visible(record.getMessage())}"
 
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        facts = getattr(record, "facts", {})
+        fields = getattr(record, "fields", {})
         event = getattr(record, "event", record.getMessage())
-        line = {"at": _moment(record).isoformat(timespec="milliseconds"), "level": record.levelname.lower(), "event": event}
-        return json.dumps(line | facts, default=str, ensure_ascii=False)
+        line = {"at": _logged_at(record).isoformat(timespec="milliseconds"), "level": record.levelname.lower(), "event": event}
+        return json.dumps(line | fields, default=str, ensure_ascii=False)
 
 
-def _moment(record: logging.LogRecord) -> datetime:
+def _logged_at(record: logging.LogRecord) -> datetime:
     return datetime.fromtimestamp(record.created, UTC)

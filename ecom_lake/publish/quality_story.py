@@ -1,4 +1,4 @@
-"""What the quality page tells of a release, gathered from its tables and the log. How it looks is in `pages/`."""
+"""The data of the quality page: a release's ledger, scorecard, anomalies and quarantine. Not here: its looks (`pages/`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.store.log import Entry
-from ecom_lake.publish.pages.quality import Kept, Story, page
+from ecom_lake.publish.pages.quality import RefusedRows, Story, page
 
 PAGE = "quality.html"
 EXAMPLES = 3
@@ -33,12 +33,12 @@ def render(site: Site, entry: Entry) -> bytes:
 
 
 def made_by(site: Site) -> str:
-    """Changes with whatever the page depends on beside the release."""
-    return fingerprint(code_version(__name__), site.shop.name, not_built(site))
+    """A hash of all that the page depends on besides the release: code, shop and settings."""
+    return fingerprint(code_version(__name__), site.shop.name, site.shop.numbers.currency, not_built(site))
 
 
 def _damaged(site: Site, entry: Entry) -> list[str]:
-    """A page that tells less is better than none: the tables that readers came for may be whole."""
+    """The damaged tables that the page reads. The page leaves them out: the other tables may be whole."""
     read = {table: parts for table, parts in entry.tables.items() if table in _READS or table.startswith(REFUSED)}
     return sorted(table for table, parts in read.items() if any(site.lake.damage_read(file) for file in parts.values()))
 
@@ -54,21 +54,22 @@ def _story(site: Site, entry: Entry) -> Story:
         scorecard=gold_rows(site, entry, "quality_scorecard"),
         anomalies=gold_rows(site, entry, "anomalies"),
         waterfall=gold_rows(site, entry, "revenue_waterfall"),
-        kept_out=_kept_out(site, entry),
+        refused=_refused(site, entry),
         absent=not_built(site),
+        currency=site.shop.numbers.currency,
     )
 
 
-def _kept_out(site: Site, entry: Entry) -> list[Kept]:
+def _refused(site: Site, entry: Entry) -> list[RefusedRows]:
     found = refusals(site, entry, limit=EXAMPLES)
     examples = {key: list(group) for key, group in groupby(found.examples, key=lambda one: (one.table, one.rule))}
-    return [Kept(table, rule, rows, list(map(_where, examples[table, rule]))) for table, rule, rows in found.counts]
+    return [RefusedRows(table, rule, rows, list(map(_where, examples[table, rule]))) for table, rule, rows in found.counts]
 
 
 def _where(one: Refused) -> dict[str, object]:
-    """Where a record is, and what is wrong with it: a delivered record is personal as a whole."""
-    why = one.value if one.rule == MALFORMED else one.column
-    return {"file": one.file, "record": one.record, "why": why or one.rule}
+    """The place of a record and what is wrong with it, never its content: a delivered record may be personal."""
+    problem = one.value if one.rule == MALFORMED else one.column
+    return {"file": one.file, "record": one.record, "problem": problem or one.rule}
 
 
 def _day(days: pl.Series) -> date | None:

@@ -36,7 +36,7 @@ def report_page(site: Site, entry: Entry) -> bytes:
                 raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` makes it again and builds.")
     gold = {table: gold_rows(site, entry, table) for table in TABLES}
     absent = {table: why for table, why in left_out(site).items() if not entry.parts(f"gold/{table}")}
-    return page(Report(site.shop.name, entry.number, gold, absent))
+    return page(Report(site.shop.name, entry.number, gold, absent, site.shop.numbers.currency))
 
 
 def report_pdf(html: bytes) -> bytes:

@@ -1,10 +1,11 @@
-"""The quality page in a real browser: by day and by night, wide and narrow, with a value in it that would like to run."""
+"""The quality page and the report in a real browser: light and dark, wide and narrow, with a script in the data."""
 
 from __future__ import annotations
 
 import shutil
 import zipfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,10 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.build import build
+from ecom_lake.engine.serve.released import released
+from ecom_lake.publish.pages.rendering import amount
 from ecom_lake.publish.quality_story import PAGE
+from ecom_lake.publish.report_file import report_page
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 if TYPE_CHECKING:
@@ -37,7 +41,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def spoilt_page(fresh_lake: BuiltLake) -> Path:
-    """Of a shop to which a line came whose number is a script, in a file whose name is one."""
+    """The page of a shop with a refused row whose number is a script, delivered in a file whose name is one."""
     header = "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\n"
     quoted = EVIL.replace('"', '""')
     order = pl.read_parquet(fresh_lake.root / "olist" / "silver" / "orders" / "month=2017-02.parquet")["order_id"][0]
@@ -51,7 +55,7 @@ def spoilt_page(fresh_lake: BuiltLake) -> Path:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1200, 400])
-def test_it_opens_by_itself_and_fits(built_lake: BuiltLake, browser: Browser, scheme: str, width: int) -> None:
+def test_the_quality_page_loads_nothing_and_fits(built_lake: BuiltLake, browser: Browser, scheme: str, width: int) -> None:
     file = built_lake.root / "olist" / PAGE
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light")
     said: list[str] = []
@@ -62,9 +66,35 @@ def test_it_opens_by_itself_and_fits(built_lake: BuiltLake, browser: Browser, sc
     page.goto(file.as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert paper == ("rgb(18, 22, 29)" if scheme == "dark" else "rgb(255, 255, 255)")
+    assert paper == ("rgb(16, 20, 27)" if scheme == "dark" else "rgb(246, 247, 249)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert (said, asked) == ([], [file.as_uri()])
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 820, 390])
+def test_the_report_loads_nothing_and_fits(
+    built_lake: BuiltLake, browser: Browser, tmp_path: Path, scheme: str, width: int
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_bytes(report_page(built_lake.site(), released(built_lake.site())))
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light")
+    errors: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(file.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert (errors, requests) == ([], [file.as_uri()])
+    plot = page.locator("#sales_chart .plot").bounding_box()
+    section = page.locator("#sales").bounding_box()
+    assert plot and section and plot["width"] > 0.85 * section["width"], "the chart uses the width of its section"
+    shown = page.locator("#sales_chart .months span:visible").all_inner_texts()
+    boxes = [box for span in page.locator("#sales_chart .months span:visible").all() if (box := span.bounding_box())]
+    assert len(shown) >= 2
+    assert all(a["x"] + a["width"] <= b["x"] for a, b in pairwise(boxes)), "month labels do not overlap"
     page.close()
 
 
@@ -78,9 +108,10 @@ def test_its_sums_are_those_of_gold(built_lake: BuiltLake, browser: Browser) -> 
     assert page.inner_text("#warnings") == str(pl.read_parquet(gold / "anomalies.parquet")["is_anomaly"].sum())
     steps = pl.read_parquet(gold / "revenue_waterfall.parquet").group_by("step").agg(pl.col("amount").sum())
     shown = page.locator("#waterfall_steps .step").all_inner_texts()
+    currency = built_lake.site().shop.numbers.currency
     sums = {words[0].replace(" ", "_"): words[-1] for text in shown if (words := text.strip().split("\n"))}
     assert {"gross_sales", "net_sales", "gmv", "payments"} <= set(sums)
-    assert sums == {step: f"{amount:,.2f}" for step, amount in steps.iter_rows() if step in sums}
+    assert sums == {step: amount(money, 2, currency=currency) for step, money in steps.iter_rows() if step in sums}
     page.close()
 
 
@@ -93,5 +124,5 @@ def test_a_script_in_a_files_name_is_text_and_a_refused_value_is_not_shown(spoil
     assert page.inner_text("main").count(f"evil.zip/{EVIL}, record 1: ") == 1
     assert page.inner_text("main").count(EVIL) == 1
     assert page.evaluate("[document.scripts.length, document.images.length]") == [0, 0]
-    assert (page.title(), asked) == ("Quality of olist", [spoilt_page.as_uri()])
+    assert (page.title(), asked) == ("olist: data quality", [spoilt_page.as_uri()])
     page.close()

@@ -1,4 +1,4 @@
-"""The quality page as a file: it tells what gold has, is put with the release, and made again has the same bytes."""
+"""The quality page as a file: its numbers are those of gold, it is published with the release, and it is deterministic."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.serve.released import released
 from ecom_lake.publish.pages import quality
-from ecom_lake.publish.pages.rendering import LONGEST, seen
+from ecom_lake.publish.pages.rendering import LONGEST, printable
 from ecom_lake.publish.quality_story import PAGE, render
 from ecom_lake_tests import catalog
 from ecom_lake_tests.builders.built_lake import BuiltLake
@@ -26,7 +26,7 @@ def page_of(lake: BuiltLake) -> str:
     return (lake.root / "olist" / PAGE).read_text(encoding="utf-8")
 
 
-def test_it_lies_beside_the_tables_and_is_the_same_when_made_again(built_lake: BuiltLake) -> None:
+def test_it_is_published_with_the_tables_and_is_deterministic(built_lake: BuiltLake) -> None:
     site = built_lake.site()
     assert page_url(site) == str(built_lake.root / "olist" / PAGE)
     assert render(site, released(site)) == Path(str(page_url(site))).read_bytes()
@@ -38,25 +38,25 @@ def test_every_number_of_the_ledger_is_on_it(built_lake: BuiltLake) -> None:
     rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", body)]
     shown = {row[0]: [int(cell.replace(",", "").replace("·", "0")) for cell in row[1:]] for row in rows if row}
     fates = ("rows_delivered", "published", "superseded", "collapsed", "pending", "quarantined", "rejected")
-    assert shown.pop("sum") == [ledger.height, *(ledger[fate].sum() for fate in fates)]
+    assert shown.pop("total") == [ledger.height, *(ledger[fate].sum() for fate in fates)]
     for table, numbers in shown.items():
         mine = ledger.filter(table_name=table)
         assert numbers == [mine.height, *(mine[fate].sum() for fate in fates)]
         assert numbers[1] == sum(numbers[2:])
 
 
-def test_it_asks_nobody_for_anything(built_lake: BuiltLake) -> None:
+def test_it_loads_nothing_and_runs_no_script(built_lake: BuiltLake) -> None:
     page = page_of(built_lake)
     assert not re.findall(r"<script|<iframe|@import|url\(|\bsrc=|https?:", page)
     assert re.findall(r'href="([^#][^"]*)"', page) == ["data:,"]
     assert "default-src 'none'" in page
 
 
-def test_tables_that_the_shop_does_not_get_are_told(built_lake: BuiltLake) -> None:
+def test_tables_that_are_not_built_are_listed_with_the_reason(built_lake: BuiltLake) -> None:
     assert re.search(r"returns_leakage</td><td>[^<]*returns", page_of(built_lake))
 
 
-def test_a_page_that_is_gone_or_cut_short_is_put_again(fresh_lake: BuiltLake) -> None:
+def test_a_missing_or_truncated_page_is_published_again(fresh_lake: BuiltLake) -> None:
     whole = page_of(fresh_lake)
     for spoil in (lambda path: path.unlink(), lambda path: path.write_text(whole[:100], encoding="utf-8")):
         spoil(fresh_lake.root / "olist" / PAGE)
@@ -76,7 +76,7 @@ def test_a_page_of_other_code_is_made_again(fresh_lake: BuiltLake) -> None:
     assert json.loads(release.read_text(encoding="utf-8")) == said
 
 
-def test_an_older_release_brings_its_own_page_even_from_before_there_were_anomalies(fresh_grown_lake: BuiltLake) -> None:
+def test_a_rollback_publishes_the_page_of_that_release_also_without_anomalies(fresh_grown_lake: BuiltLake) -> None:
     site = fresh_grown_lake.site()
     newest = page_of(fresh_grown_lake)
     older = next(number for number in site.lake.log.numbers() if site.lake.log.entry(number).release == number)
@@ -84,27 +84,28 @@ def test_an_older_release_brings_its_own_page_even_from_before_there_were_anomal
     assert page_of(fresh_grown_lake) != newest
     entry = site.lake.log.entry(older)
     without = type(entry)(**{**vars(entry), "tables": {t: p for t, p in entry.tables.items() if t != "gold/anomalies"}})
-    assert "There is too little history to tell." in render(site, without).decode()
+    assert "There is too little history to detect anomalies." in render(site, without).decode()
 
 
-def test_a_shop_without_dates_is_told_that_nothing_over_time_was_checked() -> None:
+def test_a_shop_without_dates_has_no_checks_over_time() -> None:
     tables = ("ledger", "quality_scorecard", "anomalies", "revenue_waterfall")
     empty = [pl.DataFrame(schema=catalog.gold()[table].schema) for table in tables]
     why = {"anomalies": "It has no dates to compare.", "revenue_waterfall": "It has no months to reconcile."}
-    shown = quality.page(quality.Story("undated", None, None, *empty, kept_out=(), absent=why)).decode()
+    shown = quality.page(quality.Story("undated", None, None, *empty, refused=(), absent=why)).decode()
     assert "<p>No order has a date.</p>" in shown
     assert "Not checked. It has no dates to compare." in shown and "too little history" not in shown
-    assert "Not checked month by month. It has no months to reconcile." in shown and "no sales yet" not in shown
+    assert "Not checked by month. It has no months to reconcile." in shown and "no sales yet" not in shown
 
 
-def test_of_a_damaged_table_it_says_so_and_tells_the_rest(fresh_lake: BuiltLake) -> None:
+def test_a_damaged_table_is_named_and_left_out(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     [parts] = [parts for table, parts in released(site).tables.items() if table == "quarantine/orders"]
     for file in parts.values():
         site.lake.local(file).write_bytes(b"rot")
     page = render(site, released(site)).decode()
-    assert "not told of here: quarantine/orders." in page
-    assert "ordered_at_unreadable</b>" not in page
+    assert "Damaged and therefore left out: quarantine/orders." in page
+    failed = "of <b>orders</b> failed the rule <b>ordered_at_unreadable</b>"
+    assert failed in page_of(fresh_lake) and failed not in page
     assert page_of(fresh_lake)[-200:] == page[-200:]
 
 
@@ -112,9 +113,9 @@ def test_of_a_damaged_table_it_says_so_and_tells_the_rest(fresh_lake: BuiltLake)
     ("text", "shown"),
     [("plain\nlines", "plain\nlines"), ("\x00\x1b[31m", "\\u0000\\u001b[31m"), ("a\u202eb", "a\\u202eb"), ("\ud800", "\\ud800")],
 )
-def test_what_cannot_be_printed_is_shown_by_its_number(text: str, shown: str) -> None:
-    assert seen(text) == shown
+def test_unprintable_characters_are_shown_by_their_code(text: str, shown: str) -> None:
+    assert printable(text) == shown
 
 
-def test_of_a_very_long_value_the_beginning_is_shown() -> None:
-    assert seen("x" * (LONGEST + 1_000)) == "x" * LONGEST + " … and 1,000 characters more"
+def test_a_long_value_is_cut() -> None:
+    assert printable("x" * (LONGEST + 1_000)) == "x" * LONGEST + " … and 1,000 more characters"

@@ -48,7 +48,7 @@ class Lake:
     def restrict(self) -> None:
         """Close to others what an older version, or a person, left open."""
         if self.modes and self.modes.restrict(self.shop):
-            logs.tell("restricted", shop=self.shop, folder=self.url)
+            logs.log_event("restricted", shop=self.shop, folder=self.url)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

@@ -235,7 +235,7 @@ class Log:
                 entry = replace(entry, release=entry.number)
             if self._is_ours(self._path(entry.number), _encode(entry)):
                 return entry
-            logs.tell("retried", after=f"another writer took state {entry.number}")
+            logs.log_event("retried", after=f"another writer took state {entry.number}")
 
     def _is_ours(self, path: str, data: bytes) -> bool:
         """Take the number, unless another writer has it. Where the answer to a write was lost, its bytes say whose it is."""

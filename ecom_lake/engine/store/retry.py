@@ -32,7 +32,7 @@ class Retry:
             try:
                 return call()
             except PASSING as error:
-                logs.tell("retried", logging.WARNING, after=type(error).__name__, turn=turn + 1)
+                logs.log_event("retried", logging.WARNING, after=type(error).__name__, turn=turn + 1)
                 most = min(self.longest, self.first * 2**turn)
                 self.sleep(random.uniform(most / 2, most))
         return call()

@@ -131,7 +131,7 @@ class Storage:
         """Do it to every one: on a remote store, where waiting takes the time, to several at once."""
         if self.is_local:
             return [work(item) for item in items]
-        with ThreadPoolExecutor(_AT_ONCE, initializer=logs.carried()) as pool:
+        with ThreadPoolExecutor(_AT_ONCE, initializer=logs.inherit_context()) as pool:
             return list(pool.map(work, items))
 
     def list(self, folder: str) -> list[Info]:

@@ -1,4 +1,4 @@
-"""The shapes of the page's charts, as numbers: paths, places and lengths. Colours and words are the template's."""
+"""The shapes of the quality page's charts, as numbers: paths, positions and lengths. Colours and words are in the template."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SUMS = ("gross_sales", "net_sales", "gmv", "payments")
 
 
 def history(points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A measure through the months, with the band of what was expected, as far as it fits."""
+    """A measure by month, its expected range as a band, and its anomalies; values outside the scale are drawn at its edge."""
     low, high = _range(points)
     step = (WIDTH - 2 * EDGE) / max(len(points) - 1, 1)
 
@@ -19,12 +19,12 @@ def history(points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         share = (min(max(value, low), high) - low) / (high - low)
         return round(EDGE + number * step, 1), round(HEIGHT - EDGE - share * (HEIGHT - 2 * EDGE), 1)
 
-    told = [(number, point) for number, point in enumerate(points) if point["expected"] is not None]
-    band = [place(i, point["high"]) for i, point in told] + [place(i, point["low"]) for i, point in reversed(told)]
+    expected = [(number, point) for number, point in enumerate(points) if point["expected"] is not None]
+    band = [place(i, point["high"]) for i, point in expected] + [place(i, point["low"]) for i, point in reversed(expected)]
     return {
         "band": _path(band) + ("Z" if band else ""),
         "line": _path([place(i, point["value"]) for i, point in enumerate(points)]),
-        "strikes": [(*place(i, point["value"]), point["sentence"]) for i, point in enumerate(points) if point["is_anomaly"]],
+        "anomalies": [(*place(i, point["value"]), point["sentence"]) for i, point in enumerate(points) if point["is_anomaly"]],
         "first": points[0]["month"],
         "last": points[-1]["month"],
     }
@@ -41,11 +41,11 @@ def _path(places: Sequence[tuple[float, float]]) -> str:
 
 
 def flow(parts: Sequence[tuple[str, int]]) -> dict[str, Any]:
-    """What came, on the left, parts into bands of its fates, on the right. The thinnest are drawn a little too thick."""
-    there = [(name, rows) for name, rows in parts if rows]
-    total = sum(rows for _, rows in there) or 1
+    """The delivered rows, on the left, split into one band for each fate, on the right. A band has a minimum width."""
+    present = [(name, rows) for name, rows in parts if rows]
+    total = sum(rows for _, rows in present) or 1
     bands, left, right = [], 0.0, 0.0
-    for name, rows in there:
+    for name, rows in present:
         thick = max(FLOW_HEIGHT * rows / total, LEAST_BAND)
         bands.append(
             {"name": name, "rows": rows, "share": rows / total, "path": _band(left, right, thick), "middle": right + thick / 2}
@@ -60,9 +60,9 @@ def _band(left: float, right: float, thick: float) -> str:
 
 
 def waterfall(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each step with its bar, in percent of the greatest sum: a sum stands on nought, another step on what came before.
+    """Each step with its bar, in percent of the largest sum: a sum starts at zero, another step where the one before ended.
 
-    What lies between two sums leads from one to the next; the outcomes part the net sales that stand above them.
+    The steps between two sums lead from one to the next; the outcomes after net sales split the net sales.
     """
     most = max([abs(step["amount"]) for step in steps if step["step"] in SUMS] or [0]) or 1
     level, drawn = 0, list[dict[str, Any]]()

@@ -1,6 +1,6 @@
-"""The quality story of a release on one page: what came, what was kept out, which promises hold, and what stands out.
+"""The quality page of a release: delivered rows, refused rows, rules, anomalies, freshness and reconciliation.
 
-Here: what stands on it. Its looks are in quality.html.jinja, the shapes of its charts in charts.py.
+Here: what is on the page. Not here: its looks (quality.html.jinja, style.css), the shapes of its charts (charts.py).
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The records of a delivered table that one rule kept out, and the first of them."""
+class RefusedRows:
+    """The records of a delivered table that failed one rule, and the first of them."""
 
     table: str
     rule: str
     rows: int
     examples: Sequence[Row]
-    """file, record, and why it was kept out: the column, or what is malformed. What stands in a record is shown nowhere here."""
+    """Each with file, record and problem: the column, or what is malformed. The page never shows the content of a record."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,21 @@ class Story:
     scorecard: pl.DataFrame
     anomalies: pl.DataFrame
     waterfall: pl.DataFrame
-    """These four as gold has them."""
-    kept_out: Sequence[Kept]
+    """These four are the gold tables."""
+    refused: Sequence[RefusedRows]
     absent: Mapping[str, str]
-    """The tables that the shop does not get, and why."""
+    """The tables that are not built for the shop, and why."""
     unreadable: Sequence[str] = ()
-    """Tables of which a file is damaged, so that the page cannot tell of them."""
+    """The tables that the page leaves out because a file is damaged."""
+    currency: str | None = None
+    """The currency sign of the amounts; None for none."""
 
 
 def page(story: Story) -> bytes:
-    return rendered(_TEMPLATE, **_told(story))
+    return rendered(_TEMPLATE, story.currency, **_values(story))
 
 
-def _told(story: Story) -> dict[str, Any]:
+def _values(story: Story) -> dict[str, Any]:
     tables = _ledger_by_table(story.ledger)
     total = {name: sum(row[name] for row in tables) for name in ("files", "rows_delivered", *FATES)}
     series = _series(story.anomalies)
@@ -63,14 +65,15 @@ def _told(story: Story) -> dict[str, Any]:
         "fates": FATES,
         "ledger": tables,
         "total": total,
+        "accounted": sum(total[fate] for fate in FATES),
         "flow": charts.flow([(fate, total[fate]) for fate in FATES]),
         "scorecard": _scorecard(story.scorecard),
-        "promises": len(story.scorecard),
-        "held": int((story.scorecard["status"] == "pass").sum()),
+        "rules": len(story.scorecard),
+        "passed": int((story.scorecard["status"] == "pass").sum()),
         "warnings": story.anomalies.filter("is_anomaly").sort("month", "score", descending=True)["sentence"].to_list(),
         "tests": int(story.anomalies["expected"].is_not_null().sum()),
-        "striking": [one for one in series if one["strikes"]],
-        "calm": [one for one in series if not one["strikes"]],
+        "anomalous": [one for one in series if one["is_anomalous"]],
+        "usual": [one for one in series if not one["is_anomalous"]],
         "waterfall": _waterfall(story.waterfall),
     }
 
@@ -82,10 +85,10 @@ def _ledger_by_table(ledger: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _scorecard(scorecard: pl.DataFrame) -> list[dict[str, Any]]:
-    """Table by table, with the promises that some row broke before the others."""
+    """By table; the rules that some row failed come before the others."""
     rows = scorecard.sort("layer", "table_name", pl.col("failed_rows") == 0, "rule", descending=[True, *[False] * 3]).to_dicts()
     return [
-        {"layer": layer, "table": table, "rules": list(rules)}
+        {"layer": layer, "table": table, "rules": rules, "failed": [rule for rule in rules if rule["failed_rows"]]}
         for (layer, table), group in groupby(rows, key=lambda row: (row["layer"], row["table_name"]))
         if (rules := list(group))
     ]
@@ -99,7 +102,7 @@ def _series(anomalies: pl.DataFrame) -> list[dict[str, Any]]:
             "table": key[0] if key[1] == "*" else f"{key[0]}.{key[1]}",
             "measure": key[3],
             "is_share": key[2].endswith("_share"),
-            "strikes": any(point["is_anomaly"] for point in points),
+            "is_anomalous": any(point["is_anomaly"] for point in points),
             "chart": charts.history(points),
             "last": points[-1],
         }
@@ -109,6 +112,6 @@ def _series(anomalies: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _waterfall(waterfall: pl.DataFrame) -> list[dict[str, Any]]:
-    """Summed over the months; steps of nothing are left out."""
+    """The sum of all months; steps that are zero are left out."""
     steps = waterfall.group_by("step_order", "step").agg(pl.col("amount").sum(), pl.col("closes").all()).sort("step_order")
     return charts.waterfall([row for row in steps.to_dicts() if row["amount"] or row["step"] in charts.SUMS])

@@ -1,55 +1,70 @@
-"""From a template to a page: numbers as people read them, and every text escaped.
+"""Rendering a page from its template: numbers formatted for people, every text escaped, one stylesheet for all pages.
 
-A page is one file that needs nothing else, runs no script and forbids its reader's browser to. Not here: what stands on it.
+A page is one file that needs no other, runs no script, and forbids the browser to load anything. Not here: what is on a page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 LONGEST = 400
+_HERE = Path(__file__).parent
+_STYLE = "style.css"
 
 
-def rendered(template: str, **told: Any) -> bytes:
+def rendered(template: str, currency: str | None = None, **values: Any) -> bytes:
+    """The page. `currency` is the sign that amounts of money carry; None for none."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    # Lines of the template end alike on every machine, and so do those of the page.
+    # trim_blocks and lstrip_blocks give the same bytes on every machine.
     jinja = Environment(
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(_HERE),
     )
-    jinja.filters |= _FILTERS
-    return jinja.get_template(template).render(**told).encode()
+    jinja.filters |= _FILTERS | {"amount": partial(amount, currency=currency)}
+    style = (_HERE / _STYLE).read_text(encoding="utf-8")
+    return jinja.get_template(template).render(style=style, **values).encode()
 
 
-def seen(text: object) -> str:
-    """A text as it can be shown to anybody: what is no printable character, by its number; not too much of it."""
+def printable(text: object) -> str:
+    """The text with unprintable characters as their code, cut after LONGEST characters."""
     shown = "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in str(text)[:LONGEST])
     more = len(str(text)) - LONGEST
-    return f"{shown} … and {more:,} characters more" if more > 0 else shown
+    return f"{shown} … and {more:,} more characters" if more > 0 else shown
+
+
+def amount(value: Any, digits: int = 0, *, currency: str | None = None) -> str:
+    """An amount of money with the currency sign: -R$ 29,184."""
+    number = f"{abs(value):,.{digits}f}"
+    sign = "-" if value < 0 and number.strip("0.,") else ""
+    return f"{sign}{currency}\N{NO-BREAK SPACE}{number}" if currency else f"{sign}{number}"
+
+
+def percent(share: float) -> str:
+    """One decimal; two below 1% and above 99%, so that a small share is not shown as 0.0%."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    if 0 < share < 0.00005:
+        return "< 0.01%"
+    return f"{100 * share:.1f}%" if 0.01 <= share <= 0.99 else f"{min(100 * share, 99.99):.2f}%"
 
 
 def _number(value: int) -> str:
     return f"{value:,}"
 
 
-def _money(value: Any) -> str:
-    return f"{value:,.2f}"
-
-
-def _percent(share: float) -> str:
-    if share in (0, 1):
-        return f"{share:.0%}"
-    return f"{100 * share:.1f}%" if 0.01 <= share <= 0.99 else f"{min(100 * share, 99.99):.2f}%"
-
-
-def _plain(value: float) -> str:
+def _decimal(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
+def _longest(texts: Iterable[str]) -> str:
+    return max(texts, key=len, default="")
 
 
 def _bound(value: float) -> str:
@@ -58,11 +73,9 @@ def _bound(value: float) -> str:
 
 _FILTERS: dict[str, Callable[..., str]] = {
     "n": _number,
-    "money": _money,
-    "whole": "{:,.0f}".format,
-    "signed": "{:+,.0f}".format,
-    "percent": _percent,
+    "percent": percent,
     "bound": _bound,
-    "seen": seen,
-    "plain": _plain,
+    "longest": _longest,
+    "printable": printable,
+    "decimal": _decimal,
 }

@@ -118,7 +118,7 @@ def take(
         progress(info.path)
         return _read(site, info, known, parsed)
 
-    with site.lake.scratch() as parsed, ThreadPoolExecutor(site.threads, initializer=logs.carried()) as readers:
+    with site.lake.scratch() as parsed, ThreadPoolExecutor(site.threads, initializer=logs.inherit_context()) as readers:
         read = list(readers.map(look, files))
         now = _stamps(landed_files(site))
         stayed = [(info, *found) for info, found in zip(files, read, strict=True) if now.get(info.path) == info.stamp]

@@ -43,10 +43,10 @@ class _Wanted:
 
 
 def copy_shop(source: Site, target: Site, progress: Progress = lambda path, done, of: None) -> Copied:
-    with logs.about(run=target.run, shop=target.shop.name):
-        logs.tell("copying", source=source.lake.url, target=target.lake.url)
+    with logs.context(run=target.run, shop=target.shop.name):
+        logs.log_event("copying", source=source.lake.url, target=target.lake.url)
         copied = _copy_all(source, target, progress)
-        logs.tell("copied", files=copied.files, bytes=copied.bytes, states=copied.states)
+        logs.log_event("copied", files=copied.files, bytes=copied.bytes, states=copied.states)
         return copied
 
 

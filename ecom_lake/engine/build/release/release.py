@@ -61,13 +61,13 @@ def roll_back(site: Site, number: int) -> Entry:
         raise UserError(f"Entry {number} is not a release; `ecom-lake log` shows which are.")
     entry = site.lake.log.commit(lambda head: replace(head, release=number, pinned=True), site.run, f"rollback to {number}")
     put_in_place(site)
-    logs.tell("rolled back", run=site.run, shop=site.shop.name, release=number)
+    logs.log_event("rolled back", run=site.run, shop=site.shop.name, release=number)
     return entry
 
 
 def unpin(site: Site) -> Entry:
     """Let builds release again; what readers see changes with the next one."""
-    logs.tell("unpinned", run=site.run, shop=site.shop.name)
+    logs.log_event("unpinned", run=site.run, shop=site.shop.name)
     return site.lake.log.commit(lambda head: replace(head, pinned=False) if head.pinned else head, site.run, "unpin")
 
 

@@ -65,7 +65,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
         refuse: {},
     }
     delivered = went = 0
-    with site.lake.scratch() as scratch, ThreadPoolExecutor(site.threads, initializer=logs.carried()) as writers:
+    with site.lake.scratch() as scratch, ThreadPoolExecutor(site.threads, initializer=logs.inherit_context()) as writers:
 
         def made(month: date, settled: Settled, rows: pl.DataFrame) -> tuple[File, File | None]:
             blank = File("", 0, 0, "", marks[month], site.run, inputs.versions)

@@ -63,7 +63,7 @@ def commit_made(site: Site, change: Callable[[Entry], Entry], message: str) -> E
 
     entry = site.lake.log.commit(with_settings, site.run, message)
     if entry.built_with and (before is None or entry.built_with.values != before.values):
-        logs.tell("settings recorded", file=source(entry.built_with), changed=len(changes(site.shop, before)))
+        logs.log_event("settings recorded", file=source(entry.built_with), changed=len(changes(site.shop, before)))
     return entry
 
 

@@ -21,8 +21,8 @@ Step = Callable[[], Outcome | list[Outcome]]
 
 def watched(site: Site, table: str, step: Step) -> list[Outcome]:
     """Do a step of a run, and say what became of each of its tables."""
-    with logs.about(run=site.run, shop=site.shop.name, table=table):
-        logs.tell("started")
+    with logs.context(run=site.run, shop=site.shop.name, table=table):
+        logs.log_event("started")
         began = time.monotonic()
         try:
             made = step()
@@ -31,7 +31,7 @@ def watched(site: Site, table: str, step: Step) -> list[Outcome]:
                 raise KeyboardInterrupt from None  # no failure of the step: nothing else of the run must start
             says = None if isinstance(error, UserError | ConflictError) else disk_trouble(error)
             why = says or _in_words(error)
-            logs.tell("failed", logging.ERROR, why=why)
+            logs.log_event("failed", logging.ERROR, why=why)
             trouble.keep(site, table, "failed", [why], [])
             if says:
                 raise UserError(says) from error
@@ -49,15 +49,15 @@ def _in_words(error: Exception) -> str:
 
 
 def _tell(site: Site, outcome: Outcome, seconds: float) -> None:
-    with logs.about(table=outcome.table):
+    with logs.context(table=outcome.table):
         for check in outcome.checks:
             if not check.passed and not check.blocks:
-                logs.tell("warned", logging.WARNING, check=check.name, says=check.says)
+                logs.log_event("warned", logging.WARNING, check=check.name, says=check.says)
         if refused := [check for check in outcome.checks if check.blocks]:
             for check in refused:
-                logs.tell("refused", logging.ERROR, check=check.name, says=check.says)
+                logs.log_event("refused", logging.ERROR, check=check.name, says=check.says)
             evidence = [row for check in refused for row in check.evidence]
             trouble.keep(site, outcome.table, "refused", [check.says for check in refused], evidence)
         else:
             event = "done" if outcome.written else "unchanged"
-            logs.tell(event, rows=outcome.rows, written=len(outcome.written), parts=len(outcome.files), seconds=seconds)
+            logs.log_event(event, rows=outcome.rows, written=len(outcome.written), parts=len(outcome.files), seconds=seconds)
