@@ -30,7 +30,7 @@ from ecom_lake.shop.rankings.ranker import choose
 from ecom_lake.shop.rankings.reasons import importance_curve, listed, lost_without
 from ecom_lake.shop.rankings.snapshots import Cutoffs, cutoffs, days_needed, origins
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.lift import Floats
+from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.logistic_regression import Platt
 from ecom_lake.statistics.random_forest import TREES_TO_TRY
 

@@ -29,7 +29,7 @@ from ecom_lake.shop.customer_value.holdout_test import MISS, SHOP_MEAN, YEAR_DAY
 from ecom_lake.shop.customer_value.purchase_histories import Shop
 from ecom_lake.shop.customer_value.value_forecast import Mean
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.maximum_likelihood import Estimate, estimate, spread_of
+from ecom_lake.statistics.maximum_likelihood import FittedParameters, cholesky_from_text, with_parameters
 
 READS = ("customer_metrics", "fct_orders", "dim_date")
 VERSION = 2
@@ -45,7 +45,7 @@ class Model:
     """What is fitted to everything up to the as-of date, or was, and is kept."""
 
     choice: str
-    fit: Estimate
+    fit: FittedParameters
     known: Histories
     spending: Spending
     spent: Spent
@@ -57,8 +57,8 @@ class Model:
 
     @property
     def notes(self) -> dict[str, str]:
-        told = {_CHOICE: self.choice, _SPREAD: self.fit.said, _SPEND: self.spending.way}
-        return told | ({_SPEND_SPREAD: self.spending.fit.said} if self.spending.fit else {})
+        told = {_CHOICE: self.choice, _SPREAD: self.fit.cholesky_text, _SPEND: self.spending.way}
+        return told | ({_SPEND_SPREAD: self.spending.fit.cholesky_text} if self.spending.fit else {})
 
 
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
@@ -153,7 +153,7 @@ def _kept(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, 
         return None
     known, spent = purchase_histories.histories(con, shop.as_of), purchase_histories.spent(con, shop.as_of)
     choice, numbers = notes[_CHOICE], {name: past.parameters[name] for name in buying.BOUNDS}
-    found = estimate(numbers, spread_of(notes[_SPREAD], len(numbers)), buying.likelihood(choice, known))
+    found = with_parameters(numbers, cholesky_from_text(notes[_SPREAD], len(numbers)), buying.likelihood(choice, known))
     return Model(choice, found, known, _kept_spending(past, spent, shop.most_purchases), spent, before)
 
 
@@ -162,8 +162,8 @@ def _kept_spending(past: Past, spent: Spent, most: int) -> Spending:
     if way != spending.GAMMA_GAMMA:
         return spending.by_means(spent, most, way)
     numbers = {name: past.parameters[name] for name in spending.PARAMETERS}
-    spread = spread_of(past.notes[_SPEND_SPREAD], len(numbers))
-    return spending.by_gamma_gamma(estimate(numbers, spread, spending.likelihood(spent)), most)
+    spread = cholesky_from_text(past.notes[_SPEND_SPREAD], len(numbers))
+    return spending.by_gamma_gamma(with_parameters(numbers, spread, spending.likelihood(spent)), most)
 
 
 def _spending(spent: Spent, settings: MiningSettings, most: int) -> Spending:

@@ -28,7 +28,7 @@ from ecom_lake.shop.review_risk import features as review_features
 from ecom_lake.shop.review_risk.features import BAD, FEATURES, GROUPS, SELLER_BAD_SHARE, answers, shipped_orders
 from ecom_lake.shop.review_risk.review_risk import ReviewRisk
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.lift import Floats
+from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.logistic_regression import Platt
 from ecom_lake.statistics.random_forest import TREES_TO_TRY
 

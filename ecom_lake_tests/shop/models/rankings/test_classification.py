@@ -49,7 +49,7 @@ def test_no_better_than_the_rule_is_refused() -> None:
     parts = [people(seed) for seed in (1, 2, 3)]
     knowing = [People(part.x, part.happened, part.x[:, 0] * 1.5 + part.x[:, 1] * 0.5) for part in parts]
     verdict = judge(QUESTION, *knowing, seed=0)
-    assert verdict.compared is not None and verdict.compared.one.low > 2
+    assert verdict.compared is not None and verdict.compared.candidate.low > 2
     assert not verdict.is_better
 
 
