@@ -4,7 +4,7 @@ Here: the order of things. Purchases are expected by BG/NBD or MBG/NBD, whicheve
 or a mean. The whole is tested on days that it has not seen: the last twelve months where the shop is old enough, else fewer.
 It is published for the longest time at which it passed. Else everybody gets the shop's mean, and where even that is unknown, what
 they have brought.
-Not here: the models (buying.py, spending.py), the trial (value_trial.py), the table (value_forecast.py).
+Not here: the models (buying.py, spending.py), the trial (value_trial.py), the table (predicted_value.py).
 docs/decisions/0011-customer-value.md and 0020-proven-horizons.md give the reasons.
 """
 
@@ -22,12 +22,12 @@ from ecom_lake.engine.contracts.gate import Verdict, unmeasured
 from ecom_lake.shop.customer_value import bg_nbd as buying
 from ecom_lake.shop.customer_value import gamma_gamma as spending
 from ecom_lake.shop.customer_value import holdout_test as value_trial
-from ecom_lake.shop.customer_value import purchase_histories, value_forecast
+from ecom_lake.shop.customer_value import predicted_value, purchase_histories
 from ecom_lake.shop.customer_value.bg_nbd import Histories
 from ecom_lake.shop.customer_value.gamma_gamma import Spending, Spent
 from ecom_lake.shop.customer_value.holdout_test import MISS, SHOP_MEAN, YEAR_DAYS, Trial
+from ecom_lake.shop.customer_value.predicted_value import Mean
 from ecom_lake.shop.customer_value.purchase_histories import Shop
-from ecom_lake.shop.customer_value.value_forecast import Mean
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.maximum_likelihood import FittedParameters, cholesky_from_text, with_parameters
 
@@ -73,13 +73,13 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     if isinstance(trial, str):
         return _without_model(con, settings, shop, trial)
     model = kept or _fitted(con, shop, settings, trial.champion)
-    predicted = value_forecast.groups(model.choice, model.fit, model.known, trial.days, settings) if model else None
+    predicted = predicted_value.groups(model.choice, model.fit, model.known, trial.days, settings) if model else None
     if model is None or predicted is None or not np.all(np.isfinite(predicted.to_numpy())):
         why = f"The purchases up to {shop.as_of} do not settle how people buy and leave."
         return _without_model(con, settings, shop, why, trial)
     if not trial.verdict(settings, None).is_published:
         return _without_model(con, settings, shop, f"{outcome(trial)} {longer}".strip(), trial, model, is_measured=True)
-    table = value_forecast.by_model(con, shop, settings, trial.days, model.choice, predicted, model.spending)
+    table = predicted_value.by_model(con, shop, settings, trial.days, model.choice, predicted, model.spending)
     details = (outcome(trial), _of_horizon(trial.days), longer, _of_spending(model))
     card = _card(con, shop, trial.verdict(settings, None), " ".join(filter(None, details)), model)
     return Fitted(
@@ -193,9 +193,9 @@ def _without_model(
     rivals, curves = _rivals(trial, model), trial.curves if trial else ()
     parameters, notes = (model.parameters, model.notes) if model else ({}, {})
     if mean is None:
-        table, then = value_forecast.historic_only(con), "Only what people have brought is shown."
+        table, then = predicted_value.historic_only(con), "Only what people have brought is shown."
     else:
-        table = value_forecast.by_mean(con, settings, mean)
+        table = predicted_value.by_mean(con, settings, mean)
         mean_says = f"Everybody gets the mean of the shop: {mean.orders:.3f} purchases in {mean.days} days."
         then = f"{mean_says} {_of_horizon(mean.days)}".rstrip()
     fallback = SHOP_MEAN if mean else None

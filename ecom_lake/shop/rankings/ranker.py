@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from ecom_lake.engine.contracts.model_fit import DIGITS
-from ecom_lake.shop.rankings.people import People
+from ecom_lake.shop.rankings.sample import People
 from ecom_lake.statistics.arrays import Flags, Floats
 from ecom_lake.statistics.logistic_regression import Logistic, Platt
 from ecom_lake.statistics.random_forest import LEAVES, TREES, TREES_TO_TRY, Forest

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from ecom_lake.engine.contracts.fitted import Curve, Point
-from ecom_lake.shop.rankings.classification import Judged, decile
+from ecom_lake.shop.rankings.evaluation import Judged, decile
 from ecom_lake.shop.rankings.ranker import Ranker, filled
 from ecom_lake.statistics.arrays import Flags, Floats
 from ecom_lake.statistics.logistic_regression import Platt, logit

@@ -15,7 +15,7 @@ from ecom_lake.shop.customer_value import bg_nbd as buying
 from ecom_lake.shop.customer_value import gamma_gamma as spending
 from ecom_lake.shop.customer_value import purchase_histories
 from ecom_lake.shop.customer_value.bg_nbd import BG, DAYS_A_WEEK, MBG, Histories
-from ecom_lake.shop.customer_value.value_forecast import groups
+from ecom_lake.shop.customer_value.predicted_value import groups
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.maximum_likelihood import FittedParameters
 from ecom_lake_tests.shop.models.buyers import AS_OF, PLANTED, orders_of, shop

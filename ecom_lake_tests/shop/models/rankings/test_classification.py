@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecom_lake.shop.rankings.classification import Judged, Question, decile, judge
-from ecom_lake.shop.rankings.people import People
-from ecom_lake.shop.rankings.probability import calibrate
+from ecom_lake.shop.rankings.evaluation import Judged, Question, decile, judge
+from ecom_lake.shop.rankings.probability_backtest import calibrate
 from ecom_lake.shop.rankings.ranker import FOREST, LOGISTIC
 from ecom_lake.shop.rankings.reasons import Group, importance, listed
+from ecom_lake.shop.rankings.sample import People
 from ecom_lake.statistics.logistic_regression import sigmoid
 
 QUESTION = Question("it", "people", "do it", "the rule", ["a", "b", "c"])

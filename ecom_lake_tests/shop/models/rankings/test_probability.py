@@ -8,9 +8,19 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from ecom_lake.shop.rankings.people import People
-from ecom_lake.shop.rankings.probability import BRIER, CALIBRATED, KNOWN, OCCURRED, SKILL, Origin, Proof, predict_at, prove
+from ecom_lake.shop.rankings.probability_backtest import (
+    BRIER,
+    CALIBRATED,
+    KNOWN,
+    OCCURRED,
+    SKILL,
+    Origin,
+    Proof,
+    predict_at,
+    prove,
+)
 from ecom_lake.shop.rankings.ranker import Ranker, choose
+from ecom_lake.shop.rankings.sample import People
 from ecom_lake.statistics.logistic_regression import Platt, sigmoid
 
 DAY = date(2018, 6, 30)

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from ecom_lake.engine.contracts.fitted import Curve, Point, Rival
 from ecom_lake.engine.contracts.gate import Gate, Verdict, against_threshold, decide, unmeasured
-from ecom_lake.shop.rankings.people import LEAST_EVENTS, People
 from ecom_lake.shop.rankings.ranker import FOREST, LOGISTIC, Chosen, Ranker, choose
+from ecom_lake.shop.rankings.sample import LEAST_EVENTS, People
 from ecom_lake.statistics.arrays import Flags, Floats
 from ecom_lake.statistics.intervals import Estimate
 from ecom_lake.statistics.lift import TOP_SHARE, LiftComparison, compare_lifts

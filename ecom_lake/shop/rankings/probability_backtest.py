@@ -21,10 +21,10 @@ import numpy.typing as npt
 from ecom_lake.engine.contracts.fitted import Curve, Point, Rival
 from ecom_lake.engine.contracts.gate import against_threshold, decide
 from ecom_lake.engine.contracts.model_fit import DIGITS
-from ecom_lake.shop.rankings.classification import Judged
-from ecom_lake.shop.rankings.people import LEAST_EVENTS, People
+from ecom_lake.shop.rankings.evaluation import Judged
 from ecom_lake.shop.rankings.ranker import Ranker
-from ecom_lake.shop.rankings.snapshots import LEAST_ORIGINS
+from ecom_lake.shop.rankings.sample import LEAST_EVENTS, People
+from ecom_lake.shop.rankings.time_splits import LEAST_ORIGINS
 from ecom_lake.statistics.arrays import Flags, Floats
 from ecom_lake.statistics.bootstrap import resampled_clusters
 from ecom_lake.statistics.intervals import Estimate, percentile_interval
