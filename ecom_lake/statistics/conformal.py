@@ -1,87 +1,62 @@
-"""How far a forecast may be off, told from how far it was off: split-conformal intervals, and how often they held.
+"""Split-conformal prediction intervals for forecasts of several steps, and their coverage in a backtest.
 
-The misses of the backtest, step by step, in units of how large sales were just then. The interval of a step is the one that
-would have held so many of them, and never narrower than that of a nearer step. Not here: where the misses come from.
+Absolute errors come as a matrix: a row for each forecast origin, a column for each step ahead, NaN where the outcome is not
+known. Not here: the errors, and the scale that they are relative to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
 
-from ecom_lake.shop.forecast.rolling_origin import Backtest
-from ecom_lake.shop.forecast.sales_series import Floats, Series, in_cents
+from ecom_lake.statistics.arrays import Floats
 
-SHARES = (0.8, 0.95)
-
-
-@dataclass(frozen=True)
-class Band:
-    """NaN where there were too few misses to tell."""
-
-    low: Floats
-    high: Floats
+_ROUNDING = 1e-12
 
 
-def band(forecast: Floats, series: Series, test: Backtest, share: float) -> Band:
-    """Around what is forecast now, by all misses that are known."""
-    radius: Floats = _radii(relative_misses(test, series), share) * level(series, len(series))
-    return Band(in_cents(np.maximum(forecast - radius, 0.0)), in_cents(forecast + radius))
+def radii(errors: Floats, coverage: float) -> Floats:
+    """Half the width of the interval at each step: the smallest with this coverage, and never narrower than at an earlier step.
+
+    NaN where there are too few errors.
+    """
+    return _non_decreasing(np.array([_conformal_quantile(errors[:, step], coverage) for step in range(errors.shape[1])]))
 
 
-def held(test: Backtest, series: Series, share: float) -> Floats:
-    """At each origin that had an interval: the share of periods that came to lie in it. It is made of nothing but the misses
-    that were known at the origin, so that this is how often such an interval is to be believed."""
-    misses = relative_misses(test, series)
+def observed_coverage(errors: Floats, origins: Sequence[int], coverage: float) -> Floats:
+    """At each origin that had an interval: the share of the outcomes inside. The interval is computed only from errors that were
+    known at the origin; the error of a step is known so many periods after its own origin."""
     shares = []
-    for row, origin in enumerate(test.origins):
-        known = np.where(_when_known(test.origins[:row], misses.shape[1]) <= origin, misses[:row], np.nan)
-        radius = _radii(known, share)
-        judged = ~np.isnan(radius) & ~np.isnan(misses[row])
-        if judged.any():
-            shares.append(float((misses[row][judged] <= radius[judged] + 1e-12).mean()))
+    for row, origin in enumerate(origins):
+        known = np.where(_known_at(origins[:row], errors.shape[1]) <= origin, errors[:row], np.nan)
+        radius = radii(known, coverage)
+        is_tested = ~np.isnan(radius) & ~np.isnan(errors[row])
+        if is_tested.any():
+            shares.append(float((errors[row][is_tested] <= radius[is_tested] + _ROUNDING).mean()))
     return np.array(shares)
 
 
-def relative_misses(test: Backtest, series: Series) -> Floats:
-    levels = np.array([level(series, origin) for origin in test.origins])
-    misses: Floats = np.abs(test.error) / levels[:, None]
-    return misses
+def _conformal_quantile(errors: Floats, coverage: float) -> float:
+    """The quantile of the errors with the next one counted among them."""
+    known = np.sort(errors[~np.isnan(errors)])
+    rank = ceil(round((len(known) + 1) * coverage, 9))
+    return float(known[rank - 1]) if rank <= len(known) else np.nan
 
 
-def level(series: Series, known: int) -> float:
-    """How large sales were of late; 1 where there were none."""
-    of_late = float(series.values[max(known - series.grain.level, 0) : known].mean())
-    return of_late if of_late > 0 else 1.0
-
-
-def _radii(misses: Floats, share: float) -> Floats:
-    """For each step the miss that holds the share, the one to come counted among them: of too few there is none."""
-    return _rising(np.array([_quantile(misses[:, step], share) for step in range(misses.shape[1])]))
-
-
-def _rising(radii: Floats) -> Floats:
-    """Never falling from step to step: where a later one is less they are levelled out, as is right where chance is at work.
-    The greatest yet would be wider with every step that is looked at."""
+def _non_decreasing(values: Floats) -> Floats:
+    """Isotonic regression by pooling adjacent violators. A running maximum would widen with every step that is looked at."""
     blocks: list[tuple[float, int]] = []
-    for radius in radii[~np.isnan(radii)]:
-        mean, size = float(radius), 1
+    for value in values[~np.isnan(values)]:
+        mean, size = float(value), 1
         while blocks and blocks[-1][0] > mean:
-            before, many = blocks.pop()
-            mean, size = (before * many + mean * size) / (many + size), many + size
+            previous_mean, previous_size = blocks.pop()
+            mean, size = (previous_mean * previous_size + mean * size) / (previous_size + size), previous_size + size
         blocks.append((mean, size))
-    levelled = [mean for mean, size in blocks for _ in range(size)]
-    return np.array(levelled + [np.nan] * (len(radii) - len(levelled)))
+    pooled = [mean for mean, size in blocks for _ in range(size)]
+    return np.array(pooled + [np.nan] * (len(values) - len(pooled)))
 
 
-def _quantile(misses: Floats, share: float) -> float:
-    known = np.sort(misses[~np.isnan(misses)])
-    place = ceil(round((len(known) + 1) * share, 9))
-    return float(known[place - 1]) if place <= len(known) else np.nan
-
-
-def _when_known(origins: Sequence[int], steps: int) -> Floats:
+def _known_at(origins: Sequence[int], steps: int) -> Floats:
+    """The period in which each error becomes known."""
     return np.array(origins, dtype=float)[:, None] + np.arange(1, steps + 1)[None, :]

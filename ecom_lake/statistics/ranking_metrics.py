@@ -1,7 +1,7 @@
-"""How well do scores rank, and are they honest as probabilities?
+"""How well scores rank a binary outcome, and how well probabilities are calibrated.
 
-Here: average precision, ROC, Brier, their intervals, and the two pictures, gain and calibration. Ties count as ties. Not here:
-lift (lift.py).
+Here: average precision, ROC-AUC and the Brier score with their intervals, the cumulative gain curve and the calibration curve.
+Rows with equal scores count as ties. Not here: lift (lift.py).
 """
 
 from __future__ import annotations
@@ -11,86 +11,85 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecom_lake.engine.contracts.fitted import Curve, Point, Rival
-from ecom_lake.statistics.lift import Flags, Floats
+from ecom_lake.statistics.arrays import Flags, Floats
+from ecom_lake.statistics.bootstrap import resampled_counts
+from ecom_lake.statistics.intervals import Estimate, bootstrap_estimate, normal_interval, wilson_interval
 
-_RESAMPLES, _BINS, _BOUNDS = 200, 500, (2.5, 97.5)
-_TENTHS = 10
+_RESAMPLES, _BINS = 200, 500
+_DECILES = 10
+_Z = 1.96
 
 
 @dataclass(frozen=True)
-class Steps:
-    """People in the order of falling score; those who tie are one step."""
+class ScoreGroups:
+    """Rows in the order of falling score; rows with one score are one group."""
 
-    hits: Floats
-    others: Floats
-
-
-def steps(happened: Flags, score: Floats) -> Steps:
-    _, place = np.unique(-score, return_inverse=True)
-    return Steps(np.bincount(place, happened).astype(float), np.bincount(place, ~happened).astype(float))
+    positives: Floats
+    negatives: Floats
 
 
-def average_precision(at: Steps) -> float:
-    hits = at.hits.cumsum()
-    return float((at.hits * hits / np.maximum(hits + at.others.cumsum(), 1)).sum() / max(hits[-1], 1))
+def score_groups(outcome: Flags, score: Floats) -> ScoreGroups:
+    _, group = np.unique(-score, return_inverse=True)
+    return ScoreGroups(np.bincount(group, outcome).astype(float), np.bincount(group, ~outcome).astype(float))
 
 
-def roc(at: Steps) -> float:
-    """The chance that one of those to whom it happened scores above one to whom it did not; a tie counts half."""
-    before = at.hits.cumsum() - at.hits / 2
-    return float((at.others * before).sum() / max(at.hits.sum() * at.others.sum(), 1))
+def average_precision(groups: ScoreGroups) -> float:
+    positives = groups.positives.cumsum()
+    precision = positives / np.maximum(positives + groups.negatives.cumsum(), 1)
+    return float((groups.positives * precision).sum() / max(positives[-1], 1))
 
 
-def brier(happened: Flags, probability: Floats) -> float:
-    return float(((probability - happened) ** 2).mean())
+def roc_auc(groups: ScoreGroups) -> float:
+    """The probability that a random positive scores above a random negative; a tie counts half."""
+    above = groups.positives.cumsum() - groups.positives / 2
+    return float((groups.negatives * above).sum() / max(groups.positives.sum() * groups.negatives.sum(), 1))
 
 
-def measures(name: str, happened: Flags, score: Floats, probability: Floats | None, seed: int) -> Iterator[Rival]:
-    """A rule that gives no probability has no Brier score."""
-    at = steps(happened, score)
-    drawn = list(_resampled(happened, score, seed))
-    for metric, of in (("PR-AUC", average_precision), ("ROC-AUC", roc)):
-        yield Rival(name, metric, of(at), *_bounds(of, drawn, of(at)))
-    if probability is not None:
-        value = brier(happened, probability)
-        around = 1.96 * float(((probability - happened) ** 2).std()) / len(happened) ** 0.5
-        yield Rival(name, "Brier", value, max(value - around, 0.0), value + around)
+def brier_score(outcome: Flags, probability: Floats) -> float:
+    return float(((probability - outcome) ** 2).mean())
 
 
-def _resampled(happened: Flags, score: Floats, seed: int) -> Iterator[Steps]:
-    """Steps are drawn together to a few hundred: each resample then costs nothing, and moves the measures by less than it."""
-    fine = steps(happened, score)
-    together = np.ceil((fine.hits + fine.others).cumsum() / len(happened) * _BINS).astype(int) - 1
-    hits, others = (np.bincount(together, of) for of in (fine.hits, fine.others))
-    cells = np.concatenate([hits, others])
-    for drawn in np.random.default_rng(seed).multinomial(len(happened), cells / cells.sum(), _RESAMPLES):
-        yield Steps(*np.split(drawn.astype(float), 2))
+def ranking_estimates(outcome: Flags, score: Floats, seed: int) -> dict[str, Estimate]:
+    """Average precision (PR-AUC) and ROC-AUC by name."""
+    groups = score_groups(outcome, score)
+    resamples = list(_resampled(groups, seed))
+    metrics: dict[str, Callable[[ScoreGroups], float]] = {"PR-AUC": average_precision, "ROC-AUC": roc_auc}
+    return {
+        name: bootstrap_estimate(metric(groups), np.array([metric(each) for each in resamples]))
+        for name, metric in metrics.items()
+    }
 
 
-def _bounds(of: Callable[[Steps], float], drawn: list[Steps], value: float) -> tuple[float, float]:
-    low, high = np.percentile([of(at) for at in drawn], _BOUNDS)
-    return float(min(low, value)), float(max(high, value))
+def brier_estimate(outcome: Flags, probability: Floats) -> Estimate:
+    value = brier_score(outcome, probability)
+    low, high = normal_interval(value, float(((probability - outcome) ** 2).std()) / len(outcome) ** 0.5, _Z)
+    return Estimate(value, max(low, 0.0), high)
 
 
-def gain(series: str, happened: Flags, score: Floats) -> Curve:
-    """Of those to whom it happened, which share is in the likeliest tenth, two tenths, …?"""
-    at = steps(happened, score)
-    people = np.concatenate([[0], (at.hits + at.others).cumsum()]) / len(happened)
-    found = np.concatenate([[0], at.hits.cumsum()]) / max(at.hits.sum(), 1)
-    shares = [i / _TENTHS for i in range(_TENTHS + 1)]
-    return Curve("gain", series, [Point(share, float(np.interp(share, people, found))) for share in shares])
+def _resampled(groups: ScoreGroups, seed: int) -> Iterator[ScoreGroups]:
+    """Groups are merged to a few hundred bins: a resample then costs little, and the bins move the metrics by less than it."""
+    rows = groups.positives + groups.negatives
+    bins = np.ceil(rows.cumsum() / rows.sum() * _BINS).astype(int) - 1
+    cells = np.concatenate([np.bincount(bins, counts) for counts in (groups.positives, groups.negatives)])
+    for resample in resampled_counts(cells, _RESAMPLES, seed):
+        yield ScoreGroups(*np.split(resample.astype(float), 2))
 
 
-def calibration(series: str, happened: Flags, probability: Floats) -> Curve:
-    """In each tenth of the people by probability: what was said, and what came true, with Wilson's interval."""
-    tenths = np.array_split(np.argsort(probability, kind="stable"), _TENTHS)
-    said = [(float(probability[of].mean()), int(happened[of].sum()), len(of)) for of in tenths if len(of)]
-    return Curve("calibration", series, [Point(x, hits / n, *_wilson(hits, n)) for x, hits, n in said])
+def gain_curve(outcome: Flags, score: Floats) -> list[tuple[float, float]]:
+    """For the top 0%, 10%, … 100% of the rows: which share of the positives they contain."""
+    groups = score_groups(outcome, score)
+    rows = np.concatenate([[0], (groups.positives + groups.negatives).cumsum()]) / len(outcome)
+    found = np.concatenate([[0], groups.positives.cumsum()]) / max(groups.positives.sum(), 1)
+    shares = [i / _DECILES for i in range(_DECILES + 1)]
+    return [(share, float(np.interp(share, rows, found))) for share in shares]
 
 
-def _wilson(hits: int, n: int) -> tuple[float, float]:
-    z = 1.96
-    middle = (hits + z * z / 2) / (n + z * z)
-    around = z / (n + z * z) * (hits * (n - hits) / n + z * z / 4) ** 0.5
-    return max(middle - around, 0.0), min(middle + around, 1.0)
+def calibration_curve(outcome: Flags, probability: Floats) -> list[tuple[float, Estimate]]:
+    """For each decile of the rows by probability: the mean probability, and the observed rate with Wilson's interval."""
+    deciles = np.array_split(np.argsort(probability, kind="stable"), _DECILES)
+    return [(float(probability[rows].mean()), _observed_rate(outcome[rows])) for rows in deciles if len(rows)]
+
+
+def _observed_rate(outcome: Flags) -> Estimate:
+    rate = int(outcome.sum()) / len(outcome)
+    return Estimate(rate, *wilson_interval(rate, len(outcome), _Z))

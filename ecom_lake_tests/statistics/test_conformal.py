@@ -5,9 +5,9 @@ from datetime import date
 import numpy as np
 import pytest
 
+from ecom_lake.shop.forecast.prediction_intervals import band, held
 from ecom_lake.shop.forecast.rolling_origin import Backtest
 from ecom_lake.shop.forecast.sales_series import MONTHS, Floats, Series
-from ecom_lake.statistics.conformal import band, held
 
 
 def steady(periods: int, sold: float = 100.0) -> Series:

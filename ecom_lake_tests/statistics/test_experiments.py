@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ecom_lake.statistics.multiple_testing import holm
 from ecom_lake.statistics.power import people_for_means, people_for_shares, power_of_means, power_of_shares, whole
 from ecom_lake.statistics.sequential_tests import (
     OBRIEN_FLEMING,
@@ -15,7 +16,7 @@ from ecom_lake.statistics.sequential_tests import (
     chance_to_cross,
     constant,
 )
-from ecom_lake.statistics.two_sample_tests import false_alarms, holm, means_apart, shares_apart, split_p, without_past
+from ecom_lake.statistics.two_sample_tests import false_alarms, means_apart, shares_apart, split_p, without_past
 
 
 def test_plans_are_those_of_r() -> None:

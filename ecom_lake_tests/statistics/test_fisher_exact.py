@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecom_lake.statistics.fisher_exact import benjamini_hochberg, by_family, fisher
+from ecom_lake.statistics.fisher_exact import fisher
+from ecom_lake.statistics.multiple_testing import benjamini_hochberg, by_family
 
 
 def p(both: int, first: int, second: int, total: int) -> float:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecom_lake.statistics.lift import compare, lift, membership
+from ecom_lake.statistics.lift import compare_lifts, lift, membership
 
 
 def test_people_who_tie_at_the_edge_share_the_last_places() -> None:
@@ -23,7 +23,7 @@ def test_lift_by_hand() -> None:
 def test_a_list_is_no_better_than_itself() -> None:
     rng = np.random.default_rng(1)
     happened, score = rng.random(1_000) < 0.2, rng.random(1_000)
-    same = compare(happened, score, score, seed=0).difference
+    same = compare_lifts(happened, score, score, seed=0).difference
     assert (same.value, same.low, same.high) == (0, 0, 0)
 
 
@@ -32,7 +32,7 @@ def test_the_interval_is_that_of_resampled_people() -> None:
     score = rng.random(4_000)
     happened = rng.random(4_000) < 0.3 * score
     rule = score + rng.normal(0, 0.3, 4_000)
-    found = compare(happened, score, rule, seed=0)
+    found = compare_lifts(happened, score, rule, seed=0)
     drawn = [rng.integers(0, 4_000, 4_000) for _ in range(800)]
     differences = [lift(happened[i], score[i]) - lift(happened[i], rule[i]) for i in drawn]
     low, high = np.percentile(differences, (2.5, 97.5))

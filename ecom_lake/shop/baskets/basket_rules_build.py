@@ -11,7 +11,8 @@ import polars as pl
 
 from ecom_lake.shop.baskets.itemsets import SEPARATOR
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.fisher_exact import benjamini_hochberg, fisher
+from ecom_lake.statistics.fisher_exact import fisher
+from ecom_lake.statistics.multiple_testing import benjamini_hochberg
 
 READS = ("basket_itemsets",)
 

@@ -21,16 +21,16 @@ from ecom_lake.engine.contracts.gate import best_of, unmeasured
 from ecom_lake.shop.churn import features as churn_features
 from ecom_lake.shop.churn.churn_scores import ChurnScores
 from ecom_lake.shop.churn.features import FEATURES, GROUPS, Feature, buyers_after, features_at
-from ecom_lake.shop.churn.purchase_chance import NAME as BG_NBD
-from ecom_lake.shop.churn.purchase_chance import buying_chance
-from ecom_lake.shop.rankings.classification import Judged, Question, judge
-from ecom_lake.shop.rankings.people import People
-from ecom_lake.shop.rankings.probability import Origin, Proof, predict_at, prove, with_proof
+from ecom_lake.shop.churn.purchase_probability import NAME as BG_NBD
+from ecom_lake.shop.churn.purchase_probability import buying_chance
+from ecom_lake.shop.rankings.evaluation import Judged, Question, judge
+from ecom_lake.shop.rankings.probability_backtest import Origin, Proof, predict_at, prove, with_proof
 from ecom_lake.shop.rankings.ranker import choose
 from ecom_lake.shop.rankings.reasons import importance_curve, listed, lost_without
-from ecom_lake.shop.rankings.snapshots import Cutoffs, cutoffs, days_needed, origins
+from ecom_lake.shop.rankings.sample import People
+from ecom_lake.shop.rankings.time_splits import Cutoffs, cutoffs, days_needed, origins
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.lift import Floats
+from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.logistic_regression import Platt
 from ecom_lake.statistics.random_forest import TREES_TO_TRY
 

@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecom_lake.statistics.maximum_likelihood import Estimate, Likelihood, maximise
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from ecom_lake.engine.contracts.model_fit import DIGITS
+from ecom_lake.statistics.arrays import Floats, Integers
+from ecom_lake.statistics.maximum_likelihood import FittedParameters, LogLikelihood, fit_parameters
 
 DAYS_A_WEEK = 7
 BG, MBG = MODELS = ("BG/NBD", "MBG/NBD")
@@ -50,15 +49,15 @@ class Histories:
         return Histories(keys // cells**2, keys // cells % cells * step, keys % cells * step, people)
 
 
-def fit(model: str, seen: Histories) -> Estimate | None:
+def fit(model: str, seen: Histories) -> FittedParameters | None:
     """None where the data do not settle it, or lead to where expectations cannot be worked out."""
-    found = maximise(likelihood(model, seen.rough), likelihood(model, seen), _STARTS, BOUNDS)
+    found = fit_parameters(likelihood(model, seen.rough), likelihood(model, seen), _STARTS, BOUNDS, DIGITS)
     if found is None or not np.isfinite(expected(model, found.parameters, seen.x, seen.t_x, seen.age, [_YEAR])).all():
         return None
     return found
 
 
-def likelihood(model: str, seen: Histories) -> Likelihood:
+def likelihood(model: str, seen: Histories) -> LogLikelihood:
     """Gamma functions are worked out once per number of purchases, and logarithms once per row."""
     from scipy.special import expit, gammaln, psi
 

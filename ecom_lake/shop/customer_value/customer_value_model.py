@@ -4,7 +4,7 @@ Here: the order of things. Purchases are expected by BG/NBD or MBG/NBD, whicheve
 or a mean. The whole is tested on days that it has not seen: the last twelve months where the shop is old enough, else fewer.
 It is published for the longest time at which it passed. Else everybody gets the shop's mean, and where even that is unknown, what
 they have brought.
-Not here: the models (buying.py, spending.py), the trial (value_trial.py), the table (value_forecast.py).
+Not here: the models (buying.py, spending.py), the trial (value_trial.py), the table (predicted_value.py).
 docs/decisions/0011-customer-value.md and 0020-proven-horizons.md give the reasons.
 """
 
@@ -22,14 +22,14 @@ from ecom_lake.engine.contracts.gate import Verdict, unmeasured
 from ecom_lake.shop.customer_value import bg_nbd as buying
 from ecom_lake.shop.customer_value import gamma_gamma as spending
 from ecom_lake.shop.customer_value import holdout_test as value_trial
-from ecom_lake.shop.customer_value import purchase_histories, value_forecast
+from ecom_lake.shop.customer_value import predicted_value, purchase_histories
 from ecom_lake.shop.customer_value.bg_nbd import Histories
 from ecom_lake.shop.customer_value.gamma_gamma import Spending, Spent
 from ecom_lake.shop.customer_value.holdout_test import MISS, SHOP_MEAN, YEAR_DAYS, Trial
+from ecom_lake.shop.customer_value.predicted_value import Mean
 from ecom_lake.shop.customer_value.purchase_histories import Shop
-from ecom_lake.shop.customer_value.value_forecast import Mean
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.maximum_likelihood import Estimate, estimate, spread_of
+from ecom_lake.statistics.maximum_likelihood import FittedParameters, cholesky_from_text, with_parameters
 
 READS = ("customer_metrics", "fct_orders", "dim_date")
 VERSION = 2
@@ -45,7 +45,7 @@ class Model:
     """What is fitted to everything up to the as-of date, or was, and is kept."""
 
     choice: str
-    fit: Estimate
+    fit: FittedParameters
     known: Histories
     spending: Spending
     spent: Spent
@@ -57,8 +57,8 @@ class Model:
 
     @property
     def notes(self) -> dict[str, str]:
-        told = {_CHOICE: self.choice, _SPREAD: self.fit.said, _SPEND: self.spending.way}
-        return told | ({_SPEND_SPREAD: self.spending.fit.said} if self.spending.fit else {})
+        told = {_CHOICE: self.choice, _SPREAD: self.fit.cholesky_text, _SPEND: self.spending.way}
+        return told | ({_SPEND_SPREAD: self.spending.fit.cholesky_text} if self.spending.fit else {})
 
 
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
@@ -73,13 +73,13 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     if isinstance(trial, str):
         return _without_model(con, settings, shop, trial)
     model = kept or _fitted(con, shop, settings, trial.champion)
-    predicted = value_forecast.groups(model.choice, model.fit, model.known, trial.days, settings) if model else None
+    predicted = predicted_value.groups(model.choice, model.fit, model.known, trial.days, settings) if model else None
     if model is None or predicted is None or not np.all(np.isfinite(predicted.to_numpy())):
         why = f"The purchases up to {shop.as_of} do not settle how people buy and leave."
         return _without_model(con, settings, shop, why, trial)
     if not trial.verdict(settings, None).is_published:
         return _without_model(con, settings, shop, f"{outcome(trial)} {longer}".strip(), trial, model, is_measured=True)
-    table = value_forecast.by_model(con, shop, settings, trial.days, model.choice, predicted, model.spending)
+    table = predicted_value.by_model(con, shop, settings, trial.days, model.choice, predicted, model.spending)
     details = (outcome(trial), _of_horizon(trial.days), longer, _of_spending(model))
     card = _card(con, shop, trial.verdict(settings, None), " ".join(filter(None, details)), model)
     return Fitted(
@@ -153,7 +153,7 @@ def _kept(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, 
         return None
     known, spent = purchase_histories.histories(con, shop.as_of), purchase_histories.spent(con, shop.as_of)
     choice, numbers = notes[_CHOICE], {name: past.parameters[name] for name in buying.BOUNDS}
-    found = estimate(numbers, spread_of(notes[_SPREAD], len(numbers)), buying.likelihood(choice, known))
+    found = with_parameters(numbers, cholesky_from_text(notes[_SPREAD], len(numbers)), buying.likelihood(choice, known))
     return Model(choice, found, known, _kept_spending(past, spent, shop.most_purchases), spent, before)
 
 
@@ -162,8 +162,8 @@ def _kept_spending(past: Past, spent: Spent, most: int) -> Spending:
     if way != spending.GAMMA_GAMMA:
         return spending.by_means(spent, most, way)
     numbers = {name: past.parameters[name] for name in spending.PARAMETERS}
-    spread = spread_of(past.notes[_SPEND_SPREAD], len(numbers))
-    return spending.by_gamma_gamma(estimate(numbers, spread, spending.likelihood(spent)), most)
+    spread = cholesky_from_text(past.notes[_SPEND_SPREAD], len(numbers))
+    return spending.by_gamma_gamma(with_parameters(numbers, spread, spending.likelihood(spent)), most)
 
 
 def _spending(spent: Spent, settings: MiningSettings, most: int) -> Spending:
@@ -193,9 +193,9 @@ def _without_model(
     rivals, curves = _rivals(trial, model), trial.curves if trial else ()
     parameters, notes = (model.parameters, model.notes) if model else ({}, {})
     if mean is None:
-        table, then = value_forecast.historic_only(con), "Only what people have brought is shown."
+        table, then = predicted_value.historic_only(con), "Only what people have brought is shown."
     else:
-        table = value_forecast.by_mean(con, settings, mean)
+        table = predicted_value.by_mean(con, settings, mean)
         mean_says = f"Everybody gets the mean of the shop: {mean.orders:.3f} purchases in {mean.days} days."
         then = f"{mean_says} {_of_horizon(mean.days)}".rstrip()
     fallback = SHOP_MEAN if mean else None

@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ecom_lake.statistics.maximum_likelihood import Estimate, Likelihood, maximise
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from ecom_lake.engine.contracts.model_fit import DIGITS
+from ecom_lake.statistics.arrays import Floats, Integers
+from ecom_lake.statistics.intervals import Estimate, normal_interval
+from ecom_lake.statistics.maximum_likelihood import FittedParameters, LogLikelihood, fit_parameters
 
 GAMMA_GAMMA, ALIKE, SHOP = WAYS = ("Gamma-Gamma", "mean of people who buy as often", "mean of the shop")
 PARAMETERS = ("p", "q", "v")
@@ -44,21 +44,14 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class Correlation:
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Spending:
     way: str
     by_n: pl.DataFrame
     """n, base, share, and variance as v0 + v1 · spent + v2 · spent²; n = 0 for who never paid for a repeat purchase."""
-    fit: Estimate | None = None
+    fit: FittedParameters | None = None
 
 
-def correlation(seen: Spent) -> Correlation | None:
+def correlation(seen: Spent) -> Estimate | None:
     """Of how many purchases and the mean spent on them, among repeat buyers, with its 95% interval (Fisher's z)."""
     people = float(np.sum(seen.people))
     mean = seen.spent / np.maximum(seen.n, 1)
@@ -67,16 +60,16 @@ def correlation(seen: Spent) -> Correlation | None:
     from_n, from_mean = (values - np.sum(seen.people * values) / people for values in (seen.n, mean))
     covariance, *variances = (np.sum(seen.people * of) for of in (from_n * from_mean, from_n**2, from_mean**2))
     value = float(np.clip(covariance / np.sqrt(variances[0] * variances[1]), -1 + 1e-12, 1 - 1e-12))
-    z, half = np.arctanh(value), 1.959964 / np.sqrt(people - 3)
-    return Correlation(value, float(np.tanh(z - half)), float(np.tanh(z + half)))
+    low, high = normal_interval(float(np.arctanh(value)), float(1 / np.sqrt(people - 3)))
+    return Estimate(value, float(np.tanh(low)), float(np.tanh(high)))
 
 
-def is_unrelated(found: Correlation | None, most: float) -> bool:
+def is_unrelated(found: Estimate | None, most: float) -> bool:
     """A relation counts against Gamma-Gamma where it is strong enough to matter and not by chance."""
     return found is None or abs(found.value) <= most or found.low < 0 < found.high
 
 
-def gamma_gamma(seen: Spent) -> Estimate | None:
+def gamma_gamma(seen: Spent) -> FittedParameters | None:
     """None where purchases do not settle it: where all cost the same, or a mean is not finite."""
     mean = seen.mean
     if mean <= 0:
@@ -85,10 +78,10 @@ def gamma_gamma(seen: Spent) -> Estimate | None:
     starts = ((5.0, 4.0, mean), (1.0, 2.0, mean), (20.0, 3.0, mean / 10))
     step = max(1, len(seen.n) // _ROUGHLY)
     some = Spent(seen.n[::step], seen.spent[::step], seen.people[::step])
-    return maximise(likelihood(some), likelihood(seen), starts, bounds)
+    return fit_parameters(likelihood(some), likelihood(seen), starts, bounds, DIGITS)
 
 
-def likelihood(seen: Spent) -> Likelihood:
+def likelihood(seen: Spent) -> LogLikelihood:
     from scipy.special import gammaln, psi
 
     counts, which = np.unique(seen.n, return_inverse=True)
@@ -111,7 +104,7 @@ def likelihood(seen: Spent) -> Likelihood:
     return at
 
 
-def by_gamma_gamma(fit: Estimate, most: int) -> Spending:
+def by_gamma_gamma(fit: FittedParameters, most: int) -> Spending:
     """For people with up to `most` paid repeat purchases."""
     n = np.arange(most + 1)
     base, share = _shrunken(np.array(list(fit.parameters.values())), n)
@@ -119,7 +112,7 @@ def by_gamma_gamma(fit: Estimate, most: int) -> Spending:
     moved = [[_shrunken(np.exp(logs + sign * _STEP * each), n) for sign in (1, -1)] for each in np.eye(3)]
     slopes = np.array([[(up - down) / (2 * _STEP) for up, down in zip(*both, strict=True)] for both in moved])
     # Rows of the spread meet the slopes: what one standard step of each independent direction does to base and share.
-    base_steps, share_steps = (np.sum(fit.spread[:, :, None] * slopes[:, None, i, :], axis=0) for i in (0, 1))
+    base_steps, share_steps = (np.sum(fit.cholesky[:, :, None] * slopes[:, None, i, :], axis=0) for i in (0, 1))
     variances = (np.sum(base_steps**2, axis=0), 2 * np.sum(base_steps * share_steps, axis=0), np.sum(share_steps**2, axis=0))
     return Spending(GAMMA_GAMMA, _table(n, base, share, *variances), fit)
 

@@ -25,9 +25,10 @@ from ecom_lake.shop.customer_value import purchase_histories
 from ecom_lake.shop.customer_value.gamma_gamma import Spending
 from ecom_lake.shop.customer_value.purchase_histories import BUCKETS, Seen, Shop
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.maximum_likelihood import Estimate
-
-Floats = NDArray[np.float64]
+from ecom_lake.statistics.arrays import Floats
+from ecom_lake.statistics.bootstrap import resampled_clusters
+from ecom_lake.statistics.intervals import percentile_interval
+from ecom_lake.statistics.maximum_likelihood import FittedParameters
 
 PAST_RATE, ALIKE, SHOP_MEAN = GUESSES = ("own past rate", "people who had bought as often", "mean of the shop")
 MISS, SALES, ABSOLUTE, TOP, SAVED, AIC, DAYS = (
@@ -109,7 +110,7 @@ def run(
     settings: MiningSettings,
     days: int,
     champion: str,
-    fits: Mapping[str, Estimate],
+    fits: Mapping[str, FittedParameters],
     spending: Spending,
 ) -> Trial | None:
     """`fits` were made on the days before; None where nobody came back on those held out."""
@@ -127,7 +128,7 @@ def run(
         },
         **guesses(seen, before, watched, days),
     }
-    draws = np.random.default_rng(settings.seed).multinomial(BUCKETS, np.full(BUCKETS, 1 / BUCKETS), size=_RESAMPLES)
+    draws = resampled_clusters(BUCKETS, _RESAMPLES, settings.seed)
     resampled = Resampled(seen.bucket, np.concatenate([np.ones((1, BUCKETS), dtype=np.int64), draws]))
     errors = {name: resampled.sums(seen.people * _deviance(seen, of)) for name, of in foretold.items()}
     rivals = (
@@ -216,8 +217,7 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 def _interval(resampled: Floats) -> tuple[float, float]:
     """95% of the resampled values; the first is the value itself."""
-    low, high = np.nanquantile(resampled[1:], (0.025, 0.975))
-    return float(low), float(high)
+    return percentile_interval(resampled[1:])
 
 
 @dataclass(frozen=True)
@@ -261,7 +261,7 @@ def _gain(name: str, foretold: Floats, seen: Seen) -> Iterator[Curve]:
     yield Curve("gain", name, [Point(share, of) for share, of in zip(shares, caught, strict=True)])
 
 
-def _over_time(con: duckdb.DuckDBPyConnection, shop: Shop, model: str, fit: Estimate) -> Iterator[Curve]:
+def _over_time(con: duckdb.DuckDBPyConnection, shop: Shop, model: str, fit: FittedParameters) -> Iterator[Curve]:
     """Repeat purchases to date, as they came and as the fit on the first days has them; week by week, or coarser."""
     step = buying.DAYS_A_WEEK * max(1, -(-shop.days // (buying.DAYS_A_WEEK * _CURVE_POINTS)))
     number, firsts, repeats = purchase_histories.starts(con, shop, step)

@@ -24,7 +24,8 @@ from ecom_lake.shop.delivery_effect.first_deliveries import EXPOSURES, LATE, Exp
 from ecom_lake.shop.delivery_effect.gates import METHOD, comparability, counts
 from ecom_lake.shop.delivery_effect.wording import not_alike, too_few, wording
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.weighted_effect import Z95, Effect, Estimate, Matched, crude, e_value, effect, matched, regression
+from ecom_lake.statistics.intervals import Estimate, wilson_interval
+from ecom_lake.statistics.weighted_effect import Effect, Matched, crude, e_value, effect, matched, regression
 
 READS = first_deliveries.READS
 VERSION = 1
@@ -196,16 +197,10 @@ def _delays(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> Iterato
     points = []
     for place, (delay, people, back) in enumerate(first_deliveries.by_delay(con, settings.effect_days)):
         share = back / people
-        low, high = _wilson(share, people)
+        low, high = wilson_interval(share, people)
         points.append(Point(place, _rounded(share), _rounded(low), _rounded(high), delay[2:]))
     if points:
         yield Curve("came back by delay of the first delivery", f"within {settings.effect_days} days", points)
-
-
-def _wilson(share: float, n: int, z: float = Z95) -> tuple[float, float]:
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
-    return middle - half, middle + half
 
 
 def _seen(one: Compared) -> Iterator[tuple[str, float]]:

@@ -13,7 +13,8 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from ecom_lake.statistics.factor_regression import Design, Floats, factor
+from ecom_lake.statistics.arrays import Floats
+from ecom_lake.statistics.factor_regression import Design, factor
 from ecom_lake.statistics.weighted_effect import People
 
 READS = ("fct_orders", "fct_sales", "dim_seller", "dim_date", "reviews")

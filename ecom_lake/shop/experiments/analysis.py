@@ -13,13 +13,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ecom_lake.statistics.factor_regression import Floats
+from ecom_lake.statistics.arrays import Floats
+from ecom_lake.statistics.multiple_testing import holm
 from ecom_lake.statistics.sequential_tests import always_valid_half, always_valid_p, bounds
 from ecom_lake.statistics.two_sample_tests import (
     SPLIT_ALPHA,
     Difference,
     false_alarms,
-    holm,
     means_apart,
     shares_apart,
     split_p,

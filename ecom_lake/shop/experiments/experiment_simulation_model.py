@@ -22,6 +22,7 @@ from ecom_lake.shop.experiments import groups as experiment_groups
 from ecom_lake.shop.experiments.experiment_simulation import ExperimentSimulation
 from ecom_lake.shop.experiments.groups import WANTED_BACK, Group, groups, verdict_on
 from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.statistics.intervals import percentile_interval
 
 READS = experiment_groups.READS
 VERSION = 1
@@ -105,7 +106,7 @@ def simulate(scenarios: Sequence[Scenario], is_measured: bool, seed: int) -> Ite
         rng = np.random.default_rng([seed, *one.group.name.encode()])
         group, rate = one.group, round(one.group.rate, _DIGITS)
         anyway = group.people * rate
-        low, high = np.quantile(_outcomes(one, rng), (0.025, 0.975))
+        low, high = percentile_interval(_outcomes(one, rng))
         yield {
             "segment": group.name,
             "discount": one.discount,

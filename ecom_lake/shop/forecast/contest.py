@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ecom_lake.engine.contracts.fitted import Rival
 from ecom_lake.engine.contracts.gate import Gate
 from ecom_lake.shop.forecast.methods import BASELINES, NAIVE, Method
+from ecom_lake.shop.forecast.prediction_intervals import SHARES, Band, band, held
 from ecom_lake.shop.forecast.rolling_origin import (
     Backtest,
     champion,
@@ -24,7 +25,6 @@ from ecom_lake.shop.forecast.rolling_origin import (
     takes_part,
 )
 from ecom_lake.shop.forecast.sales_series import Floats, Series
-from ecom_lake.statistics.conformal import SHARES, Band, band, held
 
 MASE, AGAINST_NAIVE = "mase", "mase_against_naive"
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ecom_lake.shop.forecast.methods import METHODS, NAIVE, Method
 from ecom_lake.shop.forecast.sales_series import Floats, Grain, Series
+from ecom_lake.statistics.intervals import percentile_interval
 
 LEAST_ORIGINS = 6
 """Fewer tests than these tell nothing: a method that leaves fewer takes no part."""
@@ -103,5 +104,5 @@ def interval(each: Floats, seed: int) -> tuple[float, float] | tuple[None, None]
     if len(each) < LEAST_ORIGINS or np.isnan(each).any():
         return None, None
     drawn = np.random.default_rng(seed).integers(0, len(each), (_RESAMPLES, len(each)))
-    low, high = np.quantile(each[drawn].mean(axis=1), [0.025, 0.975])
-    return round(float(low), 6), round(float(high), 6)
+    low, high = percentile_interval(each[drawn].mean(axis=1))
+    return round(low, 6), round(high, 6)

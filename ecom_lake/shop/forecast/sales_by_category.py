@@ -14,6 +14,7 @@ import numpy as np
 from ecom_lake.engine.contracts.fitted import Rival
 from ecom_lake.shop.forecast.contest import MASE, Contest
 from ecom_lake.shop.forecast.methods import SHARE, Method, simple_methods
+from ecom_lake.shop.forecast.prediction_intervals import held
 from ecom_lake.shop.forecast.rolling_origin import (
     Backtest,
     came_after,
@@ -26,7 +27,6 @@ from ecom_lake.shop.forecast.rolling_origin import (
 )
 from ecom_lake.shop.forecast.sales_series import MONTHS, Floats, Series
 from ecom_lake.shop.forecast.scale_to_total import fitted_to
-from ecom_lake.statistics.conformal import held
 
 
 @dataclass(frozen=True)

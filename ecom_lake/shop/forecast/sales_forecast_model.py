@@ -26,6 +26,7 @@ from ecom_lake.shop.forecast.forecast_backtest import ForecastBacktest
 from ecom_lake.shop.forecast.methods import PROPHET, SARIMAX, SEASONAL_SARIMAX, Ahead, Method, simple_methods
 from ecom_lake.shop.forecast.month_lengths import by_mean_day, lengths
 from ecom_lake.shop.forecast.one_thread import one_thread
+from ecom_lake.shop.forecast.prediction_intervals import SHARES, Band, band
 from ecom_lake.shop.forecast.reconciliation import days_ahead, reconciled
 from ecom_lake.shop.forecast.rolling_origin import Backtest, origins_of
 from ecom_lake.shop.forecast.sales_by_category import Categories, by_category
@@ -35,7 +36,6 @@ from ecom_lake.shop.forecast.sarimax import BY_DAY, BY_MONTH, BY_MONTH_OF_YEAR, 
 from ecom_lake.shop.forecast.verdict import LEAST_MONTHS, card, refusal
 from ecom_lake.shop.forecast.weekly_pattern import LATE_DAYS, LEAST_DAYS, methods_by_day, week, without_week
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.conformal import SHARES, Band, band
 
 READS = ("dim_date", "kpi_breakdown", "kpi_daily", "kpi_monthly")
 VERSION = 2

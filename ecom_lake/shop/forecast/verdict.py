@@ -12,10 +12,10 @@ from ecom_lake.engine.contracts.gate import decide, unmeasured
 from ecom_lake.shop.forecast.contest import Contest
 from ecom_lake.shop.forecast.fade_out import last_full_day
 from ecom_lake.shop.forecast.methods import NAIVE
+from ecom_lake.shop.forecast.prediction_intervals import SHARES, held
 from ecom_lake.shop.forecast.reconciliation import Reconciled
 from ecom_lake.shop.forecast.rolling_origin import LEAST_ORIGINS, mape
 from ecom_lake.shop.forecast.sales_series import MONTHS, Sales
-from ecom_lake.statistics.conformal import SHARES, held
 
 LEAST_MONTHS = 6
 

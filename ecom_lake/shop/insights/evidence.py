@@ -16,6 +16,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from ecom_lake.statistics.intervals import wilson_interval
+
 Floats = NDArray[np.float64]
 
 WAVES = 2
@@ -25,7 +27,6 @@ PERSISTENCE = 2.6
 _MEDIAN_CHI2 = 2 * math.log(2) / 2
 """Median of a chi-square variable with two degrees of freedom, over its mean."""
 _LEAST_MONTHS = 3
-_Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -133,10 +134,7 @@ def levels_differ(per_day: float, days: float, per_day_before: float, days_befor
 
 def rate_interval(hits: float, trials: float, dispersion: float = 1.0) -> tuple[float, float]:
     """Wilson's 95% interval, of as many independent trials as these are worth."""
-    centre, trials, z2 = hits / trials, trials / dispersion, _Z95**2
-    middle = (centre + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = _Z95 / (1 + z2 / trials) * math.sqrt(centre * (1 - centre) / trials + z2 / (4 * trials**2))
-    return max(0.0, min(middle - half, centre)), min(1.0, max(middle + half, centre))
+    return wilson_interval(hits / trials, trials / dispersion)
 
 
 def by_month(days: Sequence[date], *columns: Sequence[float]) -> list[tuple[NDArray[np.int64], list[Floats]]]:

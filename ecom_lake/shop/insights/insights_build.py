@@ -33,7 +33,7 @@ from ecom_lake.shop.insights.insights import SHOWN, TOO_WEAK, Insights
 from ecom_lake.shop.insights.rule import InsightRule, Role
 from ecom_lake.shop.insights.wording import Direction, Figure, Period, is_number
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.fisher_exact import by_family
+from ecom_lake.statistics.multiple_testing import by_family
 
 READS = tuple(sorted({"settings", *(read for rule in RULES for read in rule.reads)}))
 

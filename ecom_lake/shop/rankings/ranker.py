@@ -14,11 +14,11 @@ from typing import Protocol
 import numpy as np
 
 from ecom_lake.engine.contracts.model_fit import DIGITS
-from ecom_lake.shop.rankings.people import People
-from ecom_lake.statistics.lift import Flags, Floats
+from ecom_lake.shop.rankings.sample import People
+from ecom_lake.statistics.arrays import Flags, Floats
 from ecom_lake.statistics.logistic_regression import Logistic, Platt
 from ecom_lake.statistics.random_forest import LEAVES, TREES, TREES_TO_TRY, Forest
-from ecom_lake.statistics.ranking_metrics import average_precision, steps
+from ecom_lake.statistics.ranking_metrics import average_precision, score_groups
 
 FOREST, LOGISTIC = "random forest", "logistic regression"
 
@@ -66,13 +66,13 @@ def choose(
     leaf = leaf or _best_leaf(tried, x_later, later.happened)
     is_fitted = leaf in tried and trees == TREES_TO_TRY
     forest = tried[leaf] if is_fitted else Forest.fit(x, train.happened, leaf, seed, trees)
-    logistic = Logistic.fit(x, train.happened)
+    logistic = Logistic.fit(x, train.happened, DIGITS)
     candidates: dict[str, Scores] = {FOREST: forest, LOGISTIC: logistic}
     scores = {name: scorer.scores(x_later) for name, scorer in candidates.items()}
-    precision = {name: average_precision(steps(later.happened, score)) for name, score in scores.items()}
+    precision = {name: average_precision(score_groups(later.happened, score)) for name, score in scores.items()}
     return Chosen(
-        {name: Ranker(blanks, scorer, Platt.fit(scores[name], later.happened)) for name, scorer in candidates.items()},
-        logistic.beta,
+        {name: Ranker(blanks, scorer, Platt.fit(scores[name], later.happened, DIGITS)) for name, scorer in candidates.items()},
+        logistic.coefficients,
         leaf,
         champion or max(precision, key=lambda name: (round(precision[name], DIGITS), name)),
     )
@@ -89,4 +89,4 @@ def _medians(x: Floats) -> Floats:
 
 def _best_leaf(tried: Mapping[int, Forest], x: Floats, happened: Flags) -> int:
     """The leaf that ranks best on later people; the larger of two that rank alike."""
-    return max(tried, key=lambda leaf: (round(average_precision(steps(happened, tried[leaf].scores(x))), 4), leaf))
+    return max(tried, key=lambda leaf: (round(average_precision(score_groups(happened, tried[leaf].scores(x))), 4), leaf))

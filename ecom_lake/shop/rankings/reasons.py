@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 
 from ecom_lake.engine.contracts.fitted import Curve, Point
-from ecom_lake.shop.rankings.classification import Judged, decile
+from ecom_lake.shop.rankings.evaluation import Judged, decile
 from ecom_lake.shop.rankings.ranker import Ranker, filled
-from ecom_lake.statistics.lift import Flags, Floats
+from ecom_lake.statistics.arrays import Flags, Floats
 from ecom_lake.statistics.logistic_regression import Platt, logit
-from ecom_lake.statistics.ranking_metrics import average_precision, steps
+from ecom_lake.statistics.ranking_metrics import average_precision, score_groups
 
 Says = Callable[[Mapping[str, float]], str | None]
 """What a group of features is like, in a few words; nothing where it is not known."""
@@ -87,7 +87,7 @@ def importance(
     rng = np.random.default_rng(seed)
     some = np.sort(rng.permutation(len(x))[:_SHUFFLED])
     x, happened = x[some], happened[some]
-    whole = average_precision(steps(happened, ranker.scores(x)))
+    whole = average_precision(score_groups(happened, ranker.scores(x)))
     lost: dict[str, float] = {}
     for group in groups:
         columns = _columns(group, features)
@@ -95,7 +95,7 @@ def importance(
         for _ in range(_SHUFFLES):
             shuffled = x.copy()
             shuffled[:, columns] = x[rng.permutation(len(x))][:, columns]
-            without.append(average_precision(steps(happened, ranker.scores(shuffled))))
+            without.append(average_precision(score_groups(happened, ranker.scores(shuffled))))
         lost[group.name] = round(whole - float(np.mean(without)), 6)
     return dict(sorted(lost.items(), key=lambda entry: (-entry[1], entry[0])))
 

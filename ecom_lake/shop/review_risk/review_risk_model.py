@@ -18,17 +18,17 @@ import polars as pl
 
 from ecom_lake.engine.contracts.fitted import Card, Fitted, Past
 from ecom_lake.engine.contracts.gate import unmeasured
-from ecom_lake.shop.rankings.classification import Judged, Question, judge
-from ecom_lake.shop.rankings.people import People
-from ecom_lake.shop.rankings.probability import Origin, Proof, predict_at, prove, with_proof
+from ecom_lake.shop.rankings.evaluation import Judged, Question, judge
+from ecom_lake.shop.rankings.probability_backtest import Origin, Proof, predict_at, prove, with_proof
 from ecom_lake.shop.rankings.ranker import choose
 from ecom_lake.shop.rankings.reasons import importance_curve, listed, lost_without
-from ecom_lake.shop.rankings.snapshots import Window, Windows, origins, window_days_needed, windows
+from ecom_lake.shop.rankings.sample import People
+from ecom_lake.shop.rankings.time_splits import Window, Windows, origins, window_days_needed, windows
 from ecom_lake.shop.review_risk import features as review_features
 from ecom_lake.shop.review_risk.features import BAD, FEATURES, GROUPS, SELLER_BAD_SHARE, answers, shipped_orders
 from ecom_lake.shop.review_risk.review_risk import ReviewRisk
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.lift import Floats
+from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.logistic_regression import Platt
 from ecom_lake.statistics.random_forest import TREES_TO_TRY
 

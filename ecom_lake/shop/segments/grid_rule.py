@@ -15,6 +15,7 @@ import numpy as np
 from ecom_lake.engine.contracts.gate import Gate, Requirement
 from ecom_lake.shop.segments.clustering import Floats, Labels, kmeans, nearest
 from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.statistics.intervals import bootstrap_estimate
 
 KMEANS, GRID = "K-Means", "Quantile grid"
 
@@ -131,5 +132,5 @@ def _missed(learnt: Floats, tried: Floats, own: Labels, other: Labels) -> Floats
 
 def _interval(shares: Floats) -> tuple[float, float, float]:
     """Of all people, and between which bounds it lies when they are drawn again."""
-    low, high = np.quantile(shares[1:], [0.025, 0.975])
-    return float(shares[0]), float(min(low, shares[0])), float(max(high, shares[0]))
+    found = bootstrap_estimate(float(shares[0]), shares[1:])
+    return found.value, found.low, found.high

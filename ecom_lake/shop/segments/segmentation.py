@@ -21,6 +21,7 @@ from ecom_lake.shop.segments.grid_rule import GRID, KMEANS, Explained, cells, to
 from ecom_lake.shop.segments.names import Name, names
 from ecom_lake.shop.segments.people import Group, known, later, log, sample
 from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.statistics.intervals import bootstrap_estimate
 
 DIGITS = 6
 """Of centres and deviations. The rounded numbers are the model: whoever reads them puts people into the same segments."""
@@ -121,9 +122,8 @@ def _rows(group: Group, tried: Sequence[Tried]) -> tuple[dict[str, object], ...]
 def stability_gates(chosen: Tried, settings: MiningSettings, *, is_kept: bool, noun: str) -> tuple[Gate, Gate]:
     """The number of segments of the last fit may miss its bars a little (segment_choice.py)."""
     least = 1 - (settings.segment_slack if is_kept else 0.0)
-    low, high = (float(np.quantile(chosen.agreements, at)) for at in (0.025, 0.975))
-    value = chosen.bootstrap_ari
-    interval = min(low, value), max(high, value)
+    found = bootstrap_estimate(chosen.bootstrap_ari, np.asarray(chosen.agreements))
+    value, interval = found.value, (found.low, found.high)
     agreement = f"agreement with segments of resampled people, {noun}"
     return (
         against_threshold(KMEANS, agreement, settings.min_stability * least, value, interval),

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.fisher_exact import benjamini_hochberg
+from ecom_lake.statistics.multiple_testing import benjamini_hochberg
 from ecom_lake_tests.builders.gold_table import make
 from ecom_lake_tests.builders.made_up import FEW, sales
 

@@ -13,10 +13,10 @@ from polars.testing import assert_frame_equal
 from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.shop.churn.churn_scores_model import NEXT, SECOND, Form, Snapshots, fit, judge_forms
 from ecom_lake.shop.churn.features import FEATURES, GROUPS, Feature, features_at
-from ecom_lake.shop.churn.purchase_chance import buying_chance
-from ecom_lake.shop.rankings.classification import LIFT
-from ecom_lake.shop.rankings.probability import BRIER, PUBLISHED
-from ecom_lake.shop.rankings.snapshots import Cutoffs
+from ecom_lake.shop.churn.purchase_probability import buying_chance
+from ecom_lake.shop.rankings.evaluation import LIFT
+from ecom_lake.shop.rankings.probability_backtest import BRIER, PUBLISHED
+from ecom_lake.shop.rankings.time_splits import Cutoffs
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.gold_table import make
 from ecom_lake_tests.builders.returning_customers import FIRST, Shop, Truth, as_known_on, nothing, opened, shop

@@ -122,7 +122,7 @@ def test_planted_parameters_are_found(played: tuple[str, Buyers]) -> None:
     fits = {name: buying.fit(name, known) for name in MODELS}
     found = fits[model]
     assert found is not None
-    for name, deviation in zip(OTHERS, np.sqrt((found.spread**2).sum(axis=1)), strict=True):
+    for name, deviation in zip(OTHERS, np.sqrt((found.cholesky**2).sum(axis=1)), strict=True):
         assert deviation < 0.1
         assert np.log(found.parameters[name]) == pytest.approx(np.log(OTHERS[name]), abs=3 * deviation), name
     other = fits[MBG if model == BG else BG]

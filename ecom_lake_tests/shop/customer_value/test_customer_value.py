@@ -15,9 +15,9 @@ from ecom_lake.shop.customer_value import bg_nbd as buying
 from ecom_lake.shop.customer_value import gamma_gamma as spending
 from ecom_lake.shop.customer_value import purchase_histories
 from ecom_lake.shop.customer_value.bg_nbd import BG, DAYS_A_WEEK, MBG, Histories
-from ecom_lake.shop.customer_value.value_forecast import groups
+from ecom_lake.shop.customer_value.predicted_value import groups
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.maximum_likelihood import Estimate
+from ecom_lake.statistics.maximum_likelihood import FittedParameters
 from ecom_lake_tests.builders.bg_nbd_customers import AS_OF, PLANTED, orders_of, shop
 from ecom_lake_tests.builders.gold_table import make
 
@@ -126,7 +126,7 @@ def test_next_orders_are_foretold_of_repeat_buyers_who_are_still_there(
 def test_money_to_come_is_worth_less_the_more_it_is_discounted() -> None:
     """A little less than if all came in the middle of the year: people buy sooner rather than later."""
     known = Histories(*(np.array(column) for column in ([0, 3], [0, 100], [300, 200], [5, 1])))
-    fit = Estimate(PLANTED, np.zeros((4, 4)), 0.0)
+    fit = FittedParameters(PLANTED, np.zeros((4, 4)), 0.0)
     free, dear = (groups(MBG, fit, known, 365, MiningSettings(yearly_discount=rate)) for rate in (0.0, 0.5))
     assert free["discounted"].to_list() == pytest.approx(free["orders"].to_list())
     assert dear["orders"].equals(free["orders"])
@@ -142,7 +142,7 @@ def test_bounds_are_how_far_the_expectation_moves_with_the_parameters() -> None:
     for lot in lots:
         parameters = dict(zip(PLANTED, np.exp(np.log(list(PLANTED.values())) + lot).tolist(), strict=True))
         worth.append(buying.expected(MBG, parameters, known.x, known.t_x, known.age, [365 / DAYS_A_WEEK])[0])
-    found = groups(MBG, Estimate(PLANTED, spread, 0.0), known, 365, MiningSettings(yearly_discount=0))["variance"]
+    found = groups(MBG, FittedParameters(PLANTED, spread, 0.0), known, 365, MiningSettings(yearly_discount=0))["variance"]
     assert found.to_list() == pytest.approx(np.log(worth).var(axis=0).tolist(), rel=0.1)
 
 

@@ -7,7 +7,8 @@ from scipy.stats import gamma
 
 from ecom_lake.shop.customer_value import gamma_gamma as spending
 from ecom_lake.shop.customer_value.gamma_gamma import Spent
-from ecom_lake.statistics.maximum_likelihood import Estimate
+from ecom_lake.statistics.intervals import Estimate
+from ecom_lake.statistics.maximum_likelihood import FittedParameters
 
 CDNOW = {"p": 6.25, "q": 3.74, "v": 15.44}
 """As published for CDNOW's repeat buyers."""
@@ -26,7 +27,7 @@ def drawn(people: int, seed: int, p: float = 6.0, q: float = 4.0, v: float = 50.
 
 @pytest.mark.parametrize(("n", "mean", "expected"), [(2, 22.35, 24.65), (1, 11.77, 18.91), (7, 73.74, 71.46), (0, 0.0, 35.22)])
 def test_the_published_customers(n: int, mean: float, expected: float) -> None:
-    by_n = spending.by_gamma_gamma(Estimate(CDNOW, np.zeros((3, 3)), 0.0), 7).by_n
+    by_n = spending.by_gamma_gamma(FittedParameters(CDNOW, np.zeros((3, 3)), 0.0), 7).by_n
     row = by_n.row(n, named=True)
     assert row["base"] + row["share"] * n * mean == pytest.approx(expected, abs=0.02)
 
@@ -51,7 +52,7 @@ def test_slopes_are_those_of_the_likelihood() -> None:
 def test_planted_parameters_are_found() -> None:
     found = spending.gamma_gamma(drawn(20_000, 2))
     assert found is not None
-    for (name, value), deviation in zip(found.parameters.items(), np.sqrt((found.spread**2).sum(axis=1)), strict=True):
+    for (name, value), deviation in zip(found.parameters.items(), np.sqrt((found.cholesky**2).sum(axis=1)), strict=True):
         assert deviation < 0.1
         assert np.log(value) == pytest.approx(np.log({"p": 6, "q": 4, "v": 50}[name]), abs=3 * deviation), name
 
@@ -63,7 +64,7 @@ def test_bounds_are_how_far_the_expectation_moves_with_the_parameters() -> None:
     assert found is not None
     row = spending.by_gamma_gamma(found, 3).by_n.row(3, named=True)
     lots = np.random.default_rng(4).normal(size=(20_000, 3))
-    p, q, v = np.exp(np.log(list(found.parameters.values())) + lots @ found.spread.T).T
+    p, q, v = np.exp(np.log(list(found.parameters.values())) + lots @ found.cholesky.T).T
     scattered = p * (v + 600) / (3 * p + q - 1)
     assert row["v0"] + row["v1"] * 600 + row["v2"] * 600**2 == pytest.approx(scattered.var(), rel=0.1)
 
@@ -86,7 +87,7 @@ def test_a_relation_counts_where_it_is_strong_and_no_chance() -> None:
     strong = spending.correlation(spent(*[(1 + i % 5, (1 + i % 5) * (100 + 20.0 * (i % 5) + i % 7)) for i in range(200)]))
     assert strong is not None and not spending.is_unrelated(strong, 0.2)
     assert spending.is_unrelated(strong, 1.0)
-    assert spending.is_unrelated(spending.Correlation(0.5, -0.1, 0.8), 0.2)
+    assert spending.is_unrelated(Estimate(0.5, -0.1, 0.8), 0.2)
     assert spending.is_unrelated(None, 0.2)
 
 

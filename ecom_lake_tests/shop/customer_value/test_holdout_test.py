@@ -16,7 +16,7 @@ from ecom_lake.shop.customer_value.bg_nbd import MBG
 from ecom_lake.shop.customer_value.customer_value_model import outcome
 from ecom_lake.shop.customer_value.holdout_test import ALIKE, MISS, PAST_RATE, SALES, SAVED, SHOP_MEAN, TOP, Trial
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.maximum_likelihood import Estimate
+from ecom_lake.statistics.maximum_likelihood import FittedParameters
 from ecom_lake_tests.builders.bg_nbd_customers import AS_OF, PLANTED, orders_of, shop
 
 SETTINGS = MiningSettings()
@@ -33,7 +33,9 @@ def tried(con: duckdb.DuckDBPyConnection, **parameters: float) -> Trial:
     known = purchase_histories.read(con)
     assert known is not None
     by = spending.by_means(purchase_histories.spent(con, AS_OF), known.most_purchases, spending.SHOP)
-    trial = value_trial.run(con, known, SETTINGS, 182, MBG, {MBG: Estimate(PLANTED | parameters, np.zeros((4, 4)), 0.0)}, by)
+    trial = value_trial.run(
+        con, known, SETTINGS, 182, MBG, {MBG: FittedParameters(PLANTED | parameters, np.zeros((4, 4)), 0.0)}, by
+    )
     assert trial is not None
     return trial
 
@@ -153,7 +155,7 @@ def test_nobody_came_back_in_the_days_held_out() -> None:
         known = purchase_histories.read(con)
         assert known is not None
         by = spending.by_means(purchase_histories.spent(con, AS_OF), 2, spending.SHOP)
-        fits = {MBG: Estimate(PLANTED, np.zeros((4, 4)), 0.0)}
+        fits = {MBG: FittedParameters(PLANTED, np.zeros((4, 4)), 0.0)}
         assert value_trial.run(con, known, SETTINGS, 182, MBG, fits, by) is None
 
 

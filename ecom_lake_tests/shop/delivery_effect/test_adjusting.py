@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecom_lake.statistics.factor_regression import Design, Floats, Term, factor, least_squares, logistic, number
+from ecom_lake.statistics.arrays import Floats
+from ecom_lake.statistics.factor_regression import Design, Term, factor, least_squares, number
+from ecom_lake.statistics.logistic_regression import fit_logistic
 from ecom_lake.statistics.weighted_effect import People, crude, e_value, effect, matched, regression
 
 
@@ -68,7 +70,7 @@ def test_models_are_those_of_statsmodels() -> None:
     people = people_of(exposure, factor("group", [str(g) for g in group], ones), number("x", x))
     dummies = np.stack([ones, *(group == g for g in (1, 2, 3)), x, exposure], axis=1).astype(float)
     reference = sm.GLM(y, dummies[:, :5], family=sm.families.Binomial()).fit()
-    assert people.design.predicted(logistic(people.design, y, ones, 0)) == pytest.approx(
+    assert people.design.predicted(fit_logistic(people.design, y, ones, 0)) == pytest.approx(
         np.asarray(dummies[:, :5] @ reference.params), abs=1e-7
     )
     line = sm.OLS(y, dummies).fit(cov_type="HC1")

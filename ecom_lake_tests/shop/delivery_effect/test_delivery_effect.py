@@ -19,7 +19,8 @@ from ecom_lake.shop.delivery_effect.gates import comparability
 from ecom_lake.shop.delivery_effect.wording import not_alike
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.factor_regression import Design
-from ecom_lake.statistics.weighted_effect import Effect, Estimate, Matched, People
+from ecom_lake.statistics.intervals import Estimate
+from ecom_lake.statistics.weighted_effect import Effect, Matched, People
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake_tests.builders.gold_table import make
 from ecom_lake_tests.shop.delivery_effect.planted_lateness import Found, found_in

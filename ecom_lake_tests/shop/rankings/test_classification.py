@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecom_lake.shop.rankings.classification import Judged, Question, decile, judge
-from ecom_lake.shop.rankings.people import People
-from ecom_lake.shop.rankings.probability import calibrate
+from ecom_lake.shop.rankings.evaluation import Judged, Question, decile, judge
+from ecom_lake.shop.rankings.probability_backtest import calibrate
 from ecom_lake.shop.rankings.ranker import FOREST, LOGISTIC
 from ecom_lake.shop.rankings.reasons import Group, importance, listed
+from ecom_lake.shop.rankings.sample import People
 from ecom_lake.statistics.logistic_regression import sigmoid
 
 QUESTION = Question("it", "people", "do it", "the rule", ["a", "b", "c"])
@@ -49,7 +49,7 @@ def test_no_better_than_the_rule_is_refused() -> None:
     parts = [people(seed) for seed in (1, 2, 3)]
     knowing = [People(part.x, part.happened, part.x[:, 0] * 1.5 + part.x[:, 1] * 0.5) for part in parts]
     verdict = judge(QUESTION, *knowing, seed=0)
-    assert verdict.compared is not None and verdict.compared.one.low > 2
+    assert verdict.compared is not None and verdict.compared.candidate.low > 2
     assert not verdict.is_better
 
 

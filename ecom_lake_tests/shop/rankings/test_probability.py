@@ -8,9 +8,19 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from ecom_lake.shop.rankings.people import People
-from ecom_lake.shop.rankings.probability import BRIER, CALIBRATED, KNOWN, OCCURRED, SKILL, Origin, Proof, predict_at, prove
+from ecom_lake.shop.rankings.probability_backtest import (
+    BRIER,
+    CALIBRATED,
+    KNOWN,
+    OCCURRED,
+    SKILL,
+    Origin,
+    Proof,
+    predict_at,
+    prove,
+)
 from ecom_lake.shop.rankings.ranker import Ranker, choose
+from ecom_lake.shop.rankings.sample import People
 from ecom_lake.statistics.logistic_regression import Platt, sigmoid
 
 DAY = date(2018, 6, 30)
@@ -108,7 +118,7 @@ def test_days_of_waiting_are_weights() -> None:
     waiting = replace(people(3, 0.2), weight=np.random.default_rng(3).integers(1, 40, 3_000).astype(float))
     fitted = ranker()
     score = fitted.scores(waiting.x)
-    platt = fitted.sigmoid.shifted_to(score, waiting.happened, waiting.weights)
+    platt = fitted.sigmoid.shifted_to(score, waiting.happened, waiting.weights, digits=9)
     assert platt.slope == fitted.sigmoid.slope
     assert np.average(platt(score), weights=waiting.weights) == pytest.approx(waiting.rate, abs=1e-6)
 

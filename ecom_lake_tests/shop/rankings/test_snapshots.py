@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ecom_lake.shop.rankings.snapshots import Cutoffs, cutoffs, days_needed, origins, window_days_needed, windows
+from ecom_lake.shop.rankings.time_splits import Cutoffs, cutoffs, days_needed, origins, window_days_needed, windows
 
 
 def test_each_label_window_ends_before_the_next_step_looks() -> None:

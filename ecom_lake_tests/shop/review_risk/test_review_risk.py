@@ -10,8 +10,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ecom_lake.engine.contracts.fitted import Past
-from ecom_lake.shop.rankings.classification import LIFT
-from ecom_lake.shop.rankings.probability import BRIER, KNOWN, PUBLISHED
+from ecom_lake.shop.rankings.evaluation import LIFT
+from ecom_lake.shop.rankings.probability_backtest import BRIER, KNOWN, PUBLISHED
 from ecom_lake.shop.review_risk.features import BAD, FEATURES, GROUPS, Feature, answers, shipped_orders
 from ecom_lake.shop.review_risk.review_risk_model import fit, just_answered, open_orders_on
 from ecom_lake.shop.settings.mining import MiningSettings

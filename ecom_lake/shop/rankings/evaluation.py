@@ -16,15 +16,17 @@ import numpy.typing as npt
 
 from ecom_lake.engine.contracts.fitted import Curve, Point, Rival
 from ecom_lake.engine.contracts.gate import Gate, Verdict, against_threshold, decide, unmeasured
-from ecom_lake.shop.rankings.people import LEAST_EVENTS, People
 from ecom_lake.shop.rankings.ranker import FOREST, LOGISTIC, Chosen, Ranker, choose
-from ecom_lake.statistics.lift import LISTED, Compared, Floats, compare
-from ecom_lake.statistics.ranking_metrics import gain, measures
+from ecom_lake.shop.rankings.sample import LEAST_EVENTS, People
+from ecom_lake.statistics.arrays import Flags, Floats
+from ecom_lake.statistics.intervals import Estimate
+from ecom_lake.statistics.lift import TOP_SHARE, LiftComparison, compare_lifts
+from ecom_lake.statistics.ranking_metrics import brier_estimate, gain_curve, ranking_estimates
 
 Counts = npt.NDArray[np.int64]
 
 BASE = "base rate"
-LIFT = f"lift at {LISTED:.0%}"
+LIFT = f"lift at {TOP_SHARE:.0%}"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Judged:
     n: int = 0
     champion: str | None = None
     ranker: Ranker | None = None
-    compared: Compared | None = None
+    compared: LiftComparison | None = None
     tested: People | None = None
     rivals: Sequence[Rival] = ()
     curves: Sequence[Curve] = ()
@@ -76,13 +78,13 @@ def judge(
     leaf, champion = _kept(question, kept, "leaf"), _kept(question, kept, "champion")
     chosen = choose(train, calibrate, seed, int(leaf) if leaf else None, champion)
     scores = {name: ranker.scores(test.x) for name, ranker in chosen.rankers.items()} | dict(test.shown)
-    compared = {name: compare(test.happened, score, test.rule, seed) for name, score in scores.items()}
+    compared = {name: compare_lifts(test.happened, score, test.rule, seed) for name, score in scores.items()}
     best = compared[chosen.champion]
     return Judged(
         question,
         decide(*gates(question, chosen.champion, best)),
         f"Tested on {len(test.happened):,} {question.who} of a later time, all of them: a list of the top decile holds"
-        f" {best.one.value:.2f} times as many who {question.does} as a random tenth.",
+        f" {best.candidate.value:.2f} times as many who {question.does} as a random tenth.",
         len(train.happened),
         chosen.champion,
         chosen.ranker,
@@ -99,9 +101,9 @@ def _kept(question: Question, kept: Mapping[str, str] | None, what: str) -> str 
     return (kept or {}).get(f"{question.name}: {what}")
 
 
-def gates(question: Question, champion: str, found: Compared) -> tuple[Gate, Gate]:
+def gates(question: Question, champion: str, found: LiftComparison) -> tuple[Gate, Gate]:
     """The list must be better than that of the naive rule, and than people drawn by lot, whose lift is 1."""
-    one, other, lead = found.one, found.other, found.difference
+    one, other, lead = found.candidate, found.rival, found.difference
     better_than_the_rule = Gate(
         question=question.name,
         candidate=champion,
@@ -138,28 +140,40 @@ def _rivals(
     train: People,
     test: People,
     scores: Mapping[str, Floats],
-    compared: Mapping[str, Compared],
+    compared: Mapping[str, LiftComparison],
     seed: int,
 ) -> Iterator[Rival]:
     """Only what is a probability without a calibration has a Brier score here."""
     for name, score in scores.items():
-        series, lift = f"{question.name}: {name}", compared[name].one
+        series, lift = f"{question.name}: {name}", compared[name].candidate
         yield Rival(series, LIFT, lift.value, lift.low, lift.high)
-        yield from measures(series, test.happened, score, test.shown.get(name), seed)
-    rule = next(iter(compared.values())).other
+        yield from _measures(series, test.happened, score, test.shown.get(name), seed)
+    rule = next(iter(compared.values())).rival
     yield Rival(f"{question.name}: {question.rule}", LIFT, rule.value, rule.low, rule.high)
-    yield from measures(f"{question.name}: {question.rule}", test.happened, test.rule, None, seed)
+    yield from _measures(f"{question.name}: {question.rule}", test.happened, test.rule, None, seed)
     rate = np.full(len(test.happened), float(train.happened.mean()))
-    yield from measures(f"{question.name}: {BASE}", test.happened, rate, rate, seed)
+    yield from _measures(f"{question.name}: {BASE}", test.happened, rate, rate, seed)
 
 
 def _curves(question: Question, champion: str, test: People, score: Floats) -> list[Curve]:
     diagonal = [Point(i / 10, i / 10) for i in range(11)]
     return [
-        gain(f"{question.name}: {champion}", test.happened, score),
-        gain(f"{question.name}: {question.rule}", test.happened, test.rule),
+        _gain(f"{question.name}: {champion}", test.happened, score),
+        _gain(f"{question.name}: {question.rule}", test.happened, test.rule),
         Curve("gain", f"{question.name}: by lot", diagonal),
     ]
+
+
+def _measures(name: str, happened: Flags, score: Floats, probability: Floats | None, seed: int) -> Iterator[Rival]:
+    """A rule that gives no probability has no Brier score."""
+    estimates: dict[str, Estimate] = ranking_estimates(happened, score, seed)
+    if probability is not None:
+        estimates["Brier"] = brier_estimate(happened, probability)
+    return (Rival(name, metric, found.value, found.low, found.high) for metric, found in estimates.items())
+
+
+def _gain(series: str, happened: Flags, score: Floats) -> Curve:
+    return Curve("gain", series, [Point(share, found) for share, found in gain_curve(happened, score)])
 
 
 def _parameters(question: Question, chosen: Chosen) -> dict[str, float]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ecom_lake.statistics.lift import Flags, Floats
+from ecom_lake.statistics.arrays import Flags, Floats
 
 LEAST_EVENTS = 50
 """Fewest people, in each step, to whom it happened, and to whom it did not: with fewer, intervals are too wide to decide."""

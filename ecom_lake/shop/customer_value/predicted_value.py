@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from ecom_lake.shop.customer_value import bg_nbd as buying
 from ecom_lake.shop.customer_value.bg_nbd import DAYS_A_WEEK, Histories
@@ -22,9 +21,8 @@ from ecom_lake.shop.customer_value.gamma_gamma import Spending
 from ecom_lake.shop.customer_value.holdout_test import YEAR_DAYS
 from ecom_lake.shop.customer_value.purchase_histories import Shop, people
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.statistics.maximum_likelihood import Estimate
-
-Floats = NDArray[np.float64]
+from ecom_lake.statistics.arrays import Floats
+from ecom_lake.statistics.maximum_likelihood import FittedParameters
 
 _A_QUARTER = 91.25
 """Days of which the money is discounted alike, from their middle."""
@@ -126,7 +124,7 @@ def _historic(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in rows.columns)
 
 
-def groups(model: str, fit: Estimate, known: Histories, days: int, settings: MiningSettings) -> pl.DataFrame:
+def groups(model: str, fit: FittedParameters, known: Histories, days: int, settings: MiningSettings) -> pl.DataFrame:
     """One row per history: what is expected in so many days of the people who have it."""
     x, t_x, age = known.x, known.t_x, known.age
     weeks = days / DAYS_A_WEEK
@@ -147,7 +145,7 @@ def groups(model: str, fit: Estimate, known: Histories, days: int, settings: Min
     )
 
 
-def _variance(model: str, fit: Estimate, known: Histories, days: int, settings: MiningSettings) -> Floats:
+def _variance(model: str, fit: FittedParameters, known: Histories, days: int, settings: MiningSettings) -> Floats:
     """Of the logarithm of the discounted purchases: how it moves with the parameters, and how far these may be off."""
     names, logs = list(fit.parameters), np.log(list(fit.parameters.values()))
 
@@ -156,7 +154,7 @@ def _variance(model: str, fit: Estimate, known: Histories, days: int, settings: 
         return np.log(np.maximum(_purchases(model, parameters, known, days, settings)[1], 1e-300))
 
     slopes = [(moved(_STEP * each) - moved(-_STEP * each)) / (2 * _STEP) for each in np.eye(len(names))]
-    directions = [sum(step * slope for step, slope in zip(column, slopes, strict=True)) for column in fit.spread.T]
+    directions = [sum(step * slope for step, slope in zip(column, slopes, strict=True)) for column in fit.cholesky.T]
     variance: Floats = np.sum(np.square(directions), axis=0)
     return variance
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from ecom_lake.shop.customer_value.bg_nbd import BG, DAYS_A_WEEK, Histories, fit, p_alive, p_any
-from ecom_lake.statistics.lift import Floats
+from ecom_lake.statistics.arrays import Floats
 
 NAME = BG
 LEAST_REPEATS = 50

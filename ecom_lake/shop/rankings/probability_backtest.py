@@ -18,20 +18,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ecom_lake.engine.contracts.fitted import Curve, Rival
+from ecom_lake.engine.contracts.fitted import Curve, Point, Rival
 from ecom_lake.engine.contracts.gate import against_threshold, decide
-from ecom_lake.shop.rankings.classification import Judged
-from ecom_lake.shop.rankings.people import LEAST_EVENTS, People
+from ecom_lake.engine.contracts.model_fit import DIGITS
+from ecom_lake.shop.rankings.evaluation import Judged
 from ecom_lake.shop.rankings.ranker import Ranker
-from ecom_lake.shop.rankings.snapshots import LEAST_ORIGINS
-from ecom_lake.statistics.lift import Flags, Floats
+from ecom_lake.shop.rankings.sample import LEAST_EVENTS, People
+from ecom_lake.shop.rankings.time_splits import LEAST_ORIGINS
+from ecom_lake.statistics.arrays import Flags, Floats
+from ecom_lake.statistics.bootstrap import resampled_clusters
+from ecom_lake.statistics.intervals import Estimate, percentile_interval
 from ecom_lake.statistics.logistic_regression import Platt
-from ecom_lake.statistics.ranking_metrics import calibration
+from ecom_lake.statistics.ranking_metrics import brier_score, calibration_curve
 
 CALIBRATED, KNOWN, OCCURRED = "calibrated probability", "base rate known at the time", "base rate that occurred"
 PUBLISHED = "calibration as published"
 BRIER, SKILL = "Brier score over all origins", "Brier skill over all origins"
-_RESAMPLES, _MOST_CLUSTERS, _BOUNDS = 2_000, 500, (2.5, 97.5)
+_RESAMPLES, _MOST_CLUSTERS = 2_000, 500
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,6 @@ class Origin:
     predicted: Floats
     happened: Flags
     cluster: npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """With its 95% interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,7 @@ def calibrate(ranker: Ranker, latest: People) -> Platt | None:
     """
     if not latest.has_enough_events:
         return None
-    return ranker.sigmoid.shifted_to(ranker.scores(latest.x), latest.happened, latest.weights)
+    return ranker.sigmoid.shifted_to(ranker.scores(latest.x), latest.happened, latest.weights, DIGITS)
 
 
 def with_proof(verdict: Judged, proof: Proof, latest: People) -> tuple[Judged, Platt | None]:
@@ -127,8 +121,8 @@ def prove(name: str, does: str, who: str, origins: Sequence[Origin], seed: int) 
     ).is_published
     series = f"{name}: {CALIBRATED}"
     briers = {
-        CALIBRATED: float(((predicted - happened) ** 2).mean()),
-        KNOWN: float(((known - happened) ** 2).mean()),
+        CALIBRATED: brier_score(happened, predicted),
+        KNOWN: brier_score(happened, known),
         OCCURRED: float(happened.mean() * (1 - happened.mean())),
     }
     return Proof(
@@ -139,7 +133,7 @@ def prove(name: str, does: str, who: str, origins: Sequence[Origin], seed: int) 
             *(Rival(f"{series} against {of}", SKILL, skill.value, skill.low, skill.high) for of, skill in skills.items()),
             *_each(name, origins),
         ],
-        [calibration(series, happened, predicted)],
+        [_calibration(series, happened, predicted)],
         {
             f"{name}: calibration of {origin.day}, {what}": value
             for origin in origins
@@ -155,10 +149,10 @@ def _skills(predicted: Floats, known: Floats, happened: Flags, cluster: npt.NDAr
     columns = (np.ones(len(happened)), happened, (predicted - happened) ** 2, (known - happened) ** 2)
     sums = np.column_stack([np.bincount(place, column) for column in columns])
     sums = sums[sums[:, 0] > 0]
-    drawn = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), _RESAMPLES)
+    drawn = resampled_clusters(len(sums), _RESAMPLES, seed)
     whole = _skill(sums.sum(axis=0)[None, :])
     resampled = _skill(np.einsum("ij,jk->ik", drawn.astype(float), sums))
-    return {of: Estimate(float(whole[of][0]), *map(float, np.percentile(resampled[of], _BOUNDS))) for of in whole}
+    return {of: Estimate(float(whole[of][0]), *percentile_interval(resampled[of])) for of in whole}
 
 
 def _skill(sums: Floats) -> dict[str, Floats]:
@@ -168,6 +162,11 @@ def _skill(sums: Floats) -> dict[str, Floats]:
         KNOWN: 1 - error / np.maximum(error_of_known, 1e-9),
         OCCURRED: 1 - error / np.maximum(error_of_occurred, 1e-9),
     }
+
+
+def _calibration(series: str, happened: Flags, predicted: Floats) -> Curve:
+    bins = calibration_curve(happened, predicted)
+    return Curve("calibration", series, [Point(mean, observed.value, observed.low, observed.high) for mean, observed in bins])
 
 
 def _each(name: str, origins: Sequence[Origin]) -> list[Rival]:
