@@ -6,5 +6,5 @@ from pathlib import Path
 
 
 def sql_file(module_file: str, name: str) -> str:
-    """The text; `module_file` is the caller's `__file__`. A name that is a literal there is part of the code version."""
+    """`sql_file(__file__, "features.sql")`: written as a literal, the name makes the file part of the module's code version."""
     return Path(module_file).with_name(name).read_text(encoding="utf-8")
