@@ -168,7 +168,7 @@ def simulate(
     """
     from ecom_lake.cli.experiment_groups import chosen, shop_groups
     from ecom_lake.shop.experiments import experiment_simulation_model as model
-    from ecom_lake.shop.experiments.groups import WANTED_BACK
+    from ecom_lake.shop.experiments.groups import WIN_BACK
 
     for name, value in (("discount", discount), ("margin", margin)):
         _within(name, value, 1)
@@ -177,11 +177,11 @@ def simulate(
         raise UsageError(f"--cannibalisation must be from 0 to 1, not {cannibalisation:g}.")
     site = place.site()
     known, measured = shop_groups(site)
-    groups = [group for group in chosen(known, segment) if group.people and (segment or group.name in WANTED_BACK)]
+    groups = [group for group in chosen(known, segment) if group.people and (segment or group.name in WIN_BACK)]
     if not groups:
         raise UsageError("No group of people who may be lost has a base rate to start from.")
     assumed = margin is not None or measured is None
-    scenarios = model.swept(
+    scenarios = model.scenario_grid(
         groups,
         model.DISCOUNTS if discount is None else (discount,),
         model.UPLIFTS if uplift is None else (uplift,),

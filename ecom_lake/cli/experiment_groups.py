@@ -7,8 +7,8 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.serve.released import released
 from ecom_lake.errors import UsageError
-from ecom_lake.shop.experiments.experiment_simulation_model import MARGIN, margin_of
-from ecom_lake.shop.experiments.groups import GROUPS, Group, groups_of, too_little
+from ecom_lake.shop.experiments.experiment_simulation_model import margin_of, margin_query
+from ecom_lake.shop.experiments.groups import Group, base_rates_query, groups_of, too_little
 
 
 def shop_groups(site: Site) -> tuple[list[Group], float | None]:
@@ -17,8 +17,8 @@ def shop_groups(site: Site) -> tuple[list[Group], float | None]:
         raise UsageError(f"Shop '{site.shop.name}' cannot plan experiments: {why}")
     days = site.shop.mining.churn_days
     with session(site, released(site)) as opened:
-        found = groups_of(opened.ask(GROUPS, {"days": days}).rows(), days)
-        [margin] = opened.ask(MARGIN).rows()
+        found = groups_of(opened.ask(base_rates_query(), {"days": days}).rows(), days)
+        [margin] = opened.ask(margin_query()).rows()
     known = [group for group in found if group.is_known]
     if not known:
         raise UsageError(too_little(found))

@@ -71,7 +71,7 @@ def test_a_shop_too_small_to_plan_for_is_told_so(run: Run, built_lake: BuiltLake
     for command in ("plan", "simulate"):
         ran = run("experiment", command, at=built_lake)
         assert ran.code == 2
-        assert "No group has 200 people who could be watched" in ran.err
+        assert "No group has the 200 observed customers" in ran.err
 
 
 # ------------------------------------------------------------------------------------------------------------- analyze
@@ -96,7 +96,7 @@ def test_no_uplift_is_not_called_none(run: Run, tmp_path: Path) -> None:
 def test_a_broken_split_comes_first(run: Run, tmp_path: Path) -> None:
     ran = run("experiment", "analyze", people(tmp_path, n=(5_200, 4_800)))
     assert (ran.code, ran.out) == (1, "")
-    assert "The split is broken: 5,200 in control and 4,800 in offer" in ran.err
+    assert "The split is not as planned: 5,200 in control and 4,800 in offer" in ran.err
     assert "p = 6.3e-05" in ran.err
     plan = planned(tmp_path, "share_treated = 0.48")
     assert run("experiment", "analyze", people(tmp_path, n=(5_200, 4_800)), "--plan", plan).code == 0
@@ -105,7 +105,7 @@ def test_a_broken_split_comes_first(run: Run, tmp_path: Path) -> None:
 def test_with_one_look_planned_nobody_peeks(run: Run, tmp_path: Path) -> None:
     ran = run("experiment", "analyze", people(tmp_path), "--plan", planned(tmp_path, "n = 5000"))
     assert (ran.code, ran.out) == (2, "")
-    assert "Not over yet: 4,000 of 5,000 people per arm" in ran.err
+    assert "The experiment is not over: 4,000 of 5,000 participants per arm" in ran.err
     assert run("experiment", "analyze", people(tmp_path), "--plan", planned(tmp_path, "n = 4000")).code == 0
 
 
@@ -125,7 +125,7 @@ def test_looks_cost_width(run: Run, tmp_path: Path) -> None:
     assert second_look / fixed == pytest.approx(2.040 * (5 / 2) ** 0.5 / 1.960, abs=1e-3)
     assert always > fixed
     early = run("experiment", "analyze", file, "--plan", planned(tmp_path, "n = 40000\nmethod = 'sequential'"))
-    assert (early.code, "The first of 5 looks is at 8,000 people per arm" in early.err) == (2, True)
+    assert (early.code, "The first of 5 looks is at 8,000 participants per arm" in early.err) == (2, True)
 
 
 def test_the_past_narrows_the_interval(run: Run, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_test_that_errs_too_often_is_refused(run: Run, tmp_path: Path) -> None
     bought = pl.Series("outcome", [1] * 5 + [0] * 7 + [1] * 4 + [0] * 8)
     ran = run("experiment", "analyze", people(tmp_path, n=(12, 12), outcome=bought))
     assert (ran.code, ran.out) == (1, "")
-    assert "Splits by lot of these same people find something in" in ran.err
+    assert "random splits of the same participants show a significant difference in" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""What differs between people who are alike but for one thing. Not here: the table (delivery_effect.py), beside this folder."""
+"""The association of late first deliveries and low review scores with ordering again."""

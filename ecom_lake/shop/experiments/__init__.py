@@ -1,1 +1,1 @@
-"""Planning and judging experiments. Not here: the tables (experiment_plan.py, experiment_simulation.py), beside this folder."""
+"""Planning and analyzing experiments. Not here: reading and writing files of an experiment (cli/)."""

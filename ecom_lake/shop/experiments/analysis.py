@@ -1,7 +1,7 @@
-"""An experiment from its people to its verdict, by what was written down before: the split first, then the outcomes.
+"""The analysis of an experiment by its plan: first the split, then an A/A test, then the outcomes.
 
-Nothing is told of a split that is not as planned, of a test that errs more often than it may, or, where one look was planned,
-of an experiment that is not over. Not here: the tests themselves, and files (cli/experiment_files.py).
+No outcome is reported if the split is not as planned, if the test has too many false positives on these data, or if the
+experiment is not over and only one look was planned. Not here: the tests (statistics/), and files (cli/experiment_files.py).
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from ecom_lake.statistics.two_sample_tests import (
 
 Method = Literal["fixed", "sequential", "always-valid"]
 _AA_PEOPLE, _AA_RUNS, _AA_MOST = 4_000, 2_000, 1.4
-"""The A/A run: on how many people at most, how often, and how many times alpha it may err."""
-_WORTH_IT = 0.98
-"""The past is taken out where no more than so much of the variance is left."""
+"""The A/A test: its largest sample, its number of runs, and the highest false positive rate as a multiple of alpha."""
+_WORTHWHILE_VARIANCE = 0.98
+"""CUPED is used where at most this share of the variance remains."""
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What was written down before the experiment began."""
+    """The plan that was written down before the experiment began."""
 
     alpha: float = 0.05
     method: Method = "fixed"
     n: int | None = None
-    """People per arm that were planned."""
+    """Planned sample size per arm."""
     minimal_effect: float | None = None
-    """The least difference that is worth finding, in the outcome's own unit."""
+    """The smallest difference worth detecting, in the outcome's own unit."""
     looks: int = 5
     bounds: Literal["obrien-fleming", "pocock"] = "obrien-fleming"
     share_treated: float = 0.5
@@ -51,7 +51,7 @@ class Spec:
 
 @dataclass(frozen=True)
 class Units:
-    """The people of an experiment."""
+    """The participants of an experiment."""
 
     control: str
     treated: str
@@ -73,11 +73,11 @@ class Result:
     low: float
     high: float
     p: float | None
-    """Corrected for several outcomes; NULL where bounds decide."""
+    """Corrected for several outcomes; None where sequential bounds decide."""
     is_found: bool
     is_share: bool
     variance_left: float | None
-    """After the past was taken out, where it was."""
+    """Share of the variance after CUPED, where it was used."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Analysis:
     results: tuple[Result, ...] = ()
     refused: str | None = None
     is_early: bool = False
-    """Whether it is refused only because the experiment is not over."""
+    """Whether the refusal's only reason is that the experiment is not over."""
 
 
 def analyze(units: Units, spec: Spec) -> Analysis:
@@ -98,18 +98,18 @@ def analyze(units: Units, spec: Spec) -> Analysis:
         return Analysis(people, split, refused=_bad_split(units, spec, split))
     if early := _too_early(units, spec):
         return Analysis(people, split, refused=early, is_early=True)
-    erring = max(_erring(units, outcome, spec) for outcome in units.outcomes.values())
-    if erring > _AA_MOST * spec.alpha:
-        return Analysis(people, split, erring, refused=_errs(erring, spec))
+    false_positives = max(_false_positive_rate(outcome, spec) for outcome in units.outcomes.values())
+    if false_positives > _AA_MOST * spec.alpha:
+        return Analysis(people, split, false_positives, refused=_too_many_false_positives(false_positives, spec))
     found = [_result(units, metric, spec) for metric in units.outcomes]
-    return Analysis(people, split, erring, _corrected(found, spec))
+    return Analysis(people, split, false_positives, _corrected(found, spec))
 
 
 def _bad_split(units: Units, spec: Spec, p: float) -> str:
     n0, n1 = units.people
     return (
-        f"The split is broken: {n0:,} in {units.control} and {n1:,} in {units.treated}, where {spec.share_treated:.0%} were to be"
-        f" treated; chance does that with p = {p:.2g}. Find out who is missing before you look at any outcome."
+        f"The split is not as planned: {n0:,} in {units.control} and {n1:,} in {units.treated}, where {spec.share_treated:.0%}"
+        f" were to be treated (p = {p:.2g}). Find out which participants are missing before you look at any outcome."
     )
 
 
@@ -122,23 +122,23 @@ def _too_early(units: Units, spec: Spec) -> str | None:
         return None
     if spec.method == "fixed":
         return (
-            f"Not over yet: {least:,} of {spec.n:,} people per arm. With one look planned nothing is told before;"
-            " plan a sequential or always-valid experiment if you must look."
+            f"The experiment is not over: {least:,} of {spec.n:,} participants per arm. The plan has a single look at the end;"
+            " plan a sequential or always-valid experiment if you need earlier looks."
         )
-    return f"The first of {spec.looks} looks is at {first:,} people per arm; there are {least:,}."
+    return f"The first of {spec.looks} looks is at {first:,} participants per arm; there are {least:,} so far."
 
 
-def _errs(erring: float, spec: Spec) -> str:
+def _too_many_false_positives(rate: float, spec: Spec) -> str:
     return (
-        f"Splits by lot of these same people find something in {erring:.1%} of all cases instead of {spec.alpha:.0%}: the outcome"
-        " is too uneven for so few people, and the test would not be honest."
+        f"The test is not reliable on these data: random splits of the same participants show a significant difference in"
+        f" {rate:.1%} of all cases instead of {spec.alpha:.0%}. The outcome is too skewed for so few participants; collect more."
     )
 
 
-def _erring(units: Units, outcome: Floats, spec: Spec) -> float:
+def _false_positive_rate(outcome: Floats, spec: Spec) -> float:
+    """The share of random splits of a sample in which the test finds a difference."""
     rng = np.random.default_rng(spec.seed)
-    some = rng.permutation(len(outcome))[:_AA_PEOPLE]
-    values = outcome[some]
+    values = outcome[rng.permutation(len(outcome))[:_AA_PEOPLE]]
     return false_alarms(values, _test(outcome), _AA_RUNS, spec.seed, spec.alpha)
 
 
@@ -147,43 +147,43 @@ def _test(outcome: Floats) -> Callable[..., Difference]:
 
 
 def _result(units: Units, metric: str, spec: Spec) -> Result:
-    """One outcome, not yet corrected for the others."""
+    """The result of one outcome, not yet corrected for the others."""
     outcome = units.outcomes[metric]
     plain = _test(outcome)(outcome[~units.is_treated], outcome[units.is_treated], spec.alpha)
-    apart, left = _without_the_past(units, outcome, plain, spec)
-    p, half = _bound(units, apart, spec)
+    difference, variance_left = _with_cuped(units, outcome, plain, spec)
+    p, half_width = _p_and_half_width(units, difference, spec)
     return Result(
         metric=metric,
         control=plain.control,
         treated=plain.treated,
-        difference=apart.value,
-        low=apart.value - half,
-        high=apart.value + half,
+        difference=difference.value,
+        low=difference.value - half_width,
+        high=difference.value + half_width,
         p=p,
-        is_found=p < spec.alpha if p is not None else abs(apart.value) > half,
+        is_found=p < spec.alpha if p is not None else abs(difference.value) > half_width,
         is_share=_test(outcome) is shares_apart,
-        variance_left=left,
+        variance_left=variance_left,
     )
 
 
-def _without_the_past(units: Units, outcome: Floats, plain: Difference, spec: Spec) -> tuple[Difference, float | None]:
+def _with_cuped(units: Units, outcome: Floats, plain: Difference, spec: Spec) -> tuple[Difference, float | None]:
     if units.before is not None:
         rest, share = without_past(outcome, units.before)
-        if share <= _WORTH_IT:
+        if share <= _WORTHWHILE_VARIANCE:
             return means_apart(rest[~units.is_treated], rest[units.is_treated], spec.alpha), share
     return plain, None
 
 
-def _bound(units: Units, apart: Difference, spec: Spec) -> tuple[float | None, float]:
+def _p_and_half_width(units: Units, found: Difference, spec: Spec) -> tuple[float | None, float]:
     """The p-value, where there is one, and half the width of the interval."""
     if spec.method == "sequential" and spec.n is not None:
         look = min(spec.looks, min(units.people) * spec.looks // spec.n)
-        # Several outcomes share the chance of a false alarm evenly: bounds have no p-values that Holm could order.
-        return None, bounds(spec.looks, spec.alpha / len(units.outcomes), spec.bounds)[look - 1] * apart.error
-    if spec.method == "always-valid" and spec.minimal_effect is not None and apart.error:
-        p = always_valid_p(apart.value, apart.error, spec.minimal_effect)
-        return p, always_valid_half(apart.error, spec.minimal_effect, spec.alpha)
-    return apart.p, (apart.high - apart.low) / 2
+        # Bonferroni instead of Holm for several outcomes: sequential bounds have no p-values that Holm could order.
+        return None, bounds(spec.looks, spec.alpha / len(units.outcomes), spec.bounds)[look - 1] * found.error
+    if spec.method == "always-valid" and spec.minimal_effect is not None and found.error:
+        p = always_valid_p(found.value, found.error, spec.minimal_effect)
+        return p, always_valid_half(found.error, spec.minimal_effect, spec.alpha)
+    return found.p, (found.high - found.low) / 2
 
 
 def _corrected(found: list[Result], spec: Spec) -> tuple[Result, ...]:

@@ -1,7 +1,7 @@
-"""What could this shop test? For each group of people and each supposed uplift: people needed, days, and power.
+"""Experiment plans: for each customer group and each assumed uplift, the sample size, the duration and the power.
 
-The base rates are measured, the uplifts are assumptions. Not here: the groups (experiment_groups.py) and the formulas
-(experiment_power.py).
+The base rates are measured, the uplifts are assumptions. Not here: the groups (groups.py) and the formulas
+(statistics/power.py).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ READS = experiment_groups.READS
 VERSION = 1
 UPLIFTS = (0.05, 0.1, 0.2, 0.5, 1.0)
 _DIGITS = 6
-_SURELY = 0.999
-"""A plan for certainty has no end."""
+_MOST_POWER = 0.999
+"""A plan with a power of 100% would need infinitely many customers."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Plan:
 
 
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
-    """Nothing of it is kept: the rates are those of the day."""
+    """The plans; nothing is reused from the past fit, because the base rates are those of the as-of date."""
     found = groups(con, settings.churn_days)
     known = [group for group in found if group.is_known]
     rows = [row for group in known for row in _rows(group, settings)]
@@ -52,40 +52,40 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
 
 
 def plan(group: Group, uplift: float, settings: MiningSettings) -> Plan:
-    """Everybody who is there is asked at once; then people are asked as they join; the last are watched to the end."""
+    """All customers in the group start at once, others as they join; each of them is observed for the whole period."""
     rate = round(group.rate, _DIGITS)
     treated = rate * (1 + uplift)
     if treated >= 1:
-        return Plan(1, 0.0, None, False, f"{uplift:.0%} more than {rate:.2%} would be more than everybody.")
-    n = whole(people_for_shares(rate, treated, min(settings.power, _SURELY), settings.test_alpha))
-    there = _people_in_time(group, settings)
-    power = power_of_shares(there / 2, rate, treated, settings.test_alpha) if there >= 2 else 0.0
-    return _judged(group, n, power, f"from {rate:.2%} to {treated:.2%}", settings)
+        return Plan(1, 0.0, None, False, f"An uplift of {uplift:.0%} on {rate:.2%} would exceed 100%.")
+    n = whole(people_for_shares(rate, treated, min(settings.power, _MOST_POWER), settings.test_alpha))
+    available = _people_in_time(group, settings)
+    power = power_of_shares(available / 2, rate, treated, settings.test_alpha) if available >= 2 else 0.0
+    return _planned(group, n, power, f"from {rate:.2%} to {treated:.2%}", settings)
 
 
 def money_plan(group: Group, uplift: float, settings: MiningSettings) -> Plan:
-    """The same for net sales per person, those who buy nothing included."""
+    """The plan for net sales per customer, including customers who order nothing."""
     more = group.money * uplift
-    n = whole(people_for_means(more, group.money_deviation, min(settings.power, _SURELY), settings.test_alpha))
-    there = _people_in_time(group, settings)
-    power = power_of_means(there / 2, more, group.money_deviation, settings.test_alpha) if there >= 4 else 0.0
-    return _judged(group, n, power, f"from {group.money:.2f} to {group.money + more:.2f} per person", settings)
+    n = whole(people_for_means(more, group.money_deviation, min(settings.power, _MOST_POWER), settings.test_alpha))
+    available = _people_in_time(group, settings)
+    power = power_of_means(available / 2, more, group.money_deviation, settings.test_alpha) if available >= 4 else 0.0
+    return _planned(group, n, power, f"from {group.money:.2f} to {group.money + more:.2f} per customer", settings)
 
 
 def _people_in_time(group: Group, settings: MiningSettings) -> float:
-    """Who can be asked early enough to be watched within the longest experiment."""
+    """Customers who can start early enough to be observed within the longest experiment."""
     return group.people + group.join_per_day * max(0, settings.experiment_days - settings.churn_days)
 
 
-def _judged(group: Group, n: int, power: float, change: str, settings: MiningSettings) -> Plan:
+def _planned(group: Group, n: int, power: float, change: str, settings: MiningSettings) -> Plan:
     missing = max(0.0, 2 * n - group.people)
     days = settings.churn_days + ceil(missing / group.join_per_day) if group.join_per_day or not missing else None
     testable, power = days is not None and days <= settings.experiment_days, round(power, _DIGITS)
-    needs = f"o find a rise {change} takes {n:,} people in each of two arms"
+    needs = f"an increase {change} takes {n:,} customers in each of two arms"
     if testable:
-        return Plan(n, power, days, True, f"T{needs}, who have come and been watched in {days:,} days.")
-    when = f"after {days:,} days" if days is not None else "never, as nobody joins"
-    return Plan(n, power, days, False, f"Not testable: t{needs}, who are there {when}.")
+        return Plan(n, power, days, True, f"Testable in {days:,} days: {needs}.")
+    why = f" and {days:,} days" if days is not None else ", and no customers join the group"
+    return Plan(n, power, days, False, f"Not testable: {needs}{why}.")
 
 
 def _rows(group: Group, settings: MiningSettings) -> Iterator[dict[str, object]]:
@@ -110,13 +110,14 @@ def _rows(group: Group, settings: MiningSettings) -> Iterator[dict[str, object]]
 
 
 def _curve(group: Group, settings: MiningSettings) -> Curve:
-    """What can be found, by how long the experiment lasts: the power for a rise by half."""
+    """The power to detect an uplift of 50%, by the duration of the experiment."""
     rate = round(group.rate, _DIGITS)
     points = []
     for days in range(settings.churn_days, settings.experiment_days + 1, 30):
-        there = group.people + group.join_per_day * (days - settings.churn_days)
-        if there >= 2 and rate * 1.5 < 1:
-            points.append(Point(days, round(power_of_shares(there / 2, rate, 1.5 * rate, settings.test_alpha), _DIGITS)))
+        available = group.people + group.join_per_day * (days - settings.churn_days)
+        if available >= 2 and rate * 1.5 < 1:
+            power = power_of_shares(available / 2, rate, 1.5 * rate, settings.test_alpha)
+            points.append(Point(days, round(power, _DIGITS)))
     return Curve("power to find 50% more, by days", group.name, points)
 
 
@@ -130,17 +131,17 @@ def _card(
     as_of = experiment_groups.as_of(con)
     testable = [row for row in rows if row["testable"]]
     details = (
-        f"{len(testable)} of {len(rows)} experiments can be done within {settings.experiment_days} days; the uplifts are"
-        " assumed, the base rates measured."
+        f"{len(testable)} of {len(rows)} experiments can be completed within {settings.experiment_days} days. The base rates are"
+        " measured, the uplifts are assumed."
         if known
         else too_little(found)
     )
     return Card(
-        predicts=f"what an experiment on purchases within {settings.churn_days} days needs; uplifts are assumed",
-        population="groups of customers that can be told apart today",
+        predicts=f"the sample size of an experiment on orders within {settings.churn_days} days; uplifts are assumed",
+        population="customer groups by recency and number of purchases",
         as_of=as_of,
-        trained_on=f"who bought in the {settings.churn_days} days up to the as-of date",
-        n=sum(group.watched for group in found),
+        trained_on=f"orders of the {settings.churn_days} days up to the as-of date",
+        n=sum(group.observed for group in found),
         verdict=verdict_on(FORMULAS, found),
         details=details,
         fitted_as_of=as_of,

@@ -1,10 +1,10 @@
-"""What would a discount for people who may be lost bring? Assumptions, swept, over measured base rates; never a measurement.
+"""Discount simulations for at-risk and lapsed customers: assumptions, swept over measured base rates; never a measurement.
 
-Offered to everybody in a group: of N people, a share p buys anyway; the discount d makes it p·(1 + u), and of those who would
-have bought anyway a share c takes it too. With a margin m and a value v of a purchase that is
-N·p·v·(u·(m - d) - c·d) more margin; it pays from u = c·d / (m - d) on. u, c and, where the shop does not tell its costs, m are
-assumed. Low and high are of simulated outcomes: of what is not known of p, and of chance. Not here: what it takes to measure it
-(experiment_plan.py).
+The discount is offered to all N customers of a group. A share p orders anyway; the discount d raises it to p·(1 + u), and a share
+c of those who would have ordered anyway also uses it. With a margin m and an order value v the additional margin is
+N·p·v·(u·(m - d) - c·d); it is positive from u = c·d / (m - d) on. u, c and, where the shop does not deliver its costs, m are
+assumed. Low and high are quantiles of simulated outcomes: they hold the uncertainty of p, and chance. Not here: the sample size
+of an experiment (experiment_plan_model.py).
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import numpy as np
 import polars as pl
 
 from ecom_lake.engine.contracts.fitted import Card, Curve, Fitted, Past, Point
+from ecom_lake.engine.contracts.sql_file import sql_file
 from ecom_lake.shop.experiments import groups as experiment_groups
 from ecom_lake.shop.experiments.experiment_simulation import ExperimentSimulation
-from ecom_lake.shop.experiments.groups import WANTED_BACK, Group, groups, verdict_on
+from ecom_lake.shop.experiments.groups import WIN_BACK, Group, groups, verdict_on
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.intervals import percentile_interval
 
@@ -28,9 +29,9 @@ READS = experiment_groups.READS
 VERSION = 1
 DISCOUNTS = (0.05, 0.1, 0.15, 0.2)
 UPLIFTS = (0.1, 0.25, 0.5)
-TAKEN_ANYWAY = (0.5, 1.0)
+CANNIBALISATIONS = (0.5, 1.0)
 AROUND = (-0.1, 0.0, 0.1)
-"""An assumed margin is swept by as much to both sides; a measured one is not."""
+"""An assumed margin is varied by this much in both directions; a measured margin is not."""
 SIMULATION = "simulation of assumptions"
 _DRAWS, _DIGITS = 2_000, 6
 _COSTED = 0.95
@@ -46,21 +47,21 @@ class Scenario:
 
     @property
     def per_purchase(self) -> float:
-        """Margin more per purchase that there would be anyway, in units of its value."""
+        """Additional margin per order that would have been placed anyway, as a share of its value."""
         return self.uplift * (self.margin - self.discount) - self.cannibalisation * self.discount
 
     @property
     def break_even(self) -> float | None:
-        left = self.margin - self.discount
-        return round(self.cannibalisation * self.discount / left, _DIGITS) if left > 1e-9 else None
+        discounted_margin = self.margin - self.discount
+        return round(self.cannibalisation * self.discount / discounted_margin, _DIGITS) if discounted_margin > 1e-9 else None
 
 
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
-    """Nothing of it is kept: it is drawn anew from the seed."""
+    """The simulation; nothing is reused from the past fit, because everything follows from the seed."""
     found = groups(con, settings.churn_days)
-    known = [group for group in found if group.is_known and group.people and group.name in WANTED_BACK]
-    measured = margin_of(*con.execute(MARGIN).fetchall()[0])
-    scenarios = swept(known, DISCOUNTS, UPLIFTS, TAKEN_ANYWAY, margins(measured, settings))
+    known = [group for group in found if group.is_known and group.people and group.name in WIN_BACK]
+    measured = margin_of(*con.execute(margin_query()).fetchall()[0])
+    scenarios = scenario_grid(known, DISCOUNTS, UPLIFTS, CANNIBALISATIONS, margins(measured, settings))
     rows = list(simulate(scenarios, measured is not None, settings.seed))
     return Fitted(
         tables={"experiment_simulation": pl.DataFrame(rows, ExperimentSimulation.table.computed_schema)},
@@ -70,14 +71,12 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     )
 
 
-MARGIN = """
-select sum(net_sales)::double, sum(costed_sales)::double, sum(cogs)::double from fct_orders
-where is_valid and order_date <= (select max(date) from dim_date where is_as_of)
-"""
+def margin_query() -> str:
+    return sql_file(__file__, "measured_margin.sql")
 
 
 def margin_of(sales: float | None, costed: float | None, cost: float | None) -> float | None:
-    """Of what has been sold, where nearly all costs are known."""
+    """The measured margin, where the costs of nearly all sales are known."""
     if not sales or not costed or cost is None or costed < _COSTED * sales:
         return None
     return round(min(max(1 - cost / costed, 0.0), 1.0), _DIGITS)
@@ -86,11 +85,11 @@ def margin_of(sales: float | None, costed: float | None, cost: float | None) -> 
 def margins(measured: float | None, settings: MiningSettings) -> list[float]:
     if measured is not None:
         return [measured]
-    around = (settings.assumed_margin + by for by in AROUND)
-    return sorted({round(min(max(margin, 0.0), 1.0), _DIGITS) for margin in around})
+    varied = (settings.assumed_margin + by for by in AROUND)
+    return sorted({round(min(max(margin, 0.0), 1.0), _DIGITS) for margin in varied})
 
 
-def swept(
+def scenario_grid(
     known: Sequence[Group],
     discounts: Sequence[float],
     uplifts: Sequence[float],
@@ -102,7 +101,7 @@ def swept(
 
 def simulate(scenarios: Sequence[Scenario], is_measured: bool, seed: int) -> Iterator[dict[str, object]]:
     for one in scenarios:
-        # Each scenario of a group meets the same chances, so that scenarios differ by what they assume and by nothing else.
+        # All scenarios of a group use the same random numbers, so that they differ only by their assumptions.
         rng = np.random.default_rng([seed, *one.group.name.encode()])
         group, rate = one.group, round(one.group.rate, _DIGITS)
         anyway = group.people * rate
@@ -126,13 +125,13 @@ def simulate(scenarios: Sequence[Scenario], is_measured: bool, seed: int) -> Ite
 
 
 def _outcomes(one: Scenario, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """What the base rate may be after what was seen of it, who then buys anyway and who because of it, and for how much."""
+    """Simulated additional margins: draws of the base rate, of the orders with and without the discount, and of their value."""
     group = one.group
-    rate = rng.beta(group.back + 0.5, group.watched - group.back + 0.5, _DRAWS)
+    rate = rng.beta(group.ordered + 0.5, group.observed - group.ordered + 0.5, _DRAWS)
     anyway = rng.binomial(group.people, rate).astype(np.float64)
     more = rng.binomial(group.people, np.minimum(rate * one.uplift, 1.0)).astype(np.float64)
     spent, spent_more = (
-        np.maximum(n * group.order_value + np.sqrt(n) * group.order_spread * rng.standard_normal(_DRAWS), 0.0)
+        np.maximum(n * group.order_value + np.sqrt(n) * group.order_value_deviation * rng.standard_normal(_DRAWS), 0.0)
         for n in (anyway, more)
     )
     outcome: np.ndarray[tuple[int], np.dtype[np.float64]] = (
@@ -142,7 +141,7 @@ def _outcomes(one: Scenario, rng: np.random.Generator) -> np.ndarray[tuple[int],
 
 
 def _curves(known: list[Group], measured: float | None, settings: MiningSettings) -> Iterator[Curve]:
-    """Margin by uplift at the middle of what is assumed, and where it crosses nought."""
+    """The additional margin by assumed uplift, at the middle of the assumed margins."""
     margin = measured if measured is not None else settings.assumed_margin
     for group in known:
         for discount in DISCOUNTS[1::2]:
@@ -159,23 +158,22 @@ def _card(
     con: duckdb.DuckDBPyConnection, found: list[Group], known: list[Group], measured: float | None, settings: MiningSettings
 ) -> Card:
     as_of = experiment_groups.as_of(con)
-    margin = (
-        f"{measured:.0%} (measured)" if measured is not None else f"{settings.assumed_margin:.0%} and 10 points around (assumed)"
-    )
+    assumed = f"{settings.assumed_margin:.0%} ± 10 percentage points (assumed)"
+    margin = assumed if measured is None else f"{measured:.0%} (measured)"
     if known:
         details = (
-            "Assumed, not measured: uplift and who takes the discount anyway are swept over"
-            f" {len(DISCOUNTS)} discounts, margin {margin}; only an experiment tells which of these rows is true."
+            "These are assumptions, not measured effects: the uplift and the share of customers who would have ordered anyway are"
+            f" varied for {len(DISCOUNTS)} discounts, with a margin of {margin}. Only an experiment can show which row is true."
         )
     else:
-        details = f"No group of people who may be lost has a base rate to start from. {experiment_groups.too_little(found)}"
+        details = f"No group of at-risk or lapsed customers has a known base rate. {experiment_groups.too_little(found)}"
     return Card(
-        predicts="what a discount for people who may be lost would bring, by what is assumed",
-        population="people at risk or lapsed, by whether they had bought more than once",
+        predicts="the additional margin of a discount for at-risk and lapsed customers, under assumptions",
+        population="at-risk and lapsed customers, with one or several purchases",
         as_of=as_of,
-        trained_on=f"who bought in the {settings.churn_days} days up to the as-of date; uplifts are assumed",
-        n=sum(group.watched for group in known),
-        verdict=verdict_on(SIMULATION, (group for group in found if group.name in WANTED_BACK), fewest_people=1),
+        trained_on=f"orders of the {settings.churn_days} days up to the as-of date; uplifts are assumed",
+        n=sum(group.observed for group in known),
+        verdict=verdict_on(SIMULATION, (group for group in found if group.name in WIN_BACK), fewest_people=1),
         details=details,
         fitted_as_of=as_of,
     )

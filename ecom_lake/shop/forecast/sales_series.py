@@ -13,6 +13,8 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from ecom_lake.engine.contracts.sql_file import sql_file
+
 Floats = npt.NDArray[np.float64]
 
 TOTAL, OTHERS = "total", "other categories"
@@ -86,31 +88,13 @@ class Sales:
     """What was sold in the month after the last one of `months`, where the shop's today lies within it."""
 
 
-_MONTHS = """
-    select month, net_sales from kpi_monthly
-    where is_complete and last_day(month) <= (select max(date) from dim_date where is_as_of)
-    order by month
-"""
-_DAYS = """
-    select d.date, coalesce(k.net_sales, 0)::double
-    from dim_date as d left join kpi_daily as k on k.date = d.date
-    where d.is_complete_month and d.date <= (select max(date) from dim_date where is_as_of)
-    order by d.date
-"""
-_CATEGORIES = """
-    select member, period, net_sales::double from kpi_breakdown
-    where period_type = 'month' and dimension = 'category' and period between ? and ?
-    order by member, period
-"""
-
-
 def sales_of(con: duckdb.DuckDBPyConnection) -> Sales:
     [(as_of,)] = con.execute("select max(date) from dim_date where is_as_of").fetchall()
-    months = con.execute(_MONTHS).fetchall()
+    months = con.execute(sql_file(__file__, "sales_by_month.sql")).fetchall()
     if not months:
         return Sales(as_of, None, None, 0, ())
     total = Series(TOTAL, MONTHS, months[0][0], np.array([float(value) for _, value in months]))
-    days = con.execute(_DAYS).fetchall()
+    days = con.execute(sql_file(__file__, "sales_by_day.sql")).fetchall()
     daily = Series(TOTAL, DAYS, days[0][0], np.array([value for _, value in days]))
     running = daily.values[(total.period(len(total)) - daily.first).days :].sum()
     return Sales(as_of, total, daily, 0, _categories(con, total), round(float(running), 2))
@@ -119,7 +103,8 @@ def sales_of(con: duckdb.DuckDBPyConnection) -> Sales:
 def _categories(con: duckdb.DuckDBPyConnection, total: Series) -> tuple[Series, ...]:
     place = {total.period(i): i for i in range(len(total))}
     sold: dict[str, Floats] = {}
-    for member, month, value in con.execute(_CATEGORIES, [total.first, total.period(len(total) - 1)]).fetchall():
+    query, last = sql_file(__file__, "category_sales_by_month.sql"), total.period(len(total) - 1)
+    for member, month, value in con.execute(query, {"first_month": total.first, "last_month": last}).fetchall():
         sold.setdefault(member, np.zeros(len(total)))[place[month]] = value
     large = sorted(sold, key=lambda name: (-sold[name].sum(), name))
     alone = [name for name in large if name not in (TOTAL, OTHERS) and (sold[name][-_RECENT_MONTHS:] > 0).all()][

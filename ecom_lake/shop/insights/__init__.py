@@ -1,7 +1,7 @@
-"""What is worth stating about a shop: one rule per kind of statement, one module per topic; RULES lists every rule.
+"""Statements about a shop that are worth a manager's time: one rule per kind of statement, one module per topic.
 
-A rule is a query over gold and its sentences. The query returns candidates, one row each; whether their evidence holds is decided
-for all of them together (shop/insights/insights_build.py). Not here: any number that does not come out of a query.
+A rule is a query over gold and its sentences. The query returns candidates, one row each; insights_build.py decides for all of
+them together whether the evidence is strong enough. Every number in a sentence comes from a query.
 """
 
 from __future__ import annotations

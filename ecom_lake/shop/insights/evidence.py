@@ -1,9 +1,9 @@
-"""Is a difference more than the noise of the shop's days? Rates against rates, daily levels against daily levels.
+"""Tests of whether a difference exceeds the noise of the shop's days: of two rates, and of two daily levels.
 
-Days of a shop are neither Poisson nor independent: orders scatter more than chance alone would have it, and a good day follows
-a good day. So the noise is measured, within each of the shop's own complete months (docs/decisions/0019).
-Here: the noise, the two tests, and the interval of a rate. Not here: the correction for having asked often (significance.py),
-and what is asked (insight_rules/).
+Daily orders are neither Poisson nor independent: they are overdispersed and autocorrelated. The noise is therefore measured,
+within each of the shop's own complete months (docs/decisions/0019-evidence-of-insights.md).
+Here: the noise, the two tests, and the interval of a rate. Not here: the correction for multiple testing
+(statistics/fisher_exact.py), and which differences are tested (the rules).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ecom_lake.statistics.intervals import wilson_interval
 
 Floats = NDArray[np.float64]
 
-WAVES = 2
-"""Slowest waves of a month whose strength is its noise: half a period and a whole one."""
+COSINES = 2
+"""Low-frequency cosines whose power estimates a month's noise: half a period and a whole period per month."""
 PERSISTENCE = 2.6
-"""How much stronger than those waves the noise of a month's mean is, where days resemble each other as in Olist (AR 0.9)."""
+"""Ratio of the variance of a month's mean to the power of those cosines, at the autocorrelation of Olist's days (AR 0.9)."""
 _MEDIAN_CHI2 = 2 * math.log(2) / 2
 """Median of a chi-square variable with two degrees of freedom, over its mean."""
 _LEAST_MONTHS = 3
@@ -31,7 +31,7 @@ _LEAST_MONTHS = 3
 
 @dataclass(frozen=True)
 class Noise:
-    """What a single period varies by: relative to independent trials for rates, relative to the mean for levels."""
+    """The variance of one day: for rates relative to independent trials, for levels relative to the squared mean."""
 
     variance: float
     degrees_of_freedom: int
@@ -39,32 +39,32 @@ class Noise:
 
 @dataclass(frozen=True)
 class Trials:
-    """Hits and trials, one number a day (or a month), and how many hits the others' rate lets expect, where that is known."""
+    """Hits and trials per day (or month), and the hits expected at the rate of all others, where that is known."""
 
     hits: Floats
     trials: Floats
     expected: Floats | None = None
 
     def residuals(self) -> Floats | None:
-        """Hits beyond those of the common rate, in standard deviations of independent trials; None where nothing varies.
+        """Hits beyond those at the common rate, in standard deviations of independent trials; None where nothing varies.
 
-        What happened to everybody on the same day is taken out with the expected hits: it makes no difference to others.
+        With `expected`, a shock that hits everybody on the same day is removed, because it makes no difference to the others.
         """
         if not self.trials.sum():
             return None
         rate = float(self.hits.sum() / self.trials.sum())
         spread = math.sqrt(rate * (1 - rate) * float(self.trials.mean()))
-        beyond = self.hits if self.expected is None else self.hits - self.expected
-        return (beyond - beyond.sum() / self.trials.sum() * self.trials) / spread if spread else None
+        excess = self.hits if self.expected is None else self.hits - self.expected
+        return (excess - excess.sum() / self.trials.sum() * self.trials) / spread if spread else None
 
 
 def rate_noise(months: Sequence[Trials]) -> Noise | None:
-    """The dispersion of a rate: 1 where hits are independent. Each month is a row of days, with its own rate."""
+    """The dispersion of a rate: 1 where hits are independent. Each month holds its days and has its own rate."""
     return _long_run([found for month in months if (found := month.residuals()) is not None], independent=1.0)
 
 
 def rate_noise_between_months(months: Trials) -> Noise | None:
-    """The same where whole months are the clusters: each has its own rate, and these scatter around the common one."""
+    """The dispersion of a rate where whole months are the clusters: the monthly rates scatter around the common rate."""
     residuals = months.residuals()
     if residuals is None or len(residuals) < _LEAST_MONTHS:
         return None
@@ -74,7 +74,7 @@ def rate_noise_between_months(months: Trials) -> Noise | None:
 def level_noise(months: Sequence[tuple[Floats, NDArray[np.int64]]]) -> Noise | None:
     """The relative variance of a daily amount. Each month is (amounts, weekdays), day by day, with its own mean.
 
-    The pattern of the week is removed, as its median over the months: it is neither noise nor change.
+    The weekly pattern, its median over the months, is removed: it is neither noise nor change.
     """
     months = [(amounts, weekdays) for amounts, weekdays in months if amounts.sum() > 0]
     if not months:
@@ -87,37 +87,39 @@ def level_noise(months: Sequence[tuple[Floats, NDArray[np.int64]]]) -> Noise | N
 
 
 def _long_run(months: Sequence[Floats], independent: float) -> Noise | None:
-    """The long-run variance of residuals, from the slowest waves of each month (equal-weighted cosines, Lazarus et al. 2018).
+    """The long-run variance of residuals from low-frequency cosines of each month (equal-weighted cosines, Lazarus et al. 2018).
 
-    The median month counts, so that one month with a Black Friday or a strike is not taken for the usual noise. What exceeds
-    the variance of independent trials is what persists from day to day, and is scaled up by how much slower noise weighs.
+    The median over the months is used, so that one month with a Black Friday or a strike does not count as usual noise. The
+    excess over the variance of independent trials is autocorrelated noise; it is scaled up by PERSISTENCE.
     """
     if len(months) < _LEAST_MONTHS:
         return None
-    strength = [float(np.mean((_waves(len(month)) @ month) ** 2)) for month in months]
-    usual = float(np.median(strength)) / _MEDIAN_CHI2
+    power = [float(np.mean((_cosines(len(month)) @ month) ** 2)) for month in months]
+    usual = float(np.median(power)) / _MEDIAN_CHI2
     return Noise(independent + PERSISTENCE * max(0.0, usual - independent), len(months))
 
 
-def _waves(days: int) -> Floats:
-    wave, day = np.arange(1, WAVES + 1)[:, None], np.arange(days) + 0.5
-    waves: Floats = np.sqrt(2 / days) * np.cos(np.pi * wave * day / days)
-    return waves
+def _cosines(days: int) -> Floats:
+    frequency, day = np.arange(1, COSINES + 1)[:, None], np.arange(days) + 0.5
+    cosines: Floats = np.sqrt(2 / days) * np.cos(np.pi * frequency * day / days)
+    return cosines
 
 
 def rates_differ(hits: float, trials: float, rest_hits: float, rest_trials: float, noise: Noise) -> float | None:
-    """Two-sided p-value that both rates are one: the likelihood ratio of two binomials, over the measured dispersion.
+    """Two-sided p-value of equal rates: the likelihood ratio of two binomials, divided by the measured dispersion.
 
-    The likelihood ratio and not a z-test, whose p-values are far too small where few hits are expected.
+    A z-test is not used: its p-values are far too small where few hits are expected.
     """
     pooled = (hits + rest_hits) / (trials + rest_trials) if trials and rest_trials else 0.0
     if not 0 < pooled < 1:
         return None
-    deviance = 2 * (_surprise(hits, trials, pooled) + _surprise(rest_hits, rest_trials, pooled))
+    deviance = 2 * (_log_likelihood_ratio(hits, trials, pooled) + _log_likelihood_ratio(rest_hits, rest_trials, pooled))
     return t_tails(math.sqrt(max(deviance, 0.0) / noise.variance), noise.degrees_of_freedom)
 
 
-def _surprise(hits: float, trials: float, rate: float) -> float:
+def _log_likelihood_ratio(hits: float, trials: float, rate: float) -> float:
+    """Of the observed rate against the given one."""
+
     def term(seen: float, expected: float) -> float:
         return seen * math.log(seen / expected) if seen > 0 else 0.0
 
@@ -125,7 +127,7 @@ def _surprise(hits: float, trials: float, rate: float) -> float:
 
 
 def levels_differ(per_day: float, days: float, per_day_before: float, days_before: float, noise: Noise) -> float | None:
-    """Two-sided p-value that two periods have one daily level, from the logarithm of their ratio."""
+    """Two-sided p-value of equal daily levels in two periods, from the logarithm of their ratio."""
     if per_day <= 0 or per_day_before <= 0 or not noise.variance:
         return None
     error = math.sqrt(noise.variance * (1 / days + 1 / days_before))
@@ -133,7 +135,7 @@ def levels_differ(per_day: float, days: float, per_day_before: float, days_befor
 
 
 def rate_interval(hits: float, trials: float, dispersion: float = 1.0) -> tuple[float, float]:
-    """Wilson's 95% interval, of as many independent trials as these are worth."""
+    """Wilson's 95% interval with the effective number of independent trials."""
     return wilson_interval(hits / trials, trials / dispersion)
 
 

@@ -1,13 +1,15 @@
-"""What is worth telling the managers of this shop? Statements by rule, and only those for which the evidence holds.
+"""The table of insights: statements about a shop for its managers, each with its evidence.
 
-All candidates of all rules are tried together, and their p-values corrected for that. What does not stand is listed too, as
-"not enough evidence". Not here: the rules (insight_rules/), the tests (evidence.py), the correction (significance.py).
+The candidates of all rules are tested together, and their p-values are corrected for multiple testing. A rule whose evidence is
+too weak is listed too, as "not enough evidence". Not here: the rules (sales.py and the other topics), the tests (evidence.py),
+the correction (statistics/fisher_exact.py).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -30,19 +32,45 @@ from ecom_lake.shop.insights.evidence import (
     rates_differ,
 )
 from ecom_lake.shop.insights.insights import SHOWN, TOO_WEAK, Insights
-from ecom_lake.shop.insights.rule import InsightRule, Role
+from ecom_lake.shop.insights.rule import DAYS, InsightRule, Role
 from ecom_lake.shop.insights.wording import Direction, Figure, Period, is_number
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.multiple_testing import by_family
 
-READS = tuple(sorted({"settings", *(read for rule in RULES for read in rule.reads)}))
+READS = (
+    "basket_rules",
+    "category_performance",
+    "churn_scores",
+    "customer_concentration",
+    "customer_metrics",
+    "delivery_effect",
+    "delivery_performance",
+    "experiment_plan",
+    "fct_orders",
+    "fct_sales",
+    "kpi_breakdown",
+    "kpi_bridge",
+    "kpi_daily",
+    "kpi_monthly",
+    "kpi_summary",
+    "model_cards",
+    "product_performance",
+    "returns_leakage",
+    "review_summary",
+    "reviews",
+    "rfm_segments",
+    "sales_forecast",
+    "segment_profile",
+    "seller_scorecard",
+    "settings",
+)
 
 _DIGITS = 9
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A row that a rule looked at, and its evidence."""
+    """A row of a rule's query, and its evidence."""
 
     rule: InsightRule
     row: Mapping[str, Any]
@@ -58,26 +86,28 @@ class Candidate:
 
     @property
     def gain(self) -> Decimal | None:
-        """By mechanism a context has none."""
+        """A context never has one."""
         gain = None if self.rule.is_context else self.row.get("gain")
         return _cents(gain) if gain is not None and gain > 0 else None
 
-    def weakness(self, alpha: float) -> str | None:
-        """Why it is not shown."""
-        rule, row = self.rule, self.row
+    def weakness(self, settings: MiningSettings, currency: str | None) -> str | None:
+        """The reason why the candidate is not shown."""
+        rule, row, words = self.rule, self.row, _words(self, settings, currency)
         if row["n"] < rule.least_n:
-            return f"It rests on {row['n']:,} only; {rule.least_n:,} are needed."
+            return f"There are only {row['n']:,} observations; at least {rule.least_n:,} are required."
         if abs(row.get("effect") or 0.0) < rule.least_effect:
             return f"The difference is below {rule.least_effect:.0%}, too small to act on."
         if row.get("weak_because"):
-            return str(row["weak_because"])
+            return str(row["weak_because"]).format(**words)
         if self.p_adjusted is None and (rule.days or rule.tested_by):
-            return "There are too few months to measure the noise."
-        if self.p_adjusted is not None and self.p_adjusted > alpha:
-            return f"It may be chance (p = {self.p_adjusted:.2f}, corrected for all that was looked at)."
+            return "There are too few months to measure the usual variation."
+        if self.p_adjusted is not None and self.p_adjusted > settings.alpha:
+            return f"It may be chance (p = {self.p_adjusted:.2f}, corrected for all comparisons made)."
         against = row.get("against")
-        if against is not None and (self.low is None or self.high is None or self.low <= float(against) <= self.high):
-            return "Its interval contains the value that it is compared with."
+        if against is not None and (self.low is None or self.high is None):
+            return "There are too few observations to estimate a likely range."
+        if against is not None and self.low is not None and self.high is not None and self.low <= float(against) <= self.high:
+            return "The likely range, {low} to {high}, includes {baseline}.".format(**words)
         return None
 
 
@@ -92,7 +122,7 @@ def build(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> pl.DataFr
 
 
 def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """By what can be gained; then news without a gain, then context. Ties in the order of the rules, then of the rows."""
+    """The key to rank by: opportunities by their gain, then news, then context; ties by the order of the rules and the row."""
     rules = [rule.id for rule in RULES]
     rule, _, key = row["insight_id"].partition(": ")
     return get_args(Role).index(row["role"]), -(row["monthly_gain"] or 0), rules.index(rule), key
@@ -104,31 +134,44 @@ def _currency(con: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def candidates(con: duckdb.DuckDBPyConnection, rule: InsightRule, settings: MiningSettings) -> list[Candidate]:
-    """The rows of which everything is known that the rule's sentences name."""
-    given = {name: getattr(settings, name) for name in rule.settings}
-    rows = con.sql(f"select * from ({rule.sql}) order by row_key", params=given or None).pl().to_dicts()
-    return known(rule, rows, _days(con, rule) if rows else {}, settings)
+    """The rows of a rule's query in which every field of its sentences is known."""
+    values = {**rule.parameters, **{name: getattr(settings, name) for name in rule.settings}}
+    days = _days(con, rule)
+    with _registered(con, days):
+        rows = con.sql(f"select * from ({rule.query}) order by row_key", params=values or None).pl().to_dicts()
+    by_key = {str(key): frame for (key,), frame in days.group_by("row_key", maintain_order=True)} if days is not None else {}
+    return known(rule, rows, by_key, settings)
+
+
+def _days(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> pl.DataFrame | None:
+    return con.sql(f"select * from ({rule.days_query}) order by row_key, day").pl() if rule.days else None
+
+
+@contextmanager
+def _registered(con: duckdb.DuckDBPyConnection, days: pl.DataFrame | None) -> Iterator[None]:
+    """The rows of `days` as a table that the rule's own query can read."""
+    if days is None:
+        yield
+        return
+    con.register(DAYS, days.to_arrow())
+    try:
+        yield
+    finally:
+        con.unregister(DAYS)
 
 
 def known(
     rule: InsightRule, rows: Sequence[Mapping[str, Any]], days: Mapping[str, pl.DataFrame], settings: MiningSettings
 ) -> list[Candidate]:
-    """A row that is NULL, NaN or infinite where a sentence or the evidence needs a number is no candidate."""
-    there = [row for row in rows if all(row.get(name) is not None for name in ("row_key", "value", "n")) and _is_finite(row)]
-    found = [_candidate(rule, row, _noise(rule, days.get(row["row_key"]))) for row in there]
+    """Candidates of those rows in which no number that a sentence or the evidence needs is NULL, NaN or infinite."""
+    complete = [row for row in rows if all(row.get(name) is not None for name in ("row_key", "value", "n")) and _is_finite(row)]
+    found = [_candidate(rule, row, _noise(rule, days.get(row["row_key"]))) for row in complete]
     found = [one for one in found if rule.fields <= _words(one, settings, None).keys()]
     return [replace(one, tried=len(found)) for one in found]
 
 
 def _is_finite(row: Mapping[str, Any]) -> bool:
     return all(math.isfinite(value) for value in row.values() if isinstance(value, float | Decimal))
-
-
-def _days(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> dict[str, pl.DataFrame]:
-    if not rule.days:
-        return {}
-    rows = con.sql(f"select * from ({rule.days}) order by row_key, day").pl()
-    return {str(key): frame for (key,), frame in rows.group_by("row_key", maintain_order=True)}
 
 
 def _noise(rule: InsightRule, days: pl.DataFrame | None) -> Noise | None:
@@ -149,7 +192,7 @@ def _candidate(rule: InsightRule, row: Mapping[str, Any], noise: Noise | None) -
 def _interval(row: Mapping[str, Any], noise: Noise | None) -> tuple[float | None, float | None]:
     if row.get("low") is not None and row.get("high") is not None:
         return round(float(row["low"]), _DIGITS), round(float(row["high"]), _DIGITS)
-    # A rate's interval is of the rate; of other numbers that are tested by rates there is none.
+    # A rate has an interval of its own; other numbers that are tested by way of a rate have none.
     hits, trials = (float(row.get(name) or 0) for name in ("hits", "trials"))
     if trials and abs(hits / trials - float(row["value"])) < 1e-6:
         low, high = rate_interval(hits, trials, noise.variance if noise else 1.0)
@@ -164,45 +207,48 @@ def _p_value(row: Mapping[str, Any], noise: Noise | None) -> float | None:
         return rates_differ(counts[0], counts[1], counts[2], counts[3], noise)
     if noise and (levels := _numbers(row, "per_day", "days_in_month", "per_day_before", "days_before")):
         return levels_differ(levels[0], levels[1], levels[2], levels[3], noise)
-    if (known := _numbers(row, "value", "against", "error")) and known[2]:
-        return both_tails((known[0] - known[1]) / known[2])
+    if (normal := _numbers(row, "value", "against", "error")) and normal[2]:
+        return both_tails((normal[0] - normal[1]) / normal[2])
     return None
 
 
 def _numbers(row: Mapping[str, Any], *names: str) -> list[float] | None:
-    """All of them, or none."""
+    """All of them, or None where one is missing."""
     values = [row.get(name) for name in names]
     return None if any(value is None for value in values) else [float(value) for value in values if value is not None]
 
 
 def _corrected(found: Mapping[InsightRule, Sequence[Candidate]], alpha: float) -> dict[InsightRule, list[Candidate]]:
-    """With the p-values of all that were tested corrected together, each rule being a family of tests."""
+    """The candidates with their p-values corrected together; each rule is a family of tests."""
     families = {rule.id: [one.p for one in ones if one.p is not None] for rule, ones in found.items() if not rule.tested_by}
     corrected = {rule: [round(p, _DIGITS) for p in ps] for rule, ps in by_family(families, alpha).items()}
-    told = {rule: iter(ps) for rule, ps in corrected.items()}
-    return {rule: [replace(one, p_adjusted=_p_of(one, corrected, told)) for one in ones] for rule, ones in found.items()}
+    remaining = {rule: iter(ps) for rule, ps in corrected.items()}
+    return {rule: [replace(one, p_adjusted=_p_of(one, corrected, remaining)) for one in ones] for rule, ones in found.items()}
 
 
-def _p_of(one: Candidate, corrected: Mapping[str, Sequence[float]], told: Mapping[str, Iterator[float]]) -> float | None:
+def _p_of(one: Candidate, corrected: Mapping[str, Sequence[float]], remaining: Mapping[str, Iterator[float]]) -> float | None:
     if one.rule.tested_by:
         return next(iter(corrected[one.rule.tested_by]), None)
-    return None if one.p is None else next(told[one.rule.id])
+    return None if one.p is None else next(remaining[one.rule.id])
 
 
 def statements(
     rule: InsightRule, found: Sequence[Candidate], settings: MiningSettings, currency: str | None
 ) -> Iterator[dict[str, Any]]:
-    """Those that stand, the most to gain first; or the nearest to it, or that there was nothing to look at."""
-    strong = [one for one in found if one.weakness(settings.alpha) is None]
+    """The candidates with strong evidence, largest gain first; or the nearest to it; or that there were no numbers to examine."""
+    strong = [one for one in found if one.weakness(settings, currency) is None]
     if strong:
-        most_first = sorted(strong, key=lambda one: (-(one.gain or 0), one.p or 0.0, -abs(_effect(one)), one.row["row_key"]))
-        for one in most_first[: rule.most]:
+        largest_gain_first = sorted(
+            strong, key=lambda one: (-(one.gain or 0), one.p or 0.0, -abs(_effect(one)), one.row["row_key"])
+        )
+        for one in largest_gain_first[: rule.most]:
             yield _row(rule, one, *sentences(one, settings, currency), SHOWN, rule.caveat)
     elif found:
         nearest = min(
             found, key=lambda one: (1.0 if one.p_adjusted is None else one.p_adjusted, -abs(_effect(one)), one.row["row_key"])
         )
-        yield _row(rule, nearest, rule.silent, None, TOO_WEAK, nearest.weakness(settings.alpha) or "")
+        headline = rule.silent.format(**_words(nearest, settings, currency))
+        yield _row(rule, nearest, headline, None, TOO_WEAK, nearest.weakness(settings, currency) or "")
     else:
         yield _row(rule, None, rule.without_numbers, None, TOO_WEAK, "The shop has no numbers of this kind.")
 
@@ -252,7 +298,7 @@ def _row(
 
 
 def _words(one: Candidate, settings: MiningSettings, currency: str | None) -> dict[str, object]:
-    """Everything that the rule's sentences may name, of what is known."""
+    """The fields that the rule's sentences may use, as far as the row has values for them."""
     rule, row = one.rule, one.row
     words: dict[str, object] = {"setting": settings}
     for name, value in {**row, "low": one.low, "high": one.high}.items():

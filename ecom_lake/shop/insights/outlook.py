@@ -1,6 +1,6 @@
-"""What is expected, and what could be tried.
+"""Rules about what to expect and what to test next.
 
-Gains: none. A forecast is not an opportunity, and what a campaign or an experiment would bring nobody has measured.
+Gains: none. A forecast is not an opportunity, and what a campaign or an experiment would bring has not been measured.
 """
 
 from __future__ import annotations
@@ -15,24 +15,13 @@ RULES = (
         table="sales_forecast",
         column="forecast",
         unit="money",
-        sql="""
-            with last as (select net_sales, month from kpi_monthly where is_complete order by month desc limit 1),
-            history as (select count(*) as months from kpi_monthly where is_complete)
-            select
-                'series=' || series || ', grain=' || grain || ', period=' || period || ', method=' || method as row_key,
-                forecast as value, last.net_sales as baseline, low_80 as low, high_80 as high, last.net_sales as against,
-                history.months as n, abs(forecast - last.net_sales) as money, period, last.month
-            from sales_forecast
-            cross join last
-            cross join history
-            where series = 'total' and grain = 'month' and is_champion and step = 1
-        """,
-        headline="{period} net sales are expected to be {value}, {compared:above|below} the {baseline} of {month}.",
-        reason="In four of five cases such months are between {low} and {high}.",
-        silent="Next month's net sales are not expected to differ clearly from the last complete month's.",
-        action="Plan stock and staff for the interval, not for its middle.",
+        sql="next_month.sql",
+        headline="{period} revenue is forecast at {value}, {compared:above|below} the {baseline} of {month}.",
+        reason="The 80% prediction interval is {low} to {high}.",
+        silent="{period} revenue is forecast at {value}, {baseline} in {month}: not a clear change.",
+        action="Plan stock and staff for the whole range, not only for the forecast.",
         owner="management",
-        caveat="How often such intervals were right in this shop is in model_rivals.",
+        caveat="model_rivals lists how often such intervals contained the actual value in this shop.",
         gain_basis="None: a forecast is not an opportunity.",
         least_n=6,
     ),
@@ -43,37 +32,16 @@ RULES = (
         table="model_cards",
         column="value",
         unit="ratio",
-        sql="""
-            with cards as (
-                select
-                    *, split_part(champion, ': ', 1) as form, split_part(champion, ': ', 2) as method,
-                    split_part(baseline, ': ', 2) as naive
-                from model_cards
-                where model = 'churn' and status = 'published'
-            ),
-            top as (
-                select s.form, sum(m.net_sales)::decimal(18, 2) as money
-                from churn_scores as s
-                join customer_metrics as m on m.customer_id = s.customer_id
-                where s.decile = 1
-                group by s.form
-            )
-            select
-                'model=' || c.model as row_key, c.value, c.baseline_value as baseline, c.low, c.high, c.baseline_value as against,
-                c.n, top.money, c.method, c.naive,
-                case c.form when 'second order' then 'order a second time' else 'do not order again' end as outcome
-            from cards as c
-            left join top on top.form = c.form
-        """,
-        headline="The 10% of customers that the churn model ranks first include {value} times as many who {outcome} as a random "
-        "tenth; ranking by {naive} alone finds {baseline} times as many.",
-        reason="{method} was tested on later orders that it had not seen; between {low} and {high} times.",
-        silent="The churn list is not clearly better than ranking customers by one column alone.",
-        unexamined="No churn list is published; model_cards states why.",
-        action="Use the list for the next campaign, and keep a control group to measure what the campaign does.",
+        sql="churn_list.sql",
+        headline="The churn model's top 10% of customers includes {value} times as many customers who {outcome} as a random 10%; "
+        "ranking by {naive} alone finds {baseline} times as many.",
+        reason="{method} was tested on later orders that it was not trained on (95% interval {low} to {high} times).",
+        silent="The churn list is not clearly better than ranking customers by a single column.",
+        unexamined="No churn list is published; model_cards gives the reason.",
+        action="Use the list for the next campaign, and keep a control group to measure the effect of the campaign.",
         owner="marketing",
         caveat="The list ranks customers; it does not show what would keep them.",
-        gain_basis="Not estimated: what a campaign to the list would bring only an experiment can measure.",
+        gain_basis="Not estimated: only an experiment can measure what a campaign to the list would bring.",
     ),
     InsightRule(
         id="first-experiment",
@@ -82,29 +50,15 @@ RULES = (
         table="experiment_plan",
         column="n_per_arm",
         unit="count",
-        sql="""
-            select
-                'segment=' || segment || ', uplift=' || uplift as row_key, n_per_arm as value, 2 * n_per_arm as n, segment,
-                uplift as assumed, baseline_rate, treated_rate, coalesce(days_needed, 0) as days_needed,
-                case when not testable then 'To measure ' || round(100 * uplift)::int || '% more orders takes '
-                    || format('{:,}', 2 * n_per_arm) || ' customers, '
-                    || coalesce('who are there after ' || format('{:,}', days_needed) || ' days.', 'who never come.')
-                    || coalesce(' The smallest increase that can be measured in time is '
-                        || (select round(100 * min(uplift))::int from experiment_plan where testable) || '%.', '')
-                end as weak_because
-            from experiment_plan
-            where abs(uplift - $experiment_uplift) < 0.000001
-            order by testable desc, days_needed nulls last, segment
-            limit 1
-        """,
-        headline="A campaign to “{segment}” could be measured in {days_needed} days with {value} customers in each of two "
-        "groups, if it lifts the share who order by {assumed:share} (from {baseline_rate:share} to {treated_rate:share}).",
-        reason="Assumed, not measured: the effect of {assumed:share}. Measured: that {baseline_rate:share} order within "
-        "{setting.churn_days} days without it. Planned with power {setting.power:.0%} at the {setting.test_alpha:.0%} level.",
-        silent="With this shop's traffic no campaign could be measured in reasonable time.",
-        action="Write the plan down first: what is measured, on whom, and for how long.",
+        sql="first_experiment.sql",
+        headline="A campaign to “{segment}” can be measured in {days_needed} days with {value} customers in each of two groups, "
+        "if it raises the share who order by {assumed:percent} (from {baseline_rate:share} to {treated_rate:share}).",
+        reason="Measured: {baseline_rate:share} order within {setting.churn_days} days without a campaign. Assumed: an effect "
+        "of {assumed:percent}. The plan has {setting.power:.0%} power at a {setting.test_alpha:.0%} significance level.",
+        silent="This shop has too few customers to measure a campaign that raises orders by {assumed:percent}.",
+        action="Write the plan down before the start: the outcome, the customers and the duration.",
         owner="marketing",
         caveat="The effect is an assumption (setting experiment_uplift).",
-        gain_basis="Not estimated: the effect is assumed, and nobody has measured it.",
+        gain_basis="Not estimated: the effect is assumed, not measured.",
     ),
 )

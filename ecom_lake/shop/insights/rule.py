@@ -1,18 +1,25 @@
-"""What a rule is made of."""
+"""An insight rule: one kind of statement, as a query over gold and the sentences that are made from its rows.
+
+Here: what a rule consists of. Not here: the rules (sales.py, customers.py, products.py, operations.py, outlook.py), and whether
+the evidence for a row is strong enough (insights_build.py).
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from string import Formatter
 from typing import Literal
+
+from ecom_lake.engine.contracts.sql_file import sql_file
 
 Unit = Literal["money", "share", "count", "ratio", "days", "points"]
 Role = Literal["opportunity", "news", "context"]
 
-_READ = re.compile(r"\b(?:from|join)\s+([a-z_]+)")
-_NAMED = re.compile(r"(?:\bwith|,)\s*([a-z_]+) as \(")
-_SETTING = re.compile(r"\$([a-z_]+)")
+DAYS = "days"
+"""The name under which a rule's query reads the rows of its `days`."""
+_PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
 @dataclass(frozen=True)
@@ -20,18 +27,18 @@ class InsightRule:
     """One kind of statement.
 
     Its query returns one row per candidate: `row_key`, `value` and `n`, and where it has them
-    - `baseline`: what the value is compared with, in the same unit;
-    - `gain`: net sales a month that acting on it could at most win or protect; NULL or 0 where there are none;
-    - `money`: net sales that the row touches;
-    - `effect`: how large the difference is, for least_effect;
-    - `weak_because`: a sentence, where the row must not be shown whatever its evidence;
-    - `hits`, `trials`, `rest_hits`, `rest_trials`: a rate, tested against the rate of the rest, with the noise of `days`;
-    - `per_day`, `days_in_month`, `per_day_before`, `days_before`: a daily level, tested against another one, likewise;
-    - `p`: a p-value that is known;
-    - `low`, `high`, `against`: an interval of the value that must leave out `against`; with `error`, it is tested too;
-    - nothing of these: the number is counted, and there is no chance in it;
-    - numbers, dates and words that the sentences name.
-    A candidate of which anything that a sentence names is NULL is unknown, and nothing is said of it.
+    - `baseline`: the number that the value is compared with, in the same unit;
+    - `gain`: net sales per month that acting on it could win or protect at most; NULL or 0 where there are none;
+    - `money`: net sales of the row;
+    - `effect`: the size of the difference, for `least_effect`;
+    - `weak_because`: a sentence, where the row must not be shown whatever its evidence is; it may have fields in braces;
+    - `hits`, `trials`, `rest_hits`, `rest_trials`: a rate, tested against the rate of the rest with the noise of `days`;
+    - `per_day`, `days_in_month`, `per_day_before`, `days_before`: a daily level, tested against another one in the same way;
+    - `p`: a p-value that is already known;
+    - `low`, `high`, `against`: an interval of the value that must not contain `against`; with `error` it is also tested;
+    - none of these: the number is a count of all rows, not an estimate;
+    - numbers, dates and words that the sentences use.
+    A row in which a field of the headline or the reason is NULL is left out.
     """
 
     id: str
@@ -41,51 +48,62 @@ class InsightRule:
     column: str
     unit: Unit
     sql: str
+    """The file of the query, in this folder."""
     headline: str
     """With fields in braces. A direction is never written out: `{compared:rose|fell}` takes its word from value and baseline."""
     reason: str
     """The numbers behind the headline."""
     silent: str
-    """What is stated where numbers were examined and nothing stands out."""
+    """The headline where numbers were examined and the evidence is too weak. It may use the fields of headline and reason."""
     action: str
     owner: str
     caveat: str
     gain_basis: str
     """How `gain` is computed, or why there is none."""
     days: str = ""
-    """A query of row_key, day and the daily hits and trials, or amounts, of complete months: what the noise is measured on."""
+    """The file of a query that returns row_key, day and the daily hits and trials, or amounts, of complete months: the noise is
+    measured on these rows. The rule's own query may read them as the table `days`."""
     noise_of: Literal["days", "months"] = "days"
-    """What the rows of `days` are."""
+    """Whether the rows of `days` are days or whole months."""
+    parameters: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """Values of the query's `$name` parameters that are not settings."""
     tested_by: str = ""
-    """The rule whose first candidate's test is this rule's too, so that one test is not counted twice."""
+    """The rule whose first candidate's test is also the test of this rule, so that one test is not counted twice."""
     is_context: bool = False
-    """Whether it only describes the shop: it holds by construction or has nothing to be compared with, and so nothing to gain."""
+    """Whether it only describes the shop: it is true by construction or is compared with nothing, so that it has no gain."""
     unexamined: str = ""
-    """What is stated where there was no number to examine; unless given, that there are no values in the column."""
+    """The headline where there was no number to examine; by default, that the column has no values."""
     least_n: int = 30
     least_effect: float = 0.0
     """The least |effect|, where the query returns one, that is worth a statement."""
     most: int = 1
-    """How many statements it may make."""
+    """The most statements that the rule may make."""
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """The tables of its queries, without those that they define themselves."""
-        both = f"{self.sql} {self.days}"
-        return tuple(sorted({*_READ.findall(both)} - {*_NAMED.findall(both)}))
+    def query(self) -> str:
+        return sql_file(__file__, self.sql)
+
+    @property
+    def days_query(self) -> str:
+        """Empty where the rule has no `days`."""
+        return sql_file(__file__, self.days) if self.days else ""
 
     @property
     def without_numbers(self) -> str:
-        """The statement where there was nothing to examine: it claims nothing about the shop."""
+        """The headline where there was nothing to examine: it states nothing about the shop."""
         return self.unexamined or f"Not examined: {self.table} has no values of {self.column} for this."
 
     @property
     def settings(self) -> tuple[str, ...]:
         """The settings that its query takes as `$name`."""
-        return tuple(sorted({*_SETTING.findall(self.sql)}))
+        return tuple(sorted({*_PARAMETER.findall(self.query)} - self.parameters.keys()))
 
     @property
     def fields(self) -> frozenset[str]:
-        """What its sentences name."""
-        parts = Formatter().parse(f"{self.headline} {self.reason}")
-        return frozenset(field.split(".")[0] for _, field, _, _ in parts if field)
+        """The fields of its headline and reason."""
+        return fields_of(f"{self.headline} {self.reason}")
+
+
+def fields_of(sentence: str) -> frozenset[str]:
+    """The names in braces, without their attributes."""
+    return frozenset(name.split(".")[0] for _, name, _, _ in Formatter().parse(sentence) if name)

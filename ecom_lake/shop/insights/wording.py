@@ -1,4 +1,4 @@
-"""Numbers, periods and directions as they stand in a sentence: a direction word always comes from two numbers."""
+"""Numbers, periods and directions as they are written in a sentence: a direction word always comes from two numbers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Period:
-    """Calendar months: "August 2018", or "May to July 2018 together"."""
+    """Calendar months: "August 2018", or "May to July 2018"."""
 
     first: date
     last: date
@@ -43,7 +43,7 @@ class Period:
         if self.first == self.last:
             return f"{self.last:%B %Y}"
         start = f"{self.first:%B}" if self.first.year == self.last.year else f"{self.first:%B %Y}"
-        return f"{start} to {self.last:%B %Y} together"
+        return f"{start} to {self.last:%B %Y}"
 
 
 def written(number: float, unit: str, currency: str | None = None) -> str:
@@ -53,8 +53,12 @@ def written(number: float, unit: str, currency: str | None = None) -> str:
         return f"{'-' if number < 0 else ''}{sign}{abs(number):,.0f}"
     if unit == "share":
         return f"{number:.1%}" if abs(number) >= 0.01 or not number else f"{number:.2%}"
+    if unit == "percent":
+        return f"{number:.0%}"
     if unit == "change":
         return f"{abs(number):.1%}"
+    if unit == "signed change":
+        return f"{number:+.1%}"
     if unit == "points":
         return f"{100 * number:+.2f}"
     if unit == "ratio":

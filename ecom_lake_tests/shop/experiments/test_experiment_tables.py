@@ -78,9 +78,9 @@ def test_who_was_in_a_group_and_bought_since(
     con: duckdb.DuckDBPyConnection, purchases: list[Purchase], group: str, watched: int, back: int
 ) -> None:
     shop(con, EDGES)
-    edges = {one.name: (one.watched, one.back) for one in groups(con, 90)}
+    edges = {one.name: (one.observed, one.ordered) for one in groups(con, 90)}
     shop(con, [*EDGES, *purchases])
-    found = {one.name: (one.watched, one.back) for one in groups(con, 90)}
+    found = {one.name: (one.observed, one.ordered) for one in groups(con, 90)}
     before = edges.get(group, (0, 0))
     now = found.get(group, (0, 0))
     assert (now[0] - before[0], now[1] - before[1]) == (watched, back)
@@ -89,11 +89,19 @@ def test_who_was_in_a_group_and_bought_since(
 def test_new_customers_are_those_whose_second_purchase_can_be_seen(con: duckdb.DuckDBPyConnection) -> None:
     shop(con, [*EDGES, ("a", 170, 9), ("a", 80, 30), ("b", 170, 9), ("b", 79, 30), ("c", 181, 9), ("d", 5, 9)])
     new = next(one for one in groups(con, 90) if one.name == "new customers")
-    assert (new.watched, new.back, new.order_value) == (3, 1, 30)  # a, b and the person at 120; a in time
+    assert (new.observed, new.ordered, new.order_value) == (3, 1, 30)  # a, b and the person at 120; a in time
     assert new.join_per_day == pytest.approx(2 / 90)  # d and the person at 60
 
 
-STOCK = Group("at risk, one purchase", people=8_000, join_per_day=10.0, watched=2_000, back=100, order_value=80, order_spread=30)
+STOCK = Group(
+    "at risk, one purchase",
+    people=8_000,
+    join_per_day=10.0,
+    observed=2_000,
+    ordered=100,
+    order_value=80,
+    order_value_deviation=30,
+)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +122,17 @@ def test_days_are_those_until_enough_have_come_and_been_watched(
 def test_where_nobody_joins_it_never_ends() -> None:
     found = plan(Group("g", 100, 0.0, 2_000, 100, 80, 30), 0.1, MiningSettings())
     assert (found.days_needed, found.testable) == (None, False)
-    assert "nobody joins" in found.reason
+    assert "no customers join the group" in found.reason
+
+
+def test_the_order_value_and_its_deviation_are_those_of_the_next_purchase(con: duckdb.DuckDBPyConnection) -> None:
+    """Of three customers who order after the period began, the next purchases are 10.01, 20.02 and 60.06."""
+    again: list[Purchase] = [("a", 150, 1), ("a", 20, 10.01), ("a", 10, 500), ("b", 150, 1), ("b", 30, 20.02)]
+    shop(con, [*EDGES, *again, ("c", 150, 1), ("c", 89, 60.06), ("d", 150, 1)])
+    active = next(one for one in groups(con, 90) if one.name == "active, one purchase")
+    assert (active.observed, active.ordered) == (5, 3)  # and the person at 120, who was active then
+    assert active.order_value == pytest.approx(np.mean([10.01, 20.02, 60.06]), abs=1e-6)
+    assert active.order_value_deviation == pytest.approx(np.std([10.01, 20.02, 60.06], ddof=1), abs=1e-6)
 
 
 def test_the_simulation_by_hand() -> None:
@@ -171,7 +189,7 @@ def test_again_and_in_another_order_it_is_the_same(con: duckdb.DuckDBPyConnectio
         assert not make(con, table, first).is_empty()
         make(con, table, again, past=Past(pl.read_parquet(first / f"{table}_fit.parquet")))
         assert card(con, table)["status"] == "published"
-    assert "not measured" in card(con, "experiment_simulation")["reason"]
+    assert "not measured effects" in card(con, "experiment_simulation")["reason"]
     shop(con, busy()[::-1])
     con.execute("set threads = 1")
     for table in TABLES:

@@ -1,0 +1,26 @@
+-- How many orders placed on each day of the last 12 complete months were delivered late?
+with
+last_month as (
+    select max(month) as month
+    from kpi_monthly
+    where is_complete
+),
+
+recent as (
+    select month
+    from kpi_monthly
+    where is_complete
+    order by month desc
+    limit 12
+)
+
+select
+    'month=' || last_month.month as row_key,
+    o.order_date as day,
+    count(*) filter (where o.is_late) as hits,
+    count(o.is_late) as trials
+from fct_orders as o
+join recent on recent.month = o.month
+cross join last_month
+where o.is_valid and o.status = 'delivered'
+group by last_month.month, o.order_date

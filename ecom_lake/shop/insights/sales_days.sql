@@ -1,0 +1,23 @@
+-- What did the shop sell on each day of the last 13 complete months?
+with
+last_month as (
+    select max(month) as month
+    from kpi_monthly
+    where is_complete
+),
+
+recent as (
+    select month
+    from kpi_monthly
+    where is_complete
+    order by month desc
+    limit 13
+)
+
+select
+    'month=' || last_month.month as row_key,
+    d.date as day,
+    d.net_sales as amount
+from kpi_daily as d
+join recent on recent.month = date_trunc('month', d.date)
+cross join last_month
