@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import polars as pl
 
+from ecom_lake import extras
 from ecom_lake.engine.contracts.columns import Column, Integer
 from ecom_lake.engine.contracts.definition_error import DefinitionError
 from ecom_lake.engine.contracts.personal import decided
@@ -69,6 +70,9 @@ class Table:
     monthly: bool
     beside: str = ""
     """The table in whose making this one is made too; empty for one that is made by itself."""
+    extra: str = field(default="", repr=False)
+    """The extra of the package without which it is not built (extras.py); empty for none. Not in the repr, of which fingerprints
+    are made: no file of data depends on it."""
     partial: bool = False
     """Made from those of its inputs that the shop has; of any other table, a missing input leaves it out."""
 
@@ -112,7 +116,13 @@ class Contract:
     needs: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(
-        cls, layer: str = "", group: str = "", monthly: bool = False, beside: str = "", partial: bool = False
+        cls,
+        layer: str = "",
+        group: str = "",
+        monthly: bool = False,
+        beside: str = "",
+        extra: str = "",
+        partial: bool = False,
     ) -> None:
         if taken := sorted({"table", *RESERVED} & _columns_of(cls).keys()):
             raise DefinitionError(f"{cls.__name__} has a column called {taken[0]}, which every contract has: rename the column.")
@@ -128,6 +138,7 @@ class Contract:
             needs=cls.needs,
             monthly=monthly,
             beside=beside,
+            extra=extra,
             partial=partial,
         )
         if layer:
@@ -140,6 +151,8 @@ def _refuse_incomplete(contract: type[Contract]) -> None:
         raise DefinitionError(f'{name} has no docstring: state its grain in one sentence, such as """One row per order.""".')
     if not table.key:
         raise DefinitionError(f"{name} has no key: mark the columns that make a row unique with Key(…) or key=True.")
+    if table.extra and table.extra not in extras.MODULES:
+        raise DefinitionError(f"{name} needs the extra '{table.extra}', which does not exist: {', '.join(extras.MODULES)} do.")
     if table.layer == "gold" and table.group not in GROUPS:
         near = difflib.get_close_matches(table.group, GROUPS, 1)
         hint = f"did you mean '{near[0]}'?" if near else f"the groups are {', '.join(GROUPS)}."
@@ -163,5 +176,5 @@ class Silver(Contract):
 class Gold(Contract):
     """The base of the tables that people read; `group` is the heading under which they are shown."""
 
-    def __init_subclass__(cls, group: str, beside: str = "", partial: bool = False) -> None:
-        super().__init_subclass__(layer="gold", group=group, beside=beside, partial=partial)
+    def __init_subclass__(cls, group: str, beside: str = "", extra: str = "", partial: bool = False) -> None:
+        super().__init_subclass__(layer="gold", group=group, beside=beside, extra=extra, partial=partial)
