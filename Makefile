@@ -1,4 +1,4 @@
-# Everything that this project does, in words of one syllable. `make demo` and `make test` set themselves up.
+# The commands of the project. Every target sets up the environment first.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -13,12 +13,12 @@ help:
 	@echo "make ui        the Dagster UI on http://127.0.0.1:3000"
 	@echo "make check     style, types, import laws, portable SQL"
 	@echo "make bench     measure against the rivals in benchmarks/"
-	@echo "make fuzz      2,000 deliveries of spoilt files, every record accounted for; DELIVERIES=200 SEED=7 for others"
-	@echo "make tiny-shops  shops at the edge (one order, no dates, all free ...) from files to pages; SHOPS=200 SEED=7 for others"
-	@echo "make chaos     500 faults on the local disk, what was torn or lost; FAULTS=100 STORE=faulty|azurite SEED=7 for others"
-	@echo "make mutations 125 wrong edits of the gold SQL, and which promise or test stops each"
-	@echo "make snapshot  write again what is generated: docs/data_dictionary.md, docs/canonical.md, the definitions' snapshot"
-	@echo "make lock      resolve the dependencies anew"
+	@echo "make fuzz      2,000 deliveries of malformed files, every record accounted for; DELIVERIES=200 SEED=7 for others"
+	@echo "make tiny-shops  unusual shops (one order, no dates, all free ...) from files to pages; SHOPS=200 SEED=7 for others"
+	@echo "make chaos     500 faults on the local disk, and what was damaged or lost; FAULTS=100 STORE=faulty|azurite SEED=7 for others"
+	@echo "make mutations 125 wrong edits of the gold SQL, and which contract or test stops each"
+	@echo "make snapshot  regenerate docs/data_dictionary.md, docs/canonical.md and the snapshot of the definitions"
+	@echo "make lock      resolve the dependencies and write the lock files"
 	@echo "make clean     remove the environment and Dagster's history; the lake in data/ stays"
 
 setup: $(READY)
@@ -68,7 +68,7 @@ snapshot: setup
 
 lock:
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-		--group dev --python-version 3.11 pyproject.toml --output-file requirements.lock
+		--extra azure --extra models --group dev --python-version 3.11 pyproject.toml --output-file requirements.lock
 	@echo uv==$$($(BIN)/uv --version | cut -d' ' -f2) | $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header - --output-file requirements-uv.lock
 

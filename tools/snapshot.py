@@ -1,4 +1,4 @@
-"""Writes again what is generated from the code: the snapshot of the definitions, docs/data_dictionary.md, docs/canonical.md."""
+"""Regenerates what is derived from the code: the snapshot of the definitions, docs/data_dictionary.md, docs/canonical.md."""
 
 from __future__ import annotations
 

@@ -93,13 +93,14 @@ def build(
 def _stop_at_other_settings(site: Site, head: Entry) -> None:
     """With the number of tables that a build would make again, which is known from the log alone."""
     from ecom_lake.engine.build.due import due
-    from ecom_lake.engine.build.step.built_with import CONFIRM, OtherSettingsError, why_refused
+    from ecom_lake.engine.build.step.built_with import CONFIRM, OtherSettingsError, refuse_other_settings, why_refused
 
     if why := why_refused(site, head):
         tables = sum(table.startswith(("silver/", "gold/")) for table in due(site))
         raise OtherSettingsError(
             f"{why} A build would make {counted(tables, 'table')} again, and those that depend on them. {CONFIRM}"
         )
+    refuse_other_settings(site, head)
 
 
 def _changed_settings(site: Site, before: Entry) -> list[str]:

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 
 import polars as pl
 
+from ecom_lake import extras
 from ecom_lake.engine.contracts.columns import Column, Integer
 from ecom_lake.engine.contracts.definition_error import DefinitionError
 
@@ -69,6 +70,9 @@ class Table:
     """The table in whose making this one is made too; empty for one that is made by itself."""
     overrides: bool = field(default=False, repr=False)
     """Whether it replaces the table of this name that the package defines. Not in the repr, of which fingerprints are made."""
+    extra: str = field(default="", repr=False)
+    """The extra of the package without which it is not built (extras.py); empty for none. Not in the repr, of which fingerprints
+    are made: no file of data depends on it."""
     partial: bool = False
     """Made from those of its inputs that the shop has; of any other table, a missing input leaves it out."""
 
@@ -112,7 +116,13 @@ class Contract:
     """Whether a table of a project folder replaces the one of this name."""
 
     def __init_subclass__(
-        cls, layer: str = "", group: str = "", monthly: bool = False, beside: str = "", partial: bool = False
+        cls,
+        layer: str = "",
+        group: str = "",
+        monthly: bool = False,
+        beside: str = "",
+        extra: str = "",
+        partial: bool = False,
     ) -> None:
         if taken := sorted({"table", *RESERVED} & _columns_of(cls).keys()):
             raise DefinitionError(f"{cls.__name__} has a column called {taken[0]}, which every contract has: rename the column.")
@@ -128,6 +138,7 @@ class Contract:
             needs=cls.needs,
             monthly=monthly,
             beside=beside,
+            extra=extra,
             partial=partial,
             overrides=cls.overrides,
         )
@@ -141,6 +152,8 @@ def _refuse_incomplete(contract: type[Contract]) -> None:
         raise DefinitionError(f'{name} has no docstring: state its grain in one sentence, such as """One row per order.""".')
     if not table.key:
         raise DefinitionError(f"{name} has no key: mark the columns that make a row unique with Key(…) or key=True.")
+    if table.extra and table.extra not in extras.MODULES:
+        raise DefinitionError(f"{name} needs the extra '{table.extra}', which does not exist: {', '.join(extras.MODULES)} do.")
 
 
 def _columns_of(cls: type) -> dict[str, Column]:
@@ -160,5 +173,5 @@ class Silver(Contract):
 class Gold(Contract):
     """The base of the tables that people read; `group` is the heading under which they are shown."""
 
-    def __init_subclass__(cls, group: str, beside: str = "", partial: bool = False) -> None:
-        super().__init_subclass__(layer="gold", group=group, beside=beside, partial=partial)
+    def __init_subclass__(cls, group: str, beside: str = "", extra: str = "", partial: bool = False) -> None:
+        super().__init_subclass__(layer="gold", group=group, beside=beside, extra=extra, partial=partial)

@@ -12,6 +12,7 @@ from ecom_lake.engine.store.remote import Remote
 from ecom_lake.engine.store.retry import PASSING, Retry
 from ecom_lake.engine.store.store import Local, Store
 from ecom_lake.errors import UsageError
+from ecom_lake.extras import require
 
 AZURE = ("az", "abfs", "abfss")
 _READ_ONLY = ("http", "https")
@@ -28,6 +29,7 @@ def open_store(url: str, access: Access, inbox: bool = False, modes: Modes | Non
 def _remote(url: str, access: Access) -> Remote:
     """One for all who ask: its connections stay open from one step to the next."""
     if url.split("://")[0] in AZURE:
+        require("azure", "A lake on Azure Blob")
         from ecom_lake.engine.store.azure.container import open_azure
 
         return open_azure(url, access)

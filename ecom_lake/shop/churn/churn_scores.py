@@ -13,7 +13,7 @@ _PEOPLE = """
 """
 
 
-class ChurnScores(Gold, group="models"):
+class ChurnScores(Gold, group="models", extra="models"):
     """One row per person in scope: their risk of not ordering in the days to come. Empty where a model is no better
     than going by recency: churn_fit says so."""
 

@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 GRAINS = ("month", "day")
 
 
-class SalesForecast(Gold, group="models"):
+class SalesForecast(Gold, group="models", extra="models"):
     """One row per series, month or day to come, and method: the net sales that it lets expect."""
 
     series = Key("`total`, a category, or `other categories`: those too young or too rarely sold to be a series of their own.")

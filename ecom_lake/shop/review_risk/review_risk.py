@@ -17,7 +17,7 @@ _OPEN = """
 """
 
 
-class ReviewRisk(Gold, group="models"):
+class ReviewRisk(Gold, group="models", extra="models"):
     """One row per valid order that was shipped lately and is not yet reviewed: how likely a bad review is, as far as was known
     when it was shipped. Empty where a model is no better than going by the seller's past: review_risk_fit says so."""
 

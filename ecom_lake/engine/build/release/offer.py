@@ -1,13 +1,15 @@
 """Which gold tables a shop gets, and why it does not get the others.
 
 A table whose contract needs what the shop does not have is not built for it, nor is any that reads one of those. What a shop
-does not have, its kind of export says (`Connector.absent`), and lake.toml (`without`).
+does not have is stated by its connector (`Connector.absent`) and by lake.toml (`without`). A table that needs an extra of the
+package is not built where that is not installed.
 """
 
 from __future__ import annotations
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.recipe import Recipe
+from ecom_lake.extras import why_missing
 
 
 def gold_tables(site: Site) -> tuple[str, ...]:
@@ -27,6 +29,8 @@ def left_out(site: Site) -> dict[str, str]:
     for table in site.registry.in_order:
         contract = site.registry.table(site.registry.recipe(table).table)
         lacked = [reason for need in contract.needs if (reason := _why_lacked(site, need))]
+        if contract.extra and (reason := why_missing(contract.extra)):
+            lacked.append(reason)
         unmade = [read for read in site.registry.recipe(table).reads if read in why and not contract.partial]
         if lacked:
             why[table] = " ".join(dict.fromkeys(lacked))

@@ -15,6 +15,9 @@ from decimal import Decimal
 from typing import Any
 
 from ecom_lake import logs
+from ecom_lake.errors import UsageError
+from ecom_lake.extras import why_missing
+from ecom_lake.engine.store.log import BuiltWith, Entry
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Shop, Written
 from ecom_lake.engine.store.log import BuiltWith, Entry
@@ -26,6 +29,10 @@ _WITHOUT_EFFECT = ("max_failed_share", "name", "nightly", "written")
 _FILES = 8
 """So many files are remembered, the last ones that a shop was built with."""
 _SHOWN = 5
+
+
+class MissingExtraError(UsageError):
+    """A build on a machine without an extra of the package, which would remove released tables."""
 
 
 class OtherSettingsError(UsageError):
@@ -74,8 +81,19 @@ CONFIRM = (
 
 
 def refuse_other_settings(site: Site, head: Entry) -> None:
-    if not site.accept_settings and (why := why_refused(site, head)):
+    if site.accept_settings:
+        return
+    if why := why_refused(site, head):
         raise OtherSettingsError(f"{why} {CONFIRM}")
+    if why := _why_tables_would_be_lost(site, head):
+        raise MissingExtraError(f"{why} To build without these tables from now on, run `ecom-lake build --accept-settings`.")
+
+
+def _why_tables_would_be_lost(site: Site, head: Entry) -> str | None:
+    """Tables of the state that this machine cannot make, because an extra of the package is not installed."""
+    built = [table for table in site.registry.gold.values() if table.extra and head.parts(f"gold/{table.name}")]
+    lost = {table.name: why for table in built if (why := why_missing(table.extra, "This build"))}
+    return f"The lake has {', '.join(sorted(lost))}. {' '.join(dict.fromkeys(lost.values()))}" if lost else None
 
 
 def why_refused(site: Site, head: Entry) -> str | None:

@@ -1,0 +1,77 @@
+"""Where an extra of the package is not installed: what is left out, what is refused, and in which words."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ecom_lake import extras
+from ecom_lake.cli import main
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.release.offer import left_out
+from ecom_lake.engine.build.step.built_with import MissingExtraError
+from ecom_lake.engine.contracts.columns import Count, Key
+from ecom_lake.engine.contracts.definition_error import DefinitionError
+from ecom_lake.engine.contracts.table import Gold
+from ecom_lake.engine.store.access import Access
+from ecom_lake.engine.store.storage import Storage
+from ecom_lake.errors import UsageError
+from ecom_lake_tests.builders.built_lake import BuiltLake
+
+MODELS = "It needs ecom-lake[models], which is not installed here: run `pip install 'ecom-lake[models]'`."
+
+
+@pytest.fixture
+def without_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python finds no scikit-learn; the other modules of the extra are there."""
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+
+
+def test_tables_of_models_are_left_out_with_the_reason(built_lake: BuiltLake, without_models: None) -> None:
+    missing = left_out(built_lake.site())
+    named = {table for table, why in missing.items() if why == MODELS}
+    assert named == {"churn_scores", "churn_fit", "review_risk", "review_risk_fit", *_of_the_forecast()}
+    assert "insights" not in missing
+
+
+def _of_the_forecast() -> set[str]:
+    return {"sales_forecast", "sales_forecast_fit", "forecast_backtest"}
+
+
+def test_a_build_that_would_remove_released_tables_is_refused(
+    fresh_lake: BuiltLake, without_models: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = fresh_lake.site().lake.log.numbers()
+    with pytest.raises(MissingExtraError) as error:
+        build(fresh_lake.site())
+    assert "The lake has churn_scores" in str(error.value)
+    assert "pip install 'ecom-lake[models]'" in str(error.value)
+    assert fresh_lake.site().lake.log.numbers() == before
+    monkeypatch.setenv("ECOM_LAKE_CONFIG", str(fresh_lake.config))
+    assert main(["build", "--root", str(fresh_lake.root)]) == 2
+    assert "The lake has churn_scores" in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_azure_lake_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "adlfs", None)
+    with pytest.raises(UsageError, match=re.escape("A lake on Azure Blob needs ecom-lake[azure], which is not installed here")):
+        Storage("az://lake/of-nobody", Access())
+
+
+def test_a_contract_may_only_name_an_extra_that_exists() -> None:
+    with pytest.raises(DefinitionError, match="needs the extra 'magic', which does not exist"):
+
+        class Spell(Gold, group="models", extra="magic"):
+            """One row per spell."""
+
+            spell = Key("The spell.", personal=False)
+            uses = Count("How often it was used.")
+
+
+def test_the_extras_are_those_of_the_package() -> None:
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    assert set(extras.MODULES) == set(project["optional-dependencies"])
