@@ -106,7 +106,7 @@ def _kind_of(said: str) -> str:
 def _members(site: Site, after: Entry, file: Dropped, parts: dict[str, tuple[str, str, File]]) -> Iterator[tuple[str, Path, str]]:
     """What a landed file holds: every one was delivered, or the file's refusal says why it was not."""
     said = after.landing[file.name].refused
-    path = site.lake.storage.local(f"{site.shop.name}/landing/{file.name}")
+    path = site.lake.store.local(f"{site.shop.name}/landing/{file.name}")
     with site.lake.scratch() as scratch:
         try:
             for member in unpack(path, scratch, file.name):
@@ -224,7 +224,7 @@ def _hold_superseded(site: Site, after: Entry, table: str, gone: pl.DataFrame) -
 def _hold_planted(site: Site, after: Entry, dropped: Dropped, parts: dict[str, tuple[str, str, File]]) -> int:
     if not dropped.planted:
         return 0
-    path = site.lake.storage.local(f"{site.shop.name}/landing/{dropped.name}")
+    path = site.lake.store.local(f"{site.shop.name}/landing/{dropped.name}")
     table, part, _ = parts[content_hash(path)]
     assert table == dropped.table
     reasons = _reasons(site, after, table, part)
@@ -262,6 +262,6 @@ def _reasons(site: Site, after: Entry, table: str, part: str) -> dict[int, tuple
 
 def _hold_names(site: Site) -> None:
     """Names in the store are made of hashes, runs and the names of tables alone, and no half-done file is left."""
-    for info in site.lake.storage.list(f"{site.shop.name}/_store"):
+    for info in site.lake.store.list(f"{site.shop.name}/_store"):
         path = info.path.removeprefix(f"{site.shop.name}/")
         assert _IN_STORE.fullmatch(path), f"{path} does not belong into the store"

@@ -121,7 +121,7 @@ def _why(outcome: Outcome) -> str:
 
 
 def put(site: Site, file: Dropped, then: int | None = None) -> None:
-    path = site.lake.storage.local(f"{site.shop.name}/landing/{file.name}")
+    path = site.lake.store.local(f"{site.shop.name}/landing/{file.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(file.content)
     if then is not None:

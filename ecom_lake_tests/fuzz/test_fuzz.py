@@ -69,7 +69,7 @@ def _a_file_is_forgotten(site: Site, entry: Entry) -> Entry:
 
 
 def _a_name_from_data(site: Site, entry: Entry) -> Entry:
-    (site.lake.storage.local("olist/_store/silver/sellers") / "sao paulo.parquet").touch()
+    (site.lake.store.local("olist/_store/silver/sellers") / "sao paulo.parquet").touch()
     return entry
 
 

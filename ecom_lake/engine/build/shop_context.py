@@ -12,13 +12,13 @@ from pathlib import Path
 
 import duckdb
 
-from ecom_lake.engine.contracts.connector import Connector
-from ecom_lake.engine.duckdb_engine import engine, workspace
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.storage import Storage
 from ecom_lake.engine.config import ORDER_DATE, Settings, Shop
+from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.registry import Registry
+from ecom_lake.engine.duckdb_engine import engine, workspace
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.open_store import open_store
+from ecom_lake.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,15 @@ def open_site(
     lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
     run = run or uuid.uuid4().hex[:12]
     limits = (settings.memory_limit, settings.threads, settings.query_timeout)
-    return Site(settings.registry, lake, chosen, connector, *limits, full=full, refit=refit, accept_settings=accept_settings, run=run)
+    return Site(
+        settings.registry, lake, chosen, connector, *limits, full=full, refit=refit, accept_settings=accept_settings, run=run
+    )
 
 
 def _open_landing(landing: str, settings: Settings, place: str) -> None:
     """What is wrong with it, is told of the setting and not of the lake's root."""
     try:
-        Storage(landing, settings.access)
+        open_store(landing, settings.access)
     except UserError as error:
         raise UserError(f"{place}: landing: {error}") from None
 

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from ecom_lake import logs
-from ecom_lake.engine.store.storage import Storage
+from ecom_lake.engine.store.store import Store
 from ecom_lake.errors import UserError
 
 LOG = "_store/log"
@@ -143,8 +143,8 @@ _UNSEALED = b'{"number":'
 
 
 class Log:
-    def __init__(self, storage: Storage, shop: str) -> None:
-        self._storage = storage
+    def __init__(self, store: Store, shop: str) -> None:
+        self._store = store
         self._shop = shop
 
     def head(self) -> Entry:
@@ -163,7 +163,7 @@ class Log:
         return _numbers(self._names())
 
     def _names(self) -> list[str]:
-        return [info.path.rsplit("/", 1)[-1] for info in self._storage.list(f"{self._shop}/{LOG}")]
+        return [info.path.rsplit("/", 1)[-1] for info in self._store.list(f"{self._shop}/{LOG}")]
 
     def entry(self, number: int) -> Entry:
         try:
@@ -175,9 +175,9 @@ class Log:
         path = self._path(number)
         try:
             try:
-                return _decode(self._storage.read_once(path))
+                return _decode(self._store.read_immutable(path))
             except _UNREADABLE:
-                return _decode(self._storage.read(path))  # it may have been mended since it was remembered
+                return _decode(self._store.read(path))  # it may have been mended since it was remembered
         except FileNotFoundError:
             raise UserError(
                 f"Entry {number} of shop '{self._shop}' is not in the log; `ecom-lake log` lists those that are."
@@ -203,13 +203,13 @@ class Log:
     def set_aside(self, number: int) -> str:
         """Take a damaged entry out of the log, and keep it; its number is not used again."""
         kept = f"{self._shop}/{LOG}/{_ASIDE}{number:08d}.json"
-        self._storage.copy(self._path(number), kept)
+        self._store.copy(self._path(number), kept)
         self.delete(number)
         return kept
 
     def read(self, number: int) -> bytes:
         """An entry as it lies there."""
-        return self._storage.read_once(self._path(number))
+        return self._store.read_immutable(self._path(number))
 
     def append(self, number: int, data: bytes) -> bool:
         """Write an entry of another root's log, unless there is another one of that number."""
@@ -239,10 +239,10 @@ class Log:
 
     def _is_ours(self, path: str, data: bytes) -> bool:
         """Take the number, unless another writer has it. Where the answer to a write was lost, its bytes say whose it is."""
-        return self._storage.create(path, data) or self._storage.read_once(path) == data
+        return self._store.create(path, data) or self._store.read_immutable(path) == data
 
     def delete(self, number: int) -> None:
-        self._storage.delete(self._path(number))
+        self._store.delete(self._path(number))
 
     def _path(self, number: int) -> str:
         return f"{self._shop}/{LOG}/{number:08d}.json"

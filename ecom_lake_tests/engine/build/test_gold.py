@@ -11,22 +11,22 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from ecom_lake.errors import UserError
-from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
-from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.bronze.ingest import ingest
-from ecom_lake.engine.build.release.offer import gold_tables
-from ecom_lake.engine.build.silver.order_index import make_order_index
-from ecom_lake.engine.build.release.plain_view import plain_files
+from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.due import due
-from ecom_lake_tests.catalog import in_order, recipe
-from ecom_lake.engine.contracts.sql_tables import tables_in
+from ecom_lake.engine.build.gold.make_gold import make_gold
+from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
+from ecom_lake.engine.build.release.offer import gold_tables
+from ecom_lake.engine.build.release.plain_view import plain_files
 from ecom_lake.engine.build.release.release import make_release, roll_back, unpin
 from ecom_lake.engine.build.silver.make_silver import make_silver
+from ecom_lake.engine.build.silver.order_index import make_order_index
+from ecom_lake.engine.contracts.sql_tables import tables_in
+from ecom_lake.errors import UserError
 from ecom_lake_tests.built import BuiltLake
+from ecom_lake_tests.catalog import in_order, recipe
 from ecom_lake_tests.engine.build.crash import content
-from ecom_lake_tests.engine.build.hand import (a_site, item, land, order)
+from ecom_lake_tests.engine.build.hand import a_site, item, land, order
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -147,7 +147,7 @@ def test_garbage_is_what_no_kept_state_names(fresh_lake: BuiltLake) -> None:
     for parts in head.tables.values():
         for file in parts.values():
             assert site.lake.local(file).exists()
-    stored = {info.path for info in site.lake.storage.list("olist/_store") if "/log/" not in info.path}
+    stored = {info.path for info in site.lake.store.list("olist/_store") if "/log/" not in info.path}
     assert stored == {f"olist/{file.path}" for parts in head.tables.values() for file in parts.values()}
 
 

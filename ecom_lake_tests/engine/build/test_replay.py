@@ -12,18 +12,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ecom_lake.engine.contracts.connector import Connector
-from ecom_lake.shop.connectors.olist import OLIST
+from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.maintenance.replay import Mended, Verdict, judge_again, quarantined, steps
+from ecom_lake.engine.build.release.release import make_release
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.make_silver import make_silver
+from ecom_lake.engine.build.step.watched import watched
 from ecom_lake.engine.contracts.columns import Flag
+from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.store.log import Entry
-from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.release.release import make_release
-from ecom_lake.engine.build.maintenance.replay import (Mended, Verdict, judge_again, quarantined, steps)
-from ecom_lake.engine.build.silver.make_silver import make_silver
-from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.step.watched import watched
-from ecom_lake_tests.engine.build.hand import (a_site, customer, item, land, order, payment)
+from ecom_lake.shop.connectors.olist import OLIST
+from ecom_lake_tests.engine.build.hand import a_site, customer, item, land, order, payment
 
 JANUARY, FEBRUARY = date(2017, 1, 1), date(2017, 2, 1)
 
@@ -52,7 +52,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     refused = [payment(2, "-5.00", sequence=2), payment(2, "much", sequence=3)]
     land(site, "order_payments.csv", "order_payments", [payment(1), payment(2), *refused, payment(3)])
     build(site)
-    return Path(site.lake.storage.url)
+    return Path(site.lake.store.url)
 
 
 def a_copy(shop: Path, folder: Path) -> Site:

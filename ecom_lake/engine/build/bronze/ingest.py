@@ -16,17 +16,17 @@ from functools import partial
 from pathlib import Path
 
 from ecom_lake import logs
-from ecom_lake.engine.contracts.delivered import Delivered
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.lake import in_order
-from ecom_lake.engine.store.log import (Delivery, Entry, File, Landed, Parts)
-from ecom_lake.engine.store.storage import Info
-from ecom_lake.engine.landing import (Member, Refused, content_hash, named_after, parse, shown, unpack)
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.delivered import Delivered
+from ecom_lake.engine.landing import Member, Refused, content_hash, named_after, parse, shown, unpack
+from ecom_lake.engine.store.lake import in_order
+from ecom_lake.engine.store.log import Delivery, Entry, File, Landed, Parts
+from ecom_lake.engine.store.store import Info
+from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
 Progress = Callable[[str], None]
@@ -122,7 +122,7 @@ def take(
         read = list(readers.map(look, files))
         now = _stamps(landed_files(site))
         stayed = [(info, *found) for info, found in zip(files, read, strict=True) if now.get(info.path) == info.stamp]
-        taken = site.lake.storage.each(partial(_publish, site), [one for _, _, found in stayed for one in found])
+        taken = site.lake.store.each(partial(_publish, site), [one for _, _, found in stayed for one in found])
     return {info.path: landed for info, landed, _ in stayed}, list(taken)
 
 
@@ -141,10 +141,8 @@ def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed
     if info.refused:
         return Landed(info.stamp, "", _reader(site), f"{shown(info.path)} {info.refused}"), []
     with site.lake.scratch() as scratch:
-        landed = scratch / "landed"
-        landed.mkdir()
         try:
-            with site.lake.landing.opened(info.path, landed) as local:
+            with site.lake.landing.opened(info.path) as local:
                 for member in unpack(local, scratch, info.path):
                     digest = "" if member.refused else content_hash(member.path)
                     is_known = bool(digest) and (digest in known or digest in hashes)

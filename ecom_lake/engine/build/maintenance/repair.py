@@ -7,19 +7,18 @@ Not here: building (build.py, orchestration/), saying what is damaged without me
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ecom_lake.engine.contracts.connector import RowByRow
-from ecom_lake.engine.store.hashes import hash_file
-from ecom_lake.engine.store.log import Entry, File
-from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.bronze.ingest import contents, landed_files, take
-from ecom_lake.engine.build.silver.order_index import UNPLACED
 from ecom_lake.engine.build.release.plain_view import distrust
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.order_index import UNPLACED
 from ecom_lake.engine.build.silver.specs import INDEX, specs
+from ecom_lake.engine.build.step.built_with import state_to_build_on
+from ecom_lake.engine.contracts.connector import RowByRow
+from ecom_lake.engine.store.integrity import hash_file
+from ecom_lake.engine.store.log import Entry, File
 
 Part = tuple[str, str]
 """A table and one of its parts."""
@@ -107,7 +106,7 @@ def _put_back(site: Site, damaged: dict[Part, File]) -> Iterator[tuple[Part, Fil
         with site.lake.scratch() as scratch:
             copy = scratch / "fit.parquet"
             with contextlib.suppress(FileNotFoundError):
-                shutil.copyfile(site.lake.storage.here(f"{site.shop.name}/{table}.parquet", scratch), copy)
+                site.lake.store.fetch(f"{site.shop.name}/{table}.parquet", copy)
                 if hash_file(copy) == file.hash:
                     yield (table, part), site.lake.publish(copy, table, part, replace(file, run=site.run), None)
 

@@ -10,22 +10,22 @@ from dataclasses import replace
 import polars as pl
 
 from ecom_lake import logs
-from ecom_lake.engine.contracts.personal import is_shareable
-from ecom_lake.engine.contracts.table import Identity, Table
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.lake import STORE
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.build.gold.table_file import attach
 from ecom_lake.engine.build.release import acceptance
+from ecom_lake.engine.build.release.offer import gold_tables, left_out
+from ecom_lake.engine.build.release.plain_view import LAYERS, put_in_place
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.months import part_of
+from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step import trouble
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
-from ecom_lake.engine.build.gold.table_file import attach
-from ecom_lake.engine.build.silver.months import part_of
-from ecom_lake.engine.build.release.offer import gold_tables, left_out
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.build.release.plain_view import LAYERS, put_in_place
+from ecom_lake.engine.contracts.personal import is_shareable
 from ecom_lake.engine.contracts.sql_tables import tables_in
-from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.specs import silver_tables
+from ecom_lake.engine.contracts.table import Identity, Table
+from ecom_lake.engine.store.lake import STORE
+from ecom_lake.engine.store.log import Entry
+from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
 TABLE = acceptance.TABLE
@@ -113,12 +113,12 @@ def _check_files(site: Site, entry: Entry) -> None:
 
     A file of the release before was compared with its hash when it was new; `ecom-lake doctor --deep` reads them all again.
     """
-    there = {info.path: info.size for info in site.lake.storage.list(f"{site.shop.name}/{STORE}")}
+    there = {info.path: info.size for info in site.lake.store.list(f"{site.shop.name}/{STORE}")}
     shown = site.lake.log.entry(entry.release) if entry.release else None
     seen = {file.path for parts in shown.tables.values() for file in parts.values()} if shown else set()
     for parts in entry.tables.values():
         for file in parts.values():
-            is_new = site.lake.storage.is_local and file.path not in seen
+            is_new = site.lake.store.is_local and file.path not in seen
             if there.get(f"{site.shop.name}/{file.path}") != file.bytes or (is_new and site.lake.damage(file)):
                 where = site.lake.where(file)
                 raise UserError(f"{where} is gone or damaged. `ecom-lake repair` makes it again; then build.")
