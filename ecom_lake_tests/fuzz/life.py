@@ -23,7 +23,7 @@ from ecom_lake.engine.build.build import steps
 from ecom_lake.engine.build.release import acceptance
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Outcome
-from ecom_lake.engine.landing import members
+from ecom_lake.engine.landing import archives
 from ecom_lake.engine.store.log import Entry
 from ecom_lake_tests.engine.build.hand import a_site
 from ecom_lake_tests.fuzz import packed
@@ -156,5 +156,5 @@ def _sandbox() -> Iterator[tuple[Path, Callable[[], None]]]:
 @contextmanager
 def _low_limits() -> Iterator[None]:
     """Bombs go off at a hundredth of the usual size, so that each costs a hundredth of the time."""
-    with patch.object(members, "GIB", packed.BOMB // 2):
+    with patch.object(archives, "GIB", packed.BOMB // 2):
         yield

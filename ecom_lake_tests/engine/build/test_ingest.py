@@ -256,5 +256,5 @@ def test_the_refusal_of_a_file_states_the_name_that_is_nearest_to_a_required_one
     shop.land("order_items.csv", "order_id,line,product_id,price\no1,1,p1,5\n")
     ingest(shop.site)
     assert [refusal.split(";")[0] for refusal in refusals(shop.site)] == [
-        "order_items.csv lacks what order_items needs: unit_price (nearest there: price)"
+        "order_items.csv lacks what order_items needs: unit_price (most similar in the file: price)"
     ]
