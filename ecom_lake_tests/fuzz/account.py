@@ -97,8 +97,8 @@ def _hold_verdict(after: Entry, file: Dropped, tally: Tally) -> None:
 def _kind_of(said: str) -> str:
     words = (
         "no header", "has two columns", "lacks what", "none of the known tables", "has the columns of", "not a complete zip",
-        "is damaged", "password", "holds no files", "times its size", "unpacks to more", "not delimited text", "is empty", "files, and",
-        "columns, and", "long", "is not supported",
+        "is damaged", "password", "holds no files", "times its size", "unpacks to more", "not delimited text", "is empty",
+        "files, and", "columns, and", "long", "is not supported",
     )  # fmt: skip
     return next((word for word in words if word in said), "other")
 

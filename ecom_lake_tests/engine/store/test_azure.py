@@ -177,7 +177,7 @@ def test_a_missing_container_is_named_by_every_call(emulator: Azurite, tmp_path:
         lambda: store.fetch("a", tmp_path / "b"),
         lambda: store.delete("a"),
     ):
-        with pytest.raises(StoreError, match=r"there is no container 'not-there'\. Make it"):
+        with pytest.raises(StoreError, match=r"there is no container 'not-there'\. Create it"):
             call()
 
 
