@@ -19,8 +19,8 @@ from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Shop
 from ecom_lake.engine.store.access import Access
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.log import Entry
 from ecom_lake.engine.store.remote import RemoteStore
 from ecom_lake.engine.store.retry import Retry
 from ecom_lake.shop.connectors.olist import OLIST

@@ -26,7 +26,7 @@ from ecom_lake.engine.landing.encodings import encoding_of, utf8_blocks
 from ecom_lake.engine.landing.header import Header, read_header
 from ecom_lake.engine.landing.records import KEPT_CHARACTERS
 from ecom_lake.engine.landing.table_recognition import layout
-from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake_tests.engine.build.hand import FILES
 from ecom_lake_tests.fuzz.delivery import Dropped
 from ecom_lake_tests.fuzz.planted import KEY

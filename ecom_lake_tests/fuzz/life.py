@@ -24,7 +24,7 @@ from ecom_lake.engine.build.release import acceptance
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.landing import archives
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake_tests.engine.build.hand import a_site
 from ecom_lake_tests.fuzz import packed
 from ecom_lake_tests.fuzz.account import Tally, hold

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.log import EMPTY, Entry, File
+from ecom_lake.engine.store.entry import EMPTY, Entry, File
 from ecom_lake_tests.engine.build.hand import a_site
 from ecom_lake_tests.fuzz.account import hold
 from ecom_lake_tests.fuzz.delivery import Dropped, base_delivery, mutated_delivery

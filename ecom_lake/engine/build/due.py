@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from ecom_lake.engine.store.log import Entry
-from ecom_lake.engine.build.gold import make_gold as gold
-from ecom_lake.engine.build.silver import order_index, make_silver as silver
-from ecom_lake.engine.build.release.acceptance import deliveries_accepted
 from ecom_lake.engine.build.bronze.ingest import nothing_new
+from ecom_lake.engine.build.gold import make_gold as gold
+from ecom_lake.engine.build.release.acceptance import deliveries_accepted
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.release.release import is_released
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver import make_silver as silver
+from ecom_lake.engine.build.silver import order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
+from ecom_lake.engine.store.entry import Entry
 
 
 def due(site: Site) -> list[str]:

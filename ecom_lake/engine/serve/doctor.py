@@ -25,9 +25,9 @@ from ecom_lake.engine.config import Settings
 from ecom_lake.engine.serve.declared import declared
 from ecom_lake.engine.serve.disk import LITTLE, TOO_LITTLE
 from ecom_lake.engine.serve.released import command
+from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.integrity import GONE, wrong_size
 from ecom_lake.engine.store.lake import SCRATCH, STORE
-from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.engine.store.modes import group_of
 from ecom_lake.errors import UserError
 from ecom_lake.words import counted
@@ -293,7 +293,7 @@ def _wrong(site: Site, entry: Entry, deep: bool) -> list[str]:
 
 def _whole_release(site: Site, before: int, deep: bool) -> int | None:
     log = site.lake.log
-    older = (log.entry(number) for number in reversed(log.numbers()) if number < before and log.is_whole(number))
+    older = (log.entry(number) for number in reversed(log.numbers()) if number < before and log.is_intact(number))
     return next((entry.number for entry in older if entry.release == entry.number and not _wrong(site, entry, deep)), None)
 
 

@@ -11,16 +11,16 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from ecom_lake import logs
 from ecom_lake.engine.store.access import Access
+from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.engine.store.file_lock import locked
 from ecom_lake.engine.store.integrity import GONE, hash_file
-from ecom_lake.engine.store.log import Entry, File, Log
+from ecom_lake.engine.store.log import Log
 from ecom_lake.engine.store.modes import Modes
 from ecom_lake.engine.store.open_store import open_store
 
@@ -65,20 +65,19 @@ class Lake:
         with locked(self.store.lock_folder(f"{self.shop}/{STORE}")):
             yield
 
-    def publish(self, local: Path, table: str, part: str, file: File, current: File | None) -> File:
+    def publish(self, local: Path, table: str, part: str, made: Made, current: File | None) -> File:
         """Put a finished file into the store, unless the current one has the same bytes; readers see it once it is committed.
 
         Bronze, which belongs to no run, is named after the hash of the delivered file."""
-        digest = hash_file(local)
-        file = replace(file, hash=digest, bytes=local.stat().st_size)
+        digest, size = hash_file(local), local.stat().st_size
         if current is not None and current.hash == digest and not self.damage(current):
             local.unlink()
-            return replace(file, path=current.path, run=current.run)
-        made_by = f"{file.run}-{digest[:16]}" if file.run else ""
+            return made.published(current.path, size, digest, run=current.run)
+        made_by = f"{made.run}-{digest[:16]}" if made.run else ""
         name = "-".join(word for word in (part.replace("=", "-"), made_by) if word)
         path = f"{STORE}/{table}/{name}.parquet"
         self.store.put_immutable(local, f"{self.shop}/{path}", digest)
-        return replace(file, path=path)
+        return made.published(path, size, digest)
 
     def damage(self, file: File) -> str | None:
         """What is wrong with a data file, found by its hash in a local lake, by its size in a remote one."""

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from ecom_lake.engine.build.release.acceptance import deliveries_accepted
-from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.bronze.ingest import ingest
-from ecom_lake.engine.build.silver.order_index import make_order_index
-from ecom_lake.engine.build.step.outcome import Check
+from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.due import due
-from ecom_lake.engine.build.silver.make_silver import make_silver
+from ecom_lake.engine.build.release.acceptance import deliveries_accepted
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.make_silver import make_silver
+from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
-from ecom_lake_tests.engine.build.hand import (a_site, item, land, order, payment)
+from ecom_lake.engine.build.step.outcome import Check
+from ecom_lake_tests.engine.build.hand import a_site, item, land, order, payment
 
 HEADER = "order_id,customer_id,order_status,order_purchase_timestamp\n"
 NOWHEN = {"order_purchase_timestamp": "some day"}
@@ -33,7 +33,7 @@ def accepted(site: Site) -> Check:
         make_silver(site, table)
     check = deliveries_accepted(site, site.lake.log.head())
     if check.passed:
-        site.lake.log.commit(lambda head: replace(head, release=-1), site.run, "release")
+        site.lake.log.commit(replace, site.run, "release", release=True)
     return check
 
 

@@ -26,8 +26,9 @@ from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.step.commit import Inputs, commit
 from ecom_lake.engine.serve.difference import last_two_releases
+from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.log import ConflictError, Entry, File
+from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError
 from ecom_lake_tests.built import BuiltLake, Place
 from ecom_lake_tests.engine.build.hand import FILES, a_site, customer, item, land, order
@@ -244,7 +245,7 @@ def test_a_kept_table_whose_input_moved_is_not_said_to_be_made_from_it(fresh_lak
     assert site.lake.log.head().parts("gold/ledger")[""].hash == before.parts("gold/ledger")[""].hash
 
 
-A_FILE = File("somewhere", 1, 2, "hash", "made", "run")
+A_FILE = File(path="somewhere", rows=1, bytes=2, hash="hash", fingerprint="made", run="run")
 
 
 @pytest.fixture

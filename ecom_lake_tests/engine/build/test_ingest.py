@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.log import Entry
 from ecom_lake.engine.build.bronze.ingest import ingest, nothing_new
-from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.serve.status import status_of
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.errors import UserError
 from ecom_lake_tests.canonical_shop import CanonicalShop
-from ecom_lake_tests.engine.build.hand import (a_site, customer, item, land, order)
+from ecom_lake_tests.engine.build.hand import a_site, customer, item, land, order
 
 
 def deliveries(site: Site, table: str = "orders") -> list[tuple[int, str, int]]:

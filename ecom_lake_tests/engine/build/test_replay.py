@@ -21,7 +21,7 @@ from ecom_lake.engine.build.step.watched import watched
 from ecom_lake.engine.contracts.columns import Flag
 from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.shop.connectors.olist import OLIST
 from ecom_lake_tests.engine.build.hand import a_site, customer, item, land, order, payment
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ecom_lake.engine.store.log import Delivery, Entry, File, Landed, Log
+from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made
+from ecom_lake.engine.store.log import Log
 from ecom_lake.engine.store.store import Store
 from ecom_lake.errors import UserError
 from ecom_lake_tests.built import Place
@@ -15,9 +16,16 @@ from ecom_lake_tests.built import Place
 
 def a_file(name: str) -> File:
     delivery = Delivery(1, "orders.csv", "abc", "2018-01-01 00:00:00", 2, ("more",), "utf-8")
-    return File(
-        name, 1, 2, f"hash of {name}", "made", "run", {"bronze/x": "v"}, (("orders", 1, "published", 1),), {"rule": 1}, delivery
+    made = Made(
+        rows=1,
+        fingerprint="made",
+        run="run",
+        inputs={"bronze/x": "v"},
+        fates=(("orders", 1, "published", 1),),
+        failed={"rule": 1},
+        delivery=delivery,
     )
+    return made.published(name, 2, f"hash of {name}")
 
 
 @pytest.fixture
@@ -95,10 +103,10 @@ def test_a_flipped_bit_that_leaves_an_entry_readable_is_found(log: Log, store: S
 def test_a_damaged_entry_is_told_with_the_one_before_it_and_set_aside(log: Log, store: Store) -> None:
     for part in ("1", "2"):
         log.commit(lambda head, part=part: head.with_parts("bronze/orders", {part: a_file(part)}), "run", part)
-    released = log.commit(lambda head: replace(head, release=-1), "run", "release")
+    released = log.commit(replace, "run", "release", release=True)
     log.commit(lambda head: head.with_parts("bronze/orders", {"3": a_file("3")}), "run", "3")
     store.write("olist/_store/log/00000004.json", b"")
-    with pytest.raises(UserError, match="Entry 3 before it is whole, when readers saw release 3"):
+    with pytest.raises(UserError, match="latest intact entry before it is 3, when readers saw release 3"):
         log.head()
     log.set_aside(4)
     assert log.head() == released

@@ -16,13 +16,14 @@ from typing import Any, get_type_hints
 import duckdb
 import polars as pl
 
-from ecom_lake.engine.contracts.recipe import MODEL_FITS, OWN_TABLES, SETTINGS
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.model_fit import ModelFit
+from ecom_lake.engine.contracts.recipe import MODEL_FITS, OWN_TABLES, SETTINGS
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.duckdb_engine import literal, name, parquet
-from ecom_lake.engine.store.log import Entry
-from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.entry import Entry
+
 
 def place_of(registry: Registry, table: str) -> str:
     """The layer and name of a table that SQL calls by its name alone."""

@@ -17,8 +17,8 @@ from ecom_lake.engine.build.silver.order_index import UNPLACED
 from ecom_lake.engine.build.silver.specs import INDEX, specs
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.contracts.connector import RowByRow
+from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.integrity import hash_file
-from ecom_lake.engine.store.log import Entry, File
 
 Part = tuple[str, str]
 """A table and one of its parts."""
@@ -73,7 +73,7 @@ def _clear_log(site: Site) -> Iterator[str]:
     """Set every damaged entry aside. Where readers were shown one of them, they see the newest whole release."""
     log = site.lake.log
     for number in log.numbers():
-        if not log.is_whole(number):
+        if not log.is_intact(number):
             yield log.set_aside(number)
     numbers = log.numbers()
     shown = log.head().release

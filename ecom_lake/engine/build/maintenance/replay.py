@@ -15,22 +15,22 @@ from functools import partial
 
 import polars as pl
 
-from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
-from ecom_lake.engine.contracts.conform import BAD
-from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.store.log import Entry
 from ecom_lake.engine.build.bronze.delivered_rows import delivered_rows
-from ecom_lake.engine.build.silver.dimensions import make_dimension, merge
 from ecom_lake.engine.build.gold.make_gold import make_gold
-from ecom_lake.engine.build.silver.months import make_months
 from ecom_lake.engine.build.release.offer import gold_recipes
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.dimensions import make_dimension, merge
+from ecom_lake.engine.build.silver.months import make_months
 from ecom_lake.engine.build.silver.order_index import UNPLACED, judge_orders, make_order_index
 from ecom_lake.engine.build.silver.parts import looked_up, order_index
 from ecom_lake.engine.build.silver.settle import judge
-from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import Spec, specs
 from ecom_lake.engine.build.step.watched import Step
 from ecom_lake.engine.config import named_month
+from ecom_lake.engine.contracts.conform import BAD
+from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.store.entry import Entry
 
 _VERDICTS = pl.Schema(
     {

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator
 
 import polars as pl
 
-from ecom_lake.engine.contracts.table import Rule, Table
-from ecom_lake.engine.store.log import Entry, File
-from ecom_lake.engine.build.step.audit import all_rules
-from ecom_lake.engine.build.step.code_version import code_version
-from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import silver_contracts, silver_tables
+from ecom_lake.engine.build.step.audit import all_rules
+from ecom_lake.engine.build.step.code_version import code_version
+from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.contracts.table import Rule, Table
+from ecom_lake.engine.store.entry import Entry, File
+
 
 def own_table(site: Site, entry: Entry, name: str) -> pl.DataFrame:
     return {"lake_deliveries": _deliveries, "lake_fates": _fates, "lake_checks": _checks, "lake_columns": _columns}[name](

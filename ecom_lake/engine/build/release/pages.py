@@ -9,7 +9,7 @@ import importlib
 from typing import Protocol, cast
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 
 
 class Page(Protocol):

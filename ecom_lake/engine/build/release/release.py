@@ -23,8 +23,8 @@ from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.personal import is_shareable
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table import Identity, Table
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import STORE
-from ecom_lake.engine.store.log import Entry
 from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
@@ -44,7 +44,7 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
         return Outcome(TABLE, checks=checks)
     before = head
     if not current:
-        head = commit_made(site, lambda latest: _released(site, before, latest), "release")
+        head = commit_made(site, lambda latest: _released(site, before, latest), "release", release=True)
     put_in_place(site)
     if head.pinned:  # before this step, or by a rollback during it
         note = f"Release {head.release} is pinned: this state is committed, not released, until `ecom-lake unpin`."
@@ -105,7 +105,7 @@ def _released(site: Site, seen: Entry, latest: Entry) -> Entry:
         raise UserError("Another build committed while this one was being released; build again.")
     expected = set(expected_tables(site))
     kept = {table: parts for table, parts in latest.tables.items() if table in expected or not table.startswith(LAYERS)}
-    return replace(latest, tables=kept, release=-1)
+    return replace(latest, tables=kept)
 
 
 def _check_files(site: Site, entry: Entry) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from ecom_lake.engine.contracts.connector import RowByRow
-from ecom_lake.errors import UserError
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver import dimensions
 from ecom_lake.engine.build.silver.dimensions import make_dimension
 from ecom_lake.engine.build.silver.months import are_current, make_months
-from ecom_lake.engine.build.step.outcome import Outcome
-from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import specs
+from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.config import month_name
+from ecom_lake.engine.contracts.connector import RowByRow
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.errors import UserError
 
 
 def make_silver(site: Site, table: str, months: Sequence[date] | None = None) -> Outcome:

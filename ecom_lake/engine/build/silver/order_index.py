@@ -11,23 +11,23 @@ from datetime import date
 
 import polars as pl
 
-from ecom_lake.engine.contracts.connector import RowByRow
-from ecom_lake.engine.contracts.conform import Conformed
-from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.contracts.order_index import OrderIndex
-from ecom_lake.engine.store.lake import rows_in
-from ecom_lake.engine.store.log import EMPTY, Entry, File
-from ecom_lake.engine.build.bronze.delivered_rows import (delivered_rows, delivered_table, in_batches, rows_of)
+from ecom_lake.engine.build.bronze.delivered_rows import delivered_rows, delivered_table, in_batches, rows_of
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.parts import ZSTD_LEVEL
+from ecom_lake.engine.build.silver.settle import Fates, count_fates, judge, latest, with_raw_records
+from ecom_lake.engine.build.silver.specs import INDEX
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.step.code_version import code_version, version_of
 from ecom_lake.engine.build.step.commit import Inputs, commit
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.build.silver.parts import ZSTD_LEVEL
-from ecom_lake.engine.build.silver.settle import (Fates, count_fates, judge, latest, with_raw_records)
-from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.specs import INDEX
 from ecom_lake.engine.config import UNDATED
+from ecom_lake.engine.contracts.conform import Conformed
+from ecom_lake.engine.contracts.connector import RowByRow
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.contracts.order_index import OrderIndex
+from ecom_lake.engine.store.entry import EMPTY, Entry, File, Made
+from ecom_lake.engine.store.lake import rows_in
 from ecom_lake.words import counted
 
 TABLE = INDEX
@@ -57,8 +57,8 @@ def make_order_index(site: Site) -> Outcome:
         def put(frame: pl.DataFrame, table: str, part: str, fates: Fates = ()) -> File | None:
             target = scratch / f"{table.replace('/', '-')}.parquet"
             frame.write_parquet(target, compression="zstd", compression_level=ZSTD_LEVEL)
-            blank = File("", rows_in(target), 0, "", mark, site.run, inputs.versions, fates)
-            return site.lake.publish(target, table, part, blank, entry.parts(table).get(part))
+            made = Made(rows=rows_in(target), fingerprint=mark, run=site.run, inputs=inputs.versions, fates=fates)
+            return site.lake.publish(target, table, part, made, entry.parts(table).get(part))
 
         changes[f"quarantine/{source}"][UNPLACED] = put(refused, f"quarantine/{source}", UNPLACED) if len(refused) else None
         for line in site.connector.lines:
