@@ -35,7 +35,7 @@ def stage(name: str, export: Path) -> dict[str, object]:
     from ecom_lake.engine.build.due import due
     from ecom_lake.engine.build.shop_context import open_site
     from ecom_lake.engine.store.landing_zone import land
-    from ecom_lake.engine.store.remote import Remote
+    from ecom_lake.engine.store.remote import RemoteStore
     from ecom_lake.settings import load
 
     site = open_site(load(), "olist")
@@ -53,11 +53,11 @@ def stage(name: str, export: Path) -> dict[str, object]:
     seconds = time.perf_counter() - started
     requests: dict[str, int] = {}
     sent = received = 0
-    for storage in (site.lake.storage, site.lake.landing):
-        if isinstance(storage.store, Remote):
-            meter = storage.store.meter
-            sent, received = sent + meter.sent, received + meter.received
-            for kind, times in meter.requests.items():
+    for store in (site.lake.store, site.lake.landing):
+        if isinstance(store, RemoteStore):
+            counts = store.connection.counts
+            sent, received = sent + counts.sent, received + counts.received
+            for kind, times in counts.requests.items():
                 requests[kind] = requests.get(kind, 0) + times
     return {"seconds": round(seconds, 2), "requests": requests, "sent_mb": sent / 1e6, "received_mb": received / 1e6}
 

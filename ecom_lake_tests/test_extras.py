@@ -18,7 +18,7 @@ from ecom_lake.engine.contracts.columns import Count, Key
 from ecom_lake.engine.contracts.definition_error import DefinitionError
 from ecom_lake.engine.contracts.table import Gold
 from ecom_lake.engine.store.access import Access
-from ecom_lake.engine.store.storage import Storage
+from ecom_lake.engine.store.open_store import open_store
 from ecom_lake.errors import UsageError
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
@@ -59,7 +59,7 @@ def test_a_build_that_would_remove_released_tables_is_refused(
 def test_an_azure_lake_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "adlfs", None)
     with pytest.raises(UsageError, match=re.escape("A lake on Azure Blob needs ecom-lake[azure], which is not installed here")):
-        Storage("az://lake/of-nobody", Access())
+        open_store("az://lake/of-nobody", Access())
 
 
 def test_a_contract_may_only_name_an_extra_that_exists() -> None:

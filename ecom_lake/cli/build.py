@@ -17,7 +17,7 @@ from ecom_lake.words import counted
 if TYPE_CHECKING:
     from ecom_lake.engine.build.shop_context import Site
     from ecom_lake.engine.dagster.run import RunReport
-    from ecom_lake.engine.store.log import Entry
+    from ecom_lake.engine.store.entry import Entry
 
 _MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 

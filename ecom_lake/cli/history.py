@@ -17,7 +17,7 @@ from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.engine.serve.difference import Changed, Difference, Moved
-    from ecom_lake.engine.store.log import Entry
+    from ecom_lake.engine.store.entry import Entry
 
 _AGE = re.compile(r"(\d+)(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}

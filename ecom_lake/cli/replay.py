@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ecom_lake.engine.build.maintenance.replay import Mended
     from ecom_lake.engine.build.shop_context import Site
     from ecom_lake.engine.build.step.outcome import Outcome
-    from ecom_lake.engine.store.log import Entry
+    from ecom_lake.engine.store.entry import Entry
 
 
 def replay(*, dry_run: Flag = False, yes: Flag = False, as_json: AsJson = False, place: Here) -> int:

@@ -168,7 +168,7 @@ def quality(*, out: Path | None = None, as_json: AsJson = False, place: Here) ->
 
     site = place.site()
     entry = released(site)
-    where = site.lake.storage.where(f"{site.shop.name}/{PAGE}")
+    where = site.lake.store.where(f"{site.shop.name}/{PAGE}")
     if out is not None:
         if not out.absolute().parent.is_dir():
             raise UsageError(f"--out: there is no folder {out.absolute().parent}.")

@@ -15,7 +15,7 @@ from ecom_lake.engine.build.release.offer import not_built
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.fingerprint import fingerprint
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.publish.pages.quality import RefusedRows, Story, page
 
 PAGE = "quality.html"

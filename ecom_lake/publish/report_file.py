@@ -10,7 +10,7 @@ from pathlib import Path
 from ecom_lake.engine.build.gold.table_rows import gold_rows
 from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UserError
 from ecom_lake.publish.pages.report import TABLES, Report, page
 

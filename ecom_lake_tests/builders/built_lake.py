@@ -10,8 +10,10 @@ from pathlib import Path
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.config import Settings
 from ecom_lake.engine.store.access import Access
+from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.storage import Storage
+from ecom_lake.engine.store.open_store import open_store
+from ecom_lake.engine.store.store import Store
 from ecom_lake.settings import load
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.truths import Truths
@@ -34,6 +36,12 @@ new,new,delivered,2017-02-01 10:00:00
 """
 
 
+def hash_in(store: Store, path: str) -> str:
+    """The hash of a file as its store has it."""
+    with store.opened(path) as local:
+        return hash_file(local)
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a lake can lie, and how it is reached."""
@@ -45,8 +53,8 @@ class Place:
     def is_local(self) -> bool:
         return self.access is None
 
-    def storage(self) -> Storage:
-        return Storage(self.url, self.access)
+    def store(self) -> Store:
+        return open_store(self.url, self.access)
 
     def lake(self, shop: str = "shop") -> Lake:
         return Lake(self.url, shop, self.access)

@@ -26,7 +26,7 @@ def a_site(root: Path, first: str = "2017-01-01", last: str = "2017-03-01", **se
 
 def land(site: Site, name: str, table: str, rows: Iterable[Row]) -> Path:
     """A delivery of one table; columns that a row does not name are empty."""
-    path = site.lake.storage.local(f"olist/landing/{name}")
+    path = site.lake.store.local(f"olist/landing/{name}")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, FILES[table].columns, restval="")

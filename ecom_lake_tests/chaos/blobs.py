@@ -11,9 +11,9 @@ from typing import Any
 import fsspec
 from fsspec import AbstractFileSystem
 
-from ecom_lake.engine.store.store import Local
+from ecom_lake.engine.store.local import LocalStore
 
-_disk = Local(Path("/"))
+_disk = LocalStore(Path("/"))
 
 
 class Blobs(AbstractFileSystem):  # type: ignore[misc]

@@ -82,7 +82,7 @@ def plain(ground: Ground, dice: random.Random, files: int) -> Verdict:
     with ground.spot() as spot:
         site = spot.site()
         build(site)
-        shown = [info.path for layer in ("silver", "gold") for info in site.lake.storage.list(f"olist/{layer}")]
+        shown = [info.path for layer in ("silver", "gold") for info in site.lake.store.list(f"olist/{layer}")]
         verdict = _spoilt(site, dice.sample([*shown, "olist/catalog.duckdb", "olist/release.json"], files), dice)
         return judge(ground, spot, verdict, mend=True)
 
@@ -108,7 +108,7 @@ def copies(ground: Ground, dice: random.Random, files: int) -> Verdict:
 
 
 def _spoilt(site: Site, paths: list[str], dice: random.Random) -> Verdict:
-    store, said = site.lake.storage.store, []
+    store, said = site.lake.store, []
     for path in paths:
         way = dice.choice(list(WAYS))
         changed = WAYS[way](store.read(path))

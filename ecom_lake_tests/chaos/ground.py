@@ -19,9 +19,9 @@ from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Shop
 from ecom_lake.engine.store.access import Access
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.log import Entry
-from ecom_lake.engine.store.remote import Remote
+from ecom_lake.engine.store.remote import RemoteStore
 from ecom_lake.engine.store.retry import Retry
 from ecom_lake.shop.connectors.olist import OLIST
 from ecom_lake.shop.settings.mining import MiningSettings
@@ -46,9 +46,9 @@ class Spot:
 
     def site(self, full: bool = False) -> Site:
         lake = Lake(self.url, "olist", self.access)
-        for storage in (lake.storage, lake.landing):
-            if isinstance(storage.store, Remote):
-                storage.store._retry = Retry(2, sleep=lambda _: None)  # nobody waits here
+        for store in (lake.store, lake.landing):
+            if isinstance(store, RemoteStore):
+                store.connection.retry = Retry(2, sleep=lambda _: None)  # nobody waits here
         return Site(registry(), lake, SHOP, OLIST, full=full)
 
     @property
@@ -101,10 +101,10 @@ class Ground:
     def _upload(self, here: Path) -> Spot:
         assert self.emulator is not None
         spot = Spot(self.emulator.container() + "/lake", replace(self.emulator.access(here / "cache"), retries=0))
-        storage = spot.site().lake.storage
+        store = spot.site().lake.store
         files = [path for path in self.first.rglob("*") if path.is_file()]
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda path: storage.add(path, path.relative_to(self.first).as_posix()), files))
+            list(pool.map(lambda path: store.add(path, path.relative_to(self.first).as_posix()), files))
         return spot
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.remote import Remote
+from ecom_lake.engine.store.remote import RemoteStore
 from ecom_lake.engine.store.retry import Retry
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground
@@ -94,9 +94,9 @@ def storm(ground: Ground, dice: random.Random) -> Verdict:
 @contextmanager
 def patient(site: Site) -> Iterator[None]:
     """Eight tries: that a storm strikes one call nine times is not what is tried here."""
-    stores = [store for store in (site.lake.storage.store, site.lake.landing.store) if isinstance(store, Remote)]
+    stores = [store for store in (site.lake.store, site.lake.landing) if isinstance(store, RemoteStore)]
     for store in stores:
-        store._retry = Retry(8, sleep=lambda _: None)
+        store.connection.retry = Retry(8, sleep=lambda _: None)
     yield
 
 

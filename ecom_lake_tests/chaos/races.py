@@ -8,7 +8,6 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,8 +16,8 @@ from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.release.release import roll_back, unpin
+from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.landing_zone import land
-from ecom_lake.engine.store.log import Entry, File
 from ecom_lake_tests.chaos import child
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground, Spot
@@ -212,13 +211,12 @@ def write(spot: Spot, writer: int, commits: int) -> str:
     log = spot.site().lake.log
     for turn in range(commits):
         part = f"{writer}-{turn}"
-        file = File(part, 1, 1, part, "", part)
+        file = File(path=part, rows=1, bytes=1, hash=part, fingerprint="", run=part)
 
         def change(head: Entry, part: str = part, file: File = file) -> Entry:
-            changed = head.with_parts("race/both", {part: file}).with_parts("race/too", {part: file})
-            return replace(changed, release=-1)
+            return head.with_parts("race/both", {part: file}).with_parts("race/too", {part: file})
 
-        log.commit(change, part, part)
+        log.commit(change, part, part, release=True)
     return ""
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from unittest import mock
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.store import Local
+from ecom_lake.engine.store.local import LocalStore
+from ecom_lake.engine.store.remote import RemoteStore
 
 Call = Callable[[], Any]
 Deed = Callable[[Call, int], Any]
@@ -43,9 +44,10 @@ class Saboteur:
 @contextmanager
 def between(site: Site, saboteur: Saboteur, reads: bool = False) -> Iterator[None]:
     """Stand between a site and its stores; on a remote one below the retries."""
-    stores = [site.lake.storage.store, site.lake.landing.store]
-    targets = {id(target): target for store in stores for target in [store if isinstance(store, Local) else store.fs]}  # type: ignore[attr-defined]
-    names = WRITES if isinstance(stores[0], Local) else (*_BY_FSSPEC, *(_READS if reads else ()))
+    stores = [site.lake.store, site.lake.landing]
+    called = [store.connection.fs if isinstance(store, RemoteStore) else store for store in stores]
+    targets = {id(target): target for target in called}
+    names = WRITES if isinstance(stores[0], LocalStore) else (*_BY_FSSPEC, *(_READS if reads else ()))
     with ExitStack() as spies:
         for target in targets.values():
             for name in names:

@@ -125,7 +125,7 @@ def _orphans(site: Site, verdict: Verdict) -> None:
     """After gc the store holds the log, its files and nothing else; entries that were set aside are kept on purpose."""
     collect_garbage(site, find_garbage(site, timedelta(0)))
     named = {file.path for parts in site.lake.log.head().tables.values() for file in parts.values()}
-    found = {info.path.removeprefix("olist/") for info in site.lake.storage.list("olist/_store")}
+    found = {info.path.removeprefix("olist/") for info in site.lake.store.list("olist/_store")}
     left = {path for path in found - named if not path.startswith("_store/log/")}
     if left:
         verdict.wrong["orphans"] = ", ".join(sorted(left)[:3])

@@ -51,7 +51,7 @@ def test_landing_says_what_landed_what_was_known_and_what_failed(run: Run, fresh
     export = an_export(tmp_path)
     first = run("land", str(export.parent), "nowhere.csv", at=fresh_lake)
     assert first.code == 1
-    assert (first.err, "[red]orders.csv" in first.out) == ("nowhere.csv is not there.\n", True)
+    assert (first.err, "[red]orders.csv" in first.out) == ("nowhere.csv does not exist.\n", True)
     assert "Next: ecom-lake build" in first.out
     second = run("land", str(export), at=fresh_lake)
     assert second.code == 0

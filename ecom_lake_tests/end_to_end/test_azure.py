@@ -18,13 +18,14 @@ from ecom_lake.engine.build.release.plain_view import plain_files
 from ecom_lake.engine.dagster.jobs import landing_sensor
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake.engine.store.access import Access, Secret
-from ecom_lake.engine.store.hashes import hash_file
+from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.landing_zone import land
-from ecom_lake.engine.store.remote import Remote
-from ecom_lake.engine.store.storage import Storage
+from ecom_lake.engine.store.open_store import open_store
+from ecom_lake.engine.store.remote import RemoteStore
+from ecom_lake.engine.store.store import Store
 from ecom_lake_tests.azurite import ACCOUNT, KEY, Azurite
-from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake, hash_in
 from ecom_lake_tests.builders.olist_files import a_site, item, order
 from ecom_lake_tests.builders.olist_files import land as land_rows
 
@@ -56,19 +57,24 @@ def fresh_azure_lake(azure_lake: BuiltLake, emulator: Azurite, tmp_path: Path) -
     copy.folder.mkdir()
     copy.config.write_bytes(azure_lake.config.read_bytes())
     (copy.folder / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
-    old, new = azure_lake.site().lake.storage, copy.site().lake.storage
-    old.each(lambda info: new.put(old.here(info.path, tmp_path), info.path), old.list(""))
+    old, new = azure_lake.site().lake.store, copy.site().lake.store
+    old.each(lambda info: _move(old, new, info.path), old.list(""))
     ingest(copy.site())  # copies are other files, which the log has not seen
     yield copy
+
+
+def _move(old: Store, new: Store, path: str) -> None:
+    with old.opened(path) as local:
+        new.put(local, path)
 
 
 def requests(lake: BuiltLake) -> int:
     """How many were made since this was asked last."""
     site, total = lake.site(), 0
-    for storage in (site.lake.storage, site.lake.landing):
-        assert isinstance(storage.store, Remote)
-        total += storage.store.meter.total
-        storage.store.meter.reset()
+    for store in (site.lake.store, site.lake.landing):
+        assert isinstance(store, RemoteStore)
+        total += store.connection.counts.total
+        store.connection.counts.reset()
     return total
 
 
@@ -85,12 +91,12 @@ def test_what_is_released_is_what_a_local_build_releases_byte_for_byte(
     released = remote.log.released()
     assert released is not None
     files = plain_files(released)
-    assert {path: hash_file(remote.storage.here(f"olist/{path}", tmp_path)) for path in files} == {
-        path: hash_file(local.storage.local(f"olist/{path}")) for path in files
+    assert {path: hash_in(remote.store, f"olist/{path}") for path in files} == {
+        path: hash_file(local.store.local(f"olist/{path}")) for path in files
     }
-    plain = {info.path for layer in ("silver", "gold") for info in remote.storage.list(f"olist/{layer}")}
+    plain = {info.path for layer in ("silver", "gold") for info in remote.store.list(f"olist/{layer}")}
     assert plain == {f"olist/{path}" for path in files}
-    assert json.loads(remote.storage.read("olist/release.json")) == json.loads(local.storage.read("olist/release.json"))
+    assert json.loads(remote.store.read("olist/release.json")) == json.loads(local.store.read("olist/release.json"))
 
 
 @pytest.mark.parametrize("copies", ["copies", "no copies"])
@@ -108,10 +114,10 @@ def test_a_build_with_nothing_new_makes_few_requests(copies: str, azure_lake: Bu
 def test_step_by_step_a_build_with_nothing_new_reads_and_writes_nothing(azure_lake: BuiltLake) -> None:
     build(azure_lake.site())
     site = azure_lake.site()
-    assert isinstance(site.lake.storage.store, Remote)
-    site.lake.storage.store.meter.reset()
+    assert isinstance(site.lake.store, RemoteStore)
+    site.lake.store.connection.counts.reset()
     build(site)
-    asked = site.lake.storage.store.meter.requests
+    asked = site.lake.store.connection.counts.requests
     assert set(asked) == {"list", "get", "head"}
     assert (asked["get"], asked["head"]) == (1, 2)  # release.json; catalog.duckdb, quality.html
 
@@ -162,7 +168,8 @@ def test_what_a_cold_cache_reads_is_what_was_written(azure_lake: BuiltLake, buil
 def test_the_catalogues_views_can_be_read_through_azure(azure_lake: BuiltLake, emulator: Azurite, tmp_path: Path) -> None:
     from adlfs import AzureBlobFileSystem
 
-    opened = azure_lake.site().lake.storage.here("olist/catalog.duckdb", tmp_path)
+    opened = tmp_path / "catalog.duckdb"
+    azure_lake.site().lake.store.fetch("olist/catalog.duckdb", opened)
     with duckdb.connect(str(opened), read_only=True) as con:
         con.register_filesystem(AzureBlobFileSystem(connection_string=emulator.connection_string))
         rows = con.execute("select count(*) from silver.orders").fetchall()[0][0]
@@ -194,15 +201,15 @@ def test_a_new_delivery_is_sensed_built_released_compared_and_taken_back(
     assert before is not None and after is not None and after > before
     assert "fct_orders" in run(lake, "diff", str(before), str(after))[1]
     assert run(lake, "rollback", str(before))[0] == 0
-    assert json.loads(lake.site().lake.storage.read("olist/release.json"))["release"] == before
+    assert json.loads(lake.site().lake.store.read("olist/release.json"))["release"] == before
     assert run(lake, "unpin")[0] == 0
     assert run(lake, "gc", "--yes", "--older-than", "1h")[0] == 0
     assert run(lake, "doctor")[0] == 0
     everywhere = [
         path.read_bytes() for folder in (lake.folder, tmp_path / "cache") for path in folder.rglob("*") if path.is_file()
     ]
-    storage = lake.site().lake.storage
-    blobs = storage.each(lambda info: storage.read(info.path), storage.list(""))
+    store = lake.site().lake.store
+    blobs = store.each(lambda info: store.read(info.path), store.list(""))
     assert len(everywhere) > 3 and len(blobs) > 100
     assert not any(KEY.encode() in data for data in everywhere + blobs)
     assert KEY not in out + err
@@ -214,7 +221,7 @@ def refusals(lake: BuiltLake, server: Azurite) -> dict[str, tuple[BuiltLake, str
 
     good = server.connection_string
     return {
-        "wrong key": (reached(good.replace(KEY, WRONG_KEY)), "Azure refuses us"),
+        "wrong key": (reached(good.replace(KEY, WRONG_KEY)), "Azure refused the credentials"),
         "server down": (reached(good.replace(server.endpoint, f"http://127.0.0.1:9/{ACCOUNT}")), "Azure could not be reached"),
         "wrong container": (replace(lake, url="az://not-there/lake"), "there is no container 'not-there'"),
     }
@@ -260,13 +267,13 @@ def test_landing_and_lake_may_lie_on_two_stores(landing_on_azure: bool, emulator
     site = replace(a_site(tmp_path), lake=Lake(root, "olist", access, landing))
     assert {arrival.fate for arrival in land(site.lake, files)} == {"landed"}
     build(site)
-    assert [info.path for info in Storage(landing, access).list("")] == ["items.csv", "orders.csv"]
+    assert [info.path for info in open_store(landing, access).list("")] == ["items.csv", "orders.csv"]
     ingest(export)
     there, here = site.lake.log.head(), export.lake.log.head()
     assert {t: [f.hash for f in there.parts(t).values()] for t in ("bronze/orders", "bronze/order_items")} == {
         t: [f.hash for f in here.parts(t).values()] for t in ("bronze/orders", "bronze/order_items")
     }
-    assert not any("landing" in info.path for info in Storage(root, access).list(""))
+    assert not any("landing" in info.path for info in open_store(root, access).list(""))
 
 
 def test_abfss_names_account_and_container_and_the_catalogue_says_so_in_duckdbs_way(emulator: Azurite, tmp_path: Path) -> None:
@@ -276,6 +283,6 @@ def test_abfss_names_account_and_container_and_the_catalogue_says_so_in_duckdbs_
     orders = land_rows(a_site(tmp_path / "export"), "orders.csv", "orders", [order(1)])
     assert [arrival.fate for arrival in land(lake, [orders])] == ["landed"]
     build(replace(a_site(tmp_path), lake=lake))
-    with duckdb.connect(str(lake.storage.here("olist/catalog.duckdb", tmp_path)), read_only=True) as con:
+    with lake.store.opened("olist/catalog.duckdb") as catalog, duckdb.connect(str(catalog), read_only=True) as con:
         made = con.execute("select sql from duckdb_views() where view_name = 'fct_orders'").fetchall()[0][0]
     assert f"'abfss://{ACCOUNT}.dfs.core.windows.net/{container}/a/lake/olist/_store/gold/fct_orders/" in made

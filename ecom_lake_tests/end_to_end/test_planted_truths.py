@@ -19,7 +19,7 @@ from ecom_lake_tests.builders.olist_files import a_site
 @pytest.fixture(scope="module", params=[False, True], ids=["one dump", "a delivery per month"])
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Truths]:
     site = a_site(tmp_path_factory.mktemp("lake"), "2016-09-01", "2018-10-01")
-    landing: Path = site.lake.storage.local("olist/landing")
+    landing: Path = site.lake.store.local("olist/landing")
     landing.parent.mkdir(parents=True)
     truths = generate(landing, SynthOptions(orders=12_000, seed=3, by_month=request.param, broken=4))
     refused = [check.says for outcome in build(site) for check in outcome.checks if check.blocks]
@@ -28,7 +28,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def ask(site: Site, query: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(site.lake.storage.local("olist/catalog.duckdb")), read_only=True) as con:
+    with duckdb.connect(str(site.lake.store.local("olist/catalog.duckdb")), read_only=True) as con:
         return con.execute(query).fetchall()
 
 

@@ -20,13 +20,14 @@ from ecom_lake.engine.build.silver.specs import specs
 from ecom_lake.engine.contracts.columns import TEXT
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.landing import Refused, content_hash, unpack
+from ecom_lake.engine.landing.archives import content_hash, unpack
+from ecom_lake.engine.landing.csv_grammar import Grammar, after_empty_lines
 from ecom_lake.engine.landing.encodings import encoding_of, utf8_blocks
-from ecom_lake.engine.landing.grammar import Grammar, after_empty_lines
 from ecom_lake.engine.landing.header import Header, read_header
-from ecom_lake.engine.landing.recognise import layout
-from ecom_lake.engine.landing.records import SHOWN
-from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.landing.records import KEPT_CHARACTERS
+from ecom_lake.engine.landing.refused import Refused
+from ecom_lake.engine.landing.table_recognition import layout
+from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake_tests.builders.olist_files import FILES
 from ecom_lake_tests.fuzz.delivery import Dropped
 from ecom_lake_tests.fuzz.planted import KEY
@@ -96,9 +97,9 @@ def _hold_verdict(after: Entry, file: Dropped, tally: Tally) -> None:
 
 def _kind_of(said: str) -> str:
     words = (
-        "no header", "has two columns", "lacks what", "none of the tables", "has the columns of", "not a whole zip", "is damaged",
-        "password", "holds no files", "times its size", "unpacks to more", "not delimited text", "is empty", "files, and",
-        "columns, and", "long", "not read here",
+        "no header", "has two columns", "lacks what", "none of the known tables", "has the columns of", "not a complete zip",
+        "is damaged", "password", "holds no files", "times its size", "unpacks to more", "not delimited text", "is empty",
+        "files, and", "columns, and", "long", "is not supported",
     )  # fmt: skip
     return next((word for word in words if word in said), "other")
 
@@ -106,7 +107,7 @@ def _kind_of(said: str) -> str:
 def _members(site: Site, after: Entry, file: Dropped, parts: dict[str, tuple[str, str, File]]) -> Iterator[tuple[str, Path, str]]:
     """What a landed file holds: every one was delivered, or the file's refusal says why it was not."""
     said = after.landing[file.name].refused
-    path = site.lake.storage.local(f"{site.shop.name}/landing/{file.name}")
+    path = site.lake.store.local(f"{site.shop.name}/landing/{file.name}")
     with site.lake.scratch() as scratch:
         try:
             for member in unpack(path, scratch, file.name):
@@ -135,7 +136,7 @@ def _hold_reading(site: Site, after: Entry, found: tuple[str, str, File], path: 
     refuse = after.parts(f"rejects/{table}").get(part)
     kept = pl.read_parquet(site.lake.local(refuse), glob=False).select("source_record", "reason", "raw").rows() if refuse else []
     assert [reject[:2] for reject in kept] == rejects, f"{name}: rejects are not what the grammar rejects"
-    if len(text) < MOST_LETTERS and all(len(raw) < SHOWN for *_, raw in kept):
+    if len(text) < MOST_LETTERS and all(len(raw) < KEPT_CHARACTERS for *_, raw in kept):
         seen = Counter[str]()
         for row in rows:
             seen.update(_letters("".join(field or "" for field in row[:-1])))
@@ -155,17 +156,17 @@ def _slowly(text: str, grammar: Grammar) -> tuple[list[tuple[str | int | None, .
     rows: list[tuple[str | int | None, ...]] = []
     rejects: list[tuple[int, str]] = []
     text += "" if text.endswith(("\n", "\r")) else "\n"
-    at, number, sure = after_empty_lines(text, 0), 0, True
+    at, number, in_sync = after_empty_lines(text, 0), 0, True
     while at < len(text):
-        found = grammar.record(text, at, True, sure)
+        found = grammar.record(text, at, True, in_sync)
         assert found is not None and found.end > at
         number += 1
         if found.reason:
             rejects.append((number, found.reason))
-            sure = sure and found.reason not in ("text after a closing quote", "quote never closed")
+            in_sync = in_sync and found.reason not in ("text after a closing quote", "quote never closed")
         else:
             rows.append((*(field or None for field in found.fields), number))
-            sure = True
+            in_sync = True
         at = after_empty_lines(text, found.end)
     return rows, rejects
 
@@ -224,7 +225,7 @@ def _hold_superseded(site: Site, after: Entry, table: str, gone: pl.DataFrame) -
 def _hold_planted(site: Site, after: Entry, dropped: Dropped, parts: dict[str, tuple[str, str, File]]) -> int:
     if not dropped.planted:
         return 0
-    path = site.lake.storage.local(f"{site.shop.name}/landing/{dropped.name}")
+    path = site.lake.store.local(f"{site.shop.name}/landing/{dropped.name}")
     table, part, _ = parts[content_hash(path)]
     assert table == dropped.table
     reasons = _reasons(site, after, table, part)
@@ -262,6 +263,6 @@ def _reasons(site: Site, after: Entry, table: str, part: str) -> dict[int, tuple
 
 def _hold_names(site: Site) -> None:
     """Names in the store are made of hashes, runs and the names of tables alone, and no half-done file is left."""
-    for info in site.lake.storage.list(f"{site.shop.name}/_store"):
+    for info in site.lake.store.list(f"{site.shop.name}/_store"):
         path = info.path.removeprefix(f"{site.shop.name}/")
         assert _IN_STORE.fullmatch(path), f"{path} does not belong into the store"

@@ -23,8 +23,8 @@ from ecom_lake.engine.build.build import steps
 from ecom_lake.engine.build.release import acceptance
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Outcome
-from ecom_lake.engine.landing import members
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.landing import archives
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake_tests.fuzz import packed
 from ecom_lake_tests.fuzz.account import Tally, hold
@@ -121,7 +121,7 @@ def _why(outcome: Outcome) -> str:
 
 
 def put(site: Site, file: Dropped, then: int | None = None) -> None:
-    path = site.lake.storage.local(f"{site.shop.name}/landing/{file.name}")
+    path = site.lake.store.local(f"{site.shop.name}/landing/{file.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(file.content)
     if then is not None:
@@ -156,5 +156,5 @@ def _sandbox() -> Iterator[tuple[Path, Callable[[], None]]]:
 @contextmanager
 def _low_limits() -> Iterator[None]:
     """Bombs go off at a hundredth of the usual size, so that each costs a hundredth of the time."""
-    with patch.object(members, "GIB", packed.BOMB // 2):
+    with patch.object(archives, "GIB", packed.BOMB // 2):
         yield

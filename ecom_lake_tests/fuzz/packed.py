@@ -122,7 +122,7 @@ def _zip_whole(dice: Random, content: bytes) -> Damaged:
 
 def _zip_by_other_ways(dice: Random, content: bytes) -> Damaged:
     method = dice.choice((zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
-    return Damaged(_zip(content, ("bomb.csv", b"0" * BOMB), method=method), (), ("not read here",))
+    return Damaged(_zip(content, ("bomb.csv", b"0" * BOMB), method=method), (), ("is not supported",))
 
 
 def _zip_slip(dice: Random, content: bytes) -> Damaged:
@@ -132,7 +132,7 @@ def _zip_slip(dice: Random, content: bytes) -> Damaged:
 
 def _zip_cut(dice: Random, content: bytes) -> Damaged:
     packed = _zip(content)
-    return Damaged(packed[: dice.randrange(len(packed) - 1)], (), ("not a whole zip",))
+    return Damaged(packed[: dice.randrange(len(packed) - 1)], (), ("not a complete zip",))
 
 
 def _zip_spoilt(dice: Random, content: bytes) -> Damaged:

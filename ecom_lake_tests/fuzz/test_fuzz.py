@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.log import EMPTY, Entry, File
+from ecom_lake.engine.store.entry import EMPTY, Entry, File
 from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake_tests.fuzz.account import hold
 from ecom_lake_tests.fuzz.delivery import Dropped, base_delivery, mutated_delivery
@@ -69,7 +69,7 @@ def _a_file_is_forgotten(site: Site, entry: Entry) -> Entry:
 
 
 def _a_name_from_data(site: Site, entry: Entry) -> Entry:
-    (site.lake.storage.local("olist/_store/silver/sellers") / "sao paulo.parquet").touch()
+    (site.lake.store.local("olist/_store/silver/sellers") / "sao paulo.parquet").touch()
     return entry
 
 

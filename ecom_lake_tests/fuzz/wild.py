@@ -46,7 +46,7 @@ def _names_swapped(dice: Random, grid: Grid) -> Damaged:
 
 
 def _required_column_gone(dice: Random, grid: Grid) -> Damaged:
-    return _without(grid, dice.choice(FILES[grid.table].required), ("lacks what", "none of the tables"))
+    return _without(grid, dice.choice(FILES[grid.table].required), ("lacks what", "none of the known tables"))
 
 
 def _optional_column_gone(dice: Random, grid: Grid) -> Damaged:
@@ -57,7 +57,7 @@ def _optional_column_gone(dice: Random, grid: Grid) -> Damaged:
 def _column_renamed(dice: Random, grid: Grid) -> Damaged:
     gone = dice.choice(FILES[grid.table].required)
     header = [f"{name[:-1]}_" if name == gone else name for name in grid.header]
-    return Damaged(as_csv(header, grid.rows).encode(), (), ("lacks what", "none of the tables"))
+    return Damaged(as_csv(header, grid.rows).encode(), (), ("lacks what", "none of the known tables"))
 
 
 def _column_twice(dice: Random, grid: Grid) -> Damaged:
@@ -83,7 +83,7 @@ def _columns_without_number(dice: Random, grid: Grid) -> Damaged:
 
 def _header_gone(dice: Random, grid: Grid) -> Damaged:
     first, *others = grid.rows
-    return Damaged(as_csv(first, others).encode(), (), ("no header", "none of the tables", "lacks what"))
+    return Damaged(as_csv(first, others).encode(), (), ("no header", "none of the known tables", "lacks what"))
 
 
 def _header_in_capitals(dice: Random, grid: Grid) -> Damaged:

@@ -10,7 +10,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from ecom_lake.engine.build.gold.table_file import SETTINGS, settings_row
+from ecom_lake.engine.build.gold.table_file import settings_row
+from ecom_lake.engine.contracts.recipe import SETTINGS
 from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests import catalog
 from ecom_lake_tests.builders.hand_shop import MARTS, HandShop, Row, customer, item, order, payment, product, review

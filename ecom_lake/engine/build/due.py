@@ -12,7 +12,8 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver import make_silver as silver
 from ecom_lake.engine.build.silver import order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 
 
 def due(site: Site) -> list[str]:

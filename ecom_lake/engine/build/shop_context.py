@@ -17,7 +17,7 @@ from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.duckdb_engine import engine, workspace
 from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.storage import Storage
+from ecom_lake.engine.store.open_store import open_store
 from ecom_lake.errors import UserError
 
 
@@ -94,7 +94,7 @@ def open_site(
 def _open_landing(landing: str, settings: Settings, place: str) -> None:
     """What is wrong with it, is told of the setting and not of the lake's root."""
     try:
-        Storage(landing, settings.access)
+        open_store(landing, settings.access)
     except UserError as error:
         raise UserError(f"{place}: landing: {error}") from None
 

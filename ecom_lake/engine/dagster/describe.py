@@ -80,7 +80,7 @@ def _quality_link(site: Site) -> Mapping[str, Any]:
     where = page_url(site)
     if where is None:
         return {}
-    return {"quality page": dg.MetadataValue.url(Path(where).as_uri() if site.lake.storage.is_local else where)}
+    return {"quality page": dg.MetadataValue.url(Path(where).as_uri() if site.lake.store.is_local else where)}
 
 
 def _left_out(site: Site) -> str:

@@ -15,7 +15,8 @@ from ecom_lake.engine.build.step.watched import Step, watched
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.dagster import markdown
 from ecom_lake.engine.dagster.fits import shown_fit
-from ecom_lake.engine.store.log import ConflictError, File
+from ecom_lake.engine.store.entry import File
+from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult

@@ -1,6 +1,6 @@
-"""Bytes of a landed file as UTF-8, whatever they were: which encoding it is, and the file as blocks of UTF-8.
+"""The encoding of a landed file, and the file recoded as blocks of UTF-8.
 
-Not here: records and fields (grammar.py), which start where these blocks end.
+Not here: records and fields (csv_grammar.py).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ BOMS = {
 }
 
 CP1252 = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(256))
-"""cp1252, and latin-1 for the five bytes that it leaves open: every byte is a character, so no record is lost to it."""
+"""cp1252, and latin-1 for its five undefined bytes: every byte is a character, so that no record is rejected for one."""
 
 HALF_A_CHARACTER = b"\xff"
-"""What is left over at the end of a UTF-16 file of odd length: no UTF-8, so that its record is rejected."""
+"""Stands for the last byte of a UTF-16 file of odd length: invalid UTF-8, so that its record is rejected."""
 
 _ESCAPED = re.compile("[\udc80-\udcff]")
 
@@ -37,10 +37,10 @@ class Encoding:
 
 
 def encoding_of(path: Path) -> Encoding:
-    """By its mark, or by where its zeros lie, or else UTF-8 or cp1252: whichever explains more of its non-ASCII bytes.
+    """By its byte order mark, by the positions of zero bytes, or else UTF-8 or cp1252: whichever explains more non-ASCII bytes.
 
-    A UTF-8 file with a few spoilt bytes stays UTF-8, and the records that hold them are rejected. A file whose every
-    accent is a stray byte is cp1252, which loses nothing; so is an ASCII file with one such byte.
+    A UTF-8 file with a few corrupted bytes is read as UTF-8, and the records with these bytes are rejected. A file in which
+    every accented letter is a single byte is read as cp1252, without loss; so is an ASCII file with one such byte.
     """
     with path.open("rb") as file:
         sample = file.read(SAMPLE)
@@ -55,7 +55,7 @@ def encoding_of(path: Path) -> Encoding:
 def utf8_blocks(path: Path, encoding: Encoding, size: int) -> Iterator[bytes]:
     """The text as UTF-8, about `size` bytes at a time; no CRLF is cut in two.
 
-    What is no text in its own encoding is no text here either: bytes that are not UTF-8.
+    Bytes that are invalid in the file's encoding become bytes that are invalid UTF-8.
     """
     blocks = filter(None, _recoded(path, encoding, size))
     block = next(blocks, b"")
@@ -111,15 +111,15 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _is_nearly_utf8(path: Path) -> bool:
-    """Whether at least as many bytes belong to a character beyond ASCII (after its first) as belong to none."""
+    """Whether the continuation bytes of valid non-ASCII characters are at least as many as the invalid bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    belong = spoilt = 0
+    valid = invalid = 0
     for chunk in _chunks(path):
         text = decoder.decode(chunk)
-        belong += len(chunk) - len(text)
-        spoilt += len(_ESCAPED.findall(text))
+        valid += len(chunk) - len(text)
+        invalid += len(_ESCAPED.findall(text))
     unfinished = len(decoder.getstate()[0])
-    return belong - unfinished >= spoilt + unfinished
+    return valid - unfinished >= invalid + unfinished
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ecom_lake.engine.landing.grammar import Found, first_record, line_ends
+from ecom_lake.engine.landing.csv_grammar import Found, first_record, line_ends
 from ecom_lake.engine.landing.refused import printable
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -17,18 +17,18 @@ DELIMITERS = (",", ";", "\t", "|")
 @dataclass(frozen=True)
 class Header:
     names: tuple[str, ...]
-    """Without the spaces and quotes around them, and printable; one without a name is called by its position."""
+    """Without surrounding spaces and quotes, printable; a column without a name is named after its position."""
     delimiter: str
     size: int
     """Bytes of UTF-8 before the first record."""
     lines: int
     """Lines before the first record."""
     fields: tuple[str, ...] = ()
-    """As they stand there; files that were put one behind the other have them again."""
+    """As in the file; concatenated files contain them again."""
 
 
 def read_header(beginning: bytes, known: Collection[str]) -> Header | None:
-    """With the separator that finds most known columns (in lower case), or else most columns; None if there is no text."""
+    """The header by the separator that yields the most `known` columns (lower case), then the most columns; None without text."""
     text = beginning.decode("utf-8", "surrogateescape")
     if not text.strip():
         return None

@@ -1,7 +1,7 @@
-"""Every record of a text, in order, good or rejected: by the fast reading where it serves, else by the grammar.
+"""Every record of a text, in order, valid or rejected: read by Arrow where that is proven to be right, else by the grammar.
 
 Rows and rejects add up to the records, and do not depend on where the blocks were cut.
-Not here: what the fields are called (header.py), or where they are written (bronze.py).
+Not here: the names of the fields (header.py), where they are written (file_parser.py).
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ecom_lake.engine.landing import fast
-from ecom_lake.engine.landing.grammar import AFTER_QUOTE, NEVER_CLOSED, Found, Grammar, after_empty_lines, line_ends
+from ecom_lake.engine.landing import arrow_reader
+from ecom_lake.engine.landing.csv_grammar import AFTER_QUOTE, NEVER_CLOSED, Found, Grammar, after_empty_lines, line_ends
 
-FARTHEST = 2 << 20
-"""Bytes that the fast reading is tried on."""
-NEAREST = 64 << 10
-"""Bytes on which it is tried at last, after it failed on more; and characters that the grammar reads before it is tried again."""
-SHOWN = 10_000
+LARGEST_PIECE = 2 << 20
+"""Bytes that Arrow reads at a time."""
+SMALLEST_PIECE = 64 << 10
+"""Bytes of the last attempt with Arrow, after larger ones failed; characters that the grammar reads before the next attempt."""
+KEPT_CHARACTERS = 10_000
 """Characters of a rejected record that are kept."""
 _LINE_END = re.compile(rb"\r\n?|\n")
 
@@ -36,7 +36,7 @@ class Reject:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some records: the columns of the good ones, the numbers that these have in the file, and the others."""
+    """Some records: the columns of the valid ones, their numbers in the file, and the rejected ones."""
 
     columns: Sequence[pa.Array | pa.ChunkedArray]
     numbers: pa.Array
@@ -50,8 +50,8 @@ class Records:
         self._grammar = grammar
         self._line = line
         self._count = 0
-        self._farthest = self._reach = min(FARTHEST, grammar.longest - 1)
-        self._sure = True
+        self._largest_piece = self._piece_size = min(LARGEST_PIECE, grammar.longest - 1)
+        self._in_sync = True
         self._skipping = False
 
     def batches(self, blocks: Iterable[bytes]) -> Iterator[Batch]:
@@ -61,12 +61,12 @@ class Records:
             rest += self._after_skipped(block)
             if len(rest) >= enough:
                 rest = yield from self._read(rest, last=False)
-                # A record that does not end is looked at again when twice as much is there, not with every block.
+                # An unfinished record is read again when twice as much has arrived, not with every block.
                 enough = 2 * len(rest)
         yield from self._read(rest, last=True)
 
     def _read(self, text: bytes, last: bool) -> Generator[Batch, None, bytes]:
-        """Gives back what may be the beginning of a record that goes on in the next block."""
+        """Returns the beginning of a record that may continue in the next block."""
         while text:
             used, batch = self._by_arrow(text, last)
             if not used:
@@ -79,25 +79,25 @@ class Records:
         return text
 
     def _by_arrow(self, text: bytes, last: bool) -> tuple[int, Batch | None]:
-        """On less where it fails on more: a malformed record is not to cost the fast reading of all that surround it."""
+        """On smaller pieces where it fails: a malformed record must not slow down the reading of the records around it."""
         while True:
-            piece = text[: self._reach + (text[self._reach - 1 : self._reach + 1] == b"\r\n")]
-            end = fast.sound_end(piece, self._grammar.delimiter, last and len(piece) == len(text))
-            sound = memoryview(piece)[:end]
-            columns = fast.columns(sound, self._grammar.delimiter, self._grammar.width) if end else None
-            if columns is not None and not fast.may_hold(columns, self._grammar.header):
-                self._reach = min(8 * self._reach, self._farthest)
-                return end, self._rows(columns, sound)
-            if not end or self._reach <= NEAREST:
+            piece = text[: self._piece_size + (text[self._piece_size - 1 : self._piece_size + 1] == b"\r\n")]
+            end = arrow_reader.proven_end(piece, self._grammar.delimiter, last and len(piece) == len(text))
+            proven = memoryview(piece)[:end]
+            columns = arrow_reader.read_columns(proven, self._grammar.delimiter, self._grammar.width) if end else None
+            if columns is not None and not arrow_reader.may_contain(columns, self._grammar.header):
+                self._piece_size = min(8 * self._piece_size, self._largest_piece)
+                return end, self._rows(columns, proven)
+            if not end or self._piece_size <= SMALLEST_PIECE:
                 return 0, None
-            self._reach //= 8
+            self._piece_size //= 8
 
     def _rows(self, columns: list[pa.ChunkedArray], text: memoryview) -> Batch:
         rows = len(columns[0])
         numbers = pa.array(np.arange(self._count + 1, self._count + rows + 1, dtype=np.int64))
         self._count += rows
-        self._line += fast.line_ends(text)
-        self._sure = self._sure or rows > 0
+        self._line += arrow_reader.count_line_ends(text)
+        self._in_sync = self._in_sync or rows > 0
         return Batch(columns, numbers)
 
     def _by_grammar(self, raw: bytes, last: bool) -> tuple[int, Batch | None]:
@@ -109,28 +109,30 @@ class Records:
         rejects: list[Reject] = []
         at = after_empty_lines(text, 0)
         counted = 0
-        while at < len(text) and at < NEAREST:
-            found = self._grammar.record(text, at, last, self._sure) or self._endless(text, at)
+        while at < len(text) and at < SMALLEST_PIECE:
+            found = self._grammar.record(text, at, last, self._in_sync) or self._overlong(text, at)
             if found is None:
                 break
             self._count += 1
             if found.reason:
                 self._line += line_ends(text, counted, at)
                 counted = at
-                rejects.append(Reject(self._count, self._line, _shown(text[at : min(found.end, at + SHOWN)]), found.reason))
-                self._sure = self._sure and found.reason not in (AFTER_QUOTE, NEVER_CLOSED)
+                rejects.append(
+                    Reject(self._count, self._line, _shown(text[at : min(found.end, at + KEPT_CHARACTERS)]), found.reason)
+                )
+                self._in_sync = self._in_sync and found.reason not in (AFTER_QUOTE, NEVER_CLOSED)
             else:
                 rows.append(found.fields)
                 numbers.append(self._count)
-                self._sure = True
+                self._in_sync = True
             at = after_empty_lines(text, found.end)
         self._line += line_ends(text, counted, at)
         used = min(len(text[:at].encode("utf-8", "surrogateescape")), len(raw))
         columns = [pa.array([field or None for field in column], pa.string()) for column in zip(*rows, strict=True)]
         return used, Batch(columns, pa.array(numbers, pa.int64()), rejects) if rows or rejects else None
 
-    def _endless(self, text: str, at: int) -> Found | None:
-        """A line that is too long, and of which the end is not even in sight: what is still to come of it is skipped."""
+    def _overlong(self, text: str, at: int) -> Found | None:
+        """A line that is too long and whose end has not arrived: the rest of it is skipped."""
         if len(text) - at <= self._grammar.longest:
             return None
         self._skipping = True

@@ -1,6 +1,6 @@
-"""How landing says no: one sentence for a person, which names the file, what is wrong with it and what to do.
+"""The refusal of a landed file: one sentence for a person, which names the file, what is wrong with it and what to do.
 
-Names come from outside: a sentence shows them in one line, without signs that a terminal obeys, and not at any length.
+Names come from outside: a sentence shows them in one line, without control characters, and shortened.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ LONGEST_NAME = 200
 
 
 class Refused(Exception):  # noqa: N818 (it reads as what happened to the file)
-    """A landed file, or one that is packed in it, cannot become bronze as it is."""
+    """A landed file, or one packed in it, cannot become bronze as it is."""
 
     def __init__(self, sentence: str, table: str = "") -> None:
         super().__init__(printable(sentence))
@@ -18,7 +18,7 @@ class Refused(Exception):  # noqa: N818 (it reads as what happened to the file)
 
 
 def shown(name: str) -> str:
-    """A name from outside, as people can be shown it."""
+    """A name from outside, in a form that is safe to show."""
     whole = printable(name)
     return whole if len(whole) <= LONGEST_NAME else f"{whole[: LONGEST_NAME // 2]}…{whole[-LONGEST_NAME // 2 :]}"
 

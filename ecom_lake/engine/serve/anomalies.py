@@ -10,7 +10,7 @@ from statistics import median
 import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 
 LEAST_GAPS = 5
 LATE = 3

@@ -19,7 +19,7 @@ from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.duckdb_engine import literal
 from ecom_lake.engine.serve.query import Session
 from ecom_lake.engine.serve.released import command
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 
 Value = int | str | date | None

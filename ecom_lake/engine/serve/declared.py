@@ -12,7 +12,7 @@ import polars as pl
 
 from ecom_lake.engine.build.release.offer import alternatives
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import polars as pl
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.serve.released import command, state
 from ecom_lake.engine.serve.status import changed_tables
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 
 Known = tuple[str, float | None]

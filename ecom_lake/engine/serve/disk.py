@@ -13,7 +13,7 @@ LITTLE, TOO_LITTLE = 5 * 10**9, 5 * 10**8
 
 def free_bytes(site: Site) -> int | None:
     """None for a remote store."""
-    if not site.lake.storage.is_local:
+    if not site.lake.store.is_local:
         return None
-    root = Path(site.lake.storage.url)
+    root = Path(site.lake.store.url)
     return shutil.disk_usage(next(folder for folder in (root, *root.parents) if folder.exists())).free

@@ -25,10 +25,10 @@ from ecom_lake.engine.config import Settings
 from ecom_lake.engine.serve.declared import declared
 from ecom_lake.engine.serve.disk import LITTLE, TOO_LITTLE
 from ecom_lake.engine.serve.released import command
+from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.integrity import GONE, wrong_size
 from ecom_lake.engine.store.lake import SCRATCH, STORE
-from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.engine.store.modes import group_of
-from ecom_lake.engine.store.whole import GONE, other_size
 from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
@@ -60,7 +60,7 @@ def examine(load: Callable[[], Settings], shop: str, deep: bool = False) -> Iter
         return
     yield _dagster(settings)
     yield _memory(settings)
-    if site.lake.storage.is_local:
+    if site.lake.store.is_local:
         yield from _disk(Path(settings.root))
         yield _readers(site)
     else:
@@ -188,11 +188,11 @@ def _links(root: Path, there: Path, what: str) -> Finding:
 def _remote(site: Site, settings: Settings) -> Iterator[Finding]:
     """What a lake asks of a store, tried on it; and the disk that holds the copies."""
     probe = f"{site.shop.name}/{STORE}/doctor-{uuid.uuid4().hex[:8]}"
-    storage = site.lake.storage
+    store = site.lake.store
     try:
-        new = storage.create(probe, b"")
-        again = storage.create(probe, b"")
-        storage.delete(probe)
+        new = store.create(probe, b"")
+        again = store.create(probe, b"")
+        store.delete(probe)
     except UserError as error:
         yield Finding("root", "fail", str(error))
         return
@@ -239,7 +239,7 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
     else:
         yield (files := _files(site, "release", released, deep))
         yield _plain(site, released, deep)
-        if files.state == "ok" and (site.lake.storage.is_local or deep):
+        if files.state == "ok" and (site.lake.store.is_local or deep):
             yield from _columns(site, released)
     yield _leftovers(site)
     yield _last_build(site)
@@ -285,15 +285,15 @@ def _named(entry: Entry) -> dict[str, File]:
 
 def _wrong(site: Site, entry: Entry, deep: bool) -> list[str]:
     prefix = f"{site.shop.name}/"
-    there = {info.path.removeprefix(prefix): info.size for info in site.lake.storage.list(f"{prefix}{STORE}")}
+    there = {info.path.removeprefix(prefix): info.size for info in site.lake.store.list(f"{prefix}{STORE}")}
     files = _named(entry).values()
-    damaged = site.lake.storage.each(lambda file: _damage(site, file, there.get(file.path), deep), files)
+    damaged = site.lake.store.each(lambda file: _damage(site, file, there.get(file.path), deep), files)
     return sorted(one for one in damaged if one)
 
 
 def _whole_release(site: Site, before: int, deep: bool) -> int | None:
     log = site.lake.log
-    older = (log.entry(number) for number in reversed(log.numbers()) if number < before and log.is_whole(number))
+    older = (log.entry(number) for number in reversed(log.numbers()) if number < before and log.is_intact(number))
     return next((entry.number for entry in older if entry.release == entry.number and not _wrong(site, entry, deep)), None)
 
 
@@ -302,7 +302,7 @@ def _damage(site: Site, file: File, size: int | None, deep: bool) -> str | None:
     if size is None:
         return f"{file.path} {GONE}"
     if size != file.bytes:
-        return f"{file.path} {other_size(size, file.bytes)}"
+        return f"{file.path} {wrong_size(size, file.bytes)}"
     return f"{file.path} has other content" if deep and site.lake.is_damaged(file) else None
 
 
@@ -311,7 +311,7 @@ def _plain(site: Site, released: Entry, deep: bool) -> Finding:
     wanted = plain_files(released)
     prefix = f"{site.shop.name}/"
     there = {
-        i.path.removeprefix(prefix): i.size for layer in ("silver", "gold") for i in site.lake.storage.list(f"{prefix}{layer}")
+        i.path.removeprefix(prefix): i.size for layer in ("silver", "gold") for i in site.lake.store.list(f"{prefix}{layer}")
     }
     wrong = [path for path, file in wanted.items() if there.get(path) != file.bytes] + [
         path for path in there if path not in wanted
@@ -348,7 +348,7 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _leftovers(site: Site) -> Finding:
-    left = site.lake.storage.list(f"{site.shop.name}/{SCRATCH}")
+    left = site.lake.store.list(f"{site.shop.name}/{SCRATCH}")
     if left:
         says = f"{len(left):,} half-done files of {sum(info.size for info in left) / 1e6:,.1f} MB lie in {SCRATCH}."
         return Finding(

@@ -23,8 +23,8 @@ import duckdb
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.duckdb_engine import engine, literal, name, parquet
 from ecom_lake.engine.serve.statement import read_only
+from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.lake import in_order
-from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.engine.store.read_only_files import read_only_files
 from ecom_lake.errors import UsageError, UserError, was_interrupted
 

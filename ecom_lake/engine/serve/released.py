@@ -9,7 +9,7 @@ from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.engine.build.shop_context import Site
-    from ecom_lake.engine.store.log import Entry
+    from ecom_lake.engine.store.entry import Entry
 
 DEFAULT_SHOP = "olist"
 

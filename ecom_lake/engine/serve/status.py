@@ -18,7 +18,7 @@ from ecom_lake.engine.build.step.trouble import last as last_trouble
 from ecom_lake.engine.serve.anomalies import deliveries, overdue, standing_out
 from ecom_lake.engine.serve.disk import TOO_LITTLE, free_bytes
 from ecom_lake.engine.serve.released import built, command
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ecom_lake.engine.build.release.plain_view import plain_path
 from ecom_lake.engine.build.release.release import expected_tables
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 
 

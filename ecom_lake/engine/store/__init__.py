@@ -1,1 +1,1 @@
-"""Where tables live: storage, the commit log, readers and the SQL engine. Knows contracts, and nothing that makes a table."""
+"""Where tables are kept: stores, the commit log, data files and their local copies. It imports nothing that builds a table."""

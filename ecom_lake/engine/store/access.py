@@ -1,6 +1,6 @@
-"""How remote stores are reached, where copies of what they hold are kept, and who reads a local one. Read by settings.py.
+"""How remote stores are reached, where local copies of their files are kept, and who may read a local lake. Set by settings.py.
 
-A secret shows itself only to who asks for it by name: not in messages, logs, reprs or run metadata.
+A secret is shown only by `reveal`: not in messages, logs, reprs or run metadata.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Access:
     key: Secret = field(default_factory=Secret)
     sas: Secret = field(default_factory=Secret)
     endpoint: str = ""
-    """Where the account's blobs are served, where that is not the public cloud."""
+    """The URL that serves the account's blobs, if it is not the public cloud's."""
     retries: int = 4
-    """How often a request is tried again."""
+    """How often a failed request is retried."""
     cache: Path = field(default_factory=lambda: Path.home() / ".cache" / "ecom-lake")
     readers: str = ""
-    """The group of this machine that may read the plain gold of a local lake."""
+    """The group of this machine that may read the plain gold tables of a local lake."""
     cache_limit: int = 10_000_000_000
-    """Bytes that the copies may take, but for those in use."""
+    """Bytes that the local copies may take, those in use not counted."""

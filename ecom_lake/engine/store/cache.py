@@ -1,13 +1,13 @@
-"""Copies of immutable files of a remote store on the local disk: fetched once, bounded in size, shared by every process.
+"""Copies of immutable files of a remote store on the local disk: downloaded once, bounded in size, shared by every process.
 
-Who uses a file holds it: a hard link in a folder of its own, so that nobody's clearing up takes it away underneath. Half-done
-downloads lie in that folder too. It is locked while its owner lives; the next one who comes sweeps away what a dead one left.
-Not here: which files there are and what they must hold (lake.py).
+A process holds the files that it uses: hard links in a folder of its own, so that eviction by another process does not remove
+them. Unfinished downloads lie in that folder too. The folder is locked while its process lives; the next process removes the
+folders of dead ones.
+Not here: which files there are, and their hashes (log.py).
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import uuid
@@ -15,48 +15,48 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
-from ecom_lake.engine.store.hashes import hash_file
+from ecom_lake.engine.store.file_lock import Release, try_lock
+from ecom_lake.engine.store.integrity import damage, hash_file
 from ecom_lake.engine.store.modes import private_folder
-from ecom_lake.engine.store.whole import damage
 from ecom_lake.errors import StoreError
 
 Fetch = Callable[[Path], None]
-"""Puts a file of the store at a local path."""
-_LOOK_AGAIN = 20
-"""The cache is measured anew after each of so many parts of its limit."""
+"""Downloads a file of the store to a local path."""
+_MEASUREMENTS = 20
+"""The cache's size is measured each time that this fraction of its limit was added: a twentieth."""
 
 
 class Cache:
     """The copies of one store's files."""
 
     def __init__(self, folder: Path, store: str, limit: int) -> None:
-        for part in ("files", "held", "turns"):
+        for part in ("files", "held", "locks"):
             private_folder(folder / part)
         self._all, self._limit = folder / "files", limit
         self._files = self._all / store
-        self.turns = folder / "turns" / store
-        """Where who works on the same store on this machine waits for his turn."""
-        self._added = limit  # so that the first one measures
-        self.held, lock = _own_folder(folder / "held")
-        weakref.finalize(self, _give_up, self.held, lock, os.getpid())
+        self.locks = folder / "locks" / store
+        """Folders that the processes of this machine lock when they write to the store."""
+        self._added = limit  # so that the first addition measures
+        self.held, release = _own_folder(folder / "held")
+        weakref.finalize(self, _remove, self.held, release, os.getpid())
 
     def get(self, path: str, size: int, digest: str, fetch: Fetch) -> Path:
-        """A local file with these bytes, that stays until this cache is done with."""
+        """A local file with these bytes; it remains as long as this object."""
         target = self.held / "files" / path
         if not target.exists():
-            self._hold(path, size, digest, target) or self._take_in(path, size, digest, target, fetch)
+            self._hold(path, size, digest, target) or self._download(path, size, digest, target, fetch)
         return target
 
     def keep(self, local: Path, path: str) -> None:
-        """Take a finished file over, that was just put into the store."""
+        """Move a finished file, which was just put into the store, into the cache."""
         target = self.held / "files" / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        local.chmod(0o400)  # a careless writer must not reach it
+        local.chmod(0o400)  # protects the copy from a careless writer
         shutil.move(local, target)
         self._share(path, target)
 
     def _hold(self, path: str, size: int, digest: str, target: Path) -> bool:
-        """Link to the shared copy, if there is a whole one."""
+        """Link to the shared copy, if there is an undamaged one."""
         shared = self._files / path
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -64,21 +64,21 @@ class Cache:
         except FileNotFoundError:
             return False
         except FileExistsError:
-            return True  # another thread was quicker
+            return True  # another thread was faster
         if damage(target, size, digest):
             target.unlink()
             return False
         os.utime(shared)  # the least recently used go first
         return True
 
-    def _take_in(self, path: str, size: int, digest: str, target: Path, fetch: Fetch) -> bool:
+    def _download(self, path: str, size: int, digest: str, target: Path, fetch: Fetch) -> bool:
         draft = self.held / uuid.uuid4().hex
         fetch(draft)
         found = draft.stat().st_size, hash_file(draft) if digest else ""
         if found != (size, digest):
             draft.unlink()
             raise StoreError(
-                f"{path} does not hold what was written: {found[0]:,} bytes, not {size:,}, or others. "
+                f"{path} is damaged: its {found[0]:,} bytes are not the {size:,} bytes that were written. "
                 "`ecom-lake repair` makes it again."
             )
         draft.chmod(0o400)
@@ -95,9 +95,9 @@ class Cache:
         draft.unlink(missing_ok=True)  # two names of one file: renaming one to the other does nothing
 
     def _make_room(self, size: int) -> None:
-        """Forget the least recently used copies; those that somebody holds would free nothing."""
+        """Remove the least recently used copies; removing one that a process holds would free nothing."""
         self._added += size
-        if self._added < self._limit / _LOOK_AGAIN:
+        if self._added < self._limit / _MEASUREMENTS:
             return
         self._added = 0
         paths = (Path(where, name) for where, _, names in os.walk(self._all) for name in names)
@@ -118,35 +118,21 @@ def _stat(path: Path) -> os.stat_result | None:
         return None
 
 
-def _own_folder(held: Path) -> tuple[Path, int]:
-    """A new folder and its lock, which ends with this process; what dead processes left is swept away."""
+def _own_folder(held: Path) -> tuple[Path, Release]:
+    """A new folder and the release of its lock, which ends with this process; the folders of dead processes are removed."""
     held.mkdir(parents=True, exist_ok=True)
     for folder in held.iterdir():
-        if not folder.name.startswith(".") and (left := _lock(folder)) is not None:
-            _give_up(folder, left, os.getpid())
+        if folder.is_dir() and not folder.name.startswith(".") and (left := try_lock(folder)):
+            _remove(folder, left, os.getpid())
     name = uuid.uuid4().hex
     fresh = held / f".{name}"
     fresh.mkdir()
-    lock = _lock(fresh)
-    assert lock is not None
-    return fresh.rename(held / name), lock  # hidden until it is locked
+    release = try_lock(fresh)
+    assert release is not None
+    return fresh.rename(held / name), release  # hidden until it is locked
 
 
-def _lock(folder: Path) -> int | None:
-    """An open descriptor that holds the lock; None where another one has it."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def _give_up(folder: Path, lock: int, owner: int) -> None:
+def _remove(folder: Path, release: Release, owner: int) -> None:
     if os.getpid() == owner:  # not a fork of it
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
+        release()

@@ -1,9 +1,9 @@
 """A local folder that other people put files into: only regular files inside it are read.
 
-Whoever may write there could otherwise make the lake read any file of this machine through a link, or wait for ever on a pipe.
-A link is followed where it leads to a file inside the folder. What was checked is what is read: a file is opened without
-following links, and read through that open file, whatever takes its name meanwhile.
-Not here: which files are new, and what is told of a refused one (engine/build/bronze/ingest.py).
+Otherwise anybody who may write there could make the lake read any file of this machine through a link, or wait forever on a
+pipe. A link is followed where it leads to a file inside the folder. The file that was checked is the one that is read: it is
+opened without following links, and read through the open descriptor, even if its name is replaced meanwhile.
+Not here: which files are new, and how a refused one is reported (engine/build/bronze/ingest.py).
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 
-from ecom_lake.engine.store.store import Info, Local, info_of, unless_gone
+from ecom_lake.engine.store.local import LocalStore, info_of, unless_gone
+from ecom_lake.engine.store.store import Info
 
 _OPEN_FILES = Path("/proc/self/fd")
 _CHANGED = (errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.ENOENT)
-"""What opening fails with where a file has become a link, a pipe without a writer or a socket since it was listed."""
+"""Errors on opening a file that was replaced by a link, a pipe without a writer or a socket since it was listed."""
 
 LINK_OUT = "is a link that leads out of its folder, and is not followed: put the file itself there, or remove the link."
 LINK_TO_FOLDER = "is a link to a folder, and is not followed: put the folder itself there, or remove the link."
@@ -29,11 +30,11 @@ LINK_TO_NOTHING = "is a link to a file that is not there: put the file itself th
 NO_FILE = "is a {}, not a file: remove it from there."
 
 
-class Inbox(Local):
-    """Links, pipes, sockets and devices are listed with the reason why they are not read."""
+class Inbox(LocalStore):
+    """Not trusted: links are checked, and only regular files are opened."""
 
     def list(self, folder: str) -> list[Info]:
-        """Every file below a folder, by path; also what is no file, as refused."""
+        """Every file below a folder, by path; links, pipes, sockets and devices with the reason for refusing them."""
         root, found = str(self.root), []
         for where, folders, names in os.walk(self.root / folder, onerror=unless_gone):
             for name in (*names, *folders):
@@ -55,7 +56,7 @@ class Inbox(Local):
 
     @contextmanager
     def opened(self, path: str) -> Iterator[Path]:
-        """A path at which exactly the file that was opened can be read; FileNotFoundError where it is no longer a file."""
+        """A path at which exactly the opened file is read; FileNotFoundError where the name is no longer a regular file."""
         inside = self._inside(path)
         if inside is None:
             raise FileNotFoundError(path)
@@ -88,14 +89,14 @@ class Inbox(Local):
         return info_of(name, seen if _kind(target.st_mode) else target, LINK_TO_NOTHING if _kind(target.st_mode) else "")
 
     def _inside(self, path: str) -> Sequence[str] | None:
-        """The steps from the folder to where a path leads, links resolved; None where it leads out of the folder."""
+        """The steps from the folder to a path's target, links resolved; None where the target is outside the folder."""
         root, target = os.path.realpath(self.root), os.path.realpath(self.root / path)
         steps = PurePath(target).parts[len(PurePath(root).parts) :]
         return steps if steps and PurePath(root, *steps) == PurePath(target) else None
 
 
 def _kind(mode: int) -> str:
-    """What it is, where it is no regular file."""
+    """What it is, where it is not a regular file."""
     kinds = {stat.S_IFREG: "", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFLNK: "link"}
     return kinds.get(stat.S_IFMT(mode), "device")
 
@@ -119,7 +120,7 @@ def _open(root: str, steps: Sequence[str]) -> int:
 
 @contextmanager
 def _readable(descriptor: int) -> Iterator[Path]:
-    """The open file as a path: by its number where the system offers that, else as a copy."""
+    """The open file as a path: its descriptor where the system offers that as a path, else a copy."""
     if _OPEN_FILES.is_dir():
         yield _OPEN_FILES / str(descriptor)
         return

@@ -1,30 +1,28 @@
-"""One shop's lake: its storage, its log, its data files.
+"""One shop's lake: its store, its commit log, its data files.
 
-Here: staging a file, naming it, reading the files that an entry names. Files lie in `<shop>/_store/<layer>/<table>/…`
-under names that are never used again. Not here: what goes into a table (pipeline/), how
-bronze is read (engine/build/bronze/delivered_rows.py), SQL (duckdb_engine.py).
+Here: publishing a file, naming it, reading the files that an entry names. Files lie in `<shop>/_store/<layer>/<table>/…`
+under names that are never used again. Not here: what a table is made of (engine/build/), how bronze is read
+(engine/build/bronze/delivered_rows.py), SQL (engine/duckdb_engine.py).
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from ecom_lake import logs
 from ecom_lake.engine.store.access import Access
-from ecom_lake.engine.store.hashes import hash_file
-from ecom_lake.engine.store.log import Entry, File, Log
+from ecom_lake.engine.store.entry import Entry, File, Made
+from ecom_lake.engine.store.file_lock import locked
+from ecom_lake.engine.store.integrity import GONE, hash_file
+from ecom_lake.engine.store.log import Log
 from ecom_lake.engine.store.modes import Modes
-from ecom_lake.engine.store.storage import Storage
-from ecom_lake.engine.store.whole import GONE, damage, other_size, remember
+from ecom_lake.engine.store.open_store import open_store
 
 STORE = "_store"
 SCRATCH = "_store/scratch"
@@ -34,27 +32,28 @@ LANDING = "landing"
 class Lake:
     def __init__(self, root: str, shop: str, access: Access | None = None, landing: str | None = None) -> None:
         self.modes = None if "://" in root else Modes(Path(root), access.readers if access else "")
-        """Who may read it; of a remote lake, that store decides."""
-        self.storage = Storage(root, access, modes=self.modes)
-        self.landing = Storage(landing or f"{root}/{shop}/{LANDING}", access, inbox=True, modes=None if landing else self.modes)
-        """Where the shop's exports are dropped: in the lake, unless they come elsewhere."""
+        """Who may read a local lake; access to a remote one is up to its store."""
+        self.store = open_store(root, access, modes=self.modes)
+        self.landing = open_store(
+            landing or f"{root}/{shop}/{LANDING}", access, inbox=True, modes=None if landing else self.modes
+        )
+        """Where the shop's exports are dropped: in the lake, unless a folder elsewhere is named."""
         self.shop = shop
-        self.log = Log(self.storage, shop)
+        self.log = Log(self.store, shop)
 
     @property
     def url(self) -> str:
-        return f"{self.storage.url}/{self.shop}"
+        return f"{self.store.url}/{self.shop}"
 
     def restrict(self) -> None:
-        """Close to others what an older version, or a person, left open."""
+        """Close the folders that an older version, or a person, left open to others."""
         if self.modes and self.modes.restrict(self.shop):
             logs.log_event("restricted", shop=self.shop, folder=self.url)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder for half-done files, on the lake's own disk or beside the copies, so that publishing is a rename."""
-        parent = self.storage.local_folder(f"{self.shop}/{SCRATCH}") if self.storage.is_local else self.storage.cache.held
-        folder = Path(tempfile.mkdtemp(dir=parent, prefix="step-"))
+        """A folder for unfinished files, on the disk where they will lie, so that publishing is a rename; removed afterwards."""
+        folder = Path(tempfile.mkdtemp(dir=self.store.scratch_folder(f"{self.shop}/{SCRATCH}"), prefix="step-"))
         try:
             yield folder
         finally:
@@ -62,57 +61,38 @@ class Lake:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """One process of this machine after the other. The lock is on a folder, and ends with who holds it."""
-        if self.storage.is_local:
-            folder = self.storage.local_folder(f"{self.shop}/{STORE}")
-        else:
-            folder = self.storage.cache.turns / self.shop
-            folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        """One process of this machine after the other."""
+        with locked(self.store.lock_folder(f"{self.shop}/{STORE}")):
             yield
-        finally:
-            os.close(lock)
 
-    def publish(self, local: Path, table: str, part: str, file: File, current: File | None) -> File:
+    def publish(self, local: Path, table: str, part: str, made: Made, current: File | None) -> File:
         """Put a finished file into the store, unless the current one has the same bytes; readers see it once it is committed.
 
-        Bronze, which no run owns, is named by the content that it was delivered as."""
-        digest = hash_file(local)
-        file = replace(file, hash=digest, bytes=local.stat().st_size)
+        Bronze, which belongs to no run, is named after the hash of the delivered file."""
+        digest, size = hash_file(local), local.stat().st_size
         if current is not None and current.hash == digest and not self.damage(current):
             local.unlink()
-            return replace(file, path=current.path, run=current.run)
-        made_by = f"{file.run}-{digest[:16]}" if file.run else ""
+            return made.published(current.path, size, digest, run=current.run)
+        made_by = f"{made.run}-{digest[:16]}" if made.run else ""
         name = "-".join(word for word in (part.replace("=", "-"), made_by) if word)
         path = f"{STORE}/{table}/{name}.parquet"
-        self.storage.put_once(local, f"{self.shop}/{path}")
-        if self.storage.is_local:
-            remember(self.storage.local(f"{self.shop}/{path}"), digest)
-        return replace(file, path=path)
+        self.store.put_immutable(local, f"{self.shop}/{path}", digest)
+        return made.published(path, size, digest)
 
     def damage(self, file: File) -> str | None:
-        """What is wrong with a data file: told from its hash here, from its size where it would have to be fetched."""
-        path = f"{self.shop}/{file.path}"
-        if self.storage.is_local:
-            return damage(self.storage.local(path), file.bytes, file.hash)
-        try:
-            size = self.storage.info(path).size
-        except FileNotFoundError:
-            return GONE
-        return None if size == file.bytes else other_size(size, file.bytes)
+        """What is wrong with a data file, found by its hash in a local lake, by its size in a remote one."""
+        return self.store.damage(f"{self.shop}/{file.path}", file.bytes, file.hash)
 
     def is_damaged(self, file: File) -> bool:
-        """Held against its hash as its store has it, whatever copies of it there are."""
-        if self.storage.is_local or self.damage(file):
+        """By its hash, read from the store itself and not from a local copy."""
+        if self.store.is_local or self.damage(file):
             return self.damage(file) is not None
-        with self.scratch() as folder:
-            return hash_file(self.storage.here(f"{self.shop}/{file.path}", folder)) != file.hash
+        with self.store.opened(f"{self.shop}/{file.path}") as local:
+            return hash_file(local) != file.hash
 
     def damage_read(self, file: File) -> str | None:
-        """The same of a file that is about to be read: a remote one is held against its hash as it comes."""
-        if self.storage.is_local:
+        """The same of a file that is about to be read: the hash of a remote one is checked when it is downloaded."""
+        if self.store.is_local:
             return self.damage(file)
         try:
             self.local(file)
@@ -121,18 +101,18 @@ class Lake:
         return None
 
     def local(self, file: File) -> Path:
-        return self.storage.immutable(f"{self.shop}/{file.path}", file.bytes, file.hash)
+        return self.store.immutable(f"{self.shop}/{file.path}", file.bytes, file.hash)
 
     def where(self, file: File) -> str:
         """How people name a file, and their tools open it."""
-        return self.storage.where(f"{self.shop}/{file.path}")
+        return self.store.where(f"{self.shop}/{file.path}")
 
     def paths(self, entry: Entry, table: str) -> list[Path]:
         """The files of a table, in the order of its parts."""
         return self.locals(in_order(entry.parts(table)))
 
     def locals(self, files: Iterable[File]) -> list[Path]:
-        return list(self.storage.each(self.local, files))
+        return list(self.store.each(self.local, files))
 
     def silver(self, entry: Entry, table: str) -> pl.LazyFrame | None:
         paths = self.paths(entry, f"silver/{table}")

@@ -1,13 +1,12 @@
-"""Putting files into a shop's landing: copies that are whole or absent, and never in the place of other content.
+"""Landing files: copying a person's files into a shop's landing folder. A copy is complete or absent and replaces nothing.
 
-A path that is named may be a link: who names it decides. In a folder, a link is followed where it leads to a file of the same
-folder; one that leads out of it fails, and so does a pipe.
-Not here: which of them are new to the lake, and what they hold (engine/build/bronze/ingest.py).
+A named path may be a link: the person who names it decides. In a named folder, a link to a file of the same folder is followed;
+a link that leads out of it fails, and so does a pipe.
+Not here: which files are new to the lake, and what they contain (engine/build/bronze/ingest.py).
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,24 +14,24 @@ from itertools import count
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal
 
-from ecom_lake.engine.store.hashes import hash_file
 from ecom_lake.engine.store.inbox import Inbox
+from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.storage import Storage
+from ecom_lake.engine.store.store import Store
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".zip")
-"""What is taken from a folder; a file that is named itself is taken whatever it is called."""
+"""The files that are taken from a folder; a file that is named itself is taken whatever its name."""
 Fate = Literal["landed", "known", "left out", "failed"]
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """What became of one file that was to be landed."""
+    """The result for one file that was to be landed."""
 
     source: Path
     fate: Fate
     name: str = ""
-    """Its name in landing: where it lies now, or lay already."""
+    """Its name in landing: a new one, or the one that the same content has already."""
     bytes: int = 0
     why: str = ""
 
@@ -42,7 +41,7 @@ class _Wanted:
     source: Path
     name: str
     folder: Inbox | None = None
-    """The folder that it lies in, where that was named and not the file."""
+    """The folder that holds the file, where the folder was named and not the file."""
 
     @contextmanager
     def opened(self) -> Iterator[Path]:
@@ -54,7 +53,7 @@ class _Wanted:
 
 
 def land(lake: Lake, sources: list[Path], on_file: Callable[[Path], None] = lambda path: None) -> Iterator[Arrival]:
-    """Copy files, and what lies in folders under their paths there, into landing. One that fails does not stop the others."""
+    """Copy files, and the files of folders under their relative paths, into landing. A failed one does not stop the others."""
     landing = lake.landing
     by_size = _by_size(landing)
     for source in sources:
@@ -75,7 +74,7 @@ def _wanted(source: Path) -> Iterator[_Wanted | Arrival]:
     elif source.is_dir():
         yield from _in_folder(source)
     else:
-        why = "is no file and no folder" if source.exists() or source.is_symlink() else "is not there"
+        why = "is neither a file nor a folder" if source.exists() or source.is_symlink() else "does not exist"
         yield Arrival(source, "failed", why=f"{source} {why}.")
 
 
@@ -105,7 +104,7 @@ def _is_hidden(path: PurePath) -> bool:
     return any(step.startswith((".", "_")) for step in path.parts)
 
 
-def _land(wanted: _Wanted, landing: Storage, by_size: Mapping[int, list[str]]) -> Arrival:
+def _land(wanted: _Wanted, landing: Store, by_size: Mapping[int, list[str]]) -> Arrival:
     try:
         with wanted.opened() as local:
             bytes_ = local.stat().st_size
@@ -116,8 +115,8 @@ def _land(wanted: _Wanted, landing: Storage, by_size: Mapping[int, list[str]]) -
         return Arrival(wanted.source, "failed", why=f"{wanted.source} cannot be landed: {error.strerror or error}.")
 
 
-def _by_size(landing: Storage) -> dict[int, list[str]]:
-    """What lies in landing, by size: only files as large as a new one can have the same content."""
+def _by_size(landing: Store) -> dict[int, list[str]]:
+    """The files in landing, by size: only a file of the same size can have the same content."""
     found: dict[int, list[str]] = {}
     for info in landing.list(""):
         if not _is_hidden(PurePosixPath(info.path)) and not info.refused:
@@ -125,30 +124,28 @@ def _by_size(landing: Storage) -> dict[int, list[str]]:
     return found
 
 
-def _twin(source: Path, landing: Storage, candidates: Iterable[str]) -> str | None:
+def _twin(source: Path, landing: Store, candidates: Iterable[str]) -> str | None:
     """The landed file with the same content, if there is one."""
     digest = ""
-    with tempfile.TemporaryDirectory(prefix="ecom-lake-land-") as folder:
-        for name in candidates:
-            digest = digest or hash_file(source)
-            # What is no file any more has no content that could be the same.
-            with suppress(FileNotFoundError), landing.opened(name, Path(folder)) as landed:
-                if hash_file(landed) == digest:
-                    return name
+    for name in candidates:
+        digest = digest or hash_file(source)
+        with suppress(FileNotFoundError), landing.opened(name) as landed:  # it may have been removed meanwhile
+            if hash_file(landed) == digest:
+                return name
     return None
 
 
-def _copy(local: Path, wanted: str, landing: Storage) -> str:
+def _copy(local: Path, wanted: str, landing: Store) -> str:
     """Copy a file under its name or, where that is taken, under the next free one."""
     for name in _names(wanted):
-        # Taken by the same content: by another who lands it too, or by ourselves when the store's answer was lost.
+        # The name is taken by the same content: another process landed it too, or the store's answer to our write was lost.
         if landing.add(local, name) or _twin(local, landing, [name]):
             return name
-    raise AssertionError("names do not end")
+    raise AssertionError("there is always a next name")
 
 
 def _names(wanted: str) -> Iterator[str]:
-    """orders.csv, orders~2.csv, orders~3.csv …: in the order in which they came."""
+    """orders.csv, orders~2.csv, orders~3.csv …: in the order in which the files were landed."""
     yield wanted
     target = PurePosixPath(wanted)
     stem, dot, suffixes = target.name.partition(".")

@@ -1,9 +1,9 @@
-"""Who of this machine may read a lake's files: its owner alone, and of the plain gold also a group that lake.toml names.
+"""File permissions of a local lake: only its owner may read it; a group named in lake.toml may also read the plain gold tables.
 
 A shop's folder is closed to others (0700), and so is every file in it (0600). With `readers`, the group may pass through the
-shop's folder (0710) and read `gold` (0750, 0640) and release.json; nothing else. What lies above the shops' folders is not ours.
-Where a file system knows no permissions, nothing happens: `ecom-lake doctor` says what is in force.
-Not here: who reads a remote store, which is that store's business.
+shop's folder (0710) and read `gold` (0750, 0640) and release.json; nothing else. Folders above it are not changed.
+Where a file system has no permissions, nothing is set: `ecom-lake doctor` reports the permissions in force.
+Not here: access to a remote store, which the store controls.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OWN_FOLDER, OWN_FILE = 0o700, 0o600
 SHARED_FOLDER, SHARED_FILE = 0o750, 0o640
 PASSAGE, ANY_PASSAGE = 0o710, 0o711
 SHARED = ("gold", "release.json")
-"""What of a shop the readers may read. The catalogue is not of it: its views name files of the store, which is closed to them."""
+"""The parts of a shop that the readers may read. Not the catalogue: its views name files of `_store`, which is closed to them."""
 LANDING = "landing"
 _GROUP_WRITES = stat.S_IWGRP
 
@@ -32,10 +32,10 @@ class Modes:
     root: Path
     """The folder that holds the shops."""
     readers: str = ""
-    """The group that may read the plain gold; nobody without it."""
+    """The group that may read the plain gold tables; none where it is empty."""
 
     def make_folder(self, folder: Path) -> None:
-        """With its parents; each one that is missing is made with its permissions."""
+        """Make a folder and its missing parents, each with its permissions."""
         missing = [place for place in (folder, *folder.parents) if not place.exists()]
         for place in reversed(missing):
             if self._steps(place):
@@ -45,15 +45,15 @@ class Modes:
                 place.mkdir(exist_ok=True)
 
     def set_file(self, file: Path, target: Path) -> None:
-        """Give a file the permissions of the name that it is about to get."""
+        """Set the permissions that belong to the name under which a file will be published."""
         self._set(file, SHARED_FILE if self._is_shared(target) else OWN_FILE, target)
 
     def restrict(self, shop: str) -> bool:
-        """Close what an older version, or a person, left open; whether the shop's folder was. Costs a look at the shop's
-        folder, and with readers at each file of gold: what lies deeper is behind closed folders."""
+        """Close what an older version, or a person, left open; returns whether the shop's folder was open. Checks the shop's
+        folder, and with readers each file of gold: anything deeper is behind closed folders."""
         folder = self.root / shop
         if self.readers:
-            group_of(self.readers)  # says so before anything is built, where there is none
+            group_of(self.readers)  # raises before anything is built where there is no such group
         if not folder.is_dir():
             return False
         was_open = bool(folder.stat().st_mode & (stat.S_IRWXO | stat.S_IRGRP) & ~self._folder_mode(folder))
@@ -66,7 +66,7 @@ class Modes:
         return was_open
 
     def wider(self, shop: str) -> Path | None:
-        """The first of the folders that is open to more than it should be."""
+        """The first folder that is open to more users than it should be."""
         for place in (self.root / shop, *(self.root / shop).iterdir()):
             seen = place.lstat()
             if stat.S_ISDIR(seen.st_mode) and stat.S_IMODE(seen.st_mode) & 0o777 & ~self._folder_mode(place):
@@ -78,14 +78,14 @@ class Modes:
         return all(place.stat().st_gid == group_of(self.readers) and place.stat().st_mode & stat.S_IXGRP for place in places)
 
     def _near(self, folder: Path) -> Iterator[Path]:
-        """The shop's folder and what lies in it; of gold everything, where there are readers."""
+        """The shop's folder and its entries; with readers, everything below gold."""
         yield folder
         yield from folder.iterdir()
         if self.readers and (gold := folder / "gold").is_dir() and not gold.is_symlink():
             yield from gold.rglob("*")
 
     def _steps(self, place: Path) -> tuple[str, ...]:
-        """Below the folder of the shops; nothing for what is not below it."""
+        """The path's parts below the folder of the shops; empty for a path outside it."""
         return place.relative_to(self.root).parts if place.is_relative_to(self.root) else ()
 
     def _is_shared(self, place: Path) -> bool:
@@ -98,14 +98,14 @@ class Modes:
         if len(steps) == 1:
             return ANY_PASSAGE if _group_writes(landing) else PASSAGE if self.readers else OWN_FOLDER
         if place == landing and _group_writes(landing):
-            return stat.S_IMODE(landing.stat().st_mode) & ~stat.S_IRWXO  # a group delivers there, and goes on doing so
+            return stat.S_IMODE(landing.stat().st_mode) & ~stat.S_IRWXO  # a group delivers there, and must still be able to
         return SHARED_FOLDER if self._is_shared(place) else OWN_FOLDER
 
     def _set(self, place: Path, mode: int, target: Path | None = None) -> None:
-        """`target`: the name that it is about to get, if another one."""
+        """`target`: the name under which the file will be published, if another one."""
         seen = place.stat()
         if stat.S_IMODE(seen.st_mode) != mode:
-            with suppress(OSError):  # somebody else's, or a file system without permissions
+            with suppress(OSError):  # another user's file, or a file system without permissions
                 place.chmod(mode)
         is_passage = self.readers and len(self._steps(target or place)) == 1
         if (is_passage or self._is_shared(target or place)) and seen.st_gid != (group := group_of(self.readers)):
@@ -122,7 +122,7 @@ class Modes:
 
 @cache
 def group_of(name: str) -> int:
-    import grp  # not on every system
+    import grp  # missing on Windows
 
     try:
         return grp.getgrnam(name).gr_gid
@@ -133,7 +133,7 @@ def group_of(name: str) -> int:
 
 
 def restrict_folder(folder: Path) -> None:
-    """Close a folder that is there to all but its owner."""
+    """Close an existing folder to everybody but its owner."""
     with suppress(OSError):
         if stat.S_IMODE(folder.stat().st_mode) & ~OWN_FOLDER:
             folder.chmod(OWN_FOLDER)

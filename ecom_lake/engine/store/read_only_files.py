@@ -1,4 +1,4 @@
-"""A file system for DuckDB that opens known files for reading only, under names that do not state where they lie.
+"""A file system for DuckDB that opens known files for reading only, under names that do not reveal their paths.
 
 DuckDB writes wherever it may read, and file modes do not stop root. Here every write fails, whoever runs it (decision 0015).
 """

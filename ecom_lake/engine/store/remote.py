@@ -1,121 +1,187 @@
-"""Any file system that fsspec speaks to, as a store: what Azure is reached through, and what a test puts in its place.
+"""A remote store, over any file system of fsspec, with local copies of its immutable files.
 
-Here: ten calls to the file system, each tried again where the network failed, each failure made one sentence.
-Not here: which file system it is and how it lets us in (connect.py, azure.py), copies on the local disk (cache.py).
+Here: the connection, on which each request is retried and each failure becomes one sentence; the store's operations on it.
+Not here: which file system a URL names (open_store.py, azure/container.py), how copies are kept (cache.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ecom_lake.engine.store.meter import Meter
+from ecom_lake import logs
+from ecom_lake.engine.store.access import Access
+from ecom_lake.engine.store.cache import Cache
+from ecom_lake.engine.store.integrity import GONE, wrong_size
+from ecom_lake.engine.store.request_counts import RequestCounts
 from ecom_lake.engine.store.retry import Retry
-from ecom_lake.engine.store.store import Info
+from ecom_lake.engine.store.store import Info, Item, Result, Store
 from ecom_lake.errors import StoreError
 
 Answer = TypeVar("Answer")
-_REMEMBERED = 32
+_CONCURRENT_REQUESTS = 8
+_REMEMBERED_FILES = 32
 Explain = Callable[[Exception], str | None]
-"""Says in a sentence what a failure means and what to do; None for one that it does not know."""
+"""Returns a sentence: what a failure means and what to do; None for an unknown failure."""
 
 
-class Remote:
-    def __init__(
-        self, fs: Any, root: str, url: str, retry: Retry, explain: Explain, meter: Meter | None = None, name: str = ""
-    ) -> None:
-        self.fs = fs
-        self.name = name or url
-        """Tells it from any other store that was ever reached from this machine."""
-        self.meter = meter or Meter()
-        self._root = root.strip("/")
-        self._url, self._retry, self._explain = url, retry, explain
-        self._remembered: dict[str, bytes] = {}
+@dataclass
+class Connection:
+    """An open file system. A process has one per URL, so that its connections stay open from one step to the next."""
 
-    def read(self, path: str) -> bytes:
-        return bytes(self._ask(lambda: self.fs.cat_file(self._full(path))))
+    fs: Any = field(repr=False)
+    root: str
+    """Where the store begins within the file system."""
+    url: str
+    retry: Retry
+    explain: Explain
+    counts: RequestCounts = field(default_factory=RequestCounts)
+    name: str = ""
+    """Distinguishes the store from every other one that this machine has a cache of; the URL where it is empty."""
+    remembered: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """The latest small immutable files, by path."""
 
-    def read_once(self, path: str) -> bytes:
-        """The bytes of a small file that never changes: read again only when it has been forgotten."""
-        data = self._remembered.get(path)
-        return self._remember(path, self.read(path) if data is None else data)
+    def __post_init__(self) -> None:
+        self.root = self.root.strip("/")
 
-    def _remember(self, path: str, data: bytes) -> bytes:
-        self._remembered[path] = data
-        for oldest in list(self._remembered)[:-_REMEMBERED]:
-            self._remembered.pop(oldest, None)
+    def request(self, call: Callable[[], Answer]) -> Answer:
+        try:
+            return self.retry(call)
+        except Exception as error:
+            sentence = self.explain(error)
+            if sentence is None:
+                raise
+            raise StoreError(f"{self.url}: {sentence}") from None
+
+    def full(self, path: str) -> str:
+        return f"{self.root}/{path}" if self.root else path
+
+    def remember(self, path: str, data: bytes) -> bytes:
+        self.remembered[path] = data
+        for oldest in list(self.remembered)[:-_REMEMBERED_FILES]:
+            self.remembered.pop(oldest, None)
         return data
 
+
+class RemoteStore(Store):
+    def __init__(self, connection: Connection, access: Access) -> None:
+        self.url = connection.url
+        self.connection = connection
+        self._fs, self._full, self._request = connection.fs, connection.full, connection.request
+        self._access = access
+
+    def read(self, path: str) -> bytes:
+        return bytes(self._request(lambda: self._fs.cat_file(self._full(path))))
+
+    def read_immutable(self, path: str) -> bytes:
+        data = self.connection.remembered.get(path)
+        return self.connection.remember(path, self.read(path) if data is None else data)
+
     def write(self, path: str, data: bytes) -> None:
-        self._remembered.pop(path, None)
-        self._ask(lambda: self.fs.pipe_file(self._full(path), data))
+        self.connection.remembered.pop(path, None)
+        self._request(lambda: self._fs.pipe_file(self._full(path), data))
 
     def create(self, path: str, data: bytes) -> bool:
-        """False also where the answer to our own write was lost: who must know, compares."""
+        """False also where the answer to our own write was lost; a caller that must know compares the bytes."""
         try:
-            self._ask(lambda: self.fs.pipe_file(self._full(path), data, mode="create"))
+            self._request(lambda: self._fs.pipe_file(self._full(path), data, mode="create"))
         except FileExistsError:
             return False
-        self._remember(path, data)
+        self.connection.remember(path, data)
         return True
 
     def put(self, local: Path, path: str) -> None:
-        self._ask(lambda: self.fs.put_file(str(local), self._full(path)))
+        self._upload(local, path)
+        local.unlink(missing_ok=True)
+
+    def put_immutable(self, local: Path, path: str, digest: str) -> None:
+        self._upload(local, path)
+        self.cache.keep(local, path)
+
+    def _upload(self, local: Path, path: str) -> None:
+        self._request(lambda: self._fs.put_file(str(local), self._full(path)))
 
     def add(self, local: Path, path: str) -> bool:
         try:
-            self._ask(lambda: self.fs.put_file(str(local), self._full(path), mode="create"))
+            self._request(lambda: self._fs.put_file(str(local), self._full(path), mode="create"))
         except FileExistsError:
             return False
         return True
 
     def fetch(self, path: str, target: Path) -> None:
-        self._ask(lambda: self.fs.get_file(self._full(path), str(target)))
+        self._request(lambda: self._fs.get_file(self._full(path), str(target)))
 
     def copy(self, source: str, path: str) -> None:
-        self._ask(lambda: self.fs.cp_file(self._full(source), self._full(path)))
+        self._request(lambda: self._fs.cp_file(self._full(source), self._full(path)))
 
     def delete(self, path: str) -> None:
-        self._remembered.pop(path, None)
+        self.connection.remembered.pop(path, None)
         try:
-            self._ask(lambda: self.fs.rm_file(self._full(path)))
+            self._request(lambda: self._fs.rm_file(self._full(path)))
         except FileNotFoundError:
             return
 
     def list(self, folder: str) -> list[Info]:
         try:
-            found = self._ask(lambda: self.fs.find(self._full(folder), detail=True))
+            found = self._request(lambda: self._fs.find(self._full(folder), detail=True))
         except FileNotFoundError:
             return []
         return sorted(map(self._info, found.values()), key=lambda info: info.path)
 
     def info(self, path: str) -> Info:
-        return self._info(self._ask(lambda: self.fs.info(self._full(path))))
-
-    def _full(self, path: str) -> str:
-        return f"{self._root}/{path}" if self._root else path
+        return self._info(self._request(lambda: self._fs.info(self._full(path))))
 
     def _info(self, detail: dict[str, Any]) -> Info:
         path = str(detail["name"]).lstrip("/")
-        path = path[len(self._root) + 1 :] if self._root else path
+        path = path[len(self.connection.root) + 1 :] if self.connection.root else path
         known = (detail.get(name) for name in ("mtime", "last_modified", "created"))
         modified = next((moment for moment in known if moment), 0)
         moment = modified if isinstance(modified, datetime) else datetime.fromtimestamp(float(modified), UTC)
         return Info(path, int(detail["size"]), moment, str(detail.get("etag") or f"{detail['size']}-{modified}"))
 
-    def _ask(self, call: Callable[[], Answer]) -> Answer:
-        with self._in_a_sentence():
-            return self._retry(call)
-
     @contextmanager
-    def _in_a_sentence(self) -> Iterator[None]:
+    def opened(self, path: str) -> Iterator[Path]:
+        target = self.cache.held / uuid.uuid4().hex  # anybody may have chosen the stored name: it does not become a path
         try:
-            yield
-        except Exception as error:
-            sentence = self._explain(error)
-            if sentence is None:
-                raise
-            raise StoreError(f"{self._url}: {sentence}") from None
+            self.fetch(path, target)
+            yield target
+        finally:
+            target.unlink(missing_ok=True)
+
+    def immutable(self, path: str, size: int, digest: str) -> Path:
+        return self.cache.get(path, size, digest, partial(self.fetch, path))
+
+    def damage(self, path: str, size: int, digest: str) -> str | None:
+        """By its size alone: the hash would need a download."""
+        try:
+            found = self.info(path).size
+        except FileNotFoundError:
+            return GONE
+        return None if found == size else wrong_size(found, size)
+
+    def scratch_folder(self, folder: str) -> Path:
+        """With the local copies, so that a published file becomes one of them by a rename."""
+        return self.cache.held
+
+    def lock_folder(self, folder: str) -> Path:
+        place = self.cache.locks / folder
+        place.mkdir(parents=True, exist_ok=True)
+        return place
+
+    def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Sequence[Result]:
+        with ThreadPoolExecutor(_CONCURRENT_REQUESTS, initializer=logs.inherit_context()) as pool:
+            return list(pool.map(work, items))
+
+    @cached_property
+    def cache(self) -> Cache:
+        name = self.connection.name or self.connection.url
+        folder = hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
+        return Cache(self._access.cache, folder, self._access.cache_limit)

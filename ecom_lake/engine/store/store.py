@@ -1,29 +1,26 @@
-"""What a lake asks of a place for files: ten calls, of which every write is whole or absent.
+"""Where files are kept: a root, on this machine's disk or on a remote store. Every write is complete or absent.
 
-Here: what the calls promise, and the local disk, which keeps them by drafts, renames and hard links.
-Not here: any other place (remote.py), what the files mean (log.py, lake.py).
+Here: the operations, and what each guarantees. Local and remote implementations: local.py, inbox.py, remote.py.
+Not here: what the files mean (log.py, lake.py).
 """
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-import stat
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, TypeVar
 
-from ecom_lake.engine.store.modes import Modes
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Info:
-    """A stored file as its store sees it; `stamp` changes whenever the file does."""
+    """A stored file as its store lists it; `stamp` changes whenever the file does."""
 
     path: str
     size: int
@@ -33,151 +30,96 @@ class Info:
     """Why it is not read, as the end of a sentence that starts with its name: a link or a pipe that somebody dropped."""
 
 
-class Store(Protocol):
-    """Paths are relative to the store's root, with `/` between their steps."""
+class Store(ABC):
+    """Paths are relative to the root, with `/` between their steps. Reading a missing file raises FileNotFoundError."""
 
-    def read(self, path: str) -> bytes:
-        """FileNotFoundError where there is none."""
+    url: str
+    """The root, as people name it."""
+    is_local: ClassVar[bool] = False
 
+    @abstractmethod
+    def read(self, path: str) -> bytes: ...
+
+    @abstractmethod
     def write(self, path: str, data: bytes) -> None:
-        """Replace what is there in one step."""
+        """Replace the file in one step."""
 
+    @abstractmethod
     def create(self, path: str, data: bytes) -> bool:
-        """Write only where there is nothing of that name; False where there is."""
+        """Write only where no file has the name; False where one has."""
 
+    @abstractmethod
     def put(self, local: Path, path: str) -> None:
-        """Put a finished local file under its name, replacing what is there in one step. It may be moved: who calls has done
-        with it."""
+        """Move a finished local file into the store, replacing what is there in one step."""
 
+    @abstractmethod
     def add(self, local: Path, path: str) -> bool:
-        """Copy a local file, and the time when it was last changed, under a free name; False where it is taken."""
+        """Copy a local file, with its modification time, under a free name; False where the name is taken."""
 
+    @abstractmethod
     def fetch(self, path: str, target: Path) -> None:
-        """Copy a stored file to a local one. FileNotFoundError where there is none."""
+        """Copy a stored file to a local one."""
 
+    @abstractmethod
     def copy(self, source: str, path: str) -> None:
-        """Put a copy of one stored file under another name, replacing what is there in one step."""
+        """Copy one stored file to another name, replacing what is there in one step."""
 
+    @abstractmethod
     def delete(self, path: str) -> None:
-        """Nothing happens where there is none."""
+        """Nothing happens where there is no such file."""
 
+    @abstractmethod
     def list(self, folder: str) -> list[Info]:
-        """Every file below a folder, by path; nothing where there is no such folder."""
+        """Every file below a folder, by path; empty where there is no such folder."""
 
-    def info(self, path: str) -> Info:
-        """FileNotFoundError where there is none."""
+    @abstractmethod
+    def info(self, path: str) -> Info: ...
 
+    @abstractmethod
+    def opened(self, path: str) -> AbstractContextManager[Path]:
+        """A local file with the bytes that the stored one has now, while the context lasts."""
 
-class Local:
-    """A folder of this machine."""
+    # Immutable files: their names are never used again, so that copies of them stay valid.
 
-    def __init__(self, root: Path, modes: Modes | None = None) -> None:
-        self.root = root
-        self._modes = modes
-        """Who may read what is written; without it, whoever the process's umask lets."""
+    def read_immutable(self, path: str) -> bytes:
+        """A small file that never changes; a remote store remembers the latest ones."""
+        return self.read(path)
 
-    def read(self, path: str) -> bytes:
-        return (self.root / path).read_bytes()
+    @abstractmethod
+    def put_immutable(self, local: Path, path: str, digest: str) -> None:
+        """Move a finished local file, whose hash is `digest`, into the store; reading it here needs no download."""
 
-    def write(self, path: str, data: bytes) -> None:
-        with self._draft(path) as draft:
-            draft.write_bytes(data)
-            self._replace(draft, path)
+    @abstractmethod
+    def immutable(self, path: str, size: int, digest: str) -> Path:
+        """A local file with the bytes of an immutable one. It remains as long as this store object."""
 
-    def create(self, path: str, data: bytes) -> bool:
-        with self._draft(path) as draft:
-            draft.write_bytes(data)
-            return self._link(draft, path)
+    @abstractmethod
+    def damage(self, path: str, size: int, digest: str) -> str | None:
+        """What is wrong with an immutable file, found without downloading it; the end of a sentence, or None."""
 
-    def put(self, local: Path, path: str) -> None:
-        with self._draft(path) as draft:
-            shutil.move(local, draft)
-            self._replace(draft, path)
+    @abstractmethod
+    def scratch_folder(self, folder: str) -> Path:
+        """A local folder for unfinished files; a local store makes it at `folder`."""
 
-    def add(self, local: Path, path: str) -> bool:
-        with self._draft(path) as draft:
-            shutil.copy2(local, draft)
-            return self._link(draft, path)
+    @abstractmethod
+    def lock_folder(self, folder: str) -> Path:
+        """A local folder that the processes of this machine lock when they write below `folder`."""
 
-    def fetch(self, path: str, target: Path) -> None:
-        shutil.copyfile(self.root / path, target)
+    def local(self, path: str) -> Path:
+        """Where a file lies on this machine's disk; TypeError of a remote store."""
+        raise TypeError(f"{self.url} is not a folder of this machine")
 
-    def copy(self, source: str, path: str) -> None:
-        with self._draft(path) as draft:
-            shutil.copyfile(self.root / source, draft)
-            self._replace(draft, path)
-
-    def delete(self, path: str) -> None:
-        (self.root / path).unlink(missing_ok=True)
-
-    def list(self, folder: str) -> list[Info]:
-        found = (f"{where}/{name}" for where, _, names in os.walk(self.root / folder, onerror=unless_gone) for name in names)
-        return sorted((info for info in map(self._info, found) if info), key=lambda info: info.path)
-
-    def info(self, path: str) -> Info:
-        if not (info := self._info(f"{self.root}/{path}")):
-            raise FileNotFoundError(path)
-        return info
-
-    def _info(self, path: str) -> Info | None:
-        """None for a file that went while it was looked at, a link to nowhere, and a pipe, which has no end.
-
-        Texts, not paths: a log is listed by every step, and a Path costs more than the look at the file."""
+    def exists(self, path: str) -> bool:
         try:
-            seen = os.stat(path)  # noqa: PTH116
-        except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-                raise
-            return None
-        if not stat.S_ISREG(seen.st_mode):
-            return None
-        return info_of(path.removeprefix(f"{self.root}/"), seen)
-
-    @contextmanager
-    def _draft(self, path: str) -> Iterator[Path]:
-        """A hidden name in the same folder, so that putting it in place is one rename; gone afterwards."""
-        target = self.root / path
-        self.make_folder(target.parent)
-        draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
-        try:
-            yield draft
-        finally:
-            draft.unlink(missing_ok=True)
-
-    def make_folder(self, folder: Path) -> None:
-        if self._modes and not folder.is_dir():
-            self._modes.make_folder(folder)
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-
-    def _replace(self, draft: Path, path: str) -> None:
-        self._restrict(draft, path)
-        draft.replace(self.root / path)
-
-    def _restrict(self, draft: Path, path: str) -> None:
-        if self._modes:
-            self._modes.set_file(draft, self.root / path)
-
-    def _link(self, draft: Path, path: str) -> bool:
-        """A hard link fails where the name is taken, and shows the file only when it is whole."""
-        self._restrict(draft, path)
-        try:
-            (self.root / path).hardlink_to(draft)
-        except FileExistsError:
+            self.info(path)
+        except FileNotFoundError:
             return False
         return True
 
+    def where(self, path: str) -> str:
+        """How people name a file, and their tools open it."""
+        return f"{self.url}/{path}"
 
-_LAST_SECOND = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
-"""A file's time is whatever somebody set it to; no calendar knows some of them."""
-
-
-def info_of(path: str, seen: os.stat_result, refused: str = "") -> Info:
-    stamp = f"{seen.st_size}-{seen.st_mtime}-{seen.st_ctime}-{seen.st_ino}"
-    moment = datetime.fromtimestamp(min(max(seen.st_mtime, 0), _LAST_SECOND), UTC)
-    return Info(path, seen.st_size, moment, stamp, refused)
-
-
-def unless_gone(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError | NotADirectoryError):
-        raise error
+    def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Sequence[Result]:
+        """Apply a function to every item, in order; a remote store works on several at a time, because each one waits."""
+        return [work(item) for item in items]

@@ -21,8 +21,9 @@ from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.hashes import hash_file
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake_tests.builders.olist_files import a_site
@@ -106,7 +107,7 @@ def survive(victim: Victim, before: Entry, wanted: dict[str, str], after: float)
 
 
 def _stored(site: Site) -> set[str]:
-    found = (info.path.removeprefix("olist/") for info in site.lake.storage.list("olist/_store"))
+    found = (info.path.removeprefix("olist/") for info in site.lake.store.list("olist/_store"))
     return {path for path in found if not path.startswith("_store/log/")}
 
 
@@ -114,7 +115,7 @@ def prepare(root: Path, orders: int) -> tuple[Victim, Entry, dict[str, str], flo
     """A victim, its release, what its next build must come to, and the seconds which that takes undisturbed."""
     victim = Victim(root / "victim", "2017-01-01", "2017-04-01")
     generate(root / "export", SynthOptions(orders=orders, first_month="2017-01", last_month="2017-04", by_month=True, broken=3))
-    landing = victim.site().lake.storage.local("olist/landing")
+    landing = victim.site().lake.store.local("olist/landing")
     *earlier, latest = sorted(path for path in (root / "export").iterdir() if path.is_dir())
     for month in earlier:
         shutil.copytree(month, landing / month.name)

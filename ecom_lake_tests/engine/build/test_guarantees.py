@@ -27,10 +27,15 @@ from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.step.commit import Inputs, commit
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.log import ConflictError, Entry, File
+from ecom_lake.engine.store.log import (ConflictError)
+from ecom_lake.engine.store.entry import (Entry)
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import BuiltLake, Place
 from ecom_lake_tests.builders.olist_files import FILES, a_site, customer, item, land, order
+from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.log import ConflictError
+from ecom_lake.errors import UserError
 
 
 @contextmanager
@@ -83,7 +88,7 @@ def test_a_pin_that_comes_while_the_release_is_being_written_wins(fresh_grown_la
     site, other = fresh_grown_lake.site(), fresh_grown_lake.site()
     old, _ = last_two_releases(site)
     _made_and_not_released(site)
-    with first(site.lake.storage.store, "create", lambda *_: roll_back(other, old)):
+    with first(site.lake.store, "create", lambda *_: roll_back(other, old)):
         made = make_release(site)
     head = site.lake.log.head()
     assert (head.release, head.pinned) == (old, True)
@@ -226,7 +231,7 @@ def test_a_step_whose_input_moved_while_its_entry_was_written_commits_nothing(fr
     site = fresh_lake.site()
     _orders(site, 1)
     before = site.lake.log.head()
-    with first(site.lake.storage.store, "create", lambda *_: _orders(fresh_lake.site(), 2)), pytest.raises(ConflictError):
+    with first(site.lake.store, "create", lambda *_: _orders(fresh_lake.site(), 2)), pytest.raises(ConflictError):
         make_order_index(site)
     assert site.lake.log.head().parts("silver/order_index") == before.parts("silver/order_index")
 
@@ -236,7 +241,7 @@ def test_a_kept_table_whose_input_moved_is_not_said_to_be_made_from_it(fresh_lak
     site = fresh_lake.site()
     _with_new_bytes(site, "silver/products")
     before = site.lake.log.head()
-    moves = first(site.lake.storage.store, "create", lambda *_: _with_new_bytes(fresh_lake.site(), "silver/products", "gzip"))
+    moves = first(site.lake.store, "create", lambda *_: _with_new_bytes(fresh_lake.site(), "silver/products", "gzip"))
     with moves, pytest.raises(ConflictError, match="silver/products changed"):
         make_gold(site, "ledger")
     assert site.lake.log.head().parts("gold/ledger") == before.parts("gold/ledger")
@@ -244,7 +249,7 @@ def test_a_kept_table_whose_input_moved_is_not_said_to_be_made_from_it(fresh_lak
     assert site.lake.log.head().parts("gold/ledger")[""].hash == before.parts("gold/ledger")[""].hash
 
 
-A_FILE = File("somewhere", 1, 2, "hash", "made", "run")
+A_FILE = File(path="somewhere", rows=1, bytes=2, hash="hash", fingerprint="made", run="run")
 
 
 @pytest.fixture
@@ -265,7 +270,7 @@ def test_a_commit_is_refused_if_any_input_moved_before_it_was_written(empty_site
     changes = {"gold/c": {"": replace(A_FILE, inputs={"bronze/a": "1"})}}
     inputs = Inputs(seen, ("bronze/a", "bronze/b"))
     with (
-        first(empty_site.lake.storage.store, "create", lambda *_: put(moved, "2")),
+        first(empty_site.lake.store, "create", lambda *_: put(moved, "2")),
         pytest.raises(ConflictError, match=f"{moved} changed while 'c' was being made; build again"),
     ):
         commit(empty_site, inputs, changes, "c")
@@ -281,7 +286,7 @@ def test_a_commit_stands_on_what_others_committed_that_it_did_not_read(empty_sit
     def other(*_: object) -> None:
         log.commit(lambda head: replace(head.with_parts("gold/d", {"": A_FILE}), release=1, pinned=True), "another", "d")
 
-    with first(empty_site.lake.storage.store, "create", other):
+    with first(empty_site.lake.store, "create", other):
         commit(empty_site, Inputs(seen, ("bronze/a",)), {"gold/c": {"": A_FILE}}, "c")
     head = log.head()
     assert set(head.tables) == {"bronze/a", "gold/c", "gold/d"}
@@ -293,7 +298,7 @@ def test_a_state_that_moved_while_it_was_checked_is_not_released(fresh_lake: Bui
     shown = site.lake.log.head().release
     _made_and_not_released(site)
     with (
-        first(site.lake.storage.store, "create", lambda *_: _orders(fresh_lake.site(), 7)),
+        first(site.lake.store, "create", lambda *_: _orders(fresh_lake.site(), 7)),
         pytest.raises(UserError, match="Another build committed while this one was being released"),
     ):
         make_release(site)
@@ -364,7 +369,7 @@ def _delivered(site: Site) -> list[tuple[str, int]]:
 
 
 def _stored(site: Site) -> set[str]:
-    return {info.path.removeprefix("olist/") for info in site.lake.storage.list("olist/_store/bronze")}
+    return {info.path.removeprefix("olist/") for info in site.lake.store.list("olist/_store/bronze")}
 
 
 # ------------------------------------------------------------------------------------------------------ the plain view
@@ -384,7 +389,7 @@ def test_while_the_plain_view_is_replaced_it_says_so(fresh_grown_lake: BuiltLake
     stray = fresh_grown_lake.root / "olist/gold/left_by_another_release.parquet"
     stray.write_bytes(b"of another release")
     (fresh_grown_lake.root / "olist/catalog.duckdb").unlink()
-    store = site.lake.storage.store
+    store = site.lake.store
     with (
         every(store, "copy", lambda source, path: look(path)),
         every(store, "delete", look),
@@ -410,7 +415,7 @@ def test_a_plain_view_that_was_left_half_replaced_says_so_until_it_is_finished(f
         if not any(str(path).endswith("release.json") for path in given):
             raise KeyboardInterrupt
 
-    with every(site.lake.storage.store, name, die), pytest.raises(KeyboardInterrupt):
+    with every(site.lake.store, name, die), pytest.raises(KeyboardInterrupt):
         roll_back(site, old)
     now = json.loads((fresh_grown_lake.root / "olist/release.json").read_text(encoding="utf-8"))
     assert (now["release"], now["whole"]) == (old, False)

@@ -100,7 +100,7 @@ def test_what_a_data_engineer_sees(ui: str, tmp_path: Path) -> None:
         page.get_by_text(EVIL.format("category", "category")).first.wait_for()
 
         page.goto(f"{ui}/assets/olist/bronze/orders?view=checks&checkDetail=landing_accepted")
-        page.get_by_text("is none of the tables known here").first.wait_for()
+        page.get_by_text("is none of the known tables").first.wait_for()
         page.get_by_text("[Show Markdown]").first.click()
         page.get_by_role("cell", name=EVIL.format("file", "file")).first.wait_for()
 

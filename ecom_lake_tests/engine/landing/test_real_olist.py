@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.contracts.delivered import Delivered
-from ecom_lake.engine.landing import Member, Parsed, parse
+from ecom_lake.engine.landing.archives import Member
+from ecom_lake.engine.landing.file_parser import Parsed, parse
 
 ROWS = {
     "olist_customers_dataset": 99_441,

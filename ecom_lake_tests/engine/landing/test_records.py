@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ecom_lake.engine.landing import fast, records
-from ecom_lake.engine.landing.grammar import LONGEST, NEVER_CLOSED, Grammar
+from ecom_lake.engine.landing import arrow_reader, records
+from ecom_lake.engine.landing.csv_grammar import LONGEST, NEVER_CLOSED, Grammar
 from ecom_lake.engine.landing.records import Batch, Records, Reject
 
 Result = tuple[list[tuple[Any, ...]], list[Reject]]
@@ -75,8 +75,8 @@ def test_the_result_depends_on_the_text_alone(text: bytes, size: int, width: int
 def test_nor_does_it_depend_on_how_far_the_fast_reading_reaches(text: bytes, reach: int) -> None:
     whole = read(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "FARTHEST", 4 * reach)
-        patch.setattr(records, "NEAREST", reach)
+        patch.setattr(records, "LARGEST_PIECE", 4 * reach)
+        patch.setattr(records, "SMALLEST_PIECE", reach)
         assert read(text) == whole
 
 
@@ -159,12 +159,12 @@ def test_spoilt_bytes_are_shown() -> None:
     ],
 )
 def test_where_quotes_are_sound(text: bytes, end: int) -> None:
-    assert fast.sound_end(text, ",", last=False) == end
+    assert arrow_reader.proven_end(text, ",", last=False) == end
 
 
 def test_the_fast_reading_serves_sound_text_with_quotes_and_lines_within_them() -> None:
     text = b'"1","a\nb","say ""hi"""\r\n2,,\n'
-    assert fast.sound_end(text, ",", last=True) == len(text)
-    columns = fast.columns(memoryview(text), ",", 3)
+    assert arrow_reader.proven_end(text, ",", last=True) == len(text)
+    columns = arrow_reader.read_columns(memoryview(text), ",", 3)
     assert columns is not None
     assert [column.to_pylist() for column in columns] == [["1", "2"], ["a\nb", None], ['say "hi"', None]]

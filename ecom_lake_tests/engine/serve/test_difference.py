@@ -101,7 +101,7 @@ KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
 def test_the_last_two_of_three_releases_are_compared(fresh_grown_lake: BuiltLake) -> None:
     site = fresh_grown_lake.site()
     _, second = last_two_releases(site)
-    third = site.lake.log.commit(lambda head: replace(head, release=-1), site.run, "release")
+    third = site.lake.log.commit(replace, site.run, "release", release=True)
     assert last_two_releases(site) == (second, third.number)
 
 

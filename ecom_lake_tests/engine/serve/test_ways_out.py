@@ -21,7 +21,7 @@ import pytest
 from ecom_lake.engine.serve import query
 from ecom_lake.engine.serve.query import Session, session
 from ecom_lake.engine.serve.released import released
-from ecom_lake.engine.store.hashes import hash_file
+from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.read_only_files import OpenFile, read_only_files
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import BuiltLake

@@ -15,10 +15,10 @@ import pytest
 from azure.identity.aio import DefaultAzureCredential
 
 from ecom_lake.engine.store.access import Access, Secret
-from ecom_lake.engine.store.azure.container import Place, _own_way_in, place_of
-from ecom_lake.engine.store.azure.filesystem import AzureBlobs
-from ecom_lake.engine.store.remote import Remote
-from ecom_lake.engine.store.storage import Storage
+from ecom_lake.engine.store.azure.blob_file_system import AzureBlobs
+from ecom_lake.engine.store.azure.container import Place, _has_credentials, place_of
+from ecom_lake.engine.store.open_store import open_store
+from ecom_lake.engine.store.remote import RemoteStore
 from ecom_lake.errors import StoreError, UsageError, UserError
 from ecom_lake.settings import load
 from ecom_lake_tests.azurite import ACCOUNT, KEY, Azurite
@@ -60,21 +60,21 @@ def access(environment: Mapping[str, str]) -> Access:
 
 @pytest.mark.parametrize("way", ["connection string", "key", "key, by the older names", "SAS"])
 def test_every_way_in_reads_writes_copies_and_lists(way: str, emulator: Azurite) -> None:
-    storage = Storage(emulator.container(), access(ways_in(emulator)[way]))
-    assert storage.create("a", b"1")
-    assert not storage.create("a", b"2")
-    storage.copy("a", "b")
-    assert [info.path for info in storage.list("")] == ["a", "b"]
-    assert storage.read("b") == b"1"
+    store = open_store(emulator.container(), access(ways_in(emulator)[way]))
+    assert store.create("a", b"1")
+    assert not store.create("a", b"2")
+    store.copy("a", "b")
+    assert [info.path for info in store.list("")] == ["a", "b"]
+    assert store.read("b") == b"1"
 
 
 def test_no_secret_shows_in_settings_stores_or_file_systems(emulator: Azurite) -> None:
     for environment in ways_in(emulator).values():
         settings = load("az://container/lake", environment)
-        storage = Storage(settings.root, settings.access)
-        assert isinstance(storage.store, Remote)
-        shown = repr((settings, settings.access, storage.store.fs, vars(storage.store.fs), storage.store.name)) + str(
-            vars(storage)
+        store = open_store(settings.root, settings.access)
+        assert isinstance(store, RemoteStore)
+        shown = repr((settings, settings.access, store.connection.fs, vars(store.connection.fs), store.connection.name)) + str(
+            vars(store)
         )
         assert "***" in shown
         for secret in (KEY, environment.get("AZURE_STORAGE_SAS_TOKEN", KEY)):
@@ -126,24 +126,24 @@ STRING = Access(connection_string=Secret(f"AccountName=mine;AccountKey={KEY}"))
 def test_credentials_serve_the_account_that_they_are_for_and_an_identity_every_other(
     place: Place, given: Access, own: bool
 ) -> None:
-    assert _own_way_in(place, given) is own
+    assert _has_credentials(place, given) is own
 
 
 def test_without_credentials_the_azure_identity_is_asked() -> None:
-    storage = Storage("abfss://lake@account.dfs.core.windows.net/x", Access())
-    assert isinstance(storage.store, Remote)
-    assert isinstance(storage.store.fs, AzureBlobs)
-    assert isinstance(storage.store.fs.credential, DefaultAzureCredential)
-    assert storage.store.name == "https://account.blob.core.windows.net/lake/x"
+    store = open_store("abfss://lake@account.dfs.core.windows.net/x", Access())
+    assert isinstance(store, RemoteStore)
+    assert isinstance(store.connection.fs, AzureBlobs)
+    assert isinstance(store.connection.fs.credential, DefaultAzureCredential)
+    assert store.connection.name == "https://account.blob.core.windows.net/lake/x"
 
 
 def refusals(azurite: Azurite) -> dict[str, tuple[dict[str, str], str]]:
     good = azurite.connection_string
     account = {"AZURE_STORAGE_ACCOUNT_NAME": ACCOUNT, "AZURE_STORAGE_SERVICE_ENDPOINT": azurite.endpoint}
     return {
-        "wrong key": ({"AZURE_STORAGE_CONNECTION_STRING": good.replace(KEY, WRONG_KEY)}, "Azure refuses us"),
-        "no key at all": ({**account, "AZURE_STORAGE_ACCOUNT_KEY": "Zm9v="}, "Azure refuses us"),
-        "wrong SAS": ({**account, "AZURE_STORAGE_SAS_TOKEN": a_sas(azurite)[:-9]}, "Azure refuses us"),
+        "wrong key": ({"AZURE_STORAGE_CONNECTION_STRING": good.replace(KEY, WRONG_KEY)}, "Azure refused the credentials"),
+        "no key at all": ({**account, "AZURE_STORAGE_ACCOUNT_KEY": "Zm9v="}, "Azure refused the credentials"),
+        "wrong SAS": ({**account, "AZURE_STORAGE_SAS_TOKEN": a_sas(azurite)[:-9]}, "Azure refused the credentials"),
         "malformed": ({"AZURE_STORAGE_CONNECTION_STRING": f"AccountKey={KEY}"}, "AZURE_STORAGE_CONNECTION_STRING is malformed"),
         "nobody there": (
             {"AZURE_STORAGE_CONNECTION_STRING": good.replace(azurite.endpoint, "http://127.0.0.1:9/devstoreaccount1")},
@@ -157,7 +157,7 @@ def refusals(azurite: Azurite) -> dict[str, tuple[dict[str, str], str]]:
 def test_a_refusal_is_one_sentence_without_secrets(case: str, emulator: Azurite) -> None:
     environment, says = refusals(emulator)[case]
     with pytest.raises(UserError) as error:
-        Storage("az://lake/x", access(environment)).list("")
+        open_store("az://lake/x", access(environment)).list("")
     sentence = str(error.value)
     assert says in sentence
     assert "\n" not in sentence
@@ -167,31 +167,31 @@ def test_a_refusal_is_one_sentence_without_secrets(case: str, emulator: Azurite)
 
 
 def test_a_missing_container_is_named_by_every_call(emulator: Azurite, tmp_path: Path) -> None:
-    storage = Storage("az://not-there/x", emulator.access(tmp_path))
+    store = open_store("az://not-there/x", emulator.access(tmp_path))
     (tmp_path / "a").write_bytes(b"a")
     for call in (
-        lambda: storage.list(""),
-        lambda: storage.read("a"),
-        lambda: storage.create("a", b""),
-        lambda: storage.put(tmp_path / "a", "a"),
-        lambda: storage.fetch("a", tmp_path / "b"),
-        lambda: storage.delete("a"),
+        lambda: store.list(""),
+        lambda: store.read("a"),
+        lambda: store.create("a", b""),
+        lambda: store.put(tmp_path / "a", "a"),
+        lambda: store.fetch("a", tmp_path / "b"),
+        lambda: store.delete("a"),
     ):
-        with pytest.raises(StoreError, match=r"there is no container 'not-there'\. Make it"):
+        with pytest.raises(StoreError, match=r"there is no container 'not-there'\. Create it"):
             call()
 
 
 _CHILD = """
 import json, resource, sys
 from pathlib import Path
-from ecom_lake.engine.store.storage import Storage
+from ecom_lake.engine.store.open_store import open_store
 from ecom_lake.settings import load
-storage, large = Storage(sys.argv[1], load("az://x").access), Path(sys.argv[2])
-storage.list("")
+store, large = open_store(sys.argv[1], load("az://x").access), Path(sys.argv[2])
+store.list("")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-storage.store.put(large, "large")
-storage.fetch("large", large.with_name("back"))
-print(json.dumps(storage.store.meter.requests), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+store.put(large, "large")
+store.fetch("large", large.with_name("back"))
+print(json.dumps(store.connection.counts.requests), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.store.cache import Cache
-from ecom_lake.engine.store.hashes import hash_file
+from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.errors import StoreError
 
 LIMIT = 1000
@@ -110,7 +110,7 @@ def test_a_file_that_does_not_hold_what_was_written_never_gets_in(tmp_path: Path
         target.write_bytes(b"x" * 400)
 
     for fetch in (torn, other):
-        with pytest.raises(StoreError, match="a does not hold what was written"):
+        with pytest.raises(StoreError, match="a is damaged: its"):
             cache.get("a", 400, digest, fetch)
     assert shared(tmp_path) == []
     assert [path for path in cache.held.rglob("*") if path.is_file()] == []

@@ -77,8 +77,8 @@ def test_one_that_cannot_land_does_not_stop_the_others(tmp_path: Path) -> None:
     arrivals = land_in(lake, missing, tmp_path / "gone.csv", tmp_path / "nothing", tmp_path / "export", good)
     assert [arrival.fate for arrival in arrivals] == ["failed", "failed", "failed", "failed", "landed"]
     assert [arrival.why for arrival in arrivals[:3]] == [
-        f"{missing} is not there.",
-        f"{tmp_path / 'gone.csv'} is no file and no folder.",
+        f"{missing} does not exist.",
+        f"{tmp_path / 'gone.csv'} is neither a file nor a folder.",
         f"{tmp_path / 'nothing'} holds nothing to land: no .csv, .tsv, .txt, .gz or .zip file.",
     ]
     assert arrivals[3].why.startswith(f"{tmp_path / 'export/2017/orders.csv'} cannot be landed: ")
@@ -116,8 +116,8 @@ def test_whatever_lands_in_whatever_order_nothing_is_lost_and_nothing_is_twice(
 
 
 def test_a_landing_whose_answer_was_lost_lands_once(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    add, answers = lake.landing.store.add, iter([False])
-    monkeypatch.setattr(lake.landing.store, "add", lambda local, path: add(local, path) and next(answers, True))
+    add, answers = lake.landing.add, iter([False])
+    monkeypatch.setattr(lake.landing, "add", lambda local, path: add(local, path) and next(answers, True))
     arrivals = land_in(lake, written(tmp_path / "orders.csv", "a"))
     assert [(arrival.fate, arrival.name) for arrival in arrivals] == [("landed", "orders.csv")]
     assert landed(lake) == {"orders.csv": "a"}
@@ -126,8 +126,8 @@ def test_a_landing_whose_answer_was_lost_lands_once(lake: Lake, tmp_path: Path, 
 def test_landing_may_lie_elsewhere_than_the_lake(place: Place, tmp_path: Path) -> None:
     outside = Lake(str(tmp_path / "lake"), "shop", place.access, landing=f"{place.url}/inbox")
     land_in(outside, written(tmp_path / "orders.csv", "a"))
-    assert [info.path for info in place.storage().list("")] == ["inbox/orders.csv"]
-    assert outside.landing.here("orders.csv", tmp_path).read_text() == "a"
+    assert [info.path for info in place.store().list("")] == ["inbox/orders.csv"]
+    assert outside.landing.read("orders.csv") == b"a"
 
 
 def test_of_a_folder_no_link_is_followed_that_leads_out_of_it(lake: Lake, tmp_path: Path) -> None:

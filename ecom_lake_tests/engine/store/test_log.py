@@ -7,27 +7,35 @@ from dataclasses import replace
 
 import pytest
 
-from ecom_lake.engine.store.log import Delivery, Entry, File, Landed, Log
-from ecom_lake.engine.store.storage import Storage
+from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made
+from ecom_lake.engine.store.log import Log
+from ecom_lake.engine.store.store import Store
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import Place
 
 
 def a_file(name: str) -> File:
     delivery = Delivery(1, "orders.csv", "abc", "2018-01-01 00:00:00", 2, ("more",), "utf-8")
-    return File(
-        name, 1, 2, f"hash of {name}", "made", "run", {"bronze/x": "v"}, (("orders", 1, "published", 1),), {"rule": 1}, delivery
+    made = Made(
+        rows=1,
+        fingerprint="made",
+        run="run",
+        inputs={"bronze/x": "v"},
+        fates=(("orders", 1, "published", 1),),
+        failed={"rule": 1},
+        delivery=delivery,
     )
+    return made.published(name, 2, f"hash of {name}")
 
 
 @pytest.fixture
-def storage(place: Place) -> Storage:
-    return place.storage()
+def store(place: Place) -> Store:
+    return place.store()
 
 
 @pytest.fixture
-def log(storage: Storage) -> Log:
-    return Log(storage, "olist")
+def log(store: Store) -> Log:
+    return Log(store, "olist")
 
 
 def test_an_entry_comes_back_as_it_was_written(log: Log) -> None:
@@ -77,43 +85,43 @@ def test_a_part_can_go(log: Log) -> None:
     assert entry.with_parts("silver/orders", {"x": None}).tables == {}
 
 
-def test_a_damaged_entry_is_named(log: Log, storage: Storage) -> None:
+def test_a_damaged_entry_is_named(log: Log, store: Store) -> None:
     log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
-    storage.write("olist/_store/log/00000001.json", b'{"number": 1')
+    store.write("olist/_store/log/00000001.json", b'{"number": 1')
     with pytest.raises(UserError, match=r"00000001\.json is damaged"):
         log.head()
 
 
-def test_a_flipped_bit_that_leaves_an_entry_readable_is_found(log: Log, storage: Storage) -> None:
+def test_a_flipped_bit_that_leaves_an_entry_readable_is_found(log: Log, store: Store) -> None:
     log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
     path = "olist/_store/log/00000001.json"
-    storage.write(path, storage.read(path).replace(b'"rows":1', b'"rows":3'))
+    store.write(path, store.read(path).replace(b'"rows":1', b'"rows":3'))
     with pytest.raises(UserError, match=r"00000001\.json is damaged"):
         log.head()
 
 
-def test_a_damaged_entry_is_told_with_the_one_before_it_and_set_aside(log: Log, storage: Storage) -> None:
+def test_a_damaged_entry_is_told_with_the_one_before_it_and_set_aside(log: Log, store: Store) -> None:
     for part in ("1", "2"):
         log.commit(lambda head, part=part: head.with_parts("bronze/orders", {part: a_file(part)}), "run", part)
-    released = log.commit(lambda head: replace(head, release=-1), "run", "release")
+    released = log.commit(replace, "run", "release", release=True)
     log.commit(lambda head: head.with_parts("bronze/orders", {"3": a_file("3")}), "run", "3")
-    storage.write("olist/_store/log/00000004.json", b"")
-    with pytest.raises(UserError, match="Entry 3 before it is whole, when readers saw release 3"):
+    store.write("olist/_store/log/00000004.json", b"")
+    with pytest.raises(UserError, match="latest intact entry before it is 3, when readers saw release 3"):
         log.head()
     log.set_aside(4)
     assert log.head() == released
-    assert storage.exists("olist/_store/log/damaged-00000004.json")
+    assert store.exists("olist/_store/log/damaged-00000004.json")
     after = log.commit(lambda head: head.with_parts("bronze/orders", {"4": a_file("4")}), "run", "4")
     assert (after.number, after.parent) == (5, 3), "nobody who remembers the damaged one takes another for it"
 
 
-def test_a_commit_whose_answer_was_lost_is_one_commit(log: Log, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    create, answers = storage.store.create, iter([False])
+def test_a_commit_whose_answer_was_lost_is_one_commit(log: Log, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    create, answers = store.create, iter([False])
 
     def lost(path: str, data: bytes) -> bool:
         return create(path, data) and next(answers, True)
 
-    monkeypatch.setattr(storage.store, "create", lost)
+    monkeypatch.setattr(store, "create", lost)
     written = log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
     assert written.number == 1
     assert log.numbers() == [1]

@@ -35,14 +35,14 @@ def filled(root: Path, readers: str = "") -> Lake:
     root.mkdir()
     root.chmod(0o755)
     lake = Lake(str(root), "shop", Access(readers=readers))
-    lake.storage.create("shop/_store/log/00000001.json", b"{}")
+    lake.store.create("shop/_store/log/00000001.json", b"{}")
     (root / "local").write_bytes(b"x")
-    lake.storage.put(root / "local", "shop/_store/gold/rfm/1.parquet")
-    lake.storage.copy("shop/_store/gold/rfm/1.parquet", "shop/gold/rfm.parquet")
-    lake.storage.copy("shop/_store/gold/rfm/1.parquet", "shop/gold/fct_sales/month=2018-01.parquet")
-    lake.storage.copy("shop/_store/gold/rfm/1.parquet", "shop/silver/orders/month=2018-01.parquet")
-    lake.storage.write("shop/release.json", b"{}")
-    lake.storage.write("shop/catalog.duckdb", b"x")
+    lake.store.put(root / "local", "shop/_store/gold/rfm/1.parquet")
+    lake.store.copy("shop/_store/gold/rfm/1.parquet", "shop/gold/rfm.parquet")
+    lake.store.copy("shop/_store/gold/rfm/1.parquet", "shop/gold/fct_sales/month=2018-01.parquet")
+    lake.store.copy("shop/_store/gold/rfm/1.parquet", "shop/silver/orders/month=2018-01.parquet")
+    lake.store.write("shop/release.json", b"{}")
+    lake.store.write("shop/catalog.duckdb", b"x")
     (root / "export.csv").write_bytes(b"x")
     lake.landing.add(root / "export.csv", "2018/export.csv")
     (root / "export.csv").unlink()
@@ -141,7 +141,7 @@ def test_a_group_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 def test_copies_of_a_remote_store_are_their_owners_alone(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir(mode=0o755)
     Cache(tmp_path, "store", 1_000_000)
-    assert {mode(tmp_path / part) for part in ("files", "held", "turns")} == {"700"}
+    assert {mode(tmp_path / part) for part in ("files", "held", "locks")} == {"700"}
 
 
 @pytest.mark.skipif(os.getuid() != 0 or shutil.which("setpriv") is None, reason="only root can become somebody else")

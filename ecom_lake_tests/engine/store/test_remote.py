@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ecom_lake.engine.store.access import Access
-from ecom_lake.engine.store.connect import explain
-from ecom_lake.engine.store.remote import Remote
+from ecom_lake.engine.store.open_store import explain, open_store
+from ecom_lake.engine.store.remote import Connection, RemoteStore
 from ecom_lake.engine.store.retry import Retry
-from ecom_lake.engine.store.storage import Storage
 from ecom_lake.errors import StoreError, UsageError
 
 
@@ -36,8 +33,9 @@ class Shaky(MemoryFileSystem):  # type: ignore[misc]
         super().pipe_file(path, value, mode)
 
 
-def a_store(failures: int, error: Exception, waits: list[float]) -> Remote:
-    return Remote(Shaky(failures, error), "root", "shaky://root", Retry(3, first=1, longest=3, sleep=waits.append), explain)
+def a_store(failures: int, error: Exception, waits: list[float]) -> RemoteStore:
+    retry = Retry(3, first=1, longest=3, sleep=waits.append)
+    return RemoteStore(Connection(Shaky(failures, error), "root", "shaky://root", retry, explain), Access())
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError(), TimeoutError(), BrokenPipeError()], ids=repr)
@@ -64,17 +62,16 @@ def test_what_does_not_pass_is_not_tried_again(error: Exception) -> None:
 
 
 def test_any_file_system_that_fsspec_knows_can_stand_in() -> None:
-    storage = Storage("memory://stand-in", Access(retries=0))
-    assert storage.create("a/b", b"1")
-    assert not storage.create("a/b", b"2")
-    assert [info.path for info in storage.list("")] == ["a/b"]
-    storage.copy("a/b", "c")
-    storage.delete("a/b")
-    assert (storage.read("c"), storage.exists("a/b")) == (b"1", False)
-    storage.delete("c")
+    store = open_store("memory://stand-in", Access(retries=0))
+    assert store.create("a/b", b"1")
+    assert not store.create("a/b", b"2")
+    assert [info.path for info in store.list("")] == ["a/b"]
+    store.copy("a/b", "c")
+    store.delete("a/b")
+    assert (store.read("c"), store.exists("a/b")) == (b"1", False)
+    store.delete("c")
 
 
-@pytest.mark.parametrize("make", [Storage, lambda url: Storage(url, Access())])
-def test_an_unknown_protocol_is_named(make: Callable[[str], Storage]) -> None:
+def test_an_unknown_protocol_is_named() -> None:
     with pytest.raises(UsageError, match="A lake cannot lie on 'nonsense://'"):
-        make("nonsense://x/y")
+        open_store("nonsense://x/y")

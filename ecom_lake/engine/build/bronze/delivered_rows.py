@@ -9,7 +9,9 @@ import polars as pl
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.store.lake import Lake, in_order
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.lake import Lake, in_order
 
 BATCH = 1_000_000
 """Rows that are worked on at once: enough for speed, few enough for a gigabyte."""

@@ -22,10 +22,15 @@ from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.delivered import Delivered
-from ecom_lake.engine.landing import Member, Refused, content_hash, named_after, parse, shown, unpack
+from ecom_lake.engine.landing.archives import (Member, content_hash, unpack)
+from ecom_lake.engine.landing.refused import (Refused, shown)
+from ecom_lake.engine.landing.table_recognition import (named_after)
+from ecom_lake.engine.landing.file_parser import (parse)
 from ecom_lake.engine.store.lake import in_order
-from ecom_lake.engine.store.log import Delivery, Entry, File, Landed, Parts
-from ecom_lake.engine.store.storage import Info
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made, Parts
+from ecom_lake.engine.store.lake import in_order
+from ecom_lake.engine.store.store import Info
 from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
@@ -42,8 +47,8 @@ class _Parsed:
     """A new member of a landed file as Parquet, not yet in the store."""
 
     table: str
-    file: File
-    made: Path
+    made: Made
+    target: Path
     rejects: Path | None
 
 
@@ -122,7 +127,7 @@ def take(
         read = list(readers.map(look, files))
         now = _stamps(landed_files(site))
         stayed = [(info, *found) for info, found in zip(files, read, strict=True) if now.get(info.path) == info.stamp]
-        taken = site.lake.storage.each(partial(_publish, site), [one for _, _, found in stayed for one in found])
+        taken = site.lake.store.each(partial(_publish, site), [one for _, _, found in stayed for one in found])
     return {info.path: landed for info, landed, _ in stayed}, list(taken)
 
 
@@ -141,10 +146,8 @@ def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed
     if info.refused:
         return Landed(info.stamp, "", _reader(site), f"{shown(info.path)} {info.refused}"), []
     with site.lake.scratch() as scratch:
-        landed = scratch / "landed"
-        landed.mkdir()
         try:
-            with site.lake.landing.opened(info.path, landed) as local:
+            with site.lake.landing.opened(info.path) as local:
                 for member in unpack(local, scratch, info.path):
                     digest = "" if member.refused else content_hash(member.path)
                     is_known = bool(digest) and (digest in known or digest in hashes)
@@ -192,18 +195,18 @@ def _parse(site: Site, info: Info, member: Member, digest: str, folder: Path) ->
         encoding=parsed.encoding,
         misnamed_columns=parsed.misnamed_columns,
     )
-    blank = File(path="", rows=parsed.rows, bytes=0, hash="", fingerprint=digest, run="", delivery=delivery)
-    return _Parsed(parsed.table, blank, target, rejects if parsed.rejected else None)
+    made = Made(rows=parsed.rows, fingerprint=digest, run="", delivery=delivery)
+    return _Parsed(parsed.table, made, target, rejects if parsed.rejected else None)
 
 
 def _publish(site: Site, parsed: _Parsed) -> Taken:
-    digest = parsed.file.fingerprint
-    file = site.lake.publish(parsed.made, f"bronze/{parsed.table}", digest, parsed.file, None)
+    digest = parsed.made.fingerprint
+    file = site.lake.publish(parsed.target, f"bronze/{parsed.table}", digest, parsed.made, None)
     if parsed.rejects is None:
         return Taken(parsed.table, file, None)
-    assert parsed.file.delivery is not None
-    blank = replace(parsed.file, rows=parsed.file.delivery.rejected)
-    return Taken(parsed.table, file, site.lake.publish(parsed.rejects, f"rejects/{parsed.table}", digest, blank, None))
+    assert parsed.made.delivery is not None
+    rejected = replace(parsed.made, rows=parsed.made.delivery.rejected)
+    return Taken(parsed.table, file, site.lake.publish(parsed.rejects, f"rejects/{parsed.table}", digest, rejected, None))
 
 
 def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[Taken]) -> Entry:

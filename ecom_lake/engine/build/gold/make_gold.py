@@ -22,7 +22,9 @@ from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.engine.contracts.model_fit import ModelFit
 from ecom_lake.engine.contracts.recipe import OWN_TABLES, SETTINGS, Recipe
 from ecom_lake.engine.store.lake import rows_in
-from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry, File, Made
+from ecom_lake.engine.store.lake import rows_in
 from ecom_lake.errors import UserError
 
 _CODE = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
@@ -75,6 +77,7 @@ def _made(
 ) -> list[Outcome]:
     """All of a recipe's tables, or, where one of them breaks its contract, none."""
     Inputs(inputs.entry, _places_of(site, how)).hold(site)
+    made: dict[str, Made] = {}
     files: dict[str, File] = {}
     checks: dict[str, list[Check]] = {}
     with site.workspace() as (con, scratch):
@@ -82,16 +85,16 @@ def _made(
         for view, frame in own.items():
             con.register(view, frame.to_arrow())
         for table, rows in run_recipe(how, con, site.shop, _past(site, how, current)).items():
-            place, made = f"gold/{table}", scratch / f"{table}.parquet"
-            write(con, rows, site.registry.table(table), made)
-            failed, checks[place] = audit(con, site.registry.table(table), made)
-            files[place] = File("", rows_in(made), 0, "", mark, site.run, inputs.versions, failed=failed)
+            place, target = f"gold/{table}", scratch / f"{table}.parquet"
+            write(con, rows, site.registry.table(table), target)
+            failed, checks[place] = audit(con, site.registry.table(table), target)
+            made[place] = Made(rows=rows_in(target), fingerprint=mark, run=site.run, inputs=inputs.versions, failed=failed)
         if any(check.blocks for said in checks.values() for check in said):
             there = {place: {"": file} for place, file in current.items()}
             return [Outcome(place, there.get(place, {}), checks=tuple(said)) for place, said in checks.items()]
-        for place, file in files.items():
-            made = scratch / f"{place.removeprefix('gold/')}.parquet"
-            files[place] = site.lake.publish(made, place, "", file, current.get(place))
+        for place, one in made.items():
+            target = scratch / f"{place.removeprefix('gold/')}.parquet"
+            files[place] = site.lake.publish(target, place, "", one, current.get(place))
     commit(site, inputs, {place: {"": file} for place, file in files.items()}, f"gold/{how.table}")
     return [Outcome(place, {"": file}, written=("",), checks=tuple(checks[place])) for place, file in files.items()]
 

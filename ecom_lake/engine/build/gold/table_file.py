@@ -22,7 +22,8 @@ from ecom_lake.engine.contracts.recipe import MODEL_FITS, OWN_TABLES, SETTINGS
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.duckdb_engine import literal, name, parquet
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 
 
 def place_of(registry: Registry, table: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 
 
 def gold_rows(site: Site, entry: Entry, table: str, *columns: str) -> pl.DataFrame:

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 
 from ecom_lake import logs
 from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.release.plain_view import put_in_place
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.hashes import hash_file
 from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.storage import Storage
+from ecom_lake.engine.store.integrity import hash_file
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.store import Store
 from ecom_lake.errors import UserError
 
 Progress = Callable[[str, int, int], None]
@@ -64,7 +64,7 @@ def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
             progress(wanted.path, done, of)
         return is_new
 
-    slower = source.lake.storage if target.lake.storage.is_local else target.lake.storage
+    slower = source.lake.store if target.lake.store.is_local else target.lake.store
     new = [wanted.size for wanted, is_new in zip(files, slower.each(copy, files), strict=True) if is_new]
     states = [number for number in numbers if number not in there]
     for number in states:
@@ -104,12 +104,8 @@ def _landing(source: Site, target: Site) -> list[_Wanted]:
 def _copy(source: Lake, target: Lake, wanted: _Wanted) -> bool:
     """Whether it had to be copied: a file that is there with the same bytes stays."""
     is_data = bool(wanted.digest)
-    origin, goal = (source.storage, target.storage) if is_data else (source.landing, target.landing)
-    with (
-        target.scratch() as scratch,
-        _in_a_sentence(wanted, origin, goal),
-        origin.opened(wanted.path, scratch) as local,
-    ):
+    origin, goal = (source.store, target.store) if is_data else (source.landing, target.landing)
+    with _in_a_sentence(wanted, origin, goal), origin.opened(wanted.path) as local:
         digest = hash_file(local)
         if is_data and digest != wanted.digest:
             raise UserError(
@@ -117,9 +113,9 @@ def _copy(source: Lake, target: Lake, wanted: _Wanted) -> bool:
                 "says what to do; then copy again."
             )
         if goal.add(local, wanted.path):
-            _verify(goal, wanted.path, digest, scratch)
+            _verify(goal, wanted.path, digest)
             return True
-        if _hash_at(goal, wanted.path, scratch) == digest:
+        if _hash_at(goal, wanted.path) == digest:
             return False
         if not is_data:
             raise UserError(
@@ -127,26 +123,24 @@ def _copy(source: Lake, target: Lake, wanted: _Wanted) -> bool:
             )
         goal.delete(wanted.path)  # no state names it: a copy that came to grief
         goal.add(local, wanted.path)
-        _verify(goal, wanted.path, digest, scratch)
+        _verify(goal, wanted.path, digest)
         return True
 
 
-def _verify(goal: Storage, path: str, digest: str, scratch: Path) -> None:
-    if _hash_at(goal, path, scratch) != digest:
+def _verify(goal: Store, path: str, digest: str) -> None:
+    if _hash_at(goal, path) != digest:
         goal.delete(path)
         raise UserError(f"{goal.where(path)} arrived with other bytes, and was taken away again. Copy again.")
 
 
-def _hash_at(storage: Storage, path: str, scratch: Path) -> str:
-    """Read back from where it lies, not from any copy."""
-    back = scratch / "back"
-    back.mkdir(exist_ok=True)
-    with storage.opened(path, back) as local:
+def _hash_at(store: Store, path: str) -> str:
+    """Read back from the store itself, not from any local copy."""
+    with store.opened(path) as local:
         return hash_file(local)
 
 
 @contextmanager
-def _in_a_sentence(wanted: _Wanted, origin: Storage, goal: Storage) -> Iterator[None]:
+def _in_a_sentence(wanted: _Wanted, origin: Store, goal: Store) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:

@@ -13,7 +13,7 @@ from itertools import accumulate, islice
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.lake import STORE
 from ecom_lake.engine.store.log import LOG
-from ecom_lake.engine.store.storage import Info
+from ecom_lake.engine.store.store import Info
 
 _SPARED = (f"{LOG}/", f"{STORE}/bronze/", f"{STORE}/rejects/")
 
@@ -35,13 +35,13 @@ def find_garbage(site: Site, older_than: timedelta) -> Garbage:
     log = site.lake.log
     head = log.head()
     numbers = log.numbers()
-    entries = dict(zip(numbers, site.lake.storage.each(log.entry, numbers), strict=True))
+    entries = dict(zip(numbers, site.lake.store.each(log.entry, numbers), strict=True))
     ended = _ended([min(now, datetime.fromisoformat(entry.at)) for entry in entries.values()])
     kept = {n for n, end in zip(entries, ended, strict=True) if end is None or end > horizon} | {head.number}
     kept |= {entry.release for n, entry in entries.items() if n in kept and entry.release in entries}
     named = {file.path for n in kept for parts in entries[n].tables.values() for file in parts.values()}
     files = []
-    for info in site.lake.storage.list(f"{site.shop.name}/{STORE}"):
+    for info in site.lake.store.list(f"{site.shop.name}/{STORE}"):
         path = info.path.removeprefix(f"{site.shop.name}/")
         half_written = "/." in path
         spared = path in named or (path.startswith(_SPARED) and not half_written)
@@ -59,5 +59,5 @@ def _ended(made: Sequence[datetime]) -> list[datetime | None]:
 
 def collect_garbage(site: Site, garbage: Garbage) -> None:
     """The states first: a state that is still there never names a file that is gone."""
-    site.lake.storage.each(site.lake.log.delete, garbage.states)
-    site.lake.storage.each(site.lake.storage.delete, [info.path for info in garbage.files])
+    site.lake.store.each(site.lake.log.delete, garbage.states)
+    site.lake.store.each(site.lake.store.delete, [info.path for info in garbage.files])

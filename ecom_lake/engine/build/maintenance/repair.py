@@ -7,7 +7,6 @@ Not here: building (build.py, orchestration/), saying what is damaged without me
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -18,8 +17,9 @@ from ecom_lake.engine.build.silver.order_index import UNPLACED
 from ecom_lake.engine.build.silver.specs import INDEX, specs
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.contracts.connector import RowByRow
-from ecom_lake.engine.store.hashes import hash_file
-from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.integrity import hash_file
 
 Part = tuple[str, str]
 """A table and one of its parts."""
@@ -74,7 +74,7 @@ def _clear_log(site: Site) -> Iterator[str]:
     """Set every damaged entry aside. Where readers were shown one of them, they see the newest whole release."""
     log = site.lake.log
     for number in log.numbers():
-        if not log.is_whole(number):
+        if not log.is_intact(number):
             yield log.set_aside(number)
     numbers = log.numbers()
     shown = log.head().release
@@ -107,7 +107,7 @@ def _put_back(site: Site, damaged: dict[Part, File]) -> Iterator[tuple[Part, Fil
         with site.lake.scratch() as scratch:
             copy = scratch / "fit.parquet"
             with contextlib.suppress(FileNotFoundError):
-                shutil.copyfile(site.lake.storage.here(f"{site.shop.name}/{table}.parquet", scratch), copy)
+                site.lake.store.fetch(f"{site.shop.name}/{table}.parquet", copy)
                 if hash_file(copy) == file.hash:
                     yield (table, part), site.lake.publish(copy, table, part, replace(file, run=site.run), None)
 

@@ -30,7 +30,8 @@ from ecom_lake.engine.config import named_month
 from ecom_lake.engine.contracts.conform import BAD
 from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 
 _VERDICTS = pl.Schema(
     {

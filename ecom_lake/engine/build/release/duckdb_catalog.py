@@ -17,8 +17,8 @@ import duckdb
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.duckdb_engine import literal, name, parquet
+from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.lake import in_order
-from ecom_lake.engine.store.log import Entry, File
 from ecom_lake.engine.store.read_only_files import read_only_files
 
 CATALOG = "catalog.duckdb"
@@ -26,7 +26,7 @@ CATALOG = "catalog.duckdb"
 
 def write_catalog(site: Site, released: Entry) -> None:
     with site.engine() as (con, scratch):
-        if not site.lake.storage.is_local:
+        if not site.lake.store.is_local:
             con.register_filesystem(read_only_files(site.lake.url.split("://")[0], _copies(site, released)))
         target = scratch / CATALOG
         con.execute(f"attach {literal(str(target))} as lake (storage_version 'v1.2.0')")
@@ -42,13 +42,12 @@ def write_catalog(site: Site, released: Entry) -> None:
         con.execute("commit")
         con.execute("use memory")
         con.execute("detach lake")
-        site.lake.storage.put(target, f"{site.shop.name}/{CATALOG}")
+        site.lake.store.put(target, f"{site.shop.name}/{CATALOG}")
 
 
 def is_readable(site: Site) -> bool:
     """Whether DuckDB takes it: each block of it carries a checksum."""
-    with site.engine() as (con, scratch):
-        copy = site.lake.storage.here(f"{site.shop.name}/{CATALOG}", scratch)
+    with site.engine() as (con, _), site.lake.store.opened(f"{site.shop.name}/{CATALOG}") as copy:
         try:
             con.execute(f"attach {literal(str(copy))} as lake (read_only)")
             con.execute("select count(*) from duckdb_views() where database_name = 'lake' and not internal")

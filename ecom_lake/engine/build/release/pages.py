@@ -9,7 +9,7 @@ import importlib
 from typing import Protocol, cast
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import Entry
 
 
 class Page(Protocol):
@@ -33,4 +33,4 @@ def pages(site: Site) -> dict[str, Page]:
 
 def page_url(site: Site) -> str | None:
     """Where the first of the pages is; None where there is none."""
-    return next((site.lake.storage.where(f"{site.shop.name}/{name}") for name in pages(site)), None)
+    return next((site.lake.store.where(f"{site.shop.name}/{name}") for name in pages(site)), None)

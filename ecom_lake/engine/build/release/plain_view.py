@@ -15,9 +15,9 @@ from ecom_lake.engine.build.release.duckdb_catalog import CATALOG, is_readable, 
 from ecom_lake.engine.build.release.pages import pages
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.store.hashes import hash_file
-from ecom_lake.engine.store.log import Entry, File
-from ecom_lake.engine.store.whole import GONE
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.integrity import GONE, hash_file
 from ecom_lake.errors import UserError
 
 RELEASE = "release.json"
@@ -35,7 +35,7 @@ def put_in_place(site: Site) -> None:
 
 def distrust(site: Site) -> None:
     """Whatever lies there is put again by the next build."""
-    if site.lake.storage.exists(f"{site.shop.name}/{RELEASE}"):
+    if site.lake.store.exists(f"{site.shop.name}/{RELEASE}"):
         _announce(site, {"release": None, "whole": False, "files": {}})
 
 
@@ -48,18 +48,18 @@ def _put(site: Site, released: Entry) -> None:
 
     def put(path: str) -> None:
         file = wanted[path]
-        why = site.lake.damage(file) if site.lake.storage.is_local else None  # a remote store copies within itself
+        why = site.lake.damage(file) if site.lake.store.is_local else None  # a remote store copies within itself
         try:
             if not why:
-                site.lake.storage.copy(f"{site.shop.name}/{file.path}", f"{site.shop.name}/{path}")
+                site.lake.store.copy(f"{site.shop.name}/{file.path}", f"{site.shop.name}/{path}")
         except FileNotFoundError:
             why = GONE
         if why:
             where, number = site.lake.where(file), released.number
             raise UserError(f"{where} {why}: release {number} is not whole. `ecom-lake doctor --deep` says which one is.")
 
-    site.lake.storage.each(put, [p for p, file in wanted.items() if (known.get(p), there.get(p)) != (file.hash, file.bytes)])
-    site.lake.storage.each(site.lake.storage.delete, [f"{site.shop.name}/{path}" for path in set(there) - set(wanted)])
+    site.lake.store.each(put, [p for p, file in wanted.items() if (known.get(p), there.get(p)) != (file.hash, file.bytes)])
+    site.lake.store.each(site.lake.store.delete, [f"{site.shop.name}/{path}" for path in set(there) - set(wanted)])
     write_catalog(site, released)
     there_now = _put_pages(site, released)
     _announce(site, {"release": released.number, "whole": True, "files": _hashes(released), "pages": there_now})
@@ -69,7 +69,7 @@ def _put_pages(site: Site, released: Entry) -> dict[str, Any]:
     written = {}
     for name, page in pages(site).items():
         content = page.render(site, released)
-        site.lake.storage.write(f"{site.shop.name}/{name}", content)
+        site.lake.store.write(f"{site.shop.name}/{name}", content)
         written[name] = {"bytes": len(content), "made_by": page.made_by(site)}
     return written
 
@@ -83,13 +83,13 @@ def _is_in_place(site: Site, released: Entry, said: Mapping[str, Any], there: Ma
     wanted = {path: file.bytes for path, file in plain_files(released).items()}
     if said.get("files") != _hashes(released) or there != wanted:
         return False
-    return site.lake.storage.exists(f"{site.shop.name}/{CATALOG}") and _has_pages(site, said.get("pages"))
+    return site.lake.store.exists(f"{site.shop.name}/{CATALOG}") and _has_pages(site, said.get("pages"))
 
 
 def _has_pages(site: Site, said: object) -> bool:
     try:
         there = {
-            name: {"bytes": site.lake.storage.info(f"{site.shop.name}/{name}").size, "made_by": page.made_by(site)}
+            name: {"bytes": site.lake.store.info(f"{site.shop.name}/{name}").size, "made_by": page.made_by(site)}
             for name, page in pages(site).items()
         }
     except FileNotFoundError:
@@ -102,10 +102,10 @@ def rotten_files(site: Site, released: Entry) -> list[str]:
     wanted = _hashes(released)
 
     def is_rotten(path: str) -> bool:
-        with site.lake.scratch() as folder:
-            return hash_file(site.lake.storage.here(f"{site.shop.name}/{path}", folder)) != wanted[path]
+        with site.lake.store.opened(f"{site.shop.name}/{path}") as local:
+            return hash_file(local) != wanted[path]
 
-    rotten = [path for path, is_one in zip(wanted, site.lake.storage.each(is_rotten, wanted), strict=True) if is_one]
+    rotten = [path for path, is_one in zip(wanted, site.lake.store.each(is_rotten, wanted), strict=True) if is_one]
     return rotten if is_readable(site) else [*rotten, CATALOG]
 
 
@@ -128,7 +128,7 @@ def plain_path(site: Site, contract: Table) -> str:
 def _said(site: Site) -> dict[str, Any]:
     """What release.json says lies there; nothing where it is missing or damaged, so that everything is put again."""
     try:
-        said = json.loads(site.lake.storage.read(f"{site.shop.name}/{RELEASE}"))
+        said = json.loads(site.lake.store.read(f"{site.shop.name}/{RELEASE}"))
     except (FileNotFoundError, ValueError):
         return {}
     return said if isinstance(said, dict) and said.get("whole") else {}
@@ -141,9 +141,9 @@ def _hashes(entry: Entry) -> dict[str, str]:
 def _there(site: Site) -> dict[str, int]:
     """The Parquet files of the plain view, half-copied ones too, by size; what else people put there is theirs."""
     prefix = f"{site.shop.name}/"
-    found = (info for layer in LAYERS for info in site.lake.storage.list(f"{prefix}{layer}"))
+    found = (info for layer in LAYERS for info in site.lake.store.list(f"{prefix}{layer}"))
     return {info.path.removeprefix(prefix): info.size for info in found if ".parquet" in info.path}
 
 
 def _announce(site: Site, content: Mapping[str, Any]) -> None:
-    site.lake.storage.write(f"{site.shop.name}/{RELEASE}", json.dumps(content, indent=1).encode())
+    site.lake.store.write(f"{site.shop.name}/{RELEASE}", json.dumps(content, indent=1).encode())

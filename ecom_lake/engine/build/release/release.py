@@ -24,7 +24,9 @@ from ecom_lake.engine.contracts.personal import is_shareable
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table import Identity, Table
 from ecom_lake.engine.store.lake import STORE
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.lake import STORE
 from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
@@ -44,7 +46,7 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
         return Outcome(TABLE, checks=checks)
     before = head
     if not current:
-        head = commit_made(site, lambda latest: _released(site, before, latest), "release")
+        head = commit_made(site, lambda latest: _released(site, before, latest), "release", release=True)
     put_in_place(site)
     if head.pinned:  # before this step, or by a rollback during it
         note = f"Release {head.release} is pinned: this state is committed, not released, until `ecom-lake unpin`."
@@ -105,7 +107,7 @@ def _released(site: Site, seen: Entry, latest: Entry) -> Entry:
         raise UserError("Another build committed while this one was being released; build again.")
     expected = set(expected_tables(site))
     kept = {table: parts for table, parts in latest.tables.items() if table in expected or not table.startswith(LAYERS)}
-    return replace(latest, tables=kept, release=-1)
+    return replace(latest, tables=kept)
 
 
 def _check_files(site: Site, entry: Entry) -> None:
@@ -113,12 +115,12 @@ def _check_files(site: Site, entry: Entry) -> None:
 
     A file of the release before was compared with its hash when it was new; `ecom-lake doctor --deep` reads them all again.
     """
-    there = {info.path: info.size for info in site.lake.storage.list(f"{site.shop.name}/{STORE}")}
+    there = {info.path: info.size for info in site.lake.store.list(f"{site.shop.name}/{STORE}")}
     shown = site.lake.log.entry(entry.release) if entry.release else None
     seen = {file.path for parts in shown.tables.values() for file in parts.values()} if shown else set()
     for parts in entry.tables.values():
         for file in parts.values():
-            is_new = site.lake.storage.is_local and file.path not in seen
+            is_new = site.lake.store.is_local and file.path not in seen
             if there.get(f"{site.shop.name}/{file.path}") != file.bytes or (is_new and site.lake.damage(file)):
                 where = site.lake.where(file)
                 raise UserError(f"{where} is gone or damaged. `ecom-lake repair` makes it again; then build.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
@@ -19,7 +19,8 @@ from ecom_lake.engine.contracts.conform import Conformed, conform
 from ecom_lake.engine.contracts.connector import Lookup, ManyToOne, Merged, RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.shop_time import in_shop_time
-from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry, File, Made
 
 
 def is_current(site: Site, entry: Entry, spec: Spec) -> bool:
@@ -37,13 +38,13 @@ def make_dimension(site: Site, spec: Spec) -> Outcome:
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
     inputs.hold(site)
     good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _one_by_one(site, entry, spec)
-    blank = File("", 0, 0, "", _mark(site, entry, spec), site.run, inputs.versions)
+    made = partial(Made, fingerprint=_mark(site, entry, spec), run=site.run, inputs=inputs.versions)
     with site.lake.scratch() as scratch:
-        filled = replace(blank, fates=fates, failed=failed_rules(refused[spec.source]))
+        filled = made(rows=len(good), fates=fates, failed=failed_rules(refused[spec.source]))
         file = write(site, entry, good, table, "", filled, scratch)
         lost: dict[str, dict[str, File | None]] = {
             f"quarantine/{source}": {
-                "": write(site, entry, rows, f"quarantine/{source}", "", blank, scratch) if len(rows) else None
+                "": write(site, entry, rows, f"quarantine/{source}", "", made(rows=len(rows)), scratch) if len(rows) else None
             }
             for source, rows in refused.items()
         }

@@ -6,10 +6,11 @@ and a month that is not keeps its file. Months are taken in groups, so that memo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -26,7 +27,8 @@ from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.config import UNDATED, month_name
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.words import counted
 
 
@@ -67,16 +69,16 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
     delivered = went = 0
     with site.lake.scratch() as scratch, ThreadPoolExecutor(site.threads, initializer=logs.inherit_context()) as writers:
 
-        def made(month: date, settled: Settled, rows: pl.DataFrame) -> tuple[File, File | None]:
-            blank = File("", 0, 0, "", marks[month], site.run, inputs.versions)
-            return _publish(site, entry, spec, month, settled, rows, blank, scratch)
+        def publish(month: date, settled: Settled, rows: pl.DataFrame) -> tuple[File, File | None]:
+            made = partial(Made, fingerprint=marks[month], run=site.run, inputs=inputs.versions)
+            return _publish(site, entry, spec, month, settled, rows, made, scratch)
 
         for group in _groups(touched, digests):
             settled_months = list(_settled(site, entry, spec, group))
             for _, settled, rows in settled_months:
                 delivered += rows.height
                 went += settled.good.height + settled.refused.height + settled.superseded.height
-            written = writers.map(lambda month: made(*month), settled_months)
+            written = writers.map(lambda month: publish(*month), settled_months)
             for (month, _, _), files in zip(settled_months, written, strict=True):
                 changes[table][part_of(month)], changes[refuse][part_of(month)] = files
     check = accounted(spec, delivered, went)
@@ -168,15 +170,24 @@ def _rows_of_months(site: Site, entry: Entry, spec: RowByRow, months: Sequence[d
 
 
 def _publish(
-    site: Site, entry: Entry, spec: RowByRow, month: date, settled: Settled, rows: pl.DataFrame, blank: File, scratch: Path
+    site: Site,
+    entry: Entry,
+    spec: RowByRow,
+    month: date,
+    settled: Settled,
+    rows: pl.DataFrame,
+    made: Callable[..., Made],
+    scratch: Path,
 ) -> tuple[File, File | None]:
     """The files of the good rows and of the refused ones, if there are any."""
     part = part_of(month)
     refused = with_raw_records(settled.refused, rows, spec.source)
-    filled = replace(blank, fates=fates_of(spec.source, settled), failed=failed_rules(refused))
+    filled = made(rows=len(settled.good), fates=fates_of(spec.source, settled), failed=failed_rules(refused))
     kept = settled.good.with_columns(month=pl.lit(None, pl.Date)) if month == UNDATED else settled.good
     good = write(site, entry, kept, f"silver/{spec.contract.name}", part, filled, scratch)
-    return good, write(site, entry, refused, f"quarantine/{spec.source}", part, blank, scratch) if len(refused) else None
+    if not len(refused):
+        return good, None
+    return good, write(site, entry, refused, f"quarantine/{spec.source}", part, made(rows=len(refused)), scratch)
 
 
 def _outcome(entry: Entry, spec: RowByRow, months: Sequence[date], written: Sequence[str], check: Check) -> Outcome:

@@ -27,7 +27,9 @@ from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.store.lake import rows_in
-from ecom_lake.engine.store.log import EMPTY, Entry, File
+from ecom_lake.engine.store.entry import (EMPTY, Entry)
+from ecom_lake.engine.store.entry import EMPTY, Entry, File, Made
+from ecom_lake.engine.store.lake import rows_in
 from ecom_lake.words import counted
 
 TABLE = INDEX
@@ -57,8 +59,8 @@ def make_order_index(site: Site) -> Outcome:
         def put(frame: pl.DataFrame, table: str, part: str, fates: Fates = ()) -> File | None:
             target = scratch / f"{table.replace('/', '-')}.parquet"
             frame.write_parquet(target, compression="zstd", compression_level=ZSTD_LEVEL)
-            blank = File("", rows_in(target), 0, "", mark, site.run, inputs.versions, fates)
-            return site.lake.publish(target, table, part, blank, entry.parts(table).get(part))
+            made = Made(rows=rows_in(target), fingerprint=mark, run=site.run, inputs=inputs.versions, fates=fates)
+            return site.lake.publish(target, table, part, made, entry.parts(table).get(part))
 
         changes[f"quarantine/{source}"][UNPLACED] = put(refused, f"quarantine/{source}", UNPLACED) if len(refused) else None
         for line in site.connector.lines:

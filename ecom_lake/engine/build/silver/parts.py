@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +15,8 @@ from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.connector import Lookup
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.store.lake import rows_in
-from ecom_lake.engine.store.log import Entry, File
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
@@ -46,10 +46,10 @@ def _latest_named(site: Site, entry: Entry, lookup: Lookup, rows: pl.DataFrame) 
     return found.sort([lookup.on, *LINEAGE]).unique(lookup.on, keep="last", maintain_order=True)
 
 
-def write(site: Site, entry: Entry, frame: pl.DataFrame, table: str, part: str, blank: File, scratch: Path) -> File:
+def write(site: Site, entry: Entry, frame: pl.DataFrame, table: str, part: str, made: Made, scratch: Path) -> File:
     target = scratch / f"{table.replace('/', '-')}-{part}.parquet"
     frame.write_parquet(target, compression="zstd", compression_level=ZSTD_LEVEL)
-    return site.lake.publish(target, table, part, replace(blank, rows=rows_in(target)), entry.parts(table).get(part))
+    return site.lake.publish(target, table, part, made, entry.parts(table).get(part))
 
 
 def fates_of(source: str, settled: Settled) -> Fates:

@@ -17,10 +17,13 @@ from typing import Any
 from ecom_lake import logs
 from ecom_lake.errors import UsageError
 from ecom_lake.extras import why_missing
-from ecom_lake.engine.store.log import BuiltWith, Entry
+from ecom_lake.engine.store.entry import (Entry)
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Shop, Written
-from ecom_lake.engine.store.log import BuiltWith, Entry
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.config import Shop, Written
+from ecom_lake.engine.store.entry import BuiltWith, Entry
 from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
@@ -58,7 +61,7 @@ def state_to_build_on(site: Site) -> Entry:
     return head
 
 
-def commit_made(site: Site, change: Callable[[Entry], Entry], message: str) -> Entry:
+def commit_made(site: Site, change: Callable[[Entry], Entry], message: str, release: bool = False) -> Entry:
     """Append what a step made to the log, together with the settings that it was made with."""
     before: BuiltWith | None = None
 
@@ -68,7 +71,7 @@ def commit_made(site: Site, change: Callable[[Entry], Entry], message: str) -> E
         before, changed = head.built_with, change(head)
         return changed if changed is head else replace(changed, built_with=_recorded(site.shop, before))
 
-    entry = site.lake.log.commit(with_settings, site.run, message)
+    entry = site.lake.log.commit(with_settings, site.run, message, release)
     if entry.built_with and (before is None or entry.built_with.values != before.values):
         logs.log_event("settings recorded", file=source(entry.built_with), changed=len(changes(site.shop, before)))
     return entry

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import commit_made
-from ecom_lake.engine.store.log import ConflictError, Entry, File
+from ecom_lake.engine.store.log import (ConflictError)
+from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError
 
 _AT_ONCE = 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecom_lake.engine.contracts.table import Severity
-from ecom_lake.engine.store.log import File
+from ecom_lake.engine.store.entry import File
 
 
 @dataclass(frozen=True)

@@ -35,20 +35,20 @@ def keep(site: Site, table: str, kind: Literal["refused", "failed"], says: list[
     now = datetime.now(UTC).isoformat(timespec="seconds")
     trouble = Trouble(table, kind, tuple(says), tuple(evidence), site.run, now)
     with suppress(OSError, UserError):
-        site.lake.storage.write(_path(site), json.dumps(asdict(trouble), default=str, indent=1).encode())
+        site.lake.store.write(_path(site), json.dumps(asdict(trouble), default=str, indent=1).encode())
 
 
 def last(site: Site) -> Trouble | None:
     """What went wrong since the last release, if anything did."""
     try:
-        said = json.loads(site.lake.storage.read(_path(site)))
+        said = json.loads(site.lake.store.read(_path(site)))
         return Trouble(**{**said, "says": tuple(said["says"]), "evidence": tuple(said["evidence"])})
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
 
 
 def forget(site: Site) -> None:
-    site.lake.storage.delete(_path(site))
+    site.lake.store.delete(_path(site))
 
 
 def _path(site: Site) -> str:

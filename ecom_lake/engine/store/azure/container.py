@@ -1,6 +1,6 @@
-"""Azure Blob as a store: where a URL points, and which credentials let us in.
+"""A connection to Azure Blob: which container a URL names, and which credentials are used.
 
-Not here: how it is talked to (azure_blobs.py), what a refusal means (azure_refusals.py).
+Not here: the requests (blob_file_system.py), what an error means (error_messages.py).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import BlobServiceClient, ExponentialRetry
 
 from ecom_lake.engine.store.access import Access
-from ecom_lake.engine.store.azure.filesystem import AT_ONCE, BLOCK, AzureBlobs, CountingTransport
-from ecom_lake.engine.store.azure.refusals import explain
-from ecom_lake.engine.store.connect import AZURE
-from ecom_lake.engine.store.meter import Meter
-from ecom_lake.engine.store.remote import Remote
+from ecom_lake.engine.store.azure.blob_file_system import AT_ONCE, BLOCK, AzureBlobs, CountingTransport
+from ecom_lake.engine.store.azure.error_messages import explain
+from ecom_lake.engine.store.open_store import AZURE
+from ecom_lake.engine.store.remote import Connection
+from ecom_lake.engine.store.request_counts import RequestCounts
 from ecom_lake.engine.store.retry import Retry
 from ecom_lake.errors import UsageError
 
@@ -40,12 +40,12 @@ class Place:
     domain: str = ".blob.core.windows.net"
 
 
-def open_azure(url: str, access: Access) -> Remote:
-    place, meter = place_of(url), Meter()
-    logging.getLogger("azure").setLevel(logging.ERROR)  # what went wrong is said in our own words, once
-    identity = None if _own_way_in(place, access) else DefaultAzureCredential()
+def connect_azure(url: str, access: Access) -> Connection:
+    place, counts = place_of(url), RequestCounts()
+    logging.getLogger("azure").setLevel(logging.ERROR)  # errors are reported once, in our own words
+    identity = None if _has_credentials(place, access) else DefaultAzureCredential()
     fs = AzureBlobs(
-        make_client=lambda: _client(place, access, meter, identity),
+        make_client=lambda: _client(place, access, counts, identity),
         credential=identity,
         anon=True,  # adlfs must not look for credentials of its own
         use_listings_cache=False,
@@ -53,9 +53,9 @@ def open_azure(url: str, access: Access) -> Remote:
         max_concurrency=AT_ONCE,
     )
     root = f"{place.container}/{place.prefix}".rstrip("/")
-    # Not tried again here: the client does so, request by request, and a large file's other blocks stay.
+    # No retries here: the client retries request by request, so that the other blocks of a large file are kept.
     name = f"{fs.service_client.url.partition('?')[0]}{root}"
-    return Remote(fs, root, url, Retry(times=0), lambda error: explain(error, place.container), meter, name)
+    return Connection(fs, root, url, Retry(times=0), lambda error: explain(error, place.container), counts, name)
 
 
 def place_of(url: str) -> Place:
@@ -63,7 +63,7 @@ def place_of(url: str) -> Place:
     if found is None or found["scheme"] not in AZURE:
         raise UsageError(
             "An Azure lake is named az://CONTAINER/PREFIX or abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PREFIX, with no "
-            "query; credentials belong into the environment (AZURE_STORAGE_…), never into the URL."
+            "query; credentials belong in the environment (AZURE_STORAGE_…), never into the URL."
         )
     prefix = (found["prefix"] or "").strip("/")
     if found["only"]:
@@ -71,16 +71,16 @@ def place_of(url: str) -> Place:
     return Place(found["container"], prefix, found["account"], found["domain"].replace(".dfs.", ".blob."))
 
 
-def _own_way_in(place: Place, access: Access) -> bool:
-    """Whether what the environment holds is for this account; any other is asked as the Azure identity of who runs this."""
+def _has_credentials(place: Place, access: Access) -> bool:
+    """Whether the environment's credentials are for this account; any other account is opened with the user's Azure identity."""
     if access.connection_string:
         return not place.account or _account_in(access.connection_string.reveal()) in ("", place.account)
     return bool(access.key or access.sas) and access.account in ("", place.account or access.account)
 
 
-def _client(place: Place, access: Access, meter: Meter, identity: DefaultAzureCredential | None) -> BlobServiceClient:
+def _client(place: Place, access: Access, counts: RequestCounts, identity: DefaultAzureCredential | None) -> BlobServiceClient:
     options: dict[str, Any] = {
-        "transport": CountingTransport(meter, connection_timeout=20, read_timeout=60),
+        "transport": CountingTransport(counts, connection_timeout=20, read_timeout=60),
         "retry_policy": _retry_policy(access.retries),
         "max_single_put_size": BLOCK,
         "max_block_size": BLOCK,
@@ -115,7 +115,7 @@ def _account_in(connection_string: str) -> str:
 
 
 def _retry_policy(times: int) -> ExponentialRetry:
-    """Waits 2, 4, 8, 16 … seconds, each give or take one, so that many who wait do not come back in step."""
+    """Waits 2, 4, 8, 16 … seconds, each plus or minus one, so that many waiting clients do not retry together."""
     return ExponentialRetry(
         initial_backoff=0,
         increment_base=2,

@@ -14,10 +14,12 @@ from ecom_lake.engine.build.bronze.ingest import ingest, nothing_new
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.serve.status import status_of
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import (Entry)
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.errors import UserError
 
 
 def deliveries(site: Site, table: str = "orders") -> list[tuple[int, str, int]]:
@@ -256,5 +258,5 @@ def test_the_refusal_of_a_file_states_the_name_that_is_nearest_to_a_required_one
     shop.land("order_items.csv", "order_id,line,product_id,price\no1,1,p1,5\n")
     ingest(shop.site)
     assert [refusal.split(";")[0] for refusal in refusals(shop.site)] == [
-        "order_items.csv lacks what order_items needs: unit_price (nearest there: price)"
+        "order_items.csv lacks what order_items needs: unit_price (most similar in the file: price)"
     ]

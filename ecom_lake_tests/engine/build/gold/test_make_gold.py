@@ -27,6 +27,8 @@ from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.builders.olist_files import a_site, item, land, order
 from ecom_lake_tests.catalog import in_order, recipe
 from ecom_lake_tests.engine.build.crash import content
+from ecom_lake_tests.catalog import in_order, recipe
+from ecom_lake_tests.engine.build.crash import content
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -147,7 +149,7 @@ def test_garbage_is_what_no_kept_state_names(fresh_lake: BuiltLake) -> None:
     for parts in head.tables.values():
         for file in parts.values():
             assert site.lake.local(file).exists()
-    stored = {info.path for info in site.lake.storage.list("olist/_store") if "/log/" not in info.path}
+    stored = {info.path for info in site.lake.store.list("olist/_store") if "/log/" not in info.path}
     assert stored == {f"olist/{file.path}" for parts in head.tables.values() for file in parts.values()}
 
 

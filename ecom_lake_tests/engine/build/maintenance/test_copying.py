@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from ecom_lake_tests.builders.built_lake import hash_in
 from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.copying import Copied, Progress, copy_shop
 from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.hashes import hash_file
 from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.storage import Storage
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import BuiltLake, Place
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.local import LocalStore
+from ecom_lake.errors import UserError
 
 
 @pytest.fixture
@@ -30,17 +32,16 @@ def at(place: Place, like: Site) -> Site:
     return replace(like, lake=Lake(place.url, like.shop.name, place.access))
 
 
-def contents(site: Site, scratch: Path) -> dict[str, str]:
+def contents(site: Site) -> dict[str, str]:
     """Every file of a shop but for its catalogue, whose views name their place."""
-    storage = site.lake.storage
-    infos = [info for info in storage.list(site.shop.name) if "catalog.duckdb" not in info.path]
-    scratch.mkdir(exist_ok=True)
-    return {info.path: hash_file(storage.here(info.path, scratch)) for info in infos}
+    store = site.lake.store
+    infos = [info for info in store.list(site.shop.name) if "catalog.duckdb" not in info.path]
+    return {info.path: hash_in(store, info.path) for info in infos}
 
 
 def files_of(site: Site) -> list[str]:
     """Data and landed files: no history and no plain view."""
-    found = (info.path for info in site.lake.storage.list(site.shop.name))
+    found = (info.path for info in site.lake.store.list(site.shop.name))
     return [path for path in found if path.split("/")[1] in ("_store", "landing") and "/_store/log/" not in path]
 
 
@@ -56,8 +57,8 @@ def stopped_after(files: int) -> Progress:
 
 
 def spoil(site: Site, path: str, scratch: Path) -> None:
-    scratch.write_bytes(b"x" * site.lake.storage.info(path).size)
-    site.lake.storage.put(scratch, path)
+    scratch.write_bytes(b"x" * site.lake.store.info(path).size)
+    site.lake.store.put(scratch, path)
 
 
 def first_file(site: Site) -> str:
@@ -72,11 +73,11 @@ def test_there_and_back_again_every_byte_is_the_same(grown_lake: BuiltLake, plac
     done = copy_shop(source, there, lambda path, done, of: seen.append((done, of)))
     assert done.states == len(source.lake.log.numbers())
     assert (len(seen), seen[-1]) == (done.files, (done.bytes, done.bytes))
-    assert contents(there, tmp_path / "a") == contents(source, tmp_path / "b")
+    assert contents(there) == contents(source)
     head = there.lake.log.released()
     assert head is not None and is_in_place(there, head)
     assert copy_shop(there, back) == done
-    assert contents(back, tmp_path / "c") == contents(source, tmp_path / "b")
+    assert contents(back) == contents(source)
 
 
 def test_a_copy_goes_on_as_a_lake_and_delivers_nothing_twice(grown_lake: BuiltLake, nearby: Place) -> None:
@@ -109,7 +110,7 @@ def test_a_stopped_history_is_a_whole_older_state(grown_lake: BuiltLake, nearby:
     head = there.lake.log.head()
     assert head.number == numbers[len(numbers) // 2]
     named = {file.path for parts in head.tables.values() for file in parts.values()}
-    assert named <= {info.path.removeprefix("olist/") for info in there.lake.storage.list("olist")}
+    assert named <= {info.path.removeprefix("olist/") for info in there.lake.store.list("olist")}
     done = copy_shop(source, there)
     assert done.states == len(numbers) - len(numbers) // 2 - 1
     assert there.lake.log.head() == source.lake.log.head()
@@ -119,7 +120,7 @@ class _UpTo(Lake):
     """A lake as it was at an older state."""
 
     def __init__(self, lake: Lake, last: int) -> None:
-        super().__init__(lake.storage.url, lake.shop)
+        super().__init__(lake.store.url, lake.shop)
         numbers = [number for number in lake.log.numbers() if number <= last]
         self.log.numbers = lambda: numbers  # type: ignore[method-assign]
 
@@ -130,7 +131,7 @@ def test_what_is_damaged_is_not_copied(fresh_lake: BuiltLake, nearby: Place, tmp
     with pytest.raises(UserError, match=r"bronze/.* is damaged: it does not hold what was written"):
         copy_shop(source, there)
     assert there.lake.log.numbers() == []
-    source.lake.storage.delete(first_file(source))
+    source.lake.store.delete(first_file(source))
     with pytest.raises(UserError, match=r"bronze/.* is gone: `ecom-lake doctor` there says what to do"):
         copy_shop(source, there)
 
@@ -141,9 +142,7 @@ def test_what_came_to_grief_on_the_way_is_copied_again(built_lake: BuiltLake, ne
         copy_shop(source, there, stopped_after(1))
     spoil(there, first_file(source), tmp_path / "spoilt")
     copy_shop(source, there)
-    assert hash_file(there.lake.storage.here(first_file(source), tmp_path)) == hash_file(
-        source.lake.storage.local(first_file(source))
-    )
+    assert hash_in(there.lake.store, first_file(source)) == hash_in(source.lake.store, first_file(source))
 
 
 def own_history(site: Site) -> None:
@@ -172,7 +171,7 @@ def test_another_landed_file_of_the_same_name_is_left_alone(built_lake: BuiltLak
     assert there.lake.log.numbers() == []
 
 
-class _Liar(Storage):
+class _Liar(LocalStore):
     """A store that says that it has written, and wrote something else."""
 
     def add(self, local: Path, path: str) -> bool:
@@ -181,7 +180,7 @@ class _Liar(Storage):
 
 def test_what_arrived_with_other_bytes_is_taken_away(built_lake: BuiltLake, nearby: Place) -> None:
     source, there = built_lake.site(), at(nearby, built_lake.site())
-    there.lake.storage = _Liar(nearby.url)
+    there.lake.store = _Liar(Path(nearby.url))
     with pytest.raises(UserError, match="arrived with other bytes, and was taken away again"):
         copy_shop(source, there)
     assert files_of(there) == []

@@ -45,10 +45,10 @@ def test_old_states_go_with_what_only_they_name_and_the_current_one_stays_whole(
     assert lost - kept <= gone
     assert not gone & kept
     assert not any(path.startswith(("_store/bronze/", "_store/rejects/")) for path in gone)
-    assert found.bytes == sum(site.lake.storage.info(info.path).size for info in found.files)
+    assert found.bytes == sum(site.lake.store.info(info.path).size for info in found.files)
     collect_garbage(site, found)
     assert all(site.lake.local(file).exists() for parts in head.tables.values() for file in parts.values())
-    assert not any(site.lake.storage.exists(info.path) for info in found.files)
+    assert not any(site.lake.store.exists(info.path) for info in found.files)
     assert site.lake.log.head() == head
     again = find_garbage(site, MONTH)
     assert (again.states, again.files) == ((), ())
@@ -123,7 +123,7 @@ def test_a_collection_that_is_stopped_leaves_no_state_that_names_a_file_that_is_
     site = fresh_grown_lake.site()
     found = find_garbage(site, timedelta(0))
     assert found.states and found.files
-    store = site.lake.storage.store
+    store = site.lake.store
     delete, deleted = store.delete, []
 
     def record(path: str) -> None:

@@ -21,9 +21,11 @@ from ecom_lake.engine.build.step.watched import watched
 from ecom_lake.engine.contracts.columns import Flag
 from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.store.log import Entry
+from ecom_lake.engine.store.entry import (Entry)
 from ecom_lake.shop.connectors.olist import OLIST
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order, payment
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.shop.connectors.olist import OLIST
 
 JANUARY, FEBRUARY = date(2017, 1, 1), date(2017, 2, 1)
 
@@ -52,7 +54,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     refused = [payment(2, "-5.00", sequence=2), payment(2, "much", sequence=3)]
     land(site, "order_payments.csv", "order_payments", [payment(1), payment(2), *refused, payment(3)])
     build(site)
-    return Path(site.lake.storage.url)
+    return Path(site.lake.store.url)
 
 
 def a_copy(shop: Path, folder: Path) -> Site:

@@ -1,6 +1,6 @@
 """One file of delimited text as bronze: every field as text, every record either a row or a reject.
 
-Not here: unpacking (members.py), reading (records.py), or where the Parquet files go to (lake/).
+Not here: unpacking (archives.py), reading records (records.py), where the Parquet files are kept (engine/store/lake.py).
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from pathlib import Path
 import pyarrow as pa
 
 from ecom_lake.engine.contracts.delivered import Delivered
+from ecom_lake.engine.landing.archives import Member
+from ecom_lake.engine.landing.csv_grammar import Grammar
 from ecom_lake.engine.landing.encodings import Encoding, encoding_of, utf8_blocks
-from ecom_lake.engine.landing.grammar import Grammar
+from ecom_lake.engine.landing.file_kinds import binary_kind, text_kind
 from ecom_lake.engine.landing.header import Header, read_header
-from ecom_lake.engine.landing.kinds import binary_kind, text_kind
-from ecom_lake.engine.landing.members import Member
-from ecom_lake.engine.landing.recognise import Layout, layout, recognise
+from ecom_lake.engine.landing.parquet_writer import RowWriter
 from ecom_lake.engine.landing.records import Batch, Records, Reject
 from ecom_lake.engine.landing.refused import LONGEST_NAME, Refused
-from ecom_lake.engine.landing.sink import Sink
+from ecom_lake.engine.landing.table_recognition import Layout, layout, recognise
 
 BLOCK = 1 << 20
 BEGINNING = 1 << 20
@@ -36,19 +36,19 @@ class Parsed:
     rows: int
     rejected: int
     extra_columns: tuple[str, ...]
-    """Columns that the table does not know; kept behind those that it does."""
+    """Columns that the table does not define; kept after its own."""
     missing_optional: tuple[str, ...]
     encoding: str
     delimiter: str
     misnamed_columns: tuple[tuple[str, str], ...] = ()
-    """Extra columns that are probably missing ones: the name there, and the name here."""
+    """Extra columns that are probably missing ones under another name: the name in the file, the name in the table."""
 
 
 def parse(member: Member, delivered: Sequence[Delivered], target: Path, rejects: Path, block: int = BLOCK) -> Parsed:
-    """Write `target`, and `rejects` if there are any; raises `Refused`, and then writes neither.
+    """Write `target`, and `rejects` if there are any. Raises `Refused`, and then leaves neither file.
 
     `target` has the table's columns in its order, then the extra ones, then `source_record`: the number of the record in
-    the file, from 1, rejected ones counted. An empty field is null. The bytes depend on the file alone.
+    the file, from 1, rejected records included. An empty field is null. The bytes depend on the file alone.
     """
     encoding, header = _opened(member, delivered)
     table = recognise(member.name, header, delivered)
@@ -57,7 +57,7 @@ def parse(member: Member, delivered: Sequence[Delivered], target: Path, rejects:
     blocks = _after(header.size, utf8_blocks(member.path, encoding, block))
     records = Records(Grammar(header.delimiter, len(header.names), header=header.fields), line=1 + header.lines)
     try:
-        with Sink(target, _schema(columns)) as rows, Sink(rejects, REJECTS) as rejected:
+        with RowWriter(target, _schema(columns)) as rows, RowWriter(rejects, REJECTS) as rejected:
             rows.open()
             for batch in records.batches(blocks):
                 rows.write(_rows(batch, columns))
@@ -84,12 +84,12 @@ def _opened(member: Member, delivered: Sequence[Delivered]) -> tuple[Encoding, H
         raise Refused(f"{member.name} has no header in its first megabyte: put the names of the columns into its first line.")
     if header and len(header.names) > MOST_COLUMNS:
         raise Refused(
-            f"{member.name} has {len(header.names):,} columns, and {MOST_COLUMNS:,} are the most: "
-            "leave out those that nobody needs."
+            f"{member.name} has {len(header.names):,} columns, and {MOST_COLUMNS:,} is the limit: "
+            "remove the columns that nobody needs."
         )
     if header and (longest := max(map(len, header.names))) > LONGEST_NAME:
         raise Refused(
-            f"{member.name} has a column whose name is {longest:,} characters long, and {LONGEST_NAME} are the most: "
+            f"{member.name} has a column whose name is {longest:,} characters long, and {LONGEST_NAME} is the limit: "
             "put the names of the columns into its first line."
         )
     return encoding, header

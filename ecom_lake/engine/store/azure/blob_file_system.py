@@ -1,8 +1,8 @@
-"""Azure Blob as a file system: adlfs does the talking.
+"""Azure Blob as a file system of fsspec, based on adlfs.
 
-Changed here: names are taken as they are, one request where adlfs makes several, uploads in parallel blocks of bounded memory
-that keep a file's time, a copy that is done when it returns; and every request is counted.
-Not here: retries, which are the client's own, and credentials (azure.py).
+Changed here: names are not interpreted, one request where adlfs makes several, uploads in parallel blocks of bounded memory
+that keep a file's modification time, a copy that is complete when it returns; and every request is counted.
+Not here: retries, which the client makes, and credentials (container.py).
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob.aio import BlobServiceClient
 from fsspec.asyn import sync_wrapper
 
-from ecom_lake.engine.store.meter import Meter
+from ecom_lake.engine.store.request_counts import RequestCounts
 from ecom_lake.errors import StoreError
 
 BLOCK = 8 * 2**20
 AT_ONCE = 4
-"""Blocks of one file in flight: with their size, what a file costs in memory, however large it is."""
+"""Blocks of one file that are sent at a time. With their size it bounds the memory of an upload."""
 
 
 class AzureBlobs(AzureBlobFileSystem):  # type: ignore[misc]
-    """Paths are `container/name`, taken as they are: a name may hold what a URL could not."""
+    """Paths are `container/name`, not interpreted: a name may have characters that a URL may not."""
 
     def __init__(self, make_client: Callable[[], BlobServiceClient], **options: Any) -> None:
         self._make_client = make_client
@@ -69,7 +69,7 @@ class AzureBlobs(AzureBlobFileSystem):  # type: ignore[misc]
         return details
 
     async def _put_file(self, lpath: str, rpath: str, mode: str = "overwrite", **_: Any) -> None:
-        """Keeps the time when the file was last changed, which a blob by itself does not."""
+        """Keeps the file's modification time as metadata; a blob by itself has the time of its upload."""
         container, name, _none = self.split_path(rpath)
         changed = datetime.fromtimestamp(Path(lpath).stat().st_mtime, UTC).isoformat()
         with open(lpath, "rb") as stream:
@@ -100,21 +100,21 @@ class AzureBlobs(AzureBlobFileSystem):  # type: ignore[misc]
 
 
 class CountingTransport(AioHttpTransport):  # type: ignore[misc]
-    def __init__(self, meter: Meter, **options: Any) -> None:
+    def __init__(self, counts: RequestCounts, **options: Any) -> None:
         super().__init__(**options)
-        self._meter = meter
+        self._counts = counts
 
     async def send(self, request: Any, **config: Any) -> Any:
-        self._meter.requests[_kind(request)] += 1
-        self._meter.sent += int(request.headers.get("Content-Length") or 0)
+        self._counts.requests[_kind(request)] += 1
+        self._counts.sent += int(request.headers.get("Content-Length") or 0)
         response = await super().send(request, **config)
         if request.method == "GET":
-            self._meter.received += int(response.headers.get("Content-Length") or 0)
+            self._counts.received += int(response.headers.get("Content-Length") or 0)
         return response
 
 
 def _kind(request: Any) -> str:
-    """put, get, head, delete, copy; or what it does with what: list, block, blocklist."""
+    """put, get, head, delete, copy; or the operation's component: list, block, blocklist."""
     if "x-ms-copy-source" in request.headers:
         return "copy"
     found = re.search(r"[?&]comp=(\w+)", request.url)

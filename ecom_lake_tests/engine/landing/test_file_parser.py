@@ -19,7 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecom_lake.engine.contracts.delivered import Delivered
-from ecom_lake.engine.landing import Member, Parsed, Refused, bronze, parse, sink
+from ecom_lake.engine.landing import file_parser, parquet_writer
+from ecom_lake.engine.landing.archives import Member
+from ecom_lake.engine.landing.file_parser import Parsed, parse
+from ecom_lake.engine.landing.refused import Refused
 
 HEADER = "order_id,customer_id,status\n"
 COLUMNS = ["order_id", "customer_id", "status", "note", "source_record"]
@@ -117,15 +120,15 @@ def test_a_header_of_spoilt_bytes_does_not_come_again(read: Reading) -> None:
 
 
 def test_columns_are_bounded_in_number_and_name(read: Reading) -> None:
-    with pytest.raises(Refused, match=r"^orders\.csv has 1,001 columns, and 1,000 are the most: leave out"):
+    with pytest.raises(Refused, match=r"^orders\.csv has 1,001 columns, and 1,000 is the limit: remove"):
         read((HEADER.strip() + "".join(f",x{n}" for n in range(998))).encode())
-    with pytest.raises(Refused, match=r"^orders\.csv has a column whose name is 201 characters long, and 200 are the most: put"):
+    with pytest.raises(Refused, match=r"^orders\.csv has a column whose name is 201 characters long, and 200 is the limit: put"):
         read((HEADER.strip() + "," + "x" * 201).encode())
 
 
 def test_no_name_from_a_file_moves_the_cursor(read: Reading) -> None:
     assert read(b"order_id,customer_id,status,x\x1b[2Jy\n").parsed.extra_columns == ("x?[2Jy",)
-    with pytest.raises(Refused, match=r"^a\?b\?\.csv is none of the tables known here \(.*\); its first line has 2 fields, none"):
+    with pytest.raises(Refused, match=r"^a\?b\?\.csv is none of the known tables \(.*\); its first line has 2 fields, none"):
         read(b"c\x00d,e\n", "a\nb\udcff.csv")
 
 
@@ -196,7 +199,7 @@ def test_what_could_not_be_unpacked_is_refused(tmp_path: Path) -> None:
 def test_nothing_is_left_where_writing_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     landed = tmp_path / "orders.csv"
     landed.write_text(HEADER + "1,2,3\n" * 10)
-    monkeypatch.setattr(bronze, "_rejects", lambda _: 1 / 0)
+    monkeypatch.setattr(file_parser, "_rejects", lambda _: 1 / 0)
     orders = Delivered("orders", "", ("order_id", "customer_id", "status"))
     with pytest.raises(ZeroDivisionError):
         parse(Member("orders.csv", landed), (orders,), tmp_path / "rows", tmp_path / "rejects")
@@ -204,7 +207,7 @@ def test_nothing_is_left_where_writing_failed(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_same_file_gives_the_same_bytes(read: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sink, "ROW_GROUP", 10_000)
+    monkeypatch.setattr(parquet_writer, "ROW_GROUP", 10_000)
     data = HEADER.encode() + b"".join(b"%d,%d,sent\n" % (n, n % 7) for n in range(5_000)) + b"1,2\n"
     first, second = read(data, block=10_000), read(data, block=10_000)
     assert first.bytes == second.bytes

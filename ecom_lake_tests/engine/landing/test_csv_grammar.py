@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecom_lake.engine.landing.grammar import AFTER_BROKEN, AFTER_QUOTE, NEVER_CLOSED, UNDECODABLE, Grammar, after_empty_lines
+from ecom_lake.engine.landing.csv_grammar import AFTER_BROKEN, AFTER_QUOTE, NEVER_CLOSED, UNDECODABLE, Grammar, after_empty_lines
 
 Outcome = list[tuple[str, ...] | str]
 
@@ -12,12 +12,12 @@ Outcome = list[tuple[str, ...] | str]
 def read(text: str, longest: int = 1000) -> Outcome:
     grammar = Grammar(",", 3, longest)
     text = text if text.endswith(("\n", "\r")) else text + "\n"
-    at, sure, outcome = after_empty_lines(text, 0), True, Outcome()
+    at, in_sync, outcome = after_empty_lines(text, 0), True, Outcome()
     while at < len(text):
-        found = grammar.record(text, at, last=True, sure=sure)
+        found = grammar.record(text, at, last=True, in_sync=in_sync)
         assert found is not None
         outcome.append(found.reason or found.fields)
-        sure = not found.reason or (sure and found.reason not in (AFTER_QUOTE, NEVER_CLOSED))
+        in_sync = not found.reason or (in_sync and found.reason not in (AFTER_QUOTE, NEVER_CLOSED))
         at = after_empty_lines(text, found.end)
     return outcome
 

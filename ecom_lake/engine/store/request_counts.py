@@ -1,4 +1,4 @@
-"""What a store was asked for: requests by kind, and bytes both ways. Costs in the docs and the tests come from here."""
+"""The requests that a store has served, by kind, and the bytes sent and received. Docs and tests take their costs from here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Meter:
+class RequestCounts:
     requests: Counter[str] = field(default_factory=Counter)
     sent: int = 0
     received: int = 0

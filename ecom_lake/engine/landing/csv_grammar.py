@@ -1,17 +1,17 @@
-"""What a record is: RFC 4180 with any one-character separator and any line end; and how reading goes on where it is not.
+"""What a record is: RFC 4180 with any one-character separator and any line end; and how reading resumes after a malformed one.
 
 A field is quoted or it is not. A quoted one begins and ends with a quote, and a quote within it is doubled. In one that
-does not begin with a quote, a quote is a character like any other. A record ends with LF, CRLF or CR; an empty line is none.
+does not begin with a quote, a quote is a character like any other. A record ends with LF, CRLF or CR; empty lines are skipped.
 
 Where a record is malformed:
 - Quotes go wrong (one is never closed, or text follows a closing one): only the line is rejected on which the record
-  began, so that one stray quote does not swallow what follows it. Until a record comes whose quotes all stand where they
-  should, records with quotes elsewhere are rejected too: they are most likely the rest of the broken one.
-- It is the header once more, as in files that were put one behind the other: the record is rejected.
-- The number of fields is wrong: the record is rejected, and reading goes on after it. But where it has several lines, and
-  a later one is a whole record by itself, a quote was left open and closed by chance, by the next quote in the file.
+  began, so that one stray quote does not swallow the records after it. Until a record follows whose quotes are all in place,
+  records with misplaced quotes are rejected too: they are most likely the rest of the broken one.
+- It is the header again, as in concatenated files: the record is rejected.
+- The number of fields is wrong: the record is rejected, and reading resumes after it. But where it has several lines, and
+  a later line is a complete record by itself, a quote was left open and closed by chance, by the next quote in the file.
 
-This reading defines the result. fast.py reads what is proven to come out the same.
+This module defines the result. arrow_reader.py is faster on text for which the result is provably the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import re
 from dataclasses import dataclass
 
 LONGEST = 16 << 20
-"""Characters of the longest record. A quote that is still open after so many is never closed."""
+"""Characters of the longest record. A quote that is still open after them is never closed."""
 
 NEVER_CLOSED = "quote never closed"
 AFTER_QUOTE = "text after a closing quote"
@@ -37,7 +37,7 @@ _ESCAPED = re.compile("[\udc80-\udcff]")
 
 @dataclass(frozen=True)
 class Found:
-    """One record, or what was rejected in its place; reading goes on at `end`."""
+    """One record, or a rejected piece of text; reading resumes at `end`."""
 
     end: int
     fields: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Found:
 
 
 class Grammar:
-    """Records of `width` fields, in a text where bytes that are no UTF-8 stand as lone surrogates (`surrogateescape`)."""
+    """Records of `width` fields, in a text whose invalid UTF-8 bytes are lone surrogates (`surrogateescape`)."""
 
     def __init__(self, delimiter: str, width: int, longest: int = LONGEST, header: tuple[str, ...] = ()) -> None:
         between = re.escape(delimiter)
@@ -61,16 +61,16 @@ class Grammar:
         self._record = re.compile(between.join([lenient] * width) + END)
         self._whole_line = re.compile(between.join([strict] * width) + END)
 
-    def record(self, text: str, at: int, last: bool, sure: bool = True) -> Found | None:
-        """The record that begins at `at`; None if it may go on behind the end of the text, unless that is the `last` there is.
+    def record(self, text: str, at: int, last: bool, in_sync: bool = True) -> Found | None:
+        """The record that begins at `at`; None if it may continue beyond the end of the text, unless the text is the `last` one.
 
-        `sure` is False after broken quotes, until a record is found.
+        `in_sync` is False after broken quotes, until the next valid record.
         """
         match = self._record.match(text, at)
         if match is None or match.end() - at > self.longest:
             return self._malformed(text, at, last)
         fields = match.groups()
-        if not sure and any('"' in field and field[0] != '"' for field in fields):
+        if not in_sync and any('"' in field and field[0] != '"' for field in fields):
             return Found(match.end(), reason=AFTER_BROKEN)
         if _ESCAPED.search(text, at, match.end()):
             return Found(match.end(), reason=UNDECODABLE)
@@ -90,7 +90,7 @@ class Grammar:
             if here - at > self.longest:
                 return Found(first_line, reason=NEVER_CLOSED) if first_line else None
             if count > self.width and _END.search(field[1]):
-                # Too many fields, and still one that spans lines: no record is like that, however much more there is of it.
+                # Too many fields, and one of them spans lines: this is not a record, however it continues.
                 return Found(first_line, reason=NEVER_CLOSED)
             if field[2][0] in "\r\n":
                 break

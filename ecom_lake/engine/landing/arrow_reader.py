@@ -1,15 +1,15 @@
-"""The fast reading, by Arrow, of what is proven to come out as grammar.py defines it.
+"""Reading records with Arrow, for text on which Arrow provably returns what csv_grammar.py defines.
 
 The proof. Number the quotes of a text that begins where a record begins: the even ones open, the odd ones close. If every
 opening one follows the beginning, a separator, a line end or a closing quote, and every closing one precedes the end, a
 separator, a line end or an opening quote, then by induction each pair encloses one quoted field, or a piece of one
 between doubled quotes, and no quote stands anywhere else. Then what lies outside the quotes is separators, line
-ends and plain text, and every reader of RFC 4180 cuts it into the same fields. What is left to ask of Arrow is that it
-counts the fields of each record (it fails on one too few or too many), that it checks UTF-8 (it fails), and that it
-skips empty lines. Where it fails, this module says None, and the text is read by the grammar.
+ends and plain text, and every reader of RFC 4180 cuts it into the same fields. The rest is
+up to Arrow: it counts the fields of each record (and fails on one too few or too many), checks UTF-8 (and fails), and skips
+empty lines. Where it fails, this module returns None, and the text is read by the grammar.
 
-Not proven, and so not left to Arrow: a text that begins with U+FEFF, which it would drop; and one in which the header may
-stand again, which is no record.
+Not proven, and so not read by Arrow: a text that begins with U+FEFF, which it would drop; and one that may contain the header
+again, which is not a record.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ import pyarrow.csv as pa_csv
 _QUOTE = ord('"')
 
 
-def sound_end(text: bytes, delimiter: str, last: bool) -> int:
-    """The end of the last record before the first quote that stands where none should."""
+def proven_end(text: bytes, delimiter: str, last: bool) -> int:
+    """The end of the last record before the first misplaced quote."""
     array = np.frombuffer(text, np.uint8)
     quotes = np.flatnonzero(array == _QUOTE)
     if not len(quotes):
@@ -43,8 +43,8 @@ def sound_end(text: bytes, delimiter: str, last: bool) -> int:
     return 0
 
 
-def columns(text: memoryview, delimiter: str, width: int) -> list[pa.ChunkedArray] | None:
-    """The fields of sound records, column by column; None if some record is not sound after all."""
+def read_columns(text: memoryview, delimiter: str, width: int) -> list[pa.ChunkedArray] | None:
+    """The fields of records, column by column; None if Arrow cannot read a record."""
     if bytes(text[:3]) == codecs.BOM_UTF8:
         return None
     names = [str(position) for position in range(width)]
@@ -66,13 +66,13 @@ def columns(text: memoryview, delimiter: str, width: int) -> list[pa.ChunkedArra
     return table.columns  # type: ignore[no-any-return]
 
 
-def may_hold(columns: list[pa.ChunkedArray], records: Sequence[tuple[str, ...]]) -> bool:
-    """Whether one of these records may be among the read ones: told from its last field that is not empty."""
+def may_contain(columns: list[pa.ChunkedArray], records: Sequence[tuple[str, ...]]) -> bool:
+    """Whether one of these records may be among the columns' records, judged by its last field that is not empty."""
     last = {max((place, field) for place, field in enumerate(record) if field) for record in records}
     return any(pc.any(pc.equal(columns[place], field)).as_py() for place, field in last)
 
 
-def line_ends(text: memoryview) -> int:
+def count_line_ends(text: memoryview) -> int:
     array = np.frombuffer(text, np.uint8)
     feeds, returns = array == ord("\n"), array == ord("\r")
     if not returns.any():
@@ -82,11 +82,11 @@ def line_ends(text: memoryview) -> int:
 
 def _first_wrong(array: np.ndarray, quotes: np.ndarray, delimiter: str) -> int:
     """The first quote that neither opens nor closes a field, or the end."""
-    beside = np.zeros(256, dtype=bool)
-    beside[[_QUOTE, ord(delimiter), ord("\n"), ord("\r")]] = True
+    next_to_quote = np.zeros(256, dtype=bool)
+    next_to_quote[[_QUOTE, ord(delimiter), ord("\n"), ord("\r")]] = True
     opening, closing = quotes[::2], quotes[1::2]
-    opens = (opening == 0) | beside[array[opening - 1]]
-    closes = (closing == len(array) - 1) | beside[array[np.minimum(closing + 1, len(array) - 1)]]
+    opens = (opening == 0) | next_to_quote[array[opening - 1]]
+    closes = (closing == len(array) - 1) | next_to_quote[array[np.minimum(closing + 1, len(array) - 1)]]
     wrong = np.concatenate([opening[~opens], closing[~closes]])
     return int(wrong.min()) if len(wrong) else len(array)
 

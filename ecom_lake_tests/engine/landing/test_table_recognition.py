@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecom_lake.engine.contracts.delivered import Delivered
-from ecom_lake.engine.landing import Refused
 from ecom_lake.engine.landing.header import Header
-from ecom_lake.engine.landing.recognise import layout, recognise
+from ecom_lake.engine.landing.refused import Refused
+from ecom_lake.engine.landing.table_recognition import layout, recognise
 
 ORDERS = Delivered("orders", "", ("order_id", "customer_id", "status"), ("note",), ("shop_orders", "orders"))
 CUSTOMERS = Delivered("customers", "", ("customer_id", "city"), ("state",), ("shop_customers_v2",))
@@ -85,87 +85,89 @@ def test_two_tables_with_the_same_columns_are_told_apart_by_name_alone() -> None
         (
             "orders.csv",
             "Order Id,customer_id,status",
-            "orders.csv lacks what orders needs: order_id (nearest there: Order Id); rename the column, or export it again.",
+            "orders.csv lacks what orders needs: order_id (most similar in the file: Order Id); "
+            "rename the column, or export it again.",
         ),
         (
             "export.csv",
             "order_id,custmer_id,x",
-            "export.csv is none of the tables known here (orders, customers); its first line has 3 fields, 1 known here: "
-            "name it after its table, or leave it out.",
+            "export.csv is none of the known tables (orders, customers); its first line has 3 fields, 1 known: "
+            "name it after its table, or remove it.",
         ),
         (
             "export.csv",
             "order_id,custmer_id,status",
-            "export.csv lacks what orders needs: customer_id (nearest there: custmer_id); rename the column, or export it again.",
+            "export.csv lacks what orders needs: customer_id (most similar in the file: custmer_id); "
+            "rename the column, or export it again.",
         ),
         (
             "orders.csv",
             "order_id,x,y",
-            "orders.csv lacks what orders needs: customer_id, status; its first line has 3 fields, 1 known here; "
+            "orders.csv lacks what orders needs: customer_id, status; its first line has 3 fields, 1 known; "
             "rename the column, or export it again.",
         ),
         (
             "export.csv",
             "colour,size",
-            "export.csv is none of the tables known here (orders, customers); its first line has 2 fields, none of them known "
-            "here: name it after its table, or leave it out.",
+            "export.csv is none of the known tables (orders, customers); its first line has 2 fields, none of them known: "
+            "name it after its table, or remove it.",
         ),
         (
             "orders.csv",
             "1,João,created",
             "orders.csv seems to have no header: its first line has 3 fields, 1 of them a number, a date or an id, and none of "
-            "them known here; put the names of the columns into its first line.",
+            "them known; put the names of the columns into its first line.",
         ),
         (
             "orders.csv",
             "Name,Email,Financial Status",
-            "orders.csv lacks what orders needs: order_id, customer_id, status; its first line has 3 fields, none of them known "
-            "here; rename the columns, or put their names into the first line if it does not hold them.",
+            "orders.csv lacks what orders needs: order_id, customer_id, status; its first line has 3 fields, none of them known; "
+            "rename the columns, or put their names into the first line if it does not hold them.",
         ),
         (
             "orders.csv",
             "Order ID,2023,2024",
-            "orders.csv lacks what orders needs: order_id (nearest there: Order ID), customer_id, status; "
+            "orders.csv lacks what orders needs: order_id (most similar in the file: Order ID), customer_id, status; "
             "rename the column, or export it again.",
         ),
         (
             "shop_customers.csv",
             "customer_id,delivery city",
-            "shop_customers.csv lacks what customers needs: city (nearest there: delivery city); "
+            "shop_customers.csv lacks what customers needs: city (most similar in the file: delivery city); "
             "rename the column, or export it again.",
         ),
         (
             "shop_customers.csv",
             "id of João,Salvador city",
-            "shop_customers.csv lacks what customers needs: customer_id, city; its first line has 2 fields, none of them known "
-            "here; rename the columns, or put their names into the first line if it does not hold them.",
+            "shop_customers.csv lacks what customers needs: customer_id, city; its first line has 2 fields, none of them known; "
+            "rename the columns, or put their names into the first line if it does not hold them.",
         ),
         (
             "export.csv",
             "e481f51cbdc54678b7cc49136f2d6af7,x,2018-01-01 10:00:00",
             "export.csv seems to have no header: its first line has 3 fields, 2 of them a number, a date or an id, and none of "
-            "them known here; put the names of the columns into its first line.",
+            "them known; put the names of the columns into its first line.",
         ),
         (
             "orders.csv",
             "order_id,customer_id,status,ORDER_ID",
-            "orders.csv has two columns called ORDER_ID: rename one of them, or leave it out.",
+            "orders.csv has two columns called ORDER_ID: rename or remove one of them.",
         ),
         (
             "orders.csv",
             "order_id,customer_id,status,x,x",
-            "orders.csv has two columns called x: rename one of them, or leave it out.",
+            "orders.csv has two columns called x: rename or remove one of them.",
         ),
         (
             "orders.csv",
             "order_id,customer_id,status,source_record,delivered_source_record",
-            "orders.csv has two columns called delivered_source_record: rename one of them, or leave it out.",
+            "orders.csv has two columns called delivered_source_record: rename or remove one of them.",
         ),
         ("orders.csv", "customer_id,city", "orders.csv is named like orders but has the columns of customers: rename the file."),
         (
             "export.csv",
             None,
-            "export.csv is empty and its name is not that of a table: name it after its table, or leave it out.",
+            "export.csv is empty and is not named after a table: name it after its table, or remove it.",
         ),
     ],
 )

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake.engine.landing import Refused, content_hash, members, unpack
+from ecom_lake.engine.landing import archives
+from ecom_lake.engine.landing.archives import content_hash, unpack
+from ecom_lake.engine.landing.refused import Refused
 
 CSV = b"order_id,customer_id,status\n1,2,created\n" * 50
 
 
-def contents(path: Path, scratch: Path, name: str = "", largest: int = members.LARGEST) -> list[tuple[str, bytes]]:
+def contents(path: Path, scratch: Path, name: str = "", largest: int = archives.MAX_UNPACKED_BYTES) -> list[tuple[str, bytes]]:
     found = []
     for member in unpack(path, scratch, name, largest):
         assert member.refused == ""
@@ -22,7 +24,7 @@ def contents(path: Path, scratch: Path, name: str = "", largest: int = members.L
     return found
 
 
-def refusals(path: Path, scratch: Path, largest: int = members.LARGEST) -> list[str]:
+def refusals(path: Path, scratch: Path, largest: int = archives.MAX_UNPACKED_BYTES) -> list[str]:
     return [member.refused for member in unpack(path, scratch, largest=largest)]
 
 
@@ -105,7 +107,7 @@ def test_damaged_gzip(tmp_path: Path, scratch: Path, raw: bytes) -> None:
 def test_what_is_no_zip_is_refused(tmp_path: Path, scratch: Path, raw: bytes) -> None:
     path = tmp_path / "dump.zip"
     path.write_bytes(raw)
-    with pytest.raises(Refused, match=r"^dump\.zip is not a whole zip archive \(.+\): copy it here again\.$"):
+    with pytest.raises(Refused, match=r"^dump\.zip is not a complete zip archive \(.+\): copy it here again\.$"):
         list(unpack(path, scratch))
 
 
@@ -124,8 +126,8 @@ def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, scratch: Path, monk
     assert refusals(path, scratch, largest=2_999_999) == [
         "orders.csv.gz unpacks to more than 2,999,999 bytes: deliver it in parts."
     ]
-    monkeypatch.setattr(members, "GIB", 1_000_000)
-    monkeypatch.setattr(members, "STEEPEST", 500)
+    monkeypatch.setattr(archives, "GIB", 1_000_000)
+    monkeypatch.setattr(archives, "MAX_COMPRESSION", 500)
     assert refusals(path, scratch)[0].startswith("orders.csv.gz unpacks to over 500 times its size")
 
 
@@ -155,7 +157,7 @@ def test_what_is_too_much_together_is_refused_from_there_on(tmp_path: Path, scra
             archive.writestr(name, CSV)
     assert refusals(path, scratch, largest=2 * len(CSV) - 1) == [
         "",
-        f"dump.zip unpacks to more than {2 * len(CSV) - 1:,} bytes; nothing is taken of dump.zip/two.csv and what follows: "
+        f"dump.zip unpacks to more than {2 * len(CSV) - 1:,} bytes; dump.zip/two.csv and the files after it are not read: "
         "deliver it in parts.",
     ]
 
@@ -165,8 +167,8 @@ def test_an_archive_of_too_many_files_is_refused(tmp_path: Path, scratch: Path, 
     with zipfile.ZipFile(path, "w") as archive:
         for name in ["one.csv", "two.csv", "three.csv"]:
             archive.writestr(name, CSV)
-    monkeypatch.setattr(members, "MOST", 2)
-    with pytest.raises(Refused, match=r"^dump\.zip holds 3 files, and 2 are the most: deliver it in parts\.$"):
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
+    with pytest.raises(Refused, match=r"^dump\.zip holds 3 files, and 2 is the limit: deliver it in parts\.$"):
         list(unpack(path, scratch))
 
 
@@ -176,7 +178,7 @@ def test_what_python_cannot_unpack_in_small_pieces_is_refused(tmp_path: Path, sc
     with zipfile.ZipFile(path, "w", method) as archive:
         archive.writestr("one.csv", CSV)
         archive.writestr("two.csv", CSV, zipfile.ZIP_DEFLATED)
-    wanted = "dump.zip/one.csv is packed in a way that is not read here: pack it by deflate, as zip itself does."
+    wanted = "dump.zip/one.csv uses a compression method that is not supported: use deflate, the default of zip."
     assert refusals(path, scratch) == [wanted, ""]
 
 

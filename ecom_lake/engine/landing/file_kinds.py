@@ -1,6 +1,6 @@
-"""What a file is that is not delimited text, so that its refusal can say what to do.
+"""The kind of a file that is not delimited text, so that its refusal can state what to do.
 
-Not here: what text it is (encodings.py).
+Not here: the encoding of text (encodings.py).
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _BEGINS: tuple[tuple[int, bytes, str], ...] = (
 )
 _MARKUP = re.compile(r"\s*(?:(<(?:!doctype|html|\?xml))|([{\[]\s*[\"{\[]))", re.IGNORECASE)
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f]")
-"""Not zero: some systems fill fields up with it."""
+"""Zero is not included: some systems pad fields with it."""
 _MOST_CONTROL = 0.02
 
 
 def binary_kind(beginning: bytes) -> str:
-    """By the bytes with which it begins; nothing if none are known."""
+    """By its first bytes; empty for an unknown kind."""
     return next((kind for offset, magic, kind in _BEGINS if beginning.startswith(magic, offset)), "")
 
 
 def text_kind(beginning: str) -> str:
-    """What a decoded beginning is, if it is not delimited text."""
+    """The kind of a decoded beginning that is not delimited text; empty for text."""
     markup = _MARKUP.match(beginning)
     if markup:
         return "an HTML or XML page" if markup[1] else "JSON"

@@ -1,7 +1,7 @@
-"""A landed file as plain local files to read: itself, or what is packed in it. And the hash by which a file is known again.
+"""A landed file as plain local files: itself, or the files packed in it. And the hash that identifies a file by its content.
 
 Names inside an archive are shown to people and never become paths.
-Not here: what is in the files (header.py, records.py).
+Not here: the content of the files (header.py, records.py).
 """
 
 from __future__ import annotations
@@ -23,114 +23,116 @@ from typing import IO, Any
 from ecom_lake.engine.landing.refused import Refused, shown
 
 GIB = 1 << 30
-LARGEST = 64 * GIB
-"""Bytes that a landed file may unpack to, all that it holds together."""
-STEEPEST = 500
-"""CSV shrinks to a tenth or a fiftieth. What shrinks to less than a five-hundredth, and is over a gigabyte, is a bomb."""
-MOST = 10_000
-"""Files that an archive may hold."""
+MAX_UNPACKED_BYTES = 64 * GIB
+"""Bytes that a landed file may unpack to, all its members together."""
+MAX_COMPRESSION = 500
+"""CSV shrinks to a tenth or a fiftieth. A file over a gigabyte that shrinks to less than a five-hundredth is a zip bomb."""
+MAX_MEMBERS = 10_000
+"""Files that an archive may contain."""
 CHUNK = 1 << 20
 
-USUAL = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Ways of packing that Python unpacks a little at a time. Of the others, four kilobytes may become four gigabytes at once."""
+SUPPORTED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Compression methods that Python unpacks in small pieces. With others, four kilobytes may become four gigabytes at once."""
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, OverflowError)
-"""All that Python's unpackers raise where the bytes are not what they should be."""
+"""The errors that Python's unpackers raise on corrupted bytes."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """One file to read: a landed file itself, or one that is packed in it."""
+    """One file to read: a landed file itself, or one packed in it."""
 
     name: str
     """For people: `orders.csv`, `dump.zip/orders.csv`."""
     path: Path
     refused: str = ""
-    """Why it could not be unpacked; what lies at `path` is then not it."""
+    """Why it could not be unpacked; the file at `path` is then incomplete."""
 
 
-def unpack(path: Path, scratch: Path, name: str = "", largest: int = LARGEST) -> Iterator[Member]:
-    """What a landed file holds, in the archive's order. `name` is what people call it, if not by its file name.
+def unpack(path: Path, scratch: Path, name: str = "", largest: int = MAX_UNPACKED_BYTES) -> Iterator[Member]:
+    """The files in a landed file, in the archive's order. `name` is the name to show, if not the file's own.
 
-    A packed file is unpacked into `scratch`, and lies there until the next one is asked for. One that cannot be unpacked
-    comes as a member that says so, and the others follow, unless together they are too large. An archive that cannot be
-    opened at all raises `Refused`.
+    A packed file is unpacked into `scratch`, and remains there until the next one is requested. A file that cannot be unpacked
+    is yielded with the reason, and the others follow, unless together they are too large. An archive that cannot be opened
+    raises `Refused`.
     """
     name = shown(name or path.name)
     match PurePosixPath(name).suffix.lower():
         case ".zip":
             yield from _unzip(path, scratch, name, largest)
         case ".gz":
-            yield from _unpacked(name, partial(gzip.open, path), _Room(name, path.stat().st_size, largest), scratch)
+            yield from _unpacked(name, partial(gzip.open, path), _UnpackLimit(name, path.stat().st_size, largest), scratch)
         case _:
             yield Member(name, path)
 
 
 def content_hash(path: Path) -> str:
-    """The same bytes have the same hash, whatever the file is called."""
+    """The same bytes have the same hash, whatever the file's name."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 @dataclass
-class _Room:
-    """How much a landed file may still unpack to."""
+class _UnpackLimit:
+    """Counts what a landed file unpacks to, and refuses too much."""
 
     name: str
     packed: int
     largest: int
     unpacked: int = 0
-    is_full: bool = False
+    is_exceeded: bool = False
 
-    def take(self, size: int, member: str) -> None:
+    def count(self, size: int, member: str) -> None:
         self.unpacked += size
-        rest = f"; nothing is taken of {member} and what follows" if member != self.name else ""
+        rest = f"; {member} and the files after it are not read" if member != self.name else ""
         if self.unpacked > self.largest:
-            self.is_full = True
+            self.is_exceeded = True
             raise Refused(f"{self.name} unpacks to more than {self.largest:,} bytes{rest}: deliver it in parts.")
-        if self.unpacked > GIB and self.unpacked > STEEPEST * self.packed:
-            self.is_full = True
-            raise Refused(f"{self.name} unpacks to over {STEEPEST} times its size, as no CSV does{rest}: deliver it unpacked.")
+        if self.unpacked > GIB and self.unpacked > MAX_COMPRESSION * self.packed:
+            self.is_exceeded = True
+            raise Refused(
+                f"{self.name} unpacks to over {MAX_COMPRESSION} times its size, as no CSV does{rest}: deliver it unpacked."
+            )
 
 
 def _unzip(path: Path, scratch: Path, name: str, largest: int) -> Iterator[Member]:
     try:
         archive = zipfile.ZipFile(path)
     except _DAMAGED as error:
-        raise Refused(f"{name} is not a whole zip archive ({_cause(error)}): copy it here again.") from error
+        raise Refused(f"{name} is not a complete zip archive ({_cause(error)}): copy it here again.") from error
     with archive:
         entries = [entry for entry in archive.infolist() if _is_data(entry)]
         if not entries:
             raise Refused(f"{name} holds no files: pack the CSV files into it and deliver it again.")
-        if len(entries) > MOST:
-            raise Refused(f"{name} holds {len(entries):,} files, and {MOST:,} are the most: deliver it in parts.")
-        room = _Room(name, path.stat().st_size, largest)
+        if len(entries) > MAX_MEMBERS:
+            raise Refused(f"{name} holds {len(entries):,} files, and {MAX_MEMBERS:,} is the limit: deliver it in parts.")
+        limit = _UnpackLimit(name, path.stat().st_size, largest)
         for entry in entries:
             inner = f"{name}/{shown(entry.filename)}"
-            yield from _unpacked(inner, partial(_open, archive, entry, inner), room, scratch)
-            if room.is_full:
+            yield from _unpacked(inner, partial(_open, archive, entry, inner), limit, scratch)
+            if limit.is_exceeded:
                 return
 
 
 def _open(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> IO[bytes]:
-    if entry.compress_type not in USUAL:
-        raise Refused(f"{name} is packed in a way that is not read here: pack it by deflate, as zip itself does.")
+    if entry.compress_type not in SUPPORTED_METHODS:
+        raise Refused(f"{name} uses a compression method that is not supported: use deflate, the default of zip.")
     if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
         raise Refused(f"{name} is a link or a device, not a file: pack the file itself.")
     return archive.open(entry)
 
 
 def _is_data(entry: zipfile.ZipInfo) -> bool:
-    """Not a folder, nor what macOS and editors leave behind."""
+    """Not a folder, nor a hidden file of macOS or an editor."""
     parts = PurePosixPath(entry.filename).parts
     return not entry.is_dir() and "__MACOSX" not in parts and bool(parts) and not parts[-1].startswith(".")
 
 
-def _unpacked(name: str, opened: Callable[[], Any], room: _Room, scratch: Path) -> Iterator[Member]:
+def _unpacked(name: str, opened: Callable[[], Any], limit: _UnpackLimit, scratch: Path) -> Iterator[Member]:
     with tempfile.NamedTemporaryFile(dir=scratch, prefix="member-") as copy:
         try:
             for piece in _chunks(name, opened):
-                room.take(len(piece), name)
+                limit.count(len(piece), name)
                 copy.write(piece)
             copy.flush()
             refused = ""
@@ -151,13 +153,13 @@ def _chunks(name: str, opened: Callable[[], Any]) -> Iterator[bytes]:
 
 
 def _cause(error: Exception) -> str:
-    """What is wrong with an archive. What is wrong with the disk is not its fault, and is raised as it is."""
+    """What is wrong with an archive. An error of the disk is raised as it is."""
     if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
         raise error
     if "CRC" in str(error):
         return "its checksum is wrong"
     if isinstance(error, OSError | zlib.error | struct.error | ValueError | OverflowError):
-        return "its bytes are spoilt"
+        return "its bytes are corrupted"
     if "'" in str(error):
         return "its parts contradict each other"  # Python quotes bytes of the file
     return str(error).rstrip(".") or "it ends too early"

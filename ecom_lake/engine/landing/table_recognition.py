@@ -1,4 +1,4 @@
-"""Which delivered table a file is, and where its columns stand; or the sentence that says why it is none.
+"""Which delivered table a file belongs to, and where its columns are; or a sentence with the reason why it belongs to none.
 
 A file's name comes first, then its columns. Not here: finding the header (header.py).
 """
@@ -20,15 +20,15 @@ _SUFFIXES = {".csv", ".txt", ".tsv", ".gz", ".zip"}
 _NUMBER = re.compile(r"v?\d+(?:t\d+)?z?")
 _DATA = re.compile(r"[\W\d_]*\d[\W\d_]*|[0-9a-f-]{16,}", re.IGNORECASE)
 _ENOUGH = 0.5
-"""The share of a table's required columns by which a file is taken for it, though it lacks the others."""
+"""The share of a table's required columns from which a file is taken for that table, though it lacks the others."""
 _NAME = re.compile(r"[^\W\d]\w{0,39}(?:[ _-]\w{1,40}){0,4}")
-"""What the name of a column looks like; any other text may be somebody's data."""
+"""A text that looks like the name of a column; any other text may be somebody's data."""
 _SHOWN = 12
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a table's columns stand in a file."""
+    """Where a table's columns are in a file."""
 
     positions: dict[str, int | None]
     """Bronze column → field of a record; None for an optional column that was not delivered."""
@@ -40,7 +40,7 @@ class Layout:
 
     @property
     def misnamed(self) -> tuple[tuple[str, str], ...]:
-        """Extra columns that are probably missing ones under other names: the name there, and the name here."""
+        """Extra columns that are probably missing ones under another name: the name in the file, the name in the table."""
         return tuple(similar_pairs(self.extra, self.missing))
 
 
@@ -48,7 +48,7 @@ def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) 
     table = _by_name(file, delivered)
     if header is None:
         if table is None:
-            raise Refused(f"{file} is empty and its name is not that of a table: name it after its table, or leave it out.")
+            raise Refused(f"{file} is empty and is not named after a table: name it after its table, or remove it.")
         return table
     fitting = _by_columns(file, header, delivered) if table is None or _lacking(table, header) else table
     known = {name.casefold() for each in delivered for name in each.columns}
@@ -56,7 +56,7 @@ def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) 
     if fitting is None and values and not known & _folded(header) and not _has_similar_names(header, delivered):
         raise Refused(
             f"{file} seems to have no header: its first line has {_fields(header)}, {values} of them a number, a date or an id, "
-            "and none of them known here; put the names of the columns into its first line."
+            "and none of them known; put the names of the columns into its first line."
         )
     if table is not None:
         if fitting is not None and fitting is not table:
@@ -69,14 +69,14 @@ def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) 
         if nearest is not None and _share(nearest, header) >= _ENOUGH:
             _refuse_lacking(file, nearest, header)
         raise Refused(
-            f"{file} is none of the tables known here ({_list(each.name for each in delivered)}); its first line has "
-            f"{_fields(header)}, {_known(header, known)} known here: name it after its table, or leave it out."
+            f"{file} is none of the known tables ({_list(each.name for each in delivered)}); its first line has "
+            f"{_fields(header)}, {_known(header, known)} known: name it after its table, or remove it."
         )
     return fitting
 
 
 def named_after(file: str, delivered: Sequence[Delivered]) -> str:
-    """The delivered table that a file is named after; empty where it is named after none."""
+    """The delivered table that a file is named after; empty where there is none."""
     table = _by_name(file, delivered)
     return table.name if table else ""
 
@@ -90,7 +90,7 @@ def layout(file: str, table: Delivered, header: Header) -> Layout:
         folded = shown.casefold()
         name = known.get(folded) or (f"delivered_{shown}" if folded in LINEAGE else shown)
         if name.casefold() in seen:
-            raise Refused(f"{file} has two columns called {shown}: rename one of them, or leave it out.")
+            raise Refused(f"{file} has two columns called {shown}: rename or remove one of them.")
         seen.add(name.casefold())
         positions[name] = position
         if folded not in known:
@@ -104,7 +104,7 @@ def _by_name(file: str, delivered: Sequence[Delivered]) -> Delivered | None:
 
 
 def _stem(file: str) -> str:
-    """A file's name without folder, suffixes, dates, numbers, case and the signs between its words."""
+    """A file's name in lower case, without folder, suffixes, dates and numbers, its words joined by underscores."""
     path = PurePosixPath(file.casefold())
     while path.suffix in _SUFFIXES:
         path = path.with_suffix("")
@@ -113,7 +113,7 @@ def _stem(file: str) -> str:
 
 
 def _by_columns(file: str, header: Header, delivered: Sequence[Delivered]) -> Delivered | None:
-    """The table of which the file has all required columns, and of no other one more columns."""
+    """The table of which the file has all required columns, and the most columns."""
     most = max((_shared(table, header) for table in delivered), default=0)
     best = [table for table in delivered if not _lacking(table, header) and _shared(table, header) == most]
     if len(best) > 1:
@@ -126,9 +126,9 @@ def _refuse_lacking(file: str, table: Delivered, header: Header) -> None:
     if not lacking:
         return
     near = {column: _nearest(column, table, header) for column in lacking}
-    wanted = (f"{column} (nearest there: {near[column]})" if near[column] else column for column in lacking)
+    wanted = (f"{column} (most similar in the file: {near[column]})" if near[column] else column for column in lacking)
     known = set(map(str.casefold, table.columns))
-    there = "" if any(near.values()) else f"; its first line has {_fields(header)}, {_known(header, known)} known here"
+    there = "" if any(near.values()) else f"; its first line has {_fields(header)}, {_known(header, known)} known"
     todo = "rename the column, or export it again"
     if not any(near.values()) and not known & _folded(header):
         todo = "rename the columns, or put their names into the first line if it does not hold them"
@@ -136,20 +136,20 @@ def _refuse_lacking(file: str, table: Delivered, header: Header) -> None:
 
 
 def _has_similar_names(header: Header, delivered: Sequence[Delivered]) -> bool:
-    """Whether the first line has a name that is near to a required column's: then it is a header, though of other names."""
+    """Whether the first line has a name similar to a required column's: then it is a header with other names."""
     return any(_nearest(column, table, header) for table in delivered for column in table.required)
 
 
 def _nearest(column: str, table: Delivered, header: Header) -> str | None:
-    """The name of the file's that is nearest to a column that it lacks, if it may be shown.
+    """The most similar name in the file to a column that it lacks, if the name may be shown.
 
-    A name that has further words is shown only from a line that has known columns: from any other, it may be data."""
+    A name with further words is shown only if the line has known columns: otherwise it may be data."""
     known = set(map(str.casefold, table.columns))
     is_header = bool(known & _folded(header))
 
     def may_be_shown(name: str) -> bool:
         if not similarity(column, name)[0]:
-            return True  # near by its letters, or not at all
+            return True  # similar by its letters, or not at all
         return bool(_NAME.fullmatch(name)) and (is_header or words(name) <= words(column))
 
     return nearest(column, (name for name in header.names if name.casefold() not in known and may_be_shown(name)))
@@ -176,7 +176,7 @@ def _fields(header: Header) -> str:
 
 
 def _known(header: Header, known: Set[str]) -> str:
-    """How many of the fields are known. They are never named: the file may be anybody's, and its first line anything."""
+    """How many of the fields are known. Their names are not shown: the first line of an unknown file may contain anything."""
     return str(sum(name.casefold() in known for name in header.names) or "none of them")
 
 
