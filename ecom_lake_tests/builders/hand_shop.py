@@ -28,6 +28,8 @@ from ecom_lake.shop.settings.numbers import ShopSettings, settings_row
 
 Row = Mapping[str, Any]
 CENT = Decimal("0.01")
+JANUARY = date(2018, 1, 1)
+"""The month of an order whose date a test does not give."""
 
 
 def order(order_id: str, ordered_at: str | None = "2018-01-10 10:00:00", **more: Any) -> Row:
@@ -111,7 +113,7 @@ class HandShop:
         self._attach(SETTINGS, settings_row(self._shop.numbers))
         months = {row["order_id"]: _month(row["ordered_at"]) for row in silver.get("orders", [])}
         for name, contract in catalog.silver().items():
-            self._attach(name, _silver(contract, silver.get(name, []), months))
+            self._attach(name, silver_rows(contract, silver.get(name, []), months))
 
     def table(self, name: str) -> pl.DataFrame:
         """A gold table, made as the pipeline makes it after those that it reads, and held against its contract."""
@@ -159,7 +161,7 @@ class HandShop:
         self.con.unregister("_given")
 
 
-def _silver(contract: Table, rows: Iterable[Row], months: Mapping[str, date | None]) -> pl.DataFrame:
+def silver_rows(contract: Table, rows: Iterable[Row], months: Mapping[str, date | None]) -> pl.DataFrame:
     """Rows as silver has them. A month that is not given is that of the order; lineage counts the rows."""
     given = []
     for number, row in enumerate(rows, 1):
