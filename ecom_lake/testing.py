@@ -103,7 +103,7 @@ class HandShop:
         self._create(SETTINGS, settings_row(self.shop.numbers))
         months = {row["order_id"]: _month(row["ordered_at"]) for row in silver.get("orders", [])}
         for name, contract in self.registry.silver.items():
-            self._create(name, _silver(contract, silver.get(name, []), months))
+            self._create(name, silver_rows(contract, silver.get(name, []), months))
 
     def table(self, name: str) -> pl.DataFrame:
         """A gold table, made after those that it reads, and audited against its contract."""
@@ -165,7 +165,7 @@ class HandShop:
         self.con.unregister("_given")
 
 
-def _silver(contract: Table, rows: Iterable[Row], months: Mapping[str, date | None]) -> pl.DataFrame:
+def silver_rows(contract: Table, rows: Iterable[Row], months: Mapping[str, date | None]) -> pl.DataFrame:
     """Rows as silver has them. A month that is not given is that of the order; lineage counts the rows."""
     given = []
     for number, row in enumerate(rows, 1):

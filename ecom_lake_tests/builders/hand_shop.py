@@ -9,11 +9,30 @@ from typing import Any
 from ecom_lake import testing
 from ecom_lake.engine.contracts.recipe import SETTINGS
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake.testing import Row, customer, item, order, payment, product, review, seller
+from ecom_lake.testing import CENT, Row, customer, item, order, payment, product, review, seller, silver_rows
 from ecom_lake_tests import catalog
 from ecom_lake_tests.catalog import in_order, recipe
 
-__all__ = ["MARTS", "HandShop", "Row", "customer", "item", "monthly", "order", "payment", "product", "review", "seller"]
+__all__ = [
+    "CENT",
+    "JANUARY",
+    "MARTS",
+    "HandShop",
+    "Row",
+    "customer",
+    "item",
+    "monthly",
+    "order",
+    "payment",
+    "product",
+    "review",
+    "seller",
+    "silver_rows",
+    "some",
+]
+
+JANUARY = date(2018, 1, 1)
+"""The month of an order whose date a test does not give."""
 
 
 def some(row: Row, *columns: str) -> dict[str, Any]:

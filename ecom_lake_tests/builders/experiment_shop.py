@@ -1,0 +1,58 @@
+"""Shops by hand for the tables of experiments: who bought how many days before the as-of date, and for how much."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from ecom_lake.shop.experiments.groups import Group
+
+AS_OF = date(2018, 6, 30)
+TABLES = ("experiment_plan", "experiment_simulation")
+Purchase = tuple[str, int, float]
+
+
+def shop(con: duckdb.DuckDBPyConnection, purchases: list[Purchase], cost: float | None = None) -> None:
+    """With `active` up to 60 days and `at risk` up to 120."""
+    kinds = {"customer_id": pl.String, "ago": pl.Int64, "net_sales": pl.Float64}
+    orders = pl.DataFrame(purchases, kinds, orient="row").with_columns(
+        order_date=pl.lit(AS_OF) - pl.duration(days="ago"),
+        net_sales=pl.col("net_sales").cast(pl.Decimal(18, 2)),
+        is_valid=pl.lit(True),
+        costed_sales=pl.col("net_sales").cast(pl.Decimal(18, 2)) if cost is not None else pl.lit(0).cast(pl.Decimal(18, 2)),
+        cogs=(pl.col("net_sales") * (cost or 0)).cast(pl.Decimal(18, 2)) if cost is not None else pl.lit(None, pl.Decimal(18, 2)),
+    )
+    recency = pl.col("ago").min().alias("recency_days")
+    status = pl.when(pl.col("recency_days") <= 60).then(pl.lit("active")).when(pl.col("recency_days") <= 120)
+    people = orders.group_by("customer_id").agg(recency).with_columns(
+        activity_status=status.then(pl.lit("at risk")).otherwise(pl.lit("lapsed"))
+    )  # fmt: skip
+    today = pl.DataFrame({"date": [AS_OF], "is_as_of": [True]})
+    for name, frame in (("fct_orders", orders), ("customer_metrics", people), ("dim_date", today)):
+        con.execute(f"drop table if exists {name}")
+        con.register("frame", frame.to_arrow())
+        con.execute(f"create table {name} as select * from frame")
+        con.unregister("frame")
+
+
+EDGES: list[Purchase] = [("at 60", 60, 1), ("at 120", 120, 1)]
+STOCK = Group("at risk, one purchase", people=8_000, join_per_day=10.0, watched=2_000, back=100, order_value=80, order_spread=30)
+
+
+def busy(people: int = 4_000, again: float = 0.2) -> list[Purchase]:
+    rng = np.random.default_rng(6)
+    made: list[Purchase] = []
+    for i in range(people):
+        first = int(rng.integers(1, 400))
+        made.append((f"p{i}", first, float(rng.integers(20, 200))))
+        if rng.random() < again:
+            made.append((f"p{i}", int(rng.integers(0, first)), float(rng.integers(20, 200))))
+    return made
+
+
+def card(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, Any]:
+    return dict(con.execute(f"select name, said from {table}_fit where kind = 'card'").fetchall())

@@ -1,0 +1,37 @@
+"""An order line by hand: which rule of the silver contract it breaks after which change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecom_lake.engine.contracts.columns import MOST_AT_ONCE
+from ecom_lake.shop.canonical.order_items import OrderItems
+from ecom_lake_tests.builders.hand_shop import item
+from ecom_lake_tests.shop.canonical.checking import broken_rule
+
+
+def test_its_key() -> None:
+    assert OrderItems.table.key == ("order_id", "line")
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({}, None),
+        ({"line": 0}, "line_out_of_range"),
+        ({"quantity": 0}, "quantity_out_of_range"),
+        ({"quantity": 2}, "gross_is_price_times_quantity"),
+        ({"gross_sales": "10.01"}, "gross_is_price_times_quantity"),
+        ({"discount": "10.00"}, None),
+        ({"discount": "10.01"}, "discount_within_gross"),
+        ({"freight": "-0.01"}, "freight_out_of_range"),
+        ({"unit_price": MOST_AT_ONCE + 1}, "unit_price_out_of_range"),
+        ({"unit_cost": "-0.01"}, "unit_cost_out_of_range"),
+        ({"product_id": None}, "product_id_missing"),
+        ({"seller_id": None}, None),
+    ],
+)
+def test_the_rule_that_a_row_breaks(changes: dict[str, Any], rule: str | None) -> None:
+    assert broken_rule(OrderItems.table, item("a", "10.00"), **changes) == rule

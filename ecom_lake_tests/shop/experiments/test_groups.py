@@ -1,0 +1,43 @@
+"""Which customers are in which group of an experiment, from purchases written by hand."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from ecom_lake.shop.experiments.groups import groups
+from ecom_lake_tests.builders.experiment_shop import EDGES, Purchase, shop
+
+
+@pytest.mark.parametrize(
+    ("purchases", "group", "watched", "back"),
+    [
+        ([("a", 91, 9)], "active, one purchase", 1, 0),
+        ([("a", 90, 9)], "active, one purchase", 1, 0),
+        ([("a", 89, 9)], "active, one purchase", 0, 0),
+        ([("a", 150, 9), ("a", 10, 9)], "active, one purchase", 1, 1),
+        ([("a", 151, 9), ("a", 10, 9)], "at risk, one purchase", 1, 1),
+        ([("a", 210, 9)], "at risk, one purchase", 1, 0),
+        ([("a", 211, 9)], "lapsed, one purchase", 1, 0),
+        ([("a", 210, 9), ("a", 90, 9), ("a", 1, 9)], "active, several purchases", 1, 1),
+        ([("a", 300, 9), ("a", 300, 9), ("a", 89, 9)], "lapsed, one purchase", 1, 1),
+        ([("a", 300, 9), ("a", -1, 9)], "lapsed, one purchase", 1, 0),
+    ],
+)
+def test_who_was_in_a_group_and_bought_since(
+    con: duckdb.DuckDBPyConnection, purchases: list[Purchase], group: str, watched: int, back: int
+) -> None:
+    shop(con, EDGES)
+    edges = {one.name: (one.watched, one.back) for one in groups(con, 90)}
+    shop(con, [*EDGES, *purchases])
+    found = {one.name: (one.watched, one.back) for one in groups(con, 90)}
+    before = edges.get(group, (0, 0))
+    now = found.get(group, (0, 0))
+    assert (now[0] - before[0], now[1] - before[1]) == (watched, back)
+
+
+def test_new_customers_are_those_whose_second_purchase_can_be_seen(con: duckdb.DuckDBPyConnection) -> None:
+    shop(con, [*EDGES, ("a", 170, 9), ("a", 80, 30), ("b", 170, 9), ("b", 79, 30), ("c", 181, 9), ("d", 5, 9)])
+    new = next(one for one in groups(con, 90) if one.name == "new customers")
+    assert (new.watched, new.back, new.order_value) == (3, 1, 30)  # a, b and the person at 120; a in time
+    assert new.join_per_day == pytest.approx(2 / 90)  # d and the person at 60

@@ -1,0 +1,29 @@
+"""The data dictionary of a built lake, against the contracts."""
+
+from __future__ import annotations
+
+import duckdb
+
+from ecom_lake_tests import catalog
+from ecom_lake_tests.builders.built_lake import BuiltLake
+
+ITSELF = {"ledger", "quality_scorecard", "data_dictionary"}
+
+
+def test_it_has_every_column_of_every_other_table_in_the_words_of_its_contract(built_lake: BuiltLake) -> None:
+    dictionary = duckdb.sql(f"from '{built_lake.root}/olist/gold/data_dictionary.parquet'").pl()
+    contracts = {**catalog.silver(), **{name: table for name, table in catalog.gold().items() if name not in ITSELF}}
+    columns = ("table_name", "position", "column_name", "type", "meaning", "nullable")
+    made = set(dictionary.select(columns).rows())
+    for name in dictionary["table_name"].unique():
+        promised = enumerate(contracts[name].columns.values(), 1)
+        expected = {(name, at, c.name, c.kind.duckdb, c.meaning, c.nullable) for at, c in promised}
+        assert {row for row in made if row[0] == name} == expected
+    assert set(dictionary["table_name"]) >= {"orders", "fct_orders", "rfm", "model_cards"}
+
+
+def test_no_example_is_personal(built_lake: BuiltLake) -> None:
+    dictionary = duckdb.sql(f"from '{built_lake.root}/olist/gold/data_dictionary.parquet'").pl()
+    assert dictionary["is_personal"].any()
+    assert dictionary.filter("is_personal")["example"].null_count() == dictionary["is_personal"].sum()
+    assert dictionary.filter(table_name="fct_orders", column_name="is_valid")["example"].item() in ("True", "False")

@@ -1,0 +1,37 @@
+"""The ledger, from deliveries and fates written by hand."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from ecom_lake_tests.builders.hand_shop import HandShop
+
+DELIVERIES = pl.DataFrame(
+    [("orders", 1, "2018-01-01T08:00:00", "a.csv", "aa", 10, 1), ("orders", 2, "2018-01-02T08:00:00", "b.csv", "bb", 3, 3)],
+    ["table_name", "sequence", "delivered_at", "file", "content_hash", "rows_delivered", "rejected"],
+    orient="row",
+)
+FATES = ("rejected", "quarantined", "pending", "superseded", "collapsed", "published")
+
+
+def ledger_of(*fates: tuple[str, int, str, int]) -> HandShop:
+    shop = HandShop()
+    shop.con.register("lake_deliveries", DELIVERIES.to_arrow())
+    shop.con.register("lake_fates", pl.DataFrame(fates, ["table_name", "sequence", "fate", "rows"], orient="row").to_arrow())
+    return shop
+
+
+def test_every_fate_has_its_column_and_a_delivery_without_fates_has_none() -> None:
+    shop = ledger_of(
+        *(("orders", 1, fate, rows) for fate, rows in (("quarantined", 1), ("pending", 2), ("superseded", 3))),
+        *(("orders", 1, "published", rows) for rows in (2, 1)),
+        ("customers", 1, "published", 50),
+    )
+    assert shop.rows("ledger", "sequence", "rows_delivered", *FATES) == [(1, 10, 1, 1, 2, 3, 0, 3), (2, 3, 3, 0, 0, 0, 0, 0)]
+
+
+def test_a_row_without_a_fate_fails_the_audit() -> None:
+    shop = ledger_of(("orders", 1, "published", 8))
+    with pytest.raises(AssertionError, match="every_row_accounted"):
+        shop.table("ledger")
