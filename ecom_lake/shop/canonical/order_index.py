@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Key, Month, Text, Timestamp
+from ecom_lake.engine.contracts.columns import Text
 from ecom_lake.engine.contracts.table import Silver
+from ecom_lake.shop import vocabulary
 
 
 class OrderIndex(Silver):
-    """One row per order that counts: which delivered version of it wins, and the month in which it lies."""
+    """One row per order: the delivered version that is used, and the month of the order."""
 
-    order_id = Key("The order.")
-    ordered_at = Timestamp("When the order was placed, in the shop's own time.")
-    month = Month("Month in which the order was placed, as its first day.")
-    customer_key = Text("What the delivered order calls its customer.")
+    order_id = vocabulary.order_id.replace(key=True)
+    ordered_at = vocabulary.ordered_at
+    month = vocabulary.month
+    customer_key = Text("Identifier of the customer in the delivered order.")

@@ -32,8 +32,10 @@ CUT = (
     "ecom_lake.engine.build.step.commit",
     "ecom_lake.engine.build.shop_context",
     "ecom_lake.settings",
+    "ecom_lake.shop.vocabulary",
 )
-"""Where the closure ends: the store returns the bytes that were stored, and settings enter a fingerprint by value."""
+"""Where the closure ends: the store returns the bytes that were stored; settings, and the columns that contracts take from the
+vocabulary, enter a fingerprint by value."""
 
 
 _FILE_NAME = re.compile(r"[\w.-]+\.[a-z]+")
