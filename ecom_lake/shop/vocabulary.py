@@ -8,7 +8,10 @@ Not here: columns of one table only, which are in its contract. `HOMONYMS` lists
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ecom_lake.engine.contracts.columns import (
+    Column,
     Count,
     Date,
     Flag,
@@ -133,8 +136,8 @@ weight_g = Number("Weight in grams; NULL where the shop states none or 0.", null
 # Numbers of orders, customers and units
 
 orders = Count(
-    "Valid orders (in order_status_sales, orders of any status); of a category, product, seller or payment method, those that"
-    " contain it: an order may contain several."
+    "Valid orders: neither canceled nor unavailable (order_status_sales counts all). An order counts in every category, product,"
+    " seller and payment method that it contains."
 )
 placed_orders = Count("Orders placed, valid or not.")
 canceled_orders = Count("Orders placed that were canceled or are unavailable.")
@@ -264,6 +267,148 @@ meaning = Text("The meaning, as the contract states it.")
 layer = Text("Layer of the table: silver or gold.")
 table_name = Text("Name of the table.")
 column_name = Text("Name of the column; `*` where rows are counted.")
+
+
+# KPIs: formulas over sums of the orders of one period, a month or the whole history
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A KPI: its name, its column, which states its meaning and unit, and its formula."""
+
+    name: str
+    column: Column
+    formula: str
+    """SQL over the sums of one period: those below, and in kpi_summary those of customers."""
+    is_as_of: bool = False
+    """Whether it ends at the as-of date, as all numbers of customers do; the others cover all orders."""
+
+
+def _ratio(part: str, whole: str) -> str:
+    return f"{part}::double / nullif({whole}, 0)"
+
+
+PLACED_SUMS = {
+    "placed_orders": "count(*)",
+    "canceled_orders": "count(*) filter (where status in ('canceled', 'unavailable'))",
+}
+"""Sums of all orders of a period."""
+
+KNOWN = {
+    "knows_payments": "count(payments) > 0",
+    "knows_returns": "count(is_returned) > 0",
+    "knows_costs": "count(cogs) > 0",
+}
+"""What the shop knows at all: a sum over no orders is 0, but a sum of what the shop does not know is NULL."""
+
+VALID_SUMS = {
+    "orders": "count(*)",
+    "new_customers": "count(*) filter (where is_first_order)",
+    "items": "sum(items)",
+    "units": "sum(units)",
+    "gross_sales": "sum(gross_sales)::decimal(18, 2)",
+    "discounts": "sum(discounts)::decimal(18, 2)",
+    "net_sales": "sum(net_sales)::decimal(18, 2)",
+    "freight": "sum(freight)::decimal(18, 2)",
+    "gmv": "sum(gmv)::decimal(18, 2)",
+    "payments": "sum(payments)::decimal(18, 2)",
+    "cogs": "sum(cogs)::decimal(18, 2)",
+    "costed_sales": "sum(costed_sales)::decimal(18, 2)",
+    "returned_sales": "sum(returned_sales)::decimal(18, 2)",
+    "returned_orders": "count(*) filter (where is_returned)",
+    "returnable_orders": "count(is_returned) filter (where is_returned or status = 'delivered')",
+    "returned_units": "sum(returned_units)",
+    "returnable_units": "sum(units) filter (where is_returned or status = 'delivered')",
+    "orders_with_known_return": "count(is_returned)",
+    "unknown_status_orders": "count(*) filter (where status = 'unknown')",
+    "late_orders": "count(*) filter (where is_late)",
+    "promised_orders": "count(is_late)",
+    "lead_days": "sum(lead_days)",
+    "timed_orders": "count(lead_days)",
+    "review_scores": "sum(review_score::decimal(9, 4))::decimal(18, 4)",
+    "reviews": "count(review_score)",
+    "promoters": "count(*) filter (where review_score >= 5)",
+    "detractors": "count(*) filter (where review_score <= 3)",
+}
+"""Sums of the valid orders of a period. Its distinct customers are a further one: each table counts them in its own way."""
+
+GROSS_PROFIT = "case when costed_sales >= cost_coverage * nullif(net_sales, 0) then net_sales - cogs end"
+"""A sum of sums: cost_coverage is the setting of the smallest share of net sales whose cost must be known."""
+
+_KPIS = (
+    Kpi("orders", orders, "coalesce(orders, 0)"),
+    Kpi("customers", customers, "coalesce(customers, 0)"),
+    Kpi("new_customers", new_customers, "coalesce(new_customers, 0)"),
+    Kpi("returning_customers", returning_customers, "coalesce(customers - new_customers, 0)"),
+    Kpi("items", items, "coalesce(items, 0)"),
+    Kpi("units", units, "coalesce(units, 0)"),
+    Kpi("gross_sales", gross_sales, "coalesce(gross_sales, 0)"),
+    Kpi("discounts", discounts, "coalesce(discounts, 0)"),
+    Kpi("net_sales", net_sales, "coalesce(net_sales, 0)"),
+    Kpi("freight", freight, "coalesce(freight, 0)"),
+    Kpi("gmv", gmv, "coalesce(gmv, 0)"),
+    Kpi("payments", payments, "case when knows_payments then coalesce(payments, 0) end"),
+    Kpi("cogs", cogs, "cogs"),
+    Kpi("cogs_coverage", cogs_coverage, f"case when knows_costs then {_ratio('costed_sales', 'net_sales')} end"),
+    Kpi("gross_profit", gross_profit, "gross_profit"),
+    Kpi("margin", margin, _ratio("gross_profit", "net_sales")),
+    Kpi("aov", aov, _ratio("net_sales", "orders")),
+    Kpi("items_per_order", items_per_order, _ratio("items", "orders")),
+    Kpi("placed_orders", placed_orders, "coalesce(placed_orders, 0)"),
+    Kpi("canceled_orders", canceled_orders, "coalesce(canceled_orders, 0)"),
+    Kpi("cancel_rate", cancel_rate, _ratio("canceled_orders", "placed_orders")),
+    Kpi("returned_orders", returned_orders, "case when knows_returns then coalesce(returned_orders, 0) end"),
+    Kpi("returned_sales", returned_sales, "case when knows_returns then coalesce(returned_sales, 0) end"),
+    Kpi("return_rate", return_rate, _ratio("returned_orders", "returnable_orders")),
+    Kpi("return_rate_units", return_rate_units, _ratio("returned_units", "returnable_units")),
+    Kpi("return_share", return_share, _ratio("returned_orders", "orders_with_known_return")),
+    Kpi("unknown_status_orders", unknown_status_orders, "coalesce(unknown_status_orders, 0)"),
+    Kpi("late_rate", late_rate, _ratio("late_orders", "promised_orders")),
+    Kpi("avg_lead_days", avg_lead_days, _ratio("lead_days", "timed_orders")),
+    Kpi("avg_review", avg_review, _ratio("review_scores", "reviews")),
+    Kpi("nps_proxy", nps_proxy, _ratio("(100 * (promoters - detractors))", "reviews")),
+    Kpi("repeat_purchase_rate", repeat_purchase_rate, _ratio("repeaters", "people"), is_as_of=True),
+    Kpi(
+        "repeat_order_rate",
+        Share("Customers with two or more orders, among those with at least one."),
+        _ratio("reorderers", "people"),
+        is_as_of=True,
+    ),
+    Kpi(
+        "repeat_purchase_rate_soon",
+        Share(
+            "Customers with a second purchase within {repeat_days} days of the first, among those whose first purchase is at"
+            " least as old."
+        ),
+        _ratio("soon_repeated", "first_purchases"),
+        is_as_of=True,
+    ),
+    Kpi(
+        "gap_p50_days",
+        Number("Median of the days between purchases: up to it, a customer is active.", unit="days"),
+        "p50",
+        is_as_of=True,
+    ),
+    Kpi(
+        "gap_p80_days",
+        Number(
+            "80th percentile of the days between purchases: up to it, a customer is at risk, and beyond it lapsed.", unit="days"
+        ),
+        "p80",
+        is_as_of=True,
+    ),
+    Kpi(
+        "gini",
+        Number(
+            "Gini coefficient of the customers' net sales: 0 means all spend the same, 1 that one customer spends all.",
+            unit="ratio",
+        ),
+        "gini",
+        is_as_of=True,
+    ),
+    Kpi("complete_months", Count("Number of complete months."), "complete_months"),
+)
+KPIS = {kpi.name: kpi for kpi in _KPIS}
 
 
 HOMONYMS = {
