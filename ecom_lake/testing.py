@@ -109,10 +109,11 @@ class HandShop:
         """A gold table, made after those that it reads, and audited against its contract."""
         if name not in self._made:
             recipe = self.registry.recipe(name)
-            if unknown := [read for read in recipe.reads if read in OWN_TABLES]:
+            there = {row[0] for row in self.con.execute("select table_name from information_schema.tables").fetchall()}
+            if unknown := [read for read in recipe.reads if read in OWN_TABLES and read not in there]:
                 raise ValueError(f"{name} reads {unknown[0]}, which only a build can fill.")
             for read in recipe.reads:
-                if read in self.registry.gold:
+                if read in self.registry.gold and read not in there:
                     self.table(read)
             if MODEL_FITS in recipe.names:
                 self.con.execute(f"create or replace view {MODEL_FITS} as {all_fits(self.registry)}")

@@ -1,4 +1,5 @@
-"""Regenerates what is derived from the code: the snapshot of the definitions, docs/data_dictionary.md, docs/canonical.md."""
+"""Writes what is generated from the code: the SQL of the KPI tables, docs/data_dictionary.md, docs/canonical.md, and the snapshot
+of the Dagster definitions."""
 
 from __future__ import annotations
 
@@ -13,8 +14,11 @@ from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.publish.canonical_page import canonical_page
 from ecom_lake.publish.dictionary import dictionary_page
 from ecom_lake.shop.domain import SHOP
+from ecom_lake.shop.kpis import kpi_sql
 from ecom_lake_tests.engine.dagster.snapshot import SNAPSHOT, snapshot
 
+for path, sql in kpi_sql.files().items():
+    path.write_text(sql)
 with tempfile.TemporaryDirectory() as folder:
     SNAPSHOT.write_text(snapshot(Path(folder)))
 (ROOT / "docs/data_dictionary.md").write_text(dictionary_page(Registry(SHOP)))

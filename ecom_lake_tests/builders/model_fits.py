@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from ecom_lake.engine.build.gold.table_file import write
+from ecom_lake.engine.build.gold.table_file import all_fits, write
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.contracts.fitted import Card, Curve, Fitted, Past, Point, Rival, fit_rows
 from ecom_lake.engine.contracts.gate import Gate, decide
@@ -71,12 +70,12 @@ def drift(found: pl.DataFrame) -> dict[str, tuple[float, float]]:
 
 def gathered(table: str, fit: pl.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table of all models, where only the segments have a fit, as they are audited and written."""
-    build = importlib.import_module(f"ecom_lake.shop.trust.{table}_build").build
     contract = catalog.gold()[table]
     with duckdb.connect() as con, TemporaryDirectory() as folder:
         for name in catalog.fits():
             con.register(name, (fit if name == CustomerSegmentsFit.table.name else fit.clear()).to_arrow())
         file = Path(folder) / f"{table}.parquet"
-        write(con, build(con, SETTINGS), contract, file)
+        con.execute(f"create view model_fits as {all_fits(catalog.registry())}")
+        write(con, con.sql(str(catalog.recipe(table).sql)), contract, file)
         assert audit(con, contract, file)[0] == {}
         return pl.read_parquet(file).to_dicts()

@@ -1,14 +1,15 @@
 """The kinds of column that a contract is written in.
 
-Here: what a column promises (type, meaning, range) and how each engine spells its type.
+Here: a column's type, meaning, unit and constraints, and the type's name in each engine.
 Not here: tables (table.py), and anything that reads data.
 """
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
-from typing import Any, TypedDict, Unpack
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypedDict, Unpack
 
 import polars as pl
 
@@ -35,12 +36,15 @@ TIMESTAMP = Type("timestamp", pl.Datetime("us"), "TIMESTAMP")
 
 
 MOST_AT_ONCE = 1_000_000_000
-"""The most that one price, amount or quantity of silver may be: what is beyond it is a slip, and could overflow every sum."""
+"""Upper bound of one price, amount or quantity in silver: a larger value is a typing error, and could overflow every sum."""
+
+Unit = Literal["count", "money", "share", "growth", "ratio", "days", "hours", "score", "points"]
+"""What a number counts, and so how a page shows it: a share as a percentage, a growth as a percentage with its sign."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """What one column promises. Its name is the attribute that it is assigned to."""
+    """One column of a contract. Its name is that of the attribute which it is assigned to."""
 
     kind: Type
     meaning: str
@@ -51,20 +55,26 @@ class Column:
     one_of: tuple[str, ...] = ()
     first_of_month: bool = False
     personal: bool | None = field(default=None, repr=False)
-    """Whether its values are personal; where it does not say so itself, its name decides (personal.py).
-    Not in the repr, of which fingerprints are made: no file of data depends on it."""
+    """Whether its values are personal; None means that its name decides (personal.py).
+    Not in the repr, which fingerprints are made of: no data file depends on it."""
+    unit: Unit | None = field(default=None, repr=False)
+    """None for texts, dates, flags, and numbers that count nothing. Not in the repr either."""
     name: str = field(default="", compare=False)
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        object.__setattr__(self, "name", name)
 
     def __post_init__(self) -> None:
         if self.key and self.nullable:
             raise DefinitionError("A key column cannot be nullable: remove key=True or nullable=True.")
 
+    def replace(self, **constraints: Unpack[Constraints]) -> Column:
+        """The same column, in type, meaning and unit, with other constraints. With `key=True` it is no longer nullable."""
+        _refuse_unknown(constraints, Constraints)
+        if constraints.get("key"):
+            constraints.setdefault("nullable", False)
+        return replace(self, **constraints)
 
-class Promises(TypedDict, total=False):
-    """What a column may promise beside its type and its meaning; see `Column`."""
+
+class Constraints(TypedDict, total=False):
+    """What may differ between two tables that have the same column; see `Column`."""
 
     key: bool
     nullable: bool
@@ -74,59 +84,69 @@ class Promises(TypedDict, total=False):
     personal: bool
 
 
-def _column(kind: Type, meaning: str, promises: Promises, **fixed: Any) -> Column:
-    known = list(Promises.__annotations__)
-    for name in promises:
+class Options(Constraints, total=False):
+    """What a column may state beside its type and its meaning."""
+
+    unit: Unit | None
+
+
+def _refuse_unknown(given: Iterable[str], options: type[Constraints]) -> None:
+    known = list(options.__annotations__)
+    for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]}?" if near else f"it may have {', '.join(known)}."
             raise DefinitionError(f"A column has no '{name}'; {hint}")
-    return Column(kind, meaning, **{**fixed, **promises})
 
 
-def Text(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(TEXT, meaning, promises)
+def _column(kind: Type, meaning: str, options: Options, **fixed: Any) -> Column:
+    _refuse_unknown(options, Options)
+    return Column(kind, meaning, **{**fixed, **options})
 
 
-def Key(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(TEXT, meaning, promises, key=True)
+def Text(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(TEXT, meaning, options)
 
 
-def Integer(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(INTEGER, meaning, promises)
+def Key(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(TEXT, meaning, options, key=True)
 
 
-def Count(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(INTEGER, meaning, promises, at_least=0)
+def Integer(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(INTEGER, meaning, options)
 
 
-def Money(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(MONEY, meaning, promises)
+def Count(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(INTEGER, meaning, options, at_least=0, unit="count")
 
 
-def Price(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(PRICE, meaning, promises)
+def Money(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(MONEY, meaning, options, unit="money")
 
 
-def Number(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(NUMBER, meaning, promises)
+def Price(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(PRICE, meaning, options, unit="money")
 
 
-def Share(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(NUMBER, meaning, promises, at_least=0, at_most=1)
+def Number(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(NUMBER, meaning, options)
 
 
-def Flag(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(FLAG, meaning, promises)
+def Share(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(NUMBER, meaning, options, at_least=0, at_most=1, unit="share")
 
 
-def Date(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(DATE, meaning, promises)
+def Flag(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(FLAG, meaning, options)
 
 
-def Month(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(DATE, meaning, promises, first_of_month=True)
+def Date(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(DATE, meaning, options)
 
 
-def Timestamp(meaning: str, **promises: Unpack[Promises]) -> Column:
-    return _column(TIMESTAMP, meaning, promises)
+def Month(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(DATE, meaning, options, first_of_month=True)
+
+
+def Timestamp(meaning: str, **options: Unpack[Options]) -> Column:
+    return _column(TIMESTAMP, meaning, options)

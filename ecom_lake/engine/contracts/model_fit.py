@@ -52,15 +52,20 @@ PASSES_ITS_GATE = Rule(
 class ModelFit(Gold, group="models"):
     """One row per fact of a fitted model."""
 
-    kind = Key("Whether it belongs to the card, a rival, a curve, the parameters, what was seen, or the drift.", one_of=KINDS)
-    name = Key("What it says: a line of the card, a metric, a curve, a parameter.")
-    series = Key("Of what: the rival, or one line of several of a curve; else empty.")
-    position = Integer("Number of the point on its curve; else 0.", key=True, at_least=0)
-    x = Number("Where on the curve; of drift: what it was before.", nullable=True)
-    value = Number("The number, where it is one.", nullable=True)
-    low = Number("Lower bound of it, where there is one.", nullable=True)
-    high = Number("Upper bound of it.", nullable=True)
-    said = Text("The words, where it is not a number.", nullable=True)
+    kind = Key(
+        "Kind of the row: a line of the model card, a rival, a point of a curve, a parameter, a figure seen, or a drift.",
+        one_of=KINDS,
+    )
+    name = Key("Name of the fact: a line of the card, a metric, a curve or a parameter.")
+    series = Key("Line of a curve that has several, or the rival that the fact belongs to; else empty.")
+    position = Integer("Position in the list or on the curve; 0 where the row is in neither.", key=True, at_least=0)
+    x = Number("Position on the curve's horizontal axis; of a drift, the value at the previous fit.", nullable=True)
+    value = Number("The value; NULL where it is unknown or not a number.", nullable=True)
+    low = Number(
+        "Lower bound of the value, where there is one: of its 95% confidence interval or its expected range.", nullable=True
+    )
+    high = Number("Upper bound of the value, where there is one.", nullable=True)
+    said = Text("The value as text, where it is not a number.", nullable=True)
 
 
 def card_identities(fit: str) -> tuple[Identity, ...]:

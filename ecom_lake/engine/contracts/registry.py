@@ -11,6 +11,7 @@ import difflib
 import importlib
 import importlib.util
 import pkgutil
+import re
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +31,8 @@ from ecom_lake.engine.contracts.table import Contract, Table
 from ecom_lake.errors import UserError
 
 _NOT_AREAS = ("connectors", "questions", "settings")
-_MAKERS = ("_build", "_model")
+_CONTRACT = re.compile(r"^class \w+\((Gold|Silver|ModelFit)\b", re.MULTILINE)
+"""How a module that defines a table is recognized without importing it."""
 PROJECT_AREAS = ("tables", "models")
 """The folders of a project folder that hold contracts."""
 
@@ -269,8 +271,10 @@ def _of_project(folder: Path, domain: Domain) -> dict[str, Definition | str]:
 
 
 def _modules_in(folder: Path) -> list[str]:
-    names = sorted(file.stem for file in folder.glob("*.py") if file.stem.isidentifier() and not file.stem.startswith("_"))
-    return [name for name in names if not name.endswith(_MAKERS) or name.rsplit("_", 1)[0] not in names]
+    """The modules of a folder that define a contract; others are helpers, which are not imported before they are needed."""
+    return sorted(
+        file.stem for file in folder.glob("*.py") if file.stem.isidentifier() and _CONTRACT.search(file.read_text("utf-8"))
+    )
 
 
 def _definitions_in(module: ModuleType, domain: Domain, group: str) -> Iterator[Definition]:

@@ -157,7 +157,7 @@ def _refuse_incomplete(contract: type[Contract]) -> None:
 
 
 def _columns_of(cls: type) -> dict[str, Column]:
-    return {name: value for name, value in vars(cls).items() if isinstance(value, Column)}
+    return {name: replace(value, name=name) for name, value in vars(cls).items() if isinstance(value, Column)}
 
 
 class Silver(Contract):

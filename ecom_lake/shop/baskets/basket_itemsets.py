@@ -1,22 +1,23 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Integer, Key, Share
+from ecom_lake.engine.contracts.columns import Integer, Key
 from ecom_lake.engine.contracts.relations import ratio
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 
 class BasketItemsets(Gold, group="products"):
-    """One row per level and itemset: a set of products, or of categories, that stands together in enough baskets."""
+    """One row per level and itemset: a set of products, or of categories, that enough baskets contain."""
 
-    level = Key("What the items are: product (by product_id) or category.", one_of=("product", "category"))
+    level = vocabulary.level.replace(key=True)
     size = Integer("Number of items in the set.", key=True, at_least=1)
-    items = Key("The items, sorted and joined by ' + '; a plus beside a space in an item's own name is written ＋.")
-    orders = Integer("Baskets that hold every item of the set.", at_least=1)
-    support = Share("orders / baskets.")
-    baskets = Count("Baskets in all: valid orders with at least one line, without those of more items than max_basket_size.")
+    items = Key("The items, sorted and joined by ' + '; a plus next to a space in an item's own name is written ＋.")
+    orders = vocabulary.orders.replace(at_least=1)
+    support = vocabulary.support
+    baskets = vocabulary.baskets
 
     rules = (
-        Rule("orders_within_baskets", "orders <= baskets", "A set stands in no more baskets than there are."),
+        Rule("orders_within_baskets", "orders <= baskets", "No itemset is in more orders than there are baskets."),
         ratio("support_is_of_the_baskets", "support", "orders", "baskets"),
     )
     identities = (

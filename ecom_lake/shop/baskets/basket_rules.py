@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Flag, Integer, Key, Number, Share
+from ecom_lake.engine.contracts.columns import Flag, Integer, Key, Number, Share
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 _CONSEQUENT_SHARE = "(confidence / lift)"
 _ANTECEDENT_SHARE = "(support / confidence)"
@@ -10,57 +11,60 @@ _GREATEST_LEVERAGE = f"greatest(support * (1 - {_ANTECEDENT_SHARE}), {_ANTECEDEN
 
 
 class BasketRules(Gold, group="products"):
-    """One row per level and rule: baskets that hold the antecedent hold the consequent more often than chance would have it."""
+    """One row per level and rule: baskets with the antecedent contain the consequent more often than expected by chance."""
 
-    level = Key("What the items are: product (by product_id) or category.", one_of=("product", "category"))
+    level = vocabulary.level.replace(key=True)
     antecedent_size = Integer("Number of items in the antecedent.", key=True, at_least=1)
-    antecedent = Key("The items that are given, sorted and joined by ' + '.")
-    consequent = Key("The one item that follows.")
-    orders = Integer("Baskets that hold antecedent and consequent.", at_least=1)
-    support = Share("orders / baskets.")
-    confidence = Share("Share of the baskets with the antecedent that hold the consequent too.")
-    lift = Number("confidence / share of all baskets that hold the consequent; 1 is chance.", at_least=0)
-    leverage = Number("support minus what it would be by chance.", at_least=-1, at_most=1)
+    antecedent = Key("The items of the condition, sorted and joined by ' + '.")
+    consequent = Key("The item that the rule predicts.")
+    orders = vocabulary.orders.replace(at_least=1)
+    support = vocabulary.support
+    confidence = Share("Share of the baskets with the antecedent that also contain the consequent.")
+    lift = Number("confidence / share of all baskets with the consequent; 1 means independence.", at_least=0, unit="ratio")
+    leverage = Number("support less its expected value if the two were independent.", at_least=-1, at_most=1, unit="share")
     conviction = Number(
-        "Share of baskets without the consequent / that share among baskets with the antecedent; NULL where confidence is 1.",
+        "Share of baskets without the consequent / the same share among baskets with the antecedent; NULL where confidence is 1.",
         nullable=True,
         at_least=0,
+        unit="ratio",
     )
     zhang = Number(
-        "Zhang's metric: from -1, never together, over 0, chance, to 1, always together; NULL where every basket "
-        "holds the antecedent.",
+        "Zhang's metric: -1 means never together, 0 independent, 1 always together; NULL where every basket "
+        "contains the antecedent.",
         nullable=True,
         at_least=-1,
         at_most=1,
+        unit="ratio",
     )
-    p_value = Share("Fisher's exact test, one-sided: chance of this many common baskets or more, were the two independent.")
-    p_adjusted = Share("p_value corrected (Benjamini-Hochberg) for rules_tested.")
+    p_value = Share(
+        "p-value of Fisher's exact test, one-sided: probability of at least as many common baskets if the two were independent."
+    )
+    p_adjusted = vocabulary.p_adjusted
     is_significant = Flag("Whether p_adjusted is at most alpha (5% by default).")
-    rules_tested = Count(
-        "Rules that the correction counts, by level and antecedent size: every frequent antecedent with every other frequent"
-        " item, whether or not the two are bought together often enough to be listed."
-    )
+    rules_tested = vocabulary.rules_tested
 
     rules = (
-        Rule("consequent_apart", "antecedent <> consequent", "Nothing follows from itself."),
-        Rule("correction_never_helps", "p_adjusted >= p_value", "A corrected p-value is at least the plain one."),
+        Rule("consequent_apart", "antecedent <> consequent", "The consequent is not part of the antecedent."),
+        Rule("correction_never_helps", "p_adjusted >= p_value", "A corrected p-value is at least the uncorrected one."),
         Rule(
-            "conviction_where_doubt", "(conviction IS NULL) = (confidence = 1)", "Conviction is NULL just where confidence is 1."
+            "conviction_where_doubt",
+            "(conviction IS NULL) = (confidence = 1)",
+            "Conviction is NULL if and only if confidence is 1.",
         ),
         Rule(
             "leverage_is_above_chance",
             f"abs(leverage - (support - {_ANTECEDENT_SHARE} * {_CONSEQUENT_SHARE})) <= 1e-9",
-            "Leverage is the support less what it would be by chance.",
+            "Leverage is the support less its expected value under independence.",
         ),
         Rule(
             "conviction_compares_doubts",
             f"abs(conviction * (1 - confidence) - (1 - {_CONSEQUENT_SHARE})) <= 1e-9",
-            "Conviction is the share without the consequent over that share among baskets with the antecedent.",
+            "Conviction is the share of baskets without the consequent over that share among baskets with the antecedent.",
         ),
         Rule(
             "zhang_is_leverage_over_its_greatest",
             f"abs(zhang * {_GREATEST_LEVERAGE} - leverage) <= 1e-9",
-            "Zhang's metric is the leverage over the greatest that it could be.",
+            "Zhang's metric is the leverage over its largest possible value.",
         ),
         Rule("support_within_confidence", "support <= confidence", "A rule's support is at most its confidence."),
     )
@@ -82,7 +86,7 @@ class BasketRules(Gold, group="products"):
         ),
         agree(
             "corrected_for_every_possible_rule",
-            "p-values are corrected for the rules of all itemsets with all other items, not for the rules that are listed.",
+            "p-values are corrected for the rules of all itemsets with all other items, not only for the published rules.",
             "select distinct level, antecedent_size, rules_tested from basket_rules",
             "select sets.level, sets.size, count(*) * (items.items - sets.size) from basket_itemsets as sets"
             " join (select level, count(*) as items from basket_itemsets where size = 1 group by level) as items"

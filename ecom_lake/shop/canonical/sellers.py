@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Key, Text
 from ecom_lake.engine.contracts.table import Silver
+from ecom_lake.shop import vocabulary
 
 
 class Sellers(Silver):
     """One row per seller."""
 
-    seller_id = Key("The seller.")
-    city = Text("City of the seller.", nullable=True)
-    state = Text("State of the seller.", nullable=True)
-    zip = Text("Zip code or zip prefix, as text: leading zeros count.", nullable=True)
+    seller_id = vocabulary.seller_id.replace(key=True)
+    city = vocabulary.city
+    state = vocabulary.state
+    zip = vocabulary.zip

@@ -4,6 +4,6 @@ from ecom_lake.engine.contracts.model_fit import ModelFit, card_identities
 
 
 class ChurnFit(ModelFit, group="models", beside="churn_scores"):
-    """One row per fact of the churn model: its card, its rivals, its curves, what was chosen, what has drifted."""
+    """One row per fact of the churn model: its card, rivals, curves, parameters and drift."""
 
     identities = card_identities("churn_fit")

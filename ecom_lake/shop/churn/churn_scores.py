@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Date, Integer, Key, Share, Text
+from ecom_lake.engine.contracts.columns import Text
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 FORMS = ("second order", "next order")
 
@@ -14,27 +15,16 @@ _PEOPLE = """
 
 
 class ChurnScores(Gold, group="models", extra="models"):
-    """One row per person in scope: their risk of not ordering in the days to come. Empty where a model is no better
-    than going by recency: churn_fit says so."""
+    """One row per customer in scope: the probability of no valid order within horizon_days. Empty where no model is better
+    than ranking by recency: churn_fit has the reason."""
 
-    customer_id = Key("The person.")
-    as_of = Date("The shop's today: what was known by its end counts.")
-    horizon_days = Integer("Days after it that are looked at.", at_least=1)
-    form = Text("Of people with one purchase a second order is awaited, of others a next one.", one_of=FORMS)
-    probability = Share(
-        "Probability that there is no valid order within those days; NULL where it did not prove better than a constant rate on"
-        " days of the past: the reason in model_cards says so.",
-        nullable=True,
-    )
-    decile = Integer(
-        "Tenth of the form's people by falling risk: 1 has the highest risk; equal people are in the same one.",
-        at_least=1,
-        at_most=10,
-    )
-    top_reasons = Text(
-        "What makes an order less likely than of a typical person, most telling first; NULL outside the first tenth.",
-        nullable=True,
-    )
+    customer_id = vocabulary.customer_id.replace(key=True)
+    as_of = vocabulary.as_of
+    horizon_days = vocabulary.horizon_days
+    form = Text("second order for customers with one purchase, next order for all others.", one_of=FORMS)
+    probability = vocabulary.probability
+    decile = vocabulary.decile
+    top_reasons = vocabulary.top_reasons
 
     rules = (Rule("reasons_of_the_top_decile", "top_reasons IS NULL OR decile = 1", "Only the top decile has reasons."),)
     needs = ("orders.ordered_at",)
@@ -47,6 +37,7 @@ class ChurnScores(Gold, group="models", extra="models"):
             full join {_PEOPLE} as p on p.customer_id = s.customer_id and p.form = s.form
             where p.customer_id is null or (s.customer_id is null and p.form in (select form from churn_scores))
             """,
-            "Whoever has a score has bought as often as the form says, and a form is there with all of its people or not at all.",
+            "Each customer with a score has the form that fits their purchases, and a form contains all of its "
+            "customers or none.",
         ),
     )

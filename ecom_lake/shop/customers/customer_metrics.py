@@ -1,40 +1,40 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Date, Flag, Integer, Key, Money, Number, Text
+from ecom_lake.engine.contracts.columns import Count, Date, Flag, Number, Text
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.relations import ratio
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 
 class CustomerMetrics(Gold, group="customers"):
-    """One row per person with a valid order up to the as-of date."""
+    """One row per customer with a valid order up to the as-of date."""
 
-    customer_id = Key("The person.")
-    first_order_date = Date("Day of their first valid order.", nullable=True)
-    last_order_date = Date("Day of their latest valid order.", nullable=True)
-    orders = Count("Valid orders.", at_least=1)
-    purchases = Count("Days on which they bought: orders of one day are one purchase.", at_least=1)
-    items = Count("Lines of their orders.")
-    units = Count("Units on them.")
-    net_sales = Money("Their net sales to date: historic customer value.")
-    cogs = Money("Cost of what they bought, where it is known.", nullable=True)
-    gross_profit = Money("net_sales - cogs; NULL where too little cost is known.", nullable=True)
-    aov = Number("Net sales per order.")
-    recency_days = Integer("Days from their latest order to the as-of date.", nullable=True, at_least=0)
-    lifespan_days = Integer("Days from their first order to their latest.", nullable=True, at_least=0)
-    avg_gap_days = Number("Mean days between their purchases; NULL for one purchase.", nullable=True)
-    registration_delay_days = Integer("Days from registering to the first order.", nullable=True)
-    registration_anomaly = Flag("Whether the first order came before they registered.", nullable=True)
-    categories = Count("Different known categories bought.")
-    late_orders = Count("Orders delivered after the promised day.")
-    avg_review = Number("Mean score of their orders' latest reviews.", nullable=True, at_least=1, at_most=5)
-    m = Integer("Monetary score from 1 to 5, by rank of net sales.", at_least=1, at_most=5)
-    loyalty_tier = Text("By purchases, those before the export included.", one_of=("New", "Returning", "Loyal"))
-    persona = Text(
-        "The first rule that fits.", one_of=("Loyal High-Value", "Premium", "High Churn Risk", "Low-Premium", "Standard")
-    )
+    customer_id = vocabulary.customer_id.replace(key=True)
+    first_order_date = Date("Day of the first valid order.", nullable=True)
+    last_order_date = Date("Day of the latest valid order.", nullable=True)
+    orders = vocabulary.orders.replace(at_least=1)
+    purchases = vocabulary.purchases
+    items = vocabulary.items
+    units = vocabulary.units
+    net_sales = vocabulary.net_sales
+    cogs = vocabulary.cogs
+    gross_profit = vocabulary.gross_profit
+    aov = vocabulary.aov
+    recency_days = vocabulary.recency_days
+    lifespan_days = vocabulary.lifespan_days
+    avg_gap_days = Number("Mean days between purchases; NULL for customers with one purchase.", nullable=True, unit="days")
+    registration_delay_days = vocabulary.registration_delay_days
+    registration_anomaly = Flag("Whether the first order is dated before the registration.", nullable=True)
+    categories = Count("Distinct known categories bought.")
+    late_orders = vocabulary.late_orders
+    avg_review = vocabulary.avg_review
+    m = vocabulary.m
+    loyalty_tier = vocabulary.loyalty_tier
+    persona = vocabulary.persona
     activity_status = Text(
-        "By days since the latest purchase, against the median and the 80th percentile of the shop's gaps.",
+        "Activity status, by days since the latest purchase: up to the median of the shop's gaps active, up to "
+        "the 80th percentile at risk, beyond it lapsed.",
         nullable=True,
         one_of=("active", "at risk", "lapsed"),
     )
@@ -43,30 +43,30 @@ class CustomerMetrics(Gold, group="customers"):
         Rule(
             "gaps_make_the_lifespan",
             "abs(avg_gap_days * (purchases - 1) - lifespan_days) < 0.001",
-            "The gaps between purchases make the time from the first to the last.",
+            "The gaps between purchases sum to the lifespan.",
         ),
         ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
         Rule(
             "gap_where_bought_again",
             "(avg_gap_days IS NULL) = (purchases = 1 OR lifespan_days IS NULL)",
-            "Whoever bought more than once has a mean gap.",
+            "A customer has a mean gap if and only if they have two or more dated purchases.",
         ),
         Rule(
             "lifespan_from_first_to_last_order",
             "lifespan_days IS NOT DISTINCT FROM date_diff('day', first_order_date, last_order_date)"
             " AND (recency_days IS NULL) = (last_order_date IS NULL)",
-            "The lifespan is the days from the first order to the latest; recency is known where that is.",
+            "The lifespan is the days from the first order to the latest; recency is known where the latest order has a date.",
         ),
         Rule("profit_is_net_less_cost", "gross_profit = net_sales - cogs", "Gross profit is net sales less cost."),
         Rule(
             "parts_within_orders",
             "purchases <= orders AND late_orders <= orders AND items <= units AND categories <= items",
-            "Purchases and late orders are among the orders, and categories are those of lines.",
+            "Purchases and late orders are among the orders, and categories among the lines.",
         ),
         Rule(
             "registered_after_ordering",
             "registration_anomaly IS NOT DISTINCT FROM (registration_delay_days < 0)",
-            "The registration is an anomaly when its delay is negative.",
+            "The registration is an anomaly if and only if the delay is negative.",
         ),
     )
     identities = (
@@ -75,11 +75,12 @@ class CustomerMetrics(Gold, group="customers"):
             "select customer_id, last_order_date, recency_days, as_of from customer_metrics"
             " cross join (select max(date) as as_of from dim_date where is_as_of) as today"
             " where date_diff('day', last_order_date, as_of) <> recency_days",
-            "Recency is the time from the last order to the as-of date.",
+            "Recency is the days from the latest order to the as-of date.",
         ),
         agree(
             "people_sum_to_orders",
-            "Up to the as-of date people's orders, purchases, units and net sales are those of all valid orders, to the cent.",
+            "Customers' orders, purchases, units and net sales sum to those of all valid orders up to the as-of date,"
+            " to the cent.",
             "select coalesce(sum(orders), 0), coalesce(sum(purchases), 0), coalesce(sum(units), 0), coalesce(sum(net_sales), 0)"
             " from customer_metrics",
             "select count(*), count(*) filter (where opens_purchase), coalesce(sum(units), 0), coalesce(sum(net_sales), 0)"
@@ -99,6 +100,6 @@ class CustomerMetrics(Gold, group="customers"):
             " or persona <> case when purchases >= persona_loyal_purchases and m.m >= persona_loyal_m then 'Loyal High-Value'"
             " when m.m >= persona_premium_m then 'Premium' when activity_status = 'lapsed' then 'High Churn Risk'"
             " when m.m <= persona_low_m then 'Low-Premium' else 'Standard' end",
-            "Activity status, loyalty tier and persona are those of the shop's gaps and settings.",
+            "Activity status, loyalty tier and persona follow the shop's gaps and settings.",
         ),
     )

@@ -1,32 +1,33 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Flag, Integer, Key, Text, Timestamp
+from ecom_lake.engine.contracts.columns import Text
 from ecom_lake.engine.contracts.table import Gold, Rule
+from ecom_lake.shop import vocabulary
 
 
 class DimCustomer(Gold, group="star"):
-    """One row per person, those included whom only their orders know."""
+    """One row per customer, including those that only orders refer to."""
 
-    customer_id = Key("The person: stable over all of their orders.")
-    has_record = Flag("Whether the shop delivered a record of the person; else only their orders know them.")
-    city = Text("City on the person's latest order.", nullable=True)
-    state = Text("State on the person's latest order.", nullable=True)
-    region = Text("Region of the country that the state lies in.", nullable=True)
-    country = Text("Country, as an ISO 3166 two-letter code.", nullable=True)
-    zip = Text("Zip code or zip prefix, as text: leading zeros count.", nullable=True)
-    registered_at = Timestamp("When the person registered with the shop.", nullable=True)
-    age = Integer("Age in years, as the shop last knew it.", nullable=True, at_least=0, at_most=130)
-    age_group = Text("Quantile bin of ages over persons, with its bounds as the label.", nullable=True)
-    gender = Text("Gender as the shop knows it; `unknown` where its records conflict.", nullable=True)
-    source_segment = Text("Segment that the source system had put the person in.", nullable=True)
-    is_subscriber = Flag("Whether the person subscribes.", nullable=True)
-    prior_purchases = Count("Purchases that the source says came before its export.", nullable=True)
-    purchase_frequency_days = Integer("How often the person says they buy, in days.", nullable=True, at_least=0)
+    customer_id = vocabulary.customer_id.replace(key=True)
+    has_record = vocabulary.has_record
+    city = vocabulary.city
+    state = vocabulary.state
+    region = vocabulary.region
+    country = vocabulary.country
+    zip = vocabulary.zip
+    registered_at = vocabulary.registered_at
+    age = vocabulary.age
+    age_group = Text("Age group: a quantile bin of customers' ages, with its bounds as the label.", nullable=True)
+    gender = vocabulary.gender
+    source_segment = vocabulary.source_segment
+    is_subscriber = vocabulary.is_subscriber
+    prior_purchases = vocabulary.prior_purchases
+    purchase_frequency_days = vocabulary.purchase_frequency_days
 
     rules = (
         Rule(
             "age_group_of_an_age",
             "(age_group IS NULL) = (age IS NULL)",
-            "Whoever has an age is in an age group, and nobody else.",
+            "A customer has an age group if and only if the age is known.",
         ),
     )

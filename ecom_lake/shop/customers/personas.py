@@ -1,33 +1,33 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Integer, Key, Money, Number, Share, Text
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.relations import ratio, same
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 
 class Personas(Gold, group="customers"):
-    """One row per persona that somebody has, as of the as-of date."""
+    """One row per persona with customers, as of the as-of date."""
 
-    persona = Key("The persona.", one_of=("Loyal High-Value", "Premium", "High Churn Risk", "Low-Premium", "Standard"))
-    position = Integer("Its place among the rules; the first that fits is the persona.", at_least=1)
-    rule = Text("The rule, with the shop's own thresholds.")
-    customers = Count("People of it.", at_least=1)
-    share = Share("Their share of all people.")
-    orders = Count("Their valid orders.", at_least=1)
-    net_sales = Money("Their net sales.")
-    net_sales_share = Share("Their share of all net sales.", nullable=True)
-    aov = Number("net_sales / orders.")
-    repeat_rate = Share("Share of them with two or more purchases.")
+    persona = vocabulary.persona.replace(key=True)
+    position = vocabulary.position.replace(at_least=1)
+    rule = vocabulary.rule
+    customers = vocabulary.customers.replace(at_least=1)
+    share = vocabulary.share_of_customers
+    orders = vocabulary.orders.replace(at_least=1)
+    net_sales = vocabulary.net_sales
+    net_sales_share = vocabulary.net_sales_share
+    aov = vocabulary.aov
+    repeat_rate = vocabulary.repeat_rate
 
     rules = (
         ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
-        Rule("customers_within_orders", "customers <= orders", "Everybody has an order."),
+        Rule("customers_within_orders", "customers <= orders", "Every customer has at least one order."),
     )
     identities = (
         agree(
             "personas_sum_to_people",
-            "Each persona has its people of customer_metrics, their orders, and their net sales to the cent.",
+            "Each persona has its customers of customer_metrics with their orders and net sales, to the cent.",
             "select persona, customers, orders, net_sales from personas",
             "select persona, count(*), sum(orders), sum(net_sales) from customer_metrics group by persona",
         ),
@@ -37,6 +37,6 @@ class Personas(Gold, group="customers"):
             " sum(customers) over () as people, sum(net_sales) over () as sales from personas) as whole"
             f" where not ({same('share * people', 'customers')})"
             f" or (net_sales_share is null) <> (sales = 0) or not ({same('net_sales_share * sales', 'net_sales')})",
-            "Shares are of all people and of all net sales.",
+            "Shares are of all customers and of all net sales.",
         ),
     )

@@ -4,6 +4,6 @@ from ecom_lake.engine.contracts.model_fit import ModelFit, card_identities
 
 
 class ExperimentPlanFit(ModelFit, group="models", beside="experiment_plan"):
-    """One row per fact of the plans: their card, how the base rates compare with those before, what power costs."""
+    """One row per fact of the experiment plans: their card, base rates against earlier ones, and power curves."""
 
     identities = card_identities("experiment_plan_fit")

@@ -4,6 +4,6 @@ from ecom_lake.engine.contracts.model_fit import ModelFit, card_identities
 
 
 class ExperimentSimulationFit(ModelFit, group="models", beside="experiment_simulation"):
-    """One row per fact of the simulation: its card, its assumptions, and how its outcome moves with them."""
+    """One row per fact of the simulation: its card, its assumptions, and its sensitivity to them."""
 
     identities = card_identities("experiment_simulation_fit")

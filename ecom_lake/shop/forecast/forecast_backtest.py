@@ -1,39 +1,41 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Date, Flag, Integer, Key, Money
+from ecom_lake.engine.contracts.columns import Date, Flag, Money
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
-from ecom_lake.shop.forecast.sales_forecast import GRAINS
+from ecom_lake.shop import vocabulary
 
 
 class ForecastBacktest(Gold, group="models", beside="sales_forecast"):
-    """One row per method, series, origin and step: what would have been forecast then, and what came."""
+    """One row per method, series, origin and step: the forecast made at the origin, and the actual value."""
 
-    method = Key("How it is forecast; of categories the champion only.")
-    series = Key("`total`, a category, or `other categories`.")
-    grain = Key("Whether the periods are months or days.", one_of=GRAINS)
-    origin = Date("Last month or day that the method knew.", key=True)
-    step = Integer("Periods from the origin to the one forecast.", key=True, at_least=1)
-    period = Date("The month or day that is forecast.")
-    actual = Money("Net sales that came.")
-    forecast = Money("Net sales that were expected.", at_least=0)
+    method = vocabulary.forecast_method.replace(key=True)
+    series = vocabulary.forecast_series.replace(key=True)
+    grain = vocabulary.grain.replace(key=True)
+    origin = Date("Last month or day that the method was fitted on.", key=True)
+    step = vocabulary.steps_ahead.replace(key=True)
+    period = vocabulary.period
+    actual = Money("Actual net sales.")
+    forecast = vocabulary.forecast
     error = Money("forecast - actual.")
-    is_compared = Flag("Whether every method was tested at this origin: MASE and MAPE are of these, intervals of all.")
+    is_compared = Flag(
+        "Whether every method was tested at this origin: MASE and MAPE use only these rows, interval coverage all."
+    )
 
     needs = ("orders.ordered_at",)
     rules = (
-        Rule("error_is_the_difference", "error = forecast - actual", "The error is the forecast less what came."),
-        Rule("origin_comes_before", "origin < period", "Nothing of the period was known."),
+        Rule("error_is_the_difference", "error = forecast - actual", "The error is the forecast less the actual value."),
+        Rule("origin_comes_before", "origin < period", "The forecast period lies after the origin."),
         Rule(
             "period_is_so_many_months_ahead",
             "grain <> 'month' OR date_diff('month', origin, period) = step",
-            "A month that is forecast lies so many months after the origin.",
+            "A forecast month is step months after the origin.",
         ),
     )
     identities = (
         agree(
             "what_came_is_what_was_sold",
-            "The total's actual sales are those of kpi_monthly and kpi_daily.",
+            "The total's actual net sales are those of kpi_monthly and kpi_daily.",
             "select grain, period, actual from forecast_backtest where series = 'total'",
             "select b.grain, b.period, coalesce(m.net_sales, d.net_sales, 0) from"
             " (select distinct grain, period from forecast_backtest where series = 'total') as b"
@@ -47,6 +49,6 @@ class ForecastBacktest(Gold, group="models", beside="sales_forecast"):
             " join forecast_backtest as t on t.series = 'total' and t.grain = 'month' and t.origin = c.origin and t.step = c.step"
             " where t.method in (select method from sales_forecast where series = 'total' and grain = 'month' and is_champion)"
             " and (t.forecast <> c.forecast or t.actual <> c.actual)",
-            "At each origin the categories' forecasts, and what came of them, are together the total's.",
+            "At each origin, the categories' forecasts and actual values sum to the total's.",
         ),
     )

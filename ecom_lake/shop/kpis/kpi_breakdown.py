@@ -1,39 +1,37 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Date, Flag, Integer, Money, Number, Share, Text
+from ecom_lake.engine.contracts.columns import Text
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.relations import ratio, same
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 
 class KpiBreakdown(Gold, group="kpis"):
-    """One row per month, year and the whole history, dimension, and member of it with a valid order then."""
+    """One row per period (month, year, whole history), dimension and member with a valid order. Of an order paid by several
+    methods, each method has its share of the sales, and the largest has the units."""
 
-    period_type = Text("How long the period is.", key=True, one_of=("month", "year", "all"))
-    period = Date("First day of the month or the year; of the whole history, that of its first month.", key=True)
-    dimension = Text("What the sales are broken down by; dimensions of which the shop knows nothing are left out.", key=True)
-    member = Text(
-        "A state, a category, an hour …; `unknown` where there is none, and `none` for orders without a payment.", key=True
-    )
-    is_complete = Flag("Whether all months of the period count as complete.")
-    orders = Count("Valid orders that contain the member: of products, categories, brands, sellers and payment methods, several.")
-    customers = Count("Persons with such an order in the period: they do not add up over periods.")
-    units = Count("Units sold; those of an order paid by several methods stand with the one that paid most.")
-    gross_sales = Money("Sales before discount.")
-    net_sales = Money("Net sales; of an order paid by several methods, each has its share of them.")
-    aov = Number("net_sales / orders.")
-    share = Share("Share of the period's net sales.", nullable=True)
-    rank = Integer("Place by net sales in period and dimension; of equals, by name.", at_least=1)
-    net_sales_yoy = Number(
-        "Growth on the same month, or the year, before; NULL unless both are complete, and for the whole history.", nullable=True
-    )
+    period_type = Text("Length of the period.", key=True, one_of=("month", "year", "all"))
+    period = vocabulary.period.replace(key=True)
+    dimension = vocabulary.dimension.replace(key=True)
+    member = vocabulary.member.replace(key=True)
+    is_complete = vocabulary.is_complete
+    orders = vocabulary.orders
+    customers = vocabulary.customers
+    units = vocabulary.units
+    gross_sales = vocabulary.gross_sales
+    net_sales = vocabulary.net_sales
+    aov = vocabulary.aov
+    share = vocabulary.share_of_net_sales
+    rank = vocabulary.rank
+    net_sales_yoy = vocabulary.net_sales_yoy
 
     needs = ("orders.ordered_at",)
     rules = (
         Rule(
             "customers_are_of_orders",
             "orders >= 1 and customers between 1 and orders",
-            "An order is of one person.",
+            "Every row has an order, and no more customers than orders.",
         ),
         ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
         Rule("net_within_gross", "net_sales BETWEEN 0 AND gross_sales", "Net sales are at most gross sales."),
@@ -46,7 +44,7 @@ class KpiBreakdown(Gold, group="kpis"):
     identities = (
         agree(
             "members_sum_to_months",
-            "In every dimension a month's members have its gross and net sales, to the cent.",
+            "In every dimension, the members' gross and net sales sum to the month's, to the cent.",
             "select d.dimension, b.period, b.net_sales, b.gross_sales from (select distinct dimension from kpi_breakdown) as d"
             " join (select dimension, period, sum(net_sales) as net_sales, sum(gross_sales) as gross_sales from kpi_breakdown"
             " where period_type = 'month' group by dimension, period) as b on b.dimension = d.dimension where b.gross_sales <> 0",
@@ -55,7 +53,7 @@ class KpiBreakdown(Gold, group="kpis"):
         ),
         agree(
             "months_sum_to_years_and_all",
-            "A member's orders, units and sales in its months are those of its years, and of the whole history.",
+            "A member's orders, units and sales by month sum to those of its years and of the whole history.",
             "select dimension, member, year(period), sum(orders), sum(units), sum(gross_sales), sum(net_sales) from kpi_breakdown"
             " where period_type = 'month' group by 1, 2, 3"
             " union all select dimension, member, null, sum(orders), sum(units), sum(gross_sales), sum(net_sales)"
@@ -65,7 +63,7 @@ class KpiBreakdown(Gold, group="kpis"):
         ),
         agree(
             "weekdays_have_every_order",
-            "The weekdays' orders and units are the months'.",
+            "The weekdays' orders and units sum to the month's.",
             "select period, sum(orders), sum(units) from kpi_breakdown where period_type = 'month' and dimension = 'weekday'"
             " group by period",
             "select month, orders, units from kpi_monthly where orders > 0",
@@ -76,7 +74,7 @@ class KpiBreakdown(Gold, group="kpis"):
             " row_number() over (period_sales order by net_sales desc, member) as place from kpi_breakdown"
             " window period_sales as (partition by period_type, period, dimension)) as walked"
             f" where rank <> place or (share is null) <> (whole = 0) or not ({same('share * whole', 'net_sales')})",
-            "In each period and dimension members are ranked by net sales, and a share is of all of them.",
+            "In each period and dimension, members are ranked by net sales, and shares are of their sum.",
         ),
         Identity(
             "growth_is_on_the_year_before",
@@ -85,6 +83,6 @@ class KpiBreakdown(Gold, group="kpis"):
             " and b.period = a.period - interval 12 month where a.period_type <> 'all'"
             " and ((a.net_sales_yoy is null) <> (not a.is_complete or not b.is_complete or b.net_sales = 0)"
             f" or not ({same('(1 + a.net_sales_yoy) * b.net_sales', 'a.net_sales')}))",
-            "Growth is on the same month, or the year, before.",
+            "Growth is against the same month, or the year, one year earlier.",
         ),
     )

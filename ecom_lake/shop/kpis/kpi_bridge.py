@@ -11,42 +11,42 @@ _PAIRS = (
 
 
 class KpiBridge(Gold, group="kpis"):
-    """One row per pair of complete months (with the month before, and with the same month a year before) and driver."""
+    """One row per pair of complete months (with the previous month, and with the same month a year earlier) and driver."""
 
-    from_month = Month("The earlier month; it sold something.", key=True)
+    from_month = Month("The earlier month; it has net sales.", key=True)
     to_month = Month("The later month.", key=True)
     driver = Text(
-        "What moved net sales. `mix` is what the others do not explain: what was sold, at the prices of then.",
+        "Driver of the change in net sales. `mix` is the remainder that the other drivers do not explain.",
         key=True,
         one_of=("new", "returning", "orders_per_customer", "units_per_order", "price", "mix", "discount"),
     )
-    driver_order = Integer("Place of the driver in the bridge.", at_least=1, at_most=7)
-    effect = Money("By how much it moved net sales: the effects of a pair sum to the change, to the cent.")
+    driver_order = Integer("Position of the driver in the bridge.", at_least=1, at_most=7)
+    effect = Money("Change in net sales because of the driver: the effects of a pair of months sum to its change, to the cent.")
 
     rules = (
         Rule(
             "drivers_have_their_places",
             "driver = list_extract(['new', 'returning', 'orders_per_customer', 'units_per_order', 'price', 'mix', 'discount'],"
             " driver_order)",
-            "Each driver has its place in the bridge.",
+            "Each driver has its fixed position in the bridge.",
         ),
         Rule(
             "months_are_one_or_twelve_apart",
             "date_diff('month', from_month, to_month) IN (1, 12)",
-            "A pair is a month with the one before or with the same month a year before.",
+            "A pair is a month with the previous month or with the same month a year earlier.",
         ),
     )
     needs = ("orders.ordered_at",)
     identities = (
         agree(
             "effects_sum_to_the_change",
-            "Each pair's effects are the change in net sales, to the cent, and no pair is missing.",
+            "Each pair's effects sum to the change in net sales, to the cent, and no pair is missing.",
             "select from_month, to_month, count(*), sum(effect) from kpi_bridge group by from_month, to_month",
             f"select b.month, a.month, 7, a.net_sales - b.net_sales{_PAIRS}",
         ),
         agree(
             "discounts_are_the_months",
-            "The effect of discounts is what less was given of them.",
+            "The effect of discounts is the decrease in discounts.",
             "select from_month, to_month, effect from kpi_bridge where driver = 'discount'",
             f"select b.month, a.month, b.discounts - a.discounts{_PAIRS}",
         ),

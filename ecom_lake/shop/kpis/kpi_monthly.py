@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Flag, Money, Month, Number, Share
+from ecom_lake.engine.contracts.columns import Number
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.relations import ratio, same
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 
 def _sums(*amounts: str) -> str:
@@ -13,55 +14,52 @@ def _sums(*amounts: str) -> str:
 class KpiMonthly(Gold, group="kpis"):
     """One row per month, from the first order's to the last one's, with none missing."""
 
-    month = Month("The month in which orders were placed.", key=True)
-    is_complete = Flag("Whether the month counts as complete; growth against or from an incomplete one is NULL.")
-    orders = Count("Valid orders.")
-    customers = Count("Persons with a valid order in the month.")
-    new_customers = Count("Persons whose first valid order lies in the month.")
-    returning_customers = Count("Persons with a valid order in the month whose first one lies in an earlier month.")
-    items = Count("Lines of valid orders.")
-    units = Count("Units on them.")
-    gross_sales = Money("Sales before discount.")
-    discounts = Money("Discounts given.")
-    net_sales = Money("gross_sales - discounts: revenue.")
-    freight = Money("Freight charged.")
-    gmv = Money("net_sales + freight.")
-    payments = Money("Value of the payments of valid orders; never revenue.", nullable=True)
-    cogs = Money("Cost of what was sold, where it is known.", nullable=True)
-    cogs_coverage = Share("Share of net sales with a known cost; NULL where the shop knows no cost at all.", nullable=True)
-    gross_profit = Money("net_sales - cogs; NULL where too little cost is known.", nullable=True)
-    margin = Number("gross_profit / net_sales.", nullable=True)
-    aov = Number("Net sales per valid order.", nullable=True)
-    items_per_order = Number("Lines per valid order.", nullable=True)
-    placed_orders = Count("Orders placed, valid or not.")
-    canceled_orders = Count("Orders canceled or unavailable.")
-    cancel_rate = Share("canceled_orders / placed_orders.", nullable=True)
-    returned_orders = Count(
-        "Valid orders returned, as a whole or in part; NULL where the shop knows of no returns.", nullable=True
+    month = vocabulary.month.replace(key=True)
+    is_complete = vocabulary.is_complete
+    orders = vocabulary.orders
+    customers = vocabulary.customers
+    new_customers = vocabulary.new_customers
+    returning_customers = vocabulary.returning_customers
+    items = vocabulary.items
+    units = vocabulary.units
+    gross_sales = vocabulary.gross_sales
+    discounts = vocabulary.discounts
+    net_sales = vocabulary.net_sales
+    freight = vocabulary.freight
+    gmv = vocabulary.gmv
+    payments = vocabulary.payments.replace(nullable=True)
+    cogs = vocabulary.cogs
+    cogs_coverage = vocabulary.cogs_coverage
+    gross_profit = vocabulary.gross_profit
+    margin = vocabulary.margin
+    aov = vocabulary.aov.replace(nullable=True)
+    items_per_order = vocabulary.items_per_order
+    placed_orders = vocabulary.placed_orders
+    canceled_orders = vocabulary.canceled_orders
+    cancel_rate = vocabulary.cancel_rate
+    returned_orders = vocabulary.returned_orders.replace(nullable=True)
+    returned_sales = vocabulary.returned_sales.replace(nullable=True)
+    return_rate = vocabulary.return_rate
+    return_rate_units = vocabulary.return_rate_units
+    return_share = vocabulary.return_share
+    unknown_status_orders = vocabulary.unknown_status_orders
+    late_rate = vocabulary.late_rate
+    avg_lead_days = vocabulary.avg_lead_days
+    avg_review = vocabulary.avg_review
+    nps_proxy = vocabulary.nps_proxy
+    net_sales_mom = Number(
+        "Month-over-month growth of net sales; NULL unless both months are complete.", nullable=True, unit="growth"
     )
-    returned_sales = Money("Net sales of what was sent back; NULL where the shop knows of no returns.", nullable=True)
-    return_rate = Share("Returned orders among those delivered or returned.", nullable=True)
-    return_rate_units = Share("Returned units among those delivered or returned.", nullable=True)
-    return_share = Share("Returned orders among all valid ones.", nullable=True)
-    unknown_status_orders = Count("Valid orders whose status is unknown.")
-    late_rate = Share("Orders delivered after the promised day, among those delivered with both days known.", nullable=True)
-    avg_lead_days = Number("Mean days from placing to delivery.", nullable=True)
-    avg_review = Number("Mean score of the orders' latest reviews.", nullable=True, at_least=1, at_most=5)
-    nps_proxy = Number(
-        "Share of 5s less share of 1 to 3, times 100, of the orders' latest reviews: a proxy.",
-        nullable=True,
-        at_least=-100,
-        at_most=100,
-    )
-    net_sales_mom = Number("Growth of net sales on the month before; NULL unless both are complete.", nullable=True)
-    net_sales_yoy = Number("Growth of net sales on the same month a year before; NULL unless both are complete.", nullable=True)
+    net_sales_yoy = vocabulary.net_sales_yoy
 
     rules = (
         Rule(
-            "customers_are_new_or_returning", "customers = new_customers + returning_customers", "A customer is new or returning."
+            "customers_are_new_or_returning",
+            "customers = new_customers + returning_customers",
+            "Every customer is new or returning.",
         ),
         Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
-        Rule("gmv_is_net_and_freight", "gmv = net_sales + freight", "GMV is net sales and freight."),
+        Rule("gmv_is_net_and_freight", "gmv = net_sales + freight", "GMV is net sales plus freight."),
         ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
         ratio("items_per_order", "items_per_order", "items", "orders"),
         ratio("cancel_rate_of_the_placed", "cancel_rate", "canceled_orders", "placed_orders"),
@@ -76,12 +74,12 @@ class KpiMonthly(Gold, group="kpis"):
             "parts_within_orders",
             "orders + canceled_orders <= placed_orders AND customers <= orders AND items <= units"
             " AND unknown_status_orders <= orders AND coalesce(returned_orders <= orders, true)",
-            "Valid and canceled orders are among those placed, and people and outcomes among the valid ones.",
+            "Valid and canceled orders are among those placed, and customers and returned orders among the valid ones.",
         ),
         Rule(
             "returned_sales_within_net",
             "(returned_orders IS NULL) = (returned_sales IS NULL) AND coalesce(returned_sales BETWEEN 0 AND net_sales, true)",
-            "No more is returned than was sold.",
+            "Returned sales are at most net sales.",
         ),
     )
     needs = ("orders.ordered_at",)
@@ -92,11 +90,11 @@ class KpiMonthly(Gold, group="kpis"):
             "select months, first, last from (select count(*) as months, min(month) as first, max(month) as last"
             " from kpi_monthly) as m where months > 0"
             " and months <> 12 * (year(last) - year(first)) + month(last) - month(first) + 1",
-            "From the first month to the last none is missing.",
+            "No month is missing from the first to the last.",
         ),
         agree(
             "months_sum_to_orders",
-            "Each month has its orders, its people once, and its money to the cent.",
+            "Each month has the orders, distinct customers and amounts of fct_orders, to the cent.",
             "select month, placed_orders, orders, customers, units, gross_sales, discounts, net_sales, freight, gmv,"
             " coalesce(payments, 0), coalesce(cogs, 0), coalesce(returned_sales, 0), items,"
             " canceled_orders, unknown_status_orders, coalesce(returned_orders, 0) from kpi_monthly where placed_orders > 0",
@@ -108,7 +106,7 @@ class KpiMonthly(Gold, group="kpis"):
         ),
         agree(
             "people_are_new_once",
-            "Every person with a valid order is new in one month.",
+            "Every customer with a valid order is new in exactly one month.",
             "select coalesce(sum(new_customers), 0) from kpi_monthly",
             "select count(distinct customer_id) from fct_orders where is_valid and month is not null",
         ),
@@ -121,7 +119,7 @@ class KpiMonthly(Gold, group="kpis"):
             " or (a.net_sales_yoy is null) <> (coalesce(y.net_sales, 0) = 0)"
             f" or not ({same('(1 + a.net_sales_mom) * b.net_sales', 'a.net_sales')})"
             f" or not ({same('(1 + a.net_sales_yoy) * y.net_sales', 'a.net_sales')})",
-            "Growth is on the month before and on the same month a year before, and NULL unless both months are complete.",
+            "Growth is against the previous month and the same month a year earlier, and NULL unless both months are complete.",
         ),
         Identity(
             "rates_are_those_of_the_orders",
@@ -143,6 +141,6 @@ class KpiMonthly(Gold, group="kpis"):
             f" or not ({same('m.nps_proxy * o.reviewed', '100 * (o.promoters - o.detractors)')})"
             " or (m.late_rate is null) <> (o.promised = 0) or (m.avg_lead_days is null) <> (o.timed = 0)"
             " or (m.avg_review is null) <> (o.reviewed = 0) or (m.nps_proxy is null) <> (o.reviewed = 0)",
-            "Coverage of cost, returns, lateness, lead days and reviews are those of the month's valid orders.",
+            "Cost coverage, return rates, late rate, lead days and review scores are those of the month's valid orders.",
         ),
     )

@@ -1,18 +1,19 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Integer, Key, Number, Text
+from ecom_lake.engine.contracts.columns import Text
 from ecom_lake.engine.contracts.relations import same
 from ecom_lake.engine.contracts.table import Gold, Identity
+from ecom_lake.shop import vocabulary
 
 
 class KpiSummary(Gold, group="kpis"):
-    """One row per headline number, of the whole history or up to the as-of date, with the sentence that defines it."""
+    """One row per KPI, over the whole history or up to the as-of date, with its definition."""
 
-    metric = Key("Name of the number.")
-    position = Integer("Its place on the page.", at_least=1)
-    value = Number("Its value; NULL where the shop cannot know it or there is nothing to divide by.", nullable=True)
-    unit = Text("What it counts.", one_of=("money", "count", "share", "days", "score", "points", "ratio"))
-    definition = Text("What it means, and whether it is of the whole history or up to the as-of date.")
+    metric = vocabulary.metric.replace(key=True)
+    position = vocabulary.position.replace(at_least=1)
+    value = vocabulary.value
+    unit = Text("Unit of the value.", one_of=("money", "count", "share", "days", "score", "points", "ratio"))
+    definition = Text("Definition of the KPI, and whether it covers the whole history or ends at the as-of date.")
 
     identities = (
         Identity(
@@ -23,7 +24,7 @@ class KpiSummary(Gold, group="kpis"):
             " union all select 'customers', coalesce(sum(new_customers), 0)::double from kpi_monthly) as m"
             " on m.metric = s.metric where s.value <> m.value"
             " and not exists (select 1 from fct_orders where is_valid and month is null)",
-            "Net sales, orders and customers are the months' sums, where every order has a date: each person is new once.",
+            "Net sales, orders and new customers of the months sum to the summary's, where every order has a date.",
         ),
         Identity(
             "ratios_are_those_of_the_summary",
@@ -40,6 +41,6 @@ class KpiSummary(Gold, group="kpis"):
             " as net_sales, max(value) filter (where metric = 'freight') as freight, max(value) filter (where metric = 'gmv')"
             f" as gmv from kpi_summary) as s where not ({same('gross_sales - discounts', 'net_sales')})"
             f" or not ({same('net_sales + freight', 'gmv')})",
-            "Net sales are gross sales less discounts, and gmv is net sales and freight.",
+            "Net sales are gross sales less discounts, and GMV is net sales plus freight.",
         ),
     )

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Flag, Key, Text
 from ecom_lake.engine.contracts.table import Gold
+from ecom_lake.shop import vocabulary
 
 
 class DimSeller(Gold, group="star"):
-    """One row per seller, those included that only order lines know."""
+    """One row per seller, including those that only order lines refer to."""
 
-    seller_id = Key("The seller.")
-    has_record = Flag("Whether the shop delivered a record of the seller; else only order lines know them.")
-    city = Text("City of the seller.", nullable=True)
-    state = Text("State of the seller.", nullable=True)
-    zip = Text("Zip code or zip prefix, as text: leading zeros count.", nullable=True)
+    seller_id = vocabulary.seller_id.replace(key=True)
+    has_record = vocabulary.has_record
+    city = vocabulary.city
+    state = vocabulary.state
+    zip = vocabulary.zip

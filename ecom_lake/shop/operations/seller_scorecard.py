@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Integer, Key, Money, Number, Share
+from ecom_lake.engine.contracts.columns import Share
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 _PERCENTILES = ("late_percentile", "review_percentile", "cancel_percentile")
 _SUM = " + ".join(f"coalesce({name}, 0)" for name in _PERCENTILES)
@@ -10,35 +11,41 @@ _KNOWN = f"({' + '.join(f'CAST({name} IS NOT NULL AS BIGINT)' for name in _PERCE
 
 
 class SellerScorecard(Gold, group="operations"):
-    """One row per seller, scored where they have enough orders to be compared."""
+    """One row per seller; a seller has a score with enough orders to be compared."""
 
-    seller_id = Key("The seller.")
-    placed_orders = Count("Orders that hold their goods, valid or not.")
-    orders = Count("… which are valid.")
-    net_sales = Money("Net sales of their lines on valid orders.", at_least=0)
-    late_rate = Share("Their orders delivered after the promised day, of those delivered with both days known.", nullable=True)
-    avg_review = Number("Mean score of their orders' latest reviews, once per order.", nullable=True, at_least=1, at_most=5)
-    cancel_rate = Share("Their orders canceled or unavailable, of placed_orders.", nullable=True)
+    seller_id = vocabulary.seller_id.replace(key=True)
+    placed_orders = vocabulary.placed_orders
+    orders = vocabulary.orders
+    net_sales = vocabulary.net_sales.replace(at_least=0)
+    late_rate = vocabulary.late_rate
+    avg_review = vocabulary.avg_review
+    cancel_rate = vocabulary.cancel_rate
     late_percentile = Share(
-        "Share of the other scored sellers with a late_rate who do no better: 1 is the best. NULL where not scored.",
+        "Share of the other scored sellers with a known late_rate who are no better: 1 is the best. NULL where not scored.",
         nullable=True,
     )
-    review_percentile = Share("The same of avg_review.", nullable=True)
-    cancel_percentile = Share("The same of cancel_rate.", nullable=True)
+    review_percentile = Share(
+        "Share of the other scored sellers with a known avg_review who are no better: 1 is the best.", nullable=True
+    )
+    cancel_percentile = Share(
+        "Share of the other scored sellers with a known cancel_rate who are no better: 1 is the best.", nullable=True
+    )
     score = Share(
-        "Mean of the three percentiles, of those that are known; NULL for sellers of fewer valid orders than the setting "
-        "seller_min_orders (10), and where there is nobody to compare with.",
+        "Mean of the percentiles that are known; NULL for sellers with fewer valid orders than the setting "
+        "seller_min_orders (10), and where no other seller is scored.",
         nullable=True,
     )
-    rank = Integer(
-        "Place among the scored: by score, then net sales, then seller_id; NULL where not scored.", nullable=True, at_least=1
-    )
+    rank = vocabulary.rank.replace(nullable=True)
 
     needs = ("order_items.seller_id",)
     rules = (
         Rule("valid_within_placed", "orders <= placed_orders", "Valid orders are among those placed."),
-        Rule("ranked_where_scored", "(rank IS NULL) = (score IS NULL)", "Who is scored has a place, and nobody else."),
-        Rule("late_percentile_of_a_rate", "late_percentile IS NULL OR late_rate IS NOT NULL", "Only what is known is compared."),
+        Rule(
+            "ranked_where_scored",
+            "(rank IS NULL) = (score IS NULL)",
+            "A seller has a rank if and only if the seller has a score.",
+        ),
+        Rule("late_percentile_of_a_rate", "late_percentile IS NULL OR late_rate IS NOT NULL", "Only known rates are compared."),
         Rule(
             "score_is_the_mean",
             f"(score IS NULL) = ({_KNOWN} = 0) AND abs(score * {_KNOWN} - ({_SUM})) < 0.000002",
@@ -48,13 +55,13 @@ class SellerScorecard(Gold, group="operations"):
             "canceled_are_not_valid",
             "(cancel_rate IS NULL) = (placed_orders = 0)"
             " AND coalesce(cancel_rate * placed_orders <= placed_orders - orders + 0.000001, true)",
-            "A canceled order is none of the valid ones.",
+            "Canceled orders are not valid.",
         ),
     )
     identities = (
         agree(
             "sellers_sum_to_lines",
-            "Sellers' net sales are those of the valid lines with a seller, to the cent; and each seller is there once.",
+            "Sellers' net sales sum to those of the valid lines with a seller, to the cent, and each seller has one row.",
             "select count(*), coalesce(sum(net_sales), 0) from seller_scorecard",
             "select (select count(*) from dim_seller), coalesce(sum(net_sales), 0) from fct_sales"
             " where is_valid and seller_id is not null",
@@ -64,7 +71,7 @@ class SellerScorecard(Gold, group="operations"):
             "select b.seller_id, b.rank from seller_scorecard as b left join seller_scorecard as a on a.rank + 1 = b.rank"
             " where b.rank > 1 and coalesce(a.score < b.score or (a.score = b.score and a.net_sales < b.net_sales)"
             " or (a.score = b.score and a.net_sales = b.net_sales and a.seller_id > b.seller_id), true)",
-            "Ranks follow each other without a gap, the higher score before the lower.",
+            "Ranks have no gap, and a higher score ranks before a lower one.",
         ),
         Identity(
             "no_percentile_against_the_rates",
@@ -74,6 +81,6 @@ class SellerScorecard(Gold, group="operations"):
             " lag(cancel_percentile) over (order by cancel_rate, seller_id) as by_cancel"
             " from seller_scorecard where score is not null) as walked"
             " where late_percentile > by_late or review_percentile > by_review or cancel_percentile > by_cancel",
-            "Fewer late and canceled orders and better reviews never make a lower percentile.",
+            "A better rate never has a lower percentile.",
         ),
     )

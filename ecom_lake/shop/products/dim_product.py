@@ -1,18 +1,18 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Flag, Key, Number, Price, Text
 from ecom_lake.engine.contracts.table import Gold
+from ecom_lake.shop import vocabulary
 
 
 class DimProduct(Gold, group="star"):
-    """One row per product, those included that only order lines know."""
+    """One row per product, including those that only order lines refer to."""
 
-    product_id = Key("The product.")
-    has_record = Flag("Whether the shop delivered a record of the product; else only order lines know it.")
-    name = Text("What the shop calls it.", nullable=True)
-    category = Text("Category in English; `unknown` where the shop names none.")
-    brand = Text("Brand.", nullable=True)
-    unit_cost = Price("What one unit costs the shop.", nullable=True, at_least=0)
-    list_price = Price("Price before any discount.", nullable=True, at_least=0)
-    weight_g = Number("Weight in grams.", nullable=True, at_least=0)
-    photos = Count("Number of photos on the product's page.", nullable=True)
+    product_id = vocabulary.product_id.replace(key=True)
+    has_record = vocabulary.has_record
+    name = vocabulary.product_name
+    category = vocabulary.category
+    brand = vocabulary.brand
+    unit_cost = vocabulary.unit_cost
+    list_price = vocabulary.list_price
+    weight_g = vocabulary.weight_g
+    photos = vocabulary.photos

@@ -1,37 +1,50 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Key, Number, Share
+from ecom_lake.engine.contracts.columns import Count, Number, Share
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.table import Gold, Rule
+from ecom_lake.shop import vocabulary
 
 _FIRST = "order_number = 1 and order_date <= (select max(date) from dim_date where is_as_of)"
 
 
 class FirstProductValue(Gold, group="products"):
-    """One row per category of a person's first order: how many came back, and what they brought, as of the as-of date."""
+    """One row per category of a customer's first order, as of the as-of date: repeat rates and net sales of the customers
+    whose first order contains it."""
 
-    category = Key("A category of the first valid order; a person counts in each that it holds.")
-    customers = Count("Persons whose first order, up to the as-of date, holds it.", at_least=1)
-    customers_90d = Count("… and is at least 90 days old.")
+    category = vocabulary.category.replace(key=True)
+    customers = vocabulary.customers.replace(at_least=1)
+    customers_90d = Count("Customers whose first order is at least 90 days old.")
     repeat_rate_90d = Share("Share of customers_90d with a second purchase within 90 days of the first.", nullable=True)
-    customers_365d = Count("… and is at least 365 days old.")
+    customers_365d = Count("Customers whose first order is at least 365 days old.")
     repeat_rate_365d = Share("Share of customers_365d with a second purchase within 365 days of the first.", nullable=True)
     net_sales_per_customer_365d = Number(
-        "Net sales of customers_365d from the first order to 365 days after it, per person.", nullable=True, at_least=0
+        "Net sales of customers_365d from the first order to 365 days after it, per customer.",
+        nullable=True,
+        at_least=0,
+        unit="money",
     )
 
     rules = (
         Rule(
             "older_are_fewer",
             "customers_365d <= customers_90d AND customers_90d <= customers",
-            "The older are among the younger.",
+            "Customers with a longer follow-up are among those with a shorter one.",
         ),
-        Rule("rate_where_known", "(repeat_rate_90d IS NULL) = (customers_90d = 0)", "Whoever is old enough has a rate."),
-        Rule("yearly_rate_where_known", "(repeat_rate_365d IS NULL) = (customers_365d = 0)", "And after a year too."),
+        Rule(
+            "rate_where_known",
+            "(repeat_rate_90d IS NULL) = (customers_90d = 0)",
+            "The 90-day rate is known if and only if some customers have 90 days of follow-up.",
+        ),
+        Rule(
+            "yearly_rate_where_known",
+            "(repeat_rate_365d IS NULL) = (customers_365d = 0)",
+            "The 365-day rate is known if and only if some customers have 365 days of follow-up.",
+        ),
         Rule(
             "yearly_value_where_known",
             "(net_sales_per_customer_365d IS NULL) = (customers_365d = 0)",
-            "What they brought in a year is known after a year.",
+            "The 365-day net sales are known if and only if some customers have 365 days of follow-up.",
         ),
     )
     needs = ("orders.ordered_at",)
@@ -39,7 +52,7 @@ class FirstProductValue(Gold, group="products"):
     identities = (
         agree(
             "first_orders_hold_them",
-            "There are as many persons as first orders up to the as-of date hold categories; most have one line, and so one.",
+            "The customers of all categories are the pairs of first order (up to the as-of date) and category.",
             "select coalesce(sum(customers), 0) from first_product_value",
             f"select (select count(*) from fct_orders where items = 1 and {_FIRST})"
             " + (select count(*) from (select distinct order_id, category from fct_sales where is_valid"

@@ -3,29 +3,34 @@ from __future__ import annotations
 from ecom_lake.engine.contracts.columns import Count, Key, Number, Share
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 
 class ProductJourney(Gold, group="products"):
-    """One row per category of a purchase and category of the same person's next purchase; one day's orders are one purchase."""
+    """One row per category of a purchase and category of the same customer's next purchase."""
 
-    from_category = Key("A category of the earlier purchase; `unknown` where the shop names none.")
-    to_category = Key("A category of the next one.")
-    customers = Count("Persons who went from the one to the other.", at_least=1)
-    steps = Count("How often they did.", at_least=1)
-    from_customers = Count("Persons who made another purchase after one from from_category.", at_least=1)
-    share = Share("customers / from_customers; as a purchase may hold several categories, shares may sum to more than 1.")
-    median_days = Number("Median of the days between the two purchases.", at_least=1)
+    from_category = Key("Category of the earlier purchase; `unknown` where the shop states none.")
+    to_category = Key("Category of the next purchase.")
+    customers = vocabulary.customers.replace(at_least=1)
+    steps = Count("Number of such transitions.", at_least=1)
+    from_customers = Count("Customers who made another purchase after one from from_category.", at_least=1)
+    share = Share("customers / from_customers; a purchase may contain several categories, so that shares may sum to more than 1.")
+    median_days = Number("Median days between the two purchases.", at_least=1, unit="days")
 
     rules = (
-        Rule("customers_within_steps", "customers <= steps", "Everybody who went took a step."),
-        Rule("share_of_those_who_went_on", "share = cast(customers as double) / from_customers", "The share is as it says."),
+        Rule("customers_within_steps", "customers <= steps", "There are at least as many transitions as customers."),
+        Rule(
+            "share_of_those_who_went_on",
+            "share = cast(customers as double) / from_customers",
+            "The share is customers / from_customers.",
+        ),
     )
     needs = ("orders.ordered_at",)
 
     identities = (
         agree(
             "journeys_go_on_from_purchases",
-            "As many steps are counted as pairs of categories stand in purchases that follow each other.",
+            "The transitions are the pairs of categories in consecutive purchases.",
             "select coalesce(sum(steps), 0) from product_journey",
             "with held as (select distinct o.customer_id, o.purchase_number, s.category from fct_orders as o"
             " join fct_sales as s on s.order_id = o.order_id where o.is_valid and s.is_valid and o.order_date is not null"
@@ -40,6 +45,6 @@ class ProductJourney(Gold, group="products"):
             " left join category_performance as f on f.category = j.from_category"
             " left join category_performance as t on t.category = j.to_category"
             " where coalesce(f.customers < j.from_customers, true) or coalesce(t.customers < j.customers, true)",
-            "Nobody goes from or to a category who has not bought from it.",
+            "A category's transitions have no more customers than the category.",
         ),
     )

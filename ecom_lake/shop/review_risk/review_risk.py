@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Date, Integer, Key, Share, Text
+from ecom_lake.engine.contracts.columns import Date, Integer
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 _OPEN = """
     (select f.order_id
@@ -18,34 +19,24 @@ _OPEN = """
 
 
 class ReviewRisk(Gold, group="models", extra="models"):
-    """One row per valid order that was shipped lately and is not yet reviewed: how likely a bad review is, as far as was known
-    when it was shipped. Empty where a model is no better than going by the seller's past: review_risk_fit says so."""
+    """One row per valid order that was shipped recently and is not yet reviewed: the probability that a review has a score of
+    2 or less, from what was known at shipping. Empty where no model is better than the seller's past: review_risk_fit has
+    the reason."""
 
-    order_id = Key("The order.")
-    shipped_on = Date("Day on which the carrier took it.")
-    as_of = Date("The shop's today: reviews that came by its end are there.")
-    followed_days = Integer("Days after shipping within which a review is awaited; of older orders none is.", at_least=1)
-    probability = Share(
-        "Probability that its review, if there is one, has a score of 2 or less; NULL where it did not prove better than a"
-        " constant rate on days of the past: the reason in model_cards says so.",
-        nullable=True,
-    )
-    decile = Integer(
-        "Tenth of the orders by falling risk: 1 has the highest risk; equal orders are in the same one.",
-        at_least=1,
-        at_most=10,
-    )
-    top_reasons = Text(
-        "What makes a bad review likelier than of a typical order, most telling first; NULL outside the first tenth.",
-        nullable=True,
-    )
+    order_id = vocabulary.order_id.replace(key=True)
+    shipped_on = Date("Day on which the order was handed to the carrier.")
+    as_of = vocabulary.as_of
+    followed_days = Integer("Days after shipping within which a review is expected.", at_least=1, unit="days")
+    probability = vocabulary.probability
+    decile = vocabulary.decile
+    top_reasons = vocabulary.top_reasons
 
     rules = (
         Rule("reasons_of_the_top_decile", "top_reasons IS NULL OR decile = 1", "Only the top decile has reasons."),
         Rule(
             "shipped_within_the_days_followed",
             "date_diff('day', shipped_on, as_of) >= 0 AND date_diff('day', shipped_on, as_of) < followed_days",
-            "The order was shipped by the as-of date, and within the days in which a review is awaited.",
+            "The order was shipped by the as-of date and within the follow-up days.",
         ),
     )
     needs = ("orders.ordered_at", "orders.shipped_at", "reviews.score")
@@ -58,6 +49,6 @@ class ReviewRisk(Gold, group="models", extra="models"):
             full join {_OPEN} as p on p.order_id = s.order_id
             where s.order_id is null or p.order_id is null
             """,
-            "Exactly the orders that were shipped lately and are not reviewed have a score, or none has.",
+            "Exactly the recently shipped orders without a review have a score, or none has.",
         ),
     )

@@ -1,20 +1,20 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Date, Money, Share, Text
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.relations import same
 from ecom_lake.engine.contracts.table import Gold, Identity
+from ecom_lake.shop import vocabulary
 from ecom_lake.shop.rfm.rfm_codes import SEGMENTS
 
 
 class RfmHistory(Gold, group="customers"):
-    """One row per end of a complete month, up to the as-of date, and RFM segment that had people in it."""
+    """One row per end of a complete month, up to the as-of date, and RFM segment with customers."""
 
-    as_of = Date("The month's last day; orders after it are not looked at.", key=True)
-    segment = Text("The segment.", key=True, one_of=SEGMENTS)
-    customers = Count("People in it.", at_least=1)
-    share = Share("Their share of all people then.")
-    net_sales = Money("All their net sales by then.")
+    as_of = vocabulary.as_of.replace(key=True)
+    segment = vocabulary.segment.replace(key=True, one_of=SEGMENTS)
+    customers = vocabulary.customers.replace(at_least=1)
+    share = vocabulary.share_of_customers
+    net_sales = vocabulary.net_sales
 
     needs = ("orders.ordered_at",)
     identities = (
@@ -28,14 +28,14 @@ class RfmHistory(Gold, group="customers"):
         ),
         agree(
             "history_adds_up_the_months",
-            "At each month's end there is everybody who was new up to then, with all net sales up to then, to the cent.",
+            "At each month's end, the segments contain all customers and net sales up to then, to the cent.",
             "select as_of, sum(customers), sum(net_sales) from rfm_history group by as_of",
             "select h.as_of, sum(m.new_customers), sum(m.net_sales) from (select distinct as_of from rfm_history) as h"
             " join kpi_monthly as m on m.month <= h.as_of group by h.as_of",
         ),
         agree(
             "migration_sums_to_history",
-            "Each segment has the people who moved into it, and those who stayed.",
+            "Each segment has the customers who moved into it and those who stayed.",
             "select as_of, segment, customers, net_sales from rfm_history",
             "select as_of, to_segment, sum(customers), sum(net_sales) from rfm_migration group by as_of, to_segment",
         ),
@@ -43,6 +43,6 @@ class RfmHistory(Gold, group="customers"):
             "shares_are_of_the_month",
             "select as_of, segment from (select *, sum(customers) over (partition by as_of) as people from rfm_history) as whole"
             f" where not ({same('share * people', 'customers')})",
-            "At each month's end a share is of everybody then.",
+            "Shares are of all customers at the month's end.",
         ),
     )

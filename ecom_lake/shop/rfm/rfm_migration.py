@@ -1,23 +1,24 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Date, Money, Text
+from ecom_lake.engine.contracts.columns import Text
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.table import Gold, Identity
+from ecom_lake.shop import vocabulary
 from ecom_lake.shop.rfm.rfm_codes import SEGMENTS
 
 
 class RfmMigration(Gold, group="customers"):
-    """One row per end of a complete month, up to the as-of date, segment a month before, and segment then."""
+    """One row per end of a complete month, up to the as-of date, segment a month earlier, and segment then."""
 
-    as_of = Date("The month's last day; orders after it are not looked at.", key=True)
+    as_of = vocabulary.as_of.replace(key=True)
     from_segment = Text(
-        "Their segment at the month's beginning; `none` for people who are in their first picture.",
+        "Segment at the end of the previous month; `none` for customers who appear for the first time.",
         key=True,
         one_of=("none", *SEGMENTS),
     )
-    to_segment = Text("Their segment at its end.", key=True, one_of=SEGMENTS)
-    customers = Count("People who went that way, or stayed.", at_least=1)
-    net_sales = Money("All their net sales by the month's end.")
+    to_segment = Text("Segment at the end of the month.", key=True, one_of=SEGMENTS)
+    customers = vocabulary.customers.replace(at_least=1)
+    net_sales = vocabulary.net_sales
 
     needs = ("orders.ordered_at",)
     identities = (
@@ -33,11 +34,11 @@ class RfmMigration(Gold, group="customers"):
             " where from_segment <> 'none' group by as_of, from_segment) as went"
             " on went.as_of = came.as_of and went.segment = came.segment"
             " where came.customers is distinct from went.customers",
-            "Whoever was in a segment at a month's end starts the next month from it, and nobody else does.",
+            "The customers in a segment at a month's end are those who start the next month from it.",
         ),
         agree(
             "who_comes_from_nowhere_is_new",
-            "After the first picture, people who come from `none` are those whose first order lies in the month.",
+            "After the first month, customers from `none` are those whose first order lies in the month.",
             "select as_of, sum(customers) from rfm_migration where from_segment = 'none'"
             " and as_of > (select min(as_of) from rfm_migration) group by as_of",
             "select last_day(month), new_customers from kpi_monthly where new_customers > 0"

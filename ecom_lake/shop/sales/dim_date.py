@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Date, Flag, Integer, Month, Text
+from ecom_lake.engine.contracts.columns import Flag, Integer, Month, Text
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 
 class DimDate(Gold, group="star"):
-    """One row per day, contiguous, over whole years: every day that an order or the as-of date lies in."""
+    """One row per day, contiguous, over whole years: all years with an order, and that of the as-of date."""
 
-    date = Date("The day.", key=True)
+    date = vocabulary.date.replace(key=True)
     year = Integer("Calendar year.")
     quarter = Integer("Calendar quarter.", at_least=1, at_most=4)
     month = Integer("Month of the year.", at_least=1, at_most=12)
@@ -18,11 +19,15 @@ class DimDate(Gold, group="star"):
     iso_week = Integer("ISO week of the ISO year.", at_least=1, at_most=53)
     weekday = Integer("ISO weekday: 1 is Monday, 7 is Sunday.", at_least=1, at_most=7)
     weekday_name = Text("English name of the weekday.")
-    is_weekend = Flag("Saturday or Sunday.")
+    is_weekend = Flag("Whether the day is a Saturday or a Sunday.")
     is_complete_month = Flag(
-        "Whether the month counts as complete: in the longest run of busy months, and not cut off at its edge."
+        "Whether the month is complete: it belongs to the longest run of months with enough orders and is not cut"
+        " off at the edge of the data."
     )
-    is_as_of = Flag("The shop's today: the last day of the last complete month, unless a setting says otherwise. One day has it.")
+    is_as_of = Flag(
+        "Whether the day is the shop's as-of date: the last day of the last complete month, unless a setting "
+        "states another. One day is."
+    )
 
     rules = (
         Rule(
@@ -45,7 +50,7 @@ class DimDate(Gold, group="star"):
             " count(*) filter (where is_as_of) as as_of_days from dim_date) as calendar"
             " where days > 0 and (days <> date_diff('day', first, last) + 1 or as_of_days <> 1"
             " or first <> make_date(year(first), 1, 1) or last <> make_date(year(last), 12, 31))",
-            "Whole years without a gap, and one of the days is the as-of date.",
+            "The calendar has whole years without a gap, and one day is the as-of date.",
         ),
         Identity(
             "every_order_date_is_a_day",
@@ -60,6 +65,6 @@ class DimDate(Gold, group="star"):
             " where months > 0 and months <> date_diff('month', first, last) + 1"
             " union all select count(*), min(month_start), max(month_start) from dim_date group by month_start"
             " having count(distinct is_complete_month) > 1",
-            "Complete months follow each other without a gap, and a month is complete on all of its days or on none.",
+            "Complete months are consecutive, and all days of a month have the same flag.",
         ),
     )

@@ -1,34 +1,35 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Key, Money, Month, Number, Share
+from ecom_lake.engine.contracts.columns import Number, Share
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.relations import same
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 
 class PaymentMix(Gold, group="operations"):
-    """One row per month and payment method that paid a valid order of the month."""
+    """One row per month and payment method of valid orders."""
 
-    month = Month("The month in which the orders were placed.", key=True)
-    method = Key("How they were paid; `unknown` where the source does not say.")
-    orders = Count("Valid orders paid with it, as a whole or in part.", at_least=1)
-    payment_count = Count("Payments made with it.", at_least=1)
-    payments = Money("Their value; never revenue.", at_least=0)
-    share = Share("Its share of the value of the month's payments.", nullable=True)
-    avg_installments = Number("Mean instalments of its payments; 1 is paid at once.", at_least=1)
+    month = vocabulary.month.replace(key=True)
+    method = vocabulary.payment_method.replace(key=True)
+    orders = vocabulary.orders.replace(at_least=1)
+    payment_count = vocabulary.payment_count.replace(at_least=1)
+    payments = vocabulary.payments.replace(at_least=0)
+    share = Share("Share of the value of the month's payments.", nullable=True)
+    avg_installments = Number("Mean number of instalments per payment; 1 means paid at once.", at_least=1, unit="count")
 
     needs = ("orders.ordered_at", "payments.method")
-    rules = (Rule("orders_within_payments", "orders <= payment_count", "Every order paid with it has a payment."),)
+    rules = (Rule("orders_within_payments", "orders <= payment_count", "Every order paid with the method has a payment."),)
     identities = (
         Identity(
             "methods_share_the_month",
             "select month, share from (select month, sum(share) as share from payment_mix group by month) as m"
             " where abs(share - 1) > 0.000001",
-            "A month's shares make the whole.",
+            "A month's shares sum to 1.",
         ),
         agree(
             "methods_sum_to_months",
-            "A month's methods have its payments, to the cent.",
+            "A month's methods sum to its payments, to the cent.",
             "select month, sum(payments), sum(payment_count) from payment_mix group by month",
             "select m.month, m.payments, o.payment_count from kpi_monthly as m join (select month, sum(payment_count)"
             " as payment_count from fct_orders where is_valid group by month) as o on o.month = m.month"
@@ -38,6 +39,6 @@ class PaymentMix(Gold, group="operations"):
             "shares_are_of_the_month",
             "select month, method from (select *, sum(payments) over (partition by month) as paid from payment_mix) as whole"
             f" where (share is null) <> (paid = 0) or not ({same('share * paid', 'payments')})",
-            "A share is of the value of the month's payments.",
+            "Shares are of the value of the month's payments.",
         ),
     )

@@ -1,19 +1,20 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Flag, Integer, Money, Month, Text
+from ecom_lake.engine.contracts.columns import Flag, Integer, Text
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop import vocabulary
 
 
 class RevenueWaterfall(Gold, group="kpis"):
-    """One row per month and step: from gross sales to what was kept, and from gmv to what was paid."""
+    """One row per month and step: from gross sales to realized sales, and from GMV to payments."""
 
-    month = Month("The month in which orders were placed.", key=True)
-    step_order = Integer("Place of the step in the waterfall.", key=True, at_least=1)
-    step = Text("The step: a sum (gross_sales, net_sales, gmv, payments) or what lies between two of them.")
-    amount = Money("Its amount; discounts are negative.")
-    closes = Flag("Whether the steps up to the next sum add up to it, to the cent.")
+    month = vocabulary.month.replace(key=True)
+    step_order = Integer("Position of the step in the waterfall.", key=True, at_least=1)
+    step = Text("A total (gross_sales, net_sales, gmv, payments) or a step between two totals.")
+    amount = vocabulary.amount
+    closes = Flag("Whether the steps up to the next total sum to it, to the cent.")
 
-    rules = (Rule("it_closes", "closes", "Every stretch of the waterfall closes to the cent."),)
+    rules = (Rule("it_closes", "closes", "Every section of the waterfall closes to the cent."),)
     identities = (
         Identity(
             "waterfall_is_the_months",
@@ -24,7 +25,7 @@ class RevenueWaterfall(Gold, group="kpis"):
             " left join revenue_waterfall as r on r.month = m.month and r.step = 'returned'"
             " where n.amount is distinct from m.net_sales or g.amount is distinct from m.gmv"
             " or p.amount is distinct from m.payments or r.amount is distinct from coalesce(m.returned_sales, 0)",
-            "Its sums are the month's net sales, gmv and payments, and what was sent back is the month's returned sales.",
+            "Its totals are the month's net sales, GMV and payments, and its returned sales the month's.",
         ),
         Identity(
             "steps_sum_to_the_sums",
@@ -33,6 +34,6 @@ class RevenueWaterfall(Gold, group="kpis"):
             " or sum(amount) filter (where step_order between 4 and 12) <> sum(amount) filter (where step = 'net_sales')"
             " or sum(amount) filter (where step in ('net_sales', 'freight')) <> sum(amount) filter (where step = 'gmv')"
             " or sum(amount) filter (where step_order between 14 and 20) <> sum(amount) filter (where step = 'payments')",
-            "From each sum to the next the steps add up, to the cent.",
+            "The steps between two totals sum to their difference, to the cent.",
         ),
     )

@@ -4,6 +4,6 @@ from ecom_lake.engine.contracts.model_fit import ModelFit, card_identities
 
 
 class CustomerSegmentsFit(ModelFit, group="models", beside="segment_centres"):
-    """One row per fact of the segments' model: its card, what was tried, how stable it is, what has drifted."""
+    """One row per fact of the segmentation: its card, the numbers of segments tried, stability and drift."""
 
     identities = card_identities("customer_segments_fit")

@@ -1,29 +1,35 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Flag, Integer, Key, Number, Share, Text
+from ecom_lake.engine.contracts.columns import Flag, Integer, Number, Share
 from ecom_lake.engine.contracts.table import Gold, Identity
-from ecom_lake.shop.segments.segment_centres import BUYERS
+from ecom_lake.shop import vocabulary
 
 
 class SegmentSelection(Gold, group="models", beside="segment_centres"):
-    """One row per group of people and number of segments that was tried: how good it is, and why it was chosen or not."""
+    """One row per group of customers and number of segments that was tried: its quality, and why it was chosen or not."""
 
-    buyers = Key("The people who are parted; groups are never in a segment together.", one_of=BUYERS)
-    k = Integer("The number of segments.", key=True, at_least=2)
+    buyers = vocabulary.buyers.replace(key=True)
+    k = Integer("Number of segments.", key=True, at_least=2)
     silhouette = Number(
-        "Mean silhouette of a sample of people: how much nearer they are to their own segment than to the next, from -1 to 1.",
+        "Mean silhouette of a sample of customers, from -1 to 1: how much nearer they are to their own segment than to the next.",
         at_least=-1,
         at_most=1,
+        unit="ratio",
     )
-    calinski_harabasz = Number("Variance between the segments over variance within, each per degree of freedom.", at_least=0)
+    calinski_harabasz = Number(
+        "Calinski-Harabasz index: variance between segments over variance within them, each per degree of freedom.",
+        at_least=0,
+        unit="ratio",
+    )
     bootstrap_ari = Number(
-        "How far these segments come back on resampled people: mean adjusted Rand index, 1 is wholly, 0 is chance.",
+        "Stability: mean adjusted Rand index on resampled customers, 1 is identical segments, 0 is chance.",
         at_least=-1,
         at_most=1,
+        unit="ratio",
     )
-    min_share = Share("Share of the people that the smallest segment holds.")
-    chosen = Flag("Whether people are parted into this number of segments.")
-    reason = Text("Why, or why not.")
+    min_share = Share("Share of the customers in the smallest segment.")
+    chosen = Flag("Whether this number of segments was chosen.")
+    reason = vocabulary.reason
 
     identities = (
         Identity(

@@ -1,24 +1,25 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Integer, Text, Timestamp
+from ecom_lake.engine.contracts.columns import Count, Integer, Text
 from ecom_lake.engine.contracts.table import Gold, Rule
+from ecom_lake.shop import vocabulary
 
 
 class Ledger(Gold, group="trust"):
-    """One row per delivery and table: what was delivered, and where every row of it went."""
+    """One row per delivery and table: the delivered rows, and where each of them went."""
 
-    sequence = Integer("The delivery's permanent number; the higher one is the later one.", key=True, at_least=1)
-    table_name = Text("The bronze table that it was delivered for.", key=True)
-    delivered_at = Timestamp("When the file was put into landing, in UTC.")
-    file = Text("The file as it was landed; a member of a zip after the zip's name.")
+    sequence = Integer("Permanent number of the delivery; a later delivery has a higher one.", key=True, at_least=1)
+    table_name = vocabulary.table_name.replace(key=True)
+    delivered_at = vocabulary.delivered_at
+    file = Text("File as it was landed; a member of a zip file follows the name of the zip.")
     content_hash = Text("Hash of the file's content: the same content is one delivery, whatever its name.")
-    rows_delivered = Count("Records in the file, malformed ones too.")
+    rows_delivered = Count("Records in the file, malformed ones included.")
     rejected = Count("Malformed records, kept with their raw text.")
-    quarantined = Count("Rows that broke a contract, kept with the rule and the raw record.")
-    pending = Count("Rows whose order has not come yet; looked at again in every build.")
-    superseded = Count("Older versions of a row that came again.")
-    collapsed = Count("Rows merged into another: the points of a zip, the aliases of a person, the translation of a category.")
-    published = Count("Rows that stand in silver.")
+    quarantined = Count("Rows that failed a rule of a contract, kept with the rule and the raw record.")
+    pending = Count("Rows whose order has not been delivered yet; every build checks them again.")
+    superseded = Count("Older versions of a row that was delivered again.")
+    collapsed = Count("Rows merged into another: points of a zip, aliases of a customer, translations of a category.")
+    published = Count("Rows published in silver.")
 
     rules = (
         Rule(

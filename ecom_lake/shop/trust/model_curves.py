@@ -1,18 +1,19 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Key, Number, Text
+from ecom_lake.engine.contracts.columns import Key, Text
 from ecom_lake.engine.contracts.table import Gold
+from ecom_lake.shop import vocabulary
 
 
 class ModelCurves(Gold, group="models", partial=True):
-    """One row per point of a model's curves: calibration, gain, stability, whatever it shows to be believed."""
+    """One row per point of a model's curves, such as calibration, gain or stability."""
 
-    model = Key("The model, as in model_cards.")
-    curve = Key("The curve; lines of one name share a picture.")
-    series = Key("Which line of it; empty where there is one.")
-    position = Count("Number of the point.", key=True)
-    x = Number("Where it lies.", nullable=True)
-    value = Number("How high.", nullable=True)
-    low = Number("Lower bound, where there is one.", nullable=True)
-    high = Number("Upper bound.", nullable=True)
-    label = Text("What stands there, where it is no number.", nullable=True)
+    model = vocabulary.model.replace(key=True)
+    curve = Key("Name of the curve; lines of one name are drawn in one chart.")
+    series = Key("Line of the curve; empty where it has one line only.")
+    position = vocabulary.position.replace(key=True)
+    x = vocabulary.x
+    value = vocabulary.value
+    low = vocabulary.low
+    high = vocabulary.high
+    label = Text("Label of the point, where it is not a number.", nullable=True)

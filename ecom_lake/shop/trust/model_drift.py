@@ -3,17 +3,21 @@ from __future__ import annotations
 from ecom_lake.engine.contracts.columns import Key, Number
 from ecom_lake.engine.contracts.relations import same
 from ecom_lake.engine.contracts.table import Gold, Rule
+from ecom_lake.shop import vocabulary
 
 
 class ModelDrift(Gold, group="models", partial=True):
-    """One row per number of a model that its last fit knew too: what it was then, and what it is now."""
+    """One row per figure of a model that its previous fit has too: its value then and now."""
 
-    model = Key("The model, as in model_cards.")
-    kind = Key("parameter: a number that is the model; seen: what the data and scores were like.", one_of=("parameter", "seen"))
-    name = Key("The number.")
-    before = Number("When the model was last fitted.")
-    now = Number("As of today.")
-    change = Number("now / before - 1; NULL where before is 0.", nullable=True)
+    model = vocabulary.model.replace(key=True)
+    kind = Key(
+        "parameter: a parameter of the fitted model; seen: a figure that describes the data or the scores.",
+        one_of=("parameter", "seen"),
+    )
+    name = Key("Name of the parameter or figure.")
+    before = Number("Value at the previous fit.")
+    now = Number("Value at the current fit.")
+    change = Number("now / before - 1; NULL where before is 0.", nullable=True, unit="growth")
 
     rules = (
         Rule(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecom_lake.engine.contracts.columns import Count, Integer, Key, Text
+from ecom_lake.engine.contracts.columns import Count, Integer, Key, Money, Number, Share, Text
 from ecom_lake.engine.contracts.definition_error import DefinitionError
 from ecom_lake.engine.contracts.table import Gold
 from ecom_lake.errors import UserError
@@ -49,6 +49,22 @@ def test_a_contract_needs_a_key_and_a_grain() -> None:
 def test_a_key_is_never_nullable() -> None:
     with pytest.raises(DefinitionError, match="A key column cannot be nullable"):
         Key("The thing.", nullable=True)
+
+
+def test_a_column_is_reused_with_other_constraints_and_under_its_attributes_name() -> None:
+    shared = Money("Sales.", nullable=True)
+    first = gold(thing=key(), sales=shared).table.columns["sales"]  # type: ignore[attr-defined]
+    other = gold(sales=shared.replace(key=True), turnover=shared).table.columns  # type: ignore[attr-defined]
+    assert (first.name, first.nullable, first.key) == ("sales", True, False)
+    assert (other["sales"].key, other["sales"].nullable, other["sales"].unit) == (True, False, "money")
+    assert (other["turnover"].name, shared.name) == ("turnover", "")
+    with pytest.raises(DefinitionError, match="A column has no 'unit'"):
+        shared.replace(unit="days")  # type: ignore[call-arg]
+
+
+def test_a_unit_changes_no_fingerprint() -> None:
+    assert repr(Number("Lead time.", unit="days")) == repr(Number("Lead time."))
+    assert [Money("It.").unit, Count("It.").unit, Share("It.").unit, Integer("It.").unit] == ["money", "count", "share", None]
 
 
 def test_such_an_error_is_shown_as_its_sentence() -> None:

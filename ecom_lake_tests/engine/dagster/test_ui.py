@@ -89,7 +89,7 @@ def test_what_a_data_engineer_sees(ui: str, tmp_path: Path) -> None:
 
         page.goto(f"{ui}/assets/olist/gold/kpi_monthly")
         page.get_by_text("One row per month, from the first order's").first.wait_for()
-        page.get_by_text("Orders canceled or unavailable.").first.wait_for()
+        page.get_by_text("Orders placed that were canceled or are unavailable.").first.wait_for()
         page.get_by_text("Row count").first.wait_for()
 
         page.goto(f"{ui}/assets/olist/silver/order_items?view=checks")

@@ -49,6 +49,8 @@ class _Source:
     """Each imported module with the names that are taken from it."""
     files: Sequence[str]
     """Its string constants that look like the name of a file."""
+    enters_by_value: bool = False
+    """Whether it holds definitions only, which enter fingerprints by value: it sets ENTERS_BY_VALUE."""
 
 
 @cache
@@ -77,6 +79,8 @@ def import_closure(*modules: str) -> tuple[Path, ...]:
         path = _file_of(module)
         if path is None:
             raise LookupError(f"There is no module {module} in {PACKAGE}.")
+        if _source(path).enters_by_value:
+            continue
         found[module] = path
         waiting += _imported(module, path)
     named = {beside for path in found.values() for beside in _named_beside(path)}
@@ -147,6 +151,7 @@ def _analyze(content: bytes) -> _Source:
         digest=hashlib.blake2b(ast.dump(tree).encode(), digest_size=12).hexdigest(),
         imports=tuple(imported for node in nodes for imported in _import_in(node)),
         files=tuple(sorted(filter(_FILE_NAME.fullmatch, texts))),
+        enters_by_value=any(isinstance(node, ast.Name) and node.id == "ENTERS_BY_VALUE" for node in nodes),
     )
 
 

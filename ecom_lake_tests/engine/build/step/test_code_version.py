@@ -134,6 +134,14 @@ def _is_cut(path: Path) -> bool:
     return any(module == cut or module.startswith(f"{cut}.") for cut in CUT)
 
 
+@pytest.mark.parametrize(("table", "contract"), [("silver/orders", "canonical/orders"), ("gold/churn_scores", "churn/churn_scores")])
+def test_columns_of_the_vocabulary_enter_by_value_and_not_as_code(table: str, contract: str) -> None:
+    """Else one word of any shared column would refit every model."""
+    closure = import_closure(*CLOSURES[table])
+    assert PACKAGE / f"shop/{contract}.py" in closure
+    assert PACKAGE / "shop/vocabulary.py" not in closure
+
+
 @pytest.mark.parametrize("more", [b"\n# a comment\n", b'\n"""Another docstring."""\n', b"\n\n\n"])
 def test_comments_docstrings_and_layout_change_nothing(
     more: bytes, built_lake: BuiltLake, change: Callable[[Path, bytes], None]
