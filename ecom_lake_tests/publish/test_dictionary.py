@@ -1,4 +1,4 @@
-"""The data dictionary in the docs is the one that the contracts make."""
+"""The data dictionary in the docs is up to date with the contracts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ecom_lake.publish.dictionary import dictionary_page
 
-PAGE = Path(__file__).parents[3] / "docs/data_dictionary.md"
+PAGE = Path(__file__).parents[2] / "docs/data_dictionary.md"
 
 
 def test_the_page_is_generated_from_the_contracts_in_force() -> None:
