@@ -1,4 +1,4 @@
-"""The errors that a person is meant to read: a sentence that says what, where and what to do."""
+"""Errors for people: one sentence that states what happened, where, and what to do."""
 
 from __future__ import annotations
 
@@ -7,44 +7,44 @@ import os
 
 
 class UserError(Exception):
-    """Shown as its sentence alone, without a stack trace, and with a non-zero exit."""
+    """Displayed as its sentence, without a stack trace; the exit code is 1."""
 
 
 class UsageError(UserError):
-    """What was asked for is not there or cannot be meant: the asking is wrong, not the lake."""
+    """The request is wrong, not the lake; the exit code is 2."""
 
 
 class StoreError(UserError):
-    """A store that cannot be reached, or does not let us in, after every try."""
+    """The store cannot be reached or refuses access, after every retry."""
 
 
 _DISK = {
-    errno.ENOSPC: "Make room there, then run it again.",
-    errno.EDQUOT: "Make room there, then run it again.",
-    errno.EFBIG: "Raise the limit on the size of files, then run it again.",
-    errno.EROFS: "Mount it so that it can be written to, or name another root.",
-    errno.EACCES: "Let this user read and write there, or name another root.",
-    errno.EPERM: "Let this user read and write there, or name another root.",
-    errno.EIO: "Look after the disk; `ecom-lake doctor --deep` says which files are whole.",
+    errno.ENOSPC: "Free some space, then run it again.",
+    errno.EDQUOT: "Free some space, then run it again.",
+    errno.EFBIG: "Raise the limit on file size, then run it again.",
+    errno.EROFS: "Mount it with write access, or use another root.",
+    errno.EACCES: "Give this user read and write access, or use another root.",
+    errno.EPERM: "Give this user read and write access, or use another root.",
+    errno.EIO: "Check the disk; `ecom-lake doctor --deep` lists damaged files.",
     errno.EMFILE: "Raise the limit on open files, then run it again.",
 }
 
 
 def disk_trouble(error: BaseException) -> str | None:
-    """What a disk complains of and what to do about it, also where an engine hides it in its own words; None if it is none."""
-    said = str(error)
-    for number, todo in _DISK.items():
+    """A sentence on a disk error and its remedy, also if an engine wrapped the error; None for any other error."""
+    message = str(error)
+    for number, remedy in _DISK.items():
         words = os.strerror(number)
-        if getattr(error, "errno", None) == number or words in said:
+        if getattr(error, "errno", None) == number or words in message:
             where = getattr(error, "filename2", None) or getattr(error, "filename", None)
-            return f"{words}{f': {where}' if where else ''}. {todo} What was released is as it was."
+            return f"{words}{f': {where}' if where else ''}. {remedy} Released tables are unchanged."
     return None
 
 
 def was_interrupted(error: BaseException) -> bool:
     """Whether DuckDB ended a call because of a signal or of `interrupt()`.
 
-    Python runs a signal's handler while DuckDB works. DuckDB drops what the handler raises, a KeyboardInterrupt or Dagster's own
-    exception, and raises a RuntimeError, which would pass for a failure of the step."""
+    Python runs the handler of a signal while DuckDB works. DuckDB drops the exception of the handler (a KeyboardInterrupt or
+    Dagster's own exception) and raises a RuntimeError, which would look like a failure of the step."""
     is_signal = type(error) is RuntimeError and str(error) == "Query interrupted"
     return is_signal or type(error).__name__ == "InterruptException"

@@ -1,7 +1,7 @@
-"""Whether a shop's nightly schedule can run: its cron expression and its time zone.
+"""Validation of the nightly schedule of a shop: its cron expression and its time zone.
 
-Here: one sentence about what is wrong. What is accepted here, Dagster accepts too (a test compares the two); Dagster itself
-takes about a second to import, too long for a command that only reads settings.
+Here: one sentence for an error. Dagster accepts every schedule that is accepted here (a test compares the two); importing Dagster
+takes about a second, which is too long for a command that only reads settings.
 Not here: the schedule (engine/dagster/jobs.py).
 """
 
@@ -26,7 +26,7 @@ class _Field:
     low: int
     high: int
     names: tuple[str, ...] = ()
-    """Words for its numbers, from the lowest on."""
+    """The names of its numbers, from the lowest."""
 
 
 _FIELDS = (
@@ -39,7 +39,7 @@ _FIELDS = (
 
 
 def cron_problem(expression: str) -> str | None:
-    """What is wrong with a cron expression; None where nothing is."""
+    """The error in a cron expression; None if it is valid."""
     if expression in ALIASES:
         return None
     texts = expression.split()
@@ -52,12 +52,12 @@ def cron_problem(expression: str) -> str | None:
             return f"{_LOOKS}; its {field.name} '{text}' is not within {field.low} to {field.high}"
         values[field.name] = found
     if min(values["day"]) > max(_DAYS[month - 1] for month in values["month"]):
-        return f"names a date that no year has: day '{texts[2]}' of month '{texts[3]}'"
+        return f"names a date that does not exist: day '{texts[2]}' of month '{texts[3]}'"
     return None
 
 
 def _values(field: _Field, text: str) -> set[int] | None:
-    """The numbers that a field stands for; None where it cannot be read."""
+    """The numbers of a field; None if it is invalid."""
     values: set[int] = set()
     for item in text.lower().split(","):
         found = _ITEM.fullmatch(item)
@@ -82,14 +82,14 @@ def _number(field: _Field, word: str) -> int | None:
 
 
 def timezone_problem(name: str) -> str | None:
-    """What is wrong with the name of a time zone; None where nothing is."""
+    """The error in the name of a time zone; None if it is valid."""
     if name in ("Factory", "localtime", "posixrules") or name.startswith(("posix/", "right/")):
-        return f"'{name}' is no zone of the world's clocks; it is a name such as 'UTC' or 'America/Sao_Paulo'."
+        return f"'{name}' is not the name of a time zone; use a name such as 'UTC' or 'America/Sao_Paulo'."
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         known = {zone.lower(): zone for zone in zoneinfo.available_timezones()}
         near = difflib.get_close_matches(name.lower(), known, 1)
-        hint = f"did you mean '{known[near[0]]}'?" if near else "it is a name such as 'UTC' or 'America/Sao_Paulo'."
-        return f"'{name}' is no time zone; {hint}"
+        hint = f"did you mean '{known[near[0]]}'?" if near else "use a name such as 'UTC' or 'America/Sao_Paulo'."
+        return f"'{name}' is not a time zone; {hint}"
     return None

@@ -64,7 +64,7 @@ def test_what_is_no_schedule_is_refused(expression: str) -> None:
 
 def test_a_time_zone_is_a_name_of_the_database() -> None:
     assert [timezone_problem(name) for name in ("UTC", "America/Sao_Paulo", "Europe/Berlin")] == [None, None, None]
-    assert timezone_problem("europe/berlim") == "'europe/berlim' is no time zone; did you mean 'Europe/Berlin'?"
+    assert timezone_problem("europe/berlim") == "'europe/berlim' is not a time zone; did you mean 'Europe/Berlin'?"
     assert timezone_problem("/etc/passwd") is not None
 
 

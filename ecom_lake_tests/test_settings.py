@@ -72,10 +72,10 @@ def why_invalid(folder: Path, said: str) -> str:
     [
         ('nightly = "every night"', "[shops.mine] in lake.toml: nightly must be a cron expression of five fields"),
         ('nightly = "0 3 * * * *"', "not '0 3 * * * *'."),
-        ('nightly = "0 3 31 feb *"', "nightly names a date that no year has: day '31' of month 'feb'."),
+        ('nightly = "0 3 31 feb *"', "nightly names a date that does not exist: day '31' of month 'feb'."),
         ("nightly = 3", "nightly must be a text, not 3."),
-        ('timezone = "Europe/Berln"', "timezone 'Europe/Berln' is no time zone; did you mean 'Europe/Berlin'?"),
-        ('timezone = "../etc/passwd"', "is no time zone; it is a name such as 'UTC'"),
+        ('timezone = "Europe/Berln"', "timezone 'Europe/Berln' is not a time zone; did you mean 'Europe/Berlin'?"),
+        ('timezone = "../etc/passwd"', "is not a time zone; use a name such as 'UTC'"),
         ('timezone = ""', "timezone must be a text, not ''."),
         ('first_month = "2018-13"', "first_month must be a month such as 2017-10, within 1970-01 to 2199-12, not '2018-13'."),
         ('first_month = "0000-01"', "first_month must be a month"),

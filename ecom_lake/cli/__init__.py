@@ -1,9 +1,8 @@
 """The command `ecom-lake`: which commands there are, and what their exit codes mean.
 
-One module a family: deliver (synth, land), build, ask, sql, report, look (tables, describe), experiment (plan, simulate,
-analyze), health (status, doctor, repair), trust (quarantine, ledger, quality), replay (quarantine replay), history (log,
-diff, rollback, unpin, gc), move (copy). What a command finds out stands in `serving/`, how it looks in `screen.py`. Heavy
-modules are imported inside the commands that need them, so that help is there at once.
+One module per command, except tables (tables, describe), doctor (doctor, repair), experiment (plan, simulate, analyze),
+replay (quarantine replay) and history (log, diff, rollback, unpin, gc). Not here: what a command reads (`engine/serve/`) and
+how it is displayed (`screen.py`). Heavy modules are imported inside the commands that need them, so that help is instant.
 """
 
 from __future__ import annotations
@@ -19,30 +18,34 @@ from ecom_lake import logs
 from ecom_lake.cli import (
     ask,
     build,
-    deliver,
+    copy,
+    doctor,
     experiment,
-    health,
     history,
-    look,
-    move,
+    land,
+    ledger,
+    quality,
+    quarantine,
     replay,
     report,
     screen,
     signals,
     sql,
-    trust,
+    status,
+    synth,
+    tables,
 )
-from ecom_lake.cli.place import Place
+from ecom_lake.cli.lake_options import LakeOptions
 from ecom_lake.engine.serve.released import DEFAULT_SHOP
 from ecom_lake.errors import UsageError, UserError, disk_trouble, was_interrupted
 
-FINE, WRONG, MISUSED = 0, 1, 2
+SUCCESS, FAILURE, USAGE = 0, 1, 2
 
-_HELP = """From a shop's raw exports to tables that people can trust.
+_HELP = """Turns the raw exports of an online shop into tables that people can trust.
 
-A shop's way: `land` its files, `build`, then ask with `sql`, or read the Parquet files of its `gold` folder.
+To start: `land` the exported files, `build`, then query with `ask` or `sql`, or read the Parquet files in the `gold` folder.
 """
-_EXIT_CODES = """Exit codes: 0 fine, 1 something is wrong with the data or the lake, 2 wrong usage or nothing to do, \
+_EXIT_CODES = """Exit codes: 0 success, 1 a problem with the data or the lake, 2 wrong usage or nothing to do, \
 130 interrupted (Ctrl-C), 143 terminated (SIGTERM)."""
 
 
@@ -60,30 +63,30 @@ app = App(
     exit_on_error=False,
     print_error=False,
 )
-_LAKE = Group("Everywhere", sort_key=9)
+_LAKE = Group("Common options", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
-    "Bring and build": (deliver.synth, deliver.land, build.build),
-    "Read": (ask.ask, sql.sql, report.report, look.tables, look.describe, experiment.experiment),
-    "Trust": (health.status, trust.quarantine, trust.ledger, trust.quality, health.doctor, health.repair),
-    "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, move.copy),
+    "Load and build": (synth.synth, land.land, build.build),
+    "Read": (ask.ask, sql.sql, report.report, tables.tables, tables.describe, experiment.experiment),
+    "Quality": (status.status, quarantine.quarantine, ledger.ledger, quality.quality, doctor.doctor, doctor.repair),
+    "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, copy.copy),
 }
-_BELOW: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {
-    trust.quarantine: (replay.replay,),
+_SUBCOMMANDS: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {
+    quarantine.quarantine: (replay.replay,),
     experiment.experiment: (experiment.plan, experiment.simulate, experiment.analyze),
 }
-"""Commands of two words, by the one that their first word is."""
+"""The subcommands of a command: `quarantine replay`."""
 for _order, (_title, _commands) in enumerate(_FAMILIES.items()):
     _group = Group(_title, sort_key=_order)
-    for _place, _command in enumerate(_commands):
-        if _command not in _BELOW:
-            app.command(_command, group=_group, sort_key=_place)
+    for _position, _command in enumerate(_commands):
+        if _command not in _SUBCOMMANDS:
+            app.command(_command, group=_group, sort_key=_position)
             continue
-        _both = App(name=_command.__name__, group=_group, sort_key=_place)
-        _both.default(_command)
-        for _below in _BELOW[_command]:
-            _both.command(_below)
-        app.command(_both)
-app.meta.suppress_keyboard_interrupt = False  # `main` says so itself
+        _parent = App(name=_command.__name__, group=_group, sort_key=_position)
+        _parent.default(_command)
+        for _subcommand in _SUBCOMMANDS[_command]:
+            _parent.command(_subcommand)
+        app.command(_parent)
+app.meta.suppress_keyboard_interrupt = False  # `main` reports it
 app["--help"].group = _LAKE
 app["--version"].group = _LAKE
 
@@ -93,12 +96,12 @@ def _launch(
     *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
     root: Annotated[
         str | None,
-        Parameter(group=_LAKE, help="Where the lake is; else ECOM_LAKE_ROOT, else the root of lake.toml, else data."),
+        Parameter(group=_LAKE, help="Root of the lake. Default: ECOM_LAKE_ROOT, else `root` in lake.toml, else data."),
     ] = None,
-    shop: Annotated[str, Parameter(group=_LAKE, help="Which of the lake's shops.")] = DEFAULT_SHOP,
+    shop: Annotated[str, Parameter(group=_LAKE, help="Name of the shop.")] = DEFAULT_SHOP,
     project: Annotated[
         str | None,
-        Parameter(group=_LAKE, help="Folder of the lake.toml; else ECOM_LAKE_CONFIG names the file, else the working folder's."),
+        Parameter(group=_LAKE, help="Folder of lake.toml. Default: the file named by ECOM_LAKE_CONFIG, else the working folder."),
     ] = None,
 ) -> Any:
     from ecom_lake.settings import log_to
@@ -106,15 +109,15 @@ def _launch(
     command, bound, unparsed = app.parse_args(tokens)
     logs.start(log_to())
     for name in unparsed:
-        bound.arguments[name] = Place(root, shop, project)
+        bound.arguments[name] = LakeOptions(root, shop, project)
     return command(*bound.args, **bound.kwargs)
 
 
 def command() -> None:
-    """What the shell starts: runs one command and ends the process with its exit code.
+    """The entry point: runs one command and ends the process with its exit code.
 
-    A command that was interrupted ends without Python's clean-up: its files are cleaned up, and DuckDB would report the query
-    that it was interrupted in as leaked memory."""
+    After an interruption the process ends without Python's own cleanup: temporary files are removed already, and DuckDB would
+    report the interrupted query as leaked memory."""
     code = main()
     if code in signals.EXIT_CODES:
         sys.stdout.flush()
@@ -124,35 +127,35 @@ def command() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code."""
+    """Runs one command and returns its exit code."""
     with signals.ending() as ended_by:
         try:
             return _run(sys.argv[1:] if arguments is None else arguments)
         except KeyboardInterrupt:
             received = ended_by()
-            return _complain(signals.SENTENCES[received], signals.exit_code(received))
+            return _fail(signals.SENTENCES[received], signals.exit_code(received))
 
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        code = app.meta(_place_first(arguments), result_action="return_value")
+        code = app.meta(_common_options_first(arguments), result_action="return_value")
         sys.stdout.flush()
     except (CycloptsError, UsageError) as error:
-        return _complain(str(error), MISUSED)
+        return _fail(str(error), USAGE)
     except UserError as error:
-        return _complain(str(error), WRONG)
+        return _fail(str(error), FAILURE)
     except BrokenPipeError:
-        return _hush()
+        return _discard_output()
     except Exception as error:
         if was_interrupted(error):
             raise KeyboardInterrupt from None
         return _unexpected(error)
-    return code if isinstance(code, int) else FINE
+    return code if isinstance(code, int) else SUCCESS
 
 
-def _place_first(arguments: Sequence[str]) -> list[str]:
-    """--root, --shop and --project moved before the command: there they are understood, wherever they were written."""
-    place: list[str] = []
+def _common_options_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with --root, --shop and --project moved to the front, where cyclopts expects them."""
+    common: list[str] = []
     rest = list(arguments)
     end = rest.index("--") if "--" in rest else len(rest)
     for number in range(end - 1, -1, -1):
@@ -161,20 +164,20 @@ def _place_first(arguments: Sequence[str]) -> list[str]:
             if length == 2 and (number + 1 == end or rest[number + 1].startswith("-")):
                 raise UsageError(f"{rest[number]} needs a value: write {rest[number]} {rest[number].strip('-').upper()}.")
             end -= length
-            place = rest[number : number + length] + place
+            common = rest[number : number + length] + common
             del rest[number : number + length]
-    return place + rest
+    return common + rest
 
 
-def _complain(sentence: str, code: int) -> int:
-    screen.complain(sentence)
+def _fail(sentence: str, code: int) -> int:
+    screen.show_error(sentence)
     return code
 
 
-def _hush() -> int:
-    """Whoever read our output has had enough: what is left goes nowhere, and that is fine."""
+def _discard_output() -> int:
+    """The reader of our output closed the pipe: the rest is discarded, and that is a success."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FINE
+    return SUCCESS
 
 
 def _unexpected(error: Exception) -> int:
@@ -182,10 +185,10 @@ def _unexpected(error: Exception) -> int:
 
     if wants_traces():
         raise error
-    if says := disk_trouble(error):
-        return _complain(says, WRONG)
-    first = (str(error).strip() or "no more is known").splitlines()[0]
-    return _complain(
-        f"This should not have happened ({type(error).__name__}: {first}). Set ECOM_LAKE_DEBUG=1 and run it again to see where.",
-        WRONG,
+    if sentence := disk_trouble(error):
+        return _fail(sentence, FAILURE)
+    first = (str(error).strip() or "no message").splitlines()[0]
+    return _fail(
+        f"Unexpected error ({type(error).__name__}: {first}). Set ECOM_LAKE_DEBUG=1 and run it again for the stack trace.",
+        FAILURE,
     )

@@ -1,4 +1,4 @@
-"""Building a shop: one run of the job `all`, watched."""
+"""The command `build`: one run of the Dagster job `all`, with progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.place import AsJson, Flag, Here
+from ecom_lake.cli.lake_options import AsJson, Flag, Options
 from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
@@ -29,32 +29,32 @@ def build(
     refit: Flag = False,
     accept_settings: Flag = False,
     as_json: AsJson = False,
-    place: Here,
+    options: Options,
 ) -> int:
-    """Make and release every table that new files touch.
+    """Build and release every table that new files affect.
 
-    What is unchanged is kept: a build with nothing new is quick. The run shows in the Dagster UI beside all others.
-    Exit code 1 where a check refused the new state: readers then go on seeing the release before it. Exit code 2 where the
-    settings in force are not those that the shop was built with and come from another lake.toml, or from none.
+    Unchanged tables are kept, so a build without new data is quick. The run appears in the Dagster UI.
+    Exit code 1 if a check failed: readers keep the previous release. Exit code 2 if the settings differ from those that the
+    shop was built with and come from another lake.toml, or from none.
 
     Parameters
     ----------
     months
-        Look at these months of orders alone: 2017-03, or 2017-01..2017-03.
+        Only these months of orders: 2017-03, or 2017-01..2017-03.
     full
-        Make everything anew, changed or not.
+        Rebuild every table, changed or not.
     refit
-        Fit every model anew, without regard to its last fit: segments and scores may change.
+        Refit every model, whatever its last fit: segments and scores may change.
     accept_settings
-        Build with the settings in force, though the shop was built with those of another lake.toml.
+        Build with the current settings even if the shop was built with those of another lake.toml.
     as_json
-        Say what was done as JSON.
+        Print the result as JSON.
     """
     from ecom_lake.engine.build.bronze.ingest import landed_files
     from ecom_lake.engine.build.due import due
     from ecom_lake.engine.serve.released import nothing_built
 
-    settings, site = place.settings(), place.site()
+    settings, site = options.settings(), options.site()
     chosen = _chosen(site, months)
     before = site.lake.log.head()
     if not before.number and not landed_files(site):
@@ -62,7 +62,7 @@ def build(
     if not accept_settings:
         _stop_at_other_settings(site, before)
     if not (full or refit) and not due(site):
-        return _say_nothing_is_new(site, as_json)
+        return _show_nothing_new(site, as_json)
     from ecom_lake.engine.dagster.run import run_job
 
     started = time.monotonic()
@@ -70,7 +70,7 @@ def build(
         task = bar.add_task("starting", total=None)
         report = run_job(
             settings,
-            place.shop,
+            options.shop,
             months=chosen,
             full=full,
             refit=refit,
@@ -79,51 +79,51 @@ def build(
         )
     seconds = time.monotonic() - started
     if report.was_interrupted:
-        raise KeyboardInterrupt  # Dagster makes it a failure of the step
+        raise KeyboardInterrupt  # Dagster reports an interruption as a failed step
     _show_traces(report)
     if as_json:
-        _emit(site, report, seconds, _changed_settings(site, before))
+        _show_json(site, report, seconds, _changed_settings(site, before))
     else:
-        _show(site, report, seconds, place.command)
+        _show(site, report, seconds, options.command)
         for sentence in _changed_settings(site, before):
-            screen.say("", sentence)
+            screen.show("", sentence)
     return 0 if report.succeeded else 1
 
 
 def _stop_at_other_settings(site: Site, head: Entry) -> None:
-    """With the number of tables that a build would make again, which is known from the log alone."""
+    """Raises with the number of tables that a build would rebuild, which the log alone gives."""
     from ecom_lake.engine.build.due import due
     from ecom_lake.engine.build.step.built_with import CONFIRM, OtherSettingsError, refuse_other_settings, why_refused
 
     if why := why_refused(site, head):
         tables = sum(table.startswith(("silver/", "gold/")) for table in due(site))
         raise OtherSettingsError(
-            f"{why} A build would make {counted(tables, 'table')} again, and those that depend on them. {CONFIRM}"
+            f"{why} A build would rebuild {counted(tables, 'table')} and the tables that depend on them. {CONFIRM}"
         )
     refuse_other_settings(site, head)
 
 
 def _changed_settings(site: Site, before: Entry) -> list[str]:
-    """A sentence where the build recorded settings that the shop was not built with before."""
+    """A sentence if the build recorded settings that differ from those of the previous build."""
     from ecom_lake.engine.build.step.built_with import changes, in_words, source
 
     recorded = site.lake.log.head().built_with
     if recorded is None or not before.number:
         return []
     if before.built_with is None:
-        return [f"This shop had no record of its settings. From now on it keeps those of {source(recorded)}."]
+        return [f"This shop had no record of its settings; the build recorded those of {source(recorded)}."]
     differing = changes(site.shop, before.built_with)
     return [f"Built with changed settings, from {source(recorded)}: {in_words(differing)}."] if differing else []
 
 
-def _say_nothing_is_new(site: Site, as_json: bool) -> int:
-    """Told from the log alone, without a run: the history is for runs that did something."""
+def _show_nothing_new(site: Site, as_json: bool) -> int:
+    """The result without a run: the log alone shows that nothing is due."""
     head = site.lake.log.head()
     if as_json:
-        said = {"shop": site.shop.name, "succeeded": True, "seconds": 0, "run": None, "release": head.release}
-        screen.emit_json({**said, "pinned": head.pinned, "tables": {}, "settings": [], "warnings": [], "failures": []})
+        result = {"shop": site.shop.name, "succeeded": True, "seconds": 0, "run": None, "release": head.release}
+        screen.show_json({**result, "pinned": head.pinned, "tables": {}, "settings": [], "warnings": [], "failures": []})
     else:
-        screen.say(f"Nothing is new: {site.shop.name} stays at release {head.release}. To make everything anew, add --full.")
+        screen.show(f"Nothing new to build: {site.shop.name} is at release {head.release}. To rebuild everything, add --full.")
     return 0
 
 
@@ -140,13 +140,13 @@ def _chosen(site: Site, months: str | None) -> list[date] | None:
     known = site.months()
     if first not in known or last not in known or last < first:
         bounds = f"{month_name(known[0])}..{month_name(known[-1])}" if known else "none"
-        raise UsageError(f"--months {months} is not a range of the shop's months ({bounds}); lake.toml says which those are.")
+        raise UsageError(f"--months {months} is not a range of the shop's months ({bounds}), which lake.toml sets.")
     return [month for month in known if first <= month <= last]
 
 
-def _emit(site: Site, report: RunReport, seconds: float, settings: list[str]) -> None:
+def _show_json(site: Site, report: RunReport, seconds: float, settings: list[str]) -> None:
     head = site.lake.log.head()
-    screen.emit_json(
+    screen.show_json(
         {
             "shop": site.shop.name,
             "succeeded": report.succeeded,
@@ -165,21 +165,21 @@ def _emit(site: Site, report: RunReport, seconds: float, settings: list[str]) ->
 def _show(site: Site, report: RunReport, seconds: float, command: Callable[[str], str]) -> None:
     head = site.lake.log.head()
     if not report.succeeded:
-        screen.complain("The build stopped; readers go on seeing what they saw.", *report.failures)
-        screen.say(f"Next: {command('status')}")
+        screen.show_error("The build failed; readers keep the previous release.", *report.failures)
+        screen.show(f"Next: {command('status')}")
         return
     written = [table for table, state in report.tables.items() if not _is_kept(state)]
-    what = "nothing was new" if not written else f"{counted(len(written), 'table')} written"
-    screen.say(f"Built {site.shop.name} in {seconds:.1f} s: {what}, release {head.release}.")
+    what = "nothing to write" if not written else f"{counted(len(written), 'table')} written"
+    screen.show(f"Built {site.shop.name} in {seconds:.1f} s: {what}, release {head.release}.")
     if head.pinned:
         unpin = f"{command('unpin')}, then {command('build')}"
-        screen.say(f"That release is pinned: to show readers what was built now, {unpin}.", style="yellow")
-    screen.say("")
+        screen.show(f"Release {head.release} is pinned: to release the new tables, run {unpin}.", style="yellow")
+    screen.show("")
     _show_layers(report)
     if report.warnings:
-        screen.say("")
+        screen.show("")
         screen.show_list(report.warnings, mark="!", style="yellow")
-    screen.say("")
+    screen.show("")
     screen.show_pairs(
         [
             ("tables", f"{site.lake.url}/gold"),
@@ -190,14 +190,14 @@ def _show(site: Site, report: RunReport, seconds: float, command: Callable[[str]
 
 
 def _show_traces(report: RunReport) -> None:
-    """Where an error came up that nobody foresaw: with ECOM_LAKE_DEBUG, else how to see it."""
+    """The stack traces of unexpected errors with ECOM_LAKE_DEBUG, else how to get them."""
     from ecom_lake.settings import wants_traces
 
     if wants_traces():
         for trace in report.traces:
-            screen.complain(*trace.splitlines())
+            screen.show_error(*trace.splitlines())
     elif report.traces:
-        screen.complain("An error was not expected. Set ECOM_LAKE_DEBUG=1 and build again to see where it came up.")
+        screen.show_error("Unexpected error. Set ECOM_LAKE_DEBUG=1 and build again for the stack trace.")
 
 
 def _show_layers(report: RunReport) -> None:

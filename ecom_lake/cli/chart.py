@@ -1,7 +1,7 @@
-"""Charts out of characters: bars, a waterfall, lines, a heat map; each as lines of text for a width.
+"""Text charts: bars, a waterfall, lines and a heat map; each as lines of text that fit a width.
 
-Nothing is said by colour alone: what is pale, negative or dark is another character too. Here: drawing, and nothing that knows
-a question. Labels must come printable (`screen.shown`).
+Colour is never the only distinction: pale, negative and dark cells have different characters too. Labels must be printable
+(`screen.printable`). Not here: questions.
 """
 
 from __future__ import annotations
@@ -13,30 +13,32 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 NARROWEST = 30
-"""Below this width nothing is drawn."""
+"""The minimum width of a chart, in characters."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _SHADES = " ░▒▓█"
 _HEATS = (("", ""), ("#000000", "#d0e4f5"), ("#000000", "#8fbfe6"), ("#ffffff", "#2b6cb0"), ("#ffffff", "#123f73"))
-"""Writing and ground of a heat map's cells, one for each shade."""
+"""Text and background colour of the cells of a heat map, by shade."""
 _LINES = ("cyan", "yellow", "magenta", "green")
 _HEIGHT = 10
 _WIDEST = 4
-"""A cell of a heat map without numbers is not made wider than this."""
+"""The maximum width of a cell of a heat map without numbers."""
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The dots of a braille character, from the top."""
 Number = float | None
-Say = Callable[[float], str]
+Format = Callable[[float], str]
 Drawing = list[Text]
 
 
 # ----------------------------------------------------------------------------------------------------------------- bars
 
 
-def bars(labels: Sequence[str], values: Sequence[Number], width: int, say: Say, pale: Sequence[bool] = ()) -> Drawing:
-    """A bar for each value, from nought; negative ones go the other way."""
+def bars(
+    labels: Sequence[str], values: Sequence[Number], width: int, number_format: Format, pale: Sequence[bool] = ()
+) -> Drawing:
+    """A bar for each value, from zero; negative bars go to the left."""
     known = [value for value in values if value is not None]
     low, high = min([0.0, *known]), max([0.0, *known])
-    made = _Frame(labels, values, width, say)
+    made = _Frame(labels, values, width, number_format)
     drawing = []
     for number, (label, value) in enumerate(zip(labels, values, strict=True)):
         is_pale = number < len(pale) and pale[number]
@@ -49,13 +51,15 @@ def bars(labels: Sequence[str], values: Sequence[Number], width: int, say: Say, 
     return drawing
 
 
-def waterfall(labels: Sequence[str], values: Sequence[Number], width: int, say: Say, sums: Sequence[bool]) -> Drawing:
-    """Steps that each begin where the one before ended; a sum stands on the ground."""
+def waterfall(
+    labels: Sequence[str], values: Sequence[Number], width: int, number_format: Format, sums: Sequence[bool]
+) -> Drawing:
+    """Steps that each start where the one before ended; a sum starts at zero."""
     amounts = [value or 0.0 for value in values]
     ends = list(accumulate(zip(amounts, sums, strict=True), lambda at, step: step[0] if step[1] else at + step[0], initial=0.0))
     spans = [(0.0, end) if is_sum else (start, end) for (start, end), is_sum in zip(pairwise(ends), sums, strict=True)]
     low, high = min(0.0, *ends), max(0.0, *ends)
-    made = _Frame(labels, values, width, say)
+    made = _Frame(labels, values, width, number_format)
     drawing = []
     for label, value, (start, end), is_sum in zip(labels, values, spans, sums, strict=True):
         style, fill = ("cyan", "█") if is_sum else ("green", "▓") if end >= start else ("red", "▒")
@@ -65,20 +69,20 @@ def waterfall(labels: Sequence[str], values: Sequence[Number], width: int, say: 
 
 
 class _Frame:
-    """The columns of a bar chart: labels, room for the bars, values."""
+    """The columns of a bar chart: labels, bars, values."""
 
-    def __init__(self, labels: Sequence[str], values: Sequence[Number], width: int, say: Say) -> None:
-        self._say = say
+    def __init__(self, labels: Sequence[str], values: Sequence[Number], width: int, number_format: Format) -> None:
+        self._format = number_format
         self._labels = min(max(map(cell_len, labels), default=0), max(width // 3, 8))
-        self._values = max((len(self._said(value)) for value in values), default=0)
+        self._values = max((len(self._value_text(value)) for value in values), default=0)
         self.room = max(width - self._labels - self._values - 2, 1)
 
     def line(self, label: str, bar: str, style: str, value: Number) -> Text:
         name = f"{_cut(label, self._labels)} "
-        return Text.assemble(name, (set_cell_size(bar, self.room), style), f" {self._said(value):>{self._values}}")
+        return Text.assemble(name, (set_cell_size(bar, self.room), style), f" {self._value_text(value):>{self._values}}")
 
-    def _said(self, value: Number) -> str:
-        return "" if value is None else self._say(value)
+    def _value_text(self, value: Number) -> str:
+        return "" if value is None else self._format(value)
 
 
 def _within(line: Text, width: int) -> Text:
@@ -91,7 +95,7 @@ def _cut(label: str, width: int) -> str:
 
 
 def _fine(value: float, high: float, room: int, is_pale: bool) -> str:
-    """A bar to an eighth of a character; whatever is not nought shows."""
+    """A bar in eighths of a character; a value above zero is at least one eighth."""
     eighths = max(round(8 * room * (value / high)), 1) if value > 0 else 0
     if is_pale:
         return "▒" * max(eighths // 8, min(eighths, 1))
@@ -99,7 +103,7 @@ def _fine(value: float, high: float, room: int, is_pale: bool) -> str:
 
 
 def _span(start: float, end: float, low: float, high: float, room: int, fill: str) -> str:
-    """A bar from somewhere to somewhere, in whole characters; whatever is not nought shows."""
+    """A bar from start to end, in whole characters, at least one if they differ."""
     if start == end:
         return ""
     first, last = (round(room * ((at - low) / (high - low))) for at in (start, end))
@@ -110,21 +114,21 @@ def _span(start: float, end: float, low: float, high: float, room: int, fill: st
 # ---------------------------------------------------------------------------------------------------------------- lines
 
 
-def lines(labels: Sequence[str], series: Mapping[str, Sequence[Number]], width: int, say: Say) -> Drawing:
+def lines(labels: Sequence[str], series: Mapping[str, Sequence[Number]], width: int, number_format: Format) -> Drawing:
     """A line for each series over the same labels; the second is dashed, the third dotted."""
     known = [value for values in series.values() for value in values if value is not None]
     if not known:
         return []
     low, high = min(0.0, *known), max(0.0, *known)
-    scale = [say(high), *[""] * (_HEIGHT - 2), say(low)]
+    scale = [number_format(high), *[""] * (_HEIGHT - 2), number_format(low)]
     margin = max(map(len, scale))
     room = max(width - margin - 2, 2)
     canvas = _Canvas(room, _HEIGHT)
     for number, values in enumerate(series.values()):
         canvas.draw([None if value is None else (value - low) / ((high - low) or 1) for value in values], number)
     drawing = [
-        Text.assemble(f"{said:>{margin}} ", ("┤", "dim"), *canvas.row(row))
-        for row, said in zip(range(_HEIGHT), scale, strict=True)
+        Text.assemble(f"{text:>{margin}} ", ("┤", "dim"), *canvas.row(row))
+        for row, text in zip(range(_HEIGHT), scale, strict=True)
     ]
     drawing.append(Text(" " * (margin + 2) + _axis(labels, room)))
     if len(series) > 1:
@@ -133,7 +137,7 @@ def lines(labels: Sequence[str], series: Mapping[str, Sequence[Number]], width: 
 
 
 class _Canvas:
-    """Two by four dots to a character."""
+    """A grid of braille characters, two by four dots each."""
 
     def __init__(self, width: int, height: int) -> None:
         self._width, self._height = 2 * width, 4 * height
@@ -141,12 +145,12 @@ class _Canvas:
         self._owners: dict[tuple[int, int], int] = {}
 
     def draw(self, values: Sequence[Number], number: int) -> None:
-        """Values from 0 to 1 from the left edge to the right one; where one is missing the line is broken."""
+        """Draws values from 0 to 1, left to right; the line breaks at a missing value."""
         step = (self._width - 1) / max(len(values) - 1, 1)
-        spots = [None if v is None else (i * step, (1 - v) * (self._height - 1)) for i, v in enumerate(values)]
-        for spot in filter(None, spots):
-            self._dot(*spot, number)
-        for one, other in pairwise(spots):
+        points = [None if v is None else (i * step, (1 - v) * (self._height - 1)) for i, v in enumerate(values)]
+        for point in filter(None, points):
+            self._dot(*point, number)
+        for one, other in pairwise(points):
             if one and other:
                 length = max(round(max(abs(other[0] - one[0]), abs(other[1] - one[1]))), 1)
                 for i in range(length + 1):
@@ -167,12 +171,13 @@ class _Canvas:
         self._owners.setdefault(cell, number)
 
 
-def _is_drawn(place: int, number: int) -> bool:
-    return number == 0 or (place % 6 < 3 if number == 1 else place % 4 == 0)
+def _is_drawn(position: int, number: int) -> bool:
+    """Dashes for the second line, dots for the others."""
+    return number == 0 or (position % 6 < 3 if number == 1 else position % 4 == 0)
 
 
 def _axis(labels: Sequence[str], room: int) -> str:
-    """As many of the labels as there is room for: the first, the last, and between."""
+    """The labels that fit: the first, the last and evenly spaced ones between."""
     width = max(map(cell_len, labels))
     if len(labels) == 1 or room < 2 * width + 1:
         return _cut(labels[0], min(width, room))
@@ -196,15 +201,20 @@ def _legend(series: Mapping[str, Sequence[Number]]) -> list[tuple[str, str]]:
 
 
 def heat(
-    labels: Sequence[str], across: Sequence[str], cells: Mapping[tuple[str, str], Number], width: int, say: Say, colour: bool
+    labels: Sequence[str],
+    across: Sequence[str],
+    cells: Mapping[tuple[str, str], Number],
+    width: int,
+    number_format: Format,
+    colour: bool,
 ) -> Drawing:
-    """A grid, dark where there is much; with the numbers where there is room. Columns that have none are left out and counted."""
+    """A grid, darker for larger values, with numbers if they fit. Columns that do not fit are counted."""
     known = [value for value in cells.values() if value is not None]
     if not known:
         return []
     low, high = min(known), max(known)
     margin = min(max(map(cell_len, labels)), max(width // 4, 8))
-    cell = max(*(len(say(value)) for value in known), *map(cell_len, across)) + (1 if colour else 2)
+    cell = max(*(len(number_format(value)) for value in known), *map(cell_len, across)) + (1 if colour else 2)
     has_numbers = margin + 1 + cell * len(across) <= width
     if not has_numbers:
         cell = min(max((width - margin - 1) // len(across), 1), _WIDEST)
@@ -214,17 +224,21 @@ def heat(
         line = Text(f"{_cut(label, margin)} ")
         for column in shown:
             value = cells.get((label, column))
-            text, style = _cell(value, low, high, say if has_numbers else None, cell, colour)
+            text, style = _cell(value, low, high, number_format if has_numbers else None, cell, colour)
             line.append(text, style)
         drawing.append(line)
-    drawing.append(Text(f"{'':{margin}} {say(low)} {''.join(_SHADES[1:])} {say(high)}" if not colour else "", style="dim"))
+    drawing.append(
+        Text(
+            f"{'':{margin}} {number_format(low)} {''.join(_SHADES[1:])} {number_format(high)}" if not colour else "", style="dim"
+        )
+    )
     if len(shown) < len(across):
-        drawing.append(Text(f"… and {len(across) - len(shown)} columns without room", style="dim"))
+        drawing.append(Text(f"… and {len(across) - len(shown)} more columns (too narrow)", style="dim"))
     return [_within(line, width) for line in drawing if line.plain.strip()]
 
 
 def _heads(across: Sequence[str], cell: int) -> str:
-    """The columns' names; where they are wider than their columns, some of them."""
+    """The column names; only some of them if they are wider than the columns."""
     width = max(map(cell_len, across))
     every = -(-(width + 1) // cell)
     if every == 1:
@@ -233,13 +247,13 @@ def _heads(across: Sequence[str], cell: int) -> str:
     return line[: cell * len(across)] if cell * len(across) > width else ""
 
 
-def _cell(value: Number, low: float, high: float, say: Say | None, width: int, colour: bool) -> tuple[str, str]:
+def _cell(value: Number, low: float, high: float, number_format: Format | None, width: int, colour: bool) -> tuple[str, str]:
     if value is None:
         return " " * width, ""
     level = 1 + min(int(4 * (value - low) / ((high - low) or 1)), 3)
     shade = _SHADES[level]
     if colour:
         ink, ground = _HEATS[level]
-        said = f"{say(value):>{width - 1}} " if say else " " * width
-        return said, f"{ink} on {ground}"
-    return (f"{say(value):>{width - 2}}{shade} " if say else shade * width), ""
+        text = f"{number_format(value):>{width - 1}} " if number_format else " " * width
+        return text, f"{ink} on {ground}"
+    return (f"{number_format(value):>{width - 2}}{shade} " if number_format else shade * width), ""

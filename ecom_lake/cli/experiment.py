@@ -1,4 +1,4 @@
-"""Experiments: what this shop could test, what a discount would bring by what is assumed, and what came out of one."""
+"""The commands `experiment plan`, `simulate` and `analyze`: sample sizes, assumed effects of a discount, results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.place import AsJson, Flag, Here, Place
+from ecom_lake.cli.lake_options import AsJson, Flag, LakeOptions, Options
 from ecom_lake.errors import UsageError, UserError
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def experiment() -> int:
     """Plan, simulate and analyze experiments.
 
-    Start with experiment plan: it says what this shop can test.
+    Start with experiment plan: it shows which experiments this shop can run.
     """
-    raise UsageError("Which one? ecom-lake experiment plan, simulate, or analyze FILE.")
+    raise UsageError("Name a subcommand: ecom-lake experiment plan, simulate, or analyze FILE.")
 
 
 # ---------------------------------------------------------------------------------------------------------------- plan
@@ -37,45 +37,47 @@ def plan(
     power: float | None = None,
     alpha: float | None = None,
     money: Flag = False,
-    deviation: Annotated[float | None, Parameter(help="With --money and --baseline: standard deviation of the money.")] = None,
+    deviation: Annotated[
+        float | None, Parameter(help="With --money and --baseline: standard deviation of the money per customer.")
+    ] = None,
     as_json: AsJson = False,
-    place: Here,
+    options: Options,
 ) -> int:
-    """Say how many people an experiment needs, and whether this shop has them.
+    """Compute the sample size of an experiment, and whether this shop has enough customers.
 
-    With --baseline and --uplift alone no lake is needed.
+    With --baseline and --uplift, no lake is needed.
 
     Parameters
     ----------
     baseline
-        Share who buy without it, such as 0.03; with --money, mean money per person. Else as measured.
+        Purchase rate without the treatment, such as 0.03; with --money, mean net sales per customer. Default: measured.
     uplift
-        Supposed rise, as a share of the baseline: 0.1 is a tenth more. Else several.
+        Assumed relative uplift: 0.1 is 10% more than the baseline. Default: several.
     segment
-        One group of people; without it, all that there are.
+        One group of customers. Default: all groups.
     power
-        Chance to find the uplift.
+        Probability of detecting the uplift (statistical power).
     alpha
-        Chance to find one where there is none.
+        Probability of a false positive (significance level).
     money
-        Plan for money per person, not for the share who buy.
+        Plan for net sales per customer instead of the purchase rate.
     as_json
-        As JSON.
+        Print JSON.
     """
     for name, value, most in (("power", power, 1), ("alpha", alpha, 1), ("uplift", uplift, None)):
         _within(name, value, most)
     _within("baseline", baseline, None if money else 1)
     _within("deviation", deviation, None)
     if deviation is not None and not (money and baseline is not None):
-        raise UsageError("--deviation goes with --money and --baseline.")
+        raise UsageError("--deviation applies only together with --money and --baseline.")
     if baseline is not None and segment is None and uplift is not None:
         row = _formula(baseline, uplift, power or 0.8, alpha or 0.05, deviation, money)
         _show_plan([row], "", as_json)
         return 0
     if baseline is not None:
-        raise UsageError("--baseline needs --uplift too, and no --segment: a group's own baseline is measured.")
-    rows = _plans(place, uplift, segment, power, alpha, money)
-    _show_plan(rows, f"Next: {place.command('experiment simulate')}", as_json)
+        raise UsageError("--baseline needs --uplift, and cannot be combined with --segment, whose baseline is measured.")
+    rows = _plans(options, uplift, segment, power, alpha, money)
+    _show_plan(rows, f"Next: {options.command('experiment simulate')}", as_json)
     return 0
 
 
@@ -90,22 +92,22 @@ def _formula(baseline: float, uplift: float, power: float, alpha: float, deviati
     treated = baseline * (1 + uplift)
     if money:
         if deviation is None:
-            raise UsageError("--money with --baseline needs --deviation: how far people are apart in what they spend.")
+            raise UsageError("--money with --baseline needs --deviation: the standard deviation of the money per customer.")
         n = whole(people_for_means(treated - baseline, deviation, power, alpha))
     elif treated >= 1:
-        raise UsageError(f"{uplift:.0%} more than {baseline:.2%} would be everybody and more.")
+        raise UsageError(f"An uplift of {uplift:.0%} on {baseline:.2%} is a rate of 100% or more: lower --uplift or --baseline.")
     else:
         n = whole(people_for_shares(baseline, treated, power, alpha))
     return {"baseline": baseline, "uplift": uplift, "treated": treated, "power": power, "alpha": alpha, "n_per_arm": n}
 
 
 def _plans(
-    place: Place, uplift: float | None, segment: str | None, power: float | None, alpha: float | None, money: bool
+    options: LakeOptions, uplift: float | None, segment: str | None, power: float | None, alpha: float | None, money: bool
 ) -> list[dict[str, Any]]:
     from ecom_lake.cli.experiment_groups import chosen, shop_groups
     from ecom_lake.shop.experiments.experiment_plan_model import UPLIFTS
 
-    site = place.site()
+    site = options.site()
     known, _ = shop_groups(site)
     settings = site.shop.mining
     settings = replace(settings, power=power or settings.power, test_alpha=alpha or settings.test_alpha)
@@ -123,17 +125,21 @@ def _planned(group: Group, uplift: float, settings: MiningSettings, money: bool)
 
 def _show_plan(rows: list[dict[str, Any]], after: str, as_json: bool) -> None:
     if as_json:
-        screen.emit_json({"plans": rows})
+        screen.show_json({"plans": rows})
         return
     names = [name for name in rows[0] if name != "reason"]
     screen.show_rows(names, [[row[name] for name in names] for row in rows])
-    screen.say("")
+    screen.show("")
     if "reason" in rows[0]:
         can = sum(bool(row["testable"]) for row in rows)
-        screen.say(rows[0]["reason"] if len(rows) == 1 else f"{can} of {len(rows)} can be tested here; uplifts are supposed.")
+        screen.show(
+            rows[0]["reason"]
+            if len(rows) == 1
+            else f"{can} of {len(rows)} experiments can be run in this shop; the uplifts are assumptions."
+        )
     else:
-        screen.say(f"{rows[0]['n_per_arm']:,} people are needed in each of two arms.")
-    screen.say(*filter(None, [after]), style="dim")
+        screen.show(f"Sample size: {rows[0]['n_per_arm']:,} customers in each of two arms.")
+    screen.show(*filter(None, [after]), style="dim")
 
 
 # ------------------------------------------------------------------------------------------------------------ simulate
@@ -147,24 +153,24 @@ def simulate(
     margin: float | None = None,
     segment: str | None = None,
     as_json: AsJson = False,
-    place: Here,
+    options: Options,
 ) -> int:
-    """Say what a discount for people who may be lost would bring, by what is assumed.
+    """Simulate a discount for customers at risk of churn, under assumptions.
 
     Parameters
     ----------
     discount
-        Share taken off the price; else several.
+        Discount as a share of the price. Default: several.
     uplift
-        Assumed: by what share more of them buy; else several.
+        Assumed relative uplift of the purchase rate. Default: several.
     cannibalisation
-        Assumed: share of those who would buy anyway who take the discount; else all of them.
+        Assumed share of customers who would buy anyway and use the discount. Default: 1.
     margin
-        Share of net sales left after cost; else as measured, or the shop's setting assumed_margin.
+        Margin as a share of net sales. Default: measured, else the shop's setting assumed_margin.
     segment
-        One group of people; without it, all who may be lost.
+        One group of customers. Default: all groups at risk of churn.
     as_json
-        As JSON.
+        Print JSON.
     """
     from ecom_lake.cli.experiment_groups import chosen, shop_groups
     from ecom_lake.shop.experiments import experiment_simulation_model as model
@@ -175,11 +181,11 @@ def simulate(
     _within("uplift", uplift, None)
     if cannibalisation is not None and not 0 <= cannibalisation <= 1:
         raise UsageError(f"--cannibalisation must be from 0 to 1, not {cannibalisation:g}.")
-    site = place.site()
+    site = options.site()
     known, measured = shop_groups(site)
     groups = [group for group in chosen(known, segment) if group.people and (segment or group.name in WIN_BACK)]
     if not groups:
-        raise UsageError("No group of people who may be lost has a base rate to start from.")
+        raise UsageError("No group of customers at risk of churn has a measured purchase rate.")
     assumed = margin is not None or measured is None
     scenarios = model.scenario_grid(
         groups,
@@ -190,15 +196,15 @@ def simulate(
     )
     rows = list(model.simulate(scenarios, not assumed, site.shop.mining.seed))
     if as_json:
-        screen.emit_json({"shop": site.shop.name, "scenarios": rows})
+        screen.show_json({"shop": site.shop.name, "scenarios": rows})
         return 0
     names = ["segment", "discount", "assumed_uplift", "incremental_orders", "incremental_margin", "low", "high"]
     screen.show_rows([*names, "break_even_uplift"], [[row[name] for name in (*names, "break_even_uplift")] for row in rows])
     source = "assumed" if assumed else "measured"
-    screen.say(
+    screen.show(
         "",
-        f"Assumed, not measured: the uplift, {scenarios[0].cannibalisation:.0%} of those who would buy anyway take the discount;"
-        f" margin {scenarios[0].margin:.0%} ({source}). Only an experiment tells: {place.command('experiment plan')}",
+        f"Assumed, not measured: the uplift; {scenarios[0].cannibalisation:.0%} of those who would buy anyway use the discount;"
+        f" margin {scenarios[0].margin:.0%} ({source}). Only an experiment measures them: {options.command('experiment plan')}",
     )
     return 0
 
@@ -207,16 +213,16 @@ def simulate(
 
 
 def analyze(file: Path, /, *, plan: Path | None = None, as_json: AsJson = False) -> int:
-    """Say what came out of an experiment.
+    """Analyze the results of an experiment.
 
     Parameters
     ----------
     file
-        A CSV or Parquet file with columns unit, arm, outcome (or several: outcome_…), and optionally before.
+        A CSV or Parquet file with the columns unit, arm, outcome (or several: outcome_…), and optionally before.
     plan
-        What was planned, as TOML: metric, minimal_effect, alpha, n, seed, method, looks, bounds, share_treated.
+        The plan, as TOML: metric, minimal_effect, alpha, n, seed, method, looks, bounds, share_treated.
     as_json
-        As JSON.
+        Print JSON.
     """
     from ecom_lake.cli.experiment_files import read_plan, read_units
     from ecom_lake.shop.experiments.analysis import analyze as analyzed
@@ -227,7 +233,7 @@ def analyze(file: Path, /, *, plan: Path | None = None, as_json: AsJson = False)
     if found.refused:
         raise (UsageError if found.is_early else UserError)(found.refused)
     if as_json:
-        screen.emit_json({"control": units.control, "treated": units.treated, "method": spec.method, **asdict(found)})
+        screen.show_json({"control": units.control, "treated": units.treated, "method": spec.method, **asdict(found)})
         return 0
     _show_results(found, units, spec)
     return 0
@@ -237,24 +243,28 @@ def _show_results(found: Analysis, units: Units, spec: Spec) -> None:
     names = ["metric", units.control, units.treated, "difference", "low", "high", "p"]
     cells = [[one.metric, one.control, one.treated, one.difference, one.low, one.high, one.p] for one in found.results]
     screen.show_rows(names, cells)
-    screen.say("", *(_sentence(one, units, spec) for one in found.results))
+    screen.show("", *(_sentence(one, units, spec) for one in found.results))
     n0, n1 = found.people
-    screen.say(
-        f"{n0:,} people in {units.control}, {n1:,} in {units.treated} (split as planned, p = {found.split_p:.2f});"
-        f" splits by lot find something in {found.false_alarms:.1%} of all cases.",
+    screen.show(
+        f"{n0:,} customers in {units.control}, {n1:,} in {units.treated} (split as planned, p = {found.split_p:.2f});"
+        f" random splits show a difference in {found.false_alarms:.1%} of cases.",
         style="dim",
     )
     if spec.n is None:
-        screen.say("No number of people was planned beforehand: nobody can tell that it was not stopped when it looked good.")
+        screen.show("No sample size was planned: it cannot be excluded that the experiment was stopped when it looked good.")
 
 
 def _sentence(one: Result, units: Units, spec: Spec) -> str:
-    def said(value: float) -> str:
+    def text(value: float) -> str:
         return f"{value:.2%}" if one.is_share else f"{value:,.2f}"
 
-    change = f"{one.metric}: {said(one.treated)} in {units.treated} against {said(one.control)} in {units.control}"
-    bounds = f"a difference of {said(one.difference)} ({1 - spec.alpha:.0%} interval {said(one.low)} to {said(one.high)})"
-    past = f" The past explained {1 - one.variance_left:.0%} of the variance." if one.variance_left is not None else ""
+    change = f"{one.metric}: {text(one.treated)} in {units.treated} against {text(one.control)} in {units.control}"
+    bounds = f"a difference of {text(one.difference)} ({1 - spec.alpha:.0%} interval {text(one.low)} to {text(one.high)})"
+    past = (
+        f" The values before explained {1 - one.variance_left:.0%} of the variance (CUPED)."
+        if one.variance_left is not None
+        else ""
+    )
     if one.is_found:
-        return f"{change}, {bounds}: more than chance.{past}"
-    return f"{change}, {bounds}: not to be told from chance, which is not proof of no effect.{past}"
+        return f"{change}, {bounds}: statistically significant.{past}"
+    return f"{change}, {bounds}: not statistically significant, which is not proof of no effect.{past}"

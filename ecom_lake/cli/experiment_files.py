@@ -1,7 +1,6 @@
-"""An experiment as people deliver it: a CSV or Parquet file of its people, and a TOML file of what was planned.
+"""The input files of `experiment analyze`: a CSV or Parquet file of units and outcomes, and a TOML file with the plan.
 
-Here: reading both, and saying in a sentence what is wrong with them. Not here: what is made of them
-(shop/experiments/analysis.py).
+Here: reading and validating both, with one sentence for each error. Not here: the analysis (shop/experiments/analysis.py).
 """
 
 from __future__ import annotations
@@ -28,32 +27,32 @@ _RANGES: dict[str, tuple[int, float | None]] = {
     "looks": (0, 50),
     "seed": (-1, None),
 }
-"""Above the one, and below the other; a whole number may be as large as that."""
+"""Exclusive lower and upper bounds; the upper bound of a whole number is inclusive."""
 
 
 def read_plan(path: Path | None) -> tuple[Spec, list[str] | None]:
-    """What was planned, and the outcomes that were named; without a file, the defaults."""
+    """The plan and the names of its metrics; without a file, the defaults."""
     if path is None:
         return Spec(), None
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        plan = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"The plan {path} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"The plan {path} is not TOML: {error}.") from None
     named = {"metric", *(field.name for field in fields(Spec))}
-    if unknown := sorted(set(said) - named):
-        raise UsageError(f"The plan {path} says {unknown[0]}, which means nothing here; it may say {', '.join(sorted(named))}.")
-    metric = said.pop("metric", None)
+    if unknown := sorted(set(plan) - named):
+        raise UsageError(f"The plan {path} has an unknown key {unknown[0]}; the known keys are {', '.join(sorted(named))}.")
+    metric = plan.pop("metric", None)
     metrics = [metric] if isinstance(metric, str) else metric
     if metrics is not None and not (isinstance(metrics, list) and metrics and all(isinstance(one, str) for one in metrics)):
-        raise UsageError(f"The plan {path} must name its metric as text, or as a list of texts.")
-    return _checked(path, said), metrics
+        raise UsageError(f"The plan {path} must have metric as a text or a list of texts.")
+    return _checked(path, plan), metrics
 
 
-def _checked(path: Path, said: dict[str, Any]) -> Spec:
+def _checked(path: Path, plan: dict[str, Any]) -> Spec:
     for name, (least, most) in _RANGES.items():
-        value = said.get(name)
+        value = plan.get(name)
         if value is None:
             continue
         is_whole = name in ("n", "looks", "seed")
@@ -63,13 +62,15 @@ def _checked(path: Path, said: dict[str, Any]) -> Spec:
             bound = f" and {'at most' if is_whole else 'below'} {most}" if most is not None else ""
             raise UsageError(f"The plan {path}: {name} must be above {least}{bound}, not {value}.")
     for name, allowed in (("method", get_args(Method)), ("bounds", ("obrien-fleming", "pocock"))):
-        if said.get(name, allowed[0]) not in allowed:
-            raise UsageError(f"The plan {path}: {name} must be one of {', '.join(allowed)}, not {said[name]!r}.")
-    spec = Spec(**said)
+        if plan.get(name, allowed[0]) not in allowed:
+            raise UsageError(f"The plan {path}: {name} must be one of {', '.join(allowed)}, not {plan[name]!r}.")
+    spec = Spec(**plan)
     if spec.method == "sequential" and spec.n is None:
-        raise UsageError(f"The plan {path}: a sequential experiment must say n, the people per arm of its last look.")
+        raise UsageError(f"The plan {path}: a sequential experiment must set n, the sample size per arm at its last look.")
     if spec.method == "always-valid" and spec.minimal_effect is None:
-        raise UsageError(f"The plan {path}: an always-valid experiment must say minimal_effect, the least that is worth finding.")
+        raise UsageError(
+            f"The plan {path}: an always-valid experiment must set minimal_effect, the smallest effect worth detecting."
+        )
     return spec
 
 
@@ -78,12 +79,12 @@ def read_units(path: Path, metrics: list[str] | None) -> Units:
     wanted = metrics or [name for name in rows.columns if name == "outcome" or name.startswith("outcome_")] or ["outcome"]
     for name in ("unit", "arm", *wanted):
         if name not in rows.columns:
-            raise UserError(f"{path} has no column {name}; it needs unit, arm and {', '.join(wanted)}, and may have before.")
+            raise UserError(f"{path} has no column {name}; it needs unit, arm and {', '.join(wanted)}; before is optional.")
     for name in ("unit", "arm"):
         if missing := rows[name].null_count():
             raise UserError(f"{path}: {counted(missing, 'row')} without {name}.")
     if twice := rows.height - rows["unit"].n_unique():
-        raise UserError(f"{path}: {counted(twice, 'row')} of units that came before; each unit stands once, in one arm.")
+        raise UserError(f"{path}: {counted(twice, 'row')} with a duplicate unit; each unit must have one row, in one arm.")
     arms = rows["arm"].cast(pl.String)
     control, treated = _arms(path, arms.unique().sort().to_list())
     is_treated = (arms == treated).to_numpy()
@@ -95,7 +96,7 @@ def read_units(path: Path, metrics: list[str] | None) -> Units:
         _numbers(path, rows, "before") if "before" in rows.columns else None,
     )
     if min(units.people) < _FEWEST:
-        raise UserError(f"{path}: an arm of {counted(min(units.people), 'unit')} is too small to tell anything.")
+        raise UserError(f"{path}: an arm of {counted(min(units.people), 'unit')} is too small to analyze.")
     return units
 
 
@@ -113,10 +114,10 @@ def _rows(path: Path) -> pl.DataFrame:
 
 
 def _arms(path: Path, names: list[str]) -> tuple[str, str]:
-    """The control first: the one that is called so, else the first by name."""
+    """Control and treatment: the control is the arm with a name such as control, else the first by name."""
     if len(names) != 2:
         listed = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
-        raise UserError(f"{path} has {counted(len(names), 'arm')} ({listed}); an experiment here has two.")
+        raise UserError(f"{path} has {counted(len(names), 'arm')} ({listed}); an experiment must have two.")
     control = next((name for name in names if name.lower() in _CONTROLS), names[0])
     return control, next(name for name in names if name != control)
 
@@ -124,8 +125,8 @@ def _arms(path: Path, names: list[str]) -> tuple[str, str]:
 def _numbers(path: Path, rows: pl.DataFrame, name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     found = rows[name]
     if not (found.dtype.is_numeric() or found.dtype == pl.Boolean):
-        raise UserError(f"{path}: {name} must hold numbers, not {found.dtype}.")
+        raise UserError(f"{path}: {name} must be numeric, not {found.dtype}.")
     values = found.cast(pl.Float64)
     if missing := rows.height - int(values.is_finite().sum()):
-        raise UserError(f"{path}: {counted(missing, 'row')} without a number in {name}; whoever did not buy has 0, not nothing.")
+        raise UserError(f"{path}: {counted(missing, 'row')} without a number in {name}; a unit without a purchase must have 0.")
     return values.to_numpy()

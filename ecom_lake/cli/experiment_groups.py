@@ -1,4 +1,4 @@
-"""The groups and the margin of a released shop, for plans and simulations that are asked for at the command line."""
+"""The customer groups and the margin of a released shop, for `experiment plan` and `experiment simulate`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecom_lake.shop.experiments.groups import Group, base_rates_query, groups_of
 
 
 def shop_groups(site: Site) -> tuple[list[Group], float | None]:
-    """Those whose base rate is known, and the measured margin."""
+    """The groups with a known purchase rate, and the measured margin."""
     if why := left_out(site).get("experiment_plan"):
         raise UsageError(f"Shop '{site.shop.name}' cannot plan experiments: {why}")
     days = site.shop.mining.churn_days
@@ -31,6 +31,6 @@ def chosen(known: list[Group], segment: str | None) -> list[Group]:
     found = [group for group in known if group.name == segment.strip().lower()]
     if not found:
         raise UsageError(
-            f"There is no group '{segment}' whose base rate is known; there are: {'; '.join(g.name for g in known)}."
+            f"There is no group '{segment}' with a known purchase rate; the groups are: {'; '.join(g.name for g in known)}."
         )
     return found

@@ -1,4 +1,4 @@
-"""The SQL prompt: statements end with a semicolon, Tab completes names, the arrow keys bring back what was asked before."""
+"""The SQL prompt: statements end with a semicolon, Tab completes names, the arrow keys recall earlier queries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecom_lake.engine.serve.query import Session
 from ecom_lake.errors import UserError
 
 HISTORY = ".ecom_lake_history"
-REMEMBERED = 1000
+HISTORY_LENGTH = 1000
 _LEAVE = ("exit", "quit", "\\q", ".quit", ".exit")
 _WORDS = (
     "select",
@@ -30,27 +30,27 @@ _WORDS = (
 )
 
 
-def converse(session: Session, shop: str, release: int) -> None:
-    screen.say(f"Shop {shop}, release {release}. End a query with ; and leave with Ctrl-D. SHOW TABLES lists what there is.", "")
+def run_prompt(session: Session, shop: str, release: int) -> None:
+    screen.show(f"Shop {shop}, release {release}. End a query with ; and leave with Ctrl-D. SHOW TABLES lists the tables.", "")
     with _editing(session):
         for query in _queries(f"{shop}> "):
-            with _said():
+            with _errors_shown():
                 show(session.ask(query))
-            screen.say("")
+            screen.show("")
 
 
 def _queries(prompt: str) -> Iterator[str]:
-    """What is typed, statement by statement, until the person leaves."""
+    """The typed statements, until the person leaves."""
     lines: list[str] = []
     while True:
         try:
             lines.append(input(f"{'...> ':>{len(prompt)}}" if lines else prompt))
         except KeyboardInterrupt:
             lines.clear()
-            screen.say("")
+            screen.show("")
             continue
         except EOFError:
-            screen.say("")
+            screen.show("")
             return
         typed = "\n".join(lines).strip()
         if typed.rstrip(";").strip().lower() in _LEAVE:
@@ -63,19 +63,19 @@ def _queries(prompt: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _said() -> Iterator[None]:
-    """A query that fails or is interrupted ends with its sentence, not with the prompt."""
+def _errors_shown() -> Iterator[None]:
+    """Prints the error of a failed or interrupted query, and keeps the prompt open."""
     try:
         yield
     except UserError as error:
-        screen.complain(str(error))
+        screen.show_error(str(error))
     except KeyboardInterrupt:
-        screen.complain("", "Interrupted.")
+        screen.show_error("", "Interrupted.")
 
 
 @contextlib.contextmanager
 def _editing(session: Session) -> Iterator[None]:
-    """Line editing, where this Python has it."""
+    """Line editing and history, if this Python has readline."""
     try:
         import readline
     except ImportError:
@@ -84,7 +84,7 @@ def _editing(session: Session) -> Iterator[None]:
     history = Path.home() / HISTORY
     with contextlib.suppress(OSError):
         readline.read_history_file(history)
-    readline.set_history_length(REMEMBERED)
+    readline.set_history_length(HISTORY_LENGTH)
     readline.set_completer(_completer(_names(session)))
     readline.set_completer_delims(" \t\n,;()=<>+-*/")
     readline.parse_and_bind("tab: complete")

@@ -1,33 +1,33 @@
-"""The command `report`: the managers' page, or its PDF. What stands on it is in `publish/pages/report.py`."""
+"""The command `report`: the monthly report for managers, as a page or a PDF. What is on it: `publish/pages/report.py`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.place import AsJson, Flag, Here
+from ecom_lake.cli.lake_options import AsJson, Flag, Options
 from ecom_lake.errors import UsageError
 
 
-def report(*, out: Path | None = None, pdf: Flag = False, as_json: AsJson = False, place: Here) -> int:
-    """Write the report for the shop's managers.
+def report(*, out: Path | None = None, pdf: Flag = False, as_json: AsJson = False, options: Options) -> int:
+    """Write the monthly report for the shop's managers.
 
-    How it went and why, who buys, what to expect, what to do: one HTML file that needs nothing else and runs no script. Every
-    number on it stands in a gold table.
+    KPIs, actions, sales and forecast, customer segments, delivery and models: one HTML file without scripts. Every number
+    comes from a gold table.
 
     Parameters
     ----------
     out
-        The file to write; else report.html, or report.pdf, where you are.
+        The file to write. Default: report.html, or report.pdf, in the working folder.
     pdf
-        As PDF, printed by Chromium where there is one.
+        Write a PDF, printed by Chromium.
     as_json
-        Say as JSON where it is.
+        Print the path as JSON.
     """
     from ecom_lake.engine.serve.released import released
     from ecom_lake.publish.report_file import report_page, report_pdf
 
-    site = place.site()
+    site = options.site()
     entry = released(site)
     target = out or Path("report.pdf" if pdf else "report.html")
     if not target.absolute().parent.is_dir():
@@ -37,7 +37,7 @@ def report(*, out: Path | None = None, pdf: Flag = False, as_json: AsJson = Fals
     html = report_page(site, entry)
     target.write_bytes(report_pdf(html) if pdf else html)
     if as_json:
-        screen.emit_json({"shop": site.shop.name, "release": entry.number, "report": str(target)})
+        screen.show_json({"shop": site.shop.name, "release": entry.number, "report": str(target)})
     else:
-        screen.say(f"The report of shop {site.shop.name}, release {entry.number}: {target}")
+        screen.show(f"Report of shop {site.shop.name}, release {entry.number}: {target}")
     return 0

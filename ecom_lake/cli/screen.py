@@ -1,7 +1,7 @@
-"""How things look in a terminal: tables, numbers, times, and values that come from data.
+"""Terminal output: tables, lists, progress, errors and JSON; numbers, times and values formatted for people.
 
-Here: rendering, and nothing that knows a lake. Text from data is never read as markup, and its control characters are shown,
-not obeyed. Where the output is piped nothing is cut to a width, and there is no colour.
+Text from data is never interpreted as markup, and its control characters are escaped. Piped output is not cut to a width and
+has no colour. Not here: anything about a lake.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 PIPED_WIDTH = 10_000
 NARROW = 20
-"""A column that may be cut, or wrapped, is not made narrower than this."""
+"""The minimum width of a column that may be cut or wrapped."""
 LISTED = 10
-"""Of a list of sentences, no more than these are shown."""
+"""The number of items of a list that are shown."""
 _GAP = 2
 
 Cell = str | Text
@@ -38,7 +38,7 @@ Cell = str | Text
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        raise BrokenPipeError  # `main` ends quietly; rich would exit with 1, which means something else here
+        raise BrokenPipeError  # `main` exits with 0; rich would exit with 1
 
 
 def out() -> Console:
@@ -54,28 +54,28 @@ def _console(is_terminal: bool, stderr: bool = False) -> Console:
     return _Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
 
-def say(*lines: Cell, style: str = "") -> None:
+def show(*lines: Cell, style: str = "") -> None:
     for line in lines:
-        out().print(_inert(line), style=style)
+        out().print(_escaped(line), style=style)
 
 
-def _inert(cell: Cell) -> Cell:
-    """Text that a terminal shows and does not obey, whoever wrote it. Lines may end; rich adds colours afterwards."""
+def _escaped(cell: Cell) -> Cell:
+    """The text with control characters escaped, except line ends; rich adds colours afterwards."""
     if isinstance(cell, str):
         return visible(cell, keep="\n")
     clean = visible(cell.plain, keep="\n")
     return cell if clean == cell.plain else Text(clean, style=cell.style)
 
 
-def complain(*sentences: str) -> None:
-    """What went wrong, where errors go."""
+def show_error(*sentences: str) -> None:
+    """Prints sentences to standard error."""
     for sentence in sentences:
-        err().print(shown(sentence), style="red")
+        err().print(printable(sentence), style="red")
 
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """A bar that goes when the work is done, and is not there when nobody watches."""
+    """A progress bar that disappears at the end; nothing where standard error is no terminal."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = err()
@@ -84,21 +84,21 @@ def progress() -> Iterator[Progress]:
         yield bar
 
 
-def emit_json(value: Any) -> None:
-    """For programs: one JSON document, whole."""
+def show_json(value: Any) -> None:
+    """Prints one JSON document."""
     sys.stdout.write(json_text(value, indent=2) + "\n")
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """JSON whose unseen characters are JSON's own escapes: the same to a program, and inert in a terminal."""
-    text = json.dumps(value, indent=indent, default=plain, ensure_ascii=False, allow_nan=False)
+    """JSON with control characters as JSON escapes: the same document for a program, and harmless in a terminal."""
+    text = json.dumps(value, indent=indent, default=_json_value, ensure_ascii=False, allow_nan=False)
     if text.isascii():
         return text
     return "".join(c if visible(c, keep="\n") == c else json.dumps(c)[1:-1] for c in text)
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it: money as a number, times in ISO, whatever else as text."""
+def _json_value(value: Any) -> Any:
+    """Money as a number, times in ISO format, everything else as text."""
     if isinstance(value, Decimal):
         return float(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
@@ -120,7 +120,7 @@ def size(count: float) -> str:
 
 
 def age(then: datetime) -> str:
-    """How long ago, as people say it."""
+    """The time since then, such as 3 hours ago."""
     seconds = (datetime.now(UTC) - then).total_seconds()
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= length:
@@ -134,7 +134,7 @@ def local(then: datetime) -> str:
 
 
 def value(found: Any) -> Text:
-    """A value from data, on one line. Integers are left alone: some are years and numbers of things."""
+    """A value from data, on one line. Integers have no thousands separators: some are years or identifiers."""
     if found is None:
         return Text("NULL", style="dim")
     if isinstance(found, bool):
@@ -143,15 +143,15 @@ def value(found: Any) -> Text:
         return Text(f"{found:.6g}" if abs(found) < 100 else f"{found:,.2f}".removesuffix(".00"))
     if isinstance(found, Decimal):
         return Text(f"{found:,}")
-    return Text(shown(str(found)))
+    return Text(printable(str(found)))
 
 
 def percent(share: float) -> str:
-    return f"{round(share, 3) + 0.0:.1%}"  # there is no such thing as -0.0%
+    return f"{round(share, 3) + 0.0:.1%}"  # avoids -0.0%
 
 
-def shown(text: str) -> str:
-    """Text from data on one line, with its control characters spelled out."""
+def printable(text: str) -> str:
+    """Text from data on one line, with control characters escaped."""
     return visible(text)
 
 
@@ -166,8 +166,8 @@ def show_table(
     cut: Iterable[str] = (),
     header: bool = True,
 ) -> None:
-    """A table. Where it is too wide, columns in `wrap` are wrapped and those in `cut` are cut; then the last are left out."""
-    cells = [[_inert(cell) for cell in row] for row in rows]
+    """Prints a table. If it is too wide, columns in `wrap` are wrapped, columns in `cut` are cut, and the last are dropped."""
+    cells = [[_escaped(cell) for cell in row] for row in rows]
     right, wrap, cut = ({visible(name) for name in chosen} for chosen in (right, wrap, cut))
     names = [visible(name) for name in names]
     natural = [max(map(_width, [name, *(row[i] for row in cells)])) for i, name in enumerate(names)]
@@ -189,7 +189,7 @@ def show_table(
         made.add_row(*row[: len(widths)])
     _print(made)
     if left_out := names[len(widths) :]:
-        say(f"… and {counted(len(left_out), 'column')} that the window has no room for: {', '.join(left_out)}", style="dim")
+        show(f"… and {counted(len(left_out), 'more column')} (window too narrow): {', '.join(left_out)}", style="dim")
 
 
 def _print(table: Table) -> None:
@@ -199,11 +199,11 @@ def _print(table: Table) -> None:
         return
     with console.capture() as captured:
         console.print(table)
-    say(*(line.rstrip() for line in captured.get().splitlines()))  # rich fills up every line
+    show(*(line.rstrip() for line in captured.get().splitlines()))  # rich pads every line
 
 
 def _fit(natural: Sequence[int], may_shrink: Sequence[bool], room: int) -> list[int]:
-    """The widths of as many columns as there is room for; what is left goes to those that are cut, from the left."""
+    """The widths of the columns that fit; remaining room goes to the shrunk columns, from the left."""
     widths = [min(width, NARROW) if shrinks else width for width, shrinks in zip(natural, may_shrink, strict=True)]
     while len(widths) > 1 and _total(widths) > room:
         widths.pop()
@@ -221,7 +221,7 @@ def _width(cell: Cell) -> int:
 
 
 def show_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Rows of any shape: as a table, or as names and values where there is one row that does not fit."""
+    """Prints rows as a table, or as names and values if there is one row that is too wide."""
     cells: list[list[Cell]] = [[value(found) for found in row] for row in rows]
     numeric = {name for i, name in enumerate(names) if holds_numbers([row[i] for row in rows])}
     widest = [max(map(_width, [name, *(row[i] for row in cells)])) for i, name in enumerate(names)]
@@ -232,32 +232,32 @@ def show_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 
 def holds_numbers(column: Sequence[Any]) -> bool:
-    """Whether a column is one of numbers, which stand at its right."""
+    """Whether all values of a column are numbers; these are right-aligned."""
     found = [value for value in column if value is not None]
     return bool(found) and all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in found)
 
 
 def show_pairs(pairs: Iterable[tuple[str, Cell]]) -> None:
-    """Names and values, aligned, the values wrapped where they must be."""
+    """Prints names and values in two columns; values are wrapped."""
     rows: list[list[Cell]] = [[Text(name, style="bold"), found] for name, found in pairs]
     show_table(["", " "], rows, wrap=[" "], header=False)
 
 
 def show_list(sentences: Iterable[Cell], mark: str = "•", style: str = "") -> None:
-    """Sentences under each other, each with a mark and a hanging indent."""
+    """Prints a list: each sentence with a mark and a hanging indent."""
     rows: list[list[Cell]] = [[Text(mark, style=style), sentence] for sentence in sentences]
     if rows:
         show_table(["", " "], rows, wrap=[" "], header=False)
 
 
 def show_some(sentences: Iterable[str]) -> None:
-    """The first of many sentences from data."""
-    listed = [shown(sentence) for sentence in sentences]
+    """Prints the first LISTED sentences, and the number of the others."""
+    listed = [printable(sentence) for sentence in sentences]
     show_list(listed[:LISTED])
-    say_more(len(listed))
+    show_remaining(len(listed))
 
 
-def say_more(count: int, listed: int = LISTED) -> None:
-    """That a list went on."""
+def show_remaining(count: int, listed: int = LISTED) -> None:
+    """Prints how many items of a list are not shown."""
     if count > listed:
-        say(f"… and {count - listed:,} more", style="dim")
+        show(f"… and {count - listed:,} more", style="dim")

@@ -1,6 +1,6 @@
-"""What ends a command from outside: Ctrl-C (SIGINT), and SIGTERM, which `kill`, systemd, Docker and Kubernetes send.
+"""Signals that end a command: Ctrl-C (SIGINT), and SIGTERM, which `kill`, systemd, Docker and Kubernetes send.
 
-Both raise KeyboardInterrupt, so that half-done files are cleaned up either way. The exit code is 128 and the signal's number.
+Both raise KeyboardInterrupt, so that unfinished files are removed. The exit code is 128 plus the number of the signal.
 Not here: how a signal gets through DuckDB (errors.py) and a run of Dagster (engine/build/step/watched.py, engine/dagster/run.py).
 """
 
@@ -24,10 +24,10 @@ def exit_code(number: signal.Signals) -> int:
 
 @contextmanager
 def ending() -> Iterator[Callable[[], signal.Signals]]:
-    """Gives a function that returns the signal which ended a command; SIGINT where none was received.
+    """Yields a function that returns the signal that ended the command; SIGINT if none was received.
 
-    Dagster puts handlers of its own in place while a run lasts, and they forget the number. So Python writes the number of every
-    signal into a pipe, whichever handler runs."""
+    During a run Dagster installs its own handlers, which do not keep the number. Therefore Python writes the number of every
+    signal to a pipe, whichever handler runs."""
     if threading.current_thread() is not threading.main_thread():
         yield lambda: signal.SIGINT
         return

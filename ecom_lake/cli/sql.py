@@ -1,4 +1,4 @@
-"""Asking in SQL: one query from the command line or a pipe, or a prompt."""
+"""The command `sql`: one query from the command line or a pipe, or a prompt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO, get_args
 from cyclopts import Parameter
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.place import Flag, Here
+from ecom_lake.cli.lake_options import Flag, Options
 from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _OPTION = re.compile(r"--?[\w-]+(=.*)?")
 Format = Literal["table", "csv", "json", "parquet"]
 SHOWN_ROWS = 200
-"""A table in a terminal is for looking at; whoever wants every row takes another format."""
+"""The number of rows that a table in the terminal shows; the other formats have all rows."""
 
 
 def sql(
@@ -34,39 +34,39 @@ def sql(
     format_: Annotated[Format | None, Parameter(name="--format")] = None,
     out: Path | None = None,
     raw: Flag = False,
-    place: Here,
+    options: Options,
 ) -> int:
-    """Ask the released tables in SQL.
+    """Query the released tables in SQL.
 
-    The dialect is DuckDB's; the lake is read, never written. Gold and silver tables go by their names; bronze.orders,
-    quarantine.orders, rejects.orders and pending.order_items are there too. Without a query, one is read from a pipe; in a
-    terminal, a prompt opens.
+    The dialect is DuckDB's; queries are read-only. Gold and silver tables have their own names; others have a prefix, as in
+    bronze.orders, quarantine.orders, rejects.orders and pending.order_items. Without an argument, the query is read from
+    a pipe; in a terminal, a prompt opens.
 
     Parameters
     ----------
     query
         The query, or - to read it from standard input.
     format_
-        How the answer is written: table unless OUT's suffix says otherwise.
+        Format of the result. Default: by the suffix of OUT, else table.
     out
-        The file to write, instead of the screen.
+        The file to write. Default: print the result.
     raw
-        In CSV, write text that a spreadsheet would run as a formula as it is; else it gets an apostrophe in front.
+        In CSV, do not put an apostrophe before text that a spreadsheet would run as a formula.
     """
     from ecom_lake.engine.serve.query import session
     from ecom_lake.engine.serve.released import released
 
     chosen, target = _chosen(format_, out)
     if raw and chosen != "csv":
-        raise UsageError("--raw is for CSV: other formats are raw.")
+        raise UsageError("--raw applies to CSV only: other formats are always raw.")
     asked = _query(query, more)
-    site = place.site()
+    site = options.site()
     entry = released(site)
     with session(site, entry) as opened:
         if asked is None:
-            from ecom_lake.cli.prompt import converse
+            from ecom_lake.cli.prompt import run_prompt
 
-            converse(opened, site.shop.name, entry.number)
+            run_prompt(opened, site.shop.name, entry.number)
             return 0
         answer = opened.ask(asked)
         _write(answer, chosen, target, raw)
@@ -76,24 +76,24 @@ def sql(
 def _chosen(format_: Format | None, out: Path | None) -> tuple[Format, Path | None]:
     if out is None:
         if format_ == "parquet":
-            raise UsageError("Parquet is no text: name a file with --out FILE.parquet.")
+            raise UsageError("Parquet cannot be printed: name a file with --out FILE.parquet.")
         return format_ or "table", None
     target = out.absolute()
     by_suffix = next((known for known in get_args(Format) if target.suffix.lower() == f".{known}"), None)
     chosen = format_ or by_suffix
     if chosen in (None, "table"):
-        raise UsageError("A table is for the screen: with --out, say --format csv, json or parquet.")
+        raise UsageError("A table cannot be written to a file: with --out, add --format csv, json or parquet.")
     if not target.parent.is_dir():
         raise UsageError(f"--out: there is no folder {target.parent}.")
     return chosen, target
 
 
 def _query(given: str | None, more: tuple[str, ...]) -> str | None:
-    """The query to answer; None for a prompt."""
+    """The query; None for a prompt."""
     if given is not None and _OPTION.fullmatch(given):
-        raise UsageError(f"Unknown option: {given}; `ecom-lake sql --help` lists those that are.")
+        raise UsageError(f"Unknown option: {given}; `ecom-lake sql --help` lists the options.")
     if more:
-        raise UsageError('The query came in several words: put it into quotes, as in ecom-lake sql "select 1".')
+        raise UsageError('The query has several words: put it in quotes, as in ecom-lake sql "select 1".')
     if given is None and sys.stdin.isatty():
         return None
     return sys.stdin.read() if given in (None, "-") else given
@@ -103,32 +103,32 @@ def _query(given: str | None, more: tuple[str, ...]) -> str | None:
 
 
 def show(answer: Answer) -> None:
-    """An answer as a table in the terminal."""
+    """Prints a result as a table."""
     rows = list(answer.rows(SHOWN_ROWS + 1))
     if answer.columns == ("explain_key", "explain_value"):
-        screen.say(*(plan for _, plan in rows))
+        screen.show(*(plan for _, plan in rows))
         return
     screen.show_rows(answer.columns, rows[:SHOWN_ROWS])
     if len(rows) > SHOWN_ROWS:
-        screen.say(f"… the first {SHOWN_ROWS} rows; --format csv gives them all", style="dim")
+        screen.show(f"… only the first {SHOWN_ROWS} rows are shown; --format csv prints all", style="dim")
     elif len(rows) != 1:
-        screen.say(counted(len(rows), "row"), style="dim")
+        screen.show(counted(len(rows), "row"), style="dim")
 
 
 def _write(answer: Answer, chosen: Format, target: Path | None, raw: bool) -> None:
     twice = {name for name in answer.columns if answer.columns.count(name) > 1}
     if twice and chosen in ("json", "parquet"):
-        raise UsageError(f"Two columns are called {min(twice)}: give one another name with AS.")
+        raise UsageError(f"Two columns are called {min(twice)}: rename one with AS.")
     if target is None:
         show(answer) if chosen == "table" else _write_text(answer, chosen, sys.stdout, raw)
         return
-    with _whole(target) as draft:
+    with _atomic(target) as draft:
         if chosen == "parquet":
             answer.write_parquet(draft)
         else:
             with draft.open("w", encoding="utf-8", newline="") as stream:
                 _write_text(answer, chosen, stream, raw)
-    screen.say(f"Wrote {target}, {screen.size(target.stat().st_size)}.")
+    screen.show(f"Wrote {target}, {screen.size(target.stat().st_size)}.")
 
 
 def _write_text(answer: Answer, chosen: Format, stream: TextIO, raw: bool) -> None:
@@ -144,13 +144,13 @@ def _write_text(answer: Answer, chosen: Format, stream: TextIO, raw: bool) -> No
 
 
 def json_value(found: Any) -> Any:
-    """JSON has no infinities and no NaN: they are null there."""
+    """The value, or None for an infinity or NaN, which JSON does not have."""
     return None if isinstance(found, float) and not math.isfinite(found) else found
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A file that is there whole or not at all."""
+def _atomic(target: Path) -> Iterator[Path]:
+    """A draft that replaces the target only when the block succeeds."""
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         yield draft

@@ -1,4 +1,4 @@
-"""The canonical files as a page: what a shop without a connector exports, column by column, in the words of the contracts."""
+"""The canonical files as a Markdown page, generated from the contracts: what a shop without a connector exports."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from ecom_lake.shop.connectors.canonical.files import FILES, CanonicalFile
 
 _HEAD = """# The canonical files
 
-Generated from the contracts by `make snapshot`; edit those.
+Generated from the contracts by `make snapshot`; edit the contracts.
 
-A shop needs no connector of its own if it can export CSV files with the columns below: `connector = "canonical"` in
-`lake.toml`. Only `orders` must come; `order_items` brings the money, and every other file its own tables. Columns may stand in
-any order and in any case, further ones are kept in bronze, and every file may come once or every night: the latest good
-version of a row counts. A column in **bold** is required: a file without it is refused.
+A shop needs no connector of its own if it exports CSV files with the columns below: `connector = "canonical"` in `lake.toml`.
+Only `orders` is required; `order_items` adds the money, and every other file adds its own tables. Columns may be in any order
+and any case, additional ones are kept in bronze, and every file may be delivered once or every night: the latest good version
+of a row counts. A column in **bold** is required: a file without it is refused.
 
-| type | how it is written |
+| type | format |
 |---|---|
-| text | as it is; white space around it does not count, and an empty field is NULL |
-| integer, number | `3`, `0.5`; a decimal comma before one or two digits is understood, thousands' signs are not |
+| text | surrounding white space is ignored, and an empty field is NULL |
+| integer, number | `3`, `0.5`; a decimal comma before one or two digits is accepted, thousands separators are not |
 | money, price | like a number; rounded half away from zero to 2 decimals (money) or 4 (price) |
 | flag | `true`, `t`, `yes`, `y`, `1`; `false`, `f`, `no`, `n`, `0`; in any case |
-| timestamp | `2017-10-02 10:56:33`, to the minute or the day too, in the shop's own time |
+| timestamp | `2017-10-02 10:56:33`, also without seconds or time, in the local time of the shop |
 
 **A time with a zone or an offset** (`2017-10-02T10:56:33Z`, `2017-10-02 10:56:33+03:00`, `+0300`, ` UTC`) is converted to the
-shop's `timezone`, a name such as `Europe/Istanbul` in `lake.toml`, UTC where none is set. The tables hold times without a zone.
+shop's `timezone`, a name such as `Europe/Istanbul` in `lake.toml`, UTC if none is set. The tables contain times without a zone.
 
-**What a shop does not have** it says in `lake.toml`. Tables that need it are then not built, and `ecom-lake tables` and the
-Dagster UI say why; `ecom-lake doctor` says where a column is empty though the shop does not say so, or filled though it does.
+**Missing data** is declared in `lake.toml`. Tables that need it are then not built, and `ecom-lake tables` and the Dagster UI
+show the reason; `ecom-lake doctor` reports an empty column that is not declared, and a declared one that is filled.
 
 ```toml
 [shops.mine]
@@ -37,20 +37,20 @@ first_month = "2024-01"
 without = ["reviews", "places", "customers.age", "products.unit_cost"]
 ```
 
-**A shop without order dates** (a survey, say) is `without = ["orders.ordered_at"]`. Its `orders.csv` needs no `ordered_at`, its
-months are one part called `undated`, dates of orders are NULL, and the tables over time are not built. A shop that has dates
-has them throughout: there, an order without one is refused.
+**A shop without order dates** (such as a survey) has `without = ["orders.ordered_at"]`. Its `orders.csv` needs no `ordered_at`,
+its only part is called `undated`, order dates are NULL, and tables over time are not built. In a shop with dates, an order
+without a date is refused.
 
-A made-up shop in these files, with everything that they can hold: `ecom-lake synth FOLDER --full`.
+A demo shop with everything that these files can contain: `ecom-lake synth FOLDER --full`.
 
 **Status** is written in any case, with spaces, hyphens or underscores: created, approved, processing, invoiced, shipped, in
-transit, delivered, returned, canceled (cancelled), unavailable; any other word is `unknown`. Canceled and unavailable orders
-are no sales, whatever `is_valid` says. An order of any other word counts as a sale, unless `is_valid` is false: the build warns
-of it and lists the words with their orders and net sales. The source's own word is kept in `source_status`.
+transit, delivered, returned, canceled (cancelled), unavailable; any other value is `unknown`. Canceled and unavailable orders
+are not sales, whatever `is_valid` is. An order with an unknown status counts as a sale, unless `is_valid` is false: the build
+prints a warning with these values, their orders and net sales. The original value is kept in `source_status`.
 
-**Gross sales** are worked out: `unit_price` times `quantity`, rounded half away from zero to the cent; `discount` is the amount
-taken off the whole line. **The address of an order** is its own. Where its row names no city, state or zip, its customer's
-address completes it, unless that lies in another region or country. A person without an address has that of their latest order.
+**Gross sales** are computed: `unit_price` times `quantity`, rounded half away from zero to the cent; `discount` is the amount
+for the whole line. **The address of an order** is its own. A missing city, state or zip is filled from the address of the
+customer, unless that is in another region or country. A customer without an address has the one of their latest order.
 """
 
 

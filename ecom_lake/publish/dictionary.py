@@ -1,4 +1,4 @@
-"""The data dictionary as a page: every table and column in the words of its contract."""
+"""The data dictionary as a Markdown page, generated from the contracts."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ecom_lake.engine.contracts.table import Table
 
 _HEAD = """# Data dictionary
 
-Generated from the contracts by `make snapshot`; edit those. A column in **bold** is part of the key, one marked `?` may be
-NULL. A `personal` one says who a customer is, where they live, or what they wrote.
-Definitions of the numbers are in the contracts' words; a table's SQL is in `ecom_lake/shop/`, beside its contract.
+Generated from the contracts by `make snapshot`; edit the contracts. A column in **bold** is part of the key, and `?` marks a
+column that may be NULL. `personal` marks a column that identifies a customer, locates them or contains what they wrote.
+The SQL of a table is in `ecom_lake/shop/`, next to its contract.
 """
 
 
 def dictionary_page(registry: Registry) -> str:
-    gold = _layer("Gold: what people read", registry.gold, registry)
+    gold = _layer("Gold: tables for readers", registry.gold, registry)
     silver = _layer("Silver: the canonical shop", registry.silver, registry)
     return "\n".join([_HEAD, *gold, *silver])
 
@@ -35,9 +35,9 @@ def _table(table: Table, registry: Registry) -> Iterator[str]:
         yield f"Made from {', '.join(f'`{read}`' for read in registry.recipe(table.name).reads)}.\n"
     yield "| column | type | meaning |\n|---|---|---|"
     yield from (_column(column) for column in table.columns.values())
-    promises = [f"- `{rule.name}`: {rule.meaning}" for rule in table.rules]
-    promises += [f"- `{identity.name}`: {identity.meaning}" for identity in table.identities]
-    yield "\n" + "\n".join([*promises, ""] if promises else [""])
+    rules = [f"- `{rule.name}`: {rule.meaning}" for rule in table.rules]
+    rules += [f"- `{identity.name}`: {identity.meaning}" for identity in table.identities]
+    yield "\n" + "\n".join([*rules, ""] if rules else [""])
 
 
 def _column(column: Column) -> str:

@@ -63,7 +63,10 @@ def _story(site: Site, entry: Entry) -> Story:
 def _refused(site: Site, entry: Entry) -> list[RefusedRows]:
     found = refusals(site, entry, limit=EXAMPLES)
     examples = {key: list(group) for key, group in groupby(found.examples, key=lambda one: (one.table, one.rule))}
-    return [RefusedRows(table, rule, rows, list(map(_where, examples[table, rule]))) for table, rule, rows in found.counts]
+    return [
+        RefusedRows(table, rule, rows, rule == MALFORMED, list(map(_where, examples[table, rule])))
+        for table, rule, rows in found.counts
+    ]
 
 
 def _where(one: Refused) -> dict[str, object]:

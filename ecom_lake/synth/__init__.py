@@ -1,6 +1,6 @@
-"""A made-up shop that exports Olist's nine files and knows what is true about them.
+"""Demo data, not part of the product: the exports of a synthetic shop, and the truths that a pipeline must find in them.
 
-Start at `shop.generate`. One idea a module: when people order (seasons), where they live (places), what is sold (catalog),
-who comes back (people), orders, lines, payments, reviews; then what goes wrong (breakage), what is mended later (corrections),
-how a file is spelled (write), and what a pipeline must find in the end (truths). Nothing here knows the lake.
+Start at `shop.generate`. One module per topic: order dates (seasons), addresses (places), products (catalog), customers and
+repeat purchases (people), orders, lines, payments, reviews; then broken rows (breakage), later corrections (corrections), the
+CSV format (write) and the expected results (truths). Not here: anything about the lake.
 """

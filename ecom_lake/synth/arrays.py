@@ -1,4 +1,4 @@
-"""The kinds of array that the shop is made of."""
+"""Types of NumPy arrays."""
 
 from __future__ import annotations
 

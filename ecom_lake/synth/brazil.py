@@ -1,7 +1,7 @@
-"""The country that the made-up shop delivers to: its states, their zip prefixes, their largest cities.
+"""The country of the synthetic shop: states, zip prefixes and largest cities.
 
-Facts of geography and rounded guesses at how many buyers live where. Only the capital (named first) lies where it does;
-the other cities are put somewhere inland of it.
+Geography is real; the shares of customers are rounded guesses. Only the capital (named first) has its real position; the other
+cities are placed inland of it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 class State:
     code: str
     buyers: float
-    """Share of the buyers, in percent."""
+    """Share of the customers, in percent."""
     zips: tuple[int, int]
     """First and last zip prefix."""
     lat: float
     lng: float
     far: int
-    """How far from the sellers' south-east: 0 next door, 3 across the Amazon."""
+    """Distance class from the sellers in the south-east: 0 near, 3 across the Amazon."""
     cities: tuple[str, ...]
 
 
@@ -62,4 +62,4 @@ REGIONS = {
 }
 
 FAR = (0, 5, 10, 14)
-"""Days that the promise is longer, by how far a state is."""
+"""Additional days until the promised day, by distance class."""

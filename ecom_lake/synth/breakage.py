@@ -1,7 +1,7 @@
-"""Rows that are broken on purpose: each kind with its file, how it is spoiled, and what must become of it.
+"""Rows that are broken on purpose: each kind with its file, its defect and its expected fate.
 
-A broken row is always one more, never a good row spoiled: it is made from a good row of its file and stands right after it. An
-oddity is a good order that looks odd and counts all the same. So no total depends on how much is broken.
+A broken row is always an additional row: a changed copy of a good row, written right after it. An oddity is a valid order with
+unusual values. Therefore no total depends on the number of broken rows.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ecom_lake.synth.write import (
 
 Row = dict[str, str]
 Fresh = Callable[[str], str]
-"""An id that no good row has, for a purpose; the same purpose gives the same id within one broken row's number."""
+"""Returns an id that no good row has; within one broken row, the same purpose gives the same id."""
 
 _REFUSED = "refused order"
 
@@ -51,39 +51,39 @@ class Kind:
 
 @dataclass(frozen=True)
 class BrokenRow(Kind):
-    spoil: Callable[[Table, Row, Fresh], str]
-    """From a good row to the text of the broken record."""
+    damage: Callable[[Table, Row, Fresh], str]
+    """Returns the text of the broken record for a good row."""
 
 
 @dataclass(frozen=True)
 class _Planned:
     number: int
-    """Among the rows of its kind."""
+    """Number among the rows of its kind."""
     month: int
-    """Index of the month from which on it is written."""
+    """Index of the first month in which it may be written."""
     where: float
-    """How far down the slice, as a share."""
+    """Position in the slice, as a share."""
 
 
 @dataclass(frozen=True)
 class New:
-    """Stands for a fresh id."""
+    """A placeholder for a fresh id."""
 
     purpose: str
 
 
 def _changed(**fields: str | New) -> Callable[[Table, Row, Fresh], str]:
-    """A well-formed record with other values."""
+    """Returns a function that writes a well-formed record with other values."""
 
-    def spoil(table: Table, row: Row, fresh: Fresh) -> str:
+    def damage(table: Table, row: Row, fresh: Fresh) -> str:
         values = {name: fresh(value.purpose) if isinstance(value, New) else value for name, value in fields.items()}
         return record(table, {**row, **values})
 
-    return spoil
+    return damage
 
 
 def _order(purpose: str, **fields: str) -> Callable[[Table, Row, Fresh], str]:
-    """An order of its own, of a customer who is not in the customers file."""
+    """A new order of a customer who is not in the customers file."""
     return _changed(order_id=New(purpose), customer_id=New(f"customer of {purpose}"), **fields)
 
 
@@ -110,10 +110,10 @@ def _same(table: Table, row: Row, fresh: Fresh) -> str:
     return record(table, row)
 
 
-_NO_ORDER = "The order was never delivered: it waits for it."
+_NO_ORDER = "The order was never delivered: the row is pending."
 _ORDER_REFUSED = "Its order was refused."
-_FIELDS = "The record has not as many fields as the header."
-_TWICE = "The same row twice: the later one stands."
+_FIELDS = "The record does not have as many fields as the header."
+_TWICE = "The same row twice: the later one counts."
 
 BROKEN_ROWS = (
     BrokenRow("short_record", CUSTOMERS, "rejected", _FIELDS, _short),
@@ -123,7 +123,7 @@ BROKEN_ROWS = (
         "unreadable_date",
         ORDERS,
         "quarantined",
-        "The order date is no date.",
+        "The order date is not a date.",
         _order(_REFUSED, order_purchase_timestamp="2017-13-45 25:61:00"),
     ),
     BrokenRow(
@@ -169,7 +169,7 @@ BROKEN_ROWS = (
         "score_out_of_range",
         REVIEWS,
         "quarantined",
-        "A score of 9 where 5 is the most.",
+        "A score of 9; the maximum is 5.",
         _changed(review_id=New("nine"), review_score="9"),
     ),
     BrokenRow(
@@ -180,23 +180,24 @@ BROKEN_ROWS = (
     BrokenRow("repeated_row", PRODUCTS, "superseded", _TWICE, _same),
     BrokenRow("repeated_row", SELLERS, "superseded", _TWICE, _same),
 )
-"""Spread over the shop's months; rows of products and sellers are spoiled in the first."""
+"""Spread over all months; those of products and sellers are in the first month."""
 
 UNCLOSED = BrokenRow(
     "unclosed_quote",
     REVIEWS,
     "rejected",
-    "The last record of the last reviews file opens a quote that nothing closes; no other record is lost by it.",
+    "The last record of the last reviews file opens a quote that is never closed; no other record is affected.",
     _never_closed,
 )
-"""One at most: what comes after an unclosed quote belongs to it, so that only the end of a file is a fair place."""
+"""At most one, at the end of a file: everything after an unclosed quote belongs to it."""
 
 UNKNOWN_STATUS = Kind(
-    "unknown_status", ORDERS, "published", "A status of no list, where it was shipped: kept as unknown, and counted as a sale."
+    "unknown_status",
+    ORDERS,
+    "published",
+    "A status that is not in the list, instead of shipped: kept as unknown, and counted as a sale.",
 )
-BACKWARD = Kind(
-    "backward_timeline", ORDERS, "published", "The carrier had it before it was ordered: the times are kept, not trusted."
-)
+BACKWARD = Kind("backward_timeline", ORDERS, "published", "Shipped before it was ordered: the times are kept.")
 
 
 class Breakage:
@@ -215,24 +216,24 @@ class Breakage:
             shipped=np.where(backward, orders.purchased - DAY, orders.shipped),
         )
 
-    def weave_in(self, table: Table, month: Month, rows: pl.DataFrame, texts: pl.Series) -> pl.Series:
-        """The records with the broken ones of this month among them."""
+    def insert_broken(self, table: Table, month: Month, rows: pl.DataFrame, texts: pl.Series) -> pl.Series:
+        """The records, with the broken ones of this month inserted."""
         if not len(rows):
             return texts
         if table is REVIEWS:
             self._last_review = rows.row(-1, named=True)
-        woven = []
+        inserted = []
         for kind in BROKEN_ROWS:
             for plan in self._due(kind, month) if kind.table is table else ():
                 position = int(plan.where * len(rows))
-                woven.append((position, kind.spoil(table, rows.row(position, named=True), self._fresh(plan.number))))
-        return with_inserted(texts, woven) if woven else texts
+                inserted.append((position, kind.damage(table, rows.row(position, named=True), self._fresh(plan.number))))
+        return with_inserted(texts, inserted) if inserted else texts
 
-    def leave_a_quote_open(self, delivery: Delivery) -> int:
-        """The last thing written to the last reviews file; says how many records that was."""
+    def write_unclosed_quote(self, delivery: Delivery) -> int:
+        """Appends the record to the last reviews file, and returns the number of records written."""
         if not self._options.broken or self._last_review is None:
             return 0
-        delivery.write(REVIEWS, pl.Series([UNCLOSED.spoil(REVIEWS, self._last_review, self._fresh(0))]))
+        delivery.write(REVIEWS, pl.Series([UNCLOSED.damage(REVIEWS, self._last_review, self._fresh(0))]))
         self._done[UNCLOSED] += 1
         return 1
 
@@ -251,7 +252,7 @@ class Breakage:
         return [_Planned(number, int(month), float(share)) for number, (month, share) in months_and_shares]
 
     def _due(self, kind: Kind, month: Month, most: int | None = None) -> list[_Planned]:
-        """Takes from the plan what was to be written by this month, but no more than there is room for."""
+        """Removes and returns the planned rows up to this month, at most `most`."""
         plan = self._planned[kind]
         due = sum(one.month <= month.index for one in plan)
         due = due if most is None else min(due, most)
@@ -260,7 +261,7 @@ class Breakage:
         return taken
 
     def _some(self, kind: Kind, month: Month, candidates: Flags) -> Flags:
-        """As many of the candidates as are due: the first ones."""
+        """Flags for the first candidates, as many as are due."""
         chosen = np.flatnonzero(candidates)
         chosen = chosen[: len(self._due(kind, month, len(chosen)))]
         some = np.zeros(len(candidates), dtype=np.bool_)

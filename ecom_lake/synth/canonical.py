@@ -1,4 +1,4 @@
-"""How a full shop is exported: the eight canonical files, as people spell them: statuses in any case, ids quoted."""
+"""The export of a full shop: the eight canonical files, with statuses in any case and quoted ids."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ecom_lake.synth.text import money, timestamps, whole
 from ecom_lake.synth.write import Table
 
 CHANNELS = ("web", "app", "store", "")
-"""The last is of the orders of which nobody knows."""
+"""The last one is for orders with an unknown channel."""
 _CHANNELS = (0.55, 0.35, 0.08, 0.02)
 _COUNTRY = "BR"
 
@@ -62,7 +62,7 @@ REVIEWS = _table(
 
 
 def customer_rows(seed: int, profiles: Profiles) -> pl.DataFrame:
-    """One row per person; two where the shop has two records of one person, who is a woman in one and a man in the other."""
+    """One row per person; two for a person with two records that differ in gender."""
     people = pl.DataFrame(
         {
             "customer_id": ids(seed, "person", profiles.person),
@@ -80,7 +80,7 @@ def customer_rows(seed: int, profiles: Profiles) -> pl.DataFrame:
 
 
 def goods_rows(goods: Goods, month: int) -> pl.DataFrame:
-    """The products that come on sale in the month."""
+    """The products launched in the month."""
     products = np.flatnonzero(goods.catalog.launched == month).astype(np.int64)
     measures = {"product_photos_qty": "photos"} | {
         f"product_{name}": name for name in ("weight_g", "length_cm", "height_cm", "width_cm")
@@ -119,9 +119,9 @@ def channels(seed: int, orders: Orders) -> pl.Series:
 
 
 def order_rows(orders: Orders, places: Places) -> pl.DataFrame:
-    """Of the orders that came back, half say so by their status and half by a flag."""
+    """Half of the returned orders have the status, half have the flag."""
     by_flag = (orders.status == RETURNED) & (orders.number % 2 == 0)
-    said = pl.Series([*STATUSES, "unknown", "returned"]).gather(np.where(by_flag, 0, orders.status))
+    status = pl.Series([*STATUSES, "unknown", "returned"]).gather(np.where(by_flag, 0, orders.status))
     state = places.states(orders.place)
     return pl.DataFrame(
         {
@@ -132,7 +132,7 @@ def order_rows(orders: Orders, places: Places) -> pl.DataFrame:
             "shipped_at": timestamps(orders.shipped),
             "delivered_at": timestamps(orders.delivered),
             "promised_at": timestamps(orders.promised),
-            "status": _in_any_case(said, orders.number % 3),
+            "status": _in_any_case(status, orders.number % 3),
             "is_returned": pl.Series(["", "yes"]).gather(by_flag.astype(np.int64)),
             "city": places.cities(orders.place),
             "state": state,
@@ -162,7 +162,7 @@ def line_rows(orders: Orders, lines: Lines, sales: Sales, catalog: Catalog) -> p
             "discount": money(sales.discount),
             "freight": money(lines.freight),
             "unit_cost": hundredths(sales.line_cost),
-            "is_returned": pl.Series(["no", "yes", ""]).gather(np.where(sales.said_returned < 0, 2, sales.said_returned)),
+            "is_returned": pl.Series(["no", "yes", ""]).gather(np.where(sales.returned_flag < 0, 2, sales.returned_flag)),
         }
     )
 
@@ -185,7 +185,7 @@ def opinion_rows(orders: Orders, reviews: Reviews) -> pl.DataFrame:
 
 
 def hundredths(amounts: Ints) -> pl.Series:
-    """`12.3456` for 123456 hundredths of a cent; an empty text for an amount that is not known."""
+    """`12.3456` for 123456 hundredths of a cent; an empty text for an unknown amount."""
     amount = pl.lit(pl.Series(amounts))
     text = (amount // 10_000).cast(pl.String) + "." + (amount % 10_000).cast(pl.String).str.zfill(4)
     return pl.select(pl.when(amount >= 0).then(text).otherwise(pl.lit(""))).to_series()

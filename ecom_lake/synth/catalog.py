@@ -1,6 +1,6 @@
-"""What is sold: products with a long tail, their prices and sellers, and the bundles that are planted among them.
+"""Products with a long tail of popularity, their prices and sellers, and planted bundles.
 
-Products are numbered in the order in which they come on sale, so that what is on sale in a month is the first so many.
+Products are numbered by launch date, so that the products on sale in a month are the first n.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from ecom_lake.synth.text import whole
 
 _FROM_THE_START, _WITHOUT_CATEGORY = 0.4, 0.02
 _TAIL, _HEAD = 0.7, 4
-"""Popularity is 1 / (rank + HEAD) ** TAIL: the best hundredth of the products sells about a quarter."""
+"""Popularity is 1 / (rank + HEAD) ** TAIL: the top 1% of the products make about 25% of the sales."""
 _SELLER_TAIL = 0.8
 
 
 @dataclass(frozen=True)
 class BundlePlan:
     categories: tuple[str, ...]
-    """Category of each member, in the shop's Portuguese."""
+    """Category of each product, in Portuguese."""
     rate: float
     """Share of the orders that are this bundle."""
 
@@ -52,20 +52,20 @@ class Catalog:
     grams: Ints
     seller: Ints
     launched: Ints
-    """Index of the month in which the product comes on sale; never falls."""
+    """Index of the launch month; ascending."""
     reach: Floats
-    """Cumulated popularity."""
+    """Cumulative popularity."""
     seller_place: Ints
     seller_joined: Ints
 
     def draw(self, rng: np.random.Generator, month: int, n: int) -> Ints:
-        """n products that are on sale in the month, the popular ones more often."""
+        """n products that are on sale in the month, drawn by popularity."""
         on_sale = int(np.searchsorted(self.launched, month, side="right"))
         product: Ints = np.searchsorted(self.reach, rng.random(n) * self.reach[on_sale - 1], side="right")
         return product
 
     def price_in(self, month: int, products: Ints) -> Ints:
-        """Most months the usual price; else one or two steps of five percent below, or one above."""
+        """The usual price in most months; else 5% or 10% below, or 5% above."""
         step = chance(self.seed, "price of the month", products * 4096 + month)
         percent = np.select([step < 0.1, step < 0.2, step < 0.3], [90, 95, 105], default=100)
         price: Ints = (self.price[products] * percent + 50) // 100
@@ -79,7 +79,7 @@ class Catalog:
 
 
 def bundle_members() -> tuple[tuple[int, ...], ...]:
-    """The products of each of BUNDLES: together the first ones of all, which are on sale from the first month on."""
+    """The products of each bundle in BUNDLES: the first products, which are on sale from the first month."""
     numbers = count()
     return tuple(tuple(next(numbers) for _ in bundle.categories) for bundle in BUNDLES)
 
@@ -110,7 +110,7 @@ def _launches(rng: np.random.Generator, n: int, months: int) -> Ints:
 
 
 def _prices(rng: np.random.Generator, category: Ints) -> Ints:
-    """Log-normal around what the category usually costs, ending as prices do."""
+    """Log-normal around the usual price of the category, with typical endings."""
     usual = np.array([np.log(c.price) for c in CATEGORIES])[category]
     spread = np.array([c.spread for c in CATEGORIES])[category]
     units = np.clip(np.exp(rng.normal(usual, spread)), 4, 7_000).astype(np.int64)
@@ -134,7 +134,7 @@ def _number(category: str) -> int:
 
 
 def product_rows(catalog: Catalog, month: int) -> pl.DataFrame:
-    """The products that come on sale in the month. One without a category has no words and photos either."""
+    """The products launched in the month. A product without a category has no texts and photos either."""
     products = np.flatnonzero(catalog.launched == month).astype(np.int64)
     rng = stream(catalog.seed, "product rows", month)
     category = catalog.category[products]
@@ -174,7 +174,7 @@ def seller_rows(catalog: Catalog, places: Places, month: int) -> pl.DataFrame:
 
 
 def translation_rows() -> pl.DataFrame:
-    """The categories in English; as in the real shop, not all of them."""
+    """The categories in English; like in the real shop, some have no translation."""
     known = [c for c in CATEGORIES if c.english]
     return pl.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""The shop's categories: name, English name, share of the products, what one usually costs and weighs. Rounded guesses all."""
+"""Product categories: name, English name, share of the products, usual price and weight. All are rounded guesses."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 class Category:
     name: str
     english: str
-    """Empty: the shop has no translation for it."""
+    """Empty for a category without a translation."""
     share: float
     price: float
-    """The middle price, in reais."""
+    """Median price, in reais."""
     spread: float
-    """Standard deviation of the price's logarithm."""
+    """Standard deviation of the logarithm of the price."""
     grams: float
 
 

@@ -1,4 +1,4 @@
-"""What a later delivery mends: orders that were first delivered wrong, and what they were first delivered as.
+"""Corrections by later deliveries: orders whose first delivery is wrong, and their first version.
 
 Only a shop that delivers by month has corrections. The final state is the same as in a dump; the first version differs.
 """
@@ -24,20 +24,20 @@ from ecom_lake.synth.write import ORDER_ITEMS, ORDERS, Delivery, Table, records
 
 STATUS, PRICE, MOVED, LATE_ORDER = "status", "price", "order_date", "order_comes_later"
 _KINDS = ((STATUS, 0.5), (PRICE, 0.75), (MOVED, 0.9), (LATE_ORDER, 1.0))
-"""The kinds with their shares, cumulated."""
+"""The kinds with their cumulative shares."""
 _LISTED = 1_000
 
 
 @dataclass(frozen=True)
 class _Choice:
-    """Per order of a slice, whether it is mended in this way."""
+    """Flags for the orders of a slice, one for each kind of correction."""
 
     status: Flags
     price: Flags
     moved: Flags
     later: Flags
-    mended_in: Ints
-    """Index of the month whose delivery mends it."""
+    corrected_in: Ints
+    """Index of the month whose delivery corrects it."""
 
 
 class Corrections:
@@ -47,12 +47,12 @@ class Corrections:
         self._counts: Counter[str] = Counter()
         self._listed: list[Correction] = []
         self.superseded: Counter[str] = Counter()
-        """First versions that a later delivery replaces, by file."""
+        """Number of first versions that a later delivery replaces, by file."""
 
     def first_versions(
         self, month: Month, orders: Orders, lines: Lines, order_rows: pl.DataFrame, line_rows: pl.DataFrame
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The rows as they are delivered first; what mends them is kept for its delivery."""
+        """The rows of the first delivery; the corrected rows are kept for a later delivery."""
         if not self._options.by_month or month.index == len(self._months) - 1:
             return order_rows, line_rows
         choice = self._choose(month, orders, lines)
@@ -61,15 +61,15 @@ class Corrections:
             self._wrong_orders(month, orders, order_rows, choice),
             _wrong_lines(lines, line_rows, wrong_lines),
         )
-        self._keep(ORDERS, order_rows, choice.status | choice.moved | choice.later, choice.mended_in)
-        self._keep(ORDER_ITEMS, line_rows, wrong_lines, choice.mended_in[lines.order])
+        self._keep(ORDERS, order_rows, choice.status | choice.moved | choice.later, choice.corrected_in)
+        self._keep(ORDER_ITEMS, line_rows, wrong_lines, choice.corrected_in[lines.order])
         self.superseded[ORDERS.file] += int((choice.status | choice.moved).sum())
         self.superseded[ORDER_ITEMS.file] += int(wrong_lines.sum())
         self._note(month, choice, (order_rows, wrong_orders), (line_rows, wrong_items), wrong_lines, lines)
         return wrong_orders.filter(~pl.Series(choice.later)), wrong_items
 
-    def mend(self, month: Month, delivery: Delivery) -> Counter[str]:
-        """Writes what this delivery corrects, and says how many records of each file that were."""
+    def write(self, month: Month, delivery: Delivery) -> Counter[str]:
+        """Writes the corrections of this delivery, and returns the number of records by file."""
         written: Counter[str] = Counter()
         for table, rows in self._waiting.pop(month.index, []):
             delivery.write(table, records(table, rows))
@@ -80,7 +80,7 @@ class Corrections:
         return CorrectionTruths({kind: self._counts[kind] for kind, _ in _KINDS}, tuple(self._listed))
 
     def _choose(self, month: Month, orders: Orders, lines: Lines) -> _Choice:
-        """By the order's number alone, so that the rest of the shop is the same with and without corrections."""
+        """Depends on the order number only, so that the rest of the shop is the same with and without corrections."""
         seed = self._options.seed
         chosen = chance(seed, "corrected", orders.number) < self._options.corrections
         kind = np.searchsorted([upto for _, upto in _KINDS], chance(seed, "correction", orders.number), side="right")
@@ -91,7 +91,7 @@ class Corrections:
             price=chosen & (kind == 1) & has_lines,
             moved=chosen & (kind == 2),
             later=chosen & (kind == 3),
-            mended_in=np.minimum(month.index + wait, len(self._months) - 1),
+            corrected_in=np.minimum(month.index + wait, len(self._months) - 1),
         )
 
     def _wrong_orders(self, month: Month, orders: Orders, rows: pl.DataFrame, choice: _Choice) -> pl.DataFrame:
@@ -103,9 +103,9 @@ class Corrections:
             pl.when(moved).then(wrong_date).otherwise("order_purchase_timestamp").alias("order_purchase_timestamp"),
         )
 
-    def _keep(self, table: Table, rows: pl.DataFrame, which: Flags, mended_in: Ints) -> None:
-        for index in np.unique(mended_in[which]):
-            self._waiting[int(index)].append((table, rows.filter(pl.Series(which & (mended_in == index)))))
+    def _keep(self, table: Table, rows: pl.DataFrame, which: Flags, corrected_in: Ints) -> None:
+        for index in np.unique(corrected_in[which]):
+            self._waiting[int(index)].append((table, rows.filter(pl.Series(which & (corrected_in == index)))))
 
     def _note(
         self,
@@ -116,31 +116,31 @@ class Corrections:
         wrong_lines: Flags,
         lines: Lines,
     ) -> None:
-        of_lines = choice.mended_in[lines.order]
-        self._list(month, STATUS, "order_status", orders, choice.status, choice.mended_in)
+        of_lines = choice.corrected_in[lines.order]
+        self._list(month, STATUS, "order_status", orders, choice.status, choice.corrected_in)
         self._list(month, PRICE, "price", items, wrong_lines, of_lines)
-        self._list(month, MOVED, "order_purchase_timestamp", orders, choice.moved, choice.mended_in)
-        self._list(month, LATE_ORDER, "order_id", orders, choice.later, choice.mended_in)
+        self._list(month, MOVED, "order_purchase_timestamp", orders, choice.moved, choice.corrected_in)
+        self._list(month, LATE_ORDER, "order_id", orders, choice.later, choice.corrected_in)
 
     def _list(
-        self, month: Month, kind: str, column: str, rows: tuple[pl.DataFrame, pl.DataFrame], which: Flags, mended_in: Ints
+        self, month: Month, kind: str, column: str, rows: tuple[pl.DataFrame, pl.DataFrame], which: Flags, corrected_in: Ints
     ) -> None:
         self._counts[kind] += int(which.sum())
         for position in np.flatnonzero(which)[: _LISTED - len(self._listed)]:
             final, first = (frame.row(int(position), named=True) for frame in rows)
             was = "" if kind == LATE_ORDER else first[column]
-            mended_with = self._months[mended_in[position]].name
-            self._listed.append(Correction(final["order_id"], kind, column, was, final[column], month.name, mended_with))
+            corrected_with = self._months[corrected_in[position]].name
+            self._listed.append(Correction(final["order_id"], kind, column, was, final[column], month.name, corrected_with))
 
 
 def _wrong_lines(lines: Lines, rows: pl.DataFrame, wrong: Flags) -> pl.DataFrame:
-    """A tenth and a real too dear."""
+    """The price plus 10% plus one real."""
     wrong_price = money(lines.price + lines.price // 10 + 100)
     return rows.with_columns(pl.when(pl.Series(wrong)).then(wrong_price).otherwise("price").alias("price"))
 
 
 def _in_another_month(month: Month, seconds: Ints) -> Ints:
-    """The same day and time of the month before, in the first month of the one after; the 28th where there is no such day."""
+    """The same day and time in the prior month, or in the next one for the first month; at most the 28th."""
     other = first_day(month.number - 1 if month.index else month.number + 1)
     day = np.minimum(seconds // DAY - month.first_day, 27)
     return (other + day) * DAY + seconds % DAY

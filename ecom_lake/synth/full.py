@@ -1,6 +1,6 @@
-"""The full shop: the same people and orders as any made-up shop, with all that the canonical shop can hold.
+"""The full shop: the same customers and orders as the standard shop, with everything that canonical files can contain.
 
-What is more is a function of what there is (goods, profiles, sales), so that the shop itself is the one that the seed makes.
+The additional data is a function of the standard data (goods, profiles, sales), so that a seed gives the same shop.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ecom_lake.synth.payments import make_payments
 from ecom_lake.synth.people import Visits
 from ecom_lake.synth.profiles import profiles_of
 from ecom_lake.synth.reviews import make_reviews
-from ecom_lake.synth.sales import make_sales, sent_back
+from ecom_lake.synth.sales import make_sales, with_returns
 from ecom_lake.synth.seasons import Month
 from ecom_lake.synth.shop import Progress, Shop
 from ecom_lake.synth.truths import Truths
@@ -41,16 +41,16 @@ class FullShop(Shop):
         self.write(canonical.SELLERS, month, canonical.shop_rows(self.catalog, self.places, month.index), delivery)
 
     def write_slice(self, month: Month, part: int, visits: Visits, delivery: Delivery) -> None:
-        """People decide on coming back by how an order came, not by whether they sent it back."""
+        """Whether a person orders again depends on the delivery, not on a return."""
         seed, rng = self.options.seed, self.streams(month, part)
-        came = make_orders(seed, rng("orders"), month, visits, self.places, self.late_odds, self.made)
-        outcome, orders = outcome_of(visits, came), sent_back(seed, came)
+        delivered = make_orders(seed, rng("orders"), month, visits, self.places, self.late_odds, self.made)
+        outcome, orders = outcome_of(visits, delivered), with_returns(seed, delivered)
         self.made += len(orders)
         lines = make_lines(rng("lines"), month, orders, self.catalog, self.places)
         sales = make_sales(seed, orders, lines, self.goods)
-        lines = replace(lines, price=sales.net)  # what was paid for
+        lines = replace(lines, price=sales.net)  # the price that was paid
         payments = make_payments(rng("payments"), lines.total(len(orders), lines.price + lines.freight))
-        reviews = make_reviews(rng("reviews"), came, self.options)
+        reviews = make_reviews(rng("reviews"), delivered, self.options)
         exported = ~orders.without_lines[lines.order]
         lines, sales = lines[exported], sales[exported]
         profiles = profiles_of(seed, visits)

@@ -1,4 +1,4 @@
-"""Counts up what is true of a full shop beyond the tally of any shop: in whole cents, of valid orders."""
+"""Counts the additional truths of a full shop, in whole cents, for valid orders."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FullTally:
         self._registered: Counter[str] = Counter()
 
     def add_sales(self, month: Month, orders: Orders, lines: Lines, sales: Sales, goods: Goods, places: Places) -> None:
-        """Line by line, for the lines of valid orders."""
+        """Adds the lines of valid orders."""
         has_cost = sales.cogs >= 0
         is_returnable = np.isin(orders.status, (DELIVERED, RETURNED))[lines.order]
         sold = pl.DataFrame(
@@ -78,7 +78,7 @@ class FullTally:
     def add_people(
         self, orders: Orders, lines: Lines, sales: Sales, visits: Visits, outcome: Outcome, profiles: Profiles
     ) -> None:
-        """Visit by visit: a person is new at their first visit, and a customer from their first valid order on."""
+        """Adds visits: a person counts at their first visit, and as a customer from their first valid order."""
         n = len(visits)
         net = np.where(orders.is_valid, lines.total(len(orders), sales.net), 0)
         is_first = (visits.first == NONE_YET) & (outcome.valid_orders > 0)
@@ -122,7 +122,7 @@ class FullTally:
 
 
 def _count(counts: _Counts, sold: pl.DataFrame, by: str) -> None:
-    """An order counts once with each member that it holds, wherever in it the member stands."""
+    """An order counts once for each member that it contains."""
     order = pl.col("order")
     found = sold.group_by(by).agg(
         pl.col(_SUMS).sum(),

@@ -1,6 +1,6 @@
-"""What a full shop knows of its products beside their category: a name, a brand, a list price, and what they cost.
+"""Product attributes of a full shop: name, brand, list price and cost.
 
-Each is a function of the product's number, so that a product is the same whenever it is sold.
+Each is a function of the product number, so that a product is the same in every order.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from ecom_lake.synth.categories import CATEGORIES
 from ecom_lake.synth.randomness import chance
 
 UNKNOWN = -1
-"""A cost that nobody wrote down; the brand of a product without one."""
+"""An unknown cost, and the brand of a product without a brand."""
 BRANDS = ("Aruá", "Baobá", "Caraíba", "Dendê", "Embaúba", "Figueira", "Graúna", "Harpia", "Ipê", "Jatobá", "Louro", "Mandacaru")
 _COST_UNKNOWN, _WITHOUT_BRAND = 0.05, 0.05
 _CHEAPEST, _DEAREST = 0.4, 0.8
-"""Share of the usual price that a product costs the shop."""
+"""Cost of a product as a share of its usual price."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Goods:
     catalog: Catalog
 
     def costs(self, products: Ints) -> Ints:
-        """What one unit costs the shop, in hundredths of a cent."""
+        """Unit cost, in hundredths of a cent."""
         share = _CHEAPEST + (_DEAREST - _CHEAPEST) * self._chance("cost", products)
         cost: Ints = np.where(
             self._chance("cost is known", products) < _COST_UNKNOWN, UNKNOWN, self.catalog.price[products] * 100 * share
@@ -36,13 +36,13 @@ class Goods:
         return cost
 
     def list_prices(self, products: Ints) -> Ints:
-        """In cents: the usual price, or a tenth above it."""
+        """In cents: the usual price, or 10% above it."""
         price = self.catalog.price[products]
         above: Ints = np.where(self._chance("list price", products) < 0.5, price * 11 // 10, price)
         return above
 
     def brands(self, products: Ints) -> Ints:
-        """Numbers of `BRANDS`, the first ones more often; UNKNOWN for none."""
+        """Indexes into `BRANDS`, the first ones more often; UNKNOWN for none."""
         number = (self._chance("brand", products) ** 2 * len(BRANDS)).astype(np.int64)
         return np.where(self._chance("has a brand", products) < _WITHOUT_BRAND, UNKNOWN, number)
 
@@ -52,11 +52,11 @@ class Goods:
         return pl.select(pl.concat_str(what, pl.lit(" no. "), pl.Series(products).cast(pl.String)).str.strip_chars()).to_series()
 
     def brand_names(self, products: Ints) -> pl.Series:
-        """An empty text for none; the last of a list is where -1 finds it."""
+        """Brand names; an empty text for none."""
         return pl.Series([*BRANDS, ""]).gather(np.where(self.brands(products) < 0, len(BRANDS), self.brands(products)))
 
     def categories(self, products: Ints) -> pl.Series:
-        """In English, where there is an English name; an empty text for none."""
+        """Category names, in English if available; an empty text for none."""
         number = self.catalog.category[products]
         return pl.Series([*(c.english or c.name for c in CATEGORIES), ""]).gather(np.where(number < 0, len(CATEGORIES), number))
 

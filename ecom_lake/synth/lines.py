@@ -1,4 +1,4 @@
-"""What is in the orders: one row per unit sold, its price and its freight."""
+"""Order lines: one row per unit, with price and freight."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from ecom_lake.synth.text import DAY, money, timestamps, whole
 
 _SIZES = {1: 0.9, 2: 0.076, 3: 0.0135, 4: 0.0055, 5: 0.0025, 6: 0.0025}
 _SAME_AGAIN = 0.65
-"""Share of the further lines that are one more unit of the first line's product."""
+"""Share of the additional lines that have the product of the first line."""
 
 
 @dataclass(frozen=True)
 class Lines:
     order: Ints
-    """Position of the order in its slice; never falls."""
+    """Position of the order in its slice; ascending."""
     line: Ints
     product: Ints
     price: Ints
-    """In cents, as the freight is."""
+    """In cents, like the freight."""
     freight: Ints
     limit: Ints
     bundle: Ints
-    """Per order: the number of the bundle that it is, or -1."""
+    """For each order: index of its bundle, or -1."""
 
     def __getitem__(self, which: Flags) -> Lines:
         kept = {name: getattr(self, name)[which] for name in ("order", "line", "product", "price", "freight", "limit")}
         return replace(self, **kept)
 
     def total(self, orders: int, cents: Ints) -> Ints:
-        """The cents of the lines summed up per order. Exact: far below 2 ** 53."""
+        """The sum of the cents by order. Exact, because sums are far below 2 ** 53."""
         return np.bincount(self.order, weights=cents, minlength=orders).astype(np.int64)
 
 
 def make_lines(rng: np.random.Generator, month: Month, orders: Orders, catalog: Catalog, places: Places) -> Lines:
-    """The lines of all orders, of those too whose lines the export will not show: they were paid for."""
+    """The lines of all orders, including orders whose lines are not exported but were paid."""
     n = len(orders)
     rates = [bundle.rate for bundle in BUNDLES]
     bundle = rng.choice(np.arange(-1, len(BUNDLES)), size=n, p=[1 - sum(rates), *rates])
@@ -69,7 +69,7 @@ def _products(rng: np.random.Generator, month: Month, catalog: Catalog, bundle: 
 
 
 def _freight(rng: np.random.Generator, place: Ints, product: Ints, catalog: Catalog, places: Places) -> Ints:
-    """By weight and by how far: within the state, or so many steps across the country. In cents."""
+    """Freight in cents, by weight and distance class; cheaper within a state."""
     seller_place = catalog.seller_place[catalog.seller[product]]
     far = np.maximum(places.far(place), places.far(seller_place))
     same_state = places.state[place] == places.state[seller_place]

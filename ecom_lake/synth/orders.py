@@ -1,6 +1,6 @@
-"""Orders: their status, and their way from purchase over promise to delivery.
+"""Orders: status, and the times of purchase, approval, shipping, promise and delivery.
 
-A delivery is late or not first, and its days follow from that; so the share of late ones is what was asked for.
+Whether a delivery is late is drawn first and its days follow, so that the share of late orders is the requested one.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ STATUSES = {
     "created": 0.0003,
     "approved": 0.0002,
 }
-OF_NO_LIST = "teleported"
-"""A status that the shop's list does not have; given to none but on purpose."""
+UNLISTED_STATUS = "teleported"
+"""A status that is not in the list; used for the oddity `unknown_status`."""
 DELIVERED, SHIPPED, CANCELED, UNAVAILABLE, INVOICED, PROCESSING, CREATED, APPROVED, UNKNOWN, RETURNED = range(len(STATUSES) + 2)
-"""Unknown is of no list; returned is known to a full shop alone."""
+"""UNKNOWN is not in the list; only a full shop has RETURNED."""
 
 _LATE_BY_MONTH = np.array([1.1, 1.4, 1.5, 0.9, 0.8, 0.7, 0.8, 0.8, 0.8, 0.9, 1.6, 1.3])
 _LATE_BY_FAR = np.array([0.85, 1.1, 1.5, 1.6])
@@ -42,12 +42,12 @@ _CANCELED_EMPTY = 0.25
 
 @dataclass(frozen=True)
 class Orders:
-    """The orders of one slice of a month. Times are seconds, NEVER where it did not happen."""
+    """The orders of one slice of a month. Times are seconds; NEVER if the event did not happen."""
 
     seed: int
     number: Ints
     visit: Ints
-    """Position of the visit in its slice. A visit's own order stands there too; those split off one stand after them all."""
+    """Position of the visit in its slice. The orders of the visits come first, in the same order; then the split ones."""
     person: Ints
     place: Ints
     status: Ints
@@ -68,7 +68,7 @@ class Orders:
 
     @cached_property
     def is_late(self) -> Flags:
-        """Delivered on a day after the promised one."""
+        """Delivered after the promised day."""
         late: Flags = (self.status == DELIVERED) & (self.delivered // DAY > self.promised // DAY)
         return late
 
@@ -78,7 +78,7 @@ class Orders:
 
 
 class LateOdds:
-    """How likely an order comes late: the asked share on average, more in the rush and in far states."""
+    """The probability of a late delivery: the requested share on average, higher in peak months and distant states."""
 
     def __init__(self, options: SynthOptions, months: tuple[Month, ...]) -> None:
         orders = np.array([month.orders for month in months])
@@ -110,7 +110,7 @@ def make_orders(
     on_time_at = purchased + ((0.08 + 0.87 * rng.beta(2.4, 3.6, n)) * promise_days * DAY).astype(np.int64)
     late_at = promised + (1 + rng.exponential(7, n).astype(np.int64)) * DAY + rng.integers(8 * 3600, 20 * 3600, n)
     delivered = np.where(late, late_at, on_time_at)
-    approved, shipped = _way(rng, purchased, delivered)
+    approved, shipped = _approval_and_shipping(rng, purchased, delivered)
     return Orders(
         seed=seed,
         number=np.arange(first_number, first_number + n, dtype=np.int64),
@@ -133,11 +133,11 @@ def _later_that_day(rng: np.random.Generator, second: Ints) -> Ints:
     return later
 
 
-def _way(rng: np.random.Generator, purchased: Ints, delivered: Ints) -> tuple[Ints, Ints]:
-    """Approved within minutes, or in days where it is paid by slip; handed to the carrier some way on. Never out of order."""
+def _approval_and_shipping(rng: np.random.Generator, purchased: Ints, delivered: Ints) -> tuple[Ints, Ints]:
+    """Approved within minutes, or days if paid by boleto; then shipped. The times are always in order."""
     lead = delivered - purchased
-    by_slip = rng.random(len(lead)) < 0.2
-    wait = np.where(by_slip, rng.lognormal(np.log(1.2 * DAY), 0.5, len(lead)), rng.lognormal(np.log(900), 0.6, len(lead)))
+    by_boleto = rng.random(len(lead)) < 0.2
+    wait = np.where(by_boleto, rng.lognormal(np.log(1.2 * DAY), 0.5, len(lead)), rng.lognormal(np.log(900), 0.6, len(lead)))
     approved = purchased + np.minimum(wait, 0.25 * lead).astype(np.int64)
     shipped = approved + ((delivered - approved) * rng.uniform(0.08, 0.5, len(lead))).astype(np.int64)
     return approved, shipped
@@ -150,16 +150,16 @@ def _without_lines(rng: np.random.Generator, status: Ints) -> Flags:
 
 
 def outcome_of(visits: Visits, orders: Orders) -> Outcome:
-    """What each visit came to: its own order stands first, the one split off it (if any) after all visits."""
+    """The outcome of each visit, from its own order and the one split off it, if any."""
     n = len(visits)
     split = orders.visit[n:]
     valid = orders.is_valid.astype(np.int64)
-    came = np.where(orders.is_late, LATE, np.where(orders.status == DELIVERED, ON_TIME, NOT_DELIVERED))
+    arrival = np.where(orders.is_late, LATE, np.where(orders.status == DELIVERED, ON_TIME, NOT_DELIVERED))
     valid_orders = valid[:n].copy()
     valid_orders[split] += valid[n:]
-    first_valid = came[:n].copy()
+    first_valid = arrival[:n].copy()
     only_split = valid[:n][split] == 0
-    first_valid[split[only_split]] = came[n:][only_split]
+    first_valid[split[only_split]] = arrival[n:][only_split]
     usual = orders.purchased[:n] + 10 * DAY
     settled = np.where(orders.delivered[:n] == NEVER, usual, orders.delivered[:n])
     none_valid = valid_orders == 0
@@ -171,7 +171,7 @@ def order_rows(orders: Orders) -> pl.DataFrame:
         {
             "order_id": orders.ids,
             "customer_id": ids(orders.seed, "customer", orders.number),
-            "order_status": pl.Series([*STATUSES, OF_NO_LIST]).gather(orders.status),
+            "order_status": pl.Series([*STATUSES, UNLISTED_STATUS]).gather(orders.status),
             "order_purchase_timestamp": timestamps(orders.purchased),
             "order_approved_at": timestamps(orders.approved),
             "order_delivered_carrier_date": timestamps(orders.shipped),
@@ -182,7 +182,7 @@ def order_rows(orders: Orders) -> pl.DataFrame:
 
 
 def customer_rows(orders: Orders, places: Places) -> pl.DataFrame:
-    """One row per order: a customer_id is an alias, the person is the customer_unique_id."""
+    """One row per order: customer_id differs by order, customer_unique_id is the person."""
     return pl.DataFrame(
         {
             "customer_id": ids(orders.seed, "customer", orders.number),

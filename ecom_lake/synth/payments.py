@@ -1,6 +1,6 @@
-"""How orders are paid: by card in instalments, by slip, with vouchers; some by several payments.
+"""Payments: by card in instalments, by boleto, with vouchers; some orders have several payments.
 
-What is paid is price and freight to the cent, but for a few orders with a stated cause.
+Payments equal price plus freight to the cent, except for a few orders with a known cause.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SAME, _ROUNDING, _INTEREST, _OVERPAID, _UNDERPAID, _NO_PAYMENT = range(len(_CAU
 @dataclass(frozen=True)
 class Payments:
     order: Ints
-    """Position of the order in its slice; never falls."""
+    """Position of the order in its slice; ascending."""
     sequence: Ints
     type: Ints
     instalments: Ints
@@ -34,7 +34,7 @@ class Payments:
 
 
 def make_payments(rng: np.random.Generator, owed: Ints) -> Payments:
-    """`owed` is price and freight per order, in cents."""
+    """`owed` is price plus freight by order, in cents."""
     n = len(owed)
     cause = rng.choice(len(_CAUSES), size=n, p=list(_CAUSES.values()))
     count = rng.choice(list(_PAYMENTS), size=n, p=list(_PAYMENTS.values()))
@@ -62,7 +62,7 @@ def _paid(rng: np.random.Generator, owed: Ints, cause: Ints) -> Ints:
 
 
 def _split(rng: np.random.Generator, paid: Ints, count: Ints, order: Ints, sequence: Ints) -> Ints:
-    """The amounts of the payments of each order: random parts, which sum to what is paid."""
+    """The amounts of the payments of each order: random parts that add up to the amount paid."""
     part = rng.uniform(0.2, 1, len(order))
     upto = np.cumsum(part)
     first = np.flatnonzero(sequence == 1)

@@ -1,7 +1,7 @@
-"""Who orders, and who comes back. Only those who will come back are kept in mind, so that memory does not grow with the shop.
+"""Customers and their repeat purchases. Only customers with a future visit are kept, so that memory does not grow with the shop.
 
-A visit is a day on which a person buys; it makes one order, or two where the purchase was split. A person comes back
-some time after the goods have come, less often after they came late, and never within the same month.
+A visit is a day on which a person buys; it makes one order, or two if the purchase was split. A person orders again some time
+after the delivery, less often after a late one, and never within the same month.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from ecom_lake.synth.seasons import Month, first_day, moments, month_of, times_o
 from ecom_lake.synth.text import DAY
 
 _SPLIT, _MOVED, _AGAIN = 0.009, 0.05, 0.15
-"""Shares: of the orders, those split off another; of returning visits, those to a new home; of those, the ones who come again."""
+"""Shares of split orders, of returning visits from a new address, and of returning visitors who return again."""
 _GAP_DAYS, _USUAL_LEAD = 80, 11
 _A_MONTH_ON = 31
 
 NONE_YET, ON_TIME, LATE, NOT_DELIVERED = -1, 0, 1, 2
-"""How a person's first valid order came."""
+"""The delivery of a person's first valid order."""
 
 
 @dataclass(frozen=True)
 class Visits:
-    """One element per visit; what is counted is what was before it."""
+    """One element per visit; counts are those before the visit."""
 
     person: Ints
     second: Ints
@@ -40,7 +40,7 @@ class Visits:
     returning: Flags
     split: Flags
     met: Ints
-    """The second of the person's first visit."""
+    """Time of the person's first visit, in seconds."""
 
     def __len__(self) -> int:
         return len(self.person)
@@ -51,14 +51,14 @@ class Visits:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a visit came to, as far as it decides on the next one."""
+    """The outcome of a visit, as far as the next visit depends on it."""
 
     valid_orders: Ints
     first_valid: Ints
-    """How the first valid order of the visit came."""
+    """The delivery of the first valid order of the visit."""
     late: Flags
     settled: Ints
-    """The second from which on the person may think of the next purchase."""
+    """Earliest time of the next visit, in seconds."""
 
 
 class People:
@@ -66,20 +66,20 @@ class People:
         self._options, self._months, self._places = options, months, places
         self._end = first_day(months[-1].number + 1)
         self._gap = min(_GAP_DAYS, (self._end - months[0].first_day) / 6)
-        self._comes_back = self._chance_to_come_back()
+        self._returns_after_first = self._return_probability()
         self._due: defaultdict[int, list[Visits]] = defaultdict(list)
         self.met = 0
-        """How many people the shop has met; the next one has this number."""
+        """The number of people so far; the next one gets this number."""
         self.buyers: Counter[tuple[int, int, int]] = Counter()
-        """People with a valid order who will not come again, by purchases, orders and how the first one came."""
+        """People with a valid order and no future visit, by purchases, orders and delivery of the first one."""
 
     def visits(self, month: Month) -> Visits:
-        """Those who come in the month, in no order, with exactly the month's number of orders."""
+        """The visits of the month, in random order, with exactly the number of orders of the month."""
         rng = stream(self._options.seed, "visits", month.number)
         back = self._coming_back(month, rng)
         split = min(int(rng.binomial(month.orders, _SPLIT)), month.orders // 2)
         visits = month.orders - split
-        self._say_farewell(back[visits:])
+        self._count_final(back[visits:])
         back = back[:visits]
         come = _joined([back, self._newcomers(month, rng, visits - len(back))])[rng.permutation(visits)]
         is_split = np.zeros(visits, dtype=np.bool_)
@@ -87,9 +87,9 @@ class People:
         return replace(come, split=is_split)
 
     def settle(self, month: Month, part: int, visits: Visits, outcome: Outcome) -> None:
-        """Decides who of these comes back and when; the others are counted for good."""
+        """Decides which people return and when; the others are counted in `buyers`."""
         rng = stream(self._options.seed, "coming back", month.number, part)
-        usual = np.where(visits.returning, _AGAIN, self._comes_back)
+        usual = np.where(visits.returning, _AGAIN, self._returns_after_first)
         likely = np.where(outcome.late, usual * (1 - self._options.late_return_drop), usual)
         day = outcome.settled // DAY + 1 + rng.exponential(self._gap, len(visits)).astype(np.int64)
         day += np.where(month_of(day) <= month.number, _A_MONTH_ON, 0)
@@ -102,14 +102,14 @@ class People:
             first=np.where(visits.first == NONE_YET, outcome.first_valid, visits.first),
             returning=np.ones(len(visits), dtype=np.bool_),
         )
-        self._say_farewell(after[~comes])
+        self._count_final(after[~comes])
         later = after[comes]
         month_due = month_of(later.second // DAY)
         for number in np.unique(month_due):
             self._due[int(number)].append(later[month_due == number])
 
     def _coming_back(self, month: Month, rng: np.random.Generator) -> Visits:
-        back = _joined([_nobody(), *self._due.pop(month.number, [])])
+        back = _joined([_no_visits(), *self._due.pop(month.number, [])])
         moved = rng.random(len(back)) < _MOVED
         place = np.where(moved, self._places.at(rng.random(len(back))), back.place)
         return replace(back, second=back.second + times_of_day(rng, len(back)), place=place)
@@ -123,16 +123,16 @@ class People:
         met = moments(rng, month, n)
         return Visits(person, met, home, nothing, nothing, nothing + NONE_YET, no, no, met)
 
-    def _say_farewell(self, visits: Visits) -> None:
+    def _count_final(self, visits: Visits) -> None:
         known = visits[visits.orders > 0]
         kinds, counts = np.unique(np.stack([known.purchases, known.orders, known.first]), axis=1, return_counts=True)
         for (purchases, orders, first), count in zip(kinds.T, counts, strict=True):
             self.buyers[int(purchases), int(orders), int(first)] += int(count)
 
-    def _chance_to_come_back(self) -> float:
-        """The chance after a first visit that makes the asked share of people come back before the shop's last day.
+    def _return_probability(self) -> float:
+        """The probability of a second visit that gives the requested share of returning people before the last day.
 
-        Newcomers of the last months have little time left, so that the chance is higher than the share.
+        New people of the last months have little time left, so that the probability is higher than the share.
         """
         days = np.concatenate([np.arange(month.first_day, month.first_day + month.days) for month in self._months])
         weight = np.concatenate([np.full(month.days, month.orders / month.days) for month in self._months])
@@ -146,7 +146,7 @@ class People:
         return min(0.95, self._options.repeat_share / (reached * slowed)) if reached > 0 else 0.0
 
 
-def _nobody() -> Visits:
+def _no_visits() -> Visits:
     numbers, flags = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
     return Visits(numbers, numbers, numbers, numbers, numbers, numbers, flags, flags, numbers)
 

@@ -1,7 +1,7 @@
-"""What people write: for each mood (unhappy, so-so, happy) the same number of titles and of messages.
+"""Titles and messages of reviews: the same number for each mood (unhappy, neutral, happy).
 
-A message is an opening, a middle and an end, put together in every way. Some hold commas, quotes, line breaks, a leading
-digit, or nothing but a blank: what a reader of the export must cope with.
+A message combines an opening, a middle and an end. Some contain commas, quotes, line breaks, a leading digit, or only a blank,
+which a reader of the export must handle.
 """
 
 from __future__ import annotations

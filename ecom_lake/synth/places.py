@@ -1,4 +1,4 @@
-"""Where people and sellers live: zip prefixes, and the many noisy points that the geolocation file gives for each."""
+"""Addresses: zip prefixes, and the many noisy points of each in the geolocation file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.randomness import stream
 
 _POINTS = 7
-"""Points per zip, on average, beside the one that each has."""
+"""Average number of additional points per zip."""
 _REPEATED, _WITHOUT_POINTS, _ABROAD = 0.2, 0.005, 20_000
 _ABROAD_AT = ((38.72, -9.14), (41.15, -8.61), (40.42, -3.7))
 _SPELLINGS = {"plain": 0.68, "accents": 0.25, "capitals": 0.04, "entities": 0.03}
@@ -23,19 +23,19 @@ _SPELLINGS = {"plain": 0.68, "accents": 0.25, "capitals": 0.04, "entities": 0.03
 
 @dataclass(frozen=True)
 class Places:
-    """Zip prefixes, by number. The arrays are as long as there are zips."""
+    """Zip prefixes: one element per zip."""
 
     prefix: Ints
     state: Ints
     city: Ints
-    """Number of the city among its state's."""
+    """Index of the city in its state."""
     lat: Floats
     lng: Floats
     reach: Floats
-    """Cumulated weight: a share from 0 to 1 falls on a zip."""
+    """Cumulative weight, from 0 to 1."""
 
     def at(self, shares: Floats) -> Ints:
-        """The zips that shares from 0 up to 1 fall on."""
+        """The zips for shares from 0 to 1, by weight."""
         return np.searchsorted(self.reach, shares, side="right")
 
     def zips(self, places: Ints) -> pl.Series:
@@ -82,7 +82,7 @@ def make_places(options: SynthOptions) -> Places:
 
 
 def _city_centres(rng: np.random.Generator) -> Floats:
-    """Latitude and longitude by state and number of the city; all but the capitals lie inland, to the west."""
+    """Latitude and longitude by state and city; all except the capitals are inland, to the west."""
     most = max(len(state.cities) for state in STATES)
     inland = np.stack([rng.uniform(-0.8, 0.8, (len(STATES), most)), rng.uniform(-1.5, -0.3, (len(STATES), most))], axis=2)
     inland[:, 0] = (0, -0.15)
@@ -90,7 +90,7 @@ def _city_centres(rng: np.random.Generator) -> Floats:
 
 
 def geolocation(places: Places, options: SynthOptions) -> pl.DataFrame:
-    """Several points per zip with their spellings of the city, some of them twice, and a few that lie abroad."""
+    """Several points per zip with different spellings of the city, some duplicates, and a few abroad."""
     rng = stream(options.seed, "geolocation")
     known = np.flatnonzero(rng.random(len(places.prefix)) >= _WITHOUT_POINTS)
     place = np.repeat(known, 1 + rng.poisson(_POINTS, len(known)))

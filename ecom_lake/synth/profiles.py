@@ -1,6 +1,6 @@
-"""What a full shop knows of its people: age, gender, subscription, segment, what they bought before, when they registered.
+"""Customer profiles of a full shop: age, gender, subscription, segment, prior purchases, registration.
 
-Each is a function of the person's number, so that nobody need be kept in mind.
+Each is a function of the person's number, so that profiles need no memory.
 """
 
 from __future__ import annotations
@@ -15,43 +15,43 @@ from ecom_lake.synth.people import Visits
 from ecom_lake.synth.randomness import chance, one_of
 from ecom_lake.synth.text import DAY, NEVER
 
-NOT_SAID = -1
+NOT_STATED = -1
 GENDERS = ("female", "male", "unknown", "")
-"""The third is of those whose records conflict, the last of those who did not say."""
+"""The third is for people with conflicting records, the last for people who did not state it."""
 CONFLICTING = 2
 SUBSCRIBER = ("false", "true", "")
 SEGMENTS = ("private", "business", "staff")
 HABITS = (7, 14, 30, 90, 365)
-"""Days between two purchases, as people say of themselves."""
+"""Stated days between two purchases."""
 _GENDERS, _SUBSCRIBER, _SEGMENTS = (0.5, 0.44, 0.01, 0.05), (0.72, 0.25, 0.03), (0.8, 0.17, 0.03)
 _NO_AGE, _NO_DATE, _AFTER_THE_FIRST = 0.04, 0.03, 0.02
-"""Shares of the people who have no age, no date of registration, and one after their first visit: the anomaly."""
+"""Shares of people without an age, without a registration date, and with one after their first visit (an anomaly)."""
 _USUAL_DELAY_DAYS, _LONGEST_ANOMALY_DAYS = 25, 60
 
 
 @dataclass(frozen=True)
 class Profiles:
-    """Of the people of some visits, one element per visit."""
+    """The profiles of visits: one element per visit."""
 
     person: Ints
     age: Ints
-    """In years; NOT_SAID for those who did not say."""
+    """In years, or NOT_STATED."""
     gender: Ints
-    """Numbers of `GENDERS`, `SUBSCRIBER` and `SEGMENTS`."""
+    """Indexes into `GENDERS`, `SUBSCRIBER` and `SEGMENTS`."""
     subscriber: Ints
     segment: Ints
     prior_purchases: Ints
     habit: Ints
     registered: Ints
-    """The second in which they registered; NEVER where the shop does not know."""
+    """Time of registration, in seconds; NEVER if unknown."""
 
     def __getitem__(self, which: Flags) -> Profiles:
         return Profiles(*(getattr(self, field.name)[which] for field in fields(self)))
 
     def texts(self, of: str) -> pl.Series:
-        """What the export says, and what is counted by: an empty text for what is not known."""
+        """The values in the export; an empty text if unknown."""
         if of == "age":
-            return pl.Series([str(age) if age != NOT_SAID else "" for age in self.age.tolist()], dtype=pl.String)
+            return pl.Series([str(age) if age != NOT_STATED else "" for age in self.age.tolist()], dtype=pl.String)
         return pl.Series({"gender": GENDERS, "is_subscriber": SUBSCRIBER, "source_segment": SEGMENTS}[of]).gather(
             {"gender": self.gender, "is_subscriber": self.subscriber, "source_segment": self.segment}[of]
         )
@@ -64,7 +64,7 @@ def profiles_of(seed: int, visits: Visits) -> Profiles:
     age = 18 + (draw("age") * 40 + draw("age, second half") * 25).astype(np.int64)
     return Profiles(
         person=visits.person,
-        age=np.where(draw("age is known") < _NO_AGE, NOT_SAID, age),
+        age=np.where(draw("age is known") < _NO_AGE, NOT_STATED, age),
         gender=one_of(draw("gender"), _GENDERS),
         subscriber=one_of(draw("subscription"), _SUBSCRIBER),
         segment=one_of(draw("segment"), _SEGMENTS),
@@ -75,7 +75,7 @@ def profiles_of(seed: int, visits: Visits) -> Profiles:
 
 
 def _registered(kind: Floats, share: Floats, met: Ints) -> Ints:
-    """Some days before the first visit, or for a few after it."""
+    """Some days before the first visit; for a few people, after it."""
     before = met - (-np.log1p(-share) * _USUAL_DELAY_DAYS * DAY).astype(np.int64)
     after = met + (1 + (share * _LONGEST_ANOMALY_DAYS).astype(np.int64)) * DAY
     unknown: Flags = kind < _NO_DATE

@@ -1,4 +1,4 @@
-"""Reviews: they follow delivery, a late one costs points, and what people write has commas, quotes and line breaks in it."""
+"""Reviews: they follow the delivery, a late delivery lowers the score, and texts contain commas, quotes and line breaks."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ecom_lake.synth.text import DAY, timestamps, whole
 
 _COUNTS = {0: 0.008, 1: 0.987, 2: 0.005}
 _ONE_FOR_BOTH = 0.5
-"""Share of the split orders that get the review of the order that they were split off."""
+"""Share of the split orders that share the review of the original order."""
 _WITH_MESSAGE, _WITH_TITLE = 0.41, 0.12
 
 ON_TIME = np.array([0.065, 0.03, 0.08, 0.205, 0.62])
-"""How often each score from 1 to 5 is given after a delivery on time."""
+"""Distribution of the scores 1 to 5 after an on-time delivery."""
 _DISAPPOINTED = np.array([0.8, 0.2, 0, 0, 0])
-_NOTHING_CAME = np.array([0.7, 0.08, 0.08, 0.05, 0.09])
+_NOT_DELIVERED = np.array([0.7, 0.08, 0.08, 0.05, 0.09])
 _SCORES = np.arange(1, 6)
 
 
@@ -31,17 +31,17 @@ class Reviews:
     order: Ints
     """Position of the order in its slice."""
     number: Ints
-    """The review; where it speaks of two orders, two rows have the same."""
+    """Number of the review; a review of two orders has two rows."""
     score: Ints
     title: Ints
     message: Ints
-    """Numbers of the phrase, -1 for none."""
+    """Index of the phrase, -1 for none."""
     created: Ints
     answered: Ints
 
 
 def after_late(options: SynthOptions) -> Floats:
-    """How often each score is given after a late delivery: some people score as ever, the others are disappointed."""
+    """Distribution of the scores after a late delivery: a mix of the usual and the disappointed distribution."""
     usual, worst = float(ON_TIME @ _SCORES), float(_DISAPPOINTED @ _SCORES)
     disappointed = options.late_score_drop / (usual - worst)
     return (1 - disappointed) * ON_TIME + disappointed * _DISAPPOINTED
@@ -73,12 +73,12 @@ def make_reviews(rng: np.random.Generator, orders: Orders, options: SynthOptions
 
 
 def _subjects(rng: np.random.Generator, orders: Orders) -> Ints:
-    """Per order the order that its review was written about: itself, or the one that it was split off."""
+    """For each order, the order of its review: itself, or the order that it was split off."""
     return np.where(rng.random(len(orders)) < _ONE_FOR_BOTH, orders.visit, np.arange(len(orders)))
 
 
 def _scores(rng: np.random.Generator, orders: Orders, options: SynthOptions) -> Ints:
-    shares = np.stack([ON_TIME, after_late(options), _NOTHING_CAME])
+    shares = np.stack([ON_TIME, after_late(options), _NOT_DELIVERED])
     how = np.where(orders.is_late, 1, np.where(orders.status == DELIVERED, 0, 2))
     reach = np.cumsum(shares, axis=1)[how]
     steps: Ints = (rng.random(len(orders))[:, None] >= reach[:, :4]).sum(axis=1)
@@ -106,6 +106,6 @@ def review_rows(orders: Orders, reviews: Reviews) -> pl.DataFrame:
 
 
 def _texts(pool: tuple[tuple[str, ...], ...], numbers: Ints) -> pl.Series:
-    """The phrases of all moods one after the other; the empty one stands last, where -1 finds it."""
+    """The phrases by index; an empty text for -1."""
     phrases = [phrase for mood in pool for phrase in mood] + [""]
     return pl.Series(phrases).gather(np.where(numbers < 0, len(phrases) - 1, numbers))

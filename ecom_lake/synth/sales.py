@@ -1,6 +1,6 @@
-"""What the lines of a full shop come to: units, price, discount, cost, and what was sent back.
+"""The amounts of the lines of a full shop: units, price, discount, cost and returns.
 
-Whole numbers throughout, rounded as METRICS has it: a line's amount half away from zero to the cent.
+All amounts are integers; the amount of a line is rounded half away from zero to the cent.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from ecom_lake.synth.lines import Lines
 from ecom_lake.synth.orders import DELIVERED, RETURNED, Orders
 from ecom_lake.synth.randomness import chance, one_of
 
-NOT_SAID = -1
+NOT_STATED = -1
 _UNITS = (0.84, 0.1, 0.03, 0.02, 0.01)
 """Shares of the lines with one unit, two, three …"""
 _PERCENT_OFF = (0, 5, 10, 15, 20, 30)
 _OFF = (0.75, 0.05, 0.08, 0.05, 0.04, 0.03)
 _PART_OF_A_CENT, _OWN_COST = 0.1, 0.1
-"""Shares of the lines whose unit price has four decimals, and of those that say what the unit cost that day."""
+"""Shares of the lines with a unit price of four decimals, and with their own unit cost."""
 _SENT_BACK_WHOLE, _SENT_BACK = 0.03, 0.03
-"""Shares of the delivered orders that come back whole, and of the other delivered lines that come back by themselves."""
+"""Shares of the delivered orders that are returned whole, and of the other delivered lines that are returned."""
 _MOST_LINES = 64
 
 
@@ -36,11 +36,11 @@ class Sales:
     gross: Ints
     discount: Ints
     line_cost: Ints
-    """What the line itself says of its cost; UNKNOWN where the product must say."""
+    """The unit cost of the line; UNKNOWN if the cost of the product applies."""
     cogs: Ints
-    """UNKNOWN where neither says."""
-    said_returned: Ints
-    """1 and 0 on lines of delivered orders; NOT_SAID where the order says it, or where nothing has come."""
+    """UNKNOWN if neither line nor product has a cost."""
+    returned_flag: Ints
+    """1 or 0 on lines of delivered orders; NOT_STATED if the order has the status, or is not delivered."""
     returned: Flags
 
     def __getitem__(self, which: Flags) -> Sales:
@@ -51,14 +51,14 @@ class Sales:
         return self.gross - self.discount
 
 
-def sent_back(seed: int, orders: Orders) -> Orders:
-    """The orders with the status of those that came back whole."""
+def with_returns(seed: int, orders: Orders) -> Orders:
+    """The orders, with the status RETURNED for orders that were returned whole."""
     whole = (orders.status == DELIVERED) & (chance(seed, "order is sent back", orders.number) < _SENT_BACK_WHOLE)
     return replace(orders, status=np.where(whole, RETURNED, orders.status))
 
 
 def make_sales(seed: int, orders: Orders, lines: Lines, goods: Goods) -> Sales:
-    """The orders are the final ones, with what was sent back."""
+    """The amounts of the lines; `orders` must include the returns."""
     number = orders.number[lines.order] * _MOST_LINES + lines.line
 
     def draw(what: str) -> Floats:
@@ -82,11 +82,11 @@ def make_sales(seed: int, orders: Orders, lines: Lines, goods: Goods) -> Sales:
         discount=discount,
         line_cost=line_cost,
         cogs=np.where(cost < 0, UNKNOWN, to_cents(cost * quantity)),
-        said_returned=np.where(status == DELIVERED, by_itself, NOT_SAID),
+        returned_flag=np.where(status == DELIVERED, by_itself, NOT_STATED),
         returned=by_itself | (status == RETURNED),
     )
 
 
 def to_cents(hundredths: Ints) -> Ints:
-    """Of amounts of 0 and more."""
+    """Hundredths of a cent, rounded to cents; for amounts of 0 or more."""
     return (hundredths + 50) // 100

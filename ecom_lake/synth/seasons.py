@@ -1,6 +1,6 @@
-"""When people order: how many each month, on which days, at what hour.
+"""Order dates: the number of orders by month, and their day and time.
 
-A young shop grows fast and then flattens; November is its peak, and the last Friday of November the peak of the peak.
+The shop grows fast and then flattens; November is the peak month, and its last Friday (Black Friday) the peak day.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _THIN = 0.01
 @dataclass(frozen=True)
 class Month:
     index: int
-    """0 is the shop's first."""
+    """0 is the first month of the shop."""
     number: int
-    """Counted from 1970-01 as 0."""
+    """1970-01 is 0."""
     orders: int
 
     @property
@@ -47,7 +47,7 @@ class Month:
 
 
 def first_day(month: int) -> int:
-    """Days from 1970-01-01 to the month's first."""
+    """Days from 1970-01-01 to the first day of the month."""
     return int(np.datetime64(month, "M").astype("datetime64[D]").astype(np.int64))
 
 
@@ -56,17 +56,17 @@ def month_of(days: Ints) -> Ints:
 
 
 def plan(options: SynthOptions) -> tuple[Month, ...]:
-    """The months and how many orders each gets: one at least, and together exactly as many as were asked for."""
+    """The months with their number of orders: at least one each, and the requested number in total."""
     numbers = np.array(options.months)
     weight = (1 - 0.85 * np.exp(-np.arange(len(numbers)) / 7)) * _OF_YEAR[numbers % 12]
     if options.thin_edges:
         weight[[0, -1]] *= _THIN
-    orders = 1 + _shared_out(options.orders - len(numbers), weight)
+    orders = 1 + _apportioned(options.orders - len(numbers), weight)
     return tuple(Month(index, int(number), int(count)) for index, (number, count) in enumerate(zip(numbers, orders, strict=True)))
 
 
-def _shared_out(total: int, weight: Floats) -> Ints:
-    """Whole shares that sum to the total: what the rounding leaves goes to the largest remainders, the earliest first."""
+def _apportioned(total: int, weight: Floats) -> Ints:
+    """Whole numbers that add up to the total (largest remainder method)."""
     exact = total * weight / weight.sum()
     shares: Ints = np.floor(exact).astype(np.int64)
     first = np.argsort(shares - exact, kind="stable")[: total - shares.sum()]
@@ -75,7 +75,7 @@ def _shared_out(total: int, weight: Floats) -> Ints:
 
 
 def moments(rng: np.random.Generator, month: Month, n: int) -> Ints:
-    """When n new orders are placed within the month."""
+    """The times of n new orders in the month."""
     weekday = (np.arange(month.first_day, month.first_day + month.days) + 3) % 7
     weight = _OF_WEEK[weekday]
     if month.calendar == 10:
@@ -88,7 +88,7 @@ def moments(rng: np.random.Generator, month: Month, n: int) -> Ints:
 
 
 def times_of_day(rng: np.random.Generator, n: int) -> Ints:
-    """Seconds of the day. The last second is left free, so that there is always a later one on the same day."""
+    """Seconds of the day, never the last one, so that a split order can be later on the same day."""
     hour = rng.choice(24, size=n, p=_OF_DAY / _OF_DAY.sum())
     second: Ints = np.minimum(hour * 3600 + rng.integers(0, 3600, n), DAY - 2)
     return second

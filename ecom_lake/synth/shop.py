@@ -1,6 +1,6 @@
-"""Makes the shop: month by month, in slices small enough for memory, and counts up what is true of it.
+"""Generates the shop month by month, in slices that fit in memory, and counts its truths.
 
-Here: the order in which things are made and where they are written. Not here: how any of them is made.
+Here: the order of generation and the target files. Not here: how each part is generated.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ from ecom_lake.synth.reviews import make_reviews, review_rows
 from ecom_lake.synth.seasons import Month, plan
 from ecom_lake.synth.tally import Tally
 from ecom_lake.synth.truths import FileTruth, Truths
-from ecom_lake.synth.write import Delivery, Table, records, whole_folder
+from ecom_lake.synth.write import Delivery, Table, atomic_folder, records
 
 SLICE = 100_000
-"""Visits made at once. Part of what a seed means: with another slice the same seed gives another shop."""
+"""Visits per slice. With another value the same seed gives another shop."""
 
 Progress = Callable[[str, float], None]
 
 
 def generate(folder: Path, options: SynthOptions | None = None, progress: Progress | None = None) -> Truths:
-    """Writes the shop's files into a new folder, whole or not at all, and says what is true of them.
+    """Writes the files of the shop to a new folder, all or none, and returns their truths.
 
-    The same options give the same bytes. `progress` hears what was just made, and which share of the whole that was.
+    The same options give the same bytes. `progress` is called with the current step and the share that is done.
     """
-    from ecom_lake.synth.full import FullShop  # a Shop itself
+    from ecom_lake.synth.full import FullShop  # which imports Shop
 
-    asked = options or SynthOptions()
-    with whole_folder(folder) as draft:
-        return (FullShop if asked.full else Shop)(asked, draft, progress or _silent).make()
+    chosen = options or SynthOptions()
+    with atomic_folder(folder) as draft:
+        return (FullShop if chosen.full else Shop)(chosen, draft, progress or _no_progress).make()
 
 
-def _silent(what: str, share: float) -> None:
+def _no_progress(what: str, share: float) -> None:
     pass
 
 
@@ -77,13 +77,13 @@ class Shop:
             for part, start in enumerate(range(0, len(visits), SLICE)):
                 self.write_slice(month, part, visits[start : start + SLICE], delivery)
                 self.progress(f"orders of {month.name}", self.made / self.options.orders)
-            self.records += self.corrections.mend(month, delivery)
-            if month is self.months[-1] and (left_open := self.breakage.leave_a_quote_open(delivery)):
-                self.records[write.REVIEWS.file] += left_open
+            self.records += self.corrections.write(month, delivery)
+            if month is self.months[-1] and (written := self.breakage.write_unclosed_quote(delivery)):
+                self.records[write.REVIEWS.file] += written
         return self.truths()
 
     def deliveries(self) -> Iterator[tuple[Month, Delivery]]:
-        """Each month with the folder that it goes to: one of its own, or the one of all."""
+        """Each month with its delivery: its own folder, or the one of the dump."""
         with ExitStack() as whole:
             dump = None if self.options.by_month else whole.enter_context(Delivery(self.folder))
             for month in self.months:
@@ -102,8 +102,8 @@ class Shop:
 
     def write_slice(self, month: Month, part: int, visits: Visits, delivery: Delivery) -> None:
         rng = self.streams(month, part)
-        sound = make_orders(self.options.seed, rng("orders"), month, visits, self.places, self.late_odds, self.made)
-        orders = self.breakage.with_oddities(month, sound)
+        regular = make_orders(self.options.seed, rng("orders"), month, visits, self.places, self.late_odds, self.made)
+        orders = self.breakage.with_oddities(month, regular)
         self.made += len(orders)
         ordered = make_lines(rng("lines"), month, orders, self.catalog, self.places)
         payments = make_payments(rng("payments"), ordered.total(len(orders), ordered.price + ordered.freight))
@@ -124,18 +124,18 @@ class Shop:
             self.write(table, month, rows, delivery)
 
     def streams(self, month: Month, part: int) -> Callable[[str], np.random.Generator]:
-        """The randomness of a slice, by what it is for."""
+        """The random generators of a slice, by purpose."""
         return lambda purpose: stream(self.options.seed, purpose, month.number, part)
 
     def write(self, table: Table, month: Month, rows: pl.DataFrame, delivery: Delivery) -> None:
-        texts = self.breakage.weave_in(table, month, rows, records(table, rows))
+        texts = self.breakage.insert_broken(table, month, rows, records(table, rows))
         delivery.write(table, texts)
         self.records[table.file] += len(texts)
 
     def truths(self) -> Truths:
         broken = self.breakage.truths()
 
-        def fated(file: str, fate: str) -> int:
+        def count_of(file: str, fate: str) -> int:
             return sum(kind.count for kind in broken if kind.file == file and kind.fate == fate)
 
         return Truths(
@@ -149,10 +149,10 @@ class Shop:
             files={
                 file: FileTruth(
                     records=records,
-                    rejected=fated(file, "rejected"),
-                    quarantined=fated(file, "quarantined"),
-                    pending=fated(file, "pending"),
-                    superseded=fated(file, "superseded") + self.corrections.superseded[file],
+                    rejected=count_of(file, "rejected"),
+                    quarantined=count_of(file, "quarantined"),
+                    pending=count_of(file, "pending"),
+                    superseded=count_of(file, "superseded") + self.corrections.superseded[file],
                 )
                 for file, records in self.records.items()
             },

@@ -1,4 +1,4 @@
-"""Counts the truths up while the shop is made, slice by slice, in whole cents. What it is shown is the final state."""
+"""Counts the truths of the final state while the shop is generated, slice by slice, in whole cents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ecom_lake.synth.seasons import Month
 from ecom_lake.synth.truths import Bundle, Difference, Lateness, MonthTruth, Totals, decimal
 
 _ROUNDING = 5
-"""Cents up to which a difference is one of rounding."""
+"""The largest rounding difference, in cents."""
 _CAUSES = ("no_lines", "no_payment", "rounding", "instalment_interest", "overpaid", "underpaid")
 
 
@@ -76,7 +76,7 @@ class Tally:
             self._differences[name] += int(difference[counts][cause == number].sum())
 
     def _add_bundles(self, valid: Flags, lines: Lines) -> None:
-        """Bundle members are the first products of all, so that a set of them fits into the bits of a number."""
+        """Bundles contain the first products only, so that a set of them fits in the bits of an integer."""
         bundles = bundle_members()
         held = np.zeros(len(valid), dtype=np.int64)
         mine = lines.product <= bundles[-1][-1]
@@ -86,7 +86,7 @@ class Tally:
             self._bundles[number] += int((valid & (held & wanted == wanted)).sum())
 
     def _add_scores(self, orders: Orders, reviews: Reviews) -> None:
-        """An order's reviews stand one after the other, the latest last."""
+        """The reviews of an order are consecutive, the latest last."""
         last = np.append(reviews.order[1:] != reviews.order[:-1], True)[: len(reviews.order)]
         order, score = reviews.order[last], reviews.score[last]
         late = orders.is_late[order]
@@ -151,8 +151,8 @@ class Tally:
         )
 
     def lateness(self, people: People, options: SynthOptions) -> Lateness:
-        def came(how: int, at_least: int) -> int:
-            return sum(n for (purchases, _, first), n in people.buyers.items() if first == how and purchases >= at_least)
+        def customers(delivery: int, at_least: int) -> int:
+            return sum(n for (purchases, _, first), n in people.buyers.items() if first == delivery and purchases >= at_least)
 
         def mean(name: str) -> float:
             return self._scores[f"{name}, sum"] / max(self._scores[f"{name}, count"], 1)
@@ -164,8 +164,8 @@ class Tally:
             score_late=mean("late"),
             reviewed_on_time=self._scores["on time, count"],
             reviewed_late=self._scores["late, count"],
-            first_on_time=came(ON_TIME, 1),
-            first_on_time_came_back=came(ON_TIME, 2),
-            first_late=came(LATE, 1),
-            first_late_came_back=came(LATE, 2),
+            first_on_time=customers(ON_TIME, 1),
+            first_on_time_came_back=customers(ON_TIME, 2),
+            first_late=customers(LATE, 1),
+            first_late_came_back=customers(LATE, 2),
         )

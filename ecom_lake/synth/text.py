@@ -1,6 +1,6 @@
-"""Numbers as the texts of an export, a whole column at once: times, money, and fixed-width bytes.
+"""Columns of numbers as the texts of an export: times, money and fixed-width bytes.
 
-Looking texts up in a table of days and a table of seconds is some twenty times faster than formatting each time.
+Looking up the texts of days and seconds in tables is about twenty times faster than formatting each time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ecom_lake.synth.arrays import Bytes, Ints
 
 DAY = 86_400
 NEVER = -1
-"""The time of what did not happen. Times are seconds from 1970-01-01, in the shop's own time."""
+"""The time of an event that did not happen. Times are seconds from 1970-01-01, in the local time of the shop."""
 
 
 def column(rows: Bytes) -> pl.Series:

@@ -1,6 +1,6 @@
-"""What is true of a made-up shop: what a pipeline must find when broken rows are set aside and corrections have come.
+"""The truths of a synthetic shop: the results that a pipeline must find without the broken rows and with all corrections.
 
-Definitions are the lake's own (valid order, purchase, late, latest review). Money is exact, as the text of a decimal.
+The definitions are those of the lake (valid order, purchase, late, latest review). Money is exact, as the text of a decimal.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Fate = Literal["rejected", "quarantined", "pending", "superseded", "published"]
-"""What must become of a broken row. An odd one is published, and the reason says as what."""
+"""The expected fate of a broken row. An oddity is published."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,13 @@ class Totals:
     orders: int
     valid_orders: int
     lines: int
-    """Rows of the items file that count, of valid orders or not."""
+    """Good rows of the items file, of valid orders or not."""
     payments_rows: int
     reviews: int
     products: int
     sellers: int
     zips: int
-    """Zip prefixes with a point."""
+    """Zip prefixes with at least one point."""
     people: int
     """People who ever ordered, valid or not."""
     buyers: int
@@ -37,7 +37,7 @@ class Totals:
     delivered_orders: int
     late_orders: int
     net_sales: str
-    """Of valid orders, as are freight and payments."""
+    """Of valid orders, like freight and payments."""
     freight: str
     payments: str
 
@@ -56,7 +56,7 @@ class MonthTruth:
 
 @dataclass(frozen=True)
 class Difference:
-    """Valid orders whose payments differ from price and freight for one cause, and by how much together."""
+    """Valid orders whose payments differ from price plus freight for one cause, and the total difference."""
 
     orders: int
     amount: str
@@ -67,24 +67,24 @@ class Bundle:
     products: tuple[str, ...]
     categories: tuple[str, ...]
     rate: float
-    """Share of the orders that were made to be this bundle."""
+    """Planted share of the orders with this bundle."""
     valid_orders: int
-    """Valid orders that hold all of its products."""
+    """Valid orders that contain all of its products."""
 
 
 @dataclass(frozen=True)
 class Lateness:
-    """What was planted, and what it came to by chance."""
+    """The planted effects of lateness, and the realized ones."""
 
     score_drop: float
     return_drop: float
     score_on_time: float
-    """Mean score of the latest review of the orders delivered on time; below, of the late ones."""
+    """Mean score of the latest review of orders delivered on time; score_late is that of late orders."""
     score_late: float
     reviewed_on_time: int
     reviewed_late: int
     first_on_time: int
-    """Buyers whose first valid order came on time; below, how many of them bought on another day."""
+    """Customers whose first valid order was on time; the next field counts those who ordered on another day."""
     first_on_time_came_back: int
     first_late: int
     first_late_came_back: int
@@ -92,7 +92,7 @@ class Lateness:
 
 @dataclass(frozen=True)
 class FileTruth:
-    """Where the records of a file go; those not counted here are published, or collapsed into what is."""
+    """The fates of the records of a file; all other records are published or collapsed."""
 
     records: int
     rejected: int
@@ -118,58 +118,58 @@ class Correction:
     was: str
     becomes: str
     delivered_with: str
-    mended_with: str
+    corrected_with: str
 
 
 @dataclass(frozen=True)
 class Corrections:
     counts: dict[str, int]
-    """By kind."""
+    """Number by kind."""
     listed: tuple[Correction, ...]
-    """The first of them; all of them in a small shop."""
+    """The first corrections; all of them in a small shop."""
 
 
 @dataclass(frozen=True)
 class SalesTruth:
-    """What valid orders came to: all of them, those of a month, or the lines of a brand, a category, a channel, a state."""
+    """Sales of valid orders: in total, of a month, or of a brand, category, channel or state."""
 
     units: int
     gross_sales: str
     discounts: str
     net_sales: str
     cogs: str
-    """Of the lines whose cost is known; below, their net sales."""
+    """Of the lines with a known cost; costed_sales are their net sales."""
     costed_sales: str
     returned_units: int
     returned_sales: str
     returned_orders: int
-    """Orders with a unit that came back; below, those that were delivered or returned, and their units."""
+    """Orders with a returned unit; returnable ones were delivered or returned."""
     returnable_orders: int
     returnable_units: int
 
 
 @dataclass(frozen=True)
 class PeopleTruth:
-    """People who are alike in one respect."""
+    """People with the same value of an attribute."""
 
     people: int
-    """With a record, whether their orders are valid or not."""
+    """People with a record, with valid orders or not."""
     customers: int
-    """With a valid order."""
+    """People with a valid order."""
     orders: int
-    """Valid ones."""
+    """Valid orders."""
     net_sales: str
 
 
 @dataclass(frozen=True)
 class Registrations:
-    """Customers whose day of registration is known, by the days from it to their first valid order."""
+    """Customers with a known registration date, by the days from it to their first valid order."""
 
     before: int
-    """On the day of their first order or earlier; below, their days together."""
+    """Registered on the day of their first order or earlier; delay_days is the sum of their days."""
     delay_days: int
     after: int
-    """The anomaly: registered after their first order; below, their days together, as a negative number."""
+    """Registered after their first order (an anomaly); anomaly_days is the negative sum of their days."""
     anomaly_days: int
 
 
@@ -178,10 +178,10 @@ class FullTruths:
     totals: SalesTruth
     months: dict[str, SalesTruth]
     sold: dict[str, dict[str, SalesTruth]]
-    """By brand, category, channel and state, then by member; what nobody knows is the empty text. An order counts as returned,
-    or returnable, with each member that it holds."""
+    """By brand, category, channel and state, then by member; unknown is the empty text. An order counts as returned or
+    returnable for each member that it contains."""
     people: dict[str, dict[str, PeopleTruth]]
-    """By age, gender, is_subscriber and source_segment, then by what the export says."""
+    """By age, gender, is_subscriber and source_segment, then by the value in the export."""
     registrations: Registrations
 
 
@@ -198,38 +198,38 @@ class Truths:
     broken: tuple[Broken, ...]
     corrections: Corrections
     full: FullTruths | None = None
-    """Of a full shop; no other shop's truths speak of it."""
+    """Only for a full shop."""
 
     def write(self, path: Path) -> None:
-        said = {name: value for name, value in asdict(self).items() if name != "full" or value}
-        path.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        content = {name: value for name, value in asdict(self).items() if name != "full" or value}
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Truths:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        corrections = said["corrections"]
+        content = json.loads(path.read_text(encoding="utf-8"))
+        corrections = content["corrections"]
         return cls(
-            options=said["options"],
-            totals=Totals(**said["totals"]),
-            months=tuple(MonthTruth(**month) for month in said["months"]),
-            statuses=said["statuses"],
-            payment_differences={cause: Difference(**found) for cause, found in said["payment_differences"].items()},
-            bundles=tuple(Bundle(**{name: _frozen(value) for name, value in one.items()}) for one in said["bundles"]),
-            lateness=Lateness(**said["lateness"]),
-            files={file: FileTruth(**rows) for file, rows in said["files"].items()},
-            broken=tuple(Broken(**kind) for kind in said["broken"]),
+            options=content["options"],
+            totals=Totals(**content["totals"]),
+            months=tuple(MonthTruth(**month) for month in content["months"]),
+            statuses=content["statuses"],
+            payment_differences={cause: Difference(**found) for cause, found in content["payment_differences"].items()},
+            bundles=tuple(Bundle(**{name: _frozen(value) for name, value in one.items()}) for one in content["bundles"]),
+            lateness=Lateness(**content["lateness"]),
+            files={file: FileTruth(**rows) for file, rows in content["files"].items()},
+            broken=tuple(Broken(**kind) for kind in content["broken"]),
             corrections=Corrections(corrections["counts"], tuple(Correction(**one) for one in corrections["listed"])),
-            full=_full(said["full"]) if "full" in said else None,
+            full=_full(content["full"]) if "full" in content else None,
         )
 
 
-def _full(said: dict[str, Any]) -> FullTruths:
+def _full(content: dict[str, Any]) -> FullTruths:
     return FullTruths(
-        totals=SalesTruth(**said["totals"]),
-        months={month: SalesTruth(**found) for month, found in said["months"].items()},
-        sold={by: {name: SalesTruth(**found) for name, found in members.items()} for by, members in said["sold"].items()},
-        people={by: {name: PeopleTruth(**found) for name, found in members.items()} for by, members in said["people"].items()},
-        registrations=Registrations(**said["registrations"]),
+        totals=SalesTruth(**content["totals"]),
+        months={month: SalesTruth(**found) for month, found in content["months"].items()},
+        sold={by: {name: SalesTruth(**found) for name, found in members.items()} for by, members in content["sold"].items()},
+        people={by: {name: PeopleTruth(**found) for name, found in members.items()} for by, members in content["people"].items()},
+        registrations=Registrations(**content["registrations"]),
     )
 
 

@@ -1,7 +1,7 @@
-"""How Olist spells its nine files, and the folders that they are written to.
+"""The CSV format of Olist's nine files, and the folders that they are written to.
 
-Ids and zips are quoted where they start with a digit, prose also where it must be; times and numbers never. Reviews and the
-translation end their records with CRLF; the translation alone starts with a byte order mark and has no last line end.
+Ids and zips are quoted if they start with a digit, texts also if required; times and numbers are never quoted. Reviews and
+translation have CRLF line ends; the translation also starts with a byte order mark and has no final line end.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Table:
     file: str
     columns: tuple[str, ...]
     texts: frozenset[str]
-    """Columns that are quoted where they start with a digit or hold what must be quoted."""
+    """Columns that are quoted if they start with a digit or contain a character that requires it."""
     newline: str = "\n"
     byte_order_mark: bool = False
-    """With it come an unquoted header and no line end after the last record."""
+    """If true, also an unquoted header and no final line end."""
 
 
 def _table(file: str, columns: str, texts: str, newline: str = "\n", byte_order_mark: bool = False) -> Table:
@@ -91,13 +91,13 @@ _MUST_QUOTE = '[",\r\n]'
 
 
 def records(table: Table, rows: pl.DataFrame) -> pl.Series:
-    """Each row as the text of its record. All columns are texts."""
+    """The text of each record. All columns are texts."""
     fields = [_quoted(name) if name in table.texts else pl.col(name) for name in table.columns]
     return rows.select(pl.concat_str(fields, separator=",")).to_series()
 
 
 def record(table: Table, row: dict[str, str]) -> str:
-    """The same for a single row."""
+    """The text of a single record."""
     return ",".join(quoted(row[name]) if name in table.texts else row[name] for name in table.columns)
 
 
@@ -114,7 +114,7 @@ def _quoted(name: str) -> pl.Expr:
 
 
 class Delivery:
-    """One folder of files, each begun with its header when its first record comes."""
+    """One folder of files; each file starts with its header when the first record is written."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -129,7 +129,7 @@ class Delivery:
         self._open.close()
 
     def write(self, table: Table, texts: pl.Series) -> None:
-        """Appends records. A line end is written before each of them, so that a file ends as its table says."""
+        """Appends records. The line end is written before each record, so that the final one depends on the table."""
         if not len(texts):
             return
         newline = table.newline.encode()
@@ -152,10 +152,10 @@ class Delivery:
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """A folder that is there whole or not at all: what is written goes to a draft beside it."""
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """A draft folder that is renamed to the folder when the block succeeds."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder} is there and not empty; name a new folder for the synthetic shop.")
+        raise UserError(f"{folder} exists and is not empty: name a new folder.")
     draft = folder.with_name(f".{folder.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
@@ -169,7 +169,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 def with_inserted(texts: pl.Series, after: Sequence[tuple[int, str]]) -> pl.Series:
-    """The texts with more of them put in, each after the position named."""
+    """The texts with others inserted, each after its position."""
     pieces, start = [], 0
     for position, text in sorted(after, key=lambda one: one[0]):
         pieces += [texts[start : position + 1], pl.Series(texts.name, [text])]

@@ -1,4 +1,4 @@
-"""ask: the list of questions, their answers as people and as programs read them, and what is said of what cannot be meant."""
+"""ask: the list of questions, the answers in the terminal and for programs, and the errors."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def _net_sales(lake: BuiltLake) -> pl.DataFrame:
     return months.sort(["net_sales", "month"], descending=[True, False])
 
 
-def test_every_question_is_listed_or_said_why_not(run: Run, built_lake: BuiltLake) -> None:
+def test_every_question_is_listed_or_has_a_reason(run: Run, built_lake: BuiltLake) -> None:
     said = run("ask", at=built_lake).out
-    listed, _, absent = said.partition("Not for this shop:")
+    listed, _, absent = said.partition("Not available for this shop:")
     for question in questions():
         assert question.name in (absent if question.name in NOT_OF_OLIST else listed)
         assert (question.title in listed) == (question.name not in NOT_OF_OLIST)
@@ -50,7 +50,7 @@ def test_every_question_is_listed_or_said_why_not(run: Run, built_lake: BuiltLak
 
 @pytest.mark.parametrize("asked", [["best-month"], ["best", "month"], ["Which month of a year sold best?"]])
 @pytest.mark.parametrize("given", [["--year", "2017"], ["--year=2017"], ["year=2017"], []])
-def test_a_question_is_asked_as_it_comes(run: Run, built_lake: BuiltLake, asked: list[str], given: list[str]) -> None:
+def test_a_question_may_be_written_in_several_ways(run: Run, built_lake: BuiltLake, asked: list[str], given: list[str]) -> None:
     told = run("ask", *asked, *given, "--json", at=built_lake).json
     months = _net_sales(built_lake)
     assert (told["question"], told["parameters"]) == ("best-month", {"year": 2017})
@@ -58,14 +58,14 @@ def test_a_question_is_asked_as_it_comes(run: Run, built_lake: BuiltLake, asked:
     assert [row["net_sales"] for row in told["rows"]] == months["net_sales"].cast(float).to_list()
 
 
-def test_csv_is_the_rows_alone(run: Run, built_lake: BuiltLake) -> None:
+def test_csv_has_rows_only(run: Run, built_lake: BuiltLake) -> None:
     rows = list(csv.DictReader(io.StringIO(run("ask", "best-month", "--csv", at=built_lake).out)))
     told = run("ask", "best-month", "--json", at=built_lake).json["rows"]
     assert [float(row["net_sales"]) for row in rows] == [row["net_sales"] for row in told]
     assert [row["is_incomplete"] for row in rows] == [str(row["is_incomplete"]).lower() for row in told]
 
 
-def test_the_sql_alone_can_be_asked_again(run: Run, built_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sql_gives_the_same_answer(run: Run, built_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
     sql = run("ask", "this-month", "month=2017-03", "--sql", at=built_lake).out
     assert "month = date '2017-03-01'::date" in sql
     monkeypatch.setattr(sys, "stdin", io.StringIO(sql))
@@ -73,21 +73,21 @@ def test_the_sql_alone_can_be_asked_again(run: Run, built_lake: BuiltLake, monke
     assert again == run("ask", "this-month", "--month", "2017-03", "--csv", at=built_lake).out
 
 
-def test_a_pipe_gets_the_table_and_nothing_around_it(run: Run, built_lake: BuiltLake) -> None:
+def test_a_pipe_gets_the_table_only(run: Run, built_lake: BuiltLake) -> None:
     said = run("ask", "best-month", at=built_lake).out
     assert not {"█", "▏", "\x1b"} & set(said)
-    assert "The SQL behind it" not in said
+    assert "SQL of this answer" not in said
     assert len(said.splitlines()) == 4 + _net_sales(built_lake).height
     assert not any(line.endswith(" ") for line in said.splitlines())
 
 
-def test_a_terminal_gets_a_chart_and_the_way_to_the_sql(run: Run, built_lake: BuiltLake, window: Window) -> None:
+def test_a_terminal_gets_a_chart_and_the_command_for_the_sql(run: Run, built_lake: BuiltLake, window: Window) -> None:
     window(80)
     said = Text.from_ansi(run("ask", "best-month", at=built_lake).out).plain
     bars = {line[:7]: line.count("█") for line in said.splitlines() if "█" in line}
     best, *_, worst = _net_sales(built_lake)["month"].dt.strftime("%Y-%m").to_list()
     assert bars[best] == max(bars.values()) > bars[worst]
-    assert "The SQL behind it: ecom-lake ask best-month --year 2017 --sql" in said
+    assert "SQL of this answer: ecom-lake ask best-month --year 2017 --sql" in said
     assert "is_incomplete" not in said
 
 
@@ -126,11 +126,11 @@ def test_every_answer_fits_its_window(
         (["best-month", "year=2017", "--year", "2017"], "year was given twice."),
         (["best-month", "--year"], "--year requires an argument"),
         (["subscribers"], "Shop 'olist' cannot answer subscribers: Olist has no subscriptions."),
-        (["best-month", "--sql", "--json"], "Ask for one of --sql, --json and --csv."),
-        (["--csv"], "Which question? `ecom-lake ask` lists them."),
+        (["best-month", "--sql", "--json"], "Use only one of --sql, --json and --csv."),
+        (["--csv"], "Name a question; `ecom-lake ask` lists them."),
     ],
 )
-def test_what_cannot_be_meant_is_said_in_a_sentence(run: Run, built_lake: BuiltLake, arguments: list[str], sentence: str) -> None:
+def test_wrong_usage_is_one_sentence(run: Run, built_lake: BuiltLake, arguments: list[str], sentence: str) -> None:
     said = run("ask", *arguments, at=built_lake)
     assert (said.code, said.out) == (2, "")
     assert sentence in said.err
@@ -149,7 +149,7 @@ def two_wrong_files(fresh_lake: BuiltLake) -> BuiltLake:
     return fresh_lake
 
 
-def test_a_wrong_file_disables_no_other_question(run: Run, two_wrong_files: BuiltLake) -> None:
+def test_a_file_with_an_error_disables_no_other_question(run: Run, two_wrong_files: BuiltLake) -> None:
     listed = run("ask", at=two_wrong_files)
     assert (listed.code, "best-month" in listed.out) == (0, True)
     said = " ".join(listed.out.split())

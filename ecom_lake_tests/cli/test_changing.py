@@ -1,4 +1,4 @@
-"""synth, land, build, status, log, diff, rollback, unpin, gc, copy: a shop's way, and back."""
+"""synth, land, build, status, log, diff, rollback, unpin, gc, copy: the commands that change a lake."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake.cli.deliver import synth
+from ecom_lake.cli.synth import synth
 from ecom_lake.engine.dagster import assets
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake.synth.options import SynthOptions
@@ -25,29 +25,29 @@ def an_export(folder: Path) -> Path:
     return path
 
 
-def test_synth_offers_every_option_with_its_default() -> None:
+def test_synth_has_every_option_with_its_default() -> None:
     offered = {name: parameter.default for name, parameter in inspect.signature(synth).parameters.items() if name != "folder"}
     assert offered == {option.name: option.default for option in fields(SynthOptions)}
 
 
-def test_synth_writes_the_truths_beside_the_folder_and_says_where(run: Run, tmp_path: Path) -> None:
+def test_synth_writes_the_truths_next_to_the_folder_and_prints_the_path(run: Run, tmp_path: Path) -> None:
     said = run("synth", "shop", "--orders", "100", "--broken", "0", "--first-month", "2017-01", "--last-month", "2017-02")
     assert said.code == 0
     assert len(list((tmp_path / "shop").glob("*.csv"))) == 9
     assert Truths.read(tmp_path / "shop.truths.json").totals.orders == 100
     assert str(tmp_path / "shop.truths.json") in said.out
     again = run("synth", "shop", "--orders", "100")
-    assert (again.code, again.err) == (2, f"{tmp_path / 'shop'} is there and not empty: name a new folder.\n")
+    assert (again.code, again.err) == (2, f"{tmp_path / 'shop'} exists and is not empty: name a new folder.\n")
 
 
-def test_synth_makes_a_full_shop_and_says_who_reads_it(run: Run) -> None:
+def test_synth_makes_a_full_shop_and_names_its_connector(run: Run) -> None:
     said = run("synth", "shop", "--full", "--orders", "100", "--first-month", "2017-01", "--last-month", "2017-02")
     assert (said.code, Path("shop/order_items.csv").exists()) == (0, True)
     assert 'connector = "canonical"' in said.out
     assert Truths.read(Path("shop.truths.json")).full is not None
 
 
-def test_landing_says_what_landed_what_was_known_and_what_failed(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
+def test_land_lists_landed_skipped_and_failed_files(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
     export = an_export(tmp_path)
     first = run("land", str(export.parent), "nowhere.csv", at=fresh_lake)
     assert first.code == 1
@@ -55,7 +55,7 @@ def test_landing_says_what_landed_what_was_known_and_what_failed(run: Run, fresh
     assert "Next: ecom-lake build" in first.out
     second = run("land", str(export), at=fresh_lake)
     assert second.code == 0
-    assert "1 file landed before with the same content" in second.out
+    assert "Skipped 1 file whose content landed before:" in second.out
     assert "Next:" not in second.out
 
 
@@ -75,11 +75,11 @@ def test_a_build_through_dagster_releases_what_landed_and_then_finds_nothing_new
     assert run("status", at=fresh_lake).code == 0
     again = run("build", at=fresh_lake)
     assert again.code == 0
-    assert again.out.startswith("Nothing is new: olist stays at release ")
+    assert again.out.startswith("Nothing new to build: olist is at release ")
     assert f"release {built.json['release']}" in again.out
 
 
-def test_a_build_that_is_refused_says_why_and_leaves_readers_alone(
+def test_a_failed_build_prints_the_reason_and_keeps_the_release(
     run: Run, fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("land", str(an_export(tmp_path)), at=fresh_lake)
@@ -93,7 +93,7 @@ def test_a_build_that_is_refused_says_why_and_leaves_readers_alone(
     said = run("build", "--full", at=fresh_lake)
     monkeypatch.setenv("ECOM_LAKE_LOG", "")
     assert said.code == 1
-    assert said.err.startswith("The build stopped; readers go on seeing what they saw.\n")
+    assert said.err.startswith("The build failed; readers keep the previous release.\n")
     assert len(said.err.splitlines()) >= 2
     assert site.lake.log.released() == before
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
@@ -105,7 +105,7 @@ def test_a_build_that_is_refused_says_why_and_leaves_readers_alone(
     assert run("status", "--json", at=fresh_lake).json["trouble"]["run"] == failed["run"]
 
 
-def test_there_and_back_again(run: Run, fresh_grown_lake: BuiltLake) -> None:
+def test_rollback_and_unpin(run: Run, fresh_grown_lake: BuiltLake) -> None:
     lake = fresh_grown_lake
     old, new = last_two_releases(lake.site())
     orders = ("sql", "select count(*) as n from fct_orders", "--format", "csv")
@@ -117,10 +117,10 @@ def test_there_and_back_again(run: Run, fresh_grown_lake: BuiltLake) -> None:
     shown = run("diff", str(old), at=lake).out
     assert "silver/orders" in shown
     assert "+1" in shown
-    assert "hold the same tables" in run("diff", str(new), str(new), at=lake).out
+    assert "have the same tables" in run("diff", str(new), str(new), at=lake).out
 
     back = run("rollback", str(old), at=lake)
-    assert back.out.startswith(f"Readers see release {old} now, and it is pinned.")
+    assert back.out.startswith(f"Readers now see release {old}, and it is pinned.")
     assert run(*orders, at=lake).out == f"n\n{count}\n"
     assert run("status", at=lake).code == 1
     log = run("log", "--json", "--limit", "2", at=lake).json
@@ -134,21 +134,21 @@ def test_there_and_back_again(run: Run, fresh_grown_lake: BuiltLake) -> None:
     assert run("status", at=lake).code == 0
 
 
-def test_gc_asks_before_it_deletes(run: Run, fresh_lake: BuiltLake) -> None:
+def test_gc_asks_for_confirmation(run: Run, fresh_lake: BuiltLake) -> None:
     log = fresh_lake.root / "olist" / "_store" / "log"
     first, second, *_ = sorted(log.glob("*.json"))
     for path in (first, second):  # the first is as old as the second, which took its place
         rewrite(path, at="1999-12-31T00:00:00+00:00")
     assert "Nothing to delete" not in run("gc", "--dry-run", at=fresh_lake).out
     refused = run("gc", at=fresh_lake)
-    assert (refused.code, refused.err) == (2, "Nothing was deleted; say --yes to delete without being asked.\n")
+    assert (refused.code, refused.err) == (2, "Nothing was deleted. To delete without confirmation, add --yes.\n")
     assert first.exists()
     assert run("gc", "--yes", at=fresh_lake).out == "Deleted 1 old state and 0 files, 0 B.\n"
     assert not first.exists()
     assert run("gc", at=fresh_lake).out.startswith("Nothing to delete")
 
 
-def test_doctor_is_content_with_a_sound_lake_and_not_with_a_damaged_one(run: Run, fresh_lake: BuiltLake) -> None:
+def test_doctor_passes_on_a_good_lake_and_fails_on_a_damaged_one(run: Run, fresh_lake: BuiltLake) -> None:
     assert run("doctor", "--deep", at=fresh_lake).code == 0
     site = fresh_lake.site()
     file = next(iter(site.lake.log.head().parts("gold/ledger").values()))
@@ -162,7 +162,7 @@ def test_doctor_is_content_with_a_sound_lake_and_not_with_a_damaged_one(run: Run
     ]
 
 
-def test_a_shop_is_copied_and_goes_on_elsewhere(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
+def test_a_copied_shop_builds_at_its_new_root(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
     there = str(tmp_path / "there")
     copied = run("copy", str(fresh_lake.root), there, at=fresh_lake)
     assert (copied.code, copied.err) == (0, "")
@@ -189,7 +189,7 @@ def test_a_build_of_nothing_exits_1_and_quarantine_names_the_refused_file(run: R
         assert "Correct or remove the refused files, then build." in said
     assert fresh_lake.site("empty").lake.log.head().release is None
     told = run("quarantine", "--shop", "empty", at=fresh_lake).out
-    assert "1 whole file was refused" in told and "orders.csv" in told
+    assert "1 file was refused as a whole" in told and "orders.csv" in told
     as_json = run("quarantine", "--shop", "empty", "--json", at=fresh_lake).json
     assert list(as_json["files"]) == ["orders.csv"]
 

@@ -1,4 +1,4 @@
-"""What all commands have in common: help, exit codes, errors in a sentence, quick starts."""
+"""What all commands share: help, exit codes, errors of one sentence, quick start."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_commands_are_those_of_the_manual() -> None:
 def test_help_names_the_lakes_options_and_the_exit_codes(run: Run, command: str) -> None:
     said = run(command, "--help")
     assert said.code == 0
-    assert all(word in said.out for word in ("--root", "--shop", "Exit codes: 0 fine, 1", "130"))
+    assert all(word in said.out for word in ("--root", "--shop", "Exit codes: 0 success, 1", "130"))
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -69,47 +69,45 @@ print(codes, "dagster" in sys.modules)
     [
         (["nope"], 'Unknown command "nope"'),
         (["status", "--jsn"], "Unknown option: --jsn. Did you mean --json?"),
-        (["sql", "--formt", "csv"], "Unknown option: --formt; `ecom-lake sql --help` lists those that are."),
-        (["sql", "select", "1"], "The query came in several words: put it into quotes"),
+        (["sql", "--formt", "csv"], "Unknown option: --formt; `ecom-lake sql --help` lists the options."),
+        (["sql", "select", "1"], "The query has several words: put it in quotes"),
         (["status", "--shop", "nope"], "There is no shop 'nope'"),
         (["sql", "--shop"], "--shop needs a value: write --shop SHOP."),
         (["status", "--root", "--json"], "--root needs a value: write --root ROOT."),
         (["status", "--shop", "empty"], "Shop 'empty' has nothing yet"),
         (["describe", "fct_order"], "There is no table 'fct_order': did you mean fct_orders?"),
-        (["rollback", "1"], "State 1 is not a release; ecom-lake log shows which are."),
+        (["rollback", "1"], "State 1 is not a release; ecom-lake log lists the releases."),
         (["rollback", "999"], "There is no state 999"),
         (["unpin"], "No release of shop 'olist' is pinned"),
         (["gc", "--older-than", "5m"], "--older-than must look like 12h, 30d or 8w"),
         (["build", "--months", "2017"], "--months must look like 2017-03 or 2017-01..2017-03, not '2017'."),
         (["build", "--months", "2019-01"], "is not a range of the shop's months (2017-01..2017-04)"),
         (["build", "--shop", "empty"], "Shop 'empty' has nothing yet"),
-        (["land"], "Name what to land"),
-        (["copy", "here", "here"], "here/olist is both FROM and TO: name another root."),
+        (["land"], "Nothing to land: name a file, a folder or a zip"),
+        (["copy", "here", "here"], "here/olist is both FROM and TO: name two different roots."),
         (["copy", "here", "there"], "Shop 'olist' has nothing yet"),
-        (["copy", "here", "there", "--root", "elsewhere"], "copy names both roots itself: leave --root out."),
-        (["sql", "from fct_orders", "--format", "parquet"], "Parquet is no text: name a file with --out FILE.parquet."),
-        (["sql", "from fct_orders", "--out", "answer.txt"], "say --format csv, json or parquet"),
+        (["copy", "here", "there", "--root", "elsewhere"], "copy takes both roots as arguments: leave out --root."),
+        (["sql", "from fct_orders", "--format", "parquet"], "Parquet cannot be printed: name a file with --out FILE.parquet."),
+        (["sql", "from fct_orders", "--out", "answer.txt"], "add --format csv, json or parquet"),
         (["sql", "from fct_orders", "--out", "no/such/folder.csv"], "--out: there is no folder"),
         (["synth", "new", "--orders", "3"], "orders is 3; a shop needs at least 100."),
     ],
 )
-def test_what_was_asked_wrong_is_one_sentence_and_code_2(
-    run: Run, built_lake: BuiltLake, arguments: list[str], sentence: str
-) -> None:
+def test_wrong_usage_is_one_sentence_and_code_2(run: Run, built_lake: BuiltLake, arguments: list[str], sentence: str) -> None:
     said = run(*arguments, at=built_lake)
     assert (said.code, said.out) == (2, "")
     assert sentence in said.err
     assert len(said.err.splitlines()) == 1
 
 
-def test_options_of_the_lake_stand_anywhere(run: Run, built_lake: BuiltLake) -> None:
+def test_common_options_may_stand_anywhere(run: Run, built_lake: BuiltLake) -> None:
     root, query = ("--root", str(built_lake.root)), ("sql", "select 1 as one", "--format", "csv")
     assert run(*root, *query).out == run(*query, *root).out == run(*query, at=built_lake).out == "one\n1\n"
     between = ("sql", f"--root={built_lake.root}", "--shop", "olist", *query[1:])
     assert run(*between).out == "one\n1\n"
 
 
-def test_what_is_wrong_with_the_lake_is_code_1(run: Run, fresh_lake: BuiltLake) -> None:
+def test_a_damaged_lake_is_code_1(run: Run, fresh_lake: BuiltLake) -> None:
     newest = max((fresh_lake.root / "olist" / "_store" / "log").glob("*.json"))
     newest.write_text("{", encoding="utf-8")
     said = run("status", at=fresh_lake)
@@ -123,7 +121,7 @@ def test_an_interrupted_command_is_code_130(run: Run, built_lake: BuiltLake, mon
     assert (said.code, said.err) == (130, "Interrupted.\n")
 
 
-def test_what_nobody_foresaw_is_a_sentence_and_a_trace_only_when_asked_for(
+def test_an_unexpected_error_is_a_sentence_and_a_trace_only_with_debug(
     run: Run, built_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Keyboard(OSError("the cable is out")))
@@ -136,7 +134,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_trace_only_when_asked_for(
         run("sql", at=built_lake)
 
 
-def test_a_reader_that_has_had_enough_is_no_error(built_lake: BuiltLake) -> None:
+def test_a_closed_pipe_is_no_error(built_lake: BuiltLake) -> None:
     env = {**os.environ, "ECOM_LAKE_CONFIG": str(built_lake.config), "ECOM_LAKE_ROOT": str(built_lake.root)}
     for format_ in ("table", "csv", "json"):
         command = [sys.executable, "-c", "import sys; from ecom_lake.cli import main; sys.exit(main())"]
@@ -161,6 +159,6 @@ def test_the_version_is_the_packages(run: Run) -> None:
 
 
 def test_the_package_runs_as_a_module_with_the_same_exit_code() -> None:
-    asked_wrongly = subprocess.run([sys.executable, "-m", "ecom_lake", "nonsense"], capture_output=True, text=True, check=False)
-    assert asked_wrongly.returncode == 2
-    assert "nonsense" in asked_wrongly.stderr
+    wrong = subprocess.run([sys.executable, "-m", "ecom_lake", "nonsense"], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 2
+    assert "nonsense" in wrong.stderr

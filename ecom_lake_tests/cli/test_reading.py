@@ -1,4 +1,4 @@
-"""sql, tables, describe, quarantine, ledger: what they say, and what they write."""
+"""sql, tables, describe, quarantine, ledger, quality: their output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUERY = """
 """
 
 
-def test_csv_and_json_say_the_same(run: Run, built_lake: BuiltLake) -> None:
+def test_csv_and_json_have_the_same_values(run: Run, built_lake: BuiltLake) -> None:
     rows = list(csv.DictReader(io.StringIO(run("sql", QUERY, "--format", "csv", at=built_lake).out)))
     objects = run("sql", QUERY, "--format", "json", at=built_lake).json
     assert len(rows) == len(objects) == 3
@@ -43,7 +43,7 @@ def test_an_answer_without_rows_is_still_a_document(run: Run, built_lake: BuiltL
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json", "parquet"])
-def test_a_files_suffix_says_its_format(run: Run, built_lake: BuiltLake, tmp_path: Path, suffix: str) -> None:
+def test_the_suffix_of_a_file_sets_its_format(run: Run, built_lake: BuiltLake, tmp_path: Path, suffix: str) -> None:
     target = tmp_path / f"answer.{suffix}"
     said = run("sql", "select order_id, net_sales from fct_orders order by 1", "--out", str(target), at=built_lake)
     assert said.code == 0
@@ -70,23 +70,23 @@ def test_a_query_may_come_through_a_pipe(
     assert run("sql", *arguments, "--format", "csv", at=built_lake).out == "answer\n42\n"
 
 
-def test_text_from_data_is_shown_and_not_obeyed(run: Run, built_lake: BuiltLake) -> None:
+def test_text_from_data_is_not_interpreted_as_markup(run: Run, built_lake: BuiltLake) -> None:
     said = run("sql", "select '[red]sao paulo[/red] :smile:' as city, chr(27) || '[31m' as escape", at=built_lake)
     assert "[red]sao paulo[/red] :smile:" in said.out
     assert "\\x1b[31m" in said.out
     assert "\x1b" not in said.out
 
 
-def test_a_table_for_the_screen_ends_where_a_screen_does(run: Run, built_lake: BuiltLake) -> None:
+def test_a_table_in_the_terminal_shows_200_rows(run: Run, built_lake: BuiltLake) -> None:
     said = run("sql", "select i from range(1000) r(i)", at=built_lake)
     assert said.out.splitlines()[-2].strip() == "199"
-    assert "the first 200 rows; --format csv gives them all" in said.out
+    assert "only the first 200 rows are shown; --format csv prints all" in said.out
     assert len(run("sql", "from range(1000)", "--format", "csv", at=built_lake).out.splitlines()) == 1001
 
 
 def test_two_columns_of_one_name_cannot_be_one_object(run: Run, built_lake: BuiltLake) -> None:
     said = run("sql", "select 1 as a, 2 as a", "--format", "json", at=built_lake)
-    assert (said.code, said.err) == (2, "Two columns are called a: give one another name with AS.\n")
+    assert (said.code, said.err) == (2, "Two columns are called a: rename one with AS.\n")
     assert run("sql", "select 1 as a, 2 as a", "--format", "csv", at=built_lake).out == "a,a\n1,2\n"
     assert run("sql", "select 1 as a, 2 as a", at=built_lake).out.split() == ["a", "a", "────", "1", "2"]
 
@@ -103,7 +103,7 @@ def test_every_released_table_is_listed_with_its_rows(run: Run, built_lake: Buil
     assert not any(line.endswith(" ") for line in shown.splitlines())
 
 
-def test_a_table_is_described_in_its_contracts_words(run: Run, built_lake: BuiltLake) -> None:
+def test_describe_shows_the_contract(run: Run, built_lake: BuiltLake) -> None:
     shown = run("describe", "silver.orders", "--rows", "1", at=built_lake).out
     contract = catalog.silver()["orders"]
     assert contract.grain in shown
@@ -116,7 +116,7 @@ def test_a_table_is_described_in_its_contracts_words(run: Run, built_lake: Built
     assert told["sql"] in run("describe", "fct_orders", "--sql", at=built_lake).out
 
 
-def test_quarantine_counts_and_on_asking_shows_the_records(run: Run, built_lake: BuiltLake) -> None:
+def test_quarantine_shows_counts_and_on_request_the_records(run: Run, built_lake: BuiltLake) -> None:
     counts = run("quarantine", at=built_lake)
     assert counts.code == 0
     assert "amount_out_of_range" in counts.out
@@ -127,7 +127,7 @@ def test_quarantine_counts_and_on_asking_shows_the_records(run: Run, built_lake:
     assert sum(count["rows"] for count in told["counts"]) == len(told["records"])
 
 
-def test_the_quality_page_is_told_of_and_written_to_a_file(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
+def test_the_quality_page_is_named_and_written_to_a_file(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
     own = built_lake.root / "olist" / "quality.html"
     assert run("quality", "--json", at=built_lake).json["page"] == str(own)
     run("quality", "--out", str(tmp_path / "page.html"), at=built_lake)
@@ -136,7 +136,7 @@ def test_the_quality_page_is_told_of_and_written_to_a_file(run: Run, built_lake:
     assert (nowhere.code, nowhere.err) == (2, f"--out: there is no folder {tmp_path / 'none'}.\n")
 
 
-def test_the_ledger_adds_up_to_what_was_planted(run: Run, built_lake: BuiltLake) -> None:
+def test_the_ledger_has_the_planted_fates(run: Run, built_lake: BuiltLake) -> None:
     told = {row["table"]: row for row in run("ledger", "--json", at=built_lake).json["rows"]}
     for file, fate in built_lake.truths.files.items():
         row = told[file.removesuffix(".csv").removesuffix("_dataset").removeprefix("olist_")]
@@ -153,16 +153,16 @@ def test_the_ledger_adds_up_to_what_was_planted(run: Run, built_lake: BuiltLake)
 EVIL = "select '=1+1' as \"@a\", chr(27) || '[31m' || chr(155) || chr(8238) || '[link=http://x]y[/link]' as \"b\x1b]0;owned\x07\""
 
 
-def test_csv_is_safe_in_a_spreadsheet_unless_it_is_asked_for_raw(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
+def test_csv_is_safe_in_a_spreadsheet_unless_raw(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
     assert run("sql", "select '=1+1' as \"@a\", -5 as n", "--format", "csv", at=built_lake).out == "'@a,n\n'=1+1,-5\n"
     assert run("sql", "select '=1+1' as \"@a\"", "--format", "csv", "--raw", at=built_lake).out == "@a\n=1+1\n"
     assert run("sql", "select '=1+1' as a", "--out", str(tmp_path / "a.csv"), at=built_lake).code == 0
     assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "a\n'=1+1\n"
-    assert run("sql", "select 1", "--raw", at=built_lake).err == "--raw is for CSV: other formats are raw.\n"
-    assert run("ask", "best-month", "--raw", at=built_lake).err == "--raw is for --csv: other formats are raw.\n"
+    assert run("sql", "select 1", "--raw", at=built_lake).err == "--raw applies to CSV only: other formats are always raw.\n"
+    assert run("ask", "best-month", "--raw", at=built_lake).err == "--raw applies to --csv only: other formats are always raw.\n"
 
 
-def test_a_terminal_shows_what_is_in_data_and_obeys_none_of_it(run: Run, built_lake: BuiltLake) -> None:
+def test_control_characters_in_data_are_escaped(run: Run, built_lake: BuiltLake) -> None:
     said = run("sql", EVIL, at=built_lake).out
     assert all(c not in said for c in ("\x1b", "\x9b", "\u202e", "\x07"))
     assert "\\x1b[31m\\x9b\\u202e[link=http://x]y[/link]" in said

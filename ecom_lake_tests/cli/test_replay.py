@@ -1,4 +1,4 @@
-"""`quarantine replay`: judged again, shown, and released only where somebody says so."""
+"""`quarantine replay`: rows are validated again, the changes are shown, and released only after confirmation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ORDERS = ("sql", "select count(*) as n from fct_orders", "--format", "csv")
 
 
 @pytest.fixture
-def mended(fresh_lake: BuiltLake) -> BuiltLake:
-    """An order came from before the shop's first month; and then lake.toml was mended."""
+def corrected(fresh_lake: BuiltLake) -> BuiltLake:
+    """A lake with an order from before the first month, after lake.toml was corrected."""
     (fresh_lake.landing / "early.csv").write_text(EARLY, encoding="utf-8")
     fresh_lake.allow_failed_rows()
     build(fresh_lake.site())
@@ -24,46 +24,46 @@ def mended(fresh_lake: BuiltLake) -> BuiltLake:
     return fresh_lake
 
 
-def test_what_it_changes_is_shown_first_and_read_only_when_released(run: Run, mended: BuiltLake) -> None:
-    count, before = mended.truths.totals.orders, released(mended.site())
-    looked = run("quarantine", "replay", "--dry-run", at=mended)
+def test_changes_are_shown_before_the_release(run: Run, corrected: BuiltLake) -> None:
+    count, before = corrected.truths.totals.orders, released(corrected.site())
+    looked = run("quarantine", "replay", "--dry-run", at=corrected)
     assert looked.code == 0
-    assert "outside_the_shops_months" in looked.out and "To be made again: 2016-12" in looked.out
-    assert mended.site().lake.log.head() == before
+    assert "outside_the_shops_months" in looked.out and "To rebuild: 2016-12" in looked.out
+    assert corrected.site().lake.log.head() == before
 
-    shown = run("quarantine", "replay", at=mended)
+    shown = run("quarantine", "replay", at=corrected)
     assert shown.code == 2
     assert "2016-12" in shown.out and "orders" in shown.out
-    assert shown.err.startswith(f"Not released: readers go on seeing release {before.number}.")
-    assert released(mended.site()) == before
-    assert run(*ORDERS, at=mended).out == f"n\n{count}\n"
+    assert shown.err.startswith(f"Not released: readers keep release {before.number}.")
+    assert released(corrected.site()) == before
+    assert run(*ORDERS, at=corrected).out == f"n\n{count}\n"
 
-    done = run("quarantine", "replay", "--yes", "--json", at=mended)
+    done = run("quarantine", "replay", "--yes", "--json", at=corrected)
     assert (done.code, done.err) == (0, "")
     moved = {(kpi["month"], kpi["metric"]): kpi["difference"] for kpi in done.json["difference"]["months"]}
     assert {("2016-12", "orders")} <= set(moved)
     assert {kpi["metric"]: kpi["difference"] for kpi in done.json["difference"]["kpis"]}["orders"] == 1
-    assert done.json["release"] == released(mended.site()).number > before.number
-    assert run(*ORDERS, at=mended).out == f"n\n{count + 1}\n"
+    assert done.json["release"] == released(corrected.site()).number > before.number
+    assert run(*ORDERS, at=corrected).out == f"n\n{count + 1}\n"
 
 
-def test_rows_that_are_refused_again_change_nothing(run: Run, built_lake: BuiltLake) -> None:
+def test_rows_that_fail_again_change_nothing(run: Run, built_lake: BuiltLake) -> None:
     before = built_lake.site().lake.log.head()
     said = run("quarantine", "replay", "--yes", at=built_lake)
     assert said.code == 0
-    assert "Each is refused again, for the same reason" in said.out
+    assert "Every row fails the same rule again" in said.out
     assert built_lake.site().lake.log.head() == before
     as_json = run("quarantine", "replay", "--json", at=built_lake).json
     assert (as_json["months"], as_json["difference"]) == ([], None)
     assert all(verdict["was"] == verdict["now"] for verdict in as_json["verdicts"])
 
 
-def test_it_says_so_where_there_is_nothing_to_judge(run: Run, fresh_lake: BuiltLake) -> None:
+def test_nothing_to_replay_is_one_sentence(run: Run, fresh_lake: BuiltLake) -> None:
     (fresh_lake.root / "empty" / "landing").mkdir(parents=True)
     (fresh_lake.root / "empty" / "landing" / "orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
     build(fresh_lake.site("empty"))
     said = run("quarantine", "replay", "--shop", "empty", at=fresh_lake)
-    assert (said.code, said.err) == (2, "Nothing of shop 'empty' is in quarantine: there is no row to judge again.\n")
+    assert (said.code, said.err) == (2, "Nothing to replay: shop 'empty' has no quarantined row.\n")
     run("rollback", str(released(fresh_lake.site()).number), at=fresh_lake)
     pinned = run("quarantine", "replay", at=fresh_lake)
-    assert (pinned.code, "is pinned: ecom-lake unpin first" in pinned.err) == (2, True)
+    assert (pinned.code, "is pinned: run ecom-lake unpin first" in pinned.err) == (2, True)

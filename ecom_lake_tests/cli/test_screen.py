@@ -46,7 +46,7 @@ def test_a_table_fits_its_window_and_wastes_no_room(columns: list[tuple[int, boo
         ([1, 2], "[1, 2]"),
     ],
 )
-def test_a_value_is_shown_as_it_is_on_one_line(found: Any, shown: str) -> None:
+def test_a_value_is_formatted_on_one_line(found: Any, shown: str) -> None:
     assert screen.value(found).plain == shown
 
 
@@ -59,7 +59,7 @@ def test_a_value_is_shown_as_it_is_on_one_line(found: Any, shown: str) -> None:
         (timedelta(days=40), "40 days ago"),
     ],
 )
-def test_ages_are_said_as_people_say_them(ago: timedelta, said: str) -> None:
+def test_ages_have_one_unit(ago: timedelta, said: str) -> None:
     assert screen.age(datetime.now(UTC) - ago) == said
 
 
@@ -70,21 +70,21 @@ def test_sizes_are_rounded_for_people(count: float, said: str) -> None:
     assert screen.size(count) == said
 
 
-def test_whatever_is_said_or_tabled_is_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_are_escaped_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
     evil = "a\x1b]0;x\x9b\u202e[link=http://x]b[/link]"
     inert = "a\\x1b]0;x\\x9b\\u202e[link=http://x]b[/link]"
-    screen.say(evil, Text(evil, style="bold"))
-    screen.complain(evil)
+    screen.show(evil, Text(evil, style="bold"))
+    screen.show_error(evil)
     screen.show_table([evil], [[evil], [Text(evil)]], right=[evil])
     screen.show_pairs([(evil, evil)])
-    screen.emit_json({evil: evil})
+    screen.show_json({evil: evil})
     said = capsys.readouterr()
     assert said.out.count(inert) == 2 + 3 + 2
     assert said.err == f"{inert}\n"
     assert all(c not in said.out + said.err for c in "\x1b\x9b\u202e")
 
 
-def test_a_table_on_a_terminal_is_shown_and_not_obeyed(
+def test_control_characters_are_escaped_in_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(screen, "out", lambda: Console(force_terminal=True, color_system=None, width=200, markup=False))
@@ -95,6 +95,6 @@ def test_a_table_on_a_terminal_is_shown_and_not_obeyed(
     assert all(c not in said for c in "\x1b\x9b\u202e")
 
 
-def test_lines_that_are_said_may_end(capsys: pytest.CaptureFixture[str]) -> None:
-    screen.say("select 1\nfrom a")
+def test_line_ends_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    screen.show("select 1\nfrom a")
     assert capsys.readouterr().out == "select 1\nfrom a\n"

@@ -15,7 +15,6 @@ from ecom_lake.engine.dagster.run import run_job
 from ecom_lake.settings import load
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
-from ecom_lake_tests.project import PROJECT
 
 EDITED = "\n[shops.olist.numbers]\nat_risk_recent_days = 61\n"
 
@@ -37,7 +36,7 @@ def test_a_build_from_another_folder_stops_and_says_what_it_would_change(run: Ru
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("Shop 'olist' was last built with the settings of ")
     assert "first_month 2017-01 → 2016-09; last_month 2017-04 → unset" in said.err
-    assert "A build would make " in said.err and " tables again" in said.err
+    assert "A build would rebuild " in said.err and " tables and the tables that depend on them" in said.err
     assert "--accept-settings" in said.err
     assert numbers(fresh_lake) == before
     assert fresh_lake.site().lake.log.head().release == before[-2], "the last state but the fixture's own is the release"
@@ -60,8 +59,8 @@ def test_whoever_only_reads_needs_no_confirmation(run: Run, fresh_lake: BuiltLak
 def test_the_project_folder_may_be_named_from_anywhere(run: Run, fresh_lake: BuiltLake) -> None:
     project = ("--project", str(fresh_lake.folder))
     assert run("status", *project).code == 0
-    assert run("build", *project).out.startswith("Nothing is new: ")
-    shutil.copy(PROJECT / "dagster.yaml", fresh_lake.folder)
+    assert run("build", *project).out.startswith("Nothing new to build: ")
+    shutil.copy(Path(__file__).parents[2] / "dagster.yaml", fresh_lake.folder)
     assert run_job(load(None, {}, str(fresh_lake.folder)), "olist", "ingest").succeeded
     assert (fresh_lake.folder / ".dagster").is_dir(), "the history lies in the project folder, not where the command ran"
     assert not Path(".dagster").exists()
@@ -76,7 +75,7 @@ def test_a_build_says_which_settings_it_recorded(fresh_lake: BuiltLake) -> None:
     ingest(fresh_lake.site())
     edited = f"Built with changed settings, from {fresh_lake.config}: numbers.at_risk_recent_days 60 → 61."
     assert _changed_settings(fresh_lake.site(), before) == [edited]
-    adopted = f"This shop had no record of its settings. From now on it keeps those of {fresh_lake.config}."
+    adopted = f"This shop had no record of its settings; the build recorded those of {fresh_lake.config}."
     assert _changed_settings(fresh_lake.site(), replace(before, built_with=None)) == [adopted]
 
 

@@ -106,7 +106,7 @@ def test_a_build_with_nothing_new_makes_few_requests(copies: str, azure_lake: Bu
     requests(lake)
     code, out, _ = run(lake, "build")
     assert code == 0
-    assert out.startswith("Nothing is new: olist stays at release")
+    assert out.startswith("Nothing new to build: olist is at release")
     assert 0 < requests(lake) <= 11
     assert not (tmp_path / "empty").exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,12 @@ import pytest
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.serve.released import released
+from ecom_lake.publish.pages import report
 from ecom_lake.publish.pages.rendering import amount
+from ecom_lake.publish.pages.report import TABLES
 from ecom_lake.publish.quality_story import PAGE
 from ecom_lake.publish.report_file import report_page
+from ecom_lake_tests import catalog
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 if TYPE_CHECKING:
@@ -95,6 +99,25 @@ def test_the_report_loads_nothing_and_fits(
     boxes = [box for span in page.locator("#sales_chart .months span:visible").all() if (box := span.bounding_box())]
     assert len(shown) >= 2
     assert all(a["x"] + a["width"] <= b["x"] for a, b in pairwise(boxes)), "month labels do not overlap"
+    page.close()
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_a_large_amount_stays_on_one_line_of_its_card(browser: Browser, tmp_path: Path, width: int) -> None:
+    file = tmp_path / "report.html"
+    gold = {table: pl.DataFrame(schema=catalog.gold()[table].schema) for table in TABLES}
+    month = {"month": date(2018, 8, 1), "is_complete": True, "net_sales": 113_494_400, "orders": 1, "customers": 1}
+    gold["kpi_monthly"] = pl.DataFrame([month], schema=catalog.gold()["kpi_monthly"].schema)
+    file.write_bytes(report.page(report.Report("large", 1, gold, currency="R$")))
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(file.as_uri())
+    assert page.inner_text("#net_sales") == "R$\N{NO-BREAK SPACE}113,494,400"
+    lines = page.evaluate("""() => {
+        const text = document.createRange()
+        text.selectNodeContents(document.querySelector('#net_sales'))
+        return new Set([...text.getClientRects()].map(box => box.top)).size
+    }""")
+    assert lines == 1
     page.close()
 
 

@@ -1,4 +1,4 @@
-"""The page of the canonical files is the one that the contracts make."""
+"""The page of the canonical files is up to date with the contracts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from ecom_lake_tests.project import PROJECT
 PAGE = PROJECT / "docs/canonical.md"
 
 
-def test_the_page_is_what_the_contracts_say() -> None:
+def test_the_page_is_generated_from_the_contracts() -> None:
     assert canonical_page() == PAGE.read_text(encoding="utf-8"), "run `make snapshot`, and look at the difference"
 
 
-def test_it_says_what_is_required_and_what_an_empty_field_stands_for() -> None:
+def test_it_states_required_columns_and_defaults() -> None:
     page = canonical_page()
     assert "| **unit_price** | price | Price of one unit, before discount. | the row is refused |" in page
     assert "| quantity | integer | Units on the line. | `1` |" in page

@@ -1,4 +1,4 @@
-"""The data dictionary in the docs is the one that the contracts make."""
+"""The data dictionary in the docs is up to date with the contracts."""
 
 from __future__ import annotations
 

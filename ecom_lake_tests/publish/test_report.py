@@ -156,5 +156,5 @@ def test_chromium_prints_it(built_lake: BuiltLake) -> None:
 
 def test_without_a_browser_the_error_names_the_alternative(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "BROWSERS", ("no-such-browser",))
-    with pytest.raises(report.UserError, match="install it, or take the page without --pdf"):
+    with pytest.raises(report.UserError, match="install it, or write the page without --pdf"):
         report_pdf(b"<p>")

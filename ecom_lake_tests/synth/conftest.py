@@ -1,4 +1,4 @@
-"""Small shops that several tests look at, made once, and a plain reader for them that shares nothing with the shop's writer."""
+"""Small shops that several tests share, and a reader that is independent of the writer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A made shop, as the tests see it: its folder, its truths, and its files by the names that the tests call them."""
+"""A generated shop for tests: its folder, its truths, and its files by short names."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ class Made:
 
 
 Make = Callable[..., Made]
-"""Makes a shop with the options given by name."""
+"""Generates a shop with the given options."""
 Query = Callable[[Made, str], list[tuple[Any, ...]]]
-"""Answers a question in SQL about a clean shop."""
+"""Runs SQL on the files of a clean shop."""

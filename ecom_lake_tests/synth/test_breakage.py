@@ -1,4 +1,4 @@
-"""Every broken row is found again by a reader of its own, and what is left is a clean shop with the stated truths."""
+"""An independent reader finds every broken row, and the other rows are a clean shop with the stated truths."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _wrong_amount(text: str, what: str) -> str | None:
         return f"unreadable_{what}"
 
 
-def test_every_broken_row_is_what_the_truths_say(shop: Made) -> None:
+def test_every_broken_row_is_as_stated_in_the_truths(shop: Made) -> None:
     found: Counter[tuple[str, str]] = Counter()
     tables = {table: well_formed(shop, table) for table in KEYS}
     orders = {row["order_id"]: refusal("orders", row) for row in tables["orders"][0]}
@@ -99,13 +99,13 @@ def test_every_broken_row_is_what_the_truths_say(shop: Made) -> None:
     assert {kind.count for kind in shop.truths.broken} == {7, 1}
 
 
-def test_a_file_s_fates_are_those_of_its_kinds(shop: Made) -> None:
+def test_the_fates_of_a_file_add_up_by_kind(shop: Made) -> None:
     for name, file in shop.truths.files.items():
         for fate in ("rejected", "quarantined", "pending"):
             assert getattr(file, fate) == sum(b.count for b in shop.truths.broken if b.file == name and b.fate == fate)
 
 
-def test_odd_orders_are_there_as_often_as_stated(shop: Made) -> None:
+def test_the_number_of_oddities_is_as_stated(shop: Made) -> None:
     rows, _ = well_formed(shop, "orders")
     latest = {row["order_id"]: row for row in rows if not refusal("orders", row)}.values()
     strange = [row for row in latest if row["order_status"] == "teleported"]
@@ -114,7 +114,7 @@ def test_odd_orders_are_there_as_often_as_stated(shop: Made) -> None:
     assert shop.truths.statuses["unknown"] == 7
 
 
-def test_an_unclosed_quote_takes_nothing_with_it(shop: Made) -> None:
+def test_an_unclosed_quote_affects_no_other_record(shop: Made) -> None:
     last = shop.files("reviews")[-1].read_text(encoding="utf-8").splitlines()[-1]
     assert last.count('"') % 2 == 1
     rows, _ = well_formed(shop, "reviews")
@@ -122,7 +122,7 @@ def test_an_unclosed_quote_takes_nothing_with_it(shop: Made) -> None:
     assert len(rows) == sound.records - sound.rejected
 
 
-def test_what_is_broken_changes_no_total(make: Make) -> None:
+def test_broken_rows_change_no_total(make: Make) -> None:
     clean, broken = make(**{**BROKEN, "broken": 0}).truths, make(**BROKEN).truths
     assert (clean.totals, clean.months, clean.lateness, clean.bundles) == (
         (broken.totals, broken.months, broken.lateness, broken.bundles)

@@ -1,4 +1,4 @@
-"""Deliveries by month come to the same shop as a dump, by way of first versions that later deliveries mend."""
+"""Monthly deliveries give the same shop as a dump, after later deliveries correct the first versions."""
 
 from __future__ import annotations
 
@@ -47,21 +47,21 @@ def test_the_truths_are_those_of_the_dump(dump: Made, monthly: Made) -> None:
     assert replace(monthly.truths, **same) == replace(dump.truths, **same)
 
 
-def test_what_is_new_comes_once(monthly: Made) -> None:
+def test_new_rows_are_delivered_once(monthly: Made) -> None:
     for table, key in (("products", "product_id"), ("sellers", "seller_id"), ("customers", "customer_id")):
         assert deliveries(monthly, table)[key].is_unique().all()
     assert [file.parent.name for file in monthly.files("geolocation")] == ["2016-09"]
     assert len(monthly.files("orders")) == 26
 
 
-def test_nothing_is_sold_before_it_is_on_sale(monthly: Made) -> None:
+def test_no_product_is_sold_before_its_launch(monthly: Made) -> None:
     items = deliveries(monthly, "items")
     for table, key in (("products", "product_id"), ("sellers", "seller_id")):
         known = deliveries(monthly, table).select(key, known="delivery")
         assert items.join(known, on=key).filter(pl.col("known") > pl.col("delivery")).is_empty()
 
 
-def test_every_correction_is_delivered_as_it_is_told(monthly: Made) -> None:
+def test_every_correction_is_delivered_as_stated(monthly: Made) -> None:
     told = monthly.truths.corrections
     assert Counter(one.kind for one in told.listed) == told.counts
     assert min(told.counts.values()) > 10
@@ -70,11 +70,11 @@ def test_every_correction_is_delivered_as_it_is_told(monthly: Made) -> None:
         rows = (items if one.column == "price" else orders).filter(pl.col("order_id") == one.order_id)
         versions = rows.select("delivery", one.column).rows()
         first = [(one.delivered_with, one.was)] if one.was else []
-        assert versions == [*first, (one.mended_with, one.becomes)]
-        assert one.delivered_with < one.mended_with
+        assert versions == [*first, (one.corrected_with, one.becomes)]
+        assert one.delivered_with < one.corrected_with
 
 
-def test_a_status_correction_brings_the_delivery_date(monthly: Made) -> None:
+def test_a_status_correction_adds_the_delivery_date(monthly: Made) -> None:
     orders = deliveries(monthly, "orders")
     for one in monthly.truths.corrections.listed:
         if one.kind == "status":
@@ -90,7 +90,7 @@ def test_a_moved_order_moves_to_another_month_of_the_shop(monthly: Made) -> None
             assert one.was[:7] != one.becomes[:7] == one.delivered_with
 
 
-def test_children_may_come_before_their_order(monthly: Made) -> None:
+def test_children_may_be_delivered_before_their_order(monthly: Made) -> None:
     payments = deliveries(monthly, "payments")
     later = [one for one in monthly.truths.corrections.listed if one.kind == "order_comes_later"]
     for one in later:

@@ -1,4 +1,4 @@
-"""The full shop: the same bytes from the same options, the same shop beneath, and files with the canonical columns."""
+"""The full shop: deterministic, with the standard shop inside, and files with the canonical columns."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_it_has_every_file_and_every_column_that_is_no_flag_of_doubt(make: Make)
     assert missing == {"orders.is_valid", "order_items.is_valid", "places.points", *address}
 
 
-def test_the_shop_beneath_is_the_one_that_the_seed_makes(make: Make) -> None:
+def test_the_full_shop_contains_the_standard_shop_of_the_seed(make: Make) -> None:
     full, usual = make(**OPTIONS, full=True), make(**OPTIONS, broken=0)
     same = ("orders", "valid_orders", "lines", "people", "buyers", "freight", "sellers", "products")
     assert [getattr(full.truths.totals, name) for name in same] == [getattr(usual.truths.totals, name) for name in same]

@@ -12,7 +12,7 @@ def days(*numbers: int) -> Ints:
     return np.array([NEVER if number == NEVER else number * DAY for number in numbers])
 
 
-def test_a_visit_s_first_valid_order_is_the_split_one_where_its_own_was_canceled() -> None:
+def test_the_first_valid_order_is_the_split_one_if_the_other_was_canceled() -> None:
     """Four visits; the first, third and fourth have a second order split off."""
     nothing, no = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.bool_)
     visits = Visits(nothing, nothing, nothing, nothing, nothing, nothing, returning=no, split=no, met=nothing)

@@ -1,4 +1,4 @@
-"""What was asked of a shop can be seen in it: growth, season, repeat buyers, lateness and what it costs, bundles."""
+"""A generated shop has the requested properties: growth, season, repeat customers, lateness and its effects, bundles."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ def test_another_seed_gives_another_shop(make: Make) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.03, 0.2])
-def test_the_share_of_repeat_buyers_is_the_one_asked_for(make: Make, share: float) -> None:
+def test_the_share_of_repeat_customers_is_the_requested_one(make: Make, share: float) -> None:
     totals = make(orders=20_000, repeat_share=share).truths.totals
     chance = 4 * np.sqrt(share * (1 - share) / totals.buyers)
     assert totals.repeat_purchase_rate == pytest.approx(share, rel=0.06, abs=chance)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.07, 0.3])
-def test_the_share_of_late_orders_is_the_one_asked_for(make: Make, share: float) -> None:
+def test_the_share_of_late_orders_is_the_requested_one(make: Make, share: float) -> None:
     totals = make(orders=10_000, late_share=share).truths.totals
     assert totals.late_orders / totals.delivered_orders == pytest.approx(share, rel=0.1)
 
 
 @pytest.mark.parametrize(("score_drop", "return_drop"), [(0.0, 0.0), (1.0, 0.5), (3.0, 1.0)])
-def test_a_late_delivery_costs_what_was_asked_for(make: Make, score_drop: float, return_drop: float) -> None:
+def test_a_late_delivery_has_the_requested_effects(make: Make, score_drop: float, return_drop: float) -> None:
     asked = {"late_score_drop": score_drop, "late_return_drop": return_drop}
     said = make(orders=10_000, repeat_share=0.3, late_share=0.3, **asked).truths.lateness
     late, on_time = said.first_late_came_back / said.first_late, said.first_on_time_came_back / said.first_on_time
@@ -82,7 +82,7 @@ def test_the_shop_grows_and_peaks_in_november(make: Make) -> None:
     assert min(orders.values()) > 0.1 * median
 
 
-def test_thin_edges_hold_a_handful(make: Make) -> None:
+def test_thin_edges_have_few_orders(make: Make) -> None:
     orders = [month.orders for month in make(orders=20_000, thin_edges=True).truths.months]
     assert max(orders[0], orders[-1]) < 20
     assert min(orders[1:-1]) > 200
@@ -96,7 +96,7 @@ def test_products_have_a_long_tail(make: Make, query: Query) -> None:
     assert (sold == 1).mean() > 0.1
 
 
-def test_but_for_a_few_orders_what_is_paid_is_price_and_freight(make: Make) -> None:
+def test_most_payments_equal_price_plus_freight(make: Make) -> None:
     truths = make(orders=20_000).truths
     differing = sum(found.orders for found in truths.payment_differences.values())
     assert 20 < differing < 0.005 * truths.totals.valid_orders
@@ -118,7 +118,7 @@ def test_no_timeline_of_a_clean_shop_runs_backwards(make: Make, query: Query) ->
     assert query(made, early_reviews)[0][0] < 30, "only a review shared with an order split off may be early"
 
 
-def test_comments_hold_what_readers_stumble_over(make: Make, query: Query) -> None:
+def test_comments_contain_quotes_commas_and_line_breaks(make: Make, query: Query) -> None:
     made = make(orders=6_000, broken=0, repeat_share=0.1)
     for what in ("%,%", '%"%', "%\r\n%", "2%", " "):
         assert query(made, f"select count(*) > 10 from reviews where review_comment_message like '{what}'") == [(True,)]
@@ -144,7 +144,7 @@ def test_progress_runs_to_the_end(tmp_path: Path) -> None:
     assert heard[-1] == 1.0
 
 
-def test_a_shop_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_generation_leaves_no_files(tmp_path: Path) -> None:
     def stop(what: str, share: float) -> None:
         if share > 0.5:
             raise KeyboardInterrupt

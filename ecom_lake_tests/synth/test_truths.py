@@ -1,4 +1,4 @@
-"""The truths that the shop states are counted again from its files, by SQL that shares nothing with how it was made."""
+"""The truths are counted again from the files, by SQL that is independent of the generator."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecom_lake.errors import UserError
-from ecom_lake.synth.write import REVIEWS, Delivery, quoted, record, records, whole_folder, with_inserted
+from ecom_lake.synth.write import REVIEWS, Delivery, atomic_folder, quoted, record, records, with_inserted
 from ecom_lake_tests.synth.made import FILES, Make
 
 HEADERS = {
@@ -27,13 +27,13 @@ HEADERS = {
     "geolocation": "geolocation_zip_code_prefix,geolocation_lat,geolocation_lng,geolocation_city,geolocation_state",
     "translation": "product_category_name,product_category_name_english",
 }
-"""As Olist publishes them, misspelt words and all."""
+"""The headers that Olist publishes, including misspelt names."""
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from('",\r\n0'), max_size=12)
 
 
 @pytest.mark.parametrize("table", FILES)
-def test_files_are_spelled_as_olist_spells_them(make: Make, table: str) -> None:
+def test_files_have_the_format_of_olist(make: Make, table: str) -> None:
     (file,) = make(orders=1_000).files(table)
     data = file.read_bytes()
     mark, newline = b"\xef\xbb\xbf" if table == "translation" else b"", b"\r\n" if table in ("reviews", "translation") else b"\n"
@@ -77,32 +77,32 @@ def test_quoting() -> None:
     )
 
 
-def test_records_are_put_in_after_their_positions() -> None:
+def test_records_are_inserted_after_their_positions() -> None:
     woven = with_inserted(pl.Series(["a", "b", "c"]), [(2, "z"), (0, "x"), (0, "y")])
     assert woven.to_list() == ["a", "x", "y", "b", "c", "z"]
 
 
-def test_a_file_without_records_is_not_begun(tmp_path: Path) -> None:
+def test_a_file_without_records_is_not_created(tmp_path: Path) -> None:
     with Delivery(tmp_path) as delivery:
         delivery.write(REVIEWS, pl.Series([], dtype=pl.String))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), whole_folder(tmp_path / "shop") as draft:
+def test_a_folder_is_written_completely_or_not_at_all(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), atomic_folder(tmp_path / "shop") as draft:
         (draft / "half.csv").touch()
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_with_files_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(UserError, match="not empty"), whole_folder(tmp_path):
+    with pytest.raises(UserError, match="not empty"), atomic_folder(tmp_path):
         pass
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
-    with whole_folder(tmp_path / "shop") as draft:
+    with atomic_folder(tmp_path / "shop") as draft:
         (draft / "a.csv").touch()
     assert [file.name for file in (tmp_path / "shop").iterdir()] == ["a.csv"]

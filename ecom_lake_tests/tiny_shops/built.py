@@ -23,7 +23,7 @@ import pytest
 
 from ecom_lake.cli import main
 from ecom_lake.cli.ask import show
-from ecom_lake.cli.place import Place
+from ecom_lake.cli.lake_options import LakeOptions
 from ecom_lake.engine.serve.answering import answer, unanswerable
 from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.serve.released import released
@@ -99,7 +99,7 @@ def _hold_questions(shop: CanonicalShop) -> None:
                 continue
             answered = answer(opened, question, {})
             with _on_a_terminal():
-                show(answered, Place(str(shop.root), "mine"))
+                show(answered, LakeOptions(str(shop.root), "mine"))
             numbers = [value for row in answered.rows for value in row if isinstance(value, float)]
             assert all(map(math.isfinite, numbers)), f"{question.name} answers {numbers}"
 

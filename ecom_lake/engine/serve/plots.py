@@ -1,6 +1,6 @@
-"""Pictures of a fitted model, as SVG: its curves, each line with its band, drawn without a plotting library.
+"""Charts of a fitted model, as SVG: its curves, each line with its band, drawn without a plotting library.
 
-Here: lines over numbers, and bars over words. Not here: what the curves are (each model says), pages (quality.py, report.py).
+Not here: the curves (each model defines them), pages (quality.py, report.py).
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Row = dict[str, Any]
 
 
 def plots(fit: pl.DataFrame) -> dict[str, str]:
-    """A picture for each curve of a `…_fit` table, by its name."""
+    """A chart for each curve of a `…_fit` table, by its name."""
     curves = fit.filter(pl.col("kind") == CURVE).sort("name", "series", "position")
     names = curves["name"].unique(maintain_order=True).to_list()
     return {name: plot(name, curves.filter(pl.col("name") == name).to_dicts()) for name in names}
 
 
 def plot(title: str, points: Sequence[Row]) -> str:
-    """Lines where x is a number, dots over words where it is none; `said` is what stands below a point."""
+    """A chart of one line per series; `said` is the label of a point on the x axis."""
     shown = [point for point in points if point["value"] is not None]
     if not shown:
         return _svg(title, [])
@@ -40,31 +40,31 @@ def plot(title: str, points: Sequence[Row]) -> str:
     legend, top = _legend(list(lines))
     x = _Scale([point["x"] for point in shown], LEFT, WIDTH - RIGHT)
     y = _Scale([point[bound] for point in shown for bound in ("value", "low", "high")], HEIGHT - BOTTOM, top)
-    drawn = [*legend, *_grid(y), *_below(x, shown)]
+    drawn = [*legend, *_grid(y), *_x_axis(x, shown)]
     for number, line in enumerate(lines.values()):
         drawn += _line(x, y, line, COLOURS[number % len(COLOURS)])
     return _svg(title, drawn)
 
 
 class _Scale:
-    """Numbers onto places between two ends."""
+    """Maps numbers to positions between two ends."""
 
     def __init__(self, numbers: Sequence[float | None], start: float, end: float) -> None:
         known = [number for number in numbers if number is not None]
-        self.least, self.most = min(known), max(known)
-        margin = 0.05 * (self.most - self.least) or abs(self.most) * 0.05 or 1.0
-        self.least, self.most = self.least - margin, self.most + margin
+        self.low, self.high = min(known), max(known)
+        margin = 0.05 * (self.high - self.low) or abs(self.high) * 0.05 or 1.0
+        self.low, self.high = self.low - margin, self.high + margin
         self.start, self.end = start, end
 
     def __call__(self, number: float) -> float:
-        return round(self.start + (number - self.least) / (self.most - self.least) * (self.end - self.start), 1)
+        return round(self.start + (number - self.low) / (self.high - self.low) * (self.end - self.start), 1)
 
     def ticks(self) -> list[float]:
-        """Round numbers: steps of 1, 2 or 5 and noughts."""
-        rough = (self.most - self.least) / _TICKS
-        noughts = 10 ** math.floor(math.log10(rough))
-        step = next(step for step in (1, 2, 5, 10) if step * noughts >= rough) * noughts
-        return [step * i for i in range(math.ceil(self.least / step), math.floor(self.most / step) + 1)]
+        """Multiples of 1, 2 or 5 times a power of ten."""
+        rough = (self.high - self.low) / _TICKS
+        power = 10 ** math.floor(math.log10(rough))
+        step = next(step for step in (1, 2, 5, 10) if step * power >= rough) * power
+        return [step * i for i in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]
 
 
 def _line(x: _Scale, y: _Scale, line: Sequence[Row], colour: str) -> list[str]:
@@ -91,16 +91,16 @@ def _grid(y: _Scale) -> list[str]:
     ]
 
 
-def _below(x: _Scale, points: Sequence[Row]) -> list[str]:
-    """What stands below: words where points have them, as many as there is room for; else numbers."""
-    words = {point["x"]: point["said"] for point in points if point["said"]}
-    marks = [(place, words[place]) for place in sorted(words)] or [(tick, short(tick)) for tick in x.ticks()]
+def _x_axis(x: _Scale, points: Sequence[Row]) -> list[str]:
+    """The labels of the x axis: those of the points, as many as fit, else numbers."""
+    labels = {point["x"]: point["said"] for point in points if point["said"]}
+    marks = [(place, labels[place]) for place in sorted(labels)] or [(tick, short(tick)) for tick in x.ticks()]
     shown = marks[:: max(1, -(-len(marks) // 8))]
     return [f'<text x="{x(place)}" y="{HEIGHT - 16}" text-anchor="middle">{escape(str(word))}</text>' for place, word in shown]
 
 
 def _legend(names: Sequence[str]) -> tuple[list[str], int]:
-    """The names with their colours, in as many rows as they take, and where the plot begins below them."""
+    """The names with their colours, in as many rows as needed, and the top of the plot below them."""
     drawn, at, row = list[str](), LEFT, 0
     for number, name in enumerate(names):
         if not name:
@@ -115,7 +115,7 @@ def _legend(names: Sequence[str]) -> tuple[list[str], int]:
 
 
 def _svg(title: str, drawn: Sequence[str]) -> str:
-    # On a page the colours are the page's; alone, as an image, the picture has its own.
+    # On a page the chart has the colours of the page, as an image its own.
     paper, ink = "var(--paper, #ffffff)", "var(--ink, #334155)"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
@@ -125,7 +125,7 @@ def _svg(title: str, drawn: Sequence[str]) -> str:
 
 
 def short(number: float) -> str:
-    """1.2M, 340k, 0.25: what a tick can hold."""
+    """1.2M, 340k, 0.25: a number in the width of a tick label."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(number) >= size:
             return f"{number / size:.3g}{letter}"

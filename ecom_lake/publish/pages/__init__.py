@@ -1,4 +1,5 @@
-"""Pages for people without a tool: data in, one HTML file out that needs nothing else; no script, no request, no clock.
+"""Pages for people without tools: data in, one self-contained HTML file out. No script, no request, no clock.
 
-Not here: where the data comes from (`publish/quality_story.py`) and where a page is put (`engine/build/release/plain_view.py`).
+Not here: reading the data (`publish/quality_story.py`, `publish/report_file.py`) and publishing a page
+(`engine/build/release/plain_view.py`).
 """

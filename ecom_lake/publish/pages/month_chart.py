@@ -13,9 +13,9 @@ from datetime import date
 from itertools import groupby
 from typing import Literal
 
-_TICKS = 4
-_BAR_SHARE = 0.74
-"""Of the room of a month, the share that its bar takes."""
+_TICKS = 5
+_BAR_SHARE, _WIDEST_BAR = 0.74, 9.0
+"""Width of a bar: a share of the room of its month, and at most so many percent of the chart."""
 _FEW_MONTHS = 8
 Format = Callable[[float], str]
 
@@ -96,7 +96,7 @@ def month_chart(
     values += [bound for one in forecast for bound in (one.value, one.low, one.high) if bound is not None]
     scale = _Scale(min(values), max(values), from_zero=kind == "bars")
     columns = {month: 100 * (i + 0.5) / len(months) for i, month in enumerate(months)}
-    width = 100 * _BAR_SHARE / len(months)
+    width = min(100 * _BAR_SHARE / len(months), _WIDEST_BAR)
     runs = [list(run) for has_value, run in groupby(points, lambda point: point.value is not None) if has_value]
     known = [point for run in runs for point in run]
     return MonthChart(

@@ -29,6 +29,8 @@ class RefusedRows:
     table: str
     rule: str
     rows: int
+    is_malformed: bool
+    """Whether the records could not be read, instead of failing a rule of the contract."""
     examples: Sequence[Row]
     """Each with file, record and problem: the column, or what is malformed. The page never shows the content of a record."""
 

@@ -1,4 +1,4 @@
-"""Looking at tables: which there are, and what one of them promises."""
+"""The commands `tables` and `describe`: the released tables, and the contract of one of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.place import AsJson, Flag, Here
+from ecom_lake.cli.lake_options import AsJson, Flag, Options
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
@@ -18,73 +18,77 @@ if TYPE_CHECKING:
 SAMPLE = 3
 
 
-def tables(*, as_json: AsJson = False, place: Here) -> int:
+def tables(*, as_json: AsJson = False, options: Options) -> int:
     """List the released tables.
 
     Parameters
     ----------
     as_json
-        As JSON.
+        Print JSON.
     """
     from ecom_lake.engine.build.release.offer import not_built
     from ecom_lake.engine.serve.released import released
     from ecom_lake.engine.serve.tables import listed
 
-    site = place.site()
+    site = options.site()
     entry = released(site)
     found, absent = listed(site, entry), not_built(site)
     if as_json:
-        screen.emit_json(
+        screen.show_json(
             {"shop": site.shop.name, "release": entry.number, "tables": [_brief(one) for one in found], "absent": absent}
         )
         return 0
-    screen.say(f"Shop {site.shop.name}, release {entry.number}, in {site.lake.url}")
-    screen.say("")
+    screen.show(f"Shop {site.shop.name}, release {entry.number}, in {site.lake.url}")
+    screen.show("")
     _show_listing(found)
     if absent:
-        screen.say("", "Not in this shop:")
+        screen.show("", "Not built for this shop:")
         screen.show_list(f"{name}: {why}" for name, why in absent.items())
-    screen.say("", f"Next: {place.command('describe TABLE')}")
+    screen.show("", f"Next: {options.command('describe TABLE')}")
     return 0
 
 
-def describe(table: str, /, *, sql: Flag = False, rows: int = SAMPLE, as_json: AsJson = False, place: Here) -> int:
-    """Say what a table promises, and show a few rows.
+def describe(table: str, /, *, sql: Flag = False, rows: int = SAMPLE, as_json: AsJson = False, options: Options) -> int:
+    """Show the contract of a table, and a few rows.
 
     Parameters
     ----------
     table
         A silver or gold table, such as rfm or silver.orders.
     sql
-        Show the SQL that makes it, too.
+        Also show the SQL of the table.
     rows
-        How many rows to show.
+        Number of rows to show.
     as_json
-        As JSON.
+        Print JSON.
     """
     from ecom_lake.engine.serve.query import session
     from ecom_lake.engine.serve.released import released
     from ecom_lake.engine.serve.tables import find, recipe_of
 
-    site = place.site()
+    site = options.site()
     entry = released(site)
     one = find(site, entry, table)
     with session(site, entry) as opened:
         answer = opened.ask(f"from {one.contract.layer}.{one.contract.name} limit {max(rows, 0)}")
         names, sample = answer.columns, list(answer.rows())
     if as_json:
-        sampled = [dict(zip(names, row, strict=True)) for row in sample]
-        screen.emit_json(_whole(one) | {"sql": recipe_of(site, one), "sample": sampled})
+        screen.show_json(
+            _as_data(one) | {"sql": recipe_of(site, one), "sample": [dict(zip(names, row, strict=True)) for row in sample]}
+        )
         return 0
     _show_head(one)
     _show_columns(one)
-    _show_promises(one.contract)
+    _show_rules(one.contract)
     if sql:
-        screen.say(
-            "", Text("Made by", style="bold"), "", recipe_of(site, one) or "Python, or the pipeline itself: see the inputs above."
+        screen.show(
+            "",
+            Text("SQL", style="bold"),
+            "",
+            recipe_of(site, one) or "None: the table is computed in Python from the inputs above.",
         )
     if sample:
-        screen.say("", Text("The first rows", style="bold"), "")
+        screen.show("", Text("First rows", style="bold"), "")
         screen.show_rows(names, sample)
     return 0
 
@@ -123,13 +127,13 @@ def _brief(one: Listed) -> dict[str, Any]:
 
 
 def _show_head(one: Listed) -> None:
-    screen.say(Text.assemble((one.contract.name, "bold"), f"  {one.contract.grain}"), "")
+    screen.show(Text.assemble((one.contract.name, "bold"), f"  {one.contract.grain}"), "")
     months = f" in {counted(len(one.months), 'month')} ({one.months[0]} to {one.months[-1]})" if one.months else ""
     screen.show_pairs(
         [
             ("rows", f"{screen.number(one.rows)}{months}, {screen.size(one.bytes)}"),
             ("key", ", ".join(one.contract.key) or "none"),
-            ("made from", ", ".join(one.inputs)),
+            ("inputs", ", ".join(one.inputs)),
             ("files", one.plain),
         ]
     )
@@ -143,20 +147,20 @@ def _show_columns(one: Listed) -> None:
             meaning.append(f" Not in this shop: {why}", style="yellow")
         name = Text(column.name, style="bold" if column.key else "")
         rows.append((name, f"{column.kind.name}{'?' if column.nullable else ''}", meaning))
-    screen.say("")
+    screen.show("")
     screen.show_table(["column", "type", "meaning"], rows, wrap=["meaning"])
-    screen.say("Bold columns are the key; a ? means that it may be NULL.", style="dim")
+    screen.show("Bold: part of the key. ?: may be NULL.", style="dim")
 
 
-def _show_promises(contract: Table) -> None:
-    promises = [rule.meaning + (" (a warning only)" if rule.severity == "warn" else "") for rule in contract.rules]
-    promises += [identity.meaning for identity in contract.identities]
-    if promises:
-        screen.say("", Text("Besides what its columns promise", style="bold"), "")
-        screen.show_list(promises)
+def _show_rules(contract: Table) -> None:
+    rules = [rule.meaning + (" (warning)" if rule.severity == "warn" else "") for rule in contract.rules]
+    rules += [identity.meaning for identity in contract.identities]
+    if rules:
+        screen.show("", Text("Rules", style="bold"), "")
+        screen.show_list(rules)
 
 
-def _whole(one: Listed) -> dict[str, Any]:
+def _as_data(one: Listed) -> dict[str, Any]:
     contract = one.contract
     columns = [
         {

@@ -1,4 +1,4 @@
-"""Where a command works: which lake, which shop; and what commands have in common."""
+"""The options that every command has: --root, --shop and --project; and the types of common flags."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class LakeOptions:
     root: str | None
     shop: str
     project: str | None = None
@@ -37,15 +37,15 @@ class Place:
 
         return open_site(self.settings(), self.shop)
 
-    def command(self, what: str) -> str:
-        """A command to type next, for the same lake and shop."""
+    def command(self, arguments: str) -> str:
+        """The full command line of another command for the same lake and shop."""
         root = f" --root {quote(self.root)}" if self.root else ""
         shop = f" --shop {self.shop}" if self.shop != DEFAULT_SHOP else ""
         project = f" --project {quote(self.project)}" if self.project else ""
-        return f"ecom-lake {what}{shop}{root}{project}"
+        return f"ecom-lake {arguments}{shop}{root}{project}"
 
 
-Here = Annotated[Place, Parameter(parse=False)]
-"""How a command asks for the place; `main` fills it in."""
+Options = Annotated[LakeOptions, Parameter(parse=False)]
+"""The type of a command's parameter that receives the options; `cli._launch` fills it in."""
 AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]

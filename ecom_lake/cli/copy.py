@@ -1,0 +1,61 @@
+"""The command `copy`: copies a shop to another root, such as from disk to Azure Blob."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from ecom_lake.cli import screen
+from ecom_lake.cli.lake_options import AsJson, LakeOptions, Options
+from ecom_lake.errors import UsageError
+from ecom_lake.words import counted
+
+
+def copy(
+    source: Annotated[str, Parameter(name="FROM")],
+    target: Annotated[str, Parameter(name="TO")],
+    /,
+    *,
+    as_json: AsJson = False,
+    options: Options,
+) -> int:
+    """Copy a shop to another root, with its history and landing zone.
+
+    Every file is read back and checked against its hash. The history is copied last, so that an interrupted copy shows an
+    older complete state, or nothing. Run it again to continue, or to copy new files. The original is not changed.
+
+    Parameters
+    ----------
+    source
+        The root to copy from: a folder, or az://container/prefix.
+    target
+        The root to copy to.
+    as_json
+        Print JSON.
+    """
+    from ecom_lake.engine.build.maintenance.copying import copy_shop
+    from ecom_lake.engine.serve.released import nothing_built
+
+    if options.root:
+        raise UsageError("copy takes both roots as arguments: leave out --root.")
+    here, there = LakeOptions(source, options.shop, options.project), LakeOptions(target, options.shop, options.project)
+    site, goal = here.site(), there.site()
+    if site.lake.url == goal.lake.url:
+        raise UsageError(f"{site.lake.url} is both FROM and TO: name two different roots.")
+    if not site.lake.log.numbers() and not site.lake.landing.list(""):
+        raise UsageError(nothing_built(site))
+    with screen.progress() as bar:
+        task = bar.add_task("scanning", total=None)
+        done = copy_shop(site, goal, lambda path, done, of: bar.update(task, description=path, completed=done, total=of))
+    if as_json:
+        screen.show_json({"shop": options.shop, "from": site.lake.url, "to": goal.lake.url} | asdict(done))
+        return 0
+    if not done.files and not done.states:
+        screen.show(f"Nothing to copy: {goal.lake.url} has every file of {site.lake.url}.")
+        return 0
+    size = screen.size(done.bytes)
+    screen.show(f"Copied {counted(done.files, 'file')}, {size}, and {counted(done.states, 'state')} to {goal.lake.url}.")
+    screen.show("Every file was read back and matches its hash.", f"Next: {there.command('build')}")
+    return 0

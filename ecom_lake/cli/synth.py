@@ -1,0 +1,117 @@
+"""The command `synth`: generates the exports of a demo shop with known truths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecom_lake.cli import screen
+from ecom_lake.cli.lake_options import Flag
+from ecom_lake.errors import UsageError
+
+if TYPE_CHECKING:
+    from ecom_lake.synth.truths import Truths
+
+
+def synth(
+    folder: Path,
+    /,
+    *,
+    orders: int = 20_000,
+    seed: int = 1,
+    by_month: Flag = False,
+    first_month: str = "2016-09",
+    last_month: str = "2018-10",
+    repeat_share: float = 0.03,
+    late_share: float = 0.07,
+    late_score_drop: float = 2.0,
+    late_return_drop: float = 0.5,
+    thin_edges: Flag = False,
+    corrections: float = 0.01,
+    broken: int = 3,
+    full: Flag = False,
+) -> int:
+    """Generate the exports of a demo shop, with known truths.
+
+    Olist's nine files at any scale, or the canonical files with --full. The same options give the same bytes.
+    FOLDER.truths.json, next to the folder, lists the results that a pipeline must find in the files.
+
+    Parameters
+    ----------
+    folder
+        A new folder for the files.
+    orders
+        Number of valid orders; broken rows are extra.
+    seed
+        Random seed.
+    by_month
+        One folder per month with the new rows of the month, instead of one dump.
+    first_month
+        Month of the first orders.
+    last_month
+        Month of the last orders.
+    repeat_share
+        Share of the customers who order on more than one day.
+    late_share
+        Share of the delivered orders that are late.
+    late_score_drop
+        Points by which a late delivery lowers the review score.
+    late_return_drop
+        Relative drop in the probability of another order after a late delivery.
+    thin_edges
+        Few orders in the first and last month, as in a truncated export.
+    corrections
+        Share of the orders that a later delivery corrects.
+    broken
+        Broken rows of each kind; 0 for clean files.
+    full
+        Canonical files with everything that a shop can have (costs, discounts, returns, ages …), without broken rows.
+    """
+    from ecom_lake.synth.options import SynthOptions
+    from ecom_lake.synth.shop import generate
+
+    try:
+        options = SynthOptions(
+            orders=orders,
+            seed=seed,
+            by_month=by_month,
+            first_month=first_month,
+            last_month=last_month,
+            repeat_share=repeat_share,
+            late_share=late_share,
+            late_score_drop=late_score_drop,
+            late_return_drop=late_return_drop,
+            thin_edges=thin_edges,
+            corrections=corrections,
+            broken=broken,
+            full=full,
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    folder = folder.absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} exists and is not empty: name a new folder.")
+    with screen.progress() as bar:
+        task = bar.add_task("people and products", total=1.0)
+        truths = generate(folder, options, lambda what, share: bar.update(task, description=what, completed=share))
+    side_file = folder.with_name(f"{folder.name}.truths.json")
+    truths.write(side_file)
+    _show_shop(folder, side_file, truths)
+    return 0
+
+
+def _show_shop(folder: Path, side_file: Path, truths: Truths) -> None:
+    totals = truths.totals
+    broken = sum(kind.count for kind in truths.broken)
+    screen.show(f"Generated a demo shop: {totals.orders:,} orders by {totals.people:,} customers.", "")
+    screen.show_pairs(
+        [
+            ("net sales", f"{float(totals.net_sales):,.2f}"),
+            ("repeat purchase rate", f"{totals.repeat_purchase_rate:.1%}"),
+            ("broken rows", screen.number(broken)),
+            ("files", str(folder)),
+            ("known truths", str(side_file)),
+        ]
+    )
+    canonical = ' --shop NAME, where [shops.NAME] in lake.toml has connector = "canonical"' if truths.full else ""
+    screen.show("", f"Next: ecom-lake land {folder}{canonical}")
