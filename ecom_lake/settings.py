@@ -29,6 +29,7 @@ from ecom_lake.schedules import cron_problem, timezone_problem
 from ecom_lake.shop.domain import SHOP
 
 DEFAULT_SHOP = "olist"
+"""The shop of a lake without a lake.toml."""
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:(?=/|$)")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://[^/]")
@@ -56,12 +57,14 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
     known = ("root", "memory_limit", "threads", "query_timeout", "readers", "shops")
     _refuse_unknown(set(given) - {"memory_limit", "threads", "query_timeout"}, known, str(config))
     registry = Registry(SHOP, config.parent if config.exists() else None)
-    valid, invalid = _shops(shops or {DEFAULT_SHOP: {}}, config, registry)
+    shops = shops or {DEFAULT_SHOP: {}}
+    valid, invalid = _shops(shops, config, registry)
     return Settings(
         registry=registry,
         root=_root(root or env.get("ECOM_LAKE_ROOT"), written, config),
         config=config,
         shops=valid,
+        default_shop=next(iter(shops)),
         invalid=invalid,
         memory_limit=_memory(memory, config),
         threads=_threads(threads, config),

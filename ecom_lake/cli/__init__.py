@@ -24,6 +24,7 @@ from ecom_lake.cli import (
     history,
     land,
     ledger,
+    project,
     quality,
     quarantine,
     replay,
@@ -36,7 +37,6 @@ from ecom_lake.cli import (
     tables,
 )
 from ecom_lake.cli.lake_options import LakeOptions
-from ecom_lake.engine.serve.released import DEFAULT_SHOP
 from ecom_lake.errors import UsageError, UserError, disk_trouble, was_interrupted
 
 SUCCESS, FAILURE, USAGE = 0, 1, 2
@@ -65,12 +65,13 @@ app = App(
 )
 _LAKE = Group("Common options", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
-    "Load and build": (synth.synth, land.land, build.build),
+    "Load and build": (project.init, synth.synth, land.land, build.build, project.new),
     "Read": (ask.ask, sql.sql, report.report, tables.tables, tables.describe, experiment.experiment),
     "Quality": (status.status, quarantine.quarantine, ledger.ledger, quality.quality, doctor.doctor, doctor.repair),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, copy.copy),
 }
 _SUBCOMMANDS: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {
+    project.new: (project.table, project.question, project.model),
     quarantine.quarantine: (replay.replay,),
     experiment.experiment: (experiment.plan, experiment.simulate, experiment.analyze),
 }
@@ -98,7 +99,7 @@ def _launch(
         str | None,
         Parameter(group=_LAKE, help="Root of the lake. Default: ECOM_LAKE_ROOT, else `root` in lake.toml, else data."),
     ] = None,
-    shop: Annotated[str, Parameter(group=_LAKE, help="Name of the shop.")] = DEFAULT_SHOP,
+    shop: Annotated[str | None, Parameter(group=_LAKE, help="Name of the shop. Default: the first shop in lake.toml.")] = None,
     project: Annotated[
         str | None,
         Parameter(group=_LAKE, help="Folder of lake.toml. Default: the file named by ECOM_LAKE_CONFIG, else the working folder."),

@@ -63,7 +63,7 @@ def ask(
     if not name:
         if given or sql or as_csv:
             raise UsageError("Name a question; `ecom-lake ask` lists them.")
-        _list(options, site.registry, entry.number, unavailable, as_json)
+        _list(options, site.shop.name, site.registry, entry.number, unavailable, as_json)
         return 0
     question = find(site.registry, name)
     if why := unavailable.get(question.name):
@@ -95,10 +95,10 @@ def _given(words: Sequence[str], options: dict[str, str]) -> tuple[list[str], di
 # ------------------------------------------------------------------------------------------------------------- listing
 
 
-def _list(options: LakeOptions, registry: Registry, release: int, unavailable: dict[str, str], as_json: bool) -> None:
+def _list(options: LakeOptions, shop: str, registry: Registry, release: int, unavailable: dict[str, str], as_json: bool) -> None:
     if as_json:
         listed = [{**_brief(question), "cannot": unavailable.get(question.name)} for question in registry.questions]
-        screen.show_json({"shop": options.shop, "release": release, "questions": listed})
+        screen.show_json({"shop": shop, "release": release, "questions": listed})
         return
     rows: list[tuple[screen.Cell, ...]] = []
     heading = ""

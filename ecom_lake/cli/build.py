@@ -70,7 +70,7 @@ def build(
         task = bar.add_task("starting", total=None)
         report = run_job(
             settings,
-            options.shop,
+            site.shop.name,
             months=chosen,
             full=full,
             refit=refit,

@@ -50,7 +50,7 @@ def copy(
         task = bar.add_task("scanning", total=None)
         done = copy_shop(site, goal, lambda path, done, of: bar.update(task, description=path, completed=done, total=of))
     if as_json:
-        screen.show_json({"shop": options.shop, "from": site.lake.url, "to": goal.lake.url} | asdict(done))
+        screen.show_json({"shop": site.shop.name, "from": site.lake.url, "to": goal.lake.url} | asdict(done))
         return 0
     if not done.files and not done.states:
         screen.show(f"Nothing to copy: {goal.lake.url} has every file of {site.lake.url}.")

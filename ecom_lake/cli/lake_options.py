@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from ecom_lake.engine.serve.released import DEFAULT_SHOP
 from ecom_lake.errors import UsageError, UserError
 
 if TYPE_CHECKING:
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class LakeOptions:
     root: str | None
-    shop: str
+    shop: str | None
+    """None for the first shop of lake.toml."""
     project: str | None = None
 
     def settings(self) -> Settings:
@@ -27,7 +27,7 @@ class LakeOptions:
 
         try:
             settings = load(self.root, project=self.project)
-            settings.shop(self.shop)
+            settings.shop(self.shop or settings.default_shop)
         except UserError as error:
             raise UsageError(str(error)) from None
         return settings
@@ -35,12 +35,13 @@ class LakeOptions:
     def site(self) -> Site:
         from ecom_lake.engine.build.shop_context import open_site
 
-        return open_site(self.settings(), self.shop)
+        settings = self.settings()
+        return open_site(settings, self.shop or settings.default_shop)
 
     def command(self, arguments: str) -> str:
         """The full command line of another command for the same lake and shop."""
         root = f" --root {quote(self.root)}" if self.root else ""
-        shop = f" --shop {self.shop}" if self.shop != DEFAULT_SHOP else ""
+        shop = f" --shop {self.shop}" if self.shop else ""
         project = f" --project {quote(self.project)}" if self.project else ""
         return f"ecom-lake {arguments}{shop}{root}{project}"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.lake_options import Flag
+from ecom_lake.cli.lake_options import Flag, LakeOptions, Options
 from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def synth(
     corrections: float = 0.01,
     broken: int = 3,
     full: Flag = False,
+    options: Options,
 ) -> int:
     """Generate the exports of a demo shop, with known truths.
 
@@ -71,7 +72,7 @@ def synth(
     from ecom_lake.synth.shop import generate
 
     try:
-        options = SynthOptions(
+        chosen = SynthOptions(
             orders=orders,
             seed=seed,
             by_month=by_month,
@@ -93,10 +94,11 @@ def synth(
         raise UsageError(f"{folder} exists and is not empty: name a new folder.")
     with screen.progress() as bar:
         task = bar.add_task("people and products", total=1.0)
-        truths = generate(folder, options, lambda what, share: bar.update(task, description=what, completed=share))
+        truths = generate(folder, chosen, lambda what, share: bar.update(task, description=what, completed=share))
     side_file = folder.with_name(f"{folder.name}.truths.json")
     truths.write(side_file)
     _show_shop(folder, side_file, truths)
+    screen.show("", f"Next: {_land(folder, truths, options)}")
     return 0
 
 
@@ -113,5 +115,18 @@ def _show_shop(folder: Path, side_file: Path, truths: Truths) -> None:
             ("known truths", str(side_file)),
         ]
     )
-    canonical = ' --shop NAME, where [shops.NAME] in lake.toml has connector = "canonical"' if truths.full else ""
-    screen.show("", f"Next: ecom-lake land {folder}{canonical}")
+
+
+def _land(folder: Path, truths: Truths, options: LakeOptions) -> str:
+    """The command that lands the files, for the first shop of lake.toml that takes them."""
+    connector = "canonical" if truths.full else "olist"
+    try:
+        settings = options.settings()
+    except UsageError:
+        return options.command(f"land {folder}")
+    fitting = [name for name, shop in settings.shops.items() if shop.connector == connector]
+    if options.shop or settings.default_shop in fitting:
+        return options.command(f"land {folder}")
+    if fitting:
+        return options.command(f"land {folder} --shop {fitting[0]}")
+    return f'add [shops.NAME] with connector = "{connector}" to {settings.config}, then ecom-lake land {folder} --shop NAME'

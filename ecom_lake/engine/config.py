@@ -85,6 +85,8 @@ class Settings:
     root: str
     config: Path
     shops: dict[str, Shop]
+    default_shop: str
+    """The shop that is meant where none is named: the first in lake.toml."""
     memory_limit: str
     threads: int
     query_timeout: int = 300

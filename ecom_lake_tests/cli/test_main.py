@@ -6,12 +6,11 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from ecom_lake import settings
 from ecom_lake.cli import app
-from ecom_lake.engine.serve import released
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
@@ -148,8 +147,11 @@ def test_a_closed_pipe_is_no_error(built_lake: BuiltLake) -> None:
         assert process.returncode == 0
 
 
-def test_the_default_shop_is_that_of_the_settings() -> None:
-    assert released.DEFAULT_SHOP == settings.DEFAULT_SHOP
+def test_where_no_shop_is_named_the_first_of_lake_toml_is_meant(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "lake.toml").write_text("[shops.second_hand]\n[shops.olist]\n", encoding="utf-8")
+    said = run("status", "--project", str(tmp_path))
+    assert said.code == 2
+    assert "Shop 'second_hand' has nothing yet" in said.err and "`ecom-lake build`" in said.err
 
 
 def test_the_version_is_the_packages(run: Run) -> None:

@@ -37,6 +37,8 @@ class Site:
     """Fit every model anew, without regard to its last fit: labels may change."""
     accept_settings: bool = False
     """Build with the settings in force, whatever the shop was built with before (built_with.py)."""
+    is_default_shop: bool = False
+    """Whether commands mean this shop where none is named."""
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def months(self) -> list[date]:
@@ -84,10 +86,19 @@ def open_site(
     if chosen.landing:
         _open_landing(chosen.landing, settings, place)
     lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
-    run = run or uuid.uuid4().hex[:12]
-    limits = (settings.memory_limit, settings.threads, settings.query_timeout)
     return Site(
-        settings.registry, lake, chosen, connector, *limits, full=full, refit=refit, accept_settings=accept_settings, run=run
+        settings.registry,
+        lake,
+        chosen,
+        connector,
+        settings.memory_limit,
+        settings.threads,
+        settings.query_timeout,
+        full=full,
+        refit=refit,
+        accept_settings=accept_settings,
+        is_default_shop=shop == settings.default_shop,
+        run=run or uuid.uuid4().hex[:12],
     )
 
 

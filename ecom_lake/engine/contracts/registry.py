@@ -13,7 +13,7 @@ import importlib.util
 import pkgutil
 import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -46,6 +46,14 @@ class Definition:
     file: Path
     is_own: bool = False
     """Whether it is the user's."""
+
+
+class CircleError(UserError):
+    """Tables that read each other; those that read one of them are named too."""
+
+    def __init__(self, tables: Iterable[str]) -> None:
+        self.tables = frozenset(tables)
+        super().__init__(f"These gold tables read each other in a circle: {', '.join(sorted(self.tables))}.")
 
 
 class Registry:
@@ -82,6 +90,11 @@ class Registry:
     def definition(self, name: str) -> Definition:
         return self._definitions[name]
 
+    @property
+    def own_tables(self) -> tuple[Definition, ...]:
+        """The user's tables that are built."""
+        return tuple(found for _, found in sorted(self._definitions.items()) if found.is_own)
+
     def recipe(self, table: str) -> Recipe:
         """How a gold table is made, or the table that it is made together with."""
         return self._recipes[table]
@@ -95,7 +108,7 @@ class Registry:
             ready = sorted(table for table in waiting if not waiting & set(self.recipe(table).reads))
             ready = [table for table in ready if not self.recipe(table).reads_own_tables] or ready
             if not ready:
-                raise UserError(f"These gold tables read each other in a circle: {', '.join(sorted(waiting))}.")
+                raise CircleError(waiting)
             made += ready
             waiting -= set(ready)
         return tuple(made)
@@ -175,8 +188,9 @@ class Registry:
     def _circle(self, before: Mapping[str, Definition]) -> dict[str, str]:
         try:
             _ = self.in_order
-        except UserError as error:
-            return {name: f"{found.file}: {error}" for name, found in self._definitions.items() if found.is_own}
+        except CircleError as error:
+            own = {name: found for name, found in self._definitions.items() if found.is_own and name in error.tables}
+            return {name: f"{found.file}: {error}" for name, found in own.items()}
         return {}
 
     def _forget(self) -> None:

@@ -173,5 +173,5 @@ class Silver(Contract):
 class Gold(Contract):
     """The base of the tables that people read; `group` is the heading under which they are shown."""
 
-    def __init_subclass__(cls, group: str, beside: str = "", extra: str = "", partial: bool = False) -> None:
+    def __init_subclass__(cls, group: str = "", beside: str = "", extra: str = "", partial: bool = False) -> None:
         super().__init_subclass__(layer="gold", group=group, beside=beside, extra=extra, partial=partial)

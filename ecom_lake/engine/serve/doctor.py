@@ -44,11 +44,12 @@ class Finding:
     todo: str = ""
 
 
-def examine(load: Callable[[], Settings], shop: str, deep: bool = False) -> Iterator[Finding]:
+def examine(load: Callable[[], Settings], shop: str | None, deep: bool = False) -> Iterator[Finding]:
     yield _python()
     yield _packages()
     try:
         settings = load()
+        shop = shop or settings.default_shop
         invalid = invalid_shops(settings)
         yield _settings(settings, invalid)
         yield from (Finding(f"shop {name}", "fail", why) for name, why in invalid.items())
@@ -58,6 +59,7 @@ def examine(load: Callable[[], Settings], shop: str, deep: bool = False) -> Iter
     except UserError as error:
         yield Finding("settings", "fail", str(error))
         return
+    yield from _own_files(settings)
     yield _dagster(settings)
     yield _memory(settings)
     if site.lake.store.is_local:
@@ -101,6 +103,17 @@ def _settings(settings: Settings, invalid: Mapping[str, str]) -> Finding:
     if invalid:
         return Finding("settings", "warn", f"{counted(len(invalid), 'shop')} of {settings.config} left out. Shops: {shops}.")
     return Finding("settings", "ok", f"{settings.config} is sound. Shops: {shops}.")
+
+
+def _own_files(settings: Settings) -> Iterator[Finding]:
+    """The user's tables, models and questions: one finding for each file with an error, or one for all."""
+    registry = settings.registry
+    wrong = [*registry.invalid.values(), *registry.invalid_questions.values()]
+    for why in wrong:
+        yield Finding("your files", "fail", why, "Correct the file; everything else is built without it.")
+    own = [found.table.name for found in registry.own_tables]
+    if own and not wrong:
+        yield Finding("your files", "ok", f"Tables of your own: {', '.join(own)}.")
 
 
 def _dagster(settings: Settings) -> Finding:

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from ecom_lake.engine.build.shop_context import Site
     from ecom_lake.engine.store.entry import Entry
 
-DEFAULT_SHOP = "olist"
-
 
 def released(site: Site) -> Entry:
     """The release that readers see."""
@@ -54,4 +52,4 @@ def nothing_built(site: Site) -> str:
 
 def command(site: Site, what: str) -> str:
     """A command to type, for this shop."""
-    return f"`ecom-lake {what}{'' if site.shop.name == DEFAULT_SHOP else f' --shop {site.shop.name}'}`"
+    return f"`ecom-lake {what}{'' if site.is_default_shop else f' --shop {site.shop.name}'}`"

@@ -101,6 +101,7 @@ def status_of(site: Site) -> Status:
         free=free,
         advice=(
             *_about_settings(site, head),
+            *(f"Correct a file of yours, whose table is not built: {why}" for why in site.registry.invalid.values()),
             *_about_trouble(site, trouble, free),
             *_advice(site, head, why, waiting, refused, unreleased, is_told=trouble is not None),
         ),

@@ -33,6 +33,7 @@ from ecom_lake.words import counted
 TABLE = acceptance.TABLE
 EXAMPLES = 5
 IDENTITIES = "identities"
+OWN_FILES = "own_files_valid"
 _RELEASED = "Unchanged since the last release."
 _STALE = "Not checked while tables are stale."
 
@@ -130,11 +131,20 @@ def _checks(site: Site, head: Entry, current: bool) -> tuple[Check, ...]:
     """What must hold of a state before readers see it. Of one that they see, new files may have been refused since."""
     fresh = _fresh(site, head)
     if not current and not fresh.passed:
-        return (fresh, *(Check(TABLE, name, False, "block", _STALE) for name in (IDENTITIES, acceptance.NAME)))
+        unchecked = (Check(TABLE, name, False, "block", _STALE) for name in (IDENTITIES, acceptance.NAME))
+        return (fresh, *unchecked, _own_files(site))
     if not current:
         _check_files(site, head)
     identities = Check(TABLE, IDENTITIES, True, "block", _RELEASED) if current else _identities(site, head)
-    return (fresh, identities, acceptance.deliveries_accepted(site, head))
+    return (fresh, identities, acceptance.deliveries_accepted(site, head), _own_files(site))
+
+
+def _own_files(site: Site) -> Check:
+    """The user's files with an error, whose tables are not in the release."""
+    wrong = site.registry.invalid
+    says = f"Left out: {' '.join(wrong.values())}" if wrong else "Every table of the project folder is built."
+    evidence = tuple({"table": table, "why": why} for table, why in wrong.items())
+    return Check(TABLE, OWN_FILES, passed=not wrong, severity="warn", says=says, evidence=evidence)
 
 
 def _fresh(site: Site, entry: Entry) -> Check:

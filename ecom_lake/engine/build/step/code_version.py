@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 import ecom_lake
+from ecom_lake.engine.contracts.project_folder import folder_of
 
 PACKAGE = Path(ecom_lake.__file__).parent
 CUT = (
@@ -59,7 +60,7 @@ def code_version(*modules: str) -> str:
     digest = hashlib.blake2b(digest_size=12)
     for path in import_closure(*modules):
         content = _source(path).digest if path.suffix == ".py" else _read(path).hex()
-        digest.update(f"{path.relative_to(PACKAGE).as_posix()}\0{content}\0".encode())
+        digest.update(f"{_place(path)}\0{content}\0".encode())
     return digest.hexdigest()
 
 
@@ -92,7 +93,7 @@ def _imported(module: str, path: Path) -> Iterator[str]:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for target, names in _source(path).imports:
         base = resolve_name(target, package)
-        if base.partition(".")[0] != PACKAGE.name:
+        if _root_of(base) is None:
             continue
         submodules = {name for name in names if _file_of(f"{base}.{name}")}
         yield from (f"{base}.{name}" for name in submodules)
@@ -100,9 +101,25 @@ def _imported(module: str, path: Path) -> Iterator[str]:
             yield base
 
 
+def _root_of(module: str) -> Path | None:
+    """The folder of the package, or of the user's project, that a module is in; None for the modules of others."""
+    package = module.partition(".")[0]
+    return PACKAGE if package == PACKAGE.name else folder_of(package)
+
+
+def _place(path: Path) -> str:
+    """A file's place in the package, or in the user's project folder wherever that is."""
+    if path.is_relative_to(PACKAGE):
+        return path.relative_to(PACKAGE).as_posix()
+    return f"project/{path.parent.name}/{path.name}"
+
+
 @cache
 def _file_of(module: str) -> Path | None:
-    place = PACKAGE.joinpath(*module.split(".")[1:])
+    root = _root_of(module)
+    if root is None:
+        return None
+    place = root.joinpath(*module.split(".")[1:])
     return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
 
 

@@ -1,0 +1,145 @@
+"""The commands `init` and `new`: a project folder, and first drafts of a user's own tables, questions and models."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ecom_lake.cli import screen
+from ecom_lake.cli.lake_options import Options
+from ecom_lake.errors import UsageError
+
+if TYPE_CHECKING:
+    from ecom_lake.engine.config import Settings
+
+Kind = Literal["table", "question", "model"]
+_RENAMED = {"gitignore": ".gitignore"}
+_DRAFT = re.compile(r"draft", re.IGNORECASE)
+_NEXT = {"table": "describe {name}", "model": "describe {name}", "question": "ask {name}"}
+
+
+def init(folder: Path, /) -> int:
+    """Create a project folder with settings, an example table, an example question and a README.
+
+    Parameters
+    ----------
+    folder
+        A new or empty folder.
+    """
+    target = folder.expanduser().absolute()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UsageError(f"{target} exists and is not empty: name a new folder.")
+    for path, source in _files_of("init"):
+        _write(target / path, source.read_text("utf-8"))
+    for name in ("models", "questions", "tables", "tests"):
+        (target / name).mkdir(exist_ok=True)
+    screen.show(f"Created a project in {target}.", "")
+    screen.show(f"Next: cd {folder}; then `ecom-lake synth export --full`, `ecom-lake land export` and `ecom-lake build`.")
+    return 0
+
+
+def new() -> int:
+    """Draft a table, a question or a model of your own, with its test."""
+    raise UsageError("Name what to draft: `ecom-lake new table NAME`, `new question NAME` or `new model NAME`.")
+
+
+def table(name: str, /, *, options: Options) -> int:
+    """Draft a gold table: tables/NAME.py, tables/NAME.sql and tests/test_NAME.py.
+
+    Parameters
+    ----------
+    name
+        Name of the table, such as weekday_sales.
+    """
+    return _draft("table", name, options)
+
+
+def question(name: str, /, *, options: Options) -> int:
+    """Draft a question for `ecom-lake ask`: questions/NAME.sql and tests/test_NAME.py.
+
+    Parameters
+    ----------
+    name
+        Name of the question, such as best-weekday.
+    """
+    return _draft("question", name, options)
+
+
+def model(name: str, /, *, options: Options) -> int:
+    """Draft a model: models/NAME.py, models/NAME_model.py and tests/test_NAME.py.
+
+    Parameters
+    ----------
+    name
+        Name of the model's table, such as next_orders.
+    """
+    return _draft("model", name, options)
+
+
+def _draft(kind: Kind, name: str, options: Options) -> int:
+    settings = options.settings()
+    project = settings.registry.folder
+    if project is None:
+        raise UsageError(f"There is no {settings.config}: work in a project folder, or create one with `ecom-lake init FOLDER`.")
+    _refuse_name(kind, name, settings)
+    templates = _files_of(f"new/{kind}s")
+    drafts = {_place(kind, path, name): _named(source.read_text("utf-8"), name) for path, source in templates}
+    if taken := [path for path in drafts if (project / path).exists()]:
+        raise UsageError(f"{project / taken[0]} exists already: choose another name, or delete the file.")
+    for path, text in drafts.items():
+        _write(project / path, text)
+    screen.show(f"Drafted the {kind} {name}:")
+    screen.show_list(str(path) for path in drafts)
+    build, look = options.command("build"), options.command(_NEXT[kind].format(name=name))
+    screen.show("", f"Next: edit them and run pytest; then {build} and {look}")
+    return 0
+
+
+def _refuse_name(kind: Kind, name: str, settings: Settings) -> None:
+    if kind == "question":
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+            raise UsageError(f"'{name}' cannot name a question: use small letters, digits and hyphens, such as best-weekday.")
+        if name in {one.name for one in settings.registry.questions}:
+            raise UsageError(f"There is a question {name} already: choose another name.")
+        return
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or keyword.iskeyword(name):
+        raise UsageError(f"'{name}' cannot name a {kind}: use small letters, digits and underscores, such as weekday_sales.")
+    if name in {*settings.registry.gold, *settings.registry.silver}:
+        raise UsageError(f"There is a table {name} already: choose another name.")
+
+
+def _place(kind: Kind, path: Path, name: str) -> Path:
+    folder = "tests" if path.name.startswith("test_") else f"{kind}s"
+    written = name.replace("-", "_") if path.suffix == ".py" else name
+    return Path(folder, path.name.replace("draft", written))
+
+
+def _named(text: str, name: str) -> str:
+    """A draft with the name in place of `draft`, and its class name in place of `Draft`."""
+    in_class = "".join(part.capitalize() for part in re.split("[-_]", name))
+    in_test = name.replace("-", "_")
+    text = text.replace("test_draft", f"test_{in_test}")
+    return _DRAFT.sub(lambda found: in_class if found[0] == "Draft" else name, text)
+
+
+def _files_of(folder: str) -> list[tuple[Path, Traversable]]:
+    """The files that come with the package under a folder of project_files, each with its place in the project."""
+    found: list[tuple[Path, Traversable]] = []
+    waiting = [(Path(), files("ecom_lake.project_files").joinpath(*folder.split("/")))]
+    while waiting:
+        place, here = waiting.pop()
+        for entry in sorted(here.iterdir(), key=lambda one: one.name):
+            if entry.is_dir() and entry.name != "__pycache__":
+                waiting.append((place / entry.name, entry))
+            elif entry.is_file():
+                found.append((place / _RENAMED.get(entry.name, entry.name), entry))
+    return sorted(found, key=lambda one: one[0])
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

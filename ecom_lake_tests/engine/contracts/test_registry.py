@@ -1,0 +1,144 @@
+"""The registry of a user's project folder: what it finds, and what becomes of a file with an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ecom_lake.engine.contracts.registry import Registry
+from ecom_lake.shop.domain import SHOP
+from ecom_lake_tests import catalog
+
+CONTRACT = '''from ecom_lake.engine.contracts.columns import Count
+from ecom_lake.engine.contracts.table import Gold
+from ecom_lake.shop import vocabulary
+
+
+class {name}(Gold):
+    """One row per month."""
+
+    month = vocabulary.month.replace(key=True)
+    orders = Count("Number of valid orders.")
+'''
+SQL = "select month, count(*) as orders from fct_orders where is_valid group by month\n"
+
+
+def write(project: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+    return project
+
+
+def own(project: Path, name: str = "Monthly", sql: str = SQL, more: str = "") -> Registry:
+    contract = CONTRACT.format(name=name) + more
+    return Registry(SHOP, write(project, {f"tables/{name.lower()}.py": contract, f"tables/{name.lower()}.sql": sql}))
+
+
+def test_a_table_of_the_project_is_like_a_native_one(tmp_path: Path) -> None:
+    registry = own(tmp_path)
+    assert registry.invalid == {}
+    assert registry.gold["monthly"].group == "tables"
+    assert registry.recipe("monthly").reads == ("fct_orders",)
+    assert registry.in_order.index("monthly") > registry.in_order.index("fct_orders")
+    assert set(registry.gold) == {*catalog.gold(), "monthly"}
+
+
+def test_two_projects_do_not_see_each_other(tmp_path: Path) -> None:
+    assert "monthly" in own(tmp_path / "a").gold
+    assert "monthly" not in own(tmp_path / "b", "Other").gold
+    assert "monthly" not in catalog.registry().gold
+
+
+def test_an_edited_file_is_read_again(tmp_path: Path) -> None:
+    own(tmp_path)
+    changed = CONTRACT.format(name="Monthly").replace("One row per month.", "One row per calendar month.")
+    assert Registry(SHOP, write(tmp_path, {"tables/monthly.py": changed})).gold["monthly"].grain == "One row per calendar month."
+
+
+def test_a_helper_of_the_folder_is_imported_relatively_and_is_no_table(tmp_path: Path) -> None:
+    write(tmp_path, {"tables/helper.py": 'MEANING = "Number of valid orders."\n'})
+    contract = CONTRACT.format(name="Monthly").replace('"Number of valid orders."', "MEANING")
+    contract = contract.replace("\n\n\nclass", "\nfrom .helper import MEANING\n\n\nclass")
+    registry = Registry(SHOP, write(tmp_path, {"tables/monthly.py": contract, "tables/monthly.sql": SQL}))
+    assert registry.invalid == {}
+    assert registry.gold["monthly"].columns["orders"].meaning == "Number of valid orders."
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"tables/monthly.py": CONTRACT.format(name="Monthly") + "\nx = (\n"}, "monthly.py:12: '(' was never closed."),
+        (
+            {"tables/monthly.py": CONTRACT.format(name="Monthly") + "\nx = y\n"},
+            "monthly.py:12: NameError: name 'y' is not defined",
+        ),
+        ({"tables/monthly.py": CONTRACT.format(name="Weekly")}, "monthly.py: the class Weekly makes the table weekly: name it"),
+        ({"tables/monthly.py": CONTRACT.format(name="Monthly").replace(".replace(key=True)", "")}, "Monthly has no key"),
+        (
+            {"tables/monthly.py": CONTRACT.format(name="Monthly").replace('Count("', 'Count(at_lest=1, meaning="')},
+            "monthly.py:10: A column has no 'at_lest'; did you mean at_least?",
+        ),
+        ({"tables/monthly.sql": "select from where"}, "monthly.sql: its SQL cannot be parsed"),
+        (
+            {"tables/monthly.sql": "select * from fct_order"},
+            "reads the table fct_order, which does not exist; did you mean fct_orders?",
+        ),
+        ({"tables/monthly.sql": "select * from monthly"}, "read each other in a circle: monthly"),
+        ({"tables/monthly.py": CONTRACT.format(name="Monthly").replace("Gold", "Silver")}, "must be a Gold table"),
+    ],
+)
+def test_a_file_with_an_error_is_one_sentence_and_disables_nothing_else(tmp_path: Path, files: dict[str, str], why: str) -> None:
+    own(tmp_path, "Sound")
+    own(tmp_path)
+    registry = Registry(SHOP, write(tmp_path, files))
+    [sentence] = registry.invalid.values()
+    assert why in sentence and "\n" not in sentence and str(tmp_path) in sentence
+    assert set(registry.gold) == {*catalog.gold(), "sound"}
+    assert len(registry.in_order) == len(registry.gold)
+
+
+def test_a_table_without_a_maker_says_what_to_write(tmp_path: Path) -> None:
+    registry = Registry(SHOP, write(tmp_path, {"tables/monthly.py": CONTRACT.format(name="Monthly")}))
+    assert (
+        "nothing makes the table monthly. Write monthly.sql, monthly_build.py or, for a model, monthly_model.py"
+        in (registry.invalid["monthly"])
+    )
+
+
+def test_what_reads_a_table_with_an_error_is_left_out_too(tmp_path: Path) -> None:
+    own(tmp_path, "Reader", "select month, orders from monthly")
+    registry = own(tmp_path, sql="select from where")
+    assert set(registry.invalid) == {"monthly", "reader"}
+    assert "reads the table monthly, which does not exist" in registry.invalid["reader"]
+
+
+def test_a_name_that_exists_is_an_error_unless_it_overrides(tmp_path: Path) -> None:
+    contract = CONTRACT.format(name="KpiDaily")
+    files = {"tables/kpi_daily.py": contract, "tables/kpi_daily.sql": SQL}
+    native = catalog.gold()["kpi_daily"]
+    registry = Registry(SHOP, write(tmp_path, files))
+    assert "there is a table kpi_daily already" in registry.invalid["kpi_daily"]
+    assert registry.gold["kpi_daily"] == native
+    registry = Registry(SHOP, write(tmp_path, {"tables/kpi_daily.py": f"{contract}    overrides = True\n"}))
+    assert "replaces a table that has the column date, which others read" in registry.invalid["kpi_daily"]
+    columns = "\n".join(f"    {name} = KpiDaily.table.columns[{name!r}].replace()" for name in native.columns)
+    whole = f'''from ecom_lake.engine.contracts.table import Gold
+from ecom_lake.shop.kpis.kpi_daily import KpiDaily as Native
+
+
+class KpiDaily(Gold):
+    """One row per day, ours."""
+
+    overrides = True
+{columns.replace("KpiDaily.table", "Native.table")}
+'''
+    registry = Registry(SHOP, write(tmp_path, {"tables/kpi_daily.py": whole}))
+    assert registry.invalid == {}
+    assert registry.gold["kpi_daily"].grain == "One row per day, ours."
+    assert registry.recipe("kpi_daily").file == tmp_path / "tables/kpi_daily.sql"
+
+
+def test_a_name_of_the_engines_own_views_is_refused(tmp_path: Path) -> None:
+    assert "is a name that ecom_lake uses itself" in own(tmp_path, "Settings").invalid["settings"]
