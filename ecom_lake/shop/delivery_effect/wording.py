@@ -64,4 +64,4 @@ def wording(exposure: Exposure, days: int, n: int, found: Effect, smallest: floa
 
 def points(difference: float) -> str:
     size = abs(difference) * 100
-    return f"{size:.{2 if size >= 0.1 else 4}f} percentage points {'fewer' if difference < 0 else 'more'}"
+    return f"{size:.{2 if size >= 0.1 else 4}f} percentage points {'lower' if difference < 0 else 'higher'}"

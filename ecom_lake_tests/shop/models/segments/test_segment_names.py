@@ -26,7 +26,8 @@ def test_words_come_from_the_outer_thirds() -> None:
         ),
         (
             "One-time buyers, more recent",
-            "no median is in the lowest or highest third of all one-time buyers; the largest difference is in recency_days: median 101, compared with 150",
+            "no median is in the lowest or highest third of all one-time buyers; the largest difference is in recency_days: "
+            "median 101, compared with 150",
         ),
         (
             "Dormant low-spend many-unit one-time buyers",
@@ -54,9 +55,7 @@ def test_twins_are_told_apart_by_what_differs_most_between_them() -> None:
     [rich, poor] = named((50, 290, 1), (60, 210, 1))
     assert rich[0] == "Recent high-spend one-time buyers, higher spend"
     assert poor[0] == "Recent high-spend one-time buyers, lower spend"
-    assert poor[1].endswith(
-        "; the largest difference from segments of the same name is in net_sales: median 210, compared with 290"
-    )
+    assert poor[1].endswith("segments of the same name is in net_sales: median 210, compared with 290")
 
 
 def test_triplets_and_more_are_told_apart() -> None:
