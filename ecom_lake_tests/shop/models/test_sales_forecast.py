@@ -84,7 +84,7 @@ def test_a_walk_is_best_told_by_where_it_stands(tmp_path: Path) -> None:
     said = card(made)
     assert (said["status"], said["champion"], said["value"]) == ("baseline", NAIVE, said["baseline_value"])
     assert str(said["reason"]).startswith("By month: no method beat the naive forecast")
-    assert "Measured by mase, the chosen method is naive itself, which reaches " in str(said["reason"])
+    assert "The best method by mase is the baseline naive itself, with " in str(said["reason"])
     assert str(said["reason"]).endswith("so naive is published.")
     champions = made["sales_forecast"].filter(series=TOTAL, grain="month", is_champion=True)
     assert set(champions["method"]) == {NAIVE}
