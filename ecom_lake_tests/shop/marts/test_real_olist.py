@@ -493,8 +493,8 @@ def test_kinds_of_customers(gold: Read) -> None:
     assert tried.filter("chosen").select("buyers", "k").rows() == [("one-time buyers", 4), ("repeat buyers", 5)]
     told = {(row["series"], row["name"]): row for row in gold("customer_segments_fit").filter(kind="rival").to_dicts()}
     for who in ("one-time buyers", "repeat buyers"):
-        assert told["gain of K-Means", f"differences between people told, {who}"]["low"] > 0
-    assert told["K-Means", "spend of the next 90 days told, one-time buyers"]["low"] < 0, "they describe, and do not predict"
+        assert told["gain of K-Means", f"explained variance of features, {who}"]["low"] > 0
+    assert told["K-Means", "explained variance of spend in the next 90 days, one-time buyers"]["low"] < 0, "they describe, and do not predict"
     assert gold("segment_profile")["customers"].sum() == 94_990
 
 
