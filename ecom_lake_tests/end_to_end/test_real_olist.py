@@ -487,14 +487,15 @@ def test_churn_is_refused_and_bad_reviews_are_ranked(gold: Read) -> None:
 
 
 def test_kinds_of_customers(gold: Read) -> None:
-    """The numbers of 0006-segments.md: every one from 3 to 8 is tried, and K-Means tells more than a grid."""
+    """The numbers of 0006-segments.md: every one from 3 to 8 is tried, and K-Means explains more than a grid."""
     tried = gold("segment_selection")
     assert tried.select("buyers", "k").rows() == [(who, k) for who in ("one-time buyers", "repeat buyers") for k in range(3, 9)]
     assert tried.filter("chosen").select("buyers", "k").rows() == [("one-time buyers", 4), ("repeat buyers", 5)]
     told = {(row["series"], row["name"]): row for row in gold("customer_segments_fit").filter(kind="rival").to_dicts()}
     for who in ("one-time buyers", "repeat buyers"):
-        assert told["gain of K-Means", f"differences between people told, {who}"]["low"] > 0
-    assert told["K-Means", "spend of the next 90 days told, one-time buyers"]["low"] < 0, "they describe, and do not predict"
+        assert told["gain of K-Means", f"explained variance of features, {who}"]["low"] > 0
+    later = told["K-Means", "explained variance of spend in the next 90 days, one-time buyers"]
+    assert later["low"] < 0, "segments describe, and do not predict"
     assert gold("segment_profile")["customers"].sum() == 94_990
 
 

@@ -1,8 +1,8 @@
-"""What every model says of itself: a card with its verdict, its rivals, its curves, its parameters, and what has drifted.
+"""The result of a model: its tables, a card with the verdict, rivals, curves, parameters, and drift.
 
-Here: the words in which models speak, and how they become the rows of a `…_fit` table and are read again by the next run.
-A fit is kept from run to run, so that labels stay put: it is made anew when it is asked for, when the model's version or the
-settings change, or when it has grown too old. Not here: any model; the shape of the rows (engine/contracts/model_fit.py).
+Here: these types, and how they are written as the rows of a `…_fit` table and read by the next run. A fit is reused from run to
+run, so that labels stay stable; a new one is made when it is requested, when the model's version or the settings change, or when
+the fit is too old. Not here: any model; the columns of the table (model_fit.py).
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ class FitSettings(Protocol):
 @dataclass(frozen=True)
 class Card:
     predicts: str
-    """What, in plain words: "an order within 90 days"."""
+    """The predicted quantity: "an order within 90 days"."""
     population: str
-    """For whom."""
+    """The customers or orders that it is predicted for."""
     as_of: date | None
     trained_on: str
-    """Which data, in words with dates."""
+    """The training data, with dates."""
     n: int
-    """How many people, orders or months it was trained on."""
+    """The number of customers, orders or months that it was trained on."""
     verdict: Verdict
-    """What the gate decides; status, figures and the last sentence of the reason are computed from it."""
+    """The decision of the gates; status, numbers and the last sentence of the reason are computed from it."""
     details: str = ""
     """The first sentences of the reason, for a manager."""
     fitted_as_of: date | None = None
-    """The as-of date when it was fitted; earlier than as_of where the fit was kept."""
+    """The as-of date of the fit; earlier than as_of where the fit was reused."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.verdict, Verdict):
@@ -57,9 +57,9 @@ class Card:
 
     @property
     def reason(self) -> str:
-        """What a manager reads first, then the figures that decided; where nothing could be measured, that comes first."""
-        decided = bool(self.verdict.gates)
-        sentences = (self.details, self.verdict.sentence) if decided else (self.verdict.sentence, self.details)
+        """The details, then the numbers that decided; where nothing could be measured, the reason for that comes first."""
+        is_measured = bool(self.verdict.gates)
+        sentences = (self.details, self.verdict.sentence) if is_measured else (self.verdict.sentence, self.details)
         return " ".join(filter(None, sentences))
 
     @property
@@ -74,7 +74,7 @@ class Card:
 
     @property
     def lines(self) -> dict[str, str | float | date | None]:
-        """Every line of the card by its name, which is that of its column in model_cards."""
+        """The lines of the card, by the names of their columns in model_cards."""
         gate = self.verdict.shown
         return {
             **{line.name: getattr(self, line.name) for line in fields(self) if line.name not in ("verdict", "details")},
@@ -90,7 +90,7 @@ _GATE_LINES = ("metric", "direction", "requirement", "margin", "value", "low", "
 
 @dataclass(frozen=True)
 class Rival:
-    """How one candidate did by one measure, out of time."""
+    """The result of one candidate by one metric, out of time."""
 
     name: str
     metric: str
@@ -106,12 +106,12 @@ class Point:
     low: float | None = None
     high: float | None = None
     label: str | None = None
-    """What stands at x, where it is no number: a date, a segment."""
+    """The label of x, where it is not a number: a date, a segment."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A line of a picture; lines with one name share a picture."""
+    """A line of a chart; lines with the same name share a chart."""
 
     name: str
     series: str
@@ -120,18 +120,18 @@ class Curve:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a model made: its tables, and what it says of itself."""
+    """The result of a model run."""
 
     tables: Mapping[str, pl.DataFrame]
     card: Card
     rivals: Sequence[Rival] = ()
     curves: Sequence[Curve] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
-    """Numbers that are the model; the next run gets them back."""
+    """The parameters of the model; the next run can read them."""
     seen: Mapping[str, float] = field(default_factory=dict)
-    """What the data and the scores were like: means of features, shares, deciles of scores."""
+    """Statistics of the data and the scores, which are watched for drift: means of features, shares, deciles."""
     notes: Mapping[str, str] = field(default_factory=dict)
-    """Words that are part of the model, for the next run: a choice that was made, names of segments."""
+    """Texts that are part of the model, for the next run: choices, names of segments."""
 
 
 @dataclass(frozen=True)
@@ -157,14 +157,14 @@ class Past:
         return self._day("fitted_as_of")
 
     def serves(self, version: int, settings: FitSettings, as_of: date | None) -> bool:
-        """Whether its parameters are used again: same version and settings, and not too old."""
+        """Whether its parameters are reused: same version and settings, and not too old."""
         before = self.fitted_as_of
         if self.notes.get(_MADE) != _made(version, settings):
             return False
         return before == as_of or bool(before and as_of and 0 <= (as_of - before).days < settings.refit_days)
 
     def before(self, kind: str, as_of: date | None) -> dict[str, float]:
-        """What drift is measured from: this fit, or of the same day's data made again, what it was measured from itself."""
+        """The numbers that drift is measured from: those of this fit, or where it has the same as-of date, those before it."""
         if self._day("as_of") == as_of:
             return {row["name"]: row["x"] for row in self._of(DRIFT) if row["series"] == kind}
         return self._numbers(kind)
@@ -183,7 +183,7 @@ class Past:
 def fit_rows(fitted: Fitted, past: Past, version: int, settings: FitSettings) -> pl.DataFrame:
     """The rows of the model's `…_fit` table."""
     made = _row(PARAMETER, _MADE, said=_made(version, settings))
-    rows = [*_card(fitted.card), *_told(fitted), made, *_seen(fitted, past), *_drift(fitted, past)]
+    rows = [*_card(fitted.card), *_results(fitted), made, *_seen(fitted, past), *_drift(fitted, past)]
     return pl.DataFrame(rows, ModelFit.table.schema).with_columns(pl.col(pl.Float64).round(DIGITS))
 
 
@@ -199,7 +199,7 @@ def _card(card: Card) -> Iterator[dict[str, Any]]:
             yield _row(CARD, name, said=value.isoformat() if isinstance(value, date) else value)
 
 
-def _told(fitted: Fitted) -> Iterator[dict[str, Any]]:
+def _results(fitted: Fitted) -> Iterator[dict[str, Any]]:
     for rival in fitted.rivals:
         yield _row(RIVAL, rival.metric, rival.name, value=rival.value, low=rival.low, high=rival.high)
     for curve in fitted.curves:
@@ -210,13 +210,13 @@ def _told(fitted: Fitted) -> Iterator[dict[str, Any]]:
 
 
 def _seen(fitted: Fitted, past: Past) -> Iterator[dict[str, Any]]:
-    """As it was when the model was fitted: a slow drift adds up."""
+    """The statistics when the model was fitted, so that slow drift adds up."""
     is_kept = fitted.card.fitted_as_of not in (None, fitted.card.as_of)
     return (_row(SEEN, name, value=value) for name, value in (past.seen if is_kept else fitted.seen).items())
 
 
 def _drift(fitted: Fitted, past: Past) -> Iterator[dict[str, Any]]:
-    """What the last fit knew too: what it was then, and what it is now."""
+    """The numbers that the last fit has too: then and now."""
     for series, now in ((PARAMETER, fitted.parameters), (SEEN, fitted.seen)):
         before = past.before(series, fitted.card.as_of)
         yield from (_row(DRIFT, name, series, x=before[name], value=value) for name, value in now.items() if name in before)

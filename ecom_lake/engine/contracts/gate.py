@@ -1,8 +1,8 @@
-"""Whether a model is published: computed from what was measured, never stated by the model.
+"""The gate that decides whether a model is published: computed from measurements, never stated by the model.
 
-Here: a gate (the metric of a candidate against that of its rival, or against a stated threshold), the verdict of one or more
-gates, and the sentence that reports it. Not here: any measurement; the rule that repeats the computation on the table
-(engine/contracts/model_fit.py). docs/decisions/0023-computed-gates.md gives the reasons.
+Here: a gate (the metric of a candidate compared with its rival's, or with a threshold), the verdict of one or more gates, and
+the sentence that reports it. Not here: the measurements; the rule that repeats the computation on the table (model_fit.py).
+docs/decisions/0023-computed-gates.md gives the reasons.
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ from ecom_lake.engine.contracts.model_fit import BASELINE, DIGITS, PUBLISHED, RE
 Status = Literal["published", "baseline", "refused"]
 Direction = Literal["higher", "lower"]
 Requirement = Literal["better", "certainly better", "no worse", "not certainly worse"]
-"""better: the value beats the rival's by more than the margin. certainly better: so does the whole interval of the difference.
-no worse: the value reaches the rival's, a tie passes. not certainly worse: the interval of the difference reaches it."""
+"""better: the value is ahead of the rival's by more than the margin. certainly better: so is the whole interval of the
+difference. no worse: the value is at least the rival's plus the margin; a tie passes. not certainly worse: the better end of the
+interval of the difference reaches the margin."""
 
 THRESHOLD = "threshold"
-"""The rival's name where there is no rival, only a number that must be reached."""
+"""The rival's name where there is no rival, only a threshold."""
 
 _REQUIRED: dict[Requirement, tuple[str, str]] = {
-    "better": ("which is better", "which is not better"),
-    "certainly better": ("which is better with its whole interval", "which chance can explain"),
-    "no worse": ("which is no worse", "which is worse"),
-    "not certainly worse": ("which is not certainly worse", "which is certainly worse"),
+    "better": ("an improvement", "no improvement"),
+    "certainly better": ("a significant improvement", "not a significant improvement"),
+    "no worse": ("no worse", "worse"),
+    "not certainly worse": ("not significantly worse", "significantly worse"),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """One condition. A number that is None, NaN or infinite was not measured, and then the gate does not pass."""
+    """One condition. A number that is None, NaN or infinite counts as not measured, and then the gate does not pass."""
 
     candidate: str
     metric: str
@@ -47,15 +48,15 @@ class Gate:
     rival_value: float | None
     difference_low: float | None
     difference_high: float | None
-    """95% interval of the candidate's value less the rival's."""
+    """95% interval of the difference, candidate minus rival."""
     margin: float = 0.0
-    """By how much the candidate must be ahead."""
+    """The lead that the candidate must exceed."""
     question: str = ""
-    """Which of a model's several questions, where it has several: "second order"."""
+    """The question, where a model answers several: "second order"."""
 
     def __post_init__(self) -> None:
         if lacking := [name for name in ("candidate", "metric", "rival") if not str(getattr(self, name) or "").strip()]:
-            raise ValueError(f"A gate needs a candidate, a metric and a rival or a threshold; it lacks: {', '.join(lacking)}.")
+            raise ValueError(f"A gate needs a candidate, a metric and a rival or a threshold; missing: {', '.join(lacking)}.")
         if self.direction not in ("higher", "lower") or self.requirement not in _REQUIRED:
             raise ValueError(f"A gate has no direction {self.direction!r} with the requirement {self.requirement!r}.")
         for name in _NUMBERS:
@@ -63,7 +64,7 @@ class Gate:
 
     @property
     def lacks(self) -> list[str]:
-        """What was not measured; an interval that ends before it starts was not either."""
+        """The numbers that were not measured; an interval whose lower bound exceeds its upper bound counts as not measured."""
         lacking = [name for name in _NUMBERS if getattr(self, name) is None]
         for low, high in (("low", "high"), ("difference_low", "difference_high")):
             if low not in lacking and high not in lacking and getattr(self, low) > getattr(self, high):
@@ -89,7 +90,7 @@ class Gate:
 
     @property
     def finding(self) -> str:
-        """The gate in words with its numbers, without a full stop."""
+        """A sentence with the numbers of the gate, without a full stop."""
         about = f"{self.question[0].upper()}{self.question[1:]}: " if self.question else ""
         if self.lacks:
             why = f"not measured: {', '.join(self.lacks)}"
@@ -98,14 +99,14 @@ class Gate:
         if self.rival == THRESHOLD:
             return f"{about}for {self.candidate}, the {self.metric} is {reached}; {self._required_of_threshold} is required"
         if self.rival == self.candidate:
-            return f"{about}measured by {self.metric}, the chosen method is {self.rival} itself, which reaches {reached}"
+            return f"{about}the best method by {self.metric} is the baseline {self.rival} itself, with {reached}"
         assert self.value is not None and self.rival_value is not None
         lead = _value_with(self.value - self.rival_value, self.difference_low, self.difference_high)
         words = _REQUIRED[self.requirement][0 if self.passes else 1]
-        by = f" (required: by more than {_number(self.margin)})" if self.margin else ""
+        by = f" (a lead of more than {_number(self.margin)} is required)" if self.margin else ""
         return (
-            f"{about}measured by {self.metric} ({self.direction} is better), {self.candidate} reaches {reached}"
-            f" and {self.rival} {_number(self.rival_value)}; the difference is {lead}, {words}{by}"
+            f"{about}the {self.metric} ({self.direction} is better) is {reached} for {self.candidate}"
+            f" and {_number(self.rival_value)} for {self.rival}; the difference is {lead}, {words}{by}"
         )
 
     @property
@@ -117,7 +118,7 @@ class Gate:
         return f"{'a whole interval ' if self.requirement == 'certainly better' else ''}{side} {number}"
 
     def named(self, name: str) -> str:
-        """A name as the rivals of the model have it: with its question, where there are several."""
+        """The name as it is written in the model's rivals: with the question, where there are several."""
         return f"{self.question}: {name}" if self.question and name != THRESHOLD else name
 
 
@@ -135,7 +136,7 @@ def against_threshold(
     requirement: Requirement = "no worse",
     question: str = "",
 ) -> Gate:
-    """A gate without a rival. Without an interval the value is exact: counted, or computed from everybody there is."""
+    """A gate without a rival. Without an interval the value is exact: a count, or computed from the whole population."""
     low, high = (value, value) if interval is None else interval
     return Gate(
         candidate=candidate,
@@ -155,17 +156,17 @@ def against_threshold(
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gates decide: all must pass. `decide` and `unmeasured` make one."""
+    """The decision of the gates: all of them must pass. Made by `decide` or `unmeasured`."""
 
     gates: tuple[Gate, ...]
     fallback: str | None = None
-    """What is published where a gate fails; None where nothing is."""
+    """The method that is published where a gate fails; None where nothing is published."""
     why: str = ""
-    """Where nothing could be measured: why. Such a verdict publishes no candidate."""
+    """The reason where nothing could be measured. Such a verdict publishes no candidate."""
 
     def __post_init__(self) -> None:
-        if strangers := [gate for gate in self.gates if not isinstance(gate, Gate)]:
-            raise TypeError(f"A verdict is computed from gates, not from {strangers[0]!r}.")
+        if others := [gate for gate in self.gates if not isinstance(gate, Gate)]:
+            raise TypeError(f"A verdict is computed from gates, not from {others[0]!r}.")
         if bool(self.gates) == bool(self.why):
             raise ValueError("A verdict needs gates, or the reason why nothing could be measured.")
 
@@ -201,18 +202,18 @@ def decide(*gates: Gate, fallback: str | None = None) -> Verdict:
 
 
 def unmeasured(why: str, fallback: str | None = None) -> Verdict:
-    """Of a shop that has too little to measure by; it never publishes a candidate."""
+    """The verdict where there are too few data to measure; it never publishes a candidate."""
     return Verdict((), fallback, why)
 
 
 def best_of(verdicts: Iterable[Verdict]) -> Verdict:
-    """Of several questions the first that is published, or else has a baseline, or else was measured at all."""
+    """Of several questions: the first that is published, else the first with a baseline, else the first that was measured."""
     order = {PUBLISHED: 0, BASELINE: 1, REFUSED: 2}
     return min(verdicts, key=lambda verdict: (order[verdict.status], not verdict.gates))
 
 
 def _measured(value: float | None) -> float | None:
-    """Rounded as the table rounds it, so that the gate and the table's rule compare the same numbers."""
+    """The value, rounded like the table, so that the gate and the rule of the table compare the same numbers."""
     return None if value is None or not isfinite(value) else round(float(value), DIGITS)
 
 

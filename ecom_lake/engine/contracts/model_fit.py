@@ -1,7 +1,7 @@
-"""The base of the tables that hold a fitted model: its card, rivals, curves, parameters, and what has drifted since the last.
+"""The base of the tables that hold a fitted model: its card, rivals, curves, parameters, and drift since the last fit.
 
-Here: the one shape that they share, so that anybody reads any model, and the next fit reads this one. Each model's own is a
-class in gold/ called after the model, `beside` the table that it is made with. Not here: how they are filled (fitted.py).
+Here: the columns that all of them share, so that one reader reads every model, and the next fit reads this one. Each model has
+its own class `<model>_fit`, which is `beside` the table that it is made with. Not here: the rows (fitted.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BASELINE: Final = "baseline"
 REFUSED: Final = "refused"
 STATUSES = (PUBLISHED, BASELINE, REFUSED)
 DIGITS = 9
-"""Of every number that is kept: what libraries disagree on from machine to machine lies beyond."""
+"""The decimals of every stored number; libraries differ between machines only in later ones."""
 DIRECTIONS = ("higher", "lower")
 REQUIREMENTS = ("better", "certainly better", "no worse", "not certainly worse")
 
@@ -69,7 +69,7 @@ class ModelFit(Gold, group="models"):
 
 
 def card_identities(fit: str) -> tuple[Identity, ...]:
-    """A fit has one card, and a published card passes its gate. A card is several rows, so that no rule of one row checks it."""
+    """A fit has one card, and a published card passes its gate. A card is several rows, so that identities check it."""
     return (has_one_card(fit), *(_of_the_card(fit, rule) for rule in (HAS_A_GATE, PASSES_ITS_GATE)))
 
 
@@ -88,5 +88,5 @@ def has_one_card(fit: str) -> Identity:
     return Identity(
         "has_one_card",
         f"select 1 as cards where (select count(*) {where}) <> 1",
-        "The model has one card, which says its status.",
+        "The model has one card, which states its status.",
     )

@@ -1,8 +1,8 @@
-"""Frequent itemsets, level by level, in DuckDB: every set of items that stands together in enough baskets, and in how many.
+"""Frequent itemsets, level by level (Apriori), in DuckDB: every set of items that is in enough baskets, and in how many.
 
-A set of k + 1 items is looked for only where two of its k-item subsets stand in enough baskets: those that share all but
-their last item. Counts are integers, so the result is exact, and the same on any number of threads.
-Not here: where baskets come from (basket_itemsets.py), and what follows from the sets (basket_rules.py).
+A candidate of k + 1 items is two frequent sets of k items that share all but their last item. Counts are integers, so the result
+is exact, and the same on any number of threads. Not here: the baskets (basket_itemsets_build.py), and the rules that follow from
+the sets (basket_rules_build.py).
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import polars as pl
 
-SEPARATOR = " + "
+from ecom_lake.engine.contracts.sql_file import sql_file
 
 
 @dataclass(frozen=True)
@@ -31,16 +30,16 @@ class Limits:
 def frequent_itemsets(con: duckdb.DuckDBPyConnection, lines: str, limits: Limits) -> pl.DataFrame:
     """The frequent sets, as size, items, orders and baskets.
 
-    `lines` is a query of (basket, item), where a line may repeat; one whose item does not count has a NULL item.
+    `lines` is a query of (basket, item), in which a line may repeat; a line whose item does not count has a NULL item.
     """
-    with _scratch(con):
+    with _scratch_tables(con):
         baskets = _read_baskets(con, lines, limits.max_basket_size)
-        enough = max(limits.min_orders, math.ceil(limits.min_support * baskets))
-        found = [_single_items(con, enough)]
+        min_orders = max(limits.min_orders, math.ceil(limits.min_support * baskets))
+        found = [_single_items(con, min_orders)]
         while found[-1].height:
             if len(found) >= 2 and _candidates(con) > limits.max_candidates:
                 break
-            longer = _one_item_longer(con, enough)
+            longer = _one_item_longer(con, min_orders)
             if len(found) >= 2 and sum(sets.height for sets in [*found, longer]) > limits.max_itemsets:
                 break
             found.append(longer)
@@ -49,94 +48,36 @@ def frequent_itemsets(con: duckdb.DuckDBPyConnection, lines: str, limits: Limits
 
 
 def _read_baskets(con: duckdb.DuckDBPyConnection, lines: str, max_basket_size: int) -> int:
-    """How many baskets there are; `mined_alone` counts the items of one-line baskets, `mined_bought` has those of the others.
+    """The number of baskets. `mined_alone` counts the items of one-line baskets, `mined_bought` holds those of the others.
 
-    Most baskets of most shops have one line: they are counted and gone, and nothing is made distinct that need not be.
+    Most baskets of most shops have one line: they are only counted, and need no deduplication.
     """
     con.execute(f"create temp view mined_lines as {lines}")
-    con.execute("""
-        create temp table mined_several as
-        select basket, (row_number() over ())::integer as number
-        from mined_lines
-        group by basket
-        having count(*) > 1
-    """)
-    con.execute("""
-        create temp table mined_alone as
-        select item, count(*) as orders
-        from mined_lines
-        anti join mined_several using (basket)
-        group by item
-    """)
-    con.execute("""
-        create temp table mined_bought as
-        select distinct number, item
-        from mined_lines
-        join mined_several using (basket)
-        where item is not null
-    """)
-    too_large = f"select number from mined_bought group by number having count(*) > {max_basket_size}"
-    [(baskets,)] = _rows(
-        con,
-        f"""
-        select
-            (select coalesce(sum(orders), 0) from mined_alone)
-            + (select count(*) from mined_several)
-            - (select count(*) from ({too_large}))
-        """,
-    )
-    con.execute(f"delete from mined_bought where number in ({too_large})")
-    return int(baskets)
+    _create(con, "mined_several", sql_file(__file__, "itemsets_several.sql"))
+    _create(con, "mined_alone", sql_file(__file__, "itemsets_alone.sql"))
+    _create(con, "mined_bought", sql_file(__file__, "itemsets_bought.sql"))
+    _create(con, "mined_too_large", sql_file(__file__, "itemsets_too_large.sql"), max_basket_size=max_basket_size)
+    con.execute("delete from mined_bought where number in (select number from mined_too_large)")
+    return _number(con, sql_file(__file__, "itemsets_baskets.sql"))
 
 
-def _single_items(con: duckdb.DuckDBPyConnection, enough: int) -> pl.DataFrame:
-    """The items in enough baskets, numbered in alphabetical order; `mined_held` says which basket holds which of them."""
-    con.execute(f"""
-        create temp table mined_items as
-        select (row_number() over (order by item))::integer as itemset, item as items, sum(orders)::bigint as orders
-        from (from mined_alone union all select item, count(*) from mined_bought group by item)
-        where item is not null
-        group by item
-        having sum(orders) >= {enough}
-    """)
-    con.execute("""
-        create temp table mined_held as
-        select b.number as basket, 0 as prefix, i.itemset, i.itemset as item
-        from mined_bought as b
-        join mined_items as i on i.items = b.item
-    """)
+def _single_items(con: duckdb.DuckDBPyConnection, min_orders: int) -> pl.DataFrame:
+    """The items in enough baskets, numbered in alphabetical order; `mined_held` lists them by basket."""
+    _create(con, "mined_items", sql_file(__file__, "itemsets_single.sql"), min_orders=min_orders)
+    _create(con, "mined_held", sql_file(__file__, "itemsets_held.sql"))
     con.execute("create temp table mined_sets as from mined_items")
     return _sets(con)
 
 
 def _candidates(con: duckdb.DuckDBPyConnection) -> int:
-    """How many sets of one item more the baskets hold that may be frequent, each counted in every basket."""
-    sharing = "select count(*) as n from mined_held group by basket, prefix"
-    [(candidates,)] = _rows(con, f"select coalesce(sum(n * (n - 1) // 2), 0) from ({sharing})")
-    return int(candidates)
+    """The candidates of one item more in the baskets, each counted in every basket."""
+    return _number(con, sql_file(__file__, "itemsets_candidates.sql"))
 
 
-def _one_item_longer(con: duckdb.DuckDBPyConnection, enough: int) -> pl.DataFrame:
-    """The frequent sets of one item more than `mined_sets`, which they replace; `mined_held` says which basket holds which."""
-    pairs = "mined_held as a join mined_held as b on b.basket = a.basket and b.prefix = a.prefix and b.item > a.item"
-    con.execute(f"""
-        create temp table mined_longer as
-        select
-            (row_number() over (order by c.prefix, c.item))::integer as itemset,
-            c.prefix,
-            c.item,
-            s.items || '{SEPARATOR}' || i.items as items,
-            c.orders
-        from (select a.itemset as prefix, b.item, count(*) as orders from {pairs} group by all having count(*) >= {enough}) as c
-        join mined_sets as s on s.itemset = c.prefix
-        join mined_items as i on i.itemset = c.item
-    """)
-    con.execute(f"""
-        create temp table mined_held_longer as
-        select a.basket, l.prefix, l.itemset, l.item
-        from {pairs}
-        join mined_longer as l on l.prefix = a.itemset and l.item = b.item
-    """)
+def _one_item_longer(con: duckdb.DuckDBPyConnection, min_orders: int) -> pl.DataFrame:
+    """The frequent sets of one item more; they replace `mined_sets`, and `mined_held` lists them by basket."""
+    _create(con, "mined_longer", sql_file(__file__, "itemsets_longer.sql"), min_orders=min_orders)
+    _create(con, "mined_held_longer", sql_file(__file__, "itemsets_held_longer.sql"))
     con.execute("drop table mined_sets; drop table mined_held")
     con.execute("alter table mined_longer rename to mined_sets; alter table mined_held_longer rename to mined_held")
     return _sets(con)
@@ -148,15 +89,20 @@ def _sets(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 @contextmanager
-def _scratch(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """What is made inside under a name that starts with mined_ is gone afterwards."""
+def _scratch_tables(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Tables and views whose names start with mined_ are dropped at the end."""
     made = "select table_name, table_type from information_schema.tables where starts_with(table_name, 'mined_')"
     try:
         yield
     finally:
-        for table, kind in _rows(con, made):
+        for table, kind in con.execute(made).fetchall():
             con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {table}")
 
 
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
-    return con.execute(query).fetchall()
+def _create(con: duckdb.DuckDBPyConnection, table: str, query: str, **parameters: int) -> None:
+    con.execute(f"create temp table {table} as {query}", parameters or None)
+
+
+def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    [(number,)] = con.execute(query).fetchall()
+    return int(number)

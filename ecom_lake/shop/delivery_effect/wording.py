@@ -38,9 +38,9 @@ def not_comparable(exposure: Exposure, found: Matched, placebo: Effect, gates: C
         return f"{group} still differ from the comparison group after weighting ({worst}: {found.worst:.2f} standard deviations)."
     if not gates.placebo.passes:
         return (
-            f"{group} differ from the comparison group by {points(placebo.adjusted.value)} in a characteristic that was settled"
-            f" before the delivery (p = {placebo.adjusted.p:.3f}). An unrecorded difference between the groups may explain the"
-            " whole result."
+            f"A characteristic that was settled before the delivery is {points(placebo.adjusted.value)} among"
+            f" {exposure.exposed} than in the comparison group (p = {placebo.adjusted.p:.3f}). An unrecorded difference between"
+            " the groups may explain the whole result."
         )
     return None
 
@@ -64,4 +64,4 @@ def wording(exposure: Exposure, days: int, n: int, found: Effect, smallest: floa
 
 def points(difference: float) -> str:
     size = abs(difference) * 100
-    return f"{size:.{2 if size >= 0.1 else 4}f} percentage points {'fewer' if difference < 0 else 'more'}"
+    return f"{size:.{2 if size >= 0.1 else 4}f} percentage points {'lower' if difference < 0 else 'higher'}"

@@ -1,7 +1,7 @@
-"""The contest of the methods on one series: who takes part, how each did, who is champion, and what it lets expect.
+"""The comparison of methods on one series: the methods that take part, their backtests and scores, the champion, the forecasts.
 
-Not here: methods, errors and intervals themselves (forecasters.py, rolling_origin.py, conformal.py); series of parts
-(sales_by_category.py).
+Not here: the methods (methods.py), errors and origins (rolling_origin.py), prediction intervals (prediction_intervals.py), and
+categories (sales_by_category.py).
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ class Contest:
     methods: Mapping[str, Method]
     tests: Mapping[str, Backtest]
     expected: Mapping[str, Floats]
-    """What each method lets expect now."""
+    """The current forecast of each method."""
     origins: tuple[int, ...]
-    """Where all were tested: of these they are judged."""
+    """Of the backtest; all methods are tested and scored at the same origins."""
     scores: Mapping[str, float | None]
     champion: str
 
     @property
     def is_won(self) -> bool:
-        """By more than a naive guess."""
+        """Whether the champion is better than a naive forecast."""
         return self.champion not in BASELINES
 
     @property
     def gain(self) -> float:
-        """By how much the champion missed less than the naive guess did, as a share of that."""
+        """The relative reduction of the error compared with the naive forecast."""
         naive, best = self.scores[NAIVE], self.scores[self.champion]
         return 1 - best / naive if naive and best is not None else 0.0
 
@@ -65,13 +65,13 @@ class Contest:
         return Rival(self.label(method), MASE, self.scores[method], *interval(self._each(method), seed))
 
     def against_naive(self, method: str, seed: int) -> Rival:
-        """Below nought where the method missed less; the interval is of the difference, origin by origin."""
-        score, yardstick = self.scores[method], self.scores[NAIVE]
-        lead = None if score is None or yardstick is None else round(score - yardstick, 6)
+        """The difference of the scores, negative where the method is better; its interval is of the paired differences."""
+        score, naive = self.scores[method], self.scores[NAIVE]
+        lead = None if score is None or naive is None else round(score - naive, 6)
         return Rival(self.label(method), AGAINST_NAIVE, lead, *interval(self._each(method) - self._each(NAIVE), seed))
 
     def gate(self, seed: int) -> Gate:
-        """A champion that is a naive guess itself is its own rival, which it does not beat."""
+        """A champion that is itself naive is its own rival, so that it does not pass."""
         rival = NAIVE if self.is_won else self.champion
         best, lead = self.score(self.champion, seed), self.against_naive(self.champion, seed)
         return Gate(
@@ -92,13 +92,18 @@ class Contest:
         return scaled_errors(self.tests[method].at(self.origins), self.series)
 
     def _measures(self, method: str, seed: int) -> list[Rival]:
-        off = Rival(self.label(method), "mape", mape(self.tests[method].at(self.origins)))
+        relative_error = Rival(self.label(method), "mape", mape(self.tests[method].at(self.origins)))
         lead = [] if method == NAIVE else [self.against_naive(method, seed)]
-        return [self.score(method, seed), off, *lead, *coverages(self.label(method), self.tests[method], self.series, seed)]
+        return [
+            self.score(method, seed),
+            relative_error,
+            *lead,
+            *coverages(self.label(method), self.tests[method], self.series, seed),
+        ]
 
 
 def coverages(name: str, test: Backtest, series: Series, seed: int) -> list[Rival]:
-    """How often the intervals held what came; none where none could be made."""
+    """How often the prediction intervals contained the actual value; None where there were no intervals."""
     measured = []
     for share in SHARES:
         each = held(test, series, share)
@@ -108,17 +113,17 @@ def coverages(name: str, test: Backtest, series: Series, seed: int) -> list[Riva
 
 
 def contest(series: Series, methods: Sequence[Method], steps: int, kept: str | None) -> Contest:
-    """`kept` was champion before. It stays champion while it does better than the naive guess; a naive guess, while no worse."""
+    """`kept` is the previous champion. It stays champion while it beats the naive forecast; a naive one, while it is no worse."""
     taking_part = {method.name: method for method in methods if takes_part(series, method)}
     tests = {name: roll(series, method, steps) for name, method in taking_part.items()}
     origins = common_origins(tests)
     scores = {name: mase(test.at(origins), series) for name, test in tests.items()}
-    best = kept if kept in scores and _holds(kept, scores) else champion(scores)
+    best = kept if kept in scores and _stays_champion(kept, scores) else champion(scores)
     expected = {name: method(series.values, steps) for name, method in taking_part.items()}
     return Contest(series, taking_part, tests, expected, origins, scores, best)
 
 
-def _holds(kept: str, scores: Mapping[str, float | None]) -> bool:
+def _stays_champion(kept: str, scores: Mapping[str, float | None]) -> bool:
     score, naive = scores[kept], scores[NAIVE]
     if score is None or naive is None:
         return kept == NAIVE

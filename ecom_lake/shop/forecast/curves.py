@@ -1,6 +1,6 @@
-"""The pictures of the sales forecast: what was sold and what is expected, how the methods would have done, the week and the year.
+"""The charts of the sales forecast: actual and forecast sales, the backtest, and the weekly and yearly pattern.
 
-Not here: the numbers (sales_forecast.py and below), the drawing (pages/).
+Not here: the numbers (sales_forecast_model.py and the modules it uses), and the drawing (publish/pages).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def curves(months: Contest, days: Contest, faded: int) -> list[Curve]:
 
 
 def year(months: Series) -> Floats:
-    """What each month of the year, from January on, is to a mean one."""
+    """The seasonal factor of each month of the year, from January on."""
     return np.roll(season_factors(months.values, MONTHS.season), months.first.month - 1)
 
 
@@ -46,12 +46,12 @@ def _forecast(name: str, found: Contest, skipped: int) -> Iterator[Curve]:
 
 
 def _backtest(name: str, found: Contest) -> Iterator[Curve]:
-    """One step ahead, which every origin has."""
+    """One-step forecasts, which every origin has."""
     series = found.series
     yield Curve(name, "net sales", [_point(series, origin, series.values[origin]) for origin in found.origins])
     for method, test in found.tests.items():
-        told = test.at(found.origins).forecast[:, 0]
-        yield Curve(name, method, [_point(series, origin, of) for origin, of in zip(found.origins, told, strict=True)])
+        one_step = test.at(found.origins).forecast[:, 0]
+        yield Curve(name, method, [_point(series, origin, of) for origin, of in zip(found.origins, one_step, strict=True)])
 
 
 def _point(series: Series, place: int, value: float, low: float = np.nan, high: float = np.nan) -> Point:
@@ -66,4 +66,4 @@ def _known(number: float) -> float | None:
 
 def _season(name: str, factors: Floats, labels: tuple[str, ...]) -> Curve:
     points = [Point(float(i), float(of), label=label) for i, (of, label) in enumerate(zip(factors, labels, strict=True), 1)]
-    return Curve(name, "times a mean one", points)
+    return Curve(name, "relative to the mean", points)

@@ -1,8 +1,9 @@
-"""The end of an export that fades out: which days are still full trading, and what a month that holds others would have sold.
+"""The end of an export with incomplete trading: the last day of full trading, and the estimated sales of incomplete months.
 
-One definition for days and months: the last day of full trading is the day before the run of low days at the end. Days after it
-are not learned from. A month that holds such days is completed with what smoothing by day expects of them, and is learned from,
-but no forecast is tested against it. Measured in docs/decisions/0020-proven-horizons.md. Not here: forecasts.
+Days and months share one definition: the last day of full trading is the day before the run of low days at the end. Methods are
+not fitted on days after it. A month that holds such days is completed with their forecast by exponential smoothing; methods are
+fitted on the completed month, but no forecast is tested against it. docs/decisions/0020-proven-horizons.md has the measurements.
+Not here: forecasts.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ _FADED_DAYS, _WATCHED_DAYS, _USUAL_DAYS = range(7, 28), 28, 56
 
 
 def faded_days(sold: Floats) -> int:
-    """Days at the end that each sold less than half of what their weekday did in the two months before: orders that are still
-    to be delivered, most likely. A few low days are chance, and many a shop that has shrunk: neither is left out."""
+    """The number of days at the end that each sold less than half of the usual sales of their weekday in the two months before.
+
+    Most likely their orders have not been exported yet. Fewer than a week of low days may be chance, and four weeks or more a
+    shop that has shrunk: then the number is 0.
+    """
     if len(sold) < _WATCHED_DAYS + _USUAL_DAYS:
         return 0
     usual = np.median(sold[-_WATCHED_DAYS - _USUAL_DAYS : -_WATCHED_DAYS].reshape(-1, DAYS.season), axis=0)
@@ -32,7 +36,7 @@ def faded_days(sold: Floats) -> int:
 
 
 def without_fade_out(sales: Sales) -> Sales:
-    """The days of full trading alone, and the months and categories as they would be, had the days after been like those."""
+    """Only the days of full trading, with months and categories completed as if trading had continued."""
     if sales.months is None or sales.days is None or not (faded := faded_days(sales.days.values)):
         return sales
     full = sales.days.until(len(sales.days) - faded)
@@ -57,7 +61,7 @@ def _completed(series: Series, places: list[int], values: Floats) -> Series:
 
 
 def _categories(categories: tuple[Series, ...], places: list[int], whole: Floats) -> tuple[Series, ...]:
-    """Each category is completed in proportion: to the cent they add up to the completed months."""
+    """Each category is completed in proportion; to the cent, the categories add up to the completed months."""
     if not categories or not places:
         return categories
     sold = np.array([series.values for series in categories])

@@ -1,7 +1,7 @@
-"""How sales are forecast: each method takes what was sold and says what comes, from the simplest to the most elaborate.
+"""Forecasting methods, from the simplest to the most elaborate: each maps past sales to a forecast.
 
-Here: the methods that need nothing but arithmetic, and who takes part in the contest. Not here: SARIMAX (sarimax.py) and Prophet
-(prophet_forecast.py), the week of days (weekly_pattern.py), which method is best (rolling_origin.py).
+Here: the methods that need only arithmetic, and the names of all methods. Not here: SARIMAX (sarimax.py), Prophet
+(prophet_method.py), the weekly pattern of daily methods (weekly_pattern.py), and the choice of a method (rolling_origin.py).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ LINEAR, LINEAR_SEASON = "linear trend", "linear trend and season"
 SARIMAX, SEASONAL_SARIMAX, PROPHET = "SARIMAX", "seasonal SARIMAX", "Prophet"
 SHARE = "share of the total"
 METHODS = (NAIVE, SEASONAL_NAIVE, SHARE, SES, LINEAR, LINEAR_SEASON, SARIMAX, SEASONAL_SARIMAX, PROPHET)
-"""From simple to elaborate: of equals the simpler is champion."""
+"""From simple to elaborate: in a tie the simpler method is the champion."""
 BASELINES = (NAIVE, SEASONAL_NAIVE)
 
-_AT_MOST = 10.0
-"""No forecast is more than so many times the best period yet: a trend of logarithms knows no bounds."""
+_MOST_TIMES_THE_MAXIMUM = 10.0
+"""Forecasts are capped at this multiple of the highest period so far: a trend of logarithms is unbounded."""
 
 Ahead = Callable[[Floats, int], Floats]
-"""What was sold, and for how many periods to come; gives a number for each."""
+"""From past sales and a number of steps to a forecast for each step."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,16 @@ class Method:
 
     name: str
     least: int
-    """Fewest periods that it learns from."""
+    """The fewest periods that it can be fitted on."""
     ahead: Ahead
 
     def __call__(self, sold: Floats, steps: int) -> Floats:
-        """Never negative, never beyond reason, in whole cents."""
-        return in_cents(np.clip(self.ahead(sold, steps), 0.0, _AT_MOST * max(float(sold.max()), 0.0)))
+        """The forecast, capped between 0 and a multiple of the maximum, in whole cents."""
+        return in_cents(np.clip(self.ahead(sold, steps), 0.0, _MOST_TIMES_THE_MAXIMUM * max(float(sold.max()), 0.0)))
 
 
 def simple_methods() -> tuple[Method, ...]:
-    """Of months: those that need nothing but arithmetic."""
+    """The monthly methods that need only arithmetic."""
     season = MONTHS.season
     return (
         Method(NAIVE, 1, naive),
@@ -67,7 +67,7 @@ def exponential_smoothing(sold: Floats, steps: int) -> Floats:
 
 
 def smoothing(sold: Floats) -> float:
-    """The weight of the newest period with which each was best told from those before it: to three digits."""
+    """The smoothing weight with the lowest squared one-step errors, to three digits."""
     coarse = np.arange(50, 1001, 50) / 1000
     best = 1000 * float(coarse[_least(_levels(sold, coarse)[1])])
     fine = np.arange(max(round(best) - 49, 1), min(round(best) + 50, 1001)) / 1000
@@ -75,12 +75,12 @@ def smoothing(sold: Floats) -> float:
 
 
 def _least(errors: Floats) -> int:
-    """The first of the least, with what differs in the last digits alike."""
+    """The first of the smallest errors; differences in the last digits count as ties."""
     return int(np.argmin(np.round(errors / max(float(errors.max()), 1e-300), 12)))
 
 
 def _levels(sold: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """For each weight: the level after the last period, and the squared errors on the way, which begins at the first period."""
+    """For each weight: the level after the last period, and the sum of squared one-step errors."""
     level, squares = np.full(len(weights), sold[0]), np.zeros(len(weights))
     for value in sold[1:]:
         error = value - level
@@ -94,32 +94,34 @@ def linear_trend(sold: Floats, steps: int) -> Floats:
 
 
 def linear_season(sold: Floats, steps: int, season: int) -> Floats:
-    """Of logarithms: a season is a proportion."""
+    """On logarithms, so that the seasonal effect is multiplicative."""
     return np.expm1(_line(np.log1p(np.maximum(sold, 0)), _with_season(len(sold) + steps, season))[len(sold) :])
 
 
 def season_factors(sold: Floats, season: int) -> Floats:
-    """What each part of the season is to a mean one, by what it was to the whole season around it; the first is that of the
-    first period. Takes two seasons, of an even number of parts."""
+    """Multiplicative seasonal factors by the ratio to the centred moving average; the first belongs to the first period.
+
+    Needs two seasons of an even number of periods.
+    """
     around = np.convolve(sold, np.array([0.5, *[1.0] * (season - 1), 0.5]) / season, mode="valid")
     half = season // 2
-    times = np.divide(sold[half : half + len(around)], around, out=np.ones(len(around)), where=around > 0)
+    ratios = np.divide(sold[half : half + len(around)], around, out=np.ones(len(around)), where=around > 0)
     place = np.arange(half, half + len(around)) % season
-    factors = np.array([times[place == part].mean() for part in range(season)])
+    factors = np.array([ratios[place == part].mean() for part in range(season)])
     mean = float(factors.mean())
     return factors / mean if mean > 0 else np.ones(season)
 
 
 def _with_season(periods: int, season: int) -> Floats:
-    """Columns: time, and one for each part of the season, which together are the intercept."""
+    """Columns: time, and one indicator per period of the season, which together are the intercept."""
     place = np.arange(periods)
     return np.column_stack([place / season, np.eye(season)[place % season]])
 
 
 def _line(sold: Floats, columns: Floats) -> Floats:
-    """Least squares, carried on: `columns` has rows for the periods to come too."""
+    """Fitted and extrapolated values of a least-squares line; `columns` has rows for the future periods too."""
     if columns.shape[1] == 1:
         columns = np.column_stack([np.ones(len(columns)), columns])
     weights = np.linalg.lstsq(columns[: len(sold)], sold, rcond=None)[0]
-    carried: Floats = columns @ weights
-    return carried
+    extrapolated: Floats = columns @ weights
+    return extrapolated

@@ -1,7 +1,7 @@
-"""Months differ by their lengths: methods by month forecast the sales of a mean day, and each month has its own number of days.
+"""The calendar adjustment: monthly methods forecast the mean daily sales of a month, times its number of days.
 
-The usual calendar adjustment. A shop that sells the same every day is forecast to go on so, in February as in March.
-Not here: the methods (forecasters.py, sarimax.py).
+A shop that sells the same every day is forecast to do so, in February as in March. Not here: the methods (methods.py,
+sarimax.py).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ecom_lake.shop.forecast.sales_series import Floats, Series
 
 
 def lengths(months: Series, number: int) -> Floats:
-    """Days of the first so many months, also of those that are still to come."""
+    """The days of the first so many months, including future ones."""
     starts = [months.period(place) for place in range(number + 1)]
     return np.array([(end - start).days for start, end in pairwise(starts)], dtype=float)
 
 
 def by_mean_day(method: Method, months: Series) -> Method:
-    """The method, applied to the sales of each month's mean day."""
+    """The method, applied to the mean daily sales of each month."""
 
     def ahead(sold: Floats, steps: int) -> Floats:
         days = lengths(months, len(sold) + steps)

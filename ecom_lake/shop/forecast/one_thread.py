@@ -1,7 +1,7 @@
 """Linear algebra on one thread.
 
-The matrices of a time series are tiny: threads only wait for each other over them (measured beside other work on two cores: 60 s
-instead of 3 s), and how they share out a sum may change its last digit. Not here: what is computed.
+The matrices of a time series are tiny, so that threads mostly wait for each other (60 s instead of 3 s on two busy cores), and
+how threads split a sum may change its last digit. Not here: any computation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    # Only of libraries that are loaded can the threads be limited.
+    # Threads can only be limited for libraries that are already loaded.
     import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_limits
 

@@ -1,6 +1,6 @@
-"""Prophet, where it is installed: an optional extra, which takes part in the contest like any other method.
+"""Prophet as a forecasting method, where it is installed: an optional extra.
 
-Not here: the methods that are always there (forecasters.py, sarimax.py).
+Not here: the methods that are always available (methods.py, sarimax.py).
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def _ahead(known: Series, steps: int) -> Floats:
         daily_seasonality=False,
         uncertainty_samples=0,
     )
-    # It tells of each fit of its own accord, and takes its level from nobody until it is there.
+    # cmdstanpy logs every fit; its level can only be set after the model exists.
     logging.getLogger("cmdstanpy").setLevel(logging.WARNING)
     with warnings.catch_warnings():
-        # It calls pandas in ways that pandas is about to drop.
+        # Prophet uses pandas features that are deprecated.
         warnings.simplefilter("ignore", DeprecationWarning)
         model.fit(pl.DataFrame({"ds": periods[: len(known)], "y": known.values}).to_pandas(), seed=0)
         expected = model.predict(periods[len(known) :].to_frame().to_pandas())["yhat"]

@@ -1,8 +1,8 @@
-"""One forecast of the total: the days of the champion by day are scaled to the months of the champion by month (top-down).
+"""Top-down reconciliation: the champion's daily forecasts are scaled to the champion's monthly forecasts.
 
-Month by month, in proportion, to the cent. On real Olist that misses less than the days by themselves do, whichever method
-forecasts them (docs/decisions/0020-proven-horizons.md); how much less in this shop is measured here, at the ends of its months.
-Not here: the champions (forecast_contest.py), categories (sales_by_category.py).
+Month by month, in proportion, to the cent. On real Olist the error is smaller than that of the daily forecasts alone, whichever
+method makes them (docs/decisions/0020-proven-horizons.md); the difference in each shop is measured here, at its month ends.
+Not here: the champions (contest.py), categories (sales_by_category.py).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Reconciled:
     days: Contest
     alone: Rival | None
     fitted: Rival | None
-    """What a day is off by, at the ends of months: days by themselves, and fitted to the months. None of too few months."""
+    """The mean daily error at month ends: of the daily forecasts alone, and scaled to the months. None with too few months."""
 
     @property
     def rivals(self) -> list[Rival]:
@@ -35,28 +35,31 @@ class Reconciled:
 
 
 def reconciled(months: Contest, days: Contest, first: int, running: float, seed: int) -> Reconciled:
-    """The days from step `first` on (counted from 0) are made to add up to the months; `running` is what the first month to
-    come has sold before them, where today lies within it."""
+    """The forecasts with daily values that add up to the months.
+
+    `first` is the first daily step that is scaled, counted from 0. `running` is the sales of the first forecast month before
+    that step, where the as-of date lies within it.
+    """
     total = months.expected[months.champion].copy()
     total[0] = max(total[0], running)
-    still_to_come = total.copy()
-    still_to_come[0] -= running
+    remaining = total.copy()
+    remaining[0] -= running
     expected = days.expected[days.champion].copy()
     ends = _ends(months.series, len(months.series), len(total), days.series)
     for month, (start, end) in enumerate(ends):
         steps = slice(max(start - len(days.series), first), end - len(days.series))
-        expected[steps] = _fitted(still_to_come[month], expected[steps])
+        expected[steps] = _fitted(remaining[month], expected[steps])
     alone, fitted = _tested(months, days, seed)
     return Reconciled(_with(months, total), _with(days, expected), alone, fitted)
 
 
 def days_ahead(months: Series, steps: int, days: Series) -> int:
-    """From the last day of `days` to the end of the months to come."""
+    """The number of days from the last day of `days` to the end of the forecast months."""
     return _ends(months, len(months), steps, days)[-1][1] - len(days)
 
 
 def _ends(months: Series, origin: int, steps: int, days: Series) -> list[tuple[int, int]]:
-    """Of each month after the origin: the places of its first day, and of the first one after it."""
+    """For each month after the origin: the position of its first day, and of the first day after it."""
     starts = [(months.period(origin + step) - days.first).days for step in range(steps + 1)]
     return list(pairwise(starts))
 
@@ -72,22 +75,22 @@ def _with(found: Contest, expected: Floats) -> Contest:
 
 def _tested(months: Contest, days: Contest, seed: int) -> tuple[Rival | None, Rival | None]:
     method, test = days.methods[days.champion], months.tests[months.champion]
-    misses = []
+    errors = []
     for row, origin in enumerate(test.origins):
         ends = _ends(months.series, origin, test.forecast.shape[1], days.series)
         known = ends[0][0]
         ends = [(start, end) for start, end in ends if end <= len(days.series)]
         if known < method.least or not ends:
             continue
-        came = days.series.values[known : ends[-1][1]]
-        alone = method(days.series.values[:known], len(came))
+        actual = days.series.values[known : ends[-1][1]]
+        alone = method(days.series.values[:known], len(actual))
         each = [_fitted(test.forecast[row, i], alone[start - known : end - known]) for i, (start, end) in enumerate(ends)]
-        misses.append([np.abs(of - came).mean() for of in (alone, np.concatenate(each))])
-    if not misses:
+        errors.append([np.abs(of - actual).mean() for of in (alone, np.concatenate(each))])
+    if not errors:
         return None, None
-    alone, fitted = np.array(misses).T
+    alone, fitted = np.array(errors).T
     name = days.label(days.champion)
-    return _rival(name, alone, seed), _rival(f"{name}, fitted to {months.label(months.champion)}", fitted, seed)
+    return _rival(name, alone, seed), _rival(f"{name}, scaled to {months.label(months.champion)}", fitted, seed)
 
 
 def _rival(name: str, each: Floats, seed: int) -> Rival:

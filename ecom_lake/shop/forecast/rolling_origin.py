@@ -1,6 +1,7 @@
-"""How good a method would have been: again and again it learns from what was known at an origin, and is held against what came.
+"""The backtest with a rolling origin: each method forecasts from what was known at an origin; the error is to actual sales.
 
-Here: the origins, the errors, their measures, and the champion. Not here: methods (forecasters.py), intervals (conformal.py).
+Here: the origins, the errors, their measures, and the champion. Not here: the methods (methods.py), and prediction intervals
+(prediction_intervals.py).
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from ecom_lake.shop.forecast.sales_series import Floats, Grain, Series
 from ecom_lake.statistics.intervals import percentile_interval
 
 LEAST_ORIGINS = 6
-"""Fewer tests than these tell nothing: a method that leaves fewer takes no part."""
+"""A method with fewer origins takes no part: its error would be too uncertain."""
 _RESAMPLES = 1_000
-_ALIKE = 0.01
-"""Smoothing and the SARIMAX that is the same thing differ by less than this in how they begin."""
+_TIE = 0.01
+"""Relative difference of two scores that counts as a tie; smoothing and the equivalent SARIMAX differ by less."""
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """One method: a row for each origin (how many periods were known), a column for each step; NaN where nothing came yet."""
+    """One method: a row per origin (the number of known periods), a column per step; NaN where the actual value is unknown."""
 
     origins: tuple[int, ...]
     forecast: Floats
@@ -39,7 +40,7 @@ class Backtest:
 
 
 def origins_of(series: Series, least: int) -> tuple[int, ...]:
-    """From the earliest to the latest, after which at least one period is known."""
+    """In ascending order; at least one actual period follows the last one."""
     grain = series.grain
     latest = range(series.observed - grain.apart, 0, -grain.apart)[: grain.most_origins]
     return tuple(origin for origin in reversed(latest) if origin >= least)
@@ -51,33 +52,33 @@ def takes_part(series: Series, method: Method) -> bool:
 
 def roll(series: Series, method: Method, steps: int) -> Backtest:
     origins = origins_of(series, method.least)
-    came = came_after(series, origins, steps)
+    actual = actual_after(series, origins, steps)
     forecast = np.array([method(series.values[:origin], steps) for origin in origins]).reshape(len(origins), steps)
-    return Backtest(origins, np.where(np.isnan(came), np.nan, forecast), came)
+    return Backtest(origins, np.where(np.isnan(actual), np.nan, forecast), actual)
 
 
-def came_after(series: Series, origins: Sequence[int], steps: int) -> Floats:
+def actual_after(series: Series, origins: Sequence[int], steps: int) -> Floats:
     padded = np.concatenate([series.values[: series.observed], np.full(steps, np.nan)])
     return np.array([padded[origin : origin + steps] for origin in origins]).reshape(len(origins), steps)
 
 
 def common_origins(tests: Mapping[str, Backtest]) -> tuple[int, ...]:
-    """At which every method was tested: only there they compare."""
+    """The origins at which every method was tested, so that the scores are comparable."""
     shared = set.intersection(*(set(test.origins) for test in tests.values()))
     return tuple(sorted(shared))
 
 
 def scaled_errors(test: Backtest, series: Series) -> Floats:
-    """At each origin: the mean miss, in units of what the (seasonal) naive guess missed by in what was known then."""
-    misses = np.nanmean(np.abs(test.error), axis=1) if test.origins else np.zeros(0)
-    scales = np.array([_naive_miss(series.values[:origin], series.grain) for origin in test.origins])
-    scales = np.where(scales > 0, scales, _naive_miss(series.values, series.grain))
-    errors: Floats = np.divide(misses, scales, out=np.full(len(misses), np.nan), where=scales > 0)
-    return errors
+    """At each origin: the mean absolute error, divided by the in-sample error of the (seasonal) naive forecast."""
+    errors = np.nanmean(np.abs(test.error), axis=1) if test.origins else np.zeros(0)
+    scales = np.array([_naive_error(series.values[:origin], series.grain) for origin in test.origins])
+    scales = np.where(scales > 0, scales, _naive_error(series.values, series.grain))
+    scaled: Floats = np.divide(errors, scales, out=np.full(len(errors), np.nan), where=scales > 0)
+    return scaled
 
 
 def mase(test: Backtest, series: Series) -> float | None:
-    """None where sales never changed: there is nothing to measure by."""
+    """Mean absolute scaled error; None where sales never changed, so that there is no scale."""
     each = scaled_errors(test, series)
     return round(float(each.mean()), 6) if len(each) and not np.isnan(each).any() else None
 
@@ -87,20 +88,20 @@ def mape(test: Backtest) -> float | None:
     return round(float(np.mean(np.abs(test.error[sold]) / test.actual[sold])), 6) if sold.any() else None
 
 
-def _naive_miss(known: Floats, grain: Grain) -> float:
+def _naive_error(known: Floats, grain: Grain) -> float:
     lag = grain.season if len(known) >= grain.seasonal_from else 1
     return float(np.abs(known[lag:] - known[:-lag]).mean()) if len(known) > lag else 0.0
 
 
 def champion(scores: Mapping[str, float | None]) -> str:
-    """The simplest of those whose MASE is the least, or next to it; where there is none, the simplest of all."""
+    """The simplest of the methods whose MASE is the lowest or tied with it; without a MASE, the simplest of all."""
     known = {name: score for name, score in scores.items() if score is not None}
-    alike = (1 + _ALIKE) * min(known.values()) if known else np.inf
-    return next(name for name in METHODS if name in scores and known.get(name, 0.0) <= alike)
+    tied = (1 + _TIE) * min(known.values()) if known else np.inf
+    return next(name for name in METHODS if name in scores and known.get(name, 0.0) <= tied)
 
 
 def interval(each: Floats, seed: int) -> tuple[float, float] | tuple[None, None]:
-    """95% of what the mean over the origins might have been, had others of their kind been drawn; None of too few."""
+    """The 95% bootstrap interval of the mean over the origins; None where there are too few."""
     if len(each) < LEAST_ORIGINS or np.isnan(each).any():
         return None, None
     drawn = np.random.default_rng(seed).integers(0, len(each), (_RESAMPLES, len(each)))

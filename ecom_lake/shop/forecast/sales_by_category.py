@@ -1,7 +1,7 @@
-"""Sales of the categories in the months to come: one method for all of them, fitted to the forecast of the total.
+"""The forecast by category: one method for all categories, scaled to the forecast of the total.
 
-One method, because a champion of each category's own does worse: there are too few months to tell them apart
-(docs/decisions/0013-forecast.md). Among them is the share of the total that a category had of late. Not here: the total.
+A champion for each category is worse, because there are too few months to tell methods apart (docs/decisions/0013-forecast.md).
+One of the methods is the category's recent share of the total. Not here: the total.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ecom_lake.shop.forecast.methods import SHARE, Method, simple_methods
 from ecom_lake.shop.forecast.prediction_intervals import held
 from ecom_lake.shop.forecast.rolling_origin import (
     Backtest,
-    came_after,
+    actual_after,
     champion,
     common_origins,
     interval,
@@ -34,13 +34,13 @@ class Categories:
     method: str
     series: tuple[Series, ...]
     forecast: Floats
-    """A row for each category, a column for each step: they add up to the total's, to the cent."""
+    """A row per category, a column per step; to the cent, the rows add up to the forecast of the total."""
     tests: tuple[Backtest, ...]
     rivals: tuple[Rival, ...]
 
 
 def by_category(categories: Sequence[Series], total: Contest, kept: str | None, seed: int) -> Categories | None:
-    """None where the shop knows of one category at most."""
+    """None where the shop has fewer than two categories."""
     if len(categories) < 2:
         return None
     methods = {method.name: method for method in _methods() if all(takes_part(series, method) for series in categories)}
@@ -66,16 +66,16 @@ def _tests(categories: Sequence[Series], method: Method, total: Contest) -> tupl
     made = [_fitted(categories, method, origin, np.nan_to_num(whole)) for origin, whole in zip(origins, wholes, strict=True)]
     tests = []
     for row, series in enumerate(categories):
-        came = came_after(series, origins, wholes.shape[1])
-        forecast = np.array([fitted[row] for fitted in made]).reshape(came.shape)
-        tests.append(Backtest(tuple(origins), np.where(np.isnan(came), np.nan, forecast), came))
+        actual = actual_after(series, origins, wholes.shape[1])
+        forecast = np.array([fitted[row] for fitted in made]).reshape(actual.shape)
+        tests.append(Backtest(tuple(origins), np.where(np.isnan(actual), np.nan, forecast), actual))
     return tuple(tests)
 
 
 def _fitted(categories: Sequence[Series], method: Method, known: int, whole: Floats) -> Floats:
     parts = np.array([method(series.values[:known], len(whole)) for series in categories])
-    of_late = np.array([series.values[:known][-MONTHS.level :].sum() for series in categories])
-    return fitted_to(whole, parts, of_late, [series.name for series in categories])
+    recent = np.array([series.values[:known][-MONTHS.level :].sum() for series in categories])
+    return fitted_to(whole, parts, recent, [series.name for series in categories])
 
 
 def _mean_mase(categories: Sequence[Series], tests: Sequence[Backtest]) -> float | None:

@@ -1,9 +1,9 @@
-"""What will sales be in the coming months and days? The methods compete on the shop's own past, and the best one speaks.
+"""The sales forecast: methods compete in a backtest on the shop's own history, and the best one is published.
 
-Here: which series are forecast and by which methods, the tables, and the verdict. Not here: the series (sales_series.py), the
-methods (forecasters.py, weekly_pattern.py, sarimax.py, prophet_forecast.py), the contest (forecast_contest.py), an export that
-fades out (fade_out.py), days that add up to months (reconciliation.py), categories (sales_by_category.py), the pictures
-(forecast_curves.py). docs/decisions/0013-forecast.md and 0020-proven-horizons.md give the reasons.
+Here: the forecast series and their methods, the tables, and the state of the fit. Not here: the series (sales_series.py), the
+methods (methods.py, weekly_pattern.py, sarimax.py, prophet_method.py), the backtest (contest.py), the end of an export without
+full trading (fade_out.py), days that add up to months (reconciliation.py), categories (sales_by_category.py), the charts
+(curves.py), the sentences (verdict.py). docs/decisions/0013-forecast.md and 0020-proven-horizons.md give the reasons.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ecom_lake.shop.forecast.sales_forecast import SalesForecast
 from ecom_lake.shop.forecast.sales_series import DAYS, MONTHS, Floats, Sales, Series, sales_of
 from ecom_lake.shop.forecast.sarimax import BY_DAY, BY_MONTH, BY_MONTH_OF_YEAR, Order, choose, sarimax
 from ecom_lake.shop.forecast.verdict import LEAST_MONTHS, card, refusal
-from ecom_lake.shop.forecast.weekly_pattern import LATE_DAYS, LEAST_DAYS, methods_by_day, week, without_week
+from ecom_lake.shop.forecast.weekly_pattern import LEAST_DAYS, RECENT_DAYS, methods_by_day, week, without_week
 from ecom_lake.shop.settings.mining import MiningSettings
 
 READS = ("dim_date", "kpi_breakdown", "kpi_daily", "kpi_monthly")
@@ -80,7 +80,7 @@ def _fitted(sales: Sales, monthly: Series, daily: Series, settings: MiningSettin
 
 
 def _by_month(series: Series, steps: int, notes: Mapping[str, str] | None) -> tuple[Contest, dict[str, Order]]:
-    """Orders are chosen on the months before those that test them, or are those of the notes."""
+    """SARIMAX orders are chosen on the months before the first backtest origin, or read from the notes of a kept fit."""
     orders = {}
     methods = list(simple_methods())
     mean_days = series.values / lengths(series, len(series))
@@ -97,8 +97,8 @@ def _by_month(series: Series, steps: int, notes: Mapping[str, str] | None) -> tu
 
 def _by_day(series: Series, steps: int, notes: Mapping[str, str] | None) -> tuple[Contest, dict[str, Order]]:
     known = series.values[: _first_origin(series, LEAST_DAYS)]
-    calm = without_week(known, series.first) if len(known) >= LEAST_DAYS else known
-    order = _order(SARIMAX, series, calm[-LATE_DAYS:], LEAST_DAYS, BY_DAY, notes)
+    deseasonalized = without_week(known, series.first) if len(known) >= LEAST_DAYS else known
+    order = _order(SARIMAX, series, deseasonalized[-RECENT_DAYS:], LEAST_DAYS, BY_DAY, notes)
     found = contest(series, methods_by_day(series.first, order), steps, (notes or {}).get("champion by day"))
     return found, {f"{SARIMAX} by day": order} if order else {}
 
@@ -185,7 +185,7 @@ def _rows_of(series: Series, method: str, test: Backtest, compared: Sequence[int
 
 
 def _table(rows: Sequence[Row], table: Table) -> pl.DataFrame:
-    """Money goes over whole cents: floats hold none of the others."""
+    """The rows as a table; money is converted through whole cents, so that decimals are exact."""
     kinds = {name: column.kind for name, column in table.columns.items()}
     cents = [
         (pl.col(name).fill_nan(None) * 100).round().cast(pl.Int64).cast(pl.Decimal(18, 2)) / 100
@@ -196,11 +196,11 @@ def _table(rows: Sequence[Row], table: Table) -> pl.DataFrame:
 
 
 def _seen(months: Contest, days: Contest) -> dict[str, float]:
-    """What drift is told from: how large sales are, how well they are forecast, and the week."""
+    """The numbers that are watched for drift: the level of sales, the forecast error, and the weekday factors."""
     factors = week(days.series)
     sizes = {
-        "net sales of a month, of late": float(months.series.values[-MONTHS.level :].mean()),
-        "net sales of a day, of late": float(days.series.values[-DAYS.level :].mean()),
+        "net sales of a recent month": float(months.series.values[-MONTHS.level :].mean()),
+        "net sales of a recent day": float(days.series.values[-DAYS.level :].mean()),
     }
     scores = {found.label(found.champion): found.scores[found.champion] for found in (months, days)}
     known = {f"mase of {name}": score for name, score in scores.items() if score is not None}
@@ -208,8 +208,8 @@ def _seen(months: Contest, days: Contest) -> dict[str, float]:
 
 
 def _notes(months: Contest, days: Contest, categories: Categories | None, orders: Mapping[str, Order]) -> dict[str, str]:
-    """What is kept: which method is champion, and which orders were chosen. The numbers in them are estimated at each run."""
+    """The champions and the SARIMAX orders, which are kept; the coefficients are estimated at each run."""
     chosen = {"champion by month": months.champion, "champion by day": days.champion}
-    of_parts = {"champion by category": categories.method} if categories else {}
-    without = {} if prophet_forecast.is_installed() else {PROPHET: "not installed, and left out"}
-    return {**chosen, **of_parts, **{name: str(order) for name, order in orders.items()}, **without}
+    by_category = {"champion by category": categories.method} if categories else {}
+    missing = {} if prophet_forecast.is_installed() else {PROPHET: "not installed, so it is left out"}
+    return {**chosen, **by_category, **{name: str(order) for name, order in orders.items()}, **missing}

@@ -1,7 +1,7 @@
-"""Net sales through time, as forecasting needs them: whole months in total and by category, and the days in them.
+"""Net sales over time as forecasting needs them: whole months in total and by category, and their days.
 
-Here: what is read from the KPI tables, and how periods follow each other. Only complete months up to the shop's today are read,
-and no day of any other month. Not here: any forecast.
+Here: what is read from the KPI tables, and the sequence of periods. Only complete months up to the shop's as-of date are read,
+and only days in those months. Not here: any forecast.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 TOTAL, OTHERS = "total", "other categories"
 _RECENT_MONTHS, _MOST_CATEGORIES = 12, 100
-"""A category is a series of its own if it sold in each of the last so many months; of too many, the largest."""
+"""A category has its own series if it sold in each of the last 12 months; at most the 100 largest do."""
 
 
 def in_cents(values: Floats) -> Floats:
@@ -29,17 +29,17 @@ def in_cents(values: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Grain:
-    """How long a period is, and what follows from that."""
+    """The length of a period, and the settings that depend on it."""
 
     name: str
     season: int
-    """Periods of a season: a year of months, a week of days."""
+    """Periods per season: a year of months, a week of days."""
     seasonal_from: int
-    """Two seasons: with fewer periods nothing is said of one."""
+    """Two seasons: the fewest periods of a seasonal method."""
     level: int
-    """The last so many periods say how large sales are just now."""
+    """The number of recent periods whose mean is the current level of sales."""
     apart: int
-    """Periods from one origin of the backtest to the next."""
+    """Periods between two origins of the backtest."""
     most_origins: int
 
 
@@ -54,21 +54,21 @@ class Series:
     first: date
     values: Floats
     completed: int = 0
-    """The last so many periods hold days without full trading. Their values are completed: learned from, not tested against."""
+    """The number of periods at the end whose values are completed: methods are fitted on them, but not tested against them."""
 
     @property
     def observed(self) -> int:
         return len(self.values) - self.completed
 
     def period(self, place: int) -> date:
-        """The period at a place, counted from 0; also one that is still to come."""
+        """The start of the period at a position, counted from 0; the position may lie in the future."""
         if self.grain is DAYS:
             return self.first + timedelta(days=place)
         month = self.first.month - 1 + place
         return date(self.first.year + month // 12, month % 12 + 1, 1)
 
     def until(self, place: int) -> Series:
-        """What was known after so many periods."""
+        """The series as it was known after so many periods."""
         return Series(self.name, self.grain, self.first, self.values[:place])
 
     def __len__(self) -> int:
@@ -81,11 +81,11 @@ class Sales:
     months: Series | None
     days: Series | None
     faded: int
-    """Days at the end that are not learned from, and not in `days`: the export fades out."""
+    """Days at the end without full trading, which are left out of `days` (fade_out.py)."""
     categories: tuple[Series, ...]
-    """By falling sales, the others last; to the cent they add up to the months. Empty where no category is known."""
+    """By decreasing sales, `other categories` last; to the cent they add up to the months. Empty where no category is known."""
     running: float = 0.0
-    """What was sold in the month after the last one of `months`, where the shop's today lies within it."""
+    """Sales of the month after `months` so far, where the as-of date lies within it."""
 
 
 def sales_of(con: duckdb.DuckDBPyConnection) -> Sales:

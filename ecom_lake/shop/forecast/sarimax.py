@@ -1,7 +1,8 @@
-"""SARIMAX by statsmodels: which order explains the past best for the numbers that it costs, and what it lets expect.
+"""SARIMAX by statsmodels: the choice of the order by AICc, and the forecast.
 
-The series is differenced here and its forecast summed up again, so that the likelihoods of one grid compare; the ones of sales
-and of their logarithms do after the change of scale is counted in. Not here: the other methods (forecasters.py).
+The series is differenced here and the forecast is integrated again, so that the likelihoods of one grid are comparable; those of
+sales and of log sales are comparable after the Jacobian of the transformation is included. Not here: the other methods
+(methods.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from ecom_lake.shop.forecast.sales_series import Floats
 
-_ROUNDS = 50
+_MOST_ITERATIONS = 50
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,13 @@ class Order:
 
     @property
     def needs(self) -> int:
-        """Periods that are used up by differencing, and two for each number that is estimated."""
+        """The fewest periods: those lost to differencing, and two for each estimated number."""
         estimated = self.p + self.q + self.seasonal_p + self.seasonal_q + self.drift + 1
         return self.d + self.seasonal_d * self.season + 2 * estimated + 1
 
     @classmethod
     def read(cls, text: str) -> Order | None:
-        """What str() wrote; None of anything else."""
+        """The order that str() wrote; None for any other text."""
         found = re.fullmatch(r"\((\d),(\d),(\d)\)(?:\((\d),(\d),(\d)\)\[(\d+)\])?( with drift)? of (logs|sales)", text)
         if found is None:
             return None
@@ -62,20 +63,20 @@ BY_MONTH_OF_YEAR = tuple(
     for logs in (True, False)
     for p, q, seasonal_q in ((0, 1, 0), (0, 1, 1), (1, 1, 0), (2, 1, 0))
 )
-"""Orders of one grid difference alike: only then their likelihoods are of the same data."""
+"""All orders of one grid use the same differencing: only then do their likelihoods refer to the same data."""
 
 
 @dataclass(frozen=True)
 class Estimated:
     coefficients: dict[str, float]
     log_likelihood: float
-    """Of the differenced sales, whatever scale they were fitted on."""
+    """Of the differenced sales, on their original scale."""
     observed: int
     forecast: Floats
 
     @property
     def estimated(self) -> int:
-        """Numbers in all, the variance among them."""
+        """The number of estimated parameters, including the variance."""
         return len(self.coefficients) + 1
 
     @property
@@ -89,17 +90,17 @@ class Estimated:
 
 
 def choose(sold: Floats, orders: Sequence[Order]) -> Order | None:
-    """The order with the least AICc, of equals the first; None where there is too little to tell, or nothing ever changed."""
+    """The order with the lowest AICc, the first of equals; None where there are too few periods or all changes are equal."""
     possible = [order for order in orders if len(sold) >= order.needs]
-    judged = [(round(estimate(sold, 0, order).aicc, 6), order) for order in possible if not _is_still(sold, order)]
-    return min(judged, key=lambda pair: pair[0])[1] if judged else None
+    scored = [(round(estimate(sold, 0, order).aicc, 6), order) for order in possible if not _is_degenerate(sold, order)]
+    return min(scored, key=lambda pair: pair[0])[1] if scored else None
 
 
 def sarimax(sold: Floats, steps: int, order: Order) -> Floats:
-    """What comes, on the scale of sales: of logarithms the median."""
-    if _is_still(sold, order):
+    """The forecast on the scale of sales; for a model of logarithms, the median."""
+    if _is_degenerate(sold, order):
         change = np.repeat(_differenced(_scaled(sold, order), order)[-1:], steps)
-        return _unscaled(_summed(change, _scaled(sold, order), order), order)
+        return _unscaled(_integrated(change, _scaled(sold, order), order), order)
     return estimate(sold, steps, order).forecast
 
 
@@ -114,21 +115,21 @@ def estimate(sold: Floats, steps: int, order: Order) -> Estimated:
     trend = "c" if order.drift else "n"
     model = SARIMAX(changes / unit, order=(order.p, 0, order.q), seasonal_order=season, trend=trend, concentrate_scale=True)
     with warnings.catch_warnings():
-        # A flat likelihood has no sharp top: what was reached by then is as good.
+        # A flat likelihood has no sharp maximum: the parameters reached by then are as good.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = model.fit(np.zeros(len(model.param_names)), disp=False, maxiter=_ROUNDS, cov_type="none")
+        fitted = model.fit(np.zeros(len(model.param_names)), disp=False, maxiter=_MOST_ITERATIONS, cov_type="none")
     of_scale = len(changes) * log(unit) + (float(scaled[-len(changes) :].sum()) if order.logs else 0.0)
     ahead = np.asarray(fitted.forecast(steps)) * unit if steps else np.zeros(0)
     return Estimated(
         dict(zip(model.param_names, map(float, fitted.params), strict=True)),
         float(fitted.llf) - of_scale,
         len(changes),
-        _unscaled(_summed(ahead, scaled, order), order),
+        _unscaled(_integrated(ahead, scaled, order), order),
     )
 
 
-def _is_still(sold: Floats, order: Order) -> bool:
-    """Whether there is nothing to estimate: every change is as the one before."""
+def _is_degenerate(sold: Floats, order: Order) -> bool:
+    """Whether there is nothing to estimate, because all changes are equal."""
     changes = _differenced(_scaled(sold, order), order)
     return len(changes) == 0 or float(np.ptp(changes)) < 1e-9 * max(1.0, float(np.abs(changes).max()))
 
@@ -142,7 +143,7 @@ def _unscaled(scaled: Floats, order: Order) -> Floats:
 
 
 def _polynomial(order: Order) -> Floats:
-    """Of the differences: what is multiplied with a period and those before it."""
+    """The coefficients of the differencing polynomial, for a period and those before it."""
     made = np.ones(1)
     for lag in [1] * order.d + [order.season] * order.seasonal_d:
         made = np.convolve(made, np.concatenate([[1.0], np.zeros(lag - 1), [-1.0]]))
@@ -155,8 +156,8 @@ def _differenced(scaled: Floats, order: Order) -> Floats:
     return changes
 
 
-def _summed(changes: Floats, scaled: Floats, order: Order) -> Floats:
-    """The changes to come, put onto what was there."""
+def _integrated(changes: Floats, scaled: Floats, order: Order) -> Floats:
+    """The forecast changes, integrated from the last known values."""
     weights = _polynomial(order)[1:]
     known = list(scaled)
     for change in changes:

@@ -1,6 +1,6 @@
-"""The verdict on the sales forecast, in words that a manager understands.
+"""The card of the sales forecast: its sentences, in words that a manager understands.
 
-Not here: the measures that it is drawn from (forecast_contest.py).
+Not here: the measures (contest.py, rolling_origin.py).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ecom_lake.shop.forecast.sales_series import MONTHS, Sales
 
 LEAST_MONTHS = 6
 
-_PREDICTS = "net sales of the coming months, in total and by category, and of the coming days"
+_PREDICTS = "net sales of the next months, in total and by category, and of the next days"
 _POPULATION = "all valid orders"
 
 
@@ -31,68 +31,68 @@ def refusal(sales: Sales) -> Card:
         as_of=sales.as_of,
         trained_on=f"{months} complete months",
         n=months,
-        verdict=unmeasured(f"The shop has {_counted(months, 'complete month')}; a forecast takes {LEAST_MONTHS} or more."),
+        verdict=unmeasured(f"The shop has {_counted(months, 'complete month')}; a forecast needs at least {LEAST_MONTHS}."),
         fitted_as_of=sales.as_of,
     )
 
 
-def card(sales: Sales, agreed: Reconciled, fitted_as_of: date | None, seed: int) -> Card:
-    months, days = agreed.months, agreed.days
+def card(sales: Sales, reconciled: Reconciled, fitted_as_of: date | None, seed: int) -> Card:
+    months, days = reconciled.months, reconciled.days
     series = months.series
     return Card(
         predicts=_PREDICTS,
         population=_POPULATION,
         as_of=sales.as_of,
-        trained_on=f"complete months from {series.first:%Y-%m} to {series.period(len(series) - 1):%Y-%m}, and the days in them",
+        trained_on=f"complete months from {series.first:%Y-%m} to {series.period(len(series) - 1):%Y-%m}, and their days",
         n=len(series),
         verdict=decide(months.gate(seed), fallback=NAIVE if months.is_won else months.champion),
-        details=" ".join([_of(months, seed), _of(days, seed), _of_agreeing(agreed), *_caveats(sales)]),
+        details=" ".join([_performance(months, seed), _performance(days, seed), _reconciliation(reconciled), *_caveats(sales)]),
         fitted_as_of=fitted_as_of,
     )
 
 
-def _of(found: Contest, seed: int) -> str:
-    """How the champion did, or why there is none worth the name."""
-    noun = found.series.grain.name
+def _performance(found: Contest, seed: int) -> str:
+    """The champion's error compared with the naive forecast, or why the naive forecast is published."""
+    grain = found.series.grain.name
     tests = _counted(len(found.origins), "test")
     if found.scores[found.champion] is None:
-        return f"By {noun} sales never changed, and the last {noun} is taken again."
+        return f"By {grain}: sales never changed, so the last {grain} is repeated."
     if not found.is_won:
-        return f"By {noun} nothing did better than the {found.champion} guess in {tests}, so that is what is published."
-    missed = mape(found.tests[found.champion].at(found.origins))
-    off = "" if missed is None else f", and was off by {missed:.0%} on average"
-    ahead = found.against_naive(found.champion, seed)
-    luck = ", which may be luck" if ahead.high is None or ahead.high >= 0 else ""
-    lead = f"By {noun} {found.champion} missed {found.gain:.0%} less than taking the last {noun} again"
-    return f"{lead} in {tests}{luck}{off}.{_held(found)}"
+        return f"By {grain}: no method beat the {found.champion} forecast in {tests}, so it is published."
+    error = mape(found.tests[found.champion].at(found.origins))
+    off = "" if error is None else f" The mean error was {error:.0%}."
+    difference = found.against_naive(found.champion, seed)
+    luck = "; this may be chance" if difference.high is None or difference.high >= 0 else ""
+    better = f"By {grain}: the error of {found.champion} was {found.gain:.0%} lower than that of repeating the last {grain}"
+    return f"{better} in {tests}{luck}.{off}{_coverage(found)}"
 
 
-def _held(found: Contest) -> str:
+def _coverage(found: Contest) -> str:
     each = held(found.tests[found.champion], found.series, SHARES[0])
-    return f" Its intervals of {SHARES[0]:.0%} held {each.mean():.0%} of what came." if len(each) else ""
+    return f" Its {SHARES[0]:.0%} prediction intervals contained {each.mean():.0%} of the actual values." if len(each) else ""
 
 
-def _of_agreeing(agreed: Reconciled) -> str:
-    if not agreed.alone or not agreed.fitted:
-        return "The days are scaled to add up to the months."
+def _reconciliation(reconciled: Reconciled) -> str:
+    if not reconciled.alone or not reconciled.fitted:
+        return "The daily forecasts are scaled to add up to the months."
     return (
-        f"The days are scaled to add up to the months; tested at the ends of months, they were off by {agreed.fitted.value:,.0f}"
-        f" a day on average, and by {agreed.alone.value:,.0f} without it."
+        "The daily forecasts are scaled to add up to the months: in tests at month ends the mean daily error was"
+        f" {reconciled.fitted.value:,.0f}, and {reconciled.alone.value:,.0f} without scaling."
     )
 
 
 def _caveats(sales: Sales) -> list[str]:
-    said = []
+    caveats = []
     if sales.months and len(sales.months) < MONTHS.seasonal_from + LEAST_ORIGINS:
-        said.append(
-            f"Of a yearly season nothing is said: it takes {MONTHS.seasonal_from} months to learn and {LEAST_ORIGINS} to test."
+        caveats.append(
+            f"No yearly seasonality is estimated: it needs {MONTHS.seasonal_from} months to fit and {LEAST_ORIGINS} to test."
         )
     if sales.faded and sales.days:
-        said.append(
-            f"Sales fade out after {last_full_day(sales.days)}: the last {sales.faded} days sold less than half of what is usual."
-            " They are not learned from, and their month counts with what is expected of them."
+        caveats.append(
+            f"Sales fade out after {last_full_day(sales.days)}: each of the last {sales.faded} days sold less than half of the"
+            " usual sales. These days are not used, and their month is completed with an estimate."
         )
-    return said
+    return caveats
 
 
 def _counted(number: int, noun: str) -> str:

@@ -1,7 +1,6 @@
-"""Sales by day: what a weekday is to the others, and the days that stand out so far that nothing may be learnt from them.
+"""Daily sales: the weekday factors, peaks such as Black Friday, and the daily methods, which remove both and add them back.
 
-Here: the week's pattern, peaks such as Black Friday, and the methods by day, which forecast the days without either and put
-them back. Not here: the methods beneath (forecasters.py, sarimax.py).
+Not here: the methods that are applied to the adjusted days (methods.py, sarimax.py).
 """
 
 from __future__ import annotations
@@ -19,20 +18,20 @@ from ecom_lake.shop.forecast.sarimax import Order, sarimax
 
 WEEK = DAYS.season
 LEAST_DAYS = 8 * WEEK
-LATE_DAYS = 52 * WEEK
-"""SARIMAX learns from no more days than these: each of them costs time, and what is older says no more."""
+RECENT_DAYS = 52 * WEEK
+"""SARIMAX is fitted on at most so many days: more cost time and do not improve the forecast."""
 _RECENT = 26 * WEEK
-"""The pattern is that of the last half year: habits change."""
+"""The weekday factors are those of the last half year: habits change."""
 _NEIGHBOURS = [-28, -21, -14, -7, 7, 14, 21, 28]
 _PEAK_TIMES, _PEAK_DEVIATIONS = 2.0, 6.0
-"""A peak is so many times the same weekday around it, and so many of their deviations beyond."""
-_TO_DEVIATION = 1.4826
+"""A peak is above so many times the median of the same weekday around it, and above it by so many deviations."""
+_MAD_TO_STANDARD_DEVIATION = 1.4826
 _AFTER_BLACK_FRIDAY = 4
-"""Black Friday is a long week end, up to its Monday."""
+"""Black Friday is a long weekend, up to its Monday."""
 
 
 def methods_by_day(first: date, order: Order | None) -> tuple[Method, ...]:
-    """Those of a series whose first day is given; SARIMAX where its order has been chosen."""
+    """The methods of a daily series that starts on the given day; SARIMAX where its order has been chosen."""
     methods = [
         Method(NAIVE, 1, last_day),
         Method(SEASONAL_NAIVE, DAYS.seasonal_from, lambda sold, steps: last_week(sold, steps, WEEK)),
@@ -40,20 +39,20 @@ def methods_by_day(first: date, order: Order | None) -> tuple[Method, ...]:
         Method(LINEAR, LEAST_DAYS, _linear_by_day(first)),
     ]
     if order is not None:
-        methods.append(Method(SARIMAX, LEAST_DAYS, by_day(first, lambda sold, steps: sarimax(sold[-LATE_DAYS:], steps, order))))
+        methods.append(Method(SARIMAX, LEAST_DAYS, by_day(first, lambda sold, steps: sarimax(sold[-RECENT_DAYS:], steps, order))))
     return tuple(methods)
 
 
 def without_week(sold: Floats, first: date) -> Floats:
-    """The days as they would be if all weekdays were alike and there were no peaks; without weekdays that never sell."""
-    usual, _ = parted(sold, first)
+    """Daily sales without weekday factors and peaks; weekdays without any sales are left out."""
+    usual, _ = without_peaks(sold, first)
     factor = weekday_factors(usual)[np.arange(len(usual)) % WEEK]
     open_days = factor > 0
     return usual[open_days] / factor[open_days] if open_days.any() else usual
 
 
 def weekday_factors(usual: Floats) -> Floats:
-    """What each day of the week is to a mean one; the first is that of the series' first day."""
+    """The factor of each weekday relative to the mean; the first belongs to the weekday of the series' first day."""
     recent = np.arange(max(len(usual) - _RECENT, 0), len(usual))
     means = np.array([usual[recent[recent % WEEK == place]].mean() for place in range(WEEK)])
     level = float(means.mean())
@@ -62,18 +61,18 @@ def weekday_factors(usual: Floats) -> Floats:
 
 
 def week(days: Series) -> Floats:
-    """What each day of the week, from Monday on, is to a mean one."""
-    return np.roll(weekday_factors(parted(days.values, days.first)[0]), days.first.weekday())
+    """The factor of each weekday relative to the mean, from Monday on."""
+    return np.roll(weekday_factors(without_peaks(days.values, days.first)[0]), days.first.weekday())
 
 
-def parted(sold: Floats, first: date) -> tuple[Floats, dict[int, float]]:
-    """The days with peaks brought down to what is usual around them; and what the peaks of Black Friday were to that."""
+def without_peaks(sold: Floats, first: date) -> tuple[Floats, dict[int, float]]:
+    """Daily sales with peaks replaced by the median around them; and the factor of each Black Friday day over that median."""
     around = np.full((len(_NEIGHBOURS), len(sold)), np.nan)
     for row, shift in enumerate(_NEIGHBOURS):
         into, out_of = slice(max(-shift, 0), len(sold) - max(shift, 0)), slice(max(shift, 0), len(sold) - max(-shift, 0))
         around[row, into] = sold[out_of]
     middle = np.nanmedian(around, axis=0)
-    deviation = _TO_DEVIATION * np.nanmedian(np.abs(around - middle), axis=0)
+    deviation = _MAD_TO_STANDARD_DEVIATION * np.nanmedian(np.abs(around - middle), axis=0)
     is_peak = (middle > 0) & (sold > _PEAK_TIMES * middle) & (sold > middle + _PEAK_DEVIATIONS * deviation)
     times: dict[int, list[float]] = {}
     for place in np.flatnonzero(is_peak):
@@ -92,7 +91,7 @@ def days_since_black_friday(day: date) -> int | None:
 
 def by_day(first: date, level: Ahead) -> Ahead:
     def ahead(sold: Floats, steps: int) -> Floats:
-        usual, peaks = parted(sold, first)
+        usual, peaks = without_peaks(sold, first)
         factors = weekday_factors(usual)[_places(sold, steps) % WEEK]
         return level(without_week(sold, first), steps) * factors * _peaks(first, sold, steps, peaks)
 
@@ -100,15 +99,15 @@ def by_day(first: date, level: Ahead) -> Ahead:
 
 
 def _linear_by_day(first: date) -> Ahead:
-    """A trend, and a level for each weekday."""
+    """A linear trend with a level for each weekday."""
 
     def ahead(sold: Floats, steps: int) -> Floats:
-        usual, peaks = parted(sold, first)
+        usual, peaks = without_peaks(sold, first)
         place = np.arange(len(sold) + steps)
         columns = np.column_stack([place / len(sold), np.eye(WEEK)[place % WEEK]])
         weights = np.linalg.lstsq(columns[: len(sold)], usual, rcond=None)[0]
-        carried: Floats = columns[len(sold) :] @ weights * _peaks(first, sold, steps, peaks)
-        return carried
+        extrapolated: Floats = columns[len(sold) :] @ weights * _peaks(first, sold, steps, peaks)
+        return extrapolated
 
     return ahead
 

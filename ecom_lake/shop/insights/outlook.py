@@ -18,11 +18,11 @@ RULES = (
         sql="next_month.sql",
         headline="{period} revenue is forecast at {value}, {compared:above|below} the {baseline} of {month}.",
         reason="The 80% prediction interval is {low} to {high}.",
-        silent="{period} revenue is forecast at {value}, {baseline} in {month}: not a clear change.",
+        silent="{period} revenue is forecast at {value}, compared with {baseline} in {month}: not a clear change.",
         action="Plan stock and staff for the whole range, not only for the forecast.",
         owner="management",
         caveat="model_rivals lists how often such intervals contained the actual value in this shop.",
-        gain_basis="None: a forecast is not an opportunity.",
+        gain_basis="Not estimated: a forecast is not an opportunity.",
         least_n=6,
     ),
     InsightRule(

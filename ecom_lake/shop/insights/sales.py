@@ -84,7 +84,8 @@ RULES = (
         days="cancellations_days.sql",
         headline="{value} of {month} orders were canceled or unavailable, {compared:up|down} from {baseline} in {before}.",
         reason="{hits} of {trials} orders, compared with {rest_hits} of {rest_trials}.",
-        silent="{value} of {month} orders were canceled or unavailable, {baseline} in {before}: not a clear change.",
+        silent="{value} of {month} orders were canceled or unavailable, compared with {baseline} in {before}: not a clear "
+        "change.",
         action="Check which products and sellers the canceled orders belong to.",
         owner="operations",
         caveat="The newest orders may still be canceled.",

@@ -1,12 +1,13 @@
-"""Which months stand out from the shop's own history: in volume, freshness, missing values, categories and amounts?
+"""Anomalies: the months that deviate from the shop's own history in volume, freshness, NULLs, categories or amounts.
 
-Here: what is measured, month by month, in SQL over silver. Not here: when a measure stands out (own_history.py).
+Here: which measures are computed, month by month, by SQL over silver. Not here: when a month is an outlier
+(outlier_detection.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from statistics import median
 from typing import Any
@@ -14,21 +15,22 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from ecom_lake.engine.contracts.sql_file import sql_file
 from ecom_lake.shop.canonical.order_items import OrderItems
 from ecom_lake.shop.canonical.orders import Orders
 from ecom_lake.shop.canonical.payments import Payments
 from ecom_lake.shop.canonical.reviews import Reviews
 from ecom_lake.shop.kpis.anomalies import Anomalies
-from ecom_lake.shop.kpis.own_history import AMOUNTS, COUNTS, DAYS, QUIET_DAYS, RATIOS, SHARES, Judged, Scale, judge
+from ecom_lake.shop.kpis.outlier_detection import AMOUNTS, COUNTS, DAYS, QUIET_DAYS, RATIOS, SHARES, Assessment, Scale, assess
 from ecom_lake.shop.settings.mining import MiningSettings
 
 READS = ("orders", "order_items", "payments", "reviews", "fct_sales", "fct_orders", "dim_date")
 _TABLES = {contract.table.name: contract.table for contract in (Orders, OrderItems, Payments, Reviews)}
 
 SETTLES_IN_DAYS = 60
-"""A younger month still changes: orders are on their way, reviews to come. What depends on that is not judged before."""
+"""Measures that depend on deliveries or reviews are assessed only for months that ended at least so many days ago."""
 MAIN_SHARE, MAIN_VALUES = 0.05, 8
-"""A column's main values have at least this share of its rows; at most so many are watched."""
+"""The main values of a column have at least this share of its rows; at most so many are watched."""
 _LEAST_BUSY, _EDGE_DAYS = 0.1, 3
 _STAGES = ("approved_at", "shipped_at", "delivered_at", "promised_at")
 
@@ -41,39 +43,54 @@ class Series:
     column: str
     kind: str
     measure: str
+    description: str
+    """The measure in a sentence: "the median of payments.amount"."""
     scale: Scale
-    sql: str
-    """Gives month, value, and the deviation that chance gives it on the scale."""
+    query: str
+    """The file of the query, in this folder; it returns month, value, and the standard error of chance on the scale."""
+    measured: str = ""
+    """A SELECT of month and value, which the query reads as the table `measured`."""
+    parameters: Mapping[str, float | str] = field(default_factory=dict)
     settles: bool = False
-    """Whether it still changes in the youngest months."""
+    """Whether the measure still changes in the most recent months."""
 
 
 def build(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> pl.DataFrame:
     months, last_settled = _months(con)
-    rows = [row for series in _all_series(con) for row in _judged(con, series, months, last_settled)]
+    rows = [row for series in _all_series(con) for row in _assessed(con, series, months, last_settled)]
+    con.execute("drop view if exists measured")
     return pl.DataFrame(rows, Anomalies.table.schema, orient="row")
 
 
-def _judged(con: duckdb.DuckDBPyConnection, series: Series, months: list[date], last_settled: date) -> Iterator[dict[str, Any]]:
-    rows = con.execute(series.sql).fetchall()
-    found = {month: (float(value), float(chance)) for month, value, chance in rows if value is not None}
+def _assessed(con: duckdb.DuckDBPyConnection, series: Series, months: list[date], last_settled: date) -> Iterator[dict[str, Any]]:
+    found = {month: (float(value), float(error)) for month, value, error in _rows(con, series) if value is not None}
     watched = [month for month in months if not series.settles or month <= last_settled]
     values = [found[month][0] if month in found else None for month in watched]
-    chance = [found[month][1] if month in found else 0.0 for month in watched]
-    if _says_nothing(series, values):
+    standard_errors = [found[month][1] if month in found else 0.0 for month in watched]
+    if _is_constant(series, values):
         return
-    for month, value, verdict in zip(watched, values, judge(values, chance, series.scale), strict=True):
+    for month, value, assessment in zip(watched, values, assess(values, standard_errors, series.scale), strict=True):
         if value is not None:
-            yield _row(series, month, value, verdict)
+            yield _row(series, month, value, assessment)
 
 
-def _says_nothing(series: Series, values: list[float | None]) -> bool:
-    """Of what the shop does not have there is nothing to be said, nor of a column that was never NULL, or always."""
+def _rows(con: duckdb.DuckDBPyConnection, series: Series) -> list[tuple[Any, ...]]:
+    if series.measured:
+        _measure(con, series.measured)
+    return con.execute(sql_file(__file__, series.query), dict(series.parameters) or None).fetchall()
+
+
+def _measure(con: duckdb.DuckDBPyConnection, select: str) -> None:
+    con.execute(f"create or replace temp view measured as {select}")
+
+
+def _is_constant(series: Series, values: list[float | None]) -> bool:
+    """Whether the shop does not have the measured thing, or a column is never NULL or always NULL."""
     return not any(values) or (series.kind == "null_share" and set(values) <= {1.0, None})
 
 
-def _row(series: Series, month: date, value: float, verdict: Judged | None) -> dict[str, Any]:
-    stands_out = verdict is not None and verdict.stands_out
+def _row(series: Series, month: date, value: float, assessment: Assessment | None) -> dict[str, Any]:
+    is_anomaly = assessment is not None and assessment.is_outlier
     return {
         "month": month,
         "table_name": series.table,
@@ -81,21 +98,20 @@ def _row(series: Series, month: date, value: float, verdict: Judged | None) -> d
         "kind": series.kind,
         "measure": series.measure,
         "value": value,
-        "expected": verdict and verdict.expected,
-        "low": verdict and verdict.low,
-        "high": verdict and verdict.high,
-        "score": verdict and verdict.score,
-        "is_anomaly": stands_out,
-        "sentence": _sentence(series, month, value, verdict) if verdict and stands_out else None,
+        "expected": assessment and assessment.expected,
+        "low": assessment and assessment.low,
+        "high": assessment and assessment.high,
+        "score": assessment and assessment.score,
+        "is_anomaly": is_anomaly,
+        "sentence": _sentence(series, month, value, assessment) if assessment and is_anomaly else None,
     }
 
 
-def _sentence(series: Series, month: date, value: float, verdict: Judged) -> str:
-    say = _percent if series.scale is SHARES else _plain
-    where = series.table if series.column == "*" else f"{series.table}.{series.column}"
+def _sentence(series: Series, month: date, value: float, assessment: Assessment) -> str:
+    written = _percent if series.scale is SHARES else _plain
     return (
-        f"{month:%Y-%m}: {series.measure} of {where} is {say(value)}; "
-        f"the months before let expect {say(verdict.expected)}, from {say(verdict.low)} to {say(verdict.high)}."
+        f"In {month:%Y-%m}, {series.description} was {written(value)}, compared with {written(assessment.expected)} expected from"
+        f" earlier months (usual range {written(assessment.low)} to {written(assessment.high)})."
     )
 
 
@@ -108,12 +124,11 @@ def _plain(value: float) -> str:
 
 
 def _months(con: duckdb.DuckDBPyConnection) -> tuple[list[date], date]:
-    """The months from the first that is busy to the last, without those that the export cuts off; and the last settled one.
-    A month between them that is nearly empty is no edge, but a hole, and is judged."""
-    placed = con.execute(
-        "select month, count(*), date_diff('day', month, min(order_date)), date_diff('day', max(order_date), last_day(month))"
-        " from fct_orders where order_date is not null group by month order by month"
-    ).fetchall()
+    """The months from the first busy one to the last, without months that the export cuts off; and the last settled month.
+
+    A nearly empty month between two others is not cut off: it is a hole, and is assessed.
+    """
+    placed = con.execute(sql_file(__file__, "anomalies_order_months.sql")).fetchall()
     least = _LEAST_BUSY * median([orders for _, orders, _, _ in placed] or [0])
     whole = [
         month
@@ -123,10 +138,8 @@ def _months(con: duckdb.DuckDBPyConnection) -> tuple[list[date], date]:
     if not whole:
         return [], date.min
     span = con.execute(
-        "select distinct month_start, last_day(month_start) <="
-        f" (select max(date) - {SETTLES_IN_DAYS} from dim_date where is_as_of)"
-        " from dim_date where month_start between ? and ? order by 1",
-        [whole[0], whole[-1]],
+        sql_file(__file__, "anomalies_calendar.sql"),
+        {"first_month": whole[0], "last_month": whole[-1], "settles_in_days": SETTLES_IN_DAYS},
     ).fetchall()
     return [month for month, _ in span], max((month for month, settled in span if settled), default=date.min)
 
@@ -134,7 +147,7 @@ def _months(con: duckdb.DuckDBPyConnection) -> tuple[list[date], date]:
 def _all_series(con: duckdb.DuckDBPyConnection) -> Iterator[Series]:
     yield from _volumes()
     yield _freshness()
-    yield from _missing()
+    yield from _null_shares()
     for table, column, source, settles in (
         ("orders", "status", "orders", True),
         ("orders", "state", "orders", False),
@@ -143,8 +156,8 @@ def _all_series(con: duckdb.DuckDBPyConnection) -> Iterator[Series]:
         ("payments", "method", "payments", False),
         ("reviews", "score", "reviews", True),
     ):
-        for value in _main_values(con, source, column):
-            yield _share(table, column, source, value, settles)
+        for label in _main_values(con, source, column):
+            yield _value_share(table, column, source, label, settles)
     for table, column, source, scale, settles in (
         ("order_items", "unit_price", "order_items", AMOUNTS, False),
         ("order_items", "freight", "order_items", AMOUNTS, False),
@@ -155,80 +168,88 @@ def _all_series(con: duckdb.DuckDBPyConnection) -> Iterator[Series]:
         ("payments", "instalments", "payments", DAYS, False),
         ("orders", "lead_days", "fct_orders", DAYS, True),
     ):
-        yield from _distribution(table, column, source, scale, settles)
+        yield from _quantiles(table, column, source, scale, settles)
 
 
 def _volumes() -> Iterator[Series]:
-    calendar = "(select distinct month_start as month from dim_date)"
-    count = (
-        "select m.month, count(o.order_id)::double, 1 / sqrt(count(o.order_id) + 1)"
-        f" from {calendar} as m left join orders as o on o.month = m.month group by m.month"
-    )
-    yield Series("orders", "*", "volume", "rows", COUNTS, count)
+    yield Series("orders", "*", "volume", "rows", "the number of orders", COUNTS, "anomalies_order_volume.sql")
     for table in list(_TABLES)[1:]:
-        ratio = (
-            "select o.month, coalesce(c.n, 0)::double / o.n, 1 / sqrt(o.n)"
-            " from (select month, count(*) as n from orders group by month) as o"
-            f" left join (select month, count(*) as n from {table} group by month) as c on c.month = o.month"
+        yield Series(
+            table=table,
+            column="*",
+            kind="volume",
+            measure="rows per order",
+            description=f"the number of rows per order in {table}",
+            scale=RATIOS,
+            query="anomalies_rows_per_order.sql",
+            measured=f"select month from {table}",
+            settles=table == "reviews",
         )
-        yield Series(table, "*", "volume", "rows per order", RATIOS, ratio, settles=table == "reviews")
 
 
 def _freshness() -> Series:
-    """The longest run of days of a month without an order, its edges included."""
-    sql = """
-        with days as (
-            select d.month_start as month, d.date, max(o.order_date) over (partition by d.month_start order by d.date) as last
-            from dim_date as d
-            left join (select distinct order_date from fct_orders) as o on o.order_date = d.date
-        )
-        select month, max(date_diff('day', coalesce(last, month - 1), date))::double, 0.0 from days group by month
-    """
-    return Series("orders", "*", "freshness", "quiet days", QUIET_DAYS, sql)
+    description = "the longest run of days without an order"
+    return Series("orders", "*", "freshness", "quiet days", description, QUIET_DAYS, "anomalies_quiet_days.sql")
 
 
-def _missing() -> Iterator[Series]:
+def _null_shares() -> Iterator[Series]:
     for table, contract in _TABLES.items():
         for column in (column.name for column in contract.columns.values() if column.nullable):
             # Only an order that was delivered must have all its stages.
-            of = "orders where status = 'delivered'" if column in _STAGES else table
-            sql = (
-                f"select month, count(*) filter (where {column} is null)::double / count(*), 0.5 / sqrt(count(*))"
-                f" from {of} group by month"
-            )
+            rows = "orders where status = 'delivered'" if column in _STAGES else table
             yield Series(
-                table, column, "null_share", "share of NULL", SHARES, sql, settles=table == "reviews" or column in _STAGES
+                table=table,
+                column=column,
+                kind="null_share",
+                measure="share of NULL",
+                description=f"the share of NULL values in {table}.{column}",
+                scale=SHARES,
+                query="anomalies_null_share.sql",
+                measured=f"select month, {column} as value from {rows}",
+                settles=table == "reviews" or column in _STAGES,
             )
 
 
 def _main_values(con: duckdb.DuckDBPyConnection, source: str, column: str) -> list[str]:
-    """In each month's own share, so that a single spoilt month makes no value a main one."""
-    found = con.execute(
-        f"""
-        with counts as (select month, {column}::varchar as v, count(*) as n from {source} group by all),
-        shares as (select v, n / sum(n) over (partition by month) as share, count(distinct month) over () as months from counts)
-        select v from shares where v is not null group by v
-        having sum(share) / max(months) >= {MAIN_SHARE} order by sum(share) desc, v limit {MAIN_VALUES}
-        """
-    ).fetchall()
-    return [str(value) for (value,) in found]
+    """By the mean of the monthly shares, so that a single corrupted month makes no value a main one."""
+    _measure(con, f"select month, {column} as value from {source}")
+    parameters = {"main_share": MAIN_SHARE, "most_values": MAIN_VALUES}
+    return [str(label) for (label,) in con.execute(sql_file(__file__, "anomalies_main_values.sql"), parameters).fetchall()]
 
 
-def _share(table: str, column: str, source: str, value: str, settles: bool) -> Series:
-    same = f"{column}::varchar = '" + value.replace("'", "''") + "'"
-    sql = f"select month, count_if({same})::double / count(*), 0.5 / sqrt(count(*)) from {source} group by month"
-    return Series(table, column, "category_share", f"share of {value}", SHARES, sql, settles)
+def _value_share(table: str, column: str, source: str, label: str, settles: bool) -> Series:
+    return Series(
+        table=table,
+        column=column,
+        kind="category_share",
+        measure=f"share of {label}",
+        description=f"the share of '{label}' in {table}.{column}",
+        scale=SHARES,
+        query="anomalies_value_share.sql",
+        measured=f"select month, {column} as value from {source}",
+        parameters={"label": label},
+        settles=settles,
+    )
 
 
-def _distribution(table: str, column: str, source: str, scale: Scale, settles: bool) -> Iterator[Series]:
-    """Chance moves a quantile by the spread of the values around it, on the stretched scale, over √n; the tail by more."""
-    stretched = "ln(x + 1)" if scale is DAYS else "ln(x + 0.01)"
-    for measure, share, wider in (("median", 0.5, 1.25), ("p95", 0.95, 3.0)):
-        sql = f"""
-            select month, quantile_cont(x, {share}),
-                {wider} / sqrt(count(*)) * (quantile_cont({stretched}, 0.75) - quantile_cont({stretched}, 0.25)) / 1.349
-                {"+ 0.2 / (1 + quantile_cont(x, " + str(share) + "))" if scale is DAYS else ""}
-            from (select month, {column}::double as x from {source} where {column} >= 0 and month is not null)
-            group by month
-        """
-        yield Series(table, column, "distribution", measure, scale, sql, settles)
+def _quantiles(table: str, column: str, source: str, scale: Scale, settles: bool) -> Iterator[Series]:
+    """The median and the 95th percentile. The standard error of the percentile is larger, because the tail is sparse."""
+    offset, rounding_error = (1.0, 0.2) if scale is DAYS else (0.01, 0.0)
+    for measure, name, quantile, error_factor in (("median", "median", 0.5, 1.25), ("p95", "95th percentile", 0.95, 3.0)):
+        yield Series(
+            table=table,
+            column=column,
+            kind="distribution",
+            measure=measure,
+            description=f"the {name} of {table}.{column}",
+            scale=scale,
+            query="anomalies_quantile.sql",
+            measured=f"select month, {column} as value from {source}",
+            parameters={
+                "quantile": quantile,
+                "offset": offset,
+                "error_factor": error_factor,
+                "rounding_error": rounding_error,
+            },
+            settles=settles,
+        )

@@ -1,1 +1,1 @@
-"""How people are parted, named and remembered. Not here: the table (segment_centres.py), which lies beside this folder."""
+"""Customer segments: how customers are segmented and named, and how segments keep their names between fits."""

@@ -1,8 +1,7 @@
-"""How many segments to believe in: every number is measured, and the best of those that come back and are not too small wins.
+"""The number of segments: every number is evaluated, and the best separated of the stable and large enough ones is chosen.
 
-The number that was chosen last stays while it nearly passes, so that labels do not flicker at the edge of a bar.
-Not here: clustering and its measures (clustering.py), whether a rule does as well (segment_rule.py).
-"""
+The number of the last fit is kept while it nearly passes, so that labels do not change at the edge of a threshold.
+Not here: K-Means and its measures (clustering.py), and the comparison with a quantile grid (grid_rule.py)."""
 
 from __future__ import annotations
 
@@ -15,26 +14,26 @@ from ecom_lake.shop.segments.clustering import (
     Floats,
     Labels,
     calinski_harabasz,
+    inertia,
     kmeans,
+    lloyd,
+    mean_silhouettes,
     nearest,
-    settle,
-    silhouettes,
     stability,
-    within,
 )
 from ecom_lake.shop.settings.mining import MiningSettings
 
 _POINTS_PER_CLUSTER = 10
-"""Distinct points that a cluster needs, lest repeated values be taken for structure."""
+"""Distinct points that each cluster needs, so that repeated values are not mistaken for structure."""
 _SILHOUETTE_SAMPLE = 2_000
-"""People whose distances to each other are measured; the time grows with their square."""
-_AS_TIGHT = 1.01
-"""Centres that start from the last ones are taken unless others are tighter by more than this."""
+"""Sample size of the silhouette, whose time grows with the square of the sample."""
+_WARM_START_TOLERANCE = 1.01
+"""Centres started from the last fit are kept unless fresh ones reduce the within-cluster sum of squares by more than this."""
 
 
 @dataclass(frozen=True)
-class Tried:
-    """One number of segments, and how good it is."""
+class Clustering:
+    """The clusters for one number of segments, and their quality."""
 
     k: int
     centres: Floats
@@ -50,43 +49,44 @@ class Tried:
         return float(np.mean(self.agreements))
 
     def passes(self, settings: MiningSettings, slack: float = 0.0) -> bool:
+        """`slack` lowers both thresholds by this share."""
         least = 1 - slack
         return self.bootstrap_ari >= settings.min_stability * least and self.min_share >= settings.min_segment_share * least
 
 
-def try_all(points: Floats, settings: MiningSettings, last: Floats | None = None) -> list[Tried]:
-    """Every number of segments that the settings allow and the points can bear; `last` are the centres of the last fit."""
+def evaluate(points: Floats, settings: MiningSettings, last: Floats | None = None) -> list[Clustering]:
+    """A clustering for every number of segments that the settings and the points allow; `last` holds the last fit's centres."""
     most = min(settings.most_segments, len(np.unique(points, axis=0)) // _POINTS_PER_CLUSTER)
     rng = np.random.default_rng(settings.seed)
     numbers = range(settings.fewest_segments, most + 1)
-    found = [_from_last(points, kmeans(points, k, settings.restarts, rng), last) for k in numbers]
-    few = points[:_SILHOUETTE_SAMPLE]
-    apart = silhouettes(few, [_labels(few, centres) for centres in found])
-    tried = [_measured(points, centres, far, settings) for centres, far in zip(found, apart, strict=True)]
-    return _judged(tried, settings, None if last is None else len(last))
+    centres_by_k = [_from_last(points, kmeans(points, k, settings.restarts, rng), last) for k in numbers]
+    sampled = points[:_SILHOUETTE_SAMPLE]
+    silhouettes = mean_silhouettes(sampled, [_labels(sampled, centres) for centres in centres_by_k])
+    clusterings = [_measured(points, *measured, settings) for measured in zip(centres_by_k, silhouettes, strict=True)]
+    return _with_choice(clusterings, settings, None if last is None else len(last))
 
 
 def _from_last(points: Floats, fresh: Floats, last: Floats | None) -> Floats:
-    """The centres that the last ones have become, unless fresh ones are tighter."""
+    """The centres of the last fit, updated to these points, unless fresh ones are clearly tighter."""
     if last is None or last.shape != fresh.shape:
         return fresh
-    return tighter(points, settle(points, last), fresh)
+    return tighter(points, lloyd(points, last), fresh)
 
 
 def tighter(points: Floats, warm: Floats, fresh: Floats) -> Floats:
     """The warm centres, unless the fresh ones are clearly tighter or the warm ones leave a segment empty."""
     is_whole = len(np.unique(nearest(points, warm)[0])) == len(warm)
-    return warm if is_whole and within(points, warm) <= _AS_TIGHT * within(points, fresh) else fresh
+    return warm if is_whole and inertia(points, warm) <= _WARM_START_TOLERANCE * inertia(points, fresh) else fresh
 
 
 def _labels(points: Floats, centres: Floats) -> Labels:
-    """Numbered without gaps: a small sample may miss a small segment."""
+    """Labels without gaps: a small sample may miss a small segment."""
     return np.unique(nearest(points, centres)[0], return_inverse=True)[1].astype(np.int32)
 
 
-def _measured(points: Floats, centres: Floats, silhouette: float, settings: MiningSettings) -> Tried:
+def _measured(points: Floats, centres: Floats, silhouette: float, settings: MiningSettings) -> Clustering:
     labels, _ = nearest(points, centres)
-    return Tried(
+    return Clustering(
         k=len(centres),
         centres=centres,
         silhouette=silhouette,
@@ -96,43 +96,45 @@ def _measured(points: Floats, centres: Floats, silhouette: float, settings: Mini
     )
 
 
-def _judged(tried: Sequence[Tried], settings: MiningSettings, last: int | None) -> list[Tried]:
-    stays = next((one for one in tried if one.k == last and one.passes(settings, settings.segment_slack)), None)
-    passing = [one for one in tried if one.passes(settings)]
-    best = stays or max(passing, key=lambda one: one.calinski_harabasz, default=None)
-    return [replace(one, chosen=one is best, reason=_reason(one, best, stays, settings)) for one in tried]
+def _with_choice(clusterings: Sequence[Clustering], settings: MiningSettings, last_k: int | None) -> list[Clustering]:
+    """The clusterings with the chosen one marked, and the reason for each."""
+    kept = next((one for one in clusterings if one.k == last_k and one.passes(settings, settings.segment_slack)), None)
+    passing = [one for one in clusterings if one.passes(settings)]
+    best = kept or max(passing, key=lambda one: one.calinski_harabasz, default=None)
+    return [replace(one, chosen=one is best, reason=_reason(one, best, kept, settings)) for one in clusterings]
 
 
-def _reason(one: Tried, best: Tried | None, stays: Tried | None, settings: MiningSettings) -> str:
-    if one is stays:
+def _reason(one: Clustering, best: Clustering | None, kept: Clustering | None, settings: MiningSettings) -> str:
+    if one is kept:
         return (
-            f"Kept from the last fit: its segments still come back on resampled people ({one.bootstrap_ari:.2f} of 1) "
-            f"and the smallest holds {one.min_share:.1%} of the people."
+            f"Kept from the last fit: its segments are still stable (agreement {one.bootstrap_ari:.2f} on resampled customers) "
+            f"and the smallest holds {one.min_share:.1%} of the customers."
         )
     if not one.passes(settings) or best is None:
-        return " ".join(_missed(one, settings))
+        return " ".join(_failed_requirements(one, settings))
     if one is best:
         return (
-            f"Best separated of those whose segments come back on resampled people ({one.bootstrap_ari:.2f} of 1) "
-            f"and hold at least {settings.min_segment_share:.0%} of the people each."
+            f"Best separated of the stable numbers of segments (agreement {one.bootstrap_ari:.2f} on resampled customers, "
+            f"at least {settings.min_segment_share:.0%} of the customers in each segment)."
         )
-    if stays:
-        return f"Stable too, but the {stays.k} segments of the last fit still hold, and labels stay put."
+    if kept:
+        return f"Stable too, but the {kept.k} segments of the last fit are still stable, and they are kept so that labels stay."
     return (
         f"Stable too, but {best.k} segments are better separated "
-        f"(Calinski-Harabasz {best.calinski_harabasz:,.0f} against {one.calinski_harabasz:,.0f})."
+        f"(Calinski-Harabasz index {best.calinski_harabasz:,.0f}, compared with {one.calinski_harabasz:,.0f})."
     )
 
 
-def _missed(one: Tried, settings: MiningSettings) -> list[str]:
-    said = []
+def _failed_requirements(one: Clustering, settings: MiningSettings) -> list[str]:
+    failed = []
     if one.bootstrap_ari < settings.min_stability:
-        said.append(
-            f"On resampled people its segments come back to {one.bootstrap_ari:.3f} of 1, "
-            f"and {settings.min_stability:g} is asked for."
+        failed.append(
+            f"Not stable: the agreement on resampled customers is {one.bootstrap_ari:.3f}, "
+            f"and at least {settings.min_stability:g} is required."
         )
     if one.min_share < settings.min_segment_share:
-        said.append(
-            f"Its smallest segment holds {one.min_share:.2%} of the people, and {settings.min_segment_share:.0%} is asked for."
+        failed.append(
+            f"Its smallest segment holds {one.min_share:.2%} of the customers, "
+            f"and at least {settings.min_segment_share:.0%} is required."
         )
-    return said
+    return failed

@@ -1,7 +1,8 @@
-"""Does K-Means do better than a rule? The rule is a grid: people above and below the quantiles of two features.
+"""The rival of K-Means: a quantile grid, which splits customers at the quantiles of two features.
 
-Both are made from one half of the people and tried on the other: how much of the differences between people a segment tells,
-and, where there are order dates, how much of what they bought later. Not here: who they are (segment_people.py).
+Both are fitted on one half of the customers and evaluated on the other: the share of the variance of the features that the
+segments explain and, where there are order dates, the share of the variance of later spend. Not here: the
+customers (groups.py).
 """
 
 from __future__ import annotations
@@ -22,21 +23,21 @@ KMEANS, GRID = "K-Means", "Quantile grid"
 _RESAMPLES = 200
 _STARTS = 4
 _MOST_ON_AN_AXIS = 4
-LEAST_RETURNS = 50
-"""People of the tried half who must have bought again, before that says anything."""
+LEAST_REPEAT_BUYERS = 50
+"""Customers in each half who must have ordered again, so that later spend can be compared."""
 
 
 @dataclass(frozen=True)
-class Explained:
-    """The share of differences that each tells of people that it was not made from, with its interval of 95%."""
+class ExplainedVariance:
+    """The explained share of the variance among the held-out customers, each with its 95% bootstrap interval."""
 
     kmeans: tuple[float, float, float]
-    rule: tuple[float, float, float]
+    grid: tuple[float, float, float]
     gain: tuple[float, float, float]
-    """Of K-Means over the rule; its interval is one of pairs."""
+    """K-Means less the grid, on the same resamples."""
 
 
-def cells(columns: Sequence[Floats], k: int) -> Floats:
+def grid_centres(columns: Sequence[Floats], k: int) -> Floats:
     """The grid of at least k cells as centres, on one column or two: the cuts lie half way between neighbouring centres."""
     if len(columns) == 1:
         return _axis(columns[0], min(k, _MOST_ON_AN_AXIS))[:, None]
@@ -45,7 +46,7 @@ def cells(columns: Sequence[Floats], k: int) -> Floats:
 
 
 def _axis(values: Floats, parts: int) -> Floats:
-    """Centres on a line whose halfway points cut the values into quantiles; equal values stay together."""
+    """Centres on a line whose midpoints cut the values into quantiles; equal values stay together."""
     distinct, counts = np.unique(values, return_counts=True)
     below = np.cumsum(counts)[:-1] / len(values)
     if not len(below):
@@ -56,7 +57,7 @@ def _axis(values: Floats, parts: int) -> Floats:
 
 
 def _around(cuts: Sequence[float]) -> Floats:
-    """Each centre mirrors its neighbour in the cut between them, so only one distance is free: it must keep all of them apart."""
+    """Centres whose midpoints are the cuts: one distance is free, and it is chosen so that the centres stay in order."""
     gaps = np.diff(cuts)
     least = max(0.0, gaps[0] - gaps[1]) if len(gaps) > 1 else 0.0
     most = gaps[0] if len(gaps) else 2.0
@@ -66,29 +67,33 @@ def _around(cuts: Sequence[float]) -> Floats:
     return np.array(centres)
 
 
-def told_of_others(points: Floats, axes: Sequence[int], k: int, settings: MiningSettings) -> Explained:
-    """How much of the differences between people the segments of the others tell."""
-    return _tried(points, points, axes, k, settings)
+def explained_differences(points: Floats, axes: Sequence[int], k: int, settings: MiningSettings) -> ExplainedVariance:
+    """The share of the features' variance that the segments explain."""
+    return _evaluated(points, points, axes, k, settings)
 
 
-def told_of_later(points: Floats, spent: Floats, axes: Sequence[int], k: int, settings: MiningSettings) -> Explained | None:
-    """How much of what people spent later; None where too few did."""
-    if np.count_nonzero(spent[1::2] > 0) < LEAST_RETURNS or np.count_nonzero(spent[::2] > 0) < LEAST_RETURNS:
+def explained_future_spend(
+    points: Floats, spent: Floats, axes: Sequence[int], k: int, settings: MiningSettings
+) -> ExplainedVariance | None:
+    """The share of the variance of later spend that the segments explain; None where too few customers ordered again."""
+    if np.count_nonzero(spent[1::2] > 0) < LEAST_REPEAT_BUYERS or np.count_nonzero(spent[::2] > 0) < LEAST_REPEAT_BUYERS:
         return None
-    return _tried(points, np.log1p(np.maximum(spent, 0))[:, None], axes, k, settings)
+    return _evaluated(points, np.log1p(np.maximum(spent, 0))[:, None], axes, k, settings)
 
 
-def worth_gates(others: Explained, after: Explained | None, was_taken: bool, measures: tuple[str, str]) -> list[Gate]:
-    """Certainly better than the rule at explaining how people differ, and not certainly worse at what they spend later.
+def improvement_gates(
+    differences: ExplainedVariance, spend: ExplainedVariance | None, was_chosen: bool, measures: tuple[str, str]
+) -> list[Gate]:
+    """K-Means must explain certainly more of the features' variance than the grid, and not certainly less of later spend.
 
-    Where K-Means was taken last, it stays until the rule is certainly better, so that labels do not flicker.
-    `measures` name the two.
+    Where K-Means was chosen in the last fit, it stays until the grid is certainly better, so that labels stay stable.
+    `measures` holds the names of both metrics.
     """
-    of_others = _gate(measures[0], others, "not certainly worse" if was_taken else "certainly better")
-    return [of_others] if after is None else [of_others, _gate(measures[1], after, "not certainly worse")]
+    feature_gate = _gate(measures[0], differences, "not certainly worse" if was_chosen else "certainly better")
+    return [feature_gate] if spend is None else [feature_gate, _gate(measures[1], spend, "not certainly worse")]
 
 
-def _gate(metric: str, found: Explained, requirement: Requirement) -> Gate:
+def _gate(metric: str, found: ExplainedVariance, requirement: Requirement) -> Gate:
     (value, low, high), (_, difference_low, difference_high) = found.kmeans, found.gain
     return Gate(
         candidate=KMEANS,
@@ -99,38 +104,38 @@ def _gate(metric: str, found: Explained, requirement: Requirement) -> Gate:
         low=low,
         high=high,
         rival=GRID,
-        rival_value=found.rule[0],
+        rival_value=found.grid[0],
         difference_low=difference_low,
         difference_high=difference_high,
     )
 
 
-def _tried(points: Floats, outcome: Floats, axes: Sequence[int], k: int, settings: MiningSettings) -> Explained:
-    learnt, tried = points[::2], points[1::2]
+def _evaluated(points: Floats, outcome: Floats, axes: Sequence[int], k: int, settings: MiningSettings) -> ExplainedVariance:
+    train, test = points[::2], points[1::2]
     rng = np.random.default_rng([settings.seed, k])
-    centres, grid = kmeans(learnt, k, _STARTS, rng), cells([learnt[:, axis] for axis in axes], k)
-    placed = [
-        (nearest(learnt, centres)[0], nearest(tried, centres)[0]),
-        (nearest(learnt[:, axes], grid)[0], nearest(tried[:, axes], grid)[0]),
+    centres, grid = kmeans(train, k, _STARTS, rng), grid_centres([train[:, axis] for axis in axes], k)
+    labels = [
+        (nearest(train, centres)[0], nearest(test, centres)[0]),
+        (nearest(train[:, axes], grid)[0], nearest(test[:, axes], grid)[0]),
     ]
-    whole = np.zeros(len(learnt), np.int32), np.zeros(len(tried), np.int32)
-    missed = [_missed(outcome[::2], outcome[1::2], *labels) for labels in (*placed, whole)]
-    draws = (rng.integers(len(tried), size=len(tried)) for _ in range(_RESAMPLES))
-    sums = np.array([[of.sum() for of in missed], *([of[some].sum() for of in missed] for some in draws)]).T
-    by_kmeans, by_rule = (1 - of / np.maximum(sums[2], np.finfo(float).tiny) for of in sums[:2])
-    return Explained(_interval(by_kmeans), _interval(by_rule), _interval(by_kmeans - by_rule))
+    one_segment = np.zeros(len(train), np.int32), np.zeros(len(test), np.int32)
+    errors = [_squared_errors(outcome[::2], outcome[1::2], *each) for each in (*labels, one_segment)]
+    resamples = (rng.integers(len(test), size=len(test)) for _ in range(_RESAMPLES))
+    sums = np.array([[of.sum() for of in errors], *([of[drawn].sum() for of in errors] for drawn in resamples)]).T
+    by_kmeans, by_grid = (1 - of / np.maximum(sums[2], np.finfo(float).tiny) for of in sums[:2])
+    return ExplainedVariance(_with_interval(by_kmeans), _with_interval(by_grid), _with_interval(by_kmeans - by_grid))
 
 
-def _missed(learnt: Floats, tried: Floats, own: Labels, other: Labels) -> Floats:
-    """How far off, squared, each of the tried is from the mean of those learnt of that are in the same segment."""
-    size = np.bincount(own, minlength=int(max(own.max(), other.max())) + 1)
-    sums = np.stack([np.bincount(own, weights=column, minlength=len(size)) for column in learnt.T], axis=1)
-    means = np.where(size[:, None] > 0, sums / np.maximum(size, 1)[:, None], learnt.mean(axis=0))
-    missed: Floats = np.sum((tried - means[other]) ** 2, axis=1)
-    return missed
+def _squared_errors(train: Floats, test: Floats, train_labels: Labels, test_labels: Labels) -> Floats:
+    """The squared distance of each test row from the mean of the training rows in the same segment."""
+    size = np.bincount(train_labels, minlength=int(max(train_labels.max(), test_labels.max())) + 1)
+    sums = np.stack([np.bincount(train_labels, weights=column, minlength=len(size)) for column in train.T], axis=1)
+    means = np.where(size[:, None] > 0, sums / np.maximum(size, 1)[:, None], train.mean(axis=0))
+    errors: Floats = np.sum((test - means[test_labels]) ** 2, axis=1)
+    return errors
 
 
-def _interval(shares: Floats) -> tuple[float, float, float]:
-    """Of all people, and between which bounds it lies when they are drawn again."""
+def _with_interval(shares: Floats) -> tuple[float, float, float]:
+    """The share in the whole sample, which comes first, with the 95% interval of the resamples."""
     found = bootstrap_estimate(float(shares[0]), shares[1:])
     return found.value, found.low, found.high

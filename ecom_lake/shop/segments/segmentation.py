@@ -1,7 +1,7 @@
-"""How one group of people is parted: by K-Means, by a rule that does as well, or not at all, each with its verdict.
+"""The segmentation of one group of customers: by K-Means, by a quantile grid that does as well, or not at all.
 
-Here: the way from people to segments, and which of them are those of the last fit. Not here: the people (segment_people.py),
-the number of segments (segment_choice.py), the rule (segment_rule.py), what is kept (segment_memory.py).
+Here: the steps from customers to named segments, and the matching with the segments of the last fit. Not here: the customers
+(groups.py), the number of segments (choice.py), the grid (grid_rule.py), what the next fit reads (fit_state.py).
 """
 
 from __future__ import annotations
@@ -15,22 +15,30 @@ import numpy as np
 
 from ecom_lake.engine.contracts.fitted import Rival
 from ecom_lake.engine.contracts.gate import Gate, Verdict, against_threshold, decide, unmeasured
-from ecom_lake.shop.segments.choice import Tried, tighter, try_all
-from ecom_lake.shop.segments.clustering import Floats, Labels, nearest, settle
-from ecom_lake.shop.segments.grid_rule import GRID, KMEANS, Explained, cells, told_of_later, told_of_others, worth_gates
+from ecom_lake.shop.segments.choice import Clustering, evaluate, tighter
+from ecom_lake.shop.segments.clustering import Floats, Labels, lloyd, nearest
+from ecom_lake.shop.segments.grid_rule import (
+    GRID,
+    KMEANS,
+    ExplainedVariance,
+    explained_differences,
+    explained_future_spend,
+    grid_centres,
+    improvement_gates,
+)
+from ecom_lake.shop.segments.groups import Group, earlier_members, known_features, log_scale, sample
 from ecom_lake.shop.segments.names import Name, names
-from ecom_lake.shop.segments.people import Group, known, later, log, sample
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.intervals import bootstrap_estimate
 
 DIGITS = 6
-"""Of centres and deviations. The rounded numbers are the model: whoever reads them puts people into the same segments."""
+"""Of centres and deviations. The rounded numbers are the model: every reader assigns customers to the same segments."""
 WHOLE = "one segment"
-_JUDGED, _JUDGED_LATER = 20_000, 100_000
-"""Most people on whom K-Means and the rule are held against each other, by what they are like, and by what they buy later."""
-_SAME = 0.5
-"""Two segments are the same where at least so much of the people in either of them is in both."""
-_AS_NAMED = " (when it was named)"
+_COMPARED, _COMPARED_LATER = 20_000, 100_000
+"""Sample sizes of the comparison of K-Means with the grid, by features and by later spend."""
+_SAME_SEGMENT = 0.5
+"""Two segments are the same where the customers in both are at least this share of the customers in either."""
+_WHEN_NAMED = " (when it was named)"
 
 Numbers = dict[str, float]
 
@@ -38,27 +46,27 @@ Numbers = dict[str, float]
 @dataclass(frozen=True)
 class Segment:
     number: int
-    """0 until it gets one."""
+    """0 until one is assigned."""
     name: Name
     centre: Numbers
-    """In plain units; empty where it holds the whole group."""
+    """In plain units; empty where the segment is the whole group."""
 
 
 @dataclass(frozen=True)
-class Part:
-    """A group, parted."""
+class Segmentation:
+    """A group and its segments."""
 
-    noun: str
+    group: str
     people: int
     method: str
     verdict: str
     deviations: Numbers
     segments: tuple[Segment, ...]
-    tried: tuple[dict[str, object], ...] = ()
-    """The rows of the selection table."""
+    candidates: tuple[dict[str, object], ...] = ()
+    """The rows of segment_selection."""
     rivals: tuple[Rival, ...] = ()
     gates: tuple[Gate, ...] = ()
-    """Those that K-Means had to pass; none where it could not be tried."""
+    """The gates that K-Means had to pass; empty where it could not be evaluated."""
 
     @property
     def decision(self) -> Verdict:
@@ -68,43 +76,52 @@ class Part:
     def features(self) -> list[str]:
         return list(self.deviations)
 
-    def place(self, logs: Mapping[str, Floats]) -> Labels:
-        """The place in `segments` of each of the people, by those features that are known of them."""
+    def assign(self, logs: Mapping[str, Floats]) -> Labels:
+        """The position in `segments` of each customer's segment, by the features that are known."""
         features = [feature for feature in self.features if feature in logs]
         scale = np.array([self.deviations[feature] for feature in features])
         centres = np.log1p([[segment.centre[feature] for feature in features] for segment in self.segments]) / scale
         return nearest(np.stack([logs[feature] for feature in features], axis=1) / scale, centres)[0]
 
 
-def part(
-    con: duckdb.DuckDBPyConnection, group: Group, settings: MiningSettings, as_of: date | None, last: Part | None
-) -> Part | None:
-    """The group parted anew, its segments numbered and named as in the last fit where they are the same; None of nobody."""
-    people, features = known(con, group)
+@dataclass(frozen=True)
+class Comparison:
+    """How much K-Means and the grid explain on held-out customers."""
+
+    features: ExplainedVariance
+    spend: ExplainedVariance | None
+    """Of later spend; None where too few customers ordered again."""
+
+
+def segment_group(
+    con: duckdb.DuckDBPyConnection, group: Group, settings: MiningSettings, as_of: date | None, last: Segmentation | None
+) -> Segmentation | None:
+    """A new segmentation, with the numbers and names of the last fit where segments are the same; None for an empty group."""
+    people, features = known_features(con, group)
     if people == 0:
         return None
-    if group.undivided:
-        return _whole(group, people, group.undivided, last)
+    if group.single_segment_because:
+        return _whole(group, people, group.single_segment_because, last)
     if people < settings.min_customers:
-        return _whole(group, people, f"fewer than {settings.min_customers} people are too few to part", last)
+        return _whole(group, people, f"fewer than {settings.min_customers} customers are too few to split", last)
     values = sample(con, group, features, settings.fit_sample)
-    telling = [feature for feature, of in values.items() if round(float(np.std(log(of))), DIGITS) > 0]
-    if not telling:
-        return _whole(group, people, "nothing that is known tells them apart", last)
-    return _Parting(con, group, people, values, telling, settings, as_of, last).made()
+    varying = [feature for feature, of in values.items() if round(float(np.std(log_scale(of))), DIGITS) > 0]
+    if not varying:
+        return _whole(group, people, "no known feature differs between its customers", last)
+    return _Fit(con, group, people, values, varying, settings, as_of, last).segmentation()
 
 
-def _whole(group: Group, people: int, why: str, last: Part | None, tried: Sequence[Tried] = ()) -> Part:
+def _whole(group: Group, people: int, why: str, last: Segmentation | None, tried: Sequence[Clustering] = ()) -> Segmentation:
     number = last.segments[0].number if last and last.method == WHOLE else 0
-    segment = Segment(number, Name(group.noun.capitalize(), f"all {group.noun}: {why}"), {})
-    verdict = f"{group.noun.capitalize()} are one segment: {why}."
-    return Part(group.noun, people, WHOLE, verdict, {}, (segment,), _rows(group, tried))
+    segment = Segment(number, Name(group.name.capitalize(), f"all {group.name}: {why}"), {})
+    verdict = f"{group.name.capitalize()} are one segment: {why}."
+    return Segmentation(group.name, people, WHOLE, verdict, {}, (segment,), _rows(group, tried))
 
 
-def _rows(group: Group, tried: Sequence[Tried]) -> tuple[dict[str, object], ...]:
+def _rows(group: Group, clusterings: Sequence[Clustering]) -> tuple[dict[str, object], ...]:
     return tuple(
         {
-            "buyers": group.noun,
+            "buyers": group.name,
             "k": one.k,
             "silhouette": round(one.silhouette, DIGITS),
             "calinski_harabasz": round(one.calinski_harabasz, DIGITS),
@@ -115,24 +132,25 @@ def _rows(group: Group, tried: Sequence[Tried]) -> tuple[dict[str, object], ...]
             "chosen": one.chosen,
             "reason": one.reason,
         }
-        for one in tried
+        for one in clusterings
     )
 
 
-def stability_gates(chosen: Tried, settings: MiningSettings, *, is_kept: bool, noun: str) -> tuple[Gate, Gate]:
-    """The number of segments of the last fit may miss its bars a little (segment_choice.py)."""
+def stability_gates(chosen: Clustering, settings: MiningSettings, *, is_kept: bool, group: str) -> tuple[Gate, Gate]:
+    """The number of segments of the last fit may miss the thresholds by `segment_slack` (choice.py)."""
     least = 1 - (settings.segment_slack if is_kept else 0.0)
     found = bootstrap_estimate(chosen.bootstrap_ari, np.asarray(chosen.agreements))
     value, interval = found.value, (found.low, found.high)
-    agreement = f"agreement with segments of resampled people, {noun}"
+    agreement = f"agreement with the segments of resampled customers, {group}"
+    smallest = f"share of the smallest segment, {group}"
     return (
         against_threshold(KMEANS, agreement, settings.min_stability * least, value, interval),
-        against_threshold(KMEANS, f"share of the smallest segment, {noun}", settings.min_segment_share * least, chosen.min_share),
+        against_threshold(KMEANS, smallest, settings.min_segment_share * least, chosen.min_share),
     )
 
 
-class _Parting:
-    """A group that may be parted, with what the steps share."""
+class _Fit:
+    """The fit of one group that can be split, with the data that its steps share."""
 
     def __init__(
         self,
@@ -140,91 +158,96 @@ class _Parting:
         group: Group,
         people: int,
         values: Mapping[str, Floats],
-        telling: list[str],
+        features: list[str],
         settings: MiningSettings,
         as_of: date | None,
-        last: Part | None,
+        last: Segmentation | None,
     ) -> None:
         self.con, self.group, self.people, self.as_of, self.last = con, group, people, as_of, last
         self.settings = settings
-        if group.clusters:
-            self.settings = replace(settings, fewest_segments=group.clusters, most_segments=group.clusters)
-        self.values, self.telling = values, telling
-        self.logs = {feature: log(values[feature]) for feature in telling}
-        measured = np.stack([self.logs[feature] for feature in telling], axis=1)
+        if group.fixed_k:
+            self.settings = replace(settings, fewest_segments=group.fixed_k, most_segments=group.fixed_k)
+        self.values, self.features = values, features
+        self.logs = {feature: log_scale(values[feature]) for feature in features}
+        measured = np.stack([self.logs[feature] for feature in features], axis=1)
         self.mean, self.deviation = measured.mean(axis=0), measured.std(axis=0)
         self.points = (measured - self.mean) / self.deviation
-        self.axes = [telling.index(axis) for axis in group.axes if axis in telling] or [0]
+        self.grid_axes = [features.index(axis) for axis in group.grid_features if axis in features] or [0]
 
-    def made(self) -> Part:
+    def segmentation(self) -> Segmentation:
         warm = self._last_centres()
-        tried = try_all(self.points[: self.settings.choice_sample], self.settings, warm)
-        chosen = next((one for one in tried if one.chosen), None)
+        clusterings = evaluate(self.points[: self.settings.choice_sample], self.settings, warm)
+        chosen = next((one for one in clusterings if one.chosen), None)
         if chosen is None:
-            return _whole(self.group, self.people, "no number of segments proved stable", self.last, tried)
-        others, after = self._explained(chosen.k)
-        was_taken = self.last is not None and self.last.method == KMEANS
+            return _whole(self.group, self.people, "no number of segments is stable", self.last, clusterings)
+        compared = self._compared_with_grid(chosen.k)
+        was_kmeans = self.last is not None and self.last.method == KMEANS
+        is_kept = warm is not None and len(warm) == chosen.k
         gates = (
-            *worth_gates(others, after, was_taken, self._measures),
-            *stability_gates(chosen, self.settings, is_kept=warm is not None and len(warm) == chosen.k, noun=self.group.noun),
+            *improvement_gates(compared.features, compared.spend, was_kmeans, self._metrics),
+            *stability_gates(chosen, self.settings, is_kept=is_kept, group=self.group.name),
         )
-        made = self._kmeans if decide(*gates).is_published else self._rule
-        return replace(made(chosen, warm, tried, others, after), gates=gates)
+        by_method = self._by_kmeans if decide(*gates).is_published else self._by_grid
+        return replace(by_method(chosen, warm, clusterings, compared), gates=gates)
 
     @property
-    def _measures(self) -> tuple[str, str]:
-        noun, days = self.group.noun, self.settings.churn_days
-        return f"differences between people told, {noun}", f"spend of the next {days} days told, {noun}"
+    def _metrics(self) -> tuple[str, str]:
+        group, days = self.group.name, self.settings.churn_days
+        return f"explained variance of features, {group}", f"explained variance of spend in the next {days} days, {group}"
 
     def _last_centres(self) -> Floats | None:
-        """Those of the last fit, on today's scale."""
-        if self.last is None or self.last.method != KMEANS or set(self.last.features) != set(self.telling):
+        """The centres of the last fit, on the current scale."""
+        if self.last is None or self.last.method != KMEANS or set(self.last.features) != set(self.features):
             return None
-        plain = [[segment.centre[feature] for feature in self.telling] for segment in self.last.segments]
+        plain = [[segment.centre[feature] for feature in self.features] for segment in self.last.segments]
         return np.asarray((np.log1p(plain) - self.mean) / self.deviation)
 
-    def _explained(self, k: int) -> tuple[Explained, Explained | None]:
-        others = told_of_others(self.points[:_JUDGED], self.axes, k, self.settings)
+    def _compared_with_grid(self, k: int) -> Comparison:
+        features = explained_differences(self.points[:_COMPARED], self.grid_axes, k, self.settings)
         if self.as_of is None:
-            return others, None
-        then = later(self.con, self.group, self.telling, self.as_of, self.settings.churn_days, _JUDGED_LATER)
-        logs = [log(of) for of in then.features.values()]
-        if len(then.spent) < self.settings.min_customers or not all(of.std() > 0 for of in logs):
-            return others, None
+            return Comparison(features, None)
+        earlier = earlier_members(self.con, self.group, self.features, self.as_of, self.settings.churn_days, _COMPARED_LATER)
+        logs = [log_scale(of) for of in earlier.features.values()]
+        if len(earlier.spent) < self.settings.min_customers or not all(of.std() > 0 for of in logs):
+            return Comparison(features, None)
         points = np.stack([(of - of.mean()) / of.std() for of in logs], axis=1)
-        return others, told_of_later(points, then.spent, self.axes, k, self.settings)
+        return Comparison(features, explained_future_spend(points, earlier.spent, self.grid_axes, k, self.settings))
 
-    def _kmeans(self, chosen: Tried, warm: Floats | None, tried: list[Tried], others: Explained, after: Explained | None) -> Part:
-        centres = settle(self.points, chosen.centres)
+    def _by_kmeans(
+        self, chosen: Clustering, warm: Floats | None, clusterings: list[Clustering], compared: Comparison
+    ) -> Segmentation:
+        centres = lloyd(self.points, chosen.centres)
         if warm is not None and len(warm) == chosen.k:
-            centres = tighter(self.points, settle(self.points, warm), centres)
+            centres = tighter(self.points, lloyd(self.points, warm), centres)
         verdict = (
-            f"{self.group.noun.capitalize()} are {chosen.k} segments: they come back on resampled people "
-            f"({chosen.bootstrap_ari:.2f} of 1) and {self._compared(others, after)}."
+            f"{self.group.name.capitalize()} form {chosen.k} segments, which are stable (agreement {chosen.bootstrap_ari:.2f} on "
+            f"resampled customers). They {self._explanation(compared)}."
         )
-        return self._described(KMEANS, centres, self.telling, verdict, tried, others, after)
+        return self._described(KMEANS, centres, self.features, verdict, clusterings, compared)
 
-    def _rule(self, chosen: Tried, _: Floats | None, tried: list[Tried], others: Explained, after: Explained | None) -> Part:
-        axes = [self.telling[axis] for axis in self.axes]
-        why = f"Not taken all the same: a grid of quantiles of {' and '.join(axes)} does as well."
-        tried = [replace(one, chosen=False, reason=f"{one.reason} {why}") if one is chosen else one for one in tried]
-        columns = self.points[:, self.axes]
-        grid = cells(list(columns.T), chosen.k)
+    def _by_grid(self, chosen: Clustering, _: Floats | None, clusterings: list[Clustering], compared: Comparison) -> Segmentation:
+        axes = [self.features[axis] for axis in self.grid_axes]
+        why = f"Not used: a quantile grid of {' and '.join(axes)} does as well."
+        rows = [replace(one, chosen=False, reason=f"{one.reason} {why}") if one is chosen else one for one in clusterings]
+        columns = self.points[:, self.grid_axes]
+        grid = grid_centres(list(columns.T), chosen.k)
         centres = grid[np.unique(nearest(columns, grid)[0])]
         verdict = (
-            f"{self.group.noun.capitalize()} are {len(centres)} segments by a grid of quantiles of {' and '.join(axes)}, "
-            f"which does as well as K-Means: K-Means' {chosen.k} segments {self._compared(others, after)}."
+            f"{self.group.name.capitalize()} form {len(centres)} segments by a quantile grid of {' and '.join(axes)}, "
+            f"which does as well as K-Means: the {chosen.k} segments of K-Means {self._explanation(compared)}."
         )
-        return self._described(GRID, centres, axes, verdict, tried, others, after)
+        return self._described(GRID, centres, axes, verdict, rows, compared)
 
-    def _compared(self, others: Explained, after: Explained | None) -> str:
-        said = f"tell {others.kmeans[0]:.1%} of the differences between people, a grid of quantiles {others.rule[0]:.1%}"
-        if after is None:
-            return f"{said}; too few came back lately to say which tells more of what people buy later"
+    def _explanation(self, compared: Comparison) -> str:
+        by_kmeans, by_grid = compared.features.kmeans[0], compared.features.grid[0]
+        text = f"explain {by_kmeans:.1%} of the differences between customers, a quantile grid {by_grid:.1%}"
+        if compared.spend is None:
+            return f"{text}; too few customers ordered again to compare them by later spend"
         days = self.settings.churn_days
-        if max(after.kmeans[1], after.rule[1]) <= 0:
-            return f"{said}; neither tells what people spend in the next {days} days"
-        return f"{said}; of the spend of the next {days} days they tell {after.kmeans[0]:.2%}, the grid {after.rule[0]:.2%}"
+        if max(compared.spend.kmeans[1], compared.spend.grid[1]) <= 0:
+            return f"{text}; neither predicts the spend of the next {days} days"
+        later = f"of the spend in the next {days} days they explain {compared.spend.kmeans[0]:.2%}"
+        return f"{text}; {later}, the grid {compared.spend.grid[0]:.2%}"
 
     def _described(
         self,
@@ -232,55 +255,61 @@ class _Parting:
         centres: Floats,
         features: list[str],
         verdict: str,
-        tried: list[Tried],
-        others: Explained,
-        after: Explained | None,
-    ) -> Part:
-        at = [self.telling.index(feature) for feature in features]
+        clusterings: list[Clustering],
+        compared: Comparison,
+    ) -> Segmentation:
+        at = [self.features.index(feature) for feature in features]
         plain = np.round(np.expm1(centres * self.deviation[at] + self.mean[at]), DIGITS)
         deviations = {feature: round(float(self.deviation[i]), DIGITS) for feature, i in zip(features, at, strict=True)}
         unnamed = [Segment(0, Name("", ""), dict(zip(features, map(float, centre), strict=True))) for centre in plain]
-        bare = Part(self.group.noun, self.people, method, verdict, deviations, tuple(unnamed), _rows(self.group, tried))
-        labels = bare.place(self.logs)
+        rows = _rows(self.group, clusterings)
+        found = Segmentation(self.group.name, self.people, method, verdict, deviations, tuple(unnamed), rows)
+        labels = found.assign(self.logs)
         medians = [
             {feature: float(np.median(of[labels == i])) for feature, of in self.values.items()} for i in range(len(centres))
         ]
         order = sorted(range(len(centres)), key=lambda i: (-medians[i]["net_sales"], tuple(unnamed[i].centre.values())))
-        same = self._same(labels, len(centres))
-        named = _renamed([medians[i] for i in order], self.values, self.group.noun, [same.get(i) for i in order])
+        same = self._same_segments(labels, len(centres))
+        named = _with_kept_names([medians[i] for i in order], self.values, self.group.name, [same.get(i) for i in order])
         segments = tuple(
             Segment(same[i].number if i in same else 0, name, unnamed[i].centre) for i, name in zip(order, named, strict=True)
         )
-        return replace(bare, segments=segments, rivals=self._rivals(others, after))
+        return replace(found, segments=segments, rivals=self._rivals(compared))
 
-    def _same(self, labels: Labels, k: int) -> dict[int, Segment]:
-        """The segments of the last fit that these are, by the people whom they share."""
-        if self.last is None or not self.last.features or not set(self.last.features) <= set(self.telling):
+    def _same_segments(self, labels: Labels, k: int) -> dict[int, Segment]:
+        """For each label, the segment of the last fit that holds the same customers, where there is one."""
+        if self.last is None or not self.last.features or not set(self.last.features) <= set(self.features):
             return {}
         from scipy.optimize import linear_sum_assignment
 
-        before, segments = self.last.place(self.logs), self.last.segments
-        shared = np.bincount(labels * len(segments) + before, minlength=k * len(segments)).reshape(k, len(segments))
-        either = shared.sum(axis=1)[:, None] + shared.sum(axis=0)[None, :] - shared
-        now, then = linear_sum_assignment(-shared / np.maximum(either, 1))
-        return {int(i): segments[j] for i, j in zip(now, then, strict=True) if shared[i, j] >= _SAME * max(int(either[i, j]), 1)}
+        before, segments = self.last.assign(self.logs), self.last.segments
+        in_both = np.bincount(labels * len(segments) + before, minlength=k * len(segments)).reshape(k, len(segments))
+        in_either = in_both.sum(axis=1)[:, None] + in_both.sum(axis=0)[None, :] - in_both
+        now, then = linear_sum_assignment(-in_both / np.maximum(in_either, 1))
+        return {
+            int(i): segments[j]
+            for i, j in zip(now, then, strict=True)
+            if in_both[i, j] >= _SAME_SEGMENT * max(int(in_either[i, j]), 1)
+        }
 
-    def _rivals(self, others: Explained, after: Explained | None) -> tuple[Rival, ...]:
+    def _rivals(self, compared: Comparison) -> tuple[Rival, ...]:
         return tuple(
-            Rival(name, measure, *(round(number, DIGITS) for number in told))
-            for measure, explained in zip(self._measures, (others, after), strict=True)
+            Rival(name, metric, *(round(number, DIGITS) for number in interval))
+            for metric, explained in zip(self._metrics, (compared.features, compared.spend), strict=True)
             if explained
-            for name, told in ((KMEANS, explained.kmeans), (GRID, explained.rule), ("gain of K-Means", explained.gain))
+            for name, interval in ((KMEANS, explained.kmeans), (GRID, explained.grid), ("gain of K-Means", explained.gain))
         )
 
 
-def _renamed(medians: list[Numbers], people: Mapping[str, Floats], noun: str, same: Sequence[Segment | None]) -> list[Name]:
-    """Fresh names, but that a segment of the last fit keeps its own; so it does its rule, where another name would fit it now."""
-    fresh = names(medians, people, noun)
+def _with_kept_names(
+    medians: list[Numbers], customers: Mapping[str, Floats], group: str, same: Sequence[Segment | None]
+) -> list[Name]:
+    """New names, but a segment of the last fit keeps its name, and its rule too where another name would fit it now."""
+    fresh = names(medians, customers, group)
     kept = {}
     for i, (segment, now) in enumerate(zip(same, fresh, strict=True)):
         if segment and segment.name.text == now.text:
             kept[i] = now
         elif segment:
-            kept[i] = Name(segment.name.text, segment.name.rule.removesuffix(_AS_NAMED) + _AS_NAMED)
-    return names(medians, people, noun, kept)
+            kept[i] = Name(segment.name.text, segment.name.rule.removesuffix(_WHEN_NAMED) + _WHEN_NAMED)
+    return names(medians, customers, group, kept)

@@ -90,23 +90,23 @@ def test_an_estimate_must_clear_its_threshold_with_the_whole_interval() -> None:
 
 def test_all_gates_must_pass_and_the_first_that_failed_is_named() -> None:
     failed, second = replace(MASE, value=1.0), replace(LIFT, value=1.0)
-    assert decide(LIFT, MASE).sentence.startswith("Measured by lift at 10% (higher is better), forest")
+    assert decide(LIFT, MASE).sentence.startswith("The lift at 10% (higher is better) is 2 (95% interval 1.6 to 2.4) for forest")
     assert decide(LIFT, failed, second).status == "refused"
-    assert decide(LIFT, failed, second).sentence.startswith("Measured by mase (lower is better), SES")
+    assert decide(LIFT, failed, second).sentence.startswith("The mase (lower is better) is 1 (95% interval 0.4 to 0.6) for SES")
     assert decide(LIFT, failed).shown == failed
 
 
 def test_the_sentence_names_both_with_their_values_and_intervals() -> None:
     assert decide(LIFT).sentence == (
-        "Measured by lift at 10% (higher is better), forest reaches 2 (95% interval 1.6 to 2.4) and recency 1.5; the difference"
-        " is 0.5 (95% interval 0.1 to 0.9), which is better with its whole interval, so it is published."
+        "The lift at 10% (higher is better) is 2 (95% interval 1.6 to 2.4) for forest and 1.5 for recency; the difference is 0.5"
+        " (95% interval 0.1 to 0.9), a significant improvement, so it is published."
     )
     assert decide(replace(MASE, value=0.75), fallback="naive").sentence == (
-        "Measured by mase (lower is better), SES reaches 0.75 (95% interval 0.4 to 0.6) and naive 0.75; the difference is 0"
-        " (95% interval -0.4 to 0.1), which is not better, so naive is published instead."
+        "The mase (lower is better) is 0.75 (95% interval 0.4 to 0.6) for SES and 0.75 for naive; the difference is 0"
+        " (95% interval -0.4 to 0.1), no improvement, so naive is published instead."
     )
     assert decide(replace(MASE, rival="SES", rival_value=0.5), fallback="SES").sentence == (
-        "Measured by mase, the chosen method is SES itself, which reaches 0.5 (95% interval 0.4 to 0.6), so SES is published."
+        "The best method by mase is the baseline SES itself, with 0.5 (95% interval 0.4 to 0.6), so SES is published."
     )
     assert decide(against_threshold("formulas", "number of customers", 200, 1_234)).sentence == (
         "For formulas, the number of customers is 1,234; at least 200 is required, so it is published."
@@ -144,7 +144,7 @@ def test_a_claim_makes_no_card() -> None:
         Verdict(("Trust me",))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="needs gates, or the reason"):
         decide()
-    with pytest.raises(ValueError, match="it lacks: candidate, rival"):
+    with pytest.raises(ValueError, match="missing: candidate, rival"):
         replace(LIFT, candidate=" ", rival=None)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"'low'.*'difference_high'"):
         Gate(candidate="a", metric="m", direction="higher", requirement="better", value=2, rival="b", rival_value=1)  # type: ignore[call-arg]

@@ -83,8 +83,8 @@ def test_a_walk_is_best_told_by_where_it_stands(tmp_path: Path) -> None:
     made = forecast(shop(by_month(walk)), tmp_path)
     said = card(made)
     assert (said["status"], said["champion"], said["value"]) == ("baseline", NAIVE, said["baseline_value"])
-    assert str(said["reason"]).startswith("By month nothing did better than the naive guess")
-    assert "Measured by mase, the chosen method is naive itself, which reaches " in str(said["reason"])
+    assert str(said["reason"]).startswith("By month: no method beat the naive forecast")
+    assert "The best method by mase is the baseline naive itself, with " in str(said["reason"])
     assert str(said["reason"]).endswith("so naive is published.")
     champions = made["sales_forecast"].filter(series=TOTAL, grain="month", is_champion=True)
     assert set(champions["method"]) == {NAIVE}
@@ -112,10 +112,10 @@ def test_the_made_up_shop_has_its_seasons(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sold", "complete", "reason"),
     [
-        ([], True, "The shop has 0 complete months; a forecast takes 6 or more."),
-        ([100.0], True, "The shop has 1 complete month; a forecast takes 6 or more."),
-        ([100.0, 200.0, 300.0], True, "The shop has 3 complete months; a forecast takes 6 or more."),
-        ([100.0] * 12, False, "The shop has 0 complete months; a forecast takes 6 or more."),
+        ([], True, "The shop has 0 complete months; a forecast needs at least 6."),
+        ([100.0], True, "The shop has 1 complete month; a forecast needs at least 6."),
+        ([100.0, 200.0, 300.0], True, "The shop has 3 complete months; a forecast needs at least 6."),
+        ([100.0] * 12, False, "The shop has 0 complete months; a forecast needs at least 6."),
     ],
     ids=["empty", "one", "three months", "none complete"],
 )
@@ -135,7 +135,7 @@ def test_sales_that_never_change_go_on(months: int, a_day: float, tmp_path: Path
     assert (ahead.filter(grain="day")["forecast"] == a_day).all()
     assert ahead.filter(grain="month")["forecast"].cast(float).to_numpy() == pytest.approx(30 * a_day, rel=0.1)
     said = card(made)
-    assert "By day sales never changed, and the last day is taken again." in str(said["reason"])
+    assert "By day: sales never changed, so the last day is repeated." in str(said["reason"])
     assert a_day or (said["status"], said.get("value")) == ("baseline", None)
 
 
@@ -149,7 +149,7 @@ def test_a_history_of_any_length_is_forecast(months: int, tmp_path: Path) -> Non
     assert (SES in by_month_methods) == (months >= 9)
     assert (SARIMAX in by_month_methods) == (months >= 18)
     assert bool(by_month_methods & {SEASONAL_NAIVE, LINEAR_SEASON, SEASONAL_SARIMAX}) == (months >= 30)
-    assert ("Of a yearly season nothing is said" in str(card(made)["reason"])) == (months < 30)
+    assert ("No yearly seasonality is estimated" in str(card(made)["reason"])) == (months < 30)
 
 
 def test_categories_add_up_and_the_rare_are_one(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_the_days_that_fade_out_are_skipped_and_told(tmp_path: Path) -> None:
     days = made["sales_forecast"].filter(grain="day", is_champion=True)
     assert (days["period"].min(), days["period"].max()) == (date(2021, 1, 1), date(2021, 1, 31))
     assert (days["step"].min(), days["step"].max()) == (11, 41)
-    assert "Sales fade out after 2020-12-21: the last 10 days sold less than half of what is usual." in str(card(made)["reason"])
+    assert "Sales fade out after 2020-12-21: each of the last 10 days sold less than half" in str(card(made)["reason"])
 
 
 def test_days_and_months_learn_from_the_same_full_days(tmp_path: Path) -> None:
@@ -328,5 +328,5 @@ def test_olist(olist: Path, tmp_path: Path) -> None:
     assert "Sales fade out after 2018-08-23" in str(card(made)["reason"])
     september = made["sales_forecast"].filter(pl.col("is_champion"), pl.col("period").dt.truncate("1mo") == date(2018, 9, 1))
     assert september.group_by("grain").agg(pl.sum("forecast")).sort("grain")["forecast"].to_list() == [Decimal("943739.41")] * 2
-    fitted, alone = (measure(made, ERROR)[f"linear trend by day{of}"] for of in (", fitted to naive by month", ""))
+    fitted, alone = (measure(made, ERROR)[f"linear trend by day{of}"] for of in (", scaled to naive by month", ""))
     assert fitted is not None and alone is not None and fitted < alone

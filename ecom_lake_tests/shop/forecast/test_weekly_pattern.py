@@ -9,7 +9,7 @@ from ecom_lake.shop.forecast.fade_out import faded_days
 from ecom_lake.shop.forecast.methods import LINEAR, NAIVE, SEASONAL_NAIVE, SES
 from ecom_lake.shop.forecast.sales_series import DAYS, Floats, Series
 from ecom_lake.shop.forecast.sarimax import BY_DAY
-from ecom_lake.shop.forecast.weekly_pattern import days_since_black_friday, methods_by_day, parted, week, without_week
+from ecom_lake.shop.forecast.weekly_pattern import days_since_black_friday, methods_by_day, week, without_peaks, without_week
 from ecom_lake_tests.builders.daily_sales import noise
 
 FIRST = date(2020, 1, 1)
@@ -52,7 +52,7 @@ def test_a_peak_teaches_nothing_but_black_friday_comes_again() -> None:
     black, may, next_black = ((date.fromisoformat(day) - FIRST).days for day in ("2020-11-27", "2021-05-12", "2021-11-26"))
     sold[black] *= 5
     sold[may] *= 12
-    usual, peaks = parted(sold, FIRST)
+    usual, peaks = without_peaks(sold, FIRST)
     assert usual[[black, may]] == pytest.approx(weeks(len(sold))[[black, may]], rel=0.05)
     assert peaks == {0: pytest.approx(5, rel=0.05)}
     known = next_black - 3
@@ -64,7 +64,7 @@ def test_a_peak_teaches_nothing_but_black_friday_comes_again() -> None:
 
 def test_restless_days_are_no_peaks() -> None:
     sold = weeks(400) * noise(400, 0.6)
-    usual, _ = parted(sold, FIRST)
+    usual, _ = without_peaks(sold, FIRST)
     assert (usual != sold).mean() < 0.05
 
 

@@ -8,10 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecom_lake.shop.kpis.own_history import AMOUNTS, COUNTS, DAYS, LEAST_HISTORY, LIMIT, QUIET_DAYS, RATIOS, SHARES, Scale, judge
+from ecom_lake.shop.kpis.outlier_detection import (
+    AMOUNTS,
+    COUNTS,
+    DAYS,
+    LEAST_HISTORY,
+    LIMIT,
+    QUIET_DAYS,
+    RATIOS,
+    SHARES,
+    Scale,
+    assess,
+)
 
 SCALES = (COUNTS, RATIOS, AMOUNTS, DAYS, QUIET_DAYS, SHARES)
-PLAIN = Scale(lambda x: x, lambda y: y, usual=1.0)
+PLAIN = Scale(lambda x: x, lambda y: y, least_deviation=1.0)
 
 
 def nothing_by_chance(values: list[float | None]) -> list[float]:
@@ -19,7 +30,7 @@ def nothing_by_chance(values: list[float | None]) -> list[float]:
 
 
 def scores(values: list[float | None], scale: Scale = PLAIN) -> list[float | None]:
-    return [one and round(one.score, 6) for one in judge(values, nothing_by_chance(values), scale)]
+    return [one and round(one.score, 6) for one in assess(values, nothing_by_chance(values), scale)]
 
 
 def test_it_says_nothing_before_six_months() -> None:
@@ -29,7 +40,7 @@ def test_it_says_nothing_before_six_months() -> None:
 
 def test_a_line_is_carried_on_half_its_slope_from_its_middle() -> None:
     # The middle of 0 to 5 is 2.5, its slope 1; three and a half months on, half of that is 1.75 more.
-    [*_, last] = judge([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [0.0] * 7, PLAIN)
+    [*_, last] = assess([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [0.0] * 7, PLAIN)
     assert last is not None
     assert (last.expected, last.low, last.high, last.score) == (4.25, 4.25 - LIMIT, 4.25 + LIMIT, 1.75)
 
@@ -52,36 +63,36 @@ def test_a_season_is_expected_in_its_second_year() -> None:
 
 def test_what_missed_by_much_so_far_must_miss_by_more_to_stand_out() -> None:
     restless: list[float | None] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, *([9.0, -9.0, 0.0] * 4), 12.0]
-    [*_, last] = judge(restless, nothing_by_chance(restless), PLAIN)
+    [*_, last] = assess(restless, nothing_by_chance(restless), PLAIN)
     assert last is not None
-    assert not last.stands_out
+    assert not last.is_outlier
 
 
 def test_chance_alone_lets_small_numbers_vary() -> None:
     share: list[float | None] = [0.2] * 6 + [0.6]
     few, many = ([0.5 / sqrt(n)] * 7 for n in (9, 900))
-    assert [one[-1].stands_out for one in (judge(share, few, SHARES), judge(share, many, SHARES)) if one[-1]] == [False, True]
+    assert [one[-1].is_outlier for one in (assess(share, few, SHARES), assess(share, many, SHARES)) if one[-1]] == [False, True]
 
 
 @pytest.mark.parametrize(("scale", "least"), [(COUNTS, 0.43), (RATIOS, 0.19), (AMOUNTS, 0.3)])
 def test_what_differs_by_little_never_stands_out(scale: Scale, least: float) -> None:
     steady: list[float | None] = [1000.0] * 6
-    assert least == pytest.approx(1 - exp(-LIMIT * scale.usual), abs=0.01)
+    assert least == pytest.approx(1 - exp(-LIMIT * scale.least_deviation), abs=0.01)
     fall = 1000 * (1 - least)
-    assert [judge([*steady, fall + by], [0.0] * 7, scale)[-1].stands_out for by in (-20, 20)] == [True, False]  # type: ignore[union-attr]
+    assert [assess([*steady, fall + by], [0.0] * 7, scale)[-1].is_outlier for by in (-20, 20)] == [True, False]  # type: ignore[union-attr]
 
 
 @given(st.sampled_from(SCALES), st.lists(st.floats(0, 1), min_size=LEAST_HISTORY + 1, max_size=30))
 def test_bounds_hold_the_expectation_and_say_what_stands_out(scale: Scale, values: list[float]) -> None:
-    for value, found in zip(values, judge(list(values), [0.0] * len(values), scale), strict=True):
+    for value, found in zip(values, assess(list(values), [0.0] * len(values), scale), strict=True):
         if found is not None:
             assert 0 <= found.low <= found.expected <= found.high
             if abs(abs(found.score) - LIMIT) > 1e-6 and 0.001 < value < 0.999:
-                assert found.stands_out == (not found.low <= value <= found.high)
+                assert found.is_outlier == (not found.low <= value <= found.high)
 
 
 @given(st.lists(st.floats(1, 1e6), min_size=7, max_size=30), st.sampled_from([0.01, 7.0, 1000.0]))
 def test_the_unit_of_an_amount_does_not_matter(values: list[float], unit: float) -> None:
-    big = Scale(log, exp, AMOUNTS.usual)
+    big = Scale(log, exp, AMOUNTS.least_deviation)
     one, other = scores(list(values), big), scores([value * unit for value in values], big)
     assert one == [None if score is None else pytest.approx(score, abs=1e-4) for score in other]

@@ -41,7 +41,7 @@ def test_what_is_there_is_found_and_published() -> None:
 def test_shuffled_labels_are_refused(seed: int) -> None:
     verdict = judge(QUESTION, *(people(10 * seed + i, is_shuffled=True) for i in range(3)), seed=0)
     assert not verdict.is_better
-    assert "which chance can explain, so nothing is published" in verdict.reason
+    assert "not a significant improvement, so nothing is published" in verdict.reason
 
 
 def test_no_better_than_the_rule_is_refused() -> None:

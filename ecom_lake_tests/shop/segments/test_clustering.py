@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecom_lake.shop.segments.clustering import adjusted_rand, calinski_harabasz, kmeans, nearest, settle, silhouettes
+from ecom_lake.shop.segments.clustering import adjusted_rand, calinski_harabasz, kmeans, lloyd, mean_silhouettes, nearest
 from ecom_lake_tests.builders.blobs import APART, blobs
 
 
@@ -17,7 +17,7 @@ def test_the_same_points_give_the_same_bytes() -> None:
 
 def test_a_centre_that_nobody_is_near_stays() -> None:
     points = np.array([[0.0], [1.0], [10.0]])
-    assert settle(points, np.array([[0.0], [10.0], [99.0]])).tolist() == [[0.5], [10.0], [99.0]]
+    assert lloyd(points, np.array([[0.0], [10.0], [99.0]])).tolist() == [[0.5], [10.0], [99.0]]
 
 
 def test_as_tight_as_scikit_learn() -> None:
@@ -56,5 +56,5 @@ def test_silhouettes_against_scikit_learn() -> None:
 
     points, truth = blobs(APART, 240, width=1.0)  # more points than are held in memory at once
     alone = np.where(np.arange(len(points)) == 7, 5, truth).astype(np.int32)  # a cluster of one point
-    found = silhouettes(points, [truth, alone])
+    found = mean_silhouettes(points, [truth, alone])
     assert found == pytest.approx([silhouette_score(points, truth), silhouette_score(points, alone)])

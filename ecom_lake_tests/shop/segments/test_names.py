@@ -26,7 +26,8 @@ def test_words_come_from_the_outer_thirds() -> None:
         ),
         (
             "One-time buyers, more recent",
-            "no median in an outer third of all one-time buyers; differs most from them in recency_days: median 101 against 150",
+            "no median is in the lowest or highest third of all one-time buyers; the largest difference is in recency_days: "
+            "median 101, compared with 150",
         ),
         (
             "Dormant low-spend many-unit one-time buyers",
@@ -39,7 +40,7 @@ def test_words_come_from_the_outer_thirds() -> None:
 def test_a_value_that_most_people_have_says_nothing() -> None:
     spent_alike = PEOPLE | {"net_sales": np.array([50.0] * 280 + [90.0] * 21)}  # 50 bounds the lowest third and the highest
     [name] = names([{"recency_days": 150, "net_sales": 50, "units": 1}], spent_alike, "one-time buyers")
-    assert name == Name("One-time buyers like most", "every median is that of all one-time buyers")
+    assert name == Name("One-time buyers like most", "every median equals that of all one-time buyers")
 
 
 def test_a_fallback_says_what_is_special() -> None:
@@ -54,7 +55,7 @@ def test_twins_are_told_apart_by_what_differs_most_between_them() -> None:
     [rich, poor] = named((50, 290, 1), (60, 210, 1))
     assert rich[0] == "Recent high-spend one-time buyers, higher spend"
     assert poor[0] == "Recent high-spend one-time buyers, lower spend"
-    assert poor[1].endswith("; of the same words, differs most in net_sales: median 210 against 290")
+    assert poor[1].endswith("segments of the same name is in net_sales: median 210, compared with 290")
 
 
 def test_triplets_and_more_are_told_apart() -> None:

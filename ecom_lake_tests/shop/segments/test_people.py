@@ -6,10 +6,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from ecom_lake.shop.segments.people import BY_BUYING, Group, Later, later
+from ecom_lake.shop.segments.groups import BY_BUYING, EarlierMembers, Group, earlier_members
 from ecom_lake_tests.builders.made_up import ORDERS, calendar
 
-ONCE, AGAIN = BY_BUYING[1], BY_BUYING[0]
+REPEAT, ONE_TIME = BY_BUYING
 TODAY = date(2018, 8, 31)
 HISTORY = [
     ("came back", date(2018, 5, 1), True, True, 10.0, 1),
@@ -24,25 +24,25 @@ HISTORY = [
 ]
 
 
-def as_they_were(group: Group, history: list[tuple[str, date, bool, bool, float, int]]) -> Later:
+def as_they_were(group: Group, history: list[tuple[str, date, bool, bool, float, int]]) -> EarlierMembers:
     orders = pl.DataFrame(history, list(ORDERS), orient="row").with_columns(pl.col("net_sales").cast(pl.Decimal(18, 2)))
     with duckdb.connect() as con:
         calendar(con, TODAY, orders)
         people = orders.select("customer_id", registration_delay_days=pl.lit(None, pl.Int64)).unique()
         con.register("customer_metrics", people.to_arrow())
-        return later(con, group, list(group.features), TODAY, 90, 100)
+        return earlier_members(con, group, list(group.features), TODAY, 90, 100)
 
 
-def rows(found: Later) -> list[tuple[float, ...]]:
+def rows(found: EarlierMembers) -> list[tuple[float, ...]]:
     return sorted(zip(*found.features.values(), found.spent, strict=True))
 
 
 def test_people_as_they_were_ninety_days_ago_and_what_they_spent_since() -> None:
-    assert rows(as_they_were(ONCE, HISTORY)) == [(12.0, 20.0, 2.0, 0.0), (32.0, 15.0, 2.0, 80.0)]
-    assert rows(as_they_were(AGAIN, HISTORY)) == [(2.0, 15.0, 2.0, 2.0, 0.0)]
+    assert rows(as_they_were(ONE_TIME, HISTORY)) == [(12.0, 20.0, 2.0, 0.0), (32.0, 15.0, 2.0, 80.0)]
+    assert rows(as_they_were(REPEAT, HISTORY)) == [(2.0, 15.0, 2.0, 2.0, 0.0)]
 
 
-@pytest.mark.parametrize("group", BY_BUYING, ids=lambda group: group.noun)
+@pytest.mark.parametrize("group", BY_BUYING, ids=lambda group: group.name)
 def test_what_came_later_is_not_seen(group: Group) -> None:
     before = [order for order in HISTORY if order[1] <= date(2018, 6, 2)]
     assert [row[:-1] for row in rows(as_they_were(group, HISTORY))] == [row[:-1] for row in rows(as_they_were(group, before))]

@@ -53,16 +53,16 @@ def test_same_bytes_in_any_order_and_on_any_threads(tmp_path: Path) -> None:
     ("customers", "rules"),
     [
         ([], []),
-        ([("one", 1, 10, 5.0, 1)], ["all one-time buyers: fewer than 200 people are too few to part"]),
+        ([("one", 1, 10, 5.0, 1)], ["all one-time buyers: fewer than 200 customers are too few to split"]),
         (
             [(f"{i}", 1 + i % 2, i, 5.0 + i, 1) for i in range(60)],
             [
-                "all repeat buyers: fewer than 200 people are too few to part",
-                "all one-time buyers: fewer than 200 people are too few to part",
+                "all repeat buyers: fewer than 200 customers are too few to split",
+                "all one-time buyers: fewer than 200 customers are too few to split",
             ],
         ),
-        ([(f"{i}", 1, 7, 5.0, 1) for i in range(500)], ["all one-time buyers: nothing that is known tells them apart"]),
-        ([(f"{i}", 1, i % 4, 5.0, 1) for i in range(500)], ["all one-time buyers: no number of segments proved stable"]),
+        ([(f"{i}", 1, 7, 5.0, 1) for i in range(500)], ["all one-time buyers: no known feature differs between its customers"]),
+        ([(f"{i}", 1, i % 4, 5.0, 1) for i in range(500)], ["all one-time buyers: no number of segments is stable"]),
     ],
     ids=["nobody", "one person", "sixty", "all alike", "four kinds only"],
 )
@@ -148,7 +148,7 @@ def test_shuffled_people_are_not_parted(tmp_path: Path) -> None:
     ]
     made = segmented(people(rows), tmp_path)
     assert card(made)["status"] == "refused"
-    assert card(made)["reason"] == "One-time buyers are one segment: no number of segments proved stable."
+    assert card(made)["reason"] == "One-time buyers are one segment: no number of segments is stable."
     assert not made["segment_selection"]["chosen"].any()
     assert made["segment_selection"].height == 6
 
@@ -174,9 +174,9 @@ def test_where_a_rule_does_as_well_the_rule_is_published(tmp_path: Path) -> None
     assert (told["status"], told["champion"]) == ("baseline", "Quantile grid")
     assert (told["candidate"], told["baseline"]) == ("K-Means", "Quantile grid")
     assert float(str(told["difference_low"])) <= 0
-    assert "4 segments by a grid of quantiles of recency_days and net_sales, which does as well as K-Means" in str(told["reason"])
+    assert "4 segments by a quantile grid of recency_days and net_sales, which does as well as K-Means" in str(told["reason"])
     assert not made["segment_selection"]["chosen"].any()
-    assert made["segment_selection"].filter(k=4)["reason"].str.contains("a grid of quantiles .* does as well").all()
+    assert made["segment_selection"].filter(k=4)["reason"].str.contains("a quantile grid of .* does as well").all()
     kinds = made["segment_centres"].select("segment").to_series().to_list()
     assert len(kinds) == 4
     found = on_a_grid().join(made["customer_segments"], on="customer_id")
@@ -229,7 +229,7 @@ def test_a_shop_that_registers_nobody_is_parted_by_buying(tmp_path: Path) -> Non
     customers, _ = planted()
     made = segmented(customers, tmp_path, BY_REGISTRATION)
     reason = str(card(made)["reason"])
-    assert reason.startswith("Nobody is known to have registered, so people are parted by how they buy. Repeat")
+    assert reason.startswith("No customer has a registration date, so customers are segmented by purchase behavior. Repeat")
     assert reason.endswith("so it is published.")
     assert (
         made["customer_segments"]
