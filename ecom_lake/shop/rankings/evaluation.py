@@ -78,11 +78,11 @@ def evaluate(
     scores = {name: ranker.scores(test.x) for name, ranker in selection.rankers.items()} | dict(test.rival_probabilities)
     lifts = {name: compare_lifts(test.outcome, score, test.baseline, seed) for name, score in scores.items()}
     best = lifts[selection.champion]
+    verdict = decide(*gates(target, selection.champion, best))
     return Evaluation(
         target,
-        decide(*gates(target, selection.champion, best)),
-        f"A list of the top decile contains {best.candidate.value:.2f} times as many {target.who} that {target.does} as a random"
-        f" list of the same size, in a test on all {len(test.outcome):,} {target.who} of a later time.",
+        verdict,
+        _headline(target, best, len(test.outcome), verdict.is_published),
         len(train.outcome),
         selection.champion,
         selection.ranker,
@@ -97,6 +97,19 @@ def evaluate(
 
 def _kept(target: Target, kept: Mapping[str, str] | None, what: str) -> str | None:
     return (kept or {}).get(f"{target.name}: {what}")
+
+
+def _headline(target: Target, lifts: LiftComparison, tested: int, is_published: bool) -> str:
+    """For a manager: what a list is worth, or why there is none."""
+    model, rule = f"{lifts.candidate.value:.2f}", f"{lifts.rival.value:.2f}"
+    group = f"{target.who} that {target.does}"
+    test = f"in a test on all {tested:,} {target.who} of a later time"
+    if is_published:
+        return f"A list of the top decile contains {model} times as many {group} as a random list of the same size, {test}."
+    return (
+        f"No list of {group} is published: a list by {target.baseline} is about as good. The top decile contains {rule} times as"
+        f" many of them as a random list of the same size by {target.baseline}, and {model} times as many by the model, {test}."
+    )
 
 
 def gates(target: Target, champion: str, lifts: LiftComparison) -> tuple[Gate, Gate]:

@@ -42,6 +42,7 @@ def test_shuffled_labels_are_refused(seed: int) -> None:
     evaluation = evaluate(TARGET, *(sample(10 * seed + i, is_shuffled=True) for i in range(3)), seed=0)
     assert not evaluation.is_published
     assert "which chance can explain, so nothing is published" in evaluation.reason
+    assert evaluation.details.startswith("No list of people that do it is published: a list by the rule is about as good.")
 
 
 def test_no_better_than_the_rule_is_refused() -> None:
