@@ -27,7 +27,9 @@ from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.arrays import Floats, Integers
 from ecom_lake.statistics.bootstrap import resampled_clusters
 from ecom_lake.statistics.intervals import percentile_interval
+from ecom_lake.statistics.lift import membership
 from ecom_lake.statistics.maximum_likelihood import FittedParameters
+from ecom_lake.statistics.ranking_metrics import gain_curve
 
 PAST_RATE, ALIKE, SHOP_MEAN = NAIVE = ("own past rate", "people who had bought as often", "mean of the shop")
 TOTAL_ERROR, SALES_ERROR, ABSOLUTE_ERROR, TOP_DECILE, ERROR_REDUCTION, AIC, DAYS = (
@@ -138,7 +140,7 @@ def run(
     error_of_mean = float(errors[SHOP_MEAN][0])
     curves = (
         *_by_past(holdout, predicted[champion], resampled),
-        *(curve for name in (champion, ALIKE, PAST_RATE) for curve in _gain(name, predicted[name], holdout)),
+        *(_gain(name, predicted[name], holdout) for name in (champion, ALIKE, PAST_RATE)),
         *_over_time(con, period, champion, fits[champion]),
     )
     return HoldoutResult(champion, days, actual, rivals, best_naive, (low / error_of_mean, high / error_of_mean), curves)
@@ -198,7 +200,7 @@ def _rivals(
     absolute_errors = resampled.sums(holdout.people * np.abs(holdout.later_purchases - predicted))
     yield _rival(name, TOTAL_ERROR, _ratio(resampled.sums(holdout.people * predicted), actual) - 1)
     yield _rival(name, ABSOLUTE_ERROR, _ratio(absolute_errors, people))
-    members = ranking(predicted, holdout.people).membership(0.1, int(np.sum(holdout.people)))
+    members = membership(predicted, weights=holdout.people)
     yield _rival(name, TOP_DECILE, _ratio(resampled.sums(members * holdout.people * holdout.later_purchases), actual))
     if name != SHOP_MEAN and np.isfinite(errors[name]).all():
         yield _rival(name, ERROR_REDUCTION, 1 - _ratio(errors[name], errors[SHOP_MEAN]))
@@ -225,28 +227,6 @@ def _interval(resampled: Floats) -> tuple[float, float]:
     return percentile_interval(resampled[1:])
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """Groups of customers by their forecasts, the highest first."""
-
-    ahead: Floats
-    """How many customers have a higher forecast than the group."""
-    ties: Floats
-    """How many customers have its forecast."""
-
-    def membership(self, share: float, people: int) -> Floats:
-        """How much of each group belongs to the top share of the customers: ties belong in part."""
-        part: Floats = np.clip((share * people - self.ahead) / self.ties, 0, 1)
-        return part
-
-
-def ranking(predicted: Floats, people: Integers) -> Ranking:
-    unique, which = np.unique(-predicted, return_inverse=True)
-    which = which.reshape(-1)
-    ties = np.bincount(which, weights=people, minlength=len(unique)).astype(np.float64)
-    return Ranking((np.cumsum(ties) - ties)[which], ties[which])
-
-
 def _by_past(holdout: Holdout, predicted: Floats, resampled: Resampled) -> Iterator[Curve]:
     """Purchases per customer in the days held out, by the number of repeat purchases before them."""
     actual, expected = [], []
@@ -261,12 +241,9 @@ def _by_past(holdout: Holdout, predicted: Floats, resampled: Resampled) -> Itera
     yield Curve("holdout", "expected", expected)
 
 
-def _gain(name: str, predicted: Floats, holdout: Holdout) -> Iterator[Curve]:
-    actual = holdout.people * holdout.later_purchases
-    ranked, people = ranking(predicted, holdout.people), int(np.sum(holdout.people))
-    shares = [i / 10 for i in range(11)]
-    captured = [float(np.sum(ranked.membership(share, people) * actual) / np.sum(actual)) for share in shares]
-    yield Curve("gain", name, [Point(share, purchases) for share, purchases in zip(shares, captured, strict=True)])
+def _gain(name: str, predicted: Floats, holdout: Holdout) -> Curve:
+    gain = gain_curve(holdout.people * holdout.later_purchases, predicted, holdout.people)
+    return Curve("gain", name, [Point(share, captured) for share, captured in gain])
 
 
 def _over_time(con: duckdb.DuckDBPyConnection, period: ObservationPeriod, model: str, fit: FittedParameters) -> Iterator[Curve]:

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from ecom_lake.statistics.multiple_testing import holm
-from ecom_lake.statistics.power import people_for_means, people_for_shares, power_of_means, power_of_shares, whole
+from ecom_lake.statistics.power import (
+    detectable_difference,
+    people_for_means,
+    people_for_shares,
+    power_of_means,
+    power_of_shares,
+    whole,
+)
 from ecom_lake.statistics.sequential_tests import (
     OBRIEN_FLEMING,
     POCOCK,
@@ -143,3 +150,11 @@ def test_the_interval_that_is_always_valid_is_that_of_its_p(error: float) -> Non
     assert always_valid_p(half, error, 0.05) == pytest.approx(0.05)
     assert half > 1.96 * error
     assert always_valid_p(0, error, 0.05) == 1
+
+
+def test_the_detectable_difference_has_its_power() -> None:
+    """A difference of that size exceeds the 97.5% quantile in 80% of samples."""
+    from scipy.stats import norm
+
+    difference = detectable_difference(0.02, power=0.8)
+    assert norm.sf(norm.ppf(0.975) - difference / 0.02) == pytest.approx(0.8)

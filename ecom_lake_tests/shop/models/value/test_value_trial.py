@@ -108,13 +108,6 @@ def test_where_less_is_known_the_guesses_watch_half_of_it() -> None:
     assert trial.of(SHOP_MEAN, TOTAL_ERROR).value == pytest.approx(10 * (3 + 0.5) / 11 * 182 / 50 / 8 - 1)
 
 
-def test_of_equals_each_is_among_the_top_in_part() -> None:
-    """The top one and a half of ten people: who has the highest forecast, and half of one of the four who share the next."""
-    ranking = holdout_test.ranking(np.array([0.1, 0.9, 0.5, 0.5]), np.array([5, 1, 3, 1]))
-    assert ranking.membership(0.15, 10).tolist() == [0, 1, 0.125, 0.125]
-    assert ranking.membership(1.0, 10).tolist() == [1, 1, 1, 1]
-
-
 def a_trial(miss: float, lead: float, saved: float = 0.3) -> HoldoutResult:
     rivals = (
         Rival(MBG, TOTAL_ERROR, miss, miss - 0.1, miss + 0.1),
