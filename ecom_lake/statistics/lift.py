@@ -25,14 +25,16 @@ class LiftComparison:
     difference: Estimate
 
 
-def membership(score: Floats, share: float = TOP_SHARE) -> Floats:
-    """How much of each row belongs to the top share: 1, 0, or an equal part for rows that tie at its edge."""
-    size = share * len(score)
-    rank = len(score) - int(np.ceil(size))
-    edge = np.partition(score, rank)[rank]
-    above, ties = score > edge, score == edge
-    part = (size - above.sum()) / ties.sum()
-    return np.where(above, 1.0, np.where(ties, part, 0.0))
+def membership(score: Floats, share: float = TOP_SHARE, weights: Floats | Integers | None = None) -> Floats:
+    """How much of each row belongs to the top share: 1, 0, or an equal part for rows that tie at its edge.
+
+    `weights` is how many units each row stands for; None: one each.
+    """
+    _, group = np.unique(-score, return_inverse=True)
+    ties = np.bincount(group, weights).astype(np.float64)
+    above = ties.cumsum() - ties
+    part: Floats = np.clip((share * ties.sum() - above) / ties, 0, 1)[group]
+    return part
 
 
 def lift(outcome: Flags, score: Floats) -> float:

@@ -81,7 +81,8 @@ def fit_logistic(design: DesignMatrix, outcome: Floats | Flags, weights: Floats 
     penalty[0] = 0.0
     start = np.zeros(design.columns)
     start[0] = float(logit(np.array([(w * y).sum() / w.sum()]))[0])
-    beta, _ = maximize(_PenalizedLogLikelihood(design, y, w, penalty), start, tolerance=_TOLERANCE, slack=_SLACK)
+    likelihood = _PenalizedLogLikelihood(design, y, w, penalty)
+    beta, _ = maximize(likelihood, start, tolerance=_TOLERANCE, slack=_SLACK, is_concave=True)
     return beta
 
 

@@ -51,6 +51,11 @@ def people_for_means(difference: float, deviation: float = 1.0, power: float = 0
     return float(brentq(surplus, 2, max(4.0, 2 * by_normal + 10), xtol=1e-8))
 
 
+def detectable_difference(error: float, power: float = 0.8, alpha: float = 0.05) -> float:
+    """The smallest difference that a two-sided z-test with this standard error detects with this power."""
+    return (_NORMAL.inv_cdf(1 - alpha / 2) + _NORMAL.inv_cdf(power)) * error
+
+
 def whole(people: float) -> int:
     """The next whole number of people; a rounding error above a whole number is that number."""
     return ceil(min(people, _MOST) - 1e-9)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecom_lake.statistics.arrays import Flags, Floats
+from ecom_lake.statistics.arrays import Flags, Floats, Integers
 from ecom_lake.statistics.bootstrap import resampled_counts
 from ecom_lake.statistics.intervals import Estimate, bootstrap_estimate, normal_interval, wilson_interval
 
@@ -75,13 +75,15 @@ def _resampled(groups: ScoreGroups, seed: int) -> Iterator[ScoreGroups]:
         yield ScoreGroups(*np.split(resample.astype(float), 2))
 
 
-def gain_curve(outcome: Flags, score: Floats) -> list[tuple[float, float]]:
-    """For the top 0%, 10%, … 100% of the rows: which share of the positives they contain."""
-    groups = score_groups(outcome, score)
-    rows = np.concatenate([[0], (groups.positives + groups.negatives).cumsum()]) / len(outcome)
-    found = np.concatenate([[0], groups.positives.cumsum()]) / max(groups.positives.sum(), 1)
+def gain_curve(outcome: Flags | Integers, score: Floats, weights: Integers | None = None) -> list[tuple[float, float]]:
+    """For the top 0%, 10%, … 100% of the units: which share of the outcomes they contain.
+
+    A row stands for `weights` units (None: one), which have `outcome` outcomes together.
+    """
+    _, group = np.unique(-score, return_inverse=True)
+    units, outcomes = (np.concatenate([[0], np.bincount(group, counts).cumsum()]) for counts in (weights, outcome))
     shares = [i / _DECILES for i in range(_DECILES + 1)]
-    return [(share, float(np.interp(share, rows, found))) for share in shares]
+    return [(share, float(np.interp(share, units / units[-1], outcomes / max(outcomes[-1], 1)))) for share in shares]
 
 
 def calibration_curve(outcome: Flags, probability: Floats) -> list[tuple[float, Estimate]]:

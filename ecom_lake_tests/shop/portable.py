@@ -1,10 +1,11 @@
-"""The portable subset that gold SQL keeps to, and one sentence for each thing that it refuses.
+"""The portable subset of SQL for gold tables and models, and one sentence for each construct that it refuses.
 
-The same files shall run on DuckDB and, translated by sqlglot, on Spark, and give the same digits on any number of threads.
-Types come from the contracts, so that a rule knows a date from a timestamp. Here: what a file says. Not here: whether its
-numbers are right (contracts, identities, tests); that a key by which a window is ordered is unique, the audit says.
+The same files must run on DuckDB and, translated by sqlglot, on Spark, and give the same digits on any number of threads.
+Types come from the contracts, so that a rule can distinguish a date from a timestamp. A parameter such as $as_of has no type.
+Here: the text of a file. Not here: whether its numbers are right (contracts, identities, tests); the audit checks that a key by
+which a window is ordered is unique.
 
-`python -m ecom_lake_tests.shop.portable` looks at every file; `make check` runs it.
+`python -m ecom_lake_tests.shop.portable` checks every .sql file of shop/ except the questions; `make check` runs it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from ecom_lake_tests import catalog
 from ecom_lake_tests.shop.query_keys import rows_of
 
 SHOP = Path(ecom_lake.shop.__file__).parent
-MARTS = sorted(path for path in SHOP.glob("*/*.sql") if path.parent.name != "questions")
+SQL_FILES = sorted(path for path in SHOP.rglob("*.sql") if path.parent.name != "questions")
+"""Of gold tables, and of models (features.sql and others)."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,10 @@ def refusals(sql: str, table: str = "") -> list[Refusal]:
     found = [Refusal(name, says, _short(node)) for name, says, look in _BY_SHAPE for node in look(query)]
     found += _named(query) + [Refusal("window_order", _EITHER, _short(node)) for node in _loose_windows(query, table)]
     if not found:
-        typed = _typed(query)
+        try:
+            typed = _typed(query)
+        except SqlglotError as error:
+            return [Refusal("names", "Every name must be that of a column or of a table.", str(error).splitlines()[0])]
         found += [Refusal(name, says, _short(node)) for name, says, look in _BY_TYPE for node in look(typed)]
     return found or _untranslatable(sql)
 
@@ -315,7 +320,7 @@ _SCHEMA = {
 
 
 def main() -> int:
-    found = [f"{path.name}: {refusal}\n" for path in MARTS for refusal in refusals(path.read_text(), path.stem)]
+    found = [f"{path.relative_to(SHOP)}: {refusal}\n" for path in SQL_FILES for refusal in refusals(path.read_text(), path.stem)]
     sys.stdout.writelines(found)
     return 1 if found else 0
 

@@ -12,6 +12,13 @@ def test_people_who_tie_at_the_edge_share_the_last_places() -> None:
     assert membership(np.arange(10.0), 0.25).sum() == pytest.approx(2.5)
 
 
+def test_a_row_may_stand_for_several_people() -> None:
+    """The top 15% of ten people: the one with the highest score, and half of one of the four who share the next."""
+    scores, people = np.array([0.1, 0.9, 0.5, 0.5]), np.array([5, 1, 3, 1])
+    assert membership(scores, 0.15, people).tolist() == [0, 1, 0.125, 0.125]
+    assert membership(scores, 1.0, people).tolist() == [1, 1, 1, 1]
+
+
 def test_lift_by_hand() -> None:
     happened = np.array([True] * 4 + [False] * 16)
     scores = np.array([9.0, 3, 2, 1] + [8.0] + [0] * 15)

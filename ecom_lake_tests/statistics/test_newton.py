@@ -60,3 +60,15 @@ def test_the_search_ends_where_the_curvature_is_not_finite() -> None:
     broken = Function(lambda at: 1.0, lambda at: np.ones(1), lambda at: np.array([[np.nan]]))
     at, value = maximize(broken, np.zeros(1), tolerance=1e-9)
     assert (at.tolist(), value, broken.calls) == ([0.0], 1.0, 1)
+
+
+def test_a_concave_function_with_a_flat_direction_has_its_maximum() -> None:
+    """-(x + y - 2)² is as high along a whole line: the equations of a step have no single solution."""
+    flat = Function(
+        lambda at: float(-((at.sum() - 2) ** 2) - 1),
+        lambda at: np.full(2, -2 * (at.sum() - 2)),
+        lambda at: np.full((2, 2), 2.0),
+    )
+    at, value = maximize(flat, np.zeros(2), tolerance=1e-20, is_concave=True)
+    assert at.sum() == pytest.approx(2)
+    assert value == pytest.approx(-1)

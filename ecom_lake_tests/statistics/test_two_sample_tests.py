@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from ecom_lake.statistics.multiple_testing import holm
-from ecom_lake.statistics.power import power_of_shares
+from ecom_lake.statistics.power import (
+    detectable_difference,
+    power_of_shares,
+)
 from ecom_lake.statistics.two_sample_tests import false_alarms, means_apart, shares_apart, split_p, without_past
 
 
@@ -79,3 +82,11 @@ def test_a_planted_uplift_is_in_the_interval_as_often_as_promised() -> None:
         found += result.p < 0.05
     assert 930 <= held <= 970
     assert found / 1_000 == pytest.approx(power_of_shares(3_000, 0.05, 0.07), abs=0.04)
+
+
+def test_the_detectable_difference_has_its_power() -> None:
+    """A difference of that size exceeds the 97.5% quantile in 80% of samples."""
+    from scipy.stats import norm
+
+    difference = detectable_difference(0.02, power=0.8)
+    assert norm.sf(norm.ppf(0.975) - difference / 0.02) == pytest.approx(0.8)

@@ -1,9 +1,9 @@
-"""Who will not order again within the next so many days, and why?
+"""Which customers will not order again within the next so many days, and why.
 
-Two questions, since people of one purchase and of several have little in common: is there a second order, and is there a next
-one? In scope is everybody with a purchase by then. Models learn who does order, the rarer thing; what is published is the
-probability of no order. Not here: what is known of people (churn_features.py), how models are fitted (ranker.py) and gated
-(classification.py), and whether their probabilities are true (probability.py).
+Two models, because customers with one purchase and with several have little in common: is there a second order, and is there a
+next one? All customers with a purchase are in scope. The models are fitted to who does order, the rarer outcome; what is
+published is the probability of no order. Not here: features (features.py), the fit of models (ranker.py), their gate
+(evaluation.py), and the test of their probabilities (probability_backtest.py).
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ import polars as pl
 
 from ecom_lake.engine.contracts.fitted import Card, Fitted, Past
 from ecom_lake.engine.contracts.gate import best_of, unmeasured
+from ecom_lake.engine.contracts.sql_file import sql_file
 from ecom_lake.shop.churn import features as churn_features
 from ecom_lake.shop.churn.churn_scores import ChurnScores
 from ecom_lake.shop.churn.features import FEATURES, GROUPS, Feature, buyers_after, features_at
 from ecom_lake.shop.churn.purchase_probability import NAME as BG_NBD
-from ecom_lake.shop.churn.purchase_probability import buying_chance
-from ecom_lake.shop.rankings.evaluation import Judged, Question, judge
-from ecom_lake.shop.rankings.probability_backtest import Origin, Proof, predict_at, prove, with_proof
-from ecom_lake.shop.rankings.ranker import choose
-from ecom_lake.shop.rankings.reasons import importance_curve, listed, lost_without
-from ecom_lake.shop.rankings.sample import People
+from ecom_lake.shop.churn.purchase_probability import purchase_probabilities
+from ecom_lake.shop.rankings.evaluation import Evaluation, Target, evaluate
+from ecom_lake.shop.rankings.probability_backtest import Backtest, Origin, backtest, predict_at, with_backtest
+from ecom_lake.shop.rankings.ranker import select
+from ecom_lake.shop.rankings.reasons import group_importance, importance_curve, ranked_list
+from ecom_lake.shop.rankings.sample import Sample
 from ecom_lake.shop.rankings.time_splits import Cutoffs, cutoffs, days_needed, origins
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.arrays import Floats
@@ -36,28 +37,28 @@ from ecom_lake.statistics.random_forest import TREES_TO_TRY
 
 READS = (*churn_features.READS, "dim_date")
 VERSION = 2
-_CUTOFFS, _CHANCE = "cutoffs", "buying_chance"
+_CUTOFFS, _PROBABILITY = "cutoffs", "purchase_probability"
 
 
 @dataclass(frozen=True)
 class Form:
     name: str
-    fewest: int
-    most: int | None
-    """Purchases that a person in scope has made."""
+    min_purchases: int
+    max_purchases: int | None
+    """Purchases that a customer in scope has made."""
     does: str
 
     @property
     def scope(self) -> pl.Expr:
         made = pl.col("purchases_made")
-        return (made >= self.fewest) & (made <= self.most if self.most else pl.lit(True))
+        return (made >= self.min_purchases) & (made <= self.max_purchases if self.max_purchases else pl.lit(True))
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        return tuple(feature for feature in FEATURES if feature.once or self.most != 1)
+        return tuple(feature for feature in FEATURES if feature.varies_after_one_purchase or self.max_purchases != 1)
 
-    def question(self) -> Question:
-        return Question(self.name, "customers", self.does, "recency", [feature.name for feature in self.features])
+    def target(self) -> Target:
+        return Target(self.name, "customers", self.does, "recency", [feature.name for feature in self.features])
 
 
 SECOND = Form("second order", 1, 1, "order a second time")
@@ -67,19 +68,19 @@ FORMS = (NEXT, SECOND)
 
 @dataclass(frozen=True)
 class Snapshots:
-    """The people of days in the past with their outcomes, up to so many of each form; each day is queried once."""
+    """The customers of days in the past with their outcomes, up to so many of each form; each day is queried once."""
 
     con: duckdb.DuckDBPyConnection
     horizon: int
     most: int
     forms: Sequence[Form]
-    seen: dict[date, dict[Form, People]] = field(default_factory=dict)
+    loaded: dict[date, dict[Form, Sample]] = field(default_factory=dict)
 
-    def people(self, day: date, form: Form) -> People:
-        if day not in self.seen:
-            everybody = labelled_on(self.con, day, self.horizon)
-            self.seen[day] = {each: in_scope(everybody, each, self.most) for each in self.forms}
-        return self.seen[day][form]
+    def sample(self, day: date, form: Form) -> Sample:
+        if day not in self.loaded:
+            customers = labelled_on(self.con, day, self.horizon)
+            self.loaded[day] = {each: in_scope(customers, each, self.most) for each in self.forms}
+        return self.loaded[day][form]
 
 
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
@@ -87,47 +88,50 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     is_kept = past.serves(VERSION, settings, as_of) and _CUTOFFS in past.notes
     horizon = settings.churn_days
     if is_kept:
-        at: Cutoffs | None = Cutoffs.read(past.notes[_CUTOFFS], horizon)
+        splits: Cutoffs | None = Cutoffs.from_text(past.notes[_CUTOFFS], horizon)
     else:
-        at = cutoffs(first, as_of, horizon) if first and as_of else None
-    if at is None or as_of is None or first is None:
-        return Fitted({"churn_scores": _none()}, _too_young(first, as_of, horizon))
+        splits = cutoffs(first, as_of, horizon) if first and as_of else None
+    if splits is None or as_of is None or first is None:
+        return Fitted({"churn_scores": _no_rows()}, _too_young(first, as_of, horizon))
     snapshots = Snapshots(con, horizon, settings.people_sample, FORMS)
-    judged = judge_forms(snapshots, at, settings, past.notes if is_kept else None)
+    evaluated = evaluate_forms(snapshots, splits, settings, past.notes if is_kept else None)
     now = features_at(con, as_of)
-    tables, proved, importances = [_none()], [], []
-    for form, verdict in zip(FORMS, judged, strict=True):
-        if verdict.is_better:
-            proof = prove_form(snapshots, form, first, at, settings.seed)
-            verdict, platt = with_proof(verdict, proof, snapshots.people(as_of - timedelta(days=horizon), form))
-            lost = lost_without(verdict, GROUPS, settings.seed)
-            tables.append(_scored(now.filter(form.scope), form, verdict, lost, platt, as_of, horizon))
-            importances.append(importance_curve(form.name, lost))
-        proved.append(verdict)
+    tables, evaluations, importances = [_no_rows()], [], []
+    for form, evaluation in zip(FORMS, evaluated, strict=True):
+        if evaluation.is_published:
+            tested = backtest_form(snapshots, form, first, splits, settings.seed)
+            latest = snapshots.sample(as_of - timedelta(days=horizon), form)
+            evaluation, platt = with_backtest(evaluation, tested, latest)
+            importance = group_importance(evaluation, GROUPS, settings.seed)
+            tables.append(_scored(now.filter(form.scope), form, evaluation, importance, platt, as_of, horizon))
+            importances.append(importance_curve(form.name, importance))
+        evaluations.append(evaluation)
     scores = pl.concat(tables)
     return Fitted(
         {"churn_scores": scores},
-        _card(proved, at, as_of, past.fitted_as_of if is_kept else as_of, settings.people_sample),
-        [rival for verdict in proved for rival in verdict.rivals],
-        [curve for verdict in proved for curve in verdict.curves] + importances,
-        {name: value for verdict in proved for name, value in verdict.parameters.items()},
+        _card(evaluations, splits, as_of, past.fitted_as_of if is_kept else as_of, settings.people_sample),
+        [rival for evaluation in evaluations for rival in evaluation.rivals],
+        [curve for evaluation in evaluations for curve in evaluation.curves] + importances,
+        {name: value for evaluation in evaluations for name, value in evaluation.parameters.items()},
         _seen(now, scores),
-        {_CUTOFFS: at.words, **{name: word for verdict in proved for name, word in verdict.notes.items()}},
+        {_CUTOFFS: splits.as_text, **{name: note for evaluation in evaluations for name, note in evaluation.notes.items()}},
     )
 
 
-def judge_forms(snapshots: Snapshots, at: Cutoffs, settings: MiningSettings, kept: dict[str, str] | None = None) -> list[Judged]:
-    """A model is fitted on a sample of the people of each day; everybody of the last day is in the test."""
-    everybody = labelled_on(snapshots.con, at.test, at.horizon)
-    chance = buying_chance(everybody, at.horizon, settings.people_sample)
-    if chance is not None:
-        everybody = everybody.with_columns(pl.Series(_CHANCE, chance))
+def evaluate_forms(
+    snapshots: Snapshots, splits: Cutoffs, settings: MiningSettings, kept: dict[str, str] | None = None
+) -> list[Evaluation]:
+    """A model is fitted on a sample of the customers of each day, and tested on all customers of the last."""
+    customers = labelled_on(snapshots.con, splits.test, splits.horizon)
+    probabilities = purchase_probabilities(customers, splits.horizon, settings.people_sample)
+    if probabilities is not None:
+        customers = customers.with_columns(pl.Series(_PROBABILITY, probabilities))
     return [
-        judge(
-            form.question(),
-            pooled([snapshots.people(day, form) for day in at.train]),
-            snapshots.people(at.calibrate, form),
-            in_scope(everybody, form),
+        evaluate(
+            form.target(),
+            pooled([snapshots.sample(day, form) for day in splits.train]),
+            snapshots.sample(splits.calibrate, form),
+            in_scope(customers, form),
             settings.seed,
             kept,
         )
@@ -135,13 +139,13 @@ def judge_forms(snapshots: Snapshots, at: Cutoffs, settings: MiningSettings, kep
     ]
 
 
-def prove_form(snapshots: Snapshots, form: Form, first: date, at: Cutoffs, seed: int) -> Proof:
+def backtest_form(snapshots: Snapshots, form: Form, first: date, splits: Cutoffs, seed: int) -> Backtest:
     """The probabilities as they would have been published on days of the year before the fit."""
-    until = at.test + timedelta(days=at.horizon)
-    tried = [_origin(snapshots, form, first, day, seed) for day in origins(until, at.horizon)]
-    question = form.question()
-    who = f"{question.who} (at most {snapshots.most:,} of a day)"
-    return prove(form.name, question.does, who, [origin for origin in tried if origin], seed)
+    until = splits.test + timedelta(days=splits.horizon)
+    tried = [_origin(snapshots, form, first, day, seed) for day in origins(until, splits.horizon)]
+    target = form.target()
+    who = f"{target.who} (at most {snapshots.most:,} of a day)"
+    return backtest(form.name, target.does, who, [origin for origin in tried if origin], seed)
 
 
 def _origin(snapshots: Snapshots, form: Form, first: date, day: date, seed: int) -> Origin | None:
@@ -149,105 +153,108 @@ def _origin(snapshots: Snapshots, form: Form, first: date, day: date, seed: int)
 
     The forest has fewer trees than that of `fit`, to save time.
     """
-    at = cutoffs(first, day, snapshots.horizon)
-    if at is None:
+    splits = cutoffs(first, day, snapshots.horizon)
+    if splits is None:
         return None
-    train, later = pooled([snapshots.people(before, form) for before in at.train]), snapshots.people(at.calibrate, form)
+    train = pooled([snapshots.sample(before, form) for before in splits.train])
+    later = snapshots.sample(splits.calibrate, form)
     if not (train.has_enough_events and later.has_enough_events):
         return None
-    ranker = choose(train, later, seed, trees=TREES_TO_TRY).ranker
-    return predict_at(day, ranker, snapshots.people(at.test, form), snapshots.people(day, form))
+    ranker = select(train, later, seed, trees=TREES_TO_TRY).ranker
+    return predict_at(day, ranker, snapshots.sample(splits.test, form), snapshots.sample(day, form))
 
 
 def labelled_on(con: duckdb.DuckDBPyConnection, day: date, horizon: int) -> pl.DataFrame:
-    """Everybody who had bought by a day, and whether they ordered after it."""
-    after = buyers_after(con, day, horizon).with_columns(happened=pl.lit(True))
+    """All customers who had bought by a day, and whether they ordered after it."""
+    after = buyers_after(con, day, horizon).with_columns(outcome=pl.lit(True))
     labelled = features_at(con, day).join(after, on="customer_id", how="left")
-    return labelled.with_columns(pl.col("happened").fill_null(False)).sort("customer_id")
+    return labelled.with_columns(pl.col("outcome").fill_null(False)).sort("customer_id")
 
 
-def in_scope(people: pl.DataFrame, form: Form, most: int | None = None) -> People:
+def in_scope(customers: pl.DataFrame, form: Form, most: int | None = None) -> Sample:
     """Up to so many, spread evenly over their ids, which are random."""
-    of = people.filter(form.scope)
-    some = of if most is None or of.height <= most else of[np.linspace(0, of.height - 1, most).astype(int)]
-    shown = {BG_NBD: some[_CHANCE].to_numpy()} if _CHANCE in some.columns else {}
-    recency = some["recency_days"].to_numpy().astype(float)
-    return People(_matrix(some, form), some["happened"].to_numpy(), -recency, shown, some["customer_id"].to_numpy())
+    rows = customers.filter(form.scope)
+    if most is not None and rows.height > most:
+        rows = rows[np.linspace(0, rows.height - 1, most).astype(int)]
+    probabilities = {BG_NBD: rows[_PROBABILITY].to_numpy()} if _PROBABILITY in rows.columns else {}
+    recency = rows["recency_days"].to_numpy().astype(float)
+    return Sample(_matrix(rows, form), rows["outcome"].to_numpy(), -recency, probabilities, rows["customer_id"].to_numpy())
 
 
 def _matrix(frame: pl.DataFrame, form: Form) -> Floats:
-    wanted = [pl.col(feature.name).fill_null(float("nan")) for feature in form.features]
-    return frame.select(wanted).to_numpy().reshape(frame.height, len(wanted))
+    columns = [pl.col(feature.name).fill_null(float("nan")) for feature in form.features]
+    return frame.select(columns).to_numpy().reshape(frame.height, len(columns))
 
 
-def pooled(days: Sequence[People]) -> People:
-    return People(
+def pooled(days: Sequence[Sample]) -> Sample:
+    return Sample(
         np.concatenate([day.x for day in days]),
-        np.concatenate([day.happened for day in days]),
-        np.concatenate([day.rule for day in days]),
+        np.concatenate([day.outcome for day in days]),
+        np.concatenate([day.baseline for day in days]),
     )
 
 
 def _scored(
-    people: pl.DataFrame,
+    customers: pl.DataFrame,
     form: Form,
-    verdict: Judged,
-    lost: dict[str, float],
+    evaluation: Evaluation,
+    importance: dict[str, float],
     platt: Platt | None,
     as_of: date,
     horizon: int,
 ) -> pl.DataFrame:
-    scored = listed(verdict, _matrix(people, form), GROUPS, lost, platt, is_against=True)
-    named = people.select(
+    scored = ranked_list(evaluation, _matrix(customers, form), GROUPS, importance, platt, is_against=True)
+    keys = customers.select(
         "customer_id",
         pl.lit(as_of).alias("as_of"),
         pl.lit(horizon, pl.Int64).alias("horizon_days"),
         pl.lit(form.name).alias("form"),
     )
-    return named.hstack(scored)
+    return keys.hstack(scored)
 
 
-def _none() -> pl.DataFrame:
+def _no_rows() -> pl.DataFrame:
     return pl.DataFrame(schema=ChurnScores.table.schema)
 
 
 def _days(con: duckdb.DuckDBPyConnection) -> tuple[date | None, date | None]:
-    [(as_of,)] = con.execute("select max(date) from dim_date where is_as_of").fetchall()
-    [(first,)] = con.execute("select min(order_date) from fct_orders where is_valid and order_date <= ?", [as_of]).fetchall()
+    """The day of the first order, and the as-of date."""
+    [(as_of, first)] = con.execute(sql_file(__file__, "days.sql")).fetchall()
     return first, as_of
 
 
 def _too_young(first: date | None, as_of: date | None, horizon: int) -> Card:
-    there = (as_of - first).days if first and as_of else 0
+    known = (as_of - first).days if first and as_of else 0
     return Card(
         predicts=f"an order within {horizon} days",
-        population="everybody who has bought",
+        population="all customers",
         as_of=as_of,
         fitted_as_of=as_of,
         trained_on="nothing",
         n=0,
         verdict=unmeasured(
-            f"The shop has {there} days of orders; to train, calibrate and test a model of what people do within {horizon} days"
-            f" takes {days_needed(horizon)}, so there is no list."
+            f"The shop has {known} days of orders; to train, calibrate and test a model of orders within {horizon} days takes"
+            f" {days_needed(horizon)}, so no list is published."
         ),
     )
 
 
-def _card(judged: Sequence[Judged], at: Cutoffs, as_of: date, fitted_as_of: date | None, most: int) -> Card:
-    """Of two questions the card shows the figures of the first that is published, or else of the first that was tested."""
-    verdict = best_of(one.verdict for one in judged)
-    shown = next(one for one in judged if one.verdict is verdict)
-    others = (one.reason for one in judged if one is not shown)
+def _card(evaluations: Sequence[Evaluation], splits: Cutoffs, as_of: date, fitted_as_of: date | None, most: int) -> Card:
+    """The card shows the figures of the first form that is published, or else of the first that was tested."""
+    verdict = best_of(evaluation.verdict for evaluation in evaluations)
+    shown = next(evaluation for evaluation in evaluations if evaluation.verdict is verdict)
+    others = (evaluation.reason for evaluation in evaluations if evaluation is not shown)
     return Card(
-        predicts=f"an order within {at.horizon} days; published is the probability of none",
-        population="everybody who has bought: people of one purchase (second order) and of several (next order), apart",
+        predicts=f"an order within {splits.horizon} days; the published probability is that of no order",
+        population="all customers: those with one purchase (second order) and with several (next order) separately",
         as_of=as_of,
         fitted_as_of=fitted_as_of,
         trained_on=(
-            f"what at most {most:,} people did after each of {', '.join(map(str, at.train))}; chosen by what as many did after"
-            f" {at.calibrate}; tested, and the rival too, by what everybody did after {at.test} ({at.horizon} days each)"
+            f"orders of at most {most:,} customers after each of {', '.join(map(str, splits.train))}; selected on those of as"
+            f" many after {splits.calibrate}; tested, with the rivals, on those of all customers after {splits.test}"
+            f" ({splits.horizon} days each)"
         ),
-        n=sum(verdict.n for verdict in judged),
+        n=sum(evaluation.n for evaluation in evaluations),
         verdict=verdict,
         details=" ".join(filter(None, (shown.details, *others))),
     )

@@ -1,7 +1,7 @@
-"""The chance that a person orders within so many days, by BG/NBD alone: a rival that learns from no labels.
+"""The probability that a customer orders within so many days, by BG/NBD alone: a rival that is fitted without labels.
 
-It knows when people bought first and last, and how often, and nothing else; of people of one purchase it says what recency says.
-Not here: the model itself (buying.py), and what rivals are held against (classification.py).
+It uses the days of the first and the last purchase and the number of purchases, and nothing else; among customers with one
+purchase it ranks by recency. Not here: the model itself (customer_value/bg_nbd.py).
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ from ecom_lake.shop.customer_value.bg_nbd import BG, DAYS_A_WEEK, Histories, fit
 from ecom_lake.statistics.arrays import Floats
 
 NAME = BG
-LEAST_REPEATS = 50
-"""Fewest people with a second purchase that the model is fitted on."""
+MIN_REPEAT_BUYERS = 50
 
 
-def buying_chance(known: pl.DataFrame, horizon: int, most: int) -> Floats | None:
-    """Of each of the people known on a day, in their order; none where the model cannot be fitted."""
-    x = known["purchases"].to_numpy().astype(np.int64) - 1
-    age = known["tenure_days"].to_numpy().astype(np.int64)
-    t_x = age - known["recency_days"].to_numpy().astype(np.int64)
-    if (x > 0).sum() < LEAST_REPEATS:
+def purchase_probabilities(customers: pl.DataFrame, horizon: int, most: int) -> Floats | None:
+    """For each customer, in their order; fitted on at most so many. None where the model cannot be fitted."""
+    x = customers["purchases"].to_numpy().astype(np.int64) - 1
+    age = customers["tenure_days"].to_numpy().astype(np.int64)
+    t_x = age - customers["recency_days"].to_numpy().astype(np.int64)
+    if (x > 0).sum() < MIN_REPEAT_BUYERS:
         return None
-    some = np.linspace(0, len(x) - 1, min(most, len(x))).astype(int)
-    unique, people = np.unique(np.stack([x, t_x, age], axis=1)[some], axis=0, return_counts=True)
+    rows = np.linspace(0, len(x) - 1, min(most, len(x))).astype(int)
+    unique, people = np.unique(np.stack([x, t_x, age], axis=1)[rows], axis=0, return_counts=True)
     found = fit(BG, Histories(unique[:, 0], unique[:, 1], unique[:, 2], people))
     if found is None:
         return None

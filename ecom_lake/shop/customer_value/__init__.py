@@ -1,4 +1,1 @@
-"""How often people buy, what they spend, and whether that was foretold.
-
-Not here: the table (customer_value.py), which lies beside this folder.
-"""
+"""How often customers buy, what they spend, and how well both were predicted."""

@@ -1,10 +1,10 @@
-"""What have people brought, and what will they bring in the days to come for which that was tested?
+"""What each customer has spent, and is predicted to spend in the coming days for which such a prediction was tested.
 
-Here: the order of things. Purchases are expected by BG/NBD or MBG/NBD, whichever makes the past likelier, spending by Gamma-Gamma
-or a mean. The whole is tested on days that it has not seen: the last twelve months where the shop is old enough, else fewer.
-It is published for the longest time at which it passed. Else everybody gets the shop's mean, and where even that is unknown, what
-they have brought.
-Not here: the models (buying.py, spending.py), the trial (value_trial.py), the table (predicted_value.py).
+Here: the order of the steps. Purchases are predicted by BG/NBD or MBG/NBD, whichever has the higher likelihood, spending by
+Gamma-Gamma or a mean. Both are tested on days that they were not fitted on: the last twelve months where the shop is old enough,
+else fewer. The prediction is published for the longest time at which it passed. Otherwise every customer gets the mean of the
+shop, and where even that is unknown, only what each has spent.
+Not here: the models (bg_nbd.py, gamma_gamma.py), the test (holdout_test.py), the table (predicted_value.py).
 docs/decisions/0011-customer-value.md and 0020-proven-horizons.md give the reasons.
 """
 
@@ -19,32 +19,30 @@ import polars as pl
 
 from ecom_lake.engine.contracts.fitted import Card, Fitted, Past, Rival
 from ecom_lake.engine.contracts.gate import Verdict, unmeasured
-from ecom_lake.shop.customer_value import bg_nbd as buying
-from ecom_lake.shop.customer_value import gamma_gamma as spending
-from ecom_lake.shop.customer_value import holdout_test as value_trial
-from ecom_lake.shop.customer_value import predicted_value, purchase_histories
+from ecom_lake.shop.customer_value import bg_nbd, gamma_gamma, holdout_test, predicted_value, purchase_histories
 from ecom_lake.shop.customer_value.bg_nbd import Histories
 from ecom_lake.shop.customer_value.gamma_gamma import Spending, Spent
-from ecom_lake.shop.customer_value.holdout_test import MISS, SHOP_MEAN, YEAR_DAYS, Trial
-from ecom_lake.shop.customer_value.predicted_value import Mean
-from ecom_lake.shop.customer_value.purchase_histories import Shop
+from ecom_lake.shop.customer_value.holdout_test import SHOP_MEAN, TOTAL_ERROR, YEAR_DAYS, HoldoutResult
+from ecom_lake.shop.customer_value.predicted_value import ShopMean
+from ecom_lake.shop.customer_value.purchase_histories import ObservationPeriod
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.maximum_likelihood import FittedParameters, cholesky_from_text, with_parameters
 
 READS = ("customer_metrics", "fct_orders", "dim_date")
-VERSION = 2
+VERSION = 3
 
-_CHOICE, _SPREAD, _SPEND, _SPEND_SPREAD = "purchases by", "spread of purchases", "spending by", "spread of spending"
-_RELATED = "correlation of purchases and spending"
-_FEWEST_RETURNS = 30
-"""Repeat purchases that a mean is made of."""
+_MODEL, _CHOLESKY = "purchases by", "covariance of purchases"
+_SPEND_METHOD, _SPEND_CHOLESKY = "spending by", "covariance of spending"
+_CORRELATION = "correlation of purchases and spending"
+_MIN_RETURNS = 30
+"""Fewest repeat purchases that a mean of the shop is computed from."""
 
 
 @dataclass(frozen=True)
-class Model:
-    """What is fitted to everything up to the as-of date, or was, and is kept."""
+class FittedModel:
+    """Fitted to everything up to the as-of date, or kept from an earlier fit."""
 
-    choice: str
+    model: str
     fit: FittedParameters
     known: Histories
     spending: Spending
@@ -57,210 +55,222 @@ class Model:
 
     @property
     def notes(self) -> dict[str, str]:
-        told = {_CHOICE: self.choice, _SPREAD: self.fit.cholesky_text, _SPEND: self.spending.way}
-        return told | ({_SPEND_SPREAD: self.spending.fit.cholesky_text} if self.spending.fit else {})
+        notes = {_MODEL: self.model, _CHOLESKY: self.fit.cholesky_text, _SPEND_METHOD: self.spending.method}
+        return notes | ({_SPEND_CHOLESKY: self.spending.fit.cholesky_text} if self.spending.fit else {})
 
 
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
-    shop = purchase_histories.read(con)
-    if shop is None:
-        return _without_model(con, settings, None, "No order is dated up to the as-of date: there is nothing to foretell from.")
-    if shop.days < settings.value_min_days:
-        why = f"The shop is known for {shop.days} days; a forecast of value needs {settings.value_min_days}."
-        return _without_model(con, settings, shop, why)
-    kept = _kept(con, shop, settings, past)
-    trial, longer = _longest(con, shop, settings, kept)
-    if isinstance(trial, str):
-        return _without_model(con, settings, shop, trial)
-    model = kept or _fitted(con, shop, settings, trial.champion)
-    predicted = predicted_value.groups(model.choice, model.fit, model.known, trial.days, settings) if model else None
+    period = purchase_histories.read(con)
+    if period is None:
+        return _without_model(con, settings, None, "There are no orders up to the as-of date, so nothing can be predicted.")
+    if period.days < settings.value_min_days:
+        why = f"The shop is known for {period.days} days; a prediction of customer value needs {settings.value_min_days}."
+        return _without_model(con, settings, period, why)
+    kept = _kept(con, period, settings, past)
+    result, longer = _longest(con, period, settings, kept)
+    if isinstance(result, str):
+        return _without_model(con, settings, period, result)
+    model = kept or _fitted(con, period, settings, result.champion)
+    predicted = predicted_value.groups(model.model, model.fit, model.known, result.days, settings) if model else None
     if model is None or predicted is None or not np.all(np.isfinite(predicted.to_numpy())):
-        why = f"The purchases up to {shop.as_of} do not settle how people buy and leave."
-        return _without_model(con, settings, shop, why, trial)
-    if not trial.verdict(settings, None).is_published:
-        return _without_model(con, settings, shop, f"{outcome(trial)} {longer}".strip(), trial, model, is_measured=True)
-    table = predicted_value.by_model(con, shop, settings, trial.days, model.choice, predicted, model.spending)
-    details = (outcome(trial), _of_horizon(trial.days), longer, _of_spending(model))
-    card = _card(con, shop, trial.verdict(settings, None), " ".join(filter(None, details)), model)
+        return _without_model(con, settings, period, _not_identified(period.as_of), result)
+    if not result.verdict(settings, None).is_published:
+        why = f"{outcome(result)} {longer}".strip()
+        return _without_model(con, settings, period, why, result, model, is_measured=True)
+    table = predicted_value.by_model(con, period, settings, result.days, model.model, predicted, model.spending)
+    details = (outcome(result), _about_horizon(result.days), longer, _about_spending(model))
+    card = _card(table.height, period, result.verdict(settings, None), " ".join(filter(None, details)), model)
     return Fitted(
-        {"customer_value": table}, card, _rivals(trial, model), trial.curves, model.parameters, _seen(table, model), model.notes
+        {"customer_value": table}, card, _rivals(result, model), result.curves, model.parameters, _seen(table, model), model.notes
     )
 
 
-def outcome(trial: Trial) -> str:
-    """What was predicted for the days held out and what occurred, in words for who runs the shop."""
-    miss = trial.of(trial.champion, MISS).value or 0.0
+def outcome(result: HoldoutResult) -> str:
+    """What was predicted for the days held out and what occurred, in words for a shop manager."""
+    error = result.of(result.champion, TOTAL_ERROR).value or 0.0
     return (
-        f"In the last {trial.days} days, which were held out, customers made {trial.actual:,} repeat purchases;"
-        f" {trial.champion} had predicted {round(trial.actual * (1 + miss)):,} ({miss:+.0%})."
+        f"In the last {result.days} days, which were held out, customers made {result.actual:,} repeat purchases;"
+        f" {result.champion} had predicted {round(result.actual * (1 + error)):,} ({error:+.0%})."
     )
 
 
-def _longest(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, kept: Model | None) -> tuple[Trial | str, str]:
-    """The trial of most days that passes, or else that of the fewest; and what became of a longer one, in words. How far that one
-    missed is among the rivals."""
-    *longer, fewest = value_trial.horizons(shop, settings)
+def _not_identified(day: date) -> str:
+    return f"The purchases up to {day} are too few or too similar to estimate how customers buy and leave."
+
+
+def _longest(
+    con: duckdb.DuckDBPyConnection, period: ObservationPeriod, settings: MiningSettings, kept: FittedModel | None
+) -> tuple[HoldoutResult | str, str]:
+    """The test of the most days that passes, or else that of the fewest; and how a longer one failed, in words. The error of the
+    longer one is among the rivals."""
+    *longer, fewest = holdout_test.horizons(period, settings)
     failed, reasons = [], []
     for days in longer:
-        trial = _trial(con, shop, settings, kept, days)
-        if isinstance(trial, Trial):
-            found = trial.verdict(settings, None)
-            if found.is_published:
-                return trial, ""
-            failed.append(replace(trial.of(trial.champion, MISS), metric=f"{MISS} in {days} days"))
-            reasons.append(f"Tested on {days} days: {outcome(trial)} {found.shown.finding if found.shown else found.why}.")
+        result = _tested(con, period, settings, kept, days)
+        if isinstance(result, HoldoutResult):
+            verdict = result.verdict(settings, None)
+            if verdict.is_published:
+                return result, ""
+            failed.append(replace(result.of(result.champion, TOTAL_ERROR), metric=f"{TOTAL_ERROR} in {days} days"))
+            finding = verdict.shown.finding if verdict.shown else verdict.why
+            reasons.append(f"Tested on {days} days: {outcome(result)} {finding[0].upper()}{finding[1:]}.")
         else:
-            reasons.append(f"Tested on {days} days: {trial}")
-    trial = _trial(con, shop, settings, kept, fewest)
-    if isinstance(trial, Trial):
-        trial = replace(trial, rivals=(*trial.rivals, *failed))
-    return trial, " ".join(reasons)
+            reasons.append(f"Tested on {days} days: {result}")
+    result = _tested(con, period, settings, kept, fewest)
+    if isinstance(result, HoldoutResult):
+        result = replace(result, rivals=(*result.rivals, *failed))
+    return result, " ".join(reasons)
 
 
-def _trial(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, kept: Model | None, days: int) -> Trial | str:
-    """How models of the time before do on the days held out, or why that cannot be told."""
-    cut = shop.as_of - timedelta(days=days)
+def _tested(
+    con: duckdb.DuckDBPyConnection, period: ObservationPeriod, settings: MiningSettings, kept: FittedModel | None, days: int
+) -> HoldoutResult | str:
+    """How models fitted on the time before do on the days held out, or why they cannot be tested."""
+    cut = period.as_of - timedelta(days=days)
     known = purchase_histories.histories(con, cut)
-    repeaters = int(np.sum(known.people[known.x > 0]))
-    if repeaters < settings.value_min_repeaters:
+    repeat_buyers = int(np.sum(known.people[known.x > 0]))
+    if repeat_buyers < settings.value_min_repeaters:
         return (
-            f"{repeaters:,} people had bought at least twice by {cut};"
-            f" a model of how people come back needs {settings.value_min_repeaters:,}."
+            f"{repeat_buyers:,} customers had bought at least twice by {cut};"
+            f" a model of repeat purchases needs {settings.value_min_repeaters:,}."
         )
-    tried = {name: buying.fit(name, known) for name in buying.MODELS}
+    tried = {name: bg_nbd.fit(name, known) for name in bg_nbd.MODELS}
     fits = {name: found for name, found in tried.items() if found is not None}
-    # As many parameters each: the likelier one has the lower AIC.
-    champion = kept.choice if kept else min(fits, key=lambda name: fits[name].aic, default=None)
+    # Both have as many parameters: the one with the higher likelihood has the lower AIC.
+    champion = kept.model if kept else min(fits, key=lambda name: fits[name].aic, default=None)
     if champion is None or champion not in fits:
-        return f"The purchases up to {cut} do not settle how people buy and leave."
-    spent = _spending(purchase_histories.spent(con, cut), settings, shop.most_purchases)
-    return value_trial.run(con, shop, settings, days, champion, fits, spent) or f"Nobody came back after {cut}."
+        return _not_identified(cut)
+    spending = _spending(purchase_histories.spent(con, cut), settings, period.most_purchases)
+    return holdout_test.run(con, period, settings, days, champion, fits, spending) or f"No customer returned after {cut}."
 
 
-def _fitted(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, choice: str) -> Model | None:
-    known = purchase_histories.histories(con, shop.as_of)
-    found = buying.fit(choice, known)
+def _fitted(
+    con: duckdb.DuckDBPyConnection, period: ObservationPeriod, settings: MiningSettings, model: str
+) -> FittedModel | None:
+    known = purchase_histories.histories(con, period.as_of)
+    found = bg_nbd.fit(model, known)
     if found is None:
         return None
-    spent = purchase_histories.spent(con, shop.as_of)
-    return Model(choice, found, known, _spending(spent, settings, shop.most_purchases), spent, shop.as_of)
+    spent = purchase_histories.spent(con, period.as_of)
+    return FittedModel(model, found, known, _spending(spent, settings, period.most_purchases), spent, period.as_of)
 
 
-def _kept(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings, past: Past) -> Model | None:
-    """The last fit, put to the people of today."""
-    notes, before = past.notes, past.fitted_as_of
-    if before is None or _CHOICE not in notes or not past.serves(VERSION, settings, shop.as_of):
+def _kept(con: duckdb.DuckDBPyConnection, period: ObservationPeriod, settings: MiningSettings, past: Past) -> FittedModel | None:
+    """The last fit, applied to the customers of today."""
+    notes, fitted_as_of = past.notes, past.fitted_as_of
+    if fitted_as_of is None or _MODEL not in notes or not past.serves(VERSION, settings, period.as_of):
         return None
-    known, spent = purchase_histories.histories(con, shop.as_of), purchase_histories.spent(con, shop.as_of)
-    choice, numbers = notes[_CHOICE], {name: past.parameters[name] for name in buying.BOUNDS}
-    found = with_parameters(numbers, cholesky_from_text(notes[_SPREAD], len(numbers)), buying.likelihood(choice, known))
-    return Model(choice, found, known, _kept_spending(past, spent, shop.most_purchases), spent, before)
+    known, spent = purchase_histories.histories(con, period.as_of), purchase_histories.spent(con, period.as_of)
+    model, parameters = notes[_MODEL], {name: past.parameters[name] for name in bg_nbd.BOUNDS}
+    cholesky = cholesky_from_text(notes[_CHOLESKY], len(parameters))
+    found = with_parameters(parameters, cholesky, bg_nbd.log_likelihood(model, known))
+    return FittedModel(model, found, known, _kept_spending(past, spent, period.most_purchases), spent, fitted_as_of)
 
 
 def _kept_spending(past: Past, spent: Spent, most: int) -> Spending:
-    way = past.notes[_SPEND]
-    if way != spending.GAMMA_GAMMA:
-        return spending.by_means(spent, most, way)
-    numbers = {name: past.parameters[name] for name in spending.PARAMETERS}
-    spread = cholesky_from_text(past.notes[_SPEND_SPREAD], len(numbers))
-    return spending.by_gamma_gamma(with_parameters(numbers, spread, spending.likelihood(spent)), most)
+    method = past.notes[_SPEND_METHOD]
+    if method != gamma_gamma.GAMMA_GAMMA:
+        return gamma_gamma.by_means(spent, most, method)
+    parameters = {name: past.parameters[name] for name in gamma_gamma.PARAMETERS}
+    cholesky = cholesky_from_text(past.notes[_SPEND_CHOLESKY], len(parameters))
+    return gamma_gamma.by_gamma_gamma(with_parameters(parameters, cholesky, gamma_gamma.log_likelihood(spent)), most)
 
 
 def _spending(spent: Spent, settings: MiningSettings, most: int) -> Spending:
     if int(np.sum(spent.people)) < settings.value_min_repeaters:
-        return spending.by_means(spent, most, spending.SHOP)
-    if not spending.is_unrelated(spending.correlation(spent), settings.value_max_correlation):
-        return spending.by_means(spent, most, spending.ALIKE)
-    found = spending.gamma_gamma(spent)
-    return spending.by_gamma_gamma(found, most) if found else spending.by_means(spent, most, spending.SHOP)
+        return gamma_gamma.by_means(spent, most, gamma_gamma.SHOP)
+    if not gamma_gamma.is_independent(gamma_gamma.correlation(spent), settings.value_max_correlation):
+        return gamma_gamma.by_means(spent, most, gamma_gamma.ALIKE)
+    found = gamma_gamma.gamma_gamma(spent)
+    return gamma_gamma.by_gamma_gamma(found, most) if found else gamma_gamma.by_means(spent, most, gamma_gamma.SHOP)
 
 
 def _without_model(
     con: duckdb.DuckDBPyConnection,
     settings: MiningSettings,
-    shop: Shop | None,
+    period: ObservationPeriod | None,
     why: str,
-    trial: Trial | None = None,
-    model: Model | None = None,
+    result: HoldoutResult | None = None,
+    model: FittedModel | None = None,
     *,
     is_measured: bool = False,
 ) -> Fitted:
-    """The shop's mean for everybody, or where that is not known either, only what people have brought.
+    """The mean of the shop for every customer, or where that is not known either, only what each has spent.
 
-    `is_measured`: the trial's gate decided, and `why` only adds to it.
+    `is_measured`: the gate of the test decided, and `why` only adds to it.
     """
-    mean = _mean(con, shop, settings) if shop else None
-    rivals, curves = _rivals(trial, model), trial.curves if trial else ()
+    mean = _mean(con, period, settings) if period else None
+    rivals, curves = _rivals(result, model), result.curves if result else ()
     parameters, notes = (model.parameters, model.notes) if model else ({}, {})
     if mean is None:
-        table, then = predicted_value.historic_only(con), "Only what people have brought is shown."
+        table, instead = predicted_value.historic_only(con), "Only what each customer has spent is shown."
     else:
         table = predicted_value.by_mean(con, settings, mean)
-        mean_says = f"Everybody gets the mean of the shop: {mean.orders:.3f} purchases in {mean.days} days."
-        then = f"{mean_says} {_of_horizon(mean.days)}".rstrip()
+        same = f"Every customer gets the mean of the shop: {mean.orders:.3f} purchases in {mean.days} days."
+        instead = f"{same} {_about_horizon(mean.days)}".rstrip()
     fallback = SHOP_MEAN if mean else None
-    if is_measured and trial:
-        card = _card(con, shop, trial.verdict(settings, fallback), f"{why} {then}", model)
+    if is_measured and result:
+        card = _card(table.height, period, result.verdict(settings, fallback), f"{why} {instead}", model)
     else:
-        card = _card(con, shop, unmeasured(why, fallback), then, model)
+        card = _card(table.height, period, unmeasured(why, fallback), instead, model)
     return Fitted({"customer_value": table}, card, rivals, curves, parameters, notes=notes)
 
 
-def _mean(con: duckdb.DuckDBPyConnection, shop: Shop, settings: MiningSettings) -> Mean | None:
-    """What people known at the start of the last year, or half of the time, bought since; None where too few did."""
-    if shop.days < settings.value_min_days:
+def _mean(con: duckdb.DuckDBPyConnection, period: ObservationPeriod, settings: MiningSettings) -> ShopMean | None:
+    """What customers known at the start of the last year, or of half of the time, bought since; None where too few did."""
+    if period.days < settings.value_min_days:
         return None
-    days = min(YEAR_DAYS, shop.days // 2)
-    seen = purchase_histories.seen(con, shop.as_of - timedelta(days=days), shop.as_of)
-    people, returns = int(np.sum(seen.people)), int(np.sum(seen.people * seen.more))
-    if people < settings.min_customers or returns < _FEWEST_RETURNS:
+    days = min(YEAR_DAYS, period.days // 2)
+    recent = purchase_histories.holdout(con, period.as_of - timedelta(days=days), period.as_of)
+    people, returns = int(np.sum(recent.people)), int(np.sum(recent.people * recent.later_purchases))
+    if people < settings.min_customers or returns < _MIN_RETURNS:
         return None
     mean = returns / people
-    variance = float(np.sum(seen.people * (seen.more - mean) ** 2)) / people**2
-    spent = spending.by_means(purchase_histories.spent(con, shop.as_of), 0, spending.SHOP).by_n.row(0, named=True)
-    return Mean(days, mean, variance, spent["base"], spent["v0"])
+    variance = float(np.sum(recent.people * (recent.later_purchases - mean) ** 2)) / people**2
+    by_shop = gamma_gamma.by_means(purchase_histories.spent(con, period.as_of), 0, gamma_gamma.SHOP)
+    spend = by_shop.by_n.row(0, named=True)
+    return ShopMean(days, mean, variance, spend["base"], spend["v0"])
 
 
-def _card(con: duckdb.DuckDBPyConnection, shop: Shop | None, verdict: Verdict, details: str, model: Model | None) -> Card:
-    [(people,)] = con.execute("select count(*) from customer_metrics").fetchall()
+def _card(customers: int, period: ObservationPeriod | None, verdict: Verdict, details: str, model: FittedModel | None) -> Card:
     return Card(
-        predicts="purchases and net sales of each person in the coming days that were tested: twelve months at most",
-        population="everybody with a valid order",
-        as_of=shop.as_of if shop else None,
-        trained_on=f"purchases from {shop.first} to {shop.as_of}" if shop else "no purchases",
-        n=people,
+        predicts="purchases and net sales of each customer in the coming days that were tested: twelve months at most",
+        population="all customers with a valid order",
+        as_of=period.as_of if period else None,
+        trained_on=f"purchases from {period.first} to {period.as_of}" if period else "no purchases",
+        n=customers,
         verdict=verdict,
         details=details,
-        fitted_as_of=model.fitted_as_of if model else shop.as_of if shop else None,
+        fitted_as_of=model.fitted_as_of if model else period.as_of if period else None,
     )
 
 
-def _rivals(trial: Trial | None, model: Model | None) -> list[Rival]:
-    related = spending.correlation(model.spent) if model else None
-    held = [Rival(spending.GAMMA_GAMMA, _RELATED, related.value, related.low, related.high)] if related else []
-    return [*(trial.rivals if trial else ()), *held]
+def _rivals(result: HoldoutResult | None, model: FittedModel | None) -> list[Rival]:
+    found = gamma_gamma.correlation(model.spent) if model else None
+    correlation = [Rival(gamma_gamma.GAMMA_GAMMA, _CORRELATION, found.value, found.low, found.high)] if found else []
+    return [*(result.rivals if result else ()), *correlation]
 
 
-def _of_horizon(days: int) -> str:
+def _about_horizon(days: int) -> str:
     if days == YEAR_DAYS:
         return ""
-    return f"So it is published for {days} days (horizon_days); the columns of twelve months are empty."
+    return f"It is therefore published for {days} days (horizon_days); the columns of twelve months are empty."
 
 
-def _of_spending(model: Model) -> str:
-    way, related = model.spending.way, spending.correlation(model.spent)
-    told = f"correlation {related.value:.2f}, {related.low:.2f} to {related.high:.2f}" if related else "no correlation to be had"
-    if way == spending.GAMMA_GAMMA:
-        return f"Who buys more often spends about as much each time ({told}), so that Gamma-Gamma says what a purchase brings."
-    if way == spending.ALIKE:
-        return f"Who buys more often does not spend the same each time ({told}): a purchase brings the {way}."
-    return f"Purchases are too few, or too alike, to tell people's spending apart: a purchase brings the {way}."
+def _about_spending(model: FittedModel) -> str:
+    method, found = model.spending.method, gamma_gamma.correlation(model.spent)
+    words = f"correlation {found.value:.2f}, {found.low:.2f} to {found.high:.2f}" if found else "the correlation is not defined"
+    if method == gamma_gamma.GAMMA_GAMMA:
+        return f"What a purchase is worth does not depend on how often a customer buys ({words}): Gamma-Gamma predicts it."
+    if method == gamma_gamma.ALIKE:
+        return f"What a purchase is worth depends on how often a customer buys ({words}): the {method} predicts it."
+    return f"Repeat purchases are too few or too similar to predict each customer's spending: the {method} is used."
 
 
-def _seen(table: pl.DataFrame, model: Model) -> dict[str, float]:
+def _seen(table: pl.DataFrame, model: FittedModel) -> dict[str, float]:
     known = model.known
     people, purchases = float(np.sum(known.people)), float(np.sum(known.people * (known.x + 1)))
-    scores = {
+    quantiles = {
         f"{column}, quantile {share}": table[column].quantile(share, "nearest")
         for column in ("p_alive", "expected_orders", "predicted_value")
         for share in (0.1, 0.5, 0.9)
@@ -270,5 +280,5 @@ def _seen(table: pl.DataFrame, model: Model) -> dict[str, float]:
         "purchases per person": purchases / people,
         "days known per person": float(np.sum(known.people * known.age)) / people,
         "spent per repeat purchase": model.spent.mean,
-        **{name: float(value) for name, value in scores.items() if value is not None},
+        **{name: float(value) for name, value in quantiles.items() if value is not None},
     }

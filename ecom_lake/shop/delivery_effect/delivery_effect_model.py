@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from statistics import NormalDist
 
 import duckdb
 import polars as pl
@@ -25,6 +24,7 @@ from ecom_lake.shop.delivery_effect.gates import METHOD, comparability, counts
 from ecom_lake.shop.delivery_effect.wording import not_comparable, too_few, wording
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.intervals import Estimate, wilson_interval
+from ecom_lake.statistics.power import detectable_difference
 from ecom_lake.statistics.weighted_effect import Effect, Matched, crude, e_value, effect, matched, regression
 
 READS = first_deliveries.READS
@@ -137,8 +137,7 @@ def _e_value_of_bound(ratio: Estimate) -> float:
 
 
 def _smallest_detectable(found: Estimate, settings: MiningSettings) -> float:
-    normal = NormalDist()
-    return (normal.inv_cdf(1 - settings.test_alpha / 2) + normal.inv_cdf(min(settings.power, _MOST_POWER))) * found.error
+    return detectable_difference(found.error, min(settings.power, _MOST_POWER), settings.test_alpha)
 
 
 def _card(as_of: date | None, comparisons: list[Comparison]) -> Card:

@@ -1,4 +1,4 @@
-"""Who is likeliest to be lost, which order is likeliest to end badly: features, models, lists and reasons.
+"""Models that rank customers or orders by the probability of an outcome: fit, evaluation, probabilities and reasons.
 
-Not here: the tables (churn_scores.py, review_risk.py), which lie beside this folder.
+Not here: the tables and their features (churn/, review_risk/).
 """

@@ -1,9 +1,9 @@
-"""Is a ranking better than a naive rule? Candidates are fitted, chosen and tested on three different times, and a gate decides.
+"""Whether a ranking is better than a naive rule: candidates are fitted, selected and tested on three different times.
 
-Here: the test and the gate that all yes-or-no models share. Candidates are fitted on the training people, the forest's leaf and
-the champion are chosen on the calibration people, and the test people are used once, to measure. A list is published only if its
-top decile beats that of the naive rule there, beyond what resampling explains. Not here: what is predicted, and from what; the
-fit (ranker.py); whether the probabilities are true (probability.py).
+Here: the out-of-time test and the gate that all models of a binary outcome share. Candidates are fitted on the training sample,
+the forest's leaf size and the champion are selected on the calibration sample, and the test sample is used once, to measure. A
+list is published only if the lift of its top decile exceeds that of the naive rule, with its whole interval. Not here: what is
+predicted, and from which features; the fit (ranker.py); the test of the probabilities (probability_backtest.py).
 """
 
 from __future__ import annotations
@@ -12,56 +12,54 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from ecom_lake.engine.contracts.fitted import Curve, Point, Rival
 from ecom_lake.engine.contracts.gate import Gate, Verdict, against_threshold, decide, unmeasured
-from ecom_lake.shop.rankings.ranker import FOREST, LOGISTIC, Chosen, Ranker, choose
-from ecom_lake.shop.rankings.sample import LEAST_EVENTS, People
-from ecom_lake.statistics.arrays import Flags, Floats
-from ecom_lake.statistics.intervals import Estimate
+from ecom_lake.shop.rankings.ranker import FOREST, LOGISTIC, Ranker, Selection, select
+from ecom_lake.shop.rankings.sample import MIN_EVENTS, Sample
+from ecom_lake.statistics.arrays import Flags, Floats, Integers
 from ecom_lake.statistics.lift import TOP_SHARE, LiftComparison, compare_lifts
 from ecom_lake.statistics.ranking_metrics import brier_estimate, gain_curve, ranking_estimates
-
-Counts = npt.NDArray[np.int64]
 
 BASE = "base rate"
 LIFT = f"lift at {TOP_SHARE:.0%}"
 
 
 @dataclass(frozen=True)
-class Question:
+class Target:
+    """The outcome that a model predicts, in words."""
+
     name: str
-    """Stands before all that is said of it: "next order"."""
+    """Precedes everything that is reported about it: "next order"."""
     who: str
-    """Whose scores: "customers"."""
+    """Whose outcome: "customers"."""
     does: str
-    """What the likeliest do more often than others: "order again"."""
-    rule: str
-    """What the naive rule goes by: "recency"."""
+    """The outcome as a verb: "order again"."""
+    baseline: str
+    """What the naive rule ranks by: "recency"."""
     features: Sequence[str]
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What became of a question; without a ranker there is no list."""
+class Evaluation:
+    """The result for one target; without a ranker there is no list."""
 
-    question: Question
+    target: Target
     verdict: Verdict
     details: str = ""
-    """What the verdict does not say: on whom it was tested, and how the probabilities did."""
+    """What the verdict does not contain: how large the lift is, and how the probabilities did."""
     n: int = 0
     champion: str | None = None
     ranker: Ranker | None = None
-    compared: LiftComparison | None = None
-    tested: People | None = None
+    lifts: LiftComparison | None = None
+    test: Sample | None = None
     rivals: Sequence[Rival] = ()
     curves: Sequence[Curve] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def is_better(self) -> bool:
+    def is_published(self) -> bool:
         return self.verdict.is_published
 
     @property
@@ -69,130 +67,144 @@ class Judged:
         return f"{self.verdict.sentence} {self.details}".strip()
 
 
-def judge(
-    question: Question, train: People, calibrate: People, test: People, seed: int, kept: Mapping[str, str] | None = None
-) -> Judged:
-    """`kept` are the notes of a fit that is used again: what was chosen then is not chosen anew."""
-    if why := _too_few(question, {"train": train, "calibrate": calibrate, "test": test}):
-        return Judged(question, unmeasured(why), n=len(train.happened))
-    leaf, champion = _kept(question, kept, "leaf"), _kept(question, kept, "champion")
-    chosen = choose(train, calibrate, seed, int(leaf) if leaf else None, champion)
-    scores = {name: ranker.scores(test.x) for name, ranker in chosen.rankers.items()} | dict(test.shown)
-    compared = {name: compare_lifts(test.happened, score, test.rule, seed) for name, score in scores.items()}
-    best = compared[chosen.champion]
-    return Judged(
-        question,
-        decide(*gates(question, chosen.champion, best)),
-        f"Tested on {len(test.happened):,} {question.who} of a later time, all of them: a list of the top decile holds"
-        f" {best.candidate.value:.2f} times as many who {question.does} as a random tenth.",
-        len(train.happened),
-        chosen.champion,
-        chosen.ranker,
+def evaluate(
+    target: Target, train: Sample, calibration: Sample, test: Sample, seed: int, kept: Mapping[str, str] | None = None
+) -> Evaluation:
+    """`kept` are the notes of an earlier fit that is used again: what was selected then is not selected again."""
+    if why := _too_few(target, {"train": train, "calibrate": calibration, "test": test}):
+        return Evaluation(target, unmeasured(why), n=len(train.outcome))
+    leaf, champion = _kept(target, kept, "leaf"), _kept(target, kept, "champion")
+    selection = select(train, calibration, seed, int(leaf) if leaf else None, champion)
+    scores = {name: ranker.scores(test.x) for name, ranker in selection.rankers.items()} | dict(test.rival_probabilities)
+    lifts = {name: compare_lifts(test.outcome, score, test.baseline, seed) for name, score in scores.items()}
+    best = lifts[selection.champion]
+    verdict = decide(*gates(target, selection.champion, best))
+    return Evaluation(
+        target,
+        verdict,
+        _headline(target, best, len(test.outcome), verdict.is_published),
+        len(train.outcome),
+        selection.champion,
+        selection.ranker,
         best,
         test,
-        list(_rivals(question, train, test, scores, compared, seed)),
-        _curves(question, chosen.champion, test, scores[chosen.champion]),
-        _parameters(question, chosen),
-        {f"{question.name}: leaf": str(chosen.leaf), f"{question.name}: champion": chosen.champion},
+        list(_rivals(target, train, test, scores, lifts, seed)),
+        _curves(target, selection.champion, test, scores[selection.champion]),
+        _parameters(target, selection),
+        {f"{target.name}: leaf": str(selection.leaf), f"{target.name}: champion": selection.champion},
     )
 
 
-def _kept(question: Question, kept: Mapping[str, str] | None, what: str) -> str | None:
-    return (kept or {}).get(f"{question.name}: {what}")
+def _kept(target: Target, kept: Mapping[str, str] | None, what: str) -> str | None:
+    return (kept or {}).get(f"{target.name}: {what}")
 
 
-def gates(question: Question, champion: str, found: LiftComparison) -> tuple[Gate, Gate]:
-    """The list must be better than that of the naive rule, and than people drawn by lot, whose lift is 1."""
-    one, other, lead = found.candidate, found.rival, found.difference
+def _headline(target: Target, lifts: LiftComparison, tested: int, is_published: bool) -> str:
+    """For a manager: what a list is worth, or why there is none."""
+    model, rule = f"{lifts.candidate.value:.2f}", f"{lifts.rival.value:.2f}"
+    group = f"{target.who} that {target.does}"
+    test = f"in a test on all {tested:,} {target.who} of a later time"
+    if is_published:
+        return f"A list of the top decile contains {model} times as many {group} as a random list of the same size, {test}."
+    return (
+        f"No list of {group} is published: a list by {target.baseline} is about as good. The top decile contains {rule} times as"
+        f" many of them as a random list of the same size by {target.baseline}, and {model} times as many by the model, {test}."
+    )
+
+
+def gates(target: Target, champion: str, lifts: LiftComparison) -> tuple[Gate, Gate]:
+    """The list must be better than that of the naive rule, and than a random one, whose lift is 1."""
+    candidate, rival, difference = lifts.candidate, lifts.rival, lifts.difference
     better_than_the_rule = Gate(
-        question=question.name,
+        question=target.name,
         candidate=champion,
         metric=LIFT,
         direction="higher",
         requirement="certainly better",
-        value=one.value,
-        low=one.low,
-        high=one.high,
-        rival=question.rule,
-        rival_value=other.value,
-        difference_low=lead.low,
-        difference_high=lead.high,
+        value=candidate.value,
+        low=candidate.low,
+        high=candidate.high,
+        rival=target.baseline,
+        rival_value=rival.value,
+        difference_low=difference.low,
+        difference_high=difference.high,
     )
-    better_than_by_lot = against_threshold(
-        champion, LIFT, 1.0, one.value, (one.low, one.high), requirement="certainly better", question=question.name
+    interval = candidate.low, candidate.high
+    better_than_random = against_threshold(
+        champion, LIFT, 1.0, candidate.value, interval, requirement="certainly better", question=target.name
     )
-    return better_than_the_rule, better_than_by_lot
+    return better_than_the_rule, better_than_random
 
 
-def _too_few(question: Question, parts: Mapping[str, People]) -> str | None:
-    for step, people in parts.items():
-        yes, no = int(people.happened.sum()), int((~people.happened).sum())
-        if min(yes, no) < LEAST_EVENTS:
+def _too_few(target: Target, samples: Mapping[str, Sample]) -> str | None:
+    for step, sample in samples.items():
+        yes, no = int(sample.outcome.sum()), int((~sample.outcome).sum())
+        if min(yes, no) < MIN_EVENTS:
             return (
-                f"{question.name.capitalize()}: to {step} a model there are {yes + no:,} {question.who}, of whom {yes:,}"
-                f" {question.does} and {no:,} do not; fewer than {LEAST_EVENTS} of either kind tell nothing, so there is no list."
+                f"{target.name.capitalize()}: there are too few {target.who} to {step} a model. It takes at least {MIN_EVENTS}"
+                f" that {target.does} and {MIN_EVENTS} that do not; there are {yes:,} and {no:,}, so no list is published."
             )
     return None
 
 
 def _rivals(
-    question: Question,
-    train: People,
-    test: People,
+    target: Target,
+    train: Sample,
+    test: Sample,
     scores: Mapping[str, Floats],
-    compared: Mapping[str, LiftComparison],
+    lifts: Mapping[str, LiftComparison],
     seed: int,
 ) -> Iterator[Rival]:
     """Only what is a probability without a calibration has a Brier score here."""
     for name, score in scores.items():
-        series, lift = f"{question.name}: {name}", compared[name].candidate
+        series, lift = f"{target.name}: {name}", lifts[name].candidate
         yield Rival(series, LIFT, lift.value, lift.low, lift.high)
-        yield from _measures(series, test.happened, score, test.shown.get(name), seed)
-    rule = next(iter(compared.values())).rival
-    yield Rival(f"{question.name}: {question.rule}", LIFT, rule.value, rule.low, rule.high)
-    yield from _measures(f"{question.name}: {question.rule}", test.happened, test.rule, None, seed)
-    rate = np.full(len(test.happened), float(train.happened.mean()))
-    yield from _measures(f"{question.name}: {BASE}", test.happened, rate, rate, seed)
+        yield from _metrics(series, test.outcome, score, test.rival_probabilities.get(name), seed)
+    rule = next(iter(lifts.values())).rival
+    yield Rival(f"{target.name}: {target.baseline}", LIFT, rule.value, rule.low, rule.high)
+    yield from _metrics(f"{target.name}: {target.baseline}", test.outcome, test.baseline, None, seed)
+    rate = np.full(len(test.outcome), float(train.outcome.mean()))
+    yield from _metrics(f"{target.name}: {BASE}", test.outcome, rate, rate, seed)
 
 
-def _curves(question: Question, champion: str, test: People, score: Floats) -> list[Curve]:
-    diagonal = [Point(i / 10, i / 10) for i in range(11)]
-    return [
-        _gain(f"{question.name}: {champion}", test.happened, score),
-        _gain(f"{question.name}: {question.rule}", test.happened, test.rule),
-        Curve("gain", f"{question.name}: by lot", diagonal),
-    ]
-
-
-def _measures(name: str, happened: Flags, score: Floats, probability: Floats | None, seed: int) -> Iterator[Rival]:
-    """A rule that gives no probability has no Brier score."""
-    estimates: dict[str, Estimate] = ranking_estimates(happened, score, seed)
+def _metrics(name: str, outcome: Flags, score: Floats, probability: Floats | None, seed: int) -> Iterator[Rival]:
+    """A rule without probabilities has no Brier score."""
+    estimates = ranking_estimates(outcome, score, seed)
     if probability is not None:
-        estimates["Brier"] = brier_estimate(happened, probability)
+        estimates["Brier"] = brier_estimate(outcome, probability)
     return (Rival(name, metric, found.value, found.low, found.high) for metric, found in estimates.items())
 
 
-def _gain(series: str, happened: Flags, score: Floats) -> Curve:
-    return Curve("gain", series, [Point(share, found) for share, found in gain_curve(happened, score)])
+def _curves(target: Target, champion: str, test: Sample, score: Floats) -> list[Curve]:
+    diagonal = [Point(i / 10, i / 10) for i in range(11)]
+    return [
+        _gain(f"{target.name}: {champion}", test.outcome, score),
+        _gain(f"{target.name}: {target.baseline}", test.outcome, test.baseline),
+        Curve("gain", f"{target.name}: at random", diagonal),
+    ]
 
 
-def _parameters(question: Question, chosen: Chosen) -> dict[str, float]:
-    betas = zip(("intercept", *question.features), chosen.coefficients, strict=True)
-    blanks = zip(question.features, chosen.ranker.blanks, strict=True)
+def _gain(series: str, outcome: Flags, score: Floats) -> Curve:
+    return Curve("gain", series, [Point(share, found) for share, found in gain_curve(outcome, score)])
+
+
+def _parameters(target: Target, selection: Selection) -> dict[str, float]:
+    coefficients = zip(("intercept", *target.features), selection.coefficients, strict=True)
+    medians = zip(target.features, selection.ranker.medians, strict=True)
     return (
-        {f"{question.name}: {FOREST}, leaf": float(chosen.leaf)}
-        | {f"{question.name}: {LOGISTIC}, {feature}": float(beta) for feature, beta in betas}
-        | {f"{question.name}: imputed, {feature}": float(blank) for feature, blank in blanks}
+        {f"{target.name}: {FOREST}, leaf": float(selection.leaf)}
+        | {f"{target.name}: {LOGISTIC}, {feature}": float(coefficient) for feature, coefficient in coefficients}
+        | {f"{target.name}: imputed, {feature}": float(median) for feature, median in medians}
         | {
-            f"{question.name}: {name}, sigmoid's {what}": value
-            for name, ranker in chosen.rankers.items()
-            for what, value in (("shift", ranker.sigmoid.shift), ("slope", ranker.sigmoid.slope))
+            f"{target.name}: {name}, sigmoid's {what}": value
+            for name, ranker in selection.rankers.items()
+            for what, value in (("shift", ranker.platt.shift), ("slope", ranker.platt.slope))
         }
     )
 
 
-def decile(score: Floats) -> Counts:
-    """1 is the top decile; people with the same score are in the same one."""
-    _, place, counts = np.unique(-score, return_inverse=True, return_counts=True)
-    before = (counts.cumsum() - counts)[place]
+def decile(score: Floats) -> Integers:
+    """1 is the top decile; rows with equal scores are in the same decile."""
+    _, group, counts = np.unique(-score, return_inverse=True, return_counts=True)
+    before = (counts.cumsum() - counts)[group]
     return np.asarray(1 + 10 * before // max(len(score), 1), dtype=np.int64)

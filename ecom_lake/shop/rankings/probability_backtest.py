@@ -1,11 +1,13 @@
-"""Are the probabilities true? They are published only where they proved better than a constant, at several times of the past.
+"""Probabilities are published only where they proved better than a constant on several days of the past.
 
-The base rate of a shop moves: a calibration that was right in a bad season is wrong in a good one. So the procedure is tested,
-not one fit of it. At each origin, a day of the past, a ranker is fitted and calibrated with what was known by then, as it is done
-today, and predicts what was published on such a day. All origins are judged together, against two constants: the base rate that
-was known at each origin, and the one rate that occurred over all of them, which nobody knew. docs/decisions/0018 says why.
+The base rate of a shop moves: a calibration that was right in one season is wrong in another. So the procedure is tested, not
+one fit of it. At each origin, a day of the past, a ranker is fitted and calibrated with what was known by then, as is done
+today, and predicts what would have been published on that day. All origins are tested together against two constants: the base
+rate that was known at each origin, and the rate that occurred over all of them, which nobody knew. docs/decisions/0018 gives the
+reasons.
 
-Here: calibration, origins, and the gate. Not here: the gate of the ranking (classification.py), and which days (snapshots.py).
+Here: calibration, origins, and the gate. Not here: the gate of the ranking (evaluation.py), and the choice of the days
+(time_splits.py).
 """
 
 from __future__ import annotations
@@ -21,10 +23,10 @@ import numpy.typing as npt
 from ecom_lake.engine.contracts.fitted import Curve, Point, Rival
 from ecom_lake.engine.contracts.gate import against_threshold, decide
 from ecom_lake.engine.contracts.model_fit import DIGITS
-from ecom_lake.shop.rankings.evaluation import Judged
+from ecom_lake.shop.rankings.evaluation import Evaluation
 from ecom_lake.shop.rankings.ranker import Ranker
-from ecom_lake.shop.rankings.sample import LEAST_EVENTS, People
-from ecom_lake.shop.rankings.time_splits import LEAST_ORIGINS
+from ecom_lake.shop.rankings.sample import MIN_EVENTS, Sample
+from ecom_lake.shop.rankings.time_splits import MIN_ORIGINS
 from ecom_lake.statistics.arrays import Flags, Floats
 from ecom_lake.statistics.bootstrap import resampled_clusters
 from ecom_lake.statistics.intervals import Estimate, percentile_interval
@@ -34,7 +36,7 @@ from ecom_lake.statistics.ranking_metrics import brier_score, calibration_curve
 CALIBRATED, KNOWN, OCCURRED = "calibrated probability", "base rate known at the time", "base rate that occurred"
 PUBLISHED = "calibration as published"
 BRIER, SKILL = "Brier score over all origins", "Brier skill over all origins"
-_RESAMPLES, _MOST_CLUSTERS = 2_000, 500
+_RESAMPLES, _MAX_CLUSTERS = 2_000, 500
 
 
 @dataclass(frozen=True)
@@ -44,96 +46,89 @@ class Origin:
     day: date
     platt: Platt
     known_rate: float
-    """Base rate of the people that the calibration was fitted on."""
+    """Base rate of the sample that the calibration was fitted on."""
     predicted: Floats
-    happened: Flags
+    outcome: Flags
     cluster: npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Proof:
-    """What the test of the probabilities found; without figures it could not be made."""
+class Backtest:
+    """The result of the test of the probabilities; without rivals it could not be made."""
 
-    is_true: bool
+    passes: bool
     sentence: str
     rivals: Sequence[Rival] = ()
     curves: Sequence[Curve] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
 
 
-def calibrate(ranker: Ranker, latest: People) -> Platt | None:
-    """The ranker's sigmoid, shifted to the base rate of the latest people whose outcome is known; None where they are too few.
+def calibrate(ranker: Ranker, latest: Sample) -> Platt | None:
+    """The ranker's Platt scaling, shifted to the base rate of the latest known outcomes; None where there are too few.
 
-    Its slope, which moves little, comes from more people of an earlier time; the base rate is what moves.
+    Its slope, which moves little, comes from more rows of an earlier time; the base rate is what moves.
     """
     if not latest.has_enough_events:
         return None
-    return ranker.sigmoid.shifted_to(ranker.scores(latest.x), latest.happened, latest.weights, DIGITS)
+    return ranker.platt.shifted_to(ranker.scores(latest.x), latest.outcome, latest.weights, DIGITS)
 
 
-def with_proof(verdict: Judged, proof: Proof, latest: People) -> tuple[Judged, Platt | None]:
-    """What is known of the ranking and of its probabilities; and the calibration to publish with, if they are true."""
-    assert verdict.ranker is not None
-    platt = calibrate(verdict.ranker, latest) if proof.is_true else None
-    parameters = {**verdict.parameters, **proof.parameters}
-    details = f"{verdict.details} {proof.sentence}"
-    name = verdict.question.name
+def with_backtest(evaluation: Evaluation, backtest: Backtest, latest: Sample) -> tuple[Evaluation, Platt | None]:
+    """The evaluation with that of its probabilities, and the calibration to publish with, if they passed."""
+    assert evaluation.ranker is not None
+    platt = calibrate(evaluation.ranker, latest) if backtest.passes else None
+    parameters = {**evaluation.parameters, **backtest.parameters}
+    details = f"{evaluation.details} {backtest.sentence}"
+    name = evaluation.target.name
     if platt is not None:
         parameters |= {f"{name}: {PUBLISHED}, shift": platt.shift, f"{name}: {PUBLISHED}, slope": platt.slope}
-    elif proof.is_true:
-        details += f" Fewer than {LEAST_EVENTS} recent outcomes of either kind are known to calibrate them today: it is empty."
-    proved = replace(
-        verdict,
+    elif backtest.passes:
+        details += f" Fewer than {MIN_EVENTS} recent outcomes of either kind are known to calibrate them today: it is empty."
+    extended = replace(
+        evaluation,
         details=details,
-        rivals=[*verdict.rivals, *proof.rivals],
-        curves=[*verdict.curves, *proof.curves],
+        rivals=[*evaluation.rivals, *backtest.rivals],
+        curves=[*evaluation.curves, *backtest.curves],
         parameters=parameters,
     )
-    return proved, platt
+    return extended, platt
 
 
-def predict_at(day: date, ranker: Ranker, latest: People, test: People) -> Origin | None:
-    """`latest` is what the calibration is fitted on; of `test` nothing but the features is used for the prediction."""
+def predict_at(day: date, ranker: Ranker, latest: Sample, test: Sample) -> Origin | None:
+    """The calibration is fitted on `latest`; the prediction uses nothing of `test` but the features."""
     platt = calibrate(ranker, latest)
-    if platt is None or not len(test.happened):
+    if platt is None or not len(test.outcome):
         return None
     assert test.cluster is not None
-    return Origin(day, platt, latest.rate, platt(ranker.scores(test.x)), test.happened, test.cluster)
+    return Origin(day, platt, latest.rate, platt(ranker.scores(test.x)), test.outcome, test.cluster)
 
 
-def prove(name: str, does: str, who: str, origins: Sequence[Origin], seed: int) -> Proof:
+def backtest(name: str, does: str, who: str, origins: Sequence[Origin], seed: int) -> Backtest:
     """The gate: better than either constant, with the whole interval."""
-    happened = np.concatenate([np.zeros(0, bool), *(origin.happened for origin in origins)])
-    few = min(int(happened.sum()), int((~happened).sum()))
-    if len(origins) < LEAST_ORIGINS or few < LEAST_EVENTS:
-        return Proof(False, _untested(len(origins), few))
+    outcome = np.concatenate([np.zeros(0, bool), *(origin.outcome for origin in origins)])
+    events = min(int(outcome.sum()), int((~outcome).sum()))
+    if len(origins) < MIN_ORIGINS or events < MIN_EVENTS:
+        return Backtest(False, _untested(len(origins), events))
     predicted = np.concatenate([origin.predicted for origin in origins])
-    known = np.concatenate([np.full(len(origin.happened), origin.known_rate) for origin in origins])
+    known = np.concatenate([np.full(len(origin.outcome), origin.known_rate) for origin in origins])
     cluster = np.concatenate([origin.cluster for origin in origins])
-    skills = _skills(predicted, known, happened, cluster, seed)
-    is_true = decide(
-        *(
-            against_threshold(
-                CALIBRATED, f"{SKILL} against {of}", 0.0, skill.value, (skill.low, skill.high), requirement="certainly better"
-            )
-            for of, skill in skills.items()
-        )
-    ).is_published
+    skills = _skills(predicted, known, outcome, cluster, seed)
+    passes = _passes(skills)
     series = f"{name}: {CALIBRATED}"
     briers = {
-        CALIBRATED: brier_score(happened, predicted),
-        KNOWN: brier_score(happened, known),
-        OCCURRED: float(happened.mean() * (1 - happened.mean())),
+        CALIBRATED: brier_score(outcome, predicted),
+        KNOWN: brier_score(outcome, known),
+        OCCURRED: float(outcome.mean() * (1 - outcome.mean())),
     }
-    return Proof(
-        is_true,
-        _sentence(does, who, origins, predicted, happened, briers, skills, is_true),
+    return Backtest(
+        passes,
+        _sentence(does, who, origins, predicted, outcome, briers, skills, passes),
         [
-            *(Rival(f"{name}: {of}", BRIER, brier) for of, brier in briers.items()),
-            *(Rival(f"{series} against {of}", SKILL, skill.value, skill.low, skill.high) for of, skill in skills.items()),
-            *_each(name, origins),
+            *(Rival(f"{name}: {rival}", BRIER, brier) for rival, brier in briers.items()),
+            *(Rival(f"{series} against {rival}", SKILL, skill.value, skill.low, skill.high) for rival, skill in skills.items()),
+            *_by_origin(name, origins),
         ],
-        [_calibration(series, happened, predicted)],
+        [_calibration(series, outcome, predicted)],
         {
             f"{name}: calibration of {origin.day}, {what}": value
             for origin in origins
@@ -142,17 +137,27 @@ def prove(name: str, does: str, who: str, origins: Sequence[Origin], seed: int) 
     )
 
 
-def _skills(predicted: Floats, known: Floats, happened: Flags, cluster: npt.NDArray[Any], seed: int) -> dict[str, Estimate]:
-    """1 less the ratio of the Brier scores; clusters are resampled, since what lies in one is dependent."""
-    _, place = np.unique(cluster, return_inverse=True)
-    place = place * _MOST_CLUSTERS // max(int(place.max()) + 1, _MOST_CLUSTERS)
-    columns = (np.ones(len(happened)), happened, (predicted - happened) ** 2, (known - happened) ** 2)
-    sums = np.column_stack([np.bincount(place, column) for column in columns])
+def _passes(skills: Mapping[str, Estimate]) -> bool:
+    gates = (
+        against_threshold(
+            CALIBRATED, f"{SKILL} against {rival}", 0.0, skill.value, (skill.low, skill.high), requirement="certainly better"
+        )
+        for rival, skill in skills.items()
+    )
+    return decide(*gates).is_published
+
+
+def _skills(predicted: Floats, known: Floats, outcome: Flags, cluster: npt.NDArray[Any], seed: int) -> dict[str, Estimate]:
+    """Brier skill scores; clusters are resampled, since rows of one cluster are dependent."""
+    _, group = np.unique(cluster, return_inverse=True)
+    group = group * _MAX_CLUSTERS // max(int(group.max()) + 1, _MAX_CLUSTERS)
+    columns = (np.ones(len(outcome)), outcome, (predicted - outcome) ** 2, (known - outcome) ** 2)
+    sums = np.column_stack([np.bincount(group, column) for column in columns])
     sums = sums[sums[:, 0] > 0]
-    drawn = resampled_clusters(len(sums), _RESAMPLES, seed)
-    whole = _skill(sums.sum(axis=0)[None, :])
-    resampled = _skill(np.einsum("ij,jk->ik", drawn.astype(float), sums))
-    return {of: Estimate(float(whole[of][0]), *percentile_interval(resampled[of])) for of in whole}
+    draws = resampled_clusters(len(sums), _RESAMPLES, seed)
+    values = _skill(sums.sum(axis=0)[None, :])
+    resampled = _skill(np.einsum("ij,jk->ik", draws.astype(float), sums))
+    return {rival: Estimate(float(values[rival][0]), *percentile_interval(resampled[rival])) for rival in values}
 
 
 def _skill(sums: Floats) -> dict[str, Floats]:
@@ -164,24 +169,24 @@ def _skill(sums: Floats) -> dict[str, Floats]:
     }
 
 
-def _calibration(series: str, happened: Flags, predicted: Floats) -> Curve:
-    bins = calibration_curve(happened, predicted)
+def _calibration(series: str, outcome: Flags, predicted: Floats) -> Curve:
+    bins = calibration_curve(outcome, predicted)
     return Curve("calibration", series, [Point(mean, observed.value, observed.low, observed.high) for mean, observed in bins])
 
 
-def _each(name: str, origins: Sequence[Origin]) -> list[Rival]:
-    figures = []
+def _by_origin(name: str, origins: Sequence[Origin]) -> list[Rival]:
+    rivals = []
     for origin in origins:
-        figures.append(Rival(f"{name}: {origin.day}", "predicted mean", float(origin.predicted.mean())))
-        figures.append(Rival(f"{name}: {origin.day}", "occurred", float(origin.happened.mean())))
-    return figures
+        rivals.append(Rival(f"{name}: {origin.day}", "predicted mean", float(origin.predicted.mean())))
+        rivals.append(Rival(f"{name}: {origin.day}", "occurred", float(origin.outcome.mean())))
+    return rivals
 
 
 def _untested(origins: int, events: int) -> str:
-    tested = "one day" if origins == 1 else f"{origins} days"
-    why = f"with {events:,} outcomes of the rarer kind" if origins >= LEAST_ORIGINS else f"at least {LEAST_ORIGINS} are needed"
+    days = "one day" if origins == 1 else f"{origins} days"
+    why = f"with {events:,} outcomes of the rarer kind" if origins >= MIN_ORIGINS else f"at least {MIN_ORIGINS} are needed"
     return (
-        f"The probabilities could only be tested on {tested} of the past ({why}),"
+        f"The probabilities could only be tested on {days} of the past ({why}),"
         " so the column probability is empty: use decile and reasons."
     )
 
@@ -191,20 +196,20 @@ def _sentence(
     who: str,
     origins: Sequence[Origin],
     predicted: Floats,
-    happened: Flags,
+    outcome: Flags,
     briers: Mapping[str, float],
     skills: Mapping[str, Estimate],
-    is_true: bool,
+    passes: bool,
 ) -> str:
     days = sorted(origin.day for origin in origins)
     known, occurred = skills[KNOWN], skills[OCCURRED]
-    told = (
+    finding = (
         f"The probabilities were tested as they would have been published on {len(days)} days from {days[0]} to {days[-1]}:"
-        f" of {len(happened):,} {who}, {predicted.mean():.1%} were predicted to {does}, and {happened.mean():.1%} did."
-        f" The Brier score is {briers[CALIBRATED]:.4f}; of the base rate known at the time it is {briers[KNOWN]:.4f}"
-        f" (skill {known.value:.1%}, {known.low:.1%} to {known.high:.1%}), of the base rate that occurred {briers[OCCURRED]:.4f}"
-        f" (skill {occurred.value:.1%}, {occurred.low:.1%} to {occurred.high:.1%})"
+        f" {predicted.mean():.1%} of {len(outcome):,} {who} were predicted to {does}, and {outcome.mean():.1%} did."
+        f" The Brier score is {briers[CALIBRATED]:.4f}; that of the base rate known at the time is {briers[KNOWN]:.4f}"
+        f" (skill {known.value:.1%}, {known.low:.1%} to {known.high:.1%}), that of the base rate that occurred"
+        f" {briers[OCCURRED]:.4f} (skill {occurred.value:.1%}, {occurred.low:.1%} to {occurred.high:.1%})"
     )
-    if is_true:
-        return f"{told}, so the column probability is filled."
-    return f"{told}; not certainly better than a constant, so the column probability is empty: use decile and reasons."
+    if passes:
+        return f"{finding}, so the column probability is filled."
+    return f"{finding}; not certainly better than a constant, so the column probability is empty: use decile and reasons."

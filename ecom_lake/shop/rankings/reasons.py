@@ -1,8 +1,7 @@
-"""What drives a model's scores, in all and of each person?
+"""What drives the scores of a model, overall and for each row.
 
-Here: grouped permutation importance on people of a later time (features that say nearly the same share their credit, and are
-shuffled together), and of each person the few groups of features without whose oddity the score would be lower. Not here: how
-people and models are made (classification.py).
+Here: grouped permutation importance on the test sample (correlated features are permuted together), and for each row the few
+groups of features that move its score most from that of a typical row. Not here: how samples and models are made (ranker.py).
 """
 
 from __future__ import annotations
@@ -14,61 +13,62 @@ import numpy as np
 import polars as pl
 
 from ecom_lake.engine.contracts.fitted import Curve, Point
-from ecom_lake.shop.rankings.evaluation import Judged, decile
-from ecom_lake.shop.rankings.ranker import Ranker, filled
+from ecom_lake.shop.rankings.evaluation import Evaluation, decile
+from ecom_lake.shop.rankings.ranker import Ranker, imputed
 from ecom_lake.statistics.arrays import Flags, Floats
 from ecom_lake.statistics.logistic_regression import Platt, logit
 from ecom_lake.statistics.ranking_metrics import average_precision, score_groups
 
-Says = Callable[[Mapping[str, float]], str | None]
-"""What a group of features is like, in a few words; nothing where it is not known."""
+Describe = Callable[[Mapping[str, float]], str | None]
+"""The values of a group of features in a few words; None where they are unknown."""
 
-MOST_REASONS = 3
-_SHUFFLES, _SHUFFLED, _AT_ONCE = 3, 20_000, 50_000
-_LEAST = 0.05
+MAX_REASONS = 3
+_PERMUTATIONS, _PERMUTED_ROWS, _BATCH_ROWS = 3, 20_000, 50_000
+_MIN_EFFECT = 0.05
 """A reason changes the odds by at least this: e^0.05 is 5%."""
-_TELLING = 0.02
-"""A group without this share of the most important one's importance is no reason: shuffling alone gives as much."""
+_MIN_SHARE = 0.02
+"""A group with a smaller share of the largest importance is no reason: permutation alone gives as much."""
 
 
 @dataclass(frozen=True)
 class Group:
     name: str
     features: tuple[str, ...]
-    says: Says
+    describe: Describe
 
 
-def lost_without(verdict: Judged, groups: Sequence[Group], seed: int) -> dict[str, float]:
-    """The importance of each group, on the people that the model was tested on."""
-    assert verdict.ranker is not None and verdict.tested is not None
-    x, happened = verdict.tested.x, verdict.tested.happened
-    return importance(verdict.ranker, x, happened, verdict.question.features, groups, seed)
+def group_importance(evaluation: Evaluation, groups: Sequence[Group], seed: int) -> dict[str, float]:
+    """The importance of each group on the test sample."""
+    assert evaluation.ranker is not None and evaluation.test is not None
+    x, outcome = evaluation.test.x, evaluation.test.outcome
+    return permutation_importance(evaluation.ranker, x, outcome, evaluation.target.features, groups, seed)
 
 
-def listed(
-    verdict: Judged,
+def ranked_list(
+    evaluation: Evaluation,
     x: Floats,
     groups: Sequence[Group],
-    lost: Mapping[str, float],
+    importance: Mapping[str, float],
     platt: Platt | None,
     is_against: bool = False,
 ) -> pl.DataFrame:
-    """Of each person the probability (NULL without a calibration), the decile, and in the top decile the reasons.
+    """For each row the probability (NULL without a calibration), the decile, and in the top decile the reasons.
 
-    With `is_against` all of them are of its not happening. Decile and reasons come from the ranker's scores alone: a new
-    calibration does not move them.
+    With `is_against` all of them refer to the absence of the outcome. Decile and reasons depend on the ranker's scores alone: a
+    new calibration does not move them.
     """
-    assert verdict.ranker is not None
-    score = verdict.ranker.scores(x)
-    tenth = decile((-score if is_against else score).round(6))
-    first = np.flatnonzero(tenth == 1)
-    why: list[str | None] = [None] * len(x)
-    ordinary = typical(x, verdict.ranker.blanks)
-    told = reasons(verdict.ranker, x[first], ordinary, verdict.question.features, groups, lost, -1 if is_against else 1)
-    for i, words in zip(first, told, strict=True):
-        why[i] = words
+    assert evaluation.ranker is not None
+    score = evaluation.ranker.scores(x)
+    deciles = decile((-score if is_against else score).round(6))
+    top = np.flatnonzero(deciles == 1)
+    typical = typical_values(x, evaluation.ranker.medians)
+    sign = -1 if is_against else 1
+    top_reasons: list[str | None] = [None] * len(x)
+    found = reasons(evaluation.ranker, x[top], typical, evaluation.target.features, groups, importance, sign)
+    for row, text in zip(top, found, strict=True):
+        top_reasons[row] = text
     return pl.DataFrame(
-        {"probability": _probability(platt, score, is_against), "decile": tenth, "top_reasons": why},
+        {"probability": _probability(platt, score, is_against), "decile": deciles, "top_reasons": top_reasons},
         {"probability": pl.Float64, "decile": pl.Int64, "top_reasons": pl.String},
     )
 
@@ -76,32 +76,33 @@ def listed(
 def _probability(platt: Platt | None, score: Floats, is_against: bool) -> pl.Series:
     if platt is None:
         return pl.Series([None] * len(score), dtype=pl.Float64)
-    happens = platt(score)
-    return pl.Series((1 - happens if is_against else happens).round(6))
+    probability = platt(score)
+    return pl.Series((1 - probability if is_against else probability).round(6))
 
 
-def importance(
-    ranker: Ranker, x: Floats, happened: Flags, features: Sequence[str], groups: Sequence[Group], seed: int
+def permutation_importance(
+    ranker: Ranker, x: Floats, outcome: Flags, features: Sequence[str], groups: Sequence[Group], seed: int
 ) -> dict[str, float]:
-    """How much PR-AUC is lost when a group is shuffled among people; the greatest loss first."""
+    """How much average precision decreases when a group is permuted among the rows; the largest decrease first."""
     rng = np.random.default_rng(seed)
-    some = np.sort(rng.permutation(len(x))[:_SHUFFLED])
-    x, happened = x[some], happened[some]
-    whole = average_precision(score_groups(happened, ranker.scores(x)))
-    lost: dict[str, float] = {}
+    rows = np.sort(rng.permutation(len(x))[:_PERMUTED_ROWS])
+    x, outcome = x[rows], outcome[rows]
+    original = average_precision(score_groups(outcome, ranker.scores(x)))
+    importance: dict[str, float] = {}
     for group in groups:
         columns = _columns(group, features)
-        without = []
-        for _ in range(_SHUFFLES):
-            shuffled = x.copy()
-            shuffled[:, columns] = x[rng.permutation(len(x))][:, columns]
-            without.append(average_precision(score_groups(happened, ranker.scores(shuffled))))
-        lost[group.name] = round(whole - float(np.mean(without)), 6)
-    return dict(sorted(lost.items(), key=lambda entry: (-entry[1], entry[0])))
+        precision = []
+        for _ in range(_PERMUTATIONS):
+            permuted = x.copy()
+            permuted[:, columns] = x[rng.permutation(len(x))][:, columns]
+            precision.append(average_precision(score_groups(outcome, ranker.scores(permuted))))
+        importance[group.name] = round(original - float(np.mean(precision)), 6)
+    return dict(sorted(importance.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
-def importance_curve(series: str, lost: Mapping[str, float]) -> Curve:
-    return Curve("importance", series, [Point(i, value, label=name) for i, (name, value) in enumerate(lost.items(), start=1)])
+def importance_curve(series: str, importance: Mapping[str, float]) -> Curve:
+    points = [Point(i, value, label=name) for i, (name, value) in enumerate(importance.items(), start=1)]
+    return Curve("importance", series, points)
 
 
 def reasons(
@@ -110,51 +111,51 @@ def reasons(
     typical: Floats,
     features: Sequence[str],
     groups: Sequence[Group],
-    lost: Mapping[str, float],
+    importance: Mapping[str, float],
     sign: int,
 ) -> list[str | None]:
-    """Of each person, what moves the score (up, where sign is 1; down, where it is -1) most, against a typical person.
+    """For each row, what moves the score (up, where sign is 1; down, where it is -1) most, compared with a typical row.
 
-    Only groups that proved to matter on people of a later time are asked.
+    Only groups that are important on the test sample count.
     """
-    least = _TELLING * max(lost.values(), default=0.0)
-    telling = [group for group in groups if lost.get(group.name, 0.0) > max(least, 0.0)]
-    said: list[str | None] = []
-    for i in range(0, len(x), _AT_ONCE):
-        part = x[i : i + _AT_ONCE]
-        said += _said(part, _moves(ranker, part, typical, features, telling) * sign, features, telling)
-    return said
+    smallest = _MIN_SHARE * max(importance.values(), default=0.0)
+    important = [group for group in groups if importance.get(group.name, 0.0) > max(smallest, 0.0)]
+    found: list[str | None] = []
+    for start in range(0, len(x), _BATCH_ROWS):
+        batch = x[start : start + _BATCH_ROWS]
+        found += _phrases(batch, _effects(ranker, batch, typical, features, important) * sign, features, important)
+    return found
 
 
-def _moves(ranker: Ranker, x: Floats, typical: Floats, features: Sequence[str], groups: Sequence[Group]) -> Floats:
-    """How far each group moves each person's log-odds from where a typical value would leave them."""
-    from_here = _log_odds(ranker, x)
-    moves = np.zeros((len(groups), len(x)))
+def _effects(ranker: Ranker, x: Floats, typical: Floats, features: Sequence[str], groups: Sequence[Group]) -> Floats:
+    """How far each group moves the log-odds of each row from where typical values would put them."""
+    log_odds = _log_odds(ranker, x)
+    effects = np.zeros((len(groups), len(x)))
     for i, group in enumerate(groups):
         columns = _columns(group, features)
-        ordinary = x.copy()
-        ordinary[:, columns] = typical[columns]
-        moves[i] = from_here - _log_odds(ranker, ordinary)
-    return moves
+        replaced = x.copy()
+        replaced[:, columns] = typical[columns]
+        effects[i] = log_odds - _log_odds(ranker, replaced)
+    return effects
 
 
 def _log_odds(ranker: Ranker, x: Floats) -> Floats:
     return np.asarray(logit(np.clip(ranker.scores(x), 1e-6, 1 - 1e-6)).round(6))
 
 
-def _said(x: Floats, moves: Floats, features: Sequence[str], groups: Sequence[Group]) -> list[str | None]:
-    order = np.argsort(-moves, axis=0, kind="stable")[:MOST_REASONS]
-    said = []
-    for person, best in enumerate(order.T):
-        known = dict(zip(features, x[person].tolist(), strict=True))
-        told = [groups[g].says(known) for g in best if moves[g, person] >= _LEAST]
-        said.append("; ".join(words for words in told if words) or None)
-    return said
+def _phrases(x: Floats, effects: Floats, features: Sequence[str], groups: Sequence[Group]) -> list[str | None]:
+    order = np.argsort(-effects, axis=0, kind="stable")[:MAX_REASONS]
+    phrases = []
+    for row, best in enumerate(order.T):
+        values = dict(zip(features, x[row].tolist(), strict=True))
+        described = [groups[g].describe(values) for g in best if effects[g, row] >= _MIN_EFFECT]
+        phrases.append("; ".join(phrase for phrase in described if phrase) or None)
+    return phrases
 
 
 def _columns(group: Group, features: Sequence[str]) -> list[int]:
     return [features.index(feature) for feature in group.features if feature in features]
 
 
-def typical(x: Floats, blanks: Floats) -> Floats:
-    return np.asarray(np.median(filled(x, blanks), axis=0)) if len(x) else blanks
+def typical_values(x: Floats, medians: Floats) -> Floats:
+    return np.asarray(np.median(imputed(x, medians), axis=0)) if len(x) else medians

@@ -1,6 +1,6 @@
-"""The people (or orders) that a model is fitted or tested on.
+"""The customers or orders that a model is fitted, calibrated or tested on.
 
-Not here: what is known about them (churn_features.py, review_features.py), and how models are fitted (ranker.py).
+Not here: their features (churn/features.py, review_risk/features.py), and how models are fitted (ranker.py).
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ import numpy.typing as npt
 
 from ecom_lake.statistics.arrays import Flags, Floats
 
-LEAST_EVENTS = 50
-"""Fewest people, in each step, to whom it happened, and to whom it did not: with fewer, intervals are too wide to decide."""
+MIN_EVENTS = 50
+"""Fewest rows with the outcome, and fewest without, in each step: with fewer, intervals are too wide to decide."""
 
 
 @dataclass(frozen=True)
-class People:
-    """People of one snapshot or more (orders, where orders are ranked): their features and their outcomes."""
+class Sample:
+    """Rows of one snapshot or several: customers, or orders."""
 
     x: Floats
-    """A column for each feature; NaN where it is not known."""
-    happened: Flags
-    rule: Floats
-    """The naive rival's score; higher is likelier."""
-    shown: Mapping[str, Floats] = field(default_factory=dict)
+    """A column for each feature; NaN where it is unknown."""
+    outcome: Flags
+    baseline: Floats
+    """The score of the naive rival; a higher score predicts the outcome."""
+    rival_probabilities: Mapping[str, Floats] = field(default_factory=dict)
     """Probabilities of models that need no labels; shown as rivals."""
     cluster: npt.NDArray[Any] | None = None
-    """Rows with the same value are dependent (one customer, one week) and are resampled together; None: each row alone."""
+    """Rows with the same value are dependent (one customer, one week) and are resampled together; None: all are independent."""
     weight: Floats | None = None
-    """How much each row counts when a calibration is fitted; None: all count the same."""
+    """The weight of each row when a calibration is fitted; None: all weigh the same."""
 
     @property
     def has_enough_events(self) -> bool:
-        return min(int(self.happened.sum()), int((~self.happened).sum())) >= LEAST_EVENTS
+        return min(int(self.outcome.sum()), int((~self.outcome).sum())) >= MIN_EVENTS
 
     @property
     def weights(self) -> Floats:
-        return np.ones(len(self.happened)) if self.weight is None else self.weight
+        return np.ones(len(self.outcome)) if self.weight is None else self.weight
 
     @property
     def rate(self) -> float:
-        """The weighted share of them to whom it happened."""
-        return float(np.average(self.happened, weights=self.weights))
+        """The weighted share of rows with the outcome."""
+        return float(np.average(self.outcome, weights=self.weights))

@@ -11,9 +11,11 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ecom_lake.engine.contracts.fitted import Past
-from ecom_lake.shop.churn.churn_scores_model import NEXT, SECOND, Form, Snapshots, fit, judge_forms
-from ecom_lake.shop.churn.features import FEATURES, GROUPS, Feature, features_at
-from ecom_lake.shop.churn.purchase_probability import buying_chance
+from ecom_lake.engine.contracts.sql_file import sql_file
+from ecom_lake.shop.churn import features
+from ecom_lake.shop.churn.churn_scores_model import NEXT, SECOND, Form, Snapshots, evaluate_forms, fit
+from ecom_lake.shop.churn.features import FEATURES, GROUPS, features_at
+from ecom_lake.shop.churn.purchase_probability import purchase_probabilities
 from ecom_lake.shop.rankings.evaluation import LIFT
 from ecom_lake.shop.rankings.probability_backtest import BRIER, PUBLISHED
 from ecom_lake.shop.rankings.time_splits import Cutoffs
@@ -35,9 +37,14 @@ def driven(customers: int = 8_000) -> Shop:
     return shop(customers, seed=1)
 
 
-def known_on(made: Shop, day: date, features: tuple[Feature, ...] = FEATURES) -> pl.DataFrame:
+def known_on(made: Shop, day: date, leak: str | None = None) -> pl.DataFrame:
+    """With `leak`, a column more in the SELECT of features.sql."""
     with opened(made) as con:
-        return features_at(con, day, features)
+        if leak is None:
+            return features_at(con, day)
+        text = sql_file(features.__file__, "features.sql")
+        assert text.count("\nfrom known\n") == 1
+        return con.sql(text.replace("\nfrom known\n", f",\n({leak})::double as leak\nfrom known\n"), params={"as_of": day}).pl()
 
 
 def test_no_feature_sees_what_comes_later() -> None:
@@ -47,13 +54,18 @@ def test_no_feature_sees_what_comes_later() -> None:
 
 @pytest.mark.parametrize(
     "leak",
-    [_later, _scores, f"{_arrivals} known.customer_id and f.order_date <= today)"],
+    [_later, _scores, f"{_arrivals} known.customer_id and f.order_date <= $as_of)"],
     ids=["orders of all time", "scores of all time", "parcels that came later"],
 )
 def test_a_feature_that_sees_what_comes_later_would_be_caught(leak: str) -> None:
-    made, features = shop(2_000, seed=2), (*FEATURES, Feature("leak", leak))
+    made = shop(2_000, seed=2)
     with pytest.raises(AssertionError, match="leak"):
-        assert_frame_equal(known_on(made, DAY, features), known_on(as_known_on(made, DAY), DAY, features))
+        assert_frame_equal(known_on(made, DAY, leak), known_on(as_known_on(made, DAY), DAY, leak))
+
+
+def test_the_query_has_the_features_of_the_list() -> None:
+    columns = known_on(shop(40, seed=0), DAY).columns
+    assert columns == ["customer_id", "purchases_made", *(feature.name for feature in FEATURES)]
 
 
 def test_every_feature_is_in_one_group() -> None:
@@ -120,9 +132,9 @@ def test_planted_drivers_are_found_in_their_order(tmp_path: Path) -> None:
     ("made", "says"),
     [
         (nothing(), "The shop has 0 days of orders"),
-        (shop(60, seed=1), "fewer than 50 of either kind"),
+        (shop(60, seed=1), "there are too few customers to train a model. It takes at least 50"),
         (shop(3_000, seed=1, days=90), "The shop has 89 days of orders; to train, calibrate and test"),
-        (shop(3_000, seed=1, yearly_rate=0), "of whom 0 order a second time"),
+        (shop(3_000, seed=1, yearly_rate=0), "there are 0 and"),
         (shop(3_000, seed=1, truth=Truth(), yearly_rate=1.0), "not a significant improvement, so nothing is published"),
         (
             shop(3_000, seed=2, truth=Truth(), yearly_rate=1.0, price=10.0),
@@ -187,19 +199,19 @@ def test_probabilities_come_true() -> None:
     for (form,), people in came.group_by("form"):
         expected, real = (1 - people["probability"]).mean(), people["came"].mean()
         assert real == pytest.approx(expected, rel=0.25), form
-        worst, best = (people.filter(pl.col("decile") == tenth)["came"].mean() for tenth in (1, 10))
+        worst, best = (people.filter(pl.col("decile") == number)["came"].mean() for number in (1, 10))
         assert best > 5 * worst, form  # type: ignore[operator]
 
 
-def test_each_form_proves_its_probabilities(tmp_path: Path) -> None:
+def test_each_form_has_its_own_backtest(tmp_path: Path) -> None:
     """After 600 days too few had come back early enough to test those of the next order twice."""
     known = as_known_on(driven(), day := FIRST + timedelta(days=600))
     with opened(known | {"dim_date": known["dim_date"].with_columns(is_as_of=pl.col("date") == day)}) as con:
         scores = make(con, "churn_scores", tmp_path)
     assert scores.filter(form="second order")["probability"].null_count() == 0
-    unproved = scores.filter(form="next order")
-    assert unproved.height > 1_000 and unproved["probability"].is_null().all()
-    assert unproved.filter(decile=1)["top_reasons"].is_not_null().all()
+    untested = scores.filter(form="next order")
+    assert untested.height > 1_000 and untested["probability"].is_null().all()
+    assert untested.filter(decile=1)["top_reasons"].is_not_null().all()
     [reason] = pl.read_parquet(tmp_path / "churn_fit.parquet").filter(kind="card", name="reason")["said"]
     assert reason.index("so the column probability is empty") < reason.index("so the column probability is filled")
 
@@ -227,16 +239,16 @@ def test_nothing_that_is_fitted_changes_when_the_test_period_changes() -> None:
     assert all(tested[0][key] != tested[1][key] for key in tested[0] if key[1] in (LIFT, BRIER))
 
 
-def test_the_rival_is_measured_on_everybody() -> None:
-    """The card says of whom there is a sample; the list and its rival are tested on all people of the day."""
+def test_the_rival_is_tested_on_all_customers() -> None:
+    """The card states which steps use a sample; the list and its rival are tested on all customers of the day."""
     with opened(driven()) as con:
         fitted = fit(con, FEWER, Past())
     known = driven()["fct_orders"].filter(pl.col("order_date") <= LAST_DAY - timedelta(days=90))
     once = known.group_by("customer_id").agg(pl.col("order_date").n_unique()).filter(order_date=1).height
     assert once > FEWER.people_sample
-    assert f"Tested on {once:,} customers of a later time, all of them" in fitted.card.reason
-    assert "at most 2,000 people" in fitted.card.trained_on
-    assert "tested, and the rival too, by what everybody did" in fitted.card.trained_on
+    assert f"in a test on all {once:,} customers of a later time" in fitted.card.reason
+    assert "at most 2,000 customers" in fitted.card.trained_on
+    assert "tested, with the rivals, on those of all customers" in fitted.card.trained_on
 
 
 def _buyers(rng: np.random.Generator, people: int, horizon: int) -> pl.DataFrame:
@@ -251,19 +263,19 @@ def _buyers(rng: np.random.Generator, people: int, horizon: int) -> pl.DataFrame
             bought.append(int(then))
         seen = sorted({day for day in bought if day <= age})
         rows.append((len(seen), int(age), int(age) - seen[-1], any(age < day <= age + horizon for day in bought)))
-    return pl.DataFrame(rows, ["purchases", "tenure_days", "recency_days", "happened"], orient="row")
+    return pl.DataFrame(rows, ["purchases", "tenure_days", "recency_days", "outcome"], orient="row")
 
 
-def test_the_chance_by_buying_alone_comes_true() -> None:
+def test_the_probability_by_bg_nbd_alone_is_calibrated() -> None:
     known = _buyers(np.random.default_rng(8), 6_000, 90)
-    chance, came = buying_chance(known, 90, 6_000), known["happened"].to_numpy()
-    assert chance is not None
-    for tenth in np.array_split(np.argsort(chance, kind="stable"), 4):
-        assert came[tenth].mean() == pytest.approx(chance[tenth].mean(), abs=0.03)
-    assert buying_chance(known.head(30), 90, 6_000) is None
+    probability, outcome = purchase_probabilities(known, 90, 6_000), known["outcome"].to_numpy()
+    assert probability is not None
+    for quarter in np.array_split(np.argsort(probability, kind="stable"), 4):
+        assert outcome[quarter].mean() == pytest.approx(probability[quarter].mean(), abs=0.03)
+    assert purchase_probabilities(known.head(30), 90, 6_000) is None
 
 
-def test_forms_part_the_people() -> None:
+def test_every_customer_is_in_one_form() -> None:
     made = pl.DataFrame({"purchases_made": [1, 2, 7]})
     assert made.select(SECOND.scope.alias("s"), NEXT.scope.alias("n")).rows() == [(True, False), (False, True), (False, True)]
 
@@ -309,12 +321,12 @@ def test_cdnow(cdnow: Shop) -> None:
     at = Cutoffs(train, date(1997, 12, 31), date(1998, 3, 31), 90)
     with opened(cdnow) as con:
         snapshots = Snapshots(con, 90, MiningSettings().people_sample, [Form("any order", 1, None, "order again")])
-        [verdict] = judge_forms(snapshots, at, MiningSettings())
-    found = {(rival.name.removeprefix("any order: "), rival.metric): rival.value for rival in verdict.rivals}
-    assert 23_570 < verdict.n <= 3 * 23_570
+        [evaluation] = evaluate_forms(snapshots, at, MiningSettings())
+    found = {(rival.name.removeprefix("any order: "), rival.metric): rival.value for rival in evaluation.rivals}
+    assert 23_570 < evaluation.n <= 3 * 23_570
     assert found["recency", "PR-AUC"] == pytest.approx(0.437, abs=0.002)
     assert found["recency", "lift at 10%"] == pytest.approx(3.64, abs=0.03)
     assert found["BG/NBD", "PR-AUC"] == pytest.approx(0.533, abs=0.01)
     assert found["logistic regression", "PR-AUC"] == pytest.approx(0.538, abs=0.015)
     assert found["random forest", "PR-AUC"] == pytest.approx(0.537, abs=0.015)
-    assert verdict.is_better
+    assert evaluation.is_published

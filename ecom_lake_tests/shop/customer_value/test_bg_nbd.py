@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import beta, gamma
 
-from ecom_lake.shop.customer_value import bg_nbd as buying
+from ecom_lake.shop.customer_value import bg_nbd
 from ecom_lake.shop.customer_value.bg_nbd import BG, DAYS_A_WEEK, MBG, MODELS, Histories
 from ecom_lake_tests.builders.bg_nbd_customers import Buyers, buyers
 
@@ -24,9 +24,9 @@ def one(x: int, t_x: int, age: int) -> Histories:
 
 def test_the_published_customer() -> None:
     """x = 2, t_x = 30.43 weeks, T = 38.86 weeks: 1.226 purchases in 39 weeks."""
-    alive = buying.p_alive(BG, CDNOW, days(2), days(213), days(272))
+    alive = bg_nbd.p_alive(BG, CDNOW, days(2), days(213), days(272))
     assert alive[0] == pytest.approx(0.7266, abs=5e-5)
-    assert buying.expected(BG, CDNOW, days(2), days(213), days(272), [39])[0, 0] == pytest.approx(1.226, abs=5e-4)
+    assert bg_nbd.expected(BG, CDNOW, days(2), days(213), days(272), [39])[0, 0] == pytest.approx(1.226, abs=5e-4)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -40,14 +40,14 @@ def test_likelihood_is_the_integral_over_people(model: str, x: int, t_x: int, ag
     whole = np.mean((1 - leaves) ** survived) * np.mean(rate**x * np.exp(-rate * today))
     if survived:
         whole += np.mean(leaves * (1 - leaves) ** (survived - 1)) * np.mean(rate**x * np.exp(-rate * last))
-    found, _ = buying.likelihood(model, one(x, t_x, age))(np.array(list(OTHERS.values())))
+    found, _ = bg_nbd.log_likelihood(model, one(x, t_x, age))(np.array(list(OTHERS.values())))
     assert found == pytest.approx(np.log(whole), abs=1e-4)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_slopes_are_those_of_the_likelihood(model: str) -> None:
     seen = Histories(days(0, 0, 1, 4), days(0, 0, 30, 100), days(5, 90, 60, 130), days(70, 9, 5, 2))
-    at, step = buying.likelihood(model, seen), 1e-6
+    at, step = bg_nbd.log_likelihood(model, seen), 1e-6
     parameters = np.array(list(OTHERS.values()))
     for i, slope in enumerate(at(parameters)[1]):
         moved = np.exp(step * np.eye(4)[i])
@@ -68,13 +68,13 @@ def test_expectation_is_the_integral_over_chances_to_leave(model: str, parameter
         chances = beta(a, b + x + (model == MBG))
         # Where the density may be infinite, by quantiles.
         whole, _ = quad(lambda u, of=given, among=chances: of(max(float(among.ppf(u)), 1e-300)), 0, 1, epsrel=1e-9, limit=200)
-        found = buying.purchases_if_alive(model, parameters, days(x), days(age), weeks)[0]
+        found = bg_nbd.purchases_if_alive(model, parameters, days(x), days(age), weeks)[0]
         assert found == pytest.approx(whole, rel=2e-5)
 
 
 def test_where_nothing_can_be_worked_out_it_is_no_number() -> None:
     everybody_leaves_at_once = {"r": 12.0, "alpha": 0.01, "a": 800.0, "b": 0.7}
-    assert np.isnan(buying.purchases_if_alive(MBG, everybody_leaves_at_once, days(2), days(30), 52.0)).all()
+    assert np.isnan(bg_nbd.purchases_if_alive(MBG, everybody_leaves_at_once, days(2), days(30), 52.0)).all()
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -88,15 +88,15 @@ def test_what_people_do_is_what_is_expected(played: tuple[str, Buyers]) -> None:
     model, made = played
     counts, last = _up_to(made, 40)
     alike = np.flatnonzero((counts == 2) & (last >= 20) & (last < 25))
-    alive = buying.p_alive(model, OTHERS, np.full(len(alike), 2), (last[alike] * 7).astype(np.int64), days(280))
-    expected = buying.expected(
+    alive = bg_nbd.p_alive(model, OTHERS, np.full(len(alike), 2), (last[alike] * 7).astype(np.int64), days(280))
+    expected = bg_nbd.expected(
         model, OTHERS, np.full(len(alike), 2), (last[alike] * 7).astype(np.int64), days(280) + 0 * alike, [52]
     )
     more = np.bincount(made.person[(made.weeks > 40) & (made.weeks <= 92)], minlength=len(counts))[alike]
     assert len(alike) > 1500
     assert (made.left[alike] > 40).mean() == pytest.approx(alive.mean(), abs=3 * 0.5 / len(alike) ** 0.5)
     assert more.mean() == pytest.approx(expected.mean(), abs=3 * more.std() / len(alike) ** 0.5)
-    any_more = alive * buying.p_any(OTHERS, np.full(len(alike), 2), days(280), 52)
+    any_more = alive * bg_nbd.p_any(OTHERS, np.full(len(alike), 2), days(280), 52)
     assert (more > 0).mean() == pytest.approx(any_more.mean(), abs=3 * 0.5 / len(alike) ** 0.5)
 
 
@@ -104,7 +104,7 @@ def test_half_of_those_who_stay_have_bought_by_the_median(played: tuple[str, Buy
     _, made = played
     counts, _ = _up_to(made, 40)
     there = np.flatnonzero((counts == 3) & (made.left > 40))
-    median = float(buying.weeks_to_next(OTHERS, days(3), days(280))[0])
+    median = float(bg_nbd.weeks_to_next(OTHERS, days(3), days(280))[0])
     nearest = np.full(len(counts), np.inf)
     later = made.weeks > 40
     np.minimum.at(nearest, made.person[later], made.weeks[later])
@@ -119,7 +119,7 @@ def test_planted_parameters_are_found(played: tuple[str, Buyers]) -> None:
     last = np.where(counts > 0, last, 0)
     seen, people = np.unique(np.stack([counts, np.rint(last * 7).astype(np.int64)]), axis=1, return_counts=True)
     known = Histories(seen[0], seen[1], np.full(len(people), 560), people)
-    fits = {name: buying.fit(name, known) for name in MODELS}
+    fits = {name: bg_nbd.fit(name, known) for name in MODELS}
     found = fits[model]
     assert found is not None
     for name, deviation in zip(OTHERS, np.sqrt((found.cholesky**2).sum(axis=1)), strict=True):
@@ -135,7 +135,7 @@ def test_no_answer_where_people_do_not_differ() -> None:
     x = rng.poisson(2, 5000)
     last = np.where(x > 0, rng.beta(np.maximum(x, 1), 1) * 280, 0).astype(np.int64)
     seen = Histories(x, last, np.full(5000, 280), np.ones(5000, dtype=np.int64))
-    assert [buying.fit(model, seen) for model in MODELS] == [None, None]
+    assert [bg_nbd.fit(model, seen) for model in MODELS] == [None, None]
 
 
 def _up_to(made: Buyers, weeks: float) -> tuple[np.ndarray, np.ndarray]:

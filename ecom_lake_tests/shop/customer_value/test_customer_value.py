@@ -11,9 +11,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.contracts.fitted import Past
-from ecom_lake.shop.customer_value import bg_nbd as buying
-from ecom_lake.shop.customer_value import gamma_gamma as spending
-from ecom_lake.shop.customer_value import purchase_histories
+from ecom_lake.shop.customer_value import bg_nbd, gamma_gamma, purchase_histories
 from ecom_lake.shop.customer_value.bg_nbd import BG, DAYS_A_WEEK, MBG, Histories
 from ecom_lake.shop.customer_value.predicted_value import groups
 from ecom_lake.shop.settings.mining import MiningSettings
@@ -60,13 +58,13 @@ def published(planted: Orders, tmp_path_factory: pytest.TempPathFactory) -> tupl
         return *valued(con, folder), folder
 
 
-def test_people_who_buy_as_the_model_has_it_are_foretold(published: tuple[pl.DataFrame, pl.DataFrame, Path]) -> None:
+def test_customers_who_buy_as_the_model_assumes_are_predicted(published: tuple[pl.DataFrame, pl.DataFrame, Path]) -> None:
     made, fit, _ = published
     said = card(fit)
     assert (said["status"], said["champion"], said["baseline"]) == ("published", MBG, "people who had bought as often")
-    miss = rival(fit, "total foretold against actual", MBG)
+    miss = rival(fit, "predicted against actual purchases", MBG)
     assert miss["low"] < 0 < miss["high"] and abs(miss["value"]) < 0.1
-    sales = rival(fit, "net sales foretold against actual", MBG)
+    sales = rival(fit, "predicted against actual net sales", MBG)
     assert sales["low"] < 0 < sales["high"] and abs(sales["value"]) < 0.15
     assert rival(fit, "AIC on the days before", MBG)["value"] < rival(fit, "AIC on the days before", BG)["value"]
     assert set(made["method"]) == {MBG} and set(made["spend_method"]) == {"Gamma-Gamma"}
@@ -97,20 +95,20 @@ def test_a_person_by_hand(published: tuple[pl.DataFrame, pl.DataFrame, Path], pl
     who, bought = next((who, sorted(bought.items())) for who, bought in sorted(purchases.items()) if len(bought) == 4)
     first, last, x = bought[0][0], bought[-1][0], len(bought) - 1
     history = [np.array([value]) for value in (x, (last - first).days, (AS_OF - first).days)]
-    parameters = {name: numbers[name] for name in buying.BOUNDS}
-    quarters = buying.expected(MBG, parameters, *history, [365 / 7 * i / 4 for i in (1, 2, 3, 4)])[:, 0]
+    parameters = {name: numbers[name] for name in bg_nbd.BOUNDS}
+    quarters = bg_nbd.expected(MBG, parameters, *history, [365 / 7 * i / 4 for i in (1, 2, 3, 4)])[:, 0]
     discounted = sum(step * 1.1 ** -(i / 4 - 0.125) for i, step in enumerate(np.diff(quarters, prepend=0), start=1))
     p, q, v = (numbers[name] for name in "pqv")
     spend = p * (v + sum(money for _, money in bought[1:])) / (p * x + q - 1)
     row = made.row(by_predicate=pl.col("customer_id") == who, named=True)
     assert float(row["historic_value"]) == pytest.approx(sum(money for _, money in bought), abs=0.001)
-    assert row["p_alive"] == pytest.approx(buying.p_alive(MBG, parameters, *history)[0], abs=1e-6)
+    assert row["p_alive"] == pytest.approx(bg_nbd.p_alive(MBG, parameters, *history)[0], abs=1e-6)
     assert row["expected_orders_12m"] == pytest.approx(quarters[-1], abs=1e-6)
     assert float(row["predicted_value_12m"]) == pytest.approx(discounted * spend, abs=0.006)
     assert row["low"] < row["predicted_value_12m"] < row["high"]
 
 
-def test_next_orders_are_foretold_of_repeat_buyers_who_are_still_there(
+def test_next_orders_are_predicted_for_active_repeat_buyers(
     published: tuple[pl.DataFrame, pl.DataFrame, Path], planted: Orders
 ) -> None:
     made = published[0]
@@ -134,14 +132,14 @@ def test_money_to_come_is_worth_less_the_more_it_is_discounted() -> None:
 
 
 def test_bounds_are_how_far_the_expectation_moves_with_the_parameters() -> None:
-    """The delta method, held against parameters drawn by lot."""
+    """The delta method, checked against parameters drawn at random."""
     known = Histories(*(np.array(column) for column in ([0, 3], [0, 100], [300, 200], [5, 1])))
     spread = np.diag([0.03, 0.05, 0.04, 0.02]) + np.tril(np.full((4, 4), 0.01), -1)
     lots = np.random.default_rng(4).normal(size=(4_000, 4)) @ spread.T
     worth = []
     for lot in lots:
         parameters = dict(zip(PLANTED, np.exp(np.log(list(PLANTED.values())) + lot).tolist(), strict=True))
-        worth.append(buying.expected(MBG, parameters, known.x, known.t_x, known.age, [365 / DAYS_A_WEEK])[0])
+        worth.append(bg_nbd.expected(MBG, parameters, known.x, known.t_x, known.age, [365 / DAYS_A_WEEK])[0])
     found = groups(MBG, FittedParameters(PLANTED, spread, 0.0), known, 365, MiningSettings(yearly_discount=0))["variance"]
     assert found.to_list() == pytest.approx(np.log(worth).var(axis=0).tolist(), rel=0.1)
 
@@ -174,7 +172,7 @@ def test_a_fit_is_kept_when_more_orders_come(
         assert card(fit)["as_of"] == later.isoformat()
         assert card(fit)["fitted_as_of"] == (AS_OF if past.rows is not None else later).isoformat()
     before = {row["name"]: row["value"] for row in published[1].filter(kind="parameter").to_dicts()}
-    assert all(numbers[0][name] == before[name] for name in (*buying.BOUNDS, *spending.PARAMETERS))
+    assert all(numbers[0][name] == before[name] for name in (*bg_nbd.BOUNDS, *gamma_gamma.PARAMETERS))
     assert numbers[1]["r"] != before["r"]
 
 
@@ -190,7 +188,7 @@ def test_orders_after_today_play_no_part(
 
 
 def test_the_days_held_out_play_no_part_in_what_is_tried_on_them(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """Ten more purchases of everybody in these days: what was foretold stays, only what came is more."""
+    """Ten more purchases of everybody in these days: the prediction stays the same, only the actual purchases increase."""
     planted = orders_of(MBG, 3_000, 500, seed=11)
     shop(con, planted)
     _, before = valued(con, tmp_path)
@@ -224,8 +222,8 @@ def test_else_it_is_published_for_the_days_that_passed(con: duckdb.DuckDBPyConne
     assert (card(fit)["status"], made["horizon_days"].unique().to_list()) == ("published", [182])
     assert columns_of(made, "_12m").null_count().sum_horizontal().item() == 3 * len(made)
     assert columns_of(made, "").null_count().sum_horizontal().item() == 0
-    missed = rival(fit, "total foretold against actual in 365 days", MBG)["value"]
-    assert abs(missed) > 0.05 > abs(rival(fit, "total foretold against actual", MBG)["value"])
+    missed = rival(fit, "predicted against actual purchases in 365 days", MBG)["value"]
+    assert abs(missed) > 0.05 > abs(rival(fit, "predicted against actual purchases", MBG)["value"])
     assert "Tested on 365 days: In the last 365 days" in str(card(fit)["reason"])
     assert "the columns of twelve months are empty" in str(card(fit)["reason"])
     assert made["next_order_date"].max() <= AS_OF + timedelta(days=183)
@@ -238,8 +236,8 @@ def test_a_young_shop_is_tested_on_a_quarter_of_its_days(con: duckdb.DuckDBPyCon
     assert (card(fit)["status"], made["horizon_days"].unique().to_list()) == ("published", [125])
     assert made["predicted_value_12m"].null_count() == len(made)
     known = purchase_histories.histories(con, AS_OF)
-    parameters = {row["name"]: row["value"] for row in fit.filter(kind="parameter").to_dicts() if row["name"] in buying.BOUNDS}
-    expected = buying.expected(MBG, parameters, known.x, known.t_x, known.age, [125 / DAYS_A_WEEK])[0]
+    parameters = {row["name"]: row["value"] for row in fit.filter(kind="parameter").to_dicts() if row["name"] in bg_nbd.BOUNDS}
+    expected = bg_nbd.expected(MBG, parameters, known.x, known.t_x, known.age, [125 / DAYS_A_WEEK])[0]
     assert made["expected_orders"].sum() == pytest.approx(float(np.sum(expected * known.people)), rel=1e-4)
 
 
@@ -249,8 +247,8 @@ def test_the_mean_of_a_young_shop_is_of_as_many_days_as_it_was_seen_in(con: duck
     assert card(fit)["status"] == "baseline"
     assert made["horizon_days"].unique().to_list() == [250]
     assert made["expected_orders_12m"].null_count() == len(made)
-    seen = purchase_histories.seen(con, AS_OF - timedelta(days=250), AS_OF)
-    mean = float(np.sum(seen.people * seen.more)) / float(np.sum(seen.people))
+    seen = purchase_histories.holdout(con, AS_OF - timedelta(days=250), AS_OF)
+    mean = float(np.sum(seen.people * seen.later_purchases)) / float(np.sum(seen.people))
     assert made["expected_orders"].unique().to_list() == [pytest.approx(mean, abs=1e-6)]
 
 
@@ -268,20 +266,20 @@ def test_shuffled_people_get_the_mean_of_the_shop(con: duckdb.DuckDBPyConnection
     made, fit = valued(con, tmp_path)
     assert card(fit)["status"] == "baseline"
     assert made["expected_orders_12m"].n_unique() == 1 and set(made["method"]) == {"mean of the shop"}
-    assert "Everybody gets the mean of the shop" in str(card(fit)["reason"])
+    assert "Every customer gets the mean of the shop" in str(card(fit)["reason"])
 
 
 @pytest.mark.parametrize(
     ("which", "reason"),
     [
-        ("nobody", "No order is dated up to the as-of date"),
-        ("nobody comes back", "0 people had bought at least twice"),
-        ("sixty people", "a model of how people come back needs 100"),
-        ("three months", "The shop is known for 89 days; a forecast of value needs 180"),
-        ("no dates", "No order is dated up to the as-of date"),
+        ("nobody", "There are no orders up to the as-of date"),
+        ("nobody comes back", "0 customers had bought at least twice"),
+        ("sixty people", "a model of repeat purchases needs 100"),
+        ("three months", "The shop is known for 89 days; a prediction of customer value needs 180"),
+        ("no dates", "There are no orders up to the as-of date"),
     ],
 )
-def test_it_refuses_where_nothing_can_be_said(
+def test_it_refuses_where_nothing_can_be_predicted(
     con: duckdb.DuckDBPyConnection, planted: Orders, tmp_path: Path, which: str, reason: str
 ) -> None:
     orders = {
@@ -300,7 +298,7 @@ def test_it_refuses_where_nothing_can_be_said(
 
 
 def test_constant_prices_leave_the_mean(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """And who has no dated order has no forecast."""
+    """A customer without a dated order has no prediction."""
     shop(con, [*orders_of(MBG, 2_000, 730, seed=12, spend="constant"), ("undated", None, 3.0)])
     made, fit = valued(con, tmp_path)
     assert card(fit)["status"] == "published"
@@ -308,10 +306,10 @@ def test_constant_prices_leave_the_mean(con: duckdb.DuckDBPyConnection, tmp_path
     assert {name for name, value in undated.items() if value is not None} == {"customer_id", "historic_value", "method"}
     made = made.filter(pl.col("method") != "none")
     assert set(made["spend_method"]) == {"mean of the shop"}
-    assert "too alike" in str(card(fit)["reason"])
+    assert "too similar" in str(card(fit)["reason"])
 
 
-def test_where_frequent_buyers_spend_more_it_is_the_mean_of_people_alike(
+def test_where_frequent_buyers_spend_more_it_is_the_mean_of_those_who_buy_as_often(
     con: duckdb.DuckDBPyConnection, planted: Orders, tmp_path: Path
 ) -> None:
     often = pl.DataFrame(planted, ["who", "day", "money"], orient="row").group_by("who").agg(pl.n_unique("day"))
@@ -350,23 +348,23 @@ def test_cdnow(con: duckdb.DuckDBPyConnection, cdnow: list[tuple[str, date, floa
     shop(con, cdnow, as_of=date(1998, 6, 30))
     purchase_histories.read(con)
     known = purchase_histories.histories(con, cut)
-    found = buying.fit(BG, known)
+    found = bg_nbd.fit(BG, known)
     assert found is not None and int(known.people.sum()) == 2357
     assert found.log_likelihood == pytest.approx(-9582.43, abs=0.01)
     assert [*found.parameters.values()] == pytest.approx([0.2426, 4.4135, 0.7929, 2.4258], rel=1e-3)
     spent = purchase_histories.spent(con, cut)
-    gamma = spending.gamma_gamma(spent)
+    gamma = gamma_gamma.gamma_gamma(spent)
     assert gamma is not None and 940 <= int(spent.people.sum()) <= 946  # a few paid nothing when they came back
     assert [*gamma.parameters.values()] == pytest.approx([6.25, 3.74, 15.44], rel=2e-2)
-    related = spending.correlation(spent)
+    related = gamma_gamma.correlation(spent)
     assert related is not None and related.value == pytest.approx(0.114, abs=0.01)
-    after = purchase_histories.seen(con, cut, date(1998, 6, 30))
-    foretold = buying.expected(BG, found.parameters, after.x, after.t_x, after.age, [273 / DAYS_A_WEEK])[0]
-    assert float((foretold * after.people).sum()) == pytest.approx(1653, abs=3)
-    assert int((after.more * after.people).sum()) == 1882
+    after = purchase_histories.holdout(con, cut, date(1998, 6, 30))
+    predicted = bg_nbd.expected(BG, found.parameters, after.x, after.t_x, after.age, [273 / DAYS_A_WEEK])[0]
+    assert float((predicted * after.people).sum()) == pytest.approx(1653, abs=3)
+    assert int((after.later_purchases * after.people).sum()) == 1882
 
 
-def test_olist_is_foretold_though_hardly_anybody_comes_back(con: duckdb.DuckDBPyConnection, olist: Path, tmp_path: Path) -> None:
+def test_olist_is_predicted_though_few_customers_return(con: duckdb.DuckDBPyConnection, olist: Path, tmp_path: Path) -> None:
     orders, items, people = (f"{olist}/olist_{name}_dataset.csv" for name in ("orders", "order_items", "customers"))
     con.execute(
         f"""
@@ -390,11 +388,11 @@ def test_olist_is_foretold_though_hardly_anybody_comes_back(con: duckdb.DuckDBPy
     made, fit = valued(con, tmp_path)
     said = card(fit)
     assert (said["status"], said["champion"], len(made)) == ("published", BG, 94_990)
-    assert rival(fit, "total foretold against actual", BG)["value"] == pytest.approx(0.037, abs=0.01)
-    assert rival(fit, "net sales foretold against actual", BG)["value"] == pytest.approx(0.044, abs=0.01)
+    assert rival(fit, "predicted against actual purchases", BG)["value"] == pytest.approx(0.037, abs=0.01)
+    assert rival(fit, "predicted against actual net sales", BG)["value"] == pytest.approx(0.044, abs=0.01)
     assert made["p_alive"].null_count() == 92_926
     # Twelve months are 39% off, and are not published.
-    assert rival(fit, "total foretold against actual in 365 days", BG)["value"] == pytest.approx(-0.39, abs=0.01)
+    assert rival(fit, "predicted against actual purchases in 365 days", BG)["value"] == pytest.approx(-0.39, abs=0.01)
     assert made["horizon_days"].unique().to_list() == [181]
     assert 900 < made["expected_orders"].sum() < 1_000
     assert made["expected_orders_12m"].null_count() == made["predicted_value_12m"].null_count() == 94_990

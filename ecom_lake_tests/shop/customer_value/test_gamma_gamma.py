@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import gamma
 
-from ecom_lake.shop.customer_value import gamma_gamma as spending
+from ecom_lake.shop.customer_value import gamma_gamma
 from ecom_lake.shop.customer_value.gamma_gamma import Spent
 from ecom_lake.statistics.intervals import Estimate
 from ecom_lake.statistics.maximum_likelihood import FittedParameters
@@ -27,7 +27,7 @@ def drawn(people: int, seed: int, p: float = 6.0, q: float = 4.0, v: float = 50.
 
 @pytest.mark.parametrize(("n", "mean", "expected"), [(2, 22.35, 24.65), (1, 11.77, 18.91), (7, 73.74, 71.46), (0, 0.0, 35.22)])
 def test_the_published_customers(n: int, mean: float, expected: float) -> None:
-    by_n = spending.by_gamma_gamma(FittedParameters(CDNOW, np.zeros((3, 3)), 0.0), 7).by_n
+    by_n = gamma_gamma.by_gamma_gamma(FittedParameters(CDNOW, np.zeros((3, 3)), 0.0), 7).by_n
     row = by_n.row(n, named=True)
     assert row["base"] + row["share"] * n * mean == pytest.approx(expected, abs=0.02)
 
@@ -38,19 +38,19 @@ def test_likelihood_is_the_integral_over_people() -> None:
         whole, _ = quad(
             lambda unit, n=n, money=money: n * gamma.pdf(money, p * n, scale=1 / unit) * gamma.pdf(unit, q, scale=1 / v), 0, 3
         )
-        found, _ = spending.likelihood(spent((n, money)))(np.array([p, q, v]))
+        found, _ = gamma_gamma.log_likelihood(spent((n, money)))(np.array([p, q, v]))
         assert found == pytest.approx(np.log(whole), abs=1e-6)
 
 
 def test_slopes_are_those_of_the_likelihood() -> None:
-    at, parameters, step = spending.likelihood(drawn(50, 1)), np.array([2.0, 3.0, 40.0]), 1e-6
+    at, parameters, step = gamma_gamma.log_likelihood(drawn(50, 1)), np.array([2.0, 3.0, 40.0]), 1e-6
     for i, slope in enumerate(at(parameters)[1]):
         moved = np.exp(step * np.eye(3)[i])
         assert slope == pytest.approx((at(parameters * moved)[0] - at(parameters / moved)[0]) / (2 * step), rel=1e-5)
 
 
 def test_planted_parameters_are_found() -> None:
-    found = spending.gamma_gamma(drawn(20_000, 2))
+    found = gamma_gamma.gamma_gamma(drawn(20_000, 2))
     assert found is not None
     for (name, value), deviation in zip(found.parameters.items(), np.sqrt((found.cholesky**2).sum(axis=1)), strict=True):
         assert deviation < 0.1
@@ -58,11 +58,11 @@ def test_planted_parameters_are_found() -> None:
 
 
 def test_bounds_are_how_far_the_expectation_moves_with_the_parameters() -> None:
-    """The delta method, held against parameters drawn by lot."""
+    """The delta method, checked against parameters drawn at random."""
     seen = drawn(2_000, 3)
-    found = spending.gamma_gamma(seen)
+    found = gamma_gamma.gamma_gamma(seen)
     assert found is not None
-    row = spending.by_gamma_gamma(found, 3).by_n.row(3, named=True)
+    row = gamma_gamma.by_gamma_gamma(found, 3).by_n.row(3, named=True)
     lots = np.random.default_rng(4).normal(size=(20_000, 3))
     p, q, v = np.exp(np.log(list(found.parameters.values())) + lots @ found.cholesky.T).T
     scattered = p * (v + 600) / (3 * p + q - 1)
@@ -70,30 +70,30 @@ def test_bounds_are_how_far_the_expectation_moves_with_the_parameters() -> None:
 
 
 def test_no_answer_where_everything_costs_the_same() -> None:
-    assert spending.gamma_gamma(spent(*[(1 + i % 3, 100.0 * (1 + i % 3)) for i in range(300)])) is None
+    assert gamma_gamma.gamma_gamma(spent(*[(1 + i % 3, 100.0 * (1 + i % 3)) for i in range(300)])) is None
 
 
 def test_correlation_by_hand() -> None:
     """n 1, 1, 2, 4 with means 10, 20, 20, 30: covariance 6.25, variances 1.5 and 50."""
-    found = spending.correlation(spent((1, 10), (1, 20), (2, 40), (4, 120)))
+    found = gamma_gamma.correlation(spent((1, 10), (1, 20), (2, 40), (4, 120)))
     assert found is not None
     assert found.value == pytest.approx(7.5 / (1.5 * 50) ** 0.5)
     assert found.low < found.value < found.high
-    assert spending.correlation(spent((1, 10), (2, 20), (3, 30), (4, 40))) is None
-    assert spending.correlation(spent((1, 10), (1, 20), (1, 40), (1, 120))) is None
+    assert gamma_gamma.correlation(spent((1, 10), (2, 20), (3, 30), (4, 40))) is None
+    assert gamma_gamma.correlation(spent((1, 10), (1, 20), (1, 40), (1, 120))) is None
 
 
 def test_a_relation_counts_where_it_is_strong_and_no_chance() -> None:
-    strong = spending.correlation(spent(*[(1 + i % 5, (1 + i % 5) * (100 + 20.0 * (i % 5) + i % 7)) for i in range(200)]))
-    assert strong is not None and not spending.is_unrelated(strong, 0.2)
-    assert spending.is_unrelated(strong, 1.0)
-    assert spending.is_unrelated(Estimate(0.5, -0.1, 0.8), 0.2)
-    assert spending.is_unrelated(None, 0.2)
+    strong = gamma_gamma.correlation(spent(*[(1 + i % 5, (1 + i % 5) * (100 + 20.0 * (i % 5) + i % 7)) for i in range(200)]))
+    assert strong is not None and not gamma_gamma.is_independent(strong, 0.2)
+    assert gamma_gamma.is_independent(strong, 1.0)
+    assert gamma_gamma.is_independent(Estimate(0.5, -0.1, 0.8), 0.2)
+    assert gamma_gamma.is_independent(None, 0.2)
 
 
 def test_means_of_people_alike_by_hand() -> None:
     seen = spent((1, 10), (1, 30), (2, 200), (2, 600), (5, 5))
-    by_n = spending.by_means(seen, 6, spending.ALIKE).by_n
+    by_n = gamma_gamma.by_means(seen, 6, gamma_gamma.ALIKE).by_n
     assert by_n["base"].to_list() == pytest.approx([845 / 11, 20, 200, 845 / 11, 845 / 11, 845 / 11, 845 / 11])
     assert by_n["v0"][1] == pytest.approx(200 / 4)
-    assert spending.by_means(seen, 2, spending.SHOP).by_n["base"].to_list() == pytest.approx([845 / 11] * 3)
+    assert gamma_gamma.by_means(seen, 2, gamma_gamma.SHOP).by_n["base"].to_list() == pytest.approx([845 / 11] * 3)

@@ -5,134 +5,135 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecom_lake.shop.rankings.evaluation import Judged, Question, decile, judge
+from ecom_lake.shop.rankings.evaluation import Evaluation, Target, decile, evaluate
 from ecom_lake.shop.rankings.probability_backtest import calibrate
 from ecom_lake.shop.rankings.ranker import FOREST, LOGISTIC
-from ecom_lake.shop.rankings.reasons import Group, importance, listed
-from ecom_lake.shop.rankings.sample import People
+from ecom_lake.shop.rankings.reasons import Group, permutation_importance, ranked_list
+from ecom_lake.shop.rankings.sample import Sample
 from ecom_lake.statistics.logistic_regression import sigmoid
 
-QUESTION = Question("it", "people", "do it", "the rule", ["a", "b", "c"])
+TARGET = Target("it", "people", "do it", "the rule", ["a", "b", "c"])
 
 
-def people(seed: int, n: int = 4_000, strong: float = 1.5, is_shuffled: bool = False) -> People:
+def sample(seed: int, n: int = 4_000, strong: float = 1.5, is_shuffled: bool = False) -> Sample:
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n, 3))
-    happened = rng.random(n) < sigmoid(-2 + strong * x[:, 0] + strong / 3 * x[:, 1])
-    return People(x, rng.permutation(happened) if is_shuffled else happened, x[:, 2])
+    outcome = rng.random(n) < sigmoid(-2 + strong * x[:, 0] + strong / 3 * x[:, 1])
+    return Sample(x, rng.permutation(outcome) if is_shuffled else outcome, x[:, 2])
 
 
-def judged(**how: object) -> Judged:
-    return judge(QUESTION, *(people(seed, **how) for seed in (1, 2, 3)), seed=0)  # type: ignore[arg-type]
+def evaluated(**how: object) -> Evaluation:
+    return evaluate(TARGET, *(sample(seed, **how) for seed in (1, 2, 3)), seed=0)  # type: ignore[arg-type]
 
 
-def test_what_is_there_is_found_and_published() -> None:
-    verdict = judged()
-    assert verdict.is_better
-    assert verdict.ranker is not None
-    platt, later = calibrate(verdict.ranker, people(3)), people(4)
+def test_a_real_effect_is_found_and_published() -> None:
+    evaluation = evaluated()
+    assert evaluation.is_published
+    assert evaluation.ranker is not None
+    platt, later = calibrate(evaluation.ranker, sample(3)), sample(4)
     assert platt is not None
-    said = platt(verdict.ranker.scores(later.x))
-    assert said.mean() == pytest.approx(later.happened.mean(), abs=0.02)
-    assert "so it is published" in verdict.reason
+    probability = platt(evaluation.ranker.scores(later.x))
+    assert probability.mean() == pytest.approx(later.outcome.mean(), abs=0.02)
+    assert "so it is published" in evaluation.reason
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_shuffled_labels_are_refused(seed: int) -> None:
-    verdict = judge(QUESTION, *(people(10 * seed + i, is_shuffled=True) for i in range(3)), seed=0)
-    assert not verdict.is_better
-    assert "not a significant improvement, so nothing is published" in verdict.reason
+    evaluation = evaluate(TARGET, *(sample(10 * seed + i, is_shuffled=True) for i in range(3)), seed=0)
+    assert not evaluation.is_published
+    assert "not a significant improvement, so nothing is published" in evaluation.reason
+    assert evaluation.details.startswith("No list of people that do it is published: a list by the rule is about as good.")
 
 
 def test_no_better_than_the_rule_is_refused() -> None:
-    """The model finds what is there, and the rule had it already."""
-    parts = [people(seed) for seed in (1, 2, 3)]
-    knowing = [People(part.x, part.happened, part.x[:, 0] * 1.5 + part.x[:, 1] * 0.5) for part in parts]
-    verdict = judge(QUESTION, *knowing, seed=0)
-    assert verdict.compared is not None and verdict.compared.candidate.low > 2
-    assert not verdict.is_better
+    """The model finds the effect, and the rule already has it."""
+    parts = [sample(seed) for seed in (1, 2, 3)]
+    knowing = [Sample(part.x, part.outcome, part.x[:, 0] * 1.5 + part.x[:, 1] * 0.5) for part in parts]
+    evaluation = evaluate(TARGET, *knowing, seed=0)
+    assert evaluation.lifts is not None and evaluation.lifts.candidate.low > 2
+    assert not evaluation.is_published
 
 
-def other_regime(seed: int) -> People:
-    """Here nothing happens by `a` or `b` alone: it happens where both have the same sign, which only the forest finds."""
+def other_regime(seed: int) -> Sample:
+    """The outcome depends on neither `a` nor `b` alone: it occurs where both have the same sign, which only the forest finds."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(4_000, 3))
-    return People(x, rng.random(4_000) < np.where(x[:, 0] * x[:, 1] > 0, 0.5, 0.05), x[:, 2])
+    return Sample(x, rng.random(4_000) < np.where(x[:, 0] * x[:, 1] > 0, 0.5, 0.05), x[:, 2])
 
 
-def test_the_champion_is_not_chosen_on_the_test_period() -> None:
-    """The forest is fitted on both regimes; the calibration people are of the first, where the logistic regression is better."""
-    first, second = people(1), other_regime(1)
-    train = People(np.concatenate([first.x, second.x]), np.concatenate([first.happened, second.happened]), np.zeros(8_000))
-    verdict = judge(QUESTION, train, people(2), other_regime(3), seed=0)
-    precision = {rival.name: rival.value or 0.0 for rival in verdict.rivals if rival.metric == "PR-AUC"}
+def test_the_champion_is_not_selected_on_the_test_period() -> None:
+    """The forest is fitted on both regimes; the calibration sample is of the first, where the logistic regression is better."""
+    first, second = sample(1), other_regime(1)
+    train = Sample(np.concatenate([first.x, second.x]), np.concatenate([first.outcome, second.outcome]), np.zeros(8_000))
+    evaluation = evaluate(TARGET, train, sample(2), other_regime(3), seed=0)
+    precision = {rival.name: rival.value or 0.0 for rival in evaluation.rivals if rival.metric == "PR-AUC"}
     assert precision["it: random forest"] > precision["it: logistic regression"] + 0.02
-    assert verdict.champion == LOGISTIC
-    assert judge(QUESTION, train, other_regime(2), other_regime(3), seed=0).champion == FOREST
+    assert evaluation.champion == LOGISTIC
+    assert evaluate(TARGET, train, other_regime(2), other_regime(3), seed=0).champion == FOREST
 
 
 @pytest.mark.parametrize("change", ["labels", "values", "unknown values", "other people"])
 def test_nothing_that_is_fitted_changes_when_the_test_period_changes(change: str) -> None:
-    rng, test = np.random.default_rng(9), people(3)
+    rng, test = np.random.default_rng(9), sample(3)
     changed = {
-        "labels": replace(test, happened=rng.permutation(test.happened)),
+        "labels": replace(test, outcome=rng.permutation(test.outcome)),
         "values": replace(test, x=test.x * 5 + 100),
         "unknown values": replace(test, x=np.where(rng.random(test.x.shape) < 0.3, np.nan, test.x)),
         "other people": other_regime(3),
     }[change]
-    before, after = (judge(QUESTION, people(1), people(2), tested, seed=0) for tested in (test, changed))
+    before, after = (evaluate(TARGET, sample(1), sample(2), tested, seed=0) for tested in (test, changed))
     assert before.parameters == after.parameters
     assert before.notes == after.notes
     assert before.ranker is not None and after.ranker is not None
-    assert (before.ranker.blanks == np.median(people(1).x, axis=0).round(9)).all()
+    assert (before.ranker.medians == np.median(sample(1).x, axis=0).round(9)).all()
     assert (before.ranker.scores(test.x) == after.ranker.scores(test.x)).all()
     assert [rival.value for rival in before.rivals] != [rival.value for rival in after.rivals]
 
 
-def test_too_few_to_tell() -> None:
-    verdict = judge(QUESTION, people(1), people(2, n=60), people(3), seed=0)
-    assert verdict.ranker is None
-    assert "to calibrate a model there are 60 people" in verdict.reason
+def test_too_few_rows_are_refused() -> None:
+    evaluation = evaluate(TARGET, sample(1), sample(2, n=60), sample(3), seed=0)
+    assert evaluation.ranker is None
+    assert "It: there are too few people to calibrate a model" in evaluation.reason
 
 
-def test_what_was_chosen_is_kept() -> None:
-    parts = [people(seed) for seed in (1, 2, 3)]
-    kept = judge(QUESTION, *parts, seed=0, kept={"it: leaf": "800", "it: champion": FOREST})
+def test_what_was_selected_is_kept() -> None:
+    parts = [sample(seed) for seed in (1, 2, 3)]
+    kept = evaluate(TARGET, *parts, seed=0, kept={"it: leaf": "800", "it: champion": FOREST})
     assert kept.notes == {"it: leaf": "800", "it: champion": FOREST}
-    assert kept.champion == FOREST != judged().champion
+    assert kept.champion == FOREST != evaluated().champion
 
 
-def test_what_is_not_known_is_the_middle() -> None:
-    verdict = judged()
-    assert verdict.ranker is not None
-    middle = verdict.ranker.scores(verdict.ranker.blanks[None, :])
-    assert verdict.ranker.scores(np.full((1, 3), np.nan)) == pytest.approx(middle)
+def test_unknown_values_are_imputed_with_the_median() -> None:
+    evaluation = evaluated()
+    assert evaluation.ranker is not None
+    at_the_median = evaluation.ranker.scores(evaluation.ranker.medians[None, :])
+    assert evaluation.ranker.scores(np.full((1, 3), np.nan)) == pytest.approx(at_the_median)
 
 
-def test_equal_people_are_in_the_same_tenth() -> None:
+def test_equal_scores_are_in_the_same_decile() -> None:
     assert decile(np.array([0.9] * 15 + [0.5] * 5)).tolist() == [1] * 15 + [8] * 5
     assert decile(np.linspace(1, 0, 20)).tolist() == [1 + i // 2 for i in range(20)]
     assert decile(np.zeros(0)).tolist() == []
 
 
 GROUPS = (
-    Group("first", ("a",), lambda known: f"a is {known['a']:.1f}"),
-    Group("second", ("b",), lambda known: f"b is {known['b']:.1f}"),
-    Group("third", ("c",), lambda known: f"c is {known['c']:.1f}"),
+    Group("first", ("a",), lambda values: f"a is {values['a']:.1f}"),
+    Group("second", ("b",), lambda values: f"b is {values['b']:.1f}"),
+    Group("third", ("c",), lambda values: f"c is {values['c']:.1f}"),
 )
 
 
-def test_importance_and_reasons_name_what_drives() -> None:
-    verdict, later = judged(), people(5)
-    assert verdict.ranker is not None
-    platt = calibrate(verdict.ranker, later)
-    lost = importance(verdict.ranker, later.x, later.happened, ["a", "b", "c"], GROUPS, seed=0)
-    assert list(lost)[:2] == ["first", "second"]
-    assert lost["first"] > 3 * lost["second"] > 20 * abs(lost["third"])
+def test_importance_and_reasons_name_the_drivers() -> None:
+    evaluation, later = evaluated(), sample(5)
+    assert evaluation.ranker is not None
+    platt = calibrate(evaluation.ranker, later)
+    importance = permutation_importance(evaluation.ranker, later.x, later.outcome, ["a", "b", "c"], GROUPS, seed=0)
+    assert list(importance)[:2] == ["first", "second"]
+    assert importance["first"] > 3 * importance["second"] > 20 * abs(importance["third"])
     crowd = np.zeros((20, 3))
     crowd[0], crowd[1] = (3, 1, 0), (-1, 3, 0)
-    told = listed(verdict, crowd, GROUPS, lost, platt)
-    assert told["top_reasons"].to_list() == ["a is 3.0; b is 1.0", None, *[None] * 18]
-    against = listed(verdict, -crowd, GROUPS, lost, platt, is_against=True)
+    found = ranked_list(evaluation, crowd, GROUPS, importance, platt)
+    assert found["top_reasons"].to_list() == ["a is 3.0; b is 1.0", None, *[None] * 18]
+    against = ranked_list(evaluation, -crowd, GROUPS, importance, platt, is_against=True)
     assert against["top_reasons"][0] == "a is -3.0; b is -1.0"
     assert against["probability"][0] == against["probability"].max()

@@ -1,4 +1,4 @@
-"""Probabilities are published where they beat a constant at several times, and what is tested is never fitted."""
+"""Probabilities are published where they beat a constant at several times, and no test outcome is used in a fit."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from ecom_lake.shop.rankings.probability_backtest import (
     KNOWN,
     OCCURRED,
     SKILL,
+    Backtest,
     Origin,
-    Proof,
+    backtest,
     predict_at,
-    prove,
 )
-from ecom_lake.shop.rankings.ranker import Ranker, choose
-from ecom_lake.shop.rankings.sample import People
+from ecom_lake.shop.rankings.ranker import Ranker, select
+from ecom_lake.shop.rankings.sample import Sample
 from ecom_lake.statistics.logistic_regression import Platt, sigmoid
 
 DAY = date(2018, 6, 30)
 
 
-def people(seed: int, rate: float, n: int = 3_000) -> People:
-    """The first feature drives; `rate` is the share to whom it happens at its mean."""
+def sample(seed: int, rate: float, n: int = 3_000) -> Sample:
+    """The first feature drives the outcome; `rate` is the share with the outcome at the mean of that feature."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n, 2))
-    happened = rng.random(n) < sigmoid(np.log(rate / (1 - rate)) + x[:, 0])
-    return People(x, happened, x[:, 1], cluster=np.arange(n) + n * seed)
+    outcome = rng.random(n) < sigmoid(np.log(rate / (1 - rate)) + x[:, 0])
+    return Sample(x, outcome, x[:, 1], cluster=np.arange(n) + n * seed)
 
 
 def ranker() -> Ranker:
-    return choose(people(1, 0.2), people(2, 0.2), seed=0).ranker
+    return select(sample(1, 0.2), sample(2, 0.2), seed=0).ranker
 
 
 def origins(known: list[float], occurred: list[float]) -> list[Origin]:
@@ -43,65 +43,65 @@ def origins(known: list[float], occurred: list[float]) -> list[Origin]:
     fitted = ranker()
     made = []
     for i, (before, after) in enumerate(zip(known, occurred, strict=True)):
-        origin = predict_at(DAY + timedelta(days=90 * i), fitted, people(10 + i, before), people(20 + i, after))
+        origin = predict_at(DAY + timedelta(days=90 * i), fitted, sample(10 + i, before), sample(20 + i, after))
         assert origin is not None
         made.append(origin)
     return made
 
 
-def figures(proof: Proof) -> dict[tuple[str, str], float]:
-    return {(rival.name.removeprefix("it: "), rival.metric): rival.value or 0.0 for rival in proof.rivals}
+def figures(result: Backtest) -> dict[tuple[str, str], float]:
+    return {(rival.name.removeprefix("it: "), rival.metric): rival.value or 0.0 for rival in result.rivals}
 
 
-def proved(known: list[float], occurred: list[float]) -> Proof:
-    return prove("it", "do it", "people", origins(known, occurred), seed=0)
+def backtested(known: list[float], occurred: list[float]) -> Backtest:
+    return backtest("it", "do it", "people", origins(known, occurred), seed=0)
 
 
-def test_true_probabilities_are_published() -> None:
-    proof = proved([0.1, 0.3, 0.2], [0.1, 0.3, 0.2])
-    assert proof.is_true
-    assert "so the column probability is filled" in proof.sentence
-    found = figures(proof)
+def test_calibrated_probabilities_are_published() -> None:
+    result = backtested([0.1, 0.3, 0.2], [0.1, 0.3, 0.2])
+    assert result.passes
+    assert "so the column probability is filled" in result.sentence
+    found = figures(result)
     assert found[CALIBRATED, BRIER] < min(found[KNOWN, BRIER], found[OCCURRED, BRIER])
 
 
 def test_a_base_rate_that_moves_away_after_every_calibration_is_not_published() -> None:
     """Better than the base rate that was known, which is as wrong; worse than one rate for all that occurred."""
-    proof = proved([0.25, 0.25, 0.25], [0.1, 0.1, 0.1])
-    found = figures(proof)
+    result = backtested([0.25, 0.25, 0.25], [0.1, 0.1, 0.1])
+    found = figures(result)
     assert found[f"{CALIBRATED} against {KNOWN}", SKILL] > 0.02
     assert found[f"{CALIBRATED} against {OCCURRED}", SKILL] < 0
-    assert not proof.is_true
-    assert "the column probability is empty: use decile and reasons" in proof.sentence
+    assert not result.passes
+    assert "the column probability is empty: use decile and reasons" in result.sentence
 
 
 def test_a_calibration_on_the_latest_outcomes_follows_the_base_rate() -> None:
     for rate in (0.05, 0.2, 0.5):
         [origin] = origins([rate], [rate])
-        assert origin.predicted.mean() == pytest.approx(origin.happened.mean(), abs=0.02)
+        assert origin.predicted.mean() == pytest.approx(origin.outcome.mean(), abs=0.02)
 
 
 def test_scores_without_information_are_not_published() -> None:
-    shuffled = [replace(of, happened=np.random.default_rng(5).permutation(of.happened)) for of in origins([0.2] * 4, [0.2] * 4)]
-    assert not prove("it", "do it", "people", shuffled, seed=0).is_true
+    shuffled = [replace(of, outcome=np.random.default_rng(5).permutation(of.outcome)) for of in origins([0.2] * 4, [0.2] * 4)]
+    assert not backtest("it", "do it", "people", shuffled, seed=0).passes
 
 
-def test_one_origin_proves_nothing() -> None:
-    proof = proved([0.2], [0.2])
-    assert not proof.is_true
-    assert "could only be tested on one day of the past (at least 2 are needed)" in proof.sentence
+def test_one_origin_is_not_enough() -> None:
+    result = backtested([0.2], [0.2])
+    assert not result.passes
+    assert "could only be tested on one day of the past (at least 2 are needed)" in result.sentence
 
 
 def test_skill_by_hand_and_its_interval_by_clusters() -> None:
-    predicted, happened = np.tile([0.8, 0.2], 200), np.tile([True, False], 200)
+    predicted, outcome = np.tile([0.8, 0.2], 200), np.tile([True, False], 200)
     alone, in_pairs = np.arange(400), np.repeat(np.arange(4), 100)
     found = {}
     for name, cluster in (("alone", alone), ("together", in_pairs)):
         parts = [
-            Origin(DAY + timedelta(days=i), Platt(0, 1), 0.4, predicted[half], happened[half], cluster[half])
+            Origin(DAY + timedelta(days=i), Platt(0, 1), 0.4, predicted[half], outcome[half], cluster[half])
             for i, half in enumerate((slice(0, 200), slice(200, 400)))
         ]
-        found[name] = {(rival.name, rival.metric): rival for rival in prove("it", "do it", "people", parts, seed=0).rivals}
+        found[name] = {(rival.name, rival.metric): rival for rival in backtest("it", "do it", "people", parts, seed=0).rivals}
     figures = found["alone"]
     assert figures[f"it: {CALIBRATED}", BRIER].value == pytest.approx(0.04)
     assert figures[f"it: {KNOWN}", BRIER].value == pytest.approx((0.36 + 0.16) / 2)
@@ -115,18 +115,18 @@ def test_skill_by_hand_and_its_interval_by_clusters() -> None:
 
 
 def test_days_of_waiting_are_weights() -> None:
-    waiting = replace(people(3, 0.2), weight=np.random.default_rng(3).integers(1, 40, 3_000).astype(float))
+    waiting = replace(sample(3, 0.2), weight=np.random.default_rng(3).integers(1, 40, 3_000).astype(float))
     fitted = ranker()
     score = fitted.scores(waiting.x)
-    platt = fitted.sigmoid.shifted_to(score, waiting.happened, waiting.weights, digits=9)
-    assert platt.slope == fitted.sigmoid.slope
+    platt = fitted.platt.shifted_to(score, waiting.outcome, waiting.weights, digits=9)
+    assert platt.slope == fitted.platt.slope
     assert np.average(platt(score), weights=waiting.weights) == pytest.approx(waiting.rate, abs=1e-6)
 
 
 def test_a_calibration_does_not_see_what_it_is_tested_on() -> None:
-    fitted, latest, test = ranker(), people(4, 0.2), people(5, 0.2)
-    seen = [predict_at(DAY, fitted, latest, replace(test, happened=happened)) for happened in (test.happened, ~test.happened)]
+    fitted, latest, test = ranker(), sample(4, 0.2), sample(5, 0.2)
+    seen = [predict_at(DAY, fitted, latest, replace(test, outcome=outcome)) for outcome in (test.outcome, ~test.outcome)]
     assert seen[0] is not None and seen[1] is not None
     assert (seen[0].platt, seen[0].known_rate) == (seen[1].platt, seen[1].known_rate)
     assert (seen[0].predicted == seen[1].predicted).all()
-    assert (seen[0].happened != seen[1].happened).all()
+    assert (seen[0].outcome != seen[1].outcome).all()

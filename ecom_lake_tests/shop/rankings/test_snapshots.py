@@ -16,7 +16,7 @@ def test_each_label_window_ends_before_the_next_step_looks() -> None:
     assert all(
         end <= following for end, following in zip(ends, (*at.train[1:], at.calibrate, at.test, date(2018, 8, 31)), strict=True)
     )
-    assert Cutoffs.read(at.words, 90) == at
+    assert Cutoffs.from_text(at.as_text, 90) == at
 
 
 @pytest.mark.parametrize(("days", "snapshots"), [(91, 0), (days_needed(90) - 1, 0), (days_needed(90), 1), (450, 2), (900, 3)])

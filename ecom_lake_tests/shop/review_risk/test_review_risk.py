@@ -10,9 +10,11 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ecom_lake.engine.contracts.fitted import Past
+from ecom_lake.engine.contracts.sql_file import sql_file
 from ecom_lake.shop.rankings.evaluation import LIFT
 from ecom_lake.shop.rankings.probability_backtest import BRIER, KNOWN, PUBLISHED
-from ecom_lake.shop.review_risk.features import BAD, FEATURES, GROUPS, Feature, answers, shipped_orders
+from ecom_lake.shop.review_risk import features
+from ecom_lake.shop.review_risk.features import BAD_SCORE, FEATURES, GROUPS, answers, shipped_orders
 from ecom_lake.shop.review_risk.review_risk_model import fit, just_answered, open_orders_on
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.gold_table import make
@@ -28,9 +30,15 @@ def driven() -> Shop:
     return shop(15_000, seed=1)
 
 
-def shipped_by(made: Shop, day: date, features: tuple[Feature, ...] = FEATURES) -> pl.DataFrame:
+def shipped_by(made: Shop, day: date, leak: str | None = None) -> pl.DataFrame:
+    """With `leak`, a column more in the SELECT of features.sql."""
     with opened(made) as con:
-        return shipped_orders(con, day, features)
+        if leak is None:
+            return shipped_orders(con, day)
+        text = sql_file(features.__file__, "features.sql")
+        assert text.count("\nfrom known\n") == 1
+        text = text.replace("\nfrom known\n", f",\n({leak})::double as leak\nfrom known\n")
+        return con.sql(text, params={"until": day, "bad_score": BAD_SCORE}).pl()
 
 
 def test_no_feature_sees_what_comes_after_shipping() -> None:
@@ -49,14 +57,18 @@ def test_no_feature_sees_what_comes_after_shipping() -> None:
     ids=["the score", "the delivery"],
 )
 def test_a_feature_that_sees_what_comes_after_shipping_would_be_caught(leak: str) -> None:
-    made, features = shop(3_000, seed=2), (*FEATURES, Feature("leak", leak))
+    made = shop(3_000, seed=2)
     with pytest.raises(AssertionError, match="leak"):
-        assert_frame_equal(shipped_by(made, DAY, features), shipped_by(as_known_on(made, DAY), DAY, features))
+        assert_frame_equal(shipped_by(made, DAY, leak), shipped_by(as_known_on(made, DAY), DAY, leak))
+
+
+def test_the_query_has_the_features_of_the_list() -> None:
+    assert shipped_by(shop(40, seed=0), DAY).columns == ["order_id", "shipped_on", *FEATURES]
 
 
 def test_every_feature_is_in_one_group() -> None:
     grouped = [feature for group in GROUPS for feature in group.features]
-    assert sorted(grouped) == sorted(feature.name for feature in FEATURES)
+    assert sorted(grouped) == sorted(FEATURES)
 
 
 def test_what_a_seller_was_rated_before_by_hand() -> None:
@@ -88,18 +100,18 @@ def test_what_a_seller_was_rated_before_by_hand() -> None:
     made |= {"fct_orders": places, "orders": sent, "reviews": reviewed, "fct_sales": lines}
     found = shipped_by(made, FIRST + timedelta(days=110)).sort("order_id")
     at = {day: found.row(days.index(day), named=True) for day in (50, 101, 102)}
-    assert (at[50]["seller_reviews"], at[50]["seller_bad_share"], at[50]["bad_share_of_late"]) == (0, None, None)
+    assert (at[50]["seller_reviews"], at[50]["seller_bad_share"], at[50]["recent_bad_share"]) == (0, None, None)
     # The bad review comes on the day of the second shipment: it is not known then.
     assert (at[101]["seller_reviews"], at[101]["seller_bad_share"]) == (10, 0)
     assert at[102]["seller_reviews"] == 11
     assert at[102]["seller_bad_share"] == pytest.approx((1 + 10 * 1 / 11) / (11 + 10))
-    assert at[102]["bad_share_of_late"] == pytest.approx(1 / 11)
+    assert at[102]["recent_bad_share"] == pytest.approx(1 / 11)
     with opened(made) as con:
         became = answers(con, FIRST + timedelta(days=110), followed=60).sort("order_id")
         sooner = answers(con, FIRST + timedelta(days=110), followed=45)
-    assert became["happened"].to_list() == [False] * 10 + [True]
+    assert became["is_bad"].to_list() == [False] * 10 + [True]
     # Who answers too late has not answered.
-    assert sooner["happened"].is_null().all()
+    assert sooner["is_bad"].is_null().all()
 
 
 def test_planted_drivers_are_found_in_their_order(tmp_path: Path) -> None:
@@ -121,7 +133,7 @@ def test_planted_drivers_are_found_in_their_order(tmp_path: Path) -> None:
     ("made", "says"),
     [
         (nothing(), "The shop has 0 days of shipped orders"),
-        (shop(60, seed=1), "fewer than 50 of either kind"),
+        (shop(60, seed=1), "there are too few reviewed orders to train a model. It takes at least 50"),
         (shop(3_000, seed=1, days=90), "days of shipped orders; to train, calibrate and test a model"),
         (shuffled(shop(5_000, seed=1)), "not a significant improvement, so nothing is published"),
     ],
@@ -179,7 +191,7 @@ def test_an_origin_is_what_was_known_on_that_day() -> None:
             found.append((open_orders_on(con, known, DAY, FEWER), latest))
     assert_frame_equal(found[0][0], found[1][0], check_exact=True)
     assert found[0][0].height > 50 and found[0][0]["shipped_on"].max() <= DAY
-    for part in ("x", "happened", "weight"):
+    for part in ("x", "outcome", "weight"):
         assert np.array_equal(getattr(found[0][1], part), getattr(found[1][1], part), equal_nan=part == "x")
 
 
@@ -204,7 +216,7 @@ def test_orders_that_wait_end_worse_and_their_probabilities_come_true() -> None:
     What is published for orders that wait for a review is what becomes of them, not of all that were shipped.
     """
     made = shop(40_000, seed=3, days=810)
-    reviews, bad = made["reviews"], pl.col("score") <= BAD
+    reviews, bad = made["reviews"], pl.col("score") <= BAD_SCORE
     late = pl.col("answered_at") + pl.when(bad).then(pl.duration(days=15)).otherwise(pl.duration(days=0))
     was_good = (pl.col("order_id").hash(1) % 3 > 0) & (pl.col("answered_at").dt.date() < LAST_DAY - timedelta(days=180))
     reviews = reviews.with_columns(score=pl.when(bad & was_good).then(5.0).otherwise("score")).with_columns(answered_at=late)

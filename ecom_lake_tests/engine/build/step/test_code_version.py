@@ -26,7 +26,7 @@ from ecom_lake.publish import quality_story as quality
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.catalog import recipe
 
-EVERY_FILE = sorted(PACKAGE.rglob("*.py"))
+EVERY_FILE = sorted(path for ending in ("*.py", "*.sql") for path in PACKAGE.rglob(ending))
 GOLD = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
 FUNCTION = "ecom_lake.engine.build.gold.python_table"
 PEOPLE, ORDERS = "ecom_lake.shop.connectors.olist.people", "ecom_lake.shop.connectors.olist.orders"
@@ -92,7 +92,7 @@ def test_a_table_is_due_exactly_when_a_file_of_its_closure_changes(
         change(path, b"\nchanged = 1\n")
         if not _is_current(site, table):
             outdated.add(path)
-    assert outdated == {path for path in made_from if path.suffix == ".py"}
+    assert outdated == {path for path in made_from if path.suffix in (".py", ".sql")}
 
 
 @pytest.mark.parametrize("table", CLOSURES)
@@ -176,3 +176,14 @@ def test_a_query_is_what_it_selects_not_how_it_is_laid_out() -> None:
     other_layout = "-- about\n" + sql.replace("select", "SELECT  ").replace(" as ", " -- named\n as ")
     assert replace(how, sql=other_layout).query == how.query
     assert replace(how, sql=f"select * from ({sql}) limit 1").query != how.query
+
+
+def test_the_sql_of_a_model_makes_its_table_due(built_lake: BuiltLake, change: Callable[[Path, bytes], None]) -> None:
+    site = built_lake.site()
+    for file in ("features.sql", "buyers.sql", "days.sql"):
+        assert _is_current(site, "gold/churn_scores")
+        change(PACKAGE / "shop/churn" / file, b"\n-- changed\n")
+        assert not _is_current(site, "gold/churn_scores"), file
+        change(PACKAGE / "shop/churn" / file, b"")
+    change(PACKAGE / "shop/review_risk/features.sql", b"\n-- changed\n")
+    assert _is_current(site, "gold/churn_scores")
