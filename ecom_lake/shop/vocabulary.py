@@ -32,12 +32,17 @@ order_id = Text("Identifier of the order.")
 customer_id = Text("Identifier of the customer: one person, stable over all of their orders.")
 product_id = Text("Identifier of the product.")
 seller_id = Text("Identifier of the seller.", nullable=True)
+review_id = Text(
+    "Identifier of the review, which may cover several orders. In fct_orders, the order's latest review: greatest (answered_at,"
+    " created_at, review_id), NULLs last."
+)
 line = Integer("Number of the line in its order, counted from 1.", at_least=1)
 
 # Time
 
 month = Month("Calendar month, as its first day: the month in which the order was placed, unless the grain names another date.")
 date = Date("The day.")
+weekday_name = Text("English name of the weekday.")
 ordered_at = Timestamp("Time when the order was placed, in the shop's time zone.")
 order_date = Date("Day on which the order was placed.", nullable=True)
 delivered_at = Timestamp("Time of delivery: of an order to the customer, of a file to the landing folder (in UTC).")
