@@ -29,7 +29,10 @@ from ecom_lake.engine.contracts.model_fit import ModelFit
 # Identifiers
 
 order_id = Text("Identifier of the order.")
-customer_id = Text("Identifier of the customer: one person, stable over all of their orders.")
+customer_id = Text(
+    "Identifier of the customer: one person, stable over all of their orders. An order without a customer record has a customer"
+    " of its own."
+)
 product_id = Text("Identifier of the product.")
 seller_id = Text("Identifier of the seller.", nullable=True)
 review_id = Text(
@@ -80,7 +83,7 @@ payment_count = Count("Number of payments; NULL where the shop does not know pay
 payment_method = Text("Payment method; `unknown` where the source does not state it.")
 amount = Money("Amount of money; in the waterfall, discounts are negative.")
 
-# Addresses: of an order the delivery address, of a customer that of the latest order, of a seller the seller's own
+# Addresses
 
 city = Text("City of the address: of an order its delivery address, of a customer that of the latest order.", nullable=True)
 state = Text("State of the address: of an order its delivery address, of a customer that of the latest order.", nullable=True)
