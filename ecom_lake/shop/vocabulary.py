@@ -33,15 +33,23 @@ ENTERS_BY_VALUE = True
 # Identifiers
 
 order_id = OrderIndex.table.columns["order_id"].replace(key=False)
-customer_id = Text("Identifier of the customer: one person, stable over all of their orders.")
+customer_id = Text(
+    "Identifier of the customer: one person, stable over all of their orders. An order without a customer record has a customer"
+    " of its own."
+)
 product_id = Text("Identifier of the product.")
 seller_id = Text("Identifier of the seller.", nullable=True)
+review_id = Text(
+    "Identifier of the review, which may cover several orders. In fct_orders, the order's latest review: greatest (answered_at,"
+    " created_at, review_id), NULLs last."
+)
 line = Integer("Number of the line in its order, counted from 1.", at_least=1)
 
 # Time
 
 month = OrderIndex.table.columns["month"]
 date = Date("The day.")
+weekday_name = Text("English name of the weekday.")
 ordered_at = OrderIndex.table.columns["ordered_at"]
 order_date = Date("Day on which the order was placed.", nullable=True)
 delivered_at = Timestamp("Time of delivery: of an order to the customer, of a file to the landing folder (in UTC).")
@@ -79,7 +87,7 @@ payment_count = Count("Number of payments; NULL where the shop does not know pay
 payment_method = Text("Payment method; `unknown` where the source does not state it.")
 amount = Money("Amount of money; in the waterfall, discounts are negative.")
 
-# Addresses: of an order the delivery address, of a customer that of the latest order, of a seller the seller's own
+# Addresses
 
 city = Text("City of the address: of an order its delivery address, of a customer that of the latest order.", nullable=True)
 state = Text("State of the address: of an order its delivery address, of a customer that of the latest order.", nullable=True)

@@ -29,6 +29,19 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "update dim_date set is_as_of = true where date = '2018-05-05'",
         "update dim_date set is_as_of = false",
     ),
+    "snapshots_are_ends_of_complete_months": (
+        "update dim_date set is_snapshot_date = not is_snapshot_date where date = '2018-01-31'",
+        "update dim_date set is_snapshot_date = true where date = '2018-01-30'",
+        "update dim_date set is_snapshot_date = true where date = '2018-12-31'",
+    ),
+    "methods_sum_to_orders": (
+        "delete from fct_payments where order_id = '1'",
+        "update fct_payments set net_sales = net_sales + 0.01 where order_id = '1'",
+        "update fct_payments set gross_sales = gross_sales - 0.01 where order_id = '1'",
+        "update fct_payments set units = units + 1 where order_id = '1'",
+        "update fct_payments set payments = payments + 0.01 where order_id = '1'",
+        "update fct_payments set payment_count = payment_count + 1 where order_id = '1'",
+    ),
     "every_order_date_is_a_day": ("update fct_orders set order_date = '2019-01-01' where order_id = '1'",),
     "every_silver_order_is_there": (
         "delete from fct_orders where order_id = '1'",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake_tests.shop.portable import _BY_SHAPE, _BY_TYPE, refusals
+from ecom_lake_tests.shop.portable import _BY_SHAPE, _BY_TYPE, SHOP, SQL_FILES, refusals
 
 ASKED = "-- What is it?\n"
 

@@ -186,14 +186,18 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("soon is before the limit", "gap_days <= repeat_days", "gap_days < repeat_days"),
     ),
     *_of(
-        "kpi_breakdown",
-        ("invalid orders too", "    where o.is_valid\n", ""),
+        "fct_payments",
+        ("invalid orders too", "where o.is_valid and o.payment_count is not null", "where o.payment_count is not null"),
         (
             "what rounding leaves over is lost",
-            "coalesce(s.net_share, 0) + case when s.place = 1 then l.net_sales else 0 end",
-            "s.net_share",
+            "s.net_share + case when s.place = 1 then l.net_sales else 0 end as net_sales",
+            "s.net_share as net_sales",
         ),
-        ("orders without payment are lost", "where payment_count = 0", "where payment_count < 0"),
+        ("orders without payment are lost", "    left join paid as p", "    join paid as p"),
+    ),
+    *_of(
+        "kpi_breakdown",
+        ("invalid orders too", "    where o.is_valid\n", ""),
         ("growth on two years before", "make_date(year(s.period) - 1", "make_date(year(s.period) - 2"),
     ),
     *_of(
@@ -387,13 +391,13 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     *_of(
         "review_summary",
-        ("the month of the answer", "date_trunc('month', created_at)", "date_trunc('month', answered_at)"),
+        ("the month of the answer", "date_trunc('month', r.created_at)", "date_trunc('month', r.answered_at)"),
         ("any review promotes", "count(*) filter (where is_latest and score >= 5)", "count(*) filter (where score >= 5)"),
         ("a 3 is passive", "is_latest and score <= 3", "is_latest and score < 3"),
-        ("a review per order", "partition by order_id", "partition by review_id"),
-        ("after, not before, delivery", "told.created_at < o.delivered_at", "told.created_at > o.delivered_at"),
+        ("every review is the latest", "f.review_id = r.review_id as is_latest", "f.order_id = r.order_id as is_latest"),
+        ("after, not before, delivery", "r.created_at < o.delivered_at", "r.created_at > o.delivered_at"),
         ("hours as minutes", "0.5) / 3600", "0.5) / 60"),
-        ("reviews of valid orders alone", "where told.month is not null", "where told.month is not null and o.is_valid"),
+        ("reviews of valid orders alone", "where r.created_at is not null", "where r.created_at is not null and f.is_valid"),
         ("a 2 is a 1", "where score < 2)", "where score <= 2)"),
     ),
 )

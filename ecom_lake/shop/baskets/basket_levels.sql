@@ -1,8 +1,8 @@
--- Do the shop's baskets hold enough for rules, by product and by category?
+-- Does the shop have enough baskets for rules, by product and by category?
 with
 levels (level, several) as (values ('product', 'products'), ('category', 'categories')),
 
--- A basket is a valid order with a line; of an unknown category a line is no item.
+-- A basket is a valid order with a line; a line of an unknown category is no item.
 several as (
     select
         count(*) filter (where products > 1) as of_products,
@@ -40,7 +40,7 @@ items as (
     group by level
 ),
 
--- Every frequent set that may be an antecedent makes a rule with every other frequent item.
+-- Every frequent itemset that may be an antecedent gives a rule with every other frequent item.
 possible as (
     select sizes.level, sum(sizes.sets * (items.items - sizes.size))::bigint as rules_tested
     from sizes

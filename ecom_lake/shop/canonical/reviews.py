@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Flag, Key, Number, Text, Timestamp
+from ecom_lake.engine.contracts.columns import Flag, Number, Text, Timestamp
 from ecom_lake.engine.contracts.table import Silver
 from ecom_lake.shop import vocabulary
 
@@ -8,7 +8,7 @@ from ecom_lake.shop import vocabulary
 class Reviews(Silver, monthly=True):
     """One row per review and order that it covers."""
 
-    review_id = Key("Identifier of the review; one review may cover several orders.")
+    review_id = vocabulary.review_id.replace(key=True)
     order_id = vocabulary.order_id.replace(key=True)
     month = vocabulary.month
     score = Number("Review score, from 1 to 5.", at_least=1, at_most=5, unit="score")

@@ -1,4 +1,4 @@
--- Of the people who first bought in a month, how many bought again so many months later, and how many have by then?
+-- Of the customers who first ordered in a month, how many ordered again in each later month, and how many by then?
 with
 today as (
     select max(date) filter (where is_as_of) as as_of
@@ -25,8 +25,8 @@ cohorts as (
     group by m.month, m.number, m.is_complete
 ),
 
--- A person comes back in a month with their first order of that month. Where the order before lies in the cohort's month,
--- it is their first return.
+-- A customer returns in a month with the first order of that month. Where the previous order lies in the cohort's month,
+-- it is the customer's first return.
 returns as (
     select
         s.cohort,
@@ -46,7 +46,7 @@ ahead as (
     where month between (select min(cohort) from cohorts) and (select as_of from today)
 ),
 
--- A month past the end of the data is none, and its numbers are not 0 but NULL.
+-- After the end of the data there is no month: its numbers are NULL, not 0.
 cells as (
     select
         c.cohort,

@@ -1,4 +1,4 @@
--- What have the people who first bought in a month brought, each on average, so many months later?
+-- How much net sales have the customers who first ordered in a month brought, on average, in each later month?
 with
 today as (
     select max(date) filter (where is_as_of) as as_of
@@ -12,7 +12,7 @@ sales as (
     where is_valid and order_date <= as_of
 ),
 
--- A first order says its cohort itself; each later one asks its person's first.
+-- A first order states its cohort itself; a later order takes it from the customer's first order.
 orders_by_cohort as (
     select month as cohort, month, net_sales, cogs, costed_sales
     from sales

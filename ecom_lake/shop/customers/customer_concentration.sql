@@ -1,6 +1,6 @@
--- How much of the revenue do the best tenth of the people bring, and each tenth after them?
+-- How much of the revenue comes from the top decile of customers, and from each decile after it?
 with
--- People who spent as much are alike: it is enough to know how many they are, and the places that they take, best first, from 0.
+-- Customers with equal net sales are counted together: their number is enough, and the ranks that they take, from 0.
 spent as (
     select
         net_sales,
@@ -16,7 +16,7 @@ whole as (
     from customer_metrics
 ),
 
--- The person on place i is in decile 1 + 10 * i // customers.
+-- The customer with rank i is in decile 1 + 10 * i // customers.
 tenths as (
     select
         decile,
@@ -37,7 +37,7 @@ members as (
     where t.first_place < t.end_place
 ),
 
--- Gini adds up, over people, sales times how many more people spent less than spent more.
+-- The Gini coefficient sums net sales times (customers with lower net sales - customers with higher net sales).
 sums as (
     select
         m.decile,

@@ -1,11 +1,11 @@
--- What is each person worth to the shop, and how are they doing?
+-- What is the value of each customer to the shop, and how active are they?
 with
 today as (
     select max(date) filter (where is_as_of) as as_of
     from dim_date
 ),
 
--- Orders up to the as-of date; one without a date is never too late.
+-- Orders up to the as-of date; orders without a date are included.
 people as (
     select
         customer_id,
@@ -27,7 +27,7 @@ people as (
     group by customer_id
 ),
 
--- An unknown category is none. Whoever has one line, of a known category, has one category and is not counted here.
+-- An unknown category is none. A customer with one line of a known category has one category and is not counted here.
 categories as (
     select customer_id, count(distinct nullif(category, 'unknown')) as categories
     from fct_sales
@@ -45,8 +45,8 @@ categories as (
     group by customer_id
 ),
 
--- Half of the shop's gaps between purchases are at most p50 days long, four fifths at most p80.
--- Rounded, so that a bound of 26 days is not one of 25.999999999999996.
+-- p50 and p80 are percentiles of the days between purchases, rounded,
+-- so that a bound of 26 days is not 25.999999999999996.
 gaps as (
     select
         round(quantile_cont(gap_days::double, 0.5), 6) as p50,

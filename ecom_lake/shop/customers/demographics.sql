@@ -1,4 +1,4 @@
--- How do people of each gender and age buy?
+-- How do customers of each gender and age group buy?
 with
 people as (
     select m.orders, m.purchases, m.net_sales, d.gender, d.age_group
@@ -6,7 +6,7 @@ people as (
     left join dim_customer as d on d.customer_id = m.customer_id
 ),
 
--- A shop that knows nothing of one of the two says nothing of it.
+-- A dimension that the shop knows nothing about is left out.
 members as (
     select 'gender' as dimension, coalesce(gender, 'unknown') as member, orders, purchases, net_sales
     from people

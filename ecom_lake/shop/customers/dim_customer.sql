@@ -1,6 +1,6 @@
--- Who are the shop's people, those included whom only their orders know?
+-- Who are the shop's customers, including those that only orders refer to?
 with
--- People without a record, or whose record has no address: their latest order says where they live.
+-- Customers without a record, or whose record has no address, take the address of their latest order.
 unplaced as (
     select o.customer_id, o.city, o.state, o.region, o.country, o.zip
     from orders as o
@@ -16,7 +16,7 @@ ages as (
     group by age
 ),
 
--- People of one age share a group: its number comes from how many are younger.
+-- Customers of one age are in the same group: its number is computed from the number of younger customers.
 age_bins as (
     select
         age,

@@ -1,4 +1,4 @@
--- How many people are in each loyalty tier, by which rule, and how much of the shop do they bring?
+-- How many customers are in each loyalty tier, by which rule, and what is their share of net sales?
 with
 sums as (
     select

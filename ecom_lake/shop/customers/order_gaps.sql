@@ -1,4 +1,4 @@
--- How many days pass between a person's orders, and between their purchases?
+-- How many days pass between a customer's orders, and between purchases?
 with
 today as (
     select max(date) filter (where is_as_of) as as_of
@@ -13,14 +13,14 @@ gaps as (
     group by date_diff('day', previous_order_date, order_date)
 ),
 
--- Orders of one day are one purchase: between purchases lies at least a day.
+-- Orders of one day are one purchase: purchases are at least one day apart.
 kinds as (
     select 'orders' as kind, days, orders from gaps
     union all
     select 'purchases', days, orders from gaps where days > 0
 ),
 
--- All gaps in a row, the shortest first and counted from 0: those of so many days begin here and end before there.
+-- All gaps in ascending order, numbered from 0: gaps of equal length take the places from first_place to before end_place.
 placed as (
     select
         kind,
@@ -30,7 +30,7 @@ placed as (
     from kinds
 ),
 
--- A percentile lies on a place, or so many hundredths of the way to the next.
+-- A percentile lies on a place, or some hundredths of the way to the next place.
 wanted as (
     select
         kind,

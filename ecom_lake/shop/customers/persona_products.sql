@@ -1,11 +1,11 @@
--- Which categories do the people of each persona buy?
+-- Which categories do the customers of each persona buy?
 with
 today as (
     select max(date) filter (where is_as_of) as as_of
     from dim_date
 ),
 
--- Only people with several lines can be counted twice: they alone keep their names.
+-- Only customers with several lines can be counted twice: only they keep their identifiers.
 bought as (
     select
         m.persona,

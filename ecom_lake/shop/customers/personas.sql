@@ -1,4 +1,4 @@
--- What is each persona like, by which rule, and how much of the shop does it bring?
+-- How do the customers of each persona buy, by which rule is it assigned, and what is its share of net sales?
 with
 sums as (
     select
@@ -11,7 +11,7 @@ sums as (
     group by persona
 ),
 
--- The first rule that fits is the persona's.
+-- The first rule that applies assigns the persona.
 rules as (
     select
         1 as position,
@@ -21,7 +21,7 @@ rules as (
     union all
     select 2, 'Premium', 'Else a monetary score of at least ' || persona_premium_m || '.' from settings
     union all
-    select 3, 'High Churn Risk', 'Else lapsed: no purchase for longer than four fifths of the shop''s gaps.' from settings
+    select 3, 'High Churn Risk', 'Else lapsed: no purchase for longer than the 80th percentile of the shop''s gaps.' from settings
     union all
     select 4, 'Low-Premium', 'Else a monetary score of at most ' || persona_low_m || '.' from settings
     union all

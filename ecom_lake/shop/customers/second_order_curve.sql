@@ -1,4 +1,4 @@
--- How long does it take until people buy a second time, those counted rightly of whom it is not yet known?
+-- How long does it take until customers buy a second time, with one-time buyers censored at the as-of date?
 with
 today as (
     select max(date) filter (where is_as_of) as as_of
@@ -12,7 +12,7 @@ first_two as (
     where opens_purchase and purchase_number <= 2 and order_date <= as_of
 ),
 
--- Everybody is watched until the as-of date, unless they buy before.
+-- Customers are followed until the as-of date, or until their second purchase.
 ends as (
     select date_diff('day', order_date, as_of) as day, 0 as events, count(*) as censored
     from first_two
@@ -42,7 +42,7 @@ watched as (
     from daily
 ),
 
--- Kaplan and Meier's product, as a sum of logarithms, and Greenwood's sum for its variance; both end where nobody is left.
+-- The Kaplan-Meier product, as a sum of logarithms, and Greenwood's sum for its variance; both end where nobody is at risk.
 estimated as (
     select
         day,
@@ -57,7 +57,7 @@ estimated as (
     window so_far as (order by day)
 )
 
--- Log-log bounds stay between 0 and 1. Rounded, lest the last digit depend on the engine's logarithm.
+-- Log-log bounds stay between 0 and 1. They are rounded, so that engines with different logarithms give equal values.
 select
     day,
     at_risk,

@@ -1,4 +1,4 @@
--- Do subscribers buy more, and more often, than others?
+-- Do subscribers buy more, and more often, than other customers?
 with
 sums as (
     select

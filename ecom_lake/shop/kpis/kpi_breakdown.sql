@@ -1,4 +1,4 @@
--- What did each state, category, seller, payment method and so on sell, in each month, in each year and in all?
+-- What did each state, category, seller, payment method and other member sell, by month, by year and in total?
 with
 months as (
     select month_start as month, year, bool_and(is_complete_month) as is_complete
@@ -26,7 +26,7 @@ periods as (
     cross join (select min(month) as period, bool_and(is_complete) as is_complete from months) as whole
 ),
 
--- Only people with several orders can be counted twice: they alone have a number. All others are as many as their orders.
+-- Only customers with several orders can be counted twice: only they get a number. The others are as many as their orders.
 repeaters as (
     select customer_id, row_number() over (order by customer_id) as repeater
     from fct_orders
@@ -34,7 +34,7 @@ repeaters as (
     group by customer_id
 ),
 
-people as (
+customers as (
     select
         customer_id,
         gender,
@@ -50,7 +50,7 @@ sold as (
         o.order_id,
         o.month,
         r.repeater,
-        o.payment_count,
+        case when o.items > 1 then o.order_id end as order_of_several_lines,
         o.units,
         o.gross_sales,
         o.net_sales,
@@ -63,50 +63,19 @@ sold as (
         d.weekday_name as weekday,
         lpad(cast(hour(o.ordered_at) as varchar), 2, '0') as hour,
         case when o.discounts > 0 then 'yes' else 'no' end as discounted,
-        coalesce(p.gender, 'unknown') as gender,
-        coalesce(p.age_group, 'unknown') as age_group,
-        coalesce(p.source_segment, 'unknown') as source_segment,
-        coalesce(p.subscriber, 'unknown') as subscriber
+        coalesce(c.gender, 'unknown') as gender,
+        coalesce(c.age_group, 'unknown') as age_group,
+        coalesce(c.source_segment, 'unknown') as source_segment,
+        coalesce(c.subscriber, 'unknown') as subscriber
     from fct_orders as o
     join dim_date as d on d.date = o.order_date
     left join repeaters as r on r.customer_id = o.customer_id
-    left join people as p on p.customer_id = o.customer_id
+    left join customers as c on c.customer_id = o.customer_id
     where o.is_valid
 ),
 
--- Orders that are alike are one row from here on: alike in where they went, in what they were, in who bought.
-alike as (
-    select
-        month,
-        repeater,
-        state,
-        region,
-        country,
-        city,
-        channel,
-        status,
-        weekday,
-        hour,
-        discounted,
-        gender,
-        age_group,
-        source_segment,
-        subscriber,
-        count(*) as orders,
-        sum(units) as units,
-        sum(gross_sales)::decimal(18, 2) as gross_sales,
-        sum(net_sales)::decimal(18, 2) as net_sales
-    from sold
-    group by
-        grouping sets (
-            (month, repeater, state, region, country, city),
-            (month, repeater, channel, status, weekday, hour, discounted),
-            (month, repeater, gender, age_group, source_segment, subscriber)
-        )
-),
-
--- What nothing is known of is no dimension: neither an hour, where all orders are of midnight, nor a discount that nobody gets.
-order_dimensions (dimension, nothing) as (
+-- A dimension with only one trivial member is left out: unknown, midnight as the hour of all orders, or no discount at all.
+order_dimensions (dimension, trivial) as (
     values
         ('state', 'unknown'), ('region', 'unknown'), ('country', 'unknown'), ('city', 'unknown'), ('channel', 'unknown'),
         ('status', 'unknown'), ('weekday', 'unknown'), ('hour', '00'), ('discounted', 'no'), ('gender', 'unknown'),
@@ -116,53 +85,34 @@ order_dimensions (dimension, nothing) as (
 order_members as (
     select
         d.dimension,
-        d.nothing,
+        d.trivial,
         case d.dimension
-            when 'state' then a.state
-            when 'region' then a.region
-            when 'country' then a.country
-            when 'city' then a.city
-            when 'channel' then a.channel
-            when 'status' then a.status
-            when 'weekday' then a.weekday
-            when 'hour' then a.hour
-            when 'discounted' then a.discounted
-            when 'gender' then a.gender
-            when 'age_group' then a.age_group
-            when 'source_segment' then a.source_segment
-            when 'subscriber' then a.subscriber
+            when 'state' then o.state
+            when 'region' then o.region
+            when 'country' then o.country
+            when 'city' then o.city
+            when 'channel' then o.channel
+            when 'status' then o.status
+            when 'weekday' then o.weekday
+            when 'hour' then o.hour
+            when 'discounted' then o.discounted
+            when 'gender' then o.gender
+            when 'age_group' then o.age_group
+            when 'source_segment' then o.source_segment
+            when 'subscriber' then o.subscriber
         end as member,
-        a.month,
-        a.repeater,
-        a.orders,
-        a.units,
-        a.gross_sales,
-        a.net_sales
-    from alike as a
-    cross join order_dimensions as d
-),
-
--- Lines of one order may have the same member, and are then one: orders of several lines keep their names.
-lines as (
-    select
-        l.month,
-        r.repeater,
-        o.order_id,
-        l.product_id,
-        l.category,
-        l.brand,
-        l.seller_id,
+        o.month,
+        o.repeater,
         count(*) as orders,
-        sum(l.quantity) as units,
-        sum(l.gross_sales)::decimal(18, 2) as gross_sales,
-        sum(l.net_sales)::decimal(18, 2) as net_sales
-    from fct_sales as l
-    left join repeaters as r on r.customer_id = l.customer_id
-    left join (select order_id from fct_orders where items > 1) as o on o.order_id = l.order_id
-    where l.is_valid
-    group by l.month, r.repeater, o.order_id, l.product_id, l.category, l.brand, l.seller_id
+        sum(o.units) as units,
+        sum(o.gross_sales)::decimal(18, 2) as gross_sales,
+        sum(o.net_sales)::decimal(18, 2) as net_sales
+    from sold as o
+    cross join order_dimensions as d
+    group by d.dimension, d.trivial, member, o.month, o.repeater
 ),
 
+-- Lines of one order with the same member count as one order; orders of one line need no grouping by order.
 line_members as (
     select
         d.dimension,
@@ -175,90 +125,45 @@ line_members as (
             end,
             'unknown'
         ) as member,
-        l.month,
-        l.repeater,
-        case when l.order_id is null then sum(l.orders) else 1 end as orders,
-        sum(l.units) as units,
+        o.month,
+        o.repeater,
+        case when o.order_of_several_lines is null then count(*) else 1 end as orders,
+        sum(l.quantity) as units,
         sum(l.gross_sales)::decimal(18, 2) as gross_sales,
         sum(l.net_sales)::decimal(18, 2) as net_sales
-    from lines as l
+    from fct_sales as l
+    join sold as o on o.order_id = l.order_id
     cross join (values ('product'), ('category'), ('brand'), ('seller')) as d (dimension)
-    group by d.dimension, member, l.month, l.repeater, l.order_id
-),
-
--- An order paid by several methods gives each its share of the sales, to the cent; the largest takes what is left over.
-paid as (
-    select
-        p.order_id,
-        p.method,
-        sum(p.amount)::decimal(18, 2) as amount,
-        (sum(sum(p.amount)) over (partition by p.order_id))::decimal(18, 2) as total,
-        row_number() over (partition by p.order_id order by sum(p.amount) desc, p.method) as place
-    from payments as p
-    where p.order_id in (select order_id from sold where payment_count > 1)
-    group by p.order_id, p.method
-),
-
-shares as (
-    select
-        paid.order_id,
-        paid.method,
-        paid.place,
-        s.month,
-        s.repeater,
-        s.units,
-        round((s.gross_sales * paid.amount)::double / nullif(paid.total, 0), 2)::decimal(18, 2) as gross_share,
-        round((s.net_sales * paid.amount)::double / nullif(paid.total, 0), 2)::decimal(18, 2) as net_share,
-        s.gross_sales,
-        s.net_sales
-    from paid
-    join sold as s on s.order_id = paid.order_id
-),
-
-left_over as (
-    select
-        order_id,
-        (max(gross_sales) - coalesce(sum(gross_share), 0))::decimal(18, 2) as gross_sales,
-        (max(net_sales) - coalesce(sum(net_share), 0))::decimal(18, 2) as net_sales
-    from shares
-    group by order_id
+    where l.is_valid
+    group by d.dimension, member, o.month, o.repeater, o.order_of_several_lines
 ),
 
 payment_members as (
-    select p.method as member, s.month, s.repeater, s.units, s.gross_sales, s.net_sales
-    from sold as s
-    join payments as p on p.order_id = s.order_id
-    where s.payment_count = 1
-    union all
-    select 'none', month, repeater, units, gross_sales, net_sales
-    from sold
-    where payment_count = 0
-    union all
     select
-        s.method,
-        s.month,
-        s.repeater,
-        case when s.place = 1 then s.units else 0 end,
-        coalesce(s.gross_share, 0) + case when s.place = 1 then l.gross_sales else 0 end,
-        coalesce(s.net_share, 0) + case when s.place = 1 then l.net_sales else 0 end
-    from shares as s
-    join left_over as l on l.order_id = s.order_id
+        'payment_method' as dimension,
+        p.method as member,
+        o.month,
+        o.repeater,
+        count(*) as orders,
+        sum(p.units) as units,
+        sum(p.gross_sales)::decimal(18, 2) as gross_sales,
+        sum(p.net_sales)::decimal(18, 2) as net_sales
+    from fct_payments as p
+    join sold as o on o.order_id = p.order_id
+    group by p.method, o.month, o.repeater
 ),
 
 members as (
     select dimension, member, month, repeater, orders, units, gross_sales, net_sales
     from order_members
-    where member is not null and dimension in (select dimension from order_members where member <> nothing)
+    where member is not null and dimension in (select dimension from order_members where member <> trivial)
     union all
     select dimension, member, month, repeater, orders, units, gross_sales, net_sales
     from line_members
     where dimension in (select dimension from line_members where member <> 'unknown')
     union all
-    select
-        'payment_method', member, month, repeater, count(*), sum(units),
-        sum(gross_sales)::decimal(18, 2), sum(net_sales)::decimal(18, 2)
+    select dimension, member, month, repeater, orders, units, gross_sales, net_sales
     from payment_members
-    group by member, month, repeater
 ),
 
 monthly as (
@@ -292,7 +197,7 @@ sums as (
     group by p.period_type, p.period, p.is_complete, m.dimension, m.member
 ),
 
-regulars as (
+repeat_customers as (
     select p.period_type, p.period, m.dimension, m.member, count(distinct m.repeater) as customers
     from members as m
     join periods as p on p.month = m.month
@@ -319,7 +224,7 @@ select
             then (s.net_sales - before.net_sales)::double / nullif(before.net_sales, 0)::double
     end as net_sales_yoy
 from sums as s
-left join regulars as r
+left join repeat_customers as r
     on r.period_type = s.period_type and r.period = s.period and r.dimension = s.dimension and r.member = s.member
 left join sums as before
     on before.period_type = s.period_type

@@ -1,4 +1,4 @@
--- Why did net sales move from one month to another: people, orders of each, units in each, prices, the mix or discounts?
+-- Why did net sales change between two months: customers, orders per customer, units per order, prices, mix or discounts?
 with
 months as (
     select
@@ -16,7 +16,7 @@ months as (
     where is_complete
 ),
 
--- Each complete month against the one before and against the same month a year before, if something was sold then.
+-- Each complete month with the previous month and with the same month a year earlier, if units were sold then.
 pairs as (
     select b.month as from_month, a.month as to_month, b.number as from_number, a.number as to_number
     from months as a
@@ -31,7 +31,7 @@ product_months as (
     group by month, product_id
 ),
 
--- What the units of today brought more than at the prices of then, of products sold in both months; summed up exactly.
+-- The price effect: units of the later month times the change in price, over products sold in both months, summed exactly.
 prices as (
     select
         p.from_month,

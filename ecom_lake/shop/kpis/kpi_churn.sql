@@ -1,13 +1,12 @@
--- As of each month's end, how many people had not bought for too long?
+-- At each month's end, how many customers had not bought for longer than each horizon?
 with
 month_ends as (
-    select last_day(month_start) as as_of
+    select date as as_of
     from dim_date
-    where is_complete_month and last_day(month_start) <= (select max(date) from dim_date where is_as_of)
-    group by month_start
+    where is_snapshot_date
 ),
 
--- A purchase takes the place of the person's one before as their last.
+-- A purchase replaces the customer's previous purchase as the latest one.
 purchases as (
     select order_date, previous_order_date, gap_days, least(purchase_number, 3) as purchase_number, count(*) as purchases
     from fct_orders
@@ -25,7 +24,7 @@ known as (
     group by e.as_of
 ),
 
--- Four fifths of the gaps seen by then are at most so long; rounding takes off the digits of interpolation.
+-- 80th percentile of the gaps up to the month's end; rounded, so that interpolation leaves no stray digits.
 gaps as (
     select e.as_of, round(quantile_cont(o.gap_days::double, 0.8), 6) as p80
     from month_ends as e
@@ -51,7 +50,7 @@ horizons as (
     cross join settings as s
 ),
 
--- Old purchases, less those of them that were not the person's last.
+-- Purchases older than the threshold, less those that were followed by a purchase older than it.
 lapsed as (
     select
         h.as_of,

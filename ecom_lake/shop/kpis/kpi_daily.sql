@@ -1,4 +1,4 @@
--- What did the shop sell each day, from its first order to its last?
+-- How much did the shop sell on each day, from the first order to the last?
 with
 sums as (
     select

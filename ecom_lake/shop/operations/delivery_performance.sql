@@ -1,4 +1,4 @@
--- How long does delivery take, stage by stage, and how often is it late, in each month and state?
+-- How long does each stage of delivery take, and how often is delivery late, by month and state?
 with delivered as (
     select
         month,

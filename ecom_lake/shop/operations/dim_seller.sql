@@ -1,4 +1,4 @@
--- Who sells in the shop, sellers included that only order lines know?
+-- Who are the shop's sellers, including those that only order lines refer to?
 with
 unlisted as (
     select distinct i.seller_id

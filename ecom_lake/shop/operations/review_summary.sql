@@ -1,29 +1,20 @@
--- What do people say in their reviews, month by month, and how soon?
+-- How do customers rate their orders, month by month, and how soon do they answer?
 with
--- Of an order's reviews the latest speaks for it in the NPS proxy.
-told as (
-    select
-        date_trunc('month', created_at)::date as month,
-        order_id,
-        score,
-        created_at,
-        -- In whole seconds, from days and times of day.
-        date_diff('day', created_at::date, answered_at::date) * 86400
-        + (hour(answered_at) - hour(created_at)) * 3600
-        + (minute(answered_at) - minute(created_at)) * 60
-        + second(answered_at) - second(created_at) as answer_seconds,
-        row_number() over (
-            partition by order_id
-            order by answered_at desc nulls last, created_at desc nulls last, review_id desc
-        ) = 1 as is_latest
-    from reviews
-),
-
 dated as (
-    select told.*, o.status = 'delivered' and told.created_at < o.delivered_at as is_before_delivery
-    from told
-    join orders as o on o.order_id = told.order_id
-    where told.month is not null
+    select
+        date_trunc('month', r.created_at)::date as month,
+        r.score,
+        -- In whole seconds, from days and times of day.
+        date_diff('day', r.created_at::date, r.answered_at::date) * 86400
+        + (hour(r.answered_at) - hour(r.created_at)) * 3600
+        + (minute(r.answered_at) - minute(r.created_at)) * 60
+        + second(r.answered_at) - second(r.created_at) as answer_seconds,
+        f.review_id = r.review_id as is_latest,
+        o.status = 'delivered' and r.created_at < o.delivered_at as is_before_delivery
+    from reviews as r
+    join orders as o on o.order_id = r.order_id
+    join fct_orders as f on f.order_id = r.order_id
+    where r.created_at is not null
 )
 
 select

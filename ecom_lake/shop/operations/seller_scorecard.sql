@@ -1,6 +1,6 @@
--- Which sellers deliver on time, please people and keep their orders, and which do not?
+-- Which sellers deliver on time, get good reviews and cancel few orders, and which do not?
 with
--- A seller's lines in one order are met together: the order counts once, and so do its review and its delay.
+-- A seller's lines of one order are grouped: the order, its review and its delay count once.
 placed as (
     select
         seller_id,
@@ -44,7 +44,7 @@ rated as (
     cross join settings
 ),
 
--- Rank less 1 is how many do better; equal sellers share it, and those without a rate come last.
+-- Rank less 1 is the number of better sellers; equal sellers share a rank, and those without a rate come last.
 ranked as (
     select
         rated.*,
@@ -69,7 +69,7 @@ percentiles as (
     from ranked
 ),
 
--- Rounded, so that equal scores are equal whatever they were summed from.
+-- Rounded, so that equal scores are equal whatever the order of summation.
 scored as (
     select
         percentiles.*,

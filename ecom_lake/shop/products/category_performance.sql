@@ -1,6 +1,6 @@
--- What does each category bring, and which are bought together with others?
+-- How much does each category sell, and which categories are bought together with others?
 with
--- A category's lines in one order are met together: the order counts once, and so does its review.
+-- A category's lines of one order are grouped: the order and its review count once.
 sold as (
     select
         category,
@@ -15,7 +15,7 @@ sold as (
     group by category, order_id
 ),
 
--- An unknown category is no other category.
+-- An unknown category does not count as another category.
 mixed as (
     select order_id
     from sold

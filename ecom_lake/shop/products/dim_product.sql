@@ -1,4 +1,4 @@
--- What does the shop sell, products included that only order lines know?
+-- Which products does the shop sell, including those that only order lines refer to?
 with
 unlisted as (
     select distinct i.product_id

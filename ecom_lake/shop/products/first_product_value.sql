@@ -1,4 +1,4 @@
--- What becomes of people whose first order held a category: do they come back, and what do they bring in a year?
+-- By category of the first order, how many customers buy again, and what do they spend in a year?
 with
 today as (
     select max(date) filter (where is_as_of) as as_of
@@ -12,7 +12,7 @@ first_orders as (
     where o.is_first_order and o.order_date <= today.as_of
 ),
 
--- A second purchase opens on its first order, whose gap is the time since the first purchase.
+-- The second purchase opens with its first order, whose gap is the time since the first purchase.
 second_purchases as (
     select customer_id, gap_days
     from fct_orders

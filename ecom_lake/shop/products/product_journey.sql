@@ -1,6 +1,6 @@
--- After buying from one category, from which do people buy next?
+-- After buying from one category, from which category do customers buy next?
 with
--- Only people who came back have a next purchase. One day's orders are one purchase.
+-- Only customers with a second purchase have a next one. Orders of one day are one purchase.
 came_back as (
     select distinct customer_id
     from fct_orders
@@ -14,7 +14,7 @@ bought as (
     where s.is_valid and s.order_date is not null and s.customer_id in (select customer_id from came_back)
 ),
 
--- A purchase without lines, before or after, is of no category.
+-- A purchase without lines, before or after, has no category.
 steps as (
     select
         bought.customer_id,

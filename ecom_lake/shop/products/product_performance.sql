@@ -1,6 +1,6 @@
--- What does each product bring, and which few products bring most of it?
+-- How much does each product sell, and which few products bring most of the net sales?
 with
--- A product's lines in one order are met together: the order counts once, and so does its review.
+-- A product's lines of one order are grouped: the order and its review count once.
 sold as (
     select
         product_id,
@@ -41,7 +41,7 @@ sums as (
     group by s.product_id
 ),
 
--- Products that never sold are products too, and come last.
+-- Products that were never sold are included, and come last.
 products_sold as (
     select
         p.product_id,

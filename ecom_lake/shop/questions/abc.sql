@@ -1,7 +1,7 @@
 /*
-title = "How few products bring most of the revenue (ABC)?"
+title = "Which few products bring most of the revenue (ABC analysis)?"
 group = "What sells?"
-note = "Products by net sales: A until 80% of net sales are reached, B until 95%, C the rest, unless the shop sets it otherwise."
+note = "Products by net sales: A up to 80% of net sales, B up to 95%, C the rest; settings may state other bounds."
 shares = ["share_of_products", "share_of_net_sales"]
 
 [chart]

@@ -1,11 +1,11 @@
 /*
-title = "Who buys, by age and gender?"
+title = "Which age groups and genders buy most?"
 group = "Who buys?"
 shares = ["share_of_customers", "share_of_net_sales", "repeat_rate"]
 
 [parameters.by]
 kind = "text"
-meaning = "By age_group or gender."
+meaning = "By age_group or by gender."
 default = "select min(dimension) from demographics"
 allowed = "select distinct dimension from demographics order by dimension"
 

@@ -1,16 +1,16 @@
 /*
-title = "How much do the best 10% of customers bring?"
+title = "What share of revenue comes from the top 10% of customers?"
 group = "Who buys?"
-note = "Customers by their net sales to date, in tenths; 1 are those who bought most."
+note = "Customers in deciles by net sales to date; decile 1 has the highest net sales."
 shares = ["share", "cumulative_share"]
 
 [chart]
 kind = "bars"
-label = "tenth"
+label = "decile"
 value = "share"
 */
 select
-    decile as tenth,
+    decile,
     customers,
     net_sales,
     share,

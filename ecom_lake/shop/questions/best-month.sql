@@ -1,7 +1,7 @@
 /*
-title = "Which month of a year sold best?"
+title = "Which month of a year had the highest sales?"
 group = "When do people buy?"
-note = "Pale months are incomplete."
+note = "Incomplete months are pale."
 shares = ["share_of_year"]
 
 [parameters.year]

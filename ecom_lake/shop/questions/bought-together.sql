@@ -1,12 +1,12 @@
 /*
-title = "What is bought together?"
+title = "Which items are bought together?"
 group = "What sells?"
-note = "Only what chance does not explain, corrected for every pair that could have been found. Lift is how many times likelier the second is in a basket that holds the first."
+note = "Only pairs that are significant after correction for all possible pairs. Lift is how many times more likely the second item is in a basket that contains the first."
 shares = ["of_baskets_with_the_first"]
 
 [parameters.level]
 kind = "text"
-meaning = "Whether of categories or of products; categories, unless they have no such pair."
+meaning = "Categories or products; the default is categories, unless they have no such pair."
 default = "select coalesce(min(level), 'category') from basket_rules where is_significant"
 allowed = "select unnest(['category', 'product'])"
 
@@ -26,8 +26,8 @@ rules as (
     where r.level = $level and r.is_significant
 ),
 
--- The same items make several rules; the surest one speaks for them.
-surest as (
+-- The same items give several rules; the one with the highest confidence is shown.
+best_rules as (
     select *
     from rules
     qualify
@@ -42,6 +42,6 @@ select
     orders,
     confidence as of_baskets_with_the_first,
     round(lift, 2) as lift
-from surest
-order by surest.lift desc, orders desc, antecedent, consequent
+from best_rules
+order by best_rules.lift desc, orders desc, antecedent, consequent
 limit $top

@@ -5,12 +5,12 @@ note = "Only months that are complete in both years are compared."
 shares = ["growth"]
 
 [parameters.year]
-meaning = "The year that is held against the one before; the last that can be, unless said."
+meaning = "The year that is compared with the previous one; the default is the last that can be."
 default = "select max(year(month)) from kpi_monthly where net_sales_yoy is not null"
 allowed = "select distinct year(month) as year from kpi_monthly where net_sales_yoy is not null order by year"
 
 [parameters.top]
-meaning = "How many categories are shown, those of most net sales in the two years."
+meaning = "How many categories are shown, those with the highest net sales in the two years."
 
 [chart]
 kind = "bars"

@@ -1,7 +1,7 @@
 /*
 title = "How do categories compare in sales, reviews and returns?"
 group = "What sells?"
-note = "Over the whole history. Cross-sell is how much likelier than the shop's average an order holds another category too."
+note = "Over the whole history. The cross-sell index is how much more likely than the shop's average an order contains another category too."
 shares = ["share", "return_rate"]
 
 [parameters.top]

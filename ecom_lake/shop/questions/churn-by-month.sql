@@ -1,7 +1,7 @@
 /*
 title = "How many customers have lapsed, month by month?"
 group = "Who buys?"
-note = "Lapsed is who has not bought for longer than the horizon; P80 is the 80th percentile of the gaps between purchases seen by then."
+note = "A customer has lapsed without a purchase for longer than the horizon; P80 is the 80th percentile of the gaps between purchases up to then."
 shares = ["churn_rate", "repeat_purchase_rate"]
 
 [parameters.horizon]

@@ -1,7 +1,7 @@
 /*
-title = "What will sales be in the coming months?"
+title = "How high will sales be in the coming months?"
 group = "How are we doing?"
-note = "The forecast of the method that missed least in tests on months that it had not seen. Low and high are meant to hold four months of five; model_cards says how often they held, and whether a naive guess would have done as well."
+note = "The forecast of the method with the smallest error in out-of-time tests. Low and high are the bounds of the 80% interval; model_cards has its coverage, and whether a naive forecast is as good."
 
 [parameters.of]
 kind = "text"

@@ -1,7 +1,7 @@
 /*
-title = "What kinds of customers are there, by how they buy?"
+title = "Which customer segments are there, by purchase behaviour?"
 group = "Who buys?"
-note = "Groups found in the data (K-Means, or a grid of quantiles where that does as well), each with the rule that named it; medians of their people."
+note = "Segments found in the data (K-Means, or a grid of quantiles where that is as good), each with the rule that names it and the medians of its customers."
 shares = ["share_of_customers", "share_of_net_sales"]
 
 [chart]

@@ -1,13 +1,13 @@
 /*
-title = "Where does delivery take longest, and come late?"
+title = "In which states is delivery slowest, and how often is it late?"
 group = "Payments, delivery, returns"
-note = "Orders placed in the year and delivered; late is after the promised day."
+note = "Orders placed in the year and delivered; late means delivered after the promised date."
 shares = ["late_rate"]
 
 [parameters.year]
 
 [parameters.top]
-meaning = "How many states are shown, the slowest."
+meaning = "How many states are shown, slowest first."
 
 [chart]
 kind = "bars"

@@ -1,11 +1,11 @@
 /*
-title = "Which first category brings people back?"
+title = "Which first category leads to repeat purchases?"
 group = "Who buys?"
-note = "By the category of a person's first order; of those whose first order is at least 90, or 365, days old."
+note = "By the category of a customer's first order; only customers whose first order is at least 90, or 365, days old."
 shares = ["back_in_90_days", "back_in_365_days"]
 
 [parameters.top]
-meaning = "How many categories are shown, those of most people."
+meaning = "How many categories are shown, those with most customers."
 
 [chart]
 kind = "bars"

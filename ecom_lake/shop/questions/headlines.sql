@@ -1,7 +1,7 @@
 /*
 title = "What are the shop's headline numbers?"
 group = "How are we doing?"
-note = "Of the whole history."
+note = "Over the whole history or up to the as-of date, as each definition states."
 */
 select
     metric,

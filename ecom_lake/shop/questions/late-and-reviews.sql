@@ -1,7 +1,7 @@
 /*
-title = "What does late delivery do to reviews?"
+title = "How do reviews of late orders differ from those of on-time orders?"
 group = "Payments, delivery, returns"
-note = "Valid orders that were delivered, with their latest review. What goes together need not be cause and effect."
+note = "Valid orders that were delivered, with their latest review. This is an association, not proof of a cause."
 needs = ["orders.promised_at"]
 shares = ["share_of_1_or_2", "share_of_5"]
 

@@ -1,7 +1,7 @@
 /*
 title = "Which sellers deliver late?"
 group = "Payments, delivery, returns"
-note = "Sellers with enough orders to be compared; the score is the mean of their percentiles in lateness, reviews and cancellations."
+note = "Sellers with enough orders to be compared; the score is the mean of their percentiles in late deliveries, reviews and cancellations."
 shares = ["late_rate", "cancel_rate", "score"]
 
 [parameters.top]

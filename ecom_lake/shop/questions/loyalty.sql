@@ -1,7 +1,7 @@
 /*
-title = "What do new, returning and loyal customers bring?"
+title = "How much do new, returning and loyal customers spend?"
 group = "Who buys?"
-note = "By purchases, those before the export included; all orders of one day are one purchase."
+note = "By number of purchases, those before the export included; all orders of one day are one purchase."
 shares = ["share_of_customers", "share_of_net_sales"]
 
 [chart]

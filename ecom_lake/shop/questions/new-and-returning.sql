@@ -1,7 +1,7 @@
 /*
-title = "How many new and returning customers come, month by month?"
+title = "How many new and returning customers order, month by month?"
 group = "Who buys?"
-note = "New is who bought for the first time in the month; who bought in an earlier month is returning. The lines leave incomplete months out."
+note = "New customers order for the first time in the month; returning customers ordered in an earlier month. The lines leave out incomplete months."
 shares = ["returning_share"]
 
 [chart]

@@ -1,12 +1,12 @@
 /*
-title = "After a category, what do people buy next?"
+title = "After buying from a category, what do customers buy next?"
 group = "Who buys?"
-note = "The next purchase of the same person on a later day; of those who made one."
+note = "The next purchase of the same customer, on a later day; only customers who made one."
 shares = ["share"]
 
 [parameters.category]
 kind = "text"
-meaning = "The category that they come from; the one that most come from, unless said."
+meaning = "The category of the earlier purchase; the default is the one with most customers."
 default = "select from_category from product_journey order by from_customers desc, from_category limit 1"
 allowed = "select distinct from_category from product_journey order by from_category"
 

@@ -1,5 +1,5 @@
 /*
-title = "What became of the orders, and of their sales?"
+title = "How many orders and how much net sales have each status?"
 group = "Payments, delivery, returns"
 note = "All orders, valid or not."
 shares = ["share"]

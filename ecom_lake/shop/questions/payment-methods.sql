@@ -1,7 +1,7 @@
 /*
-title = "Which payment methods do people use most?"
+title = "Which payment methods do customers use most?"
 group = "Payments, delivery, returns"
-note = "Value of the payments of valid orders, never revenue; an order paid by two methods counts in both."
+note = "Value of the payments of valid orders, which is not revenue; an order paid by two methods counts in both."
 shares = ["share"]
 
 [parameters.year]

@@ -1,7 +1,7 @@
 /*
-title = "Which personas are our customers, and what do they bring?"
+title = "How many customers has each persona, and how much do they spend?"
 group = "Who buys?"
-note = "The first rule that fits a person is theirs."
+note = "The first rule that applies to a customer assigns the persona."
 shares = ["share_of_customers", "share_of_net_sales", "repeat_rate"]
 
 [chart]

@@ -1,7 +1,7 @@
 /*
-title = "Of the people who first bought in a month, how many come back in the months after?"
+title = "Of the customers who first ordered in a month, how many order again in later months?"
 group = "Who buys?"
-note = "A cell is the share of the month's new customers who bought again so many months later. Months that are not over are left out."
+note = "A cell is the share of the month's new customers who ordered again that many months later. Months that are not over are left out."
 shares = ["retention"]
 
 [parameters.months]

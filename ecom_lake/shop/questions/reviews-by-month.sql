@@ -1,7 +1,7 @@
 /*
-title = "How do reviews go, month by month?"
+title = "How do review scores develop, month by month?"
 group = "Payments, delivery, returns"
-note = "By the month in which they were written. NPS is a proxy: the share of 5s less that of 1 to 3, times 100."
+note = "By the month in which the reviews were created. The NPS proxy is the share of 5s less the share of scores up to 3, times 100."
 shares = ["share_of_1", "share_of_5"]
 
 [chart]

@@ -1,7 +1,7 @@
 /*
-title = "How have sales gone, month by month?"
+title = "How do sales develop, month by month?"
 group = "How are we doing?"
-note = "Growth is on the month and on the year before, and left open against an incomplete month, which the line leaves out."
+note = "Growth is against the previous month and the same month a year earlier; it is empty against an incomplete month, which the line leaves out."
 shares = ["on_month_before", "on_year_before"]
 
 [chart]

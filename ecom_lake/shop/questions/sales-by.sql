@@ -1,12 +1,12 @@
 /*
-title = "How do the sales of a year break down, by whatever the shop knows?"
+title = "How do a year's sales break down by category, state, payment method and other dimensions?"
 group = "What sells?"
-note = "Net sales of the members add up to the year's; orders and customers of several members count in each."
+note = "Net sales of the members sum to the year's; orders and customers with several members count in each."
 shares = ["share", "on_year_before"]
 
 [parameters.by]
 kind = "text"
-meaning = "What the sales are broken down by."
+meaning = "The dimension."
 default = "select coalesce(max(dimension) filter (where dimension = 'state'), min(dimension)) from kpi_breakdown"
 allowed = "select distinct dimension from kpi_breakdown order by dimension"
 

@@ -1,12 +1,12 @@
 /*
-title = "How does the chance of a second purchase grow with time since the first?"
+title = "How likely is a second purchase, by time since the first?"
 group = "Who buys?"
-note = "Kaplan-Meier estimate with its 95% bounds: people whose time is not over yet count for as long as they were watched."
+note = "Kaplan-Meier estimate with its 95% interval: customers without a second purchase count up to the as-of date."
 shares = ["came_back", "at_least", "at_most"]
 
 [parameters.days]
 kind = "number"
-meaning = "How many days after the first purchase are looked at."
+meaning = "How many days after the first purchase are shown."
 default = "select least(greatest(max(day), 1), 365) from second_order_curve"
 
 [chart]
@@ -14,7 +14,7 @@ kind = "lines"
 label = "day"
 value = ["came_back", "at_least", "at_most"]
 */
--- Every thirtieth day or so is enough to see the curve.
+-- Every thirtieth day is enough to draw the curve.
 with
 days as (
     select *, greatest($days // 24, 1) as step

@@ -1,7 +1,7 @@
 /*
-title = "How many people come back for a second purchase, and how soon?"
+title = "How many customers make a second purchase, and how soon?"
 group = "Who buys?"
-note = "Of the people whose first purchase is at least so many days old; all orders of one day are one purchase."
+note = "Only customers whose first purchase is at least that many days old; all orders of one day are one purchase."
 needs = ["orders.ordered_at"]
 shares = ["share"]
 

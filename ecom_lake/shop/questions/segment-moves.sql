@@ -1,11 +1,11 @@
 /*
 title = "Between which segments did customers move in a month?"
 group = "Who buys?"
-note = "RFM segments at the beginning and the end of the month; who came from none bought for the first time."
+note = "RFM segments at the beginning and the end of the month; customers from none ordered for the first time."
 shares = ["share_of_segment"]
 
 [parameters.month]
-meaning = "The month, such as 2018-08; the last one, unless said."
+meaning = "The month, such as 2018-08; the default is the last one."
 default = "select date_trunc('month', max(as_of))::date from rfm_migration"
 allowed = "select distinct date_trunc('month', as_of)::date as month from rfm_migration order by month"
 

@@ -1,7 +1,7 @@
 /*
-title = "Which customer segments bring the revenue?"
+title = "Which RFM segments bring the revenue?"
 group = "Who buys?"
-note = "RFM segments: by how recently, how often and for how much people bought."
+note = "RFM segments: by how recently, how often and for how much customers bought."
 shares = ["share_of_customers", "share_of_net_sales"]
 
 [chart]

@@ -1,7 +1,7 @@
 /*
 title = "How many customers are active, at risk or lapsed?"
 group = "Who buys?"
-note = "Active is who bought within the median of the shop's gaps between purchases, at risk within their 80th percentile."
+note = "Active: the latest purchase is within the median of the shop's gaps between purchases; at risk: within their 80th percentile; lapsed: longer ago."
 needs = ["orders.ordered_at"]
 shares = ["share_of_customers", "share_of_net_sales"]
 

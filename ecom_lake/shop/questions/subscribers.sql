@@ -1,5 +1,5 @@
 /*
-title = "What do subscribers bring, against others?"
+title = "How much do subscribers spend, compared with other customers?"
 group = "Who buys?"
 needs = ["customers.is_subscriber"]
 shares = ["share_of_customers", "share_of_net_sales", "repeat_rate"]

@@ -1,7 +1,7 @@
 /*
-title = "How did a month go, against the month before and the same month a year ago?"
+title = "How did a month perform against the previous month and the same month a year earlier?"
 group = "How are we doing?"
-note = "Growth against or from an incomplete month is left open."
+note = "Growth against or from an incomplete month is empty."
 shares = ["on_month_before", "on_year_before"]
 
 [parameters.month]

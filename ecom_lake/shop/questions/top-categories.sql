@@ -1,7 +1,7 @@
 /*
 title = "Which categories sold most in a year?"
 group = "What sells?"
-note = "Net sales of the lines of valid orders; an order of several categories counts in each."
+note = "Net sales of the lines of valid orders; an order with several categories counts in each."
 shares = ["share", "on_year_before"]
 
 [parameters.year]

@@ -1,16 +1,16 @@
 /*
 title = "Which are the top products of each category?"
 group = "What sells?"
-note = "Over the whole history; the categories of most net sales come first."
+note = "Over the whole history; categories with the highest net sales come first."
 shares = ["share_of_category"]
 
 [parameters.top]
-meaning = "How many products of each category."
+meaning = "How many products are shown of each category."
 default = "select 3"
 
 [parameters.categories]
 kind = "number"
-meaning = "Of how many categories."
+meaning = "How many categories are shown."
 default = "select 10"
 
 [chart]

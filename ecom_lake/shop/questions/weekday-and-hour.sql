@@ -1,7 +1,7 @@
 /*
-title = "On which weekdays and at which hours do people order?"
+title = "On which weekdays and at which hours do customers order?"
 group = "When do people buy?"
-note = "Valid orders by when they were placed, over the whole history."
+note = "Valid orders by the time when they were placed, over the whole history."
 needs = ["orders.ordered_at"]
 
 [chart]
@@ -19,7 +19,7 @@ placed as (
     group by d.weekday, hour(o.ordered_at)
 ),
 
--- An hour in which nobody ordered has 0 orders.
+-- An hour without orders has 0 orders.
 hours as (
     select weekdays.weekday, weekdays.weekday_name, hours.hour
     from (select distinct weekday, weekday_name from dim_date) as weekdays

@@ -1,7 +1,7 @@
 /*
-title = "Which rules did delivered rows break, and how often?"
+title = "Which rules did delivered rows fail, and how often?"
 group = "Can I trust it?"
-note = "Refused rows are kept with their raw record: ecom-lake quarantine shows them."
+note = "Failed rows are kept in quarantine with their raw record: ecom-lake quarantine shows them."
 
 [parameters.top]
 

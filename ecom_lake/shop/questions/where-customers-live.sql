@@ -1,7 +1,7 @@
 /*
 title = "Where do our customers live?"
 group = "Who buys?"
-note = "By the state of each person's latest order; their net sales to date."
+note = "By the state of each customer's latest order, with net sales to date."
 shares = ["share_of_customers", "share_of_net_sales"]
 
 [parameters.top]

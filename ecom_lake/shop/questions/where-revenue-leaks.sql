@@ -1,7 +1,7 @@
 /*
-title = "Where does revenue leak, between what was sold and what was kept?"
+title = "How much of net sales was realized, returned or is at risk?"
 group = "Payments, delivery, returns"
-note = "Of valid orders. At risk is what is on its way for up to 60 days (recent) or longer (stale), unless the shop sets it otherwise."
+note = "Valid orders. At risk are orders in transit for up to 60 days (recent) or longer (stale); a setting may state another limit."
 shares = ["share_of_gross"]
 
 [parameters.year]
@@ -20,7 +20,7 @@ steps as (
     group by step, step_order
 ),
 
--- What was realized comes last: what the others leave of net sales.
+-- Realized sales come last: net sales less all other steps.
 path as (
     select
         step,

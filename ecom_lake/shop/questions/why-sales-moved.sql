@@ -1,16 +1,16 @@
 /*
-title = "Why did sales move between two months?"
+title = "Why did sales change between two months?"
 group = "How are we doing?"
-note = "Each driver's effect on net sales; together they are the whole change, to the cent."
+note = "The effect of each driver on net sales; the effects sum to the change, to the cent."
 
 [parameters.month]
-meaning = "The later month, such as 2018-08; the last one that can be compared, unless said."
+meaning = "The later month, such as 2018-08; the default is the last one that can be compared."
 default = "select max(to_month) from kpi_bridge"
 allowed = "select distinct to_month from kpi_bridge order by to_month"
 
 [parameters.against]
 kind = "text"
-meaning = "What it is held against: the month before, or the same month a year before."
+meaning = "The earlier month: month for the previous month, year for the same month a year earlier."
 default = "select 'month'"
 allowed = "select unnest(['month', 'year'])"
 

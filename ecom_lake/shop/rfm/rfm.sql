@@ -1,11 +1,11 @@
--- How recently, how often and for how much has each person bought, and what does that make them?
+-- How recently, how often and for how much has each customer bought, and which RFM segment is that?
 with
 people as (
     select customer_id, last_order_date, recency_days, purchases as frequency, net_sales as monetary, m
     from customer_metrics
 ),
 
--- Equal people have equal ranks, so they score the same on every engine. The oldest last purchase has rank 1.
+-- Equal customers have equal ranks, and so equal scores on every engine. The oldest latest purchase has rank 1.
 ranked as (
     select
         people.*,

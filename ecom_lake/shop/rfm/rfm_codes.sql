@@ -1,6 +1,6 @@
--- Which segment is each code of recency, frequency and monetary score?
+-- Which segment does each code of recency, frequency and monetary score belong to?
 with
--- Each of the 125 codes stands here once.
+-- Each of the 125 codes is listed once.
 segments (segment, codes) as (
     values
         ('Champions', '555 554 544 545 454 455 445'),

@@ -1,4 +1,4 @@
--- How many people were in each RFM segment at each month's end, and what had they brought by then?
+-- How many customers were in each RFM segment at each month's end, and what were their net sales by then?
 with
 sums as (
     select as_of, to_segment as segment, sum(customers)::bigint as customers, sum(net_sales)::decimal(18, 2) as net_sales

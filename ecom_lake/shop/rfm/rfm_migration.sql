@@ -1,18 +1,17 @@
--- From which RFM segment to which did people move in each month, and to which did those come who were new?
+-- How many customers moved from one RFM segment to another in each month, and to which segments did new customers come?
 with
--- A picture of everybody is taken at each month's end; the first one has all orders before it.
-pictures as (
-    select last_day(month_start) as as_of, row_number() over (order by month_start) as number
+-- A snapshot of all customers is taken at each month's end; the first one covers all orders before it.
+snapshots as (
+    select date as as_of, row_number() over (order by date) as number
     from dim_date
-    where is_complete_month and last_day(month_start) <= (select max(date) from dim_date where is_as_of)
-    group by month_start
+    where is_snapshot_date
 ),
 
 placed as (
     select o.customer_id, coalesce(p.number, 1) as since, o.order_date, o.opens_purchase, o.net_sales
     from fct_orders as o
-    left join pictures as p on p.as_of = last_day(o.month)
-    where o.is_valid and o.order_date <= (select max(as_of) from pictures)
+    left join snapshots as p on p.as_of = last_day(o.month)
+    where o.is_valid and o.order_date <= (select max(as_of) from snapshots)
 ),
 
 repeaters as (
@@ -34,7 +33,7 @@ growing as (
     window so_far as (partition by customer_id order by since)
 ),
 
--- What a person has bought, from one picture until the one that shows more, and what they had bought before.
+-- What a customer has bought from one snapshot until the snapshot after the next purchase, and what they had bought before.
 states as (
     select
         since,
@@ -61,7 +60,7 @@ states as (
     window so_far as (partition by customer_id order by since)
 ),
 
--- A state comes into the picture, and leaves it when the person's next one comes.
+-- A state enters at its first snapshot, and leaves when the customer's next state enters.
 comings as (
     select since as number, last_date, net_sales, count(*) as people
     from states
@@ -73,7 +72,7 @@ comings as (
     group by until, last_date, net_sales
 ),
 
--- The scores are those of rfm: 1 + 5 * (rank - 1) // everybody, in each picture.
+-- The scores are those of rfm: 1 + 5 * (rank - 1) // customers, in each snapshot.
 r_scores as (
     select
         number,
@@ -83,7 +82,7 @@ r_scores as (
     from (
         select p.number, c.last_date, sum(c.people) as people
         from (select number, last_date, sum(people) as people from comings group by number, last_date) as c
-        join pictures as p on p.number >= c.number
+        join snapshots as p on p.number >= c.number
         group by p.number, c.last_date
         having sum(c.people) > 0
     ) as days
@@ -98,7 +97,7 @@ m_scores as (
     from (
         select p.number, c.net_sales, sum(c.people) as people
         from (select number, net_sales, sum(people) as people from comings group by number, net_sales) as c
-        join pictures as p on p.number >= c.number
+        join snapshots as p on p.number >= c.number
         group by p.number, c.net_sales
         having sum(c.people) > 0
     ) as amounts
@@ -118,7 +117,7 @@ f_scores as (
     cross join settings
 ),
 
--- Amounts between the same two steps score alike in every picture: so do their people, who are counted together from here.
+-- Amounts between the same two steps have the same score in every snapshot: their customers are counted together from here.
 steps as (
     select distinct net_sales
     from (select net_sales, m, lag(m) over (partition by number order by net_sales) as m_below from m_scores) as amounts
@@ -158,7 +157,7 @@ crowds as (
         s.since, s.until, s.last_date, s.purchases, here.floor, s.last_date_before, s.purchases_before, before.floor
 ),
 
--- In the picture in which a state comes, what was before is the person's last state; in later ones, the same.
+-- In the snapshot in which a state enters, the segment before comes from the previous state; in later ones, from the same.
 moves as (
     select
         p.as_of,
@@ -172,7 +171,7 @@ moves as (
         c.customers,
         c.net_sales
     from crowds as c
-    join pictures as p on p.number >= c.since and p.number < coalesce(c.until, p.number + 1)
+    join snapshots as p on p.number >= c.since and p.number < coalesce(c.until, p.number + 1)
 )
 
 select

@@ -1,4 +1,4 @@
--- How many people are in each RFM segment, and what do they bring?
+-- How many customers are in each RFM segment, and how much do they spend?
 with
 sums as (
     select

@@ -18,7 +18,7 @@ class DimDate(Gold, group="star"):
     iso_year = Integer("Year of the ISO week.")
     iso_week = Integer("ISO week of the ISO year.", at_least=1, at_most=53)
     weekday = Integer("ISO weekday: 1 is Monday, 7 is Sunday.", at_least=1, at_most=7)
-    weekday_name = Text("English name of the weekday.")
+    weekday_name = vocabulary.weekday_name
     is_weekend = Flag("Whether the day is a Saturday or a Sunday.")
     is_complete_month = Flag(
         "Whether the month is complete: it belongs to the longest run of months with enough orders and is not cut"
@@ -27,6 +27,10 @@ class DimDate(Gold, group="star"):
     is_as_of = Flag(
         "Whether the day is the shop's as-of date: the last day of the last complete month, unless a setting "
         "states another. One day is."
+    )
+    is_snapshot_date = Flag(
+        "Whether the day is the end of a complete month, up to the as-of date: rfm_history, rfm_migration and kpi_churn have a"
+        " snapshot as of each such day."
     )
 
     rules = (
@@ -51,6 +55,12 @@ class DimDate(Gold, group="star"):
             " where days > 0 and (days <> date_diff('day', first, last) + 1 or as_of_days <> 1"
             " or first <> make_date(year(first), 1, 1) or last <> make_date(year(last), 12, 31))",
             "The calendar has whole years without a gap, and one day is the as-of date.",
+        ),
+        Identity(
+            "snapshots_are_ends_of_complete_months",
+            "select date from dim_date cross join (select max(date) as as_of from dim_date where is_as_of) as today"
+            " where is_snapshot_date <> (is_complete_month and date = last_day(date) and date <= as_of)",
+            "Snapshot dates are the ends of the complete months, up to the as-of date.",
         ),
         Identity(
             "every_order_date_is_a_day",

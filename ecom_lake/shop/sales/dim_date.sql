@@ -1,4 +1,4 @@
--- Which days does the shop's calendar have, which of its months are complete, and which day is its today?
+-- Which days are in the shop's calendar, which months are complete, and which day is the as-of date?
 with
 placed as (
     select ordered_at::date as day, count(*) as orders
@@ -30,7 +30,7 @@ busy_months as (
     where months.orders >= settings.complete_month_share * median.orders
 ),
 
--- In a run of consecutive months, number and position rise together.
+-- In a run of consecutive months, number and position increase together.
 runs as (
     select min(month) as first_month, max(month) as last_month, count(*) as length
     from (select month, number - row_number() over (order by month) as run from busy_months) as numbered
@@ -44,7 +44,7 @@ longest_run as (
     limit 1
 ),
 
--- The data's own first and last month may have begun before it, or go on after it.
+-- The first and the last month of the data may be cut off at their edge.
 complete_months as (
     select month
     from busy_months
@@ -111,6 +111,7 @@ select
     strftime(date, '%A') as weekday_name,
     weekday >= 6 as is_weekend,
     complete_months.month is not null as is_complete_month,
-    date = (select as_of from today) as is_as_of
+    date = (select as_of from today) as is_as_of,
+    complete_months.month is not null and date = last_day(date) and date <= (select as_of from today) as is_snapshot_date
 from weeks
 left join complete_months on complete_months.month = date_trunc('month', date)::date

@@ -58,13 +58,8 @@ class FctOrders(Gold, group="star"):
     is_returned = vocabulary.is_returned
     returned_units = Count("Units returned; NULL where the shop does not know returns.", nullable=True)
     returned_sales = vocabulary.returned_sales.replace(nullable=True)
-    review_score = Number(
-        "Score of the order's latest review: greatest (answered_at, created_at, review_id), NULLs last.",
-        nullable=True,
-        at_least=1,
-        at_most=5,
-        unit="score",
-    )
+    review_id = vocabulary.review_id.replace(nullable=True)
+    review_score = Number("Score of that review.", nullable=True, at_least=1, at_most=5, unit="score")
     is_review_imputed = Flag("Whether that score was imputed.", nullable=True)
     city = vocabulary.city
     state = vocabulary.state
@@ -176,8 +171,8 @@ class FctOrders(Gold, group="star"):
         ),
         Rule(
             "imputed_where_scored",
-            "(review_score IS NULL) = (is_review_imputed IS NULL)",
-            "The imputation flag is known if and only if there is a score.",
+            "(review_score IS NULL) = (is_review_imputed IS NULL) AND (review_score IS NULL) = (review_id IS NULL)",
+            "The review's identifier and the imputation flag are known if and only if there is a score.",
         ),
     )
     identities = (

@@ -1,6 +1,6 @@
--- What became of each order: what was in it, what it brought, how it was paid, delivered and liked?
+-- For each order: what did it contain, how was it paid, delivered and reviewed, and does it count as a sale?
 with
--- What the shop knows nothing of stays NULL: having no payment is 0 only where there are payments at all.
+-- What the shop does not know stays NULL: payments are 0 only where the shop has payments at all.
 known as (
     select
         (select count(*) from payments) > 0 as payments,
@@ -8,7 +8,7 @@ known as (
         or (select count(is_returned) from order_items) > 0 as returns
 ),
 
--- Orders with lines that are no sale; partly, where other lines of theirs are.
+-- Orders with lines that are not valid; partly, where other lines of the order are.
 refused as (
     select bad.order_id, count(good.order_id) > 0 as is_partly
     from (select distinct order_id from fct_sales where not is_valid) as bad
@@ -16,7 +16,7 @@ refused as (
     group by bad.order_id
 ),
 
--- Of a valid order the valid lines count; of another all of them, so that it shows its own amounts.
+-- A valid order has its valid lines; any other order has all of its lines, so that it shows its own amounts.
 lines as (
     select
         order_id,
@@ -55,7 +55,7 @@ paid as (
 ),
 
 latest_reviews as (
-    select order_id, score, is_score_imputed
+    select order_id, review_id, score, is_score_imputed
     from reviews
     qualify
         row_number() over (
@@ -64,7 +64,7 @@ latest_reviews as (
         ) = 1
 ),
 
--- The narrow tables meet first: joined to the wide orders one by one, they took three times as long in little memory.
+-- The narrow tables are joined first: joining them to the wide orders one by one took three times as long in little memory.
 children as (
     select *
     from lines
@@ -80,8 +80,8 @@ sales as (
     where is_valid and order_id not in (select order_id from refused where not is_partly)
 ),
 
--- Most people order once, and theirs need no numbering. A purchase is all that a person orders on one date;
--- an order without a date is one of its own.
+-- Most customers order once, and their orders need no numbering. A purchase is all orders of a customer on one date;
+-- an order without a date is a purchase of its own.
 numbered as (
     select
         order_id,
@@ -96,7 +96,7 @@ numbered as (
     window orders_so_far as (partition by customer_id order by ordered_at, order_id)
 ),
 
--- Delivered means status delivered: on any other order a date of delivery is not believed.
+-- Delivered means status delivered: the delivery date of any other order is ignored.
 placed as (
     select
         orders.*,
@@ -150,6 +150,7 @@ select
     case when known.returns then o.status = 'returned' or c.returned_units is not null end as is_returned,
     case when known.returns then coalesce(c.returned_units, 0) end as returned_units,
     case when known.returns then coalesce(c.returned_sales, 0) end as returned_sales,
+    c.review_id,
     c.score as review_score,
     c.is_score_imputed as is_review_imputed,
     o.city,

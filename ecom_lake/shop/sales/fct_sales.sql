@@ -1,6 +1,6 @@
--- What was sold, line by line, and what did it bring?
+-- What was sold, line by line, and at what price, cost and profit?
 with
--- Where no order and no line was ever returned, the shop does not know of returns: that is not the same as none.
+-- Where no order and no line was ever returned, the shop does not know returns, which differs from having none.
 returns as (
     select
         (select count(*) from orders where status = 'returned') > 0

@@ -1,4 +1,4 @@
--- What do the orders of each status amount to, and how old are they?
+-- What are the net sales of the orders of each status, and how old are they?
 with
 today as (
     select max(date) filter (where is_as_of) as as_of

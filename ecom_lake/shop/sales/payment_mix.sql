@@ -1,4 +1,4 @@
--- How do people pay, month by month?
+-- How do customers pay, month by month?
 with
 paid as (
     select

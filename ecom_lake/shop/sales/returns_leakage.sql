@@ -1,6 +1,6 @@
--- Where does revenue leak away through returns: by product, by category, by state?
+-- How much net sales is lost through returns, by product, category and state?
 with
--- An order was returned, for a member, where some of what it held of it came back; else it was delivered, or is not known.
+-- Of a member, an order is returned where some of its lines of the member were; else it is delivered, or unknown.
 of_products as (
     select
         product_id as member,

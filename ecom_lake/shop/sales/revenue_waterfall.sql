@@ -1,11 +1,11 @@
--- Where does each month's revenue go: from gross sales to what was kept, and from gmv to what was paid?
+-- Where does each month's revenue go, from gross sales to realized sales, and from GMV to payments?
 with
 today as (
     select max(date) filter (where is_as_of) as as_of
     from dim_date
 ),
 
--- Each valid order's sales that were not sent back stand under one step, and its payments differ from gmv for one cause.
+-- Net sales of a valid order that were not returned belong to one step, and its payments differ from GMV for one cause.
 sorted_orders as (
     select
         month,
@@ -85,7 +85,7 @@ steps (step_order, step) as (
         (21, 'payments')
 ),
 
--- A shop that knows nothing of payments has no steps after gmv.
+-- A shop that does not know payments has no steps after GMV.
 waterfall as (
     select m.month, steps.step_order, steps.step, coalesce(sum(amounts.amount), 0)::decimal(18, 2) as amount
     from kpi_monthly as m

@@ -1,4 +1,4 @@
--- Which segment is each person in? The one of their group whose centre is nearest, features measured in logarithms.
+-- Which segment is each customer in, by the nearest centre of their group, with features on a logarithmic scale?
 with
 mode as (
     select count(*) filter (where is_one_time is null) > 0 as by_registration
@@ -43,7 +43,7 @@ distances as (
     join segment_centres as s on s.buyers = m.buyers
 ),
 
--- Distance in millionths and segment ride in one number, so that between equally near centres the lower segment wins.
+-- Distance in millionths and segment are packed into one number: of equally near centres the lower segment wins.
 nearest as (
     select customer_id, is_one_time, min(round(distance * 1000000)::bigint * 1000 + segment_id) as ranked
     from distances

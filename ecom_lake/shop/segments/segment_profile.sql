@@ -1,4 +1,4 @@
--- What are the people of each segment like, and how much of the shop do they bring?
+-- What characterises the customers of each segment, and what is its share of net sales?
 with
 whole as (
     select count(*) as customers, sum(net_sales)::decimal(18, 2) as net_sales

@@ -1,4 +1,4 @@
--- What does every column of every table mean?
+-- What is the meaning of every column of every table?
 select
     table_name,
     column_name,

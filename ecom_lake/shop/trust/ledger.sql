@@ -1,4 +1,4 @@
--- What was delivered, and where did every row of it go?
+-- What was delivered, and where did each of its rows go?
 with fates as (
     select
         table_name,

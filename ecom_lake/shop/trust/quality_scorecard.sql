@@ -1,4 +1,4 @@
--- Which promises were checked on how many rows, and which of them failed?
+-- Which rules were checked on how many rows, and how many rows failed them?
 select
     layer,
     table_name,

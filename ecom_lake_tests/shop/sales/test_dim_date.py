@@ -59,6 +59,16 @@ def test_the_as_of_date_is_set_or_the_end_of_the_last_complete_month_or_the_last
     assert as_of(HandShop(orders=[order("a", "2018-01-10 10:00:00")])) == date(2018, 1, 10)
 
 
+def test_snapshots_are_the_ends_of_complete_months_up_to_the_as_of_date() -> None:
+    def snapshots(numbers: ShopSettings) -> list[date]:
+        shop = HandShop(orders=monthly("2018-01", 2, 2, 2), numbers=numbers)
+        return shop.table("dim_date").filter("is_snapshot_date")["date"].to_list()
+
+    assert snapshots(ShopSettings()) == [date(2018, 1, 31), date(2018, 2, 28), date(2018, 3, 31)]
+    assert snapshots(ShopSettings(as_of=date(2018, 2, 27))) == [date(2018, 1, 31)]
+    assert snapshots(ShopSettings(as_of=date(2018, 2, 28))) == [date(2018, 1, 31), date(2018, 2, 28)]
+
+
 def test_the_calendar_has_whole_years_of_orders_and_of_the_as_of_date() -> None:
     shop = HandShop(orders=[order("a", "2016-05-05 10:00:00")], numbers=ShopSettings(as_of=date(2018, 3, 1)))
     days = shop.table("dim_date")["date"].to_list()

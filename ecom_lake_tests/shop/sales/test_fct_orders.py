@@ -113,7 +113,9 @@ def test_stages_are_differences_of_dates() -> None:
 )
 def test_the_latest_review_counts(reviews: list[Row]) -> None:
     for given in (reviews, reviews[::-1]):
-        assert HandShop(orders=[order("a")], reviews=given).row("fct_orders")["review_score"] == 5
+        made = HandShop(orders=[order("a")], reviews=given).row("fct_orders")
+        [latest] = [one["review_id"] for one in reviews if one["score"] == 5]
+        assert (made["review_score"], made["review_id"]) == (5, latest)
 
 
 def test_an_invalid_order_keeps_its_own_amounts() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake.engine.contracts import registry
 from ecom_lake.shop.kpis.kpi_sql import SUMMARY, files
 from ecom_lake.shop.vocabulary import KPIS
+from ecom_lake_tests import catalog
 
 
 @pytest.mark.parametrize(("path", "sql"), files().items(), ids=lambda value: value.stem if isinstance(value, Path) else "")
@@ -17,13 +17,13 @@ def test_the_file_is_up_to_date(path: Path, sql: str) -> None:
 
 
 def test_every_column_of_kpi_monthly_is_a_kpi_in_its_words() -> None:
-    columns = registry.gold()["kpi_monthly"].columns
+    columns = catalog.gold()["kpi_monthly"].columns
     assert set(columns) - KPIS.keys() == {"month", "is_complete", "net_sales_mom", "net_sales_yoy"}
     worded = {name: (column.kind, column.meaning, column.unit) for name, column in columns.items() if name in KPIS}
     assert worded == {name: (KPIS[name].column.kind, KPIS[name].column.meaning, KPIS[name].column.unit) for name in worded}
 
 
 def test_every_kpi_is_published_and_has_a_unit() -> None:
-    assert KPIS.keys() == {*SUMMARY, *registry.gold()["kpi_monthly"].columns} & KPIS.keys()
+    assert KPIS.keys() == {*SUMMARY, *catalog.gold()["kpi_monthly"].columns} & KPIS.keys()
     assert [name for name, kpi in KPIS.items() if kpi.column.unit is None] == []
-    assert {kpi.column.unit for kpi in KPIS.values()} <= set(registry.gold()["kpi_summary"].columns["unit"].one_of)
+    assert {kpi.column.unit for kpi in KPIS.values()} <= set(catalog.gold()["kpi_summary"].columns["unit"].one_of)
