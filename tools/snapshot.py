@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
-
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
 
 from ecom_lake.publish.canonical_page import canonical_page
 from ecom_lake.publish.dictionary import dictionary_page
 from ecom_lake_tests.engine.dagster.snapshot import SNAPSHOT, snapshot
+from ecom_lake_tests.project import PROJECT
 
 with tempfile.TemporaryDirectory() as folder:
     SNAPSHOT.write_text(snapshot(Path(folder)))
-(ROOT / "docs/data_dictionary.md").write_text(dictionary_page())
-(ROOT / "docs/canonical.md").write_text(canonical_page())
+(PROJECT / "docs/data_dictionary.md").write_text(dictionary_page())
+(PROJECT / "docs/canonical.md").write_text(canonical_page())

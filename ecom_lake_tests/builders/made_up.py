@@ -21,7 +21,7 @@ def sales(con: duckdb.DuckDBPyConnection, lines: list[Line]) -> None:
     con.register("fct_sales", pl.DataFrame(lines, columns, orient="row").to_arrow())
 
 
-COLUMNS = {
+COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "customer_id": pl.String,
     "purchases": pl.Int64,
     "recency_days": pl.Int64,
@@ -33,7 +33,7 @@ COLUMNS = {
     "registration_delay_days": pl.Int64,
 }
 
-ORDERS = {
+ORDERS: dict[str, pl.DataType | type[pl.DataType]] = {
     "customer_id": pl.String,
     "order_date": pl.Date,
     "is_valid": pl.Boolean,

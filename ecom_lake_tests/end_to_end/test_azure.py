@@ -204,7 +204,7 @@ def test_a_new_delivery_is_sensed_built_released_compared_and_taken_back(
     storage = lake.site().lake.storage
     blobs = storage.each(lambda info: storage.read(info.path), storage.list(""))
     assert len(everywhere) > 3 and len(blobs) > 100
-    assert not any(KEY.encode() in data for data in everywhere + blobs)
+    assert not any(KEY.encode() in data for data in (*everywhere, *blobs))
     assert KEY not in out + err
 
 

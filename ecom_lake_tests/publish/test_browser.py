@@ -74,7 +74,7 @@ def test_its_sums_are_those_of_gold(built_lake: BuiltLake, browser: Browser) -> 
     page.goto((gold.parent / PAGE).as_uri())
     ledger = pl.read_parquet(gold / "ledger.parquet")
     assert page.inner_text("#rows_delivered") == f"{ledger['rows_delivered'].sum():,}"
-    assert page.inner_text("#kept_out") == f"{ledger['quarantined'].sum() + ledger['rejected'].sum():,}"
+    assert page.inner_text("#kept_out") == f"{sum(ledger['quarantined']) + sum(ledger['rejected']):,}"
     assert page.inner_text("#warnings") == str(pl.read_parquet(gold / "anomalies.parquet")["is_anomaly"].sum())
     steps = pl.read_parquet(gold / "revenue_waterfall.parquet").group_by("step").agg(pl.col("amount").sum())
     shown = page.locator("#waterfall_steps .step").all_inner_texts()

@@ -57,8 +57,12 @@ def test_tables_that_the_shop_does_not_get_are_told(built_lake: BuiltLake) -> No
 
 def test_a_page_that_is_gone_or_cut_short_is_put_again(fresh_lake: BuiltLake) -> None:
     whole = page_of(fresh_lake)
-    for spoil in (lambda path: path.unlink(), lambda path: path.write_text(whole[:100], encoding="utf-8")):
-        spoil(fresh_lake.root / "olist" / PAGE)
+    page = fresh_lake.root / "olist" / PAGE
+    for left in (None, whole[:100]):
+        if left is None:
+            page.unlink()
+        else:
+            page.write_text(left, encoding="utf-8")
         assert due(fresh_lake.site()) == ["gold/release"]
         build(fresh_lake.site())
         assert page_of(fresh_lake) == whole
@@ -88,9 +92,11 @@ def test_an_older_release_brings_its_own_page_even_from_before_there_were_anomal
 
 def test_a_shop_without_dates_is_told_that_nothing_over_time_was_checked() -> None:
     tables = ("ledger", "quality_scorecard", "anomalies", "revenue_waterfall")
-    empty = [pl.DataFrame(schema=catalog.gold()[table].schema) for table in tables]
+    ledger, scorecard, anomalies, waterfall = (pl.DataFrame(schema=catalog.gold()[table].schema) for table in tables)
     why = {"anomalies": "It has no dates to compare.", "revenue_waterfall": "It has no months to reconcile."}
-    shown = quality.page(quality.Story("undated", None, None, *empty, kept_out=(), absent=why)).decode()
+    shown = quality.page(
+        quality.Story("undated", None, None, ledger, scorecard, anomalies, waterfall, kept_out=(), absent=why)
+    ).decode()
     assert "<p>No order has a date.</p>" in shown
     assert "Not checked. It has no dates to compare." in shown and "too little history" not in shown
     assert "Not checked month by month. It has no months to reconcile." in shown and "no sales yet" not in shown

@@ -56,7 +56,7 @@ def recall(past: Past, nouns: Sequence[str]) -> tuple[dict[str, Part], int]:
 
 
 def _part(noun: str, said: Mapping[str, object], numbers: Mapping[str, float]) -> Part:
-    words: dict[str, list] = {name: said[name] for name in ("features", "segments", "tried", "rivals")}  # type: ignore
+    words: dict[str, list] = {name: said[name] for name in ("features", "segments", "tried", "rivals")}  # type: ignore[misc, type-arg]
     words["gates"] = list(said.get("gates", ()))  # type: ignore[call-overload]
     is_whole = not words["features"]
     return Part(

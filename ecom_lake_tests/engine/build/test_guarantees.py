@@ -34,7 +34,7 @@ from ecom_lake_tests.builders.olist_files import FILES, a_site, customer, item, 
 
 
 @contextmanager
-def first(owner: Any, name: str, act: Callable[..., None]) -> Iterator[None]:
+def first(owner: Any, name: str, act: Callable[..., object]) -> Iterator[None]:
     """The first call of a method comes after `act`, which gets the call's arguments; it and all others are passed on."""
     real, todo = getattr(owner, name), [act]
 
@@ -49,7 +49,7 @@ def first(owner: Any, name: str, act: Callable[..., None]) -> Iterator[None]:
 
 
 @contextmanager
-def every(owner: Any, name: str, act: Callable[..., None]) -> Iterator[None]:
+def every(owner: Any, name: str, act: Callable[..., object]) -> Iterator[None]:
     """Every call of a method comes after `act`."""
     real = getattr(owner, name)
 

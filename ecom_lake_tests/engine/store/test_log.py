@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,10 @@ from ecom_lake.engine.store.log import Delivery, Entry, File, Landed, Log
 from ecom_lake.engine.store.storage import Storage
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import Place
+
+
+def with_part(head: Entry, part: str) -> Entry:
+    return head.with_parts("bronze/orders", {part: a_file(part)})
 
 
 def a_file(name: str) -> File:
@@ -50,7 +55,7 @@ def test_racing_writers_make_one_line_and_lose_nothing(log: Log) -> None:
     def write(writer: int) -> None:
         for turn in range(8):
             part = f"{writer}-{turn}"
-            log.commit(lambda head, part=part: head.with_parts("bronze/orders", {part: a_file(part)}), "run", part)
+            log.commit(partial(with_part, part=part), "run", part)
 
     writers = [threading.Thread(target=write, args=(n,)) for n in range(4)]
     for writer in writers:
@@ -94,7 +99,7 @@ def test_a_flipped_bit_that_leaves_an_entry_readable_is_found(log: Log, storage:
 
 def test_a_damaged_entry_is_told_with_the_one_before_it_and_set_aside(log: Log, storage: Storage) -> None:
     for part in ("1", "2"):
-        log.commit(lambda head, part=part: head.with_parts("bronze/orders", {part: a_file(part)}), "run", part)
+        log.commit(partial(with_part, part=part), "run", part)
     released = log.commit(lambda head: replace(head, release=-1), "run", "release")
     log.commit(lambda head: head.with_parts("bronze/orders", {"3": a_file("3")}), "run", "3")
     storage.write("olist/_store/log/00000004.json", b"")

@@ -57,10 +57,18 @@ def test_a_model_that_takes_people_for_alike_beats_no_guess(con: duckdb.DuckDBPy
 
 def test_guesses_by_hand(con: duckdb.DuckDBPyConnection) -> None:
     """Before: two who never came back came 1 and 0 times, one who had come back twice came 3 times."""
-    arrays = {name: np.zeros(3, dtype=np.int64) for name in ("t_x", "age", "n", "bucket")}
-    money = {"spent": np.zeros(3), "later": np.zeros(3)}
-    one = np.ones(3, dtype=np.int64)
-    before = purchase_histories.Seen(x=np.array([0, 0, 2]), more=np.array([1, 0, 3]), people=one, **arrays, **money)
+    none, one, no_money = np.zeros(3, dtype=np.int64), np.ones(3, dtype=np.int64), np.zeros(3)
+    before = purchase_histories.Seen(
+        x=np.array([0, 0, 2]),
+        t_x=none,
+        age=none,
+        n=none,
+        bucket=none,
+        spent=no_money,
+        later=no_money,
+        more=np.array([1, 0, 3]),
+        people=one,
+    )
     now = replace(before, x=np.array([0, 2, 9]), age=np.array([400, 400, 50]))
     found = value_trial.guesses(now, before, 100, 100)
     mean = 4.5 / 4

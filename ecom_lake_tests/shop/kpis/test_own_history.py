@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, log, sqrt
 
 import pytest
@@ -14,12 +15,12 @@ SCALES = (COUNTS, RATIOS, AMOUNTS, DAYS, QUIET_DAYS, SHARES)
 PLAIN = Scale(lambda x: x, lambda y: y, usual=1.0)
 
 
-def nothing_by_chance(values: list[float | None]) -> list[float]:
+def nothing_by_chance(values: Sequence[float | None]) -> list[float]:
     return [0.0] * len(values)
 
 
-def scores(values: list[float | None], scale: Scale = PLAIN) -> list[float | None]:
-    return [one and round(one.score, 6) for one in judge(values, nothing_by_chance(values), scale)]
+def scores(values: Sequence[float | None], scale: Scale = PLAIN) -> list[float | None]:
+    return [None if one is None else round(one.score, 6) for one in judge(values, nothing_by_chance(values), scale)]
 
 
 def test_it_says_nothing_before_six_months() -> None:
@@ -43,7 +44,7 @@ def test_unknown_months_are_no_months_of_history() -> None:
 
 
 def test_a_season_is_expected_in_its_second_year() -> None:
-    year: list[float | None] = [10.0] * 11 + [18.0]
+    year = [10.0] * 11 + [18.0]
     first, second = 11, 23
     found = scores(year + year)
     assert found[first] == 8.0
@@ -51,14 +52,14 @@ def test_a_season_is_expected_in_its_second_year() -> None:
 
 
 def test_what_missed_by_much_so_far_must_miss_by_more_to_stand_out() -> None:
-    restless: list[float | None] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, *([9.0, -9.0, 0.0] * 4), 12.0]
+    restless = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, *([9.0, -9.0, 0.0] * 4), 12.0]
     [*_, last] = judge(restless, nothing_by_chance(restless), PLAIN)
     assert last is not None
     assert not last.stands_out
 
 
 def test_chance_alone_lets_small_numbers_vary() -> None:
-    share: list[float | None] = [0.2] * 6 + [0.6]
+    share = [0.2] * 6 + [0.6]
     few, many = ([0.5 / sqrt(n)] * 7 for n in (9, 900))
     assert [one[-1].stands_out for one in (judge(share, few, SHARES), judge(share, many, SHARES)) if one[-1]] == [False, True]
 

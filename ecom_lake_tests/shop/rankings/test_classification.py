@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,8 +23,9 @@ def people(seed: int, n: int = 4_000, strong: float = 1.5, is_shuffled: bool = F
     return People(x, rng.permutation(happened) if is_shuffled else happened, x[:, 2])
 
 
-def judged(**how: object) -> Judged:
-    return judge(QUESTION, *(people(seed, **how) for seed in (1, 2, 3)), seed=0)  # type: ignore[arg-type]
+def judged(**how: Any) -> Judged:
+    train, calibrate, test = (people(seed, **how) for seed in (1, 2, 3))
+    return judge(QUESTION, train, calibrate, test, seed=0)
 
 
 def test_what_is_there_is_found_and_published() -> None:
@@ -39,7 +41,8 @@ def test_what_is_there_is_found_and_published() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_shuffled_labels_are_refused(seed: int) -> None:
-    verdict = judge(QUESTION, *(people(10 * seed + i, is_shuffled=True) for i in range(3)), seed=0)
+    train, calibration, test = (people(10 * seed + i, is_shuffled=True) for i in range(3))
+    verdict = judge(QUESTION, train, calibration, test, seed=0)
     assert not verdict.is_better
     assert "which chance can explain, so nothing is published" in verdict.reason
 
@@ -47,8 +50,8 @@ def test_shuffled_labels_are_refused(seed: int) -> None:
 def test_no_better_than_the_rule_is_refused() -> None:
     """The model finds what is there, and the rule had it already."""
     parts = [people(seed) for seed in (1, 2, 3)]
-    knowing = [People(part.x, part.happened, part.x[:, 0] * 1.5 + part.x[:, 1] * 0.5) for part in parts]
-    verdict = judge(QUESTION, *knowing, seed=0)
+    train, calibration, test = (People(part.x, part.happened, part.x[:, 0] * 1.5 + part.x[:, 1] * 0.5) for part in parts)
+    verdict = judge(QUESTION, train, calibration, test, seed=0)
     assert verdict.compared is not None and verdict.compared.one.low > 2
     assert not verdict.is_better
 
@@ -96,8 +99,8 @@ def test_too_few_to_tell() -> None:
 
 
 def test_what_was_chosen_is_kept() -> None:
-    parts = [people(seed) for seed in (1, 2, 3)]
-    kept = judge(QUESTION, *parts, seed=0, kept={"it: leaf": "800", "it: champion": FOREST})
+    train, calibration, test = (people(seed) for seed in (1, 2, 3))
+    kept = judge(QUESTION, train, calibration, test, seed=0, kept={"it: leaf": "800", "it: champion": FOREST})
     assert kept.notes == {"it: leaf": "800", "it: champion": FOREST}
     assert kept.champion == FOREST != judged().champion
 
