@@ -17,8 +17,6 @@ from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake_tests.shop.insights.directions import wrong_directions
 
-pytestmark = pytest.mark.olist
-
 AS_OF = date(2018, 8, 31)
 MONEY = pl.Decimal(18, 2)
 Read = Callable[[str], pl.DataFrame]

@@ -306,7 +306,6 @@ def test_same_bytes_in_any_order_and_on_any_threads(tmp_path: Path) -> None:
         assert (tmp_path / "one" / f"{table}.parquet").read_bytes() == (tmp_path / "four" / f"{table}.parquet").read_bytes()
 
 
-@pytest.mark.olist
 def test_olist(olist: Path, tmp_path: Path) -> None:
     """A linear trend explains Olist's past and forecasts it worst; smoothing does no better than the last month again."""
     days = (
