@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ecom_lake_tests.builders.gold_table import make
-from ecom_lake_tests.builders.made_up import centre, centres_of, people
+from ecom_lake_tests.builders.segment_customers import centre, centres_of, people
 
 
 def placed(customers: pl.DataFrame, centres: list[dict[str, object]], folder: Path) -> dict[str, tuple[int, float | None]]:

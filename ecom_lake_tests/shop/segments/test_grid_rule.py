@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.gate import decide
 from ecom_lake.shop.segments.clustering import nearest
 from ecom_lake.shop.segments.grid_rule import Explained, cells, told_of_later, told_of_others, worth_gates
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake_tests.builders.blobs import APART, blobs
+from ecom_lake_tests.builders.segment_customers import APART, blobs
 
 DEFAULTS = MiningSettings()
 

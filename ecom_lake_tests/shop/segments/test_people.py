@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.shop.segments.people import BY_BUYING, Group, Later, later
-from ecom_lake_tests.builders.made_up import ORDERS, calendar
+from ecom_lake_tests.builders.segment_customers import ORDERS, calendar
 
 ONCE, AGAIN = BY_BUYING[1], BY_BUYING[0]
 TODAY = date(2018, 8, 31)
