@@ -1,4 +1,4 @@
-"""Which marker a test gets: by the fixtures that it uses, and by its folder. Nobody writes these markers by hand.
+"""Which marker a test gets: by the fixtures that it uses, and by its folder.
 
 Here: `lake`, `azure`, `browser`, `olist`, as pyproject.toml describes them. Not here: what the fixtures do (conftest.py).
 """

@@ -143,6 +143,7 @@ def _without_the_quantity(unit_price: pl.Series, quantity: pl.Series) -> pl.Seri
     return unit_price.cast(MONEY.polars)
 
 
+@pytest.mark.lake
 def test_lines_of_a_connector_that_forgets_the_quantity_are_quarantined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """End to end, about a second: a whole shop is built and released without them."""
     shop = CanonicalShop(tmp_path)
