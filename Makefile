@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check ui bench fuzz tiny-shops chaos mutations snapshot lock setup clean
+.PHONY: help demo test test-fast check ui bench fuzz tiny-shops chaos mutations snapshot lock setup clean
 
 help:
 	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it"
 	@echo "make test      set up, run the tests"
+	@echo "make test-fast a first signal in under a minute: contracts, landing, connectors, statistics, marts by hand"
 	@echo "make ui        the Dagster UI on http://127.0.0.1:3000"
 	@echo "make check     style, types, import laws, portable SQL, a test file for every table"
 	@echo "make bench     measure against the rivals in benchmarks/"
@@ -37,6 +38,13 @@ test: setup
 	@tools/chromium.sh
 	@tools/azurite.sh
 	@$(BIN)/pytest
+
+FAST := engine/contracts engine/landing statistics \
+	$(addprefix shop/,canonical connectors sales kpis customers rfm cohorts products operations trust settings)
+
+test-fast: setup
+	@$(BIN)/pytest -m "not lake and not azure and not browser and not olist" $(addprefix ecom_lake_tests/,$(FAST)) \
+		--ignore ecom_lake_tests/shop/kpis/test_anomalies.py
 
 ui: setup
 	@DAGSTER_HOME="$(CURDIR)" $(BIN)/dagster dev --host 127.0.0.1 --port 3000

@@ -26,9 +26,10 @@ from types import ModuleType  # noqa: E402
 
 import duckdb  # noqa: E402
 import polars as pl  # noqa: E402
-from agree import WITHOUT_COUNTERPART  # noqa: E402
+from ecom_lake.engine.build.gold.recipes import recipe  # noqa: E402
 
 import ecom_lake  # noqa: E402
+from benchmarks.agree import WITHOUT_COUNTERPART  # noqa: E402
 from ecom_lake.engine.build.release.offer import alternatives  # noqa: E402
 from ecom_lake.engine.contracts.fitted import Past, fit_rows  # noqa: E402
 from ecom_lake.shop.connectors.olist import OLIST  # noqa: E402

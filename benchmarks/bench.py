@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inputs import olist
-from measure import Measured, measure
+from benchmarks.inputs import olist
+from benchmarks.measure import Measured, measure
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable

@@ -76,7 +76,7 @@ def _copies(source: Path, record_start: bytes, times: int, target: Path) -> None
 def _value(digits: np.ndarray) -> np.ndarray:
     """The number that four hexadecimal digits write."""
     each = np.where(digits >= ord("a"), digits - ord("a") + 10, digits - ord("0")).astype(np.int64)
-    return each @ np.array([4096, 256, 16, 1])
+    return np.asarray(each @ np.array([4096, 256, 16, 1]))
 
 
 def main() -> None:

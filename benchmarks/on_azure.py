@@ -18,12 +18,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from inputs import olist
+from benchmarks.inputs import olist
+from ecom_lake_tests.azurite import azurite
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from ecom_lake_tests.azurite import azurite  # noqa: E402
 
 STAGES = ("land", "build", "nothing new", "nothing new, no copies", "one more order")
 MORE = "order_id,customer_id,order_status,order_purchase_timestamp\nnew,new,delivered,2018-08-01 10:00:00\n"

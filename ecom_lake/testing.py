@@ -61,7 +61,7 @@ def payment(order_id: str, amount: str, sequence: int = 1, **more: Any) -> Row:
     return {"order_id": order_id, "sequence": sequence, "method": "card", "instalments": 1, "amount": amount, **more}
 
 
-def review(order_id: str, score: int, review_id: str = "r", **more: Any) -> Row:
+def review(order_id: str, score: float, review_id: str = "r", **more: Any) -> Row:
     return {"review_id": review_id, "order_id": order_id, "score": score, "is_score_imputed": False, **more}
 
 

@@ -15,11 +15,26 @@ from ecom_lake.engine.build.build import build
 from ecom_lake.engine.store.landing_zone import land
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import Truths
-from ecom_lake_tests.azurite import Azurite, azurite, why_not
+from ecom_lake_tests.azurite import Azurite, azurite
 from ecom_lake_tests.builders.built_lake import CONFIG, ONE_MORE_ORDER, OPTIONS, BuiltLake, Place
+from ecom_lake_tests.marking import markers_of
+from ecom_lake_tests.needs import azurite_installed, chromium_installed
 
 settings.register_profile("lake", deadline=None)  # a busy machine is no defect
 settings.load_profile("lake")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in markers_of(item):
+            item.add_marker(marker)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a real browser."""
+    return chromium_installed()
 
 
 @pytest.fixture(scope="session")
@@ -74,8 +89,7 @@ def fresh_grown_lake(grown_lake: BuiltLake, tmp_path: Path) -> BuiltLake:
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     """Azure Blob, as its emulator has it: one for the session, or for each worker of it."""
-    if why := why_not():
-        pytest.skip(why)
+    azurite_installed()
     with azurite(tmp_path_factory.mktemp("azurite")) as server:
         yield server
 

@@ -3,12 +3,8 @@ of the Dagster definitions."""
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
-
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
 
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.publish.canonical_page import canonical_page
@@ -16,10 +12,11 @@ from ecom_lake.publish.dictionary import dictionary_page
 from ecom_lake.shop.domain import SHOP
 from ecom_lake.shop.kpis import kpi_sql
 from ecom_lake_tests.engine.dagster.snapshot import SNAPSHOT, snapshot
+from ecom_lake_tests.project import PROJECT
 
 for path, sql in kpi_sql.files().items():
     path.write_text(sql)
 with tempfile.TemporaryDirectory() as folder:
     SNAPSHOT.write_text(snapshot(Path(folder)))
-(ROOT / "docs/data_dictionary.md").write_text(dictionary_page(Registry(SHOP)))
-(ROOT / "docs/canonical.md").write_text(canonical_page())
+(PROJECT / "docs/data_dictionary.md").write_text(dictionary_page(Registry(SHOP)))
+(PROJECT / "docs/canonical.md").write_text(canonical_page())

@@ -14,6 +14,7 @@ from ecom_lake.shop.experiments.groups import Group
 AS_OF = date(2018, 6, 30)
 TABLES = ("experiment_plan", "experiment_simulation")
 Purchase = tuple[str, int, float]
+"""Who, how many days before the as-of date, for how much."""
 
 
 def shop(con: duckdb.DuckDBPyConnection, purchases: list[Purchase], cost: float | None = None) -> None:
@@ -40,6 +41,7 @@ def shop(con: duckdb.DuckDBPyConnection, purchases: list[Purchase], cost: float 
 
 
 EDGES: list[Purchase] = [("at 60", 60, 1), ("at 120", 120, 1)]
+"""People who show where the bounds are."""
 STOCK = Group("at risk, one purchase", people=8_000, join_per_day=10.0, watched=2_000, back=100, order_value=80, order_spread=30)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order, product
@@ -13,7 +14,7 @@ def bought(person: str, *days: str) -> list[Row]:
     return [order(f"{person}{i}", f"2018-{day} 10:00:00", customer_id=person) for i, day in enumerate(days)]
 
 
-def shop_of(*orders: list[Row], as_of: date | None = None, price: str = "10.00", **numbers: int) -> HandShop:
+def shop_of(*orders: list[Row], as_of: date | None = None, price: str = "10.00", **numbers: Any) -> HandShop:
     """A shop of these orders, each of one line at this price."""
     placed = [row for some in orders for row in some]
     lines = [item(row["order_id"], price) for row in placed]

@@ -61,7 +61,7 @@ def _people(rng: np.random.Generator, n: int) -> Mapping[str, np.ndarray]:
 
 
 def _z(values: np.ndarray) -> np.ndarray:
-    return (values - values.mean()) / values.std()
+    return np.asarray((values - values.mean()) / values.std())
 
 
 def _tables(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -143,7 +144,7 @@ def test_the_past_narrows_the_interval(run: Run, tmp_path: Path) -> None:
 
 def test_several_outcomes_are_corrected_together(run: Run, tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
-    noise = {f"outcome_{i}": pl.Series((rng.random(8_000) < 0.1).astype(int)) for i in range(9)}
+    noise: dict[str, Any] = {f"outcome_{i}": pl.Series((rng.random(8_000) < 0.1).astype(int)) for i in range(9)}
     file = people(tmp_path, **noise)
     results = run("experiment", "analyze", file, "--json").json["results"]
     [alone] = run("experiment", "analyze", file, "--plan", planned(tmp_path, "metric = 'outcome'"), "--json").json["results"]

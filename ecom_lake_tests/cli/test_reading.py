@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -48,7 +49,8 @@ def test_the_suffix_of_a_file_sets_its_format(run: Run, built_lake: BuiltLake, t
     said = run("sql", "select order_id, net_sales from fct_orders order by 1", "--out", str(target), at=built_lake)
     assert said.code == 0
     assert said.out.startswith(f"Wrote {target}, ")
-    read = {"csv": pl.read_csv, "json": pl.read_json, "parquet": pl.read_parquet}[suffix](target)
+    readers: dict[str, Callable[[Path], pl.DataFrame]] = {"csv": pl.read_csv, "json": pl.read_json, "parquet": pl.read_parquet}
+    read = readers[suffix](target)
     assert read.height == built_lake.truths.totals.orders
     assert [path.name for path in tmp_path.iterdir()] == [target.name]
 

@@ -211,7 +211,7 @@ def test_a_new_delivery_is_sensed_built_released_compared_and_taken_back(
     store = lake.site().lake.store
     blobs = store.each(lambda info: store.read(info.path), store.list(""))
     assert len(everywhere) > 3 and len(blobs) > 100
-    assert not any(KEY.encode() in data for data in everywhere + blobs)
+    assert not any(KEY.encode() in data for data in (*everywhere, *blobs))
     assert KEY not in out + err
 
 

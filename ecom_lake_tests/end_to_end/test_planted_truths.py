@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -62,7 +63,9 @@ def test_late_orders(shop: tuple[Site, Truths]) -> None:
 
 def test_the_waterfall_has_each_cause_of_a_payment_that_differs(shop: tuple[Site, Truths]) -> None:
     site, truths = shop
-    found = dict(ask(site, "select step, sum(amount) from revenue_waterfall where step_order between 15 and 20 group by step"))
+    found: dict[Any, Any] = dict(
+        ask(site, "select step, sum(amount) from revenue_waterfall where step_order between 15 and 20 group by step")
+    )
     planted = {cause: Decimal(difference.amount) for cause, difference in truths.payment_differences.items()}
     assert {step: amount for step, amount in found.items() if amount} == {c: a for c, a in planted.items() if a}
 
@@ -84,7 +87,7 @@ def test_broken_rows_go_where_they_must(shop: tuple[Site, Truths]) -> None:
         " (select regexp_extract(file, '[^/]+$') as file, sum(rows_delivered) as rows_delivered, sum(rejected) as rejected,"
         " sum(quarantined) as quarantined, sum(pending) as pending, sum(superseded) as superseded from ledger group by 1)"
     )
-    found = {str(name): tuple(map(int, counts)) for name, *counts in ask(site, asked)}  # type: ignore[call-overload]
+    found = {str(name): tuple(map(int, counts)) for name, *counts in ask(site, asked)}
     for name, file in truths.files.items():
         assert found[name] == (file.records, file.rejected, file.quarantined, file.pending, file.superseded), name
 

@@ -139,7 +139,7 @@ def _hold_reading(site: Site, after: Entry, found: tuple[str, str, File], path: 
     if len(text) < MOST_LETTERS and all(len(raw) < KEPT_CHARACTERS for *_, raw in kept):
         seen = Counter[str]()
         for row in rows:
-            seen.update(_letters("".join(field or "" for field in row[:-1])))
+            seen.update(_letters("".join(str(field or "") for field in row[:-1])))
         seen.update(_letters("".join(raw for *_, raw in kept)))
         assert seen == _letters(text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")), f"{name}: letters"
 

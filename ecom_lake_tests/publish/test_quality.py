@@ -58,8 +58,12 @@ def test_tables_that_are_not_built_are_listed_with_the_reason(built_lake: BuiltL
 
 def test_a_missing_or_truncated_page_is_published_again(fresh_lake: BuiltLake) -> None:
     whole = page_of(fresh_lake)
-    for spoil in (lambda path: path.unlink(), lambda path: path.write_text(whole[:100], encoding="utf-8")):
-        spoil(fresh_lake.root / "olist" / PAGE)
+    page = fresh_lake.root / "olist" / PAGE
+    for left in (None, whole[:100]):
+        if left is None:
+            page.unlink()
+        else:
+            page.write_text(left, encoding="utf-8")
         assert due(fresh_lake.site()) == ["gold/release"]
         build(fresh_lake.site())
         assert page_of(fresh_lake) == whole
@@ -89,7 +93,7 @@ def test_a_rollback_publishes_the_page_of_that_release_also_without_anomalies(fr
 
 def test_a_shop_without_dates_has_no_checks_over_time() -> None:
     tables = ("ledger", "quality_scorecard", "anomalies", "revenue_waterfall")
-    empty = [pl.DataFrame(schema=catalog.gold()[table].schema) for table in tables]
+    ledger, scorecard, anomalies, waterfall = (pl.DataFrame(schema=catalog.gold()[table].schema) for table in tables)
     why = {"anomalies": "It has no dates to compare.", "revenue_waterfall": "It has no months to reconcile."}
     shown = quality.page(quality.Story("undated", None, None, *empty, refused=(), absent=why)).decode()
     assert "<p>No order has a date.</p>" in shown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import date
 
 import polars as pl
@@ -147,8 +146,7 @@ def test_deciles_without_probabilities_are_shown(built_lake: BuiltLake) -> None:
     assert '<td>next order</td><td class="r">1</td><td class="r">1</td><td class="r">not published</td>' in html
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium on this machine")
+@pytest.mark.usefixtures("chromium")
 def test_chromium_prints_it(built_lake: BuiltLake) -> None:
     printed = report_pdf(report_page(built_lake.site(), released(built_lake.site())))
     assert printed.startswith(b"%PDF-") and printed.rstrip().endswith(b"%%EOF")

@@ -51,9 +51,9 @@ def refusals(sql: str, table: str = "") -> list[Refusal]:
         statements = parse(sql, read="duckdb")
     except SqlglotError as error:
         return [Refusal("readable", "sqlglot must be able to read a file, as it translates it.", str(error).splitlines()[0])]
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+    query = statements[0]
+    if len(statements) != 1 or not isinstance(query, exp.Query):
         return [Refusal("one_select", "A file holds one SELECT, and nothing else.")]
-    [query] = statements
     found = [Refusal(name, says, _short(node)) for name, says, look in _BY_SHAPE for node in look(query)]
     found += _named(query) + [Refusal("window_order", _EITHER, _short(node)) for node in _loose_windows(query, table)]
     if not found:
@@ -65,37 +65,37 @@ def refusals(sql: str, table: str = "") -> list[Refusal]:
     return found or _untranslatable(sql)
 
 
-Look = Callable[[exp.Expression], Iterator[exp.Expression]]
+Look = Callable[[exp.Expr], Iterator[exp.Expr]]
 
 # What a file is written with
 
 
-def _constructs(*kinds: type[exp.Expression]) -> Look:
+def _constructs(*kinds: type[exp.Expr]) -> Look:
     return lambda query: query.find_all(*kinds)
 
 
-def _joins(query: exp.Expression) -> Iterator[exp.Expression]:
+def _joins(query: exp.Expr) -> Iterator[exp.Expr]:
     return (join for join in query.find_all(exp.Join) if join.method in ("ASOF", "POSITIONAL", "NATURAL"))
 
 
-def _unions_by_name(query: exp.Expression) -> Iterator[exp.Expression]:
+def _unions_by_name(query: exp.Expr) -> Iterator[exp.Expr]:
     return (union for union in query.find_all(exp.SetOperation) if union.args.get("by_name"))
 
 
-def _distinct_on(query: exp.Expression) -> Iterator[exp.Expression]:
+def _distinct_on(query: exp.Expr) -> Iterator[exp.Expr]:
     return (distinct for distinct in query.find_all(exp.Distinct) if distinct.args.get("on"))
 
 
-def _unordered_limits(query: exp.Expression) -> Iterator[exp.Expression]:
+def _unordered_limits(query: exp.Expr) -> Iterator[exp.Expr]:
     return (limit for limit in query.find_all(exp.Limit, exp.Offset) if not (limit.parent and limit.parent.args.get("order")))
 
 
-def _ordered_aggregates(query: exp.Expression) -> Iterator[exp.Expression]:
+def _ordered_aggregates(query: exp.Expr) -> Iterator[exp.Expr]:
     inside = (order.find_ancestor(exp.AggFunc, exp.Anonymous, exp.Window, exp.Query) for order in query.find_all(exp.Order))
     return (found for found in inside if isinstance(found, exp.AggFunc | exp.Anonymous))
 
 
-def _misplaced_subqueries(query: exp.Expression) -> Iterator[exp.Expression]:
+def _misplaced_subqueries(query: exp.Expr) -> Iterator[exp.Expr]:
     """`in (select …)` and `exists` as a value or in a join's condition; in WHERE, every engine takes them."""
     for asked in query.find_all(exp.In, exp.Exists):
         asks = isinstance(asked, exp.Exists) or asked.args.get("query")
@@ -109,7 +109,7 @@ def _misplaced_subqueries(query: exp.Expression) -> Iterator[exp.Expression]:
 _EITHER = "A window that cares for the order of equals must order by a key: else it takes either."
 
 
-def _loose_windows(query: exp.Expression, table: str) -> Iterator[exp.Expression]:
+def _loose_windows(query: exp.Expr, table: str) -> Iterator[exp.Expr]:
     """Windows that care for the order within equals, and do not order by a key."""
     own = {frozenset(catalog.gold()[table].key)} if table in catalog.gold() else set()
     for window in query.find_all(exp.Window):
@@ -126,7 +126,7 @@ def _spec(window: exp.Window) -> exp.Window:
     return next((one for one in named if name is not None and one.this.name == name.name), window)
 
 
-def _cares_for_order(function: exp.Expression, spec: exp.Window) -> bool:
+def _cares_for_order(function: exp.Expr, spec: exp.Window) -> bool:
     while isinstance(function, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
         function = function.this
     frame = spec.args.get("spec")
@@ -145,7 +145,7 @@ def _ordered_by_a_key(window: exp.Window, spec: exp.Window, own: set[frozenset[s
     return order is not None and select is not None and any(key <= names for key in own | rows_of(select))
 
 
-def _short_floats(query: exp.Expression) -> Iterator[exp.Expression]:
+def _short_floats(query: exp.Expr) -> Iterator[exp.Expr]:
     return (cast for cast in query.find_all(exp.Cast) if cast.to.is_type(exp.DataType.Type.FLOAT))
 
 
@@ -205,7 +205,7 @@ _REFUSED = {
 _WHY = {name: why for why, names in _REFUSED.items() for name in names.split()}
 
 
-def _named(query: exp.Expression) -> list[Refusal]:
+def _named(query: exp.Expr) -> list[Refusal]:
     """Functions under their SQL names, and under sqlglot's own where it knows them by another."""
     found = []
     for node in query.find_all(exp.Func, exp.Extract):
@@ -222,14 +222,14 @@ def _named(query: exp.Expression) -> list[Refusal]:
     return found
 
 
-def _spelled(node: exp.Expression) -> str:
+def _spelled(node: exp.Expr) -> str:
     return node.name.lower() if isinstance(node, exp.Anonymous) else node.sql("duckdb").split("(")[0].strip().lower()
 
 
 # Types
 
 
-def _typed(query: exp.Expression) -> exp.Expression:
+def _typed(query: exp.Expr) -> exp.Expr:
     """The query with the type of every expression; columns of tables that have no contract stay without."""
     known = {table.name for table in query.find_all(exp.Table)} <= {*_SCHEMA, *(cte.alias for cte in query.find_all(exp.CTE))}
     qualified = qualify(query.copy(), schema=_SCHEMA, dialect="duckdb", validate_qualify_columns=known)
@@ -241,18 +241,18 @@ _FLOATS = (exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
 _UNKNOWN = exp.DataType.Type.UNKNOWN
 
 
-def _dates_apart(query: exp.Expression) -> Iterator[exp.Expression]:
+def _dates_apart(query: exp.Expr) -> Iterator[exp.Expr]:
     for node in query.find_all(exp.DateDiff):
         days = node.text("unit").upper() == "DAY"
         if not days or any(not side.is_type(_DAY, _UNKNOWN) for side in (node.this, node.expression)):
             yield node
 
 
-def _quantiles(query: exp.Expression) -> Iterator[exp.Expression]:
+def _quantiles(query: exp.Expr) -> Iterator[exp.Expr]:
     return (node for node in query.find_all(exp.PercentileCont) if not node.this.is_type(exp.DataType.Type.DOUBLE))
 
 
-def _float_sums(query: exp.Expression) -> Iterator[exp.Expression]:
+def _float_sums(query: exp.Expr) -> Iterator[exp.Expr]:
     """A running sum over an ordered window has its order said."""
     for node in query.find_all(exp.Sum):
         running = isinstance(node.parent, exp.Window) and _spec(node.parent).args.get("order")
@@ -260,7 +260,7 @@ def _float_sums(query: exp.Expression) -> Iterator[exp.Expression]:
             yield node
 
 
-def _wide_sums(query: exp.Expression) -> Iterator[exp.Expression]:
+def _wide_sums(query: exp.Expr) -> Iterator[exp.Expr]:
     """Sums of decimals that nothing casts before they are named, or met with a factor."""
     for node in query.find_all(exp.Sum):
         if node.this.is_type(exp.DataType.Type.DECIMAL) and not _is_cast(node):
@@ -282,7 +282,7 @@ _ON_THE_WAY = (
 )
 
 
-def _is_cast(node: exp.Expression) -> bool:
+def _is_cast(node: exp.Expr) -> bool:
     above = node.parent
     while isinstance(above, _ON_THE_WAY):
         above = above.parent
@@ -305,14 +305,14 @@ def _untranslatable(sql: str) -> list[Refusal]:
     return []
 
 
-def _short(node: exp.Expression) -> str:
+def _short(node: exp.Expr) -> str:
     text = node.sql("duckdb", comments=False)
     return text if len(text) <= 100 else f"{text[:99]}…"
 
 
 _TABLES = [*catalog.silver().values(), *catalog.gold().values()]
 _SETTINGS_TYPES = {pl.Date(): "DATE", pl.String(): "VARCHAR", pl.Int64(): "BIGINT"}
-_SCHEMA = {
+_SCHEMA: dict[str, object] = {
     **{table.name: {column.name: column.kind.duckdb for column in table.columns.values()} for table in _TABLES},
     "model_fits": {"model": "VARCHAR", **{c.name: c.kind.duckdb for c in ModelFit.table.columns.values()}},
     "settings": {name: _SETTINGS_TYPES.get(kind, "DECIMAL(18,4)") for name, kind in settings_row(ShopSettings()).schema.items()},

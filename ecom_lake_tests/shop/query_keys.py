@@ -30,7 +30,7 @@ def rows_of(select: exp.Select) -> set[Key]:
     return keys
 
 
-def _result_of(query: exp.Expression) -> set[Key]:
+def _result_of(query: exp.Expr) -> set[Key]:
     """Keys of what a query gives: those whose columns it shows under their own names."""
     if not isinstance(query, exp.Select):
         return set()
@@ -43,7 +43,7 @@ def _result_of(query: exp.Expression) -> set[Key]:
     return kept | renamed | whole
 
 
-def _of(source: exp.Expression) -> set[Key]:
+def _of(source: exp.Expr) -> set[Key]:
     if isinstance(source, exp.Subquery):
         return _result_of(source.this)
     if not isinstance(source, exp.Table):
@@ -72,12 +72,12 @@ def _equal_names(join: exp.Join) -> Iterator[str]:
             yield from (side.name for side in sides if side.table == join.alias_or_name)
 
 
-def _aggregates(select: exp.Select) -> Iterator[exp.Expression]:
+def _aggregates(select: exp.Select) -> Iterator[exp.Expr]:
     for column in select.selects:
         yield from (found for found in column.find_all(exp.AggFunc) if found.find_ancestor(exp.Select) is select)
 
 
-def _alias(select: exp.Select, term: exp.Expression) -> str:
+def _alias(select: exp.Select, term: exp.Expr) -> str:
     """What a grouped expression is called in the result."""
     for column in select.selects:
         if isinstance(column, exp.Alias) and column.this == term:
@@ -85,6 +85,6 @@ def _alias(select: exp.Select, term: exp.Expression) -> str:
     return term.name
 
 
-def _source_name(column: exp.Expression) -> str:
+def _source_name(column: exp.Expr) -> str:
     inner = column.this if isinstance(column, exp.Alias) else column
     return inner.name if isinstance(inner, exp.Column) else f"({inner.sql()})"

@@ -30,7 +30,8 @@ def shops(draw: st.DrawFn) -> Rows:
     for number in range(draw(st.integers(0, 8))):
         order_id = f"o{draw(st.integers(0, 99)):02}{number}"
         placed = START + timedelta(days=draw(st.integers(0, 100)), hours=draw(st.sampled_from([0, 0, 23])))
-        arrived = draw(st.none() | st.integers(0, 30).map(lambda days, placed=placed: placed + timedelta(days)))
+        days = draw(st.none() | st.integers(0, 30))
+        arrived = None if days is None else placed + timedelta(days)
         rows["orders"].append(
             order(
                 order_id,
@@ -123,7 +124,7 @@ def _of(placed: Row, rows: Iterable[Row]) -> list[Row]:
 
 def _latest_score(reviews: list[Row]) -> float | None:
     latest = max(reviews, key=lambda row: (row["answered_at"] or "", row["review_id"]), default=None)
-    return latest and float(latest["score"])
+    return None if latest is None else float(latest["score"])
 
 
 def _months_agree(shop: HandShop, sales: list[dict[str, Any]]) -> None:

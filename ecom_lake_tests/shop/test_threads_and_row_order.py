@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -24,7 +25,7 @@ Tables = dict[str, pl.DataFrame]
 @pytest.fixture(scope="module")
 def silver() -> Tables:
     """A shop with many ties, and with amounts and scores that no binary fraction is equal to."""
-    shop = HandShop(**_rows(Random(20180831)))
+    shop = HandShop(None, **_rows(Random(20180831)))
     return {name: shop.con.sql(f"select * from {name}").pl() for name in catalog.silver()}
 
 
@@ -73,7 +74,11 @@ def _rows(dice: Random) -> dict[str, list[Row]]:
             )
         )
         for line in range(1, dice.randrange(4) + 1):
-            sold = {"line": line, "product_id": f"p{dice.randrange(40)}", "freight": f"{dice.randrange(900) / 100:.2f}"}
+            sold: dict[str, Any] = {
+                "line": line,
+                "product_id": f"p{dice.randrange(40)}",
+                "freight": f"{dice.randrange(900) / 100:.2f}",
+            }
             rows["order_items"].append(item(order_id, f"{dice.randrange(9_999) / 100:.2f}", **sold))
         rows["payments"] += [payment(order_id, f"{dice.randrange(9_999) / 100:.2f}", part) for part in range(dice.randrange(3))]
         for nth in range(dice.randrange(3)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -43,7 +44,7 @@ def test_deliveries_add_up_to_the_dump(dump: Made, monthly: Made, table: str) ->
 
 
 def test_the_truths_are_those_of_the_dump(dump: Made, monthly: Made) -> None:
-    same = {"options": {}, "files": {}, "corrections": dump.truths.corrections}
+    same: dict[str, Any] = {"options": {}, "files": {}, "corrections": dump.truths.corrections}
     assert replace(monthly.truths, **same) == replace(dump.truths, **same)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,7 +17,7 @@ from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import Truths
 from ecom_lake_tests.synth.made import Make
 
-OPTIONS = {"orders": 300, "seed": 2, "first_month": "2018-01", "last_month": "2018-03"}
+OPTIONS: dict[str, Any] = {"orders": 300, "seed": 2, "first_month": "2018-01", "last_month": "2018-03"}
 
 
 def columns(file: Path) -> list[str]:

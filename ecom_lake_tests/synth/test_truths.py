@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_repeat_buyers(made: Made, query: Query) -> None:
 
 
 def test_statuses(made: Made, query: Query) -> None:
-    counted = dict(query(made, "select order_status, count(*) from orders group by all"))
+    counted: dict[Any, Any] = dict(query(made, "select order_status, count(*) from orders group by all"))
     assert counted == {status: count for status, count in made.truths.statuses.items() if count}
 
 

@@ -39,7 +39,7 @@ from ecom_lake.errors import UserError
 
 
 @contextmanager
-def first(owner: Any, name: str, act: Callable[..., None]) -> Iterator[None]:
+def first(owner: Any, name: str, act: Callable[..., object]) -> Iterator[None]:
     """The first call of a method comes after `act`, which gets the call's arguments; it and all others are passed on."""
     real, todo = getattr(owner, name), [act]
 
@@ -54,7 +54,7 @@ def first(owner: Any, name: str, act: Callable[..., None]) -> Iterator[None]:
 
 
 @contextmanager
-def every(owner: Any, name: str, act: Callable[..., None]) -> Iterator[None]:
+def every(owner: Any, name: str, act: Callable[..., object]) -> Iterator[None]:
     """Every call of a method comes after `act`."""
     real = getattr(owner, name)
 

@@ -137,7 +137,7 @@ def test_a_card_takes_its_status_from_the_gate_and_from_nothing_else() -> None:
 def test_a_claim_makes_no_card() -> None:
     told: dict[str, Any] = {"predicts": "orders", "population": "all", "as_of": None, "trained_on": "orders", "n": 1}
     with pytest.raises(TypeError, match="status"):
-        Card(**told, status="published", reason="Trust me, it works.")
+        Card(**told, status="published", reason="Trust me, it works.")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"needs the verdict of a gate \(engine/contracts/gate.py\), not 'published'"):
         Card(**told, verdict="published")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="computed from gates, not from 'Trust me'"):

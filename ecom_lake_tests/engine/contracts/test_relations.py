@@ -35,10 +35,14 @@ def _rule(table: Table, name: str) -> Rule:
     return next(rule for rule in table.rules if rule.name == name)
 
 
+DUCKDB = duckdb.connect()
+"""One database for every example: to open one costs more than what is asked of it."""
+
+
 def _passes(rule: Rule, given: pl.DataFrame) -> list[bool | None]:
     """What both engines say of the rule, row by row."""
     by_polars = given.select(pl.sql_expr(rule.holds).alias("passes"))["passes"].to_list()
-    with duckdb.connect() as con:
+    with DUCKDB.cursor() as con:
         con.register("given", given.to_arrow())
         by_duckdb = [passes for (passes,) in con.execute(f"select {rule.holds} from given").fetchall()]
     assert by_polars == by_duckdb
@@ -143,6 +147,7 @@ def _without_the_quantity(unit_price: pl.Series, quantity: pl.Series) -> pl.Seri
     return unit_price.cast(MONEY.polars)
 
 
+@pytest.mark.lake
 def test_lines_of_a_connector_that_forgets_the_quantity_are_quarantined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """End to end, about a second: a whole shop is built and released without them."""
     shop = CanonicalShop(tmp_path)

@@ -24,7 +24,8 @@ def key() -> Any:
 @pytest.mark.parametrize("name", ["rules", "identities", "needs", "table"])
 def test_a_column_does_not_take_a_name_that_every_contract_has(name: str) -> None:
     with pytest.raises(DefinitionError, match=f"Thing has a column called {name}"):
-        gold(thing=key(), **{name: Text("Something.", personal=False)})
+        columns: dict[str, Any] = {name: Text("Something.", personal=False)}
+        gold(thing=key(), **columns)
 
 
 def test_a_promise_that_does_not_exist_names_the_nearest_and_the_line() -> None:

@@ -83,10 +83,11 @@ def test_silver_depends_on_bronze_and_the_index_alone(definitions: dg.Definition
 
 def test_each_shop_is_a_pool_that_one_run_holds(definitions: dg.Definitions, tmp_path: Path) -> None:
     nodes = definitions.resolve_job_def("olist_all").nodes
-    assert {node.definition.pool for node in nodes} == {"olist"}
+    assert {pool for node in nodes for pool in node.definition.pools} == {"olist"}
     shutil.copy(PROJECT / "dagster.yaml", tmp_path)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         pools = instance.get_concurrency_config().pool_config
+    assert pools.pool_granularity is not None
     assert (pools.pool_granularity.value, pools.default_pool_limit) == ("run", 1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import example, given
@@ -51,7 +51,7 @@ def as_seen(value: str) -> str:
 @example(HOSTILE[3], HOSTILE[4])
 @example(HOSTILE[5], HOSTILE[6])
 def test_every_cell_is_text_and_the_table_keeps_its_shape(first: str, second: str) -> None:
-    rows = [{"a": first, "b": second}, {"a": second, "b": None}]
+    rows: list[Mapping[str, object]] = [{"a": first, "b": second}, {"a": second, "b": None}]
     found = list(cells(markdown.table(rows, ["a", "b"], longest=10_000)))
     assert {token.type for token in found} <= PLAIN
     assert not any(ADDRESS.search(token.content) for token in found if token.type == "text")

@@ -17,13 +17,10 @@ from ecom_lake.engine.dagster.run import run_job
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.project import PROJECT
 
-CHROMIUM = shutil.which("chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update")
 PATIENCE = 120_000
 EVIL = "![x](http://127.0.0.1:9/{}.png) <img src=http://127.0.0.1:9/{}.jpg>"
 """Shown as Markdown, it makes the browser ask another server for two pictures."""
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
 
 
 @pytest.fixture
@@ -71,11 +68,11 @@ def ui(fresh_lake: BuiltLake) -> Iterator[str]:
         server.communicate()
 
 
-def test_what_a_data_engineer_sees(ui: str, tmp_path: Path) -> None:
+def test_what_a_data_engineer_sees(ui: str, chromium: str, tmp_path: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch_persistent_context(tmp_path, executable_path=CHROMIUM, args=list(QUIET))
+        browser = playwright.chromium.launch_persistent_context(tmp_path, executable_path=chromium, args=list(QUIET))
         browser.set_default_timeout(PATIENCE)
         page = browser.new_page()
         errors: list[str] = []

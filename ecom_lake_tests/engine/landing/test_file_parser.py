@@ -9,7 +9,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import pyarrow as pa
@@ -217,7 +217,7 @@ def test_the_same_file_gives_the_same_bytes(read: Reading, monkeypatch: pytest.M
 
 CHANGES = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3), st.binary(max_size=3)), max_size=6)
 """Where, how many bytes go, and which ones come."""
-FIELD = st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)) | st.sampled_from('\n\r\t,;|""'), max_size=8)
+FIELD = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]) | st.sampled_from('\n\r\t,;|""'), max_size=8)
 
 
 @settings(max_examples=200, deadline=None)
@@ -237,7 +237,7 @@ def test_bronze_is_what_was_written(
         delimiter = ","  # The header of one column does not tell it.
     # csv.writer leaves a lone CR or LF bare where it is not its own line end.
     lines = any(set("\r\n") & set(field) for row in table for field in row)
-    quoting = csv.QUOTE_ALL if everything or lines else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if everything or lines else csv.QUOTE_MINIMAL
     written = io.StringIO()
     csv.writer(written, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows([names, *table])
     found = read(written.getvalue().encode(encoding), "any.csv", (Delivered("any", "", tuple(names)),), block)
@@ -270,4 +270,4 @@ def test_duckdb_and_polars_read_bronze_alike(read: Reading, tmp_path: Path) -> N
     path = tmp_path / "bronze.parquet"
     path.write_bytes(read(HEADER.encode() + b"1,\x00,\n2,\xc3\xa9,x\n").bytes)
     assert pl.read_parquet(path).schema == {name: pl.String() for name in COLUMNS[:-1]} | {"source_record": pl.Int64()}
-    assert duckdb.sql(f"select * from '{path}'").fetchall() == pl.read_parquet(path).rows()
+    assert duckdb.execute(f"select * from '{path}'").fetchall() == pl.read_parquet(path).rows()

@@ -32,7 +32,6 @@ def ingest(path: Path, folder: Path) -> tuple[Parsed, pl.DataFrame]:
     return parsed, pl.read_parquet(folder / "rows")
 
 
-@pytest.mark.olist
 @pytest.mark.parametrize("table", ROWS)
 def test_every_record_is_a_row(olist: Path, tmp_path: Path, table: str) -> None:
     path = olist / f"{table}.csv"
@@ -42,7 +41,6 @@ def test_every_record_is_a_row(olist: Path, tmp_path: Path, table: str) -> None:
     assert rows.drop("source_record").equals(pl.read_csv(path, infer_schema=False))
 
 
-@pytest.mark.olist
 def test_messages_keep_their_lines(olist: Path, tmp_path: Path) -> None:
     _, reviews = ingest(olist / "olist_order_reviews_dataset.csv", tmp_path)
     message = reviews["review_comment_message"]

@@ -154,7 +154,7 @@ def bare(opened: Session) -> Run:
 
 def gets_out(ground: Ground, opened: Session, run: Run, way: str) -> bool:
     """Whether a way changed a file, made one, read one that it must not read, or changed a setting."""
-    a_variable_of_python = duckdb.sql(f"select '{SECRET}' as secret").to_arrow_table()  # noqa: F841 - a query may find it
+    a_variable_of_python = duckdb.connect().sql(f"select '{SECRET}' as secret").to_arrow_table()  # noqa: F841 - a query may find it
     settings = "select name, value from duckdb_settings() order by name"
     before = ground.files(), opened._con.execute(settings).fetchall()
     rows: object = None

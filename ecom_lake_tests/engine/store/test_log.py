@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -12,6 +13,10 @@ from ecom_lake.engine.store.log import Log
 from ecom_lake.engine.store.store import Store
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import Place
+
+
+def with_part(head: Entry, part: str) -> Entry:
+    return head.with_parts("bronze/orders", {part: a_file(part)})
 
 
 def a_file(name: str) -> File:
@@ -58,7 +63,7 @@ def test_racing_writers_make_one_line_and_lose_nothing(log: Log) -> None:
     def write(writer: int) -> None:
         for turn in range(8):
             part = f"{writer}-{turn}"
-            log.commit(lambda head, part=part: head.with_parts("bronze/orders", {part: a_file(part)}), "run", part)
+            log.commit(partial(with_part, part=part), "run", part)
 
     writers = [threading.Thread(target=write, args=(n,)) for n in range(4)]
     for writer in writers:

@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 
 from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake_tests.builders.basket_lines import FEW, Line, sales
 from ecom_lake_tests.builders.gold_table import make
-from ecom_lake_tests.builders.made_up import FEW, Line, sales
 
 
 def itemsets(lines: list[Line], folder: Path, settings: MiningSettings = FEW) -> set[tuple[str, str, int, int]]:

@@ -11,8 +11,8 @@ import pytest
 from ecom_lake.engine.build.gold.table_file import settings_row
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests.builders.basket_lines import FEW, Line, sales
 from ecom_lake_tests.builders.gold_table import make
-from ecom_lake_tests.builders.made_up import FEW, Line, sales
 
 
 def levels(baskets: dict[str, str], folder: Path, mining: MiningSettings = FEW) -> dict[str, dict[str, Any]]:

@@ -12,8 +12,8 @@ import pytest
 
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.multiple_testing import benjamini_hochberg
+from ecom_lake_tests.builders.basket_lines import FEW, sales
 from ecom_lake_tests.builders.gold_table import make
-from ecom_lake_tests.builders.made_up import FEW, sales
 
 EVERY = replace(FEW, min_lift=0.0)
 

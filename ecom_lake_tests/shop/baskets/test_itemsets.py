@@ -20,7 +20,8 @@ Baskets = list[set[str]]
 
 
 def mined(baskets: Baskets, limits: Limits = EVERY, threads: int = 2) -> pl.DataFrame:
-    lines = [(f"order {number}", item) for number, basket in enumerate(baskets) for item in basket or {None}]
+    lines: list[tuple[str, str | None]] = [(f"order {number}", item) for number, basket in enumerate(baskets) for item in basket]
+    lines += [(f"order {number}", None) for number, basket in enumerate(baskets) if not basket]
     return mined_lines(lines, limits, threads)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import polars as pl
@@ -17,7 +17,7 @@ def alias(name: str | None, person: str | None, city: str, sequence: int = 1, re
     return {**row, "source_sequence": sequence, "source_record": record}
 
 
-def merge(aliases: list[Mapping[str, object]], orders: list[tuple[str, str, str]]) -> Merged:
+def merge(aliases: Sequence[Mapping[str, object]], orders: list[tuple[str, str, str]]) -> Merged:
     index = pl.DataFrame(
         {
             "order_id": [order for order, _, _ in orders],

@@ -15,8 +15,6 @@ from ecom_lake.shop.connectors.olist.people import merge_customers
 from ecom_lake.shop.connectors.olist.places import merge_places
 from ecom_lake_tests.shop.connectors.frames import SPECS, accounted, silver
 
-pytestmark = pytest.mark.olist
-
 Frames = dict[str, pl.DataFrame]
 
 

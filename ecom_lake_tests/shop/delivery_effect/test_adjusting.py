@@ -35,7 +35,7 @@ def test_two_strata_by_hand() -> None:
     found = effect(alike, outcome, ridge=0)
     assert crude(people, outcome).value == pytest.approx(60 / 400 - 70 / 400)
     assert found.adjusted.value == pytest.approx(0.025)
-    assert (found.mean_exposed, found.mean_unexposed) == (pytest.approx(0.15), pytest.approx(0.125))
+    assert (found.mean_exposed, found.mean_unexposed) == pytest.approx((0.15, 0.125))
     assert found.risk_ratio and found.risk_ratio.value == pytest.approx(0.15 / 0.125)
     assert found.odds_ratio and found.odds_ratio.value == pytest.approx((0.15 / 0.85) / (0.125 / 0.875))
     assert alike.before["place: near"] == pytest.approx(0.5 / np.sqrt(0.25 * 0.75))
@@ -75,7 +75,7 @@ def test_models_are_those_of_statsmodels() -> None:
     )
     line = sm.OLS(y, dummies).fit(cov_type="HC1")
     ours = regression(people, y)
-    assert (ours.value, ours.error) == (pytest.approx(line.params[-1]), pytest.approx(line.bse[-1]))
+    assert (ours.value, ours.error) == pytest.approx((line.params[-1], line.bse[-1]))
 
 
 def test_confounding_by_distance_is_taken_out() -> None:

@@ -25,7 +25,7 @@ from ecom_lake.synth.options import SynthOptions
 from ecom_lake_tests.builders.gold_table import make
 from ecom_lake_tests.shop.delivery_effect.planted_lateness import Found, found_in
 
-BUSY = {"orders": 14_000, "repeat_share": 0.3, "late_share": 0.25, "broken": 0, "corrections": 0}
+BUSY: dict[str, Any] = {"orders": 14_000, "repeat_share": 0.3, "late_share": 0.25, "broken": 0, "corrections": 0}
 AS_OF = date(2018, 6, 30)
 
 
@@ -64,7 +64,7 @@ def test_a_score_does_nothing_of_itself_here(planted: tuple[float, Found]) -> No
 
 # --------------------------------------------------------------------------------------------------------- by hand
 
-ORDER = {
+ORDER: dict[str, pl.DataType | type[pl.DataType]] = {
     "order_id": pl.String,
     "customer_id": pl.String,
     "order_date": pl.Date,
@@ -119,7 +119,11 @@ def shop(con: duckdb.DuckDBPyConnection, orders: list[dict[str, Any]], reviews: 
     lines = rows.select(
         "order_id", "order_date", "is_valid", "net_sales", line=pl.lit(1), category=pl.lit("toys"), seller_id=pl.lit("s1")
     )
-    kinds = {"order_id": pl.String, "score": pl.Float64, "answered_at": pl.Datetime("us")}
+    kinds: dict[str, pl.DataType | type[pl.DataType]] = {
+        "order_id": pl.String,
+        "score": pl.Float64,
+        "answered_at": pl.Datetime("us"),
+    }
     answers = pl.DataFrame(list(reviews), kinds, orient="row").with_columns(
         is_score_imputed=pl.lit(False), created_at="answered_at", review_id=pl.concat_str("order_id", pl.lit("-r"))
     )

@@ -58,8 +58,8 @@ def test_an_order_is_read_as_it_was_written(order: Order) -> None:
 @pytest.mark.parametrize("order", [BY_MONTH[0], BY_MONTH_OF_YEAR[0], BY_MONTH[4], BY_MONTH_OF_YEAR[4]], ids=str)
 def test_what_always_changes_alike_goes_on_so(order: Order) -> None:
     """A straight line in sales, or in their logarithms, to which each year adds the same."""
-    line = 100.0 + 5.0 * np.arange(40)
-    sold = np.expm1(line / 100) if order.logs else line
+    line = 100.0 + 5.0 * np.arange(40.0)
+    sold = np.asarray(np.expm1(line / 100) if order.logs else line, dtype=np.float64)
     wanted = 100.0 + 5.0 * np.arange(40, 43)
     assert sarimax(sold, 3, order) == pytest.approx(np.expm1(wanted / 100) if order.logs else wanted)
 

@@ -19,7 +19,7 @@ from hypothesis import assume, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from ecom_lake.engine.build.gold.table_file import settings_row
+from ecom_lake.engine.build.gold.table_file import SETTINGS, settings_row
 from ecom_lake.engine.contracts.recipe import SETTINGS
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.duckdb_engine import literal, name
@@ -526,7 +526,7 @@ def assert_found(said: dict[str, object], gold: Path) -> None:
         for column, value in (part.split("=", 1) for part in re.split(r", (?=\w+=)", str(said["row_key"])))
     )
     file = literal(str(gold / f"{said['table_name']}.parquet"))
-    [row] = duckdb.sql(f"select * from {file} where {where}").pl().to_dicts()
+    [row] = duckdb.connect().sql(f"select * from {file} where {where}").pl().to_dicts()
     assert float(row[str(said["column_name"])]) == pytest.approx(said["value"])
     unit = BY_ID[str(said["insight_id"]).partition(":")[0]].unit
     kept = {f"{int(str(said['n'])):,}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, log, sqrt
 
 import pytest
@@ -25,7 +26,7 @@ SCALES = (COUNTS, RATIOS, AMOUNTS, DAYS, QUIET_DAYS, SHARES)
 PLAIN = Scale(lambda x: x, lambda y: y, least_deviation=1.0)
 
 
-def nothing_by_chance(values: list[float | None]) -> list[float]:
+def nothing_by_chance(values: Sequence[float | None]) -> list[float]:
     return [0.0] * len(values)
 
 
@@ -54,7 +55,7 @@ def test_unknown_months_are_no_months_of_history() -> None:
 
 
 def test_a_season_is_expected_in_its_second_year() -> None:
-    year: list[float | None] = [10.0] * 11 + [18.0]
+    year = [10.0] * 11 + [18.0]
     first, second = 11, 23
     found = scores(year + year)
     assert found[first] == 8.0
@@ -69,7 +70,7 @@ def test_what_missed_by_much_so_far_must_miss_by_more_to_stand_out() -> None:
 
 
 def test_chance_alone_lets_small_numbers_vary() -> None:
-    share: list[float | None] = [0.2] * 6 + [0.6]
+    share = [0.2] * 6 + [0.6]
     few, many = ([0.5 / sqrt(n)] * 7 for n in (9, 900))
     assert [one[-1].is_outlier for one in (assess(share, few, SHARES), assess(share, many, SHARES)) if one[-1]] == [False, True]
 

@@ -10,7 +10,7 @@ from ecom_lake.cli import screen
 from ecom_lake.engine.serve.answering import said
 from ecom_lake.engine.serve.query import Session
 from ecom_lake_tests import catalog
-from ecom_lake_tests.builders.hand_shop import HandShop, item, monthly, order
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, monthly, order
 from ecom_lake_tests.builders.worked_shop import BY_NAME, ask, rows_of, session_of, worked_shop
 from ecom_lake_tests.catalog import questions, registry
 from ecom_lake_tests.shop.questions.answers import ANSWERS, DEFAULTS, PARTS
@@ -25,12 +25,12 @@ def worked() -> Session:
 
 @pytest.fixture(scope="module", params=["no orders", "one order", "one order without a date or a product"])
 def thin(request: pytest.FixtureRequest) -> Session:
-    shops = {
+    shops: dict[str, dict[str, list[Row]]] = {
         "no orders": {},
         "one order": {"orders": [order("o")], "order_items": [item("o")]},
         "one order without a date or a product": {"orders": [order("o", None)]},
     }
-    return session_of(HandShop(**shops[request.param]))
+    return session_of(HandShop(None, **shops[request.param]))
 
 
 @each_question

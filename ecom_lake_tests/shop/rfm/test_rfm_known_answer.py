@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -81,7 +82,7 @@ AS_TESTED = (
     Range("Lost", (1, 2), (1, 2), (1, 2)),
 )
 
-CELLS = list(product(range(1, 6), repeat=3))
+CELLS = list(product(range(1, 6), range(1, 6), range(1, 6)))
 
 
 def segment(ranges: tuple[Range, ...], scores: tuple[int, int, int]) -> str:
@@ -93,7 +94,7 @@ def score(value: float, cuts: tuple[float, ...]) -> int:
     return 1 + int(np.searchsorted(cuts, value, side="right"))
 
 
-def scores_of(recency: float, frequency: float, monetary: float, cuts: dict[str, tuple[float, ...]]) -> tuple[int, int, int]:
+def scores_of(recency: float, frequency: float, monetary: float, cuts: Mapping[str, tuple[float, ...]]) -> tuple[int, int, int]:
     of_recency = 6 - score(recency, cuts["recency"])
     return of_recency, score(frequency, cuts["frequency"]), score(monetary, cuts["monetary"])
 
@@ -148,7 +149,9 @@ def values() -> pl.DataFrame:
         con.register("settings", settings_row(ShopSettings()).to_arrow())
         sql = recipe("customer_metrics").sql
         assert sql is not None
-        return con.sql(f"select recency_days, orders, net_sales::double as net_sales from ({sql})").pl()
+        values = con.sql(f"select recency_days, orders, net_sales::double as net_sales from ({sql})").pl()
+    assert isinstance(values, pl.DataFrame)
+    return values
 
 
 def cuts_of(values: pl.Series) -> tuple[float, ...]:
@@ -164,7 +167,7 @@ def test_customers_of_each_segment() -> None:
         "monetary": cuts_of(people["net_sales"]),
     }
     assert cuts == CUTS
-    scores = [scores_of(*row, cuts) for row in people.rows()]
+    scores = [scores_of(recency, frequency, monetary, cuts) for recency, frequency, monetary in people.rows()]
     assert Counter(segment(AS_DOCUMENTED, cell) for cell in scores) == CUSTOMERS
     champions = [row for row, cell in zip(people.rows(), scores, strict=True) if segment(AS_TESTED, cell) == "Champions"]
     assert (len(champions), sum(row[1] for row in champions), sum(row[2] for row in champions)) == (158, 1_234, 120_178)

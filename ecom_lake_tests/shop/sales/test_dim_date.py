@@ -16,7 +16,7 @@ def complete_months(shop: HandShop) -> list[str]:
 
 
 def as_of(shop: HandShop) -> date:
-    (day,) = shop.table("dim_date").filter("is_as_of")["date"]
+    day: date = shop.row("dim_date", is_as_of=True)["date"]
     return day
 
 

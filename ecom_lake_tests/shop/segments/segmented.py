@@ -11,7 +11,7 @@ import polars as pl
 from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.gold_table import make
-from ecom_lake_tests.builders.made_up import calendar
+from ecom_lake_tests.builders.segment_customers import calendar
 
 TABLES = ("segment_centres", "customer_segments", "segment_profile")
 BESIDE = ("segment_selection", "customer_segments_fit")

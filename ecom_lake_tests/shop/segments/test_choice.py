@@ -8,7 +8,7 @@ import pytest
 from ecom_lake.shop.segments.choice import Clustering, evaluate
 from ecom_lake.shop.segments.clustering import Floats, adjusted_rand, kmeans, nearest
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake_tests.builders.blobs import APART, blobs
+from ecom_lake_tests.builders.segment_customers import APART, blobs
 
 DEFAULTS = MiningSettings()
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecom_lake.shop.segments.clustering import adjusted_rand, calinski_harabasz, kmeans, lloyd, mean_silhouettes, nearest
-from ecom_lake_tests.builders.blobs import APART, blobs
+from ecom_lake_tests.builders.segment_customers import APART, blobs
 
 
 def test_the_same_points_give_the_same_bytes() -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ecom_lake_tests.builders.gold_table import make
-from ecom_lake_tests.builders.made_up import centre, centres_of, people
+from ecom_lake_tests.builders.segment_customers import centre, centres_of, people
 
 
 def placed(customers: pl.DataFrame, centres: list[dict[str, object]], folder: Path) -> dict[str, tuple[int, float | None]]:
@@ -29,8 +29,8 @@ def test_everybody_is_with_the_nearest_centre_of_their_group(tmp_path: Path) -> 
         ]
     )
     made = placed(customers, [centre(1, False, None, None), centre(2, True, 9.0, 99.0), centre(3, True, 99.0, 9.0)], tmp_path)
-    assert made["near"] == (2, pytest.approx(sqrt((log(11 / 10) / 0.5) ** 2 + (log(101 / 100) / 2) ** 2), abs=1e-6))
-    assert made["far"] == (3, pytest.approx(sqrt((log(201 / 100) / 0.5) ** 2 + (log(51 / 10) / 2) ** 2), abs=1e-6))
+    assert made["near"] == pytest.approx((2, sqrt((log(11 / 10) / 0.5) ** 2 + (log(101 / 100) / 2) ** 2)), abs=1e-6)
+    assert made["far"] == pytest.approx((3, sqrt((log(201 / 100) / 0.5) ** 2 + (log(51 / 10) / 2) ** 2)), abs=1e-6)
     assert made["between groups"] == (1, None)
     assert made["on the centre"] == (3, 0.0)
 

@@ -13,7 +13,7 @@ from ecom_lake.shop.segments.grid_rule import (
     improvement_gates,
 )
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake_tests.builders.blobs import APART, blobs
+from ecom_lake_tests.builders.segment_customers import APART, blobs
 
 DEFAULTS = MiningSettings()
 

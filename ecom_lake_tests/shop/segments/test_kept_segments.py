@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake_tests.builders.made_up import five_kinds, people, planted
+from ecom_lake_tests.builders.segment_customers import five_kinds, people, planted
 from ecom_lake_tests.shop.segments.segmented import AS_OF, QUICK, Made, card, moved, segmented
 
 LATER = AS_OF + timedelta(days=100)

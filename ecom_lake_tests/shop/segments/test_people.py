@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.shop.segments.groups import BY_BUYING, EarlierMembers, Group, earlier_members
-from ecom_lake_tests.builders.made_up import ORDERS, calendar
+from ecom_lake_tests.builders.segment_customers import ORDERS, calendar
 
 REPEAT, ONE_TIME = BY_BUYING
 TODAY = date(2018, 8, 31)

@@ -9,7 +9,7 @@ import pytest
 
 from ecom_lake.shop.segments.clustering import adjusted_rand
 from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake_tests.builders.made_up import FIVE, five_kinds, people, planted
+from ecom_lake_tests.builders.segment_customers import FIVE, five_kinds, people, planted
 from ecom_lake_tests.shop.segments.segmented import QUICK, Made, card, segmented
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ecom_lake_tests.builders.gold_table import make
-from ecom_lake_tests.builders.made_up import centre, centres_of, people, planted
+from ecom_lake_tests.builders.segment_customers import centre, centres_of, people, planted
 
 CENTRES = centres_of([centre(1, False, None, None), centre(2, True, None, None)])
 

@@ -11,7 +11,7 @@ ITSELF = {"ledger", "quality_scorecard", "data_dictionary"}
 
 
 def test_it_has_every_column_of_every_other_table_in_the_words_of_its_contract(built_lake: BuiltLake) -> None:
-    dictionary = duckdb.sql(f"from '{built_lake.root}/olist/gold/data_dictionary.parquet'").pl()
+    dictionary = duckdb.connect().sql(f"from '{built_lake.root}/olist/gold/data_dictionary.parquet'").pl()
     contracts = {**catalog.silver(), **{name: table for name, table in catalog.gold().items() if name not in ITSELF}}
     columns = ("table_name", "position", "column_name", "type", "meaning", "nullable")
     made = set(dictionary.select(columns).rows())
@@ -23,7 +23,7 @@ def test_it_has_every_column_of_every_other_table_in_the_words_of_its_contract(b
 
 
 def test_no_example_is_personal(built_lake: BuiltLake) -> None:
-    dictionary = duckdb.sql(f"from '{built_lake.root}/olist/gold/data_dictionary.parquet'").pl()
+    dictionary = duckdb.connect().sql(f"from '{built_lake.root}/olist/gold/data_dictionary.parquet'").pl()
     assert dictionary["is_personal"].any()
     assert dictionary.filter("is_personal")["example"].null_count() == dictionary["is_personal"].sum()
     assert dictionary.filter(table_name="fct_orders", column_name="is_valid")["example"].item() in ("True", "False")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import polars as pl
@@ -14,7 +14,7 @@ import pytest
 from ecom_lake.engine.build.gold.table_file import all_fits, write
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.contracts.fitted import Fitted, Past, fit_rows
-from ecom_lake.engine.contracts.gate import decide
+from ecom_lake.engine.contracts.gate import Direction, Requirement, decide
 from ecom_lake.engine.contracts.model_fit import CARD, DIRECTIONS, REQUIREMENTS
 from ecom_lake.shop.churn.churn_fit import ChurnFit
 from ecom_lake.shop.settings.mining import MiningSettings
@@ -93,7 +93,16 @@ def test_the_rule_on_the_table_is_the_gate() -> None:
     """For values around the tie, intervals on both sides, and every direction and requirement."""
     numbers = (-0.1, 0.0, 0.1)
     gates = [
-        replace(LIFT, direction=way, requirement=asked, value=v, low=v, high=v, rival_value=0.0, margin=margin)
+        replace(
+            LIFT,
+            direction=cast(Direction, way),
+            requirement=cast(Requirement, asked),
+            value=v,
+            low=v,
+            high=v,
+            rival_value=0.0,
+            margin=margin,
+        )
         for way, asked, v, margin in product(DIRECTIONS, REQUIREMENTS, numbers, (0.0, 0.1))
     ]
     gates = [

@@ -181,8 +181,8 @@ def test_nothing_landed_is_one_sentence(tmp_path: Path) -> None:
 def test_malformed_records_are_counted_with_the_delivery(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     path = land(site, "orders.csv", "orders", [order(1), order(2)])
-    with path.open("a") as file:
-        file.write("o3,c3,delivered\n")
+    with path.open("a") as landed:
+        landed.write("o3,c3,delivered\n")
     ingest(site)
     (file,) = site.lake.log.head().parts("bronze/orders").values()
     assert file.delivery is not None

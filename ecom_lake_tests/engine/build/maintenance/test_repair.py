@@ -12,6 +12,7 @@ from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.maintenance.repair import repair
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake.errors import UserError
@@ -60,12 +61,12 @@ def test_nothing_is_made_from_rotten_bytes(fresh_lake: BuiltLake, table: str) ->
         build_it(fresh_lake.site())
 
 
-def _only_orders(site: object) -> None:
+def _only_orders(site: Site) -> None:
     from dataclasses import replace
 
     from ecom_lake.engine.build.silver.make_silver import make_silver
 
-    make_silver(replace(site, full=True), "orders")  # type: ignore[type-var]
+    make_silver(replace(site, full=True), "orders")
 
 
 def test_a_full_build_makes_a_damaged_file_anew(fresh_lake: BuiltLake) -> None:

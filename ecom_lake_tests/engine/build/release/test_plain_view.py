@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.release import plain_view, release
+from ecom_lake.engine.build.release.duckdb_catalog import write_catalog
 from ecom_lake.engine.build.release.plain_view import is_in_place, put_in_place, rotten_files
 from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.serve.difference import last_two_releases
@@ -43,12 +45,12 @@ def test_what_is_shown_meanwhile_is_what_lies_there_in_the_end(
     roll_back(site, old)
     release.unpin(site)
     build(site)
-    real, other = plain_view.write_catalog, threading.Thread(target=roll_back, args=(fresh_grown_lake.site(), old))
+    real, other = write_catalog, threading.Thread(target=roll_back, args=(fresh_grown_lake.site(), old))
 
-    def slow(*given: object) -> None:
+    def slow(*given: Any) -> None:
         if not other.ident:
             other.start()
-        real(*given)  # type: ignore[arg-type]
+        real(*given)
 
     with monkeypatch.context() as during:
         during.setattr(plain_view, "write_catalog", slow)

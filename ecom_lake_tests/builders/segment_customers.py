@@ -1,4 +1,5 @@
-"""Rows made up by hand or by lot, for the tables of baskets and segments to be made from."""
+"""Customers with planted segments, by hand or by lot, from which the tables of segments are made; and points around known
+centres, for the clustering alone."""
 
 from __future__ import annotations
 
@@ -8,20 +9,10 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from ecom_lake.shop.segments.clustering import Floats, Labels
 from ecom_lake.shop.segments.segment_centres import SegmentCentres
-from ecom_lake.shop.settings.mining import MiningSettings
 
-FEW = MiningSettings(product_min_orders=1, category_min_orders=1, product_min_support=0, category_min_support=0)
-
-Line = tuple[str, str, str, bool]
-
-
-def sales(con: duckdb.DuckDBPyConnection, lines: list[Line]) -> None:
-    columns = {"order_id": pl.String, "product_id": pl.String, "category": pl.String, "is_valid": pl.Boolean}
-    con.register("fct_sales", pl.DataFrame(lines, columns, orient="row").to_arrow())
-
-
-COLUMNS = {
+COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "customer_id": pl.String,
     "purchases": pl.Int64,
     "recency_days": pl.Int64,
@@ -32,8 +23,7 @@ COLUMNS = {
     "lifespan_days": pl.Int64,
     "registration_delay_days": pl.Int64,
 }
-
-ORDERS = {
+ORDERS: dict[str, pl.DataType | type[pl.DataType]] = {
     "customer_id": pl.String,
     "order_date": pl.Date,
     "is_valid": pl.Boolean,
@@ -41,7 +31,6 @@ ORDERS = {
     "net_sales": pl.Decimal(18, 2),
     "units": pl.Int64,
 }
-
 PLANTED = {
     "fresh and thrifty": (20, 35, 1, 1),
     "fresh and generous": (20, 900, 6, 1),
@@ -141,3 +130,13 @@ def five_kinds(number: int, one_time_share: float, seed: int = 1) -> tuple[pl.Da
         }
     )
     return people_of(frame), kind
+
+
+APART = [(0.0, 0.0), (3.0, 0.0), (0.0, 3.0), (3.0, 3.0), (1.5, 6.0)]
+
+
+def blobs(centres: list[tuple[float, float]], each: int, width: float = 0.3, seed: int = 2) -> tuple[Floats, Labels]:
+    rng = np.random.default_rng(seed)
+    points = np.concatenate([rng.normal(centre, width, (each, 2)) for centre in centres])
+    order = rng.permutation(len(points))
+    return points[order], np.repeat(np.arange(len(centres), dtype=np.int32), each)[order]

@@ -1,0 +1,30 @@
+"""Which marker a test gets: by the fixtures that it uses, and by its folder.
+
+Here: `lake`, `azure`, `browser`, `olist`, as pyproject.toml describes them. Not here: what the fixtures do (conftest.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FIXTURES = {
+    "built_lake": "lake",
+    "emulator": "azure",
+    "chromium": "browser",
+    "olist": "olist",
+}
+FOLDERS_OF_LAKES = ("chaos", "end_to_end", "engine/build", "engine/dagster", "fuzz", "tiny_shops")
+TESTS = Path(__file__).parent
+
+
+def markers_of(item: pytest.Item) -> Iterator[str]:
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    yield from (marker for fixture, marker in FIXTURES.items() if fixture in fixtures)
+    if any((TESTS / folder) in item.path.parents for folder in FOLDERS_OF_LAKES):
+        yield "lake"
+    callspec = getattr(item, "callspec", None)
+    if callspec is not None and callspec.params.get("place") == "azure":  # `place` asks for the emulator when it runs
+        yield "azure"

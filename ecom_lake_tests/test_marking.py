@@ -1,0 +1,26 @@
+"""Markers follow from fixtures and folders; a missing server skips its tests with a reason, and fails them in CI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ecom_lake_tests.builders.built_lake import Place
+from ecom_lake_tests.needs import azurite_installed, chromium_installed
+
+
+@pytest.mark.parametrize("needed", [azurite_installed, chromium_installed])
+@pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)])
+def test_a_missing_server_skips_a_test_and_fails_it_in_ci(
+    needed: Callable[[], object], ci: str, outcome: type[Exception], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match=r"there is no (Node\.js|chromium)"):
+        needed()
+
+
+def test_a_test_on_azure_is_marked_and_the_same_on_the_local_disk_is_not(place: Place, request: pytest.FixtureRequest) -> None:
+    assert (request.node.get_closest_marker("azure") is None) == place.is_local
