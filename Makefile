@@ -46,8 +46,8 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m ecom_lake_tests.shop.portable
-	@$(BIN)/python -m ecom_lake_tests.shop.tested_tables
+	@$(BIN)/python -m ecom_lake_tests.shop.marts.portable
+	@$(BIN)/python tools/plain_english.py
 
 bench: setup
 	@$(BIN)/python benchmarks/bench.py
