@@ -16,8 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from ecom_lake.engine.contracts import registry
+from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table import Table
+from ecom_lake.shop.domain import SHOP
 
 RELEASED = ROOT / "tools/released_schema.json"
 CHANGELOG = ROOT / "CHANGELOG.md"
@@ -28,7 +29,8 @@ Schema = Mapping[str, Mapping[str, str]]
 
 
 def contracts() -> list[Table]:
-    return [*registry.silver().values(), *registry.gold().values()]
+    registry = Registry(SHOP)
+    return [*registry.silver.values(), *registry.gold.values()]
 
 
 def schema(tables: Iterable[Table]) -> Schema:

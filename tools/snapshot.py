@@ -1,5 +1,5 @@
-"""Regenerates what is derived from the code: the snapshot of the definitions, the data dictionary, the canonical page, and the
-table of schema changes in the changelog."""
+"""Regenerates what is derived from the code: the SQL of the KPI tables, the data dictionary, the canonical page, the snapshot of
+the Dagster definitions, and the table of schema changes in the changelog."""
 
 from __future__ import annotations
 
