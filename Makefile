@@ -12,7 +12,7 @@ help:
 	@echo "make test      set up, run the tests"
 	@echo "make test-fast a first signal in under a minute: contracts, landing, connectors, statistics, marts by hand"
 	@echo "make ui        the Dagster UI on http://127.0.0.1:3000"
-	@echo "make check     style, types, import laws, portable SQL, a test file for every table"
+	@echo "make check     style, types, import rules, portable SQL, a test file for every table, words"
 	@echo "make bench     measure against the rivals in benchmarks/"
 	@echo "make fuzz      2,000 deliveries of malformed files, every record accounted for; DELIVERIES=200 SEED=7 for others"
 	@echo "make tiny-shops  unusual shops (one order, no dates, all free ...) from files to pages; SHOPS=200 SEED=7 for others"
@@ -56,6 +56,7 @@ check: setup
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m ecom_lake_tests.shop.portable
 	@$(BIN)/python -m ecom_lake_tests.shop.tested_tables
+	@$(BIN)/python tools/plain_english.py
 
 bench: setup
 	@$(BIN)/python benchmarks/bench.py

@@ -36,7 +36,7 @@ RELATIVE = 1e-9
 
 @dataclass(frozen=True)
 class Agreement:
-    """What came of holding one table against the other."""
+    """The comparison of one table of ours with bare's."""
 
     table: str
     our_rows: int

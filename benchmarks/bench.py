@@ -1,10 +1,10 @@
-"""The benchmark: the lake beside its two rivals, in one run, on the real shop and on N times it.
+"""The benchmark: the lake and its two rivals, in one run, on the real shop and on N times it.
 
     python benchmarks/bench.py [--times 1 10] [--notebook-times 1] [--folder DIR] [--keep]
 
-A ratio counts only where the tables agree (agree.py). Absolute times are this machine's under the load that stands beside
-them. Without the real Olist files (ECOM_LAKE_OLIST, or beside the project) there is nothing to measure, and it says so.
-Writes docs/images/benchmark.png and prints the table that docs/benchmarks.md holds.
+A ratio counts only where the tables agree (agree.py). Absolute times are those of this machine under the load in the same row.
+Without the real Olist files (ECOM_LAKE_OLIST, or next to the project) it ends with a message.
+Writes docs/images/benchmark.png and prints the table of docs/benchmarks.md.
 """
 
 from __future__ import annotations

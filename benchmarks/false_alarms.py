@@ -181,15 +181,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--olist", type=Path, help="a folder with Olist's CSV files, to measure its days again")
     parser.add_argument("--shops", type=int, default=2000)
-    told = parser.parse_args()
-    _calibration(told.olist)
+    options = parser.parse_args()
+    _calibration(options.olist)
     tests = ("Poisson", "known noise", "month before", "year before", "late rate")
     print(f"\n| shop | months | change | {' | '.join(tests)} |")
     print(f"|---|---|---|{'---|' * len(tests)}")
     for shop in SHOPS:
         for months in (4, 13):
             for change in (0.0, 0.2, 0.5):
-                shares = found(shop, told.shops, months, change)
+                shares = found(shop, options.shops, months, change)
                 cells = " | ".join(f"{shares[name]:.1%}" if name in shares else "" for name in tests)
                 print(f"| {shop.name} | {months} | {change:+.0%} | {cells} |")
 

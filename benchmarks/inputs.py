@@ -1,8 +1,8 @@
 """The inputs of the benchmarks: the real Olist shop, and the same shop N times over.
 
-N times Olist keeps everything about the real files (dialect, quoting, line ends, oddities) and changes only who
-bought: every copy has its own orders, persons and reviews, and the same products and sellers, which so become N times
-as popular. Ids keep their length and first character (Olist quotes an id that starts with a digit). Copy 0 is Olist.
+N times Olist keeps everything about the real files (dialect, quoting, line ends, oddities) and changes only the
+customers: every copy has its own orders, persons and reviews, and the same products and sellers, which become N times as
+popular. Ids keep their length and first character (Olist quotes an id that starts with a digit). Copy 0 is Olist.
 
     python benchmarks/inputs.py 10 FOLDER [--olist FOLDER]
 """

@@ -1,7 +1,7 @@
 """What a command costs: wall time, CPU time, and the peak memory of it and of all processes that it starts.
 
 Memory is the sum of the resident sets, sampled: pages that two processes share count twice, and a peak shorter than
-the sampling step can be missed, which is why the kernel's own peak of the largest single process stands beside it.
+the sampling step can be missed, which is why the kernel's own peak of the largest single process is printed too.
 Not here: what is run, and what the numbers mean.
 
     python benchmarks/measure.py [--limit-gib 12] [--log FILE] -- python benchmarks/bare.py IN OUT

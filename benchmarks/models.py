@@ -2,7 +2,7 @@
 
     python benchmarks/models.py LAKE/SHOP [MODEL ...]
 
-Prints a Markdown table. A model is fitted anew, without its last fit; of segments, people are put into them too.
+Prints a Markdown table. A model is fitted without its last fit; for segments, the assignment of all customers is included.
 """
 
 from __future__ import annotations

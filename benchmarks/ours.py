@@ -3,7 +3,7 @@
     python benchmarks/ours.py ROOT [--direct] [--threads N]
 
 ROOT is a lake whose landing already holds the files. Prints one line of JSON: start-up (imports) apart from work.
-`--direct` runs the same steps without Dagster, which tells what Dagster costs.
+`--direct` runs the same steps without Dagster, which measures the overhead of Dagster.
 """
 
 from __future__ import annotations

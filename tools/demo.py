@@ -1,4 +1,4 @@
-"""`make demo`: a made-up shop of 20,000 orders, landed, built through Dagster, and shown. Run again, it keeps what is there."""
+"""`make demo`: a synthetic shop of 20,000 orders, landed, built through Dagster, and shown. Run again, it keeps what is there."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def show_months(con: duckdb.DuckDBPyConnection) -> None:
 
 def show_what_next() -> None:
     console.print("\nThe tables are Parquet, in data/demo/gold; data/demo/catalog.duckdb has a view of each.")
-    console.print("What is true of this shop, planted when it was made up: data/demo-export.truths.json")
+    console.print("The planted truths of this synthetic shop are in data/demo-export.truths.json")
     console.print("\n[bold]Next[/bold]")
     for what, why in (
         ("make ui", "the Dagster UI on http://127.0.0.1:3000: the graph, runs, checks, previews"),
-        ("ecom-lake status --shop demo", "how the shop is; `quarantine` shows the broken rows that were planted"),
+        ("ecom-lake status --shop demo", "the state of the shop; `quarantine` shows the planted malformed rows"),
         ('ecom-lake sql "from rfm_segments" --shop demo', "ask anything in SQL"),
         ("ecom-lake land YOUR_FILES && ecom-lake build", "your own shop, as data/olist"),
     ):

@@ -49,7 +49,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class WordList:
-    patterns: tuple[tuple[re.Pattern[str], str], ...]
+    pattern: re.Pattern[str]
+    """Every listed word in one pattern, each in a group of its own; the first that matches at a place counts."""
+    instead: tuple[str, ...]
+    """What to write instead, by group."""
     exempt: tuple[str, ...]
     allowed: tuple[Allowed, ...]
 
@@ -59,21 +62,20 @@ class WordList:
 
     @classmethod
     def of(cls, raw: dict[str, Any]) -> Self:
-        patterns = [(_pattern(find), instead) for instead, finds in raw["words"].items() for find in finds]
-        return cls(tuple(patterns), tuple(raw["exempt"]), tuple(Allowed(**allowed) for allowed in raw["allow"]))
+        listed = [(find, instead) for instead, finds in raw["words"].items() for find in finds]
+        groups = (f"(?P<g{number}>{find.replace(' ', _GAP)})" for number, (find, _) in enumerate(listed))
+        pattern = re.compile(rf"\b(?:{'|'.join(groups)})\b")
+        allowed = tuple(Allowed(**one) for one in raw["allow"])
+        return cls(pattern, tuple(instead for _, instead in listed), tuple(raw["exempt"]), allowed)
 
     def findings(self, path: str, text: str) -> Iterator[Finding]:
-        """Every use of a listed word in the text, and in the path itself (as line 0). Overlapping uses count once."""
+        """Every use of a listed word in the text, and in the path itself (as line 0)."""
         for line, content in ((0, path), (1, text)):
-            words = self._without_allowed(path, content)
-            words = _CAMEL_CASE.sub(" ", words.replace("_", " "))
-            taken: set[int] = set()
-            for pattern, instead in self.patterns:
-                for match in pattern.finditer(words):
-                    if taken.isdisjoint(range(*match.span())):
-                        taken.update(range(*match.span()))
-                        found = " ".join(match.group().split())
-                        yield Finding(path, line and line + words.count("\n", 0, match.start()), found, instead)
+            words = _CAMEL_CASE.sub(" ", self._without_allowed(path, content).replace("_", " ")).lower()
+            for match in self.pattern.finditer(words):
+                [number] = (name[1:] for name, found in match.groupdict().items() if found is not None)
+                found = " ".join(match.group().split())
+                yield Finding(path, line and line + words.count("\n", 0, match.start()), found, self.instead[int(number)])
 
     def _without_allowed(self, path: str, text: str) -> str:
         for allowed in self.allowed:
@@ -88,10 +90,6 @@ class WordList:
         """Exempt places in which nothing is found."""
         paths = {finding.path for finding in findings}
         return [place for place in self.exempt if not any(_is_within(path, place) for path in paths)]
-
-
-def _pattern(find: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{find.replace(' ', _GAP)})\b", re.IGNORECASE)
 
 
 def _is_within(path: str, place: str) -> bool:

@@ -1,5 +1,5 @@
-"""Writes what is generated from the code: the SQL of the KPI tables, docs/data_dictionary.md, docs/canonical.md, and the snapshot
-of the Dagster definitions."""
+"""Regenerates what is derived from the code: the SQL of the KPI tables, the data dictionary, the canonical page, the snapshot of
+the Dagster definitions, and the table of schema changes in the changelog."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ecom_lake.shop.domain import SHOP
 from ecom_lake.shop.kpis import kpi_sql
 from ecom_lake_tests.engine.dagster.snapshot import SNAPSHOT, snapshot
 from ecom_lake_tests.project import PROJECT
+from tools import schema_changes
 
 for path, sql in kpi_sql.files().items():
     path.write_text(sql)
@@ -20,3 +21,4 @@ with tempfile.TemporaryDirectory() as folder:
     SNAPSHOT.write_text(snapshot(Path(folder)))
 (PROJECT / "docs/data_dictionary.md").write_text(dictionary_page(Registry(SHOP)))
 (PROJECT / "docs/canonical.md").write_text(canonical_page())
+schema_changes.renew()
