@@ -134,7 +134,7 @@ def _release(site: Site, state: Entry) -> int | None:
     from ecom_lake.engine.build.release.release import TABLE, make_release
     from ecom_lake.engine.build.step.watched import watched
 
-    for outcome in watched(site, TABLE, lambda: make_release(site, state)):
+    for outcome in watched(site, str(TABLE), lambda: make_release(site, state)):
         _stop_if_refused(outcome)
     return site.lake.log.head().release
 

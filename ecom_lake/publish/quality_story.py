@@ -15,13 +15,15 @@ from ecom_lake.engine.build.release.offer import not_built
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.publish.pages.quality import RefusedRows, Story, page
 
 PAGE = "quality.html"
 EXAMPLES = 3
 _READS = tuple(
-    f"gold/{table}" for table in ("dim_date", "fct_orders", "ledger", "quality_scorecard", "anomalies", "revenue_waterfall")
+    TableId("gold", table)
+    for table in ("dim_date", "fct_orders", "ledger", "quality_scorecard", "anomalies", "revenue_waterfall")
 )
 
 
@@ -29,7 +31,7 @@ def render(site: Site, entry: Entry) -> bytes:
     """The same release gives the same bytes."""
     damaged = _damaged(site, entry)
     sound = replace(entry, tables={table: parts for table, parts in entry.tables.items() if table not in damaged})
-    return page(replace(_story(site, sound), unreadable=damaged))
+    return page(replace(_story(site, sound), unreadable=[str(table) for table in damaged]))
 
 
 def made_by(site: Site) -> str:
@@ -37,9 +39,9 @@ def made_by(site: Site) -> str:
     return fingerprint(code_version(__name__), site.shop.name, site.shop.numbers.currency, not_built(site))
 
 
-def _damaged(site: Site, entry: Entry) -> list[str]:
+def _damaged(site: Site, entry: Entry) -> list[TableId]:
     """The damaged tables that the page reads. The page leaves them out: the other tables may be whole."""
-    read = {table: parts for table, parts in entry.tables.items() if table in _READS or table.startswith(REFUSED)}
+    read = {table: parts for table, parts in entry.tables.items() if table in _READS or table.layer in REFUSED}
     return sorted(table for table, parts in read.items() if any(site.lake.damage_read(file) for file in parts.values()))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ecom_lake.engine.build.gold.table_rows import gold_rows
 from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UserError
 from ecom_lake.publish.pages.report import TABLES, Report, page
@@ -31,11 +32,11 @@ _FLAGS = (
 def report_page(site: Site, entry: Entry) -> bytes:
     """The same release gives the same bytes."""
     for table in TABLES:
-        for file in entry.parts(f"gold/{table}").values():
+        for file in entry.parts(TableId("gold", table)).values():
             if why := site.lake.damage_read(file):
                 raise UserError(f"{site.lake.where(file)} {why}. Run `ecom-lake repair` to rebuild it.")
     gold = {table: gold_rows(site, entry, table) for table in TABLES}
-    absent = {table: why for table, why in left_out(site).items() if not entry.parts(f"gold/{table}")}
+    absent = {table: why for table, why in left_out(site).items() if not entry.parts(TableId("gold", table))}
     return page(Report(site.shop.name, entry.number, gold, absent, site.shop.numbers.currency))
 
 

@@ -129,7 +129,7 @@ def prepared(folder: Path, orders: int = 150) -> Iterator[Ground]:
     delivered = sum(
         file.rows + file.delivery.rejected
         for table, parts in head.tables.items()
-        if table.startswith("bronze/")
+        if table.layer == "bronze"
         for file in parts.values()
         if file.delivery
     )

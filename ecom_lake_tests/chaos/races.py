@@ -16,6 +16,7 @@ from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.release.release import roll_back, unpin
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.landing_zone import land
 from ecom_lake_tests.chaos import child
@@ -200,8 +201,8 @@ def race(ground: Ground, writers: int = 3, commits: int = 50, readers: int = 20,
             verdict.wrong["lost commits"] = f"{len(made)} of {writers * commits}"
         if [log.entry(number).parent for number in made] != [number - 1 for number in made]:
             verdict.wrong["logs that are no line"] = str(made)
-        parts = set(log.head().parts("race/both"))
-        if parts != {f"{writer}-{turn}" for writer in range(writers) for turn in range(commits)}:
+        parts = set(log.head().parts(TableId("race", "both")))
+        if parts != {Part(batch=f"{writer}-{turn}") for writer in range(writers) for turn in range(commits)}:
             verdict.wrong["lost commits"] = f"{len(parts)} parts"
     return verdict
 
@@ -214,7 +215,9 @@ def write(spot: Spot, writer: int, commits: int) -> str:
         file = File(path=part, rows=1, bytes=1, hash=part, fingerprint="", run=part)
 
         def change(head: Entry, part: str = part, file: File = file) -> Entry:
-            return head.with_parts("race/both", {part: file}).with_parts("race/too", {part: file})
+            return head.with_parts(TableId("race", "both"), {Part(batch=part): file}).with_parts(
+                TableId("race", "too"), {Part(batch=part): file}
+            )
 
         log.commit(change, part, part, release=True)
     return ""
@@ -228,7 +231,7 @@ def read(spot: Spot, readers: int, reads: int) -> str:
         log, last = spot.site().lake.log, 0
         for _ in range(reads):
             shown = log.released()
-            if shown is None or shown.parts("race/both") != shown.parts("race/too"):
+            if shown is None or shown.parts(TableId("race", "both")) != shown.parts(TableId("race", "too")):
                 wrong.append("mixed")
             elif shown.number < last:
                 wrong.append("back in time")

@@ -15,6 +15,7 @@ from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_gar
 from ecom_lake.engine.build.maintenance.repair import repair
 from ecom_lake.engine.build.release.plain_view import is_in_place, rotten_files
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError, disk_trouble
 from ecom_lake_tests.chaos.ground import Ground, Spot
@@ -104,7 +105,7 @@ def _differences(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
 
 def _rows(ground: Ground, site: Site, verdict: Verdict) -> None:
     head = site.lake.log.head()
-    (path,) = site.lake.paths(head, "gold/ledger")
+    (path,) = site.lake.paths(head, TableId("gold", "ledger"))
     ledger = pl.read_parquet(path, glob=False)
     went = ledger.select(
         pl.sum_horizontal("rejected", "quarantined", "pending", "superseded", "collapsed", "published").sum()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.cli.synth import synth
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import assets
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake.synth.options import SynthOptions
@@ -86,7 +87,7 @@ def test_a_failed_build_prints_the_reason_and_keeps_the_release(
     site = fresh_lake.site()
     before = site.lake.log.released()
     # A file that is not what the log says breaks the build where it is read.
-    for file in site.lake.log.head().parts("bronze/order_items").values():
+    for file in site.lake.log.head().parts(TableId("bronze", "order_items")).values():
         site.lake.local(file).write_bytes(b"not Parquet at all")
     log = tmp_path / "lines.json"
     monkeypatch.setenv("ECOM_LAKE_LOG", str(log))
@@ -151,7 +152,7 @@ def test_gc_asks_for_confirmation(run: Run, fresh_lake: BuiltLake) -> None:
 def test_doctor_passes_on_a_good_lake_and_fails_on_a_damaged_one(run: Run, fresh_lake: BuiltLake) -> None:
     assert run("doctor", "--deep", at=fresh_lake).code == 0
     site = fresh_lake.site()
-    file = next(iter(site.lake.log.head().parts("gold/ledger").values()))
+    file = next(iter(site.lake.log.head().parts(TableId("gold", "ledger")).values()))
     site.lake.local(file).unlink()
     said = run("doctor", at=fresh_lake)
     assert said.code == 1

@@ -15,6 +15,7 @@ from ecom_lake.cli import main
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.release.plain_view import plain_files
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster.jobs import landing_sensor
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake.engine.store.access import Access, Secret
@@ -175,7 +176,7 @@ def test_the_catalogues_views_can_be_read_through_azure(azure_lake: BuiltLake, e
         rows = con.execute("select count(*) from silver.orders").fetchall()[0][0]
         views = con.execute("select sql, comment from duckdb_views() where view_name = 'rfm'").fetchall()
     head = azure_lake.site().lake.log.head()
-    assert rows == sum(file.rows for file in head.parts("silver/orders").values())
+    assert rows == sum(file.rows for file in head.parts(TableId("silver", "orders")).values())
     assert azure_lake.url in views[0][0]
     assert views[0][1]
 
@@ -270,10 +271,13 @@ def test_landing_and_lake_may_lie_on_two_stores(landing_on_azure: bool, emulator
     assert [info.path for info in open_store(landing, access).list("")] == ["items.csv", "orders.csv"]
     ingest(export)
     there, here = site.lake.log.head(), export.lake.log.head()
-    assert {t: [f.hash for f in there.parts(t).values()] for t in ("bronze/orders", "bronze/order_items")} == {
-        t: [f.hash for f in here.parts(t).values()] for t in ("bronze/orders", "bronze/order_items")
+    assert {t: [f.hash for f in there.parts(t).values()] for t in BRONZE} == {
+        t: [f.hash for f in here.parts(t).values()] for t in BRONZE
     }
     assert not any("landing" in info.path for info in open_store(root, access).list(""))
+
+
+BRONZE = (TableId("bronze", "orders"), TableId("bronze", "order_items"))
 
 
 def test_abfss_names_account_and_container_and_the_catalogue_says_so_in_duckdbs_way(emulator: Azurite, tmp_path: Path) -> None:

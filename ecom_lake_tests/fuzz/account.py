@@ -20,6 +20,7 @@ from ecom_lake.engine.build.silver.specs import specs
 from ecom_lake.engine.contracts.columns import TEXT
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.landing.archives import content_hash, unpack
 from ecom_lake.engine.landing.csv_grammar import Grammar, after_empty_lines
 from ecom_lake.engine.landing.encodings import encoding_of, utf8_blocks
@@ -72,12 +73,12 @@ def hold(site: Site, before: Entry, after: Entry, dropped: Collection[Dropped]) 
     return tally
 
 
-def _by_content(entry: Entry) -> dict[str, tuple[str, str, File]]:
+def _by_content(entry: Entry) -> dict[str, tuple[str, Part, File]]:
     """Every delivery by the hash of its content: its table, its part, its file."""
     return {
         file.delivery.content_hash: (table, part, file)
         for table in FILES
-        for part, file in entry.parts(f"bronze/{table}").items()
+        for part, file in entry.parts(TableId("bronze", table)).items()
         if file.delivery
     }
 
@@ -104,7 +105,9 @@ def _kind_of(said: str) -> str:
     return next((word for word in words if word in said), "other")
 
 
-def _members(site: Site, after: Entry, file: Dropped, parts: dict[str, tuple[str, str, File]]) -> Iterator[tuple[str, Path, str]]:
+def _members(
+    site: Site, after: Entry, file: Dropped, parts: dict[str, tuple[str, Part, File]]
+) -> Iterator[tuple[str, Path, str]]:
     """What a landed file holds: every one was delivered, or the file's refusal says why it was not."""
     said = after.landing[file.name].refused
     path = site.lake.store.local(f"{site.shop.name}/landing/{file.name}")
@@ -120,7 +123,7 @@ def _members(site: Site, after: Entry, file: Dropped, parts: dict[str, tuple[str
             assert said, f"{file.name} is neither delivered nor refused"
 
 
-def _hold_reading(site: Site, after: Entry, found: tuple[str, str, File], path: Path, name: str) -> None:
+def _hold_reading(site: Site, after: Entry, found: tuple[str, Part, File], path: Path, name: str) -> None:
     """Bronze and rejects are what the grammar makes of the whole text, and hold every letter of it."""
     table, part, file = found
     text, header = _text(path, table)
@@ -133,7 +136,7 @@ def _hold_reading(site: Site, after: Entry, found: tuple[str, str, File], path: 
     wanted = sorted(columns, key=lambda column: columns[column] or 0)
     assert set(bronze.columns) == {*layout(name, FILES[table], header).positions, "source_record"}
     assert bronze.select(*wanted, "source_record").rows() == rows, f"{name}: bronze is not what the grammar reads"
-    refuse = after.parts(f"rejects/{table}").get(part)
+    refuse = after.parts(TableId("rejects", table)).get(part)
     kept = pl.read_parquet(site.lake.local(refuse), glob=False).select("source_record", "reason", "raw").rows() if refuse else []
     assert [reject[:2] for reject in kept] == rejects, f"{name}: rejects are not what the grammar rejects"
     if len(text) < MOST_LETTERS and all(len(raw) < KEPT_CHARACTERS for *_, raw in kept):
@@ -183,8 +186,8 @@ def _hold_ledger(site: Site, after: Entry, table: str, new: Collection[str], tal
     assert not placed.select(LINEAGE).is_duplicated().any(), f"{table}: a row lies in two places"
     assert placed.join(lineage, on=LINEAGE, how="anti").is_empty(), f"{table}: a row that was never delivered"
     told = own_table(site, after, "lake_fates").filter(pl.col("table_name") == table)
-    for part, file in after.parts(f"bronze/{table}").items():
-        sequence = int(part)
+    for part, file in after.parts(TableId("bronze", table)).items():
+        sequence = int(part.batch)
         counted = Counter({fate: rows for _, at, fate, rows in told.iter_rows() if at == sequence})
         assert file.delivery and file.delivery.sequence == sequence
         assert sum(counted.values()) == file.rows, f"{table} {sequence}: {file.rows} rows became {dict(counted)}"
@@ -198,8 +201,8 @@ def _hold_ledger(site: Site, after: Entry, table: str, new: Collection[str], tal
 
 def _placed(site: Site, after: Entry, table: str) -> pl.DataFrame:
     """The rows of silver, quarantine and pending that come from a delivered table, by lineage."""
-    silver = next((f"silver/{name}" for name, spec in specs(site).items() if spec.source == table), None)
-    places = {"published": silver, "quarantined": f"quarantine/{table}", "pending": f"pending/{table}"}
+    silver = next((TableId("silver", name) for name, spec in specs(site).items() if spec.source == table), None)
+    places = {"published": silver, "quarantined": TableId("quarantine", table), "pending": TableId("pending", table)}
     frames = [
         pl.read_parquet(path, columns=list(LINEAGE), glob=False).with_columns(pl.lit(fate).alias("fate"))
         for fate, place in places.items()
@@ -222,7 +225,7 @@ def _hold_superseded(site: Site, after: Entry, table: str, gone: pl.DataFrame) -
         assert texts.join(silver.collect(), on=keys, how="anti").is_empty(), f"{table}: a superseded row has no successor"
 
 
-def _hold_planted(site: Site, after: Entry, dropped: Dropped, parts: dict[str, tuple[str, str, File]]) -> int:
+def _hold_planted(site: Site, after: Entry, dropped: Dropped, parts: dict[str, tuple[str, Part, File]]) -> int:
     if not dropped.planted:
         return 0
     path = site.lake.store.local(f"{site.shop.name}/landing/{dropped.name}")
@@ -240,22 +243,22 @@ def _hold_planted(site: Site, after: Entry, dropped: Dropped, parts: dict[str, t
     return len(dropped.planted)
 
 
-def _reasons(site: Site, after: Entry, table: str, part: str) -> dict[int, tuple[str, str, str | None]]:
+def _reasons(site: Site, after: Entry, table: str, part: Part) -> dict[int, tuple[str, str, str | None]]:
     """Of each record of a delivery its fate, why it was refused, and the key under which it is published."""
     found: dict[int, tuple[str, str, str | None]] = {}
-    mine = pl.col("source_sequence") == int(part)
-    if reject := after.parts(f"rejects/{table}").get(part):
+    mine = pl.col("source_sequence") == int(part.batch)
+    if reject := after.parts(TableId("rejects", table)).get(part):
         for record, reason in pl.read_parquet(site.lake.local(reject)).select("source_record", "reason").iter_rows():
             found[record] = ("rejected", reason, None)
-    for path in site.lake.paths(after, f"quarantine/{table}"):
+    for path in site.lake.paths(after, TableId("quarantine", table)):
         for record, rule in pl.read_parquet(path, glob=False).filter(mine).select("source_record", "rule").iter_rows():
             found[record] = ("quarantined", rule, None)
-    for path in site.lake.paths(after, f"pending/{table}"):
+    for path in site.lake.paths(after, TableId("pending", table)):
         for (record,) in pl.read_parquet(path, glob=False).filter(mine).select("source_record").iter_rows():
             found[record] = ("pending", "", None)
     silver = next((name for name, spec in specs(site).items() if spec.source == table), "")
     key = {"customer_unique_id": "customer_id"}.get(KEY.get(table, ""), KEY.get(table, "source_record"))
-    for path in site.lake.paths(after, f"silver/{silver}"):
+    for path in site.lake.paths(after, TableId("silver", silver)):
         rows = pl.read_parquet(path, glob=False).filter(mine)
         found |= {record: ("published", "", value) for record, value in zip(rows["source_record"], rows[key], strict=True)}
     return found

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import EMPTY, Entry, File
 from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake_tests.fuzz.account import hold
@@ -35,37 +36,39 @@ def test_a_seed_is_a_delivery() -> None:
 Tamper = Callable[[Site, Entry], Entry]
 
 
-def _only(entry: Entry, table: str) -> tuple[str, File]:
+def _only(entry: Entry, table: TableId) -> tuple[Part, File]:
     return next(iter(entry.parts(table).items()))
 
 
 def _a_count_is_wrong(site: Site, entry: Entry) -> Entry:
-    part, file = _only(entry, "silver/sellers")
+    part, file = _only(entry, TableId("silver", "sellers"))
     (table, sequence, fate, rows), *others = file.fates
-    return entry.with_parts("silver/sellers", {part: replace(file, fates=((table, sequence, fate, rows - 1), *others))})
+    return entry.with_parts(
+        TableId("silver", "sellers"), {part: replace(file, fates=((table, sequence, fate, rows - 1), *others))}
+    )
 
 
 def _a_row_is_lost(site: Site, entry: Entry) -> Entry:
-    path = site.lake.local(_only(entry, "silver/sellers")[1])
+    path = site.lake.local(_only(entry, TableId("silver", "sellers"))[1])
     pl.read_parquet(path).slice(1).write_parquet(path)
     return entry
 
 
 def _a_row_is_there_twice(site: Site, entry: Entry) -> Entry:
-    path = site.lake.local(_only(entry, "silver/sellers")[1])
+    path = site.lake.local(_only(entry, TableId("silver", "sellers"))[1])
     frame = pl.read_parquet(path)
     pl.concat([frame, frame.head(1)]).write_parquet(path)
     return entry
 
 
 def _a_field_is_another(site: Site, entry: Entry) -> Entry:
-    path = site.lake.local(_only(entry, "bronze/sellers")[1])
+    path = site.lake.local(_only(entry, TableId("bronze", "sellers"))[1])
     pl.read_parquet(path).with_columns(seller_city=pl.lit("x")).write_parquet(path)
     return entry
 
 
 def _a_file_is_forgotten(site: Site, entry: Entry) -> Entry:
-    return entry.with_parts("bronze/sellers", {_only(entry, "bronze/sellers")[0]: None})
+    return entry.with_parts(TableId("bronze", "sellers"), {_only(entry, TableId("bronze", "sellers"))[0]: None})
 
 
 def _a_name_from_data(site: Site, entry: Entry) -> Entry:

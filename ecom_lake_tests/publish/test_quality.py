@@ -14,6 +14,7 @@ from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.release.pages import page_url
 from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.release.release import roll_back
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.serve.released import released
 from ecom_lake.publish.pages import quality
 from ecom_lake.publish.pages.rendering import LONGEST, printable
@@ -87,7 +88,7 @@ def test_a_rollback_publishes_the_page_of_that_release_also_without_anomalies(fr
     roll_back(site, older)
     assert page_of(fresh_grown_lake) != newest
     entry = site.lake.log.entry(older)
-    without = type(entry)(**{**vars(entry), "tables": {t: p for t, p in entry.tables.items() if t != "gold/anomalies"}})
+    without = type(entry)(**{**vars(entry), "tables": {t: p for t, p in entry.tables.items() if t.name != "anomalies"}})
     assert "There is too little history to detect anomalies." in render(site, without).decode()
 
 
@@ -103,7 +104,7 @@ def test_a_shop_without_dates_has_no_checks_over_time() -> None:
 
 def test_a_damaged_table_is_named_and_left_out(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
-    [parts] = [parts for table, parts in released(site).tables.items() if table == "quarantine/orders"]
+    [parts] = [parts for table, parts in released(site).tables.items() if table == TableId("quarantine", "orders")]
     for file in parts.values():
         site.lake.local(file).write_bytes(b"rot")
     page = render(site, released(site)).decode()

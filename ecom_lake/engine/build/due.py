@@ -12,7 +12,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver import make_silver as silver
 from ecom_lake.engine.build.silver import order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.entry import Entry
 
 
@@ -21,7 +21,7 @@ def due(site: Site) -> list[str]:
     head = site.lake.log.head()
     waiting = [] if nothing_new(site, head) else ["landing"]
     if not order_index.is_current(site, head):
-        waiting.append(order_index.TABLE)
+        waiting.append(str(order_index.TABLE))
     waiting += [f"silver/{table}" for table in silver_tables(site) if not silver.is_current(site, head, table)]
     waiting += [f"gold/{table}" for table in gold_tables(site) if not gold.is_current(site, head, table)]
     if not _is_released_whole(site, head):

@@ -1,4 +1,4 @@
-"""Between which values a setting must lie, stated on its field: `Annotated[int, "what it means", DAYS]`."""
+"""The allowed range of a setting, declared on its field: `Annotated[int, "what it means", DAYS]`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import get_type_hints
 
 DECIMALS = 4
-"""Of an amount or a share; more would be rounded away where SQL reads them."""
+"""Decimal places of an amount or a share; SQL would round further ones."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Both ends are allowed."""
+    """A range with both ends included."""
 
     low: int
     high: int
@@ -30,11 +30,11 @@ SHARE = Bounds(0, 1)
 DAYS = Bounds(0, 36_500)
 ORDERS = Bounds(0, 1_000_000)
 SCORE = Bounds(0, 6)
-"""Of scores from 1 to 5: with 0 or 6, everybody or nobody has one."""
+"""A limit on scores from 1 to 5: 0 and 6 are the limits that all scores or none reach."""
 
 
 def bounds_of(kind: type) -> dict[str, Bounds]:
-    """The bounds of each setting that has some."""
+    """The bounds of each setting that declares them."""
     hints = get_type_hints(kind, include_extras=True)
     stated = ((name, extra) for name, hint in hints.items() for extra in getattr(hint, "__metadata__", ()))
     return {name: extra for name, extra in stated if isinstance(extra, Bounds)}

@@ -1,8 +1,8 @@
-"""What a contract's columns promise, spelled as the rules that hold it.
+"""The rules that follow from the declarations of a contract's columns.
 
-Here: from a column's promises (never missing, within bounds, one of a list …) to `Rule`s, in the SQL that Polars and
-DuckDB share. Silver's rows, gold's audit and the dictionary all speak of this one list.
-Not here: whether a text can be read at all (reading.py), and keys, which are a promise about all rows together.
+Here: from what a column declares (never missing, within bounds, one of a list …) to `Rule`s, in the SQL that Polars and
+DuckDB share. The validation of silver, the audit of gold and the dictionary all use this list.
+Not here: whether a text can be parsed (reading.py), and keys, which are a rule about all rows together.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from ecom_lake.engine.contracts.table import Rule, Table
 
 
 def derived_rules(table: Table) -> list[Rule]:
-    """What the columns of a table promise, in column order; its own rules (`table.rules`) come after them."""
+    """The rules of a table's columns, in column order; its own rules (`table.rules`) come after them."""
     return [rule for column in table.columns.values() for rule in column_rules(column)]
 
 
 def column_rules(column: Column) -> list[Rule]:
-    """The promises of one column, the most basic first: a row breaks the first that is false."""
+    """The rules of one column, the most basic first: a row is reported for the first rule that it fails."""
     name, sql = column.name, f'"{column.name}"'
     rules = []
     if not column.nullable:
         rules.append(Rule(f"{name}_missing", f"{sql} IS NOT NULL", f"{name} is never missing."))
     if column.kind == NUMBER:
-        # NaN and the infinities are the only numbers that are not 0 when taken from themselves: no engine's own function needed.
+        # Only NaN and the infinities are not 0 when subtracted from themselves: no engine-specific function is needed.
         rules.append(Rule(f"{name}_not_finite", f"{sql} - {sql} = 0", f"{name} is a finite number."))
     if bounds := _bounds(column):
         holds = " AND ".join(f"{sql} {sign} {bound}" for sign, bound, _ in bounds)

@@ -1,7 +1,7 @@
-"""Holds a silver table's contract against rows: reads every column into its type and parts the good rows from the bad.
+"""Validation of silver rows against a contract: every column is parsed into its type, and valid rows are split from invalid ones.
 
-Here: the split, with the first promise that each bad row broke. What a text reads as is reading.py's, what a column promises
-promises.py's. Not here: keys, which are a promise about all rows together, and what becomes of the bad rows.
+Here: the split, with the first rule that each invalid row fails. Parsing is in reading.py, the rules of columns are in
+column_rules.py. Not here: keys, which are a rule about all rows together, and what happens to the invalid rows.
 """
 
 from __future__ import annotations
@@ -32,33 +32,33 @@ BAD = pl.Schema(
 
 @dataclass(frozen=True)
 class Conformed:
-    """Every row given is in one of the two, in the order given."""
+    """Every given row is in one of the two, in the given order."""
 
     good: pl.DataFrame
     """The contract's columns, in its order and types."""
     bad: pl.DataFrame
-    """`BAD`: whence the row came, the first promise that it broke, of which column (or columns), and what stood there."""
+    """`BAD`: where the row comes from, the first rule that it failed, the column or columns of the rule, and their values."""
 
 
 @dataclass(frozen=True)
-class _Breach:
+class _Failure:
     rule: str
     columns: tuple[str, ...]
     rows: pl.Series
-    """True where the row breaks the rule."""
+    """True where the row fails the rule."""
 
 
 def conform(rows: pl.DataFrame, table: Table) -> Conformed:
-    """Rows are named as in the contract and hold texts or typed values; a column that is not there is null throughout."""
+    """The rows' columns are named as in the contract and contain texts or typed values; a missing column is null throughout."""
     absent = [pl.lit(None).alias(name) for name in table.columns if name not in rows.columns]
     given = rows.with_columns(absent).select(table.columns.keys())
     typed = pl.DataFrame([_typed(given[name], column.kind) for name, column in table.columns.items()])
-    breaches = _breaches(given, typed, table)
-    if not breaches:
+    failures = _failures(given, typed, table)
+    if not failures:
         return Conformed(typed, BAD.to_frame())
-    first = _first(breaches)
+    first = _first(failures)
     as_delivered = given.with_columns(typed.select(LINEAGE))
-    return Conformed(typed.filter(first.is_null()), _evidence(as_delivered, first, breaches))
+    return Conformed(typed.filter(first.is_null()), _evidence(as_delivered, first, failures))
 
 
 def _typed(values: pl.Series, kind: Type) -> pl.Series:
@@ -71,16 +71,16 @@ def _typed(values: pl.Series, kind: Type) -> pl.Series:
     return read(values.cast(pl.String), kind)
 
 
-def _breaches(given: pl.DataFrame, typed: pl.DataFrame, table: Table) -> list[_Breach]:
-    """Every promise that some row breaks, in the order in which they count."""
-    breaches: list[_Breach] = []
-    broken = _broken(typed, table)
+def _failures(given: pl.DataFrame, typed: pl.DataFrame, table: Table) -> list[_Failure]:
+    """Every rule that some row fails, in order of precedence."""
+    failures: list[_Failure] = []
+    failed = _failed(typed, table)
     for name, column in table.columns.items():
         unreadable = _unreadable(given[name], typed[name])
         if unreadable.any():
-            breaches.append(_Breach(f"{name}_unreadable", (name,), unreadable))
-        breaches += [broken[rule.name] for rule in column_rules(column) if rule.name in broken]
-    return breaches + [broken[rule.name] for rule in table.rules if rule.name in broken]
+            failures.append(_Failure(f"{name}_unreadable", (name,), unreadable))
+        failures += [failed[rule.name] for rule in column_rules(column) if rule.name in failed]
+    return failures + [failed[rule.name] for rule in table.rules if rule.name in failed]
 
 
 def _unreadable(given: pl.Series, typed: pl.Series) -> pl.Series:
@@ -90,18 +90,18 @@ def _unreadable(given: pl.Series, typed: pl.Series) -> pl.Series:
     return lost & (given.str.strip_chars() != "") if given.dtype == pl.String else lost
 
 
-def _broken(typed: pl.DataFrame, table: Table) -> dict[str, _Breach]:
-    """The rules that some row breaks, by name. Nearly always there are none, so that is asked first, of all of them at once."""
+def _failed(typed: pl.DataFrame, table: Table) -> dict[str, _Failure]:
+    """The rules that some row fails, by name. Nearly always there are none, so one query checks all rules first."""
     rules = [*derived_rules(table), *(rule for rule in table.rules if rule.severity == "block")]
-    is_broken = typed.select(_breaks(rule).any().alias(rule.name) for rule in rules).row(0, named=True)
+    is_failed = typed.select(_fails(rule).any().alias(rule.name) for rule in rules).row(0, named=True)
     return {
-        rule.name: _Breach(rule.name, _columns(rule), typed.select(_breaks(rule)).to_series())
+        rule.name: _Failure(rule.name, _columns(rule), typed.select(_fails(rule)).to_series())
         for rule in rules
-        if is_broken[rule.name]
+        if is_failed[rule.name]
     }
 
 
-def _breaks(rule: Rule) -> pl.Expr:
+def _fails(rule: Rule) -> pl.Expr:
     return (~pl.sql_expr(rule.holds)).fill_null(False)
 
 
@@ -109,24 +109,24 @@ def _columns(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys(pl.sql_expr(rule.holds).meta.root_names()))
 
 
-def _first(breaches: list[_Breach]) -> pl.Series:
-    """Per row the number of the first breach, null where there is none."""
+def _first(failures: list[_Failure]) -> pl.Series:
+    """Per row the index of the first failed rule, null where there is none."""
     return pl.select(
-        pl.coalesce(pl.when(breach.rows).then(pl.lit(number)) for number, breach in enumerate(breaches)).alias("first")
+        pl.coalesce(pl.when(failure.rows).then(pl.lit(number)) for number, failure in enumerate(failures)).alias("first")
     ).to_series()
 
 
-def _evidence(rows: pl.DataFrame, first: pl.Series, breaches: list[_Breach]) -> pl.DataFrame:
-    """`BAD` for the rows that broke something, in their order."""
+def _evidence(rows: pl.DataFrame, first: pl.Series, failures: list[_Failure]) -> pl.DataFrame:
+    """`BAD` for the rows that failed a rule, in their order."""
     marked = rows.with_columns(first).with_row_index("position").filter(pl.col("first").is_not_null())
     parts = [
         marked.filter(pl.col("first") == number).select(
             "position",
             *LINEAGE,
-            rule=pl.lit(breach.rule),
-            column=pl.lit(", ".join(breach.columns)),
-            value=pl.concat_str(pl.col(breach.columns).cast(pl.String), separator=", ").str.head(EVIDENCE),
+            rule=pl.lit(failure.rule),
+            column=pl.lit(", ".join(failure.columns)),
+            value=pl.concat_str(pl.col(failure.columns).cast(pl.String), separator=", ").str.head(EVIDENCE),
         )
-        for number, breach in enumerate(breaches)
+        for number, failure in enumerate(failures)
     ]
     return pl.concat(parts).sort("position").drop("position").match_to_schema(BAD)

@@ -1,4 +1,4 @@
-"""The error of a contract that says something wrong: one sentence with the file and the line where it is written."""
+"""The error of a wrong definition in a contract: one sentence with its file and line."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from ecom_lake.errors import UserError
 
 _LANGUAGE = {Path(__file__).with_name(f"{name}.py").as_posix() for name in ("columns", "definition_error", "personal", "table")}
-"""The modules that contracts are written with; the author's line is outside of them."""
+"""The modules that contracts are written with; the author's line is outside them."""
 
 
 class DefinitionError(UserError):
-    """Whoever wrote a contract has to change it. Raised when the contract is read, before anything is built."""
+    """The author of a contract has to fix it. Raised when the contract is read, before anything is built."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(f"{_author_line()}: {sentence}")

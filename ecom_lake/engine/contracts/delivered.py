@@ -1,7 +1,7 @@
-"""What a kind of export delivers: its files, their columns and keys.
+"""The files of a kind of export, and their columns.
 
-Here: the words in which a connector says what it takes. Every field of a delivered file is text.
-Not here: how a file is read (landing/), or what becomes of its rows (connectors/).
+Here: how a connector declares the files that it reads. Every field of a delivered file is text.
+Not here: how a file is read (engine/landing/), how its rows become silver (shop/connectors/).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Delivered:
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     file_names: tuple[str, ...] = ()
-    """Stems by which a file is known, without case, suffix or date: a file is otherwise known by its columns."""
+    """Stems of file names that identify the table, without case, suffix or date; other files are recognised by their columns."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -26,4 +26,4 @@ class Delivered:
 
 
 LINEAGE = ("source_sequence", "source_record")
-"""The two columns that every bronze row carries: the number of its delivery and its record there, counted from 1."""
+"""The two lineage columns of every bronze row: the number of its delivery, and of its record there, counted from 1."""

@@ -1,8 +1,8 @@
-"""From text to the types that contracts are written in: what each type takes for one of its own, and nothing else.
+"""Parsing text into the types of contracts: which spellings each type accepts.
 
-Here: per type the quick way for the spelling that nearly all values have, and the slower one for the others. White space
-around a value does not count, an empty text is null, and what has two possible readings has none: `1,234` is no number here.
-Not here: what becomes of a row with an unreadable value (conform.py).
+Here: per type a fast parser for the spelling of nearly all values, and a slower one for the others. White space around a value
+is ignored, an empty text is null, and an ambiguous text is unreadable: `1,234` is not a number.
+Not here: what happens to a row with an unreadable value (conform.py).
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ Step = Callable[[pl.Expr], pl.Expr]
 
 
 @dataclass(frozen=True)
-class Way:
-    """How one type is read. Where Polars' own parser is lenient (`1e3`, `2017-1-5`, second 60), only what is plain reaches it."""
+class Parser:
+    """How one type is parsed. Polars' own parser is lenient (`1e3`, `2017-1-5`, second 60), so it gets checked spellings only."""
 
-    plain: Step
-    """Reads the spelling that nearly all values have; null for every other one."""
+    common: Step
+    """Parses the spelling of nearly all values; null for every other one."""
     others: Step
-    """Reads what else the type takes, from a trimmed text."""
+    """Parses the other accepted spellings, from a trimmed text."""
 
 
 def read(texts: pl.Series, kind: Type) -> pl.Series:
     """The values of texts: null where a text is null, empty or unreadable."""
     if kind == TEXT:
         return _apply(_trimmed, texts)
-    way = _WAYS[kind.name]
-    values = _apply(way.plain, texts)
+    parser = _PARSERS[kind.name]
+    values = _apply(parser.common, texts)
     if values.null_count() == texts.null_count():
         return values
     missed = (values.is_null() & texts.is_not_null()).arg_true()
-    return values.scatter(missed, _apply(lambda text: way.others(_trimmed(text)), texts.gather(missed)))
+    return values.scatter(missed, _apply(lambda text: parser.others(_trimmed(text)), texts.gather(missed)))
 
 
 def reading(column: str, kind: Type) -> pl.Expr:
@@ -59,14 +59,14 @@ def _where(text: pl.Expr, pattern: str) -> pl.Expr:
 
 
 def _with_point(text: pl.Expr) -> pl.Expr:
-    """A comma before one or two last digits can only be a decimal comma; before three it may stand for thousands."""
+    """A comma before one or two final digits is a decimal comma; before three it may separate thousands, and is left."""
     return text.str.replace(r"^([+-]?[0-9]+),([0-9]{1,2})$", "$1.$2")
 
 
 _DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 
 
-def _decimal(kind: Type, scale: int) -> Way:
+def _decimal(kind: Type, scale: int) -> Parser:
     def exact(text: pl.Expr) -> pl.Expr:
         # One digit more than the type keeps decides the rounding; a plain cast would round halves to even.
         longer = text.cast(pl.Decimal(38, scale + 1), strict=False)
@@ -79,25 +79,25 @@ def _decimal(kind: Type, scale: int) -> Way:
         number = _where(_with_point(text), f"^{_DECIMAL}$")
         return exact(number.str.replace(rf"(\.[0-9]{{{scale + 1}}})[0-9]*$", "$1"))
 
-    return Way(plain, others)
+    return Parser(plain, others)
 
 
-def _integer() -> Way:
+def _integer() -> Parser:
     def plain(text: pl.Expr) -> pl.Expr:
         return text.cast(INTEGER.polars, strict=False)
 
     def others(text: pl.Expr) -> pl.Expr:
         return plain(_where(_with_point(text), r"^[+-]?[0-9]+(?:\.0*)?$").str.replace(r"\.0*$", ""))
 
-    return Way(plain, others)
+    return Parser(plain, others)
 
 
-def _number() -> Way:
+def _number() -> Parser:
     def plain(text: pl.Expr) -> pl.Expr:
         value = text.cast(NUMBER.polars, strict=False)
         return pl.when(value.is_finite()).then(value)
 
-    return Way(plain, others=lambda text: plain(_with_point(text)))
+    return Parser(plain, others=lambda text: plain(_with_point(text)))
 
 
 _DAY = "(?:19[7-9][0-9]|20[0-9]{2}|2100)-[0-9]{2}-[0-9]{2}"
@@ -105,7 +105,7 @@ _MINUTE = "[0-9]{2}:[0-9]{2}"
 _SECOND = "[0-5][0-9]"
 
 
-def _timestamp() -> Way:
+def _timestamp() -> Parser:
     def to_the_second(text: pl.Expr) -> pl.Expr:
         return text.str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False, cache=False)
 
@@ -113,35 +113,35 @@ def _timestamp() -> Way:
         return to_the_second(_where(text, f"^{_DAY} {_MINUTE}:{_SECOND}$"))
 
     def others(text: pl.Expr) -> pl.Expr:
-        # A zone behind the time is refused with all the rest: whose time it was is not ours to guess.
+        # A time zone is not accepted here: shop_time.py converts zoned times before.
         known = _where(text, rf"^{_DAY}(?:[ T]{_MINUTE}(?::{_SECOND}(?:\.[0-9]+)?)?)?$")
         ending = known.str.len_chars().replace_strict({10: " 00:00:00", 16: ":00"}, default="")
         second = to_the_second(known.str.head(19).str.replace("T", " ", literal=True) + ending)
         return second + pl.duration(microseconds=known.str.slice(20, 6).str.pad_end(6, "0").cast(pl.Int64))
 
-    return Way(plain, others)
+    return Parser(plain, others)
 
 
-def _date() -> Way:
+def _date() -> Parser:
     def to_the_day(text: pl.Expr) -> pl.Expr:
         return text.str.to_date("%Y-%m-%d", strict=False)
 
     def others(text: pl.Expr) -> pl.Expr:
         return to_the_day(text.str.extract(rf"^({_DAY})(?:[ T]00:00(?::00(?:\.0+)?)?)?$"))
 
-    return Way(plain=lambda text: to_the_day(_where(text, f"^{_DAY}$")), others=others)
+    return Parser(common=lambda text: to_the_day(_where(text, f"^{_DAY}$")), others=others)
 
 
-def _flag() -> Way:
+def _flag() -> Parser:
     truths = dict.fromkeys(("true", "t", "yes", "y", "1"), True) | dict.fromkeys(("false", "f", "no", "n", "0"), False)
 
     def plain(text: pl.Expr) -> pl.Expr:
         return text.replace_strict(truths, default=None, return_dtype=FLAG.polars)
 
-    return Way(plain, others=lambda text: plain(text.str.to_lowercase()))
+    return Parser(plain, others=lambda text: plain(text.str.to_lowercase()))
 
 
-_WAYS = {
+_PARSERS = {
     INTEGER.name: _integer(),
     MONEY.name: _decimal(MONEY, 2),
     PRICE.name: _decimal(PRICE, 4),

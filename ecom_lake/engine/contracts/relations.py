@@ -1,7 +1,7 @@
 """Relations between the columns of one row, as rules: a ratio of two columns, an amount rounded to the cent, a date's month.
 
-Here: relations that several contracts state, each spelled once. Not here: a rule that one contract has alone (it stands in
-that contract), and relations between tables (identities.py).
+Here: relations that several contracts use, each defined once. Not here: rules of a single contract (they are in that
+contract), and relations between tables (identities.py).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from ecom_lake.engine.contracts.table import Rule
 
 PRECISION = "1e-12"
-"""How far two doubles that are the same number may differ, as a share of it: thousands of times the last bit of a double."""
+"""The relative difference within which two doubles count as equal: thousands of times the last bit of a double."""
 
 
 def rounded_to_the_cent(name: str, amount: str, exact: str) -> Rule:
@@ -22,19 +22,19 @@ def rounded_to_the_cent(name: str, amount: str, exact: str) -> Rule:
 
 
 def ratio(name: str, value: str, part: str, whole: str) -> Rule:
-    """`value`, a double, is `part` divided by `whole`; it is NULL just where either is NULL or the whole is 0."""
+    """`value`, a double, is `part` divided by `whole`; it is NULL exactly where either is NULL or the whole is 0."""
     undivided = f"{part} IS NULL OR {whole} IS NULL OR {whole} = 0"
     holds = f"({value} IS NULL) = ({undivided}) AND {same(f'{value} * {whole}', part)}"
     return Rule(name, holds, f"{value} is {part} / {whole}, and NULL where that cannot be divided.")
 
 
 def same(one: str, other: str) -> str:
-    """A condition: two doubles are the same number, but for the rounding of doubles. NULL where either is."""
+    """A condition: two doubles are equal, except for rounding. NULL where either is."""
     return f"abs({one} - {other}) <= {PRECISION} * (1 + abs({other}))"
 
 
 def month_of(name: str, month: str, moment: str) -> Rule:
-    """`month` is the month of a date or time, and NULL with it; that it is the first day is a promise of the column."""
+    """`month` is the month of a date or time, and NULL with it; that it is the first day is declared by the column."""
     holds = f"({month} IS NULL) = ({moment} IS NULL) AND {same_month(month, moment)}"
     return Rule(name, holds, f"{month} is the month of {moment}.")
 

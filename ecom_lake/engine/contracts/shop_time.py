@@ -1,6 +1,6 @@
 """Times that carry a zone or an offset, converted to the shop's time zone.
 
-Silver's times are naive: what a clock on the shop's wall shows. A text such as `2024-03-01T10:00:00Z` or
+Silver's times are naive local times of the shop. A text such as `2024-03-01T10:00:00Z` or
 `2024-03-01 10:00:00+03:00` names an instant, so its conversion is unambiguous, around clock changes too.
 Not here: how a time without a zone is read (reading.py).
 """
@@ -21,7 +21,7 @@ _ZONED = rf"^\s*(?<local>[0-9-]{{10}}[ T][0-9:.]+?){_ZONE}"
 def in_shop_time(rows: pl.DataFrame, times: Iterable[str], zone: str) -> pl.DataFrame:
     """The delivered rows, with every zoned time of these text columns written as a time without a zone.
 
-    All other texts stay as delivered. `zone` is an IANA name such as Europe/Istanbul."""
+    All other texts are left as delivered. `zone` is an IANA name such as Europe/Istanbul."""
     zoned = [name for name in times if rows[name].str.contains(_ZONE).any()]
     return rows.with_columns(_converted(rows[name], zone) for name in zoned)
 

@@ -17,6 +17,7 @@ import polars as pl
 from ecom_lake import extras
 from ecom_lake.engine.contracts.columns import Column, Integer
 from ecom_lake.engine.contracts.definition_error import DefinitionError
+from ecom_lake.engine.contracts.table_id import TableId
 
 Severity = Literal["block", "warn"]
 
@@ -75,6 +76,10 @@ class Table:
     are made: no file of data depends on it."""
     partial: bool = False
     """Made from those of its inputs that the shop has; of any other table, a missing input leaves it out."""
+
+    @property
+    def id(self) -> TableId:
+        return TableId(self.layer, self.name)
 
     @property
     def schema(self) -> dict[str, pl.DataType]:

@@ -23,6 +23,7 @@ from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.config import Settings
 from ecom_lake.engine.contracts.recipe import Recipe
 from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import describe
 from ecom_lake.engine.dagster.events import Event, report
 from ecom_lake.engine.dagster.partitions import month_of, months_of
@@ -51,16 +52,12 @@ def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
     ]
 
 
-def key_of(shop: str, table: str) -> dg.AssetKey:
-    return dg.AssetKey([shop, *table.split("/")])
-
-
 def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
     whole = ("records_whole", "No record was malformed.", False)
     accepted = ("landing_accepted", "Every file in landing was read; a refused one is reported until it is mended.", False)
     named = ("columns_known", "No column that a table lacks is there under a similar name.", False)
-    checks = {f"bronze/{delivered.name}": [whole, named] for delivered in site.connector.delivered}
-    checks[f"bronze/{site.connector.orders.source}"].append(accepted)
+    checks = {TableId("bronze", delivered.name): [whole, named] for delivered in site.connector.delivered}
+    checks[TableId("bronze", site.connector.orders.source)].append(accepted)
 
     @dg.multi_asset(
         name=f"{site.shop.name}__bronze",
@@ -86,7 +83,7 @@ def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
     @_asset(site, [(contract, checks)], _silver_inputs(site, "order_index"))
     def order_index(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
-        yield from report(context, here, ORDER_INDEX, partial(make_order_index, here))
+        yield from report(context, here, str(ORDER_INDEX), partial(make_order_index, here))
 
     return order_index
 
@@ -109,7 +106,7 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
 
 
 def _gold(settings: Settings, site: Site, how: Recipe) -> dg.AssetsDefinition:
-    inputs: Sequence[str] = gold.inputs_of(site, how.table)
+    inputs: Sequence[TableId] = gold.inputs_of(site, how.table)
     if how.reads_own_tables:
         inputs = _last_of(site, inputs)
 
@@ -142,32 +139,28 @@ def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
     )
     def release(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
-        yield from report(context, here, RELEASE, partial(make_release, here))
+        yield from report(context, here, str(RELEASE), partial(make_release, here))
 
     return release
 
 
-def _last_of(site: Site, tables: Sequence[str]) -> list[str]:
+def _last_of(site: Site, tables: Sequence[TableId]) -> list[TableId]:
     """Those that no other one of them is made from: with all of them, the graph would be a hairball."""
-    read = {
-        source
-        for table in tables
-        for layer, name in [table.split("/")]
-        for source in (gold.inputs_of(site, name) if layer == "gold" else _silver_inputs(site, name) if layer == "silver" else ())
-    }
+    inputs_of = {"gold": gold.inputs_of, "silver": _silver_inputs}
+    read = {source for table in tables if table.layer in inputs_of for source in inputs_of[table.layer](site, table.name)}
     return [table for table in tables if table not in read]
 
 
-def _silver_inputs(site: Site, table: str) -> tuple[str, ...]:
+def _silver_inputs(site: Site, table: str) -> tuple[TableId, ...]:
     if table == "order_index":
-        return tuple(f"bronze/{spec.source}" for spec in (site.connector.orders, *site.connector.lines))
+        return tuple(TableId("bronze", spec.source) for spec in (site.connector.orders, *site.connector.lines))
     return specs.inputs_of(site, table)
 
 
 def _asset(
     site: Site,
     made: Sequence[tuple[Table, Checks]],
-    inputs: Sequence[str],
+    inputs: Sequence[TableId],
     partitions: dg.PartitionsDefinition[str] | None = None,
 ) -> Callable[[Body], dg.AssetsDefinition]:
     """One step, which makes these tables."""
@@ -175,15 +168,15 @@ def _asset(
     return dg.multi_asset(
         name=f"{site.shop.name}__{first.layer}__{first.name}",
         specs=[describe.table(site, contract, inputs) for contract, _ in made],
-        check_specs=[spec for contract, checks in made for spec in _check_specs(site, describe.place_of(contract), checks)],
+        check_specs=[spec for contract, checks in made for spec in _check_specs(site, contract.id, checks)],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         pool=site.shop.name,
     )
 
 
-def _check_specs(site: Site, table: str, checks: Checks) -> list[dg.AssetCheckSpec]:
-    key = key_of(site.shop.name, table)
+def _check_specs(site: Site, table: TableId, checks: Checks) -> list[dg.AssetCheckSpec]:
+    key = describe.key_of(site.shop.name, table)
     return [dg.AssetCheckSpec(name, asset=key, description=says, blocking=blocks) for name, says, blocks in checks]
 
 

@@ -14,6 +14,7 @@ from ecom_lake.engine.build.release.plain_view import plain_path
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import markdown
 
 OWNER = "team:shop-data"
@@ -38,14 +39,14 @@ def bronze(site: Site, delivered: Delivered) -> dg.AssetSpec:
     )
 
 
-def place_of(contract: Table) -> str:
-    return f"{contract.layer}/{contract.name}"
+def key_of(shop: str, table: TableId) -> dg.AssetKey:
+    return dg.AssetKey([shop, table.layer, table.name])
 
 
-def table(site: Site, contract: Table, inputs: Sequence[str]) -> dg.AssetSpec:
+def table(site: Site, contract: Table, inputs: Sequence[TableId]) -> dg.AssetSpec:
     return dg.AssetSpec(
-        [site.shop.name, *place_of(contract).split("/")],
-        deps=[dg.AssetKey([site.shop.name, *read.split("/")]) for read in inputs],
+        key_of(site.shop.name, contract.id),
+        deps=[key_of(site.shop.name, read) for read in inputs],
         description=_description(site, contract),
         group_name=f"{site.shop.name}_{contract.group}",
         kinds={"polars" if contract.layer == "silver" else _engine(site, contract), "parquet"},
@@ -56,10 +57,10 @@ def table(site: Site, contract: Table, inputs: Sequence[str]) -> dg.AssetSpec:
     )
 
 
-def release(site: Site, path: str, tables: Sequence[str]) -> dg.AssetSpec:
+def release(site: Site, released: TableId, tables: Sequence[TableId]) -> dg.AssetSpec:
     return dg.AssetSpec(
-        [site.shop.name, *path.split("/")],
-        deps=[dg.AssetKey([site.shop.name, *name.split("/")]) for name in tables],
+        key_of(site.shop.name, released),
+        deps=[key_of(site.shop.name, read) for read in tables],
         description=(
             "What readers see. Released when every table is made from the current version of its inputs, the new deliveries were "
             "accepted and every identity between tables holds; a table that was made alone is committed, not released. "

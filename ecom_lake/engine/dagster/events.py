@@ -13,7 +13,9 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.build.step.watched import Step, watched
 from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.dagster import markdown
+from ecom_lake.engine.dagster.describe import key_of
 from ecom_lake.engine.dagster.fits import shown_fit
 from ecom_lake.engine.store.entry import File
 from ecom_lake.engine.store.log import ConflictError
@@ -33,7 +35,7 @@ def report(context: dg.AssetExecutionContext, site: Site, table: str, step: Step
     except (UserError, ConflictError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
     for outcome in outcomes:
-        key = dg.AssetKey([site.shop.name, *outcome.table.split("/")])
+        key = key_of(site.shop.name, outcome.table)
         for check in outcome.checks:
             yield _check(key, check)
         for note in outcome.notes:
@@ -83,8 +85,8 @@ def _evidence(check: Check) -> dg.MetadataValue[Any]:
 
 
 def _materialized(context: dg.AssetExecutionContext, site: Site, outcome: Outcome) -> Iterator[Event]:
-    key = dg.AssetKey([site.shop.name, *outcome.table.split("/")])
-    months = {part.removeprefix("month="): file for part, file in outcome.files.items() if part.startswith("month=")}
+    key = key_of(site.shop.name, outcome.table)
+    months = {part.month: file for part, file in outcome.files.items() if part.month}
     if months:
         for month, file in months.items():
             context.add_asset_metadata(_of_month(outcome, month, file), asset_key=key, partition_key=month)
@@ -96,7 +98,7 @@ def _materialized(context: dg.AssetExecutionContext, site: Site, outcome: Outcom
 
 
 def _of_month(outcome: Outcome, month: str, file: File) -> Mapping[str, Any]:
-    state = "written" if f"month={month}" in outcome.written else "unchanged"
+    state = "written" if Part(month=month) in outcome.written else "unchanged"
     return {"dagster/partition_row_count": file.rows, "month": state}
 
 
@@ -113,16 +115,18 @@ def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
         if contract := _contract(site, outcome.table):
             metadata["preview"] = dg.MetadataValue.md(_preview(site, shown, contract))
         metadata["file"] = dg.MetadataValue.path(site.lake.where(shown))
-    if outcome.table.removeprefix("gold/") in site.registry.fits.values():  # kept or new: people look at the latest event
+    if (
+        outcome.table.layer == "gold" and outcome.table.name in site.registry.fits.values()
+    ):  # kept or new: people look at the latest event
         [fit] = outcome.files.values()
         metadata |= shown_fit(pl.read_parquet(site.lake.local(fit), glob=False))
     return metadata
 
 
-def _contract(site: Site, table: str) -> Table | None:
+def _contract(site: Site, table: TableId) -> Table | None:
     """None for bronze, whose rows are personal as a whole."""
-    layer, name = table.split("/")
-    return {"silver": site.registry.silver, "gold": site.registry.gold}[layer].get(name) if layer in ("silver", "gold") else None
+    contracts = {"silver": site.registry.silver, "gold": site.registry.gold}
+    return contracts[table.layer].get(table.name) if table.layer in contracts else None
 
 
 def _preview(site: Site, file: File, contract: Table) -> str:

@@ -10,6 +10,7 @@ from statistics import median
 import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import Entry
 
 LEAST_GAPS = 5
@@ -19,7 +20,7 @@ LATE = 3
 
 def standing_out(site: Site, entry: Entry) -> tuple[str, ...]:
     """The sentences, newest month first, and in a month the most striking."""
-    files = entry.parts(f"gold/{site.registry.domain.roles.anomalies}").values()
+    files = entry.parts(TableId("gold", site.registry.domain.roles.anomalies)).values()
     found = [pl.read_parquet(site.lake.local(file), glob=False).filter("is_anomaly") for file in files]
     if not found:
         return ()
@@ -29,7 +30,7 @@ def standing_out(site: Site, entry: Entry) -> tuple[str, ...]:
 
 def deliveries(entry: Entry) -> list[datetime]:
     """When something was delivered, in UTC."""
-    delivered = (file.delivery for table, parts in entry.tables.items() if table.startswith("bronze/") for file in parts.values())
+    delivered = (file.delivery for table, parts in entry.tables.items() if table.layer == "bronze" for file in parts.values())
     return sorted({datetime.fromisoformat(one.delivered_at).replace(tzinfo=None) for one in delivered if one})
 
 

@@ -16,6 +16,7 @@ from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.question import Parameter, Question
 from ecom_lake.engine.contracts.registry import Registry
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.duckdb_engine import literal
 from ecom_lake.engine.serve.query import Session
 from ecom_lake.engine.serve.released import command
@@ -110,7 +111,7 @@ def _why_not(site: Site, entry: Entry, question: Question, missing: Mapping[str,
     lacked += [missing[table] for table in question.reads if table in missing]
     if lacked:
         return " ".join(dict.fromkeys(lacked))
-    unmade = [table for table in question.reads if not entry.parts(f"gold/{table}")]
+    unmade = [table for table in question.reads if not entry.parts(TableId("gold", table))]
     return f"Release {entry.number} has no {unmade[0]} yet: run {command(site, 'build')}." if unmade else None
 
 

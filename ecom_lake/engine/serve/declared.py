@@ -12,6 +12,7 @@ import polars as pl
 
 from ecom_lake.engine.build.release.offer import alternatives
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import Entry
 
 
@@ -50,7 +51,7 @@ def _holds(site: Site, entry: Entry, name: str) -> bool:
     """Whether anything stands there. Nothing but NULLs, zeros or `unknown` is what a shop without the column has."""
     table, _, column = name.partition(".")
     if not column:
-        return any(file.rows for file in entry.parts(f"silver/{table}").values())
+        return any(file.rows for file in entry.parts(TableId("silver", table)).values())
     rows = site.lake.silver(entry, table)
     if rows is None:
         return False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.serve.released import command, state
 from ecom_lake.engine.serve.status import changed_tables
 from ecom_lake.engine.store.entry import Entry
@@ -62,18 +63,18 @@ def last_two_releases(site: Site) -> tuple[int, int]:
     return numbers[-2], numbers[-1]
 
 
-def _changed(table: str, old: Entry, new: Entry) -> Changed:
+def _changed(table: TableId, old: Entry, new: Entry) -> Changed:
     before, after = ({part: file.hash for part, file in entry.parts(table).items()} for entry in (old, new))
     differing = sum(before.get(part) != after.get(part) for part in {*before, *after})
-    return Changed(table, _rows(old, table), _rows(new, table), differing)
+    return Changed(str(table), _rows(old, table), _rows(new, table), differing)
 
 
-def _rows(entry: Entry, table: str) -> int | None:
+def _rows(entry: Entry, table: TableId) -> int | None:
     return sum(file.rows for file in entry.parts(table).values()) if entry.parts(table) else None
 
 
 def _kpis(site: Site, entry: Entry) -> dict[str, Known]:
-    paths = site.lake.paths(entry, f"gold/{site.registry.domain.roles.kpis}")
+    paths = site.lake.paths(entry, TableId("gold", site.registry.domain.roles.kpis))
     if not paths:
         return {}
     rows = pl.read_parquet(paths, glob=False).select("metric", "unit", pl.col("value").cast(pl.Float64, strict=False))
@@ -88,7 +89,7 @@ def _moved_by_month(site: Site, old: Entry, new: Entry) -> tuple[tuple[str, Move
 
 
 def _monthly(site: Site, entry: Entry) -> dict[str, dict[str, Known]]:
-    paths = site.lake.paths(entry, f"gold/{site.registry.domain.roles.kpis_by_month}")
+    paths = site.lake.paths(entry, TableId("gold", site.registry.domain.roles.kpis_by_month))
     if not paths:
         return {}
     compared = dict(site.registry.domain.roles.compared_by_month)

@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.duckdb_engine import engine, literal, name, parquet
 from ecom_lake.engine.serve.statement import read_only
 from ecom_lake.engine.store.entry import Entry, File
@@ -127,10 +128,9 @@ def _open(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, limits: Limi
     for layer in LAYERS:
         con.execute(f"create schema {layer}")
     for table, parts in sorted(entry.tables.items()):
-        layer, own_name = table.split("/")
-        if layer in LAYERS and parts:
+        if table.layer in LAYERS and parts:
             _create_view(con, table, in_order(parts))
-            tables.setdefault(layer, []).append(own_name)
+            tables.setdefault(table.layer, []).append(table.name)
     con.execute("set search_path = 'gold,silver'")
     con.execute("set preserve_insertion_order = true")  # people expect a table in the order of its file
     con.execute(f"set max_temp_directory_size = {literal(limits.spill)}")
@@ -139,10 +139,9 @@ def _open(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, limits: Limi
     return tables
 
 
-def _create_view(con: duckdb.DuckDBPyConnection, table: str, files: Sequence[File]) -> None:
-    layer, own_name = table.split("/")
+def _create_view(con: duckdb.DuckDBPyConnection, table: TableId, files: Sequence[File]) -> None:
     try:
-        con.execute(f"create view {layer}.{name(own_name)} as {_source(files)}")
+        con.execute(f"create view {table.layer}.{name(table.name)} as {_source(files)}")
     except Exception as error:
         if was_interrupted(error):
             raise KeyboardInterrupt from None

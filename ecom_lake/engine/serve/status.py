@@ -15,6 +15,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, why_refused
 from ecom_lake.engine.build.step.trouble import Trouble
 from ecom_lake.engine.build.step.trouble import last as last_trouble
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.serve.anomalies import deliveries, overdue, standing_out
 from ecom_lake.engine.serve.disk import TOO_LITTLE, free_bytes
 from ecom_lake.engine.serve.released import built, command
@@ -69,12 +70,12 @@ class Status:
 def status_of(site: Site) -> Status:
     head = built(site)
     release = None if head.release is None else site.lake.log.entry(head.release)
-    why = stale(site, head)
+    why = {str(table): reason for table, reason in stale(site, head).items()}
     waiting = _waiting(site, head)
     refused = {path: landed.refused for path, landed in head.landing.items() if landed.refused and path not in waiting}
-    unreleased = tuple(sorted(changed_tables(release, head))) if release else ()
+    unreleased = tuple(str(table) for table in sorted(changed_tables(release, head))) if release else ()
     left = due(site)
-    outdated = tuple(table for table in left if table not in why and table not in ("landing", RELEASE))
+    outdated = tuple(table for table in left if table not in why and table not in ("landing", str(RELEASE)))
     trouble = last_trouble(site) if left else None
     free = free_bytes(site)
     return Status(
@@ -117,9 +118,9 @@ def _about_settings(site: Site, head: Entry) -> list[str]:
     return [f"{why} A build stops at this. {CONFIRM}"] if (why := why_refused(site, head)) else []
 
 
-def changed_tables(before: Entry, after: Entry) -> set[str]:
+def changed_tables(before: Entry, after: Entry) -> set[TableId]:
     """The silver and gold tables whose content differs."""
-    tables = {table for table in {*before.tables, *after.tables} if table.startswith(("silver/", "gold/"))}
+    tables = {table for table in {*before.tables, *after.tables} if table.layer in ("silver", "gold")}
     return {table for table in tables if before.version(table) != after.version(table)}
 
 
@@ -131,9 +132,9 @@ def _waiting(site: Site, head: Entry) -> tuple[str, ...]:
 
 def _rows(entry: Entry, layer: str) -> dict[str, int]:
     counts = {
-        table.removeprefix(f"{layer}/"): sum(file.rows for file in parts.values())
+        table.name: sum(file.rows for file in parts.values())
         for table, parts in sorted(entry.tables.items())
-        if table.startswith(f"{layer}/")
+        if table.layer == layer
     }
     return {table: rows for table, rows in counts.items() if rows}
 

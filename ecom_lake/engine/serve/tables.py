@@ -11,6 +11,7 @@ from ecom_lake.engine.build.release.plain_view import plain_path
 from ecom_lake.engine.build.release.release import expected_tables
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 
@@ -33,12 +34,12 @@ class Listed:
 
     @property
     def path(self) -> str:
-        return f"{self.contract.layer}/{self.contract.name}"
+        return str(self.contract.id)
 
 
 def listed(site: Site, entry: Entry) -> list[Listed]:
     """Every table, under its heading."""
-    found = [_listed(site, entry, path) for path in expected_tables(site) if entry.parts(path)]
+    found = [_listed(site, entry, table) for table in expected_tables(site) if entry.parts(table)]
     order = {heading: position for position, heading in enumerate(site.registry.domain.table_groups)}
     return sorted(found, key=lambda one: (order.get(one.contract.group, len(order)), one.contract.group, one.contract.name))
 
@@ -56,17 +57,16 @@ def find(site: Site, entry: Entry, name: str) -> Listed:
     raise UsageError(f"There is no table '{name}': {hint}`ecom-lake tables` lists those that are.")
 
 
-def _listed(site: Site, entry: Entry, path: str) -> Listed:
-    name = path.split("/")[1]
-    contract = site.registry.table(name)
-    parts = entry.parts(path)
-    prefix = f"{name}."
+def _listed(site: Site, entry: Entry, table: TableId) -> Listed:
+    contract = site.registry.table(table.name)
+    parts = entry.parts(table)
+    prefix = f"{table.name}."
     return Listed(
         contract=contract,
         rows=sum(file.rows for file in parts.values()),
         bytes=sum(file.bytes for file in parts.values()),
-        months=tuple(part.removeprefix("month=") for part, file in sorted(parts.items()) if part and file.rows),
-        inputs=tuple(sorted({read for file in parts.values() for read in file.inputs})),
+        months=tuple(part.month for part, file in sorted(parts.items()) if part.month and file.rows),
+        inputs=tuple(sorted({str(read) for file in parts.values() for read in file.inputs})),
         plain=plain_path(site, contract),
         absent={key.removeprefix(prefix): why for key, why in site.absent.items() if key.startswith(prefix)},
     )

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
-Parts = Mapping[str, "File"]
+from ecom_lake.engine.contracts.table_id import Part, TableId
+
+Parts = Mapping[Part, "File"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Made:
     rows: int
     fingerprint: str
     run: str
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[TableId, str] = field(default_factory=dict)
     """Version of each table that the file was made from."""
     fates: tuple[tuple[str, int, str, int], ...] = ()
     """Delivered rows that this step accounts for: bronze table, delivery, fate, rows."""
@@ -95,7 +97,7 @@ class Entry:
     run: str
     at: str
     message: str
-    tables: Mapping[str, Parts] = field(default_factory=dict)
+    tables: Mapping[TableId, Parts] = field(default_factory=dict)
     landing: Mapping[str, Landed] = field(default_factory=dict)
     release: int | None = None
     """The entry whose tables readers see."""
@@ -103,10 +105,10 @@ class Entry:
     built_with: BuiltWith | None = None
     """None in a state that was made before settings were recorded."""
 
-    def parts(self, table: str) -> Parts:
+    def parts(self, table: TableId) -> Parts:
         return self.tables.get(table, {})
 
-    def version(self, table: str) -> str:
+    def version(self, table: TableId) -> str:
         """Changes whenever the table's content does, and only then."""
         if table not in self._versions:
             content = "\n".join(f"{part} {file.hash}" for part, file in sorted(self.parts(table).items()))
@@ -114,12 +116,12 @@ class Entry:
         return self._versions[table]
 
     @cached_property
-    def _versions(self) -> dict[str, str]:
+    def _versions(self) -> dict[TableId, str]:
         return {}
 
-    def with_parts(self, table: str, parts: Mapping[str, File | None]) -> Entry:
+    def with_parts(self, table: TableId, parts: Mapping[Part, File | None]) -> Entry:
         """This entry with some parts of a table replaced; a part that is None is removed."""
-        merged: dict[str, File | None] = {**self.parts(table), **parts}
+        merged: dict[Part, File | None] = {**self.parts(table), **parts}
         kept = {part: file for part, file in merged.items() if file is not None}
         tables = {name: found for name, found in self.tables.items() if name != table} | ({table: kept} if kept else {})
         return replace(self, tables=tables)

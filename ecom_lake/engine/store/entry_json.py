@@ -12,6 +12,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import BuiltWith, Delivery, Entry, File, Landed
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
@@ -35,9 +36,9 @@ def _seal(body: bytes) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, File):
-        filled = {key: item for key, item in vars(value).items() if item not in ({}, (), None)}
+        filled = {key: _plain(item) for key, item in vars(value).items() if item not in ({}, (), None)}
         return filled | ({"delivery": _delivery(value.delivery)} if value.delivery else {})
     if isinstance(value, Landed):
         return {key: item for key, item in vars(value).items() if item != ()}
@@ -56,11 +57,16 @@ def decode(data: bytes) -> Entry:
         if seal != _SEAL + _seal(data):
             raise ValueError("the seal is broken")
     raw = json.loads(data)
-    raw["tables"] = {table: {part: _file(file) for part, file in parts.items()} for table, parts in raw["tables"].items()}
+    raw["tables"] = {
+        _table(table): {Part.parse(part): _file(file) for part, file in parts.items()} for table, parts in raw["tables"].items()
+    }
     raw["landing"] = {path: _landed(landed) for path, landed in raw["landing"].items()}
     if built_with := raw.get("built_with"):
         raw["built_with"] = BuiltWith(**built_with)
     return Entry(**raw)
+
+
+_table = lru_cache(4096)(TableId.parse)
 
 
 def _landed(raw: dict[str, Any]) -> Landed:
@@ -74,4 +80,6 @@ def _file(raw: dict[str, Any]) -> File:
         raw["delivery"] = Delivery(**delivery | columns)
     if fates := raw.get("fates"):
         raw["fates"] = tuple((source, sequence, fate, rows) for source, sequence, fate, rows in fates)
+    if inputs := raw.get("inputs"):
+        raw["inputs"] = {_table(table): version for table, version in inputs.items()}
     return File(**raw)

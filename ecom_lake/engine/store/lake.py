@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
 from ecom_lake import logs
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.access import Access
-from ecom_lake.engine.store.entry import Entry, File, Made
+from ecom_lake.engine.store.entry import Entry, File, Made, Parts
 from ecom_lake.engine.store.file_lock import locked
 from ecom_lake.engine.store.integrity import GONE, hash_file
 from ecom_lake.engine.store.log import Log
@@ -65,7 +66,7 @@ class Lake:
         with locked(self.store.lock_folder(f"{self.shop}/{STORE}")):
             yield
 
-    def publish(self, local: Path, table: str, part: str, made: Made, current: File | None) -> File:
+    def publish(self, local: Path, table: TableId, part: Part, made: Made, current: File | None) -> File:
         """Put a finished file into the store, unless the current one has the same bytes; readers see it once it is committed.
 
         Bronze, which belongs to no run, is named after the hash of the delivered file."""
@@ -74,7 +75,7 @@ class Lake:
             local.unlink()
             return made.published(current.path, size, digest, run=current.run)
         made_by = f"{made.run}-{digest[:16]}" if made.run else ""
-        name = "-".join(word for word in (part.replace("=", "-"), made_by) if word)
+        name = "-".join(word for word in (str(part).replace("=", "-"), made_by) if word)
         path = f"{STORE}/{table}/{name}.parquet"
         self.store.put_immutable(local, f"{self.shop}/{path}", digest)
         return made.published(path, size, digest)
@@ -107,7 +108,7 @@ class Lake:
         """How people name a file, and their tools open it."""
         return self.store.where(f"{self.shop}/{file.path}")
 
-    def paths(self, entry: Entry, table: str) -> list[Path]:
+    def paths(self, entry: Entry, table: TableId) -> list[Path]:
         """The files of a table, in the order of its parts."""
         return self.locals(in_order(entry.parts(table)))
 
@@ -115,11 +116,11 @@ class Lake:
         return list(self.store.each(self.local, files))
 
     def silver(self, entry: Entry, table: str) -> pl.LazyFrame | None:
-        paths = self.paths(entry, f"silver/{table}")
+        paths = self.paths(entry, TableId("silver", table))
         return pl.scan_parquet(paths, glob=False) if paths else None
 
 
-def in_order(parts: Mapping[str, File]) -> list[File]:
+def in_order(parts: Parts) -> list[File]:
     return [file for _, file in sorted(parts.items())]
 
 

@@ -1,4 +1,4 @@
-"""What a merge says of the delivered rows that it does not publish: which were refused and why, and where the others went."""
+"""What a merge reports of the rows that it does not publish: refused rows with a reason, and the fates of the others."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def rows_by_delivery(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.group_by("source_sequence").agg(rows=pl.len().cast(pl.Int64))
 
 
-def fates(source: str, sound: pl.DataFrame, latest: pl.DataFrame, published: pl.DataFrame) -> pl.DataFrame:
-    """`Merged.fates`, from the rows of each delivery: all sound ones, those not outdated by a later one, the published ones."""
+def fates(source: str, valid: pl.DataFrame, latest: pl.DataFrame, published: pl.DataFrame) -> pl.DataFrame:
+    """`Merged.fates`, from the rows of each delivery: all valid rows, those that no later one supersedes, the published ones."""
     return (
-        sound.join(latest.rename({"rows": "latest"}), on="source_sequence", how="left")
+        valid.join(latest.rename({"rows": "latest"}), on="source_sequence", how="left")
         .join(published.rename({"rows": "published"}), on="source_sequence", how="left")
         .with_columns(pl.col("latest", "published").fill_null(0))
         .select(

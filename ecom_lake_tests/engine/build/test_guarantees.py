@@ -25,10 +25,11 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.step.commit import Inputs, commit
+from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.log import (ConflictError)
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.log import ConflictError
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import BuiltLake, Place
 from ecom_lake_tests.builders.olist_files import FILES, a_site, customer, item, land, order
@@ -104,7 +105,9 @@ def test_a_pin_outlives_builds_until_it_is_taken_off(fresh_grown_lake: BuiltLake
         land(site, f"more/{turn}.csv", "orders", [order(turn, "2017-02-02 02:02:02")])
         build(site)
         assert (site.lake.log.head().release, site.lake.log.head().pinned) == (old, True)
-        assert site.lake.log.head().parts("silver/orders") != site.lake.log.entry(new).parts("silver/orders")
+        assert site.lake.log.head().parts(TableId("silver", "orders")) != site.lake.log.entry(new).parts(
+            TableId("silver", "orders")
+        )
     unpin(site)
     assert (site.lake.log.head().release, site.lake.log.head().pinned) == (old, False)
     build(site)
@@ -114,8 +117,8 @@ def test_a_pin_outlives_builds_until_it_is_taken_off(fresh_grown_lake: BuiltLake
 
 def _made_and_not_released(site: Site) -> Entry:
     """A newer state than the release, of which nothing is stale."""
-    [part] = site.lake.log.head().parts("rejects/orders")
-    return site.lake.log.commit(lambda head: head.with_parts("rejects/orders", {part: None}), site.run, "a change")
+    [part] = site.lake.log.head().parts(TableId("rejects", "orders"))
+    return site.lake.log.commit(lambda head: head.with_parts(TableId("rejects", "orders"), {part: None}), site.run, "a change")
 
 
 # ------------------------------------------------------------------------------------------------- whole releases
@@ -136,8 +139,8 @@ def test_a_damaged_file_is_not_released(fresh_lake: BuiltLake, damage: Callable[
     """The file is damaged after it was committed and before the state is released."""
     site = fresh_lake.site()
     shown = site.lake.log.head().release
-    state = _with_new_bytes(site, "gold/data_dictionary")
-    damage(site.lake.local(state.parts("gold/data_dictionary")[""]))
+    state = _with_new_bytes(site, TableId("gold", "data_dictionary"))
+    damage(site.lake.local(state.parts(TableId("gold", "data_dictionary"))[WHOLE]))
     plain = (fresh_lake.root / "olist/gold/data_dictionary.parquet").read_bytes()
     with pytest.raises(UserError, match=r"data_dictionary.*`ecom-lake repair`"):
         make_release(site)
@@ -148,9 +151,13 @@ def test_a_damaged_file_is_not_released(fresh_lake: BuiltLake, damage: Callable[
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, cut], ids=["gone", "cut"])
-@pytest.mark.parametrize("table", ["bronze/customers", "silver/orders", "rejects/customers", "gold/kpi_daily"])
+@pytest.mark.parametrize(
+    "table",
+    [TableId("bronze", "customers"), TableId("silver", "orders"), TableId("rejects", "customers"), TableId("gold", "kpi_daily")],
+    ids=str,
+)
 def test_nothing_is_released_with_a_file_that_went_though_it_did_not_change(
-    fresh_lake: BuiltLake, table: str, damage: Callable[[Path], None]
+    fresh_lake: BuiltLake, table: TableId, damage: Callable[[Path], None]
 ) -> None:
     site = fresh_lake.site()
     state = _made_and_not_released(site)
@@ -160,14 +167,14 @@ def test_nothing_is_released_with_a_file_that_went_though_it_did_not_change(
     assert site.lake.log.head() == state
 
 
-def _with_new_bytes(site: Site, table: str, compression: Literal["zstd", "gzip"] = "zstd") -> Entry:
+def _with_new_bytes(site: Site, table: TableId, compression: Literal["zstd", "gzip"] = "zstd") -> Entry:
     """A state in which a table of one file is another file with the same rows, nothing is stale, and nothing is released."""
-    file = site.lake.log.head().parts(table)[""]
+    file = site.lake.log.head().parts(table)[WHOLE]
     with site.lake.scratch() as scratch:
         made = scratch / "made.parquet"
         pl.read_parquet(site.lake.local(file), glob=False).write_parquet(made, compression=compression)
-        new = site.lake.publish(made, table, "", replace(file, run=site.run), None)
-    return site.lake.log.commit(lambda head: head.with_parts(table, {"": new}), site.run, "other bytes")
+        new = site.lake.publish(made, table, WHOLE, replace(file, run=site.run), None)
+    return site.lake.log.commit(lambda head: head.with_parts(table, {WHOLE: new}), site.run, "other bytes")
 
 
 # ---------------------------------------------------------------------------------------------- unmoved inputs
@@ -186,7 +193,7 @@ def _index(site: Site) -> None:
 
 
 def _fct_orders(site: Site) -> None:
-    _with_new_bytes(site, "gold/fct_orders")
+    _with_new_bytes(site, TableId("gold", "fct_orders"))
 
 
 def _customers(site: Site) -> None:
@@ -194,18 +201,22 @@ def _customers(site: Site) -> None:
     ingest(site)
 
 
-STEPS: dict[str, tuple[Callable[[Site], object], Callable[[Site], object], str]] = {
-    "order index": (make_order_index, lambda site: _orders(site, 7), "bronze/orders"),
-    "order index, of lines": (make_order_index, lambda site: _lines(site), "bronze/order_items"),
-    "months": (lambda site: make_silver(site, "orders"), _index, "silver/order_index"),
-    "months, of lines": (lambda site: make_silver(site, "order_items"), lambda site: _lines(site), "bronze/order_items"),
-    "months, looked up": (lambda site: make_silver(site, "orders"), _customers, "bronze/customers"),
-    "dimension": (lambda site: make_silver(site, "customers"), _customers, "bronze/customers"),
-    "gold": (lambda site: make_gold(site, "kpi_daily"), _fct_orders, "gold/fct_orders"),
+STEPS: dict[str, tuple[Callable[[Site], object], Callable[[Site], object], TableId]] = {
+    "order index": (make_order_index, lambda site: _orders(site, 7), TableId("bronze", "orders")),
+    "order index, of lines": (make_order_index, lambda site: _lines(site), TableId("bronze", "order_items")),
+    "months": (lambda site: make_silver(site, "orders"), _index, TableId("silver", "order_index")),
+    "months, of lines": (
+        lambda site: make_silver(site, "order_items"),
+        lambda site: _lines(site),
+        TableId("bronze", "order_items"),
+    ),
+    "months, looked up": (lambda site: make_silver(site, "orders"), _customers, TableId("bronze", "customers")),
+    "dimension": (lambda site: make_silver(site, "customers"), _customers, TableId("bronze", "customers")),
+    "gold": (lambda site: make_gold(site, "kpi_daily"), _fct_orders, TableId("gold", "fct_orders")),
     "model": (
         lambda site: make_gold(site, "churn_scores"),
-        lambda site: _with_new_bytes(site, "gold/fct_orders"),
-        "gold/fct_orders",
+        lambda site: _with_new_bytes(site, TableId("gold", "fct_orders")),
+        TableId("gold", "fct_orders"),
     ),
 }
 
@@ -233,20 +244,22 @@ def test_a_step_whose_input_moved_while_its_entry_was_written_commits_nothing(fr
     before = site.lake.log.head()
     with first(site.lake.store, "create", lambda *_: _orders(fresh_lake.site(), 2)), pytest.raises(ConflictError):
         make_order_index(site)
-    assert site.lake.log.head().parts("silver/order_index") == before.parts("silver/order_index")
+    assert site.lake.log.head().parts(TableId("silver", "order_index")) == before.parts(TableId("silver", "order_index"))
 
 
 def test_a_kept_table_whose_input_moved_is_not_said_to_be_made_from_it(fresh_lake: BuiltLake) -> None:
     """The ledger reads the log: other bytes of a table with the same row counts leave its file, and only its inputs change."""
     site = fresh_lake.site()
-    _with_new_bytes(site, "silver/products")
+    _with_new_bytes(site, TableId("silver", "products"))
     before = site.lake.log.head()
-    moves = first(site.lake.store, "create", lambda *_: _with_new_bytes(fresh_lake.site(), "silver/products", "gzip"))
+    moves = first(site.lake.store, "create", lambda *_: _with_new_bytes(fresh_lake.site(), TableId("silver", "products"), "gzip"))
     with moves, pytest.raises(ConflictError, match="silver/products changed"):
         make_gold(site, "ledger")
-    assert site.lake.log.head().parts("gold/ledger") == before.parts("gold/ledger")
+    assert site.lake.log.head().parts(TableId("gold", "ledger")) == before.parts(TableId("gold", "ledger"))
     make_gold(site, "ledger")
-    assert site.lake.log.head().parts("gold/ledger")[""].hash == before.parts("gold/ledger")[""].hash
+    assert (
+        site.lake.log.head().parts(TableId("gold", "ledger"))[WHOLE].hash == before.parts(TableId("gold", "ledger"))[WHOLE].hash
+    )
 
 
 A_FILE = File(path="somewhere", rows=1, bytes=2, hash="hash", fingerprint="made", run="run")
@@ -257,39 +270,42 @@ def empty_site(place: Place, tmp_path: Path) -> Site:
     return replace(a_site(tmp_path), lake=place.lake("olist"))
 
 
-@pytest.mark.parametrize("moved", ["bronze/a", "bronze/b"])
-def test_a_commit_is_refused_if_any_input_moved_before_it_was_written(empty_site: Site, moved: str) -> None:
+@pytest.mark.parametrize("moved", [TableId("bronze", "a"), TableId("bronze", "b")], ids=str)
+def test_a_commit_is_refused_if_any_input_moved_before_it_was_written(empty_site: Site, moved: TableId) -> None:
     """Also when the input moves after the newest state was read, and the store then refuses the number of the entry."""
     log = empty_site.lake.log
 
-    def put(table: str, name: str) -> Entry:
-        return log.commit(lambda head: head.with_parts(table, {"1": replace(A_FILE, hash=name)}), "another", table)
+    def put(table: TableId, name: str) -> Entry:
+        parts = {Part(batch="1"): replace(A_FILE, hash=name)}
+        return log.commit(lambda head: head.with_parts(table, parts), "another", str(table))
 
-    put("bronze/a", "1")
-    seen = put("bronze/b", "1")
-    changes = {"gold/c": {"": replace(A_FILE, inputs={"bronze/a": "1"})}}
-    inputs = Inputs(seen, ("bronze/a", "bronze/b"))
+    put(TableId("bronze", "a"), "1")
+    seen = put(TableId("bronze", "b"), "1")
+    changes = {TableId("gold", "c"): {WHOLE: replace(A_FILE, inputs={TableId("bronze", "a"): "1"})}}
+    inputs = Inputs(seen, (TableId("bronze", "a"), TableId("bronze", "b")))
     with (
         first(empty_site.lake.store, "create", lambda *_: put(moved, "2")),
         pytest.raises(ConflictError, match=f"{moved} changed while 'c' was being made; build again"),
     ):
         commit(empty_site, inputs, changes, "c")
-    assert log.head().parts("gold/c") == {}
+    assert log.head().parts(TableId("gold", "c")) == {}
     with pytest.raises(ConflictError):
         commit(empty_site, inputs, changes, "c")
 
 
 def test_a_commit_stands_on_what_others_committed_that_it_did_not_read(empty_site: Site) -> None:
     log = empty_site.lake.log
-    seen = log.commit(lambda head: head.with_parts("bronze/a", {"1": A_FILE}), "another", "a")
+    seen = log.commit(lambda head: head.with_parts(TableId("bronze", "a"), {Part(batch="1"): A_FILE}), "another", "a")
 
     def other(*_: object) -> None:
-        log.commit(lambda head: replace(head.with_parts("gold/d", {"": A_FILE}), release=1, pinned=True), "another", "d")
+        log.commit(
+            lambda head: replace(head.with_parts(TableId("gold", "d"), {WHOLE: A_FILE}), release=1, pinned=True), "another", "d"
+        )
 
     with first(empty_site.lake.store, "create", other):
-        commit(empty_site, Inputs(seen, ("bronze/a",)), {"gold/c": {"": A_FILE}}, "c")
+        commit(empty_site, Inputs(seen, (TableId("bronze", "a"),)), {TableId("gold", "c"): {WHOLE: A_FILE}}, "c")
     head = log.head()
-    assert set(head.tables) == {"bronze/a", "gold/c", "gold/d"}
+    assert set(head.tables) == {TableId("bronze", "a"), TableId("gold", "c"), TableId("gold", "d")}
     assert (head.release, head.pinned) == (1, True)
 
 
@@ -331,7 +347,9 @@ def test_a_file_that_grows_while_it_is_read_waits_for_the_next_ingest(tmp_path: 
     assert _delivered(site) == [("b_orders.csv", 1)]
     assert set(first_look.landing) == {"b_orders.csv"}
     assert not nothing_new(site, first_look)
-    assert _stored(site) == {file.path for file in first_look.parts("bronze/orders").values()}, "nothing is left of half a file"
+    assert _stored(site) == {file.path for file in first_look.parts(TableId("bronze", "orders")).values()}, (
+        "nothing is left of half a file"
+    )
     ingest(site)
     assert _delivered(site) == [("b_orders.csv", 1), ("a_orders.csv", 2)]
     assert nothing_new(site, site.lake.log.head())
@@ -364,7 +382,7 @@ def test_a_file_that_goes_while_others_are_read_is_not_noted(tmp_path: Path) -> 
 
 
 def _delivered(site: Site) -> list[tuple[str, int]]:
-    parts = site.lake.log.head().parts("bronze/orders")
+    parts = site.lake.log.head().parts(TableId("bronze", "orders"))
     return [(file.delivery.file, file.rows) for _, file in sorted(parts.items()) if file.delivery]
 
 

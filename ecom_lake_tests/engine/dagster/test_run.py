@@ -16,6 +16,7 @@ import pytest
 from ecom_lake.engine.build.gold import make_gold as gold
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.contracts.recipe import Recipe
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster.assets import shop_assets
 from ecom_lake.engine.dagster.jobs import job_name, landing_sensor, nightly, shop_jobs
 from ecom_lake.engine.dagster.partitions import RANGE_END, RANGE_START, range_tags
@@ -111,7 +112,7 @@ def test_a_table_that_breaks_its_contract_is_never_seen(
     assert [(check.asset_key.path[-1], check.severity) for check in failed] == [("kpi_daily", dg.AssetCheckSeverity.ERROR)]
     assert "orders_out_of_range" in str(failed[0].metadata["evidence"].value)
     after = fresh_lake.site().lake.log.head()
-    assert after.parts("gold/kpi_daily") == before.parts("gold/kpi_daily")
+    assert after.parts(TableId("gold", "kpi_daily")) == before.parts(TableId("gold", "kpi_daily"))
     assert after.release == before.release
 
 
@@ -176,11 +177,11 @@ def test_the_nightly_schedule_asks_for_all_months_once_there_is_something_new(
 
 def test_one_month_alone_touches_no_other(fresh_lake: BuiltLake, tmp_path: Path) -> None:
     site = fresh_lake.site()
-    before = site.lake.log.head().parts("silver/orders")
+    before = site.lake.log.head().parts(TableId("silver", "orders"))
     report = run_job(replace(fresh_lake.settings, dagster_home=None), "olist", months=site.months()[1:2], full=True)
     assert report.succeeded
     assert report.tables["silver/orders"] == "written"
-    after = site.lake.log.head().parts("silver/orders")
+    after = site.lake.log.head().parts(TableId("silver", "orders"))
     assert {part: file.hash for part, file in before.items()} == {part: file.hash for part, file in after.items()}
 
 

@@ -6,12 +6,13 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.serve.difference import difference, last_two_releases
 from ecom_lake.engine.serve.released import released
 from ecom_lake.errors import UsageError
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
-KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
+KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
 def test_a_state_does_not_differ_from_itself(built_lake: BuiltLake) -> None:
@@ -20,7 +21,7 @@ def test_a_state_does_not_differ_from_itself(built_lake: BuiltLake) -> None:
     assert (same.tables, same.kpis) == ((), ())
 
 
-KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
+KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
 def test_one_more_order_changes_just_what_it_touches(built_lake: BuiltLake, grown_lake: BuiltLake) -> None:
@@ -32,7 +33,7 @@ def test_one_more_order_changes_just_what_it_touches(built_lake: BuiltLake, grow
     known = grown_lake.truths.totals.orders
     assert (orders.rows_before, orders.rows_after, orders.parts) == (known, known + 1, 1)
     assert not {"silver/payments", "silver/products", "silver/sellers", "gold/dim_product"} & set(changed)
-    kpis = pl.read_parquet(site.lake.paths(before, "gold/kpi_summary"), glob=False)
+    kpis = pl.read_parquet(site.lake.paths(before, TableId("gold", "kpi_summary")), glob=False)
     old = dict(kpis.select("metric", pl.col("value").cast(pl.Float64)).iter_rows())
     moved = {kpi.metric: kpi for kpi in found.kpis}
     assert all(kpi.before == old[metric] and kpi.before != kpi.after for metric, kpi in moved.items())
@@ -42,7 +43,7 @@ def test_one_more_order_changes_just_what_it_touches(built_lake: BuiltLake, grow
     assert by_month == {("2017-02", "orders"): 1, ("2017-02", "customers"): 1}
 
 
-KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
+KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
 def test_tables_and_kpis_that_come_and_go_have_no_number_on_one_side(built_lake: BuiltLake) -> None:
@@ -53,7 +54,7 @@ def test_tables_and_kpis_that_come_and_go_have_no_number_on_one_side(built_lake:
     assert {one.rows_after for one in back.tables} == {None}
 
 
-KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
+KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
 def test_a_kpi_or_a_month_of_one_state_alone_is_a_difference_in_both_directions(fresh_lake: BuiltLake) -> None:
@@ -78,25 +79,25 @@ def test_a_kpi_or_a_month_of_one_state_alone_is_a_difference_in_both_directions(
         assert (orders.unit, by_kpi["net_sales"].unit) == ("count", "money")
 
 
-KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
+KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
 _MONTH = pl.col("month").dt.strftime("%Y-%m")
 
-KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
+KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
-def _without(site: Site, table: str, rows: pl.Expr) -> int:
+def _without(site: Site, table: TableId, rows: pl.Expr) -> int:
     """The number of a new state, in which a table of gold lacks some rows."""
-    file = site.lake.log.head().parts(table)[""]
+    file = site.lake.log.head().parts(table)[WHOLE]
     with site.lake.scratch() as scratch:
         made = scratch / "made.parquet"
         pl.read_parquet(site.lake.local(file), glob=False).filter(~rows).write_parquet(made)
-        less = site.lake.publish(made, table, "", replace(file, run=site.run), None)
-    return site.lake.log.commit(lambda head: head.with_parts(table, {"": less}), site.run, "fewer rows").number
+        less = site.lake.publish(made, table, WHOLE, replace(file, run=site.run), None)
+    return site.lake.log.commit(lambda head: head.with_parts(table, {WHOLE: less}), site.run, "fewer rows").number
 
 
-KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
+KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
 def test_the_last_two_of_three_releases_are_compared(fresh_grown_lake: BuiltLake) -> None:
@@ -106,7 +107,7 @@ def test_the_last_two_of_three_releases_are_compared(fresh_grown_lake: BuiltLake
     assert last_two_releases(site) == (second, third.number)
 
 
-KPIS, MONTHLY = "gold/kpi_summary", "gold/kpi_monthly"
+KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
 def test_it_says_so_where_there_is_nothing_to_compare(built_lake: BuiltLake) -> None:

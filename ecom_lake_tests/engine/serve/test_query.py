@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.serve.query import Limits, Session, session
 from ecom_lake.engine.serve.released import released
 from ecom_lake.errors import UsageError, UserError
@@ -28,8 +29,8 @@ def one(session: Session, query: str) -> object:
 def test_every_table_of_the_release_is_there_with_all_its_rows(built_lake: BuiltLake, opened: Session) -> None:
     entry = released(built_lake.site())
     expected = {table: sum(file.rows for file in parts.values()) for table, parts in entry.tables.items()}
-    assert {table.split("/")[0] for table in expected} == {"gold", "silver", "bronze", "quarantine", "rejects", "pending"}
-    assert {table: one(opened, f"select count(*) from {table.replace('/', '.')}") for table in expected} == expected
+    assert {table.layer for table in expected} == {"gold", "silver", "bronze", "quarantine", "rejects", "pending"}
+    assert {table: one(opened, f"select count(*) from {table.layer}.{table.name}") for table in expected} == expected
 
 
 def test_gold_and_silver_need_no_layer_before_their_names(built_lake: BuiltLake, opened: Session) -> None:
@@ -121,7 +122,7 @@ def test_an_error_is_one_sentence_with_its_hint(opened: Session, query: str, sen
 
 def test_rows_come_in_the_order_in_which_they_lie(built_lake: BuiltLake, opened: Session) -> None:
     entry = released(built_lake.site())
-    file = built_lake.site().lake.local(entry.parts("gold/fct_orders")[""])
+    file = built_lake.site().lake.local(entry.parts(TableId("gold", "fct_orders"))[WHOLE])
     found = [order for (order,) in opened.ask("select order_id from fct_orders").rows(50)]
     assert found == pl.read_parquet(file)["order_id"].to_list()[:50]
 
@@ -143,7 +144,7 @@ def test_a_session_reads_the_release_and_not_what_was_built_since(fresh_lake: Bu
     total = "select sum(value) from kpi_summary where metric = 'orders'"
     with session(site, first) as opened:
         before = one(opened, total)
-    site.lake.log.commit(lambda head: head.with_parts("gold/kpi_summary", {"": None}), "test", "taken away")
+    site.lake.log.commit(lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "taken away")
     with session(site, released(site)) as opened:
         assert one(opened, total) == before
 
@@ -192,7 +193,7 @@ def test_a_query_that_needs_more_than_the_sessions_memory_is_told_what_the_limit
 def test_a_file_that_is_missing_or_damaged_is_a_sentence_that_names_its_table(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     entry = released(site)
-    file = site.lake.local(entry.parts("gold/rfm")[""])
+    file = site.lake.local(entry.parts(TableId("gold", "rfm"))[WHOLE])
     for damage in (lambda: file.write_bytes(b"PAR1 and no more"), file.unlink):
         damage()
         with pytest.raises(UserError, match=r"^gold/rfm cannot be read: .*doctor --deep"), session(site, entry):

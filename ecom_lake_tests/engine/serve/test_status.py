@@ -9,6 +9,7 @@ from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.gold import make_gold as gold
 from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.build.step.trouble import last
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.serve.status import Status, status_of
 from ecom_lake.errors import UsageError
@@ -68,7 +69,9 @@ def test_what_was_ingested_and_not_built_on_is_stale(fresh_lake: BuiltLake) -> N
 
 def test_a_table_that_is_gone_is_to_be_made_and_what_readers_see_stays(fresh_lake: BuiltLake) -> None:
     before = released(fresh_lake.site())
-    fresh_lake.site().lake.log.commit(lambda head: head.with_parts("gold/kpi_summary", {"": None}), "test", "taken away")
+    fresh_lake.site().lake.log.commit(
+        lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "taken away"
+    )
     found = status_of(fresh_lake.site())
     assert found.stale["gold/kpi_summary"] == "never made"
     assert found.unreleased == ("gold/kpi_summary",)

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.serve import query
 from ecom_lake.engine.serve.query import Session, session
 from ecom_lake.engine.serve.released import released
@@ -111,7 +112,7 @@ class Ground:
     outside: Path
 
     def spelt(self, way: str) -> str:
-        [file] = released(self.lake.site()).parts("bronze/orders").values()
+        [file] = released(self.lake.site()).parts(TableId("bronze", "orders")).values()
         names = {"url": f"release://{file.path}", "file": self.lake.site().lake.local(file), "lake": self.lake.folder}
         return way.format(**names, secret=self.outside / "secret.csv", new=self.outside / "new")
 
@@ -197,7 +198,7 @@ def test_without_one_of_its_locks_a_session_has_a_way_out(
 
 def test_with_files_that_can_be_written_a_session_has_a_way_out(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query, "read_only_files", writable_files)
-    [file] = released(ground.lake.site()).parts("bronze/orders").values()
+    [file] = released(ground.lake.site()).parts(TableId("bronze", "orders")).values()
     path = ground.lake.site().lake.local(file)
     whole = path.read_bytes()
     site = ground.lake.site()

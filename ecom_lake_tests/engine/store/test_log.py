@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made
 from ecom_lake.engine.store.log import Log
 from ecom_lake.engine.store.store import Store
@@ -16,7 +17,7 @@ from ecom_lake_tests.builders.built_lake import Place
 
 
 def with_part(head: Entry, part: str) -> Entry:
-    return head.with_parts("bronze/orders", {part: a_file(part)})
+    return head.with_parts(TableId("bronze", "orders"), {Part(batch=part): a_file(part)})
 
 
 def a_file(name: str) -> File:
@@ -25,7 +26,7 @@ def a_file(name: str) -> File:
         rows=1,
         fingerprint="made",
         run="run",
-        inputs={"bronze/x": "v"},
+        inputs={TableId("bronze", "x"): "v"},
         fates=(("orders", 1, "published", 1),),
         failed={"rule": 1},
         delivery=delivery,
@@ -45,16 +46,22 @@ def log(store: Store) -> Log:
 
 def test_an_entry_comes_back_as_it_was_written(log: Log) -> None:
     landed = {"orders.csv": Landed("stamp", "hash", "reader", "refused because")}
-    log.commit(lambda head: replace(head.with_parts("bronze/orders", {"1": a_file("a")}), landing=landed), "run", "first")
-    written = log.commit(lambda head: head.with_parts("bronze/orders", {"2": a_file("b")}), "run", "second")
+    log.commit(
+        lambda head: replace(head.with_parts(TableId("bronze", "orders"), {Part(batch="1"): a_file("a")}), landing=landed),
+        "run",
+        "first",
+    )
+    written = log.commit(
+        lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="2"): a_file("b")}), "run", "second"
+    )
     assert log.head() == written
     assert (written.number, written.parent) == (2, 1)
-    assert written.parts("bronze/orders") == {"1": a_file("a"), "2": a_file("b")}
+    assert written.parts(TableId("bronze", "orders")) == {Part(batch="1"): a_file("a"), Part(batch="2"): a_file("b")}
     assert written.landing == landed
 
 
 def test_no_change_leaves_no_entry(log: Log) -> None:
-    log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
+    log.commit(lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="1"): a_file("a")}), "run", "first")
     log.commit(lambda head: head, "run", "nothing")
     assert log.numbers() == [1]
 
@@ -72,33 +79,37 @@ def test_racing_writers_make_one_line_and_lose_nothing(log: Log) -> None:
         writer.join()
     assert log.numbers() == list(range(1, 33))
     assert [log.entry(n).parent for n in range(2, 33)] == list(range(1, 32))
-    assert set(log.head().parts("bronze/orders")) == {f"{writer}-{turn}" for writer in range(4) for turn in range(8)}
+    assert set(log.head().parts(TableId("bronze", "orders"))) == {
+        Part(batch=f"{writer}-{turn}") for writer in range(4) for turn in range(8)
+    }
 
 
 def test_a_version_follows_content_alone() -> None:
     entry = Entry(1, None, "run", "", "")
-    one = entry.with_parts("silver/orders", {"month=2017-01": a_file("a")})
-    same = entry.with_parts("silver/orders", {"month=2017-01": replace(a_file("a"), run="another", fingerprint="else")})
-    other = entry.with_parts("silver/orders", {"month=2017-01": a_file("b")})
-    moved = entry.with_parts("silver/orders", {"month=2017-02": a_file("a")})
-    assert one.version("silver/orders") == same.version("silver/orders")
-    assert len({state.version("silver/orders") for state in (one, other, moved)}) == 3
+    one = entry.with_parts(TableId("silver", "orders"), {Part(month="2017-01"): a_file("a")})
+    same = entry.with_parts(
+        TableId("silver", "orders"), {Part(month="2017-01"): replace(a_file("a"), run="another", fingerprint="else")}
+    )
+    other = entry.with_parts(TableId("silver", "orders"), {Part(month="2017-01"): a_file("b")})
+    moved = entry.with_parts(TableId("silver", "orders"), {Part(month="2017-02"): a_file("a")})
+    assert one.version(TableId("silver", "orders")) == same.version(TableId("silver", "orders"))
+    assert len({state.version(TableId("silver", "orders")) for state in (one, other, moved)}) == 3
 
 
 def test_a_part_can_go(log: Log) -> None:
-    entry = Entry(1, None, "run", "", "").with_parts("silver/orders", {"x": a_file("a")})
-    assert entry.with_parts("silver/orders", {"x": None}).tables == {}
+    entry = Entry(1, None, "run", "", "").with_parts(TableId("silver", "orders"), {Part(batch="x"): a_file("a")})
+    assert entry.with_parts(TableId("silver", "orders"), {Part(batch="x"): None}).tables == {}
 
 
 def test_a_damaged_entry_is_named(log: Log, store: Store) -> None:
-    log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
+    log.commit(lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="1"): a_file("a")}), "run", "first")
     store.write("olist/_store/log/00000001.json", b'{"number": 1')
     with pytest.raises(UserError, match=r"00000001\.json is damaged"):
         log.head()
 
 
 def test_a_flipped_bit_that_leaves_an_entry_readable_is_found(log: Log, store: Store) -> None:
-    log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
+    log.commit(lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="1"): a_file("a")}), "run", "first")
     path = "olist/_store/log/00000001.json"
     store.write(path, store.read(path).replace(b'"rows":1', b'"rows":3'))
     with pytest.raises(UserError, match=r"00000001\.json is damaged"):
@@ -107,16 +118,18 @@ def test_a_flipped_bit_that_leaves_an_entry_readable_is_found(log: Log, store: S
 
 def test_a_damaged_entry_is_told_with_the_one_before_it_and_set_aside(log: Log, store: Store) -> None:
     for part in ("1", "2"):
-        log.commit(lambda head, part=part: head.with_parts("bronze/orders", {part: a_file(part)}), "run", part)
+        log.commit(
+            lambda head, part=part: head.with_parts(TableId("bronze", "orders"), {Part(batch=part): a_file(part)}), "run", part
+        )
     released = log.commit(replace, "run", "release", release=True)
-    log.commit(lambda head: head.with_parts("bronze/orders", {"3": a_file("3")}), "run", "3")
+    log.commit(lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="3"): a_file("3")}), "run", "3")
     store.write("olist/_store/log/00000004.json", b"")
     with pytest.raises(UserError, match="latest intact entry before it is 3, when readers saw release 3"):
         log.head()
     log.set_aside(4)
     assert log.head() == released
     assert store.exists("olist/_store/log/damaged-00000004.json")
-    after = log.commit(lambda head: head.with_parts("bronze/orders", {"4": a_file("4")}), "run", "4")
+    after = log.commit(lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="4"): a_file("4")}), "run", "4")
     assert (after.number, after.parent) == (5, 3), "nobody who remembers the damaged one takes another for it"
 
 
@@ -127,7 +140,9 @@ def test_a_commit_whose_answer_was_lost_is_one_commit(log: Log, store: Store, mo
         return create(path, data) and next(answers, True)
 
     monkeypatch.setattr(store, "create", lost)
-    written = log.commit(lambda head: head.with_parts("bronze/orders", {"1": a_file("a")}), "run", "first")
+    written = log.commit(
+        lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="1"): a_file("a")}), "run", "first"
+    )
     assert written.number == 1
     assert log.numbers() == [1]
     assert log.head() == written

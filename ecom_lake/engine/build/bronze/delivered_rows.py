@@ -9,7 +9,8 @@ import polars as pl
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.store.lake import Lake, in_order
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import Lake, in_order
 
@@ -34,7 +35,7 @@ def read_bronze(lake: Lake, entry: Entry, delivered: Delivered) -> pl.LazyFrame:
     frames = [
         pl.LazyFrame(schema=stored).select(*delivered.columns, pl.lit(0, pl.Int64).alias("source_sequence"), "source_record")
     ]
-    files = in_order(entry.parts(f"bronze/{delivered.name}"))
+    files = in_order(entry.parts(TableId("bronze", delivered.name)))
     for file, path in zip(files, lake.locals(files), strict=True):
         assert file.delivery is not None
         frame = pl.scan_parquet(path, glob=False, schema=stored, missing_columns="insert", extra_columns="ignore")
@@ -46,7 +47,7 @@ def read_bronze(lake: Lake, entry: Entry, delivered: Delivered) -> pl.LazyFrame:
 def in_batches(site: Site, entry: Entry, source: str) -> Iterator[pl.DataFrame]:
     """Every delivered row, in batches; at least one, which may be empty."""
     rows = rows_of(site, entry, source)
-    total = sum(file.rows for file in entry.parts(f"bronze/{source}").values())
+    total = sum(file.rows for file in entry.parts(TableId("bronze", source)).values())
     for start in range(0, max(total, 1), BATCH):
         yield rows.slice(start, BATCH).collect()
 

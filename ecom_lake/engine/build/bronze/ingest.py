@@ -22,12 +22,13 @@ from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.delivered import Delivered
-from ecom_lake.engine.landing.archives import (Member, content_hash, unpack)
-from ecom_lake.engine.landing.refused import (Refused, shown)
-from ecom_lake.engine.landing.table_recognition import (named_after)
-from ecom_lake.engine.landing.file_parser import (parse)
+from ecom_lake.engine.landing.archives import Member, content_hash, unpack
+from ecom_lake.engine.landing.refused import Refused, shown
+from ecom_lake.engine.landing.table_recognition import named_after
+from ecom_lake.engine.landing.file_parser import parse
 from ecom_lake.engine.store.lake import in_order
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made, Parts
 from ecom_lake.engine.store.lake import in_order
 from ecom_lake.engine.store.store import Info
@@ -133,7 +134,7 @@ def take(
 
 def contents(entry: Entry) -> set[str]:
     """The hash of everything that was ever delivered."""
-    bronze = (parts for table, parts in entry.tables.items() if table.startswith("bronze/"))
+    bronze = (parts for table, parts in entry.tables.items() if table.layer == "bronze")
     return {file.delivery.content_hash for parts in bronze for file in parts.values() if file.delivery}
 
 
@@ -200,13 +201,13 @@ def _parse(site: Site, info: Info, member: Member, digest: str, folder: Path) ->
 
 
 def _publish(site: Site, parsed: _Parsed) -> Taken:
-    digest = parsed.made.fingerprint
-    file = site.lake.publish(parsed.target, f"bronze/{parsed.table}", digest, parsed.made, None)
+    part = Part(batch=parsed.made.fingerprint)
+    file = site.lake.publish(parsed.target, TableId("bronze", parsed.table), part, parsed.made, None)
     if parsed.rejects is None:
         return Taken(parsed.table, file, None)
     assert parsed.made.delivery is not None
     rejected = replace(parsed.made, rows=parsed.made.delivery.rejected)
-    return Taken(parsed.table, file, site.lake.publish(parsed.rejects, f"rejects/{parsed.table}", digest, rejected, None))
+    return Taken(parsed.table, file, site.lake.publish(parsed.rejects, TableId("rejects", parsed.table), part, rejected, None))
 
 
 def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[Taken]) -> Entry:
@@ -221,10 +222,10 @@ def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[Tak
         known.add(arrival.file.delivery.content_hash)
         number += 1
         delivery = replace(arrival.file.delivery, sequence=number)
-        part = f"{number:08d}"
-        changed = changed.with_parts(f"bronze/{arrival.table}", {part: replace(arrival.file, delivery=delivery)})
+        part = Part(batch=f"{number:08d}")
+        changed = changed.with_parts(TableId("bronze", arrival.table), {part: replace(arrival.file, delivery=delivery)})
         if arrival.rejects:
-            changed = changed.with_parts(f"rejects/{arrival.table}", {part: replace(arrival.rejects, delivery=delivery)})
+            changed = changed.with_parts(TableId("rejects", arrival.table), {part: replace(arrival.rejects, delivery=delivery)})
     return changed
 
 
@@ -233,7 +234,7 @@ def _outcomes(site: Site, before: Entry, after: Entry) -> list[Outcome]:
 
 
 def _outcome(site: Site, delivered: Delivered, before: Entry, after: Entry) -> Outcome:
-    table = f"bronze/{delivered.name}"
+    table = TableId("bronze", delivered.name)
     parts = after.parts(table)
     checks = [_records_check(table, parts), misnamed_check(site, delivered, after)]
     if delivered.name == site.connector.orders.source:  # of all files in landing, said once
@@ -248,7 +249,7 @@ def misnamed_check(site: Site, delivered: Delivered, entry: Entry) -> Check:
     """Whether files that lie in landing have columns that are probably this table's, under names that no table reads."""
     lying = {content for landed in entry.landing.values() for content in landed.hash.split("+")}
     files: dict[tuple[str, str], list[str]] = {}
-    for file in in_order(entry.parts(f"bronze/{delivered.name}")):
+    for file in in_order(entry.parts(TableId("bronze", delivered.name))):
         if file.delivery and file.delivery.content_hash in lying:
             for there, here in file.delivery.misnamed_columns:
                 if not site.lacks(f"{delivered.name}.{here}"):
@@ -257,7 +258,7 @@ def misnamed_check(site: Site, delivered: Delivered, entry: Entry) -> Check:
     more = len(sentences) - _MISNAMED
     told = [*sentences[:_MISNAMED], f"{counted(more, 'more column')} likewise."] if more > 0 else sentences
     return Check(
-        f"bronze/{delivered.name}",
+        TableId("bronze", delivered.name),
         "columns_known",
         passed=not files,
         severity="warn",
@@ -274,7 +275,7 @@ def _misnamed(there: str, here: str, files: list[str]) -> str:
     )
 
 
-def _landing_check(table: str, entry: Entry) -> Check:
+def _landing_check(table: TableId, entry: Entry) -> Check:
     refused = {path: landed.refused for path, landed in entry.landing.items() if landed.refused}
     return Check(
         table,
@@ -286,7 +287,7 @@ def _landing_check(table: str, entry: Entry) -> Check:
     )
 
 
-def _records_check(table: str, parts: Parts) -> Check:
+def _records_check(table: TableId, parts: Parts) -> Check:
     rejected = [file.delivery for file in parts.values() if file.delivery and file.delivery.rejected]
     malformed = sum(delivery.rejected for delivery in rejected)
     return Check(

@@ -22,7 +22,8 @@ from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.engine.contracts.model_fit import ModelFit
 from ecom_lake.engine.contracts.recipe import OWN_TABLES, SETTINGS, Recipe
 from ecom_lake.engine.store.lake import rows_in
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.engine.store.lake import rows_in
 from ecom_lake.errors import UserError
@@ -35,7 +36,7 @@ def make_gold(site: Site, table: str) -> list[Outcome]:
     """A table, and those that are made beside it."""
     how, entry = site.registry.recipe(table), state_to_build_on(site)
     inputs = Inputs(entry, inputs_of(site, table))
-    current = {f"gold/{made}": file for made in how.tables if (file := entry.parts(f"gold/{made}").get(""))}
+    current = {TableId("gold", made): file for made in how.tables if (file := entry.parts(TableId("gold", made)).get(WHOLE))}
     is_anew = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)
     if not is_anew and all(is_current(site, entry, made) for made in how.tables):
         return _kept(site, current)
@@ -43,18 +44,18 @@ def make_gold(site: Site, table: str) -> list[Outcome]:
     mark = _mark(site, how, inputs, own)
     if not is_anew and all(file.fingerprint == mark for file in current.values()):
         kept = {place: replace(file, inputs=inputs.versions) for place, file in current.items()}
-        commit(site, inputs, {place: {"": file} for place, file in kept.items()}, f"gold/{how.table}, unchanged")
+        commit(site, inputs, {place: {WHOLE: file} for place, file in kept.items()}, f"gold/{how.table}, unchanged")
         return _kept(site, kept)
     return _made(site, how, inputs, own, mark, current)
 
 
-def _kept(site: Site, current: Mapping[str, File]) -> list[Outcome]:
-    return [Outcome(place, {"": file}, checks=checks_again(site, place, file)) for place, file in current.items()]
+def _kept(site: Site, current: Mapping[TableId, File]) -> list[Outcome]:
+    return [Outcome(place, {WHOLE: file}, checks=checks_again(site, place, file)) for place, file in current.items()]
 
 
-def checks_again(site: Site, place: str, file: File) -> tuple[Check, ...]:
+def checks_again(site: Site, place: TableId, file: File) -> tuple[Check, ...]:
     """The checks of a table as the log recorded them; the file is read only where a warning lists values of it."""
-    contract = site.registry.table(place.removeprefix("gold/"))
+    contract = site.registry.table(place.name)
     asks = any(rule.listing and rule.name in file.failed for rule in contract.rules)
     listed = listings(contract, file.failed, site.lake.local(file)) if asks and not site.lake.damage_read(file) else {}
     return tuple(checks_of(contract, file.failed, {}, listed))
@@ -65,43 +66,43 @@ def listed_warnings(site: Site, entry: Entry) -> tuple[str, ...]:
     found = []
     for table, contract in site.registry.gold.items():
         names = {rule.name for rule in contract.rules if rule.listing}
-        file = entry.parts(f"gold/{table}").get("")
+        file = entry.parts(TableId("gold", table)).get(WHOLE)
         if file and names & set(file.failed):
-            checks = checks_again(site, f"gold/{table}", file)
+            checks = checks_again(site, TableId("gold", table), file)
             found += [check.says for check in checks if check.name in names and not check.passed]
     return tuple(found)
 
 
 def _made(
-    site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame], mark: str, current: Mapping[str, File]
+    site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame], mark: str, current: Mapping[TableId, File]
 ) -> list[Outcome]:
     """All of a recipe's tables, or, where one of them breaks its contract, none."""
     Inputs(inputs.entry, _places_of(site, how)).hold(site)
-    made: dict[str, Made] = {}
-    files: dict[str, File] = {}
-    checks: dict[str, list[Check]] = {}
+    made: dict[TableId, Made] = {}
+    files: dict[TableId, File] = {}
+    checks: dict[TableId, list[Check]] = {}
     with site.workspace() as (con, scratch):
         attach(site, _only(inputs), con, dict.fromkeys((*how.reads, *how.names)))
         for view, frame in own.items():
             con.register(view, frame.to_arrow())
         for table, rows in run_recipe(how, con, site.shop, _past(site, how, current)).items():
-            place, target = f"gold/{table}", scratch / f"{table}.parquet"
+            place, target = TableId("gold", table), scratch / f"{table}.parquet"
             write(con, rows, site.registry.table(table), target)
             failed, checks[place] = audit(con, site.registry.table(table), target)
             made[place] = Made(rows=rows_in(target), fingerprint=mark, run=site.run, inputs=inputs.versions, failed=failed)
         if any(check.blocks for said in checks.values() for check in said):
-            there = {place: {"": file} for place, file in current.items()}
+            there = {place: {WHOLE: file} for place, file in current.items()}
             return [Outcome(place, there.get(place, {}), checks=tuple(said)) for place, said in checks.items()]
         for place, one in made.items():
-            target = scratch / f"{place.removeprefix('gold/')}.parquet"
-            files[place] = site.lake.publish(target, place, "", one, current.get(place))
-    commit(site, inputs, {place: {"": file} for place, file in files.items()}, f"gold/{how.table}")
-    return [Outcome(place, {"": file}, written=("",), checks=tuple(checks[place])) for place, file in files.items()]
+            target = scratch / f"{place.name}.parquet"
+            files[place] = site.lake.publish(target, place, WHOLE, one, current.get(place))
+    commit(site, inputs, {place: {WHOLE: file} for place, file in files.items()}, f"gold/{how.table}")
+    return [Outcome(place, {WHOLE: file}, written=(WHOLE,), checks=tuple(checks[place])) for place, file in files.items()]
 
 
-def _past(site: Site, how: Recipe, current: Mapping[str, File]) -> Past:
+def _past(site: Site, how: Recipe, current: Mapping[TableId, File]) -> Past:
     """The last fit of a model; none where it is asked for anew, or where its table was another one then."""
-    file = current.get(f"gold/{how.fit}")
+    file = current.get(TableId("gold", how.fit)) if how.fit else None
     if file is None or site.refit:
         return Past()
     if why := site.lake.damage_read(file):
@@ -118,7 +119,7 @@ def _only(inputs: Inputs) -> Entry:
 def is_current(site: Site, entry: Entry, table: str) -> bool:
     """Whether a table would come out as it is; told from the log alone."""
     inputs = Inputs(entry, inputs_of(site, table))
-    current = entry.parts(f"gold/{table}").get("")
+    current = entry.parts(TableId("gold", table)).get(WHOLE)
     return bool(
         current
         and current.fingerprint.startswith(_made_by(site, site.registry.recipe(table)))
@@ -142,9 +143,9 @@ def _mark(site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFram
     return f"{_made_by(site, how)}-{fingerprint(read)}"
 
 
-def inputs_of(site: Site, table: str) -> tuple[str, ...]:
+def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
     """The tables of the lake that a gold table is made from."""
-    tables: dict[str, None] = {}
+    tables: dict[TableId, None] = {}
     for read in _reads(site, site.registry.recipe(table)):
         if read in OWN_TABLES:
             tables |= dict.fromkeys(trust.reads_of(site, read))
@@ -159,6 +160,6 @@ def _reads(site: Site, how: Recipe) -> list[str]:
     return [read for read in how.reads if read not in missing]
 
 
-def _places_of(site: Site, how: Recipe) -> tuple[str, ...]:
+def _places_of(site: Site, how: Recipe) -> tuple[TableId, ...]:
     """The tables whose files a recipe reads; of those that it only speaks of it reads the log."""
     return tuple(place_of(site.registry, read) for read in _reads(site, how) if read not in (*OWN_TABLES, SETTINGS))

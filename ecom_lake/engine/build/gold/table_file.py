@@ -21,14 +21,15 @@ from ecom_lake.engine.contracts.model_fit import ModelFit
 from ecom_lake.engine.contracts.recipe import MODEL_FITS, OWN_TABLES, SETTINGS
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.duckdb_engine import literal, name, parquet
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.entry import Entry
 
 
-def place_of(registry: Registry, table: str) -> str:
-    """The layer and name of a table that SQL calls by its name alone."""
-    return f"{registry.table(table).layer}/{table}"
+def place_of(registry: Registry, table: str) -> TableId:
+    """The table that SQL calls by its name alone."""
+    return TableId(registry.table(table).layer, table)
 
 
 def attach(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.store.entry import Entry
 
 
@@ -13,7 +14,7 @@ def gold_rows(site: Site, entry: Entry, table: str, *columns: str) -> pl.DataFra
     """A table as its contract has it now: a release may be older than a column, or than the whole table."""
     kinds = site.registry.table(table).schema
     wanted = {name: kinds[name] for name in columns or kinds}
-    file = entry.parts(f"gold/{table}").get("")
+    file = entry.parts(TableId("gold", table)).get(WHOLE)
     if file is None:
         return pl.DataFrame(schema=wanted)
     there = pl.read_parquet_schema(path := site.lake.local(file))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 
@@ -79,11 +79,11 @@ def _check_rule(rule: str, rows: pl.DataFrame) -> None:
 
 def _read(site: Site, entry: Entry, layer: str, wanted: str | None) -> pl.DataFrame | None:
     frames = [
-        _as_refused(pl.read_parquet(site.lake.local(file), glob=False), table.split("/")[1], file.delivery.sequence)
+        _as_refused(pl.read_parquet(site.lake.local(file), glob=False), table.name, file.delivery.sequence)
         if file.delivery
-        else _as_quarantined(pl.read_parquet(site.lake.local(file), glob=False), table.split("/")[1])
+        else _as_quarantined(pl.read_parquet(site.lake.local(file), glob=False), table.name)
         for table, parts in entry.tables.items()
-        if table.startswith(f"{layer}/") and wanted in (None, table.split("/")[1])
+        if table.layer == layer and wanted in (None, table.name)
         for file in parts.values()
     ]
     return pl.concat(frames) if frames else None
@@ -116,9 +116,9 @@ def _as_refused(rows: pl.DataFrame, table: str, sequence: int) -> pl.DataFrame:
 def _files(entry: Entry) -> dict[tuple[str, int], str]:
     """The landed file of each delivery."""
     return {
-        (table.removeprefix("bronze/"), file.delivery.sequence): file.delivery.file
+        (table.name, file.delivery.sequence): file.delivery.file
         for table, parts in entry.tables.items()
-        if table.startswith("bronze/")
+        if table.layer == "bronze"
         for file in parts.values()
         if file.delivery
     }

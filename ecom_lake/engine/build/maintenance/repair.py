@@ -17,13 +17,14 @@ from ecom_lake.engine.build.silver.order_index import UNPLACED
 from ecom_lake.engine.build.silver.specs import INDEX, specs
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.contracts.connector import RowByRow
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.integrity import hash_file
 
-Part = tuple[str, str]
+Place = tuple[TableId, Part]
 """A table and one of its parts."""
-_DELIVERED = ("bronze/", "rejects/")
+_DELIVERED = ("bronze", "rejects")
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def repair(site: Site) -> Repaired:
     aside = tuple(_clear_log(site))
     head = state_to_build_on(site)  # what is forgotten here is made again with the settings in force
     damaged = {place: file for place, file in _files(head) if site.lake.is_damaged(file)}
-    delivered = {place: file for place, file in damaged.items() if place[0].startswith(_DELIVERED)}
+    delivered = {place: file for place, file in damaged.items() if place[0].layer in _DELIVERED}
     mended = _read_again(site, delivered) if delivered else {}
     fits = dict(_put_back(site, damaged))
     made = {place: file for place, file in damaged.items() if place not in delivered and place not in fits}
@@ -53,7 +54,7 @@ def repair(site: Site) -> Repaired:
     return Repaired(
         set_aside=aside,
         read_again=tuple(_said(file) for file in mended.values()),
-        put_back=tuple(sorted(table for table, _ in fits)),
+        put_back=tuple(sorted(str(table) for table, _ in fits)),
         forgotten=tuple(sorted(file.path for file in made.values())),
         lost=tuple(_said(file) for place, file in delivered.items() if place not in mended),
     )
@@ -64,7 +65,7 @@ def _said(file: File) -> str:
     return f"{delivery.file} (delivery {delivery.sequence}, of {delivery.delivered_at})" if delivery else file.path
 
 
-def _files(entry: Entry) -> Iterator[tuple[Part, File]]:
+def _files(entry: Entry) -> Iterator[tuple[Place, File]]:
     for table, parts in entry.tables.items():
         for part, file in parts.items():
             yield (table, part), file
@@ -83,26 +84,27 @@ def _clear_log(site: Site) -> Iterator[str]:
         log.commit(lambda head: replace(head, release=whole, pinned=False), site.run, "repair")
 
 
-def _read_again(site: Site, damaged: dict[Part, File]) -> dict[Part, File]:
+def _read_again(site: Site, damaged: dict[Place, File]) -> dict[Place, File]:
     """Delivered files made again under the numbers that they have, as far as landing still holds them."""
     lost = {file.delivery.content_hash for file in damaged.values() if file.delivery}
     _, taken = take(site, landed_files(site), contents(site.lake.log.head()) - lost)
-    found: dict[tuple[str, str], File] = {}
+    found: dict[tuple[TableId, str], File] = {}
     for one in taken:
         for layer, file in (("bronze", one.file), ("rejects", one.rejects)):
             if file and file.delivery:
-                found[f"{layer}/{one.table}", file.delivery.content_hash] = file
-    mended: dict[Part, File] = {}
+                found[TableId(layer, one.table), file.delivery.content_hash] = file
+    mended: dict[Place, File] = {}
     for (table, part), file in damaged.items():
         if file.delivery and (again := found.get((table, file.delivery.content_hash))):
             mended[table, part] = replace(again, delivery=file.delivery)
     return mended
 
 
-def _put_back(site: Site, damaged: dict[Part, File]) -> Iterator[tuple[Part, File]]:
+def _put_back(site: Site, damaged: dict[Place, File]) -> Iterator[tuple[Place, File]]:
     """A model's last fit is made from the one before it, and so from no table that is still there."""
+    fits = {TableId("gold", fit) for fit in site.registry.fits.values()}
     for (table, part), file in damaged.items():
-        if table.removeprefix("gold/") not in site.registry.fits.values():
+        if table not in fits:
             continue
         with site.lake.scratch() as scratch:
             copy = scratch / "fit.parquet"
@@ -112,7 +114,7 @@ def _put_back(site: Site, damaged: dict[Part, File]) -> Iterator[tuple[Part, Fil
                     yield (table, part), site.lake.publish(copy, table, part, replace(file, run=site.run), None)
 
 
-def _without(site: Site, latest: Entry, made: dict[Part, File], damaged: dict[Part, File], mended: dict[Part, File]) -> Entry:
+def _without(site: Site, latest: Entry, made: dict[Place, File], damaged: dict[Place, File], mended: dict[Place, File]) -> Entry:
     """The entry without the parts that are to be made again, and with those that were; what changed meanwhile is left."""
     changed = latest
     for table, part in made:
@@ -125,14 +127,13 @@ def _without(site: Site, latest: Entry, made: dict[Part, File], damaged: dict[Pa
     return changed
 
 
-def _made_with(site: Site, entry: Entry, table: str, part: str) -> Iterator[Part]:
+def _made_with(site: Site, entry: Entry, table: TableId, part: Part) -> Iterator[Place]:
     """The part itself, and those whose step writes it too: quarantine and pending rows come with a silver table."""
     yield table, part
-    layer, source = table.split("/")
-    if layer == "pending" or (layer == "quarantine" and part == UNPLACED):
-        yield INDEX, ""
-    elif layer == "quarantine":
+    if table.layer == "pending" or (table.layer == "quarantine" and part == UNPLACED):
+        yield INDEX, WHOLE
+    elif table.layer == "quarantine":
         for silver, spec in specs(site).items():
             lookups = [lookup.source for lookup in spec.lookups] if isinstance(spec, RowByRow) else []
-            if source in (spec.source, *lookups) and part in entry.parts(f"silver/{silver}"):
-                yield f"silver/{silver}", part
+            if table.name in (spec.source, *lookups) and part in entry.parts(TableId("silver", silver)):
+                yield TableId("silver", silver), part

@@ -30,7 +30,8 @@ from ecom_lake.engine.config import named_month
 from ecom_lake.engine.contracts.conform import BAD
 from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry
 
 _VERDICTS = pl.Schema(
@@ -75,7 +76,7 @@ class Mended:
 
 def quarantined(entry: Entry) -> int:
     """How many rows lie in quarantine."""
-    tables = (parts for table, parts in entry.tables.items() if table.startswith("quarantine/"))
+    tables = (parts for table, parts in entry.tables.items() if table.layer == "quarantine")
     return sum(file.rows for parts in tables for file in parts.values())
 
 
@@ -114,18 +115,18 @@ def judge_again(site: Site, entry: Entry) -> Mended:
 _NOTHING = BAD.to_frame().with_columns(pl.lit(None, dtype=pl.Date).alias("month"))
 
 
-def _refused(site: Site, entry: Entry, source: str) -> dict[str, pl.DataFrame]:
+def _refused(site: Site, entry: Entry, source: str) -> dict[Part, pl.DataFrame]:
     """The rows of a delivered table that lie in quarantine, by part, each with its month if it has one."""
     return {
         part: pl.read_parquet(site.lake.local(file), glob=False)
         .select(*BAD)
         .with_columns(pl.lit(_month_of(part), dtype=pl.Date).alias("month"))
-        for part, file in sorted(entry.parts(f"quarantine/{source}").items())
+        for part, file in sorted(entry.parts(TableId("quarantine", source)).items())
     }
 
 
-def _month_of(part: str) -> date | None:
-    return named_month(part.removeprefix("month=")) if part.startswith("month=") else None
+def _month_of(part: Part) -> date | None:
+    return named_month(part.month) if part.month else None
 
 
 # --------------------------------------------------------------------------------------------------------------- judging

@@ -15,10 +15,11 @@ import polars as pl
 from ecom_lake.engine.build.release.own_tables import own_table
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check
-from ecom_lake.engine.store.entry import (EMPTY, Entry)
+from ecom_lake.engine.store.entry import EMPTY, Entry
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import EMPTY, Entry
 
-TABLE = "gold/release"
+TABLE = TableId("gold", "release")
 NAME = "deliveries_accepted"
 MEANING = "Orders were delivered, no table had all of its new files refused, and of no delivery did too many rows fail."
 _SHOWN = 3
@@ -47,7 +48,7 @@ def deliveries_accepted(site: Site, entry: Entry) -> Check:
 def _no_orders(site: Site, entry: Entry) -> Iterator[Fault]:
     """Where no record of an order was ever delivered: the files were refused, or have no rows, or there are none."""
     orders = site.connector.orders.source
-    parts = entry.parts(f"bronze/{orders}").values()
+    parts = entry.parts(TableId("bronze", orders)).values()
     if any(part.rows or (part.delivery and part.delivery.rejected) for part in parts):
         return
     refused = [landed.refused for landed in entry.landing.values() if landed.refused]
@@ -59,7 +60,7 @@ def _no_orders(site: Site, entry: Entry) -> Iterator[Fault]:
 def _refused_tables(site: Site, entry: Entry, shown: Entry) -> Iterator[Fault]:
     """The tables of which new files came since the release that readers see, and every one of these was refused."""
     for delivered in site.connector.delivered:
-        bronze = f"bronze/{delivered.name}"
+        bronze = TableId("bronze", delivered.name)
         refused = {
             path: landed.refused
             for path, landed in entry.landing.items()

@@ -34,7 +34,7 @@ def write_catalog(site: Site, released: Entry) -> None:
         con.execute("begin")  # of a thousand comments, each would else be written by itself
         con.execute("create schema silver")
         for table, contract in sorted({**site.registry.silver, **site.registry.gold}.items()):
-            files = in_order(released.parts(f"{contract.layer}/{table}"))
+            files = in_order(released.parts(contract.id))
             if files:
                 view = f"silver.{name(table)}" if contract.layer == "silver" else name(table)
                 con.execute(f"create view {view} as select * from {parquet(map(partial(_name, site), files))}")

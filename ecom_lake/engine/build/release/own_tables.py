@@ -18,7 +18,8 @@ from ecom_lake.engine.build.step.audit import all_rules
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.contracts.table import Rule, Table
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry, File
 
 
@@ -33,22 +34,22 @@ def made_by(site: Site) -> str:
     return fingerprint(code_version(__name__), [table for _, table in _contracts(site)])
 
 
-def reads_of(site: Site, name: str) -> tuple[str, ...]:
+def reads_of(site: Site, name: str) -> tuple[TableId, ...]:
     """The tables of the lake that one of these speaks of."""
-    bronze = tuple(f"bronze/{delivered.name}" for delivered in site.connector.delivered)
-    silver = tuple(f"silver/{table}" for table in ("order_index", *silver_tables(site)))
+    bronze = tuple(TableId("bronze", delivered.name) for delivered in site.connector.delivered)
+    silver = tuple(TableId("silver", table) for table in ("order_index", *silver_tables(site)))
     if name == "lake_deliveries":
         return bronze
     if name == "lake_fates":
         return (*bronze, *silver)
-    return (*silver, *(f"gold/{table}" for table in _others(site)))
+    return (*silver, *(TableId("gold", table) for table in _others(site)))
 
 
 def _deliveries(site: Site, entry: Entry) -> pl.DataFrame:
     rows = [
         (delivered.name, d.sequence, d.delivered_at, d.file, d.content_hash, file.rows + d.rejected, d.rejected)
         for delivered in site.connector.delivered
-        for file in entry.parts(f"bronze/{delivered.name}").values()
+        for file in entry.parts(TableId("bronze", delivered.name)).values()
         if (d := file.delivery)
     ]
     schema = {
@@ -77,7 +78,7 @@ def _checks(site: Site, entry: Entry) -> pl.DataFrame:
     for layer, table in _contracts(site):
         failed: Counter[str] = Counter()
         checked = 0
-        for file in entry.parts(f"{layer}/{table.name}").values():
+        for file in entry.parts(TableId(layer, table.name)).values():
             failed.update(file.failed)
             # A refused row of silver was checked too, but is not in the file.
             checked += file.rows + (sum(file.failed.values()) if layer == "silver" else 0)
@@ -106,7 +107,7 @@ def _rules(table: Table, failed: Iterable[str]) -> list[Rule]:
 def _columns(site: Site, entry: Entry) -> pl.DataFrame:
     rows = []
     for layer, table in _contracts(site):
-        example = _first_row(site, entry, f"{layer}/{table.name}")
+        example = _first_row(site, entry, TableId(layer, table.name))
         for position, column in enumerate(table.columns.values(), start=1):
             value = None if column.personal else example.get(column.name)
             rows.append(
@@ -136,7 +137,7 @@ def _columns(site: Site, entry: Entry) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row").sort("layer", "table_name", "position")
 
 
-def _first_row(site: Site, entry: Entry, table: str) -> dict[str, object]:
+def _first_row(site: Site, entry: Entry, table: TableId) -> dict[str, object]:
     for file in (file for _, file in sorted(entry.parts(table).items()) if file.rows):
         return pl.read_parquet(site.lake.local(file), n_rows=1, glob=False).row(0, named=True)
     return {}
@@ -154,10 +155,10 @@ def _others(site: Site) -> list[str]:
     return [table for table in sorted(gold_tables(site)) if not site.registry.recipe(table).reads_own_tables]
 
 
-def _silver_files(site: Site, entry: Entry) -> Iterator[tuple[str, File]]:
+def _silver_files(site: Site, entry: Entry) -> Iterator[tuple[Part, File]]:
     for name in ("order_index", *silver_tables(site)):
-        yield from entry.parts(f"silver/{name}").items()
+        yield from entry.parts(TableId("silver", name)).items()
 
 
 def _bronze_files(site: Site, entry: Entry) -> Iterable[File]:
-    return (file for delivered in site.connector.delivered for file in entry.parts(f"bronze/{delivered.name}").values())
+    return (file for delivered in site.connector.delivered for file in entry.parts(TableId("bronze", delivered.name)).values())

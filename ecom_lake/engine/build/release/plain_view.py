@@ -15,7 +15,8 @@ from ecom_lake.engine.build.release.duckdb_catalog import CATALOG, is_readable, 
 from ecom_lake.engine.build.release.pages import pages
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import WHOLE
 from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.integrity import GONE, hash_file
 from ecom_lake.errors import UserError
@@ -112,9 +113,9 @@ def rotten_files(site: Site, released: Entry) -> list[str]:
 def plain_files(entry: Entry) -> dict[str, File]:
     """The plain name of every silver and gold file of an entry."""
     return {
-        f"{table}/{part}.parquet" if part else f"{table}.parquet": file
+        f"{table}.parquet" if part == WHOLE else f"{table}/{part}.parquet": file
         for table, parts in entry.tables.items()
-        if table.startswith(LAYERS)
+        if table.layer in LAYERS
         for part, file in parts.items()
     }
 

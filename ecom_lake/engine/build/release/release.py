@@ -24,7 +24,8 @@ from ecom_lake.engine.contracts.personal import is_shareable
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table import Identity, Table
 from ecom_lake.engine.store.lake import STORE
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import STORE
 from ecom_lake.errors import UserError
@@ -54,7 +55,7 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
         return Outcome(TABLE, checks=checks, notes=(note,))
     if not current:
         trouble.forget(site)
-    return Outcome(TABLE, written=() if current else ("",), checks=checks, notes=(f"Release {head.release}.",))
+    return Outcome(TABLE, written=() if current else (WHOLE,), checks=checks, notes=(f"Release {head.release}.",))
 
 
 def roll_back(site: Site, number: int) -> Entry:
@@ -74,24 +75,24 @@ def unpin(site: Site) -> Entry:
     return site.lake.log.commit(lambda head: replace(head, pinned=False) if head.pinned else head, site.run, "unpin")
 
 
-def expected_tables(site: Site) -> list[str]:
+def expected_tables(site: Site) -> list[TableId]:
     """The tables that a release holds, each after those that it is made from."""
-    silver = [f"silver/{table}" for table in ("order_index", *silver_tables(site))]
-    return [*silver, *(f"gold/{table}" for table in gold_tables(site))]
+    silver = [TableId("silver", table) for table in ("order_index", *silver_tables(site))]
+    return [*silver, *(TableId("gold", table) for table in gold_tables(site))]
 
 
-def stale(site: Site, entry: Entry) -> dict[str, str]:
+def stale(site: Site, entry: Entry) -> dict[TableId, str]:
     """The tables that are not made from what the entry holds, and why."""
     months = {part_of(month) for month in site.months()}
-    why: dict[str, str] = {}
+    why: dict[TableId, str] = {}
     for table in expected_tables(site):
         parts = entry.parts(table)
-        wanted = months if site.registry.table(table.split("/")[1]).monthly else {""}
+        wanted = months if site.registry.table(table.name).monthly else {WHOLE}
         if missing := sorted(wanted - set(parts)):
-            why[table] = f"never made ({len(missing)} of {len(wanted)} parts)" if missing != [""] else "never made"
+            why[table] = f"never made ({len(missing)} of {len(wanted)} parts)" if missing != [WHOLE] else "never made"
         for file in parts.values():
             if changed := [read for read, version in file.inputs.items() if entry.version(read) != version]:
-                why.setdefault(table, f"older than {', '.join(changed)}")
+                why.setdefault(table, f"older than {', '.join(map(str, changed))}")
     return why
 
 
@@ -107,7 +108,7 @@ def _released(site: Site, seen: Entry, latest: Entry) -> Entry:
     if latest.tables != seen.tables:
         raise UserError("Another build committed while this one was being released; build again.")
     expected = set(expected_tables(site))
-    kept = {table: parts for table, parts in latest.tables.items() if table in expected or not table.startswith(LAYERS)}
+    kept = {table: parts for table, parts in latest.tables.items() if table in expected or table.layer not in LAYERS}
     return replace(latest, tables=kept)
 
 
@@ -154,10 +155,10 @@ def _fresh(site: Site, entry: Entry) -> Check:
         "nothing_stale",
         passed=not why,
         severity="block",
-        says=f"{counted(len(why), 'table')} must be made again first: {', '.join(why)}."
+        says=f"{counted(len(why), 'table')} must be made again first: {', '.join(map(str, why))}."
         if why
         else "Every table is made from the others' current versions.",
-        evidence=tuple({"table": table, "why": reason} for table, reason in why.items()),
+        evidence=tuple({"table": str(table), "why": reason} for table, reason in why.items()),
     )
 
 

@@ -19,21 +19,22 @@ from ecom_lake.engine.contracts.conform import Conformed, conform
 from ecom_lake.engine.contracts.connector import Lookup, ManyToOne, Merged, RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.shop_time import in_shop_time
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.store.entry import Entry, File, Made
 
 
 def is_current(site: Site, entry: Entry, spec: Spec) -> bool:
     """Whether the table would come out as it is; told from the log alone."""
-    current = entry.parts(f"silver/{spec.contract.name}").get("")
+    current = entry.parts(TableId("silver", spec.contract.name)).get(WHOLE)
     return current is not None and current.fingerprint == _mark(site, entry, spec)
 
 
 def make_dimension(site: Site, spec: Spec) -> Outcome:
-    table = f"silver/{spec.contract.name}"
+    table = TableId("silver", spec.contract.name)
     entry = state_to_build_on(site)
     if is_current(site, entry, spec) and not site.full:
-        checks = (_accounted(entry, spec, entry.parts(table)[""]), quarantine_check(entry, spec))
+        checks = (_accounted(entry, spec, entry.parts(table)[WHOLE]), quarantine_check(entry, spec))
         return Outcome(table, entry.parts(table), checks=checks)
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
     inputs.hold(site)
@@ -41,18 +42,20 @@ def make_dimension(site: Site, spec: Spec) -> Outcome:
     made = partial(Made, fingerprint=_mark(site, entry, spec), run=site.run, inputs=inputs.versions)
     with site.lake.scratch() as scratch:
         filled = made(rows=len(good), fates=fates, failed=failed_rules(refused[spec.source]))
-        file = write(site, entry, good, table, "", filled, scratch)
-        lost: dict[str, dict[str, File | None]] = {
-            f"quarantine/{source}": {
-                "": write(site, entry, rows, f"quarantine/{source}", "", made(rows=len(rows)), scratch) if len(rows) else None
+        file = write(site, entry, good, table, WHOLE, filled, scratch)
+        lost: dict[TableId, dict[Part, File | None]] = {
+            TableId("quarantine", source): {
+                WHOLE: write(site, entry, rows, TableId("quarantine", source), WHOLE, made(rows=len(rows)), scratch)
+                if len(rows)
+                else None
             }
             for source, rows in refused.items()
         }
     check = _accounted(entry, spec, file)
     if check.blocks:
         return Outcome(table, entry.parts(table), checks=(check,))
-    after = commit(site, inputs, {table: {"": file}, **lost}, table)
-    return Outcome(table, after.parts(table), ("",), (check, quarantine_check(after, spec)))
+    after = commit(site, inputs, {table: {WHOLE: file}, **lost}, str(table))
+    return Outcome(table, after.parts(table), (WHOLE,), (check, quarantine_check(after, spec)))
 
 
 def _mark(site: Site, entry: Entry, spec: Spec) -> str:
@@ -120,5 +123,5 @@ def merge(spec: ManyToOne, rows: pl.LazyFrame, index: pl.LazyFrame, zone: str) -
 
 
 def _accounted(entry: Entry, spec: Spec, made: File) -> Check:
-    delivered = sum(file.rows for file in entry.parts(f"bronze/{spec.source}").values())
+    delivered = sum(file.rows for file in entry.parts(TableId("bronze", spec.source)).values())
     return accounted(spec, delivered, sum(rows for source, _, _, rows in made.fates if source == spec.source))

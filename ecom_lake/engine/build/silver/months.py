@@ -27,18 +27,19 @@ from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.config import UNDATED, month_name
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.words import counted
 
 
-def part_of(month: date) -> str:
-    return f"month={month_name(month)}"
+def part_of(month: date) -> Part:
+    return Part(month=month_name(month))
 
 
 def are_current(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]) -> bool:
     """Whether these months would come out as they are; told from the log alone."""
-    table, inputs = f"silver/{spec.contract.name}", Inputs(entry, inputs_of(site, spec.contract.name))
+    table, inputs = TableId("silver", spec.contract.name), Inputs(entry, inputs_of(site, spec.contract.name))
     files = [entry.parts(table).get(part_of(month)) for month in months]
     made_by = code(site, spec)
     if gone(entry, table, map(part_of, site.months())):
@@ -48,7 +49,7 @@ def are_current(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]
 
 def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Collection[date] | None = None) -> Outcome:
     """Make those of the months that are touched: by their rows or by the code; `mended` says which the code touches, if known."""
-    table, refuse = f"silver/{spec.contract.name}", f"quarantine/{spec.source}"
+    table, refuse = TableId("silver", spec.contract.name), TableId("quarantine", spec.source)
     entry = state_to_build_on(site)
     if are_current(site, entry, spec, months) and not site.full:
         return _outcome(entry, spec, months, (), _all_accounted(spec, entry, months))
@@ -62,7 +63,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
     by_code = {*(months if mended is None else mended), *others}
     touched = [m for m in months if _is_touched(current.get(part_of(m)), marks[m], m in by_code) or (site.full and m in asked)]
     untouched = {part_of(m): replace(current[part_of(m)], inputs=inputs.versions) for m in months if m not in touched}
-    changes: dict[str, dict[str, File | None]] = {
+    changes: dict[TableId, dict[Part, File | None]] = {
         table: {**gone(entry, table, map(part_of, site.months())), **untouched},
         refuse: {},
     }
@@ -91,7 +92,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
 def _of_another_shape(site: Site, entry: Entry, spec: RowByRow) -> list[date]:
     """The months that were made under a contract with other columns: a table is never of two shapes, whatever was asked for."""
     wanted = spec.contract.schema
-    parts, made_by = entry.parts(f"silver/{spec.contract.name}"), code(site, spec)
+    parts, made_by = entry.parts(TableId("silver", spec.contract.name)), code(site, spec)
     older = [(m, f) for m in site.months() if (f := parts.get(part_of(m))) and not f.fingerprint.startswith(made_by)]
     return [month for month, file in older if dict(pl.read_parquet_schema(site.lake.local(file))) != wanted]
 
@@ -184,20 +185,20 @@ def _publish(
     refused = with_raw_records(settled.refused, rows, spec.source)
     filled = made(rows=len(settled.good), fates=fates_of(spec.source, settled), failed=failed_rules(refused))
     kept = settled.good.with_columns(month=pl.lit(None, pl.Date)) if month == UNDATED else settled.good
-    good = write(site, entry, kept, f"silver/{spec.contract.name}", part, filled, scratch)
+    good = write(site, entry, kept, TableId("silver", spec.contract.name), part, filled, scratch)
     if not len(refused):
         return good, None
-    return good, write(site, entry, refused, f"quarantine/{spec.source}", part, made(rows=len(refused)), scratch)
+    return good, write(site, entry, refused, TableId("quarantine", spec.source), part, made(rows=len(refused)), scratch)
 
 
-def _outcome(entry: Entry, spec: RowByRow, months: Sequence[date], written: Sequence[str], check: Check) -> Outcome:
-    table = f"silver/{spec.contract.name}"
+def _outcome(entry: Entry, spec: RowByRow, months: Sequence[date], written: Sequence[Part], check: Check) -> Outcome:
+    table = TableId("silver", spec.contract.name)
     files = {part_of(month): entry.parts(table)[part_of(month)] for month in months}
     return Outcome(table, files, tuple(written), (check, quarantine_check(entry, spec)))
 
 
 def _all_accounted(spec: RowByRow, entry: Entry, months: Sequence[date]) -> Check:
     """Of months that are kept: what the log counted as published is what the files hold."""
-    files = [entry.parts(f"silver/{spec.contract.name}")[part_of(month)] for month in months]
+    files = [entry.parts(TableId("silver", spec.contract.name))[part_of(month)] for month in months]
     went = sum(rows for file in files for _, _, fate, rows in file.fates if fate == "published")
     return accounted(spec, sum(file.rows for file in files), went)

@@ -27,13 +27,14 @@ from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.store.lake import rows_in
-from ecom_lake.engine.store.entry import (EMPTY, Entry)
+from ecom_lake.engine.store.entry import EMPTY, Entry
+from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.store.entry import EMPTY, Entry, File, Made
 from ecom_lake.engine.store.lake import rows_in
 from ecom_lake.words import counted
 
 TABLE = INDEX
-UNPLACED = "unplaced"
+UNPLACED = Part(batch="unplaced")
 """The part of a quarantine table that holds rows which belong to no month."""
 
 
@@ -53,38 +54,40 @@ def make_order_index(site: Site) -> Outcome:
     index, refused, superseded = _judge_all(site, entry)
     source = site.connector.orders.source
     fates: Fates = (*count_fates(source, "quarantined", refused), *count_fates(source, "superseded", superseded))
-    changes: dict[str, dict[str, File | None]] = {f"quarantine/{source}": {}}
+    changes: dict[TableId, dict[Part, File | None]] = {TableId("quarantine", source): {}}
     with site.lake.scratch() as scratch:
 
-        def put(frame: pl.DataFrame, table: str, part: str, fates: Fates = ()) -> File | None:
-            target = scratch / f"{table.replace('/', '-')}.parquet"
+        def put(frame: pl.DataFrame, table: TableId, part: Part, fates: Fates = ()) -> File | None:
+            target = scratch / f"{table.layer}-{table.name}.parquet"
             frame.write_parquet(target, compression="zstd", compression_level=ZSTD_LEVEL)
             made = Made(rows=rows_in(target), fingerprint=mark, run=site.run, inputs=inputs.versions, fates=fates)
             return site.lake.publish(target, table, part, made, entry.parts(table).get(part))
 
-        changes[f"quarantine/{source}"][UNPLACED] = put(refused, f"quarantine/{source}", UNPLACED) if len(refused) else None
+        changes[TableId("quarantine", source)][UNPLACED] = (
+            put(refused, TableId("quarantine", source), UNPLACED) if len(refused) else None
+        )
         for line in site.connector.lines:
             left = _without_month(site, entry, line, index, refused)
             fates += count_fates(line.source, "pending", left.pending) + count_fates(line.source, "quarantined", left.refused)
             for table, part, rows in (
-                (f"pending/{line.source}", "", left.pending),
-                (f"quarantine/{line.source}", UNPLACED, left.refused),
+                (TableId("pending", line.source), WHOLE, left.pending),
+                (TableId("quarantine", line.source), UNPLACED, left.refused),
             ):
                 changes[table] = {part: put(rows, table, part) if len(rows) else None}
-        made = put(index, TABLE, "", fates)
+        made = put(index, TABLE, WHOLE, fates)
     assert made is not None
-    after = commit(site, inputs, {**changes, TABLE: {"": made}}, "order index")
-    return Outcome(TABLE, {"": made}, written=("",), checks=_checks(site, after))
+    after = commit(site, inputs, {**changes, TABLE: {WHOLE: made}}, "order index")
+    return Outcome(TABLE, {WHOLE: made}, written=(WHOLE,), checks=_checks(site, after))
 
 
 def is_current(site: Site, entry: Entry) -> bool:
-    current = entry.parts(TABLE).get("")
+    current = entry.parts(TABLE).get(WHOLE)
     return current is not None and current.fingerprint == _mark(site, _inputs(site, entry))
 
 
 def _inputs(site: Site, entry: Entry) -> Inputs:
     lines = [line.source for line in site.connector.lines]
-    return Inputs(entry, tuple(f"bronze/{source}" for source in (site.connector.orders.source, *lines)))
+    return Inputs(entry, tuple(TableId("bronze", source) for source in (site.connector.orders.source, *lines)))
 
 
 def _mark(site: Site, inputs: Inputs) -> str:
@@ -149,8 +152,12 @@ def _without_month(site: Site, entry: Entry, line: RowByRow, index: pl.DataFrame
 
 def _checks(site: Site, entry: Entry) -> tuple[Check, ...]:
     source = site.connector.orders.source
-    unplaced = entry.parts(f"quarantine/{source}").get(UNPLACED)
-    pending = {line.source: file.rows for line in site.connector.lines if (file := entry.parts(f"pending/{line.source}").get(""))}
+    unplaced = entry.parts(TableId("quarantine", source)).get(UNPLACED)
+    pending = {
+        line.source: file.rows
+        for line in site.connector.lines
+        if (file := entry.parts(TableId("pending", line.source)).get(WHOLE))
+    }
     return (
         Check(
             TABLE,

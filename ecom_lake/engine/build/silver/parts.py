@@ -15,7 +15,8 @@ from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.connector import Lookup
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.store.lake import rows_in
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.errors import UserError
 from ecom_lake.words import counted
@@ -46,8 +47,8 @@ def _latest_named(site: Site, entry: Entry, lookup: Lookup, rows: pl.DataFrame) 
     return found.sort([lookup.on, *LINEAGE]).unique(lookup.on, keep="last", maintain_order=True)
 
 
-def write(site: Site, entry: Entry, frame: pl.DataFrame, table: str, part: str, made: Made, scratch: Path) -> File:
-    target = scratch / f"{table.replace('/', '-')}-{part}.parquet"
+def write(site: Site, entry: Entry, frame: pl.DataFrame, table: TableId, part: Part, made: Made, scratch: Path) -> File:
+    target = scratch / f"{table.layer}-{table.name}-{part}.parquet"
     frame.write_parquet(target, compression="zstd", compression_level=ZSTD_LEVEL)
     return site.lake.publish(target, table, part, made, entry.parts(table).get(part))
 
@@ -67,7 +68,7 @@ def failed_rules(refused: pl.DataFrame) -> dict[str, int]:
 def accounted(spec: Spec, delivered: int, went: int) -> Check:
     """The row ledger of one table: blocks where a row came from nowhere or went there."""
     return Check(
-        f"silver/{spec.contract.name}",
+        TableId("silver", spec.contract.name),
         "every_row_accounted",
         passed=went == delivered,
         severity="block",
@@ -76,15 +77,15 @@ def accounted(spec: Spec, delivered: int, went: int) -> Check:
 
 
 def quarantine_check(entry: Entry, spec: Spec) -> Check:
-    parts = entry.parts(f"quarantine/{spec.source}")
+    parts = entry.parts(TableId("quarantine", spec.source))
     rows = sum(file.rows for file in parts.values())
     return Check(
-        f"silver/{spec.contract.name}",
+        TableId("silver", spec.contract.name),
         "nothing_quarantined",
         passed=not rows,
         severity="warn",
         says=f"{counted(rows, 'row')} of {spec.source} {'is' if rows == 1 else 'are'} in quarantine (`ecom-lake quarantine`)."
         if rows
         else "No row was refused.",
-        evidence=tuple({"part": part, "rows": file.rows} for part, file in sorted(parts.items())),
+        evidence=tuple({"part": str(part), "rows": file.rows} for part, file in sorted(parts.items())),
     )

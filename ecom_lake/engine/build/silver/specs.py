@@ -10,8 +10,9 @@ from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
 from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.contracts.personal import with_decisions
 from ecom_lake.engine.contracts.table import Table, with_nullable
+from ecom_lake.engine.contracts.table_id import TableId
 
-INDEX = "silver/order_index"
+INDEX = TableId("silver", "order_index")
 
 Spec = RowByRow | ManyToOne
 
@@ -36,12 +37,12 @@ def silver_tables(site: Site) -> list[str]:
     return list(specs(site))
 
 
-def inputs_of(site: Site, table: str) -> tuple[str, ...]:
+def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
     """The tables of the lake that a silver table is made from."""
     spec = specs(site)[table]
-    lookups = [f"bronze/{lookup.source}" for lookup in spec.lookups] if isinstance(spec, RowByRow) else []
+    lookups = [TableId("bronze", lookup.source) for lookup in spec.lookups] if isinstance(spec, RowByRow) else []
     index = [INDEX] if spec.contract.monthly or isinstance(spec, ManyToOne) else []
-    return (*index, f"bronze/{spec.source}", *lookups)
+    return (*index, TableId("bronze", spec.source), *lookups)
 
 
 def code(site: Site, spec: Spec) -> str:

@@ -11,6 +11,7 @@ import polars as pl
 from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.column_rules import derived_rules
 from ecom_lake.engine.contracts.table import Listing, Rule, Table
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.duckdb_engine import name, parquet
 from ecom_lake.visible import visible
 from ecom_lake.words import counted
@@ -71,7 +72,7 @@ def _amounts(listing: Listing, rows: int, total: object) -> str:
 
 def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, str], listed: Mapping[str, str]) -> list[Check]:
     """The results of an audit: the blocking promises as one check, with evidence, and each warning as a check of its own."""
-    place = f"gold/{table.name}"
+    place = TableId("gold", table.name)
     rules = all_rules(table)
     broken = [rule for rule in rules if rule.severity == "block" and rule.name in failed]
     contract = Check(
@@ -95,7 +96,7 @@ def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, st
     ]
 
 
-def _warning(place: str, rule: Rule, rows: int, example: str, listed: str) -> Check:
+def _warning(place: TableId, rule: Rule, rows: int, example: str, listed: str) -> Check:
     noun = rule.listing.noun if rule.listing else "row"
     says = f"{counted(rows, noun, 'breaks/break')}: {rule.meaning} {listed}".strip() if rows else rule.meaning
     evidence = ({"promise": rule.meaning, "rows": rows, "example": example},) if example else ()

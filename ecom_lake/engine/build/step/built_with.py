@@ -17,10 +17,10 @@ from typing import Any
 from ecom_lake import logs
 from ecom_lake.errors import UsageError
 from ecom_lake.extras import why_missing
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Shop, Written
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Shop, Written
 from ecom_lake.engine.store.entry import BuiltWith, Entry
@@ -94,7 +94,7 @@ def refuse_other_settings(site: Site, head: Entry) -> None:
 
 def _why_tables_would_be_lost(site: Site, head: Entry) -> str | None:
     """Tables of the state that this machine cannot make, because an extra of the package is not installed."""
-    built = [table for table in site.registry.gold.values() if table.extra and head.parts(f"gold/{table.name}")]
+    built = [table for table in site.registry.gold.values() if table.extra and head.parts(table.id)]
     lost = {table.name: why for table in built if (why := why_missing(table.extra, "This build"))}
     return f"The lake has {', '.join(sorted(lost))}. {' '.join(dict.fromkeys(lost.values()))}" if lost else None
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import commit_made
-from ecom_lake.engine.store.log import (ConflictError)
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.log import ConflictError
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError
 
 _AT_ONCE = 8
-Changes = Mapping[str, Mapping[str, File | None]]
+Changes = Mapping[TableId, Mapping[Part, File | None]]
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,14 @@ class Inputs:
     """The tables that a step read, as they were when it started."""
 
     entry: Entry
-    tables: tuple[str, ...]
+    tables: tuple[TableId, ...]
 
     @property
-    def versions(self) -> dict[str, str]:
+    def versions(self) -> dict[TableId, str]:
         return {table: self.entry.version(table) for table in self.tables}
 
     def hold(self, site: Site) -> None:
-        """Every file of them is as it was written: nothing is made from rotten bytes."""
+        """Every file of them is as it was written: nothing is made from corrupted bytes."""
         files = [file for table in self.tables for file in self.entry.parts(table).values()]
         with ThreadPoolExecutor(_AT_ONCE) as readers:
             for file, why in zip(files, readers.map(site.lake.damage_read, files), strict=True):
@@ -44,7 +45,7 @@ class Inputs:
 def commit(site: Site, inputs: Inputs, changes: Changes, message: str) -> Entry:
     def change(head: Entry) -> Entry:
         if not inputs.unchanged_in(head):
-            changed = ", ".join(t for t in inputs.tables if head.version(t) != inputs.entry.version(t))
+            changed = ", ".join(str(t) for t in inputs.tables if head.version(t) != inputs.entry.version(t))
             raise ConflictError(f"{changed} changed while '{message}' was being made; build again.")
         for table, parts in changes.items():
             if any(head.parts(table).get(part) != file for part, file in parts.items()):
@@ -54,6 +55,6 @@ def commit(site: Site, inputs: Inputs, changes: Changes, message: str) -> Entry:
     return commit_made(site, change, message)
 
 
-def gone(entry: Entry, table: str, keep: Iterable[str]) -> dict[str, None]:
+def gone(entry: Entry, table: TableId, keep: Iterable[Part]) -> dict[Part, None]:
     """The parts of a table that are no longer wanted."""
     return dict.fromkeys(set(entry.parts(table)) - set(keep))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecom_lake.engine.contracts.table import Severity
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import File
 
 
@@ -14,7 +15,7 @@ from ecom_lake.engine.store.entry import File
 class Check:
     """A promise that was looked at. A failed one that blocks keeps the table from being committed."""
 
-    table: str
+    table: TableId
     name: str
     passed: bool
     severity: Severity
@@ -30,10 +31,10 @@ class Check:
 class Outcome:
     """One table after a step."""
 
-    table: str
-    files: Mapping[str, File] = field(default_factory=dict)
+    table: TableId
+    files: Mapping[Part, File] = field(default_factory=dict)
     """The current file of each part that the step was asked for."""
-    written: tuple[str, ...] = ()
+    written: tuple[Part, ...] = ()
     """The parts among them that it made anew; the others were unchanged."""
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()

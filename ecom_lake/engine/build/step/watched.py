@@ -49,7 +49,7 @@ def _in_words(error: Exception) -> str:
 
 
 def _tell(site: Site, outcome: Outcome, seconds: float) -> None:
-    with logs.context(table=outcome.table):
+    with logs.context(table=str(outcome.table)):
         for check in outcome.checks:
             if not check.passed and not check.blocks:
                 logs.log_event("warned", logging.WARNING, check=check.name, says=check.says)
@@ -57,7 +57,7 @@ def _tell(site: Site, outcome: Outcome, seconds: float) -> None:
             for check in refused:
                 logs.log_event("refused", logging.ERROR, check=check.name, says=check.says)
             evidence = [row for check in refused for row in check.evidence]
-            trouble.keep(site, outcome.table, "refused", [check.says for check in refused], evidence)
+            trouble.keep(site, str(outcome.table), "refused", [check.says for check in refused], evidence)
         else:
             event = "done" if outcome.written else "unchanged"
             logs.log_event(event, rows=outcome.rows, written=len(outcome.written), parts=len(outcome.files), seconds=seconds)

@@ -12,7 +12,7 @@ from ecom_lake.engine.contracts.reading import read
 from ecom_lake.shop.canonical.orders import NO_SALE, STATUSES
 from ecom_lake.shop.connectors.canonical import files
 from ecom_lake.shop.connectors.canonical.files import CanonicalFile
-from ecom_lake.shop.connectors.shaping import gross_sales, is_timeline_sound, read_whole, text
+from ecom_lake.shop.connectors.shaping import fully_parsed, gross_sales, is_timeline_sound, text
 
 STAGES = ("ordered_at", "approved_at", "shipped_at", "delivered_at")
 ADDRESS = ("city", "state", "region", "country", "zip")
@@ -24,7 +24,7 @@ Lookups = Mapping[str, pl.DataFrame]
 def shape_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
     """An order whose row names no address of its own went to its customer's."""
     times = {stage: read(rows[stage], TIMESTAMP) for stage in STAGES}
-    given = filled(rows, files.ORDERS).with_columns(text("customer_id"), *read_whole(rows, times))
+    given = filled(rows, files.ORDERS).with_columns(text("customer_id"), *fully_parsed(rows, times))
     known = _with_address(_with_status(given), lookups["customers"])
     source_status = rows.select(source_status=text("status")).to_series()
     return known.with_columns(source_status, is_timeline_sound(times)).drop("is_returned")

@@ -11,7 +11,7 @@ from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.reading import read
 from ecom_lake.shop.canonical.orders import NO_SALE, STATUSES
 from ecom_lake.shop.connectors.olist.names import with_address
-from ecom_lake.shop.connectors.shaping import gross_sales, is_timeline_sound, read_whole, text
+from ecom_lake.shop.connectors.shaping import fully_parsed, gross_sales, is_timeline_sound, text
 
 STAGES = (
     "order_purchase_timestamp",
@@ -25,7 +25,7 @@ def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.
     """The person is looked up by the order's alias; where that record has not come, the alias stands for the person."""
     aliases = lookups["customers"].drop(LINEAGE)
     times = {stage: read(rows[stage], TIMESTAMP) for stage in STAGES}
-    known = rows.with_columns(text("customer_id"), *read_whole(rows, times)).join(
+    known = rows.with_columns(text("customer_id"), *fully_parsed(rows, times)).join(
         aliases, on="customer_id", how="left", maintain_order="left"
     )
     source_status = text("order_status")

@@ -13,8 +13,9 @@ import pytest
 from ecom_lake.engine.build.bronze.ingest import ingest, nothing_new
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.serve.status import status_of
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order
@@ -23,7 +24,7 @@ from ecom_lake.errors import UserError
 
 
 def deliveries(site: Site, table: str = "orders") -> list[tuple[int, str, int]]:
-    parts = site.lake.log.head().parts(f"bronze/{table}")
+    parts = site.lake.log.head().parts(TableId("bronze", table))
     return [(d.sequence, d.file, file.rows) for _, file in sorted(parts.items()) if (d := file.delivery)]
 
 
@@ -184,10 +185,10 @@ def test_malformed_records_are_counted_with_the_delivery(tmp_path: Path) -> None
     with path.open("a") as landed:
         landed.write("o3,c3,delivered\n")
     ingest(site)
-    (file,) = site.lake.log.head().parts("bronze/orders").values()
+    (file,) = site.lake.log.head().parts(TableId("bronze", "orders")).values()
     assert file.delivery is not None
     assert (file.rows, file.delivery.rejected) == (2, 1)
-    (rejects,) = site.lake.log.head().parts("rejects/orders").values()
+    (rejects,) = site.lake.log.head().parts(TableId("rejects", "orders")).values()
     assert rejects.rows == 1
 
 
@@ -216,7 +217,7 @@ ORDER = "order_id,customer_id,ordered_at\no1,ana,2024-01-02\n"
 
 def columns_known(shop: CanonicalShop, table: str) -> Check:
     made = {outcome.table: outcome for outcome in ingest(shop.site)}
-    [found] = [check for check in made[f"bronze/{table}"].checks if check.name == "columns_known"]
+    [found] = [check for check in made[TableId("bronze", table)].checks if check.name == "columns_known"]
     return found
 
 

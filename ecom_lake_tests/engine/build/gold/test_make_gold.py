@@ -22,6 +22,7 @@ from ecom_lake.engine.build.release.release import make_release, roll_back, unpi
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.contracts.sql_tables import tables_in
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.builders.olist_files import a_site, item, land, order
@@ -45,8 +46,8 @@ def test_an_empty_file_of_orders_makes_empty_tables_that_are_not_released(tmp_pa
     assert refused.startswith("No order was ever delivered: orders.csv has no rows.")
     head = site.lake.log.head()
     assert head.release is None
-    kpis = pl.read_parquet(site.lake.paths(head, "gold/kpi_summary"), glob=False)
-    assert head.parts("gold/fct_orders")[""].rows == 0
+    kpis = pl.read_parquet(site.lake.paths(head, TableId("gold", "kpi_summary")), glob=False)
+    assert head.parts(TableId("gold", "fct_orders"))[WHOLE].rows == 0
     assert kpis.filter(metric="net_sales")["value"].to_list() == [0.0]
     assert kpis.filter(metric="aov")["value"].to_list() == [None]
 

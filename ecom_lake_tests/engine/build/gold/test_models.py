@@ -19,9 +19,10 @@ from ecom_lake.errors import UserError
 from ecom_lake.shop.segments import segment_centres_model as segment_centres
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake.engine.contracts.table_id import TableId
 
-FIT = "gold/customer_segments_fit"
-MADE = {"gold/segment_centres", "gold/segment_selection", "gold/customer_segments_fit"}
+FIT = TableId("gold", "customer_segments_fit")
+MADE = {TableId("gold", "segment_centres"), TableId("gold", "segment_selection"), FIT}
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return seen
 
 
-def made(site: Site) -> set[str]:
+def made(site: Site) -> set[TableId]:
     outcomes = make_gold(site, "segment_centres")
     assert {outcome.table for outcome in outcomes} == MADE
     return {outcome.table for outcome in outcomes if outcome.written}
@@ -67,7 +68,7 @@ def test_a_damaged_fit_is_put_back_from_its_plain_copy(fresh_lake: BuiltLake, gi
     was = spoil_fit(site)
     with pytest.raises(UserError, match="`ecom-lake repair` puts it back"):
         made(site)
-    assert repair(site).put_back == (FIT,)
+    assert repair(site).put_back == (str(FIT),)
     assert [file.hash for file in site.lake.log.head().parts(FIT).values()] == [was]
     assert (made(site), given) == (MADE, [True])
 
@@ -91,7 +92,7 @@ def test_one_bad_table_keeps_back_those_beside_it(fresh_lake: BuiltLake, monkeyp
     monkeypatch.setattr(segment_centres, "fit", spoilt)
     before = site.lake.log.head()
     outcomes = make_gold(site, "segment_centres")
-    assert [outcome.table for outcome in outcomes if outcome.refused] == ["gold/customer_segments_fit"]
+    assert [outcome.table for outcome in outcomes if outcome.refused] == [FIT]
     assert not any(outcome.written for outcome in outcomes)
     assert site.lake.log.head() == before
 
@@ -107,7 +108,7 @@ def trust_me(fitted: Fitted, past: Past, version: int, settings: MiningSettings)
 
 def test_a_model_that_only_claims_to_work_is_stopped_in_the_build(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
     site = fresh_lake.site()
-    released, before = site.lake.log.head(), site.lake.log.head().parts("gold/model_cards")
+    released, before = site.lake.log.head(), site.lake.log.head().parts(TableId("gold", "model_cards"))
     monkeypatch.setattr(gold_function, "fit_rows", trust_me)
     assert MADE & {outcome.table for outcome in make_gold(replace(site, full=True), "segment_centres") if outcome.written}
     [outcome] = make_gold(site, "model_cards")
@@ -115,7 +116,7 @@ def test_a_model_that_only_claims_to_work_is_stopped_in_the_build(fresh_lake: Bu
     [check] = [check for check in outcome.checks if check.blocks]
     assert check.says == "Broken: published_has_a_gate, published_passes_its_gate."
     assert "customer_segments" in str(check.evidence)
-    assert site.lake.log.head().parts("gold/model_cards") == before != {}
+    assert site.lake.log.head().parts(TableId("gold", "model_cards")) == before != {}
     assert site.lake.log.head() != released
     broken = release._identities(site, site.lake.log.head())
     assert {(found["table"], found["identity"]) for found in broken.evidence} == {

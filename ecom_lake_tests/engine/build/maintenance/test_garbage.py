@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake_tests.builders.built_lake import BuiltLake, rewrite
 
@@ -84,7 +85,7 @@ def test_a_state_is_as_old_as_the_one_that_took_its_place(fresh_grown_lake: Buil
     site = fresh_grown_lake.site()
     age(fresh_grown_lake, days=31)
     shown = site.lake.log.head()
-    changed = site.lake.log.commit(lambda head: head.with_parts("gold/rfm", {"": None}), "run", "rfm is gone")
+    changed = site.lake.log.commit(lambda head: head.with_parts(TableId("gold", "rfm"), {WHOLE: None}), "run", "rfm is gone")
     found = find_garbage(site, timedelta(hours=1))
     assert not {shown.number, changed.number} & set(found.states)
     gone = {info.path.removeprefix("olist/") for info in found.files}

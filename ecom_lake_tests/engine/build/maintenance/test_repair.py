@@ -17,6 +17,7 @@ from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake_tests.engine.build.crash import content, whole
 
 
@@ -30,7 +31,7 @@ def flip(path: Path) -> None:
     path.write_bytes(data)
 
 
-def stored(lake: BuiltLake, table: str) -> Path:
+def stored(lake: BuiltLake, table: TableId) -> Path:
     _, file = sorted(lake.site().lake.log.head().parts(table).items())[0]
     return lake.site().lake.local(file)
 
@@ -38,25 +39,33 @@ def stored(lake: BuiltLake, table: str) -> Path:
 @pytest.mark.parametrize("spoil", [cut, flip, Path.unlink], ids=["cut", "flipped", "gone"])
 @pytest.mark.parametrize(
     "table",
-    ["bronze/orders", "rejects/orders", "silver/order_index", "silver/orders", "quarantine/order_items", "gold/fct_orders"],
+    [
+        TableId("bronze", "orders"),
+        TableId("rejects", "orders"),
+        TableId("silver", "order_index"),
+        TableId("silver", "orders"),
+        TableId("quarantine", "order_items"),
+        TableId("gold", "fct_orders"),
+    ],
+    ids=str,
 )
-def test_what_is_damaged_is_made_again(fresh_lake: BuiltLake, table: str, spoil: Callable[[Path], None]) -> None:
+def test_what_is_damaged_is_made_again(fresh_lake: BuiltLake, table: TableId, spoil: Callable[[Path], None]) -> None:
     undisturbed = content(fresh_lake.site())
     spoil(stored(fresh_lake, table))
     done = repair(fresh_lake.site())
-    assert len(done.forgotten if table.startswith(("silver", "quarantine", "gold")) else done.read_again) == 1
+    assert len(done.forgotten if table.layer in ("silver", "quarantine", "gold") else done.read_again) == 1
     build(fresh_lake.site())
     assert content(fresh_lake.site()) == undisturbed
     assert whole(fresh_lake.site()) is not None
     assert due(fresh_lake.site()) == []
 
 
-@pytest.mark.parametrize("table", ["bronze/orders", "silver/order_index"])
-def test_nothing_is_made_from_rotten_bytes(fresh_lake: BuiltLake, table: str) -> None:
+@pytest.mark.parametrize("table", [TableId("bronze", "orders"), TableId("silver", "order_index")], ids=str)
+def test_nothing_is_made_from_rotten_bytes(fresh_lake: BuiltLake, table: TableId) -> None:
     rotten = stored(fresh_lake, table)
     flip(rotten)
     (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
-    build_it = build if table.startswith("bronze") else _only_orders
+    build_it = build if table.layer == "bronze" else _only_orders
     with pytest.raises(UserError, match=rf"{re.escape(rotten.name)} has other content.*`ecom-lake repair`"):
         build_it(fresh_lake.site())
 
@@ -70,13 +79,13 @@ def _only_orders(site: Site) -> None:
 
 
 def test_a_full_build_makes_a_damaged_file_anew(fresh_lake: BuiltLake) -> None:
-    flip(stored(fresh_lake, "gold/rfm"))
+    flip(stored(fresh_lake, TableId("gold", "rfm")))
     build(fresh_lake.site(full=True))
     assert whole(fresh_lake.site()) is not None
 
 
 def test_a_delivery_that_is_no_longer_landed_is_named(fresh_lake: BuiltLake) -> None:
-    flip(stored(fresh_lake, "bronze/orders"))
+    flip(stored(fresh_lake, TableId("bronze", "orders")))
     (orders,) = fresh_lake.landing.glob("*orders_dataset.csv")
     kept = orders.rename(fresh_lake.folder / orders.name)
     done = repair(fresh_lake.site())
@@ -100,7 +109,7 @@ def test_a_damaged_newest_entry_is_set_aside_and_made_again(fresh_lake: BuiltLak
 
 def test_a_damaged_fit_is_not_put_back_from_a_damaged_copy(fresh_lake: BuiltLake) -> None:
     """The copy has the same size, and other content."""
-    flip(stored(fresh_lake, "gold/churn_fit"))
+    flip(stored(fresh_lake, TableId("gold", "churn_fit")))
     flip(fresh_lake.root / "olist" / "gold" / "churn_fit.parquet")
     done = repair(fresh_lake.site())
     assert done.put_back == ()
@@ -111,8 +120,8 @@ def test_where_the_shown_release_is_damaged_readers_see_the_newest_whole_one(fre
     """Not a state that was never released, though states after and before the damaged one are whole."""
     log = fresh_grown_lake.site().lake.log
     old, new = last_two_releases(fresh_grown_lake.site())
-    [part] = log.head().parts("rejects/orders")
-    log.commit(lambda head: head.with_parts("rejects/orders", {part: None}), "later", "a later state")
+    [part] = log.head().parts(TableId("rejects", "orders"))
+    log.commit(lambda head: head.with_parts(TableId("rejects", "orders"), {part: None}), "later", "a later state")
     flip(fresh_grown_lake.root / f"olist/_store/log/{new:08d}.json")
     repair(fresh_grown_lake.site())
     head = fresh_grown_lake.site().lake.log.head()
@@ -141,12 +150,12 @@ def test_a_step_checks_the_files_that_it_reads_and_no_others(fresh_lake: BuiltLa
     (fresh_lake.landing / "more_customers.csv").write_text(more, encoding="utf-8")
     ingest(fresh_lake.site())
     before = fresh_lake.site().lake.log.head()
-    customers = [fresh_lake.site().lake.local(file) for file in before.parts("bronze/customers").values()]
+    customers = [fresh_lake.site().lake.local(file) for file in before.parts(TableId("bronze", "customers")).values()]
     for path in customers:
         path.write_bytes(b"rotten")
     made = make_order_index(fresh_lake.site(full=True))
-    assert made.written == ("",)
-    assert made.files[""].hash == before.parts("silver/order_index")[""].hash
+    assert made.written == (WHOLE,)
+    assert made.files[WHOLE].hash == before.parts(TableId("silver", "order_index"))[WHOLE].hash
     with pytest.raises(UserError, match="|".join(re.escape(f"{path.name} has 6 bytes") for path in customers)):
         _only_orders(fresh_lake.site())
-    assert fresh_lake.site().lake.log.head().parts("silver/orders") == before.parts("silver/orders")
+    assert fresh_lake.site().lake.log.head().parts(TableId("silver", "orders")) == before.parts(TableId("silver", "orders"))

@@ -21,9 +21,10 @@ from ecom_lake.engine.build.step.watched import watched
 from ecom_lake.engine.contracts.columns import Flag
 from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.shop.connectors.olist import OLIST
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order, payment
+from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.shop.connectors.olist import OLIST
 
@@ -103,16 +104,16 @@ def test_only_the_month_of_the_mended_row_is_made_and_nothing_is_released(shop: 
     site = a_copy(replay, tmp_path / "shop")
     before = a_site(shop).lake.log.head()
     after = site.lake.log.head()
-    payments = {part: file.run for part, file in after.parts("silver/payments").items()}
-    made_before = before.parts("silver/payments")["month=2017-01"].run
-    assert payments == {"month=2017-01": made_before, "month=2017-02": "mended", "month=2017-03": made_before}
-    marks = {part: file.fingerprint for part, file in after.parts("silver/payments").items()}
-    same = {part for part, file in before.parts("silver/payments").items() if file.fingerprint == marks[part]}
-    assert same == {"month=2017-01", "month=2017-03"}, "made by the newer code, though with the same bytes"
-    assert after.parts("silver/payments")["month=2017-02"].rows == 2
+    payments = {part: file.run for part, file in after.parts(TableId("silver", "payments")).items()}
+    made_before = before.parts(TableId("silver", "payments"))[Part(month="2017-01")].run
+    assert payments == {Part(month="2017-01"): made_before, Part(month="2017-02"): "mended", Part(month="2017-03"): made_before}
+    marks = {part: file.fingerprint for part, file in after.parts(TableId("silver", "payments")).items()}
+    same = {part for part, file in before.parts(TableId("silver", "payments")).items() if file.fingerprint == marks[part]}
+    assert same == {Part(month="2017-01"), Part(month="2017-03")}, "made by the newer code, though with the same bytes"
+    assert after.parts(TableId("silver", "payments"))[Part(month="2017-02")].rows == 2
     assert quarantined(after) == 1
     assert after.release == before.release
-    assert make_release(mended(site)).written == ("",)
+    assert make_release(mended(site)).written == (WHOLE,)
 
 
 def test_the_build_after_a_replay_ends_where_a_build_alone_does(shop: Path, replay: Path, tmp_path: Path) -> None:
@@ -120,7 +121,10 @@ def test_the_build_after_a_replay_ends_where_a_build_alone_does(shop: Path, repl
     build(mended(site))
     build(mended(other))
     assert hashes(site.lake.log.head()) == hashes(other.lake.log.head())
-    marks = [{part: file.fingerprint for part, file in s.lake.log.head().parts("silver/payments").items()} for s in (site, other)]
+    marks = [
+        {part: file.fingerprint for part, file in s.lake.log.head().parts(TableId("silver", "payments")).items()}
+        for s in (site, other)
+    ]
     assert marks[0] == marks[1]
 
 
@@ -151,17 +155,19 @@ def test_an_order_that_is_let_in_brings_its_lines(tmp_path: Path) -> None:
     assert found.all_months == [JANUARY]
     replayed(wider)
     after = wider.lake.log.head()
-    files = after.parts("silver/order_items")
+    files = after.parts(TableId("silver", "order_items"))
     assert {part: (file.run == "wider", file.rows) for part, file in files.items()} == {
-        "month=2017-01": (True, 1),
-        "month=2017-02": (False, 1),
-        "month=2017-03": (False, 0),
+        Part(month="2017-01"): (True, 1),
+        Part(month="2017-02"): (False, 1),
+        Part(month="2017-03"): (False, 0),
     }
     rules = [
-        rule for path in wider.lake.paths(after, "quarantine/order_items") for rule in pl.read_parquet(path)["rule"].to_list()
+        rule
+        for path in wider.lake.paths(after, TableId("quarantine", "order_items"))
+        for rule in pl.read_parquet(path)["rule"].to_list()
     ]
     assert sorted(rules) == ["order_id_missing", "unit_price_unreadable"]
-    assert make_release(wider).written == ("",)
+    assert make_release(wider).written == (WHOLE,)
 
 
 def test_dimensions_are_judged_too(shop: Path, tmp_path: Path) -> None:
@@ -187,7 +193,7 @@ def test_months_of_another_shape_are_made_too_so_that_no_table_has_two(shop: Pat
         assert replayed(grown).all_months == []
     else:
         made = make_silver(grown, "payments", [FEBRUARY])
-        assert (made.written, list(made.files)) == (("month=2017-02",), ["month=2017-02"])
-    files = grown.lake.log.head().parts("silver/payments").values()
+        assert (made.written, list(made.files)) == ((Part(month="2017-02"),), [Part(month="2017-02")])
+    files = grown.lake.log.head().parts(TableId("silver", "payments")).values()
     assert {file.run for file in files} == {"grown"}
     assert all("is_gift" in pl.read_parquet_schema(grown.lake.local(file)) for file in files)

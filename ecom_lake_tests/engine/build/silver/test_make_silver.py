@@ -24,6 +24,7 @@ from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.olist_files import Row, a_site, customer, item, land, order, payment
+from ecom_lake.engine.contracts.table_id import Part, TableId
 
 
 def build(site: Site) -> dict[str, Outcome]:
@@ -40,7 +41,7 @@ def rows(site: Site, table: str) -> list[dict[str, object]]:
 
 def refused(site: Site, source: str) -> list[tuple[int, str]]:
     entry = site.lake.log.head()
-    paths = site.lake.paths(entry, f"quarantine/{source}")
+    paths = site.lake.paths(entry, TableId("quarantine", source))
     return sorted((r["source_record"], r["rule"]) for path in paths for r in pl.read_parquet(path).to_dicts())
 
 
@@ -69,7 +70,7 @@ def test_a_corrected_date_moves_the_order_and_its_lines(tmp_path: Path) -> None:
         ("o1", date(2017, 2, 1)),
         ("o2", date(2017, 1, 1)),
     ]
-    assert made["orders"].written == ("month=2017-01", "month=2017-02")
+    assert made["orders"].written == (Part(month="2017-01"), Part(month="2017-02"))
     assert fates(site)["orders", 2, "superseded"] == 1
     assert_every_row_is_accounted_for(site)
 
@@ -94,21 +95,21 @@ def test_only_touched_months_are_made_again(tmp_path: Path) -> None:
     land(site, "1/order_items.csv", "order_items", [item(1), item(2)])
     first = build(site)
     assert len(first["orders"].written) == len(first["order_items"].written) == 3
-    kept = first["orders"].files["month=2017-01"].path
+    kept = first["orders"].files[Part(month="2017-01")].path
     land(site, "2/orders.csv", "orders", [order(3, "2017-02-02 00:00:00")])
     second = build(site)
-    assert second["orders"].written == ("month=2017-02",)
+    assert second["orders"].written == (Part(month="2017-02"),)
     assert second["order_items"].written == ()
-    assert second["orders"].files["month=2017-01"].path == kept
+    assert second["orders"].files[Part(month="2017-01")].path == kept
     assert all(outcome.written == () for outcome in build(site).values())
 
 
 def test_a_kept_month_whose_rows_are_not_those_that_were_counted_is_refused(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1)])
-    kept = build(site)["orders"].files["month=2017-01"]
-    wrong = {"month=2017-01": replace(kept, rows=kept.rows + 1)}
-    site.lake.log.commit(lambda head: head.with_parts("silver/orders", wrong), "", "a slip")
+    kept = build(site)["orders"].files[Part(month="2017-01")]
+    wrong = {Part(month="2017-01"): replace(kept, rows=kept.rows + 1)}
+    site.lake.log.commit(lambda head: head.with_parts(TableId("silver", "orders"), wrong), "", "a slip")
     made = make_silver(site, "orders")
     assert [check.name for check in made.checks if check.blocks] == ["every_row_accounted"]
 
@@ -120,7 +121,7 @@ def test_a_corrected_address_touches_the_months_of_its_orders(tmp_path: Path) ->
     build(site)
     land(site, "2/customers.csv", "customers", [customer(2, customer_state="RJ", customer_city="rio de janeiro")])
     made = build(site)
-    assert made["orders"].written == ("month=2017-02",)
+    assert made["orders"].written == (Part(month="2017-02"),)
     assert [(r["order_id"], r["state"]) for r in rows(site, "orders")] == [("o1", "SP"), ("o2", "RJ")]
 
 
@@ -181,7 +182,7 @@ def test_quarantine_keeps_the_raw_record(tmp_path: Path) -> None:
     land(site, "orders.csv", "orders", [order(1)])
     land(site, "order_items.csv", "order_items", [item(1), item(1, price=" -3,x ", line=2)])
     build(site)
-    (path,) = site.lake.paths(site.lake.log.head(), "quarantine/order_items")
+    (path,) = site.lake.paths(site.lake.log.head(), TableId("quarantine", "order_items"))
     (record,) = pl.read_parquet(path).to_dicts()
     assert '"price":" -3,x "' in record["raw_record"] and '"order_item_id":"2"' in record["raw_record"]
     assert (record["source_sequence"], record["source_record"], record["column"], record["value"]) == (
@@ -256,6 +257,6 @@ def test_bit_by_bit_or_at_once_gives_the_same_silver_and_every_row_is_accounted_
         land_all(at_once, deliveries, build_between=False)
         assert_every_row_is_accounted_for(step_by_step)
         for table in ("order_index", *silver_tables(at_once)):
-            one, other = (site.lake.log.head().parts(f"silver/{table}") for site in (step_by_step, at_once))
+            one, other = (site.lake.log.head().parts(TableId("silver", table)) for site in (step_by_step, at_once))
             assert {part: file.hash for part, file in one.items()} == {part: file.hash for part, file in other.items()}, table
         assert fates(step_by_step) == fates(at_once)

@@ -15,6 +15,7 @@ from ecom_lake.engine.build.silver.order_index import is_current as is_index_cur
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order
 from ecom_lake_tests.engine.build.silver.test_make_silver import build, rows
+from ecom_lake.engine.contracts.table_id import TableId
 
 
 def in_zone(site: Site, zone: str) -> Site:
@@ -50,7 +51,9 @@ def test_an_order_lies_in_the_month_of_the_shops_own_time(tmp_path: Path) -> Non
 
 def quarantine(site: Site, source: str) -> list[Mapping[str, object]]:
     return [
-        row for path in site.lake.paths(site.lake.log.head(), f"quarantine/{source}") for row in pl.read_parquet(path).to_dicts()
+        row
+        for path in site.lake.paths(site.lake.log.head(), TableId("quarantine", source))
+        for row in pl.read_parquet(path).to_dicts()
     ]
 
 

@@ -134,7 +134,9 @@ def _is_cut(path: Path) -> bool:
     return any(module == cut or module.startswith(f"{cut}.") for cut in CUT)
 
 
-@pytest.mark.parametrize(("table", "contract"), [("silver/orders", "canonical/orders"), ("gold/churn_scores", "churn/churn_scores")])
+@pytest.mark.parametrize(
+    ("table", "contract"), [("silver/orders", "canonical/orders"), ("gold/churn_scores", "churn/churn_scores")]
+)
 def test_columns_of_the_vocabulary_enter_by_value_and_not_as_code(table: str, contract: str) -> None:
     """Else one word of any shared column would refit every model."""
     closure = import_closure(*CLOSURES[table])

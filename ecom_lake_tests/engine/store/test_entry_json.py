@@ -1,0 +1,75 @@
+"""Entries of the log as JSON: those of older versions are read, and mean what they meant."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
+from ecom_lake.engine.store.entry import BuiltWith, Delivery, Entry, File, Landed, Made
+from ecom_lake.engine.store.entry_json import decode, encode
+
+OLD = """
+{"number":7,"parent":6,"run":"393eb555-2a41","at":"2026-11-28T16:42:41+00:00","message":"release","tables":{
+"bronze/orders":{"00000006":{"path":"_store/bronze/orders/2577.parquet","rows":99441,"bytes":6302241,"hash":"6262",
+"fingerprint":"2577","run":"","delivery":{"sequence":6,"file":"olist_orders_dataset.csv","content_hash":"2577",
+"delivered_at":"2026-11-28 16:37:56","rejected":1,"extra_columns":["more"],"encoding":"utf-8"}}},
+"silver/orders":{"month=2016-09":{"path":"_store/silver/orders/month-2016-09-393e-cc53.parquet","rows":4,"bytes":7404,
+"hash":"cc53","fingerprint":"9d77-68bb","run":"393e","inputs":{"silver/order_index":"1637","bronze/orders":"e33f"},
+"fates":[["orders",6,"published",4]],"failed":{"date_known":1}}},
+"quarantine/orders":{"unplaced":{"path":"_store/quarantine/orders/unplaced-393e-aa.parquet","rows":1,"bytes":2,"hash":"aa",
+"fingerprint":"9d77","run":"393e"}},
+"gold/rfm":{"":{"path":"_store/gold/rfm/393e-bb.parquet","rows":3,"bytes":4,"hash":"bb","fingerprint":"f","run":"393e"}}},
+"landing":{"orders.csv":{"stamp":"s","hash":"2577","reader":"r","refused":""}},"release":7,"pinned":false}
+"""
+"""An entry without a checksum, without settings and without the fields that came later."""
+
+
+def old_bytes() -> bytes:
+    return json.dumps(json.loads(OLD), separators=(",", ":")).encode()
+
+
+def test_an_entry_of_an_older_version_is_read() -> None:
+    entry = decode(old_bytes())
+    assert (entry.number, entry.parent, entry.release, entry.pinned, entry.built_with) == (7, 6, 7, False, None)
+    assert datetime.fromisoformat(entry.at) == datetime(2026, 11, 28, 16, 42, 41, tzinfo=UTC)
+    [bronze] = entry.parts(TableId("bronze", "orders")).values()
+    assert bronze.delivery == Delivery(6, "olist_orders_dataset.csv", "2577", "2026-11-28 16:37:56", 1, ("more",), "utf-8")
+    assert entry.parts(TableId("silver", "orders")) == {
+        Part(month="2016-09"): File(
+            path="_store/silver/orders/month-2016-09-393e-cc53.parquet",
+            rows=4,
+            bytes=7404,
+            hash="cc53",
+            fingerprint="9d77-68bb",
+            run="393e",
+            inputs={TableId("silver", "order_index"): "1637", TableId("bronze", "orders"): "e33f"},
+            fates=(("orders", 6, "published", 4),),
+            failed={"date_known": 1},
+        )
+    }
+    assert list(entry.parts(TableId("quarantine", "orders"))) == [Part(batch="unplaced")]
+    assert entry.parts(TableId("gold", "rfm"))[WHOLE].rows == 3
+    assert entry.landing == {"orders.csv": Landed("s", "2577", "r")}
+
+
+def test_versions_of_tables_are_those_that_older_versions_recorded() -> None:
+    """They stand in the inputs of every file: if they were computed otherwise, an old lake would be built anew."""
+    entry = decode(old_bytes())
+    assert entry.version(TableId("silver", "orders")) == "1ff516faac7af6d3"
+    assert entry.version(TableId("quarantine", "orders")) == "f1d6d14aa6474f66"
+
+
+def test_an_entry_is_read_back_as_it_was_written() -> None:
+    made = Made(rows=1, fingerprint="f", run="r", inputs={TableId("bronze", "orders"): "v"})
+    tables = {TableId("gold", "rfm"): {WHOLE: made.published("p", 2, "h")}}
+    entry = Entry(1, None, "r", "2026-01-01T00:00:00+00:00", "m", tables, built_with=BuiltWith({"a": 1}, "d", "f", {"f": "d"}))
+    assert decode(encode(entry)) == entry
+    assert b'"gold/rfm":{"":{' in encode(entry) and b'"inputs":{"bronze/orders":"v"}' in encode(entry)
+
+
+def test_a_name_that_is_no_table_is_a_damaged_entry() -> None:
+    with pytest.raises(ValueError, match="is not the layer and the name of a table"):
+        decode(old_bytes().replace(b'"gold/rfm"', b'"rfm"'))
