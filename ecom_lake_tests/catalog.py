@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from ecom_lake.engine.contracts.question import Question
 from ecom_lake.engine.contracts.recipe import Recipe
@@ -34,6 +35,16 @@ def recipe(table: str) -> Recipe:
 
 def questions() -> tuple[Question, ...]:
     return registry().questions
+
+
+def file_of(table: str) -> Path:
+    """The file of the table's contract."""
+    return registry().definition(table).file
+
+
+def module_of(table: str) -> str:
+    """The module of the table's contract."""
+    return registry().definition(table).module
 
 
 def in_order() -> tuple[str, ...]:

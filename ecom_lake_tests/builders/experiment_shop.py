@@ -42,7 +42,15 @@ def shop(con: duckdb.DuckDBPyConnection, purchases: list[Purchase], cost: float 
 
 EDGES: list[Purchase] = [("at 60", 60, 1), ("at 120", 120, 1)]
 """People who show where the bounds are."""
-STOCK = Group("at risk, one purchase", people=8_000, join_per_day=10.0, watched=2_000, back=100, order_value=80, order_spread=30)
+STOCK = Group(
+    "at risk, one purchase",
+    people=8_000,
+    join_per_day=10.0,
+    observed=2_000,
+    ordered=100,
+    order_value=80,
+    order_value_deviation=30,
+)
 
 
 def busy(people: int = 4_000, again: float = 0.2) -> list[Purchase]:

@@ -28,7 +28,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return site, truths
 
 
-def ask(site: Site, query: str) -> list[tuple[object, ...]]:
+def ask(site: Site, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(site.lake.store.local("olist/catalog.duckdb")), read_only=True) as con:
         return con.execute(query).fetchall()
 

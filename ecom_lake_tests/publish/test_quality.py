@@ -96,7 +96,9 @@ def test_a_shop_without_dates_has_no_checks_over_time() -> None:
     tables = ("ledger", "quality_scorecard", "anomalies", "revenue_waterfall")
     ledger, scorecard, anomalies, waterfall = (pl.DataFrame(schema=catalog.gold()[table].schema) for table in tables)
     why = {"anomalies": "It has no dates to compare.", "revenue_waterfall": "It has no months to reconcile."}
-    shown = quality.page(quality.Story("undated", None, None, *empty, refused=(), absent=why)).decode()
+    shown = quality.page(
+        quality.Story("undated", None, None, ledger, scorecard, anomalies, waterfall, refused=(), absent=why)
+    ).decode()
     assert "<p>No order has a date.</p>" in shown
     assert "Not checked. It has no dates to compare." in shown and "too little history" not in shown
     assert "Not checked by month. It has no months to reconcile." in shown and "no sales yet" not in shown

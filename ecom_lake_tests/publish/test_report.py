@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.serve.released import released
+from ecom_lake.errors import UserError
 from ecom_lake.publish import report_file as report
 from ecom_lake.publish.pages.report import TABLES, Report, page
 from ecom_lake.publish.report_file import report_page, report_pdf
@@ -154,5 +155,5 @@ def test_chromium_prints_it(built_lake: BuiltLake) -> None:
 
 def test_without_a_browser_the_error_names_the_alternative(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "BROWSERS", ("no-such-browser",))
-    with pytest.raises(report.UserError, match="install it, or write the page without --pdf"):
+    with pytest.raises(UserError, match="install it, or write the page without --pdf"):
         report_pdf(b"<p>")

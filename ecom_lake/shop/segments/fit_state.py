@@ -55,7 +55,7 @@ def read_state(past: Past, groups: Sequence[str]) -> tuple[dict[str, Segmentatio
 
 
 def _segmentation(group: str, note: Mapping[str, object], numbers: Mapping[str, float]) -> Segmentation:
-    lists: dict[str, list] = {name: note[name] for name in ("features", "segments", "tried", "rivals")}  # type: ignore
+    lists: dict[str, list] = {name: note[name] for name in ("features", "segments", "tried", "rivals")}  # type: ignore[misc, type-arg]
     lists["gates"] = list(note.get("gates", ()))  # type: ignore[call-overload]
     is_whole_group = not lists["features"]
     return Segmentation(

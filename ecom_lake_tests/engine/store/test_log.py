@@ -118,9 +118,7 @@ def test_a_flipped_bit_that_leaves_an_entry_readable_is_found(log: Log, store: S
 
 def test_a_damaged_entry_is_told_with_the_one_before_it_and_set_aside(log: Log, store: Store) -> None:
     for part in ("1", "2"):
-        log.commit(
-            lambda head, part=part: head.with_parts(TableId("bronze", "orders"), {Part(batch=part): a_file(part)}), "run", part
-        )
+        log.commit(partial(with_part, part=part), "run", part)
     released = log.commit(replace, "run", "release", release=True)
     log.commit(lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="3"): a_file("3")}), "run", "3")
     store.write("olist/_store/log/00000004.json", b"")

@@ -44,7 +44,9 @@ def known_on(made: Shop, day: date, leak: str | None = None) -> pl.DataFrame:
             return features_at(con, day)
         text = sql_file(features.__file__, "features.sql")
         assert text.count("\nfrom known\n") == 1
-        return con.sql(text.replace("\nfrom known\n", f",\n({leak})::double as leak\nfrom known\n"), params={"as_of": day}).pl()
+        text = text.replace("\nfrom known\n", f",\n({leak})::double as leak\nfrom known\n")
+        made_with: pl.DataFrame = con.sql(text, params={"as_of": day}).pl()
+        return made_with
 
 
 def test_no_feature_sees_what_comes_later() -> None:

@@ -95,15 +95,15 @@ def test_a_person_by_hand(published: tuple[pl.DataFrame, pl.DataFrame, Path], pl
         days_of[day] = days_of.get(day, 0) + money
     who, bought = next((who, sorted(bought.items())) for who, bought in sorted(purchases.items()) if len(bought) == 4)
     first, last, x = bought[0][0], bought[-1][0], len(bought) - 1
-    history = [np.array([value]) for value in (x, (last - first).days, (AS_OF - first).days)]
+    frequency, recency, age = (np.array([value]) for value in (x, (last - first).days, (AS_OF - first).days))
     parameters = {name: numbers[name] for name in bg_nbd.BOUNDS}
-    quarters = bg_nbd.expected(MBG, parameters, *history, [365 / 7 * i / 4 for i in (1, 2, 3, 4)])[:, 0]
+    quarters = bg_nbd.expected(MBG, parameters, frequency, recency, age, [365 / 7 * i / 4 for i in (1, 2, 3, 4)])[:, 0]
     discounted = sum(step * 1.1 ** -(i / 4 - 0.125) for i, step in enumerate(np.diff(quarters, prepend=0), start=1))
     p, q, v = (numbers[name] for name in "pqv")
     spend = p * (v + sum(money for _, money in bought[1:])) / (p * x + q - 1)
     row = made.row(by_predicate=pl.col("customer_id") == who, named=True)
     assert float(row["historic_value"]) == pytest.approx(sum(money for _, money in bought), abs=0.001)
-    assert row["p_alive"] == pytest.approx(bg_nbd.p_alive(MBG, parameters, *history)[0], abs=1e-6)
+    assert row["p_alive"] == pytest.approx(bg_nbd.p_alive(MBG, parameters, frequency, recency, age)[0], abs=1e-6)
     assert row["expected_orders_12m"] == pytest.approx(quarters[-1], abs=1e-6)
     assert float(row["predicted_value_12m"]) == pytest.approx(discounted * spend, abs=0.006)
     assert row["low"] < row["predicted_value_12m"] < row["high"]

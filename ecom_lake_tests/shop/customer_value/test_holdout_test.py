@@ -66,10 +66,18 @@ def test_a_model_that_takes_people_for_alike_beats_no_guess(con: duckdb.DuckDBPy
 
 def test_guesses_by_hand(con: duckdb.DuckDBPyConnection) -> None:
     """Before: two who never came back came 1 and 0 times, one who had come back twice came 3 times."""
-    arrays = {name: np.zeros(3, dtype=np.int64) for name in ("t_x", "age", "n", "bucket")}
-    money = {"spent": np.zeros(3), "later_spent": np.zeros(3)}
-    one = np.ones(3, dtype=np.int64)
-    before = purchase_histories.Holdout(x=np.array([0, 0, 2]), later_purchases=np.array([1, 0, 3]), people=one, **arrays, **money)
+    none, one, no_money = np.zeros(3, dtype=np.int64), np.ones(3, dtype=np.int64), np.zeros(3)
+    before = purchase_histories.Holdout(
+        x=np.array([0, 0, 2]),
+        t_x=none,
+        age=none,
+        n=none,
+        bucket=none,
+        spent=no_money,
+        later_spent=no_money,
+        later_purchases=np.array([1, 0, 3]),
+        people=one,
+    )
     now = replace(before, x=np.array([0, 2, 9]), age=np.array([400, 400, 50]))
     found = holdout_test.naive_forecasts(now, before, 100, 100)
     mean = 4.5 / 4
@@ -142,9 +150,8 @@ def test_the_gate() -> None:
     [(-0.3, -0.1, (0.1, 0.3)), (-0.3, 0.1, (0.0, 0.3)), (0.1, 0.3, (0.1, 0.3)), (None, None, (None, None))],
 )
 def test_a_miss_counts_in_either_direction(low: float | None, high: float | None, interval: tuple[float, float]) -> None:
-    trial = HoldoutResult(
-        MBG, 182, 1_000, (Rival(MBG, TOTAL_ERROR, 0.2 if low is None else (low + high) / 2, low, high),), ALIKE, (0, 1), ()
-    )  # type: ignore[operator]
+    value = 0.2 if low is None or high is None else (low + high) / 2
+    trial = HoldoutResult(MBG, 182, 1_000, (Rival(MBG, TOTAL_ERROR, value, low, high),), ALIKE, (0, 1), ())
     gate = trial.misses_at_most(0.2)
     assert (gate.low, gate.high) == interval
     assert gate.passes is (low is not None)

@@ -28,9 +28,9 @@ def test_who_was_in_a_group_and_bought_since(
     con: duckdb.DuckDBPyConnection, purchases: list[Purchase], group: str, watched: int, back: int
 ) -> None:
     shop(con, EDGES)
-    edges = {one.name: (one.watched, one.back) for one in groups(con, 90)}
+    edges = {one.name: (one.observed, one.ordered) for one in groups(con, 90)}
     shop(con, [*EDGES, *purchases])
-    found = {one.name: (one.watched, one.back) for one in groups(con, 90)}
+    found = {one.name: (one.observed, one.ordered) for one in groups(con, 90)}
     before = edges.get(group, (0, 0))
     now = found.get(group, (0, 0))
     assert (now[0] - before[0], now[1] - before[1]) == (watched, back)
@@ -39,5 +39,5 @@ def test_who_was_in_a_group_and_bought_since(
 def test_new_customers_are_those_whose_second_purchase_can_be_seen(con: duckdb.DuckDBPyConnection) -> None:
     shop(con, [*EDGES, ("a", 170, 9), ("a", 80, 30), ("b", 170, 9), ("b", 79, 30), ("c", 181, 9), ("d", 5, 9)])
     new = next(one for one in groups(con, 90) if one.name == "new customers")
-    assert (new.watched, new.back, new.order_value) == (3, 1, 30)  # a, b and the person at 120; a in time
+    assert (new.observed, new.ordered, new.order_value) == (3, 1, 30)  # a, b and the person at 120; a in time
     assert new.join_per_day == pytest.approx(2 / 90)  # d and the person at 60

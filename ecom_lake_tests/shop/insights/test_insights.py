@@ -19,7 +19,7 @@ from hypothesis import assume, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from ecom_lake.engine.build.gold.table_file import SETTINGS, settings_row
+from ecom_lake.engine.build.gold.table_file import settings_row
 from ecom_lake.engine.contracts.recipe import SETTINGS
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.duckdb_engine import literal, name

@@ -30,8 +30,8 @@ def nothing_by_chance(values: Sequence[float | None]) -> list[float]:
     return [0.0] * len(values)
 
 
-def scores(values: list[float | None], scale: Scale = PLAIN) -> list[float | None]:
-    return [one and round(one.score, 6) for one in assess(values, nothing_by_chance(values), scale)]
+def scores(values: Sequence[float | None], scale: Scale = PLAIN) -> list[float | None]:
+    return [None if one is None else round(one.score, 6) for one in assess(values, nothing_by_chance(values), scale)]
 
 
 def test_it_says_nothing_before_six_months() -> None:

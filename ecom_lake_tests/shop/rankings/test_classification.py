@@ -22,8 +22,8 @@ def sample(seed: int, n: int = 4_000, strong: float = 1.5, is_shuffled: bool = F
     return Sample(x, rng.permutation(outcome) if is_shuffled else outcome, x[:, 2])
 
 
-def evaluated(**how: object) -> Evaluation:
-    return evaluate(TARGET, *(sample(seed, **how) for seed in (1, 2, 3)), seed=0)  # type: ignore[arg-type]
+def evaluated() -> Evaluation:
+    return evaluate(TARGET, sample(1), sample(2), sample(3), seed=0)
 
 
 def test_a_real_effect_is_found_and_published() -> None:
@@ -39,7 +39,8 @@ def test_a_real_effect_is_found_and_published() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_shuffled_labels_are_refused(seed: int) -> None:
-    evaluation = evaluate(TARGET, *(sample(10 * seed + i, is_shuffled=True) for i in range(3)), seed=0)
+    train, calibration, test = (sample(10 * seed + i, is_shuffled=True) for i in range(3))
+    evaluation = evaluate(TARGET, train, calibration, test, seed=0)
     assert not evaluation.is_published
     assert "not a significant improvement, so nothing is published" in evaluation.reason
     assert evaluation.details.startswith("No list of people that do it is published: a list by the rule is about as good.")
@@ -48,8 +49,8 @@ def test_shuffled_labels_are_refused(seed: int) -> None:
 def test_no_better_than_the_rule_is_refused() -> None:
     """The model finds the effect, and the rule already has it."""
     parts = [sample(seed) for seed in (1, 2, 3)]
-    knowing = [Sample(part.x, part.outcome, part.x[:, 0] * 1.5 + part.x[:, 1] * 0.5) for part in parts]
-    evaluation = evaluate(TARGET, *knowing, seed=0)
+    train, calibration, test = (Sample(one.x, one.outcome, one.x[:, 0] * 1.5 + one.x[:, 1] * 0.5) for one in parts)
+    evaluation = evaluate(TARGET, train, calibration, test, seed=0)
     assert evaluation.lifts is not None and evaluation.lifts.candidate.low > 2
     assert not evaluation.is_published
 
@@ -97,8 +98,7 @@ def test_too_few_rows_are_refused() -> None:
 
 
 def test_what_was_selected_is_kept() -> None:
-    parts = [sample(seed) for seed in (1, 2, 3)]
-    kept = evaluate(TARGET, *parts, seed=0, kept={"it: leaf": "800", "it: champion": FOREST})
+    kept = evaluate(TARGET, sample(1), sample(2), sample(3), seed=0, kept={"it: leaf": "800", "it: champion": FOREST})
     assert kept.notes == {"it: leaf": "800", "it: champion": FOREST}
     assert kept.champion == FOREST != evaluated().champion
 

@@ -30,7 +30,7 @@ def published_row(**changes: object) -> pl.DataFrame:
         for fit in catalog.fits():
             con.register(fit, (rows if fit == ChurnFit.table.name else rows.clear()).to_arrow())
         con.execute(f"create view model_fits as {all_fits(catalog.registry())}")
-        made = con.sql(str(catalog.recipe("model_cards").sql)).pl()
+        made: pl.DataFrame = con.sql(str(catalog.recipe("model_cards").sql)).pl()
     return made.with_columns(pl.lit(value, made.schema[name]).alias(name) for name, value in changes.items())
 
 

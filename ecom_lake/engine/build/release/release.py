@@ -20,6 +20,7 @@ from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step import trouble
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
 from ecom_lake.engine.build.step.outcome import Check, Outcome
+from ecom_lake.engine.contracts.domain import Domain
 from ecom_lake.engine.contracts.personal import is_shareable
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table import Identity, Table
@@ -172,7 +173,7 @@ def _identities(site: Site, entry: Entry) -> Check:
         for table, identity in identities:
             rows = con.sql(f"select * from ({identity.breaks}) limit {EXAMPLES}").pl()
             if len(rows):
-                broken.append(_evidence(site, table.name, identity, rows))
+                broken.append(_evidence(site.registry.domain, table.name, identity, rows))
     return Check(
         TABLE,
         IDENTITIES,
@@ -190,9 +191,8 @@ def _identities_of(site: Site) -> list[tuple[Table, Identity]]:
     return [(table, identity) for table, identity in both if missing.isdisjoint(tables_in(identity.breaks))]
 
 
-def _evidence(site: Site, table: str, identity: Identity, rows: pl.DataFrame) -> dict[str, object]:
+def _evidence(domain: Domain, table: str, identity: Identity, rows: pl.DataFrame) -> dict[str, object]:
     """Of the places where it fails what is not personal."""
-    domain = site.registry.domain
     shown = rows.select(name for name, kind in rows.schema.items() if is_shareable(domain, name, kind == pl.String))
     example = str(shown.to_dicts())[:2000] if shown.width else ""
     return {"table": table, "identity": identity.name, "promise": identity.meaning, "example": example}

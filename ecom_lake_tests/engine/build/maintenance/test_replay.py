@@ -78,7 +78,7 @@ def replay(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop after an undisturbed replay with the fixed rule. Read only: tests change copies of it."""
     site = a_copy(shop, tmp_path_factory.mktemp("replay") / "shop")
     replayed(mended(site))
-    return Path(site.lake.storage.url)
+    return Path(site.lake.store.url)
 
 
 def test_refused_rows_are_judged_by_the_rule_as_it_is_now(shop: Path) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 from ecom_lake.engine.build.release.release import _evidence
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.contracts.columns import Integer, Key, Text
+from ecom_lake.shop.domain import SHOP
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 
 
@@ -36,5 +37,5 @@ def test_the_example_of_a_broken_rule_leaves_out_what_is_personal(tmp_path: Path
 def test_the_example_of_a_broken_identity_shows_no_text_whose_name_is_unknown() -> None:
     identity = Identity("sums_agree", "select 1", "Sums agree.")
     rows = pl.DataFrame({"order_id": ["o1"], "who": ["maria"], "segment": ["lost"], "n": [3], "age": [44]})
-    assert _evidence("spending", identity, rows)["example"] == "[{'segment': 'lost', 'n': 3}]"
-    assert _evidence("spending", identity, rows.select("order_id"))["example"] == ""
+    assert _evidence(SHOP, "spending", identity, rows)["example"] == "[{'segment': 'lost', 'n': 3}]"
+    assert _evidence(SHOP, "spending", identity, rows.select("order_id"))["example"] == ""
