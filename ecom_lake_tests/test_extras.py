@@ -65,7 +65,7 @@ def test_an_azure_lake_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatc
 def test_a_contract_may_only_name_an_extra_that_exists() -> None:
     with pytest.raises(DefinitionError, match="needs the extra 'magic', which does not exist"):
 
-        class Spell(Gold, group="models", extra="magic"):
+        class Spell(Gold, extra="magic"):
             """One row per spell."""
 
             spell = Key("The spell.", personal=False)

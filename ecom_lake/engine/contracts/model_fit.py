@@ -49,7 +49,7 @@ PASSES_ITS_GATE = Rule(
 )
 
 
-class ModelFit(Gold, group="models"):
+class ModelFit(Gold):
     """One row per fact of a fitted model."""
 
     kind = Key(

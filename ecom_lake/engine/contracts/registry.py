@@ -302,7 +302,7 @@ def _definitions_in(module: ModuleType, domain: Domain, group: str) -> Iterator[
             if table.name not in (file.stem, f"{file.stem}_fit"):
                 raise ValueError(f"{file}: the class {contract.__name__} makes the table {table.name}: name it after the file.")
             try:
-                decided = with_decisions(replace(table, group=group), domain)
+                decided = with_decisions(replace(table, group="silver" if table.layer == "silver" else group), domain)
             except ValueError as error:
                 raise ValueError(f"{file}: {error}") from None
             yield Definition(decided, module.__name__, file)

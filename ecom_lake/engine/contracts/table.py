@@ -58,7 +58,6 @@ class Table:
 
     name: str
     layer: str
-    group: str
     grain: str
     columns: dict[str, Column]
     rules: tuple[Rule, ...]
@@ -69,6 +68,8 @@ class Table:
     monthly: bool
     beside: str = ""
     """The table in whose making this one is made too; empty for one that is made by itself."""
+    group: str = field(default="", repr=False)
+    """The heading under which it is shown: the folder of its contract. The registry sets it."""
     overrides: bool = field(default=False, repr=False)
     """Whether it replaces the table of this name that the package defines. Not in the repr, of which fingerprints are made."""
     extra: str = field(default="", repr=False)
@@ -123,7 +124,6 @@ class Contract:
     def __init_subclass__(
         cls,
         layer: str = "",
-        group: str = "",
         monthly: bool = False,
         beside: str = "",
         extra: str = "",
@@ -135,7 +135,6 @@ class Contract:
         cls.table = Table(
             name=re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(),
             layer=layer,
-            group=group,
             grain=" ".join((cls.__doc__ or "").split()),
             columns=_columns_of(cls) | inherited,
             rules=cls.rules,
@@ -172,11 +171,11 @@ class Silver(Contract):
     source_record = Integer("Record of that delivery, counted from 1 after the header.", at_least=1)
 
     def __init_subclass__(cls, monthly: bool = False) -> None:
-        super().__init_subclass__(layer="silver", group="silver", monthly=monthly)
+        super().__init_subclass__(layer="silver", monthly=monthly)
 
 
 class Gold(Contract):
-    """The base of the tables that people read; `group` is the heading under which they are shown."""
+    """The base of the tables that people read."""
 
-    def __init_subclass__(cls, group: str = "", beside: str = "", extra: str = "", partial: bool = False) -> None:
-        super().__init_subclass__(layer="gold", group=group, beside=beside, extra=extra, partial=partial)
+    def __init_subclass__(cls, beside: str = "", extra: str = "", partial: bool = False) -> None:
+        super().__init_subclass__(layer="gold", beside=beside, extra=extra, partial=partial)

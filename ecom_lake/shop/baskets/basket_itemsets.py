@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class BasketItemsets(Gold, group="products"):
+class BasketItemsets(Gold):
     """One row per level and itemset: a set of products, or of categories, that enough baskets contain."""
 
     level = vocabulary.level.replace(key=True)

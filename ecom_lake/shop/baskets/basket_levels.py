@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class BasketLevels(Gold, group="products"):
+class BasketLevels(Gold):
     """One row per level of basket rules: whether the shop has enough baskets for rules."""
 
     level = vocabulary.level.replace(key=True)

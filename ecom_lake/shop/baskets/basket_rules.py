@@ -10,7 +10,7 @@ _ANTECEDENT_SHARE = "(support / confidence)"
 _GREATEST_LEVERAGE = f"greatest(support * (1 - {_ANTECEDENT_SHARE}), {_ANTECEDENT_SHARE} * ({_CONSEQUENT_SHARE} - support))"
 
 
-class BasketRules(Gold, group="products"):
+class BasketRules(Gold):
     """One row per level and rule: baskets with the antecedent contain the consequent more often than expected by chance."""
 
     level = vocabulary.level.replace(key=True)

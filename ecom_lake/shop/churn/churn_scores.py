@@ -14,7 +14,7 @@ _PEOPLE = """
 """
 
 
-class ChurnScores(Gold, group="models", extra="models"):
+class ChurnScores(Gold, extra="models"):
     """One row per customer in scope: the probability of no valid order within horizon_days. Empty where no model is better
     than ranking by recency: churn_fit has the reason."""
 

@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class CohortRetention(Gold, group="customers"):
+class CohortRetention(Gold):
     """One row per first-order month and month since, up to the as-of date: the share of the cohort that bought again."""
 
     cohort = vocabulary.cohort.replace(key=True)

@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class CohortValue(Gold, group="customers"):
+class CohortValue(Gold):
     """One row per first-order month and month since, up to the as-of date: the cohort's net sales."""
 
     cohort = vocabulary.cohort.replace(key=True)

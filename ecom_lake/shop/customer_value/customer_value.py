@@ -8,7 +8,7 @@ from ecom_lake.shop import vocabulary
 _EXPECTED = ("horizon_days", "expected_orders", "predicted_value", "low", "high", "spend_method")
 
 
-class CustomerValue(Gold, group="models"):
+class CustomerValue(Gold):
     """One row per customer with a valid order up to the as-of date: net sales to date, and the prediction for horizon_days,
     which are the days of the model's test; 365 where a twelve-month test was passed."""
 

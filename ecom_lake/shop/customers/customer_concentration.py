@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity
 from ecom_lake.shop import vocabulary
 
 
-class CustomerConcentration(Gold, group="customers"):
+class CustomerConcentration(Gold):
     """One row per decile of customers by net sales up to the as-of date; a decile without customers has none."""
 
     decile = vocabulary.decile.replace(key=True)

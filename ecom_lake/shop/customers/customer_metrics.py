@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class CustomerMetrics(Gold, group="customers"):
+class CustomerMetrics(Gold):
     """One row per customer with a valid order up to the as-of date."""
 
     customer_id = vocabulary.customer_id.replace(key=True)

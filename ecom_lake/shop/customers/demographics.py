@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class Demographics(Gold, group="customers"):
+class Demographics(Gold):
     """One row per gender and per age group, where the shop knows them, as of the as-of date."""
 
     dimension = vocabulary.dimension.replace(key=True, one_of=("gender", "age_group"))

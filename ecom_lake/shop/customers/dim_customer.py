@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
 
 
-class DimCustomer(Gold, group="star"):
+class DimCustomer(Gold):
     """One row per customer, including those that only orders refer to."""
 
     customer_id = vocabulary.customer_id.replace(key=True)

@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class LoyaltyTiers(Gold, group="customers"):
+class LoyaltyTiers(Gold):
     """One row per loyalty tier with customers, as of the as-of date."""
 
     loyalty_tier = vocabulary.loyalty_tier.replace(key=True)

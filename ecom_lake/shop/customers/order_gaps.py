@@ -4,7 +4,7 @@ from ecom_lake.engine.contracts.columns import Integer, Number
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 
 
-class OrderGaps(Gold, group="customers"):
+class OrderGaps(Gold):
     """One row per percentile of the days between a customer's consecutive orders, up to the as-of date."""
 
     percentile = Integer("Percentile, from 0 (the shortest gap) to 100 (the longest).", key=True, at_least=0, at_most=100)

@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity
 from ecom_lake.shop import vocabulary
 
 
-class PersonaProducts(Gold, group="customers"):
+class PersonaProducts(Gold):
     """One row per persona and category that its customers bought, up to the as-of date."""
 
     persona = vocabulary.persona.replace(key=True)

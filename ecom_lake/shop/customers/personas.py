@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class Personas(Gold, group="customers"):
+class Personas(Gold):
     """One row per persona with customers, as of the as-of date."""
 
     persona = vocabulary.persona.replace(key=True)

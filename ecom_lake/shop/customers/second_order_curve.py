@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class SecondOrderCurve(Gold, group="customers"):
+class SecondOrderCurve(Gold):
     """One row per day since the first purchase: the Kaplan-Meier estimate of the time to the second purchase, as of the as-of
     date."""
 

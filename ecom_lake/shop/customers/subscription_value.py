@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class SubscriptionValue(Gold, group="customers"):
+class SubscriptionValue(Gold):
     """One row for subscribers, one for other customers, and one for those for whom it is unknown, as of the as-of date."""
 
     subscriber = Key("Whether the customer subscribes: yes, no or unknown.", one_of=("yes", "no", "unknown"))

@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class DeliveryEffect(Gold, group="models"):
+class DeliveryEffect(Gold):
     """One row per exposure and outcome with enough evidence: the association of late deliveries and low scores with not buying
     again."""
 

@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class ExperimentPlan(Gold, group="models"):
+class ExperimentPlan(Gold):
     """One row per group of customers and assumed uplift: what an experiment would need, and whether this shop can run it."""
 
     segment = vocabulary.segment.replace(key=True)

@@ -9,7 +9,7 @@ _PER_PURCHASE = "(assumed_uplift * (margin - discount) - cannibalisation * disco
 """Margin more per purchase that there would be anyway, in units of its value."""
 
 
-class ExperimentSimulation(Gold, group="models"):
+class ExperimentSimulation(Gold):
     """One row per group, discount and assumptions: the simulated result of a discount for customers at risk; nothing is
     measured."""
 

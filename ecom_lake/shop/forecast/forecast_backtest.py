@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class ForecastBacktest(Gold, group="models", beside="sales_forecast"):
+class ForecastBacktest(Gold, beside="sales_forecast"):
     """One row per method, series, origin and step: the forecast made at the origin, and the actual value."""
 
     method = vocabulary.forecast_method.replace(key=True)

@@ -7,7 +7,7 @@ from ecom_lake.shop import vocabulary
 GRAINS = ("month", "day")
 
 
-class SalesForecast(Gold, group="models", extra="models"):
+class SalesForecast(Gold, extra="models"):
     """One row per series, future month or day, and method: the forecast of net sales."""
 
     series = vocabulary.forecast_series.replace(key=True)

@@ -9,7 +9,7 @@ ROLES = ("opportunity", "news", "context")
 SHOWN, TOO_WEAK = STATUSES = ("shown", "not enough evidence")
 
 
-class Insights(Gold, group="models", partial=True):
+class Insights(Gold, partial=True):
     """One row per statement about the shop: its value, the row that holds it, and whether the evidence is strong enough."""
 
     insight_id = Key("Identifier: the insight's rule and the row that it is about.")

@@ -7,7 +7,7 @@ from ecom_lake.shop import vocabulary
 KINDS = ("volume", "freshness", "null_share", "category_share", "distribution")
 
 
-class Anomalies(Gold, group="trust"):
+class Anomalies(Gold):
     """One row per month, column and measure: the value, and the range expected from the shop's own earlier months."""
 
     month = vocabulary.month.replace(key=True)

@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class KpiBreakdown(Gold, group="kpis"):
+class KpiBreakdown(Gold):
     """One row per period (month, year, whole history), dimension and member with a valid order. Of an order paid by several
     methods, each method has its share of the sales, and the largest has the units."""
 

@@ -10,7 +10,7 @@ _PAIRS = (
 )
 
 
-class KpiBridge(Gold, group="kpis"):
+class KpiBridge(Gold):
     """One row per pair of complete months (with the previous month, and with the same month a year earlier) and driver."""
 
     from_month = Month("The earlier month; it has net sales.", key=True)

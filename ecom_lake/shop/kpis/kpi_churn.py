@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
 
 
-class KpiChurn(Gold, group="kpis"):
+class KpiChurn(Gold):
     """One row per end of a complete month, up to the as-of date, and horizon: the customers without a purchase for longer."""
 
     as_of = vocabulary.as_of.replace(key=True)

@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class KpiDaily(Gold, group="kpis"):
+class KpiDaily(Gold):
     """One row per day, from the first order's to the last one's, with none missing."""
 
     date = vocabulary.date.replace(key=True)

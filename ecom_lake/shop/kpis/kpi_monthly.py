@@ -11,7 +11,7 @@ def _sums(*amounts: str) -> str:
     return ", ".join(f"coalesce(sum({amount}) filter (where is_valid), 0)" for amount in amounts)
 
 
-class KpiMonthly(Gold, group="kpis"):
+class KpiMonthly(Gold):
     """One row per month, from the first order's to the last one's, with none missing."""
 
     month = vocabulary.month.replace(key=True)

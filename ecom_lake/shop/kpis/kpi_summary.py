@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity
 from ecom_lake.shop import vocabulary
 
 
-class KpiSummary(Gold, group="kpis"):
+class KpiSummary(Gold):
     """One row per KPI, over the whole history or up to the as-of date, with its definition."""
 
     metric = vocabulary.metric.replace(key=True)

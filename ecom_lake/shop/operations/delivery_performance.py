@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class DeliveryPerformance(Gold, group="operations"):
+class DeliveryPerformance(Gold):
     """One row per month and state with a valid order that was delivered."""
 
     month = vocabulary.month.replace(key=True)

@@ -4,7 +4,7 @@ from ecom_lake.engine.contracts.table import Gold
 from ecom_lake.shop import vocabulary
 
 
-class DimSeller(Gold, group="star"):
+class DimSeller(Gold):
     """One row per seller, including those that only order lines refer to."""
 
     seller_id = vocabulary.seller_id.replace(key=True)

@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class ReviewSummary(Gold, group="operations"):
+class ReviewSummary(Gold):
     """One row per month in which reviews were created, with all of its reviews, whatever the status of their orders."""
 
     month = vocabulary.month.replace(key=True)

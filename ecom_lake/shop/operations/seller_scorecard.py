@@ -10,7 +10,7 @@ _SUM = " + ".join(f"coalesce({name}, 0)" for name in _PERCENTILES)
 _KNOWN = f"({' + '.join(f'CAST({name} IS NOT NULL AS BIGINT)' for name in _PERCENTILES)})"
 
 
-class SellerScorecard(Gold, group="operations"):
+class SellerScorecard(Gold):
     """One row per seller; a seller has a score with enough orders to be compared."""
 
     seller_id = vocabulary.seller_id.replace(key=True)

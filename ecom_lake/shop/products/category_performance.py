@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class CategoryPerformance(Gold, group="products"):
+class CategoryPerformance(Gold):
     """One row per category, sold or not, over the whole history."""
 
     category = vocabulary.category.replace(key=True)

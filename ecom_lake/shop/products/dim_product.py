@@ -4,7 +4,7 @@ from ecom_lake.engine.contracts.table import Gold
 from ecom_lake.shop import vocabulary
 
 
-class DimProduct(Gold, group="star"):
+class DimProduct(Gold):
     """One row per product, including those that only order lines refer to."""
 
     product_id = vocabulary.product_id.replace(key=True)

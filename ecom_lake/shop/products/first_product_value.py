@@ -8,7 +8,7 @@ from ecom_lake.shop import vocabulary
 _FIRST = "order_number = 1 and order_date <= (select max(date) from dim_date where is_as_of)"
 
 
-class FirstProductValue(Gold, group="products"):
+class FirstProductValue(Gold):
     """One row per category of a customer's first order, as of the as-of date: repeat rates and net sales of the customers
     whose first order contains it."""
 

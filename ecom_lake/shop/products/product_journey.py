@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class ProductJourney(Gold, group="products"):
+class ProductJourney(Gold):
     """One row per category of a purchase and category of the same customer's next purchase."""
 
     from_category = Key("Category of the earlier purchase; `unknown` where the shop states none.")

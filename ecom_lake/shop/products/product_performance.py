@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class ProductPerformance(Gold, group="products"):
+class ProductPerformance(Gold):
     """One row per product, sold or not, over the whole history."""
 
     product_id = vocabulary.product_id.replace(key=True)

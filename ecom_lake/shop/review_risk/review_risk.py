@@ -18,7 +18,7 @@ _OPEN = """
 """
 
 
-class ReviewRisk(Gold, group="models", extra="models"):
+class ReviewRisk(Gold, extra="models"):
     """One row per valid order that was shipped recently and is not yet reviewed: the probability that a review has a score of
     2 or less, from what was known at shipping. Empty where no model is better than the seller's past: review_risk_fit has
     the reason."""

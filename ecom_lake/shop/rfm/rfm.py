@@ -7,7 +7,7 @@ from ecom_lake.shop import vocabulary
 from ecom_lake.shop.rfm.rfm_codes import SEGMENTS
 
 
-class Rfm(Gold, group="customers"):
+class Rfm(Gold):
     """One row per customer with a valid order, as of the shop's as-of date: recency, frequency and monetary scores."""
 
     customer_id = vocabulary.customer_id.replace(key=True)

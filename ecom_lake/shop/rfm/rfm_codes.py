@@ -18,7 +18,7 @@ SEGMENTS = (
 )
 
 
-class RfmCodes(Gold, group="customers"):
+class RfmCodes(Gold):
     """One row per RFM code, with its segment."""
 
     rfm_code = vocabulary.rfm_code.replace(key=True)

@@ -7,7 +7,7 @@ from ecom_lake.shop import vocabulary
 from ecom_lake.shop.rfm.rfm_codes import SEGMENTS
 
 
-class RfmHistory(Gold, group="customers"):
+class RfmHistory(Gold):
     """One row per end of a complete month, up to the as-of date, and RFM segment with customers."""
 
     as_of = vocabulary.as_of.replace(key=True)

@@ -7,7 +7,7 @@ from ecom_lake.shop import vocabulary
 from ecom_lake.shop.rfm.rfm_codes import SEGMENTS
 
 
-class RfmMigration(Gold, group="customers"):
+class RfmMigration(Gold):
     """One row per end of a complete month, up to the as-of date, segment a month earlier, and segment then."""
 
     as_of = vocabulary.as_of.replace(key=True)

@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity
 from ecom_lake.shop import vocabulary
 
 
-class RfmSegments(Gold, group="customers"):
+class RfmSegments(Gold):
     """One row per RFM segment with customers."""
 
     segment = vocabulary.segment.replace(key=True)

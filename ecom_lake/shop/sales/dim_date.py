@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class DimDate(Gold, group="star"):
+class DimDate(Gold):
     """One row per day, contiguous, over whole years: all years with an order, and that of the as-of date."""
 
     date = vocabulary.date.replace(key=True)

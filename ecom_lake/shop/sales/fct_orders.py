@@ -8,7 +8,7 @@ from ecom_lake.shop import vocabulary
 from ecom_lake.shop.canonical.orders import CANCELED_IS_NO_SALE
 
 
-class FctOrders(Gold, group="star"):
+class FctOrders(Gold):
     """One row per order, valid or not, with its own amounts; marts count the valid ones."""
 
     order_id = vocabulary.order_id.replace(key=True)

@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
 
 
-class FctPayments(Gold, group="star"):
+class FctPayments(Gold):
     """One row per valid order and payment method: the order's sales, split by payment value. An order without payments has the
     method `none`; where the shop does not know payments, the table is empty."""
 

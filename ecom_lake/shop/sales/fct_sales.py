@@ -8,7 +8,7 @@ from ecom_lake.shop.canonical.order_items import OrderItems
 from ecom_lake.shop.canonical.orders import CANCELED_IS_NO_SALE
 
 
-class FctSales(Gold, group="star"):
+class FctSales(Gold):
     """One row per order line, valid or not: the wide table for BI and models."""
 
     order_id = vocabulary.order_id.replace(key=True)

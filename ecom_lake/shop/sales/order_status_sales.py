@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class OrderStatusSales(Gold, group="operations"):
+class OrderStatusSales(Gold):
     """One row per order status, with all of its orders, valid or not."""
 
     status = vocabulary.status.replace(key=True)

@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class PaymentMix(Gold, group="operations"):
+class PaymentMix(Gold):
     """One row per month and payment method of valid orders."""
 
     month = vocabulary.month.replace(key=True)

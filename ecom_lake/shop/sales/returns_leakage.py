@@ -7,7 +7,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class ReturnsLeakage(Gold, group="operations"):
+class ReturnsLeakage(Gold):
     """One row per dimension (product, category, state) and member with a valid order: returned orders and sales."""
 
     dimension = vocabulary.dimension.replace(one_of=("product", "category", "state"), key=True)

@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 from ecom_lake.shop import vocabulary
 
 
-class RevenueWaterfall(Gold, group="kpis"):
+class RevenueWaterfall(Gold):
     """One row per month and step: from gross sales to realized sales, and from GMV to payments."""
 
     month = vocabulary.month.replace(key=True)

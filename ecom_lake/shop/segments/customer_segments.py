@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity
 from ecom_lake.shop import vocabulary
 
 
-class CustomerSegments(Gold, group="models"):
+class CustomerSegments(Gold):
     """One row per customer with at least one valid order: the segment of customers with similar purchases."""
 
     customer_id = vocabulary.customer_id.replace(key=True)

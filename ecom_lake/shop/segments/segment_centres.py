@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity
 from ecom_lake.shop import vocabulary
 
 
-class SegmentCentres(Gold, group="models"):
+class SegmentCentres(Gold):
     """One row per segment: the fitted segmentation, as the segments' centres in plain units."""
 
     segment_id = vocabulary.segment_id.replace(key=True, at_most=999)

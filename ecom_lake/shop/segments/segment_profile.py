@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity
 from ecom_lake.shop import vocabulary
 
 
-class SegmentProfile(Gold, group="models"):
+class SegmentProfile(Gold):
     """One row per segment: its customers, net sales and medians."""
 
     segment_id = vocabulary.segment_id.replace(key=True)

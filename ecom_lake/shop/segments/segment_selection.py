@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Identity
 from ecom_lake.shop import vocabulary
 
 
-class SegmentSelection(Gold, group="models", beside="segment_centres"):
+class SegmentSelection(Gold, beside="segment_centres"):
     """One row per group of customers and number of segments that was tried: its quality, and why it was chosen or not."""
 
     buyers = vocabulary.buyers.replace(key=True)

@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold
 from ecom_lake.shop import vocabulary
 
 
-class DataDictionary(Gold, group="trust"):
+class DataDictionary(Gold):
     """One row per table and column, with its meaning in the contract."""
 
     table_name = vocabulary.table_name.replace(key=True)

@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
 
 
-class Ledger(Gold, group="trust"):
+class Ledger(Gold):
     """One row per delivery and table: the delivered rows, and where each of them went."""
 
     sequence = Integer("Permanent number of the delivery; a later delivery has a higher one.", key=True, at_least=1)

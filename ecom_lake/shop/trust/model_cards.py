@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
 
 
-class ModelCards(Gold, group="models", partial=True):
+class ModelCards(Gold, partial=True):
     """One row per model: what it predicts, whether it is better out of time than a naive rival, and what is published."""
 
     model = vocabulary.model.replace(key=True)

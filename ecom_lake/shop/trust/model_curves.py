@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold
 from ecom_lake.shop import vocabulary
 
 
-class ModelCurves(Gold, group="models", partial=True):
+class ModelCurves(Gold, partial=True):
     """One row per point of a model's curves, such as calibration, gain or stability."""
 
     model = vocabulary.model.replace(key=True)

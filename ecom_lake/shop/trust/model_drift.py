@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
 
 
-class ModelDrift(Gold, group="models", partial=True):
+class ModelDrift(Gold, partial=True):
     """One row per figure of a model that its previous fit has too: its value then and now."""
 
     model = vocabulary.model.replace(key=True)

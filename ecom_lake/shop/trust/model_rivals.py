@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
 
 
-class ModelRivals(Gold, group="models", partial=True):
+class ModelRivals(Gold, partial=True):
     """One row per model, metric and candidate: the out-of-time result, naive rivals included."""
 
     model = vocabulary.model.replace(key=True)

@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
 
 
-class QualityScorecard(Gold, group="trust"):
+class QualityScorecard(Gold):
     """One row per table and rule: the rows checked, and the rows that failed."""
 
     layer = vocabulary.layer.replace(key=True)

@@ -13,7 +13,7 @@ from ecom_lake_tests import catalog
 
 
 def test_a_text_column_without_a_decision_is_an_error() -> None:
-    class Leads(Gold, group="kpis"):
+    class Leads(Gold):
         """One row per brand."""
 
         shoe_brand = Key("Brand of the person's shoes.")
@@ -24,7 +24,7 @@ def test_a_text_column_without_a_decision_is_an_error() -> None:
 
 
 def test_a_column_decides_for_itself_else_its_name_does() -> None:
-    class Leads(Gold, group="kpis"):
+    class Leads(Gold):
         """One row per lead."""
 
         customer_id = Key("The person.")

@@ -14,7 +14,7 @@ from ecom_lake.shop.domain import SHOP
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
 
 
-class Spending(Gold, group="customers"):
+class Spending(Gold):
     """One row per person."""
 
     customer_id = Key("The person.")
