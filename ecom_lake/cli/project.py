@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ecom_lake.engine.config import Settings
 
 Kind = Literal["table", "question", "model"]
-_RENAMED = {"gitignore": ".gitignore"}
+_RENAMED = {"env": ".env", "gitignore": ".gitignore"}
+"""Files whose names would hide them from the tools that build the package."""
 _DRAFT = re.compile(r"draft", re.IGNORECASE)
 _NEXT = {"table": "describe {name}", "model": "describe {name}", "question": "ask {name}"}
 

@@ -89,6 +89,6 @@ def test_a_file_that_exists_is_not_overwritten(run: Run, project: Path) -> None:
     assert (project / "tests/test_mine.py").read_text(encoding="utf-8") == "kept"
 
 
-@pytest.mark.parametrize("name", ["dagster.yaml", "workspace.yaml"])
+@pytest.mark.parametrize("name", [".env", "dagster.yaml", "workspace.yaml"])
 def test_a_project_has_the_settings_of_dagster_that_the_repository_has(project: Path, name: str) -> None:
     assert (project / name).read_text(encoding="utf-8") == (PROJECT / name).read_text(encoding="utf-8")

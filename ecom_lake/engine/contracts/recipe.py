@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecom_lake.engine.contracts.sql_tables import tables_in, without_layout
+from ecom_lake.engine.contracts.syntax_tree import parse
 from ecom_lake.engine.contracts.table import Table
 
 SETTINGS = "settings"
@@ -92,7 +93,7 @@ def _expanded(names: Sequence[str], fits: Mapping[str, str]) -> tuple[str, ...]:
 
 def _reads_of(module: str, file: Path) -> tuple[str, ...]:
     """READS of a module: read from its source where it is a plain tuple of texts, since importing a model takes long."""
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+    for node in parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "READS" for t in node.targets):
             try:
                 return tuple(map(str, ast.literal_eval(node.value)))

@@ -23,6 +23,7 @@ from typing import TypeGuard
 
 import ecom_lake
 from ecom_lake.engine.contracts.project_folder import folder_of
+from ecom_lake.engine.contracts.syntax_tree import parse
 
 PACKAGE = Path(ecom_lake.__file__).parent
 CUT = (
@@ -161,7 +162,7 @@ def _own_source() -> bytes:
 
 
 def _analyze(content: bytes) -> _Source:
-    tree = _WithoutComments().visit(ast.parse(content))
+    tree = _WithoutComments().visit(parse(content))
     nodes = list(ast.walk(tree))
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return _Source(
