@@ -119,8 +119,8 @@ def _wheel(uv: Path, place: Path) -> Path:
 def _page(seconds: list[float], outputs: list[str], place: Path) -> str:
     head = f"""# First steps
 
-From an empty folder to a table of your own in the Dagster UI. `python tools/first_steps.py` ran these commands one after another in
-a fresh environment and wrote this page; the times are of a machine with {os.cpu_count()} cores.
+From an empty folder to a table of your own in the Dagster UI. `python tools/first_steps.py` ran these commands one after another
+in a fresh environment and wrote this page; the times are of a machine with {os.cpu_count()} cores.
 
 | | command | what it does | time |
 |---|---|---|---|"""

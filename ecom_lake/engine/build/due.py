@@ -13,7 +13,6 @@ from ecom_lake.engine.build.silver import make_silver as silver
 from ecom_lake.engine.build.silver import order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.store.entry import Entry
-from ecom_lake.engine.store.entry import Entry
 
 
 def due(site: Site) -> list[str]:

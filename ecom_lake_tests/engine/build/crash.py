@@ -21,7 +21,6 @@ from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.entry import (Entry)
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.synth.options import SynthOptions

@@ -27,16 +27,12 @@ from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.step.commit import Inputs, commit
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.serve.difference import last_two_releases
-from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.log import ConflictError
-from ecom_lake.engine.store.entry import Entry
-from ecom_lake.errors import UserError
-from ecom_lake_tests.builders.built_lake import BuiltLake, Place
-from ecom_lake_tests.builders.olist_files import FILES, a_site, customer, item, land, order
 from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError
+from ecom_lake_tests.builders.built_lake import BuiltLake, Place
+from ecom_lake_tests.builders.olist_files import FILES, a_site, customer, item, land, order
 
 
 @contextmanager

@@ -8,8 +8,6 @@ import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
-from ecom_lake.engine.store.lake import Lake, in_order
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import Lake, in_order

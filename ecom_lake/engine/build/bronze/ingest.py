@@ -22,13 +22,11 @@ from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.delivered import Delivered
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.landing.archives import Member, content_hash, unpack
+from ecom_lake.engine.landing.file_parser import parse
 from ecom_lake.engine.landing.refused import Refused, shown
 from ecom_lake.engine.landing.table_recognition import named_after
-from ecom_lake.engine.landing.file_parser import parse
-from ecom_lake.engine.store.lake import in_order
-from ecom_lake.engine.store.entry import Entry
-from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made, Parts
 from ecom_lake.engine.store.lake import in_order
 from ecom_lake.engine.store.store import Info

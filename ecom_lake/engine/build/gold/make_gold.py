@@ -21,8 +21,6 @@ from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.engine.contracts.model_fit import ModelFit
 from ecom_lake.engine.contracts.recipe import OWN_TABLES, SETTINGS, Recipe
-from ecom_lake.engine.store.lake import rows_in
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.engine.store.lake import rows_in

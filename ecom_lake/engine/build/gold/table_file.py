@@ -24,7 +24,6 @@ from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.duckdb_engine import literal, name, parquet
 from ecom_lake.engine.store.entry import Entry
-from ecom_lake.engine.store.entry import Entry
 
 
 def place_of(registry: Registry, table: str) -> TableId:

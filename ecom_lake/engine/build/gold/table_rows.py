@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.store.entry import Entry
 

@@ -16,7 +16,6 @@ from ecom_lake import logs
 from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.release.plain_view import put_in_place
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.store import Store

@@ -8,7 +8,6 @@ import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.entry import Entry
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 
 MALFORMED = "malformed"

@@ -17,7 +17,6 @@ from ecom_lake.engine.build.silver.order_index import UNPLACED
 from ecom_lake.engine.build.silver.specs import INDEX, specs
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.contracts.connector import RowByRow
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.integrity import hash_file

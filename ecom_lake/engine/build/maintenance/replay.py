@@ -30,7 +30,6 @@ from ecom_lake.engine.config import named_month
 from ecom_lake.engine.contracts.conform import BAD
 from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry
 

@@ -15,7 +15,6 @@ import polars as pl
 from ecom_lake.engine.build.release.own_tables import own_table
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check
-from ecom_lake.engine.store.entry import EMPTY, Entry
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import EMPTY, Entry
 

@@ -18,7 +18,6 @@ from ecom_lake.engine.build.step.audit import all_rules
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.contracts.table import Rule, Table
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry, File
 

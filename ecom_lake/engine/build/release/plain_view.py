@@ -15,7 +15,6 @@ from ecom_lake.engine.build.release.duckdb_catalog import CATALOG, is_readable, 
 from ecom_lake.engine.build.release.pages import pages
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import WHOLE
 from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.integrity import GONE, hash_file

@@ -24,8 +24,6 @@ from ecom_lake.engine.contracts.domain import Domain
 from ecom_lake.engine.contracts.personal import is_shareable
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table import Identity, Table
-from ecom_lake.engine.store.lake import STORE
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import STORE

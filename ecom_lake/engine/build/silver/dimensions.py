@@ -19,7 +19,6 @@ from ecom_lake.engine.contracts.conform import Conformed, conform
 from ecom_lake.engine.contracts.connector import Lookup, ManyToOne, Merged, RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.shop_time import in_shop_time
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.store.entry import Entry, File, Made
 

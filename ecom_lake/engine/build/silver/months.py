@@ -27,7 +27,6 @@ from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.config import UNDATED, month_name
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.words import counted

@@ -26,8 +26,6 @@ from ecom_lake.engine.contracts.conform import Conformed
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.order_index import OrderIndex
-from ecom_lake.engine.store.lake import rows_in
-from ecom_lake.engine.store.entry import EMPTY, Entry
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.store.entry import EMPTY, Entry, File, Made
 from ecom_lake.engine.store.lake import rows_in

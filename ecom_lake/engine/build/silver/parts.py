@@ -14,8 +14,6 @@ from ecom_lake.engine.build.silver.specs import INDEX, Spec
 from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.connector import Lookup
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.store.lake import rows_in
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.errors import UserError

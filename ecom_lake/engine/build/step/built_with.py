@@ -15,16 +15,11 @@ from decimal import Decimal
 from typing import Any
 
 from ecom_lake import logs
-from ecom_lake.errors import UsageError
-from ecom_lake.extras import why_missing
-from ecom_lake.engine.store.entry import Entry
-from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.config import Shop, Written
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Shop, Written
 from ecom_lake.engine.store.entry import BuiltWith, Entry
 from ecom_lake.errors import UsageError
+from ecom_lake.extras import why_missing
 from ecom_lake.words import counted
 
 _WITHOUT_EFFECT = ("max_failed_share", "name", "nightly", "written")

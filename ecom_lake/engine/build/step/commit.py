@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import commit_made
-from ecom_lake.engine.store.log import ConflictError
-from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.log import ConflictError

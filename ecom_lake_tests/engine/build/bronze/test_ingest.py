@@ -19,8 +19,6 @@ from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order
-from ecom_lake.engine.store.entry import Entry
-from ecom_lake.errors import UserError
 
 
 def deliveries(site: Site, table: str = "orders") -> list[tuple[int, str, int]]:

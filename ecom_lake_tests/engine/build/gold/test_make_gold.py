@@ -28,8 +28,6 @@ from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.builders.olist_files import a_site, item, land, order
 from ecom_lake_tests.catalog import in_order, recipe
 from ecom_lake_tests.engine.build.crash import content
-from ecom_lake_tests.catalog import in_order, recipe
-from ecom_lake_tests.engine.build.crash import content
 
 
 @pytest.mark.parametrize("threads", [1, 3])

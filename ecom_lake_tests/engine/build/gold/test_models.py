@@ -15,11 +15,11 @@ from ecom_lake.engine.build.release import release
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.fitted import Curve, Fitted, Past, Point, fit_rows
 from ecom_lake.engine.contracts.model_fit import CARD
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.errors import UserError
 from ecom_lake.shop.segments import segment_centres_model as segment_centres
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.built_lake import BuiltLake
-from ecom_lake.engine.contracts.table_id import TableId
 
 FIT = TableId("gold", "customer_segments_fit")
 MADE = {TableId("gold", "segment_centres"), TableId("gold", "segment_selection"), FIT}

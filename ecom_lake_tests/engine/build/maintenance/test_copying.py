@@ -7,18 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake_tests.builders.built_lake import hash_in
 from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.copying import Copied, Progress, copy_shop
 from ecom_lake.engine.build.release.plain_view import is_in_place
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.lake import Lake
-from ecom_lake.errors import UserError
-from ecom_lake_tests.builders.built_lake import BuiltLake, Place
-from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.local import LocalStore
 from ecom_lake.errors import UserError
+from ecom_lake_tests.builders.built_lake import BuiltLake, Place, hash_in
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.maintenance.repair import repair
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.order_index import make_order_index
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
-from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake_tests.engine.build.crash import content, whole
 
 

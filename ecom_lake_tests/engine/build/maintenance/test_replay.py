@@ -21,12 +21,10 @@ from ecom_lake.engine.build.step.watched import watched
 from ecom_lake.engine.contracts.columns import Flag
 from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.store.entry import Entry
-from ecom_lake.shop.connectors.olist import OLIST
-from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order, payment
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.shop.connectors.olist import OLIST
+from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order, payment
 
 JANUARY, FEBRUARY = date(2017, 1, 1), date(2017, 2, 1)
 

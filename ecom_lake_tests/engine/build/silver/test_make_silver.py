@@ -22,9 +22,9 @@ from ecom_lake.engine.build.silver.parts import accounted
 from ecom_lake.engine.build.silver.settle import latest
 from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step.outcome import Outcome
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.olist_files import Row, a_site, customer, item, land, order, payment
-from ecom_lake.engine.contracts.table_id import Part, TableId
 
 
 def build(site: Site) -> dict[str, Outcome]:

@@ -12,10 +12,10 @@ import polars as pl
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.make_silver import is_current
 from ecom_lake.engine.build.silver.order_index import is_current as is_index_current
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order
 from ecom_lake_tests.engine.build.silver.test_make_silver import build, rows
-from ecom_lake.engine.contracts.table_id import TableId
 
 
 def in_zone(site: Site, zone: str) -> Site:

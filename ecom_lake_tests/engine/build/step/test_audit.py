@@ -10,8 +10,8 @@ import polars as pl
 from ecom_lake.engine.build.release.release import _evidence
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.contracts.columns import Integer, Key, Text
-from ecom_lake.shop.domain import SHOP
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
+from ecom_lake.shop.domain import SHOP
 
 
 class Spending(Gold):

@@ -12,15 +12,11 @@ from ecom_lake.engine.build.maintenance.repair import repair
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.build.step.built_with import OtherSettingsError, changes, commit_made, values, why_refused
 from ecom_lake.engine.build.step.commit import Inputs, commit
-from ecom_lake.engine.store.entry import (Entry)
-from ecom_lake.settings import load
-from ecom_lake.shop.settings.mining import MiningSettings
-from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake.engine.store.entry import Entry, Landed
 from ecom_lake.settings import load
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 AS_OF = "numbers = { as_of = 2018-05-31 }"
 NOTHING_READ = Inputs(Entry(0, None, "", "", ""), ())
