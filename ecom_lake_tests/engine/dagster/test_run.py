@@ -13,9 +13,9 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from ecom_lake.engine.build.gold import make_gold as gold
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.contracts.recipe import Recipe
+from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster.assets import shop_assets
 from ecom_lake.engine.dagster.jobs import job_name, landing_sensor, nightly, shop_jobs
@@ -23,8 +23,9 @@ from ecom_lake.engine.dagster.partitions import RANGE_END, RANGE_START, range_ta
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake_tests import catalog
 from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
-from ecom_lake_tests.catalog import recipe
 from ecom_lake_tests.project import PROJECT
+
+RECIPE = Registry.recipe
 
 
 @pytest.fixture
@@ -96,14 +97,14 @@ def test_a_table_that_breaks_its_contract_is_never_seen(
 ) -> None:
     before = fresh_lake.site().lake.log.head()
 
-    def spoilt(table: str) -> Recipe:
-        good = recipe(table)
+    def spoilt(registry: Registry, table: str) -> Recipe:
+        good = RECIPE(registry, table)
         if table != "kpi_daily":
             return good
         assert good.sql is not None
         return replace(good, sql=good.sql.replace("as orders,", "- 9 as orders,", 1))
 
-    monkeypatch.setattr(gold, "recipe", spoilt)
+    monkeypatch.setattr(Registry, "recipe", spoilt)
     result = run(fresh_lake, instance)
     assert not result.success
     made = states(result)
@@ -121,14 +122,14 @@ def test_a_broken_identity_keeps_the_release_back(
 ) -> None:
     before = fresh_lake.site().lake.log.head().release
 
-    def spoilt(table: str) -> Recipe:
-        good = recipe(table)
+    def spoilt(registry: Registry, table: str) -> Recipe:
+        good = RECIPE(registry, table)
         if table != "rfm_segments":
             return good
         assert good.sql is not None
         return replace(good, sql=good.sql.replace("sum(monetary)::", "(sum(monetary) + 1)::", 1))
 
-    monkeypatch.setattr(gold, "recipe", spoilt)
+    monkeypatch.setattr(Registry, "recipe", spoilt)
     result = run(fresh_lake, instance)
     assert not result.success
     (failed,) = [check for check in result.get_asset_check_evaluations() if not check.passed and check.check_name == "identities"]

@@ -6,9 +6,9 @@ import pytest
 
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.gold import make_gold as gold
 from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.build.step.trouble import last
+from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.serve.status import Status, status_of
@@ -110,11 +110,11 @@ def test_why_the_last_build_stopped_is_told_until_a_release_is_made(
     fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = fresh_lake.site()
-    good = recipe("kpi_daily")
+    good, native = recipe("kpi_daily"), Registry.recipe
     assert good.sql is not None
     spoilt = replace(good, sql=good.sql.replace("as orders,", "- 9 as orders,", 1))
     with monkeypatch.context() as patch:
-        patch.setattr(gold, "recipe", lambda table: spoilt if table == "kpi_daily" else recipe(table))
+        patch.setattr(Registry, "recipe", lambda registry, table: spoilt if table == "kpi_daily" else native(registry, table))
         assert build(site)[-1].refused
         found = status_of(fresh_lake.site())
     assert found.trouble is not None
