@@ -285,7 +285,7 @@ def test_a_commit_is_refused_if_any_input_moved_before_it_was_written(empty_site
     inputs = Inputs(seen, (TableId("bronze", "a"), TableId("bronze", "b")))
     with (
         first(empty_site.lake.store, "create", lambda *_: put(moved, "2")),
-        pytest.raises(ConflictError, match=f"{moved} changed while 'c' was being made; build again"),
+        pytest.raises(ConflictError, match=f"{moved} changed while 'c' was built; run the build again"),
     ):
         commit(empty_site, inputs, changes, "c")
     assert log.head().parts(TableId("gold", "c")) == {}

@@ -29,8 +29,8 @@ def own_table(site: Site, entry: Entry, name: str) -> pl.DataFrame:
     )
 
 
-def made_by(site: Site) -> str:
-    """Changes with whatever these tables hold, except what the log records."""
+def definition_fingerprint(site: Site) -> str:
+    """A fingerprint of everything that these tables depend on, except the log."""
     return fingerprint(code_version(__name__), [table for _, table in _contracts(site)])
 
 

@@ -37,7 +37,7 @@ def make_dimension(site: Site, spec: Spec) -> Outcome:
         checks = (_accounted(entry, spec, entry.parts(table)[WHOLE]), quarantine_check(entry, spec))
         return Outcome(table, entry.parts(table), checks=checks)
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
-    inputs.hold(site)
+    inputs.verify(site)
     good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _one_by_one(site, entry, spec)
     made = partial(Made, fingerprint=_mark(site, entry, spec), run=site.run, inputs=inputs.versions)
     with site.lake.scratch() as scratch:

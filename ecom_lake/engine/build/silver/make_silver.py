@@ -13,7 +13,7 @@ from ecom_lake.engine.build.silver.specs import specs
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.config import month_name
 from ecom_lake.engine.contracts.connector import RowByRow
-from ecom_lake.engine.store.entry import (Entry)
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UserError
 

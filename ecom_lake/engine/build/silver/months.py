@@ -57,7 +57,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
     asked, others = months, [] if whole else _of_another_shape(site, entry, spec)
     months = sorted({*asked, *others})
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
-    inputs.hold(site)
+    inputs.verify(site)
     current, digests = entry.parts(table), _digests(site, entry, spec)
     marks = {month: f"{code(site, spec)}-{digests.get(month, (0, 0))[1]:016x}" for month in months}
     by_code = {*(months if mended is None else mended), *others}

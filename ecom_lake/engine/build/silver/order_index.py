@@ -49,7 +49,7 @@ def make_order_index(site: Site) -> Outcome:
     inputs = _inputs(site, entry)
     if is_current(site, entry) and not site.full:
         return Outcome(TABLE, entry.parts(TABLE), checks=_checks(site, entry))
-    inputs.hold(site)
+    inputs.verify(site)
     mark = _mark(site, inputs)
     index, refused, superseded = _judge_all(site, entry)
     source = site.connector.orders.source
