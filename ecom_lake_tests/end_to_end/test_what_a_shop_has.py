@@ -107,7 +107,7 @@ def test_a_table_whose_need_is_lacking_is_not_built_and_it_is_said_why(
     gold = {file.stem for file in (shop.root / "mine/gold").glob("*.parquet")}
     assert gold == set(gold_tables(shop.site)) and not {"rfm", "rfm_segments"} & gold
     assert left_out(shop.site)["rfm"] == NO_COST
-    assert left_out(shop.site)["rfm_segments"] == f"It is made from rfm, which the shop cannot have. {NO_COST}"
+    assert left_out(shop.site)["rfm_segments"] == f"It reads rfm, which is not built. {NO_COST}"
     assert NO_COST in _printed("tables", shop, capsys, monkeypatch)
     release = next(spec for spec in build_definitions(shop.settings).resolve_all_asset_specs() if spec.key.path[-1] == "release")
     assert f"| rfm | {NO_COST} |" in (release.description or "")

@@ -6,7 +6,7 @@ from ecom_lake.engine.build.bronze.ingest import nothing_new
 from ecom_lake.engine.build.gold import make_gold as gold
 from ecom_lake.engine.build.release.acceptance import deliveries_accepted
 from ecom_lake.engine.build.release.offer import gold_tables
-from ecom_lake.engine.build.release.plain_view import is_in_place
+from ecom_lake.engine.build.release.plain_view import is_up_to_date
 from ecom_lake.engine.build.release.release import is_released
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver import make_silver as silver
@@ -34,4 +34,4 @@ def _is_fully_released(site: Site, head: Entry) -> bool:
     shown = site.lake.log.released()
     if shown is None or not (head.pinned or is_released(site, head)):
         return False
-    return is_in_place(site, shown) and deliveries_accepted(site, head).passed
+    return is_up_to_date(site, shown) and deliveries_accepted(site, head).passed

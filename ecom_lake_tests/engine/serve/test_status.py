@@ -73,7 +73,7 @@ def test_a_table_that_is_gone_is_to_be_made_and_what_readers_see_stays(fresh_lak
         lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "taken away"
     )
     found = status_of(fresh_lake.site())
-    assert found.stale["gold/kpi_summary"] == "never made"
+    assert found.stale["gold/kpi_summary"] == "never built"
     assert found.unreleased == ("gold/kpi_summary",)
     assert (found.release, released(fresh_lake.site())) == (before.number, before)
 
