@@ -121,7 +121,7 @@ def test_why_the_last_build_stopped_is_told_until_a_release_is_made(
     assert (found.trouble.table, found.trouble.kind, found.trouble.run) == ("gold/kpi_daily", "refused", site.run)
     assert "orders_out_of_range" in found.trouble.says[0]
     assert found.trouble.evidence[0]["rule"] == "orders_out_of_range"
-    assert found.advice[0].startswith("The last build stopped at gold/kpi_daily: Broken: orders_out_of_range, ")
+    assert found.advice[0].startswith("The last build stopped at gold/kpi_daily: Failed rules: orders_out_of_range, ")
     assert len(found.advice) == 1
     assert status_of(fresh_lake.site()).trouble is None, "with the good code nothing is to be made, so nothing is in the way"
     (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
