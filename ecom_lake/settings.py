@@ -1,9 +1,9 @@
-"""What the environment and lake.toml say, read in one place and checked.
+"""Reading and validating the environment variables and lake.toml.
 
-Here: where the lake is, which shops it holds, how much of the machine to use. Everybody else gets a `Settings`. A shop whose
-section is wrong is left out, with the sentence that says why; the other shops are not affected (docs/decisions/0017).
-Not here: whether a lake may be built with these settings (engine/build/step/built_with.py); what a table or a method needs to
-know beyond that (shop/settings/numbers.py, shop/settings/mining.py).
+Here: the root of the lake, its shops, memory and threads. All other code receives a `Settings`. A shop with an invalid section
+is left out, with an error message; the other shops are not affected (docs/decisions/0017).
+Not here: whether a lake may be built with these settings (engine/build/step/built_with.py); the settings of tables and methods
+(shop/settings/numbers.py, shop/settings/mining.py).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FIRST_MONTH, _LAST_MONTH = date(1970, 1, 1), date(2199, 12, 1)
 
 
 def load(root: str | None = None, environment: Mapping[str, str] | None = None, project: str | None = None) -> Settings:
-    """The settings in force: arguments win over the environment, the environment over lake.toml."""
+    """The current settings: arguments override the environment, and the environment overrides lake.toml."""
     env = os.environ if environment is None else environment
     config = _config(project, env)
     given = _read(config)
@@ -75,19 +75,19 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
 
 
 def wants_traces(environment: Mapping[str, str] | None = None) -> bool:
-    """Whether an error that nobody foresaw is to be shown with its trace: ECOM_LAKE_DEBUG says so."""
+    """Whether unexpected errors are shown with a stack trace, which ECOM_LAKE_DEBUG switches on."""
     env = os.environ if environment is None else environment
     return env.get("ECOM_LAKE_DEBUG", "") not in ("", "0")
 
 
 def log_to(environment: Mapping[str, str] | None = None) -> str:
-    """Where lines of the log go: ECOM_LAKE_LOG is json, text or a file; nowhere without it."""
+    """The target of log lines: ECOM_LAKE_LOG is json, text or a file; without it, nothing is logged."""
     env = os.environ if environment is None else environment
     return env.get("ECOM_LAKE_LOG", "")
 
 
 def _access(env: Mapping[str, str]) -> Access:
-    """By the names that Azure's own tools use, the older ones too."""
+    """Access to Azure, read from the environment variables of Azure's own tools, including their older names."""
     default = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ecom-lake"
     return Access(
         account=env.get("AZURE_STORAGE_ACCOUNT_NAME") or env.get("AZURE_STORAGE_ACCOUNT", ""),
@@ -103,7 +103,9 @@ def _access(env: Mapping[str, str]) -> Access:
 
 def _retries(value: str) -> int:
     if not value.isdigit():
-        raise UserError(f"ECOM_LAKE_RETRIES says how often a request is tried again: a whole number from 0, not '{value}'.")
+        raise UserError(
+            f"ECOM_LAKE_RETRIES is the number of retries of a request: it must be a whole number from 0, not '{value}'."
+        )
     return int(value)
 
 
@@ -115,9 +117,9 @@ def _bytes(value: str) -> int:
 
 
 def _dagster_home(env: Mapping[str, str], project: str | None, config: Path) -> Path | None:
-    """As `dagster dev` finds it: the environment's, else the project folder, where that holds a dagster.yaml.
+    """The folder that `dagster dev` uses: DAGSTER_HOME, else the project folder if it has a dagster.yaml.
 
-    Without --project, the working folder may be it too, as long as the project folder has none."""
+    Without --project, the working folder is tried if the project folder has no dagster.yaml."""
     if home := env.get("DAGSTER_HOME"):
         places = [Path(home).absolute()]
     else:
@@ -126,9 +128,9 @@ def _dagster_home(env: Mapping[str, str], project: str | None, config: Path) -> 
 
 
 def _config(project: str | None, env: Mapping[str, str]) -> Path:
-    """The lake.toml: of the folder that --project names, else what ECOM_LAKE_CONFIG names, else of the working folder.
+    """The path of the lake.toml: in the folder of --project, else ECOM_LAKE_CONFIG, else in the working folder.
 
-    Only in the working folder may it be missing: a file that somebody named is there, or the name is wrong."""
+    Only the one in the working folder may be missing; for the others a missing file is an error."""
     if project:
         config = Path(project).expanduser().absolute() / CONFIG
         if not config.exists():
@@ -137,7 +139,7 @@ def _config(project: str | None, env: Mapping[str, str]) -> Path:
     named = env.get("ECOM_LAKE_CONFIG")
     config = Path(named or CONFIG).expanduser().absolute()
     if named and not config.exists():
-        raise UserError(f"ECOM_LAKE_CONFIG names {config}, which is not there. Name a lake.toml, or unset it.")
+        raise UserError(f"ECOM_LAKE_CONFIG is {config}, which does not exist. Set it to the path of a lake.toml, or unset it.")
     return config
 
 
@@ -159,18 +161,18 @@ def _root(asked: str | None, written: str | None, config: Path) -> str:
 
 
 def _place(where: str, folder: Path, setting: str) -> str:
-    """A URL as it is; a folder in full, relative to the folder of who named it."""
+    """A URL unchanged, or the absolute path of a folder; a relative path starts at `folder`."""
     scheme = _SCHEME.match(where)
     if scheme is None:
         return str((folder / Path(where).expanduser()).absolute())
     if not _URL.match(where):
         hint = "a folder, or a URL such as az://CONTAINER/PREFIX"
-        raise UserError(f"{setting} must be {hint}, not '{where}': after '{scheme[0]}' comes //, then where it is.")
+        raise UserError(f"{setting} must be {hint}, not '{where}': write // and the address after '{scheme[0]}'.")
     return where.rstrip("/")
 
 
 def _shops(sections: Mapping[str, Any], config: Path, registry: Registry) -> tuple[dict[str, Shop], dict[str, str]]:
-    """The shops whose sections are right, and what is wrong with the others."""
+    """The shops with a valid section, and the errors of the other shops."""
     valid: dict[str, Shop] = {}
     invalid: dict[str, str] = {}
     for name, values in sections.items():
@@ -259,16 +261,16 @@ def _timezone(values: Mapping[str, Any], place: str) -> str:
 
 
 def _months(values: Mapping[str, Any], is_undated: bool, place: str) -> tuple[date, date | None]:
-    """The shop's first month, and its last one if it has closed."""
+    """The first month of the shop, and its last month if it is closed."""
     first = _month(values.get("first_month", "2016-09"), "first_month", place)
     if "last_month" in values:
         last = _month(values["last_month"], "last_month", place)
         if last < first:
-            raise UserError(f"{place}: last_month ({last:%Y-%m}) lies before first_month ({first:%Y-%m}); swap them.")
+            raise UserError(f"{place}: last_month ({last:%Y-%m}) is before first_month ({first:%Y-%m}); swap them.")
         return first, last
     if first > datetime.now(UTC).date() and not is_undated:
         raise UserError(
-            f"{place}: first_month ({first:%Y-%m}) lies in the future, so the shop has no months; set an earlier one."
+            f"{place}: first_month ({first:%Y-%m}) is in the future, so the shop has no months; set an earlier month."
         )
     return first, None
 
@@ -280,19 +282,19 @@ def _max_failed_share(value: Any, place: str) -> float:
 
 
 def _without(values: Any, place: str, registry: Registry) -> tuple[str, ...]:
-    """Names of what a shop may do without: any table but orders, any column that is no part of a key."""
+    """The tables and columns in `without`: any table except orders, any column that is not part of a key."""
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise UserError(f'{place}: without must be a list of tables and columns, such as ["payments", "products.unit_cost"].')
-    known = _spareable(registry)
+    known = _optional_names(registry)
     for value in values:
         if value not in known:
             near = difflib.get_close_matches(value, known, 1)
             hint = f"did you mean '{near[0]}'?" if near else "docs/canonical.md lists the tables and columns."
-            raise UserError(f"{place}: without names '{value}', which is nothing that a shop may do without; {hint}")
+            raise UserError(f"{place}: without contains '{value}', which is not an optional table or column; {hint}")
     return tuple(values)
 
 
-def _spareable(registry: Registry) -> list[str]:
+def _optional_names(registry: Registry) -> list[str]:
     tables = {name: table for name, table in registry.silver.items() if name != "order_index"}
     never = {"month", "is_timeline_sound", *LINEAGE}
     columns = [

@@ -1,12 +1,12 @@
-"""Testing tables: a shop of rows written by hand, and the gold tables that are made of them.
+"""Testing tables: a shop with rows written by hand, and the gold tables that are built from them.
 
-A test names only the columns that matter to it; the others get what the silver contracts allow: NULL where they may be NULL,
-else an ordinary value. Each table is written and audited as a build does it, so a row that breaks a rule fails the test.
+A test states only the columns that matter to it; the helpers and the contracts fill the others. Each table is written and
+audited as in a build, so the test fails if a row fails a blocking rule.
 
     shop = HandShop(project, orders=[order("o1"), order("o2", status="canceled")], order_items=[item("o1", "10.00")])
     assert shop.rows("weekday_sales", "weekday_name", "net_sales") == [("Wednesday", Decimal("10.00"))]
 
-Here: rows of the canonical shop, and making gold from them. Not here: building a lake from delivered files.
+Here: rows of the canonical shop, and building gold from them. Not here: building a lake from delivered files.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ def seller(seller_id: str, **more: Any) -> Row:
 
 
 class HandShop:
-    """Silver tables are given by name; those that are not are empty. A gold table is made when it is asked for.
+    """Silver tables are passed by name; the others are empty. A gold table is built on its first use.
 
-    `project` is the folder of a user's own tables and questions; without it there are the package's only.
+    `project` is the folder of a user's own tables and questions; without it, only those of the package exist.
     """
 
     def __init__(
@@ -106,27 +106,27 @@ class HandShop:
             self._create(name, silver_rows(contract, silver.get(name, []), months))
 
     def table(self, name: str) -> pl.DataFrame:
-        """A gold table, made after those that it reads, and audited against its contract."""
+        """A gold table, audited against its contract. The tables that it reads are built first."""
         if name not in self._made:
             recipe = self.registry.recipe(name)
-            there = {row[0] for row in self.con.execute("select table_name from information_schema.tables").fetchall()}
-            if unknown := [read for read in recipe.reads if read in OWN_TABLES and read not in there]:
+            existing = {row[0] for row in self.con.execute("select table_name from information_schema.tables").fetchall()}
+            if unknown := [read for read in recipe.reads if read in OWN_TABLES and read not in existing]:
                 raise ValueError(f"{name} reads {unknown[0]}, which only a build can fill.")
             for read in recipe.reads:
-                if read in self.registry.gold and read not in there:
+                if read in self.registry.gold and read not in existing:
                     self.table(read)
             if MODEL_FITS in recipe.names:
                 self.con.execute(f"create or replace view {MODEL_FITS} as {all_fits(self.registry)}")
             for made, rows in run_recipe(recipe, self.con, self.shop, Past()).items():
                 written, failed, _ = self.audited(made, rows)
                 if failed:
-                    raise AssertionError(f"{made} breaks its contract: {failed}")
+                    raise AssertionError(f"{made} fails rules of its contract: {failed}")
                 self._made[made] = written
                 self._create(made, written)
         return self._made[name]
 
     def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
-        """The rows of a table in the order of its key; these columns only, where some are named."""
+        """The rows of a table, sorted by key; with all columns, or only the given ones."""
         return self.table(table).select(columns or pl.all()).rows()
 
     def row(self, table: str, **where: Any) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class HandShop:
         return {identity.name for identity in identities if self.con.execute(identity.breaks).fetchall()}
 
     def answer(self, question: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        """The rows that answer a question; a parameter that is not given gets its default."""
+        """The answer to a question, as rows; parameters that are not given have their default."""
         found = next(one for one in self.registry.questions if one.name == question)
         for read in found.reads:
             self.table(read)
@@ -151,7 +151,7 @@ class HandShop:
         return self.con.execute(found.sql, parameters).fetchall()
 
     def audited(self, name: str, rows: duckdb.DuckDBPyRelation | pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int], bool]:
-        """Rows as they are written as this table, how many fail each rule, and whether that blocks."""
+        """The rows as they are written to this table, the failed rows by rule, and whether a blocking check failed."""
         contract = self.registry.table(name)
         with TemporaryDirectory() as folder:
             file = Path(folder) / f"{name}.parquet"
@@ -167,7 +167,7 @@ class HandShop:
 
 
 def silver_rows(contract: Table, rows: Iterable[Row], months: Mapping[str, date | None]) -> pl.DataFrame:
-    """Rows as silver has them. A month that is not given is that of the order; lineage counts the rows."""
+    """Rows of a silver table. The default month is that of the order; the lineage numbers the rows."""
     given = []
     for number, row in enumerate(rows, 1):
         unknown = set(row) - set(contract.columns)

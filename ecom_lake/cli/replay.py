@@ -12,7 +12,7 @@ from ecom_lake.errors import UsageError, UserError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.engine.build.maintenance.replay import Mended
+    from ecom_lake.engine.build.maintenance.replay import ReplayPlan
     from ecom_lake.engine.build.shop_context import Site
     from ecom_lake.engine.build.step.outcome import Outcome
     from ecom_lake.engine.store.entry import Entry
@@ -76,7 +76,7 @@ def _head_to_replay(site: Site, shown: Entry, options: LakeOptions) -> Entry:
     return head
 
 
-def _show_verdicts(replayed: Mended) -> None:
+def _show_verdicts(replayed: ReplayPlan) -> None:
     from ecom_lake.engine.config import month_name
 
     total = sum(verdict.rows for verdict in replayed.verdicts)
@@ -98,7 +98,7 @@ def _show_verdicts(replayed: Mended) -> None:
         screen.show("To rebuild: tables without months only.")
 
 
-def _rebuild(site: Site, replayed: Mended) -> Entry:
+def _rebuild(site: Site, replayed: ReplayPlan) -> Entry:
     from ecom_lake.engine.build.maintenance.replay import steps
     from ecom_lake.engine.build.step.watched import watched
 

@@ -1,6 +1,6 @@
-"""What the engine works with: the settings of a lake and of its shops, as they were read and checked.
+"""The types of the validated settings of a lake and of its shops.
 
-Here: the types, and what months a shop has. Not here: reading the environment and lake.toml (settings.py).
+Here: the types, and the months of a shop. Not here: reading the environment and lake.toml (settings.py).
 """
 
 from __future__ import annotations
@@ -18,43 +18,43 @@ from ecom_lake.errors import UserError
 CONFIG = "lake.toml"
 ORDER_DATE = "orders.ordered_at"
 UNDATED = date.min
-"""Stands for the month of orders without a date. A shop has months or it has this one; in silver's rows it is NULL."""
+"""The month of orders without a date. A shop has either real months or only this one; in silver rows it is NULL."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """Where a shop's settings are written, and what is written there."""
+    """The file of a shop's settings, and a digest of its content."""
 
     file: Path | None = None
-    """The lake.toml; None where there is none and the defaults are in force."""
+    """The lake.toml; None if there is none and the defaults apply."""
     looked_for: Path = Path(CONFIG)
-    """The place of the lake.toml, whether it is there or not."""
+    """The path of the lake.toml, whether it exists or not."""
     digest: str = ""
-    """Of the shop's section as it was parsed: comments and layout do not count."""
+    """A hash of the parsed section of the shop: comments and layout do not count."""
 
 
 @dataclass(frozen=True)
 class Shop:
-    """One selling business: its connector, its months and what its numbers depend on."""
+    """One shop: its connector, its months and its settings."""
 
     name: str
     connector: str
     first_month: date
     last_month: date | None
-    """None for a shop that still sells."""
+    """None for a shop that is open."""
     numbers: Any
-    """The settings that SQL reads in the one-row view `settings`; of the type that the domain names. So is `mining`."""
+    """The settings that SQL reads in the one-row view `settings`. The domain defines its type, and that of `mining`."""
     mining: Any
-    """The settings that tables made by Python get."""
+    """The settings that are passed to the Python functions of gold tables."""
     nightly: str = "0 3 * * *"
     timezone: str = "UTC"
     landing: str | None = None
-    """Where its exports are dropped: a folder or a remote store; None for the shop's own folder of the lake."""
+    """The folder or remote store of its exports; None for the shop's folder in the lake."""
     without: tuple[str, ...] = ()
-    """Silver tables, and columns as `table.column`, that it does not have, beside what its kind of export never has."""
+    """Silver tables, and columns as `table.column`, that the shop does not have; its connector may lack others as well."""
     written: Written = field(default_factory=Written)
     max_failed_share: float = 0.5
-    """No build is released with a new delivery of which a larger share of the rows failed."""
+    """The largest share of failed rows in a new delivery with which a build is released."""
 
     @property
     def is_undated(self) -> bool:
@@ -71,7 +71,7 @@ class Shop:
 
 
 def month_name(month: date) -> str:
-    """As parts of tables, partitions and people call it."""
+    """The name of a month in parts of tables, partitions and messages."""
     return "undated" if month == UNDATED else f"{month:%Y-%m}"
 
 
@@ -86,22 +86,22 @@ class Settings:
     config: Path
     shops: dict[str, Shop]
     default_shop: str
-    """The shop that is meant where none is named: the first in lake.toml."""
+    """The shop that commands use when no shop is named: the first in lake.toml."""
     memory_limit: str
     threads: int
     query_timeout: int = 300
     """Seconds that a query of a SQL session may take."""
     access: Access = field(default_factory=Access)
-    """How remote stores are reached."""
+    """Credentials and options of remote stores."""
     dagster_home: Path | None = None
-    """Where Dagster keeps its history; None where there is no dagster.yaml."""
+    """The folder of Dagster's run history; None if there is no dagster.yaml."""
     invalid: Mapping[str, str] = field(default_factory=dict)
-    """The shops of lake.toml whose section is wrong, and what is wrong with it."""
+    """The shops with an invalid section in lake.toml, and the error of each."""
 
     def shop(self, name: str) -> Shop:
         if name in self.invalid:
             raise UserError(self.invalid[name])
         if name not in self.shops:
             known = ", ".join(sorted({*self.shops, *self.invalid}))
-            raise UserError(f"There is no shop '{name}' in {self.config}; it holds: {known}. Add [shops.{name}] to it.")
+            raise UserError(f"There is no shop '{name}' in {self.config}; its shops are: {known}. Add [shops.{name}] to it.")
         return self.shops[name]

@@ -1,4 +1,4 @@
-"""DuckDB, set up so that it keeps to its memory, spills where it may, and gives the same bytes on any number of threads."""
+"""DuckDB connections with a memory limit and a folder for spilled data, and helpers that quote SQL."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ Key = tuple[int, Path, str, int]
 
 @contextmanager
 def engine(scratch: Path, memory_limit: str = "1GB", threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An engine that is gone afterwards."""
+    """A new engine, closed on exit."""
     with closing(_started(scratch / "spill", memory_limit, threads)) as con, _interrupted_by_signals(con):
         yield con
 
 
 @contextmanager
 def workspace(spill: Path, memory_limit: str, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty database that is gone afterwards, in an engine that is kept: to start one takes as long as many a table."""
+    """An empty database in a reused engine, removed on exit. Starting an engine takes as long as building a small table."""
     own = f"workspace_{next(_numbers)}"
-    with closing(_kept((os.getpid(), spill, memory_limit, threads))) as kept:
-        kept.execute(f"attach ':memory:' as {own}")
+    with closing(_reused((os.getpid(), spill, memory_limit, threads))) as engine_cursor:
+        engine_cursor.execute(f"attach ':memory:' as {own}")
         try:
-            with closing(kept.cursor()) as con, _interrupted_by_signals(con):
+            with closing(engine_cursor.cursor()) as con, _interrupted_by_signals(con):
                 con.execute(f"use {own}")
                 yield con
         finally:
-            kept.execute(f"detach {own}")
+            engine_cursor.execute(f"detach {own}")
 
 
 @contextmanager
 def _interrupted_by_signals(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Interrupt what a connection runs before a signal's own handler runs.
+    """Interrupt the running query of a connection before the handler of a signal runs.
 
-    A handler that raises is not enough: DuckDB then ends the call, but first waits for its threads, which may work for minutes.
-    `errors.was_interrupted` recognizes what DuckDB raises in place of the handler's exception."""
+    A handler that raises is not enough: DuckDB then waits for its threads, which may take minutes, before the call ends.
+    `errors.was_interrupted` recognizes the error that DuckDB raises instead of the handler's exception."""
     if current_thread() is not main_thread():
         yield  # only the main thread runs handlers
         return
@@ -66,8 +66,8 @@ _lock = Lock()
 _last: dict[Key, duckdb.DuckDBPyConnection] = {}
 
 
-def _kept(key: Key) -> duckdb.DuckDBPyConnection:
-    """One at most is kept; another ends when nobody works in it any more. A fork starts its own."""
+def _reused(key: Key) -> duckdb.DuckDBPyConnection:
+    """A cursor of the reused engine. The last engine is kept; another closes with its last cursor. A fork starts its own."""
     with _lock:
         if key not in _last:
             _last.clear()

@@ -34,7 +34,7 @@ def render(site: Site, entry: Entry) -> bytes:
     return page(replace(_story(site, sound), unreadable=[str(table) for table in damaged]))
 
 
-def made_by(site: Site) -> str:
+def definition_fingerprint(site: Site) -> str:
     """A hash of all that the page depends on besides the release: code, shop and settings."""
     return fingerprint(code_version(__name__), site.shop.name, site.shop.numbers.currency, not_built(site))
 

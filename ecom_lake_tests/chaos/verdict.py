@@ -13,7 +13,7 @@ import polars as pl
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.maintenance.repair import repair
-from ecom_lake.engine.build.release.plain_view import is_in_place, rotten_files
+from ecom_lake.engine.build.release.plain_view import damaged_files, is_up_to_date
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.log import ConflictError
@@ -118,7 +118,7 @@ def _rows(ground: Ground, site: Site, verdict: Verdict) -> None:
 
 def _plain(site: Site, verdict: Verdict) -> None:
     released = site.lake.log.released()
-    if released is None or not is_in_place(site, released) or rotten_files(site, released):
+    if released is None or not is_up_to_date(site, released) or damaged_files(site, released):
         verdict.wrong["plain views that are not the release"] = str(released and released.number)
 
 

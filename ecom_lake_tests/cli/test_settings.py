@@ -86,7 +86,9 @@ def test_a_project_that_is_not_there_is_one_sentence(run: Run, tmp_path: Path, m
     assert run("sql", "--project").err == "--project needs a value: write --project PROJECT.\n"
     monkeypatch.setenv("ECOM_LAKE_CONFIG", "nowhere.toml")
     said = run("status")
-    expected = f"ECOM_LAKE_CONFIG names {tmp_path}/nowhere.toml, which is not there. Name a lake.toml, or unset it.\n"
+    expected = (
+        f"ECOM_LAKE_CONFIG is {tmp_path}/nowhere.toml, which does not exist. Set it to the path of a lake.toml, or unset it.\n"
+    )
     assert (said.code, said.err) == (2, expected)
 
 

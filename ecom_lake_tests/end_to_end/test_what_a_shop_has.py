@@ -36,7 +36,7 @@ ITEMS = """order_id,line,product_id,unit_price,quantity,discount
 4,2,ball,9.99,1,0.99
 """
 COSTS = "product_id,category,unit_cost\nball,toys,4\ndoll,toys,0.05\n"
-NO_COST = "Shop 'mine' says in lake.toml that it has no products.unit_cost."
+NO_COST = "lake.toml states that shop 'mine' has no products.unit_cost."
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_a_table_whose_need_is_lacking_is_not_built_and_it_is_said_why(
     gold = {file.stem for file in (shop.root / "mine/gold").glob("*.parquet")}
     assert gold == set(gold_tables(shop.site)) and not {"rfm", "rfm_segments"} & gold
     assert left_out(shop.site)["rfm"] == NO_COST
-    assert left_out(shop.site)["rfm_segments"] == f"It is made from rfm, which the shop cannot have. {NO_COST}"
+    assert left_out(shop.site)["rfm_segments"] == f"It reads rfm, which is not built. {NO_COST}"
     assert NO_COST in _printed("tables", shop, capsys, monkeypatch)
     release = next(spec for spec in build_definitions(shop.settings).resolve_all_asset_specs() if spec.key.path[-1] == "release")
     assert f"| rfm | {NO_COST} |" in (release.description or "")
@@ -233,7 +233,7 @@ def test_a_kind_of_export_that_has_dates_cannot_be_without(shop: CanonicalShop) 
     shop.say(without=UNDATED)
     shop.config.write_text(shop.config.read_text().replace("canonical", "olist"))
     with pytest.raises(
-        UserError, match=r"is without orders\.ordered_at, but the connector 'olist' needs it; take it out of without\."
+        UserError, match=r"is without orders\.ordered_at, but the connector 'olist' needs it; remove it from without\."
     ):
         _ = shop.site
 

@@ -12,7 +12,7 @@ import pytest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.release.pages import page_url
-from ecom_lake.engine.build.release.plain_view import is_in_place
+from ecom_lake.engine.build.release.plain_view import is_up_to_date
 from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.serve.released import released
@@ -76,7 +76,7 @@ def test_a_page_of_other_code_is_made_again(fresh_lake: BuiltLake) -> None:
     said = json.loads(release.read_text(encoding="utf-8"))
     release.write_text(json.dumps({**said, "pages": {PAGE: {**said["pages"][PAGE], "made_by": "others"}}}), encoding="utf-8")
     site = fresh_lake.site()
-    assert not is_in_place(site, released(site))
+    assert not is_up_to_date(site, released(site))
     build(site)
     assert json.loads(release.read_text(encoding="utf-8")) == said
 

@@ -1,5 +1,5 @@
-"""How a table is made: read the lake, call the pure function, audit the result, commit it. Knows no Dagster.
+"""Building tables: read the lake, call the pure function, audit the result, commit it. Nothing here imports Dagster.
 
-One module a step: ingest (landing → bronze), order_index, silver, gold, release. Each step is one function from a `Site`
-to an `Outcome`, and may be run again at any time: what is unchanged is kept.
+One module for each step: ingest (landing → bronze), order_index, silver, gold, release. Each step is one function from a
+`Site` to an `Outcome`. A step can run again at any time: it keeps the files that are up to date.
 """

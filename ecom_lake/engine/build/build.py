@@ -1,4 +1,4 @@
-"""A whole build, step by step in one process: what the job `all` does, without Dagster."""
+"""A full build: all steps in one process, in the order of the job `all`, without Dagster."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def steps(site: Site, months: Sequence[date] | None = None) -> Iterator[tuple[st
 
 
 def build(site: Site, months: Sequence[date] | None = None) -> list[Outcome]:
-    """Every step in turn; stops after the first that a blocking check refused."""
+    """Run every step in order; stop after the first one that fails a blocking check."""
     done: list[Outcome] = []
     for table, step in steps(site, months):
         done += watched(site, table, step)

@@ -1,4 +1,4 @@
-"""Where a step works: the shop, its lake and connector, and how much of the machine it may use."""
+"""The context of a step: the shop, its lake and connector, and the memory and threads that it may use."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Site:
     query_timeout: int = 300
     """Seconds that a query of a SQL session may take."""
     full: bool = False
-    """Make everything anew, whatever the fingerprints say."""
+    """Rebuild every table, even where its fingerprint is unchanged."""
     refit: bool = False
-    """Fit every model anew, without regard to its last fit: labels may change."""
+    """Refit every model without its last fit: labels may change."""
     accept_settings: bool = False
-    """Build with the settings in force, whatever the shop was built with before (built_with.py)."""
+    """Build with the current settings, even where they differ from those of the last build (built_with.py)."""
     is_default_shop: bool = False
-    """Whether commands mean this shop where none is named."""
+    """Whether commands use this shop when no shop is named."""
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def months(self) -> list[date]:
@@ -47,23 +47,23 @@ class Site:
 
     @property
     def absent(self) -> Mapping[str, str]:
-        """What the shop does not have, and why: `table` or `table.column` of silver → a sentence."""
-        says = f"Shop '{self.shop.name}' says in lake.toml that it has no {{}}."
-        return {**{name: says.format(name) for name in self.shop.without}, **self.connector.absent}
+        """The silver tables and columns that the shop does not have: `table` or `table.column` → why, in a sentence."""
+        stated = {name: f"lake.toml states that shop '{self.shop.name}' has no {name}." for name in self.shop.without}
+        return {**stated, **self.connector.absent}
 
     def lacks(self, need: str) -> str | None:
-        """Why the shop does not have a silver column or a whole table; None where it has it."""
+        """Why the shop does not have a silver column or table; None if it has it."""
         return self.absent.get(need) or self.absent.get(need.split(".")[0])
 
     @contextmanager
     def engine(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-        """A SQL engine and its scratch folder, both gone afterwards."""
+        """A SQL engine and its scratch folder; both are removed on exit."""
         with self.lake.scratch() as scratch, engine(scratch, self.memory_limit, self.threads) as con:
             yield con, scratch
 
     @contextmanager
     def workspace(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-        """The same, in an engine that is kept for the next table."""
+        """An empty database in an engine that is reused for the next table, and a scratch folder."""
         spill = f"spill-{os.getpid()}"
         with (
             self.lake.scratch() as scratch,
@@ -103,7 +103,7 @@ def open_site(
 
 
 def _open_landing(landing: str, settings: Settings, place: str) -> None:
-    """What is wrong with it, is told of the setting and not of the lake's root."""
+    """Open the landing store, so that an error names the setting `landing` and not the root of the lake."""
     try:
         open_store(landing, settings.access)
     except UserError as error:
@@ -111,7 +111,7 @@ def _open_landing(landing: str, settings: Settings, place: str) -> None:
 
 
 def invalid_shops(settings: Settings) -> dict[str, str]:
-    """The shops of lake.toml that cannot be built, and why: of a connector and a store, only opening them tells."""
+    """The shops of lake.toml that cannot be built, and why. Connectors and stores are opened to find their errors."""
     invalid = dict(settings.invalid)
     for shop in settings.shops:
         try:
@@ -127,6 +127,6 @@ def _connector_of(registry: Registry, shop: Shop, place: str) -> Connector:
         return connector
     if connector.undated is None:
         raise UserError(
-            f"{place} is without {ORDER_DATE}, but the connector '{shop.connector}' needs it; take it out of without."
+            f"{place} is without {ORDER_DATE}, but the connector '{shop.connector}' needs it; remove it from without."
         )
     return connector.undated

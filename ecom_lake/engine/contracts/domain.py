@@ -40,4 +40,4 @@ class Domain:
     """Names of columns whose values are personal; `impersonal` are those of text columns whose values are not."""
     impersonal: frozenset[str]
     pages: tuple[str, ...] = ()
-    """Modules whose pages are written with each release: PAGE (file name), `render(site, entry)`, `made_by(site)`."""
+    """Modules of the pages of a release: PAGE (the file name), `render(site, entry)` and `definition_fingerprint(site)`."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from ecom_lake.engine.build.bronze.ingest import landed_files
-from ecom_lake.engine.build.release.plain_view import is_in_place, plain_files, rotten_files
+from ecom_lake.engine.build.release.plain_view import damaged_files, is_up_to_date, plain_files
 from ecom_lake.engine.build.shop_context import Site, invalid_shops, open_site
 from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, source, why_refused
 from ecom_lake.engine.build.step.trouble import last as last_trouble
@@ -332,10 +332,10 @@ def _plain(site: Site, released: Entry, deep: bool) -> Finding:
     if wrong:
         says = f"{len(wrong):,} files in silver and gold are not those of release {released.number}, such as {wrong[0]}."
         return Finding("plain files", "warn", says, f"{command(site, 'build')} puts them right.")
-    if not is_in_place(site, released):
+    if not is_up_to_date(site, released):
         says = "release.json or catalog.duckdb is missing, or not as it was written."
         return Finding("plain files", "warn", says, f"{command(site, 'build')} puts them right.")
-    if deep and (rotten := rotten_files(site, released)):
+    if deep and (rotten := damaged_files(site, released)):
         says = f"{len(rotten):,} plain files have other content than was put there, such as {rotten[0]}."
         return Finding("plain files", "warn", says, f"{command(site, 'repair')} puts them right.")
     return Finding("plain files", "ok", f"silver and gold hold release {released.number}, {len(wanted):,} files.")

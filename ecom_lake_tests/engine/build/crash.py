@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
-from ecom_lake.engine.build.release.plain_view import is_in_place
+from ecom_lake.engine.build.release.plain_view import is_up_to_date
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.integrity import hash_file
@@ -99,7 +99,7 @@ def survive(victim: Victim, before: Entry, wanted: dict[str, str], after: float)
     build(victim.site())
     assert content(victim.site()) == wanted
     head = victim.site().lake.log.head()
-    assert head.release is not None and is_in_place(victim.site(), victim.site().lake.log.entry(head.release))
+    assert head.release is not None and is_up_to_date(victim.site(), victim.site().lake.log.entry(head.release))
     collect_garbage(victim.site(), find_garbage(victim.site(), timedelta(0)))
     assert _stored(victim.site()) == {file.path for parts in head.tables.values() for file in parts.values()}, "orphans"
     return killed

@@ -19,7 +19,7 @@ import pytest
 from ecom_lake.engine.build.bronze.ingest import ingest, nothing_new
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.gold.make_gold import make_gold
-from ecom_lake.engine.build.release.plain_view import distrust, is_in_place, put_in_place
+from ecom_lake.engine.build.release.plain_view import invalidate, is_up_to_date, update_plain_view
 from ecom_lake.engine.build.release.release import make_release, roll_back, unpin
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.make_silver import make_silver
@@ -77,7 +77,7 @@ def test_a_build_that_meets_a_rollback_leaves_the_pin(fresh_grown_lake: BuiltLak
     head = site.lake.log.head()
     assert (head.release, head.pinned) == (old, True)
     assert made.written == () and "pinned" in made.notes[0]
-    assert is_in_place(site, site.lake.log.entry(old))
+    assert is_up_to_date(site, site.lake.log.entry(old))
 
 
 def test_a_pin_that_comes_while_the_release_is_being_written_wins(fresh_grown_lake: BuiltLake) -> None:
@@ -90,7 +90,7 @@ def test_a_pin_that_comes_while_the_release_is_being_written_wins(fresh_grown_la
     head = site.lake.log.head()
     assert (head.release, head.pinned) == (old, True)
     assert made.written == () and "pinned" in made.notes[0]
-    assert is_in_place(site, site.lake.log.entry(old))
+    assert is_up_to_date(site, site.lake.log.entry(old))
 
 
 def test_a_pin_outlives_builds_until_it_is_taken_off(fresh_grown_lake: BuiltLake) -> None:
@@ -143,7 +143,7 @@ def test_a_damaged_file_is_not_released(fresh_lake: BuiltLake, damage: Callable[
     assert site.lake.log.head() == state, "the release was not committed"
     assert state.release == shown
     assert (fresh_lake.root / "olist/gold/data_dictionary.parquet").read_bytes() == plain
-    assert is_in_place(site, site.lake.log.entry(shown or 0))
+    assert is_up_to_date(site, site.lake.log.entry(shown or 0))
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, cut], ids=["gone", "cut"])
@@ -281,7 +281,7 @@ def test_a_commit_is_refused_if_any_input_moved_before_it_was_written(empty_site
     inputs = Inputs(seen, (TableId("bronze", "a"), TableId("bronze", "b")))
     with (
         first(empty_site.lake.store, "create", lambda *_: put(moved, "2")),
-        pytest.raises(ConflictError, match=f"{moved} changed while 'c' was being made; build again"),
+        pytest.raises(ConflictError, match=f"{moved} changed while 'c' was built; run the build again"),
     ):
         commit(empty_site, inputs, changes, "c")
     assert log.head().parts(TableId("gold", "c")) == {}
@@ -311,7 +311,7 @@ def test_a_state_that_moved_while_it_was_checked_is_not_released(fresh_lake: Bui
     _made_and_not_released(site)
     with (
         first(site.lake.store, "create", lambda *_: _orders(fresh_lake.site(), 7)),
-        pytest.raises(UserError, match="Another build committed while this one was being released"),
+        pytest.raises(UserError, match="Another build committed during this release"),
     ):
         make_release(site)
     assert site.lake.log.head().release == shown
@@ -433,12 +433,12 @@ def test_a_plain_view_that_was_left_half_replaced_says_so_until_it_is_finished(f
         roll_back(site, old)
     now = json.loads((fresh_grown_lake.root / "olist/release.json").read_text(encoding="utf-8"))
     assert (now["release"], now["whole"]) == (old, False)
-    assert not is_in_place(site, site.lake.log.entry(old))
-    put_in_place(site)
-    assert is_in_place(site, site.lake.log.entry(old))
+    assert not is_up_to_date(site, site.lake.log.entry(old))
+    update_plain_view(site)
+    assert is_up_to_date(site, site.lake.log.entry(old))
 
 
 def test_a_plain_view_that_is_not_trusted_says_so(fresh_lake: BuiltLake) -> None:
-    distrust(fresh_lake.site())
+    invalidate(fresh_lake.site())
     now = json.loads((fresh_lake.root / "olist/release.json").read_text(encoding="utf-8"))
     assert (now["release"], now["whole"]) == (None, False)

@@ -50,7 +50,7 @@ def test_the_sound_shop_is_defined_and_each_wrong_one_says_what_is_wrong(definit
     says = {key.split("/")[0]: str(spec.description) for key, spec in left_out.items()}
     assert "its hour '25' is not within 0 to 23" in says["nightly"]
     assert "'Sao_Paulo' is not a time zone; did you mean 'America/Sao_Paulo'?" in says["timezone"]
-    assert "last_month (2024-01) lies before first_month (2024-03)" in says["months"]
+    assert "last_month (2024-01) is before first_month (2024-03)" in says["months"]
     assert "names the connector 'shopify', which does not exist" in says["connector"]
     assert "'nigthly'; did you mean 'nightly'?" in says["unknown"]
     assert "lake.toml: landing: No store can be opened at ftp://nowhere.invalid/inbox: " in says["landing"]

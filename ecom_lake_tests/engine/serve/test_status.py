@@ -73,7 +73,7 @@ def test_a_table_that_is_gone_is_to_be_made_and_what_readers_see_stays(fresh_lak
         lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "taken away"
     )
     found = status_of(fresh_lake.site())
-    assert found.stale["gold/kpi_summary"] == "never made"
+    assert found.stale["gold/kpi_summary"] == "never built"
     assert found.unreleased == ("gold/kpi_summary",)
     assert (found.release, released(fresh_lake.site())) == (before.number, before)
 
@@ -121,7 +121,7 @@ def test_why_the_last_build_stopped_is_told_until_a_release_is_made(
     assert (found.trouble.table, found.trouble.kind, found.trouble.run) == ("gold/kpi_daily", "refused", site.run)
     assert "orders_out_of_range" in found.trouble.says[0]
     assert found.trouble.evidence[0]["rule"] == "orders_out_of_range"
-    assert found.advice[0].startswith("The last build stopped at gold/kpi_daily: Broken: orders_out_of_range, ")
+    assert found.advice[0].startswith("The last build stopped at gold/kpi_daily: Failed rules: orders_out_of_range, ")
     assert len(found.advice) == 1
     assert status_of(fresh_lake.site()).trouble is None, "with the good code nothing is to be made, so nothing is in the way"
     (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Reading bronze for the steps that make silver: by table, by batch, by record."""
+"""Reading bronze for the silver steps: by table, by batch, by record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import Lake, in_order
 
 BATCH = 1_000_000
-"""Rows that are worked on at once: enough for speed, few enough for a gigabyte."""
+"""Rows in one batch: large enough for speed, small enough for a gigabyte of memory."""
 
 
 def delivered_table(site: Site, source: str) -> Delivered:
@@ -25,7 +25,7 @@ def rows_of(site: Site, entry: Entry, source: str) -> pl.LazyFrame:
 
 
 def read_bronze(lake: Lake, entry: Entry, delivered: Delivered) -> pl.LazyFrame:
-    """Every delivered row of a table as text, with its delivery and its record.
+    """Every delivered row of a table as text, with the numbers of its delivery and record.
 
     A file that was delivered before a column was added to the `Delivered` has NULL in that column.
     """
@@ -43,7 +43,7 @@ def read_bronze(lake: Lake, entry: Entry, delivered: Delivered) -> pl.LazyFrame:
 
 
 def in_batches(site: Site, entry: Entry, source: str) -> Iterator[pl.DataFrame]:
-    """Every delivered row, in batches; at least one, which may be empty."""
+    """Every delivered row, in batches. There is at least one batch, which may be empty."""
     rows = rows_of(site, entry, source)
     total = sum(file.rows for file in entry.parts(TableId("bronze", source)).values())
     for start in range(0, max(total, 1), BATCH):
@@ -51,7 +51,7 @@ def in_batches(site: Site, entry: Entry, source: str) -> Iterator[pl.DataFrame]:
 
 
 def delivered_rows(site: Site, entry: Entry, source: str, which: pl.DataFrame) -> pl.DataFrame:
-    """The delivered rows that a frame's lineage names."""
+    """The delivered rows with the lineage of the rows in `which`."""
     if which.is_empty():
         return rows_of(site, entry, source).head(0).collect()
     wanted = which.select(LINEAGE).unique().lazy()

@@ -1,6 +1,6 @@
-"""Landing to bronze: whatever is new by content, once, under a permanent number.
+"""Landing to bronze: each new content is stored once, under a permanent sequence number.
 
-Here: which landed files are new, in which order they count, what becomes of a refused one.
+Here: which landed files are new, the order of deliveries, how refused files are recorded.
 Not here: reading a CSV file (landing/).
 """
 
@@ -36,9 +36,9 @@ from ecom_lake.words import counted
 Progress = Callable[[str], None]
 
 _REFUSALS = 20
-"""Of one landed file, as many as are told."""
+"""The largest number of refusals that are reported for one landed file."""
 _MISNAMED = 10
-"""Of one delivered table, so many misnamed columns are told."""
+"""The largest number of misnamed columns that are reported for one delivered table."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class _Parsed:
 
 @dataclass(frozen=True)
 class Taken:
-    """A new member of a landed file in the store, not yet numbered."""
+    """A new member of a landed file in the store, without a sequence number yet."""
 
     table: str
     file: File
@@ -61,12 +61,12 @@ class Taken:
 
 
 def landed_files(site: Site) -> list[Info]:
-    """The files in landing in the order in which they count: by name, numbers by value; hidden and half-copied ones left out."""
+    """The files in landing in order of delivery: by name, numbers by value. Hidden and partly copied files are left out."""
     return sorted((info for info in site.lake.landing.list("") if _counts(info.path)), key=lambda info: _natural(info.path))
 
 
 def nothing_new(site: Site, head: Entry) -> bool:
-    """Whether ingesting would change nothing, told from names and stamps alone."""
+    """Whether ingesting would change nothing, computed from file names and stamps only."""
     return _nothing_new(site, head, landed_files(site))
 
 
@@ -79,7 +79,7 @@ def _stamps(files: Iterable[Info]) -> dict[str, str]:
 
 
 def nothing_landed(site: Site) -> str:
-    """What to say of a shop that has nothing to be made from."""
+    """The message for a shop that has neither landed files nor a state."""
     name, landing = site.shop.name, site.lake.landing.url
     return f"Shop '{name}' has nothing to build from: put its files into {landing} (or `ecom-lake land FILES --shop {name}`)."
 
@@ -99,7 +99,7 @@ def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
 
 
 def _seen_before(site: Site, head: Entry, files: Iterable[Info]) -> tuple[dict[str, Landed], list[Info]]:
-    """The landed files that are as they were when the same reader looked at them, and the others."""
+    """The landed files that are unchanged since the same reader read them, and the other files."""
     seen: dict[str, Landed] = {}
     unread: list[Info] = []
     for info in files:
@@ -114,30 +114,30 @@ def _seen_before(site: Site, head: Entry, files: Iterable[Info]) -> tuple[dict[s
 def take(
     site: Site, files: list[Info], known: Set[str], progress: Progress = lambda _: None
 ) -> tuple[dict[str, Landed], list[Taken]]:
-    """Read new files, as many at once as there are threads, and put what they hold into the store.
+    """Read new files in parallel, one in each thread, and write their contents to the store.
 
-    What changed or went while it was read waits for the next time, and leaves nothing behind."""
+    A file that is changed or removed during the read is left for the next ingest; nothing of it is stored."""
 
-    def look(info: Info) -> tuple[Landed, list[_Parsed]]:
+    def read_file(info: Info) -> tuple[Landed, list[_Parsed]]:
         progress(info.path)
         return _read(site, info, known, parsed)
 
     with site.lake.scratch() as parsed, ThreadPoolExecutor(site.threads, initializer=logs.inherit_context()) as readers:
-        read = list(readers.map(look, files))
+        read = list(readers.map(read_file, files))
         now = _stamps(landed_files(site))
-        stayed = [(info, *found) for info, found in zip(files, read, strict=True) if now.get(info.path) == info.stamp]
-        taken = site.lake.store.each(partial(_publish, site), [one for _, _, found in stayed for one in found])
-    return {info.path: landed for info, landed, _ in stayed}, list(taken)
+        unchanged = [(info, *found) for info, found in zip(files, read, strict=True) if now.get(info.path) == info.stamp]
+        taken = site.lake.store.each(partial(_publish, site), [one for _, _, found in unchanged for one in found])
+    return {info.path: landed for info, landed, _ in unchanged}, list(taken)
 
 
 def contents(entry: Entry) -> set[str]:
-    """The hash of everything that was ever delivered."""
+    """The content hashes of all deliveries."""
     bronze = (parts for table, parts in entry.tables.items() if table.layer == "bronze")
     return {file.delivery.content_hash for parts in bronze for file in parts.values() if file.delivery}
 
 
 def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed, list[_Parsed]]:
-    """Read what is new in one landed file. A refused member does not stop the others."""
+    """Read the new members of one landed file. A refused member does not stop the others."""
     found: list[_Parsed] = []
     refused: list[Refused] = []
     tables: set[str] = set()
@@ -162,18 +162,18 @@ def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed
             refused.append(refusal)
             tables.add(named_after(info.path, site.connector.delivered))
         except FileNotFoundError:
-            return Landed(info.stamp, "", _reader(site)), []  # it went while it was read
+            return Landed(info.stamp, "", _reader(site)), []  # removed during the read
         except PermissionError:
             refused.append(Refused(f"{shown(info.path)} may not be read by this user: change its permissions."))
             tables.add(named_after(info.path, site.connector.delivered))
-    why = _told([str(refusal) for refusal in refused])
+    why = _summarized([str(refusal) for refusal in refused])
     return Landed(info.stamp, "+".join(filter(None, hashes)), _reader(site), why, tuple(sorted(tables - {""}))), found
 
 
-def _told(refused: list[str]) -> str:
-    """Every state of the log holds this: of an archive of ten thousand bad files, the first few speak for the rest.
+def _summarized(refused: list[str]) -> str:
+    """The refusals in one text, shortened because every state of the log stores it: an archive may hold 10,000 bad files.
 
-    The last one is told too: it is the archive's own, where there is one."""
+    The last refusal is always included: if the archive itself was refused, it is the last one."""
     more = len(refused) - _REFUSALS
     if more <= 0:
         return " ".join(refused)
@@ -209,7 +209,7 @@ def _publish(site: Site, parsed: _Parsed) -> Taken:
 
 
 def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[Taken]) -> Entry:
-    """The head with the arrivals under the next free numbers; what another ingest has brought meanwhile is left out."""
+    """The head with the arrivals under the next free numbers. Content that another ingest has committed meanwhile is skipped."""
     known = contents(head)
     number = len(known)
     changed = head if head.landing == landing else replace(head, landing=dict(landing))
@@ -235,32 +235,32 @@ def _outcome(site: Site, delivered: Delivered, before: Entry, after: Entry) -> O
     table = TableId("bronze", delivered.name)
     parts = after.parts(table)
     checks = [_records_check(table, parts), misnamed_check(site, delivered, after)]
-    if delivered.name == site.connector.orders.source:  # of all files in landing, said once
+    if delivered.name == site.connector.orders.source:  # the check covers all files in landing: once is enough
         checks.append(_landing_check(table, after))
     extra = sorted({f"{d.file}: {c}" for f in parts.values() if (d := f.delivery) for c in d.extra_columns})
-    notes = (f"Columns that nobody asked for are kept in bronze: {', '.join(extra)}.",) if extra else ()
+    notes = (f"Columns that the connector does not declare are kept in bronze: {', '.join(extra)}.",) if extra else ()
     written = tuple(sorted(set(parts) - set(before.parts(table))))
     return Outcome(table, parts, written, tuple(checks), notes)
 
 
 def misnamed_check(site: Site, delivered: Delivered, entry: Entry) -> Check:
-    """Whether files that lie in landing have columns that are probably this table's, under names that no table reads."""
-    lying = {content for landed in entry.landing.values() for content in landed.hash.split("+")}
+    """Whether files in landing have unread columns with names close to columns that this table lacks."""
+    in_landing = {content for landed in entry.landing.values() for content in landed.hash.split("+")}
     files: dict[tuple[str, str], list[str]] = {}
     for file in in_order(entry.parts(TableId("bronze", delivered.name))):
-        if file.delivery and file.delivery.content_hash in lying:
+        if file.delivery and file.delivery.content_hash in in_landing:
             for there, here in file.delivery.misnamed_columns:
                 if not site.lacks(f"{delivered.name}.{here}"):
                     files.setdefault((there, here), []).append(file.delivery.file)
     sentences = [_misnamed(there, here, where) for (there, here), where in files.items()]
     more = len(sentences) - _MISNAMED
-    told = [*sentences[:_MISNAMED], f"{counted(more, 'more column')} likewise."] if more > 0 else sentences
+    shortened = [*sentences[:_MISNAMED], f"{counted(more, 'more column')} of this kind."] if more > 0 else sentences
     return Check(
         TableId("bronze", delivered.name),
         "columns_known",
         passed=not files,
         severity="warn",
-        says=" ".join(told) or "No column that the table lacks is there under a similar name.",
+        says=" ".join(shortened) or "No file has an unread column with a name close to a column that the table lacks.",
         evidence=tuple({"column": there, "nearest": here, "files": len(where)} for (there, here), where in files.items()),
     )
 
@@ -268,8 +268,7 @@ def misnamed_check(site: Site, delivered: Delivered, entry: Entry) -> Check:
 def _misnamed(there: str, here: str, files: list[str]) -> str:
     they_have = f" and {counted(len(files) - 1, 'other file')} have" if len(files) > 1 else " has"
     return (
-        f"{shown(files[-1])}{they_have} the column {shown(there)}, which no table reads; "
-        f"if it is what the lake calls {here}, rename it to {here}."
+        f"{shown(files[-1])}{they_have} the column {shown(there)}, which no table reads; if it holds {here}, rename it to {here}."
     )
 
 
@@ -293,13 +292,15 @@ def _records_check(table: TableId, parts: Parts) -> Check:
         "records_whole",
         passed=not rejected,
         severity="warn",
-        says=f"Malformed records, kept in the rejects: {malformed}." if rejected else "No record was malformed.",
+        says=f"{counted(malformed, 'malformed record', 'was/were')} kept in the rejects."
+        if rejected
+        else "No record was malformed.",
         evidence=tuple({"delivery": d.sequence, "file": d.file, "rejected": d.rejected} for d in rejected),
     )
 
 
 def _reader(site: Site) -> str:
-    """A refused file is looked at again when what reads it has changed."""
+    """The version of the code and connector that read a file. A refused file is read again when it changes."""
     return f"{site.connector.name}-{fingerprint(site.connector.delivered, code_version(__name__))}"
 
 

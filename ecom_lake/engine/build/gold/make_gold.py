@@ -1,4 +1,4 @@
-"""Silver to gold: one table, computed whole, audited, committed."""
+"""Silver to gold: compute a full table, audit it, commit it."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from ecom_lake.engine.store.lake import rows_in
 from ecom_lake.errors import UserError
 
 _CODE = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
-"""The modules that write and check every gold table, whatever makes it."""
+"""The modules that write and check every gold table."""
 
 
 def make_gold(site: Site, table: str) -> list[Outcome]:
-    """A table, and those that are made beside it."""
+    """Make a table, together with the other tables of its recipe."""
     how, entry = site.registry.recipe(table), state_to_build_on(site)
     inputs = Inputs(entry, inputs_of(site, table))
     current = {TableId("gold", made): file for made in how.tables if (file := entry.parts(TableId("gold", made)).get(WHOLE))}
-    is_anew = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)
-    if not is_anew and all(is_current(site, entry, made) for made in how.tables):
+    must_rebuild = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)
+    if not must_rebuild and all(is_current(site, entry, made) for made in how.tables):
         return _kept(site, current)
     own = _own_tables(site, entry, how)
     mark = _mark(site, how, inputs, own)
-    if not is_anew and all(file.fingerprint == mark for file in current.values()):
+    if not must_rebuild and all(file.fingerprint == mark for file in current.values()):
         kept = {place: replace(file, inputs=inputs.versions) for place, file in current.items()}
         commit(site, inputs, {place: {WHOLE: file} for place, file in kept.items()}, f"gold/{how.table}, unchanged")
         return _kept(site, kept)
@@ -52,15 +52,15 @@ def _kept(site: Site, current: Mapping[TableId, File]) -> list[Outcome]:
 
 
 def checks_again(site: Site, place: TableId, file: File) -> tuple[Check, ...]:
-    """The checks of a table as the log recorded them; the file is read only where a warning lists values of it."""
+    """The checks of a table from the results in the log. The file is read only if a warning lists its values."""
     contract = site.registry.table(place.name)
-    asks = any(rule.listing and rule.name in file.failed for rule in contract.rules)
-    listed = listings(contract, file.failed, site.lake.local(file)) if asks and not site.lake.damage_read(file) else {}
+    needs_values = any(rule.listing and rule.name in file.failed for rule in contract.rules)
+    listed = listings(contract, file.failed, site.lake.local(file)) if needs_values and not site.lake.damage_read(file) else {}
     return tuple(checks_of(contract, file.failed, {}, listed))
 
 
 def listed_warnings(site: Site, entry: Entry) -> tuple[str, ...]:
-    """The warnings of gold tables that list values of the rows that break their rule."""
+    """The warnings of gold tables that list values of the failed rows."""
     found = []
     for table, contract in site.registry.gold.items():
         names = {rule.name for rule in contract.rules if rule.listing}
@@ -74,8 +74,8 @@ def listed_warnings(site: Site, entry: Entry) -> tuple[str, ...]:
 def _made(
     site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame], mark: str, current: Mapping[TableId, File]
 ) -> list[Outcome]:
-    """All of a recipe's tables, or, where one of them breaks its contract, none."""
-    Inputs(inputs.entry, _places_of(site, how)).hold(site)
+    """Make and commit all tables of a recipe, or none if one of them fails a blocking rule."""
+    Inputs(inputs.entry, _places_of(site, how)).verify(site)
     made: dict[TableId, Made] = {}
     files: dict[TableId, File] = {}
     checks: dict[TableId, list[Check]] = {}
@@ -88,9 +88,9 @@ def _made(
             write(con, rows, site.registry.table(table), target)
             failed, checks[place] = audit(con, site.registry.table(table), target)
             made[place] = Made(rows=rows_in(target), fingerprint=mark, run=site.run, inputs=inputs.versions, failed=failed)
-        if any(check.blocks for said in checks.values() for check in said):
-            there = {place: {WHOLE: file} for place, file in current.items()}
-            return [Outcome(place, there.get(place, {}), checks=tuple(said)) for place, said in checks.items()]
+        if any(check.blocks for table_checks in checks.values() for check in table_checks):
+            files_before = {place: {WHOLE: file} for place, file in current.items()}
+            return [Outcome(place, files_before.get(place, {}), checks=tuple(found)) for place, found in checks.items()]
         for place, one in made.items():
             target = scratch / f"{place.name}.parquet"
             files[place] = site.lake.publish(target, place, WHOLE, one, current.get(place))
@@ -99,28 +99,28 @@ def _made(
 
 
 def _past(site: Site, how: Recipe, current: Mapping[TableId, File]) -> Past:
-    """The last fit of a model; none where it is asked for anew, or where its table was another one then."""
+    """The last fit of a model; none for a refit, or if the fit's table had other columns."""
     file = current.get(TableId("gold", how.fit)) if how.fit else None
     if file is None or site.refit:
         return Past()
     if why := site.lake.damage_read(file):
-        raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` puts it back, or has the model fitted anew.")
+        raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` restores it or marks the model for a refit.")
     rows = pl.read_parquet(site.lake.local(file), glob=False)
     return Past(rows if set(rows.columns) == set(ModelFit.table.columns) else None)
 
 
 def _only(inputs: Inputs) -> Entry:
-    """The entry with nothing but what is to be read: a table that the shop no longer has is empty."""
+    """The entry with the inputs only: a table that the shop no longer has is empty."""
     return replace(inputs.entry, tables={table: inputs.entry.parts(table) for table in inputs.tables})
 
 
 def is_current(site: Site, entry: Entry, table: str) -> bool:
-    """Whether a table would come out as it is; told from the log alone."""
+    """Whether rebuilding a table would change nothing, computed from the log only."""
     inputs = Inputs(entry, inputs_of(site, table))
     current = entry.parts(TableId("gold", table)).get(WHOLE)
     return bool(
         current
-        and current.fingerprint.startswith(_made_by(site, site.registry.recipe(table)))
+        and current.fingerprint.startswith(_definition_fingerprint(site, site.registry.recipe(table)))
         and current.inputs == inputs.versions
     )
 
@@ -129,16 +129,16 @@ def _own_tables(site: Site, entry: Entry, how: Recipe) -> dict[str, pl.DataFrame
     return {name: trust.own_table(site, entry, name) for name in how.reads if name in OWN_TABLES}
 
 
-def _made_by(site: Site, how: Recipe) -> str:
-    """Changes with whatever the table depends on, except the rows of its inputs."""
-    about_itself = trust.made_by(site) if how.reads_own_tables else ""
-    return fingerprint(code_version(*_CODE, *code_of(how)), about_itself, how.contracts, how.query, settings_of(how, site.shop))
+def _definition_fingerprint(site: Site, how: Recipe) -> str:
+    """A fingerprint of everything that the table depends on, except the rows of its inputs."""
+    own_tables = trust.definition_fingerprint(site) if how.reads_own_tables else ""
+    return fingerprint(code_version(*_CODE, *code_of(how)), own_tables, how.contracts, how.query, settings_of(how, site.shop))
 
 
 def _mark(site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame]) -> str:
-    """What the lake knows of itself changes less often than the tables that it speaks of."""
+    """The fingerprint of a gold table. Own tables of the lake enter it by their rows, which change less often than the log."""
     read = {view: frame.write_ndjson() for view, frame in own.items()} or inputs.versions
-    return f"{_made_by(site, how)}-{fingerprint(read)}"
+    return f"{_definition_fingerprint(site, how)}-{fingerprint(read)}"
 
 
 def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
@@ -153,11 +153,11 @@ def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
 
 
 def _reads(site: Site, how: Recipe) -> list[str]:
-    """What a recipe reads, and the shop has."""
+    """The tables that a recipe reads, without those that the shop does not have."""
     missing = left_out(site) if site.registry.table(how.table).partial else {}
     return [read for read in how.reads if read not in missing]
 
 
 def _places_of(site: Site, how: Recipe) -> tuple[TableId, ...]:
-    """The tables whose files a recipe reads; of those that it only speaks of it reads the log."""
+    """The tables whose files a recipe reads. The lake's own tables are computed from the log."""
     return tuple(place_of(site.registry, read) for read in _reads(site, how) if read not in (*OWN_TABLES, SETTINGS))

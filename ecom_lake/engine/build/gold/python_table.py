@@ -19,7 +19,7 @@ def build(module: str, con: duckdb.DuckDBPyConnection, settings: FitSettings) ->
 
 
 def fit(module: str, fit_table: str, con: duckdb.DuckDBPyConnection, settings: FitSettings, past: Past) -> Mapping[str, Made]:
-    """The tables of a model, and the table of its fit; `past` is its last fit."""
+    """The tables of a model and the table of its fit; `past` is the last fit."""
     model = importlib.import_module(module)
     fitted: Fitted = model.fit(con, settings, past)
     return {**fitted.tables, fit_table: fit_rows(fitted, past, model.VERSION, settings)}

@@ -1,4 +1,4 @@
-"""From a recipe to the rows of its tables, and the settings that they depend on. What runs is the SQL or the function itself."""
+"""Running a recipe, which is SQL or a Python function, and the settings that its tables depend on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecom_lake.engine.contracts.recipe import SETTINGS, Recipe
 
 
 def run_recipe(recipe: Recipe, con: duckdb.DuckDBPyConnection, shop: Shop, past: Past) -> Mapping[str, python_table.Made]:
-    """The tables of a recipe; `past` is the last fit of a model."""
+    """The rows of each table of a recipe; `past` is the last fit of a model."""
     if recipe.sql is not None:
         return {recipe.table: con.sql(recipe.sql)}
     if recipe.fit is None:
@@ -22,7 +22,7 @@ def run_recipe(recipe: Recipe, con: duckdb.DuckDBPyConnection, shop: Shop, past:
 
 
 def code_of(recipe: Recipe) -> tuple[str, ...]:
-    """The modules that make the tables of a recipe; none for SQL."""
+    """The modules that compute the tables of a recipe; none for SQL."""
     return (recipe.module, python_table.__name__) if recipe.module else ()
 
 

@@ -1,7 +1,7 @@
-"""From the tables of a lake into the SQL engine, and from the engine into the file of a gold table.
+"""Attaching the tables of a lake to the SQL engine, and writing the file of a gold table.
 
-Here: what every gold table's bytes depend on, whatever makes the table. Not here: when a table is made (gold.py), and how
-a finished file is checked (audit.py).
+Here: what the bytes of every gold table depend on. Not here: when a table is rebuilt (make_gold.py), and how a finished
+file is checked (audit.py).
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from ecom_lake.engine.store.entry import Entry
 
 
 def place_of(registry: Registry, table: str) -> TableId:
-    """The table that SQL calls by its name alone."""
+    """The table that SQL refers to by its name without the layer."""
     return TableId(registry.table(table).layer, table)
 
 
 def attach(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
-    """Give the engine a view of each table as the entry has it; of one that was never made, an empty one."""
+    """Create a view of each table in the entry's version; an empty view if the table was never built."""
     for table in tables:
         if table == SETTINGS:
             con.register(SETTINGS, settings_row(site.shop.numbers).to_arrow())
         elif table not in (*OWN_TABLES, MODEL_FITS):
             paths = site.lake.paths(entry, place_of(site.registry, table))
-            source = parquet(paths) if paths else _nothing(site.registry.table(table))
+            source = parquet(paths) if paths else _empty_table(site.registry.table(table))
             con.execute(
                 f"create view {name(table)} as select * from {source}" if paths else f"create view {name(table)} as {source}"
             )
@@ -47,7 +47,7 @@ def attach(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, tables: Ite
 
 
 def all_fits(registry: Registry) -> str:
-    """A query for the rows of every fitted model, with the name of the model before them."""
+    """A query for the rows of all model fits, with the name of the model as first column."""
     columns = ", ".join(ModelFit.table.columns)
     return " union all ".join(f"select '{model}' as model, {columns} from {fit}" for model, fit in registry.fits.items())
 
@@ -62,15 +62,15 @@ def settings_row(settings: Any) -> pl.DataFrame:
 _POLARS: dict[Any, pl.DataType] = {date | None: pl.Date(), str | None: pl.String(), int: pl.Int64(), Decimal: pl.Decimal(18, 4)}
 
 
-def _nothing(table: Table) -> str:
+def _empty_table(table: Table) -> str:
     columns = ", ".join(f"null::{column.kind.duckdb} as {name(column.name)}" for column in table.columns.values())
     return f"select {columns} where false"
 
 
 def write(con: duckdb.DuckDBPyConnection, made: duckdb.DuckDBPyRelation | pl.DataFrame, table: Table, target: Path) -> None:
-    """The table as its contract has it: these columns, in this order and type, sorted by key, as plain old Parquet.
+    """Write the table as its contract defines it: columns, their order and types, sorted by key, as Parquet version 1.
 
-    A total order is what makes the file's bytes the same on any number of threads.
+    The total order makes the bytes of the file the same with any number of threads.
     """
     columns = ", ".join(f"{name(c.name)}::{c.kind.duckdb} as {name(c.name)}" for c in table.columns.values())
     order = ", ".join(map(name, table.key))

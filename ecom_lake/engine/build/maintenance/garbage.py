@@ -1,6 +1,6 @@
-"""What a shop's store holds that nobody needs any more: old states of the log, and files that no kept state names.
+"""Finding and deleting garbage in a shop's store: old states of the log, and files that no kept state names.
 
-Bronze and its rejects are never garbage: they are what everything else can be made from again.
+Bronze and its rejects are never garbage: all other layers can be rebuilt from them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Garbage:
 
 
 def find_garbage(site: Site, older_than: timedelta) -> Garbage:
-    """Whatever is older and stands in no state that was current since, or was shown by one of these."""
+    """States and files that are older, and that no state that was current since then uses or has released."""
     now = datetime.now(UTC)
     horizon = now - older_than
     log = site.lake.log
@@ -51,13 +51,13 @@ def find_garbage(site: Site, older_than: timedelta) -> Garbage:
 
 
 def _ended(made: Sequence[datetime]) -> list[datetime | None]:
-    """When each state stopped being current: when the next was made. A reader may have it in hand until then, and a build too.
+    """When each state stopped being current, which is when the next was committed. Until then readers and builds may use it.
 
-    A clock that was set back makes no state older than the one before it."""
+    If the clock was set back, a state counts as old as the one before it."""
     return [*islice(accumulate(made, max), 1, None), None][: len(made)]
 
 
 def collect_garbage(site: Site, garbage: Garbage) -> None:
-    """The states first: a state that is still there never names a file that is gone."""
+    """Delete states before files, so that no existing state names a deleted file."""
     site.lake.store.each(site.lake.log.delete, garbage.states)
     site.lake.store.each(site.lake.store.delete, [info.path for info in garbage.files])

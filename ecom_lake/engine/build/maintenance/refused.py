@@ -1,4 +1,4 @@
-"""What the lake did not let in: rows that broke a contract, and records that could not be read; each with its raw text."""
+"""Refused records with their raw text: rows that failed a contract, and records that could not be parsed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 
 MALFORMED = "malformed"
-"""The rule that a record of the rejects broke."""
+"""The rule name for records in the rejects."""
 LAYERS = ("quarantine", "rejects")
 
 
 @dataclass(frozen=True)
 class Refused:
-    """One delivered record that is in no table."""
+    """One delivered record that was not accepted into a table."""
 
     table: str
     """The delivered table."""
@@ -26,7 +26,7 @@ class Refused:
     record: int
     column: str | None
     value: str | None
-    """What broke the rule; of a malformed record, why it could not be read."""
+    """The value that failed the rule; for a malformed record, why it could not be parsed."""
     raw: str
 
 
@@ -38,7 +38,7 @@ class Refusals:
 
 
 def refusals(site: Site, entry: Entry, table: str | None = None, rule: str | None = None, limit: int = 10) -> Refusals:
-    """How many records each rule kept out, and the first of each."""
+    """How many records each rule refused, with the first `limit` of each."""
     wanted = None if table is None else _delivered_name(site, table)
     frames = [frame for frame in (_read(site, entry, layer, wanted) for layer in LAYERS) if frame is not None]
     if not frames:
@@ -51,14 +51,14 @@ def refusals(site: Site, entry: Entry, table: str | None = None, rule: str | Non
     files = _files(entry)
     first = rows.filter(pl.int_range(pl.len()).over("table", "rule") < limit)
     examples = tuple(
-        Refused(name, broken, files.get((name, sequence), f"delivery {sequence}"), record, column, found, raw)
-        for name, broken, sequence, record, column, found, raw in first.iter_rows()
+        Refused(name, failed, files.get((name, sequence), f"delivery {sequence}"), record, column, found, raw)
+        for name, failed, sequence, record, column, found, raw in first.iter_rows()
     )
-    return Refusals(tuple((str(name), str(broken), int(count)) for name, broken, count in counts.iter_rows()), examples)
+    return Refusals(tuple((str(name), str(failed), int(count)) for name, failed, count in counts.iter_rows()), examples)
 
 
 def _delivered_name(site: Site, table: str) -> str:
-    """A delivered table by its own name, or by that of the silver table that is made from it."""
+    """The name of a delivered table, given by its own name or by the silver table that is built from it."""
     specs = (site.connector.orders, *site.connector.lines, *site.connector.dimensions)
     sources = {spec.contract.name: spec.source for spec in specs}
     delivered = [one.name for one in site.connector.delivered]
@@ -67,13 +67,13 @@ def _delivered_name(site: Site, table: str) -> str:
         return name
     if name in sources:
         return sources[name]
-    raise UsageError(f"Nothing is delivered for '{table}'; the delivered tables are {', '.join(delivered)}.")
+    raise UsageError(f"There is no delivered table '{table}'; the delivered tables are {', '.join(delivered)}.")
 
 
 def _check_rule(rule: str, rows: pl.DataFrame) -> None:
-    broken = sorted(rows["rule"].unique())
-    if rule not in broken:
-        raise UsageError(f"No row broke a rule called '{rule}'; those that were broken are {', '.join(broken)}.")
+    failed = sorted(rows["rule"].unique())
+    if rule not in failed:
+        raise UsageError(f"No row failed the rule '{rule}'; the failed rules are {', '.join(failed)}.")
 
 
 def _read(site: Site, entry: Entry, layer: str, wanted: str | None) -> pl.DataFrame | None:

@@ -1,7 +1,7 @@
-"""Mending a lake: damaged entries leave the log, damaged files are made again from what they were made from.
+"""Repairing a lake: damaged entries of the log are set aside, damaged files are removed from it.
 
-Here: what is damaged, and forgetting it, so that the next build makes it. What was delivered is read again from landing.
-Not here: building (build.py, orchestration/), saying what is damaged without mending it (engine/serve/doctor.py).
+Here: finding damage, and removing damaged files from the log so that the next build rebuilds them. Delivered files are read
+from landing again. Not here: building (build.py, dagster/), reporting damage without repairing it (engine/serve/doctor.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ecom_lake.engine.build.bronze.ingest import contents, landed_files, take
-from ecom_lake.engine.build.release.plain_view import distrust
+from ecom_lake.engine.build.release.plain_view import invalidate
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.order_index import UNPLACED
 from ecom_lake.engine.build.silver.specs import INDEX, specs
@@ -29,37 +29,38 @@ _DELIVERED = ("bronze", "rejects")
 @dataclass(frozen=True)
 class Repaired:
     set_aside: tuple[str, ...] = ()
-    """Damaged entries of the log, under the names that they have now."""
+    """Damaged entries of the log, by their new names."""
     read_again: tuple[str, ...] = ()
-    """Delivered files that were read from landing again."""
+    """Damaged delivered files that were read from landing again."""
     put_back: tuple[str, ...] = ()
-    """Damaged fits of models, of which the plain view had a whole copy: made again, their labels could be others."""
+    """Damaged model fits that were restored from the plain view: a refit could give other labels."""
     forgotten: tuple[str, ...] = ()
-    """Damaged files that the next build makes again."""
+    """Damaged files that the next build rebuilds."""
     lost: tuple[str, ...] = ()
     """Deliveries that are damaged and no longer in landing."""
 
 
 def repair(site: Site) -> Repaired:
     aside = tuple(_clear_log(site))
-    head = state_to_build_on(site)  # what is forgotten here is made again with the settings in force
+    head = state_to_build_on(site)  # the removed files are rebuilt with the current settings
     damaged = {place: file for place, file in _files(head) if site.lake.is_damaged(file)}
     delivered = {place: file for place, file in damaged.items() if place[0].layer in _DELIVERED}
-    mended = _read_again(site, delivered) if delivered else {}
-    fits = dict(_put_back(site, damaged))
-    made = {place: file for place, file in damaged.items() if place not in delivered and place not in fits}
-    site.lake.log.commit(lambda latest: _without(site, latest, made, damaged, mended | fits), site.run, "repair")
-    distrust(site)
+    restored = _read_again(site, delivered) if delivered else {}
+    fits = dict(_restored_fits(site, damaged))
+    removed = {place: file for place, file in damaged.items() if place not in delivered and place not in fits}
+    site.lake.log.commit(lambda latest: _without(site, latest, removed, damaged, restored | fits), site.run, "repair")
+    invalidate(site)
     return Repaired(
         set_aside=aside,
-        read_again=tuple(_said(file) for file in mended.values()),
+        read_again=tuple(_delivery_of(file) for file in restored.values()),
         put_back=tuple(sorted(str(table) for table, _ in fits)),
-        forgotten=tuple(sorted(file.path for file in made.values())),
-        lost=tuple(_said(file) for place, file in delivered.items() if place not in mended),
+        forgotten=tuple(sorted(file.path for file in removed.values())),
+        lost=tuple(_delivery_of(file) for place, file in delivered.items() if place not in restored),
     )
 
 
-def _said(file: File) -> str:
+def _delivery_of(file: File) -> str:
+    """The landed file and the delivery that a file was read from, in words."""
     delivery = file.delivery
     return f"{delivery.file} (delivery {delivery.sequence}, of {delivery.delivered_at})" if delivery else file.path
 
@@ -71,7 +72,7 @@ def _files(entry: Entry) -> Iterator[tuple[Place, File]]:
 
 
 def _clear_log(site: Site) -> Iterator[str]:
-    """Set every damaged entry aside. Where readers were shown one of them, they see the newest whole release."""
+    """Set aside every damaged entry. If the released one is damaged, the newest intact release replaces it."""
     log = site.lake.log
     for number in log.numbers():
         if not log.is_intact(number):
@@ -79,12 +80,12 @@ def _clear_log(site: Site) -> Iterator[str]:
     numbers = log.numbers()
     shown = log.head().release
     if shown is not None and shown not in numbers:
-        whole = next((n for n in reversed(numbers) if log.entry(n).release == n), None)
-        log.commit(lambda head: replace(head, release=whole, pinned=False), site.run, "repair")
+        intact = next((n for n in reversed(numbers) if log.entry(n).release == n), None)
+        log.commit(lambda head: replace(head, release=intact, pinned=False), site.run, "repair")
 
 
 def _read_again(site: Site, damaged: dict[Place, File]) -> dict[Place, File]:
-    """Delivered files made again under the numbers that they have, as far as landing still holds them."""
+    """Damaged delivered files, read from landing again under the same numbers if landing still has them."""
     lost = {file.delivery.content_hash for file in damaged.values() if file.delivery}
     _, taken = take(site, landed_files(site), contents(site.lake.log.head()) - lost)
     found: dict[tuple[TableId, str], File] = {}
@@ -92,15 +93,15 @@ def _read_again(site: Site, damaged: dict[Place, File]) -> dict[Place, File]:
         for layer, file in (("bronze", one.file), ("rejects", one.rejects)):
             if file and file.delivery:
                 found[TableId(layer, one.table), file.delivery.content_hash] = file
-    mended: dict[Place, File] = {}
+    restored: dict[Place, File] = {}
     for (table, part), file in damaged.items():
         if file.delivery and (again := found.get((table, file.delivery.content_hash))):
-            mended[table, part] = replace(again, delivery=file.delivery)
-    return mended
+            restored[table, part] = replace(again, delivery=file.delivery)
+    return restored
 
 
-def _put_back(site: Site, damaged: dict[Place, File]) -> Iterator[tuple[Place, File]]:
-    """A model's last fit is made from the one before it, and so from no table that is still there."""
+def _restored_fits(site: Site, damaged: dict[Place, File]) -> Iterator[tuple[Place, File]]:
+    """Damaged model fits, restored from the plain view. They cannot be rebuilt: each fit starts from the one before it."""
     fits = {TableId("gold", fit) for fit in site.registry.fits.values()}
     for (table, part), file in damaged.items():
         if table not in fits:
@@ -113,21 +114,23 @@ def _put_back(site: Site, damaged: dict[Place, File]) -> Iterator[tuple[Place, F
                     yield (table, part), site.lake.publish(copy, table, part, replace(file, run=site.run), None)
 
 
-def _without(site: Site, latest: Entry, made: dict[Place, File], damaged: dict[Place, File], mended: dict[Place, File]) -> Entry:
-    """The entry without the parts that are to be made again, and with those that were; what changed meanwhile is left."""
+def _without(
+    site: Site, latest: Entry, removed: dict[Place, File], damaged: dict[Place, File], restored: dict[Place, File]
+) -> Entry:
+    """The entry without the removed parts and with the restored ones. Parts that changed meanwhile stay as they are."""
     changed = latest
-    for table, part in made:
+    for table, part in removed:
         for maker, its_part in _made_with(site, latest, table, part):
             if latest.parts(table).get(part) == damaged[table, part]:
                 changed = changed.with_parts(maker, {its_part: None})
-    for (table, part), file in mended.items():
+    for (table, part), file in restored.items():
         if latest.parts(table).get(part) == damaged[table, part]:
             changed = changed.with_parts(table, {part: file})
     return changed
 
 
 def _made_with(site: Site, entry: Entry, table: TableId, part: Part) -> Iterator[Place]:
-    """The part itself, and those whose step writes it too: quarantine and pending rows come with a silver table."""
+    """The part itself, and the silver parts whose step also writes it: a silver step writes quarantine and pending rows too."""
     yield table, part
     if table.layer == "pending" or (table.layer == "quarantine" and part == UNPLACED):
         yield INDEX, WHOLE

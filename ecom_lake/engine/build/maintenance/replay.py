@@ -1,9 +1,9 @@
-"""Judging refused rows again, after a rule or a connector was mended, and making what that changes.
+"""Replaying quarantine: check refused rows again after a rule or a connector was fixed, and rebuild what that changes.
 
-Of the months those alone are made that hold a row which is judged otherwise now. The other months keep their files, and the mark
-of the code that made them: the next build makes them by the new code too, and where that gives the same bytes, nothing moves.
-So a mended rule is in the numbers before the night, at the price of its rows.
-Nothing is released here (release.py), and nothing new in landing is taken in (ingest.py).
+Only months with a row that has another verdict now are rebuilt. The other months keep their files and the fingerprint of the
+code that made them: the next build rebuilds these months with the new code, and keeps the files that have the same bytes.
+So a fixed rule takes effect before the nightly build, at the cost of the affected months only.
+Not here: the release (release.py), and new files in landing (ingest.py).
 """
 
 from __future__ import annotations
@@ -48,25 +48,25 @@ _VERDICTS = pl.Schema(
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of the rows that a rule had refused."""
+    """The result of checking the rows again that a rule had refused."""
 
     source: str
     """The delivered table."""
     was: str
     now: str | None
-    """The rule that refuses them now; None where none does."""
+    """The rule that they fail now; None if they pass."""
     rows: int
 
 
 @dataclass(frozen=True)
-class Mended:
-    """What a mended rule or connector changes."""
+class ReplayPlan:
+    """The effect of a fixed rule or connector on quarantine and on the silver tables."""
 
     verdicts: tuple[Verdict, ...]
     months: dict[str, frozenset[date]]
-    """Of each table of silver that has months, those that must be made by the new code."""
+    """By monthly silver table: the months that must be rebuilt with the new code."""
     differs: bool
-    """Whether any refused row is judged otherwise than before."""
+    """Whether any refused row has another verdict than before."""
 
     @property
     def all_months(self) -> list[date]:
@@ -74,25 +74,25 @@ class Mended:
 
 
 def quarantined(entry: Entry) -> int:
-    """How many rows lie in quarantine."""
+    """How many rows are in quarantine."""
     tables = (parts for table, parts in entry.tables.items() if table.layer == "quarantine")
     return sum(file.rows for parts in tables for file in parts.values())
 
 
-def steps(site: Site, mended: Mended) -> Iterator[tuple[str, Step]]:
-    """What is to be made, in order; each step may be the last, and the next replay goes on from there."""
+def steps(site: Site, plan: ReplayPlan) -> Iterator[tuple[str, Step]]:
+    """The steps of a replay in order. A replay can stop after any step, and the next one continues from there."""
     yield "silver/order_index", partial(make_order_index, site)
     for table, spec in specs(site).items():
         if isinstance(spec, RowByRow) and spec.contract.monthly:
-            yield f"silver/{table}", partial(make_months, site, spec, site.months(), mended.months[table])
+            yield f"silver/{table}", partial(make_months, site, spec, site.months(), plan.months[table])
         else:
             yield f"silver/{table}", partial(make_dimension, site, spec)
     for how in gold_recipes(site):
         yield f"gold/{how.table}", partial(make_gold, site, how.table)
 
 
-def judge_again(site: Site, entry: Entry) -> Mended:
-    """Judge every row in quarantine as a build would do now. Nothing is written."""
+def judge_again(site: Site, entry: Entry) -> ReplayPlan:
+    """Check every row in quarantine as a build would now. Nothing is written."""
     refused = {delivered.name: _refused(site, entry, delivered.name) for delivered in site.connector.delivered}
     by_source = {spec.source: spec for spec in specs(site).values()}
     orders = site.connector.orders
@@ -101,21 +101,21 @@ def judge_again(site: Site, entry: Entry) -> Mended:
     for source, parts in refused.items():
         spec = by_source.get(source)
         for part, rows in parts.items():
-            if spec is None:  # only looked up in, by rules that are nobody's contract
+            if spec is None:  # a lookup table: it has no contract whose rules could have changed
                 frames.append(_unchanged(source, rows))
             elif part == UNPLACED:
                 frames.append(_lines_again(site, entry, spec, rows, accepted))
             else:
                 frames.append(_again(site, entry, spec, rows))
     verdicts = pl.concat(frames)
-    return Mended(_counted(verdicts), _months(site, verdicts), bool(verdicts["differs"].any()))
+    return ReplayPlan(_counted(verdicts), _months(site, verdicts), bool(verdicts["differs"].any()))
 
 
 _NOTHING = BAD.to_frame().with_columns(pl.lit(None, dtype=pl.Date).alias("month"))
 
 
 def _refused(site: Site, entry: Entry, source: str) -> dict[Part, pl.DataFrame]:
-    """The rows of a delivered table that lie in quarantine, by part, each with its month if it has one."""
+    """The quarantined rows of a delivered table, by part, with their months where they have one."""
     return {
         part: pl.read_parquet(site.lake.local(file), glob=False)
         .select(*BAD)
@@ -132,7 +132,7 @@ def _month_of(part: Part) -> date | None:
 
 
 def _orders_again(site: Site, entry: Entry, refused: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Orders that had no month: the verdicts, and the orders that have one now."""
+    """Check orders without a month again: the verdicts, and the orders that have a month now."""
     source = site.connector.orders.source
     judged = judge_orders(site, entry, delivered_rows(site, entry, source, refused))
     accepted = judged.good.select("order_id", "month", *LINEAGE)
@@ -141,15 +141,15 @@ def _orders_again(site: Site, entry: Entry, refused: pl.DataFrame) -> tuple[pl.D
 
 
 def _lines_again(site: Site, entry: Entry, spec: Spec, refused: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:
-    """What was refused for its order's sake: judged by itself where the order is accepted now, else refused as before."""
+    """Check lines again that were refused because of their order, if the order is accepted now; else they stay refused."""
     orders = accepted.unique("order_id", keep="last").rename({"order_id": "value"})
     placed = refused.drop("month").join(orders, on="value", how="left", maintain_order="left")
-    freed = placed.filter(pl.col("month").is_not_null())
-    return pl.concat([_unchanged(spec.source, placed.filter(pl.col("month").is_null())), _again(site, entry, spec, freed)])
+    now_placed = placed.filter(pl.col("month").is_not_null())
+    return pl.concat([_unchanged(spec.source, placed.filter(pl.col("month").is_null())), _again(site, entry, spec, now_placed)])
 
 
 def _again(site: Site, entry: Entry, spec: Spec, refused: pl.DataFrame) -> pl.DataFrame:
-    """Refused rows by themselves: what they would be merged with, or give way to, is not looked at."""
+    """Check refused rows alone, without the rows that they would be merged with or superseded by."""
     rows, zone = delivered_rows(site, entry, spec.source, refused), site.shop.timezone
     if isinstance(spec, ManyToOne):
         return _verdicts(spec.source, refused, merge(spec, rows.lazy(), order_index(site, entry), zone)[1].bad)
@@ -163,11 +163,11 @@ def _again(site: Site, entry: Entry, spec: Spec, refused: pl.DataFrame) -> pl.Da
 def _verdicts(source: str, refused: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
     now = bad.select(*LINEAGE, now="rule", now_column="column", now_value="value")
     both = refused.join(now, on=LINEAGE, how="left", maintain_order="left")
-    said = [pl.col(f"now{what}").eq_missing(pl.col(before)) for what, before in _SAID.items()]
-    return both.with_columns(pl.lit(source).alias("source"), was="rule", differs=~pl.all_horizontal(said)).select(*_VERDICTS)
+    same = [pl.col(f"now{suffix}").eq_missing(pl.col(before)) for suffix, before in _COMPARED.items()]
+    return both.with_columns(pl.lit(source).alias("source"), was="rule", differs=~pl.all_horizontal(same)).select(*_VERDICTS)
 
 
-_SAID = {"": "rule", "_column": "column", "_value": "value"}
+_COMPARED = {"": "rule", "_column": "column", "_value": "value"}
 
 
 def _unchanged(source: str, refused: pl.DataFrame) -> pl.DataFrame:
@@ -175,7 +175,7 @@ def _unchanged(source: str, refused: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counted(verdicts: pl.DataFrame) -> tuple[Verdict, ...]:
-    """Those that are let in first, then those that another rule refuses, then those that stay."""
+    """The accepted rows first, then the rows that fail another rule now, then the unchanged ones."""
     keys = ["source", "was", "now"]
     counts = verdicts.group_by(keys).len().sort(pl.col("now").is_not_null(), pl.col("now") == pl.col("was"), *keys)
     return tuple(Verdict(source, was, now, int(rows)) for source, was, now, rows in counts.iter_rows())

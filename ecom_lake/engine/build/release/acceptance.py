@@ -1,8 +1,8 @@
-"""Whether what was delivered since the last release is fit to be released.
+"""Whether the deliveries since the last release may be released.
 
-Three conditions, in one blocking check: some file of orders was accepted; no table had all of its new files refused; of no
-delivery did more rows fail than the shop allows (`max_failed_share` in lake.toml).
-Not here: why a file is refused (landing/), why a row fails (contracts/), reading what failed (refused.py).
+Three conditions, in one blocking check: at least one file of orders was accepted; no table had all of its new files refused; no
+delivery has a larger share of failed rows than the shop allows (`max_failed_share` in lake.toml).
+Not here: why a file is refused (landing/), why a row fails (contracts/), reading the failed rows (refused.py).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ecom_lake.engine.store.entry import EMPTY, Entry
 
 TABLE = TableId("gold", "release")
 NAME = "deliveries_accepted"
-MEANING = "Orders were delivered, no table had all of its new files refused, and of no delivery did too many rows fail."
+MEANING = "Orders were delivered, no table had all of its new files refused, and no delivery has too many failed rows."
 _SHOWN = 3
-"""Faults that the message names; the evidence holds them all."""
+"""The largest number of faults in the message; the evidence holds all of them."""
 Fault = Mapping[str, Any]
 
 
@@ -45,7 +45,7 @@ def deliveries_accepted(site: Site, entry: Entry) -> Check:
 
 
 def _no_orders(site: Site, entry: Entry) -> Iterator[Fault]:
-    """Where no record of an order was ever delivered: the files were refused, or have no rows, or there are none."""
+    """The fault if no order record was ever delivered: the files were refused or have no rows, or there are no files."""
     orders = site.connector.orders.source
     parts = entry.parts(TableId("bronze", orders)).values()
     if any(part.rows or (part.delivery and part.delivery.rejected) for part in parts):
@@ -57,7 +57,7 @@ def _no_orders(site: Site, entry: Entry) -> Iterator[Fault]:
 
 
 def _refused_tables(site: Site, entry: Entry, shown: Entry) -> Iterator[Fault]:
-    """The tables of which new files came since the release that readers see, and every one of these was refused."""
+    """The tables with new files since the current release, all of which were refused."""
     for delivered in site.connector.delivered:
         bronze = TableId("bronze", delivered.name)
         refused = {
@@ -76,9 +76,9 @@ def _was_refused_before(shown: Entry, path: str, content: str) -> bool:
 
 
 def _failed_deliveries(site: Site, entry: Entry, shown: Entry) -> Iterator[Fault]:
-    """The deliveries of which too many rows failed.
+    """The deliveries with too many failed rows.
 
-    Not those that readers see already, failed as they are; and no new one whose file was since replaced or removed in landing.
+    Left out: deliveries that are in the current release already, and new ones whose file was replaced or removed in landing.
     """
     limit = site.shop.max_failed_share
     landed = {content for file in entry.landing.values() for content in file.hash.split("+")}

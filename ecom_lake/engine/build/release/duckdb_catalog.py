@@ -1,8 +1,8 @@
-"""catalog.duckdb: a view per released table, with the contract's words as comments.
+"""catalog.duckdb: a view for each released table, with the descriptions of the contract as comments.
 
-The views read the release's immutable files, so whoever opens the catalogue sees one whole release; the next release puts
-a new catalogue in its place. Written in a format that DuckDB 1.x can open. Views of a remote lake name its URLs: who opens
-them needs DuckDB's azure extension, or a file system of Python's.
+The views read the immutable files of one release, so a reader sees one complete release; the next release replaces the
+catalogue. It is written in a format that DuckDB 1.x can open. Views of a remote lake contain its URLs: to read them, use
+DuckDB's azure extension or a Python file system.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def write_catalog(site: Site, released: Entry) -> None:
         target = scratch / CATALOG
         con.execute(f"attach {literal(str(target))} as lake (storage_version 'v1.2.0')")
         con.execute("use lake")
-        con.execute("begin")  # of a thousand comments, each would else be written by itself
+        con.execute("begin")  # without a transaction, each of a thousand comments is written to disk alone
         con.execute("create schema silver")
         for table, contract in sorted({**site.registry.silver, **site.registry.gold}.items()):
             files = in_order(released.parts(contract.id))
@@ -46,7 +46,7 @@ def write_catalog(site: Site, released: Entry) -> None:
 
 
 def is_readable(site: Site) -> bool:
-    """Whether DuckDB takes it: each block of it carries a checksum."""
+    """Whether DuckDB can open it. DuckDB verifies the checksum of each block."""
     with site.engine() as (con, _), site.lake.store.opened(f"{site.shop.name}/{CATALOG}") as copy:
         try:
             con.execute(f"attach {literal(str(copy))} as lake (read_only)")
@@ -57,19 +57,19 @@ def is_readable(site: Site) -> bool:
 
 
 def _name(site: Site, file: File) -> str:
-    """What the view calls a file: as DuckDB writes URLs, the account comes before the container."""
+    """The URL of a file in DuckDB's form: the account comes before the container."""
     return re.sub(r"^(abfss?)://([^@/]+)@([^/]+)/", r"\1://\3/\2/", site.lake.where(file))
 
 
 def _copies(site: Site, entry: Entry) -> dict[str, Callable[[], Path]]:
-    """To make a view DuckDB reads the first of its files, which was just published and has a copy here."""
+    """Local copies of the files: to create a view, DuckDB reads its first file, which was just published."""
     return {_name(site, file): partial(site.lake.local, file) for parts in entry.tables.values() for file in parts.values()}
 
 
 def _comment(con: duckdb.DuckDBPyConnection, view: str, table: Table) -> None:
-    """An older release may be without a column that its contract has been given since."""
-    there = {column for column, *_ in con.execute(f"describe {view}").fetchall()}
+    """Comment on the columns that the view has: an older release may lack columns of the current contract."""
+    existing = {column for column, *_ in con.execute(f"describe {view}").fetchall()}
     con.execute(f"comment on view {view} is {literal(table.grain)}")
     for column in table.columns.values():
-        if column.name in there:
+        if column.name in existing:
             con.execute(f"comment on column {view}.{name(column.name)} is {literal(column.meaning)}")

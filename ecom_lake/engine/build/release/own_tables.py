@@ -1,7 +1,7 @@
-"""What the lake knows of itself, as tables that the trust marts read: deliveries, fates, checks and columns.
+"""The metadata of a lake as tables that the trust marts read: deliveries, fates, checks and columns.
 
 Not here: the marts themselves (shop/trust/ledger.sql, quality_scorecard.sql, data_dictionary.sql). Every value comes from the
-log or a contract; times come from the delivery record, so that the same input gives the same bytes.
+log or a contract; times come from the delivery records, so that the same input gives the same bytes.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ def own_table(site: Site, entry: Entry, name: str) -> pl.DataFrame:
     )
 
 
-def made_by(site: Site) -> str:
-    """Changes with whatever these tables hold, except what the log records."""
+def definition_fingerprint(site: Site) -> str:
+    """A fingerprint of everything that these tables depend on, except the log."""
     return fingerprint(code_version(__name__), [table for _, table in _contracts(site)])
 
 
 def reads_of(site: Site, name: str) -> tuple[TableId, ...]:
-    """The tables of the lake that one of these speaks of."""
+    """The tables of the lake that one of these tables describes."""
     bronze = tuple(TableId("bronze", delivered.name) for delivered in site.connector.delivered)
     silver = tuple(TableId("silver", table) for table in ("order_index", *silver_tables(site)))
     if name == "lake_deliveries":
@@ -71,7 +71,7 @@ def _fates(site: Site, entry: Entry) -> pl.DataFrame:
 
 
 def _checks(site: Site, entry: Entry) -> pl.DataFrame:
-    """Of each promise of each table the rows that it was held against and those that failed."""
+    """For each rule of each table: how many rows were checked and how many failed."""
     last = max((d.delivered_at for f in _bronze_files(site, entry) if (d := f.delivery)), default=None)
     rows = []
     for layer, table in _contracts(site):
@@ -79,7 +79,7 @@ def _checks(site: Site, entry: Entry) -> pl.DataFrame:
         checked = 0
         for file in entry.parts(TableId(layer, table.name)).values():
             failed.update(file.failed)
-            # A refused row of silver was checked too, but is not in the file.
+            # A refused silver row was checked as well, but is not in the file.
             checked += file.rows + (sum(file.failed.values()) if layer == "silver" else 0)
         for rule in _rules(table, failed):
             rows.append((layer, table.name, rule.name, rule.severity, rule.meaning, checked, failed[rule.name], last))
@@ -97,7 +97,7 @@ def _checks(site: Site, entry: Entry) -> pl.DataFrame:
 
 
 def _rules(table: Table, failed: Iterable[str]) -> list[Rule]:
-    """Every promise of a table, and the ones of reading that some row broke."""
+    """All rules of a table, and the rules of parsing that some rows failed."""
     known = all_rules(table)
     names = {rule.name for rule in known}
     return [*known, *(Rule(name, "", name.replace("_", " ") + ".") for name in sorted(failed) if name not in names)]
@@ -150,7 +150,7 @@ def _contracts(site: Site) -> Iterator[tuple[str, Table]]:
 
 
 def _others(site: Site) -> list[str]:
-    """The gold tables that do not read these: a table that does would otherwise depend on itself."""
+    """The gold tables that do not read these tables. The others are left out: they would depend on themselves."""
     return [table for table in sorted(gold_tables(site)) if not site.registry.recipe(table).reads_own_tables]
 
 

@@ -13,7 +13,7 @@ from ecom_lake.engine.store.entry import Entry
 
 
 class Page(Protocol):
-    """What a page module holds."""
+    """The attributes of a page module."""
 
     PAGE: str
     """The name of its file."""
@@ -21,16 +21,16 @@ class Page(Protocol):
     def render(self, site: Site, entry: Entry) -> bytes:
         """The page of a release; the same release gives the same bytes."""
 
-    def made_by(self, site: Site) -> str:
-        """Changes with whatever the page depends on, except the release."""
+    def definition_fingerprint(self, site: Site) -> str:
+        """A fingerprint of everything that the page depends on, except the release."""
 
 
 def pages(site: Site) -> dict[str, Page]:
-    """The page modules by the name of their file."""
+    """The page modules by the file name of their page."""
     found = [cast(Page, importlib.import_module(module)) for module in site.registry.domain.pages]
     return {page.PAGE: page for page in found}
 
 
 def page_url(site: Site) -> str | None:
-    """Where the first of the pages is; None where there is none."""
+    """The address of the first page; None if there is no page."""
     return next((site.lake.store.where(f"{site.shop.name}/{name}") for name in pages(site)), None)

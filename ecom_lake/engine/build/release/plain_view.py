@@ -1,8 +1,8 @@
-"""The plain view: a release's tables under their plain names, for tools that know nothing of a log.
+"""The plain view: the tables of a release under plain names, for tools that do not read the log.
 
-`gold/rfm.parquet`, `silver/orders/month=2017-10.parquet`, `release.json`, `catalog.duckdb`, `quality.html`. Whole file by
-file, each put in place in one step; not whole across files while a release is being put there. Copies, never links into the
-store: a careless writer must not reach it.
+`gold/rfm.parquet`, `silver/orders/month=2017-10.parquet`, `release.json`, `catalog.duckdb`, `quality.html`. Each file is replaced
+atomically; the files of a release are not replaced together. They are copies, never links into the store, so that a tool that
+writes to them cannot damage the store.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ RELEASE = "release.json"
 LAYERS = ("silver", "gold")
 
 
-def put_in_place(site: Site) -> None:
-    """Put what readers see now under its plain names."""
+def update_plain_view(site: Site) -> None:
+    """Copy the files of the current release to their plain names, if they are not there yet."""
     with site.lake.turn():
         last = None
-        while (released := site.lake.log.released()) and released != last:  # another one may be released meanwhile
-            _put(site, released)
+        while (released := site.lake.log.released()) and released != last:  # another build may release meanwhile
+            _write_view(site, released)
             last = released
 
 
-def distrust(site: Site) -> None:
-    """Whatever lies there is put again by the next build."""
+def invalidate(site: Site) -> None:
+    """Mark the plain view as outdated, so that the next build writes it again."""
     if site.lake.store.exists(f"{site.shop.name}/{RELEASE}"):
-        _announce(site, {"release": None, "whole": False, "files": {}})
+        _record(site, {"release": None, "whole": False, "files": {}})
 
 
-def _put(site: Site, released: Entry) -> None:
-    said, wanted, there = _said(site), plain_files(released), _there(site)
-    known = said.get("files", {})
-    if _is_in_place(site, released, said, there):
+def _write_view(site: Site, released: Entry) -> None:
+    recorded, wanted, existing = _recorded(site), plain_files(released), _existing_files(site)
+    known = recorded.get("files", {})
+    if _is_up_to_date(site, released, recorded, existing):
         return
-    _announce(site, {"release": released.number, "whole": False, "files": {}})
+    _record(site, {"release": released.number, "whole": False, "files": {}})
 
-    def put(path: str) -> None:
+    def copy(path: str) -> None:
         file = wanted[path]
         why = site.lake.damage(file) if site.lake.store.is_local else None  # a remote store copies within itself
         try:
@@ -56,61 +56,63 @@ def _put(site: Site, released: Entry) -> None:
             why = GONE
         if why:
             where, number = site.lake.where(file), released.number
-            raise UserError(f"{where} {why}: release {number} is not whole. `ecom-lake doctor --deep` says which one is.")
+            raise UserError(
+                f"{where} {why}: release {number} is incomplete. `ecom-lake doctor --deep` reports which releases are complete."
+            )
 
-    site.lake.store.each(put, [p for p, file in wanted.items() if (known.get(p), there.get(p)) != (file.hash, file.bytes)])
-    site.lake.store.each(site.lake.store.delete, [f"{site.shop.name}/{path}" for path in set(there) - set(wanted)])
+    site.lake.store.each(copy, [p for p, file in wanted.items() if (known.get(p), existing.get(p)) != (file.hash, file.bytes)])
+    site.lake.store.each(site.lake.store.delete, [f"{site.shop.name}/{path}" for path in set(existing) - set(wanted)])
     write_catalog(site, released)
-    there_now = _put_pages(site, released)
-    _announce(site, {"release": released.number, "whole": True, "files": _hashes(released), "pages": there_now})
+    written_pages = _write_pages(site, released)
+    _record(site, {"release": released.number, "whole": True, "files": _hashes(released), "pages": written_pages})
 
 
-def _put_pages(site: Site, released: Entry) -> dict[str, Any]:
+def _write_pages(site: Site, released: Entry) -> dict[str, Any]:
     written = {}
     for name, page in pages(site).items():
         content = page.render(site, released)
         site.lake.store.write(f"{site.shop.name}/{name}", content)
-        written[name] = {"bytes": len(content), "made_by": page.made_by(site)}
+        written[name] = {"bytes": len(content), "made_by": page.definition_fingerprint(site)}
     return written
 
 
-def is_in_place(site: Site, released: Entry) -> bool:
-    return _is_in_place(site, released, _said(site), _there(site))
+def is_up_to_date(site: Site, released: Entry) -> bool:
+    return _is_up_to_date(site, released, _recorded(site), _existing_files(site))
 
 
-def _is_in_place(site: Site, released: Entry, said: Mapping[str, Any], there: Mapping[str, int]) -> bool:
-    """Whether the plain files are this release's: the same names, the same sizes, and nothing else; so are catalogue and page."""
+def _is_up_to_date(site: Site, released: Entry, recorded: Mapping[str, Any], existing: Mapping[str, int]) -> bool:
+    """Whether names and sizes of the plain files are those of the release, without other files; also catalogue and pages."""
     wanted = {path: file.bytes for path, file in plain_files(released).items()}
-    if said.get("files") != _hashes(released) or there != wanted:
+    if recorded.get("files") != _hashes(released) or existing != wanted:
         return False
-    return site.lake.store.exists(f"{site.shop.name}/{CATALOG}") and _has_pages(site, said.get("pages"))
+    return site.lake.store.exists(f"{site.shop.name}/{CATALOG}") and _has_pages(site, recorded.get("pages"))
 
 
-def _has_pages(site: Site, said: object) -> bool:
+def _has_pages(site: Site, recorded: object) -> bool:
     try:
-        there = {
-            name: {"bytes": site.lake.store.info(f"{site.shop.name}/{name}").size, "made_by": page.made_by(site)}
+        existing = {
+            name: {"bytes": site.lake.store.info(f"{site.shop.name}/{name}").size, "made_by": page.definition_fingerprint(site)}
             for name, page in pages(site).items()
         }
     except FileNotFoundError:
         return False
-    return said == there
+    return recorded == existing
 
 
-def rotten_files(site: Site, released: Entry) -> list[str]:
-    """The plain files that do not hold what was put there; each is read."""
+def damaged_files(site: Site, released: Entry) -> list[str]:
+    """The plain files whose content does not match their hash. Every file is read."""
     wanted = _hashes(released)
 
-    def is_rotten(path: str) -> bool:
+    def is_damaged(path: str) -> bool:
         with site.lake.store.opened(f"{site.shop.name}/{path}") as local:
             return hash_file(local) != wanted[path]
 
-    rotten = [path for path, is_one in zip(wanted, site.lake.store.each(is_rotten, wanted), strict=True) if is_one]
-    return rotten if is_readable(site) else [*rotten, CATALOG]
+    damaged = [path for path, found in zip(wanted, site.lake.store.each(is_damaged, wanted), strict=True) if found]
+    return damaged if is_readable(site) else [*damaged, CATALOG]
 
 
 def plain_files(entry: Entry) -> dict[str, File]:
-    """The plain name of every silver and gold file of an entry."""
+    """Every silver and gold file of an entry, by plain name."""
     return {
         f"{table}.parquet" if part == WHOLE else f"{table}/{part}.parquet": file
         for table, parts in entry.tables.items()
@@ -120,30 +122,30 @@ def plain_files(entry: Entry) -> dict[str, File]:
 
 
 def plain_path(site: Site, contract: Table) -> str:
-    """Where people find a table, or its months."""
+    """The address of a table in the plain view; a pattern for a table with months."""
     months = "/month=*" if contract.monthly else ""
     return f"{site.lake.url}/{contract.layer}/{contract.name}{months}.parquet"
 
 
-def _said(site: Site) -> dict[str, Any]:
-    """What release.json says lies there; nothing where it is missing or damaged, so that everything is put again."""
+def _recorded(site: Site) -> dict[str, Any]:
+    """The content of release.json; empty if it is missing, damaged or incomplete, so that every file is copied again."""
     try:
-        said = json.loads(site.lake.store.read(f"{site.shop.name}/{RELEASE}"))
+        recorded = json.loads(site.lake.store.read(f"{site.shop.name}/{RELEASE}"))
     except (FileNotFoundError, ValueError):
         return {}
-    return said if isinstance(said, dict) and said.get("whole") else {}
+    return recorded if isinstance(recorded, dict) and recorded.get("whole") else {}
 
 
 def _hashes(entry: Entry) -> dict[str, str]:
     return {path: file.hash for path, file in sorted(plain_files(entry).items())}
 
 
-def _there(site: Site) -> dict[str, int]:
-    """The Parquet files of the plain view, half-copied ones too, by size; what else people put there is theirs."""
+def _existing_files(site: Site) -> dict[str, int]:
+    """The sizes of the Parquet files in the plain view, partly copied ones included. Other files are left alone."""
     prefix = f"{site.shop.name}/"
     found = (info for layer in LAYERS for info in site.lake.store.list(f"{prefix}{layer}"))
     return {info.path.removeprefix(prefix): info.size for info in found if ".parquet" in info.path}
 
 
-def _announce(site: Site, content: Mapping[str, Any]) -> None:
+def _record(site: Site, content: Mapping[str, Any]) -> None:
     site.lake.store.write(f"{site.shop.name}/{RELEASE}", json.dumps(content, indent=1).encode())

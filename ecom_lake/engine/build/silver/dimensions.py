@@ -1,4 +1,4 @@
-"""Dimensions, whole: tables whose rows are delivered one by one, or merged from many."""
+"""Dimensions: tables without months, from one delivered row each or merged from several delivered rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ecom_lake.engine.store.entry import Entry, File, Made
 
 
 def is_current(site: Site, entry: Entry, spec: Spec) -> bool:
-    """Whether the table would come out as it is; told from the log alone."""
+    """Whether rebuilding the table would change nothing, computed from the log only."""
     current = entry.parts(TableId("silver", spec.contract.name)).get(WHOLE)
     return current is not None and current.fingerprint == _mark(site, entry, spec)
 
@@ -36,13 +36,13 @@ def make_dimension(site: Site, spec: Spec) -> Outcome:
         checks = (_accounted(entry, spec, entry.parts(table)[WHOLE]), quarantine_check(entry, spec))
         return Outcome(table, entry.parts(table), checks=checks)
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
-    inputs.hold(site)
-    good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _one_by_one(site, entry, spec)
+    inputs.verify(site)
+    good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _row_by_row(site, entry, spec)
     made = partial(Made, fingerprint=_mark(site, entry, spec), run=site.run, inputs=inputs.versions)
     with site.lake.scratch() as scratch:
         filled = made(rows=len(good), fates=fates, failed=failed_rules(refused[spec.source]))
         file = write(site, entry, good, table, WHOLE, filled, scratch)
-        lost: dict[TableId, dict[Part, File | None]] = {
+        quarantined: dict[TableId, dict[Part, File | None]] = {
             TableId("quarantine", source): {
                 WHOLE: write(site, entry, rows, TableId("quarantine", source), WHOLE, made(rows=len(rows)), scratch)
                 if len(rows)
@@ -53,7 +53,7 @@ def make_dimension(site: Site, spec: Spec) -> Outcome:
     check = _accounted(entry, spec, file)
     if check.blocks:
         return Outcome(table, entry.parts(table), checks=(check,))
-    after = commit(site, inputs, {table: {WHOLE: file}, **lost}, str(table))
+    after = commit(site, inputs, {table: {WHOLE: file}, **quarantined}, str(table))
     return Outcome(table, after.parts(table), (WHOLE,), (check, quarantine_check(after, spec)))
 
 
@@ -62,34 +62,34 @@ def _mark(site: Site, entry: Entry, spec: Spec) -> str:
 
 
 _Refused = dict[str, pl.DataFrame]
-"""Refused rows with their raw records, by the delivered table that they come from."""
+"""Refused rows with their raw records, by delivered table."""
 
 
-def _one_by_one(site: Site, entry: Entry, spec: RowByRow) -> tuple[pl.DataFrame, _Refused, Fates]:
+def _row_by_row(site: Site, entry: Entry, spec: RowByRow) -> tuple[pl.DataFrame, _Refused, Fates]:
     rows = rows_of(site, entry, spec.source).collect()
     settled = settle(rows, spec, looked_up(site, entry, spec.lookups, rows), site.shop.timezone)
     fates = fates_of(spec.source, settled)
     refused = {spec.source: with_raw_records(settled.refused, rows, spec.source)}
     for lookup in spec.lookups:
         if lookup.source not in {spec.source for spec in specs(site).values()}:
-            refused[lookup.source], its_fates = _lookup_alone(site, entry, lookup)
+            refused[lookup.source], its_fates = _lookup_only(site, entry, lookup)
             fates += its_fates
     return settled.good, refused, fates
 
 
-def _lookup_alone(site: Site, entry: Entry, lookup: Lookup) -> tuple[pl.DataFrame, Fates]:
-    """A table that is only looked up in has no silver of its own: its latest rows are merged into those that name them."""
+def _lookup_only(site: Site, entry: Entry, lookup: Lookup) -> tuple[pl.DataFrame, Fates]:
+    """The refused rows and the fates of a lookup table without a silver table: its latest rows are merged into other tables."""
     delivered = rows_of(site, entry, lookup.source).collect()
     rows = delivered.with_columns(pl.col(lookup.on).str.strip_chars()).sort([lookup.on, *LINEAGE])
-    is_named = pl.col(lookup.on).fill_null("") != ""
-    named, nameless = rows.filter(is_named), rows.filter(~is_named)
-    latest = named.unique(lookup.on, keep="last", maintain_order=True)
-    older = named.join(latest, on=LINEAGE, how="anti")
-    why = nameless.select(*LINEAGE, rule=pl.lit(f"{lookup.on}_missing"), column=pl.lit(lookup.on), value=pl.col(lookup.on))
+    has_key = pl.col(lookup.on).fill_null("") != ""
+    with_key, without_key = rows.filter(has_key), rows.filter(~has_key)
+    latest = with_key.unique(lookup.on, keep="last", maintain_order=True)
+    older = with_key.join(latest, on=LINEAGE, how="anti")
+    why = without_key.select(*LINEAGE, rule=pl.lit(f"{lookup.on}_missing"), column=pl.lit(lookup.on), value=pl.col(lookup.on))
     return with_raw_records(why, delivered, lookup.source), (
         *count_fates(lookup.source, "collapsed", latest),
         *count_fates(lookup.source, "superseded", older),
-        *count_fates(lookup.source, "quarantined", nameless),
+        *count_fates(lookup.source, "quarantined", without_key),
     )
 
 
@@ -112,7 +112,7 @@ def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, _R
 
 
 def merge(spec: ManyToOne, rows: pl.LazyFrame, index: pl.LazyFrame, zone: str) -> tuple[Merged, Conformed]:
-    """Merge, and hold what comes of it against the contract: bad is what either of them refuses."""
+    """Merge the rows and check the result against the contract. `bad` holds the rows that either step refuses."""
     if spec.times:
         rows = in_shop_time(rows.collect(), spec.times, zone).lazy()
     merged = spec.merge(rows, index)

@@ -1,4 +1,4 @@
-"""Bronze to silver: one table, facts by the months asked for (months.py), dimensions whole (dimensions.py)."""
+"""Bronze to silver: one table; facts by month (months.py), dimensions in full (dimensions.py)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def make_silver(site: Site, table: str, months: Sequence[date] | None = None) ->
 
 
 def is_current(site: Site, entry: Entry, table: str) -> bool:
-    """Whether the whole table would come out as it is."""
+    """Whether rebuilding the table would change nothing."""
     spec = specs(site)[table]
     if isinstance(spec, RowByRow) and spec.contract.monthly:
         return are_current(site, entry, spec, site.months())
@@ -38,5 +38,7 @@ def _known_months(site: Site, months: Sequence[date] | None) -> list[date]:
         return known
     if unknown := [month for month in months if month not in known]:
         bounds = f"{month_name(known[0])} to {month_name(known[-1])}" if known else "none"
-        raise UserError(f"Month {unknown[0]:%Y-%m} is not one of the shop's ({bounds}); change lake.toml or ask for another.")
+        raise UserError(
+            f"Month {unknown[0]:%Y-%m} is not one of the shop's ({bounds}). Change lake.toml or choose another month."
+        )
     return sorted(months)

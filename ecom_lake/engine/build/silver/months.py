@@ -1,7 +1,7 @@
 """Facts, month by month.
 
-A month is a pure function of the delivered rows whose orders lie in it: their digest says whether it is touched at all,
-and a month that is not keeps its file. Months are taken in groups, so that memory depends on the group and not on the shop.
+A month is a pure function of the delivered rows of its orders. If neither the digest of these rows nor the code has changed, the
+month keeps its file. Months are built in groups, so that memory depends on the size of a group and not of the shop.
 """
 
 from __future__ import annotations
@@ -37,36 +37,36 @@ def part_of(month: date) -> Part:
 
 
 def are_current(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]) -> bool:
-    """Whether these months would come out as they are; told from the log alone."""
+    """Whether rebuilding these months would change nothing, computed from the log only."""
     table, inputs = TableId("silver", spec.contract.name), Inputs(entry, inputs_of(site, spec.contract.name))
     files = [entry.parts(table).get(part_of(month)) for month in months]
-    made_by = code(site, spec)
+    code_fingerprint = code(site, spec)
     if gone(entry, table, map(part_of, site.months())):
         return False
-    return all(file and file.inputs == inputs.versions and file.fingerprint.startswith(made_by) for file in files)
+    return all(file and file.inputs == inputs.versions and file.fingerprint.startswith(code_fingerprint) for file in files)
 
 
-def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Collection[date] | None = None) -> Outcome:
-    """Make those of the months that are touched: by their rows or by the code; `mended` says which the code touches, if known."""
+def make_months(site: Site, spec: RowByRow, months: Sequence[date], changed_by_code: Collection[date] | None = None) -> Outcome:
+    """Build the months whose rows or code have changed. `changed_by_code`: the months that new code affects; None means all."""
     table, refuse = TableId("silver", spec.contract.name), TableId("quarantine", spec.source)
     entry = state_to_build_on(site)
     if are_current(site, entry, spec, months) and not site.full:
         return _outcome(entry, spec, months, (), _all_accounted(spec, entry, months))
-    whole = mended is None and len(months) == len(site.months())
-    asked, others = months, [] if whole else _of_another_shape(site, entry, spec)
+    is_full = changed_by_code is None and len(months) == len(site.months())
+    asked, others = months, [] if is_full else _with_other_columns(site, entry, spec)
     months = sorted({*asked, *others})
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
-    inputs.hold(site)
+    inputs.verify(site)
     current, digests = entry.parts(table), _digests(site, entry, spec)
     marks = {month: f"{code(site, spec)}-{digests.get(month, (0, 0))[1]:016x}" for month in months}
-    by_code = {*(months if mended is None else mended), *others}
+    by_code = {*(months if changed_by_code is None else changed_by_code), *others}
     touched = [m for m in months if _is_touched(current.get(part_of(m)), marks[m], m in by_code) or (site.full and m in asked)]
     untouched = {part_of(m): replace(current[part_of(m)], inputs=inputs.versions) for m in months if m not in touched}
     changes: dict[TableId, dict[Part, File | None]] = {
         table: {**gone(entry, table, map(part_of, site.months())), **untouched},
         refuse: {},
     }
-    delivered = went = 0
+    delivered = placed = 0
     with site.lake.scratch() as scratch, ThreadPoolExecutor(site.threads, initializer=logs.inherit_context()) as writers:
 
         def publish(month: date, settled: Settled, rows: pl.DataFrame) -> tuple[File, File | None]:
@@ -77,22 +77,22 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], mended: Coll
             settled_months = list(_settled(site, entry, spec, group))
             for _, settled, rows in settled_months:
                 delivered += rows.height
-                went += settled.good.height + settled.refused.height + settled.superseded.height
+                placed += settled.good.height + settled.refused.height + settled.superseded.height
             written = writers.map(lambda month: publish(*month), settled_months)
             for (month, _, _), files in zip(settled_months, written, strict=True):
                 changes[table][part_of(month)], changes[refuse][part_of(month)] = files
-    check = accounted(spec, delivered, went)
+    check = accounted(spec, delivered, placed)
     if check.blocks:
         return Outcome(table, current, checks=(check,))
     after = commit(site, inputs, changes, f"{table}, {counted(len(touched), 'month')}")
     return _outcome(after, spec, asked, [part_of(month) for month in touched if month in asked], check)
 
 
-def _of_another_shape(site: Site, entry: Entry, spec: RowByRow) -> list[date]:
-    """The months that were made under a contract with other columns: a table is never of two shapes, whatever was asked for."""
+def _with_other_columns(site: Site, entry: Entry, spec: RowByRow) -> list[date]:
+    """The months that were built with other columns. They are always rebuilt: all months of a table have the same columns."""
     wanted = spec.contract.schema
-    parts, made_by = entry.parts(TableId("silver", spec.contract.name)), code(site, spec)
-    older = [(m, f) for m in site.months() if (f := parts.get(part_of(m))) and not f.fingerprint.startswith(made_by)]
+    parts, code_fingerprint = entry.parts(TableId("silver", spec.contract.name)), code(site, spec)
+    older = [(m, f) for m in site.months() if (f := parts.get(part_of(m))) and not f.fingerprint.startswith(code_fingerprint)]
     return [month for month, file in older if dict(pl.read_parquet_schema(site.lake.local(file))) != wanted]
 
 
@@ -107,7 +107,7 @@ def _digest_in(mark: str) -> str:
 
 
 def _digests(site: Site, entry: Entry, spec: RowByRow) -> dict[date, tuple[int, int]]:
-    """Of each month the number and the digest of the delivered rows that it is made from."""
+    """By month: the number and the digest of the delivered rows that it is built from."""
     if spec is site.connector.orders:
         placed = order_index(site, entry)
         sources = [placed.select("month", "order_id", *LINEAGE)]
@@ -129,7 +129,7 @@ def _digests(site: Site, entry: Entry, spec: RowByRow) -> dict[date, tuple[int, 
 
 
 def _groups(months: Sequence[date], digests: Mapping[date, tuple[int, int]]) -> Iterator[list[date]]:
-    """Consecutive months of together no more than a batch of rows, or of one month."""
+    """Groups of consecutive months. A group has at most one batch of rows, or consists of one month."""
     group: list[date] = []
     size = 0
     for month in months:
@@ -144,17 +144,17 @@ def _groups(months: Sequence[date], digests: Mapping[date, tuple[int, int]]) -> 
 
 
 def _settled(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]) -> Iterator[tuple[date, Settled, pl.DataFrame]]:
-    """Each month of a group with its settled rows and the delivered ones that they come from."""
+    """Each month of a group, with its settled rows and its delivered rows."""
     rows = _rows_of_months(site, entry, spec, months)
     settled = settle(rows, spec, looked_up(site, entry, spec.lookups, rows), site.shop.timezone)
     month_of = rows.select(*LINEAGE, "month")
-    whole = (
+    frames = (
         rows,
         settled.good,
         settled.refused.join(month_of, on=LINEAGE, maintain_order="left"),
         settled.superseded.join(month_of, on=LINEAGE, maintain_order="left"),
     )
-    split = [(frame.head(0), frame.partition_by("month", as_dict=True)) for frame in whole]
+    split = [(frame.head(0), frame.partition_by("month", as_dict=True)) for frame in frames]
     for month in months:
         mine, good, refused, superseded = (by_month.get((month,), none) for none, by_month in split)
         yield month, Settled(good, refused.drop("month"), superseded.drop("month")), mine
@@ -179,7 +179,7 @@ def _publish(
     made: Callable[..., Made],
     scratch: Path,
 ) -> tuple[File, File | None]:
-    """The files of the good rows and of the refused ones, if there are any."""
+    """The file of the good rows, and the file of the refused rows if there are any."""
     part = part_of(month)
     refused = with_raw_records(settled.refused, rows, spec.source)
     filled = made(rows=len(settled.good), fates=fates_of(spec.source, settled), failed=failed_rules(refused))
@@ -197,7 +197,7 @@ def _outcome(entry: Entry, spec: RowByRow, months: Sequence[date], written: Sequ
 
 
 def _all_accounted(spec: RowByRow, entry: Entry, months: Sequence[date]) -> Check:
-    """Of months that are kept: what the log counted as published is what the files hold."""
+    """The row ledger of unchanged months: the published rows in the log equal the rows of the files."""
     files = [entry.parts(TableId("silver", spec.contract.name))[part_of(month)] for month in months]
-    went = sum(rows for file in files for _, _, fate, rows in file.fates if fate == "published")
-    return accounted(spec, sum(file.rows for file in files), went)
+    published = sum(rows for file in files for _, _, fate, rows in file.fates if fate == "published")
+    return accounted(spec, sum(file.rows for file in files), published)

@@ -1,7 +1,7 @@
-"""The order index: which delivered version of an order counts, and in which month it lies.
+"""The order index: the current version of each order, and its month.
 
-Every order is judged here, whole, before any month is made; so what belongs to an order knows whether and where to go:
-to the order's month, to the pending rows (its order has not come), or to quarantine (its order was refused).
+Every order is validated here before any month is built. The rows of an order then go to the month of the order, to the pending
+rows (the order has not been delivered), or to quarantine (the order was refused).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ecom_lake.words import counted
 
 TABLE = INDEX
 UNPLACED = Part(batch="unplaced")
-"""The part of a quarantine table that holds rows which belong to no month."""
+"""The part of a quarantine table for rows without a month."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def make_order_index(site: Site) -> Outcome:
     inputs = _inputs(site, entry)
     if is_current(site, entry) and not site.full:
         return Outcome(TABLE, entry.parts(TABLE), checks=_checks(site, entry))
-    inputs.hold(site)
+    inputs.verify(site)
     mark = _mark(site, inputs)
     index, refused, superseded = _judge_all(site, entry)
     source = site.connector.orders.source
@@ -115,7 +115,7 @@ def _judge_all(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame, pl
 
 
 def judge_orders(site: Site, entry: Entry, rows: pl.DataFrame) -> Conformed:
-    """Hold delivered orders against their contract and the shop's months, without looking anything up."""
+    """Check delivered orders against their contract and the shop's months, without lookups."""
     spec, months = site.connector.orders, site.months()
     empty = {lookup.source: rows_of(site, EMPTY, lookup.source).collect() for lookup in spec.lookups}
     judged = judge(rows, spec, empty, site.shop.timezone)
@@ -138,13 +138,19 @@ def _without_month(site: Site, entry: Entry, line: RowByRow, index: pl.DataFrame
     """The rows of a line table whose order is not in the index."""
     order = pl.col("order_id").str.strip_chars().alias("order_id")
     keys = rows_of(site, entry, line.source).select(order, *LINEAGE)
-    lost = keys.join(index.lazy().select("order_id"), on="order_id", how="anti").collect().sort(LINEAGE)
-    seen = refused.select(pl.col("raw_record").str.json_path_match("$.order_id").str.strip_chars().alias("order_id")).unique()
-    nameless = pl.col("order_id").fill_null("") == ""
-    blamed = lost.filter(nameless | pl.col("order_id").is_in(seen["order_id"].drop_nulls().implode()))
-    why = pl.when(nameless).then(pl.lit("order_id_missing")).otherwise(pl.lit("order_refused"))
-    rules = blamed.select(*LINEAGE, why.alias("rule"), pl.lit("order_id").alias("column"), pl.col("order_id").alias("value"))
-    pending = lost.join(blamed, on=LINEAGE, how="anti").select(pl.lit(line.source).alias("source"), *LINEAGE, "order_id")
+    without_order = keys.join(index.lazy().select("order_id"), on="order_id", how="anti").collect().sort(LINEAGE)
+    refused_ids = refused.select(
+        pl.col("raw_record").str.json_path_match("$.order_id").str.strip_chars().alias("order_id")
+    ).unique()
+    has_no_id = pl.col("order_id").fill_null("") == ""
+    refused_lines = without_order.filter(has_no_id | pl.col("order_id").is_in(refused_ids["order_id"].drop_nulls().implode()))
+    why = pl.when(has_no_id).then(pl.lit("order_id_missing")).otherwise(pl.lit("order_refused"))
+    rules = refused_lines.select(
+        *LINEAGE, why.alias("rule"), pl.lit("order_id").alias("column"), pl.col("order_id").alias("value")
+    )
+    pending = without_order.join(refused_lines, on=LINEAGE, how="anti").select(
+        pl.lit(line.source).alias("source"), *LINEAGE, "order_id"
+    )
     return _Unplaced(pending, with_raw_records(rules, delivered_rows(site, entry, line.source, rules), line.source))
 
 
@@ -163,7 +169,7 @@ def _checks(site: Site, entry: Entry) -> tuple[Check, ...]:
             passed=unplaced is None,
             severity="warn",
             says=(
-                f"{counted(unplaced.rows, 'delivered order', 'is/are')} in quarantine (`ecom-lake quarantine`). Where one lies"
+                f"{counted(unplaced.rows, 'delivered order', 'is/are')} in quarantine (`ecom-lake quarantine`). For orders"
                 " outside the shop's months, change first_month or last_month in lake.toml."
                 if unplaced
                 else "Every delivered order was accepted."
@@ -175,9 +181,9 @@ def _checks(site: Site, entry: Entry) -> tuple[Check, ...]:
             passed=not pending,
             severity="warn",
             says=(
-                "Waiting for their orders: " + ", ".join(f"{rows} of {source}" for source, rows in pending.items()) + "."
+                "Rows that wait for their orders: " + ", ".join(f"{rows:,} of {source}" for source, rows in pending.items()) + "."
                 if pending
-                else "Nothing waits for its order."
+                else "No row waits for its order."
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""What the steps that make silver share: writing a part of a table, looking up in bronze, and what is said of the rows."""
+"""Shared by the silver steps: writing a part of a table, lookups in bronze, and the checks of the row ledger."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
 ZSTD_LEVEL = 1
-"""As small as the higher ones on ids and times, and a third quicker."""
+"""On ids and times, files are as small as at higher levels, and writing takes a third less time."""
 
 
 def order_index(site: Site, entry: Entry) -> pl.LazyFrame:
@@ -31,16 +31,16 @@ def order_index(site: Site, entry: Entry) -> pl.LazyFrame:
 
 
 def looked_up(site: Site, entry: Entry, lookups: tuple[Lookup, ...], rows: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
-    """Of each looked-up table the latest delivered row for each value that the rows name."""
-    return {lookup.source: _latest_named(site, entry, lookup, rows) for lookup in lookups}
+    """By lookup table: the latest delivered row for each value that occurs in `rows`."""
+    return {lookup.source: _latest_matches(site, entry, lookup, rows) for lookup in lookups}
 
 
-def _latest_named(site: Site, entry: Entry, lookup: Lookup, rows: pl.DataFrame) -> pl.DataFrame:
+def _latest_matches(site: Site, entry: Entry, lookup: Lookup, rows: pl.DataFrame) -> pl.DataFrame:
     on = pl.col(lookup.on).str.strip_chars()
     wanted = rows.lazy().select(on).unique()
     useful = [pl.col(column).str.strip_chars().fill_null("") != "" for column in lookup.needs]
     found = rows_of(site, entry, lookup.source).filter(*useful).with_columns(on).join(wanted, on=lookup.on, how="semi").collect()
-    if found[lookup.on].n_unique() == found.height:  # nearly always, and quicker to see than to sort
+    if found[lookup.on].n_unique() == found.height:  # nearly always; the test is faster than the sort
         return found
     return found.sort([lookup.on, *LINEAGE]).unique(lookup.on, keep="last", maintain_order=True)
 
@@ -63,14 +63,14 @@ def failed_rules(refused: pl.DataFrame) -> dict[str, int]:
     return {str(rule): int(n) for rule, n in refused.group_by("rule").len().sort("rule").iter_rows()}
 
 
-def accounted(spec: Spec, delivered: int, went: int) -> Check:
-    """The row ledger of one table: blocks where a row came from nowhere or went there."""
+def accounted(spec: Spec, delivered: int, placed: int) -> Check:
+    """The row ledger of one table: blocks unless every delivered row has exactly one fate."""
     return Check(
         TableId("silver", spec.contract.name),
         "every_row_accounted",
-        passed=went == delivered,
+        passed=placed == delivered,
         severity="block",
-        says=f"{delivered} delivered rows became {went}: published, collapsed, superseded or quarantined.",
+        says=f"{delivered:,} delivered rows, {placed:,} published, collapsed, superseded or quarantined.",
     )
 
 

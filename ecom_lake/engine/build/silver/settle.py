@@ -1,6 +1,6 @@
-"""Delivered rows become rows of a silver table: shaped, held against the contract, one version of each key kept.
+"""From delivered rows to rows of a silver table: shape them, check them against the contract, keep one version of each key.
 
-Pure: frames in, frames out. Every delivered row ends in exactly one place: good, refused (with the rule), or superseded.
+Pure functions of data frames. Every delivered row is in exactly one result: good, refused (with the rule), or superseded.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Fates = tuple[tuple[str, int, str, int], ...]
 @dataclass(frozen=True)
 class Settled:
     good: pl.DataFrame
-    """Sorted by the contract's key, one row each."""
+    """Sorted by the contract's key; one row for each key."""
     refused: pl.DataFrame
     """source_sequence, source_record, rule, column, value."""
     superseded: pl.DataFrame
@@ -29,33 +29,35 @@ class Settled:
 
 
 def settle(rows: pl.DataFrame, spec: RowByRow, lookups: Mapping[str, pl.DataFrame], zone: str) -> Settled:
-    """A row is judged before it may supersede another: a bad correction never takes a good row's place."""
+    """Check the rows, then keep the latest good row of each key: a refused correction never replaces a good row."""
     judged = judge(rows, spec, lookups, zone)
     good, superseded = latest(judged.good, spec.contract.key)
     return Settled(good, judged.bad, superseded)
 
 
 def judge(rows: pl.DataFrame, spec: RowByRow, lookups: Mapping[str, pl.DataFrame], zone: str) -> Conformed:
-    """Shape the rows and check them against the contract; `zone` is the shop's.
+    """Shape the rows and check them against the contract; `zone` is the shop's time zone.
 
-    The month comes with the rows, once the index has given them one."""
+    A column `month` of the rows, which comes from the order index, is kept."""
     shaped = spec.shape(in_shop_time(rows, spec.times, zone), lookups)
     if not shaped.select(LINEAGE).equals(rows.select(LINEAGE)):
-        raise ValueError(f"The shape of {spec.contract.name} must give one row for each row that it gets, in the same order.")
+        raise ValueError(
+            f"The shape of {spec.contract.name} must return one row for each row that it receives, in the same order."
+        )
     if spec.contract.monthly:
         shaped = shaped.with_columns(rows["month"] if "month" in rows.columns else _month_of_order(shaped))
     return conform(shaped, spec.contract)
 
 
 def _month_of_order(orders: pl.DataFrame) -> pl.Expr:
-    """Of a date that was not yet read it is cut: whatever is a readable one starts with year and month."""
+    """The first day of the order's month. A date that is still text is cut: a valid one starts with year and month."""
     if orders["ordered_at"].dtype != pl.String:
         return pl.col("ordered_at").dt.date().dt.month_start().alias("month")
     return (pl.col("ordered_at").str.strip_chars().str.slice(0, 7) + "-01").alias("month")
 
 
 def latest(rows: pl.DataFrame, key: tuple[str, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Of each key the row of the latest delivery and record; and the lineage of the others. Sorted by key."""
+    """The row of the latest delivery and record of each key, sorted by key; and the lineage of the other rows."""
     ordered = rows.sort([*key, *LINEAGE])
     is_last = pl.any_horizontal(pl.col(name) != pl.col(name).shift(-1) for name in key).fill_null(True)
     marked = ordered.with_columns(is_last.alias("_last"))
@@ -63,13 +65,13 @@ def latest(rows: pl.DataFrame, key: tuple[str, ...]) -> tuple[pl.DataFrame, pl.D
 
 
 def count_fates(source: str, fate: str, rows: pl.DataFrame) -> Fates:
-    """How many rows of each delivery met a fate."""
+    """How many rows of each delivery have this fate."""
     counts = rows.group_by("source_sequence").len().sort("source_sequence")
     return tuple((source, int(sequence), fate, int(n)) for sequence, n in counts.iter_rows())
 
 
 def with_raw_records(refused: pl.DataFrame, delivered: pl.DataFrame, source: str) -> pl.DataFrame:
-    """The refused rows beside the records that they were delivered as, as JSON."""
+    """The refused rows, each with its delivered record as JSON."""
     fields = [name for name in delivered.columns if name not in (*LINEAGE, "month")]
     raw = delivered.join(refused.select(LINEAGE).unique(), on=LINEAGE, how="semi").select(
         *LINEAGE, pl.struct(fields).struct.json_encode().alias("raw_record")

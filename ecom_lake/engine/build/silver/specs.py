@@ -1,4 +1,4 @@
-"""The silver tables that a shop's connector makes: by name, from what, and by which code."""
+"""The silver tables of a shop's connector: their specifications, inputs and code fingerprints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def specs(site: Site) -> dict[str, Spec]:
 
 
 def silver_contracts(site: Site) -> dict[str, Table]:
-    """What each silver table promises in this shop."""
+    """The contract of each silver table in this shop."""
     index = site.registry.table(OrderIndex.table.name)
     index = with_nullable(index, "ordered_at") if site.shop.is_undated else index
     return {
@@ -33,12 +33,12 @@ def silver_contracts(site: Site) -> dict[str, Table]:
 
 
 def silver_tables(site: Site) -> list[str]:
-    """All of them but the order index, which comes before."""
+    """All silver tables except the order index, which is built first."""
     return list(specs(site))
 
 
 def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
-    """The tables of the lake that a silver table is made from."""
+    """The tables of the lake that a silver table is built from."""
     spec = specs(site)[table]
     lookups = [TableId("bronze", lookup.source) for lookup in spec.lookups] if isinstance(spec, RowByRow) else []
     index = [INDEX] if spec.contract.monthly or isinstance(spec, ManyToOne) else []
@@ -46,7 +46,7 @@ def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
 
 
 def code(site: Site, spec: Spec) -> str:
-    """Changes with the code, the contract, the delivered columns and the time zone by which a table is made."""
+    """A fingerprint of the code, contract, delivered columns and time zone that a table is built with."""
     is_monthly = isinstance(spec, RowByRow) and spec.contract.monthly
     step = code_version(f"ecom_lake.engine.build.silver.{'months' if is_monthly else 'dimensions'}")
     lookups = spec.lookups if isinstance(spec, RowByRow) else ()

@@ -1,4 +1,4 @@
-"""A gold table held against its contract, in one query over the finished file, before anybody sees it."""
+"""Checking the file of a gold table against its contract, in one query, before the table is committed."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from ecom_lake.words import counted
 
 EXAMPLES = 5
 LISTED = 10
-"""So many values are listed in a warning; the others are summed up."""
+"""The largest number of values that a warning lists; the others are summed up."""
 LONGEST_VALUE = 40
 KEY_UNIQUE = "key_unique"
 CONTRACT = "contract"
-"""The check that holds a table's blocking promises."""
+"""The name of the check for the blocking rules of a table."""
 
 
 def all_rules(table: Table) -> list[Rule]:
-    """Every promise about the rows of a table: its columns', its own, its key's."""
+    """All rules for the rows of a table: of its columns, of the table and of its key."""
     key = Rule(KEY_UNIQUE, "", f"No two rows share {', '.join(table.key)}.")
     return [*derived_rules(table), *table.rules, *([key] if table.key else [])]
 
 
 def audit(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> tuple[dict[str, int], list[Check]]:
-    """The rows that fail each rule, where any do, and what is to be said of it."""
+    """The number of failed rows by rule, without rules that all rows pass; and the checks."""
     rules = [*derived_rules(table), *table.rules]
     source = parquet([file])
     counts = ", ".join(f"count_if(not ({rule.holds}))" for rule in rules)
@@ -45,7 +45,7 @@ def audit(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> tuple[dic
 
 
 def listings(table: Table, failed: Mapping[str, int], file: Path) -> dict[str, str]:
-    """By rule: the values of the rows that break it, where the rule asks for a list. Reads the file only where some rows do."""
+    """By rule with a listing: the values of its failed rows. The file is read only if rows failed."""
     return {
         rule.name: _list(pl.scan_parquet(file, glob=False).filter(~pl.sql_expr(rule.holds)), rule.listing)
         for rule in table.rules
@@ -56,14 +56,14 @@ def listings(table: Table, failed: Mapping[str, int], file: Path) -> dict[str, s
 def _list(rows: pl.LazyFrame, listing: Listing) -> str:
     sums = rows.group_by(listing.by).agg(rows=pl.len(), total=pl.sum(listing.sum_of))
     largest = sums.sort(["total", "rows", listing.by], descending=[True, True, False], nulls_last=True).collect()
-    told = [
+    amounts = [
         f"'{visible(str(value))[:LONGEST_VALUE]}' {_amounts(listing, count, total)}"
         for value, count, total in largest.head(LISTED).iter_rows()
     ]
     rest = largest.slice(LISTED)
     if len(rest):
-        told.append(f"{counted(len(rest), 'more value')} {_amounts(listing, int(rest['rows'].sum()), rest['total'].sum())}")
-    return f"By {listing.by}: {'; '.join(told)}."
+        amounts.append(f"{counted(len(rest), 'more value')} {_amounts(listing, int(rest['rows'].sum()), rest['total'].sum())}")
+    return f"By {listing.by}: {'; '.join(amounts)}."
 
 
 def _amounts(listing: Listing, rows: int, total: object) -> str:
@@ -71,7 +71,7 @@ def _amounts(listing: Listing, rows: int, total: object) -> str:
 
 
 def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, str], listed: Mapping[str, str]) -> list[Check]:
-    """The results of an audit: the blocking promises as one check, with evidence, and each warning as a check of its own."""
+    """The results of an audit: one check with evidence for all blocking rules, and one check for each warning."""
     place = TableId("gold", table.name)
     rules = all_rules(table)
     broken = [rule for rule in rules if rule.severity == "block" and rule.name in failed]
@@ -80,7 +80,9 @@ def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, st
         CONTRACT,
         passed=not broken,
         severity="block",
-        says=f"Broken: {', '.join(rule.name for rule in broken)}." if broken else f"All {len(rules)} promises were checked.",
+        says=f"Failed rules: {', '.join(rule.name for rule in broken)}."
+        if broken
+        else f"{counted(len(rules), 'rule', 'was/were')} checked.",
         evidence=tuple(
             {"rule": rule.name, "promise": rule.meaning, "rows": failed[rule.name], "example": examples.get(rule.name, "")}
             for rule in broken
@@ -98,13 +100,13 @@ def checks_of(table: Table, failed: Mapping[str, int], examples: Mapping[str, st
 
 def _warning(place: TableId, rule: Rule, rows: int, example: str, listed: str) -> Check:
     noun = rule.listing.noun if rule.listing else "row"
-    says = f"{counted(rows, noun, 'breaks/break')}: {rule.meaning} {listed}".strip() if rows else rule.meaning
+    says = f"{counted(rows, noun)} failed the rule {rule.name}: {rule.meaning} {listed}".strip() if rows else rule.meaning
     evidence = ({"promise": rule.meaning, "rows": rows, "example": example},) if example else ()
     return Check(place, rule.name, passed=not rows, severity="warn", says=says, evidence=evidence)
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, table: Table, source: str) -> int:
-    """Rows too many for the key, counted on the key's hashes first, which are small, and exactly only where two are equal."""
+    """The number of rows with a repeated key. Hashes of the keys are counted first; the keys themselves only if hashes repeat."""
     if not table.key:
         return 0
     keys = ", ".join(map(name, table.key))
@@ -115,7 +117,7 @@ def _repeated(con: duckdb.DuckDBPyConnection, table: Table, source: str) -> int:
 
 
 def _example(con: duckdb.DuckDBPyConnection, table: Table, rule: Rule, source: str) -> str:
-    """Of the rows that break a rule what is not personal: it is kept in the run's history and in the store."""
+    """Rows that fail a rule, without personal columns, because the run history and the store keep them."""
     shown = ", ".join(map(name, table.shareable)) or "null"
     rows = con.sql(f"select {shown} from {source} where not ({rule.holds}) limit {EXAMPLES}").pl().to_dicts()
     return str(rows)[:2000]

@@ -1,8 +1,8 @@
-"""The settings that a shop was built with, and whether a build may go on with those in force.
+"""The settings that a shop was built with, and whether a build may continue with the current settings.
 
 Every state of the log records them, so that they move with the lake: to another folder, to Azure, through a rollback.
-A build goes on where the settings are the same, and where the file that they come from was edited. It stops where they come
-from a missing file or from another one (docs/decisions/0017-settings-belong-to-the-lake.md).
+A build continues if the settings are the same, or if their file was edited. It stops if the file is missing or is another file
+(docs/decisions/0017-settings-belong-to-the-lake.md).
 Not here: what the settings mean (settings.py, contracts/).
 """
 
@@ -23,9 +23,9 @@ from ecom_lake.extras import why_missing
 from ecom_lake.words import counted
 
 _WITHOUT_EFFECT = ("max_failed_share", "name", "nightly", "written")
-"""What changes no table."""
+"""Settings that change no table."""
 _FILES = 8
-"""So many files are remembered, the last ones that a shop was built with."""
+"""The number of settings files that are recorded: the last ones that a shop was built with."""
 _SHOWN = 5
 
 
@@ -34,12 +34,12 @@ class MissingExtraError(UsageError):
 
 
 class OtherSettingsError(UsageError):
-    """A build whose settings are not the lake's, and are no edit of them."""
+    """A build with other settings than the lake's, which do not come from an edit of the same file."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A setting that is not what it was; None is unset."""
+    """A changed setting; None means unset."""
 
     setting: str
     before: Any
@@ -50,14 +50,14 @@ class Change:
 
 
 def state_to_build_on(site: Site) -> Entry:
-    """The newest state; an error where the settings in force may not be built with."""
+    """The newest state; raises an error if the current settings may not be used for a build."""
     head = site.lake.log.head()
     refuse_other_settings(site, head)
     return head
 
 
 def commit_made(site: Site, change: Callable[[Entry], Entry], message: str, release: bool = False) -> Entry:
-    """Append what a step made to the log, together with the settings that it was made with."""
+    """Append the result of a step to the log, together with the settings that it was built with."""
     before: BuiltWith | None = None
 
     def with_settings(head: Entry) -> Entry:
@@ -88,14 +88,14 @@ def refuse_other_settings(site: Site, head: Entry) -> None:
 
 
 def _why_tables_would_be_lost(site: Site, head: Entry) -> str | None:
-    """Tables of the state that this machine cannot make, because an extra of the package is not installed."""
+    """Why tables of the state cannot be built on this machine: an extra of the package is not installed."""
     built = [table for table in site.registry.gold.values() if table.extra and head.parts(table.id)]
     lost = {table.name: why for table in built if (why := why_missing(table.extra, "This build"))}
     return f"The lake has {', '.join(sorted(lost))}. {' '.join(dict.fromkeys(lost.values()))}" if lost else None
 
 
 def why_refused(site: Site, head: Entry) -> str | None:
-    """Why a build may not go on with the settings in force; None where it may."""
+    """Why a build may not continue with the current settings; None if it may."""
     recorded, written = head.built_with, site.shop.written
     differing = changes(site.shop, recorded)
     if recorded is None or not differing or written.digest == recorded.written or _is_edited(written, recorded):
@@ -105,7 +105,7 @@ def why_refused(site: Site, head: Entry) -> str | None:
 
 
 def _is_edited(written: Written, recorded: BuiltWith) -> bool:
-    """Whether the file has built this shop before, and says something else now."""
+    """Whether the shop was built with this file before, and the file has changed since then."""
     return recorded.files.get(str(written.file), written.digest) != written.digest
 
 
@@ -118,7 +118,7 @@ def _why_other(written: Written, recorded: BuiltWith) -> str:
 
 
 def changes(shop: Shop, recorded: BuiltWith | None) -> list[Change]:
-    """The settings in force that are not the recorded ones; one that was not known then is compared with its default."""
+    """The current settings that differ from the recorded ones. A setting without a record is compared with its default."""
     if recorded is None:
         return []
     now, defaults = values(shop), values(Shop(shop.name, "", date.min, None, type(shop.numbers)(), type(shop.mining)()))
@@ -130,7 +130,7 @@ def changes(shop: Shop, recorded: BuiltWith | None) -> list[Change]:
 
 
 def values(shop: Shop) -> dict[str, Any]:
-    """Every setting that can change a table, by its name in lake.toml, as JSON has it."""
+    """Every setting that can change a table, by its name in lake.toml, as JSON values."""
     own = {f.name: getattr(shop, f.name) for f in fields(shop) if f.name not in _WITHOUT_EFFECT}
     sections = {name: own.pop(name) for name in ("numbers", "mining")}
     below = {f"{name}.{f.name}": getattr(section, f.name) for name, section in sections.items() for f in fields(section)}
@@ -158,7 +158,7 @@ def _shown(value: Any) -> str:
 
 
 def _recorded(shop: Shop, before: BuiltWith | None) -> BuiltWith:
-    """The settings in force, and the files that this shop has been built with, the latest one last."""
+    """The current settings, and the files that this shop was built with, the latest one last."""
     written = shop.written
     files: Mapping[str, str] = before.files if before else {}
     if written.file:

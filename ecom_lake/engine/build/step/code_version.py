@@ -1,8 +1,8 @@
 """Code versions: a hash of all the code that can change what a function returns.
 
 Here: the import closure of a module (the module and everything that it imports from the package), read from the source
-without running it. Comments, docstrings, layout and imports for type checkers do not count. A file beside a module that the
-module names in a string, such as a page's template, is part of the module.
+without running it. Comments, docstrings, layout and imports for type checkers do not count. A file in the module's folder that
+the module names in a string, such as the template of a page, is part of the module.
 Not here: data, settings and contracts, which enter a fingerprint by value (fingerprint.py).
 """
 
@@ -44,7 +44,7 @@ _FILE_NAME = re.compile(r"[\w.-]+\.[a-z]+")
 
 @dataclass(frozen=True)
 class _Source:
-    """One module: a hash of what it does, and what it imports."""
+    """One module: a hash of its code, and its imports."""
 
     digest: str
     imports: Sequence[tuple[str, Sequence[str]]]
@@ -66,12 +66,12 @@ def code_version(*modules: str) -> str:
 
 
 def version_of(*functions: Callable[..., object]) -> str:
-    """A hash of the code that these functions can run."""
+    """A hash of all code that these functions can run."""
     return code_version(*sorted({function.__module__ for function in functions}))
 
 
 def import_closure(*modules: str) -> tuple[Path, ...]:
-    """The files of these modules, of everything that they import, and the files beside them that they name."""
+    """The files of these modules, of everything that they import, and the files in their folders that they name."""
     found: dict[str, Path] = {}
     waiting = list(modules)
     while waiting:
@@ -85,12 +85,12 @@ def import_closure(*modules: str) -> tuple[Path, ...]:
             continue
         found[module] = path
         waiting += _imported(module, path)
-    named = {beside for path in found.values() for beside in _named_beside(path)}
+    named = {file for path in found.values() for file in _named_files(path)}
     return tuple(sorted({*found.values(), *named}))
 
 
 def _imported(module: str, path: Path) -> Iterator[str]:
-    """The modules of the package that a module imports. A package's own file counts where a name is taken from it."""
+    """The modules of the package that a module imports; an `__init__.py` only if a name is imported from it."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for target, names in _source(path).imports:
         base = resolve_name(target, package)
@@ -103,13 +103,13 @@ def _imported(module: str, path: Path) -> Iterator[str]:
 
 
 def _root_of(module: str) -> Path | None:
-    """The folder of the package, or of the user's project, that a module is in; None for the modules of others."""
+    """The folder of the package, or of the user's project, that contains a module; None for other modules."""
     package = module.partition(".")[0]
     return PACKAGE if package == PACKAGE.name else folder_of(package)
 
 
 def _place(path: Path) -> str:
-    """A file's place in the package, or in the user's project folder wherever that is."""
+    """The path of a file relative to the package, or to the user's project folder."""
     if path.is_relative_to(PACKAGE):
         return path.relative_to(PACKAGE).as_posix()
     return f"project/{path.parent.name}/{path.name}"
@@ -124,8 +124,8 @@ def _file_of(module: str) -> Path | None:
     return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
 
 
-def _named_beside(path: Path) -> Iterator[Path]:
-    yield from (beside for file in _source(path).files if (beside := path.parent / file).is_file())
+def _named_files(path: Path) -> Iterator[Path]:
+    yield from (file for name in _source(path).files if (file := path.parent / name).is_file())
 
 
 def _read(path: Path) -> bytes:
@@ -139,25 +139,25 @@ def _source(path: Path) -> _Source:
 
 @cache
 def _analyzed(path: Path, content: bytes) -> _Source:
-    """The analysis of a module, kept beside its compiled form: to parse the package takes longer than to plan a build."""
-    kept = Path(cache_from_source(str(path))).with_suffix(".closure")
+    """The analysis of a module, cached next to its compiled form: parsing the package takes longer than planning a build."""
+    cached = Path(cache_from_source(str(path))).with_suffix(".closure")
     key = hashlib.blake2b(_own_source() + content, digest_size=16).hexdigest()
     with suppress(OSError, ValueError):
-        known, *analysis = json.loads(kept.read_text(encoding="utf-8"))
+        known, *analysis = json.loads(cached.read_text(encoding="utf-8"))
         if known == key:
             return _Source(*analysis)
     source = _analyze(content)
-    draft = kept.with_suffix(f".{os.getpid()}")
-    with suppress(OSError):  # a package that may not be written to is analyzed each time
-        kept.parent.mkdir(exist_ok=True)
+    draft = cached.with_suffix(f".{os.getpid()}")
+    with suppress(OSError):  # without write permission, the package is analyzed each time
+        cached.parent.mkdir(exist_ok=True)
         draft.write_text(json.dumps((key, *astuple(source))), encoding="utf-8")
-        draft.replace(kept)
+        draft.replace(cached)
     return source
 
 
 @cache
 def _own_source() -> bytes:
-    """A change in the analysis itself makes what was kept of it worthless."""
+    """The source of the analysis: a change to it invalidates the cache."""
     return Path(__file__).read_bytes()
 
 
@@ -181,7 +181,7 @@ def _import_in(node: ast.AST) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 class _WithoutComments(ast.NodeTransformer):
-    """Leaves out what no program notices: strings that stand alone, and imports for type checkers."""
+    """Removes code without effect: expressions that are only a string, and imports for type checkers."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         return None if _is_text(node.value) else node

@@ -1,4 +1,4 @@
-"""Committing what a step made: refused where its inputs changed meanwhile, silent where nothing did."""
+"""Committing the result of a step: an error if its inputs changed meanwhile, no new entry if nothing changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Changes = Mapping[TableId, Mapping[Part, File | None]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """The tables that a step read, as they were when it started."""
+    """The tables that a step reads, in the versions at its start."""
 
     entry: Entry
     tables: tuple[TableId, ...]
@@ -28,13 +28,13 @@ class Inputs:
     def versions(self) -> dict[TableId, str]:
         return {table: self.entry.version(table) for table in self.tables}
 
-    def hold(self, site: Site) -> None:
-        """Every file of them is as it was written: nothing is made from corrupted bytes."""
+    def verify(self, site: Site) -> None:
+        """Raise an error if a file of the inputs is missing or corrupted."""
         files = [file for table in self.tables for file in self.entry.parts(table).values()]
         with ThreadPoolExecutor(_AT_ONCE) as readers:
             for file, why in zip(files, readers.map(site.lake.damage_read, files), strict=True):
                 if why:
-                    raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` makes it again and builds.")
+                    raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` rebuilds it.")
 
     def unchanged_in(self, head: Entry) -> bool:
         return all(head.version(table) == self.entry.version(table) for table in self.tables)
@@ -44,7 +44,7 @@ def commit(site: Site, inputs: Inputs, changes: Changes, message: str) -> Entry:
     def change(head: Entry) -> Entry:
         if not inputs.unchanged_in(head):
             changed = ", ".join(str(t) for t in inputs.tables if head.version(t) != inputs.entry.version(t))
-            raise ConflictError(f"{changed} changed while '{message}' was being made; build again.")
+            raise ConflictError(f"{changed} changed while '{message}' was built; run the build again.")
         for table, parts in changes.items():
             if any(head.parts(table).get(part) != file for part, file in parts.items()):
                 head = head.with_parts(table, parts)
@@ -54,5 +54,5 @@ def commit(site: Site, inputs: Inputs, changes: Changes, message: str) -> Entry:
 
 
 def gone(entry: Entry, table: TableId, keep: Iterable[Part]) -> dict[Part, None]:
-    """The parts of a table that are no longer wanted."""
+    """The parts of a table that are not in `keep`, as changes that remove them."""
     return dict.fromkeys(set(entry.parts(table)) - set(keep))

@@ -1,4 +1,4 @@
-"""Fingerprints: what a file was made from. Where nothing of it changed, the file is kept and nothing is computed."""
+"""Fingerprints of everything that a file is built from. If the fingerprint is unchanged, the file is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step says of itself, in plain words and data: what it wrote, what it kept, what it found."""
+"""The outcome of a step, in sentences and data: files written, files kept, results of checks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecom_lake.engine.store.entry import File
 
 @dataclass(frozen=True)
 class Check:
-    """A promise that was looked at. A failed one that blocks keeps the table from being committed."""
+    """The result of a check. A failed blocking check prevents the commit of its table."""
 
     table: TableId
     name: str
@@ -33,9 +33,9 @@ class Outcome:
 
     table: TableId
     files: Mapping[Part, File] = field(default_factory=dict)
-    """The current file of each part that the step was asked for."""
+    """The current file of each requested part."""
     written: tuple[Part, ...] = ()
-    """The parts among them that it made anew; the others were unchanged."""
+    """The requested parts that were rebuilt; the others were unchanged."""
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
 

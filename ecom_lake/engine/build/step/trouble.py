@@ -1,6 +1,6 @@
-"""The last step that was refused or failed: kept in the store until the next release, for who comes at night.
+"""The last step that was refused or failed, stored until the next release.
 
-So that the reason is there without the history of runs. Not here: what is a reason to refuse (the steps themselves).
+The reason can be read without the history of runs. Not here: when a step is refused (the steps themselves).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Trouble:
 
 
 def keep(site: Site, table: str, kind: Literal["refused", "failed"], says: list[str], evidence: list[Mapping[str, Any]]) -> None:
-    """Nothing happens where it cannot be kept: the store itself may be the trouble."""
+    """Store the failure. An error of the store is ignored, because the store itself may be the cause of the failure."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     trouble = Trouble(table, kind, tuple(says), tuple(evidence), site.run, now)
     with suppress(OSError, UserError):
@@ -39,10 +39,10 @@ def keep(site: Site, table: str, kind: Literal["refused", "failed"], says: list[
 
 
 def last(site: Site) -> Trouble | None:
-    """What went wrong since the last release, if anything did."""
+    """The last failure since the last release; None if there is none."""
     try:
-        said = json.loads(site.lake.store.read(_path(site)))
-        return Trouble(**{**said, "says": tuple(said["says"]), "evidence": tuple(said["evidence"])})
+        stored = json.loads(site.lake.store.read(_path(site)))
+        return Trouble(**{**stored, "says": tuple(stored["says"]), "evidence": tuple(stored["evidence"])})
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
 

@@ -1,6 +1,6 @@
-"""A step, watched: each is logged as it starts and ends, and what went wrong is kept.
+"""Running a step: its start and end are logged, and a failure is stored.
 
-Whoever runs steps runs them through here: a build (build.py), a replay, Dagster.
+All steps run through `watched`: in a build (build.py), in a replay and in Dagster.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Step = Callable[[], Outcome | list[Outcome]]
 
 
 def watched(site: Site, table: str, step: Step) -> list[Outcome]:
-    """Do a step of a run, and say what became of each of its tables."""
+    """Run a step and log the outcome of each of its tables."""
     with logs.context(run=site.run, shop=site.shop.name, table=table):
         logs.log_event("started")
         began = time.monotonic()
@@ -28,27 +28,27 @@ def watched(site: Site, table: str, step: Step) -> list[Outcome]:
             made = step()
         except Exception as error:
             if was_interrupted(error):
-                raise KeyboardInterrupt from None  # no failure of the step: nothing else of the run must start
-            says = None if isinstance(error, UserError | ConflictError) else disk_trouble(error)
-            why = says or _in_words(error)
+                raise KeyboardInterrupt from None  # not a failure of the step: the run must not start another step
+            sentence = None if isinstance(error, UserError | ConflictError) else disk_trouble(error)
+            why = sentence or _in_words(error)
             logs.log_event("failed", logging.ERROR, why=why)
             trouble.keep(site, table, "failed", [why], [])
-            if says:
-                raise UserError(says) from error
+            if sentence:
+                raise UserError(sentence) from error
             raise
         outcomes = made if isinstance(made, list) else [made]
         seconds = round(time.monotonic() - began, 3)
         for outcome in outcomes:
-            _tell(site, outcome, seconds)
+            _log_outcome(site, outcome, seconds)
         return outcomes
 
 
 def _in_words(error: Exception) -> str:
-    """Our own sentences; of any other error the kind alone, since nobody knows what it holds."""
+    """The message of the package's own errors; only the type of other errors, whose message may contain personal data."""
     return str(error) if isinstance(error, UserError | ConflictError) else type(error).__name__
 
 
-def _tell(site: Site, outcome: Outcome, seconds: float) -> None:
+def _log_outcome(site: Site, outcome: Outcome, seconds: float) -> None:
     with logs.context(table=str(outcome.table)):
         for check in outcome.checks:
             if not check.passed and not check.blocks:

@@ -227,8 +227,8 @@ def test_a_column_that_is_probably_a_missing_one_is_told_until_its_file_has_the_
     told = columns_known(shop, "products")
     assert (told.passed, told.severity) == (False, "warn")
     assert told.says == (
-        "products.csv has the column product_name, which no table reads; if it is what the lake calls name, rename it to name. "
-        "products.csv has the column cost, which no table reads; if it is what the lake calls unit_cost, rename it to unit_cost."
+        "products.csv has the column product_name, which no table reads; if it holds name, rename it to name. "
+        "products.csv has the column cost, which no table reads; if it holds unit_cost, rename it to unit_cost."
     )
     assert columns_known(shop, "products") == told, "told again while the file lies there"
     assert columns_known(shop, "orders").passed
@@ -246,7 +246,7 @@ def test_one_name_in_many_files_is_told_once_and_what_the_shop_lacks_is_not_miss
         shop.land(f"order_items_2024-0{month}.csv", lines)
     assert columns_known(shop, "order_items").says == (
         "order_items_2024-03.csv and 2 other files have the column freight_charge, which no table reads; "
-        "if it is what the lake calls freight, rename it to freight."
+        "if it holds freight, rename it to freight."
     )
 
 

@@ -114,7 +114,7 @@ def test_a_model_that_only_claims_to_work_is_stopped_in_the_build(fresh_lake: Bu
     [outcome] = make_gold(site, "model_cards")
     assert outcome.refused and not outcome.written
     [check] = [check for check in outcome.checks if check.blocks]
-    assert check.says == "Broken: published_has_a_gate, published_passes_its_gate."
+    assert check.says == "Failed rules: published_has_a_gate, published_passes_its_gate."
     assert "customer_segments" in str(check.evidence)
     assert site.lake.log.head().parts(TableId("gold", "model_cards")) == before != {}
     assert site.lake.log.head() != released

@@ -10,7 +10,7 @@ import pytest
 from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.copying import Copied, Progress, copy_shop
-from ecom_lake.engine.build.release.plain_view import is_in_place
+from ecom_lake.engine.build.release.plain_view import is_up_to_date
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.local import LocalStore
@@ -72,7 +72,7 @@ def test_there_and_back_again_every_byte_is_the_same(grown_lake: BuiltLake, plac
     assert (len(seen), seen[-1]) == (done.files, (done.bytes, done.bytes))
     assert contents(there) == contents(source)
     head = there.lake.log.released()
-    assert head is not None and is_in_place(there, head)
+    assert head is not None and is_up_to_date(there, head)
     assert copy_shop(there, back) == done
     assert contents(back) == contents(source)
 
@@ -125,7 +125,7 @@ class _UpTo(Lake):
 def test_what_is_damaged_is_not_copied(fresh_lake: BuiltLake, nearby: Place, tmp_path: Path) -> None:
     source, there = fresh_lake.site(), at(nearby, fresh_lake.site())
     spoil(source, first_file(source), tmp_path / "spoilt")
-    with pytest.raises(UserError, match=r"bronze/.* is damaged: it does not hold what was written"):
+    with pytest.raises(UserError, match=r"bronze/.* is damaged: its content does not match its hash"):
         copy_shop(source, there)
     assert there.lake.log.numbers() == []
     source.lake.store.delete(first_file(source))
@@ -153,7 +153,7 @@ def test_a_history_of_its_own_is_left_alone(built_lake: BuiltLake, nearby: Place
         copy_shop(source, there)
     own_history(there)
     head = there.lake.log.head()
-    with pytest.raises(UserError, match="has a history of its own: its newest state"):
+    with pytest.raises(UserError, match="has a different history: its newest state"):
         copy_shop(source, there)
     assert there.lake.log.head() == head
 
@@ -162,7 +162,7 @@ def test_another_landed_file_of_the_same_name_is_left_alone(built_lake: BuiltLak
     source, there = built_lake.site(), at(nearby, built_lake.site())
     name = landed_files(source)[0].path
     there.lake.landing.write(name, b"mine")
-    with pytest.raises(UserError, match="is another file of that name: what landed is never replaced"):
+    with pytest.raises(UserError, match="is another file of that name. Landed files are never replaced"):
         copy_shop(source, there)
     assert there.lake.landing.read(name) == b"mine"
     assert there.lake.log.numbers() == []
@@ -178,6 +178,6 @@ class _Liar(LocalStore):
 def test_what_arrived_with_other_bytes_is_taken_away(built_lake: BuiltLake, nearby: Place) -> None:
     source, there = built_lake.site(), at(nearby, built_lake.site())
     there.lake.store = _Liar(Path(nearby.url))
-    with pytest.raises(UserError, match="arrived with other bytes, and was taken away again"):
+    with pytest.raises(UserError, match="arrived with other bytes and was deleted"):
         copy_shop(source, there)
     assert files_of(there) == []

@@ -55,7 +55,7 @@ def test_the_limit_is_for_each_rule(built_lake: BuiltLake) -> None:
 
 
 def test_what_is_not_there_is_said_with_what_is(built_lake: BuiltLake) -> None:
-    with pytest.raises(UsageError, match="Nothing is delivered for 'rfm'; the delivered tables are customers, orders"):
+    with pytest.raises(UsageError, match="There is no delivered table 'rfm'; the delivered tables are customers, orders"):
         found(built_lake, "rfm")
-    with pytest.raises(UsageError, match=r"No row broke a rule called 'nope'; those that were broken are .*amount_out_of_range"):
+    with pytest.raises(UsageError, match=r"No row failed the rule 'nope'; the failed rules are .*amount_out_of_range"):
         found(built_lake, rule="nope")

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.maintenance.replay import Mended, Verdict, judge_again, quarantined, steps
+from ecom_lake.engine.build.maintenance.replay import ReplayPlan, Verdict, judge_again, quarantined, steps
 from ecom_lake.engine.build.release.release import make_release
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.make_silver import make_silver
@@ -60,7 +60,7 @@ def a_copy(shop: Path, folder: Path) -> Site:
     return a_site(shutil.copytree(shop, folder))
 
 
-def replayed(site: Site) -> Mended:
+def replayed(site: Site) -> ReplayPlan:
     found = judge_again(site, site.lake.log.head())
     for table, step in steps(site, found):
         assert not any(outcome.refused for outcome in watched(site, table, step))

@@ -11,7 +11,7 @@ from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.release import plain_view, release
 from ecom_lake.engine.build.release.duckdb_catalog import write_catalog
-from ecom_lake.engine.build.release.plain_view import is_in_place, put_in_place, rotten_files
+from ecom_lake.engine.build.release.plain_view import damaged_files, is_up_to_date, update_plain_view
 from ecom_lake.engine.build.release.release import roll_back
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake_tests.builders.built_lake import BuiltLake
@@ -27,13 +27,13 @@ def test_a_rollback_that_died_halfway_is_finished_by_the_next_build(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as during:
-        during.setattr(release, "put_in_place", die)
+        during.setattr(release, "update_plain_view", die)
         with pytest.raises(KeyboardInterrupt):
             roll_back(site, old)
     assert due(site) == ["gold/release"]
     build(site)
-    assert is_in_place(site, site.lake.log.entry(old))
-    assert rotten_files(site, site.lake.log.entry(old)) == []
+    assert is_up_to_date(site, site.lake.log.entry(old))
+    assert damaged_files(site, site.lake.log.entry(old)) == []
 
 
 def test_what_is_shown_meanwhile_is_what_lies_there_in_the_end(
@@ -54,10 +54,10 @@ def test_what_is_shown_meanwhile_is_what_lies_there_in_the_end(
 
     with monkeypatch.context() as during:
         during.setattr(plain_view, "write_catalog", slow)
-        plain_view.distrust(site)
-        put_in_place(site)
+        plain_view.invalidate(site)
+        update_plain_view(site)
         other.join()
     shown = site.lake.log.released()
     assert shown is not None and shown.number == old != new
-    assert is_in_place(site, shown)
-    assert rotten_files(site, shown) == []
+    assert is_up_to_date(site, shown)
+    assert damaged_files(site, shown) == []

@@ -44,7 +44,8 @@ def test_sales_of_unknown_statuses_are_listed_most_net_sales_first(shop: Canonic
     found = check_of(shop.site)
     assert (found.passed, found.severity) == (False, "warn")
     assert found.says == (
-        "4 orders break: A valid order has a known status. Orders with an unknown status count as sales: where nothing was sold, "
+        "4 orders failed the rule status_known: A valid order has a known status. "
+        "Orders with an unknown status count as sales: where nothing was sold, "
         "export the status as canceled. By source_status: 'on hold' (2 orders, net sales 13.00); "
         "'Refunded' (2 orders, net sales 6.00)."
     )

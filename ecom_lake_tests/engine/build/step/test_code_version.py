@@ -165,11 +165,11 @@ def test_which_lookup_row_wins_and_how_bronze_is_read_make_silver_due(
 
 
 def test_a_template_is_part_of_the_page_that_it_lays_out(built_lake: BuiltLake, change: Callable[[Path, bytes], None]) -> None:
-    before = quality.made_by(built_lake.site())
+    before = quality.definition_fingerprint(built_lake.site())
     change(PACKAGE / "publish/pages" / "report.html.jinja", b"<p>")
-    assert quality.made_by(built_lake.site()) == before
+    assert quality.definition_fingerprint(built_lake.site()) == before
     change(PACKAGE / "publish/pages" / "quality.html.jinja", b"<p>")
-    assert quality.made_by(built_lake.site()) != before
+    assert quality.definition_fingerprint(built_lake.site()) != before
 
 
 def test_a_query_is_what_it_selects_not_how_it_is_laid_out() -> None:
