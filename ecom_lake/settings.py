@@ -15,14 +15,17 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from ecom_lake.engine.config import CONFIG, ORDER_DATE, Settings, Shop, Written
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.registry import Registry
+from ecom_lake.engine.contracts.settings_model import SettingsModel, sentence, unknown_setting
 from ecom_lake.engine.store.access import Access, Secret
 from ecom_lake.errors import UserError
 from ecom_lake.schedules import cron_problem, timezone_problem
@@ -227,11 +230,8 @@ def _digest(section: Mapping[str, Any]) -> str:
 
 
 def _refuse_unknown(names: Iterable[str], known: Sequence[str], place: str) -> None:
-    """A name that no setting has is a mistake in writing; the nearest known name is most likely what was meant."""
-    for name in sorted(set(names) - set(known)):
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}."
-        raise UserError(f"{place} has a setting that nobody reads: '{name}'; {hint}")
+    if unknown := sorted(set(names) - set(known)):
+        raise UserError(f"{place}: {unknown_setting(unknown[0], known)}")
 
 
 def _text(values: Mapping[str, Any], setting: str, default: str, place: str) -> str:
@@ -303,14 +303,13 @@ def _optional_names(registry: Registry) -> list[str]:
     return [*(name for name in tables if name != "orders"), *columns]
 
 
-def _section(kind: type[Any], values: Any, place: str) -> Any:
+def _section(kind: type[SettingsModel], values: Any, place: str) -> SettingsModel:
     if not isinstance(values, dict):
         raise UserError(f"{place} must be a table of settings.")
-    _refuse_unknown(values, [f.name for f in fields(kind)], place)
     try:
-        return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{place}: {error}") from None
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"{place}: {sentence(error, kind)}") from None
 
 
 def _month(value: Any, setting: str, place: str) -> date:

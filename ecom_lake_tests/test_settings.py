@@ -85,11 +85,14 @@ def why_invalid(folder: Path, said: str) -> str:
         ("connector = 7", "connector must be a text, not 7."),
         ('landing = "az:/inbox"', "landing must be a folder, or a URL such as az://CONTAINER/PREFIX, not 'az:/inbox'"),
         ("landing = false", "landing must be a text, not False."),
-        ('conector = "olist"', "has a setting that nobody reads: 'conector'; did you mean 'connector'?"),
+        ('conector = "olist"', "[shops.mine] in lake.toml: there is no setting 'conector'; did you mean 'connector'?"),
         ("numbers = 3", "[shops.mine.numbers] in lake.toml must be a table of settings."),
-        ("numbers = { repeat_day = 3 }", "'repeat_day'; did you mean 'repeat_days'?"),
+        (
+            "numbers = { repeat_day = 3 }",
+            "[shops.mine.numbers] in lake.toml: there is no setting 'repeat_day'; did you mean 'repeat_days'?",
+        ),
         ("mining = { alpha = 2.0 }", "[shops.mine.mining] in lake.toml: alpha must be at most 1, not 2.0."),
-        ("mining = { zzz = 2.0 }", "'zzz'; known are product_min_orders, "),
+        ("mining = { zzz = 2.0 }", "there is no setting 'zzz'; the settings are product_min_orders, "),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_about_its_own_shop(tmp_path: Path, said: str, told: str) -> None:
@@ -129,7 +132,7 @@ def test_a_root_that_is_no_store_is_one_sentence(tmp_path: Path, root: str, told
 def test_an_unknown_setting_of_the_lake_names_the_nearest(tmp_path: Path) -> None:
     config = tmp_path / "lake.toml"
     config.write_text("thread = 2\n", encoding="utf-8")
-    with pytest.raises(UserError, match=r"lake\.toml has a setting that nobody reads: 'thread'; did you mean 'threads'\?"):
+    with pytest.raises(UserError, match=r"lake\.toml: there is no setting 'thread'; did you mean 'threads'\?"):
         load(None, {"ECOM_LAKE_CONFIG": str(config)})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -110,7 +110,7 @@ def _plans(
     site = options.site()
     known, _ = shop_groups(site)
     settings = site.shop.mining
-    settings = replace(settings, power=power or settings.power, test_alpha=alpha or settings.test_alpha)
+    settings = settings.with_changes(power=power or settings.power, test_alpha=alpha or settings.test_alpha)
     uplifts = UPLIFTS if uplift is None else (uplift,)
     return [_planned(group, one, settings, money) for group in chosen(known, segment) for one in uplifts]
 

@@ -15,7 +15,7 @@ from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
 COMMANDS = [name for name in app if not name.startswith("-")]
-HEAVY = ("polars", "duckdb", "pyarrow", "numpy", "fsspec", "dagster")
+HEAVY = ("polars", "duckdb", "pyarrow", "numpy", "fsspec", "pydantic", "dagster")
 
 
 class Keyboard(io.StringIO):

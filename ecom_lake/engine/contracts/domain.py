@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecom_lake.engine.contracts.settings_model import SettingsModel
+
 
 @dataclass(frozen=True)
 class Roles:
@@ -28,9 +30,9 @@ class Domain:
     package: str
     """Its sub-packages hold contracts with their SQL, `connectors`, `questions` and `settings`."""
     roles: Roles
-    numbers: type
-    """A dataclass of the settings in `[shops.NAME.numbers]` of lake.toml, which SQL reads in the one-row view `settings`."""
-    mining: type
+    numbers: type[SettingsModel]
+    """The settings in `[shops.NAME.numbers]` of lake.toml, which SQL reads in the one-row view `settings`."""
+    mining: type[SettingsModel]
     """The same of `[shops.NAME.mining]`, which tables made by Python get. It has `refit_days`."""
     question_groups: tuple[str, ...]
     """The headings of questions, in the order in which people ask them."""

@@ -22,7 +22,7 @@ _MADE = "fitted as"
 
 
 class FitSettings(Protocol):
-    """The settings that models get: a dataclass whose repr shows every setting."""
+    """The settings that models get: a model of pydantic, whose repr shows every setting (settings_model.py)."""
 
     @property
     def refit_days(self) -> int:

@@ -166,7 +166,7 @@ class _Fit:
         self.con, self.group, self.people, self.as_of, self.last = con, group, people, as_of, last
         self.settings = settings
         if group.fixed_k:
-            self.settings = replace(settings, fewest_segments=group.fixed_k, most_segments=group.fixed_k)
+            self.settings = settings.with_changes(fewest_segments=group.fixed_k, most_segments=group.fixed_k)
         self.values, self.features = values, features
         self.logs = {feature: log_scale(values[feature]) for feature in features}
         measured = np.stack([self.logs[feature] for feature in features], axis=1)

@@ -1,93 +1,120 @@
-"""What a shop may set about its numbers, with the defaults that everybody else gets.
+"""Settings of a shop that SQL reads in the one-row view `settings`; `[shops.NAME.numbers]` of lake.toml sets them.
 
-Here: the thresholds that SQL marts read from the one-row table `settings`, each with its meaning.
-Not here: where a lake lies and which shops it holds (settings.py), and what baskets and segments need (mining_settings.py).
+Here: the thresholds, each with its default, bounds and description. Not here: the location of the lake and its shops
+(settings.py), and the settings of tables that Python computes (mining.py).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Self
 
-from ecom_lake.engine.contracts.bounds import DAYS, ORDERS, SCORE, SHARE, Bounds, bounds_of
+from pydantic import Field, field_validator, model_validator
+
+from ecom_lake.engine.contracts.settings_model import DECIMALS, EXACT, SettingsModel
+
+Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=DECIMALS), EXACT]
+Amount = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=DECIMALS), EXACT]
+Days = Annotated[int, Field(ge=0, le=36_500)]
+Orders = Annotated[int, Field(ge=0, le=1_000_000)]
+Score = Annotated[int, Field(ge=0, le=6)]
+"""A limit on scores from 1 to 5: 0 and 6 are the limits that all scores or none reach."""
 
 
-@dataclass(frozen=True)
-class ShopSettings:
-    """Each with its meaning and its bounds. Shares and amounts are decimals, so that a comparison with a threshold is exact."""
+class ShopSettings(SettingsModel, frozen=True):
+    """Shares and amounts are decimals, so that a comparison with a threshold is exact."""
 
-    as_of: Annotated[date | None, "The shop's today; unset, it is the last day of the last complete month."] = None
-    country: Annotated[str | None, "Country of people whose address names none, as an ISO 3166 two-letter code."] = None
-    currency: Annotated[str | None, "Currency sign that money carries in sentences, such as R$; unset, none."] = None
-    complete_month_share: Annotated[Decimal, "A complete month has at least this share of a median month's orders.", SHARE] = (
-        Decimal("0.1")
-    )
+    as_of: Annotated[date | None, Field(description="The as-of date; unset: the last day of the last complete month.")] = None
+    country: Annotated[
+        str | None, Field(description="Country of customers whose address has none, as an ISO 3166 two-letter code.")
+    ] = None
+    currency: Annotated[str | None, Field(description="Currency sign of amounts in sentences, such as R$; unset: none.")] = None
+    complete_month_share: Annotated[
+        Share, Field(description="A complete month has at least this share of the orders of a median month.")
+    ] = Decimal("0.1")
     complete_month_edge_days: Annotated[
-        int, "Days that the data's first and last order may lie from their month's edge.", Bounds(0, 31)
+        int,
+        Field(
+            ge=0,
+            le=31,
+            description="Largest gap in days between the edge of the data's first or last month and its nearest order.",
+        ),
     ] = 3
-    at_risk_recent_days: Annotated[int, "Up to this age, an order on its way is recently at risk; beyond it, stale.", DAYS] = 60
-    payment_rounding: Annotated[Decimal, "Up to this much, payments differ from gmv by rounding.", Bounds(0, 1_000_000)] = (
-        Decimal("0.05")
-    )
-    cost_coverage: Annotated[Decimal, "Gross profit needs a known cost for this share of net sales.", SHARE] = Decimal("0.95")
-    repeat_days: Annotated[int, "Window of the repeat rate: a second purchase within this many days of the first.", DAYS] = 90
-    rfm_f2: Annotated[int, "Fewest purchases that score 2 for frequency.", ORDERS] = 2
-    rfm_f3: Annotated[int, "Fewest purchases that score 3 for frequency.", ORDERS] = 3
-    rfm_f4: Annotated[int, "Fewest purchases that score 4 for frequency.", ORDERS] = 4
-    rfm_f5: Annotated[int, "Fewest purchases that score 5 for frequency.", ORDERS] = 5
-    returning_purchases: Annotated[
-        int, "Fewest purchases of the loyalty tier Returning, those before the export included.", ORDERS
-    ] = 2
-    loyal_purchases: Annotated[int, "Fewest purchases of the loyalty tier Loyal, those before the export included.", ORDERS] = 3
-    persona_loyal_purchases: Annotated[int, "Fewest purchases of the persona Loyal High-Value.", ORDERS] = 2
-    persona_loyal_m: Annotated[int, "Lowest monetary score of the persona Loyal High-Value.", SCORE] = 4
-    persona_premium_m: Annotated[int, "Lowest monetary score of the persona Premium.", SCORE] = 5
-    persona_low_m: Annotated[int, "Highest monetary score of the persona Low-Premium.", SCORE] = 2
-    churn_short_days: Annotated[
-        int, "Shortest horizon of churn: days without a purchase beyond which a person has lapsed.", DAYS
+    at_risk_recent_days: Annotated[
+        Days, Field(description="An undelivered order up to this age is recently at risk; an older one is stale.")
+    ] = 60
+    payment_rounding: Annotated[
+        Amount, Field(description="Largest difference between payments and gmv that counts as rounding.")
+    ] = Decimal("0.05")
+    cost_coverage: Annotated[
+        Share, Field(description="Smallest share of net sales with a known cost for which gross profit is computed.")
+    ] = Decimal("0.95")
+    repeat_days: Annotated[
+        Days, Field(description="Window of the repeat purchase rate: a second purchase within this many days of the first.")
     ] = 90
-    churn_medium_days: Annotated[int, "Middle horizon of churn, likewise.", DAYS] = 180
-    churn_long_days: Annotated[int, "Longest horizon of churn, likewise.", DAYS] = 365
-    age_groups: Annotated[int, "Number of age groups, each with about as many people.", Bounds(0, 100)] = 4
-    abc_a_share: Annotated[Decimal, "A product is of class A while those before it bring less than this share.", SHARE] = Decimal(
-        "0.8"
-    )
-    abc_b_share: Annotated[Decimal, "… of class B while they bring less than this, and else of class C.", SHARE] = Decimal("0.95")
-    seller_min_orders: Annotated[int, "Fewest valid orders of a seller who is scored and ranked.", ORDERS] = 10
-    thin_basket_share: Annotated[Decimal, "Baskets are too thin for rules if a smaller share holds several items.", SHARE] = (
-        Decimal("0.05")
-    )
+    rfm_f2: Annotated[Orders, Field(description="Minimum number of purchases for frequency score 2.")] = 2
+    rfm_f3: Annotated[Orders, Field(description="Minimum number of purchases for frequency score 3.")] = 3
+    rfm_f4: Annotated[Orders, Field(description="Minimum number of purchases for frequency score 4.")] = 4
+    rfm_f5: Annotated[Orders, Field(description="Minimum number of purchases for frequency score 5.")] = 5
+    returning_purchases: Annotated[
+        Orders,
+        Field(description="Minimum number of purchases for the loyalty tier Returning, including those before the export."),
+    ] = 2
+    loyal_purchases: Annotated[
+        Orders, Field(description="Minimum number of purchases for the loyalty tier Loyal, including those before the export.")
+    ] = 3
+    persona_loyal_purchases: Annotated[
+        Orders, Field(description="Minimum number of purchases for the persona Loyal High-Value.")
+    ] = 2
+    persona_loyal_m: Annotated[Score, Field(description="Lowest monetary score of the persona Loyal High-Value.")] = 4
+    persona_premium_m: Annotated[Score, Field(description="Lowest monetary score of the persona Premium.")] = 5
+    persona_low_m: Annotated[Score, Field(description="Highest monetary score of the persona Low-Premium.")] = 2
+    churn_short_days: Annotated[
+        Days, Field(description="Shortest churn horizon: a customer has lapsed after this many days without a purchase.")
+    ] = 90
+    churn_medium_days: Annotated[
+        Days, Field(description="Medium churn horizon: a customer has lapsed after this many days without a purchase.")
+    ] = 180
+    churn_long_days: Annotated[
+        Days, Field(description="Longest churn horizon: a customer has lapsed after this many days without a purchase.")
+    ] = 365
+    age_groups: Annotated[
+        int, Field(ge=0, le=100, description="Number of age groups, each with about the same number of customers.")
+    ] = 4
+    abc_a_share: Annotated[
+        Share,
+        Field(description="A product is in class A while the products ranked before it have less than this share of sales."),
+    ] = Decimal("0.8")
+    abc_b_share: Annotated[
+        Share,
+        Field(description="Class B: the products ranked before it have less than this share of sales. The rest is class C."),
+    ] = Decimal("0.95")
+    seller_min_orders: Annotated[
+        Orders, Field(description="Minimum number of valid orders for a seller to be scored and ranked.")
+    ] = 10
+    thin_basket_share: Annotated[
+        Share, Field(description="Baskets are too thin for rules if at most this share of them has several items.")
+    ] = Decimal("0.05")
 
-    def __post_init__(self) -> None:
-        hints, bounds = get_type_hints(ShopSettings), bounds_of(ShopSettings)
-        for setting in fields(self):
-            value = _checked(setting.name, hints[setting.name], getattr(self, setting.name))
-            if isinstance(value, int | Decimal):
-                bounds[setting.name].check(setting.name, value)
-            object.__setattr__(self, setting.name, value)
-        if self.country is not None and not re.fullmatch("[A-Z]{2}", self.country):
-            raise ValueError(f"country must be two capital letters such as BR, not '{self.country}'.")
-        _rising(self, "rfm_f2", "rfm_f3", "rfm_f4", "rfm_f5")
-        _rising(self, "returning_purchases", "loyal_purchases")
-        _rising(self, "abc_a_share", "abc_b_share")
-        _rising(self, "churn_short_days", "churn_medium_days", "churn_long_days")
+    @field_validator("country")
+    @classmethod
+    def _is_code(cls, country: str | None) -> str | None:
+        if country is not None and not re.fullmatch("[A-Z]{2}", country):
+            raise ValueError(f"country must be two capital letters such as BR, not '{country}'.")
+        return country
 
+    @model_validator(mode="after")
+    def _thresholds_rise(self) -> Self:
+        self._require_rising("rfm_f2", "rfm_f3", "rfm_f4", "rfm_f5")
+        self._require_rising("returning_purchases", "loyal_purchases")
+        self._require_rising("abc_a_share", "abc_b_share")
+        self._require_rising("churn_short_days", "churn_medium_days", "churn_long_days")
+        return self
 
-def _checked(name: str, kind: Any, value: Any) -> Any:
-    if kind is Decimal and isinstance(value, int | float) and not isinstance(value, bool):
-        value = Decimal(str(value))  # lake.toml knows no decimals
-    # To Python a bool is an int and a datetime a date; here neither is.
-    if not isinstance(value, kind) or isinstance(value, bool | datetime):
-        words = {int: "a whole number", Decimal: "a number", str | None: "a text", date | None: "a date such as 2018-08-31"}
-        raise ValueError(f"{name} must be {words[kind]}, not {value!r}.")
-    return value
-
-
-def _rising(settings: ShopSettings, *names: str) -> None:
-    values = [getattr(settings, name) for name in names]
-    if any(later <= earlier for earlier, later in pairwise(values)):
-        raise ValueError(f"{', '.join(names)} must rise, but are {', '.join(map(str, values))}.")
+    def _require_rising(self, *names: str) -> None:
+        values = [getattr(self, name) for name in names]
+        if any(later <= earlier for earlier, later in pairwise(values)):
+            raise ValueError(f"{', '.join(names)} must rise, but are {', '.join(map(str, values))}.")

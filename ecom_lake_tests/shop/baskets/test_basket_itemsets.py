@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -44,7 +43,7 @@ def test_by_hand(tmp_path: Path) -> None:
 
 def test_each_level_has_its_own_limits(tmp_path: Path) -> None:
     lines = [(order, product, category, True) for order in "12" for product, category in (("pen", "office"), ("cup", "kitchen"))]
-    settings = replace(FEW, product_min_orders=3)
+    settings = FEW.with_changes(product_min_orders=3)
     assert {level for level, *_ in itemsets(lines, tmp_path, settings)} == {"category"}
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from math import comb
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from ecom_lake.statistics.multiple_testing import benjamini_hochberg
 from ecom_lake_tests.builders.basket_lines import FEW, sales
 from ecom_lake_tests.builders.gold_table import make
 
-EVERY = replace(FEW, min_lift=0.0)
+EVERY = FEW.with_changes(min_lift=0.0)
 
 Baskets = list[set[str]]
 
@@ -66,7 +65,7 @@ def test_pairs_picked_by_count_from_many_pairs_of_chance_are_not_significant(tmp
     draw = random.Random(3)
     items = [f"item {i:02}" for i in range(60)]
     baskets = [set(draw.sample(items, 2)) for _ in range(1_770)]
-    made = rules(baskets, tmp_path, replace(EVERY, product_min_orders=5))
+    made = rules(baskets, tmp_path, EVERY.with_changes(product_min_orders=5))
     assert (benjamini_hochberg(made["p_value"].to_numpy()) <= 0.05).sum() >= 8
     assert set(made["rules_tested"]) == {60 * 59}
     assert not made["is_significant"].any()
@@ -74,7 +73,7 @@ def test_pairs_picked_by_count_from_many_pairs_of_chance_are_not_significant(tmp
 
 def test_rules_of_larger_antecedents_are_a_family_of_their_own(tmp_path: Path) -> None:
     """Five items and three frequent pairs: 5 · 4 rules of one item given, 3 · 3 of two."""
-    made = rules([{"a", "b", "c"}] * 6 + [{"d"}] * 5 + [{"e"}] * 5, tmp_path, replace(EVERY, product_min_orders=5))
+    made = rules([{"a", "b", "c"}] * 6 + [{"d"}] * 5 + [{"e"}] * 5, tmp_path, EVERY.with_changes(product_min_orders=5))
     families = made.group_by("antecedent_size").agg(pl.col("rules_tested").unique(), pl.len()).sort("antecedent_size")
     assert families.rows() == [(1, [20], 6), (2, [9], 3)]
     sure = rule(made, "a + b", "c")
@@ -122,7 +121,9 @@ def test_agrees_with_mlxtend(tmp_path: Path) -> None:
         for of in theirs.itertuples()
         if len(of.consequents) == 1
     ).sort("antecedent", "consequent")
-    ours = rules(baskets, tmp_path, replace(EVERY, product_min_orders=8)).select(single.columns).sort("antecedent", "consequent")
+    ours = (
+        rules(baskets, tmp_path, EVERY.with_changes(product_min_orders=8)).select(single.columns).sort("antecedent", "consequent")
+    )
     assert single.height > 100
     assert ours.select("antecedent", "consequent").equals(single.select("antecedent", "consequent"))
     for measure in measures:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -32,7 +30,7 @@ def test_groups_that_lie_apart_are_found_and_every_number_is_measured() -> None:
 def test_a_group_too_small_is_not_made_a_cluster() -> None:
     points, _ = blobs(APART[:4], 100)
     together = np.concatenate([points, np.random.default_rng(1).normal((40.0, 40.0), 0.3, (12, 2))])
-    allowed = chosen(evaluate(together, replace(DEFAULTS, min_segment_share=0.0)))
+    allowed = chosen(evaluate(together, DEFAULTS.with_changes(min_segment_share=0.0)))
     assert allowed is not None
     assert allowed.min_share == 12 / 412
     large = evaluate(together, DEFAULTS)
@@ -46,7 +44,7 @@ def test_a_cloud_without_groups_is_not_parted() -> None:
     tried = evaluate(cloud, DEFAULTS)
     assert chosen(tried) is None
     assert all("Not stable: the agreement" in one.reason for one in tried)
-    assert chosen(evaluate(cloud, replace(DEFAULTS, min_stability=0.0))) is not None
+    assert chosen(evaluate(cloud, DEFAULTS.with_changes(min_stability=0.0))) is not None
 
 
 def test_few_distinct_points_are_not_parted() -> None:
@@ -73,7 +71,7 @@ def test_the_last_number_stays_while_it_nearly_passes() -> None:
 def test_just_below_the_bar_it_stays_well_below_it_goes(bar_above: float, slack: float, stays: bool) -> None:
     cloud = np.random.default_rng(4).normal(size=(400, 2))
     [three, *_] = evaluate(cloud, DEFAULTS)
-    strict = replace(DEFAULTS, most_segments=3, min_stability=three.bootstrap_ari * (1 + bar_above), segment_slack=slack)
+    strict = DEFAULTS.with_changes(most_segments=3, min_stability=three.bootstrap_ari * (1 + bar_above), segment_slack=slack)
     assert chosen(evaluate(cloud, strict)) is None
     assert (chosen(evaluate(cloud, strict, last=three.centres)) is not None) is stays
 

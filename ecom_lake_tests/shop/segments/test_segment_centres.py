@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -201,7 +200,7 @@ def registered() -> pl.DataFrame:
     )
 
 
-BY_REGISTRATION = replace(QUICK, segments_by="registration")
+BY_REGISTRATION = QUICK.with_changes(segments_by="registration")
 
 
 def test_three_clusters_by_registration(tmp_path: Path) -> None:

@@ -7,11 +7,10 @@ file is checked (audit.py).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, fields
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -20,6 +19,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.model_fit import ModelFit
 from ecom_lake.engine.contracts.recipe import MODEL_FITS, OWN_TABLES, SETTINGS
 from ecom_lake.engine.contracts.registry import Registry
+from ecom_lake.engine.contracts.settings_model import SettingsModel
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.duckdb_engine import literal, name, parquet
@@ -52,11 +52,10 @@ def all_fits(registry: Registry) -> str:
     return " union all ".join(f"select '{model}' as model, {columns} from {fit}" for model, fit in registry.fits.items())
 
 
-def settings_row(settings: Any) -> pl.DataFrame:
+def settings_row(settings: SettingsModel) -> pl.DataFrame:
     """The view `settings`, which SQL reads: one row with a column for each setting."""
-    hints = get_type_hints(type(settings))
-    schema = {setting.name: _POLARS[hints[setting.name]] for setting in fields(settings)}
-    return pl.DataFrame([asdict(settings)], schema=schema)
+    schema = {name: _POLARS[setting.annotation] for name, setting in type(settings).model_fields.items()}
+    return pl.DataFrame([dict(settings)], schema=schema)
 
 
 _POLARS: dict[Any, pl.DataType] = {date | None: pl.Date(), str | None: pl.String(), int: pl.Int64(), Decimal: pl.Decimal(18, 4)}

@@ -133,7 +133,7 @@ def values(shop: Shop) -> dict[str, Any]:
     """Every setting that can change a table, by its name in lake.toml, as JSON values."""
     own = {f.name: getattr(shop, f.name) for f in fields(shop) if f.name not in _WITHOUT_EFFECT}
     sections = {name: own.pop(name) for name in ("numbers", "mining")}
-    below = {f"{name}.{f.name}": getattr(section, f.name) for name, section in sections.items() for f in fields(section)}
+    below = {f"{name}.{setting}": value for name, section in sections.items() for setting, value in section}
     return {name: _as_json(name, value) for name, value in (own | below).items()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,7 +55,7 @@ def refused(site: Site) -> str:
 def test_every_state_records_every_setting_that_can_change_a_table(root: Path, tmp_path: Path) -> None:
     recorded = make(site_of(root, tmp_path / "project", AS_OF)).built_with
     assert recorded is not None
-    sections = {f"numbers.{f.name}" for f in fields(ShopSettings)} | {f"mining.{f.name}" for f in fields(MiningSettings)}
+    sections = {f"numbers.{f}" for f in ShopSettings.model_fields} | {f"mining.{f}" for f in MiningSettings.model_fields}
     assert set(recorded.values) == {
         *sections,
         "connector",
