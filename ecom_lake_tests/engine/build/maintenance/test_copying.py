@@ -162,7 +162,7 @@ def test_another_landed_file_of_the_same_name_is_left_alone(built_lake: BuiltLak
     source, there = built_lake.site(), at(nearby, built_lake.site())
     name = landed_files(source)[0].path
     there.lake.landing.write(name, b"mine")
-    with pytest.raises(UserError, match="is another file of that name. Landed files are never replaced"):
+    with pytest.raises(UserError, match=r"is another file of that name\. Landed files are never replaced"):
         copy_shop(source, there)
     assert there.lake.landing.read(name) == b"mine"
     assert there.lake.log.numbers() == []
