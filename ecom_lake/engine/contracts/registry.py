@@ -30,6 +30,7 @@ from ecom_lake.engine.contracts.recipe import RESERVED, Recipe, read_recipe
 from ecom_lake.engine.contracts.table import Contract, Table
 from ecom_lake.errors import UserError
 
+_PACKAGE = Path(__file__).parents[2]
 _NOT_AREAS = ("connectors", "questions", "settings")
 _CONTRACT = re.compile(r"^class \w+\((Gold|Silver|ModelFit)\b", re.MULTILINE)
 """How a module that defines a table is recognized without importing it."""
@@ -89,6 +90,11 @@ class Registry:
 
     def definition(self, name: str) -> Definition:
         return self._definitions[name]
+
+    def relative_path(self, file: Path) -> str:
+        """The path of a definition's file, from the folder of the package `ecom_lake` or from the user's project folder."""
+        roots = (_PACKAGE, *([self.folder] if self.folder else []))
+        return next((file.relative_to(root).as_posix() for root in roots if file.is_relative_to(root)), str(file))
 
     @property
     def own_tables(self) -> tuple[Definition, ...]:

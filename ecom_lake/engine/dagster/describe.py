@@ -7,7 +7,6 @@ from typing import Any
 
 import dagster as dg
 
-import ecom_lake
 from ecom_lake.engine.build.release.offer import not_built
 from ecom_lake.engine.build.release.pages import page_url
 from ecom_lake.engine.build.release.plain_view import plain_path
@@ -18,7 +17,6 @@ from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import markdown
 
 OWNER = "team:shop-data"
-_PACKAGE = Path(ecom_lake.__file__).parent
 _QUICK_PATH = (
     "To build everything in one run, start the job `{shop}_all`; 'Materialize all' takes one run for each wave of the graph."
 )
@@ -122,8 +120,7 @@ def _code(site: Site, contract: Table) -> list[str]:
     """The files in which the table is written, from the package's root or the user's project folder."""
     files = [site.registry.definition(contract.name).file]
     files += [site.registry.recipe(contract.name).file] if contract.layer == "gold" else []
-    roots = (_PACKAGE, *([site.registry.folder] if site.registry.folder else []))
-    return [next((file.relative_to(root).as_posix() for root in roots if file.is_relative_to(root)), str(file)) for file in files]
+    return [site.registry.relative_path(file) for file in files]
 
 
 def _freshness(site: Site) -> dg.FreshnessPolicy | None:
