@@ -1,7 +1,7 @@
-"""What a shop may set about its baskets, segments and models, with the defaults that everybody else gets.
+"""The settings of baskets, segments and models, with their defaults.
 
-Here: the knobs of the tables in models/, each with its meaning; `[shops.NAME.mining]` of lake.toml sets them.
-Not here: the thresholds that SQL marts read (shop_settings.py).
+Here: the settings of tables built by Python, each with its meaning; `[shops.NAME.mining]` of lake.toml sets them.
+Not here: the thresholds that SQL marts read (numbers.py).
 """
 
 from __future__ import annotations
@@ -12,67 +12,75 @@ from typing import Annotated, Any, get_type_hints
 
 @dataclass(frozen=True)
 class MiningSettings:
-    """docs/decisions/0005-baskets.md and 0006-segments.md say why the defaults are what they are."""
+    """The reasons for the defaults are in docs/decisions/0005-baskets.md and 0006-segments.md."""
 
-    product_min_orders: Annotated[int, "Fewest orders that a set of products must stand in."] = 5
-    product_min_support: Annotated[float, "Smallest share of the baskets that a set of products must stand in."] = 0.000_01
-    category_min_orders: Annotated[int, "Fewest orders that a set of categories must stand in."] = 5
-    category_min_support: Annotated[float, "Smallest share of the baskets that a set of categories must stand in."] = 0.000_05
-    max_basket_size: Annotated[int, "An order with more distinct items than this is no basket."] = 100
-    max_itemsets: Annotated[int, "Sets of three and more are mined, size by size, while a level has no more sets than this."] = (
+    product_min_orders: Annotated[int, "Fewest orders that contain a set of products."] = 5
+    product_min_support: Annotated[float, "Smallest share of the baskets that contain a set of products."] = 0.000_01
+    category_min_orders: Annotated[int, "Fewest orders that contain a set of categories."] = 5
+    category_min_support: Annotated[float, "Smallest share of the baskets that contain a set of categories."] = 0.000_05
+    max_basket_size: Annotated[int, "An order with more distinct items than this is not a basket."] = 100
+    max_itemsets: Annotated[int, "Sets of three and more are mined, size by size, while a size has at most this many sets."] = (
         100_000
     )
-    max_candidates: Annotated[int, "… and while a size has no more sets to count than this, each once per basket."] = 50_000_000
-    min_lift: Annotated[float, "Rules are published with a lift above this."] = 1.0
-    alpha: Annotated[float, "A rule is significant up to this corrected p-value."] = 0.05
+    max_candidates: Annotated[int, "… and while a size has at most this many sets to count, each once per basket."] = 50_000_000
+    min_lift: Annotated[float, "Rules with a lift above this are published."] = 1.0
+    alpha: Annotated[float, "A rule with a corrected p-value up to this is significant."] = 0.05
 
-    min_customers: Annotated[int, "Fewest one-time, or repeat, buyers that are worth parting into segments."] = 200
-    fewest_segments: Annotated[int, "Fewest segments that one-time, or repeat, buyers are parted into."] = 3
-    most_segments: Annotated[int, "Most segments that one-time, or repeat, buyers are parted into."] = 8
-    min_segment_share: Annotated[float, "Smallest share of its group that a segment may hold."] = 0.05
-    min_stability: Annotated[float, "Least agreement (mean adjusted Rand index) with segments found on resampled people."] = 0.9
-    fit_sample: Annotated[int, "Most people that the centres are fitted on."] = 200_000
-    choice_sample: Annotated[int, "Most people on whom the number of segments is chosen."] = 5_000
-    restarts: Annotated[int, "Random starts of each clustering; the tightest is kept."] = 10
+    min_customers: Annotated[int, "Fewest one-time, or repeat, customers for whom segments are fitted."] = 200
+    fewest_segments: Annotated[int, "Fewest segments of one-time, or repeat, customers."] = 3
+    most_segments: Annotated[int, "Most segments of one-time, or repeat, customers."] = 8
+    min_segment_share: Annotated[float, "Smallest share of its group that a segment may have."] = 0.05
+    min_stability: Annotated[
+        float, "Lowest agreement (mean adjusted Rand index) with segments fitted on resampled customers."
+    ] = 0.9
+    fit_sample: Annotated[int, "Most customers that the centres are fitted on."] = 200_000
+    choice_sample: Annotated[int, "Most customers that the number of segments is chosen on."] = 5_000
+    restarts: Annotated[int, "Random starts of each clustering; the one with the lowest inertia is used."] = 10
     resample_restarts: Annotated[
-        int, "Random starts of each clustering of resampled people, beside the centres that are tested."
+        int, "Random starts of each clustering of resampled customers, in addition to the tested centres."
     ] = 3
-    resamples: Annotated[int, "Resampled sets of people on which a number of segments must prove stable."] = 20
+    resamples: Annotated[int, "Resampled sets of customers on which a number of segments must be stable."] = 20
     seed: Annotated[int, "Seed of the random starts and resamples."] = 0
 
-    refit_days: Annotated[int, "A fitted model is kept while the shop's today is less than this many days later."] = 90
-    churn_days: Annotated[int, "Days within which people order again, or are lost."] = 90
-    yearly_discount: Annotated[float, "Rate a year at which money still to come is discounted."] = 0.1
-    forecast_months: Annotated[int, "Months that are forecast, and all days in them."] = 3
-    effect_days: Annotated[int, "Days after a delivery within which a person comes back, or not."] = 180
-    power: Annotated[float, "Chance that an experiment finds the effect that it is planned for."] = 0.8
-    test_alpha: Annotated[float, "Chance that an experiment finds an effect where there is none."] = 0.05
-    value_min_days: Annotated[int, "Fewest days for which a shop must be known before anybody's value is foretold."] = 180
-    value_min_repeaters: Annotated[int, "Fewest people with a second purchase that a model of customer value is fitted on."] = 100
+    refit_days: Annotated[int, "A fitted model is reused while the as-of date is less than this many days later."] = 90
+    churn_days: Annotated[int, "Days within which a customer orders again, or has churned."] = 90
+    yearly_discount: Annotated[float, "Annual rate at which future revenue is discounted."] = 0.1
+    forecast_months: Annotated[int, "Number of months that are forecast, with all of their days."] = 3
+    effect_days: Annotated[int, "Days after a delivery within which a repeat purchase counts."] = 180
+    power: Annotated[float, "Probability that an experiment detects the effect that it is planned for."] = 0.8
+    test_alpha: Annotated[float, "Probability that an experiment reports an effect although there is none."] = 0.05
+    value_min_days: Annotated[int, "Fewest days of history before customer value is predicted."] = 180
+    value_min_repeaters: Annotated[
+        int, "Fewest customers with a second purchase that a model of customer value is fitted on."
+    ] = 100
     value_holdout_days: Annotated[
         int,
-        "Last days on which customer value is tested where twelve months do not pass; at most a quarter of those that are known.",
+        "Length of the holdout for customer value if twelve months fail the test; at most a quarter of the history.",
     ] = 182
-    value_max_miss: Annotated[float, "Share by which the purchases foretold for these days may miss those that came."] = 0.2
+    value_max_miss: Annotated[float, "Largest relative error of the predicted number of purchases in the holdout."] = 0.2
     value_max_correlation: Annotated[
-        float, "Correlation of how often people buy and what they spend, beyond which spending is a plain mean."
+        float, "Largest correlation of purchase frequency and spend for a spend model; above it, spend is the mean."
     ] = 0.2
-    value_min_alive: Annotated[float, "Chance of being still a customer from which the day of the next order is foretold."] = 0.5
-    people_sample: Annotated[int, "Most people of one day that a model of what they do next is fitted on."] = 60_000
-    review_days: Annotated[int, "Days after shipping within which a review comes, if it comes at all."] = 45
+    value_min_alive: Annotated[
+        float, "Lowest probability of being active with which the date of the next order is predicted."
+    ] = 0.5
+    people_sample: Annotated[int, "Most customers of one snapshot that a model of their next orders is fitted on."] = 60_000
+    review_days: Annotated[int, "Days after shipping within which a review counts."] = 45
 
     segments_by: Annotated[
         str,
-        "What segments are made by: buying, which lets the data say how many there are; or registration, in three, by the days "
-        "from registering to the first order, those from the first to the last, units and spend.",
+        "Features of the segments: buying, where the data decide the number of segments; or registration, with three segments by "
+        "the days from registration to the first order, the days from the first to the last order, units and spend.",
     ] = "buying"
-    segment_slack: Annotated[float, "Share by which the last number of segments may miss its bars and still be kept."] = 0.05
+    segment_slack: Annotated[
+        float, "Relative tolerance within which the previous number of segments may miss its thresholds and is still kept."
+    ] = 0.05
 
-    experiment_days: Annotated[int, "An experiment that takes longer than this many days is not worth planning."] = 365
+    experiment_days: Annotated[int, "Longest duration of a proposed experiment, in days."] = 365
     experiment_uplift: Annotated[
-        float, "Smallest effect for which an experiment is proposed: by what share more of the treated buy; an assumption."
+        float, "Smallest effect for which an experiment is proposed: relative uplift of the treated; an assumption."
     ] = 0.2
-    assumed_margin: Annotated[float, "Share of net sales that is left after cost, where the shop does not tell its costs."] = 0.3
+    assumed_margin: Annotated[float, "Gross margin, as a share of net sales, for a shop without unit costs; an assumption."] = 0.3
 
     def __post_init__(self) -> None:
         hints = get_type_hints(MiningSettings)
@@ -118,9 +126,9 @@ _AT_MOST = {
     "forecast_months": 60,
     "yearly_discount": 10,
 }
-"""What costs time or memory, or makes no sense beyond; of days …"""
+"""Upper bounds of settings that cost time or memory. The bound of a number of days …"""
 _MOST_DAYS, _MOST = 36_500, 1_000_000_000
-"""… and of everything else that is no share."""
+"""… and of every other setting that is not a share."""
 
 _ONE_OF = {"segments_by": ("buying", "registration")}
 
