@@ -117,9 +117,9 @@ def test_a_root_that_is_half_a_url_is_no_folder(root: str) -> None:
 @pytest.mark.parametrize(
     ("root", "told"),
     [
-        ("https://nowhere.invalid/lake", "A lake cannot lie on 'https://', which cannot be written to"),
+        ("https://nowhere.invalid/lake", "A lake cannot be on 'https://', which cannot be written to"),
         ("ftp://me:secret@nowhere.invalid/lake", "No store can be opened at ftp://nowhere.invalid/lake: "),
-        ("nonsense://lake", "A lake cannot lie on 'nonsense://'"),
+        ("nonsense://lake", "A lake cannot be on 'nonsense://'"),
     ],
 )
 def test_a_root_that_is_no_store_is_one_sentence(tmp_path: Path, root: str, told: str) -> None:

@@ -55,11 +55,11 @@ def _checked(path: Path, plan: dict[str, Any]) -> Spec:
         value = plan.get(name)
         if value is None:
             continue
-        is_whole = name in ("n", "looks", "seed")
-        if isinstance(value, bool) or not isinstance(value, int if is_whole else int | float):
-            raise UsageError(f"The plan {path}: {name} must be a {'whole number' if is_whole else 'number'}, not {value!r}.")
-        if not value > least or (most is not None and (value > most or (value == most and not is_whole))):
-            bound = f" and {'at most' if is_whole else 'below'} {most}" if most is not None else ""
+        is_integer = name in ("n", "looks", "seed")
+        if isinstance(value, bool) or not isinstance(value, int if is_integer else int | float):
+            raise UsageError(f"The plan {path}: {name} must be a {'whole number' if is_integer else 'number'}, not {value!r}.")
+        if not value > least or (most is not None and (value > most or (value == most and not is_integer))):
+            bound = f" and {'at most' if is_integer else 'below'} {most}" if most is not None else ""
             raise UsageError(f"The plan {path}: {name} must be above {least}{bound}, not {value}.")
     for name, allowed in (("method", get_args(Method)), ("bounds", ("obrien-fleming", "pocock"))):
         if plan.get(name, allowed[0]) not in allowed:

@@ -1,4 +1,4 @@
-"""The data of the quality page: a release's ledger, scorecard, anomalies and quarantine. Not here: its looks (`pages/`)."""
+"""The data of the quality page: a release's ledger, scorecard, anomalies and quarantine. Not here: its layout (`pages/`)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def definition_fingerprint(site: Site) -> str:
 
 
 def _damaged(site: Site, entry: Entry) -> list[TableId]:
-    """The damaged tables that the page reads. The page leaves them out: the other tables may be whole."""
+    """The damaged tables that the page reads. The page leaves them out, because the other tables may be intact."""
     read = {table: parts for table, parts in entry.tables.items() if table in _READS or table.layer in REFUSED}
     return sorted(table for table, parts in read.items() if any(site.lake.damage_read(file) for file in parts.values()))
 

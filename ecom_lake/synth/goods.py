@@ -19,7 +19,7 @@ UNKNOWN = -1
 """An unknown cost, and the brand of a product without a brand."""
 BRANDS = ("Aruá", "Baobá", "Caraíba", "Dendê", "Embaúba", "Figueira", "Graúna", "Harpia", "Ipê", "Jatobá", "Louro", "Mandacaru")
 _COST_UNKNOWN, _WITHOUT_BRAND = 0.05, 0.05
-_CHEAPEST, _DEAREST = 0.4, 0.8
+_CHEAPEST, _MOST_EXPENSIVE = 0.4, 0.8
 """Cost of a product as a share of its usual price."""
 
 
@@ -29,7 +29,7 @@ class Goods:
 
     def costs(self, products: Ints) -> Ints:
         """Unit cost, in hundredths of a cent."""
-        share = _CHEAPEST + (_DEAREST - _CHEAPEST) * self._chance("cost", products)
+        share = _CHEAPEST + (_MOST_EXPENSIVE - _CHEAPEST) * self._chance("cost", products)
         cost: Ints = np.where(
             self._chance("cost is known", products) < _COST_UNKNOWN, UNKNOWN, self.catalog.price[products] * 100 * share
         ).astype(np.int64)

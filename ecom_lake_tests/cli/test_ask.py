@@ -119,7 +119,7 @@ def test_every_answer_fits_its_window(
         (["best-month", "--year", "2020"], "year must be 2017, not '2020'."),
         (["best-month", "--year", "last"], "year must be 2017, not 'last'."),
         (["this-month", "month=2017-13"], "month must be one of 2017-01, 2017-02, 2017-03 and 2017-04, not '2017-13'."),
-        (["category-growth", "year=2017"], "year must be left alone, as the shop has nothing to choose from, not '2017'."),
+        (["category-growth", "year=2017"], "year must be left out, because the shop has no values to choose from, not '2017'."),
         (["top-categories", "top=0"], "top must be a whole number from 1 to 1,000, not '0'."),
         (["top-categories", "top=1; drop table kpi_daily"], "top must be a whole number from 1 to 1,000, not '1; drop table"),
         (["bought-together", "level=' or true --"], "level must be one of category and product, not '' or true --'."),

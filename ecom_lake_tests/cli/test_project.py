@@ -42,8 +42,10 @@ def test_the_newcomers_way(run: Run, project: Path) -> None:
         ).fetchall()[0]
         assert ours == theirs > 0
         models = con.execute("select status from model_cards where model = 'next_orders'").fetchall()
-        words = con.execute("select count(*) from data_dictionary where table_name = 'weekday_sales'").fetchall()
-    assert len(models) == 1 and words == [(4,)]
+        words = con.execute(
+            "select count(*), any_value(source) from data_dictionary where table_name = 'weekday_sales'"
+        ).fetchall()
+    assert len(models) == 1 and words == [(4, "tables/weekday_sales.py")]
     keys = build_definitions(load(project=str(project))).resolve_asset_graph().get_all_asset_keys()
     own = {"weekday_sales", "orders_by_month", "next_orders", "next_orders_fit"}
     assert own <= {key.path[-1] for key in keys}

@@ -153,7 +153,7 @@ def test_the_doctor_sees_a_column_that_is_empty_and_says_what_to_write(
     shop.say(without=["payments"])
     shop.build()
     found = _columns(shop, monkeypatch)
-    assert (found.state, found.says) == ("warn", "Nothing stands in products.unit_cost; made from it: rfm.")
+    assert (found.state, found.says) == ("warn", "No values in products.unit_cost; tables built from them: rfm.")
     assert found.todo.endswith('without = ["payments", "products.unit_cost"].')
     shop.say(without=["payments", "products.unit_cost"])
     assert _columns(shop, monkeypatch).state == "ok"
@@ -167,7 +167,7 @@ def test_the_doctor_sees_a_column_that_is_filled_after_all(
     shop.say(without=["payments", "products.unit_cost"])
     shop.build()
     found = _columns(shop, monkeypatch)
-    assert found.says == "Values stand in products.unit_cost, which lake.toml says is not there; not built for it: rfm."
+    assert found.says == "Values in products.unit_cost, which lake.toml declares as missing; tables not built: rfm."
     assert found.todo.endswith('without = ["payments"].')
 
 

@@ -1,1 +1,1 @@
-"""What every table promises. Data about data: no I/O, no Dagster, no knowledge of how a table is made."""
+"""Contracts: the guarantees of every table, as data. No I/O, no Dagster, no code that builds a table."""

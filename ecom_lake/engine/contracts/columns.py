@@ -39,12 +39,12 @@ MOST_AT_ONCE = 1_000_000_000
 """Upper bound of one price, amount or quantity in silver: a larger value is a typing error, and could overflow every sum."""
 
 Unit = Literal["count", "money", "share", "growth", "ratio", "days", "hours", "score", "points"]
-"""What a number counts, and so how a page shows it: a share as a percentage, a growth as a percentage with its sign."""
+"""The unit of a number, which decides how a page shows it: a share as a percentage, a growth as a percentage with its sign."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a contract. Its name is that of the attribute which it is assigned to."""
+    """One column of a contract. Its name is the name of the attribute that it is assigned to."""
 
     kind: Type
     meaning: str
@@ -58,7 +58,7 @@ class Column:
     """Whether its values are personal; None means that its name decides (personal.py).
     Not in the repr, which fingerprints are made of: no data file depends on it."""
     unit: Unit | None = field(default=None, repr=False)
-    """None for texts, dates, flags, and numbers that count nothing. Not in the repr either."""
+    """None for texts, dates, flags and numbers without a unit. Not in the repr either."""
     name: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class Column:
             raise DefinitionError("A key column cannot be nullable: remove key=True or nullable=True.")
 
     def replace(self, **constraints: Unpack[Constraints]) -> Column:
-        """The same column, in type, meaning and unit, with other constraints. With `key=True` it is no longer nullable."""
+        """The same type, meaning and unit with other constraints. With `key=True` the column is no longer nullable."""
         _refuse_unknown(constraints, Constraints)
         if constraints.get("key"):
             constraints.setdefault("nullable", False)
@@ -74,7 +74,7 @@ class Column:
 
 
 class Constraints(TypedDict, total=False):
-    """What may differ between two tables that have the same column; see `Column`."""
+    """The constraints that may differ between two tables with the same column; see `Column`."""
 
     key: bool
     nullable: bool
@@ -85,7 +85,7 @@ class Constraints(TypedDict, total=False):
 
 
 class Options(Constraints, total=False):
-    """What a column may state beside its type and its meaning."""
+    """The options of a column, in addition to its type and meaning."""
 
     unit: Unit | None
 

@@ -17,7 +17,7 @@ from ecom_lake.engine.contracts.reading import read
 from ecom_lake.engine.contracts.table import Rule, Table
 
 EVIDENCE = 200
-"""Characters of an offending value that are kept."""
+"""Maximum length of an invalid value that is stored, in characters."""
 
 BAD = pl.Schema(
     {
@@ -32,12 +32,12 @@ BAD = pl.Schema(
 
 @dataclass(frozen=True)
 class Conformed:
-    """Every given row is in one of the two, in the given order."""
+    """Every input row is in one of the two, in the input order."""
 
     good: pl.DataFrame
     """The contract's columns, in its order and types."""
     bad: pl.DataFrame
-    """`BAD`: where the row comes from, the first rule that it failed, the column or columns of the rule, and their values."""
+    """`BAD`: the lineage of the row, the first rule that it failed, the column or columns of the rule, and their values."""
 
 
 @dataclass(frozen=True)

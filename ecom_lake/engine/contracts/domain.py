@@ -1,6 +1,6 @@
-"""What the engine is given of a business: where its definitions are, and which of its tables have a role.
+"""The business that the engine builds tables for: where its definitions are, and which of its tables have a role.
 
-Here: the one object through which the engine learns about shops, so that it knows no table by name. The online shop is
+Here: the one object that describes the business to the engine, so that no table is named in the engine. The online shop is
 `ecom_lake.shop.domain.SHOP`. Not here: the definitions themselves, which registry.py finds.
 """
 
@@ -13,14 +13,14 @@ from ecom_lake.engine.contracts.settings_model import SettingsModel
 
 @dataclass(frozen=True)
 class Roles:
-    """The gold tables that the engine itself shows."""
+    """The gold tables that the engine itself reads."""
 
     kpis: str
     """One row per KPI: metric, unit, value. `diff` compares it."""
     kpis_by_month: str
     """One row per month."""
     compared_by_month: tuple[tuple[str, str], ...]
-    """The columns of it that `diff` compares, each with its unit."""
+    """The columns of `kpis_by_month` that `diff` compares, each with its unit."""
     anomalies: str
     """One row per month and measure, with is_anomaly, score and sentence. `status` shows it."""
 
@@ -35,9 +35,9 @@ class Domain:
     mining: type[SettingsModel]
     """The same of `[shops.NAME.mining]`, which tables made by Python get. It has `refit_days`."""
     question_groups: tuple[str, ...]
-    """The headings of questions, in the order in which people ask them."""
+    """The headings of questions, in the order in which they are listed."""
     table_groups: tuple[str, ...]
-    """The areas of tables, in the order in which people look for them."""
+    """The areas of tables, in the order in which they are listed."""
     personal: frozenset[str]
     """Names of columns whose values are personal; `impersonal` are those of text columns whose values are not."""
     impersonal: frozenset[str]

@@ -26,7 +26,7 @@ class FitSettings(Protocol):
 
     @property
     def refit_days(self) -> int:
-        """A fitted model is kept while the shop's today is less than this many days later."""
+        """A fitted model is reused while the as-of date is less than this many days later."""
 
 
 @dataclass(frozen=True)

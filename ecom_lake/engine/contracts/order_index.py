@@ -1,4 +1,4 @@
-"""The contract of the order index, the one table of the engine itself: it places every order in its month."""
+"""The contract of the order index, the one table of the engine itself: it assigns every order to its month."""
 
 from __future__ import annotations
 

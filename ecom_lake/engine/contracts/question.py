@@ -1,6 +1,6 @@
-"""What a business question is, and reading one from its file.
+"""A business question, and reading one from its file.
 
-Here: the words in which a file describes itself, and what is refused in them. Answering is `answering.py`.
+Here: the fields of a question's head, and their validation. Not here: answering it (engine/serve/answering.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ecom_lake.errors import UserError
 
 SHARED = "parameters.toml"
 TAKEN = ("root", "shop", "help", "version", "sql", "json", "csv")
-"""What the command line calls something else."""
+"""Names of options of the command line, which no parameter may have."""
 
 Kind = Literal["number", "text", "month"]
 Drawn = Literal["bars", "lines", "heat", "waterfall"]
@@ -34,26 +34,26 @@ class Parameter:
     kind: Kind
     meaning: str
     default: str
-    """SQL over gold that gives one value; none where the shop has nothing to choose from."""
+    """SQL over gold that returns one value; no row if the shop has no value to choose from."""
     allowed: str | None = None
-    """SQL over gold that gives every allowed value; numbers may do without."""
+    """SQL over gold that returns every allowed value; optional for numbers."""
     at_least: int = 1
     at_most: int = 1000
 
 
 @dataclass(frozen=True)
 class Chart:
-    """How an answer is drawn: its kind, and the columns of the answer that it is drawn of."""
+    """The chart of an answer: its kind, and the columns of the answer that it shows."""
 
     kind: Drawn
     label: str
-    """What each bar, point or row of the heat map is called."""
+    """The column with the name of each bar, point or row of the heat map."""
     value: str | tuple[str, ...]
-    """What it is worth; lines may have several."""
+    """The column with its value; lines may have several."""
     across: str | None = None
-    """A heat map's columns."""
+    """The column whose values are the columns of the heat map."""
     mark: str | None = None
-    """True of bars that are to be pale, of points that a line leaves out, and of a waterfall's sums."""
+    """A column that is true for pale bars, for points that a line leaves out, and for the sums of a waterfall."""
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -74,20 +74,20 @@ class Question:
     """How to read the answer, in a sentence or two."""
     parameters: tuple[Parameter, ...] = ()
     needs: tuple[str, ...] = ()
-    """Columns of silver without which there is no answer, as in a gold table's contract."""
+    """Silver columns without which there is no answer, as in a gold table's contract."""
     shares: tuple[str, ...] = ()
-    """Columns of the answer that are shown in per cent."""
+    """Columns of the answer that are shown as percentages."""
     chart: Chart | None = None
 
     @cached_property
     def reads(self) -> tuple[str, ...]:
-        """The tables that the answer comes from, and those that its parameters are drawn from."""
-        drawn = (sql for one in self.parameters for sql in (one.default, one.allowed) if sql)
-        return tuple(sorted({table for sql in (self.sql, *drawn) for table in tables_in(sql)}))
+        """The tables that the query and the queries of its parameters read."""
+        of_parameters = (sql for one in self.parameters for sql in (one.default, one.allowed) if sql)
+        return tuple(sorted({table for sql in (self.sql, *of_parameters) for table in tables_in(sql)}))
 
 
 def read_shared_parameters(folder: Path) -> dict[str, dict[str, Any]]:
-    """The parameters that several questions of a folder have, by name; none where the folder has no such file."""
+    """The parameters that several questions of a folder have, by name; empty if the folder has no such file."""
     file = folder / SHARED
     if not file.exists():
         return {}
@@ -98,13 +98,13 @@ def read_shared_parameters(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def read_question(file: Path, shared: Mapping[str, Mapping[str, Any]], groups: Sequence[str], own_group: str) -> Question:
-    """The question that a file holds; a ValueError states what its author has to change, and where.
+    """The question in a file; a ValueError states what its author has to change, and where.
 
-    `shared` are parameters by name; `groups` the headings that there are, `own_group` that of a question which names none.
+    `shared` are parameters by name; `groups` are the known headings, and `own_group` is the one for a question without a group.
     """
     parts = _FILE.fullmatch(file.read_text(encoding="utf-8"))
     if parts is None:
-        raise ValueError(f"{file.name} must begin with a line /*, its head in TOML, and a line */; then comes its SQL.")
+        raise ValueError(f"{file.name} must begin with a line /*, the head in TOML and a line */, followed by the SQL.")
     try:
         head = tomllib.loads(parts["head"])
     except tomllib.TOMLDecodeError as error:
@@ -131,7 +131,7 @@ def _made(kind: type[Row], given: Mapping[str, Any], file: Path) -> Row:
     try:
         return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
     except TypeError as error:
-        raise ValueError(f"{file.name}: a {kind.__name__.lower()} lacks something: {error}.") from None
+        raise ValueError(f"{file.name}: a {kind.__name__.lower()} is incomplete: {error}.") from None
 
 
 def _wrong(question: Question, groups: Sequence[str]) -> str | None:
@@ -140,21 +140,21 @@ def _wrong(question: Question, groups: Sequence[str]) -> str | None:
     if question.group not in groups:
         return f"there is no group '{question.group}'; the groups are {', '.join(groups)}."
     if used != names:
-        return f"the SQL uses ${', $'.join(sorted(used)) or '…nothing'}, the head has {', '.join(sorted(names)) or 'none'}."
+        return f"the SQL uses ${', $'.join(sorted(used)) or '(nothing)'}, the head has {', '.join(sorted(names)) or 'none'}."
     if any("$" in comment for comment in _COMMENT.findall(question.sql)):
-        return "a parameter stands in a comment."
+        return "a comment contains a parameter: remove the $ from the comment."
     if taken := names & set(TAKEN):
-        return f"no parameter may be called {taken.pop()}: the command line calls something else that."
+        return f"no parameter may be called {taken.pop()}: it is an option of the command line."
     if question.chart and question.chart.kind not in get_args(Drawn):
         return f"a chart is one of {', '.join(get_args(Drawn))}."
     if question.chart and (question.chart.kind == "heat") != (question.chart.across is not None):
-        return "a heat map, and nothing else, says what goes across."
+        return "a heat map needs `across`, and other charts must not have it."
     return next((wrong for parameter in question.parameters if (wrong := _wrong_parameter(parameter))), None)
 
 
 def _wrong_parameter(parameter: Parameter) -> str | None:
     if parameter.kind not in get_args(Kind):
-        return f"{parameter.name} is one of {', '.join(get_args(Kind))}."
+        return f"the kind of {parameter.name} is one of {', '.join(get_args(Kind))}."
     if parameter.kind != "number" and parameter.allowed is None:
-        return f"{parameter.name} must say which values are allowed."
+        return f"{parameter.name} needs `allowed`, a query that returns the allowed values."
     return None

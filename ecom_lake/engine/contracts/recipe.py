@@ -1,8 +1,8 @@
-"""How a gold table is made: by the SQL file, or by the Python function, that lies beside its contract.
+"""How a gold table is made: by the SQL file, or by the Python function, next to its contract.
 
 Here: `rfm.py` (contract) is made by `rfm.sql`, by `build` in `rfm_build.py` or, for a model, by `fit` in `rfm_model.py`. The
-inputs of SQL are read from the SQL, those of Python from its READS; nobody lists them a second time. Tables whose contracts
-name another table with `beside` are made together with it.
+inputs of SQL are parsed from the SQL, those of Python are its READS; they are listed nowhere else. Tables whose contracts
+name another table with `beside` are built together with it.
 Not here: running a recipe (engine/build/gold/), and finding the contracts (registry.py).
 """
 
@@ -19,32 +19,32 @@ from ecom_lake.engine.contracts.syntax_tree import parse
 from ecom_lake.engine.contracts.table import Table
 
 SETTINGS = "settings"
-"""The view that holds the shop's settings, one row."""
+"""The view with the shop's settings, in one row."""
 MODEL_FITS = "model_fits"
-"""The view that holds the rows of all `…_fit` tables, with the column `model` before them."""
+"""The view with the rows of all `…_fit` tables, and with `model` as its first column."""
 OWN_TABLES = ("lake_deliveries", "lake_fates", "lake_checks", "lake_columns")
-"""The views that hold what the lake records of itself (engine/build/release/own_tables.py)."""
+"""The views with the lake's own records (engine/build/release/own_tables.py)."""
 RESERVED = (SETTINGS, MODEL_FITS, *OWN_TABLES)
 """Names that no table may have."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a gold table is made, and those that are made together with it."""
+    """How a gold table is made, and the tables that are made together with it."""
 
     table: str
     names: tuple[str, ...]
-    """What it reads, as its code names it."""
+    """The names of its inputs, as its code has them."""
     reads: tuple[str, ...]
     """The tables and views that it reads; all fits where it reads `model_fits`."""
     contracts: tuple[Table, ...] = field(hash=False)
-    """Its own, and those of the tables that are made with it."""
+    """The contract of the table, and those of the tables that are made with it."""
     fit: str | None = None
     """The table that holds the fitted model."""
     sql: str | None = None
     module: str | None = None
     file: Path = field(default=Path(), compare=False)
-    """Where it is written."""
+    """The file with the SQL or the Python function."""
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -52,12 +52,12 @@ class Recipe:
 
     @property
     def query(self) -> str | None:
-        """Its SQL without comments and layout."""
+        """The SQL without comments and layout."""
         return without_layout(self.sql) if self.sql else None
 
     @property
     def reads_own_tables(self) -> bool:
-        """Whether it reads what the lake records of itself, instead of the shop's tables."""
+        """Whether it reads the lake's own records instead of the shop's tables."""
         return any(read in OWN_TABLES for read in self.reads)
 
 
@@ -81,8 +81,8 @@ def read_recipe(contracts: Sequence[Table], module: str, file: Path, fits: Mappi
             names = _reads_of(maker, path)
             return Recipe(table, names, _expanded(names, fits), tuple(contracts), own_fit, module=maker, file=path)
     raise ValueError(
-        f"{file}: nothing makes the table {table}. Write {table}.sql, {table}_build.py or, for a model, {table}_model.py beside "
-        "its contract."
+        f"{file}: nothing makes the table {table}. Write {table}.sql, {table}_build.py or, for a model, {table}_model.py next "
+        "to its contract."
     )
 
 
@@ -92,11 +92,11 @@ def _expanded(names: Sequence[str], fits: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _reads_of(module: str, file: Path) -> tuple[str, ...]:
-    """READS of a module: read from its source where it is a plain tuple of texts, since importing a model takes long."""
+    """READS of a module: parsed from its source if it is a plain tuple of texts, since importing a model takes long."""
     for node in parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "READS" for t in node.targets):
             try:
                 return tuple(map(str, ast.literal_eval(node.value)))
             except ValueError:
                 return tuple(importlib.import_module(module).READS)
-    raise ValueError(f"{file}: it has no READS: name the tables that it reads, such as READS = ('fct_orders',).")
+    raise ValueError(f"{file}: it has no READS: list the tables that it reads, such as READS = ('fct_orders',).")

@@ -1,7 +1,7 @@
 """The registry: every table, question and connector of a project, found in the business's package and in the user's folder.
 
-Here: finding and reading definitions, and the order in which tables are made. A definition of the user's that is wrong is left
-out with a sentence, and disables nothing else. An error in the package itself is raised.
+Here: finding and reading definitions, and the order in which tables are made. A wrong definition of the
+user is left out with a message, and disables nothing else. An error in the package itself is raised.
 Not here: which of the tables a shop gets (engine/build/release/offer.py), and how they are made (engine/build/gold/).
 """
 
@@ -30,6 +30,7 @@ from ecom_lake.engine.contracts.recipe import RESERVED, Recipe, read_recipe
 from ecom_lake.engine.contracts.table import Contract, Table
 from ecom_lake.errors import UserError
 
+_PACKAGE = Path(__file__).parents[2]
 _NOT_AREAS = ("connectors", "questions", "settings")
 _CONTRACT = re.compile(r"^class \w+\((Gold|Silver|ModelFit)\b", re.MULTILINE)
 """How a module that defines a table is recognized without importing it."""
@@ -39,17 +40,17 @@ PROJECT_AREAS = ("tables", "models")
 
 @dataclass(frozen=True)
 class Definition:
-    """A table, and where its contract is written."""
+    """A table, and the file of its contract."""
 
     table: Table
     module: str
     file: Path
     is_own: bool = False
-    """Whether it is the user's."""
+    """Whether the user's project folder defines it."""
 
 
 class CircleError(UserError):
-    """Tables that read each other; those that read one of them are named too."""
+    """Tables that read each other; tables that read one of them are named too."""
 
     def __init__(self, tables: Iterable[str]) -> None:
         self.tables = frozenset(tables)
@@ -57,13 +58,13 @@ class CircleError(UserError):
 
 
 class Registry:
-    """What a project defines. `folder` is the user's project folder; without one there is only the package."""
+    """The definitions of a project. `folder` is the user's project folder; without one, only the package is read."""
 
     def __init__(self, domain: Domain, folder: Path | None = None) -> None:
         self.domain = domain
         self.folder = folder
         self.invalid: dict[str, str] = {}
-        """The user's tables that are wrong, and what is wrong with each."""
+        """The user's tables with an error, and the error of each."""
         self._definitions = {found.table.name: found for found in _of_package(domain)}
         if folder is not None:
             self._add_own(folder)
@@ -80,7 +81,7 @@ class Registry:
 
     @cached_property
     def fits(self) -> Mapping[str, str]:
-        """The tables that hold a fitted model, by the name of the model."""
+        """The tables with a fitted model, by the name of the model."""
         key = ModelFit.table.key
         return {name.removesuffix("_fit"): name for name, table in self.gold.items() if table.key == key}
 
@@ -89,6 +90,11 @@ class Registry:
 
     def definition(self, name: str) -> Definition:
         return self._definitions[name]
+
+    def relative_path(self, file: Path) -> str:
+        """The path of a definition's file, from the folder of the package `ecom_lake` or from the user's project folder."""
+        roots = (_PACKAGE, *([self.folder] if self.folder else []))
+        return next((file.relative_to(root).as_posix() for root in roots if file.is_relative_to(root)), str(file))
 
     @property
     def own_tables(self) -> tuple[Definition, ...]:
@@ -101,7 +107,7 @@ class Registry:
 
     @cached_property
     def in_order(self) -> tuple[str, ...]:
-        """The gold tables, each after those that it reads; those that read what the lake records of itself come last."""
+        """The gold tables, each after the tables that it reads; tables that read the lake's own records come last."""
         made: list[str] = []
         waiting = set(self.gold)
         while waiting:
@@ -138,7 +144,7 @@ class Registry:
     # ----------------------------------------------------------------------------------------------- the user's own
 
     def _add_own(self, folder: Path) -> None:
-        """Add the user's tables; one that is wrong, or that reads a wrong one, is left out."""
+        """Add the user's tables; a table with an error, or that reads such a table, is left out."""
         before = dict(self._definitions)
         for name, found in _of_project(folder, self.domain).items():
             problem = found if isinstance(found, str) else self._why_refused(found, before)
@@ -175,7 +181,7 @@ class Registry:
         for found in own:
             maker = self._definitions.get(found.table.beside) if found.table.beside else found
             if maker is None:
-                wrong[found.table.name] = f"{found.file}: it is made beside {found.table.beside}, which does not exist."
+                wrong[found.table.name] = f"{found.file}: it is made together with {found.table.beside}, which does not exist."
                 continue
             try:
                 self._read_recipe(maker)
@@ -201,7 +207,7 @@ class Registry:
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
-        """The valid ones, under their headings."""
+        """The valid questions, in the order of their headings."""
         order = self.question_groups
         found = [one for one in self._question_files.values() if isinstance(one, Question)]
         return tuple(sorted(found, key=lambda question: (order.index(question.group), question.name)))
@@ -212,7 +218,7 @@ class Registry:
 
     @property
     def invalid_questions(self) -> dict[str, str]:
-        """The questions whose files are wrong, and what is wrong with each; they disable no other question."""
+        """The questions whose files have an error, and the error of each; they disable no other question."""
         return {name: str(why) for name, why in sorted(self._question_files.items()) if isinstance(why, ValueError)}
 
     @cached_property
@@ -238,7 +244,7 @@ class Registry:
     # --------------------------------------------------------------------------------------------------- connectors
 
     def connector(self, name: str, place: str) -> Connector:
-        """A connector is a package in `connectors/`, named like it; `place` says where the name was written."""
+        """The connector of a name: the package of that name in `connectors/`. `place` is where the name is written."""
         package = importlib.import_module(f"{self.domain.package}.connectors")
         known = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if info.ispkg)
         if name not in known:
@@ -246,17 +252,17 @@ class Registry:
         values = vars(importlib.import_module(f"{package.__name__}.{name}")).items()
         found = [value for word, value in values if isinstance(value, Connector) and value.name == name and word[0] != "_"]
         if len(found) != 1:
-            raise TypeError(f"connectors/{name}/__init__.py must hold one Connector called '{name}', and holds {len(found)}.")
+            raise TypeError(f"connectors/{name}/__init__.py must define one Connector called '{name}', and defines {len(found)}.")
         return found[0]
 
 
 OWN_QUESTIONS = "Your own questions"
-"""The heading of the user's questions that name none."""
+"""The heading of the user's questions without a group."""
 
 
 @cache
 def _of_package(domain: Domain) -> tuple[Definition, ...]:
-    """The definitions of the package, and the order index, which the engine itself makes. They change with the code only."""
+    """The definitions of the package, and the order index, which the engine itself builds. They change only with the code."""
     index = importlib.import_module(OrderIndex.__module__)
     found = [*_definitions_in(index, domain, "silver")]
     for area in pkgutil.iter_modules([str(_folder_of(domain.package))]):
@@ -267,7 +273,7 @@ def _of_package(domain: Domain) -> tuple[Definition, ...]:
 
 
 def _of_project(folder: Path, domain: Domain) -> dict[str, Definition | str]:
-    """The definitions of a project folder by table; of a file that cannot be read, the sentence that says why."""
+    """The definitions of a project folder by table; for a file that cannot be read, the reason."""
     found: dict[str, Definition | str] = {}
     package = as_package(folder)
     for area in PROJECT_AREAS:
@@ -278,21 +284,21 @@ def _of_project(folder: Path, domain: Domain) -> dict[str, Definition | str]:
                 own = [replace(one, is_own=True) for one in _definitions_in(module, domain, area)]
                 found |= {one.table.name: one for one in own}
                 if not own:
-                    found[name] = f"{file}: it holds no contract, that is no class made with Gold."
+                    found[name] = f"{file}: it defines no contract: write a class that inherits from Gold."
             except Exception as error:
                 found[name] = _sentence(error, file)
     return found
 
 
 def _modules_in(folder: Path) -> list[str]:
-    """The modules of a folder that define a contract; others are helpers, which are not imported before they are needed."""
+    """The modules of a folder that define a contract; other modules are helpers, which are imported only when they are needed."""
     return sorted(
         file.stem for file in folder.glob("*.py") if file.stem.isidentifier() and _CONTRACT.search(file.read_text("utf-8"))
     )
 
 
 def _definitions_in(module: ModuleType, domain: Domain, group: str) -> Iterator[Definition]:
-    """The contracts of a module: one that is named after it, and the fit of a model beside it."""
+    """The contracts of a module: the one that is named after it, and the fit of its model."""
     file = Path(str(module.__file__))
     for contract in vars(module).values():
         if isinstance(contract, type) and issubclass(contract, Contract) and contract.__module__ == module.__name__:
@@ -316,7 +322,7 @@ def _folder_of(package: str) -> Path:
 
 
 def _sentence(error: Exception, file: Path) -> str:
-    """What is wrong with a file of the user's, and on which line."""
+    """The error in a file of the user, with its line."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}: {error.msg}."
     if isinstance(error, UserError | ValueError) and str(file.parent) in str(error):

@@ -1,9 +1,9 @@
-"""What a table promises, written once as a class: its grain (the docstring), columns, key, rules and identities.
+"""The contract of a table, written once as a class: its grain (the docstring), columns, key, rules and identities.
 
 Rules are SQL expressions. Silver's are checked row by row in Polars (`pl.sql_expr`) and use only what Polars and DuckDB share;
-gold's are checked by DuckDB in one query per table, and may call its date functions. Both stand in the dictionary as they are.
+gold's are checked by DuckDB in one query per table, and may call its date functions. The dictionary shows both unchanged.
 A relation between columns that a meaning states is a rule too; those that several contracts state are in relations.py.
-Not here: how a contract is held against data (conform.py for silver, `engine/build/step/audit.py` for gold).
+Not here: checking data against a contract (conform.py for silver, `engine/build/step/audit.py` for gold).
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ Severity = Literal["block", "warn"]
 
 @dataclass(frozen=True)
 class Listing:
-    """How a warning lists the rows that break its rule: by the values of one column, the largest sum of another one first."""
+    """How a warning lists the rows that fail its rule: by the values of one column, the largest sum of another column first."""
 
     by: str
     sum_of: str
     noun: str
-    """What a row is, such as order."""
+    """The noun for a row, such as order."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A promise about one row: `holds` is a SQL expression; a row for which it is false breaks the rule (NULL passes)."""
+    """A guarantee about each row: `holds` is a SQL expression; a row for which it is false fails the rule (NULL passes)."""
 
     name: str
     holds: str
@@ -45,7 +45,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Identity:
-    """A promise across tables: `breaks` is a query, and every row that it returns is a place where it fails."""
+    """A guarantee across tables: `breaks` is a query that returns the violations, one row each."""
 
     name: str
     breaks: str
@@ -54,7 +54,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Table:
-    """A contract as data; what every other part of the lake reads."""
+    """A contract as data, as every other part of the lake reads it."""
 
     name: str
     layer: str
@@ -63,20 +63,20 @@ class Table:
     rules: tuple[Rule, ...]
     identities: tuple[Identity, ...]
     needs: tuple[str, ...]
-    """Silver columns (`order_items.unit_cost`) without which it would be empty: a shop that lacks one does not get the table.
-    Where either of two will do, they are one need: `order_items.unit_cost or products.unit_cost`."""
+    """Silver columns (`order_items.unit_cost`) without which the table would be empty: a shop without one does not get the table.
+    Where either of two columns is enough, they are one need: `order_items.unit_cost or products.unit_cost`."""
     monthly: bool
     beside: str = ""
-    """The table in whose making this one is made too; empty for one that is made by itself."""
+    """The table that this one is built together with; empty for a table that is built alone."""
     group: str = field(default="", repr=False)
     """The heading under which it is shown: the folder of its contract. The registry sets it."""
     overrides: bool = field(default=False, repr=False)
-    """Whether it replaces the table of this name that the package defines. Not in the repr, of which fingerprints are made."""
+    """Whether it replaces the package's table of this name. Not in the repr, which fingerprints are computed from."""
     extra: str = field(default="", repr=False)
-    """The extra of the package without which it is not built (extras.py); empty for none. Not in the repr, of which fingerprints
-    are made: no file of data depends on it."""
+    """The extra of the package without which it is not built (extras.py); empty for none. Not in the repr, which
+    fingerprints are computed from: no data file depends on it."""
     partial: bool = False
-    """Made from those of its inputs that the shop has; of any other table, a missing input leaves it out."""
+    """Built from those of its inputs that the shop has. Without `partial`, a missing input leaves the table out."""
 
     @property
     def id(self) -> TableId:
@@ -84,7 +84,7 @@ class Table:
 
     @property
     def schema(self) -> dict[str, pl.DataType]:
-        """Its columns as Polars types them."""
+        """The Polars type of each column."""
         return {name: column.kind.polars for name, column in self.columns.items()}
 
     @property
@@ -94,7 +94,7 @@ class Table:
 
     @property
     def computed_schema(self) -> dict[str, pl.DataType]:
-        """The same with decimals as floats, as models compute them: they are rounded where the table is written."""
+        """`schema` with decimals as floats, as models compute them: they are rounded when the table is written."""
         return {name: pl.Float64() if kind.is_decimal() else kind for name, kind in self.schema.items()}
 
     @property
@@ -103,7 +103,7 @@ class Table:
 
 
 def with_nullable(table: Table, *names: str) -> Table:
-    """The same promises, but that these columns may be NULL."""
+    """The same contract, except that these columns may be NULL."""
     columns = {name: replace(column, nullable=True) if name in names else column for name, column in table.columns.items()}
     return replace(table, columns=columns)
 
@@ -112,7 +112,7 @@ RESERVED = ("rules", "identities", "needs", "overrides")
 
 
 class Contract:
-    """The base of all contracts. A subclass's snake_case name is the table's name everywhere; `table` is what it promises."""
+    """The base of all contracts. A subclass's snake_case name is the table's name everywhere; `table` is the contract as data."""
 
     table: ClassVar[Table]
     rules: ClassVar[tuple[Rule, ...]] = ()
@@ -165,7 +165,7 @@ def _columns_of(cls: type) -> dict[str, Column]:
 
 
 class Silver(Contract):
-    """The base of the canonical shop's tables; every row says which delivered record it came from."""
+    """The base of the canonical shop's tables; every row names the delivered record that it came from."""
 
     source_sequence = Integer("Number of the delivery that this row came from.", at_least=1)
     source_record = Integer("Record of that delivery, counted from 1 after the header.", at_least=1)

@@ -1,6 +1,6 @@
 """Which table of a lake, and which part of it.
 
-Strings such as `gold/rfm` and `month=2018-08` stand in the log, in paths and in what people read; they are parsed where the
+Strings such as `gold/rfm` and `month=2018-08` are written in the log, in paths and in messages; they are parsed where the
 log is read (engine/store/entry_json.py).
 """
 
@@ -30,7 +30,7 @@ class TableId:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A table is one part, or one per month, or one per batch of rows; the first where both are empty."""
+    """A table is one part (both fields are empty), or one part per month, or one per batch of rows."""
 
     month: str = ""
     """2018-08, or `undated`."""
@@ -41,7 +41,7 @@ class Part:
         return f"{_MONTH}{self.month}" if self.month else self.batch
 
     def __lt__(self, other: Part) -> bool:
-        """The order of the strings: the version of a table is computed in it."""
+        """The order of the strings, in which the version of a table is computed."""
         return str(self) < str(other)
 
     @classmethod

@@ -1,1 +1,1 @@
-"""Everything Dagster, and nothing else: assets, checks, partitions, jobs, schedules, sensors. An asset's body is one call."""
+"""All code that uses Dagster: assets, checks, partitions, jobs, schedules, sensors. The body of an asset is one call."""

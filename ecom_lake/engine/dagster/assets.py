@@ -1,8 +1,8 @@
 """The assets of a shop. A key is a path: `[shop, layer, table]`.
 
-Each shop is a pool: dagster.yaml lets one run at a time into it, so that two never write the same tables.
-Here: what Dagster is to know of each table (its inputs, checks, words), and bodies of one call. What a step does is in
-`pipeline/`; what it says of itself becomes events in `events.py`.
+Each shop is a pool: dagster.yaml allows one run at a time in it, so that two runs never write the same tables.
+Here: the metadata of each asset (inputs, checks, descriptions), and asset bodies of one call.
+Not here: the steps themselves (`engine/build/`), and the events that report their outcomes (`events.py`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,16 +29,16 @@ from ecom_lake.engine.dagster.events import Event, report
 from ecom_lake.engine.dagster.partitions import month_of, months_of
 
 Checks = Sequence[tuple[str, str, bool]]
-"""Name, description, whether it blocks."""
+"""Name, description, and whether the check blocks."""
 
 Body = Callable[[dg.AssetExecutionContext], Iterator[Event]]
 
 FULL = "ecom_lake/full"
-"""A run with this tag makes everything anew."""
+"""A run with this tag rebuilds every table."""
 REFIT = "ecom_lake/refit"
-"""A run with this tag fits every model anew."""
+"""A run with this tag refits every model."""
 ACCEPT_SETTINGS = "ecom_lake/accept_settings"
-"""A run with this tag builds with the settings in force, though the shop was built with others before."""
+"""A run with this tag builds with the settings in force, although the shop was built with other settings before."""
 
 
 def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
@@ -53,16 +53,16 @@ def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
 
 
 def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
-    whole = ("records_whole", "No record was malformed.", False)
-    accepted = ("landing_accepted", "Every file in landing was read; a refused one is reported until it is mended.", False)
-    named = ("columns_known", "No column that a table lacks is there under a similar name.", False)
-    checks = {TableId("bronze", delivered.name): [whole, named] for delivered in site.connector.delivered}
+    well_formed = ("records_whole", "No record was malformed.", False)
+    accepted = ("landing_accepted", "Every file in landing was read; a refused file is reported until it is fixed.", False)
+    named = ("columns_known", "No column that a table lacks was delivered under a similar name.", False)
+    checks = {TableId("bronze", delivered.name): [well_formed, named] for delivered in site.connector.delivered}
     checks[TableId("bronze", site.connector.orders.source)].append(accepted)
 
     @dg.multi_asset(
         name=f"{site.shop.name}__bronze",
         specs=[describe.bronze(site, delivered) for delivered in site.connector.delivered],
-        check_specs=[spec for table, said in checks.items() for spec in _check_specs(site, table, said)],
+        check_specs=[spec for table, of_table in checks.items() for spec in _check_specs(site, table, of_table)],
         pool=site.shop.name,
     )
     def bronze(context: dg.AssetExecutionContext) -> Iterator[Event]:
@@ -74,8 +74,8 @@ def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
 
 def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
     checks = (
-        ("orders_accepted", "Every delivered order is readable and lies in the shop's months.", False),
-        ("nothing_pending", "Nothing waits for its order.", False),
+        ("orders_accepted", "Every delivered order is readable and within the shop's months.", False),
+        ("nothing_pending", "No row is pending because its order was not delivered.", False),
     )
 
     contract = specs.silver_contracts(site)["order_index"]
@@ -92,7 +92,7 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
     contract = specs.silver_contracts(site)[table]
     checks = (
         ("every_row_accounted", "Every delivered row is published, superseded, collapsed or quarantined.", True),
-        ("nothing_quarantined", "No row broke the contract.", False),
+        ("nothing_quarantined", "No row failed a rule of the contract.", False),
     )
     monthly = months_of(site.shop) if contract.monthly else None
 
@@ -110,7 +110,7 @@ def _gold(settings: Settings, site: Site, how: Recipe) -> dg.AssetsDefinition:
     if how.reads_own_tables:
         inputs = _last_of(site, inputs)
 
-    @_asset(site, [(site.registry.table(table), _promises(site.registry.table(table))) for table in how.tables], inputs)
+    @_asset(site, [(site.registry.table(table), _contract_checks(site.registry.table(table))) for table in how.tables], inputs)
     def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
         yield from report(context, here, f"gold/{how.table}", partial(gold.make_gold, here, how.table))
@@ -118,9 +118,9 @@ def _gold(settings: Settings, site: Site, how: Recipe) -> dg.AssetsDefinition:
     return gold_table
 
 
-def _promises(contract: Table) -> Checks:
+def _contract_checks(contract: Table) -> Checks:
     warnings = [(rule.name, rule.meaning, False) for rule in contract.rules if rule.severity == "warn"]
-    return ("contract", "Types, keys and rules, as the contract promises them.", True), *warnings
+    return ("contract", "Types, keys and rules are as the contract states.", True), *warnings
 
 
 def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
@@ -145,7 +145,7 @@ def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
 
 
 def _last_of(site: Site, tables: Sequence[TableId]) -> list[TableId]:
-    """Those that no other one of them is made from: with all of them, the graph would be a hairball."""
+    """The tables that no other table of these is made from: with edges to all of them, the graph would be unreadable."""
     inputs_of = {"gold": gold.inputs_of, "silver": _silver_inputs}
     read = {source for table in tables if table.layer in inputs_of for source in inputs_of[table.layer](site, table.name)}
     return [table for table in tables if table not in read]
@@ -163,7 +163,7 @@ def _asset(
     inputs: Sequence[TableId],
     partitions: dg.PartitionsDefinition[str] | None = None,
 ) -> Callable[[Body], dg.AssetsDefinition]:
-    """One step, which makes these tables."""
+    """The decorator of an asset function: one step that makes these tables."""
     first = made[0][0]
     return dg.multi_asset(
         name=f"{site.shop.name}__{first.layer}__{first.name}",
@@ -177,7 +177,7 @@ def _asset(
 
 def _check_specs(site: Site, table: TableId, checks: Checks) -> list[dg.AssetCheckSpec]:
     key = describe.key_of(site.shop.name, table)
-    return [dg.AssetCheckSpec(name, asset=key, description=says, blocking=blocks) for name, says, blocks in checks]
+    return [dg.AssetCheckSpec(name, asset=key, description=description, blocking=blocks) for name, description, blocks in checks]
 
 
 def _site(context: dg.AssetExecutionContext, settings: Settings, site: Site) -> Site:

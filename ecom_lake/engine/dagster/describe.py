@@ -1,4 +1,4 @@
-"""What the Dagster UI says of a table: its contract's words, its code, its kinds, group, owner and freshness."""
+"""What the Dagster UI shows for a table: the texts of its contract, its code, kinds, group, owner and freshness."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -7,7 +7,6 @@ from typing import Any
 
 import dagster as dg
 
-import ecom_lake
 from ecom_lake.engine.build.release.offer import not_built
 from ecom_lake.engine.build.release.pages import page_url
 from ecom_lake.engine.build.release.plain_view import plain_path
@@ -18,9 +17,8 @@ from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import markdown
 
 OWNER = "team:shop-data"
-_PACKAGE = Path(ecom_lake.__file__).parent
 _QUICK_PATH = (
-    "To build everything in one run, start the job `{shop}_all`; 'Materialize all' takes one run for each wave of the graph."
+    "To build everything in one run, start the job `{shop}_all`; 'Materialize all' takes one run for each level of the graph."
 )
 
 
@@ -62,8 +60,9 @@ def release(site: Site, released: TableId, tables: Sequence[TableId]) -> dg.Asse
         key_of(site.shop.name, released),
         deps=[key_of(site.shop.name, read) for read in tables],
         description=(
-            "What readers see. Released when every table is made from the current version of its inputs, the new deliveries were "
-            "accepted and every identity between tables holds; a table that was made alone is committed, not released. "
+            "The tables that readers see. Released when every table is made from the current version of its inputs, the new "
+            "deliveries were accepted and every identity between tables holds; a table that was built alone is committed, not "
+            "released. "
             f"{_quick_path(site)}{_left_out(site)}"
         ),
         group_name=f"{site.shop.name}_release",
@@ -85,7 +84,7 @@ def _quality_link(site: Site) -> Mapping[str, Any]:
 
 
 def _left_out(site: Site) -> str:
-    """The tables that this shop does not get, said where everything comes together."""
+    """The tables that this shop does not get, for the description of the release."""
     rows = markdown.table(({"table": table, "why": why} for table, why in not_built(site).items()), ("table", "why"))
     return f"\n\nNot built for this shop:\n\n{rows}" if rows else ""
 
@@ -119,15 +118,14 @@ def _metadata(site: Site, contract: Table) -> Mapping[str, Any]:
 
 
 def _code(site: Site, contract: Table) -> list[str]:
-    """The files in which the table is written, from the package's root or the user's project folder."""
+    """The files that define the table: paths from the package's root or the user's project folder."""
     files = [site.registry.definition(contract.name).file]
     files += [site.registry.recipe(contract.name).file] if contract.layer == "gold" else []
-    roots = (_PACKAGE, *([site.registry.folder] if site.registry.folder else []))
-    return [next((file.relative_to(root).as_posix() for root in roots if file.is_relative_to(root)), str(file)) for file in files]
+    return [site.registry.relative_path(file) for file in files]
 
 
 def _freshness(site: Site) -> dg.FreshnessPolicy | None:
-    """Only a shop that still sells can be late."""
+    """A shop that has closed needs no freshness check."""
     if site.shop.last_month is not None:
         return None
     return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))

@@ -1,4 +1,4 @@
-"""What a step said of itself, as Dagster events: checks first, then the table; or the checks alone and a failure."""
+"""The outcomes of a step as Dagster events: checks first, then the table; or the checks alone and a failure."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -24,13 +24,13 @@ from ecom_lake.errors import UserError
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 PREVIEW = 5
 SAYS = "says"
-"""Metadata of a check: its sentence as it is, where the UI needs it written otherwise."""
+"""Metadata of a check: its message without Markdown, if the UI needs another spelling."""
 
 
 def report(context: dg.AssetExecutionContext, site: Site, table: str, step: Step) -> Iterator[Event]:
-    """Do a step and say what became of it."""
+    """Run a step and yield its outcomes as events."""
     try:
-        with _told_to(context.log):
+        with _logged_to(context.log):
             outcomes = watched(site, table, step)
     except (UserError, ConflictError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
@@ -42,9 +42,9 @@ def report(context: dg.AssetExecutionContext, site: Site, table: str, step: Step
             context.log.info(note)
     refused = [check for outcome in outcomes for check in outcome.checks if check.blocks]
     if refused:
-        # Yielded after a failed blocking check, an output would still be recorded: so there is none.
+        # Dagster would record an output that is yielded after a failed blocking check, so none is yielded.
         raise dg.Failure(
-            description=" ".join(check.says for check in refused) + " What readers see stays as it was.",
+            description=" ".join(check.says for check in refused) + " Readers keep the previous release.",
             metadata={check.name: _evidence(check) for check in refused},
             allow_retries=False,
         )
@@ -53,8 +53,8 @@ def report(context: dg.AssetExecutionContext, site: Site, table: str, step: Step
 
 
 @contextmanager
-def _told_to(log: logging.Logger) -> Iterator[None]:
-    """What is logged of the step stands in the run's own log too."""
+def _logged_to(log: logging.Logger) -> Iterator[None]:
+    """Copies the log records of the step to the run's log."""
 
     class ToRun(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -71,7 +71,7 @@ def _told_to(log: logging.Logger) -> Iterator[None]:
 def _check(key: dg.AssetKey, check: Check) -> dg.AssetCheckResult:
     severity = dg.AssetCheckSeverity.ERROR if check.severity == "block" else dg.AssetCheckSeverity.WARN
     metadata = {"evidence": _evidence(check)} if check.evidence else {}
-    description = markdown.text(check.says)  # the UI reads it as Markdown
+    description = markdown.text(check.says)  # the UI renders it as Markdown
     if description != check.says:
         metadata[SAYS] = dg.MetadataValue.text(check.says)
     return dg.AssetCheckResult(
@@ -117,20 +117,20 @@ def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
         metadata["file"] = dg.MetadataValue.path(site.lake.where(shown))
     if (
         outcome.table.layer == "gold" and outcome.table.name in site.registry.fits.values()
-    ):  # kept or new: people look at the latest event
+    ):  # also for an unchanged fit, because the UI shows the latest event
         [fit] = outcome.files.values()
         metadata |= shown_fit(pl.read_parquet(site.lake.local(fit), glob=False))
     return metadata
 
 
 def _contract(site: Site, table: TableId) -> Table | None:
-    """None for bronze, whose rows are personal as a whole."""
+    """None for bronze, where every column counts as personal."""
     contracts = {"silver": site.registry.silver, "gold": site.registry.gold}
     return contracts[table.layer].get(table.name) if table.layer in contracts else None
 
 
 def _preview(site: Site, file: File, contract: Table) -> str:
-    """The first rows, without what is personal: Dagster keeps them in its history."""
+    """The first rows, without personal columns, because Dagster stores them in its history."""
     rows = pl.read_parquet(site.lake.local(file), columns=contract.shareable, n_rows=PREVIEW, glob=False)
     left_out = [name for name in contract.columns if name not in contract.shareable]
     note = f"\n\nPersonal, and not shown: {', '.join(left_out)}." if left_out else ""

@@ -1,4 +1,4 @@
-"""What the Dagster UI shows of a fitted model: its card, how its rivals did, and its pictures."""
+"""What the Dagster UI shows of a fitted model: its card, the results of its rivals, and its charts."""
 
 import base64
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from ecom_lake.engine.dagster import markdown
 from ecom_lake.engine.serve.plots import plots
 
 LONGEST = 2_000
-"""Characters of a cell: a card gives reasons in several sentences."""
+"""Characters of a cell: the reason in a card has several sentences."""
 
 
 def shown_fit(fit: pl.DataFrame) -> Mapping[str, Any]:

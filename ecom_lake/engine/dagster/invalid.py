@@ -1,7 +1,7 @@
-"""A shop whose settings are wrong, in the Dagster UI: one asset that fails and says why, where the shop's tables would be.
+"""A shop with invalid settings, in the Dagster UI: one asset that fails and states the reason, instead of the shop's tables.
 
-The job, schedule and sensor keep the names that they have for a sound shop, so that a schedule that is switched on stays so:
-its run fails at night, and whoever is alerted of failed runs reads the sentence. Once lake.toml is right, the tables are back.
+The job, schedule and sensor have the same names as those of a valid shop, so that a schedule that is on stays on: its run fails
+at night, and an alert on failed runs contains the reason. Once lake.toml is correct, the tables are back.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def invalid_shop(shop: str, why: str) -> dg.Definitions:
     job = dg.define_asset_job(
         job_name(shop, "all"),
         dg.AssetSelection.assets(key),
-        description=f"Fails, and says why this shop is left out: {why}",
+        description=f"Fails with the reason why this shop is left out: {why}",
         tags={"shop": shop},
         executor_def=dg.in_process_executor,
     )
@@ -57,7 +57,7 @@ def _nightly(shop: str) -> dg.ScheduleDefinition:
         job_name=job_name(shop, "all"),
         cron_schedule=Shop.nightly,
         execution_timezone=Shop.timezone,
-        description="Its run fails until the settings of this shop are right.",
+        description="Its run fails until the settings of this shop are correct.",
     )
 
 
@@ -66,7 +66,7 @@ def _landing(shop: str, why: str) -> dg.SensorDefinition:
         name=f"{shop}_landing",
         job_name=job_name(shop, "all"),
         minimum_interval_seconds=30,
-        description=f"Builds nothing, since this shop is left out: {why}",
+        description=f"Builds nothing, because this shop is left out: {why}",
     )
     def watch_landing(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         return dg.SkipReason(why)
@@ -75,7 +75,7 @@ def _landing(shop: str, why: str) -> dg.SensorDefinition:
 
 
 def name_for_dagster(shop: str, taken: set[str]) -> str:
-    """The shop's name, or one that Dagster takes where lake.toml has another: letters, digits and _, and nobody else's."""
+    """The shop's name, or a similar one that Dagster accepts (letters, digits and _) and that no other shop has."""
     name = re.sub(r"[^A-Za-z0-9_]", "_", shop) or "_"
     while name in taken:
         name += "_"

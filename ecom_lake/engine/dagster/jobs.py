@@ -1,6 +1,6 @@
 """Jobs, the nightly schedule and the landing sensor of a shop.
 
-One run does it all: bronze once, the months as one range, gold once; fingerprints make what is untouched free.
+One run builds everything: bronze once, the months as one range, gold once; fingerprints skip what is unchanged.
 """
 
 from typing import Any
@@ -19,20 +19,20 @@ _MULTIPROCESS = dg.multiprocess_executor.configured({"max_concurrent": 2})
 
 
 def shop_jobs(shop: str) -> list[Any]:
-    """The jobs of a shop; Dagster exports no name for what `define_asset_job` gives."""
+    """The jobs of a shop; Dagster exports no type for the result of `define_asset_job`."""
     tags = {"shop": shop}
     bronze, silver, gold = (dg.AssetSelection.key_prefixes([shop, layer]) for layer in ("bronze", "silver", "gold"))
     everything = bronze | silver | gold
 
-    def job(name: str, selection: dg.AssetSelection, says: str, executor: dg.ExecutorDefinition = _IN_PROCESS) -> Any:
-        return dg.define_asset_job(job_name(shop, name), selection, description=says, tags=tags, executor_def=executor)
+    def job(name: str, selection: dg.AssetSelection, description: str, executor: dg.ExecutorDefinition = _IN_PROCESS) -> Any:
+        return dg.define_asset_job(job_name(shop, name), selection, description=description, tags=tags, executor_def=executor)
 
     return [
-        job("all", everything, "Landing to release in one run; what is unchanged is kept. The quick way."),
-        job("ingest", bronze, "Take what is new in landing into bronze."),
-        job("silver", silver, "Bronze to the canonical shop, for the months asked for."),
-        job("gold", gold, "The canonical shop to what people read, and release it."),
-        job("all_multiprocess", everything, "The same as all, each step in a process of its own.", _MULTIPROCESS),
+        job("all", everything, "Landing to release in one run; unchanged tables are skipped. The fastest way."),
+        job("ingest", bronze, "Read the new files in landing into bronze."),
+        job("silver", silver, "Bronze to silver, for the selected months."),
+        job("gold", gold, "Silver to gold, and the release."),
+        job("all_multiprocess", everything, "The same as all, with each step in its own process.", _MULTIPROCESS),
     ]
 
 
@@ -48,12 +48,12 @@ def nightly(settings: Settings, shop: str) -> dg.ScheduleDefinition:
         job_name=job_name(shop, "all"),
         cron_schedule=chosen.nightly,
         execution_timezone=chosen.timezone,
-        description="Build whatever is new, every night.",
+        description="Builds new deliveries every night.",
     )
     def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         site = open_site(settings, shop)
         if not due(site):
-            return dg.SkipReason("Nothing is new, and everything is made from what there is.")
+            return dg.SkipReason("Nothing is new: every table is made from the current version of its inputs.")
         return dg.RunRequest(tags=range_tags(site.months()))
 
     return every_night
@@ -64,7 +64,7 @@ def landing_sensor(settings: Settings, shop: str) -> dg.SensorDefinition:
         name=f"{shop}_landing",
         job_name=job_name(shop, "all"),
         minimum_interval_seconds=30,
-        description="Builds when something new lies in landing and has stopped growing.",
+        description="Builds when landing has new files that have stopped changing.",
     )
     def watch_landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         site = open_site(settings, shop)
@@ -73,7 +73,7 @@ def landing_sensor(settings: Settings, shop: str) -> dg.SensorDefinition:
         seen = fingerprint([(info.path, info.stamp) for info in landed_files(site)])
         if context.cursor != seen:
             context.update_cursor(seen)
-            return dg.SkipReason("New files are coming in; the build starts when they have stopped changing.")
+            return dg.SkipReason("New files are arriving; the build starts when they have stopped changing.")
         return dg.RunRequest(run_key=seen, tags=range_tags(site.months()))
 
     return watch_landing

@@ -1,8 +1,8 @@
-"""Data as Markdown for the Dagster UI: what comes from data is shown as it is, and never becomes a link, a picture or markup.
+"""Data as Markdown for the Dagster UI: text from data is shown unchanged, and never becomes a link, a picture or markup.
 
 A browser fetches a picture as soon as it shows one, so a category called `![x](http://…)` would report who looks at it.
-Text that Markdown may read as more than text is written as a code span, in which nothing has a meaning; the UI's own search for
-web addresses leaves code spans alone, which it would not do for backslash escapes.
+Text that Markdown could interpret is written as a code span, where no character is special. The UI's own search for web
+addresses ignores code spans; it does not ignore backslash escapes.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 LONGEST = 200
-"""Characters of a cell that are shown, unless its table says otherwise."""
+"""Characters of a cell that are shown, unless the caller sets another limit."""
 _HARMLESS = re.compile(r"(?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[ ,.;:%'\"?+=/()…·–—-]|`[a-z -]+`)*")
-"""Letters, digits and signs that mean nothing in a line of Markdown; an underscore only within a word. And commands between
-backticks, as our own sentences name them."""
+"""Letters, digits and signs without a meaning in a line of Markdown, an underscore only within a word; and commands between
+backticks, which our own messages contain."""
 _ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)
 
 

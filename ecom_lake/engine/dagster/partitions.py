@@ -13,7 +13,7 @@ RANGE_END = "dagster/asset_partition_range_end"
 
 
 def months_of(shop: Shop) -> dg.PartitionsDefinition[str]:
-    """Bounded for a shop that has closed; up to and with the current month for one that still sells."""
+    """Bounded for a shop that has closed; up to and including the current month for a shop that still sells."""
     if shop.is_undated:
         return dg.StaticPartitionsDefinition([month_name(UNDATED)])
     start = f"{shop.first_month:%Y-%m}"
@@ -23,7 +23,7 @@ def months_of(shop: Shop) -> dg.PartitionsDefinition[str]:
 
 
 def range_tags(months: Sequence[date]) -> dict[str, str]:
-    """One run over all these months, which must follow each other."""
+    """The tags of one run over all these months, which must be consecutive."""
     return {RANGE_START: month_name(months[0]), RANGE_END: month_name(months[-1])}
 
 

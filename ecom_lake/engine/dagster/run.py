@@ -21,7 +21,7 @@ from ecom_lake.engine.store.modes import restrict_folder
 HISTORY = ".dagster"
 """Where the project's dagster.yaml keeps the history of runs."""
 OnStep = Callable[[str, int, int], None]
-"""Told which step has ended, and how many of how many have."""
+"""Called with the step that has ended, the number of steps that have ended, and the number of all steps."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class RunReport:
     run_id: str
     succeeded: bool
     tables: dict[str, str]
-    """What became of each table: written, unchanged, or how many of its parts were written."""
+    """The result for each table: written, unchanged, or how many of its parts were written."""
     warnings: tuple[str, ...]
     failures: tuple[str, ...]
     traces: tuple[str, ...] = ()
-    """The stack traces of steps that failed with an error that nobody foresaw."""
+    """The stack traces of steps that failed with an unexpected error."""
     was_interrupted: bool = False
 
 
@@ -78,9 +78,9 @@ class _Listener:
 
 @contextmanager
 def _instance(home: Path | None) -> Iterator[dg.DagsterInstance]:
-    """The history of `dagster dev`, or one that ends with the run where there is none.
+    """The instance of `dagster dev`, or an ephemeral one if there is none.
 
-    Dagster takes relative paths in dagster.yaml from the working folder, and `dagster dev` runs in the project folder."""
+    Dagster resolves relative paths in dagster.yaml from the working folder, and `dagster dev` runs in the project folder."""
     if home is None:
         with dg.DagsterInstance.ephemeral() as instance:
             yield instance

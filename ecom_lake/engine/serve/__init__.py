@@ -1,4 +1,4 @@
-"""Reading a lake: what is asked of the tables, and of their history and health. Writes nothing into it, knows no Dagster.
+"""Reading a lake: queries, questions, history and health. It writes nothing into a lake and imports no Dagster.
 
 Here: answers as data. How they look is the affair of whoever shows them: `cli/`, a dashboard, an API.
 """

@@ -1,6 +1,6 @@
-"""Answering business questions from the released tables: which can be, with which parameters, and the rows.
+"""Answering business questions from the released tables: which can be answered, with which parameters, and the rows.
 
-Values of parameters are bound, never pasted into the SQL. How an answer looks is the affair of whoever shows it.
+Parameter values are bound, never inserted into the SQL. Not here: how an answer is shown (cli/ask.py, cli/chart.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ecom_lake.errors import UsageError
 
 Value = int | str | date | None
 NEAREST = 3
-"""So many questions are suggested where none has the name."""
+"""The number of questions that are suggested if none has the name."""
 _LISTED = 12
 _WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-01)?", re.ASCII)
@@ -55,20 +55,20 @@ _SMALL = (
 class Answered:
     question: Question
     values: Mapping[str, Value]
-    """What it was asked with, defaults too."""
+    """The parameter values, including defaults."""
     choices: Mapping[str, tuple[Value, ...]]
-    """What else it could have been asked with, where that is a list."""
+    """The allowed values of each parameter that has a list of them."""
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     sql: str
-    """The query with the values written into it, as one can ask it again."""
+    """The query with the values inserted, so that it can be run again."""
 
 
-# ------------------------------------------------------------------------------------------------------- which there are
+# ------------------------------------------------------------------------------------------------------------- finding
 
 
 def find(registry: Registry, words: Sequence[str]) -> Question:
-    """A question by its name, or by its title; else a sentence with the nearest ones."""
+    """A question by its name or title; otherwise an error that names the nearest questions."""
     asked = " ".join(words).strip()
     for question in registry.questions:
         if asked.casefold().replace(" ", "-") == question.name or _plain(asked) == _plain(question.title):
@@ -80,16 +80,16 @@ def find(registry: Registry, words: Sequence[str]) -> Question:
 
 
 def nearest(registry: Registry, asked: str) -> list[Question]:
-    """Those whose name or title has most of the words, and among equals the likest spelling."""
+    """The questions whose name or title has most of the words; among equals, those with the most similar spelling."""
     wanted = set(_plain(asked).split()) - {*_SMALL}
 
-    def likeness(question: Question) -> tuple[float, float, str]:
+    def order(question: Question) -> tuple[float, float, str]:
         text = f"{question.name} {_plain(question.title)}".replace("-", " ")
         shared = sum(bool(difflib.get_close_matches(word, text.split(), 1, 0.75)) for word in wanted)
-        spelt = max(_ratio(asked, question.name), _ratio(_plain(asked), _plain(question.title)))
-        return -shared, -spelt, question.name
+        similarity = max(_ratio(asked, question.name), _ratio(_plain(asked), _plain(question.title)))
+        return -shared, -similarity, question.name
 
-    return sorted(registry.questions, key=likeness)[:NEAREST]
+    return sorted(registry.questions, key=order)[:NEAREST]
 
 
 def _ratio(one: str, other: str) -> float:
@@ -111,15 +111,15 @@ def _why_not(site: Site, entry: Entry, question: Question, missing: Mapping[str,
     lacked += [missing[table] for table in question.reads if table in missing]
     if lacked:
         return " ".join(dict.fromkeys(lacked))
-    unmade = [table for table in question.reads if not entry.parts(TableId("gold", table))]
-    return f"Release {entry.number} has no {unmade[0]} yet: run {command(site, 'build')}." if unmade else None
+    not_built = [table for table in question.reads if not entry.parts(TableId("gold", table))]
+    return f"Release {entry.number} has no {not_built[0]} yet: run {command(site, 'build')}." if not_built else None
 
 
 # ------------------------------------------------------------------------------------------------------------ answering
 
 
 def answer(session: Session, question: Question, given: Mapping[str, str]) -> Answered:
-    """Ask a question with what was given; what was not is drawn from the data."""
+    """Answer a question with the given values; a parameter without one takes its default from the data."""
     _refuse_unknown(question, given)
     values: dict[str, Value] = {}
     choices: dict[str, tuple[Value, ...]] = {}
@@ -136,7 +136,7 @@ def answer(session: Session, question: Question, given: Mapping[str, str]) -> An
 
 
 def said(value: Value) -> str:
-    """A parameter's value as people write it."""
+    """A parameter value as text."""
     return f"{value:%Y-%m}" if isinstance(value, date) else "none" if value is None else str(value)
 
 
@@ -167,7 +167,7 @@ def _read(parameter: Parameter, text: str, choices: tuple[Value, ...] | None) ->
 
 def _allowed(text: str, choices: list[str]) -> str:
     if not choices:
-        return "left alone, as the shop has nothing to choose from"
+        return "left out, because the shop has no values to choose from"
     if len(choices) <= _LISTED:
         return choices[0] if len(choices) == 1 else f"one of {_listed(choices)}"
     near = difflib.get_close_matches(text, choices, NEAREST) or [choices[0], choices[-1]]

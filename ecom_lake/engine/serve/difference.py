@@ -1,4 +1,4 @@
-"""Two states of a shop, held against each other: which tables changed, which KPIs moved, and in which months."""
+"""The differences between two states of a shop: which tables changed, which KPIs changed, and in which months."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 
 Known = tuple[str, float | None]
-"""What a KPI counts, and its value."""
+"""The unit of a KPI, and its value."""
 
 
 @dataclass(frozen=True)
 class Changed:
     table: str
     rows_before: int | None
-    """None where the table was not there; below too."""
+    """None if the table did not exist; the same for `rows_after`."""
     rows_after: int | None
     parts: int
-    """How many of its files differ: the months, where it has any."""
+    """The number of files that differ: one per month, or one for the whole table."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Difference:
     tables: tuple[Changed, ...]
     kpis: tuple[Moved, ...]
     months: tuple[tuple[str, Moved], ...]
-    """The months in which a KPI moved, each with the KPI."""
+    """The months in which a KPI changed, each with the change."""
 
 
 def difference(site: Site, before: int, after: int) -> Difference:
@@ -56,7 +56,7 @@ def difference(site: Site, before: int, after: int) -> Difference:
 
 
 def last_two_releases(site: Site) -> tuple[int, int]:
-    """What to compare where nothing was named: what readers see, and what they saw before."""
+    """The states to compare by default: the latest release and the release before it."""
     numbers = [number for number in site.lake.log.numbers() if site.lake.log.entry(number).release == number]
     if len(numbers) < 2:
         raise UsageError(f"There are not two releases to compare; {command(site, 'log')} lists every state.")
@@ -102,7 +102,7 @@ def _monthly(site: Site, entry: Entry) -> dict[str, dict[str, Known]]:
 
 
 def _moved(before: dict[str, Known], after: dict[str, Known]) -> tuple[Moved, ...]:
-    """The metrics whose value is another one, in the order of the newer table."""
+    """The metrics whose value differs, in the order of the newer table."""
     none: tuple[str, None] = ("", None)
     return tuple(
         Moved(metric, (after.get(metric) or before[metric])[0], old, new)

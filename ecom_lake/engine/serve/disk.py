@@ -1,4 +1,4 @@
-"""How much room is left on a lake's disk, and how much is too little."""
+"""The free space on a lake's disk, and its thresholds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from ecom_lake.engine.build.shop_context import Site
 
 LITTLE, TOO_LITTLE = 5 * 10**9, 5 * 10**8
-"""Bytes: below the first, look after it; below the second, a build may not get to its end."""
+"""Bytes: below the first, the doctor warns; below the second, a build may run out of space."""
 
 
 def free_bytes(site: Site) -> int | None:

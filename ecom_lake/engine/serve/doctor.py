@@ -1,6 +1,6 @@
-"""Whether the set-up is sound: the environment, the settings, the disk, the log, the release and its files.
+"""Checks of the installation and a lake: the environment, the settings, the disk, the log, the release and its files.
 
-Each examination gives findings, and none of them stops the others. Nothing is mended here.
+Each check yields findings, and no finding stops the other checks. Not here: repairs (engine/build/maintenance/repair.py).
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _packages() -> Finding:
     if missing:
         return Finding("packages", "fail", f"Not installed: {', '.join(missing)}.", "Run `make setup`.")
     if found["dagster"] != found["dagster-webserver"]:
-        return Finding("packages", "fail", says, "Dagster and its webserver must be of one version: run `make setup`.")
+        return Finding("packages", "fail", says, "Dagster and its webserver must have the same version: run `make setup`.")
     return Finding("packages", "ok", says)
 
 
@@ -98,11 +98,11 @@ def _settings(settings: Settings, invalid: Mapping[str, str]) -> Finding:
     valid = [shop for name, shop in settings.shops.items() if name not in invalid]
     shops = ", ".join(f"{shop.name} ({shop.connector}, from {shop.first_month:%Y-%m})" for shop in valid) or "none"
     if not settings.config.exists():
-        todo = "Start in the project folder, or name it with --project, if that is not what you want."
+        todo = "To use a lake.toml, start in the project folder, or name the folder with --project."
         return Finding("settings", "warn", f"There is no {settings.config}: the defaults are in force. Shops: {shops}.", todo)
     if invalid:
         return Finding("settings", "warn", f"{counted(len(invalid), 'shop')} of {settings.config} left out. Shops: {shops}.")
-    return Finding("settings", "ok", f"{settings.config} is sound. Shops: {shops}.")
+    return Finding("settings", "ok", f"{settings.config} is valid. Shops: {shops}.")
 
 
 def _own_files(settings: Settings) -> Iterator[Finding]:
@@ -120,7 +120,7 @@ def _dagster(settings: Settings) -> Finding:
     if settings.dagster_home is None:
         todo = "Start in the project's folder, or set DAGSTER_HOME to a folder with a dagster.yaml."
         return Finding("dagster", "warn", "No dagster.yaml was found: the history of builds is not kept.", todo)
-    return Finding("dagster", "ok", f"The history of builds is kept as {settings.dagster_home / 'dagster.yaml'} says.")
+    return Finding("dagster", "ok", f"The history of builds is kept as set in {settings.dagster_home / 'dagster.yaml'}.")
 
 
 def _memory(settings: Settings) -> Finding:
@@ -152,7 +152,7 @@ def _disk(root: Path, what: str = "root") -> Iterator[Finding]:
 
 
 def _readers(site: Site) -> Finding:
-    """Who of this machine may read the lake, by what its folders say."""
+    """Which users of this machine may read the lake, by the permissions of its folders."""
     folder, modes = Path(site.lake.url), site.lake.modes
     assert modes is not None
     try:
@@ -162,13 +162,13 @@ def _readers(site: Site) -> Finding:
         return Finding("readers", "fail", str(error))
     group = f" The group '{modes.readers}' may read its gold." if modes.readers else ""
     if not folder.is_dir():
-        return Finding("readers", "ok", f"{folder} will be its owner's alone.{group}")
+        return Finding("readers", "ok", f"Only its owner will be able to read {folder}.{group}")
     if open_to := modes.wider(site.shop.name):
-        todo = f"{command(site, 'build')} closes it, when its owner runs it on a file system that has permissions."
+        todo = f"{command(site, 'build')} restricts it, if its owner runs it on a file system with permissions."
         return Finding("readers", "warn", f"Other users of this machine may read {open_to}.", todo)
     if modes.readers and not modes.lets_readers_in(site.shop.name):
         says = f"The group '{modes.readers}' may not read the gold of {folder} yet."
-        return Finding("readers", "warn", says, f"{command(site, 'build')} lets it.")
+        return Finding("readers", "warn", says, f"{command(site, 'build')} gives it access.")
     return Finding("readers", "ok", f"Only {_owner(folder)} may read {folder}.{group}")
 
 
@@ -180,18 +180,18 @@ def _owner(folder: Path) -> str:
 
 
 def _links(root: Path, there: Path, what: str) -> Finding:
-    """The log creates its entries by hard links, and copies of a remote store are held by them."""
+    """The log creates its entries by hard links, and local copies of remote files are kept by them."""
     first, second = (there / f".ecom-lake-doctor-{uuid.uuid4().hex[:8]}" for _ in range(2))
     try:
         first.write_bytes(b"")
         second.hardlink_to(first)
     except OSError as error:
         todo = "Name a root on a local disk that you may write to, with --root or in lake.toml."
-        return Finding(what, "fail", f"{there} cannot be written to as a lake needs it: {error.strerror}.", todo)
+        return Finding(what, "fail", f"{there} does not allow the writes that a lake needs: {error.strerror}.", todo)
     finally:
         for path in (first, second):
             path.unlink(missing_ok=True)
-    says = f"{root} is writable, and has hard links." if root == there else f"{root} is not there yet, and can be made."
+    says = f"{root} is writable, and has hard links." if root == there else f"{root} does not exist yet, and can be created."
     return Finding(what, "ok", says)
 
 
@@ -199,7 +199,7 @@ def _links(root: Path, there: Path, what: str) -> Finding:
 
 
 def _remote(site: Site, settings: Settings) -> Iterator[Finding]:
-    """What a lake asks of a store, tried on it; and the disk that holds the copies."""
+    """The operations that a lake needs, tried on the store; and the disk for the local copies."""
     probe = f"{site.shop.name}/{STORE}/doctor-{uuid.uuid4().hex[:8]}"
     store = site.lake.store
     try:
@@ -211,9 +211,9 @@ def _remote(site: Site, settings: Settings) -> Iterator[Finding]:
         return
     if not new or again:
         todo = "Name a root on Azure Blob or on a local disk."
-        yield Finding("root", "fail", f"{settings.root} lets two writers create one name: a log there could fork.", todo)
+        yield Finding("root", "fail", f"{settings.root} allows two writers to create the same name, so the log could fork.", todo)
     else:
-        yield Finding("root", "ok", f"{settings.root} can be read and written, and creates a name only once.")
+        yield Finding("root", "ok", f"{settings.root} can be read and written, and creates each name only once.")
     yield from _disk(settings.access.cache, "copies")
 
 
@@ -222,7 +222,7 @@ def _landing(site: Site) -> Finding:
         files = landed_files(site)
     except UserError as error:
         return Finding("landing", "fail", str(error))
-    return Finding("landing", "ok", f"{len(files):,} files lie in {site.lake.landing.url}.")
+    return Finding("landing", "ok", f"{counted(len(files), 'file')} in {site.lake.landing.url}.")
 
 
 # ----------------------------------------------------------------------------------------------------------- the lake
@@ -241,14 +241,14 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
         return
     if not numbers:
         yield Finding(
-            "log", "ok", f"Shop '{site.shop.name}' was never built.", f"When its files are there: {command(site, 'build')}."
+            "log", "ok", f"Shop '{site.shop.name}' was never built.", f"After landing its files, run {command(site, 'build')}."
         )
         return
     yield Finding("log", "ok", f"{len(numbers):,} states, the newest is {head.number}.")
     yield _built_with(site, head, released)
     yield _files(site, "newest state", head, deep)
     if released is None:
-        yield Finding("release", "warn", "Nothing was ever released.", f"{command(site, 'status')} says why.")
+        yield Finding("release", "warn", "Nothing was released yet.", f"{command(site, 'status')} shows why.")
     else:
         yield (files := _files(site, "release", released, deep))
         yield _plain(site, released, deep)
@@ -259,7 +259,7 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
 
 
 def _built_with(site: Site, head: Entry, released: Entry | None) -> Finding:
-    """Whether the settings in force are those that the shop was built with, and whether a build may go on with them."""
+    """Whether the settings in force are those that the shop was built with, and whether a build accepts them."""
     if why := why_refused(site, head):
         return Finding("built with", "warn", f"{why} A build stops at this.", CONFIRM)
     if head.built_with is None:
@@ -276,19 +276,19 @@ def _last_build(site: Site) -> Finding:
     if trouble is None:
         return Finding("last build", "ok", "Nothing was refused and nothing failed since the last release.")
     says = f"{trouble.table} {trouble.kind} in run {trouble.run[:8]}: {' '.join(trouble.says)}"
-    return Finding("last build", "warn", says, f"{command(site, 'status')} says what to do.")
+    return Finding("last build", "warn", says, f"{command(site, 'status')} shows what to do.")
 
 
 def _files(site: Site, what: str, entry: Entry, deep: bool) -> Finding:
-    """Every file that a state names is there, and as large as it was; read and hashed, if it is to go deep."""
+    """Whether every file of a state exists and has its size; with `deep`, every file is read and its hash compared."""
     files = list(_named(entry))
     wrong = _wrong(site, entry, deep)
     if not wrong:
-        looked = "hold what they held when they were written" if deep else "are there and as large as they were"
-        return Finding(what, "ok", f"All {len(files):,} files of state {entry.number} {looked}.")
-    todo = f"{command(site, 'repair')} makes it again."
-    if what == "release" and (whole := _whole_release(site, entry.number, deep)):
-        todo += f" Until then, release {whole} is whole: {command(site, f'rollback {whole}')} shows it."
+        found = "exist and have their hashes" if deep else "exist and have their sizes"
+        return Finding(what, "ok", f"All {len(files):,} files of state {entry.number} {found}.")
+    todo = f"{command(site, 'repair')} restores it."
+    if what == "release" and (intact := _intact_release(site, entry.number, deep)):
+        todo += f" Until then, {command(site, f'rollback {intact}')} shows readers the intact release {intact}."
     return Finding(what, "fail", f"{len(wrong):,} of {len(files):,} files of state {entry.number} are damaged: {wrong[0]}.", todo)
 
 
@@ -304,14 +304,14 @@ def _wrong(site: Site, entry: Entry, deep: bool) -> list[str]:
     return sorted(one for one in damaged if one)
 
 
-def _whole_release(site: Site, before: int, deep: bool) -> int | None:
+def _intact_release(site: Site, before: int, deep: bool) -> int | None:
     log = site.lake.log
     older = (log.entry(number) for number in reversed(log.numbers()) if number < before and log.is_intact(number))
     return next((entry.number for entry in older if entry.release == entry.number and not _wrong(site, entry, deep)), None)
 
 
 def _damage(site: Site, file: File, size: int | None, deep: bool) -> str | None:
-    """What is wrong with a stored file; a copy of it on this machine's disk is not asked."""
+    """What is wrong with a stored file; its local copy is not checked."""
     if size is None:
         return f"{file.path} {GONE}"
     if size != file.bytes:
@@ -320,7 +320,7 @@ def _damage(site: Site, file: File, size: int | None, deep: bool) -> str | None:
 
 
 def _plain(site: Site, released: Entry, deep: bool) -> Finding:
-    """The plain files are copies that anybody can write to."""
+    """The plain files are copies that other programs can change."""
     wanted = plain_files(released)
     prefix = f"{site.shop.name}/"
     there = {
@@ -342,18 +342,18 @@ def _plain(site: Site, released: Entry, deep: bool) -> Finding:
 
 
 def _columns(site: Site, released: Entry) -> Iterator[Finding]:
-    """What the shop says that it has, and has not, decides which gold tables it gets."""
+    """The columns that lake.toml declares decide which gold tables the shop gets."""
     found = declared(site, released)
-    todo = f"Say so in [shops.{site.shop.name}] of lake.toml, and build: {found.line(site)}."
+    todo = f"Declare it in [shops.{site.shop.name}] of lake.toml, and build: {found.line(site)}."
     if found.empty:
         tables = sorted({table for tables in found.empty.values() for table in tables})
-        yield Finding("columns", "warn", f"Nothing stands in {_list(found.empty)}; made from it: {_list(tables)}.", todo)
+        yield Finding("columns", "warn", f"No values in {_list(found.empty)}; tables built from them: {_list(tables)}.", todo)
     if found.filled:
         tables = sorted({table for tables in found.filled.values() for table in tables})
-        says = f"Values stand in {_list(found.filled)}, which lake.toml says is not there; not built for it: {_list(tables)}."
+        says = f"Values in {_list(found.filled)}, which lake.toml declares as missing; tables not built: {_list(tables)}."
         yield Finding("columns", "warn", says, todo)
     if not found.empty and not found.filled:
-        yield Finding("columns", "ok", "What the gold tables need is there, or is said not to be.")
+        yield Finding("columns", "ok", "Every column that gold tables need has values, or is declared as missing.")
 
 
 def _list(names: Iterable[str]) -> str:
@@ -363,8 +363,8 @@ def _list(names: Iterable[str]) -> str:
 def _leftovers(site: Site) -> Finding:
     left = site.lake.store.list(f"{site.shop.name}/{SCRATCH}")
     if left:
-        says = f"{len(left):,} half-done files of {sum(info.size for info in left) / 1e6:,.1f} MB lie in {SCRATCH}."
+        says = f"{len(left):,} unfinished files of {sum(info.size for info in left) / 1e6:,.1f} MB in {SCRATCH}."
         return Finding(
-            "scratch", "warn", says, f"If no build is running, they were left by a crash: {command(site, 'gc')} takes them."
+            "scratch", "warn", says, f"If no build is running, they were left by a crash: {command(site, 'gc')} deletes them."
         )
-    return Finding("scratch", "ok", "No half-done files are lying about.")
+    return Finding("scratch", "ok", "No unfinished files.")

@@ -115,7 +115,7 @@ def _legend(names: Sequence[str]) -> tuple[list[str], int]:
 
 
 def _svg(title: str, drawn: Sequence[str]) -> str:
-    # On a page the chart has the colours of the page, as an image its own.
+    # On a page the chart has the page's colours; as an image, its own.
     paper, ink = "var(--paper, #ffffff)", "var(--ink, #334155)"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'

@@ -1,4 +1,4 @@
-"""A SQL session over a release: gold and silver tables by name, the other layers' tables behind their layer's name.
+"""A SQL session over a release: gold and silver tables by name, tables of other layers with the layer as a prefix.
 
 A session only reads, by three locks (decision 0015): the release's files are opened through a file system that refuses every
 write; DuckDB itself may open nothing else; and a text that is not exactly one query does not run. The first two hold alone.
@@ -31,21 +31,21 @@ from ecom_lake.errors import UsageError, UserError, was_interrupted
 
 LAYERS = ("gold", "silver", "bronze", "quarantine", "rejects", "pending")
 RELEASE = "release"
-"""The scheme of the URLs under which a session sees the files of its release: release://_store/gold/rfm/….parquet."""
+"""The scheme of the URLs by which a session reads the files of its release: release://_store/gold/rfm/….parquet."""
 LOCKS = (
     f"set allowed_directories = ['{RELEASE}://']",
     "set enable_external_access = false",
     "set lock_configuration = true",
 )
-"""What DuckDB itself refuses from here on, in this order; the last one makes the others final."""
+"""Settings that restrict DuckDB, in this order; the last one makes the others final."""
 _PRIVATE = ("set secret_directory = ''", "set allow_persistent_secrets = false", "set http_proxy = ''")
-"""Settings that state what is nobody's business: a folder of this machine, and a proxy's password from the environment."""
+"""Settings whose values are private: a folder of this machine, and a proxy's password from the environment."""
 _ROW_GROUP = 100_000
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one query may use."""
+    """The limits of one query."""
 
     seconds: float = 300
     memory: str = "2GB"
@@ -82,7 +82,7 @@ class Answer:
         with _limited(self._con, self._limits):
             reader = self._con.sql(self._query, params=self._values).to_arrow_reader(_ROW_GROUP)
             with pq.ParquetWriter(target, reader.schema, compression="zstd") as writer:
-                # A batch ends where a file that was read does; a row group should not.
+                # A batch ends at the end of each input file; a row group should not.
                 waiting: list[Any] = []
                 for batch in reader:
                     waiting.append(batch)
@@ -104,7 +104,7 @@ class Session:
         return Answer(self._con, query, values, self._limits)
 
     def columns(self) -> list[str]:
-        """Every column of the tables that need no layer before their name."""
+        """Every column of the tables that need no prefix."""
         found = self._con.execute(
             "select distinct column_name from duckdb_columns() where schema_name in ('gold', 'silver') order by 1"
         ).fetchall()
@@ -132,7 +132,7 @@ def _open(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, limits: Limi
             _create_view(con, table, in_order(parts))
             tables.setdefault(table.layer, []).append(table.name)
     con.execute("set search_path = 'gold,silver'")
-    con.execute("set preserve_insertion_order = true")  # people expect a table in the order of its file
+    con.execute("set preserve_insertion_order = true")  # rows in the order of the file
     con.execute(f"set max_temp_directory_size = {literal(limits.spill)}")
     for setting in (*_PRIVATE, *LOCKS):
         con.execute(setting)
@@ -148,7 +148,7 @@ def _create_view(con: duckdb.DuckDBPyConnection, table: TableId, files: Sequence
         if isinstance(error, duckdb.Error):
             raise UserError(
                 f"{table} cannot be read: a file of it is missing or damaged. `ecom-lake doctor --deep` names the file, "
-                "`ecom-lake repair` and a build make it again."
+                "`ecom-lake repair` and a build restore it."
             ) from None
         raise
 
@@ -158,7 +158,7 @@ def _url(file: File) -> str:
 
 
 def _source(files: Sequence[File]) -> str:
-    """All files of a table as one; each delivered file with the number of its delivery, and with the columns that it has."""
+    """All files of a table as one relation; rows of delivered files have the number of their delivery."""
     if not any(file.delivery for file in files):
         return f"select * from {parquet(map(_url, files))}"
     return " union all by name ".join(
@@ -173,7 +173,7 @@ def _source(files: Sequence[File]) -> str:
 
 @contextmanager
 def _limited(con: duckdb.DuckDBPyConnection, limits: Limits) -> Iterator[None]:
-    """Interrupt a query at its time limit, and make one sentence of every error."""
+    """Interrupt a query at its time limit, and turn every error into one sentence."""
     clock = _Clock(con, limits.seconds)
     try:
         yield
@@ -226,10 +226,10 @@ def _too_long(limits: Limits) -> UserError:
 
 
 def _sentence(message: str) -> str:
-    """DuckDB's message with its hint, without its picture of the line."""
+    """DuckDB's message with its hint, without the excerpt of the query."""
     if "must be at the top level" in message:
-        return "This session only reads, and a WITH clause with COPY, INSERT, UPDATE or DELETE does not."
-    if "Traceback (most recent call last)" in message:  # of the file system, which is Python's
+        return "This session is read-only: remove COPY, INSERT, UPDATE or DELETE from the WITH clause."
+    if "Traceback (most recent call last)" in message:  # an error of the file system, which is written in Python
         return next((line for line in reversed(message.partition("\n\nLINE ")[0].splitlines()) if line), "").strip()
     said, _, place = message.partition("\n\nLINE ")
     sentence = " ".join(re.sub(r"^[A-Z][\w ]* Error: ", "", said).split())

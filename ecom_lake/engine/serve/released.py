@@ -1,4 +1,4 @@
-"""What readers see: the latest release of a shop, or a sentence that says what comes first."""
+"""The latest release of a shop, or an error that names the command to run first."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def released(site: Site) -> Entry:
     head = built(site)
     if head.release is None:
         raise UsageError(
-            f"Shop '{site.shop.name}' was built but never released: {command(site, 'status')} says why, "
-            f"{command(site, 'build')} tries again."
+            f"Shop '{site.shop.name}' was built but never released: {command(site, 'status')} shows why, "
+            f"and {command(site, 'build')} tries again."
         )
     return head if head.release == head.number else site.lake.log.entry(head.release)
 
@@ -35,7 +35,7 @@ def state(site: Site, number: int) -> Entry:
     """A state of the log by its number."""
     built(site)
     if number not in site.lake.log.numbers():
-        raise UsageError(f"There is no state {number}; {command(site, 'log')} lists those that are.")
+        raise UsageError(f"There is no state {number}; {command(site, 'log')} lists the states that exist.")
     return site.lake.log.entry(number)
 
 
@@ -46,7 +46,7 @@ def nothing_built(site: Site) -> str:
         return f"Shop '{site.shop.name}' has {counted(waiting, 'landed file')} and was never built: run {command(site, 'build')}."
     return (
         f"Shop '{site.shop.name}' has nothing yet in {site.lake.url}: land its export with {command(site, 'land PATH')}, "
-        f"then run {command(site, 'build')}. To try it with a made-up shop, start with `ecom-lake synth FOLDER`."
+        f"then run {command(site, 'build')}. To try it with a synthetic shop, start with `ecom-lake synth FOLDER`."
     )
 
 

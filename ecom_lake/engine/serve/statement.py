@@ -1,8 +1,8 @@
 """Which SQL text a session runs: exactly one query that only reads (decision 0015).
 
-DuckDB's parser decides, not a pattern: a text passes if DuckDB reads it as one query, and reads it as one query again where it
-stands as a subquery. COPY, CREATE and SET cannot stand there. A data-modifying WITH clause cannot either, but DuckDB notices it
-only when it binds the subquery: a session does that first where the text holds a word that writes.
+DuckDB's parser decides, not a pattern: a text passes if DuckDB reads it as one query, and again as one query when it
+is a subquery. COPY, CREATE and SET are not allowed in a subquery. A data-modifying WITH clause is not either, but DuckDB reports
+it only when it binds the subquery: a session binds it first if the text contains a word that can write.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a shop is: what readers see, what waits, what was refused, and what to do about it."""
+"""The status of a shop: the release, waiting and refused files, pending rows, warnings, and what to do."""
 
 from __future__ import annotations
 
@@ -29,38 +29,40 @@ class Status:
     release: int | None
     released_at: datetime | None
     newest: int
-    """Number of the newest state; later than the release where something was built and not released."""
+    """Number of the newest state; higher than `release` if a build was not released."""
     pinned: bool
     unreleased: tuple[str, ...]
     """Tables that are newer than the release."""
     stale: Mapping[str, str]
-    """Tables that must be made again, and why."""
+    """Tables that must be rebuilt, and why."""
     waiting: tuple[str, ...]
-    """Files in landing that no build has seen."""
+    """Files in landing that no build has read."""
     refused: Mapping[str, str]
     """Files in landing that could not be read, and why."""
     pending: Mapping[str, int]
-    """Rows whose order has not come yet, by delivered table; below, those that broke a contract, and malformed records."""
+    """Rows whose order was not delivered yet, by delivered table."""
     quarantined: Mapping[str, int]
+    """Rows that failed a rule, by delivered table."""
     rejected: Mapping[str, int]
+    """Malformed records, by delivered table."""
     misnamed: tuple[str, ...]
-    """Sentences about columns that no table reads, and that are probably known ones under other names."""
+    """Sentences about columns that no table reads and that are probably misnamed."""
     warnings: tuple[str, ...]
-    """Sentences about rows of gold tables that break a rule which only warns, such as sales of an unknown status."""
+    """Sentences about rows of gold tables that fail a rule of severity `warn`, such as sales with an unknown status."""
     anomalies: tuple[str, ...]
-    """What stands out from the shop's own history, newest month first."""
+    """The anomalies in the shop's history, newest month first."""
     delivery: str | None
-    """A sentence, where a shop that still sells has waited longer than usual for its next delivery."""
+    """A sentence if the next delivery of a shop that still sells is overdue."""
     settings: str | None
-    """How the settings in force differ from those of the release; None where they do not, or where it recorded none."""
+    """How the settings in force differ from those of the release; None if they do not differ, or if the release recorded none."""
     outdated: tuple[str, ...]
-    """Tables made by other code or settings than are in force; the next build makes them again."""
+    """Tables built with other code or settings than those in force; the next build rebuilds them."""
     trouble: Trouble | None
-    """What went wrong since the last release, if that is still in the way."""
+    """The failure since the last release, unless it is resolved."""
     free: int | None
-    """Bytes that are free on the lake's disk; None where it lies on a remote store."""
+    """Free bytes on the lake's disk; None for a remote store."""
     advice: tuple[str, ...]
-    """What to do, most urgent first; nothing where all is well."""
+    """What to do, most urgent first; empty if nothing needs attention."""
 
     @property
     def needs_attention(self) -> bool:
@@ -102,9 +104,9 @@ def status_of(site: Site) -> Status:
         free=free,
         advice=(
             *_about_settings(site, head),
-            *(f"Correct a file of yours, whose table is not built: {why}" for why in site.registry.invalid.values()),
+            *(f"Fix your file, whose table is not built: {why}" for why in site.registry.invalid.values()),
             *_about_trouble(site, trouble, free),
-            *_advice(site, head, why, waiting, refused, unreleased, is_told=trouble is not None),
+            *_advice(site, head, why, waiting, refused, unreleased, is_stopped=trouble is not None),
         ),
     )
 
@@ -125,7 +127,7 @@ def changed_tables(before: Entry, after: Entry) -> set[TableId]:
 
 
 def _waiting(site: Site, head: Entry) -> tuple[str, ...]:
-    """The landed files that are not as the log has seen them."""
+    """The landed files that are new, or that changed since the log recorded them."""
     found = {info.path: info.stamp for info in landed_files(site)}
     return tuple(path for path, stamp in found.items() if path not in head.landing or head.landing[path].stamp != stamp)
 
@@ -149,7 +151,7 @@ def _about_trouble(site: Site, trouble: Trouble | None, free: int | None) -> lis
     if free is not None and free < TOO_LITTLE:
         advice.append(f"Make room on the lake's disk: {free / 1e6:,.0f} MB are free, and a build needs more.")
     if trouble:
-        how = "Mend what it names" if trouble.kind == "refused" else "Take its cause away"
+        how = "Fix that" if trouble.kind == "refused" else "Remove the cause"
         advice.append(
             f"The last build stopped at {trouble.table}: {' '.join(trouble.says)} {how}; then run {command(site, 'build')}."
         )
@@ -163,22 +165,22 @@ def _advice(
     waiting: tuple[str, ...],
     refused: Mapping[str, str],
     unreleased: tuple[str, ...],
-    is_told: bool,
+    is_stopped: bool,
 ) -> list[str]:
     build = command(site, "build")
     advice = []
     if refused:
-        advice.append(f"Mend or take away the refused files in {site.lake.landing.url}; then run {build}.")
+        advice.append(f"Fix or remove the refused files in {site.lake.landing.url}; then run {build}.")
     if waiting:
-        advice.append(f"Run {build}: files wait in landing.")
+        advice.append(f"Run {build}: files are waiting in landing.")
     if head.pinned:
         advice.append(
             f"Release {head.release} is pinned; {command(site, 'unpin')}, then {build}, shows readers the newest state."
         )
-    elif waiting or is_told:
-        pass  # that a build is to be run has been said
+    elif waiting or is_stopped:
+        pass  # the advice to run a build is in the list already
     elif why:
-        advice.append(f"Run {build}: some tables are older than what they are made from.")
+        advice.append(f"Run {build}: some tables are older than their inputs.")
     elif unreleased or head.release is None:
-        advice.append(f"Run {build}: what was built last is not released.")
+        advice.append(f"Run {build}: the newest state is not released.")
     return advice

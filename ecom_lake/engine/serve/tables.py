@@ -1,4 +1,4 @@
-"""Which tables a shop has, how large they are and what they promise; and which it cannot have."""
+"""The tables of a shop with their size and contract, and the tables that it cannot have."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Listed:
     rows: int
     bytes: int
     months: tuple[str, ...]
-    """The months that hold rows, oldest first; none for a table that is not cut into months."""
+    """The months with rows, oldest first; empty for a table that is not partitioned by month."""
     inputs: tuple[str, ...]
-    """The tables that it is made from."""
+    """The tables that it reads."""
     plain: str
-    """Where people find it."""
+    """The path of its plain file."""
     absent: Mapping[str, str]
     """Columns that this kind of export does not fill, and why."""
 
@@ -45,7 +45,7 @@ def listed(site: Site, entry: Entry) -> list[Listed]:
 
 
 def find(site: Site, entry: Entry, name: str) -> Listed:
-    """A table by its name, with or without its layer before it."""
+    """A table by its name, with or without its layer."""
     wanted = name.replace(".", "/").casefold()
     tables = listed(site, entry)
     if match := next((one for one in tables if wanted in (one.contract.name, one.path)), None):
@@ -54,7 +54,7 @@ def find(site: Site, entry: Entry, name: str) -> Listed:
         raise UsageError(f"Shop '{site.shop.name}' cannot have {name}: {why}")
     near = difflib.get_close_matches(wanted.rsplit("/", 1)[-1], [one.contract.name for one in tables], 1)
     hint = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(f"There is no table '{name}': {hint}`ecom-lake tables` lists those that are.")
+    raise UsageError(f"There is no table '{name}': {hint}`ecom-lake tables` lists all tables.")
 
 
 def _listed(site: Site, entry: Entry, table: TableId) -> Listed:
@@ -73,5 +73,5 @@ def _listed(site: Site, entry: Entry, table: TableId) -> Listed:
 
 
 def recipe_of(site: Site, one: Listed) -> str | None:
-    """The SQL that makes a table; None for one that Python makes."""
+    """The SQL of a table; None for a table built by Python."""
     return site.registry.recipe(one.contract.name).sql if one.contract.layer == "gold" else None

@@ -1,8 +1,8 @@
 """Copies of immutable files of a remote store on the local disk: downloaded once, bounded in size, shared by every process.
 
 A process holds the files that it uses: hard links in a folder of its own, so that eviction by another process does not remove
-them. Unfinished downloads lie in that folder too. The folder is locked while its process lives; the next process removes the
-folders of dead ones.
+them. Unfinished downloads are in that folder too. The folder is locked while its process runs; the next process removes the
+folders of ended ones.
 Not here: which files there are, and their hashes (log.py).
 """
 
@@ -79,7 +79,7 @@ class Cache:
             draft.unlink()
             raise StoreError(
                 f"{path} is damaged: its {found[0]:,} bytes are not the {size:,} bytes that were written. "
-                "`ecom-lake repair` makes it again."
+                "`ecom-lake repair` restores it."
             )
         draft.chmod(0o400)
         draft.replace(target)

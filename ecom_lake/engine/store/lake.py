@@ -1,6 +1,6 @@
 """One shop's lake: its store, its commit log, its data files.
 
-Here: publishing a file, naming it, reading the files that an entry names. Files lie in `<shop>/_store/<layer>/<table>/…`
+Here: publishing a file, naming it, reading the files that an entry names. Files are in `<shop>/_store/<layer>/<table>/…`
 under names that are never used again. Not here: what a table is made of (engine/build/), how bronze is read
 (engine/build/bronze/delivered_rows.py), SQL (engine/duckdb_engine.py).
 """
@@ -53,7 +53,7 @@ class Lake:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder for unfinished files, on the disk where they will lie, so that publishing is a rename; removed afterwards."""
+        """A folder for unfinished files, on the disk of the store, so that publishing is a rename; removed afterwards."""
         folder = Path(tempfile.mkdtemp(dir=self.store.scratch_folder(f"{self.shop}/{SCRATCH}"), prefix="step-"))
         try:
             yield folder
@@ -69,7 +69,7 @@ class Lake:
     def publish(self, local: Path, table: TableId, part: Part, made: Made, current: File | None) -> File:
         """Put a finished file into the store, unless the current one has the same bytes; readers see it once it is committed.
 
-        Bronze, which belongs to no run, is named after the hash of the delivered file."""
+        Bronze files are independent of a run and are named after the hash of the delivered file."""
         digest, size = hash_file(local), local.stat().st_size
         if current is not None and current.hash == digest and not self.damage(current):
             local.unlink()

@@ -87,7 +87,7 @@ def _in_folder(folder: Path) -> Iterator[_Wanted | Arrival]:
         return
     if not any(PurePosixPath(info.path).suffix.lower() in SUFFIXES for info in files):
         yield Arrival(
-            folder, "failed", why=f"{folder} holds nothing to land: no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file."
+            folder, "failed", why=f"{folder} has nothing to land: no {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file."
         )
         return
     for info in files:

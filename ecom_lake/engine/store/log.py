@@ -67,7 +67,7 @@ class Log:
                 return decode(self._store.read(path))  # it may have been repaired since it was remembered
         except FileNotFoundError:
             raise UserError(
-                f"Entry {number} of shop '{self._shop}' is not in the log; `ecom-lake log` lists those that are."
+                f"Entry {number} of shop '{self._shop}' is not in the log; `ecom-lake log` lists the entries."
             ) from None
         except UNREADABLE:
             raise DamagedError(path) from None

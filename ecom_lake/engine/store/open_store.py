@@ -1,4 +1,4 @@
-"""From a URL to the store that it names: the local disk, Azure Blob, or any other file system that fsspec knows."""
+"""From a URL to the store that it names: the local disk, Azure Blob, or any other file system of fsspec."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _READ_ONLY = ("http", "https")
 
 
 def open_store(url: str, access: Access | None = None, inbox: bool = False, modes: Modes | None = None) -> Store:
-    """`inbox`: other people put files there, and these are not trusted. `modes`: who may read the written files."""
+    """`inbox`: other people put files there, which are untrusted. `modes`: who may read the written files."""
     access = access or Access()
     if "://" in url:
         return RemoteStore(_connection(url, access), access)
@@ -43,11 +43,11 @@ def _connect_fsspec(url: str, access: Access) -> Connection:
 
     scheme = url.split("://")[0]
     if scheme in _READ_ONLY:
-        raise UsageError(f"A lake cannot lie on '{scheme}://', which is read-only: name a folder, or az:// or abfss://.")
+        raise UsageError(f"A lake cannot be on '{scheme}://', which is read-only: name a folder, or az:// or abfss://.")
     try:
         fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False, skip_instance_cache=True)
     except (ValueError, ImportError):
-        raise UsageError(f"A lake cannot lie on '{scheme}://': name a folder, or az:// or abfss:// for Azure Blob.") from None
+        raise UsageError(f"A lake cannot be on '{scheme}://': name a folder, or az:// or abfss:// for Azure Blob.") from None
     except Exception as error:  # some file systems connect when they are made, and fail in their own ways
         why = explain(error) or f"its file system refuses it ({type(error).__name__})."
         raise UsageError(f"No store can be opened at {_without_credentials(url)}: {why}") from None

@@ -66,7 +66,7 @@ class Store(ABC):
 
     @abstractmethod
     def delete(self, path: str) -> None:
-        """Nothing happens where there is no such file."""
+        """Does nothing if there is no such file."""
 
     @abstractmethod
     def list(self, folder: str) -> list[Info]:
@@ -106,7 +106,7 @@ class Store(ABC):
         """A local folder that the processes of this machine lock when they write below `folder`."""
 
     def local(self, path: str) -> Path:
-        """Where a file lies on this machine's disk; TypeError of a remote store."""
+        """The path of a file on this machine's disk; a remote store raises TypeError."""
         raise TypeError(f"{self.url} is not a folder of this machine")
 
     def exists(self, path: str) -> bool:

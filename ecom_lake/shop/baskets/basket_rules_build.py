@@ -1,4 +1,4 @@
-"""Association rules: customers who bought these items also bought that one, with the measures of each rule.
+"""Association rules: orders with these items also contain that item, with the measures of each rule.
 
 Rules are selected because their items are often bought together, so each p-value is corrected for all rules that could have been
 selected: every frequent antecedent with every other frequent item. docs/decisions/0020-proven-horizons.md gives the reason.

@@ -1,1 +1,1 @@
-"""How each kind of export becomes the canonical shop: pure Polars, a module or package per kind."""
+"""Connectors: from each kind of export to the canonical shop, in pure Polars, one package per kind."""

@@ -1,4 +1,4 @@
-"""What a merge reports of the rows that it does not publish: refused rows with a reason, and the fates of the others."""
+"""The rows that a merge does not publish: refused rows with a reason, and the fates of the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Reason:
 
     rule: str
     column: str
-    """The delivered column to look at."""
+    """The delivered column with the invalid value."""
     applies: pl.Expr
 
 

@@ -1,6 +1,6 @@
 """Functions that the shapes of several connectors share: trimmed texts, gross sales, the order of an order's stages.
 
-Not here: parsing text (`engine/contracts/reading.py`), and whatever only one kind of export needs.
+Not here: parsing text (`engine/contracts/reading.py`), and functions that only one kind of export needs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ecom_lake.engine.contracts.columns import MONEY
 
 
 def text(column: str) -> pl.Expr:
-    """Without surrounding white space; null where nothing is left."""
+    """The text without surrounding white space; null if it is empty."""
     trimmed = pl.col(column).str.strip_chars()
     return pl.when(trimmed != "").then(trimmed).alias(column)
 

@@ -3,7 +3,7 @@
 The models are fitted on the time up to a day and tested on the days after it, against forecasts that anybody can make: every
 customer buys as the average customer did in as many days before (or in half of the days before, scaled, where less is known), or
 as customers with as many purchases did then, or continues at the own past rate. Errors are Poisson deviances, as is usual for
-small counts: squared errors depend on the one customer who bought most. Intervals come from resampled customers.
+small counts: squared errors depend on the one customer with most purchases. Intervals come from resampled customers.
 Not here: the models (bg_nbd.py), and what follows from the verdict (customer_value_model.py).
 """
 

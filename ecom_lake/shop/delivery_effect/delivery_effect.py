@@ -17,12 +17,12 @@ class DeliveryEffect(Gold):
     n_exposed = Count("Exposed customers with complete follow-up.")
     n_unexposed = Count("Unexposed customers with complete follow-up.")
     crude_rd = Number(
-        "Crude risk difference: share of the exposed who bought again, less that of the unexposed.",
+        "Crude risk difference: share of the exposed who ordered again, minus that of the unexposed.",
         at_least=-1,
         at_most=1,
         unit="share",
     )
-    rate_exposed = Share("Share of the exposed who bought again, among those with comparable unexposed customers.", unit="share")
+    rate_exposed = Share("Share of the exposed who ordered again, among those with comparable unexposed customers.", unit="share")
     rate_unexposed = Number("Share expected of the same customers from comparable unexposed ones.", unit="share")
     adjusted_rd = Number("Adjusted risk difference: rate_exposed - rate_unexposed.", unit="share")
     ci_low = vocabulary.ci_low

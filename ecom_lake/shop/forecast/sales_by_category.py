@@ -1,6 +1,6 @@
 """The forecast by category: one method for all categories, scaled to the forecast of the total.
 
-A champion for each category is worse, because there are too few months to tell methods apart (docs/decisions/0013-forecast.md).
+A champion for each category is worse, because there are too few months to distinguish methods (docs/decisions/0013-forecast.md).
 One of the methods is the category's recent share of the total. Not here: the total.
 """
 

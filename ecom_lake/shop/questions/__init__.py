@@ -1,5 +1,5 @@
-"""The business questions: one file each, found by itself; `docs/how-to-add-a-question.md` says what stands in it.
+"""The business questions: one file each, found by the registry. `docs/how-to-add-a-question.md` describes the files.
 
-Here: SQL over gold, each with a head that says what it asks, what it may be asked with and how its answer is drawn; and
+Here: SQL over gold, each file with a head that has its title, parameters and chart; and
 `parameters.toml`, the parameters that several questions share. Not here: Python.
 """

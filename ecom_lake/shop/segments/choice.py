@@ -75,8 +75,8 @@ def _from_last(points: Floats, fresh: Floats, last: Floats | None) -> Floats:
 
 def tighter(points: Floats, warm: Floats, fresh: Floats) -> Floats:
     """The warm centres, unless the fresh ones are clearly tighter or the warm ones leave a segment empty."""
-    is_whole = len(np.unique(nearest(points, warm)[0])) == len(warm)
-    return warm if is_whole and inertia(points, warm) <= _WARM_START_TOLERANCE * inertia(points, fresh) else fresh
+    has_every_segment = len(np.unique(nearest(points, warm)[0])) == len(warm)
+    return warm if has_every_segment and inertia(points, warm) <= _WARM_START_TOLERANCE * inertia(points, fresh) else fresh
 
 
 def _labels(points: Floats, centres: Floats) -> Labels:

@@ -57,7 +57,7 @@ def read_state(past: Past, groups: Sequence[str]) -> tuple[dict[str, Segmentatio
 def _segmentation(group: str, note: Mapping[str, object], numbers: Mapping[str, float]) -> Segmentation:
     lists: dict[str, list] = {name: note[name] for name in ("features", "segments", "tried", "rivals")}  # type: ignore[misc, type-arg]
     lists["gates"] = list(note.get("gates", ()))  # type: ignore[call-overload]
-    is_whole_group = not lists["features"]
+    is_only_group = not lists["features"]
     return Segmentation(
         group=group,
         people=int(str(note["people"])),
@@ -68,7 +68,7 @@ def _segmentation(group: str, note: Mapping[str, object], numbers: Mapping[str, 
             Segment(
                 number,
                 Name(text, rule),
-                {} if is_whole_group else {feature: numbers[_centre(number, feature)] for feature in lists["features"]},
+                {} if is_only_group else {feature: numbers[_centre(number, feature)] for feature in lists["features"]},
             )
             for number, text, rule in lists["segments"]
         ),

@@ -15,6 +15,6 @@ class DataDictionary(Gold):
     type = Text("Data type, in DuckDB's spelling.")
     meaning = vocabulary.meaning
     nullable = Flag("Whether the column may be NULL.")
-    is_personal = Flag("Whether the values identify a customer, say where one lives, or are text that one wrote.")
+    is_personal = Flag("Whether the values identify a customer, locate a customer's address, or are text that a customer wrote.")
     example = Text("Value from the first row of the table; NULL where it has none, and for personal columns.", nullable=True)
-    source = Text("The contract that defines the column.")
+    source = Text("File of the contract that defines the column: its path in the package `ecom_lake` or in the project folder.")

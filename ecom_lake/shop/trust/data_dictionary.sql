@@ -9,5 +9,5 @@ select
     nullable,
     is_personal,
     example,
-    'contracts/' || layer || '/' || table_name || '.py' as source
+    source
 from lake_columns

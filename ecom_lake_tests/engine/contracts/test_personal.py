@@ -18,7 +18,7 @@ def test_a_text_column_without_a_decision_is_an_error() -> None:
 
         shoe_brand = Key("Brand of the person's shoes.")
 
-    with pytest.raises(ValueError, match="leads has a text column `shoe_brand`, and nobody has decided whether"):
+    with pytest.raises(ValueError, match="leads has a text column `shoe_brand` that is not declared as personal or not"):
         with_decisions(Leads.table, SHOP)
     assert Leads.table.shareable == [], "before the decision nothing is shown"
 

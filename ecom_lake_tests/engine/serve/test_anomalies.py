@@ -21,7 +21,7 @@ def test_a_short_history_is_calm(built_lake: BuiltLake) -> None:
 @pytest.mark.parametrize(("later", "is_late"), [(1, False), (3, False), (4, True)])
 def test_a_delivery_is_overdue_after_three_times_the_usual_gap(later: int, is_late: bool) -> None:
     said = overdue(NIGHTLY, NIGHTLY[-1] + timedelta(days=later))
-    assert said == ("Nothing was delivered for 4 days; usually the next delivery comes after 1." if is_late else None)
+    assert said == ("Nothing was delivered for 4 days; the median gap between deliveries is 1 day." if is_late else None)
 
 
 def test_several_deliveries_on_a_day_are_one(built_lake: BuiltLake) -> None:

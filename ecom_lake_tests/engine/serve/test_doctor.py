@@ -34,7 +34,7 @@ def test_a_sound_lake_is_sound(fresh_lake: BuiltLake) -> None:
     (fresh_lake.folder / "dagster.yaml").write_text("", encoding="utf-8")
     findings = looked(fresh_lake, deep=True)
     assert {what: finding.says for what, finding in findings.items() if finding.state == "fail"} == {}
-    assert findings["release"].says.endswith("hold what they held when they were written.")
+    assert findings["release"].says.endswith("exist and have their hashes.")
     assert not list(fresh_lake.root.glob(".ecom-lake-doctor-*"))
 
 
@@ -44,7 +44,7 @@ def test_a_lost_file_and_a_shorter_one_are_found_at_once(fresh_lake: BuiltLake) 
     found = looked(fresh_lake)["release"]
     assert found.state == "fail"
     assert f"{file.name} has {file.stat().st_size:,} bytes, not {file.stat().st_size + 1:,}" in found.says
-    assert found.todo == "`ecom-lake repair` makes it again."
+    assert found.todo == "`ecom-lake repair` restores it."
     file.unlink()
     assert f"{file.name} is gone" in looked(fresh_lake)["release"].says
 

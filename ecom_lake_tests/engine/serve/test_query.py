@@ -82,7 +82,7 @@ def test_whatever_only_reads_is_answered(opened: Session, query: str) -> None:
         ("copy (pivot kpi_monthly on is_complete using sum(orders)) to 'x'", "This session only reads, and COPY does not"),
         ("create table t as select 1", "This session only reads, and CREATE does not"),
         ("set threads = 1", "This session only reads, and SET does not"),
-        ("with a as (copy rfm to 'x') from a", "This session only reads, and a WITH clause with COPY,"),
+        ("with a as (copy rfm to 'x') from a", "This session is read-only: remove COPY,"),
         ("select 1; select 2", "Ask one query at a time: this text holds 2 statements."),
         ("from read_text('/etc/passwd')", "This session reads the tables of the lake and no other files"),
     ],

@@ -63,20 +63,28 @@ def test_a_file_is_a_question(file: Path, built_lake: BuiltLake) -> None:
 @pytest.mark.parametrize(
     ("was", "becomes", "sentence"),
     [
-        ("/*\n", "", "must begin with a line /*, its head in TOML"),
+        ("/*\n", "", "must begin with a line /*, the head in TOML"),
         ('"Who buys?"', '"Who pays?"', "there is no group 'Who pays?'; the groups are How are we doing?"),
         ("title =", "titel =", "a question has no 'titel'; it has"),
-        ('title = "How many orders came from a state?"\n', "", "a question lacks something"),
-        ('meaning = "The state."\n', "", "a parameter lacks something"),
+        ('title = "How many orders came from a state?"\n', "", "a question is incomplete"),
+        ('meaning = "The state."\n', "", "a parameter is incomplete"),
         ("$state", "'SP'", "the SQL uses $top, the head has state, top"),
         ("limit $top", "", "the SQL uses $state, the head has state, top"),
-        ("limit $top", "limit $top -- the $top", "a parameter stands in a comment"),
+        ("limit $top", "limit $top -- the $top", "a comment contains a parameter"),
         ("state]", "root]", "no parameter may be called root"),
         ('kind = "text"', 'kind = "texts"', "state is one of number, text, month"),
-        ('allowed = "select distinct state from fct_orders"\n', "", "state must say which values are allowed"),
+        (
+            'allowed = "select distinct state from fct_orders"\n',
+            "",
+            "state needs `allowed`, a query that returns the allowed values",
+        ),
         ('"bars"', '"pie"', "a chart is one of bars, lines, heat, waterfall"),
-        ('"bars"', '"heat"', "a heat map, and nothing else, says what goes across"),
-        ('value = "orders"', 'value = "orders"\nacross = "share"', "a heat map, and nothing else, says what goes across"),
+        ('"bars"', '"heat"', "a heat map needs `across`, and other charts must not have it"),
+        (
+            'value = "orders"',
+            'value = "orders"\nacross = "share"',
+            "a heat map needs `across`, and other charts must not have it",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_to_its_writer(file: Path, was: str, becomes: str, sentence: str) -> None:

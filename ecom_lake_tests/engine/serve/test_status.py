@@ -40,7 +40,7 @@ def test_it_counts_what_was_kept_out_as_it_was_planted(built_lake: BuiltLake) ->
 def test_a_new_file_in_landing_waits_until_it_is_built(fresh_lake: BuiltLake) -> None:
     found = after(fresh_lake, "more_orders.csv", ONE_MORE_ORDER)
     assert found.waiting == ("more_orders.csv",)
-    assert found.advice == ("Run `ecom-lake build`: files wait in landing.",)
+    assert found.advice == ("Run `ecom-lake build`: files are waiting in landing.",)
     build(fresh_lake.site())
     assert not status_of(fresh_lake.site()).needs_attention
 
@@ -52,7 +52,7 @@ def test_a_refused_file_is_told_until_it_is_mended(fresh_lake: BuiltLake) -> Non
     assert list(found.refused) == ["orders.csv"]
     assert "order_status" in found.refused["orders.csv"]
     assert found.waiting == ()
-    assert "Mend or take away" in found.advice[0]
+    assert "Fix or remove" in found.advice[0]
     mended = after(fresh_lake, "orders.csv", ONE_MORE_ORDER)
     assert (mended.waiting, dict(mended.refused)) == (("orders.csv",), {})
     build(fresh_lake.site())
@@ -64,7 +64,7 @@ def test_what_was_ingested_and_not_built_on_is_stale(fresh_lake: BuiltLake) -> N
     ingest(fresh_lake.site())
     found = status_of(fresh_lake.site())
     assert found.stale["silver/order_index"] == "older than bronze/orders"
-    assert found.advice == ("Run `ecom-lake build`: some tables are older than what they are made from.",)
+    assert found.advice == ("Run `ecom-lake build`: some tables are older than their inputs.",)
 
 
 def test_a_table_that_is_gone_is_to_be_made_and_what_readers_see_stays(fresh_lake: BuiltLake) -> None:
@@ -102,7 +102,7 @@ def test_what_was_never_released_cannot_be_read(fresh_lake: BuiltLake) -> None:
     (fresh_lake.root / "empty" / "landing" / "orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
     ingest(site)
     assert status_of(site).release is None
-    with pytest.raises(UsageError, match="was built but never released: `ecom-lake status --shop empty` says why"):
+    with pytest.raises(UsageError, match="was built but never released: `ecom-lake status --shop empty` shows why"):
         released(site)
 
 

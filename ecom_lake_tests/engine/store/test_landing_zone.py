@@ -79,7 +79,7 @@ def test_one_that_cannot_land_does_not_stop_the_others(tmp_path: Path) -> None:
     assert [arrival.why for arrival in arrivals[:3]] == [
         f"{missing} does not exist.",
         f"{tmp_path / 'gone.csv'} is neither a file nor a folder.",
-        f"{tmp_path / 'nothing'} holds nothing to land: no .csv, .tsv, .txt, .gz or .zip file.",
+        f"{tmp_path / 'nothing'} has nothing to land: no .csv, .tsv, .txt, .gz or .zip file.",
     ]
     assert arrivals[3].why.startswith(f"{tmp_path / 'export/2017/orders.csv'} cannot be landed: ")
     assert landed(lake) == {"2017": "in the way", "good.csv": "good"}

@@ -73,5 +73,5 @@ def test_any_file_system_that_fsspec_knows_can_stand_in() -> None:
 
 
 def test_an_unknown_protocol_is_named() -> None:
-    with pytest.raises(UsageError, match="A lake cannot lie on 'nonsense://'"):
+    with pytest.raises(UsageError, match="A lake cannot be on 'nonsense://'"):
         open_store("nonsense://x/y")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ecom_lake.engine.contracts.connector import Merged
 from ecom_lake.shop.connectors.canonical import CANONICAL
-from ecom_lake.shop.connectors.canonical.files import FILES, WORKED_OUT
+from ecom_lake.shop.connectors.canonical.files import COMPUTED, FILES
 from ecom_lake.shop.connectors.canonical.people import merge_customers
 from ecom_lake_tests import catalog
 from ecom_lake_tests.shop.connectors.frames import ByHand, accounted, fates_of
@@ -35,9 +35,9 @@ MINIMAL = {
 def test_a_file_has_its_contracts_columns_and_no_others() -> None:
     assert {file.contract.name for file in FILES} == set(catalog.silver()) - {"order_index"}
     for file in FILES:
-        assert set(file.delivered.columns) - set(file.more) == set(file.contract.columns) - set(WORKED_OUT)
+        assert set(file.delivered.columns) - set(file.more) == set(file.contract.columns) - set(COMPUTED)
         assert set(file.required) | set(file.defaults) >= {
-            name for name, column in file.contract.columns.items() if not column.nullable and name not in WORKED_OUT
+            name for name, column in file.contract.columns.items() if not column.nullable and name not in COMPUTED
         }
 
 

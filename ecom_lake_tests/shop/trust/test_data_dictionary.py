@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 
+import ecom_lake
 from ecom_lake_tests import catalog
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
@@ -20,6 +23,14 @@ def test_it_has_every_column_of_every_other_table_in_the_words_of_its_contract(b
         expected = {(name, at, c.name, c.kind.duckdb, c.meaning, c.nullable) for at, c in promised}
         assert {row for row in made if row[0] == name} == expected
     assert set(dictionary["table_name"]) >= {"orders", "fct_orders", "rfm", "model_cards"}
+
+
+def test_every_source_is_the_file_that_defines_the_table(built_lake: BuiltLake) -> None:
+    dictionary = duckdb.connect().sql(f"from '{built_lake.root}/olist/gold/data_dictionary.parquet'").pl()
+    package = Path(ecom_lake.__file__).parent
+    for table, source in dictionary.select("table_name", "source").unique().rows():
+        class_name = "".join(word.title() for word in table.split("_"))
+        assert f"class {class_name}(".lower() in (package / source).read_text("utf-8").lower()
 
 
 def test_no_example_is_personal(built_lake: BuiltLake) -> None:

@@ -30,7 +30,7 @@ def own_table(site: Site, entry: Entry, name: str) -> pl.DataFrame:
 
 def definition_fingerprint(site: Site) -> str:
     """A fingerprint of everything that these tables depend on, except the log."""
-    return fingerprint(code_version(__name__), [table for _, table in _contracts(site)])
+    return fingerprint(code_version(__name__), [(table, _source(site, table)) for _, table in _contracts(site)])
 
 
 def reads_of(site: Site, name: str) -> tuple[TableId, ...]:
@@ -120,6 +120,7 @@ def _columns(site: Site, entry: Entry) -> pl.DataFrame:
                     column.nullable,
                     bool(column.personal),
                     None if value is None else str(value)[:80],
+                    _source(site, table),
                 )
             )
     schema = {
@@ -132,8 +133,14 @@ def _columns(site: Site, entry: Entry) -> pl.DataFrame:
         "nullable": pl.Boolean(),
         "is_personal": pl.Boolean(),
         "example": pl.String(),
+        "source": pl.String(),
     }
     return pl.DataFrame(rows, schema=schema, orient="row").sort("layer", "table_name", "position")
+
+
+def _source(site: Site, table: Table) -> str:
+    """The file of the table's contract."""
+    return site.registry.relative_path(site.registry.definition(table.name).file)
 
 
 def _first_row(site: Site, entry: Entry, table: TableId) -> dict[str, object]:

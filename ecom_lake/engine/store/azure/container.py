@@ -92,7 +92,7 @@ def _client(place: Place, access: Access, counts: RequestCounts, identity: Defau
             return BlobServiceClient.from_connection_string(access.connection_string.reveal(), **options)
         except ValueError:
             raise UsageError(
-                "AZURE_STORAGE_CONNECTION_STRING is malformed: copy it anew from the account's access keys."
+                "AZURE_STORAGE_CONNECTION_STRING is malformed: copy it again from the account's access keys."
             ) from None
     account = place.account or access.account
     if not account:

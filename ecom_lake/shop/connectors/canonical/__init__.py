@@ -1,7 +1,7 @@
-"""The canonical kind of export: files that already have silver's columns. The way in for a shop without a connector.
+"""The canonical kind of export: files that already have silver's columns, for a shop without its own connector.
 
-Which files and columns there are is in files.py and, for people, in `docs/canonical.md`. What a shop does not have it says
-in lake.toml (`without`); this connector itself lacks nothing.
+The files and columns are in files.py and in `docs/canonical.md`. A shop declares the columns that it does not have in lake.toml
+(`without`); this connector itself has every column.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ecom_lake.shop.connectors.canonical.people import merge_customers
 
 _DATED = Connector(
     name="canonical",
-    meaning="Files that have the columns of the canonical shop: orders, and what else the shop has.",
+    meaning="Files with the columns of the canonical shop: orders, and any of the other tables.",
     delivered=tuple(file.delivered for file in files.FILES),
     orders=RowByRow(
         files.ORDERS.contract, "orders", rows.shape_orders, (Lookup("customers", "customer_id"),), times=files.ORDERS.times

@@ -1,7 +1,7 @@
-"""The eight files of the canonical shop: silver's own columns, and what an empty field means.
+"""The eight files of the canonical shop: silver's own columns, and the meaning of an empty field.
 
-A file's columns are its contract's, without those that the lake works out itself. Required is what a row is nothing without;
-every other column may be missing from a file, and so may every file but orders.
+A file has the columns of its contract, except those that the lake computes. A row needs the required columns; every other
+column may be missing from a file, and every file except orders may be missing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ecom_lake.shop.canonical.products import Products
 from ecom_lake.shop.canonical.reviews import Reviews
 from ecom_lake.shop.canonical.sellers import Sellers
 
-WORKED_OUT = ("month", "source_status", "is_timeline_sound", "gross_sales", *LINEAGE)
+COMPUTED = ("month", "source_status", "is_timeline_sound", "gross_sales", *LINEAGE)
 """Columns of the contracts that no file has."""
 
 
@@ -31,9 +31,9 @@ class CanonicalFile:
     meaning: str
     required: tuple[str, ...]
     defaults: Mapping[str, str] = field(default_factory=dict)
-    """What an empty field, or a column that is not there, is taken for; of all other optional columns it is NULL."""
+    """The value of an empty field or a missing column; for all other optional columns it is NULL."""
     more: Mapping[str, str] = field(default_factory=dict)
-    """Optional columns that the contract does not have, with their meanings: they become part of others."""
+    """Optional columns that are not in the contract, with their meanings; other columns are computed from them."""
     also_called: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     """Columns of the contract that files of this shop never have."""
@@ -50,14 +50,14 @@ class CanonicalFile:
             self.contract.name,
             self.meaning,
             required=self.required,
-            optional=tuple(name for name in known if name not in (*self.required, *WORKED_OUT, *self.without)),
+            optional=tuple(name for name in known if name not in (*self.required, *COMPUTED, *self.without)),
             file_names=(self.contract.name, *self.also_called),
         )
 
 
 ORDERS = CanonicalFile(
     Orders.table,
-    "Orders: who ordered when, and what became of it. The only file that a shop cannot do without.",
+    "Orders with their customer, times and status. The only required file.",
     required=("order_id", "customer_id", "ordered_at"),
     defaults={"status": "unknown", "is_valid": "true"},
     more={"is_returned": "Whether the whole order was sent back; its status then is `returned`."},
@@ -71,44 +71,44 @@ UNDATED_ORDERS = replace(
 )
 ORDER_ITEMS = CanonicalFile(
     OrderItems.table,
-    "What was sold, line by line. Without it there are orders and no money.",
+    "Order lines. Without this file there are orders and no sales.",
     required=("order_id", "line", "product_id", "unit_price"),
     defaults={"quantity": "1", "discount": "0", "freight": "0", "is_valid": "true"},
     also_called=("items", "order_lines", "lines"),
 )
 PAYMENTS = CanonicalFile(
     Payments.table,
-    "How orders were paid; one order may be paid in several ways.",
+    "Payments of orders; one order may be paid in several ways.",
     required=("order_id", "sequence", "amount"),
     defaults={"method": "unknown", "instalments": "1"},
     also_called=("order_payments", "payment"),
 )
 REVIEWS = CanonicalFile(
     Reviews.table,
-    "What customers thought; one review may speak of several orders, and an order may have several.",
+    "Reviews; one review may cover several orders, and an order may have several reviews.",
     required=("review_id", "order_id", "score"),
     defaults={"is_score_imputed": "false"},
     also_called=("order_reviews", "review"),
 )
 CUSTOMERS = CanonicalFile(
     Customers.table,
-    "People. Several rows of one person in one file are one person: the last row counts, and genders that differ are `unknown`.",
+    "Customers. If a file has several rows of a customer, the last row counts; different genders become `unknown`.",
     required=("customer_id",),
     also_called=("customer", "people"),
 )
 PRODUCTS = CanonicalFile(
     Products.table,
-    "What the shop sells. Products that only order lines know have no name, and the category `unknown`.",
+    "Products. Products that occur only in order lines have no name and the category `unknown`.",
     required=("product_id",),
     defaults={"category": "unknown"},
     also_called=("product",),
 )
 SELLERS = CanonicalFile(
-    Sellers.table, "Who sells, where that is not always the shop.", required=("seller_id",), also_called=("seller",)
+    Sellers.table, "Sellers, for a shop that is not the only seller.", required=("seller_id",), also_called=("seller",)
 )
 PLACES = CanonicalFile(
     Places.table,
-    "Where zips lie, one row each.",
+    "Places: one row per zip.",
     required=("zip", "lat", "lng"),
     defaults={"points": "1"},
     also_called=("place", "geolocation", "zips"),

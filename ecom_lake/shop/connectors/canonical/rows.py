@@ -1,4 +1,4 @@
-"""Canonical rows, one by one: empty fields filled, what the lake works out worked out. The contract reads the texts."""
+"""Canonical rows, one by one, with empty fields filled and computed columns added. The contract parses the texts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Lookups = Mapping[str, pl.DataFrame]
 
 
 def shape_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
-    """An order whose row names no address of its own went to its customer's."""
+    """An order without an address has its customer's address."""
     times = {stage: read(rows[stage], TIMESTAMP) for stage in STAGES}
     given = filled(rows, files.ORDERS).with_columns(text("customer_id"), *fully_parsed(rows, times))
     known = _with_address(_with_status(given), lookups["customers"])
@@ -35,7 +35,7 @@ def shape_undated_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
 
 
 def _with_status(orders: pl.DataFrame) -> pl.DataFrame:
-    """In the words that all shops share. A flag that cannot be read takes the status's place, for the contract to refuse."""
+    """The canonical status. An unreadable `is_returned` replaces the status, so that the contract refuses the row."""
     words = text("status").str.to_lowercase().str.replace_all(r"[\s-]+", "_").replace(_SPELLED)
     valid, returned = pl.lit(read(orders["is_valid"], FLAG)), pl.lit(read(orders["is_returned"], FLAG))
     is_sale = ~pl.col("status").is_in(NO_SALE)
@@ -51,25 +51,25 @@ def _with_status(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_address(orders: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """A row that names a city, state or zip, or another region or country than the customer's, has an address of its own."""
+    """An order has its own address if it has a city, state or zip, or another region or country than its customer."""
     theirs = customers.select("customer_id", pl.col(ADDRESS).name.prefix("customer_"))
     joined = orders.join(theirs, on="customer_id", how="left", maintain_order="left")
     names_place = pl.any_horizontal(text(name).is_not_null() for name in ("city", "state", "zip"))
-    lies_elsewhere = pl.any_horizontal(_differ(name, f"customer_{name}") for name in ("region", "country"))
+    is_elsewhere = pl.any_horizontal(_differ(name, f"customer_{name}") for name in ("region", "country"))
     own_or_theirs = [
-        pl.when(names_place | lies_elsewhere).then(name).otherwise(pl.coalesce(text(name), f"customer_{name}")).alias(name)
+        pl.when(names_place | is_elsewhere).then(name).otherwise(pl.coalesce(text(name), f"customer_{name}")).alias(name)
         for name in ADDRESS
     ]
     return joined.with_columns(own_or_theirs).drop(f"customer_{name}" for name in ADDRESS)
 
 
 def _differ(one: str, other: str) -> pl.Expr:
-    """Whether both texts are there and are not the same word."""
+    """Whether both texts exist and differ, ignoring case."""
     return (text(one).str.to_lowercase() != text(other).str.to_lowercase()).fill_null(False)
 
 
 def shape_order_items(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
-    """Gross sales are those of the price as it is published, so that anybody can work them out again."""
+    """Gross sales are computed from the published price, so that they can be recomputed."""
     lines = filled(rows, files.ORDER_ITEMS)
     price, quantity = read(lines["unit_price"], PRICE), read(lines["quantity"], INTEGER)
     return lines.with_columns(gross_sales=gross_sales(price, quantity))
@@ -80,12 +80,12 @@ def shape_payments(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
 
 
 def shape_reviews(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
-    """Line ends inside a message are made alike."""
+    """Line ends within a message become `\\n`."""
     return filled(rows, files.REVIEWS).with_columns(pl.col("title", "comment").str.replace_all("\r\n", "\n", literal=True))
 
 
 def shape_products(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
-    """Nothing weighs nothing: 0 grams are a weight that nobody took."""
+    """A weight of 0 grams was not measured and becomes null."""
     weighed = read(rows["weight_g"], NUMBER) != 0
     return filled(rows, files.PRODUCTS).with_columns(weight_g=pl.when(weighed.fill_null(True)).then("weight_g"))
 
@@ -99,7 +99,7 @@ def shape_places(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
 
 
 def filled(rows: pl.DataFrame, file: CanonicalFile) -> pl.DataFrame:
-    """The rows with what their empty fields stand for; the lineage and every other field as they were."""
+    """The rows with defaults for empty fields; the lineage and every other field are unchanged."""
     return rows.select(
         *(name for name in file.delivered.columns if name not in file.defaults),
         *(pl.coalesce(text(name), pl.lit(default)).alias(name) for name, default in file.defaults.items()),

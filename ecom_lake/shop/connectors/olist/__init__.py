@@ -1,7 +1,8 @@
-"""The Olist kind of export: the nine CSVs that the Brazilian marketplace published, and every shop that exports alike.
+"""The Olist kind of export: the nine CSVs that the Brazilian marketplace published, and every shop that exports the same
+files.
 
-Here: what is delivered and which function makes which table of it. Each oddity of the real data and what is done about it
-stands in `docs/decisions/0003-olist-silver.md`.
+Here: the delivered tables, and the function that makes each silver table. The irregularities of the real data and their
+treatment are in `docs/decisions/0003-olist-silver.md`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ecom_lake.shop.connectors.olist.places import merge_places
 
 OLIST = Connector(
     name="olist",
-    meaning="Olist, a Brazilian marketplace: nine CSVs of orders, their lines, payments and reviews, and who and where.",
+    meaning="Olist, a Brazilian marketplace: nine CSVs of orders, lines, payments, reviews, products, sellers and people.",
     delivered=(
         files.CUSTOMERS,
         files.ORDERS,
@@ -60,21 +61,21 @@ OLIST = Connector(
         ManyToOne(Places.table, "geolocation", merge_places),
     ),
     absent={
-        "customers.registered_at": "Olist does not export when a person registered.",
+        "customers.registered_at": "Olist does not export registration dates.",
         "customers.age": "Olist does not export ages.",
         "customers.gender": "Olist does not export genders.",
-        "customers.source_segment": "Olist does not put people into segments.",
+        "customers.source_segment": "Olist does not export customer segments.",
         "customers.is_subscriber": "Olist has no subscriptions.",
-        "customers.prior_purchases": "Olist does not say what a person bought before the export begins.",
-        "customers.purchase_frequency_days": "Olist does not ask people how often they buy.",
-        "orders.channel": "Olist does not say through which of its channels an order came.",
-        "order_items.discount": "Olist exports the price that was paid and not what was taken off it; every discount is 0.",
-        "order_items.unit_cost": "Olist's sellers do not tell what their goods cost them.",
+        "customers.prior_purchases": "Olist does not export purchases from before the first order of the export.",
+        "customers.purchase_frequency_days": "Olist does not ask customers how often they buy.",
+        "orders.channel": "Olist does not export the channel of an order.",
+        "order_items.discount": "Olist exports the price that was paid, without discounts; every discount is 0.",
+        "order_items.unit_cost": "Olist does not export unit costs.",
         "order_items.is_returned": "Olist does not export returns.",
-        "payments.paid_at": "Olist dates the approval of an order and not its payments.",
-        "products.name": "Olist has taken the names of products out of its export.",
-        "products.brand": "Olist has taken the brands of products out of its export.",
-        "products.unit_cost": "Olist's sellers do not tell what their goods cost them.",
-        "products.list_price": "Olist has no list prices: a price is told for each line sold.",
+        "payments.paid_at": "Olist exports the approval time of an order, not the times of its payments.",
+        "products.name": "Olist removed product names from its export.",
+        "products.brand": "Olist removed brands from its export.",
+        "products.unit_cost": "Olist does not export unit costs.",
+        "products.list_price": "Olist has no list prices: it exports the price of each order line.",
     },
 )

@@ -1,4 +1,4 @@
-"""The nine files of an Olist export. Required is what the canonical shop cannot do without; the rest may be missing."""
+"""The nine files of an Olist export. Required columns are those that silver needs; other columns may be missing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.delivered import Delivered
 
 CUSTOMERS = Delivered(
     "customers",
-    "Aliases: each order has one of its own, and several may belong to one person (`customer_unique_id`).",
+    "Aliases of customers: each order has its own alias; several aliases may belong to one person (`customer_unique_id`).",
     required=("customer_id", "customer_unique_id"),
     optional=("customer_zip_code_prefix", "customer_city", "customer_state"),
     file_names=("olist_customers_dataset", "olist_customers", "customers"),
@@ -39,7 +39,7 @@ ORDER_PAYMENTS = Delivered(
 )
 ORDER_REVIEWS = Delivered(
     "order_reviews",
-    "Reviews; one may speak of several orders, and an order may have several.",
+    "Reviews; one review may cover several orders, and an order may have several reviews.",
     required=("review_id", "order_id", "review_score"),
     optional=("review_comment_title", "review_comment_message", "review_creation_date", "review_answer_timestamp"),
     file_names=("olist_order_reviews_dataset", "olist_order_reviews", "order_reviews"),
@@ -61,14 +61,14 @@ PRODUCTS = Delivered(
 )
 SELLERS = Delivered(
     "sellers",
-    "Sellers and where they are.",
+    "Sellers and their addresses.",
     required=("seller_id",),
     optional=("seller_zip_code_prefix", "seller_city", "seller_state"),
     file_names=("olist_sellers_dataset", "olist_sellers", "sellers"),
 )
 GEOLOCATION = Delivered(
     "geolocation",
-    "Points on the map, many to a zip prefix.",
+    "Geographic points, many per zip prefix.",
     required=("geolocation_zip_code_prefix", "geolocation_lat", "geolocation_lng"),
     optional=("geolocation_city", "geolocation_state"),
     file_names=("olist_geolocation_dataset", "olist_geolocation", "geolocation"),

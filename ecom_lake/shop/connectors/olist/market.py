@@ -1,4 +1,4 @@
-"""What Olist sells and who sells it: products and sellers, row by row."""
+"""Olist's products and sellers, row by row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ecom_lake.shop.connectors.shaping import text
 
 
 def shape_products(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """The category in English; in Portuguese where the translation lacks it."""
+    """The category in English, or in Portuguese if it has no translation."""
     english = lookups["product_category_name_translation"].drop(LINEAGE)
     named = rows.with_columns(text("product_category_name"))
     known = named.join(english, on="product_category_name", how="left", maintain_order="left")

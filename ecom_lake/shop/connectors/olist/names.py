@@ -1,7 +1,7 @@
-"""How Olist's texts are written: trimmed texts, zips, and one spelling for each city.
+"""Cleaning of Olist's texts: trimmed texts, zips, and one spelling for each city.
 
-Here: rules of spelling, each for a kind of oddity that the real data has. They know no list of places: a misspelt name
-(`portoferreira`) stays as it is. Not here: which of several addresses counts (people.py, places.py).
+Here: spelling rules, each for an irregularity of the real data. They use no list of places: a misspelt name
+(`portoferreira`) stays unchanged. Not here: which of several addresses is used (people.py, places.py).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ STATE_REGIONS = {state: region for region, states in REGIONS.items() for state i
 _ABBREVIATIONS = {"bh": "belo horizonte", "sbc": "sao bernardo do campo"}
 _NO_CITY = {"cidade", *(state.lower() for state in STATE_REGIONS)}
 _LONGEST_CITY = 100
-"""Characters of the longest text that is taken for a city's name. Unicode's own tools take for ever on some longer ones."""
+"""Maximum length of a city's name, in characters. Unicode normalization of some longer texts takes extremely long."""
 _APOSTROPHES = str.maketrans("´`‘’", "''''")
 
 
 def zip_prefix(column: str) -> pl.Expr:
-    """Five digits; fewer have lost their leading zeros in a spreadsheet."""
+    """Five digits: leading zeros that a spreadsheet removed are restored."""
     trimmed = text(column)
     return pl.when(trimmed.str.contains("^[0-9]{1,4}$")).then(trimmed.str.zfill(5)).otherwise(trimmed)
 
@@ -50,7 +50,7 @@ def with_address(rows: pl.DataFrame, of: str) -> pl.DataFrame:
 
 
 def with_clean_city(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with `city` in its one spelling. Each distinct one of a `state` is cleaned once, however many rows name it."""
+    """The rows with cleaned `city`. Each distinct pair of city and state is cleaned once."""
     spellings = rows.select("city", "state").unique()
     cleaned = [clean_city(city, state) for city, state in spellings.iter_rows()]
     known = spellings.with_columns(pl.Series("_cleaned", cleaned, pl.String))
@@ -59,7 +59,7 @@ def with_clean_city(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def clean_city(raw: str | None, state: str | None) -> str | None:
-    """Lower case, no accents, no hyphens, one space between words; null where no city is named."""
+    """Lower case, no accents, no hyphens, one space between words; null if the text names no city."""
     if raw is None or "@" in raw or len(raw) > _LONGEST_CITY:
         return None
     name = html.unescape(unquote(raw)).lower().translate(_APOSTROPHES)
@@ -67,7 +67,7 @@ def clean_city(raw: str | None, state: str | None) -> str | None:
     name = _the_city_alone(name)
     name = re.sub(r"[^a-z0-9']+", " ", name).strip(" '")
     name = re.sub(r"\bd[' ]+(?=[aeiou])", "d'", name)  # herval d oeste, herval d' oeste
-    if state and name.endswith(f" {state.lower()}"):  # sao paulo sp; but sento se lies in Bahia
+    if state and name.endswith(f" {state.lower()}"):  # sao paulo sp; but sento se is in Bahia
         name = name[: -len(state) - 1]
     if name in _NO_CITY or not re.search("[a-z]", name):
         return None
@@ -75,7 +75,7 @@ def clean_city(raw: str | None, state: str | None) -> str | None:
 
 
 def _with_restored_letters(name: str) -> str:
-    """`sa£o` and `maceia³`: an accented letter's two UTF-8 bytes, read as Latin-1, the first one then bereft of its accent."""
+    """`sa£o` and `maceia³`: the two UTF-8 bytes of an accented letter, read as Latin-1, where the first lost its accent."""
     return re.sub("[aã]([¡¢£§©ª³µº\u00ad])", lambda pair: bytes([0xC3, ord(pair[1])]).decode(), name)
 
 
@@ -84,7 +84,7 @@ def _without_accents(name: str) -> str:
 
 
 def _the_city_alone(name: str) -> str:
-    """Without what stands beside it: `penedo (itatiaia)` names a district and its city, all else the city and its state."""
+    """The city without additions: `penedo (itatiaia)` is a district and its city; other texts are a city and its state."""
     if in_brackets := re.search(r"\(([^()]+)\)", name):
         return in_brackets[1]
     parts = [part for part in re.split(r"[,/\\]|\s-\s", name) if part.strip()]

@@ -1,4 +1,4 @@
-"""Olist's orders and what belongs to them: lines, payments, reviews. Row by row; the contract reads the texts."""
+"""Olist's orders, order lines, payments and reviews, row by row. The contract parses the texts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STAGES = (
 
 
 def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """The person is looked up by the order's alias; where that record has not come, the alias stands for the person."""
+    """The customer is looked up by the order's alias; if the alias was not delivered, it is used as the customer's id."""
     aliases = lookups["customers"].drop(LINEAGE)
     times = {stage: read(rows[stage], TIMESTAMP) for stage in STAGES}
     known = rows.with_columns(text("customer_id"), *fully_parsed(rows, times)).join(
@@ -56,7 +56,7 @@ def shape_orders(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.
 
 
 def shape_order_items(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Each line is one unit. Gross sales are those of the price as it is published, like every shop's."""
+    """Each line is one unit. Gross sales are computed from the published price, as for every shop."""
     price = read(rows["price"], PRICE)
     return rows.select(
         "order_id",
@@ -88,7 +88,7 @@ def shape_payments(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> p
 
 
 def shape_reviews(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """A message of white space alone becomes null when the contract reads it; inside one, line ends are made alike."""
+    """Line ends within a message become `\\n`. A message of white space alone becomes null when the contract parses it."""
 
     def message(column: str) -> pl.Expr:
         return pl.col(column).str.replace_all("\r\n", "\n", literal=True)

@@ -1,7 +1,7 @@
-"""Persons from aliases: Olist gives every order a customer of its own, and says of each which person it is.
+"""Customers from aliases: Olist gives every order its own customer id, and exports the person of each of these ids.
 
-A person lives where their latest order went. Persons whom only orders know of have no delivered record, so they are none
-of silver's customers: they come in with the orders.
+The address of a person is the address of their latest order. Persons that occur only in orders have no delivered record, so
+they are not in silver's customers: gold adds them from the orders.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REASONS = (
 def merge_customers(rows: pl.LazyFrame, order_index: pl.LazyFrame) -> Merged:
     sound = rows.filter(~is_refused(REASONS)).with_columns(text(ALIAS), text(PERSON)).collect().sort(LINEAGE)
     latest = sound.unique(ALIAS, keep="last", maintain_order=True)
-    chosen = _at_home(latest, order_index)
+    chosen = _latest_aliases(latest, order_index)
     people = with_address(chosen, "customer")
     return Merged(
         rows=people.select(pl.col(PERSON).alias("customer_id"), "city", "state", "region", "country", "zip", *LINEAGE),
@@ -34,8 +34,8 @@ def merge_customers(rows: pl.LazyFrame, order_index: pl.LazyFrame) -> Merged:
     )
 
 
-def _at_home(aliases: pl.DataFrame, order_index: pl.LazyFrame) -> pl.DataFrame:
-    """Of each person the alias of their latest order; without any order, the one that was delivered last. Sorted by person."""
+def _latest_aliases(aliases: pl.DataFrame, order_index: pl.LazyFrame) -> pl.DataFrame:
+    """The alias of each person's latest order, or without any order, the alias delivered last. Sorted by person."""
     orders = order_index.select("ordered_at", "order_id", pl.col("customer_key").alias(ALIAS))
     ordered = aliases.lazy().join(orders, on=ALIAS, how="left").collect()
     in_turn = ordered.sort(PERSON, "ordered_at", "order_id", *LINEAGE, nulls_last=False)
