@@ -18,7 +18,7 @@ def test_a_missing_server_skips_a_test_and_fails_it_in_ci(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("CI", ci)
-    with pytest.raises(outcome, match=r"there is no (Node\.js|chromium)"):
+    with pytest.raises(outcome, match=r"(Node\.js|Chromium) is not installed"):
         needed()
 
 
