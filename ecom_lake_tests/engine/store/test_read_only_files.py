@@ -23,7 +23,7 @@ def test_threads_that_share_an_open_file_do_not_move_each_others_position(tmp_pa
     file.close()
 
 
-def test_a_file_is_read_under_its_url_and_written_under_none(tmp_path: Path) -> None:
+def test_a_file_can_be_read_at_its_url_and_not_written(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_text("a\n1\n", encoding="utf-8")
     with duckdb.connect() as con:
