@@ -41,7 +41,7 @@ def some(row: Row, *columns: str) -> dict[str, Any]:
 
 
 def monthly(first: str, *counts: int) -> list[Row]:
-    """The given numbers of orders in the months from `first` on: one on the 1st, the others on the 28th, by different customers."""
+    """These numbers of orders in the months from `first` on: one on the 1st, the others on the 28th, by different customers."""
     year, month = (int(part) for part in first.split("-"))
     starts = [date(year + (month - 1 + i) // 12, (month - 1 + i) % 12 + 1, 1) for i in range(len(counts))]
     return [

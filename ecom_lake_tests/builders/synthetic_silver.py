@@ -113,7 +113,7 @@ FAULTS = (
     Fault("nearly a whole month is missing", _without("md5(order_id) < 'fc'"), "orders.*"),
     Fault("half the payments are missing", (f"delete from payments where month = '{{month}}' and {_HALF}",), "payments.*"),
     Fault("half the lines are missing", (f"delete from order_items where month = '{{month}}' and {_HALF}",), "order_items.*"),
-    Fault("no reviews were delivered", ("delete from reviews where month = '{month}'",), "reviews.*"),
+    Fault("no reviews came", ("delete from reviews where month = '{month}'",), "reviews.*"),
     Fault(
         "every line was delivered twice",
         ("insert into order_items select * replace (line + 1000 as line) from order_items where month = '{month}'",),
@@ -169,7 +169,7 @@ def plant(con: duckdb.DuckDBPyConnection, fault: Fault, month: str = MONTH) -> N
         con.execute(statement.format(month=month))
 
 
-def anomalous_columns(found: pl.DataFrame, month: str = MONTH) -> set[str]:
+def standing_out(found: pl.DataFrame, month: str = MONTH) -> set[str]:
     rows = found.filter("is_anomaly", pl.col("month") == pl.lit(month).str.to_date())
     return set(rows.select(pl.concat_str("table_name", pl.lit("."), "column_name")).to_series())
 
@@ -187,7 +187,7 @@ def detected(silver: dict[str, pl.DataFrame], month: str = MONTH) -> dict[str, b
 def _is_found(con: duckdb.DuckDBPyConnection, fault: Fault, month: str) -> bool:
     con.execute("begin")
     plant(con, fault, month)
-    found = anomalous_columns(anomalies(con), month)
+    found = standing_out(anomalies(con), month)
     con.execute("rollback")
     return fault.found_by in found
 

@@ -46,7 +46,7 @@ def _rule(level: str, antecedent: str, consequent: str, orders: int, confidence:
 def _check(layer: str, table: str, rule: str, failed: int) -> Row:
     status = "quarantined" if failed else "pass"
     row = {"layer": layer, "table_name": table, "rule": rule, "failed_rows": failed, "checked_rows": 15, "status": status}
-    return {**row, "meaning": f"The guarantee of {rule}."}
+    return {**row, "meaning": f"The promise of {rule}."}
 
 
 def _expected(series: str, month: str, method: str, forecast: int, is_champion: bool) -> Row:

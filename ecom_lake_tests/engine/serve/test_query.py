@@ -144,7 +144,7 @@ def test_a_session_reads_the_release_and_not_later_builds(fresh_lake: BuiltLake)
     total = "select sum(value) from kpi_summary where metric = 'orders'"
     with session(site, first) as opened:
         before = one(opened, total)
-    site.lake.log.commit(lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "taken away")
+    site.lake.log.commit(lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "removed")
     with session(site, released(site)) as opened:
         assert one(opened, total) == before
 

@@ -70,7 +70,7 @@ def test_tables_are_stale_after_an_ingest_without_a_build(fresh_lake: BuiltLake)
 def test_a_missing_table_is_due_and_the_release_does_not_change(fresh_lake: BuiltLake) -> None:
     before = released(fresh_lake.site())
     fresh_lake.site().lake.log.commit(
-        lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "taken away"
+        lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "removed"
     )
     found = status_of(fresh_lake.site())
     assert found.stale["gold/kpi_summary"] == "never made"

@@ -22,11 +22,11 @@ from ecom_lake_tests.builders.synthetic_silver import (
     SILVER,
     Fault,
     anomalies,
-    anomalous_columns,
     clean_silver,
     false_alarms,
     plant,
     shop_of,
+    standing_out,
 )
 
 SEEDS = (11, 12, 13)
@@ -60,7 +60,7 @@ def test_a_clean_history_raises_no_alarm(con: duckdb.DuckDBPyConnection, tmp_pat
     found = anomalies(con)
     alarms, tests = false_alarms(found)
     assert tests > 700
-    assert not anomalous_columns(found), "no fault is found where there is none"
+    assert not standing_out(found), "no fault is found where there is none"
     assert alarms <= MOST_FALSE_ALARMS * tests, found.filter("is_anomaly")["sentence"].to_list()
     assert set(found["kind"]) == {"volume", "freshness", "null_share", "category_share", "distribution"}
     written = make(con, "anomalies", tmp_path)
@@ -71,7 +71,7 @@ def test_a_clean_history_raises_no_alarm(con: duckdb.DuckDBPyConnection, tmp_pat
 @pytest.mark.parametrize("silver", SEEDS[:1], indirect=True)
 def test_a_planted_fault_is_found(spoilt: duckdb.DuckDBPyConnection, fault: Fault) -> None:
     plant(spoilt, fault)
-    assert fault.found_by in anomalous_columns(anomalies(spoilt))
+    assert fault.found_by in standing_out(anomalies(spoilt))
 
 
 @pytest.mark.parametrize("silver", SEEDS[:1], indirect=True)
