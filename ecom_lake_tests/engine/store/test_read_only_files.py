@@ -10,7 +10,7 @@ from ecom_lake.engine.store.read_only_files import OpenFile, read_only_files
 
 
 def test_threads_that_share_an_open_file_do_not_move_each_others_position(tmp_path: Path) -> None:
-    """DuckDB seeks and reads in two calls, and other threads' calls can happen between them: with a shared position it raises "Out of buffer"."""
+    """DuckDB seeks and reads in two calls, and other threads call in between; a shared position caused "Out of buffer"."""
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
     file = OpenFile(path)
