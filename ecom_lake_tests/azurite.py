@@ -1,4 +1,4 @@
-"""Azure's own emulator, started for the tests: Blob storage without Azure, with its published account and key."""
+"""The Azurite emulator of Azure Blob Storage for the tests, with its published account name and key."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Azurite:
         return Access(connection_string=Secret(self.connection_string), retries=0, cache=cache, cache_limit=limit)
 
     def container(self) -> str:
-        """The URL of a new one."""
+        """Creates a container and returns its URL."""
         from azure.storage.blob import BlobServiceClient
 
         name = f"test-{uuid.uuid4().hex[:12]}"
@@ -50,9 +50,9 @@ class Azurite:
 
 
 def why_not() -> str:
-    """Why there is none on this machine; nothing where there is."""
+    """The reason why the emulator cannot run on this machine; empty if it can."""
     if not shutil.which("node"):
-        return "there is no Node.js here"
+        return "Node.js is not installed"
     if not (TOOL.parent / "azurite" / "node_modules" / "azurite").exists():
         return "the emulator is not installed: run tools/azurite.sh"
     return ""

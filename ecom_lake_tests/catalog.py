@@ -1,4 +1,4 @@
-"""The registry of the shop without a project folder, for tests that ask what a table promises or how it is made."""
+"""The registry of the shop without a project folder, for tests that read a table's contract or recipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small made-up shop, built once: the lake that tests read, and copies of it for tests that write."""
+"""A small synthetic shop that is built once: tests that only read share it, and tests that write get a copy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ecom_lake_tests.builders.built_lake import CONFIG, ONE_MORE_ORDER, OPTIONS,
 from ecom_lake_tests.marking import markers_of
 from ecom_lake_tests.needs import azurite_installed, chromium_installed
 
-settings.register_profile("lake", deadline=None)  # a busy machine is no defect
+settings.register_profile("lake", deadline=None)  # a slow run on a busy machine is not a failure
 settings.load_profile("lake")
 
 
@@ -39,23 +39,23 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def delivery(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truths]:
-    """The files of a made-up shop of 300 orders, with broken rows of every kind, and what is true of them."""
+    """The files of a synthetic shop of 300 orders, with invalid rows of every kind, and the known truths about them."""
     folder = tmp_path_factory.mktemp("delivery") / "export"
     return folder, generate(folder, OPTIONS)
 
 
 @pytest.fixture(scope="session")
 def olist() -> Path:
-    """The folder of the real Olist files, which nobody may pass on: `ECOM_LAKE_OLIST`, or beside the project."""
+    """The folder of the real Olist files, which the project may not distribute: `ECOM_LAKE_OLIST`, or the default one."""
     folder = Path(os.environ.get("ECOM_LAKE_OLIST") or Path(__file__).parents[2] / "shared" / "data" / "olist")
     if not folder.is_dir():
-        pytest.skip("the real Olist files are not here: set ECOM_LAKE_OLIST to the folder that holds them")
+        pytest.skip("the real Olist files are not on this machine: set ECOM_LAKE_OLIST to their folder")
     return folder
 
 
 @pytest.fixture(scope="session")
 def built_lake(delivery: tuple[Path, Truths], tmp_path_factory: pytest.TempPathFactory) -> BuiltLake:
-    """For reading only: every test of the session has the same one."""
+    """A built lake for reading only: all tests of the session share it."""
     files, truths = delivery
     lake = BuiltLake(tmp_path_factory.mktemp("lake"), truths)
     lake.config.write_text(CONFIG, encoding="utf-8")
@@ -67,7 +67,7 @@ def built_lake(delivery: tuple[Path, Truths], tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture(scope="session")
 def grown_lake(built_lake: BuiltLake, tmp_path_factory: pytest.TempPathFactory) -> BuiltLake:
-    """For reading only: the same after a second delivery of one more order, so that there are two releases."""
+    """For reading only: the built lake after a second delivery of one more order, so that there are two releases."""
     lake = _copied(built_lake, tmp_path_factory.mktemp("grown") / "lake")
     (lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
     build(lake.site())
@@ -76,19 +76,19 @@ def grown_lake(built_lake: BuiltLake, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def fresh_lake(built_lake: BuiltLake, tmp_path: Path) -> BuiltLake:
-    """A copy of the built lake, to be written to."""
+    """A copy of the built lake for tests that write."""
     return _copied(built_lake, tmp_path / "lake")
 
 
 @pytest.fixture
 def fresh_grown_lake(grown_lake: BuiltLake, tmp_path: Path) -> BuiltLake:
-    """A copy of the grown lake, to be written to."""
+    """A copy of the grown lake for tests that write."""
     return _copied(grown_lake, tmp_path / "lake")
 
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    """Azure Blob, as its emulator has it: one for the session, or for each worker of it."""
+    """The Azure Blob emulator: one for each session or pytest worker."""
     azurite_installed()
     with azurite(tmp_path_factory.mktemp("azurite")) as server:
         yield server
@@ -96,7 +96,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
 
 @pytest.fixture(params=["local", "azure"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """An empty place for a lake: a test that asks for it runs on the local disk and on Azure."""
+    """An empty location for a lake: a test with this fixture runs once on the local disk and once on Azure."""
     if request.param == "local":
         return Place(str(tmp_path / "store"))
     server: Azurite = request.getfixturevalue("emulator")
@@ -107,7 +107,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 def azure_lake(
     emulator: Azurite, delivery: tuple[Path, Truths], built_lake: BuiltLake, tmp_path_factory: pytest.TempPathFactory
 ) -> BuiltLake:
-    """The built lake's shop, landed and built on Azure."""
+    """A lake on Azure with the same shop as the built lake."""
     folder = tmp_path_factory.mktemp("azure")
     lake = BuiltLake(folder, delivery[1], f"{emulator.container()}/lakes/ours", emulator.environment(folder / "cache"))
     lake.config.write_text(CONFIG, encoding="utf-8")
@@ -119,5 +119,5 @@ def azure_lake(
 def _copied(lake: BuiltLake, folder: Path) -> BuiltLake:
     shutil.copytree(lake.folder, folder)
     copy = BuiltLake(folder, lake.truths)
-    ingest(copy.site())  # copies are other files, which the log has not seen
+    ingest(copy.site())  # the log does not have the copied files yet, because their times differ
     return copy

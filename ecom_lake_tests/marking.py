@@ -1,4 +1,4 @@
-"""Which marker a test gets: by the fixtures that it uses, and by its folder.
+"""Assigns markers to tests from their fixtures and their folders.
 
 Here: `lake`, `azure`, `browser`, `olist`, as pyproject.toml describes them. Not here: what the fixtures do (conftest.py).
 """
@@ -26,5 +26,5 @@ def markers_of(item: pytest.Item) -> Iterator[str]:
     if any((TESTS / folder) in item.path.parents for folder in FOLDERS_OF_LAKES):
         yield "lake"
     callspec = getattr(item, "callspec", None)
-    if callspec is not None and callspec.params.get("place") == "azure":  # `place` asks for the emulator when it runs
+    if callspec is not None and callspec.params.get("place") == "azure":  # `place` requests the emulator only when it runs
         yield "azure"

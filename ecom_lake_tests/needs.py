@@ -1,4 +1,4 @@
-"""What some tests need of the machine: it is missing with a reason, and in CI it must not be missing."""
+"""Programs that some tests need: without one a test is skipped with the reason, and in CI it fails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecom_lake_tests.azurite import why_not
 
 
 def is_missing(reason: str) -> NoReturn:
-    """Skips the test with this reason. In CI (`CI=true`) the test fails, because nobody reads the skips in a log of CI."""
+    """Skips the test with this reason. In CI (`CI=true`) the test fails, because nobody reads the skipped tests in a CI log."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"CI must have this: {reason}", pytrace=False)
     pytest.skip(reason)
@@ -25,4 +25,4 @@ def azurite_installed() -> None:
 
 def chromium_installed() -> str:
     """The path of the browser."""
-    return shutil.which("chromium") or is_missing("there is no chromium on this machine: run tools/chromium.sh")
+    return shutil.which("chromium") or is_missing("Chromium is not installed on this machine: run tools/chromium.sh")

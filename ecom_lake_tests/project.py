@@ -1,4 +1,4 @@
-"""The folder of the project: its files are read by tests of documents, tools and settings."""
+"""The project folder, whose files are read by tests of documents, tools and settings."""
 
 from __future__ import annotations
 

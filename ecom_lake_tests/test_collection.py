@@ -1,4 +1,4 @@
-"""No file lies where pytest, git or ruff do not look: pytest leaves out folders called `build`, and git what .gitignore names."""
+"""No file is in a folder that pytest or git ignores: `norecursedirs` for pytest, .gitignore for git."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecom_lake_tests.project import PROJECT
 TESTS = Path(__file__).parent
 
 
-def test_pytest_looks_into_every_folder(pytestconfig: pytest.Config) -> None:
+def test_pytest_collects_every_folder_of_tests(pytestconfig: pytest.Config) -> None:
     left_out: list[str] = pytestconfig.getini("norecursedirs")
     folders = {part for file in TESTS.rglob("test_*.py") for part in file.relative_to(TESTS).parts[:-1]}
     assert not [folder for folder in folders if any(fnmatch(folder, pattern) for pattern in left_out)]
@@ -21,7 +21,7 @@ def test_pytest_looks_into_every_folder(pytestconfig: pytest.Config) -> None:
 
 def test_git_ignores_no_file_that_belongs_to_the_project() -> None:
     if not (PROJECT / ".git").exists():
-        pytest.skip("this is no clone of the repository")
+        pytest.skip("this folder is not a clone of the repository")
     ignored = subprocess.run(
         ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"],
         cwd=PROJECT,

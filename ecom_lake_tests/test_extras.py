@@ -1,4 +1,4 @@
-"""Where an extra of the package is not installed: what is left out, what is refused, and in which words."""
+"""If an extra of the package is not installed: which tables are left out, which commands fail, and their messages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MODELS = "It needs ecom-lake[models], which is not installed here: run `pip inst
 
 @pytest.fixture
 def without_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python finds no scikit-learn; the other modules of the extra are there."""
+    """Python cannot import scikit-learn; the other modules of the extra are installed."""
     monkeypatch.setitem(sys.modules, "sklearn", None)
 
 
@@ -56,13 +56,13 @@ def test_a_build_that_would_remove_released_tables_is_refused(
     assert "The lake has churn_scores" in " ".join(capsys.readouterr().err.split())
 
 
-def test_an_azure_lake_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opening_an_azure_lake_without_the_extra_fails_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "adlfs", None)
     with pytest.raises(UsageError, match=re.escape("A lake on Azure Blob needs ecom-lake[azure], which is not installed here")):
         open_store("az://lake/of-nobody", Access())
 
 
-def test_a_contract_may_only_name_an_extra_that_exists() -> None:
+def test_a_contract_with_an_unknown_extra_is_an_error() -> None:
     with pytest.raises(DefinitionError, match="needs the extra 'magic', which does not exist"):
 
         class Spell(Gold, extra="magic"):
@@ -72,6 +72,6 @@ def test_a_contract_may_only_name_an_extra_that_exists() -> None:
             uses = Count("How often it was used.")
 
 
-def test_the_extras_are_those_of_the_package() -> None:
+def test_the_extras_are_the_optional_dependencies_of_the_package() -> None:
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
     assert set(extras.MODULES) == set(project["optional-dependencies"])

@@ -33,8 +33,8 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 def test_nothing_is_printed_without_the_setting() -> None:
     program = "import logging; from ecom_lake import logs; logs.log_event('failed', logging.ERROR, why='x')"
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert (said.stdout, said.stderr) == ("", "")
+    output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (output.stdout, output.stderr) == ("", "")
 
 
 def test_json_lines_name_run_shop_and_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,7 +53,7 @@ def test_text_lines_begin_with_shop_and_table(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err[20:] == 'INFO    olist gold/rfm refused run=r says="Two rows share a key."\n'
 
 
-def test_pool_threads_inherit_the_context(tmp_path: Path) -> None:
+def test_pool_threads_inherit_the_log_context(tmp_path: Path) -> None:
     logs.start(str(tmp_path / "log"))
     with logs.context(table="silver/orders"), ThreadPoolExecutor(1, initializer=logs.inherit_context()) as pool:
         pool.submit(logs.log_event, "done").result()
@@ -71,9 +71,9 @@ def test_a_build_logs_each_step(fresh_lake: BuiltLake, tmp_path: Path) -> None:
     logs.start(str(tmp_path / "log"))
     site = fresh_lake.site()
     build(site)
-    said = lines((tmp_path / "log").read_text())
-    assert {(line["run"], line["shop"]) for line in said} == {(site.run, "olist")}
-    events = {line["table"]: line for line in said if line["event"] in ("done", "unchanged")}
+    output = lines((tmp_path / "log").read_text())
+    assert {(line["run"], line["shop"]) for line in output} == {(site.run, "olist")}
+    events = {line["table"]: line for line in output if line["event"] in ("done", "unchanged")}
     orders = events["silver/orders"]
     assert (orders["event"], orders["rows"], orders["written"], orders["parts"]) == (
         "done",
@@ -82,7 +82,7 @@ def test_a_build_logs_each_step(fresh_lake: BuiltLake, tmp_path: Path) -> None:
         4,
     )
     assert (events["silver/sellers"]["event"], events["silver/sellers"]["written"]) == ("unchanged", 0)
-    started = [line["table"] for line in said if line["event"] == "started"]
+    started = [line["table"] for line in output if line["event"] == "started"]
     assert (started[:2], started[-1]) == (["bronze", "silver/order_index"], "gold/release")
 
 

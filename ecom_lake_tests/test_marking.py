@@ -1,4 +1,4 @@
-"""Markers follow from fixtures and folders; a missing server skips its tests with a reason, and fails them in CI."""
+"""Markers come from fixtures and folders. If a server is missing, its tests are skipped with the reason, and fail in CI."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def test_a_missing_server_skips_a_test_and_fails_it_in_ci(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("CI", ci)
-    with pytest.raises(outcome, match=r"there is no (Node\.js|chromium)"):
+    with pytest.raises(outcome, match=r"(Node\.js|Chromium) is not installed"):
         needed()
 
 
-def test_a_test_on_azure_is_marked_and_the_same_on_the_local_disk_is_not(place: Place, request: pytest.FixtureRequest) -> None:
+def test_only_the_azure_variant_of_a_test_gets_the_azure_marker(place: Place, request: pytest.FixtureRequest) -> None:
     assert (request.node.get_closest_marker("azure") is None) == place.is_local

@@ -1,4 +1,4 @@
-"""Cron expressions and time zones: whatever is accepted, Dagster accepts too."""
+"""Cron expressions and time zones: Dagster accepts every value that the settings accept."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FIELD = st.lists(ITEM, min_size=1, max_size=3).map(",".join)
 @example("0 3 31 4 *")
 @example("*/59 */23 */31 */12 */7")
 @example("0 3 * * 5-7")
-def test_what_is_accepted_dagster_accepts_too(expression: str) -> None:
+def test_dagster_accepts_every_accepted_cron_expression(expression: str) -> None:
     if cron_problem(expression) is None:
         assert is_valid_cron_schedule(expression)
 
@@ -50,7 +50,7 @@ def test_what_is_accepted_dagster_accepts_too(expression: str) -> None:
         " 0 3 * * * ",
     ],
 )
-def test_what_people_write_is_accepted(expression: str) -> None:
+def test_common_cron_expressions_are_accepted(expression: str) -> None:
     assert cron_problem(expression) is None
     assert is_valid_cron_schedule(expression)
 
@@ -58,18 +58,18 @@ def test_what_people_write_is_accepted(expression: str) -> None:
 @pytest.mark.parametrize(
     "expression", ["", "0 3 * *", "60 3 * * *", "0 24 * * *", "0 3 0 * *", "0 3 * 13 *", "0 3 * * 8", "0 3 5-1 * *"]
 )
-def test_what_is_no_schedule_is_refused(expression: str) -> None:
+def test_an_invalid_cron_expression_is_refused(expression: str) -> None:
     assert cron_problem(expression) is not None
 
 
-def test_a_time_zone_is_a_name_of_the_database() -> None:
+def test_a_time_zone_is_a_name_in_the_time_zone_database() -> None:
     assert [timezone_problem(name) for name in ("UTC", "America/Sao_Paulo", "Europe/Berlin")] == [None, None, None]
     assert timezone_problem("europe/berlim") == "'europe/berlim' is not a time zone; did you mean 'Europe/Berlin'?"
     assert timezone_problem("/etc/passwd") is not None
 
 
 def test_every_time_zone_that_is_accepted_can_be_converted_to() -> None:
-    """`localtime` and `Factory` are files of the database on some machines, and no zone that an engine could know."""
+    """`localtime` and `Factory` are files of the database on some machines, but no engine supports them as time zones."""
     accepted = [name for name in available_timezones() | {"localtime", "Factory"} if timezone_problem(name) is None]
     assert len(accepted) > 400
     for name in accepted:

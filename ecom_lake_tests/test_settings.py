@@ -1,4 +1,4 @@
-"""The limit of a query, and what a shop may say in lake.toml of what it does not have."""
+"""The settings in lake.toml: which values are valid, and the message for each invalid value."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from ecom_lake.errors import UserError
 from ecom_lake.settings import load
 
 
-def without(folder: Path, said: str) -> tuple[str, ...]:
+def without(folder: Path, setting: str) -> tuple[str, ...]:
     config = folder / "lake.toml"
-    config.write_text(f'[shops.mine]\nconnector = "canonical"\nwithout = {said}\n', encoding="utf-8")
+    config.write_text(f'[shops.mine]\nconnector = "canonical"\nwithout = {setting}\n', encoding="utf-8")
     return load(None, {"ECOM_LAKE_CONFIG": str(config)}).shop("mine").without
 
 
-def test_a_shop_may_be_without_tables_and_columns(tmp_path: Path) -> None:
+def test_a_shop_can_be_without_tables_and_columns(tmp_path: Path) -> None:
     assert without(tmp_path, "[]") == ()
     assert without(tmp_path, '["orders.ordered_at"]') == ("orders.ordered_at",)
     assert without(tmp_path, '["payments", "products.unit_cost"]') == ("payments", "products.unit_cost")
 
 
-@pytest.mark.parametrize(("said", "readers"), [("", ""), ('readers = "analysts"', "analysts")])
-def test_readers_are_a_group_or_nobody(tmp_path: Path, said: str, readers: str) -> None:
-    (tmp_path / "lake.toml").write_text(said, encoding="utf-8")
+@pytest.mark.parametrize(("setting", "readers"), [("", ""), ('readers = "analysts"', "analysts")])
+def test_readers_are_a_group_or_empty(tmp_path: Path, setting: str, readers: str) -> None:
+    (tmp_path / "lake.toml").write_text(setting, encoding="utf-8")
     assert load(None, {"ECOM_LAKE_CONFIG": str(tmp_path / "lake.toml")}).access.readers == readers
 
 
-def test_readers_that_are_no_name_are_one_sentence(tmp_path: Path) -> None:
+def test_readers_that_are_not_a_name_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "lake.toml").write_text("readers = 7", encoding="utf-8")
     with pytest.raises(UserError, match="must be the name of a group of this machine"):
         load(None, {"ECOM_LAKE_CONFIG": str(tmp_path / "lake.toml")})
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("setting", "expected"),
     [
         ('["product.unit_cost"]', "which is not an optional table or column; did you mean 'products.unit_cost'?"),
         ('["orders"]', "which is not an optional table or column"),
@@ -46,21 +46,21 @@ def test_readers_that_are_no_name_are_one_sentence(tmp_path: Path) -> None:
         ("[1]", "without must be a list of tables and columns"),
     ],
 )
-def test_nobody_can_be_without_what_is_not_there_or_must_be(tmp_path: Path, said: str, told: str) -> None:
+def test_without_rejects_unknown_and_required_tables_and_columns(tmp_path: Path, setting: str, expected: str) -> None:
     with pytest.raises(UserError, match=r"\[shops\.mine\] in .*lake\.toml") as error:
-        without(tmp_path, said)
-    assert told in str(error.value)
+        without(tmp_path, setting)
+    assert expected in str(error.value)
     assert str(error.value).count("\n") == 0
 
 
-# ------------------------------------------------------------------------------------- what a shop may say, and what not
+# ------------------------------------------------------------------------------------- valid and invalid settings of a shop
 
 
-def why_invalid(folder: Path, said: str) -> str:
+def why_invalid(folder: Path, setting: str) -> str:
     config = folder / "lake.toml"
-    config.write_text(f"[shops.mine]\n{said}\n[shops.other]\n", encoding="utf-8")
+    config.write_text(f"[shops.mine]\n{setting}\n[shops.other]\n", encoding="utf-8")
     settings = load(None, {"ECOM_LAKE_CONFIG": str(config)})
-    assert "other" in settings.shops, "one wrong shop leaves the others as they are"
+    assert "other" in settings.shops, "one invalid shop does not affect the others"
     with pytest.raises(UserError) as error:
         settings.shop("mine")
     assert str(error.value).count("\n") == 0
@@ -68,7 +68,7 @@ def why_invalid(folder: Path, said: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("setting", "expected"),
     [
         ('nightly = "every night"', "[shops.mine] in lake.toml: nightly must be a cron expression of five fields"),
         ('nightly = "0 3 * * * *"', "not '0 3 * * * *'."),
@@ -95,11 +95,11 @@ def why_invalid(folder: Path, said: str) -> str:
         ("mining = { zzz = 2.0 }", "there is no setting 'zzz'; the settings are product_min_orders, "),
     ],
 )
-def test_a_wrong_setting_is_one_sentence_about_its_own_shop(tmp_path: Path, said: str, told: str) -> None:
-    assert told in why_invalid(tmp_path, said)
+def test_an_invalid_setting_is_one_sentence_that_names_its_shop(tmp_path: Path, setting: str, expected: str) -> None:
+    assert expected in why_invalid(tmp_path, setting)
 
 
-def test_a_shop_that_is_no_table_is_told_as_one(tmp_path: Path) -> None:
+def test_a_shop_that_is_not_a_toml_table_is_an_error(tmp_path: Path) -> None:
     config = tmp_path / "lake.toml"
     config.write_text("shops = 3\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"shops in .*lake\.toml must be tables, one for each shop"):
@@ -109,27 +109,27 @@ def test_a_shop_that_is_no_table_is_told_as_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("root", ["az://", "az:/lake", "abfss:", "s3:///lake"])
-def test_a_root_that_is_half_a_url_is_no_folder(root: str) -> None:
+def test_an_incomplete_url_is_not_read_as_a_folder(root: str) -> None:
     with pytest.raises(UserError, match=r"root \(--root or ECOM_LAKE_ROOT\) must be a folder, or a URL such as az://"):
         load(root, {})
 
 
 @pytest.mark.parametrize(
-    ("root", "told"),
+    ("root", "expected"),
     [
         ("https://nowhere.invalid/lake", "A lake cannot be on 'https://', which cannot be written to"),
         ("ftp://me:secret@nowhere.invalid/lake", "No store can be opened at ftp://nowhere.invalid/lake: "),
         ("nonsense://lake", "A lake cannot be on 'nonsense://'"),
     ],
 )
-def test_a_root_that_is_no_store_is_one_sentence(tmp_path: Path, root: str, told: str) -> None:
+def test_a_root_without_a_usable_store_is_one_sentence(tmp_path: Path, root: str, expected: str) -> None:
     config = tmp_path / "lake.toml"
     config.write_text("[shops.mine]\n", encoding="utf-8")
-    [says] = invalid_shops(load(root, {"ECOM_LAKE_CONFIG": str(config)})).values()
-    assert told in says and "secret" not in says
+    [message] = invalid_shops(load(root, {"ECOM_LAKE_CONFIG": str(config)})).values()
+    assert expected in message and "secret" not in message
 
 
-def test_an_unknown_setting_of_the_lake_names_the_nearest(tmp_path: Path) -> None:
+def test_the_message_for_an_unknown_setting_suggests_the_most_similar_name(tmp_path: Path) -> None:
     config = tmp_path / "lake.toml"
     config.write_text("thread = 2\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"lake\.toml: there is no setting 'thread'; did you mean 'threads'\?"):
@@ -146,25 +146,29 @@ def test_the_limit_of_a_query_is_set_in_lake_toml_or_the_environment(tmp_path: P
     assert load(None, {**where, "ECOM_LAKE_QUERY_TIMEOUT": "86400"}).query_timeout == 86_400
 
 
-@pytest.mark.parametrize("said", ["0", "-1", "86401", '"1h"', "1.5", "true"])
-def test_a_limit_of_a_query_that_is_none_is_refused(tmp_path: Path, said: str) -> None:
+@pytest.mark.parametrize("setting", ["0", "-1", "86401", '"1h"', "1.5", "true"])
+def test_an_invalid_query_timeout_is_an_error(tmp_path: Path, setting: str) -> None:
     config = tmp_path / "lake.toml"
-    config.write_text(f"query_timeout = {said}", encoding="utf-8")
+    config.write_text(f"query_timeout = {setting}", encoding="utf-8")
     with pytest.raises(UserError, match="a whole number from 1 to 86,400, not"):
         load(None, {"ECOM_LAKE_CONFIG": str(config)})
 
 
-def max_failed_share(folder: Path, said: str) -> float:
+def max_failed_share(folder: Path, setting: str) -> float:
     config = folder / "lake.toml"
-    config.write_text(f"[shops.mine]\n{said}\n", encoding="utf-8")
+    config.write_text(f"[shops.mine]\n{setting}\n", encoding="utf-8")
     return load(None, {"ECOM_LAKE_CONFIG": str(config)}).shop("mine").max_failed_share
 
 
-def test_the_share_of_rows_that_may_fail_is_a_half_unless_the_shop_sets_it(tmp_path: Path) -> None:
-    assert [max_failed_share(tmp_path, said) for said in ("", "max_failed_share = 0.2", "max_failed_share = 1")] == [0.5, 0.2, 1]
+def test_the_share_of_rows_that_may_fail_is_one_half_unless_the_shop_sets_it(tmp_path: Path) -> None:
+    assert [max_failed_share(tmp_path, setting) for setting in ("", "max_failed_share = 0.2", "max_failed_share = 1")] == [
+        0.5,
+        0.2,
+        1,
+    ]
 
 
-@pytest.mark.parametrize("said", ["-0.1", "1.1", "nan", "true", '"half"'])
-def test_a_share_that_is_none_is_refused(tmp_path: Path, said: str) -> None:
+@pytest.mark.parametrize("setting", ["-0.1", "1.1", "nan", "true", '"half"'])
+def test_an_invalid_share_is_an_error(tmp_path: Path, setting: str) -> None:
     with pytest.raises(UserError, match=r"\[shops\.mine\] in .*: max_failed_share must be a number from 0 to 1, not "):
-        max_failed_share(tmp_path, f"max_failed_share = {said}")
+        max_failed_share(tmp_path, f"max_failed_share = {setting}")

@@ -1,4 +1,4 @@
-"""The wheel alone, in an environment of its own: what a user who installs the package gets, without any of its extras."""
+"""The wheel in a separate environment: what a user gets who installs the package without extras."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ UV = str(Path(sys.executable).with_name("uv"))
 
 @dataclass(frozen=True)
 class Installed:
-    """An environment with the wheel and what it depends on, and an empty folder to work in."""
+    """An environment with the wheel and its dependencies, and an empty working folder."""
 
     python: Path
     wheel: Path
     folder: Path
 
     def run(self, *arguments: str, code: int = 0) -> str:
-        """The output of a command of the environment, which must end with this code."""
+        """The output of a command of the environment; asserts its exit code."""
         kept = ("HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
         env = {"PATH": f"{self.python.parent}:/usr/bin:/bin", **{name: os.environ[name] for name in kept if name in os.environ}}
         program = str(self.python.with_name(arguments[0]))
@@ -63,7 +63,7 @@ def _do(*command: str) -> None:
 
 
 def _needed_by(wheel: Path) -> set[str]:
-    """The names of all distributions that the wheel depends on, without its extras; of the others as they are installed here."""
+    """The names of the wheel's direct and transitive dependencies, without its extras, as installed in this environment."""
     metadata = zipfile.ZipFile(wheel).read(f"{'-'.join(wheel.name.split('-')[:2])}.dist-info/METADATA")
     waiting = list(_followed(message_from_bytes(metadata).get_all("Requires-Dist", []), frozenset()))
     found = set(waiting)
@@ -76,7 +76,7 @@ def _needed_by(wheel: Path) -> set[str]:
 
 
 def _followed(requirements: list[str], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
-    """Those of the requirements that hold here, each with the extras that it asks for."""
+    """The requirements that apply to this environment, each with its requested extras."""
     for needed in map(Requirement, requirements):
         if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras or {""}):
             yield _normal(needed.name), frozenset(needed.extras)
@@ -99,7 +99,7 @@ def test_the_wheel_has_every_file_of_the_package(installed: Installed) -> None:
     assert not {name for name in packed if name.startswith("ecom_lake_tests/")}
 
 
-def test_the_base_has_none_of_the_extras(installed: Installed) -> None:
+def test_the_base_environment_has_no_module_of_an_extra(installed: Installed) -> None:
     modules = sorted(module for names in MODULES.values() for module in names)
     program = "import importlib.util, sys; print([m for m in sys.argv[1:] if importlib.util.find_spec(m)])"
     assert installed.run("python", "-c", program, *modules) == "[]\n"
@@ -109,8 +109,8 @@ def test_the_definitions_load_without_extras(installed: Installed) -> None:
     installed.run("python", "-c", "import ecom_lake.definitions")
 
 
-def test_an_empty_folder_becomes_a_lake_that_answers(installed: Installed) -> None:
-    """About 20 s: a shop of 300 orders from its files to a report, in seven processes."""
+def test_a_user_can_go_from_an_empty_folder_to_a_report(installed: Installed) -> None:
+    """About 20 s: seven processes build a shop of 300 orders and write its report."""
     if "init" in installed.run("ecom-lake", "--help"):
         installed.run("ecom-lake", "init", ".")
     installed.run("ecom-lake", "synth", "export", "--orders", "300")
@@ -125,5 +125,5 @@ def test_an_empty_folder_becomes_a_lake_that_answers(installed: Installed) -> No
     installed.run("ecom-lake", "report")
 
 
-def test_a_lake_on_azure_is_one_sentence_without_the_extra(installed: Installed) -> None:
+def test_a_lake_on_azure_without_the_extra_is_a_usage_error(installed: Installed) -> None:
     installed.run("ecom-lake", "status", "--root", "az://lake/shops", code=2)

@@ -1,4 +1,4 @@
-"""Order lines by hand, from which the tables of baskets are made."""
+"""Hand-written order lines for the tables of baskets."""
 
 from __future__ import annotations
 

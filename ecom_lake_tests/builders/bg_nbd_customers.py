@@ -1,4 +1,4 @@
-"""People who buy and leave as BG/NBD or MBG/NBD has it, from parameters that are known: histories, and whole shops of them."""
+"""Customers simulated from the BG/NBD or MBG/NBD model with known parameters: purchase histories, and shops of them."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ecom_lake.shop.customer_value.bg_nbd import DAYS_A_WEEK, MBG
 
 AS_OF = date(2018, 8, 31)
 PLANTED = {"r": 0.6, "alpha": 8.0, "a": 0.9, "b": 2.5}
-"""Of shops: a third of the people come back within half a year, and leave after some purchases."""
+"""Parameters of the shops: a third of the customers order again within half a year."""
 
 
 @dataclass(frozen=True)
 class Buyers:
-    """What each person does, who is who being kept: a rate, a chance to leave, and the weeks of repeat purchases."""
+    """The repeat purchases of the customers, and the week in which each of them becomes inactive."""
 
     person: np.ndarray
     weeks: np.ndarray
-    """One row per repeat purchase: whose, and when after the first."""
+    """One row per repeat purchase: the customer (`person`), and the weeks after the first purchase (`weeks`)."""
     left: np.ndarray
-    """The week in which each person leaves; infinity while he stays."""
+    """The week in which each customer becomes inactive; infinity if active."""
 
 
 def buyers(model: str, parameters: dict[str, float], people: int, weeks: float, seed: int) -> Buyers:
-    """Played out purchase by purchase, everybody at once."""
+    """Simulates all customers together, one purchase after another."""
     rng = np.random.default_rng(seed)
     rate = rng.gamma(parameters["r"], 1 / parameters["alpha"], people)
     chance = rng.beta(parameters["a"], parameters["b"], people)
@@ -51,9 +51,9 @@ def buyers(model: str, parameters: dict[str, float], people: int, weeks: float, 
 def orders_of(
     model: str, people: int, days: int, seed: int, parameters: dict[str, float] | None = None, spend: str = "gamma"
 ) -> list[tuple[str, date, float]]:
-    """First purchases spread evenly over the days, and those after them up to the as-of date, as (person, day, net sales).
+    """Orders as (customer, day, net sales): first purchases uniform over the days, and repeat purchases up to the as-of date.
 
-    `spend` is how: by Gamma-Gamma with p 6, q 4, v 50, which is 100 a purchase, or the same for everybody.
+    `spend` is the distribution of order values: Gamma-Gamma with p 6, q 4, v 50 (on average 100), or 100 for all orders.
     """
     made = buyers(model, parameters or PLANTED, people, days / DAYS_A_WEEK, seed)
     rng = np.random.default_rng(seed + 1)
@@ -68,7 +68,7 @@ def orders_of(
 
 
 def shop(con: duckdb.DuckDBPyConnection, orders: Sequence[tuple[str, date | None, float]], as_of: date = AS_OF) -> None:
-    """The tables that customer value reads, of valid orders given by hand; tables in `con`."""
+    """Creates in `con` the tables that customer value reads, from hand-written valid orders."""
     kinds = {"customer_id": pl.String, "order_date": pl.Date, "net_sales": pl.Float64}
     frame = pl.DataFrame(list(orders), kinds, orient="row").with_columns(
         pl.col("net_sales").cast(pl.Decimal(18, 2)), is_valid=pl.lit(True)

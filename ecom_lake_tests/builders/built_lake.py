@@ -1,4 +1,4 @@
-"""What a test lake is: where it lies, and what is true of its shop. The fixtures are in conftest.py."""
+"""A test lake: its location, its settings and the truths of its shop. The fixtures are in conftest.py."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ new,new,delivered,2017-02-01 10:00:00
 
 
 def hash_in(store: Store, path: str) -> str:
-    """The hash of a file as its store has it."""
+    """The hash of a file in its store."""
     with store.opened(path) as local:
         return hash_file(local)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a lake can lie, and how it is reached."""
+    """A location for a lake, with the credentials for it."""
 
     url: str
     access: Access | None = None
@@ -62,15 +62,15 @@ class Place:
 
 @dataclass(frozen=True)
 class BuiltLake:
-    """A lake with a built shop `olist`, and a shop `empty` of which nothing has come."""
+    """A lake with a built shop `olist`, and a shop `empty` without files."""
 
     folder: Path
     truths: Truths
-    """What is true of the shop."""
+    """The known truths about the shop."""
     url: str = ""
-    """Where it lies, if not in the folder."""
+    """The URL of the lake, if it is not in the folder."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What the settings need beyond that."""
+    """Additional environment variables for the settings."""
 
     @property
     def root(self) -> Path:
@@ -91,7 +91,7 @@ class BuiltLake:
         return self.root / "olist" / "landing"
 
     def allow_failed_rows(self) -> None:
-        """Let a delivery be released although every row of it fails."""
+        """Allows the release of a delivery even if all of its rows fail."""
         config = self.config.read_text(encoding="utf-8")
         self.config.write_text(config.replace("[shops.olist]", "[shops.olist]\nmax_failed_share = 1", 1), encoding="utf-8")
 
@@ -100,7 +100,7 @@ class BuiltLake:
 
 
 def rewrite(entry: Path, **changes: object) -> None:
-    """An entry of the log with other words, and no seal."""
-    said = json.loads(entry.read_text(encoding="utf-8")) | changes
-    said.pop("seal", None)
-    entry.write_text(json.dumps(said, separators=(",", ":")), encoding="utf-8")
+    """Rewrites a log entry with changed fields and without its checksum."""
+    fields = json.loads(entry.read_text(encoding="utf-8")) | changes
+    fields.pop("seal", None)
+    entry.write_text(json.dumps(fields, separators=(",", ":")), encoding="utf-8")

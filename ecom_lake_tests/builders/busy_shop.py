@@ -1,4 +1,4 @@
-"""A made-up shop that has everything silver can hold: costs, discounts, returns, refused lines, split orders, ties, gaps."""
+"""A synthetic shop that fills every column of silver: costs, discounts, returns, refused lines, split orders, ties, gaps."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _add_order(rows: dict[str, list[Row]], dice: Random, order_id: str, placed: 
     status = dice.choice(STATUSES)
     approved = placed + timedelta(days=dice.randrange(3))
     shipped = approved + timedelta(days=dice.randrange(4))
-    came = shipped + timedelta(days=dice.randrange(1, 16), hours=2)
+    arrived = shipped + timedelta(days=dice.randrange(1, 16), hours=2)
     rows["orders"].append(
         order(
             order_id,
@@ -43,7 +43,7 @@ def _add_order(rows: dict[str, list[Row]], dice: Random, order_id: str, placed: 
             status=status,
             approved_at=str(approved),
             shipped_at=str(shipped) if status != "processing" else None,
-            delivered_at=str(came) if dice.random() < 0.95 else None,
+            delivered_at=str(arrived) if dice.random() < 0.95 else None,
             promised_at=f"{placed + timedelta(days=12):%Y-%m-%d}" if dice.random() < 0.9 else None,
             state=dice.choice(["SP", "SP", "RJ", "MG", None]),
             city=dice.choice(["rio", "natal"]),
@@ -56,7 +56,7 @@ def _add_order(rows: dict[str, list[Row]], dice: Random, order_id: str, placed: 
         paid = {"method": dice.choice(["card", "voucher", "boleto"]), "instalments": dice.choice([1, 1, 3])}
         rows["payments"].append(payment(order_id, f"{dice.randrange(9_999) / 100:.2f}", part, **paid))
     for nth in range(dice.choice([0, 1, 1, 1, 2])):
-        created = came - timedelta(days=dice.choice([-2, -1, 3]))
+        created = arrived - timedelta(days=dice.choice([-2, -1, 3]))
         answered = created + timedelta(days=dice.randrange(40), minutes=dice.randrange(999))
         dates = {"created_at": dice.choice([None] + [str(created)] * 9), "answered_at": dice.choice([None] + [str(answered)] * 5)}
         rows["reviews"].append(review(order_id, dice.choice([1, 2, 3, 4, 5, 5, 5]), f"{nth}{order_id}", **dates))

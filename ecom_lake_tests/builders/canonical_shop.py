@@ -1,4 +1,4 @@
-"""A shop of canonical files: where it lies, what it says of itself in lake.toml, and how to build and ask it."""
+"""A shop of canonical files: its folders, its lake.toml, and functions to build and query it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ecom_lake.settings import load
 
 @dataclass(frozen=True)
 class CanonicalShop:
-    """The shop `mine` of a lake of its own."""
+    """The shop `mine` in a lake of its own."""
 
     folder: Path
 
@@ -37,7 +37,7 @@ class CanonicalShop:
         (self.landing / name).write_text(text, encoding="utf-8")
 
     def build(self) -> list[Outcome]:
-        """With nothing refused: every contract and every identity holds."""
+        """Builds the shop; asserts that no check fails."""
         made = build(self.site)
         assert [check.says for outcome in made for check in outcome.checks if check.blocks] == []
         return made

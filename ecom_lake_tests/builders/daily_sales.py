@@ -1,4 +1,4 @@
-"""Shops that are nothing but what was sold on each day, as the tables that forecasts are made from."""
+"""Shops defined by their daily sales, as the input tables of forecasts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 def shop(
     daily: Floats, first: date = date(2020, 1, 1), parts: Mapping[str, Floats] | None = None, complete: bool = True
 ) -> duckdb.DuckDBPyConnection:
-    """Whole months from the first on; `parts` are the categories' sales, day by day."""
+    """Complete months from `first` on; `parts` are the daily sales by category."""
     days = [first + timedelta(days=i) for i in range(len(daily))]
     frame = pl.DataFrame({"date": days, "net_sales": np.round(daily, 2)}, {"date": pl.Date, "net_sales": pl.Float64})
     con = duckdb.connect()
@@ -43,7 +43,7 @@ def shop(
 
 
 def by_month(monthly: Floats, first: date = date(2020, 1, 1)) -> Floats:
-    """Days that make these months, each day of a month alike."""
+    """Daily sales with these monthly totals, the same for each day of a month."""
     days = []
     for i, sold in enumerate(monthly):
         month = first.month - 1 + i
@@ -54,5 +54,5 @@ def by_month(monthly: Floats, first: date = date(2020, 1, 1)) -> Floats:
 
 
 def noise(periods: int, deviation: float, seed: int = 1) -> Floats:
-    """Factors around 1."""
+    """Random factors around 1."""
     return np.exp(np.random.default_rng(seed).normal(0, deviation, periods))

@@ -1,4 +1,4 @@
-"""Shops by hand for the tables of experiments: who bought how many days before the as-of date, and for how much."""
+"""Hand-written shops for the tables of experiments: orders by customer, days before the as-of date, and amount."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ecom_lake.shop.experiments.groups import Group
 AS_OF = date(2018, 6, 30)
 TABLES = ("experiment_plan", "experiment_simulation")
 Purchase = tuple[str, int, float]
-"""Who, how many days before the as-of date, for how much."""
+"""Customer, days before the as-of date, net sales."""
 
 
 def shop(con: duckdb.DuckDBPyConnection, purchases: list[Purchase], cost: float | None = None) -> None:
-    """With `active` up to 60 days and `at risk` up to 120."""
+    """Customers are `active` up to 60 days and `at risk` up to 120 days after their last order."""
     kinds = {"customer_id": pl.String, "ago": pl.Int64, "net_sales": pl.Float64}
     orders = pl.DataFrame(purchases, kinds, orient="row").with_columns(
         order_date=pl.lit(AS_OF) - pl.duration(days="ago"),
@@ -41,7 +41,7 @@ def shop(con: duckdb.DuckDBPyConnection, purchases: list[Purchase], cost: float 
 
 
 EDGES: list[Purchase] = [("at 60", 60, 1), ("at 120", 120, 1)]
-"""People who show where the bounds are."""
+"""Customers at the bounds of the activity statuses."""
 STOCK = Group(
     "at risk, one purchase",
     people=8_000,

@@ -1,4 +1,4 @@
-"""A gold table made from rows given by hand, the way the pipeline makes it: computed, written, held against its contract."""
+"""Builds a gold table from hand-written rows as the pipeline does: computes it, writes it, audits it against its contract."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ecom_lake_tests.catalog import recipe
 def make(
     con: duckdb.DuckDBPyConnection, table: str, folder: Path, mining: MiningSettings | None = None, past: Past | None = None
 ) -> pl.DataFrame:
-    """The table's rows; `con` has it, and those beside it, as views from then on."""
+    """The table's rows; creates views in `con` of it and of the tables that are built together with it."""
     shop = Shop("shop", "olist", date(2017, 1, 1), None, ShopSettings(), mining or MiningSettings())
     made = run_recipe(recipe(table), con, shop, past or Past())
     for name, rows in made.items():

@@ -1,4 +1,4 @@
-"""A shop of rows written by hand, with the marts that SQL alone makes: see ecom_lake/testing.py."""
+"""A shop of hand-written rows, with the marts that are defined by SQL only: see ecom_lake/testing.py."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ __all__ = [
 ]
 
 JANUARY = date(2018, 1, 1)
-"""The month of an order whose date a test does not give."""
+"""The month of an order if the test does not state its date."""
 
 
 def some(row: Row, *columns: str) -> dict[str, Any]:
-    """These columns of a row."""
+    """A row with only these columns."""
     return {name: row[name] for name in columns}
 
 
 def monthly(first: str, *counts: int) -> list[Row]:
-    """So many orders in each month from the first on: one on the 1st, the others on the 28th, each of another person."""
+    """These numbers of orders in the months from `first` on: one on the 1st, the others on the 28th, by different customers."""
     year, month = (int(part) for part in first.split("-"))
     starts = [date(year + (month - 1 + i) // 12, (month - 1 + i) % 12 + 1, 1) for i in range(len(counts))]
     return [
@@ -52,7 +52,7 @@ def monthly(first: str, *counts: int) -> list[Row]:
 
 
 def _makeable() -> tuple[str, ...]:
-    """The gold tables that SQL alone makes of silver and settings."""
+    """The gold tables that are computed by SQL only, from silver and settings."""
     known = {SETTINGS, *catalog.silver()}
     made: list[str] = []
     for table in in_order():
@@ -66,7 +66,7 @@ MARTS = _makeable()
 
 
 class HandShop(testing.HandShop):
-    """With the registry that all tests share, and the identities of all marts."""
+    """A hand-written shop with the shared registry; `broken` checks the identities of all marts by default."""
 
     def __init__(self, numbers: ShopSettings | None = None, **silver: Iterable[Row]) -> None:
         super().__init__(None, numbers, None, catalog.registry(), **silver)

@@ -1,4 +1,4 @@
-"""A model's fit by hand, and what its tables make of it."""
+"""A hand-written fit of a model, and the rows of its tables."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def drift(found: pl.DataFrame) -> dict[str, tuple[float, float]]:
 
 
 def gathered(table: str, fit: pl.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table of all models, where only the segments have a fit, as they are audited and written."""
+    """The audited and written rows of a table over all models, if only the customer segments have a fit."""
     contract = catalog.gold()[table]
     with duckdb.connect() as con, TemporaryDirectory() as folder:
         for name in catalog.fits():

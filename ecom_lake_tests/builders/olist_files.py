@@ -1,4 +1,4 @@
-"""A shop by hand: a few orders in Olist's files, landed as a test wants them."""
+"""A hand-written shop: a few orders in Olist's files, landed by the tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def a_site(root: Path, first: str = "2017-01-01", last: str = "2017-03-01", **se
 
 
 def land(site: Site, name: str, table: str, rows: Iterable[Row]) -> Path:
-    """A delivery of one table; columns that a row does not name are empty."""
+    """Lands a file of one table; columns that are not in a row are empty."""
     path = site.lake.store.local(f"olist/landing/{name}")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:

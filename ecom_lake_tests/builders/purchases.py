@@ -1,4 +1,4 @@
-"""Hand shops of which only the purchases matter: who ordered on which days of 2018, for how much, or which product."""
+"""Hand-written shops for tests about purchases: orders by customer, day of 2018, amount or product."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order, produ
 
 
 def bought(person: str, *days: str) -> list[Row]:
-    """A person's orders on days of 2018, such as `03-31`."""
+    """A customer's orders on days of 2018, such as `03-31`."""
     return [order(f"{person}{i}", f"2018-{day} 10:00:00", customer_id=person) for i, day in enumerate(days)]
 
 
 def shop_of(*orders: list[Row], as_of: date | None = None, price: str = "10.00", **numbers: Any) -> HandShop:
-    """A shop of these orders, each of one line at this price."""
+    """A shop of these orders, each with one line at this price."""
     placed = [row for some in orders for row in some]
     lines = [item(row["order_id"], price) for row in placed]
     return HandShop(ShopSettings(as_of=as_of, **numbers), orders=placed, order_items=lines, products=[product(unit_cost="4.00")])
@@ -37,7 +37,7 @@ END_OF_2018 = ShopSettings(as_of=date(2018, 12, 31))
 
 
 def spent(person: str, *days: str, net_sales: str = "10.00") -> tuple[list[Row], list[Row]]:
-    """A person's orders on days of 2018, and the only line that brings money, on the last of them."""
+    """A customer's orders on days of 2018; only the last one has an order line."""
     orders = [order(f"{person} {i}", f"2018-{day} 10:00:00", customer_id=person) for i, day in enumerate(days)]
     return orders, [item(orders[-1]["order_id"], net_sales)]
 
@@ -49,7 +49,7 @@ def shop_of_spenders(*people: tuple[list[Row], list[Row]], numbers: ShopSettings
 
 
 def selling(*prices: str, numbers: ShopSettings | None = None) -> HandShop:
-    """One product a price, a, b, c …, each sold once."""
+    """One product for each price, named a, b, c …, each sold once."""
     names = "abcdefgh"[: len(prices)]
     return HandShop(
         numbers=numbers,

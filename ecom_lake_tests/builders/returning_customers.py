@@ -1,7 +1,6 @@
-"""Made-up shops whose people come back, or do not, for reasons that are known: for the models of churn and of bad reviews.
+"""Synthetic shops with known reasons for repeat purchases and bad reviews, for the models of churn and review risk.
 
-`python -m ecom_lake_tests.builders.returning_customers` counts how often those models publish a list where there is nothing to
-be found.
+`python -m ecom_lake_tests.builders.returning_customers` counts how often those models publish a list if no reason exists.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ STATES, SELLERS, CATEGORIES = ("SP", "RJ", "MG", "RS"), 40, 12
 
 @dataclass(frozen=True)
 class Truth:
-    """How much each moves the logarithm of the rate of coming back, and the log-odds of a bad review, per standard deviation."""
+    """Effects per standard deviation on the log of the repeat purchase rate, and on the log-odds of a bad review."""
 
     payment: float = 0.0
     discount: float = 0.0
@@ -116,7 +115,7 @@ def _money(of: pl.Expr) -> pl.Expr:
 
 
 def _named(rows: pl.DataFrame, days: int) -> Shop:
-    """What the models read of each table, with the days of everything that comes later."""
+    """The columns that the models read from each table, with dates also after the as-of date."""
     rows = rows.with_columns(
         order_date=_on("day"),
         discounts=(pl.col("gross_sales") * pl.col("off")).round(2),
@@ -169,7 +168,7 @@ def _named(rows: pl.DataFrame, days: int) -> Shop:
 
 
 def as_known_on(made: Shop, day: date) -> Shop:
-    """The shop as it stood at the end of a day: no later order, shipment, delivery or answer."""
+    """The shop as of the end of a day: no later order, shipment, delivery or review answer."""
     orders = made["fct_orders"].filter(pl.col("order_date") <= day)
     dated = [pl.when(pl.col(name).dt.date() <= day).then(pl.col(name)).alias(name) for name in ("shipped_at", "delivered_at")]
     return made | {
@@ -190,17 +189,17 @@ def opened(made: Shop, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def nothing() -> Shop:
-    """The tables of a shop that has not sold yet."""
+    """The empty tables of a shop without orders."""
     return {name: rows.clear() for name, rows in shop(5, 0).items()}
 
 
 def shuffled(made: Shop, seed: int = 0) -> Shop:
-    """The same shop, where the scores are dealt out anew."""
+    """The same shop with shuffled review scores."""
     reviews = made["reviews"]
     return made | {"reviews": reviews.with_columns(pl.col("score").shuffle(seed=seed))}
 
 
-def measure(say: Callable[[str], object], shops: int) -> None:
+def measure(write: Callable[[str], object], shops: int) -> None:
     from ecom_lake.engine.contracts.fitted import Past
     from ecom_lake.shop.churn import churn_scores_model as churn_scores
     from ecom_lake.shop.review_risk import review_risk_model as review_risk
@@ -211,7 +210,7 @@ def measure(say: Callable[[str], object], shops: int) -> None:
         for seed in range(shops):
             with opened(shop(8_000, seed, Truth())) as con:
                 lists += model.fit(con, MiningSettings(), Past()).card.status == "published"
-        say(f"{model.__name__}: {lists} lists in {shops} shops where nothing drives anything\n")
+        write(f"{model.__name__}: {lists} lists published in {shops} shops without any effect\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Customers with planted segments, by hand or by lot, from which the tables of segments are made; and points around known
-centres, for the clustering alone."""
+"""Customers with planted segments, hand-written or random, for the tables of segments; and points around known centres, for
+the clustering alone."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ PLANTED = {
     "long gone and generous": (500, 700, 6, 1),
     "regular": (30, 400, 8, 8),
     "returned once": (300, 120, 2, 2),
-    "regular once upon a time": (600, 800, 16, 8),
+    "formerly regular": (600, 800, 16, 8),
 }
-"""Middle recency_days, net_sales, units and purchases of each."""
+"""Typical recency_days, net_sales, units and purchases of each segment."""
 
 
 def planted(each: int = 150) -> tuple[pl.DataFrame, np.ndarray]:
@@ -72,7 +72,7 @@ def people_of(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def calendar(con: duckdb.DuckDBPyConnection, as_of: date | None, orders: pl.DataFrame | None = None) -> None:
-    """The tables of days and of orders, as far as segments read them; a shop without order dates has no days."""
+    """Creates the columns of dim_date and fct_orders that segments read; a shop without order dates has no days."""
     con.register(
         "dim_date",
         pl.DataFrame({"date": [as_of], "is_as_of": [as_of is not None]}, {"date": pl.Date, "is_as_of": pl.Boolean}).to_arrow(),
@@ -108,12 +108,12 @@ FIVE = {
     "big basket": (70, 900, 12, 3),
     "one try long ago": (620, 55, 1, 2),
 }
-"""Middle recency_days, net_sales, units and, of those who came back, purchases of five kinds of people who overlap a little."""
+"""Typical recency_days, net_sales, units and purchases (of repeat buyers) of five overlapping kinds of customers."""
 FIVE_SHARES = (0.2, 0.15, 0.3, 0.1, 0.25)
 
 
 def five_kinds(number: int, one_time_share: float, seed: int = 1) -> tuple[pl.DataFrame, np.ndarray]:
-    """A shop of five kinds of people, and which each of them is; some bought once, the others of each kind several times."""
+    """The customers of a shop of five kinds, and the kind of each; a share of them ordered once, the others several times."""
     rng = np.random.default_rng(seed)
     kind = rng.choice(len(FIVE), number, p=FIVE_SHARES).astype(np.int32)
     recency, spent, units, often = (np.array([of[i] for of in FIVE.values()], float)[kind] for i in range(4))

@@ -1,4 +1,4 @@
-"""Shops of two years for the anomaly warnings: the silver tables of a made-up one, and faults planted into them.
+"""Shops of two years for the anomaly warnings: the silver tables of a synthetic shop, and faults planted into them.
 
 `python -m ecom_lake_tests.builders.synthetic_silver` measures false alarms and detection on more shops than the tests do.
 """
@@ -36,8 +36,8 @@ MONTH = "2018-07-01"
 """Where faults are planted: a settled month late in the history."""
 
 
-def made_up(folder: Path, seed: int, orders: int) -> dict[str, pl.DataFrame]:
-    """The silver tables of a clean shop."""
+def clean_silver(folder: Path, seed: int, orders: int) -> dict[str, pl.DataFrame]:
+    """The silver tables of a shop without faults."""
     options = SynthOptions(orders=orders, seed=seed, broken=0, corrections=0)
     generate(folder / "olist" / "landing", options)
     return silver_of(folder)
@@ -56,7 +56,7 @@ def silver_of(folder: Path) -> dict[str, pl.DataFrame]:
 
 @contextmanager
 def shop_of(silver: dict[str, pl.DataFrame]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An engine that has the silver tables as tables, so that a fault can be planted."""
+    """A DuckDB connection with the silver tables, so that a fault can be planted."""
     with duckdb.connect() as con:
         con.register("settings", settings_row(ShopSettings()).to_arrow())
         for table, rows in silver.items():
@@ -77,7 +77,7 @@ def anomalies(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def gold_before(table: str) -> list[str]:
-    """The gold tables that one is made from, each after those that it reads itself."""
+    """The gold inputs of a table in build order, including indirect ones."""
     before: dict[str, None] = {}
     for read in recipe(table).reads:
         if read in catalog.gold():
@@ -89,9 +89,9 @@ def gold_before(table: str) -> list[str]:
 class Fault:
     name: str
     plant: tuple[str, ...]
-    """Statements over silver; {month} is the month that is spoilt."""
+    """Statements over silver; {month} is the month with the fault."""
     found_by: str
-    """The column that must stand out in that month, as table.column."""
+    """The column that must be an anomaly in that month, as table.column."""
 
 
 def _without(which: str) -> tuple[str, ...]:
@@ -115,12 +115,12 @@ FAULTS = (
     Fault("half the lines are missing", (f"delete from order_items where month = '{{month}}' and {_HALF}",), "order_items.*"),
     Fault("no reviews came", ("delete from reviews where month = '{month}'",), "reviews.*"),
     Fault(
-        "every line came twice",
+        "every line was delivered twice",
         ("insert into order_items select * replace (line + 1000 as line) from order_items where month = '{month}'",),
         "order_items.*",
     ),
     Fault(
-        "every order came twice",
+        "every order was delivered twice",
         tuple(
             f"insert into {table} select * replace (order_id || '-2' as order_id) from {table} where month = '{{month}}'"
             for table in ("orders", *CHILDREN)
@@ -139,13 +139,13 @@ FAULTS = (
     ),
     Fault("freight is 0", _in_month("order_items", "freight = 0"), "order_items.freight"),
     Fault("payments times 100", _in_month("payments", "amount = amount * 100"), "payments.amount"),
-    Fault("states went NULL", _in_month("orders", "state = null"), "orders.state"),
+    Fault("states became NULL", _in_month("orders", "state = null"), "orders.state"),
     Fault(
-        "a fifth of the sellers went NULL",
+        "a fifth of the sellers became NULL",
         _in_month("order_items", "seller_id = case when md5(order_id) >= '33' then seller_id end"),
         "order_items.seller_id",
     ),
-    Fault("days of delivery went NULL", _in_month("orders", "delivered_at = null"), "orders.delivered_at"),
+    Fault("days of delivery became NULL", _in_month("orders", "delivered_at = null"), "orders.delivered_at"),
     Fault(
         "two methods of payment swapped",
         _in_month("payments", f"method = case method {_SWAPPED} else method end"),
@@ -157,7 +157,7 @@ FAULTS = (
         "orders.state",
     ),
     Fault("every category is the same", _in_month("order_items", f"product_id = ({_ONE_PRODUCT})"), "order_items.category"),
-    Fault("a status that nobody knows", _in_month("orders", "status = 'unknown'"), "orders.status"),
+    Fault("an unknown status", _in_month("orders", "status = 'unknown'"), "orders.status"),
     Fault("best scores for worst", _in_month("reviews", "score = 6 - score"), "reviews.score"),
     Fault("deliveries a month later", _in_month("orders", "delivered_at = delivered_at + interval 30 day"), "orders.lead_days"),
     Fault("nothing for ten days", _without("day(ordered_at) between 11 and 20"), "orders.*"),
@@ -175,7 +175,7 @@ def standing_out(found: pl.DataFrame, month: str = MONTH) -> set[str]:
 
 
 def false_alarms(found: pl.DataFrame) -> tuple[int, int]:
-    """How many tests stood out, of how many."""
+    """The number of anomalies, and the number of tests."""
     return int(found["is_anomaly"].sum()), int(found["expected"].is_not_null().sum())
 
 
@@ -192,32 +192,32 @@ def _is_found(con: duckdb.DuckDBPyConnection, fault: Fault, month: str) -> bool:
     return fault.found_by in found
 
 
-def measure(say: Callable[[str], object], seeds: range, orders: int) -> None:
+def measure(write: Callable[[str], object], seeds: range, orders: int) -> None:
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
-            silver = made_up(Path(folder), seed, orders)
+            silver = clean_silver(Path(folder), seed, orders)
         with shop_of(silver) as con:
             found = anomalies(con)
         alarms, tests = false_alarms(found)
-        say(f"{orders} orders, seed {seed}: {alarms} false alarms in {tests} tests\n")
+        write(f"{orders} orders, seed {seed}: {alarms} false alarms in {tests} tests\n")
         for sentence in found.filter("is_anomaly")["sentence"]:
-            say(f"    {sentence}\n")
+            write(f"    {sentence}\n")
         for month in (MONTH, "2017-11-01", "2018-02-01"):
             missed = [fault for fault, is_found in detected(silver, month).items() if not is_found]
-            say(f"    {month}: {len(FAULTS) - len(missed)} of {len(FAULTS)} faults found; missed: {missed}\n")
+            write(f"    {month}: {len(FAULTS) - len(missed)} of {len(FAULTS)} faults found; missed: {missed}\n")
 
 
-def measure_folder(say: Callable[[str], object], export: Path) -> None:
+def measure_folder(write: Callable[[str], object], export: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(export, Path(folder) / "olist" / "landing", ignore=lambda _, names: [n for n in names if ".csv" not in n])
         silver = silver_of(Path(folder))
     with shop_of(silver) as con:
         found = anomalies(con)
-    say(f"{export.name}: {false_alarms(found)} stand out, of tests\n")
+    write(f"{export.name}: {false_alarms(found)} anomalies and tests\n")
     for sentence in found.filter("is_anomaly")["sentence"]:
-        say(f"    {sentence}\n")
+        write(f"    {sentence}\n")
     missed = [fault for fault, is_found in detected(silver).items() if not is_found]
-    say(f"    {len(FAULTS) - len(missed)} of {len(FAULTS)} faults found; missed: {missed}\n")
+    write(f"    {len(FAULTS) - len(missed)} of {len(FAULTS)} faults found; missed: {missed}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Gates by hand, and a model's card by their verdict."""
+"""Hand-written gates, and a model's card with their verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shop of sixteen orders whose answers can be worked out with a pencil, a shop without any, and asking them."""
+"""A shop of sixteen orders whose answers can be computed by hand, and functions to ask its questions."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ ORDERS = """
     15  2018-02-28 11:00  kim  lamp 999           canceled                                   card 999         -
     16  2017-12-31 11:00  kim  ball 999           canceled                                   card 999         -
 """
-"""Of order 11 the lamp is 10 cheaper; order 12 comes back. Lamps are sold by lux, all else by max."""
+"""The lamp of order 11 has a discount of 10; order 12 is returned. Seller lux sells the lamps, seller max all other products."""
 
 
 def _rule(level: str, antecedent: str, consequent: str, orders: int, confidence: float, lift: float, **more: Any) -> Row:
-    said = {"level": level, "antecedent": antecedent, "consequent": consequent, "orders": orders, "confidence": confidence}
-    return {**said, "lift": lift, "is_significant": True, **more}
+    row = {"level": level, "antecedent": antecedent, "consequent": consequent, "orders": orders, "confidence": confidence}
+    return {**row, "lift": lift, "is_significant": True, **more}
 
 
 def _check(layer: str, table: str, rule: str, failed: int) -> Row:
     status = "quarantined" if failed else "pass"
-    said = {"layer": layer, "table_name": table, "rule": rule, "failed_rows": failed, "checked_rows": 15, "status": status}
-    return {**said, "meaning": f"The promise of {rule}."}
+    row = {"layer": layer, "table_name": table, "rule": rule, "failed_rows": failed, "checked_rows": 15, "status": status}
+    return {**row, "meaning": f"The promise of {rule}."}
 
 
 def _expected(series: str, month: str, method: str, forecast: int, is_champion: bool) -> Row:
-    said = {"series": series, "grain": "month", "period": f"{month}-01", "method": method, "step": 1, "forecast": forecast}
-    return {**said, "low_80": forecast - 30, "high_80": forecast + 30, "is_champion": is_champion}
+    row = {"series": series, "grain": "month", "period": f"{month}-01", "method": method, "step": 1, "forecast": forecast}
+    return {**row, "low_80": forecast - 30, "high_80": forecast + 30, "is_champion": is_champion}
 
 
 HANDED: dict[str, list[Row]] = {
@@ -124,7 +124,7 @@ def _line(order_id: str, at: int, good: str, price: str) -> Row:
 
 
 def session_of(shop: HandShop) -> Session:
-    """The shop's gold. Rules, forecasts and checks, which need more than a few orders, are given by hand: see `HANDED`."""
+    """A session on the shop's gold. Rules, forecasts and checks need more orders, so they are hand-written: see `HANDED`."""
     for table in sorted({table for question in questions() for table in question.reads}):
         if table not in HANDED:
             shop.table(table)
@@ -142,6 +142,6 @@ def ask(session: Session, name: str, **given: str) -> Answered:
 
 
 def rows_of(answered: Answered, *columns: str) -> list[tuple[Any, ...]]:
-    """The rows with money as plain numbers; of these columns, or of all."""
+    """The rows, with money as floats; only these columns, or all of them."""
     wanted = [answered.columns.index(name) for name in columns or answered.columns]
     return [tuple(float(row[at]) if isinstance(row[at], Decimal) else row[at] for at in wanted) for row in answered.rows]

@@ -1,8 +1,8 @@
-"""Faults by the hundred, and what came of them:
+"""Injects hundreds of faults and reports the failed checks:
 
     python -m ecom_lake_tests.chaos --faults 500 --store local --seed 1
 
-Every kind of fault gets its share; the seed says which ones. Exit code 1 where anything was torn, lost or not made again.
+Every kind of fault gets a share of the cases, and the seed selects them. The exit code is 1 if a check failed.
 """
 
 from __future__ import annotations
@@ -38,25 +38,27 @@ SHARES: dict[Cases, int] = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m ecom_lake_tests.chaos", description="Faults, and what came of them.")
+    parser = argparse.ArgumentParser(
+        prog="python -m ecom_lake_tests.chaos", description="Injects faults and reports the failed checks."
+    )
     parser.add_argument("--faults", type=int, default=500)
     parser.add_argument("--store", choices=STORES, default="local")
     parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    if asked.store == "azurite" and (why := why_not()):
+    options = parser.parse_args()
+    if options.store == "azurite" and (why := why_not()):
         _say(f"Nothing was tried: {why}.")
         return 1
     with (
         tempfile.TemporaryDirectory(prefix="chaos-") as folder,
         prepared(Path(folder)) as first,
-        ground_on(first, asked.store) as ground,
+        ground_on(first, options.store) as ground,
     ):
         begun, tally = time.monotonic(), Tally()
         try:
-            run(ground, asked.faults, asked.seed, tally)
+            run(ground, options.faults, options.seed, tally)
         except KeyboardInterrupt:
             _say("Interrupted. Until then:")
-        _say(summary(tally, asked.store, time.monotonic() - begun))
+        _say(summary(tally, options.store, time.monotonic() - begun))
     return 1 if tally.bad else 0
 
 
@@ -69,15 +71,15 @@ def run(ground: Ground, faults: int, seed: int, tally: Tally, watch: bool = True
         try:
             verdict = case.attempt()
         except Exception:
-            verdict = Verdict(case.what, wrong={"looks that failed": traceback.format_exc()})
+            verdict = Verdict(case.what, wrong={"checks that failed": traceback.format_exc()})
         tally.add(case.family, verdict)
         if watch:
-            _say(f"{begun + 1}: {case.family} ({verdict.faults}) {case.what}: {verdict.wrong or 'well'}")
-    raise AssertionError("cases do not end")
+            _say(f"{begun + 1}: {case.family} ({verdict.faults}) {case.what}: {verdict.wrong or 'passed'}")
+    raise AssertionError("the sequence of cases ended")
 
 
 def mixed(ground: Ground, seed: int) -> Iterator[Case]:
-    """Cases of every kind that this store can have, by their shares, until nobody wants more."""
+    """An endless sequence of cases of every kind that is possible on this store, drawn by their shares."""
     dice = random.Random(seed)
     shares = {cases: share for cases, share in SHARES.items() if _possible(cases, ground)}
     going = {cases: _shuffled(cases(ground, dice), dice) for cases in shares}
@@ -103,13 +105,13 @@ def _possible(cases: Cases, ground: Ground) -> bool:
         return not why and ground.store != "azurite"
     if cases is network.storms:
         return ground.store != "local"
-    return not (cases is landings.cases and ground.store == "azurite")  # nobody can give a blob its old time back
+    return not (cases is landings.cases and ground.store == "azurite")  # the time of a blob cannot be restored
 
 
 def summary(tally: Tally, store: str, seconds: float) -> str:
     width = max(map(len, tally.faults), default=0)
     lines = [f"{family:<{width}}  {count:>4}" for family, count in sorted(tally.faults.items())]
-    kinds = ("torn reads", "rows lost", "builds that do not converge", "orphans", "errors that are no sentence")
+    kinds = ("torn reads", "rows lost", "builds with another result", "orphans", "errors without a proper message")
     wrong = {kind: tally.wrong[kind] for kind in kinds} | dict(tally.wrong)
     return "\n".join(
         [

@@ -1,6 +1,6 @@
-"""`faulty://`: a store like Azure Blob over a folder, to be reached through fsspec: each write whole or absent, no folders.
+"""`faulty://`: a folder as an fsspec store that behaves like Azure Blob: writes are atomic and there are no folders.
 
-What goes wrong with it is decided elsewhere (saboteur.py).
+Not here: the faults (fault_injector.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One fault that can be tried: its family, what it is, and how to try it."""
+"""One fault to inject: its family, a description, and a function that injects it."""
 
 from __future__ import annotations
 

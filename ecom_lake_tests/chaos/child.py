@@ -1,6 +1,6 @@
-"""Work in processes of its own: what is killed, what races, what runs as another user.
+"""Child processes: for work that is killed, runs concurrently, or runs as another user.
 
-The processes are forked from one that has imported everything and done nothing, so that they start at once.
+They are forked from a process that has only imported the modules, so that they start at once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NOBODY = 65_534
 
 
 def start(work: Callable[..., Any], *given: Any, user: int | None = None) -> tuple[BaseProcess, Connection]:
-    """A process that does the work; its answer comes through the connection once it is done."""
+    """Starts a process that does the work and sends its result through the connection."""
     ours, theirs = _FORKS.Pipe()
     process = _FORKS.Process(target=_do, args=(theirs, user, work, given), daemon=True)
     process.start()
@@ -36,7 +36,7 @@ def _do(answer: Connection, user: int | None, work: Callable[..., Any], given: t
 
 
 def answer_of(process: BaseProcess, connection: Connection, seconds: float = 120) -> Any:
-    """What a process says when it is done; None of one that died first."""
+    """The result of a process; None if it died before it finished."""
     try:
         connection.recv()
         return connection.recv() if connection.poll(seconds) else None
@@ -52,7 +52,7 @@ def answer_of(process: BaseProcess, connection: Connection, seconds: float = 120
 
 @contextmanager
 def side_by_side(*works: tuple[Any, ...]) -> Iterator[list[tuple[BaseProcess, Connection]]]:
-    """Start them together; whoever is left at the end is ended."""
+    """Starts the processes together; kills those that still run at the end."""
     begun = [start(*work) for work in works]
     try:
         yield begun

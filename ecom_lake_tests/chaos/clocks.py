@@ -1,4 +1,4 @@
-"""Clocks that jump: what is built does not depend on them, and gc takes nothing that is needed."""
+"""Clocks that jump: the result of a build does not depend on the clock, and gc deletes no file that is needed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_gar
 from ecom_lake.engine.store import log
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground
-from ecom_lake_tests.chaos.verdict import Verdict, judge, look, sentence, tell
+from ecom_lake_tests.chaos.verdict import Verdict, assess, look, message_of, record_message
 
 
 def cases(ground: Ground, dice: random.Random) -> Iterator[Case]:
@@ -22,7 +22,7 @@ def cases(ground: Ground, dice: random.Random) -> Iterator[Case]:
 
 
 def attempt(ground: Ground, seed: float) -> Verdict:
-    """Every entry is written at another time of these forty years; then gc, by the true time."""
+    """Every entry gets a random time within forty years; then gc runs with the true time."""
     verdict = Verdict("the clock jumps at every entry")
     dice = random.Random(seed)
 
@@ -33,7 +33,7 @@ def attempt(ground: Ground, seed: float) -> Verdict:
 
     with ground.spot() as spot:
         with mock.patch.object(log, "datetime", Jumping):
-            tell(verdict, sentence(lambda: build(spot.site())))
+            record_message(verdict, message_of(lambda: build(spot.site())))
         collect_garbage(spot.site(), find_garbage(spot.site(), timedelta(hours=1)))
         look(ground, spot.site(), verdict)
-        return judge(ground, spot, verdict)
+        return assess(ground, spot, verdict)

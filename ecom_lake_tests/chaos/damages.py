@@ -1,4 +1,4 @@
-"""Files that are cut short, flipped, emptied or gone: data, entries of the log, plain files, the catalogue, copies."""
+"""Truncated, emptied, deleted or bit-flipped files: data, log entries, plain files, the catalogue and cached copies."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ecom_lake.engine.build.maintenance.repair import Repaired, repair
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground
-from ecom_lake_tests.chaos.verdict import Verdict, judge, sentence, tell
+from ecom_lake_tests.chaos.verdict import Verdict, assess, message_of, record_message
 
-Spoil = Callable[[bytes], bytes | None]
+Damage = Callable[[bytes], bytes | None]
 
 
 def _flip(data: bytes, at: float = 0.5) -> bytes:
@@ -22,7 +22,7 @@ def _flip(data: bytes, at: float = 0.5) -> bytes:
     return data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :]
 
 
-WAYS: dict[str, Spoil] = {
+WAYS: dict[str, Damage] = {
     "is cut short": lambda data: data[: len(data) // 2],
     "has a flipped bit": _flip,
     "has a flipped bit near its end": lambda data: _flip(data, 0.97),
@@ -42,19 +42,19 @@ def cases(ground: Ground, dice: random.Random) -> Iterator[Case]:
 
 
 def data(ground: Ground, dice: random.Random, files: int) -> Verdict:
-    """A build meets it first, every other time: it is not misled, and says what to do."""
+    """In half of the cases a build runs before the repair: it must fail and state the command to run."""
     with ground.spot() as spot:
         site = spot.site()
         head = site.lake.log.head()
         paths = sorted({f"olist/{file.path}" for parts in head.tables.values() for file in parts.values()})
-        verdict = _spoilt(site, dice.sample(paths, files), dice)
+        verdict = _damaged(site, dice.sample(paths, files), dice)
         if dice.random() < 0.5:
-            tell(verdict, said := sentence(lambda: build(spot.site())))
-            if said and "ecom-lake repair" not in said:
-                verdict.wrong["damage without a way out"] = said
+            record_message(verdict, message := message_of(lambda: build(spot.site())))
+            if message and "ecom-lake repair" not in message:
+                verdict.wrong["damage without advice to repair"] = message
         elif _found(repair(spot.site())) < files:
-            verdict.wrong["damage that was not found"] = verdict.fault
-        return judge(ground, spot, verdict, mend=True)
+            verdict.wrong["undetected damage"] = verdict.fault
+        return assess(ground, spot, verdict, after_repair=True)
 
 
 def _found(done: Repaired) -> int:
@@ -62,20 +62,20 @@ def _found(done: Repaired) -> int:
 
 
 def entry(ground: Ground, dice: random.Random) -> Verdict:
-    """The newest, the one before it, or any other one."""
+    """Damages the newest log entry, the one before it, or any other one."""
     with ground.spot() as spot:
         site = spot.site()
         numbers = site.lake.log.numbers()
         number = dice.choice([numbers[-1], numbers[-1], numbers[-2], dice.choice(numbers)])
-        verdict = _spoilt(site, [f"olist/_store/log/{number:08d}.json"], dice)
-        is_gone = "gone" in verdict.fault  # then it is no entry, and the one before it is the newest
+        verdict = _damaged(site, [f"olist/_store/log/{number:08d}.json"], dice)
+        is_gone = "gone" in verdict.fault  # then the entry before it is the newest
         if number == numbers[-1] and not is_gone:
-            tell(verdict, said := sentence(lambda: build(spot.site())))
-            if "is damaged" not in said or "ecom-lake repair" not in said:
-                verdict.wrong["damage without a way out"] = said
+            record_message(verdict, message := message_of(lambda: build(spot.site())))
+            if "is damaged" not in message or "ecom-lake repair" not in message:
+                verdict.wrong["damage without advice to repair"] = message
         if not _found(repair(spot.site())) and not is_gone:
-            verdict.wrong["damage that was not found"] = verdict.fault
-        return judge(ground, spot, verdict, mend=True)
+            verdict.wrong["undetected damage"] = verdict.fault
+        return assess(ground, spot, verdict, after_repair=True)
 
 
 def plain(ground: Ground, dice: random.Random, files: int) -> Verdict:
@@ -83,12 +83,12 @@ def plain(ground: Ground, dice: random.Random, files: int) -> Verdict:
         site = spot.site()
         build(site)
         shown = [info.path for layer in ("silver", "gold") for info in site.lake.store.list(f"olist/{layer}")]
-        verdict = _spoilt(site, dice.sample([*shown, "olist/catalog.duckdb", "olist/release.json"], files), dice)
-        return judge(ground, spot, verdict, mend=True)
+        verdict = _damaged(site, dice.sample([*shown, "olist/catalog.duckdb", "olist/release.json"], files), dice)
+        return assess(ground, spot, verdict, after_repair=True)
 
 
 def copies(ground: Ground, dice: random.Random, files: int) -> Verdict:
-    """Copies of remote files on this machine's disk: they are fetched again, and nobody notices."""
+    """Cached copies of remote files: a build fetches them again and does not fail."""
     with ground.spot() as spot:
         assert spot.access is not None
         site = spot.site()
@@ -102,13 +102,13 @@ def copies(ground: Ground, dice: random.Random, files: int) -> Verdict:
             path.unlink()
             if changed is not None:
                 path.write_bytes(changed)
-        if said := sentence(lambda: build(spot.site())):
-            verdict.wrong["damaged copies that were noticed"] = said
-        return judge(ground, spot, verdict)
+        if message := message_of(lambda: build(spot.site())):
+            verdict.wrong["damaged copies that stopped a build"] = message
+        return assess(ground, spot, verdict)
 
 
-def _spoilt(site: Site, paths: list[str], dice: random.Random) -> Verdict:
-    store, said = site.lake.store, []
+def _damaged(site: Site, paths: list[str], dice: random.Random) -> Verdict:
+    store, damages = site.lake.store, []
     for path in paths:
         way = dice.choice(list(WAYS))
         changed = WAYS[way](store.read(path))
@@ -116,5 +116,5 @@ def _spoilt(site: Site, paths: list[str], dice: random.Random) -> Verdict:
             store.delete(path)
         else:
             store.write(path, changed)
-        said.append(f"{path} {way}")
-    return Verdict("; ".join(said), faults=len(paths))
+        damages.append(f"{path} {way}")
+    return Verdict("; ".join(damages), faults=len(paths))

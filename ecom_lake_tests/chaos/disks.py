@@ -1,4 +1,4 @@
-"""A disk that is full, may not be written to, or belongs to somebody else."""
+"""Disks that are full, are read-only, or belong to another user."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ecom_lake.engine.build.build import build
 from ecom_lake_tests.chaos import child
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground, Spot
-from ecom_lake_tests.chaos.verdict import Verdict, judge, look, sentence, tell
+from ecom_lake_tests.chaos.verdict import Verdict, assess, look, message_of, record_message
 
 
 def why_not() -> str:
-    """Why no small disk can be had here; nothing where it can."""
+    """The reason why this machine cannot mount a small disk; empty if it can."""
     if os.geteuid() != 0:
         return "only root may mount a small disk"
     here = Path("/tmp") / f"chaos-mount-{os.getpid()}"
     here.mkdir()
     try:
-        return "" if _mount(here, "size=1m").returncode == 0 else "mounting a small disk is not allowed here"
+        return "" if _mount(here, "size=1m").returncode == 0 else "mounting a small disk is not allowed on this machine"
     finally:
         subprocess.run(["umount", str(here)], capture_output=True, check=False)
         here.rmdir()
@@ -59,39 +59,39 @@ def cases(ground: Ground, dice: random.Random) -> Iterator[Case]:
 
 
 def full(ground: Ground, room: int) -> Verdict:
-    """The lake, or the copies of a remote one, on a disk with so many bytes left."""
+    """The lake, or the cache of a remote lake, is on a disk with `room` free bytes."""
     verdict = Verdict(f"{room:,} bytes are left")
     with small_disk(ground.folder) as disk, ground.spot(disk) as spot:
         seen = os.statvfs(disk)
         used = (seen.f_blocks - seen.f_bfree) * seen.f_frsize
         remount(disk, f"size={used + room}")
-        tell(verdict, sentence(lambda: build(spot.site())))
-        if spot.is_local:  # of a remote lake, who reads needs room for copies
+        record_message(verdict, message_of(lambda: build(spot.site())))
+        if spot.is_local:  # reading a remote lake needs room for cached copies
             look(ground, spot.site(), verdict)
         remount(disk, "size=256m")
-        return judge(ground, spot, verdict)
+        return assess(ground, spot, verdict)
 
 
 def read_only(ground: Ground) -> Verdict:
     verdict = Verdict("the disk is read-only")
     with small_disk(ground.folder) as disk, ground.spot(disk) as spot:
         remount(disk, "ro")
-        tell(verdict, said := sentence(lambda: build(spot.site())))
-        if not said:
-            verdict.wrong["failures that nobody was told of"] = verdict.fault
+        record_message(verdict, message := message_of(lambda: build(spot.site())))
+        if not message:
+            verdict.wrong["failures without a message"] = verdict.fault
         look(ground, spot.site(), verdict)
         remount(disk, "rw")
-        return judge(ground, spot, verdict)
+        return assess(ground, spot, verdict)
 
 
 def of_another(ground: Ground) -> Verdict:
     verdict = Verdict("the lake belongs to another user")
     with small_disk(Path("/tmp")) as disk, ground.spot(disk) as spot:
-        tell(verdict, said := child.answer_of(*child.start(told_build, spot, user=child.NOBODY)) or "")
-        if not said:
-            verdict.wrong["failures that nobody was told of"] = verdict.fault
-        return judge(ground, spot, verdict)
+        record_message(verdict, message := child.answer_of(*child.start(message_of_build, spot, user=child.NOBODY)) or "")
+        if not message:
+            verdict.wrong["failures without a message"] = verdict.fault
+        return assess(ground, spot, verdict)
 
 
-def told_build(spot: Spot) -> str:
-    return sentence(lambda: build(spot.site()))
+def message_of_build(spot: Spot) -> str:
+    return message_of(lambda: build(spot.site()))

@@ -1,6 +1,6 @@
-"""The ground that faults happen on: a made-up shop with a release, and its last month landed and not built yet.
+"""The lake that faults are injected into: a synthetic shop with a release, whose last month is landed and not built yet.
 
-Prepared once on the local disk; every fault gets a copy of its own, on the store that is to be tried.
+It is prepared once on the local disk; every fault gets its own copy, on the store under test.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake_tests.azurite import Azurite, azurite
 from ecom_lake_tests.catalog import registry
-from ecom_lake_tests.chaos import blobs  # noqa: F401 - makes faulty:// known
+from ecom_lake_tests.chaos import blobs  # noqa: F401 - registers faulty://
 from ecom_lake_tests.engine.build.crash import content, whole
 
 STORES = ("local", "faulty", "azurite")
@@ -39,7 +39,7 @@ SHOP = Shop("olist", "olist", date(2017, 1, 1), date(2017, 4, 1), ShopSettings()
 
 @dataclass(frozen=True)
 class Spot:
-    """One copy of the shop, which one fault may spoil. It can be sent to another process."""
+    """One copy of the shop for one fault. It can be sent to another process."""
 
     url: str
     access: Access | None = None
@@ -48,7 +48,7 @@ class Spot:
         lake = Lake(self.url, "olist", self.access)
         for store in (lake.store, lake.landing):
             if isinstance(store, RemoteStore):
-                store.connection.retry = Retry(2, sleep=lambda _: None)  # nobody waits here
+                store.connection.retry = Retry(2, sleep=lambda _: None)  # retries without waiting
         return Site(registry(), lake, SHOP, OLIST, full=full)
 
     @property
@@ -57,7 +57,7 @@ class Spot:
 
     @property
     def folder(self) -> Path:
-        """Where it lies on this machine's disk."""
+        """The folder of the lake on the local disk."""
         assert not self.url.startswith("az://")
         return Path(self.url.removeprefix("faulty://"))
 
@@ -67,12 +67,12 @@ class Ground:
     store: str
     folder: Path
     first: Path
-    """A lake that is released, with a month in landing that is not built."""
+    """The folder of a lake with a release, and with a month in landing that is not built."""
     before: Entry
     wanted: dict[str, str]
-    """What its next build comes to when nothing disturbs it."""
+    """The content of the lake after an undisturbed build."""
     delivered: int
-    """Records in all that was landed."""
+    """The number of records in all landed files."""
     emulator: Azurite | None = None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)

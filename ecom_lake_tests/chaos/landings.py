@@ -1,4 +1,4 @@
-"""Landed files that grow, change or go while they are read."""
+"""Landed files that grow, change or are deleted while they are read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ecom_lake.engine.build.bronze import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground
-from ecom_lake_tests.chaos.verdict import Verdict, judge, sentence, tell
+from ecom_lake_tests.chaos.verdict import Verdict, assess, message_of, record_message
 
 
 def _grow(path: Path) -> None:
@@ -32,7 +32,7 @@ def _other(path: Path) -> None:
 
 WAYS: dict[str, Callable[[Path], None]] = {"grows": _grow, "is cut": _cut, "is replaced": _other, "vanishes": Path.unlink}
 MOMENTS = ("content_hash", "parse")
-"""What the ingest was about to do, or had just done, with it."""
+"""The function of the ingest before or after which the file changes."""
 
 
 def cases(ground: Ground, dice: random.Random) -> Iterator[Case]:
@@ -44,7 +44,7 @@ def cases(ground: Ground, dice: random.Random) -> Iterator[Case]:
 
 
 def attempt(ground: Ground, way: str, moment: str, after: bool) -> Verdict:
-    """It happens to the last of the new files; then the file is put right, with the time that it had."""
+    """The last of the new files changes; afterwards the file is restored with its original time."""
     verdict = Verdict(f"a landed file {way} {'after' if after else 'before'} {moment}")
     with ground.spot() as spot:
         site = spot.site()
@@ -62,8 +62,8 @@ def attempt(ground: Ground, way: str, moment: str, after: bool) -> Verdict:
             return made
 
         with mock.patch.object(ingest, moment, disturbed):
-            tell(verdict, sentence(lambda: ingest.ingest(site)))
+            record_message(verdict, message_of(lambda: ingest.ingest(site)))
         landed.write_bytes(sound)
         os.utime(landed, ns=(seen.st_atime_ns, seen.st_mtime_ns))
         build(spot.site())
-        return judge(ground, spot, verdict)
+        return assess(ground, spot, verdict)

@@ -1,4 +1,4 @@
-"""Everything that a build imports, imported before there are any threads."""
+"""Imports all modules that a build needs, before any thread starts."""
 
 import duckdb  # noqa: F401
 import polars  # noqa: F401

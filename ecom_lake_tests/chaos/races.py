@@ -1,4 +1,4 @@
-"""Several at once: builds, ingests, landings, readers, a rollback, gc. Processes write, threads read."""
+"""Concurrent builds, ingests, landings, readers, rollbacks and gc: processes write and threads read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ecom_lake.engine.store.landing_zone import land
 from ecom_lake_tests.chaos import child
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground, Spot
-from ecom_lake_tests.chaos.verdict import Verdict, judge, look, sentence, tell
+from ecom_lake_tests.chaos.verdict import Verdict, assess, look, message_of, record_message
 
 
 def cases(ground: Ground, dice: random.Random) -> Iterator[Case]:
@@ -32,23 +32,23 @@ def cases(ground: Ground, dice: random.Random) -> Iterator[Case]:
         ("two ingests at once", two_ingests),
         ("two landings of one file", two_landings),
         ("a rollback during a build", rollback_during_build),
-        ("gc beside readers and a build", gc_beside_build),
+        ("gc during a build with readers", gc_during_build),
     ]
     while True:
         for family, attempt in every:
             yield Case(family, "", partial(attempt, ground))
 
 
-def told_build(spot: Spot) -> str:
-    return sentence(lambda: build(spot.site()))
+def message_of_build(spot: Spot) -> str:
+    return message_of(lambda: build(spot.site()))
 
 
-def told_ingest(spot: Spot) -> str:
-    return sentence(lambda: ingest(spot.site()))
+def message_of_ingest(spot: Spot) -> str:
+    return message_of(lambda: ingest(spot.site()))
 
 
-def told_rollback(spot: Spot, number: int) -> str:
-    return sentence(lambda: roll_back(spot.site(), number))
+def message_of_rollback(spot: Spot, number: int) -> str:
+    return message_of(lambda: roll_back(spot.site(), number))
 
 
 def landed(spot: Spot, source: Path) -> list[str]:
@@ -58,32 +58,32 @@ def landed(spot: Spot, source: Path) -> list[str]:
 def two_builds(ground: Ground) -> Verdict:
     verdict = Verdict("two builds at once")
     with ground.spot() as spot:
-        with child.side_by_side((told_build, spot), (told_build, spot)) as both:
-            said = [child.answer_of(*one) for one in both]
-        _told(verdict, said)
-        if all(said):
-            verdict.wrong["races that nobody won"] = str(said)
-        return judge(ground, spot, verdict)
+        with child.side_by_side((message_of_build, spot), (message_of_build, spot)) as both:
+            messages = [child.answer_of(*one) for one in both]
+        _record_messages(verdict, messages)
+        if all(messages):
+            verdict.wrong["races without a winner"] = str(messages)
+        return assess(ground, spot, verdict)
 
 
 def build_and_readers(ground: Ground, readers: int = 20) -> Verdict:
     verdict = Verdict("a build and twenty readers")
     with ground.spot() as spot:
-        with child.side_by_side((told_build, spot)) as (builder,), _reading(ground, spot, verdict, readers):
-            _told(verdict, [child.answer_of(*builder)])
-        return judge(ground, spot, verdict)
+        with child.side_by_side((message_of_build, spot)) as (builder,), _reading(ground, spot, verdict, readers):
+            _record_messages(verdict, [child.answer_of(*builder)])
+        return assess(ground, spot, verdict)
 
 
 def two_ingests(ground: Ground) -> Verdict:
     verdict = Verdict("two ingests at once")
     with ground.spot() as spot:
-        with child.side_by_side((told_ingest, spot), (told_ingest, spot)) as both:
-            _told(verdict, [child.answer_of(*one) for one in both])
-        return judge(ground, spot, verdict)
+        with child.side_by_side((message_of_ingest, spot), (message_of_ingest, spot)) as both:
+            _record_messages(verdict, [child.answer_of(*one) for one in both])
+        return assess(ground, spot, verdict)
 
 
 def two_landings(ground: Ground) -> Verdict:
-    """The same file, and one of the same name and other content."""
+    """Two processes land the same file at the same time."""
     verdict = Verdict("two landings at once")
     with ground.spot() as spot:
         source = ground.folder / f"{threading.get_ident()}-landed.csv"
@@ -94,29 +94,29 @@ def two_landings(ground: Ground) -> Verdict:
         if len(found) != 1 or found[0].size != source.stat().st_size or fates.count(["landed"]) < 1:
             verdict.wrong["landings that were mixed"] = f"{fates} {found}"
         spot.site().lake.landing.delete(found[0].path)
-        return judge(ground, spot, verdict)
+        return assess(ground, spot, verdict)
 
 
 def rollback_during_build(ground: Ground) -> Verdict:
-    """The old release is pinned at some moment of the build: until unpin, readers see it."""
+    """The old release is pinned during the build: readers see it until it is unpinned."""
     verdict = Verdict("a rollback during a build")
     with ground.spot() as spot:
         assert ground.before.release is not None
-        with child.side_by_side((told_build, spot), (told_rollback, spot, ground.before.release)) as both:
-            _told(verdict, [child.answer_of(*one) for one in both])
-        if sentence(lambda: build(spot.site())):
-            verdict.wrong["builds that do not converge"] = "while pinned"
+        with child.side_by_side((message_of_build, spot), (message_of_rollback, spot, ground.before.release)) as both:
+            _record_messages(verdict, [child.answer_of(*one) for one in both])
+        if message_of(lambda: build(spot.site())):
+            verdict.wrong["builds with another result"] = "while pinned"
         shown = spot.site().lake.log.released()
         if shown is None or shown.number != ground.before.release:
             verdict.wrong["rollbacks that were lost"] = str(shown and shown.number)
         look(ground, spot.site(), verdict)
         unpin(spot.site())
-        return judge(ground, spot, verdict)
+        return assess(ground, spot, verdict)
 
 
-def gc_beside_build(ground: Ground) -> Verdict:
-    """Everything that is there is two days old; gc takes what is older than an hour, again and again."""
-    verdict = Verdict("gc beside readers and a build")
+def gc_during_build(ground: Ground) -> Verdict:
+    """All files are two days old; gc repeatedly deletes files that are older than an hour and not needed."""
+    verdict = Verdict("gc during a build with readers")
     with ground.spot() as spot:
         if ground.store != "azurite":
             _age(spot)
@@ -128,15 +128,15 @@ def gc_beside_build(ground: Ground) -> Verdict:
                 collect_garbage(site, find_garbage(site, timedelta(hours=1)))
 
         gc = threading.Thread(target=collect)
-        with child.side_by_side((told_build, spot)) as (builder,), _reading(ground, spot, verdict, 4):
+        with child.side_by_side((message_of_build, spot)) as (builder,), _reading(ground, spot, verdict, 4):
             gc.start()
-            said = child.answer_of(*builder)
+            message = child.answer_of(*builder)
             done.set()
             gc.join()
-        _told(verdict, [said])
-        if said:
-            verdict.wrong["builds that gc disturbed"] = str(said)
-        return judge(ground, spot, verdict)
+        _record_messages(verdict, [message])
+        if message:
+            verdict.wrong["builds that gc disturbed"] = str(message)
+        return assess(ground, spot, verdict)
 
 
 def _age(spot: Spot) -> None:
@@ -150,23 +150,23 @@ def _age(spot: Spot) -> None:
             os.utime(path, (path.stat().st_mtime - 172_800,) * 2)
 
 
-def _told(verdict: Verdict, said: list[str | None]) -> None:
-    for one in said:
+def _record_messages(verdict: Verdict, messages: list[str | None]) -> None:
+    for one in messages:
         if one is None:
             verdict.wrong["processes that died"] = verdict.fault
         elif one:
-            tell(verdict, one)
+            record_message(verdict, one)
 
 
 @contextmanager
 def _reading(ground: Ground, spot: Spot, verdict: Verdict, readers: int) -> Iterator[None]:
-    """Readers who look again and again, each with its own eyes."""
+    """Readers that repeatedly check the release, each in its own thread."""
     done = threading.Event()
 
     def read() -> None:
         while not done.is_set():
-            if said := sentence(lambda: look(ground, spot.site(), verdict)):
-                verdict.wrong["readers that were disturbed"] = said
+            if message := message_of(lambda: look(ground, spot.site(), verdict)):
+                verdict.wrong["readers that were disturbed"] = message
             done.wait(0.02)
 
     threads = [threading.Thread(target=read) for _ in range(readers)]
@@ -184,7 +184,7 @@ def _reading(ground: Ground, spot: Spot, verdict: Verdict, readers: int) -> Iter
 
 
 def race(ground: Ground, writers: int = 3, commits: int = 50, readers: int = 20, reads: int = 200) -> Verdict:
-    """A line of entries, no lost commit, and no reader that sees half of one."""
+    """The log has consecutive entries, no commit is lost, and no reader sees part of a commit."""
     verdict = Verdict(f"{writers} writers × {commits} commits, {readers} readers × {reads} reads")
     with ground.spot() as spot:
         start = spot.site().lake.log.head().number
@@ -200,7 +200,7 @@ def race(ground: Ground, writers: int = 3, commits: int = 50, readers: int = 20,
         if made != list(range(start + 1, start + 1 + writers * commits)):
             verdict.wrong["lost commits"] = f"{len(made)} of {writers * commits}"
         if [log.entry(number).parent for number in made] != [number - 1 for number in made]:
-            verdict.wrong["logs that are no line"] = str(made)
+            verdict.wrong["logs with gaps or forks"] = str(made)
         parts = set(log.head().parts(TableId("race", "both")))
         if parts != {Part(batch=f"{writer}-{turn}") for writer in range(writers) for turn in range(commits)}:
             verdict.wrong["lost commits"] = f"{len(parts)} parts"
@@ -224,7 +224,7 @@ def write(spot: Spot, writer: int, commits: int) -> str:
 
 
 def read(spot: Spot, readers: int, reads: int) -> str:
-    """What was wrong with what they saw: never two tables of two states, never an older state after a newer one."""
+    """The errors that the readers saw: tables of different states together, or an older state after a newer one."""
     wrong: list[str] = []
 
     def look_often() -> None:

@@ -1,4 +1,4 @@
-"""A few faults of every kind, on the local disk and on a store behind fsspec. `make chaos` tries hundreds."""
+"""A few faults of every kind, on the local disk and on a store behind fsspec. `make chaos` runs hundreds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from ecom_lake_tests.chaos import damages, disks, kills, landings, network, races
 from ecom_lake_tests.chaos.ground import Ground, ground_on, prepared
-from ecom_lake_tests.chaos.verdict import Verdict, judge, sentence, tell
+from ecom_lake_tests.chaos.verdict import Verdict, assess, message_of, record_message
 
 Attempt = Callable[[Ground], Verdict]
 
@@ -38,7 +38,7 @@ def stormy(ground: Ground) -> Verdict:
     return network.storm(ground, random.Random(5))
 
 
-def rotten(ground: Ground) -> Verdict:
+def damaged(ground: Ground) -> Verdict:
     return damages.data(ground, random.Random(6), 12)
 
 
@@ -55,40 +55,40 @@ def racing(ground: Ground) -> Verdict:
     [
         on("faulty", killed),
         on("faulty", stormy),
-        on("local", rotten),
+        on("local", damaged),
         on("local", growing),
         on("faulty", racing),
         on("faulty", races.rollback_during_build),
     ],
 )
-def test_after_a_fault_nothing_is_torn_lost_or_left(first: Ground, store: str, attempt: Attempt) -> None:
+def test_after_a_fault_nothing_is_damaged_lost_or_left_behind(first: Ground, store: str, attempt: Attempt) -> None:
     with ground_on(first, store) as ground:
         verdict = attempt(ground)
     assert verdict.faults > 0
     assert verdict.wrong == {}
 
 
-def test_the_judge_is_no_yes_man(first: Ground) -> None:
-    """Each thing that it looks for is put before it."""
+def test_the_checks_find_each_kind_of_error(first: Ground) -> None:
+    """One error of each kind is created."""
     with first.spot() as spot:
         stray = spot.folder / "olist" / "_store" / "bronze" / "orders" / "stray.parquet"
         stray.write_bytes(b"PAR1")
-        verdict = judge(replace(first, delivered=first.delivered + 1, wanted={}), spot, Verdict("none"))
-        assert set(verdict.wrong) == {"torn reads", "builds that do not converge", "rows lost", "orphans"}
-    told = Verdict("none")
-    tell(told, sentence(lambda: 1 / 0))
-    assert set(told.wrong) == {"errors that are no sentence"}
+        verdict = assess(replace(first, delivered=first.delivered + 1, wanted={}), spot, Verdict("none"))
+        assert set(verdict.wrong) == {"torn reads", "builds with another result", "rows lost", "orphans"}
+    verdict = Verdict("none")
+    record_message(verdict, message_of(lambda: 1 / 0))
+    assert set(verdict.wrong) == {"errors without a proper message"}
 
 
-@pytest.mark.skipif(bool(disks.why_not()), reason="no small disk can be had here")
-def test_a_full_disk_is_one_sentence_of_the_command_and_an_exit_code(first: Ground, tmp_path: Path) -> None:
+@pytest.mark.skipif(bool(disks.why_not()), reason="this machine cannot mount a small disk")
+def test_a_build_on_a_full_disk_ends_with_one_sentence_and_an_exit_code(first: Ground, tmp_path: Path) -> None:
     (tmp_path / "lake.toml").write_text('[shops.olist]\nfirst_month = "2017-01"\nlast_month = "2017-04"\n')
     with disks.small_disk(tmp_path) as disk, first.spot(disk) as spot:
         free = os.statvfs(disk)
         disks.remount(disk, f"size={(free.f_blocks - free.f_bfree) * free.f_frsize + 8192}")
         env = {**os.environ, "ECOM_LAKE_CONFIG": str(tmp_path / "lake.toml"), "DAGSTER_HOME": str(tmp_path)}
         command = [sys.executable, "-c", "import ecom_lake.cli as c; exit(c.main())", "--root", spot.url, "build"]
-        said = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
-    assert said.returncode == 1
-    assert "No space left on device" in said.stderr
-    assert "Traceback" not in said.stderr + said.stdout
+        finished = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    assert finished.returncode == 1
+    assert "No space left on device" in finished.stderr
+    assert "Traceback" not in finished.stderr + finished.stdout

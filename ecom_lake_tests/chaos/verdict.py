@@ -1,4 +1,4 @@
-"""What is looked at after a fault, and how it is counted."""
+"""The checks after a fault, and their counts."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from ecom_lake.errors import UserError, disk_trouble
 from ecom_lake_tests.chaos.ground import Ground, Spot
 from ecom_lake_tests.engine.build.crash import content
 
-UNFORESEEN = "unforeseen: "
+UNEXPECTED = "unexpected: "
 
 
 @dataclass
 class Verdict:
-    """What was wrong after a fault, or after several in a row, by kind; nothing where all is well."""
+    """The failed checks after one or more faults, by kind; empty if all checks passed."""
 
     fault: str
     faults: int = 1
-    said: str = ""
-    """The sentence that the fault ended in, if it ended in one."""
+    message: str = ""
+    """The error message that the fault caused; empty if it caused none."""
     wrong: dict[str, str] = field(default_factory=dict)
 
 
@@ -48,35 +48,35 @@ class Tally:
             self.bad.append(verdict)
 
 
-def sentence(work: Callable[[], object]) -> str:
-    """Do it; what a person would be told if it failed."""
+def message_of(work: Callable[[], object]) -> str:
+    """Does the work; returns the message that a user would read if it failed, otherwise an empty text."""
     try:
         work()
     except (UserError, ConflictError) as error:
         return str(error)
     except Exception as error:
-        return disk_trouble(error) or UNFORESEEN + "".join(traceback.format_exception(error)[-3:])
+        return disk_trouble(error) or UNEXPECTED + "".join(traceback.format_exception(error)[-3:])
     return ""
 
 
-def tell(verdict: Verdict, said: str) -> None:
-    verdict.said = said
-    if said.startswith(UNFORESEEN) or "\n" in said or (said and not said.endswith(".")):
-        verdict.wrong["errors that are no sentence"] = said
+def record_message(verdict: Verdict, message: str) -> None:
+    verdict.message = message
+    if message.startswith(UNEXPECTED) or "\n" in message or (message and not message.endswith(".")):
+        verdict.wrong["errors without a proper message"] = message
 
 
-def judge(ground: Ground, spot: Spot, verdict: Verdict, mend: bool = False) -> Verdict:
-    """Look as a reader, build again, look again."""
-    if not mend:
+def assess(ground: Ground, spot: Spot, verdict: Verdict, after_repair: bool = False) -> Verdict:
+    """Checks the release as a reader, builds again, and checks the result."""
+    if not after_repair:
         look(ground, spot.site(), verdict)
-    if mend:
+    if after_repair:
         repair(spot.site())
     site = spot.site()
-    if said := sentence(lambda: build(site)):
-        verdict.wrong["builds that do not converge"] = said
+    if message := message_of(lambda: build(site)):
+        verdict.wrong["builds with another result"] = message
         return verdict
     if content(site) != ground.wanted:
-        verdict.wrong["builds that do not converge"] = "other bytes: " + ", ".join(_differences(content(site), ground.wanted))
+        verdict.wrong["builds with another result"] = "other bytes: " + ", ".join(_differences(content(site), ground.wanted))
     look(ground, spot.site(), verdict)
     _rows(ground, site, verdict)
     _plain(site, verdict)
@@ -85,7 +85,7 @@ def judge(ground: Ground, spot: Spot, verdict: Verdict, mend: bool = False) -> V
 
 
 def look(ground: Ground, site: Site, verdict: Verdict) -> None:
-    """A reader sees the release from before or the new one, every file of it whole."""
+    """A reader gets the old release or the new one, with every file undamaged."""
     released = site.lake.log.released()
     if released is None:
         verdict.wrong["torn reads"] = "there is no release"
@@ -96,7 +96,7 @@ def look(ground: Ground, site: Site, verdict: Verdict) -> None:
     for parts in released.tables.values():
         for file in parts.values():
             if site.lake.is_damaged(file):
-                verdict.wrong["torn reads"] = f"{file.path} is not what the log says"
+                verdict.wrong["torn reads"] = f"{file.path} differs from its hash in the log"
 
 
 def _differences(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
@@ -107,23 +107,23 @@ def _rows(ground: Ground, site: Site, verdict: Verdict) -> None:
     head = site.lake.log.head()
     (path,) = site.lake.paths(head, TableId("gold", "ledger"))
     ledger = pl.read_parquet(path, glob=False)
-    went = ledger.select(
+    accounted = ledger.select(
         pl.sum_horizontal("rejected", "quarantined", "pending", "superseded", "collapsed", "published").sum()
     ).item()
-    if not (ledger["rows_delivered"].sum() == went == ground.delivered):
+    if not (ledger["rows_delivered"].sum() == accounted == ground.delivered):
         verdict.wrong["rows lost"] = (
-            f"{ground.delivered} were landed, {ledger['rows_delivered'].sum()} delivered, {went} accounted for"
+            f"{ground.delivered} were landed, {ledger['rows_delivered'].sum()} delivered, {accounted} accounted for"
         )
 
 
 def _plain(site: Site, verdict: Verdict) -> None:
     released = site.lake.log.released()
     if released is None or not is_up_to_date(site, released) or damaged_files(site, released):
-        verdict.wrong["plain views that are not the release"] = str(released and released.number)
+        verdict.wrong["plain views that differ from the release"] = str(released and released.number)
 
 
 def _orphans(site: Site, verdict: Verdict) -> None:
-    """After gc the store holds the log, its files and nothing else; entries that were set aside are kept on purpose."""
+    """After gc the store contains only the log and its files; log entries that were set aside are kept on purpose."""
     collect_garbage(site, find_garbage(site, timedelta(0)))
     named = {file.path for parts in site.lake.log.head().tables.values() for file in parts.values()}
     found = {info.path.removeprefix("olist/") for info in site.lake.store.list("olist/_store")}

@@ -1,6 +1,6 @@
-"""For a rule of a contract, rows that break it: good rows in which one value was changed as little as its type allows.
+"""Rows that fail a rule of a contract: valid rows with one value changed by the smallest step of its type.
 
-A rule for which there is no such row guards nothing, and its test fails.
+A rule that no such row fails is useless, and its test fails.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _PLAIN = {"flag": "true", "date": "date '2017-01-01'", "timestamp": "timestamp '
 
 
 def broken_rows(con: duckdb.DuckDBPyConnection, table: Table, rule: Rule, source: str) -> Iterator[pl.DataFrame]:
-    """Single rows, each with one value changed, that break the rule: rows of `source` with the smallest changes first, and last
-    a row of plain values, for a table that is empty or says nothing in the columns of the rule."""
+    """Single rows with one changed value that fail the rule: rows of `source` first, smallest changes first; then a row of
+    constant values, for a table that is empty or has only NULL in the columns of the rule."""
     named = [column for column in table.columns.values() if re.search(rf"\b{column.name}\b", rule.holds)]
     for rows in (source, _plain_row(table)):
         for column in named:

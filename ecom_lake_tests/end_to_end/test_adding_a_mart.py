@@ -1,4 +1,4 @@
-"""What docs/how-to-add-a-mart.md promises: its two files, written as they stand there, make a new gold table."""
+"""The two files in docs/how-to-add-a-mart.md, copied from the page, add a gold table."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ print(sorted(key.to_user_string() for key in keys if key.path[-1] == "weekday_sa
 """
 
 
-def test_two_files_make_a_table(fresh_lake: BuiltLake, tmp_path: Path) -> None:
+def test_the_two_files_of_the_page_add_a_table(fresh_lake: BuiltLake, tmp_path: Path) -> None:
     page = (PROJECT / "docs/how-to-add-a-mart.md").read_text()
     contract, query = re.search(r"```python\n(.*?)```.*?```sql\n(.*?)```", page, re.DOTALL).groups()  # type: ignore[union-attr]
     package = tmp_path / "code/ecom_lake"

@@ -1,4 +1,4 @@
-"""A whole lake on Azure Blob, as its emulator has it: what a local one holds, byte for byte, and every command on it."""
+"""A complete lake on the Azure Blob emulator: the same bytes as a local lake, and every command on it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """The command, with nothing but this lake's environment; gives exit code, output and errors, of libraries too."""
+    """Runs a command with only this lake's environment; returns exit code, output and errors, also of libraries."""
     monkeypatch.chdir(tmp_path)
 
     def run(lake: BuiltLake, *arguments: str, **other: str) -> tuple[int, str, str]:
@@ -45,22 +45,22 @@ def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_
             monkeypatch.setenv(name, value)
         capfd.readouterr()
         code = main(arguments)
-        said = capfd.readouterr()
-        return code, said.out, said.err
+        captured = capfd.readouterr()
+        return code, captured.out, captured.err
 
     return run
 
 
 @pytest.fixture
 def fresh_azure_lake(azure_lake: BuiltLake, emulator: Azurite, tmp_path: Path) -> Iterator[BuiltLake]:
-    """A copy of the lake on Azure, to be written to; Dagster keeps its history."""
+    """A writable copy of the lake on Azure; Dagster stores its history in its folder."""
     copy = replace(azure_lake, folder=tmp_path / "mine", url=emulator.container())
     copy.folder.mkdir()
     copy.config.write_bytes(azure_lake.config.read_bytes())
     (copy.folder / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
     old, new = azure_lake.site().lake.store, copy.site().lake.store
     old.each(lambda info: _move(old, new, info.path), old.list(""))
-    ingest(copy.site())  # copies are other files, which the log has not seen
+    ingest(copy.site())  # the log does not have the copied files yet, because their times differ
     yield copy
 
 
@@ -70,7 +70,7 @@ def _move(old: Store, new: Store, path: str) -> None:
 
 
 def requests(lake: BuiltLake) -> int:
-    """How many were made since this was asked last."""
+    """Returns the number of requests since its last call."""
     site, total = lake.site(), 0
     for store in (site.lake.store, site.lake.landing):
         assert isinstance(store, RemoteStore)
@@ -84,7 +84,7 @@ def hashes(lake: BuiltLake) -> dict[str, str]:
     return {f"{table} {part}": file.hash for table, parts in head.tables.items() for part, file in parts.items()}
 
 
-def test_what_is_released_is_what_a_local_build_releases_byte_for_byte(
+def test_a_release_on_azure_has_the_same_bytes_as_a_local_release(
     azure_lake: BuiltLake, built_lake: BuiltLake, tmp_path: Path
 ) -> None:
     assert hashes(azure_lake) == hashes(built_lake)
@@ -112,7 +112,7 @@ def test_a_build_with_nothing_new_makes_few_requests(copies: str, azure_lake: Bu
     assert not (tmp_path / "empty").exists()
 
 
-def test_step_by_step_a_build_with_nothing_new_reads_and_writes_nothing(azure_lake: BuiltLake) -> None:
+def test_each_step_of_a_build_with_nothing_new_reads_and_writes_no_data(azure_lake: BuiltLake) -> None:
     build(azure_lake.site())
     site = azure_lake.site()
     assert isinstance(site.lake.store, RemoteStore)
@@ -123,7 +123,7 @@ def test_step_by_step_a_build_with_nothing_new_reads_and_writes_nothing(azure_la
     assert (asked["get"], asked["head"]) == (1, 2)  # release.json; catalog.duckdb, quality.html
 
 
-def test_a_head_is_a_listing_and_a_new_one_a_read(azure_lake: BuiltLake) -> None:
+def test_reading_the_head_needs_one_listing_and_one_read_if_it_is_new(azure_lake: BuiltLake) -> None:
     azure_lake.site().lake.log.head()
     requests(azure_lake)
     head = azure_lake.site().lake.log.head()
@@ -155,7 +155,7 @@ def test_every_command_that_reads_works_and_shows_no_secret(command: tuple[str, 
     assert KEY not in out + err
 
 
-def test_what_a_cold_cache_reads_is_what_was_written(azure_lake: BuiltLake, built_lake: BuiltLake, tmp_path: Path) -> None:
+def test_an_empty_cache_reads_the_written_bytes(azure_lake: BuiltLake, built_lake: BuiltLake, tmp_path: Path) -> None:
     cold = replace(azure_lake, environment={**azure_lake.environment, "ECOM_LAKE_CACHE": str(tmp_path / "cold")})
     lake = cold.site().lake
     entry = lake.log.head()
@@ -181,7 +181,7 @@ def test_the_catalogues_views_can_be_read_through_azure(azure_lake: BuiltLake, e
     assert views[0][1]
 
 
-def test_a_new_delivery_is_sensed_built_released_compared_and_taken_back(
+def test_a_new_delivery_is_detected_built_released_compared_and_rolled_back(
     fresh_azure_lake: BuiltLake, run: Run, tmp_path: Path
 ) -> None:
     lake = fresh_azure_lake
@@ -238,7 +238,7 @@ def test_a_store_that_refuses_is_one_sentence_and_an_exit_code(
     code, out, err = run(lake, *command.split())
     assert code == 1
     assert says in " ".join((out + err).split())
-    if command != "doctor":  # which goes on to say what else it found
+    if command != "doctor":  # which also reports its other findings
         assert err.count("\n") == 1
     for secret in (KEY, WRONG_KEY, "Traceback"):
         assert secret not in out + err
@@ -259,7 +259,7 @@ def test_a_run_against_a_store_that_refuses_fails_with_the_sentence(
 
 
 @pytest.mark.parametrize("landing_on_azure", [True, False])
-def test_landing_and_lake_may_lie_on_two_stores(landing_on_azure: bool, emulator: Azurite, tmp_path: Path) -> None:
+def test_landing_and_lake_can_be_on_two_stores(landing_on_azure: bool, emulator: Azurite, tmp_path: Path) -> None:
     access = emulator.access(tmp_path / "cache")
     export = a_site(tmp_path / "export")
     files = [land_rows(export, "orders.csv", "orders", [order(1)]), land_rows(export, "items.csv", "order_items", [item(1)])]
@@ -280,7 +280,7 @@ def test_landing_and_lake_may_lie_on_two_stores(landing_on_azure: bool, emulator
 BRONZE = (TableId("bronze", "orders"), TableId("bronze", "order_items"))
 
 
-def test_abfss_names_account_and_container_and_the_catalogue_says_so_in_duckdbs_way(emulator: Azurite, tmp_path: Path) -> None:
+def test_an_abfss_url_names_account_and_container_and_the_catalogue_uses_duckdbs_form(emulator: Azurite, tmp_path: Path) -> None:
     container = emulator.container().removeprefix("az://")
     access = Access(account=ACCOUNT, key=Secret(KEY), endpoint=emulator.endpoint, retries=0, cache=tmp_path / "cache")
     lake = Lake(f"abfss://{container}@{ACCOUNT}.dfs.core.windows.net/a/lake", "olist", access)

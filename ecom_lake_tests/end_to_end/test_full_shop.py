@@ -1,4 +1,4 @@
-"""A full made-up shop, landed as canonical files and built: every planted truth is found again, to the cent and to the row."""
+"""A synthetic shop of canonical files with all columns: the built tables equal every planted truth, to the cent and the row."""
 
 from __future__ import annotations
 
@@ -51,14 +51,16 @@ def planted(made: tuple[CanonicalShop, Truths]) -> FullTruths:
     return made[1].full
 
 
-def test_the_truths_have_something_to_find(planted: FullTruths) -> None:
-    """A truth of nothing would be found in any table."""
+def test_every_planted_truth_has_cases(planted: FullTruths) -> None:
+    """A truth without cases would be true in any table."""
     t = planted.totals
     assert min(t.returned_orders, t.returned_units, planted.registrations.before, planted.registrations.after) > 0
     assert 0 < Decimal(t.discounts) < Decimal(t.gross_sales)
     assert 0 < Decimal(t.costed_sales) < Decimal(t.net_sales)
     coverages = [Decimal(month.costed_sales) / Decimal(month.net_sales) for month in planted.months.values()]
-    assert min(coverages) < ENOUGH_COVERAGE < max(coverages), "some months have a gross profit, and some cannot"
+    assert min(coverages) < ENOUGH_COVERAGE < max(coverages), (
+        "some months have enough cost coverage for a gross profit, and some do not"
+    )
     assert all(min(len(members) for members in groups.values()) > 1 for groups in (planted.sold, planted.people))
 
 
@@ -72,13 +74,13 @@ def test_no_row_is_refused_and_every_order_has_arrived(made: tuple[CanonicalShop
     assert statuses == {status: count for status, count in truths.statuses.items() if count}
 
 
-def test_it_has_every_gold_table_and_something_in_each(shop: CanonicalShop) -> None:
+def test_every_gold_table_is_built_and_has_rows(shop: CanonicalShop) -> None:
     assert left_out(shop.site) == {}
     assert _empty(shop) == set()
 
 
-def test_every_rule_of_gold_can_be_broken_and_is_named(shop: CanonicalShop, tmp_path: Path) -> None:
-    """About five seconds: each rule meets the row that breaks it as the audit meets a finished file."""
+def test_every_rule_of_gold_can_fail_and_is_named(shop: CanonicalShop, tmp_path: Path) -> None:
+    """About five seconds: for each rule a file with a failing row is audited."""
     unbroken = []
     with duckdb.connect() as con:
         for name, table in catalog.gold().items():
@@ -88,7 +90,7 @@ def test_every_rule_of_gold_can_be_broken_and_is_named(shop: CanonicalShop, tmp_
 
 
 def _is_named(con: duckdb.DuckDBPyConnection, table: Table, rule: Rule, source: str, folder: Path) -> bool:
-    """Whether the audit of a file that breaks the rule names it and, where the rule must, blocks."""
+    """Whether the audit of a file with a failing row names the rule and, unless it only warns, blocks."""
     file = folder / f"{table.name}.parquet"
     for row in broken_rows(con, table, rule, source):
         row.write_parquet(file)
@@ -97,7 +99,7 @@ def _is_named(con: duckdb.DuckDBPyConnection, table: Table, rule: Rule, source: 
     return False
 
 
-def test_every_rule_of_silver_can_be_broken_and_quarantines(shop: CanonicalShop) -> None:
+def test_every_rule_of_silver_can_fail_and_quarantines_the_row(shop: CanonicalShop) -> None:
     unbroken = []
     with duckdb.connect() as con:
         for name, table in catalog.silver().items():
@@ -116,8 +118,8 @@ def test_every_rule_of_silver_can_be_broken_and_quarantines(shop: CanonicalShop)
         ("segment_profile", "shares_are_of_all_segments", "net_sales_share = net_sales_share / 2"),
     ],
 )
-def test_an_identity_of_a_models_table_turns_red(shop: CanonicalShop, table: str, identity: str, change: str) -> None:
-    """Those of the tables that SQL alone makes are broken in marts/test_identities.py."""
+def test_an_identity_of_a_models_table_can_fail(shop: CanonicalShop, table: str, identity: str, change: str) -> None:
+    """The identities of tables that are defined by SQL only are tested with hand-written shops."""
     breaks = next(known.breaks for known in catalog.gold()[table].identities if known.name == identity)
     with duckdb.connect() as con:
         con.register("settings", settings_row(shop.site.shop.numbers).to_arrow())
@@ -127,16 +129,16 @@ def test_an_identity_of_a_models_table_turns_red(shop: CanonicalShop, table: str
         assert con.execute(breaks).fetchall() != []
 
 
-def test_what_the_command_plans_with_is_what_the_table_was_planned_with(shop: CanonicalShop) -> None:
+def test_the_command_plans_experiments_with_the_groups_of_the_table(shop: CanonicalShop) -> None:
     known, margin = shop_groups(shop.site)
-    told = {(group.name, group.people, round(group.rate, 6)) for group in known}
-    assert told == set(shop.ask("select segment, people, baseline_rate from experiment_plan"))
-    said = shop.ask("select distinct margin_source from experiment_simulation")
-    assert said == [("assumed" if margin is None else "measured",)]
+    planned = {(group.name, group.people, round(group.rate, 6)) for group in known}
+    assert planned == set(shop.ask("select segment, people, baseline_rate from experiment_plan"))
+    shown = shop.ask("select distinct margin_source from experiment_simulation")
+    assert shown == [("assumed" if margin is None else "measured",)]
 
 
 def _empty(shop: CanonicalShop) -> set[str]:
-    """The gold tables that were built of nothing; but a model may say that there is nothing to be said."""
+    """The gold tables without rows, except tables that a model may leave empty."""
     uncertain = {table for fit in catalog.fits() for table in catalog.recipe(fit).tables} | {"insights", "customer_segments"}
     certain = [table for table in gold_tables(shop.site) if table not in uncertain and not table.startswith("model_")]
     return {table for table in certain if shop.ask(f"select count(*) from {table}") == [(0,)]}
@@ -179,7 +181,7 @@ def test_sums_of_the_whole_history(shop: CanonicalShop, planted: FullTruths) -> 
 
 
 @pytest.mark.parametrize("by", ["brand", "category", "channel", "state"])
-def test_what_was_sold_and_sent_back(shop: CanonicalShop, planted: FullTruths, by: str) -> None:
+def test_sales_and_returns(shop: CanonicalShop, planted: FullTruths, by: str) -> None:
     found = shop.ask(
         f"select {by}, sum(quantity)::bigint, sum(net_sales), coalesce(sum(cogs), 0),"
         " coalesce(sum(net_sales) filter (where is_returned), 0), count(distinct order_id) filter (where is_returned)"
@@ -194,28 +196,28 @@ def test_what_was_sold_and_sent_back(shop: CanonicalShop, planted: FullTruths, b
 
 
 @pytest.mark.parametrize("by", ["age", "gender", "is_subscriber", "source_segment"])
-def test_people_of_each_kind(shop: CanonicalShop, planted: FullTruths, by: str) -> None:
+def test_customers_by_demographic_group(shop: CanonicalShop, planted: FullTruths, by: str) -> None:
     assert _kinds(shop, f"{by}::varchar") == {member or None: _people(truth) for member, truth in planted.people[by].items()}
 
 
 def test_shares_of_subscribers(shop: CanonicalShop, planted: FullTruths) -> None:
-    said = planted.people["is_subscriber"]
+    shown = planted.people["is_subscriber"]
     asked = (
         "select avg(is_subscriber::int), sum(net_sales) filter (where is_subscriber)::double / sum(net_sales)"
         " from customer_metrics join dim_customer using (customer_id) where is_subscriber is not null"
     )
-    customers = said["true"].customers / (said["true"].customers + said["false"].customers)
-    sales = float(said["true"].net_sales) / float(Decimal(said["true"].net_sales) + Decimal(said["false"].net_sales))
+    customers = shown["true"].customers / (shown["true"].customers + shown["false"].customers)
+    sales = float(shown["true"].net_sales) / float(Decimal(shown["true"].net_sales) + Decimal(shown["false"].net_sales))
     assert shop.ask(asked) == [pytest.approx((customers, sales))]
 
 
-def test_age_groups_are_quantiles_of_people(shop: CanonicalShop, planted: FullTruths) -> None:
+def test_age_groups_are_quantiles_of_customers(shop: CanonicalShop, planted: FullTruths) -> None:
     ages = {int(age): truth for age, truth in planted.people["age"].items() if age}
     assert {group: found for group, found in _kinds(shop, "age_group").items() if group} == _age_groups(ages, 4)
 
 
 def _age_groups(ages: Mapping[int, PeopleTruth], groups: int) -> dict[str, tuple[int, int, int, Decimal]]:
-    """A person's group is the quantile that as many people are younger as it begins with."""
+    """A customer's group is the quantile at the number of younger customers."""
     sorted_ages = sorted(ages)
     younger = accumulate((ages[age].people for age in sorted_ages), initial=0)
     everybody = sum(truth.people for truth in ages.values())
@@ -228,7 +230,7 @@ def _age_groups(ages: Mapping[int, PeopleTruth], groups: int) -> dict[str, tuple
 
 
 def _kinds(shop: CanonicalShop, by: str) -> dict[str | None, tuple[int, int, int, Decimal]]:
-    """People with a record, customers, valid orders and net sales of each kind of person."""
+    """Customer records, customers, valid orders and net sales of each demographic group."""
     rows = shop.ask(
         f"select {by}, count(distinct customer_id), count(distinct customer_id) filter (where is_valid),"
         " count(*) filter (where is_valid), coalesce(sum(net_sales) filter (where is_valid), 0)"
@@ -246,11 +248,11 @@ def test_days_from_registration_and_the_anomaly(shop: CanonicalShop, planted: Fu
         "select registration_anomaly, count(*), sum(registration_delay_days)::bigint from customer_metrics"
         " where registration_delay_days is not null group by 1 order by 1"
     )
-    said = planted.registrations
-    assert found == [(False, said.before, said.delay_days), (True, said.after, said.anomaly_days)]
+    shown = planted.registrations
+    assert found == [(False, shown.before, shown.delay_days), (True, shown.after, shown.anomaly_days)]
 
 
-def test_totals_are_those_of_any_made_up_shop(made: tuple[CanonicalShop, Truths]) -> None:
+def test_totals_equal_the_truths_of_every_synthetic_shop(made: tuple[CanonicalShop, Truths]) -> None:
     shop, truths = made
     t = truths.totals
     asked = "select count(*), count(*) filter (where is_valid), sum(net_sales) filter (where is_valid) from fct_orders"
@@ -263,7 +265,7 @@ def test_totals_are_those_of_any_made_up_shop(made: tuple[CanonicalShop, Truths]
 
 
 def test_the_same_shop_without_order_dates(made: tuple[CanonicalShop, Truths], planted: FullTruths, tmp_path: Path) -> None:
-    """All that it has but the days of its orders: nothing over time is built, and everything else says the same."""
+    """Without order dates no table over time is built, and all other tables have the same values."""
     shop = CanonicalShop(tmp_path)
     shop.say(without=["orders.ordered_at"])
     shutil.copytree(made[0].landing, shop.landing)
@@ -277,4 +279,4 @@ def test_the_same_shop_without_order_dates(made: tuple[CanonicalShop, Truths], p
         assert _kinds(shop, f"{by}::varchar") == {member or None: _people(truth) for member, truth in planted.people[by].items()}
     assert shop.ask("select sum(net_sales) from customer_metrics") == [(Decimal(planted.totals.net_sales),)]
     assert shop.ask("select count(*) from fct_orders where order_date is not null or month is not null") == [(0,)]
-    assert _empty(shop) == {"dim_date"}, "a table over time must say that it needs orders.ordered_at"
+    assert _empty(shop) == {"dim_date"}, "a table over time must need orders.ordered_at"

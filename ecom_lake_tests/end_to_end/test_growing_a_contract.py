@@ -1,4 +1,4 @@
-"""A contract that grows a column: releases made before it stay readable, comparable, and can be gone back to."""
+"""A contract gets a new column: older releases can still be read, compared and rolled back to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ print([check.says for outcome in build(open_site(load(), "olist")) for check in 
 
 @pytest.fixture
 def newer(tmp_path: Path) -> Path:
-    """The code as it is after `payments` and `rfm_segments` have each been given a column."""
+    """A copy of the code with one more column in each of `payments` and `rfm_segments`."""
     package = tmp_path / "code" / "ecom_lake"
     shutil.copytree(PROJECT / "ecom_lake", package, ignore=shutil.ignore_patterns("__pycache__"))
     edit(
@@ -73,8 +73,8 @@ def test_older_releases_stay_readable(fresh_lake: BuiltLake, newer: Path) -> Non
     plain = fresh_lake.root / "olist/gold/rfm_segments.parquet"
 
     def codes(*commands: list[str]) -> list[int]:
-        said = by(newer, fresh_lake, COMMANDS, json.dumps(commands))
-        return [int(line.removeprefix("> ")) for line in said.splitlines() if line.startswith("> ")]
+        output = by(newer, fresh_lake, COMMANDS, json.dumps(commands))
+        return [int(line.removeprefix("> ")) for line in output.splitlines() if line.startswith("> ")]
 
     reading = [
         ["sql", "from rfm_segments"],

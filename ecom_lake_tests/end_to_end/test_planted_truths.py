@@ -1,4 +1,4 @@
-"""The made-up shop knows its answers; the lake must find them: its totals, its late orders, its bundles, its broken rows."""
+"""The built tables equal the known truths of a synthetic shop: totals, late orders, bundles and invalid rows."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_late_orders(shop: tuple[Site, Truths]) -> None:
     assert found == [(truths.totals.late_orders, truths.totals.delivered_orders)]
 
 
-def test_the_waterfall_has_each_cause_of_a_payment_that_differs(shop: tuple[Site, Truths]) -> None:
+def test_the_waterfall_has_each_cause_of_a_payment_difference(shop: tuple[Site, Truths]) -> None:
     site, truths = shop
     found: dict[Any, Any] = dict(
         ask(site, "select step, sum(amount) from revenue_waterfall where step_order between 15 and 20 group by step")
@@ -70,7 +70,7 @@ def test_the_waterfall_has_each_cause_of_a_payment_that_differs(shop: tuple[Site
     assert {step: amount for step, amount in found.items() if amount} == {c: a for c, a in planted.items() if a}
 
 
-def test_bundles_are_rules(shop: tuple[Site, Truths]) -> None:
+def test_planted_bundles_are_found_as_rules(shop: tuple[Site, Truths]) -> None:
     site, truths = shop
     itemsets = {str(items) for (items,) in ask(site, "select items from basket_itemsets where level = 'product' and size >= 2")}
     for bundle in truths.bundles:
@@ -80,7 +80,7 @@ def test_bundles_are_rules(shop: tuple[Site, Truths]) -> None:
         assert rules[0][0], bundle
 
 
-def test_broken_rows_go_where_they_must(shop: tuple[Site, Truths]) -> None:
+def test_invalid_rows_are_rejected_quarantined_or_pending(shop: tuple[Site, Truths]) -> None:
     site, truths = shop
     asked = (
         "select file, rows_delivered, rejected, quarantined, pending, superseded from"
@@ -92,7 +92,7 @@ def test_broken_rows_go_where_they_must(shop: tuple[Site, Truths]) -> None:
         assert found[name] == (file.records, file.rejected, file.quarantined, file.pending, file.superseded), name
 
 
-def test_people_who_come_back(shop: tuple[Site, Truths]) -> None:
+def test_repeat_customers(shop: tuple[Site, Truths]) -> None:
     site, truths = shop
     asked = "select count(*), count(*) filter (where days >= 2) from (select customer_id, count(distinct order_date) as days"
     found = ask(site, f"{asked} from fct_orders where is_valid group by customer_id)")

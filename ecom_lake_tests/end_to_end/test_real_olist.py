@@ -1,4 +1,4 @@
-"""The real Olist files, landed, built and released as a whole: what readers then see, against plain Polars on the files."""
+"""The real Olist files, built and released: the released tables are compared with plain Polars on the files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Read = Callable[[str], pl.DataFrame]
 
 @pytest.fixture(scope="module")
 def lake(olist: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Outcome]]:
-    """Where the released tables lie, and what each step of the build said."""
+    """The folder of the released tables, and the outcome of each step of the build."""
     root = tmp_path_factory.mktemp("real olist")
     shutil.copytree(olist, root / "olist" / "landing", ignore=lambda _, names: [n for n in names if not n.endswith(".csv")])
     return root / "olist" / "gold", build(a_site(root, "2016-09-01", "2018-10-01"))
@@ -42,12 +42,12 @@ def delivered(olist: Path) -> Read:
 
 @pytest.fixture(scope="module")
 def orders(delivered: Read) -> pl.DataFrame:
-    """One row per order: lines, payments and reviews are summed up before they meet."""
+    """One row per order: lines, payments and reviews are aggregated before they are joined."""
     day = {
         stage: pl.col(f"order_{stage}").str.head(10).str.to_date() for stage in ("purchase_timestamp", "estimated_delivery_date")
     }
     lines = delivered("olist_order_items_dataset").group_by("order_id")
-    latest = ["review_answer_timestamp", "review_creation_date", "review_id"]  # ISO dates: as texts they sort as times
+    latest = ["review_answer_timestamp", "review_creation_date", "review_id"]  # ISO dates as texts sort like times
     reviews = delivered("olist_order_reviews_dataset").sort(latest, descending=True, nulls_last=True)
     return (
         delivered("olist_orders_dataset")
@@ -77,8 +77,8 @@ def _paid(delivered: Read) -> pl.DataFrame:
     return delivered("olist_order_payments_dataset").with_columns(pl.col("payment_value").cast(MONEY))
 
 
-def test_nothing_is_refused_and_only_the_titles_of_reviews_stand_out(lake: tuple[Path, list[Outcome]], gold: Read) -> None:
-    """Reviews had no titles before 2018: a real change of the shop, and the only one that its history does not explain."""
+def test_nothing_is_refused_and_only_review_titles_are_an_anomaly(lake: tuple[Path, list[Outcome]], gold: Read) -> None:
+    """Reviews had no titles before 2018: a real change of the shop, and the only anomaly in its history."""
     warned = [(check.table, check.name) for made in lake[1] for check in made.checks if not check.passed]
     assert [(str(table), name) for table, name in warned] == [("gold/anomalies", "nothing_stands_out")]
     stands_out = gold("anomalies").filter("is_anomaly").select("table_name", "column_name").unique().rows()
@@ -86,7 +86,7 @@ def test_nothing_is_refused_and_only_the_titles_of_reviews_stand_out(lake: tuple
     assert gold("quality_scorecard").filter(pl.col("status") != "pass")["rule"].to_list() == ["nothing_stands_out"]
 
 
-def test_every_record_delivered_stands_in_silver_or_in_the_row_that_it_was_merged_into(gold: Read, delivered: Read) -> None:
+def test_every_delivered_record_is_in_silver_or_merged_into_a_row_of_silver(gold: Read, delivered: Read) -> None:
     ledger = gold("ledger")
     assert dict(ledger.select("file", "rows_delivered").rows()) == {
         f"{name}.csv": delivered(name).height for name in (file.removesuffix(".csv") for file in ledger["file"])
@@ -143,7 +143,7 @@ def test_the_months_and_their_growth(gold: Read) -> None:
             assert growth == (pytest.approx(float(sales[month] / sales[earlier] - 1)) if both else None), (month, earlier)
 
 
-def test_the_headlines(gold: Read, valid: pl.DataFrame) -> None:
+def test_the_summary_kpis(gold: Read, valid: pl.DataFrame) -> None:
     values = dict(gold("kpi_summary").select("metric", "value").rows())
     people = valid.filter(pl.col("day") <= AS_OF).group_by("person").agg(purchases=pl.col("day").n_unique(), orders=pl.len())
     expected = {
@@ -162,7 +162,7 @@ def test_the_headlines(gold: Read, valid: pl.DataFrame) -> None:
     }
     assert {name: values[name] for name in expected} == pytest.approx(expected, rel=1e-12)
     assert valid["price"].sum() == Decimal("13494400.74")
-    assert (values["gross_profit"], values["return_rate"]) == (None, None)  # Olist knows of neither costs nor returns
+    assert (values["gross_profit"], values["return_rate"]) == (None, None)  # Olist has neither costs nor returns
 
 
 def test_payments_are_not_multiplied_by_lines(gold: Read, delivered: Read) -> None:
@@ -173,7 +173,7 @@ def test_payments_are_not_multiplied_by_lines(gold: Read, delivered: Read) -> No
     assert Decimal("20.3e6") < trap < Decimal("20.4e6")
 
 
-def test_every_person_by_plain_polars(gold: Read, valid: pl.DataFrame) -> None:
+def test_every_customer_by_plain_polars(gold: Read, valid: pl.DataFrame) -> None:
     expected = (
         valid.filter(pl.col("day") <= AS_OF)
         .group_by(customer_id="person")
@@ -198,13 +198,13 @@ def test_every_person_by_plain_polars(gold: Read, valid: pl.DataFrame) -> None:
         assert rfm[score].equals(wanted.alias(score))
 
 
-def test_people_who_have_no_segment_yet_are_those_who_only_ordered_later(gold: Read, valid: pl.DataFrame) -> None:
+def test_customers_without_a_segment_are_those_who_only_ordered_later(gold: Read, valid: pl.DataFrame) -> None:
     later = set(valid["person"]) - set(valid.filter(pl.col("day") <= AS_OF)["person"])
     assert set(valid["person"]) - set(gold("rfm")["customer_id"]) == later
     assert gold("rfm_segments")["customers"].sum() == valid["person"].n_unique() - len(later)
 
 
-def test_the_waterfall_names_every_difference_between_payments_and_gmv(gold: Read, valid: pl.DataFrame) -> None:
+def test_the_waterfall_has_every_difference_between_payments_and_gmv(gold: Read, valid: pl.DataFrame) -> None:
     waterfall = gold("revenue_waterfall")
     assert waterfall["closes"].all()
     steps = dict(waterfall.group_by("step").agg(pl.col("amount").sum()).rows())
@@ -219,7 +219,7 @@ def test_the_waterfall_names_every_difference_between_payments_and_gmv(gold: Rea
 
 
 def _until(valid: pl.DataFrame, day: date) -> pl.DataFrame:
-    """Per person, what was known on a day."""
+    """For each customer, the values known on a day."""
     return (
         valid.filter(pl.col("day") <= day)
         .group_by("person")
@@ -260,7 +260,9 @@ def test_breakdowns_by_plain_polars(gold: Read, valid: pl.DataFrame, delivered: 
     assert lacking.isdisjoint(breakdown["dimension"])
 
 
-def test_an_orders_methods_share_its_sales(gold: Read, valid: pl.DataFrame, delivered: Read) -> None:
+def test_the_net_sales_of_an_order_are_split_between_its_payment_methods(
+    gold: Read, valid: pl.DataFrame, delivered: Read
+) -> None:
     paid = _paid(delivered).group_by("order_id", "payment_type").agg(pl.col("payment_value").sum().cast(pl.Float64))
     shares = paid.with_columns(share=pl.col("payment_value") / pl.col("payment_value").sum().over("order_id"))
     sales = valid.select("order_id", "price").join(shares.filter(pl.col("share").is_not_nan()), on="order_id")
@@ -452,7 +454,7 @@ def test_delivery_payments_statuses_and_reviews_by_plain_polars(
     assert_frame_equal(made, written.sort("month"), check_dtypes=False, rel_tol=1e-12)
 
 
-def test_olist_is_too_thin_for_rules_and_says_so(gold: Read) -> None:
+def test_olist_has_too_few_multi_item_orders_for_rules_and_reports_it(gold: Read) -> None:
     levels = {row["level"]: row for row in gold("basket_levels").to_dicts()}
     names = ("baskets", "rules_tested", "published_rules", "significant_rules", "is_thin")
     assert {level: tuple(row[name] for name in names) for level, row in levels.items()} == {
@@ -462,10 +464,10 @@ def test_olist_is_too_thin_for_rules_and_says_so(gold: Read) -> None:
 
 
 def test_churn_is_refused_and_bad_reviews_are_ranked(gold: Read) -> None:
-    """Few come back, and when they bought last says as much as all else; what was known at shipping says more than the seller.
-    How likely a bad review is moves faster than its outcomes are known: the probabilities are not published."""
+    """Few customers order again, and recency predicts it as well as all features; features known at shipping predict a bad review
+    better than the seller alone. The rate of bad reviews changes before outcomes are known, so no probabilities are published."""
     cards = {
-        table: dict(gold(f"{table}_fit").filter(kind="card").select("name", "said").iter_rows())
+        table: dict(gold(f"{table}_fit").filter(kind="card").select("name", "insights").iter_rows())
         for table in ("churn", "review_risk")
     }
     assert (cards["churn"]["status"], gold("churn_scores").height) == ("refused", 0)
@@ -484,22 +486,22 @@ def test_churn_is_refused_and_bad_reviews_are_ranked(gold: Read) -> None:
     assert occurred["low"] < 0 < known["low"]
 
 
-def test_kinds_of_customers(gold: Read) -> None:
-    """The numbers of 0006-segments.md: every one from 3 to 8 is tried, and K-Means explains more than a grid."""
+def test_customer_segments(gold: Read) -> None:
+    """The figures of 0006-segments.md: every k from 3 to 8 is tried, and K-Means explains more variance than a grid."""
     tried = gold("segment_selection")
     assert tried.select("buyers", "k").rows() == [(who, k) for who in ("one-time buyers", "repeat buyers") for k in range(3, 9)]
     assert tried.filter("chosen").select("buyers", "k").rows() == [("one-time buyers", 4), ("repeat buyers", 5)]
-    told = {(row["series"], row["name"]): row for row in gold("customer_segments_fit").filter(kind="rival").to_dicts()}
+    rivals = {(row["series"], row["name"]): row for row in gold("customer_segments_fit").filter(kind="rival").to_dicts()}
     for who in ("one-time buyers", "repeat buyers"):
-        assert told["gain of K-Means", f"explained variance of features, {who}"]["low"] > 0
-    later = told["K-Means", "explained variance of spend in the next 90 days, one-time buyers"]
-    assert later["low"] < 0, "segments describe, and do not predict"
+        assert rivals["gain of K-Means", f"explained variance of features, {who}"]["low"] > 0
+    later = rivals["K-Means", "explained variance of spend in the next 90 days, one-time buyers"]
+    assert later["low"] < 0, "segments describe customers and do not predict"
     assert gold("segment_profile")["customers"].sum() == 94_990
 
 
-def test_directions_of_insights_are_those_of_their_numbers(gold: Read) -> None:
-    said = gold("insights").filter(status="shown").sort("rank")
-    assert not wrong_directions(said.to_dicts())
-    gains = said["monthly_gain"].fill_null(0).to_list()
+def test_the_directions_of_insights_match_their_numbers(gold: Read) -> None:
+    insights = gold("insights").filter(status="shown").sort("rank")
+    assert not wrong_directions(insights.to_dicts())
+    gains = insights["monthly_gain"].fill_null(0).to_list()
     assert gains == sorted(gains, reverse=True)
-    assert said["role"].to_list() == sorted(said["role"].to_list(), key=("opportunity", "news", "context").index)
+    assert insights["role"].to_list() == sorted(insights["role"].to_list(), key=("opportunity", "news", "context").index)

@@ -1,4 +1,4 @@
-"""Shops of canonical files that have little: they get the tables that they can fill, and are told why not the others."""
+"""Shops with few canonical files: the tables that they can fill are built, and the reason is stated for the others."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def shop(tmp_path: Path) -> CanonicalShop:
 
 @pytest.fixture
 def needing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Gives a gold table needs; for this test, nothing else needs anything."""
+    """Sets the needs of a gold table; all other tables need nothing in this test."""
 
     def need(table: str, *needs: str) -> None:
         for name, contract in catalog.gold().items():
@@ -89,7 +89,7 @@ def test_orders_alone_are_orders_without_money(shop: CanonicalShop) -> None:
     assert shop.ask("select sum(orders), sum(net_sales), sum(units) from kpi_monthly") == [(3, 0, 0)]
 
 
-def test_every_need_names_what_silver_has() -> None:
+def test_every_need_names_a_silver_table_or_column() -> None:
     silver = {name: set(table.columns) for name, table in catalog.silver().items()}
     for table in catalog.gold().values():
         for need in table.needs:
@@ -98,7 +98,7 @@ def test_every_need_names_what_silver_has() -> None:
                 assert of in silver and (not column or column in silver[of]), f"{table.name} needs {name}"
 
 
-def test_a_table_whose_need_is_lacking_is_not_built_and_it_is_said_why(
+def test_a_table_with_an_unmet_need_is_not_built_and_the_reason_is_stated(
     shop: CanonicalShop, needing: Callable[..., None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needing("rfm", "products.unit_cost")
@@ -113,7 +113,9 @@ def test_a_table_whose_need_is_lacking_is_not_built_and_it_is_said_why(
     assert f"| rfm | {NO_COST} |" in (release.description or "")
 
 
-def test_it_appears_once_the_shop_says_that_it_has_the_column(shop: CanonicalShop, needing: Callable[..., None]) -> None:
+def test_a_table_is_built_once_the_shop_declares_that_it_has_the_column(
+    shop: CanonicalShop, needing: Callable[..., None]
+) -> None:
     needing("rfm", "products.unit_cost")
     shop.say(without=["products.unit_cost"])
     shop.build()
@@ -124,7 +126,9 @@ def test_it_appears_once_the_shop_says_that_it_has_the_column(shop: CanonicalSho
     assert shop.ask("select count(*) from rfm") == [(2,)]
     shop.say(without=["products.unit_cost"])
     shop.build()
-    assert not (shop.root / "mine/gold/rfm.parquet").exists(), "and goes when it says that it has not"
+    assert not (shop.root / "mine/gold/rfm.parquet").exists(), (
+        "the table is removed if the shop declares that it lacks the column"
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,7 +142,7 @@ def test_it_appears_once_the_shop_says_that_it_has_the_column(shop: CanonicalSho
         (["products", "order_items.unit_cost"], False),
     ],
 )
-def test_either_of_two_columns_will_do(
+def test_either_of_two_columns_is_sufficient(
     shop: CanonicalShop, needing: Callable[..., None], without: list[str], is_built: bool
 ) -> None:
     needing("rfm", "order_items.unit_cost or products.unit_cost")
@@ -146,7 +150,7 @@ def test_either_of_two_columns_will_do(
     assert ("rfm" in gold_tables(shop.site)) is is_built
 
 
-def test_the_doctor_sees_a_column_that_is_empty_and_says_what_to_write(
+def test_the_doctor_reports_an_empty_column_and_states_the_setting(
     shop: CanonicalShop, needing: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needing("rfm", "products.unit_cost", "order_items.discount")
@@ -159,7 +163,7 @@ def test_the_doctor_sees_a_column_that_is_empty_and_says_what_to_write(
     assert _columns(shop, monkeypatch).state == "ok"
 
 
-def test_the_doctor_sees_a_column_that_is_filled_after_all(
+def test_the_doctor_reports_a_filled_column_that_is_declared_absent(
     shop: CanonicalShop, needing: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needing("rfm", "products.unit_cost")
@@ -175,7 +179,7 @@ UNDATED = ["orders.ordered_at"]
 SURVEY = "\n".join(",".join(line.split(",")[:2] + line.split(",")[3:]) for line in ORDERS.splitlines())
 
 
-def test_a_shop_without_dates_has_all_but_the_tables_over_time(shop: CanonicalShop) -> None:
+def test_a_shop_without_dates_has_all_tables_except_those_over_time(shop: CanonicalShop) -> None:
     shop.land("orders.csv", SURVEY)
     shop.say(without=UNDATED)
     shop.build()
@@ -192,12 +196,12 @@ def test_a_shop_without_dates_has_all_but_the_tables_over_time(shop: CanonicalSh
     assert {"kpi_daily", "kpi_monthly", "revenue_waterfall", "rfm", "rfm_segments"} <= set(left_out(shop.site))
     assert {"fct_sales", "dim_customer", "kpi_summary", "basket_rules", "customer_segments"} <= set(gold_tables(shop.site))
     assert {file.name for file in (shop.root / "mine/silver/orders").iterdir()} == {"month=undated.parquet"}
-    promised = shop.ask("select table_name, rule from quality_scorecard where layer = 'silver' and rule = 'month_missing'")
-    assert promised == [("order_index", "month_missing")], "a promise that does not hold here is not said to"
+    month_rules = shop.ask("select table_name, rule from quality_scorecard where layer = 'silver' and rule = 'month_missing'")
+    assert month_rules == [("order_index", "month_missing")], "a rule that does not apply to this shop must not be listed"
 
 
-def test_dates_may_come_and_go(shop: CanonicalShop) -> None:
-    """A file without dates is refused until the shop says that it has none; those of one with dates are there when it says so."""
+def test_a_shop_can_change_between_exports_with_and_without_dates(shop: CanonicalShop) -> None:
+    """A file without dates is refused unless the shop declares them absent; dates that are declared absent are not read."""
     shop.land("orders.csv", SURVEY)
     [refused] = [check.says for outcome in build(shop.site) for check in outcome.checks if check.blocks]
     assert "lacks what orders needs: ordered_at" in refused
@@ -208,7 +212,7 @@ def test_dates_may_come_and_go(shop: CanonicalShop) -> None:
     shop.build()
     assert shop.ask("select count(*), count(order_date) from fct_orders") == [(4, 0)]
     shop.say()
-    config = shop.config.read_text(encoding="utf-8")  # every row of the delivery without dates fails from now on
+    config = shop.config.read_text(encoding="utf-8")  # from here on every row of the delivery without dates fails
     shop.config.write_text(config.replace("without", "max_failed_share = 1\nwithout"), encoding="utf-8")
     (shop.landing / "orders.csv").unlink()
     shop.build()
@@ -229,7 +233,7 @@ def test_dagster_builds_a_shop_without_dates(shop: CanonicalShop) -> None:
     assert shop.ask("select count(*) from fct_orders") == [(4,)]
 
 
-def test_a_kind_of_export_that_has_dates_cannot_be_without(shop: CanonicalShop) -> None:
+def test_an_export_format_with_required_dates_cannot_declare_them_absent(shop: CanonicalShop) -> None:
     shop.say(without=UNDATED)
     shop.config.write_text(shop.config.read_text().replace("canonical", "olist"))
     with pytest.raises(

@@ -1,9 +1,9 @@
-"""Many mutated deliveries, two lakes at a time:
+"""Ingests many mutated deliveries, two lakes at a time:
 
     python -m ecom_lake_tests.fuzz 2000
     python -m ecom_lake_tests.fuzz 2000 --seed 5000
 
-A failure names its seed; `python -m ecom_lake_tests.fuzz 8 --seed N` lives that one life again.
+A failure states its seed; `python -m ecom_lake_tests.fuzz 8 --seed N` repeats the lake of that seed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from concurrent.futures.process import BrokenProcessPool
 from ecom_lake_tests.fuzz.life import DELIVERIES, Lived, life
 
 HANGS = 300
-"""Seconds without any life's end after which those that are going on are said to hang."""
+"""After so many seconds without a finished lake, the running ones are reported as hanging."""
 
 
 def main() -> int:

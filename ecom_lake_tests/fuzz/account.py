@@ -1,6 +1,6 @@
-"""What must hold after every delivery, whatever was in it: no file and no record is lost, and none is counted twice.
+"""The checks after every delivery: no file and no record is lost, and none is counted twice.
 
-Held against the files themselves, not against what the lake says of them: the log's sums are one of the things held.
+The lake is compared with the files themselves, not with its own counts: the counts in the log are checked too.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ecom_lake_tests.fuzz.planted import KEY
 
 FATES = ("published", "superseded", "collapsed", "quarantined", "pending", "rejected")
 MOST_LETTERS = 4 << 20
-"""Characters of a text that are counted one by one."""
+"""The number of characters up to which a text is counted character by character."""
 LONGEST_SAID = 8_000
 _IN_STORE = re.compile(
     r"_store/(log/\d{8}\.json"
@@ -46,30 +46,30 @@ _IN_STORE = re.compile(
 
 @dataclass
 class Tally:
-    """What became of everything in a delivery."""
+    """The counts of files and rows of a delivery, by result."""
 
     fates: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
-    """Refused files by what is wrong with them."""
+    """The number of refused files by reason."""
     planted: int = 0
     files: int = 0
     how: Counter[str] = field(default_factory=Counter)
 
 
-def hold(site: Site, before: Entry, after: Entry, dropped: Collection[Dropped]) -> Tally:
+def check(site: Site, before: Entry, after: Entry, dropped: Collection[Dropped]) -> Tally:
     tally = Tally(files=len(dropped), how=Counter(how for file in dropped for how in file.how))
     parts = _by_content(after)
     new = {digest: found for digest, found in parts.items() if digest not in _by_content(before)}
     for file in dropped:
-        _hold_verdict(after, file, tally)
+        _check_refusal(after, file, tally)
         for member_hash, path, name in _members(site, after, file, parts):
             if member_hash in new:
-                _hold_reading(site, after, new[member_hash], path, name)
+                _check_reading(site, after, new[member_hash], path, name)
     for table in FILES:
-        _hold_ledger(site, after, table, new, tally)
+        _check_ledger(site, after, table, new, tally)
     for file in dropped:
-        tally.planted += _hold_planted(site, after, file, parts)
-    _hold_names(site)
+        tally.planted += _check_planted(site, after, file, parts)
+    _check_names(site)
     return tally
 
 
@@ -83,33 +83,33 @@ def _by_content(entry: Entry) -> dict[str, tuple[str, Part, File]]:
     }
 
 
-def _hold_verdict(after: Entry, file: Dropped, tally: Tally) -> None:
+def _check_refusal(after: Entry, file: Dropped, tally: Tally) -> None:
     landed = after.landing[file.name]
-    said = landed.refused
-    if said:
-        tally.refused[_kind_of(said)] += 1
-        assert said.isprintable() and said.endswith(".") and len(said) < LONGEST_SAID, f"no sentence: {said!r}"
-        assert not re.search(r"Traceback|Error\b|Exception|<class|0x[0-9a-f]{6}", said), f"not for people: {said!r}"
+    reason = landed.refused
+    if reason:
+        tally.refused[_kind_of(reason)] += 1
+        assert reason.isprintable() and reason.endswith(".") and len(reason) < LONGEST_SAID, f"not a sentence: {reason!r}"
+        assert not re.search(r"Traceback|Error\b|Exception|<class|0x[0-9a-f]{6}", reason), f"not written for users: {reason!r}"
     if file.refused:
-        assert any(words in said for words in file.refused), f"{file.how} {file.table} was to be refused: {said!r}"
+        assert any(words in reason for words in file.refused), f"{file.how} {file.table} should have been refused: {reason!r}"
     elif file.accepted:
-        assert not said, f"{file.how} {file.table} was to be read: {said!r}"
+        assert not reason, f"{file.how} {file.table} should have been read: {reason!r}"
 
 
-def _kind_of(said: str) -> str:
+def _kind_of(reason: str) -> str:
     words = (
         "no header", "has two columns", "lacks what", "none of the known tables", "has the columns of", "not a complete zip",
         "is damaged", "password", "holds no files", "times its size", "unpacks to more", "not delimited text", "is empty",
         "files, and", "columns, and", "long", "is not supported",
     )  # fmt: skip
-    return next((word for word in words if word in said), "other")
+    return next((word for word in words if word in reason), "other")
 
 
 def _members(
     site: Site, after: Entry, file: Dropped, parts: dict[str, tuple[str, Part, File]]
 ) -> Iterator[tuple[str, Path, str]]:
-    """What a landed file holds: every one was delivered, or the file's refusal says why it was not."""
-    said = after.landing[file.name].refused
+    """The members of a landed file: each was delivered, or the file was refused with a reason."""
+    reason = after.landing[file.name].refused
     path = site.lake.store.local(f"{site.shop.name}/landing/{file.name}")
     with site.lake.scratch() as scratch:
         try:
@@ -118,13 +118,13 @@ def _members(
                 if digest in parts:
                     yield digest, member.path, member.name
                 else:
-                    assert said, f"{member.name} is neither delivered nor refused"
+                    assert reason, f"{member.name} is neither delivered nor refused"
         except Refused:
-            assert said, f"{file.name} is neither delivered nor refused"
+            assert reason, f"{file.name} is neither delivered nor refused"
 
 
-def _hold_reading(site: Site, after: Entry, found: tuple[str, Part, File], path: Path, name: str) -> None:
-    """Bronze and rejects are what the grammar makes of the whole text, and hold every letter of it."""
+def _check_reading(site: Site, after: Entry, found: tuple[str, Part, File], path: Path, name: str) -> None:
+    """Bronze and rejects are the result of the grammar for the whole text, and contain all of its characters."""
     table, part, file = found
     text, header = _text(path, table)
     if header is None:
@@ -135,20 +135,22 @@ def _hold_reading(site: Site, after: Entry, found: tuple[str, Part, File], path:
     columns = {column: place for column, place in layout(name, FILES[table], header).positions.items() if place is not None}
     wanted = sorted(columns, key=lambda column: columns[column] or 0)
     assert set(bronze.columns) == {*layout(name, FILES[table], header).positions, "source_record"}
-    assert bronze.select(*wanted, "source_record").rows() == rows, f"{name}: bronze is not what the grammar reads"
+    assert bronze.select(*wanted, "source_record").rows() == rows, f"{name}: bronze differs from the records of the grammar"
     refuse = after.parts(TableId("rejects", table)).get(part)
     kept = pl.read_parquet(site.lake.local(refuse), glob=False).select("source_record", "reason", "raw").rows() if refuse else []
-    assert [reject[:2] for reject in kept] == rejects, f"{name}: rejects are not what the grammar rejects"
+    assert [reject[:2] for reject in kept] == rejects, f"{name}: rejects differ from the rejects of the grammar"
     if len(text) < MOST_LETTERS and all(len(raw) < KEPT_CHARACTERS for *_, raw in kept):
         seen = Counter[str]()
         for row in rows:
             seen.update(_letters("".join(str(field or "") for field in row[:-1])))
         seen.update(_letters("".join(raw for *_, raw in kept)))
-        assert seen == _letters(text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")), f"{name}: letters"
+        assert seen == _letters(text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")), (
+            f"{name}: characters are missing"
+        )
 
 
 def _text(path: Path, table: str) -> tuple[str, Header | None]:
-    """The text after its header."""
+    """The text after the header."""
     whole = b"".join(utf8_blocks(path, encoding_of(path), 1 << 20))
     known = {column.casefold() for delivered in FILES.values() for column in delivered.columns}
     header = read_header(whole[: 1 << 20], known)
@@ -178,25 +180,27 @@ def _letters(text: str) -> Counter[str]:
     return Counter(filter(str.isalnum, text))
 
 
-def _hold_ledger(site: Site, after: Entry, table: str, new: Collection[str], tally: Tally) -> None:
-    """Every delivered row lies in at most one place, and the others are counted as superseded or collapsed."""
+def _check_ledger(site: Site, after: Entry, table: str, new: Collection[str], tally: Tally) -> None:
+    """Every delivered row is in at most one table; the others are counted as superseded or collapsed."""
     delivered = read_bronze(site.lake, after, FILES[table]).collect()
     placed = _placed(site, after, table)
     lineage = delivered.select(LINEAGE)
-    assert not placed.select(LINEAGE).is_duplicated().any(), f"{table}: a row lies in two places"
-    assert placed.join(lineage, on=LINEAGE, how="anti").is_empty(), f"{table}: a row that was never delivered"
-    told = own_table(site, after, "lake_fates").filter(pl.col("table_name") == table)
+    assert not placed.select(LINEAGE).is_duplicated().any(), f"{table}: a row is in two tables"
+    assert placed.join(lineage, on=LINEAGE, how="anti").is_empty(), f"{table}: a row was never delivered"
+    fates = own_table(site, after, "lake_fates").filter(pl.col("table_name") == table)
     for part, file in after.parts(TableId("bronze", table)).items():
         sequence = int(part.batch)
-        counted = Counter({fate: rows for _, at, fate, rows in told.iter_rows() if at == sequence})
+        counted = Counter({fate: rows for _, at, fate, rows in fates.iter_rows() if at == sequence})
         assert file.delivery and file.delivery.sequence == sequence
         assert sum(counted.values()) == file.rows, f"{table} {sequence}: {file.rows} rows became {dict(counted)}"
         here = Counter(placed.filter(pl.col("source_sequence") == sequence)["fate"])
         for fate in ("published", "quarantined", "pending"):
-            assert counted[fate] == here[fate], f"{table} {sequence}: {counted[fate]} rows {fate} of which {here[fate]} are there"
+            assert counted[fate] == here[fate], (
+                f"{table} {sequence}: {counted[fate]} rows counted as {fate}, but {here[fate]} are stored"
+            )
         if file.delivery.content_hash in new:
             tally.fates.update(counted + Counter(rejected=file.delivery.rejected))
-    _hold_superseded(site, after, table, delivered.join(placed, on=LINEAGE, how="anti"))
+    _check_superseded(site, after, table, delivered.join(placed, on=LINEAGE, how="anti"))
 
 
 def _placed(site: Site, after: Entry, table: str) -> pl.DataFrame:
@@ -212,8 +216,8 @@ def _placed(site: Site, after: Entry, table: str) -> pl.DataFrame:
     return pl.concat(frames) if frames else pl.DataFrame(schema={name: pl.Int64() for name in LINEAGE} | {"fate": pl.String()})
 
 
-def _hold_superseded(site: Site, after: Entry, table: str, gone: pl.DataFrame) -> None:
-    """A row that is not there any more has left its key to another."""
+def _check_superseded(site: Site, after: Entry, table: str, gone: pl.DataFrame) -> None:
+    """The key of a superseded row belongs to another row now."""
     spec = next((spec for spec in specs(site).values() if spec.source == table), None)
     if not isinstance(spec, RowByRow) or gone.is_empty():
         return
@@ -225,7 +229,7 @@ def _hold_superseded(site: Site, after: Entry, table: str, gone: pl.DataFrame) -
         assert texts.join(silver.collect(), on=keys, how="anti").is_empty(), f"{table}: a superseded row has no successor"
 
 
-def _hold_planted(site: Site, after: Entry, dropped: Dropped, parts: dict[str, tuple[str, Part, File]]) -> int:
+def _check_planted(site: Site, after: Entry, dropped: Dropped, parts: dict[str, tuple[str, Part, File]]) -> int:
     if not dropped.planted:
         return 0
     path = site.lake.store.local(f"{site.shop.name}/landing/{dropped.name}")
@@ -235,7 +239,7 @@ def _hold_planted(site: Site, after: Entry, dropped: Dropped, parts: dict[str, t
     for planted in dropped.planted:
         fate, reason, key = reasons.get(planted.record, ("superseded or collapsed", "", None))
         what = f"record {planted.record} of {dropped.name!r}"
-        assert fate == planted.fate, f"{what} was to be {planted.fate} ({planted.reasons}) and is {fate} ({reason})"
+        assert fate == planted.fate, f"{what} should be {planted.fate} ({planted.reasons}) but is {fate} ({reason})"
         if fate in ("rejected", "quarantined"):
             assert reason.startswith(planted.reasons), f"{what} is {fate} for {reason}, not for {planted.reasons}"
         elif fate == "published" and planted.key is not None:
@@ -244,7 +248,7 @@ def _hold_planted(site: Site, after: Entry, dropped: Dropped, parts: dict[str, t
 
 
 def _reasons(site: Site, after: Entry, table: str, part: Part) -> dict[int, tuple[str, str, str | None]]:
-    """Of each record of a delivery its fate, why it was refused, and the key under which it is published."""
+    """For each record of a delivery: its fate, the reason of a refusal, and its published key."""
     found: dict[int, tuple[str, str, str | None]] = {}
     mine = pl.col("source_sequence") == int(part.batch)
     if reject := after.parts(TableId("rejects", table)).get(part):
@@ -264,8 +268,8 @@ def _reasons(site: Site, after: Entry, table: str, part: Part) -> dict[int, tupl
     return found
 
 
-def _hold_names(site: Site) -> None:
-    """Names in the store are made of hashes, runs and the names of tables alone, and no half-done file is left."""
+def _check_names(site: Site) -> None:
+    """Names in the store consist only of hashes, run ids and table names, and no temporary file is left."""
     for info in site.lake.store.list(f"{site.shop.name}/_store"):
         path = info.path.removeprefix(f"{site.shop.name}/")
-        assert _IN_STORE.fullmatch(path), f"{path} does not belong into the store"
+        assert _IN_STORE.fullmatch(path), f"{path} does not belong in the store"

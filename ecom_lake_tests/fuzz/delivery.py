@@ -1,6 +1,6 @@
-"""A mutated delivery: a few files of the export, each spoilt in its own way, under names that are no less strange.
+"""A mutated delivery: a few files of the export, each damaged in a different way, some under unusual names.
 
-The same seed gives the same bytes. Not here: what is spoilt and how (planted.py, wild.py, packed.py).
+The same seed gives the same bytes. Not here: the kinds of damage (planted.py, wild.py, packed.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ENCODINGS = ("utf-8", "utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le")
 
 @dataclass(frozen=True)
 class Dropped:
-    """One file as it is put into landing, and what is known of it beforehand."""
+    """One file for landing, and its expected result if that is known."""
 
     name: str
     table: str
@@ -26,12 +26,12 @@ class Dropped:
     how: tuple[str, ...]
     planted: tuple[Planted, ...] = ()
     refused: tuple[str, ...] = ()
-    """Words, of which its refusal must hold one."""
+    """The refusal must contain one of these phrases."""
     accepted: bool = False
 
 
 def base_delivery() -> list[Dropped]:
-    """The sound first half of the export, on which everything else is put."""
+    """The valid first half of the export, which is delivered before the mutated files."""
     return [
         Dropped(f"0/{file_name(table)}", table, as_csv(grid.header, grid.rows[: len(grid.rows) // 2]).encode(), (), accepted=True)
         for table, grid in clean_export().items()
@@ -50,7 +50,7 @@ def mutated_delivery(dice: Random, mark: str) -> list[Dropped]:
 
 
 def _some(dice: Random, grid: Grid) -> Grid:
-    """Some of the rows; orders without the anchor, so that nothing can befall it."""
+    """Some of the rows; the anchor is left out of the orders, so that it is never changed."""
     rows = [row for row in grid.rows if grid.table != "orders" or row[0] != anchor()]
     return Grid(grid.table, grid.header, tuple(dice.sample(rows, dice.randint(min(3, len(rows)), len(rows)))))
 
@@ -59,19 +59,19 @@ def _mutated(dice: Random, grid: Grid, mark: str) -> Dropped:
     kind = dice.choices(("planted", "columns", "cells", "bytes", "gzip", "zip"), (30, 12, 16, 28, 6, 8))[0]
     if kind == "planted":
         return _planted(dice, grid, mark)
-    spoil, suffix = {
+    damage, suffix = {
         "columns": (wild.damaged_columns, ".csv"),
         "cells": (wild.damaged_cells, ".csv"),
         "bytes": (wild.damaged_bytes, ".csv"),
         "gzip": (packed.gzipped, ".csv.gz"),
         "zip": (packed.zipped, ".zip"),
     }[kind]
-    done = spoil(dice, grid)
+    done = damage(dice, grid)
     return Dropped(_name(dice, grid.table, mark, suffix), grid.table, done.content, done.how, (), done.refused, done.accepted)
 
 
 def _planted(dice: Random, grid: Grid, mark: str) -> Dropped:
-    """Broken records in a file that is otherwise sound, in one of the ways in which exports are written."""
+    """Invalid records in an otherwise valid file, in one of the usual formats of exports."""
     records, known = plant(dice, grid, list(grid.rows), mark)
     newline = dice.choice(("\n", "\r\n", "\r"))
     text = newline.join([",".join(grid.header), *records, ""][: None if dice.random() < 0.8 else -1])
@@ -79,7 +79,7 @@ def _planted(dice: Random, grid: Grid, mark: str) -> Dropped:
     try:
         content = text.encode(encoding)
     except UnicodeEncodeError:
-        # Spoilt bytes are only known for such where the encoding is beyond doubt.
+        # Invalid bytes are recognized with certainty only if the encoding is certain.
         content, encoding = codecs.BOM_UTF8 + text.encode("utf-8", "surrogateescape"), "utf-8-sig"
     if encoding == "utf-16-le" or encoding == "utf-16":
         content, encoding = codecs.BOM_UTF16_LE + text.encode("utf-16-le"), "utf-16"

@@ -1,6 +1,6 @@
-"""Values that no shop would write: dates, numbers, keys and names out of this world.
+"""Hostile values: dates, numbers, keys and names that no shop would write.
 
-The lists by which a column must refuse a value hold only what nobody can read as a date or a number.
+The lists of values that a column must refuse contain only texts that are not a date or a number.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ NO_DATES = (
     "now",
 )
 OTHER_TIMES = ("1970-01-01 00:00:00", "1999-12-31 23:59:59", "2016-12-31 23:59:59", "2017-03-01 00:00:00", "2100-12-31 23:59:59")
-"""Times that can be read and lie in none of the shop's months."""
+"""Valid times outside of the shop's months."""
 NO_NUMBERS = (
     "NaN",
     "nan",
@@ -68,9 +68,9 @@ NO_NUMBERS = (
     "9" * 400 + "x",
 )
 TOO_GREAT = ("9" * 40, "123456789012345678901234567890", "-" + "9" * 40)
-"""Numbers, but none that an amount or a count can be."""
+"""Numbers that are too large for an amount or a count."""
 TOO_MUCH = ("99999999999999.99", "999999999999", "1000000000.01")
-"""Amounts that could be read, and that nobody pays at once."""
+"""Valid amounts above the maximum of a single payment."""
 GREAT = (
     *TOO_MUCH,
     "9999999999999999.99",
@@ -83,7 +83,7 @@ GREAT = (
     "1e-320",
     "1e18",
 )
-"""Numbers that fit into a column, and whose sum may not."""
+"""Numbers that fit into a column, although their sum may not."""
 BLANKS = ("", " ", "\t", "\u00a0", "\u2003\u2003", " \t ")
 FORMULAS = (
     "=cmd|' /C calc'!A0",
@@ -164,6 +164,6 @@ HEAVY = (
     "9" * 100_000,
     "{" * 60_000,
 )
-"""Fields that are gigantic, or take a careless reader for ever."""
+"""Fields that are very long, or slow to parse for a naive reader."""
 HUGE = 17 << 20
-"""Characters of a field that is longer than a record may be."""
+"""The number of characters of a field that exceeds the maximum length of a record."""

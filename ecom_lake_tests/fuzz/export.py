@@ -1,6 +1,6 @@
-"""The clean export that every mutated delivery begins as: a small made-up shop, as rows of texts.
+"""The clean export of a small synthetic shop, as rows of texts, from which every mutated delivery is made.
 
-Not here: what is done to it (planted.py, wild.py, packed.py).
+Not here: the mutations (planted.py, wild.py, packed.py).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ecom_lake_tests.builders.olist_files import FILES
 
 FIRST, LAST = "2017-01", "2017-02"
 POINTS = 120
-"""Of the map's points so many are enough."""
+"""The number of geolocation rows that are kept."""
 TABLES = tuple(delivered.name for delivered in OLIST.delivered)
 
 

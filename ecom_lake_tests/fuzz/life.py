@@ -1,8 +1,8 @@
-"""The life of one lake: a sound delivery, then mutated ones on top of each other, each taken in and held to account.
+"""The life of one lake: a valid delivery, then several mutated ones, each of them ingested and checked.
 
     life(17, 8)
 
-is the lake of seed 17 after 8 mutated deliveries; every eighth of them or so is taken as far as released gold.
+builds the lake of seed 17 with 8 mutated deliveries; about every eighth lake is built up to a gold release.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from ecom_lake.engine.landing import archives
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake_tests.fuzz import packed
-from ecom_lake_tests.fuzz.account import Tally, hold
+from ecom_lake_tests.fuzz.account import Tally, check
 from ecom_lake_tests.fuzz.delivery import Dropped, base_delivery, mutated_delivery
 from ecom_lake_tests.fuzz.export import FIRST, LAST
 
 DELIVERIES = 8
-"""Of one life."""
+"""The number of deliveries of one lake."""
 GOLD_EVERY = 4
-"""Lives, the last delivery of which is taken to gold."""
+"""The last delivery of every such lake is built up to gold."""
 _TIMES = (None, None, None, 0, -1, 1 << 31, 4_102_444_800, 1 << 40, -(1 << 40))
 
 
 @dataclass
 class Lived:
-    """What came of one life, and what it cost."""
+    """The results of one lake, with its time and memory."""
 
     seed: int
     deliveries: int = 0
@@ -48,7 +48,7 @@ class Lived:
     released: int = 0
     slowest: tuple[float, str] = (0, "")
     peak: int = 0
-    """Bytes of memory that the process had at most."""
+    """The peak memory of the process in bytes."""
 
     def add(self, tally: Tally, seconds: float, what: str) -> None:
         self.deliveries += 1
@@ -62,7 +62,7 @@ class Lived:
 
 
 class DeliveryError(AssertionError):
-    """A delivery after which something does not hold."""
+    """A check failed after a delivery."""
 
 
 def life(seed: int, deliveries: int = DELIVERIES, gold: bool | None = None) -> Lived:
@@ -70,7 +70,7 @@ def life(seed: int, deliveries: int = DELIVERIES, gold: bool | None = None) -> L
     to_gold = seed % GOLD_EVERY == 0 if gold is None else gold
     with _sandbox() as (root, watch), _low_limits():
         site = a_site(root, f"{FIRST}-01", f"{LAST}-01")
-        site = replace(site, shop=replace(site.shop, max_failed_share=1.0))  # here most rows may be broken
+        site = replace(site, shop=replace(site.shop, max_failed_share=1.0))  # most rows of a delivery may be invalid
         _deliver(site, dice, base_delivery(), gold=False)
         for number in range(1, deliveries + 1):
             dropped = mutated_delivery(dice, f"{seed}.{number}")
@@ -97,11 +97,11 @@ def _deliver(site: Site, dice: Random, dropped: list[Dropped], gold: bool) -> Ta
     for file in dropped:
         put(site, file, dice.choice(_TIMES))
     after = take_in(site, gold)
-    return hold(site, before, after, dropped)
+    return check(site, before, after, dropped)
 
 
 def take_in(site: Site, gold: bool = False) -> Entry:
-    """Everything up to silver or, if asked, up to the release, which a delivery whose files are all refused keeps back."""
+    """Builds up to silver or, with `gold`, up to the release, which is blocked if all files of a delivery are refused."""
     kept_back = False
     for step, make in steps(site):
         if step.startswith("gold/") and not gold:
@@ -130,7 +130,7 @@ def put(site: Site, file: Dropped, then: int | None = None) -> None:
 
 @contextmanager
 def _sandbox() -> Iterator[tuple[Path, Callable[[], None]]]:
-    """A lake in a folder of its own, and a look at whether anything was written beside it, or beside what was landed."""
+    """A lake in its own folder, and a function that checks that nothing was written outside of the lake."""
     outer = Path(tempfile.mkdtemp(prefix="ecom-lake-fuzz-"))
     work = outer / "a" / "b" / "work"
     work.mkdir(parents=True)
@@ -140,10 +140,10 @@ def _sandbox() -> Iterator[tuple[Path, Callable[[], None]]]:
     def watch() -> None:
         beside = [path for path in outer.rglob("*") if work / "lake" not in (path, *path.parents) and path.is_file()]
         assert not beside, f"written outside of the lake: {beside}"
-        assert {path for path in escaped if path.exists()} == there, "written far outside of the lake"
+        assert {path for path in escaped if path.exists()} == there, "written to a system folder"
         layers = {path.name for path in (work / "lake" / "olist").iterdir()}
         assert layers <= {"landing", "_store", "silver", "gold", "release.json", "catalog.duckdb", "quality.html"}, (
-            f"in the shop: {layers}"
+            f"unexpected files in the shop: {layers}"
         )
 
     try:
@@ -155,6 +155,6 @@ def _sandbox() -> Iterator[tuple[Path, Callable[[], None]]]:
 
 @contextmanager
 def _low_limits() -> Iterator[None]:
-    """Bombs go off at a hundredth of the usual size, so that each costs a hundredth of the time."""
+    """Lowers the limits of archives to a hundredth, so that an archive bomb costs a hundredth of the time."""
     with patch.object(archives, "GIB", packed.BOMB // 2):
         yield

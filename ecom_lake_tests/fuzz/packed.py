@@ -1,6 +1,6 @@
-"""Archives as nobody should make them: cut, spoilt, nested, under names that are paths, and bombs.
+"""Hostile archives: truncated, damaged, nested, with paths as names, and archive bombs.
 
-Every one holds sound files among the bad ones where it can, so that a bad neighbour is seen to cost nothing.
+Most also contain valid files, to check that these are read although others of the archive are refused.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from ecom_lake_tests.fuzz.export import Grid, as_csv
 from ecom_lake_tests.fuzz.wild import Damaged
 
 BOMB = 6 << 20
-"""Bytes that a bomb unpacks to; the fuzzer lowers landing's limits below it."""
+"""The unpacked size of a bomb in bytes; the fuzzer sets landing's limits below it."""
 SHORT = 1_000
-"""Bytes of sound content beside a bomb: more would make it too mild for one."""
+"""The bytes of valid content next to a bomb: with more, the compression ratio would be too low."""
 SLIPS = (
     *evil.PATHS,
     "../" * 40 + "tmp/escaped",
@@ -51,7 +51,7 @@ def _sound(grid: Grid) -> bytes:
 
 
 def _pack(content: bytes) -> bytes:
-    """The same at any hour: a seed is a delivery."""
+    """Compresses without a timestamp, so that the same seed gives the same bytes."""
     return gzip.compress(content, mtime=0)
 
 
@@ -73,7 +73,7 @@ def _gz_cut(dice: Random, content: bytes) -> Damaged:
     return Damaged(packed[: dice.randrange(1, len(packed))], (), ("is damaged",))
 
 
-def _gz_spoilt(dice: Random, content: bytes) -> Damaged:
+def _gz_damaged(dice: Random, content: bytes) -> Damaged:
     packed = bytearray(_pack(content))
     packed[dice.randrange(10, len(packed))] ^= 1 << dice.randrange(8)
     return Damaged(bytes(packed), ())
@@ -100,7 +100,7 @@ _GZIP: tuple[Callable[[Random, bytes], Damaged], ...] = (
     _gz_of_two,
     _gz_of_two_files,
     _gz_cut,
-    _gz_spoilt,
+    _gz_damaged,
     _gz_and_garbage,
     _gz_that_is_none,
     _gz_in_gz,
@@ -135,7 +135,7 @@ def _zip_cut(dice: Random, content: bytes) -> Damaged:
     return Damaged(packed[: dice.randrange(len(packed) - 1)], (), ("not a complete zip",))
 
 
-def _zip_spoilt(dice: Random, content: bytes) -> Damaged:
+def _zip_damaged(dice: Random, content: bytes) -> Damaged:
     packed = bytearray(_zip(content, ("b.csv", content + b"\n")))
     for _ in range(dice.choice((1, 4, 40))):
         packed[dice.randrange(len(packed))] ^= 1 << dice.randrange(8)
@@ -164,13 +164,13 @@ def _zip_bomb(dice: Random, content: bytes) -> Damaged:
 
 
 def _zip_of_small_bombs(dice: Random, content: bytes) -> Damaged:
-    """None of them is too large; together they are."""
+    """Each of them is below the limit; together they exceed it."""
     bombs = [(f"{n}.csv", b"%d" % n * (BOMB // 16)) for n in range(1, 40)]
     return Damaged(_zip(content[:SHORT], *bombs), (), ("unpacks to",))
 
 
 def _zip_of_one_member_many_times(dice: Random, content: bytes) -> Damaged:
-    """Many entries of the directory that share one member's bytes, as in the flattest bombs."""
+    """Many directory entries that share the bytes of one member."""
     packed = _zip(content)
     start = packed.index(b"PK\x01\x02")
     end = packed.index(b"PK\x05\x06")
@@ -184,7 +184,7 @@ _ZIP: tuple[Callable[[Random, bytes], Damaged], ...] = (
     _zip_by_other_ways,
     _zip_slip,
     _zip_cut,
-    _zip_spoilt,
+    _zip_damaged,
     _zip_in_zip,
     _zip_of_everything,
     _zip_of_many,

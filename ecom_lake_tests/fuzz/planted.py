@@ -1,7 +1,7 @@
-"""Breaks whose end is known: a record that is spoilt in one way, where it must be found, and for which reason.
+"""Invalid records with an expected result: where each record must be found, and for which reason.
 
-A broken record is always one more, never a sound one spoilt. What belongs to an order is planted on one that lies in the
-lake already, so that it does not depend on what becomes of the orders that come with it.
+An invalid record is always added; valid records are not changed. The rows of an order are added to an order that is already
+in the lake, so that they do not depend on the other orders of the delivery.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from ecom_lake_tests.fuzz.export import Grid, clean_export
 
 @dataclass(frozen=True)
 class Planted:
-    """One record whose fate is known."""
+    """One record with its expected fate."""
 
     record: int
     fate: str
     reasons: tuple[str, ...] = ()
-    """Beginnings, one of which the reason of a reject must have, or the rule that a refused row broke."""
+    """The reason of a reject, or the rule that a refused row failed, must start with one of these."""
     key: str | None = None
-    """What its key must read as where it is published."""
+    """Its key, if it is published."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A kind of break: values that a row gets, and what becomes of it."""
+    """A kind of invalid record: the values of a row, and its expected fate."""
 
     values: Mapping[str, tuple[str, ...]]
     fate: str
@@ -129,23 +129,23 @@ PLANS: Mapping[str, tuple[Plan, ...]] = {
 
 
 def anchor() -> str:
-    """An order of the base delivery; nothing is ever planted on its own record."""
+    """An order of the base delivery, whose own record is never changed."""
     return clean_export()["orders"].rows[0][0]
 
 
 def plant(dice: Random, grid: Grid, rows: list[tuple[str, ...]], mark: str) -> tuple[list[str], list[Planted]]:
-    """The rows as records, with broken ones among them. `mark` makes keys that nobody else has."""
+    """The rows as records, with invalid ones among them. `mark` makes their keys unique."""
     lines: list[tuple[str, Callable[[int], Planted] | None]] = [(record(row), None) for row in rows]
     for number in range(dice.randint(1, 6)):
         position = dice.randint(0, len(lines))
-        spoil = dice.choice((_by_value, _by_value, _by_value, _by_shape))
-        lines.insert(position, spoil(dice, grid, f"{mark}-{number}"))
+        invalid_record = dice.choice((_by_value, _by_value, _by_value, _by_shape))
+        lines.insert(position, invalid_record(dice, grid, f"{mark}-{number}"))
     found = [known(place) for place, (_, known) in enumerate(lines, start=1) if known]
     return [text for text, _ in lines], found
 
 
 def record(row: tuple[str, ...]) -> str:
-    """Every field quoted that needs it, and some that do not."""
+    """The row as CSV: fields are quoted if they need it, and some others too."""
     return ",".join(_quoted(field) for field in row)
 
 
@@ -184,7 +184,7 @@ def _by_shape(dice: Random, grid: Grid, mark: str) -> tuple[str, Callable[[int],
 
 
 def _fresh(dice: Random, grid: Grid, mark: str) -> tuple[str, ...]:
-    """A sound row under keys of its own; what belongs to an order belongs to the anchor."""
+    """A valid row with unique keys; rows of an order belong to the anchor."""
     row = dice.choice(grid.rows)
     number = str(1_000 + crc32(mark.encode()))
     fresh = {

@@ -1,7 +1,7 @@
-"""Damage whose end is not known beforehand, record by record: to columns, to cells, to text and to bytes.
+"""Damage without an expected result for each record: to columns, cells, text and bytes.
 
-What must hold afterwards all the same is held by account.py. Some damage to a header decides over the whole file: then
-that is known, and said.
+The general checks are in account.py. If damage to a header decides whether the whole file is refused, that result is
+expected.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Cells = list[list[str]]
 
 @dataclass(frozen=True)
 class Damaged:
-    """A file's content, how it was damaged, and what is to become of the file as a whole, where that is known."""
+    """The content of a file, its damage, and whether the file must be refused or accepted, if that is known."""
 
     content: bytes
     how: tuple[str, ...]
     refused: tuple[str, ...] = ()
-    """Words, of which its refusal must hold one."""
+    """The refusal must contain one of these phrases."""
     accepted: bool = False
 
 
@@ -41,7 +41,7 @@ def _columns_swapped(dice: Random, grid: Grid) -> Damaged:
 
 
 def _names_swapped(dice: Random, grid: Grid) -> Damaged:
-    """The header alone: every row then holds the values of other columns."""
+    """Only the header is shuffled, so every row has the values of other columns."""
     return _taken(dice.sample(grid.header, len(grid.header)), grid.rows)
 
 
@@ -123,7 +123,7 @@ def _without(grid: Grid, name: str, refused: tuple[str, ...] = ()) -> Damaged:
 
 
 def damaged_cells(dice: Random, grid: Grid) -> Damaged:
-    """Any value in any place, keys among them, and rows that come again."""
+    """Random values in random cells, also in keys, and duplicate rows."""
     rows = [list(row) for row in grid.rows]
     for _ in range(dice.randint(1, 40)):
         row = dice.choice(rows)
@@ -138,7 +138,7 @@ def damaged_cells(dice: Random, grid: Grid) -> Damaged:
 
 
 def damaged_bytes(dice: Random, grid: Grid) -> Damaged:
-    """One to four kinds of damage to the bytes of a sound file, in some encoding."""
+    """One to four kinds of damage to the bytes of a valid file, in a random encoding."""
     text = as_csv(grid.header, grid.rows)
     encoding = dice.choice(("utf-8", "utf-8", "utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32"))
     content = text.encode(encoding, "replace")
@@ -149,10 +149,10 @@ def damaged_bytes(dice: Random, grid: Grid) -> Damaged:
 
 
 def _bits_flipped(dice: Random, content: bytes) -> bytes:
-    spoilt = bytearray(content)
-    for _ in range(dice.choice((1, 3, 30)) if spoilt else 0):
-        spoilt[dice.randrange(len(spoilt))] ^= 1 << dice.randrange(8)
-    return bytes(spoilt)
+    flipped = bytearray(content)
+    for _ in range(dice.choice((1, 3, 30)) if flipped else 0):
+        flipped[dice.randrange(len(flipped))] ^= 1 << dice.randrange(8)
+    return bytes(flipped)
 
 
 def _cut_out(dice: Random, content: bytes) -> bytes:
@@ -200,7 +200,7 @@ def _other_line_ends(dice: Random, content: bytes) -> bytes:
 
 
 def _header_once_more(dice: Random, content: bytes) -> bytes:
-    """As two files that were put one behind the other."""
+    """As if two files were concatenated."""
     return content + content[: content.find(b"\n") + 1] + content[-500:]
 
 

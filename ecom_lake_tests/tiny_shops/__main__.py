@@ -1,9 +1,9 @@
-"""Many tiny shops, two at a time; without `--shops`, the whole covering design of a seed:
+"""Builds many tiny shops, two at a time; without `--shops`, the whole covering design of a seed:
 
     python -m ecom_lake_tests.tiny_shops
     python -m ecom_lake_tests.tiny_shops --shops 200 --seed 7
 
-Shapes beyond the design are drawn at random. A failure names its seed and number; `--only NUMBER` builds that shop again.
+Further shapes are random. A failure states its seed and number; `--only NUMBER` builds that shop alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""One tiny shop from its files to its release, and what must be true of it then.
+"""Builds one tiny shop from its files to its release and checks the result.
 
-Here: the build, the ledger, the totals, the numbers, and every command that a reader may type. Not here: which shops there
-are (shape.py) and their rows (export.py).
+Here: the build, and checks of the ledger, the totals, the numbers and every read-only command. Not here: the shapes of the
+shops (shape.py) and their rows (export.py).
 """
 
 from __future__ import annotations
@@ -35,52 +35,52 @@ from ecom_lake_tests.tiny_shops.shape import Shape
 READERS = (("status",), ("doctor",), ("tables",), ("ledger",), ("quarantine",), ("ask",))
 """Commands that print and change nothing."""
 _STYLE, _TAG = re.compile("<style.*?</style>", re.DOTALL), re.compile("<[^>]+>")
-_UNSAYABLE = re.compile(r".{0,40}\b(?:nan|inf|undefined)\b.{0,40}", re.IGNORECASE)
+_NOT_A_VALUE = re.compile(r".{0,40}\b(?:nan|inf|undefined)\b.{0,40}", re.IGNORECASE)
 
 
-def build_and_hold(export: Export, folder: Path) -> CanonicalShop:
-    """The shop, built and released; raises where anything is not as it must be."""
+def build_and_check(export: Export, folder: Path) -> CanonicalShop:
+    """The built and released shop; raises if a check fails."""
     shop = CanonicalShop(folder)
     export.land(shop)
     shop.build()
-    hold(shop, export)
+    check(shop, export)
     return shop
 
 
 def why_it_fails(shape: Shape) -> str | None:
-    """Builds the shape and holds it; returns the stack trace where that fails."""
+    """Builds and checks the shape; returns the stack trace of a failure."""
     with tempfile.TemporaryDirectory(prefix="ecom-lake-tiny-") as folder:
         try:
-            build_and_hold(export_of(shape), Path(folder))
+            build_and_check(export_of(shape), Path(folder))
         except Exception:
             return traceback.format_exc()
     return None
 
 
-def hold(shop: CanonicalShop, export: Export) -> None:
-    """Raises where the release is not what the export's rows give, or a command fails on it."""
-    _hold_ledger(shop, export)
-    _hold_totals(shop, export.totals)
-    _hold_numbers(shop)
-    _hold_questions(shop)
-    _hold_commands(shop)
+def check(shop: CanonicalShop, export: Export) -> None:
+    """Raises if the release differs from the export's rows, or if a command fails."""
+    _check_ledger(shop, export)
+    _check_totals(shop, export.totals)
+    _check_numbers(shop)
+    _check_questions(shop)
+    _check_commands(shop)
 
 
-def _hold_ledger(shop: CanonicalShop, export: Export) -> None:
-    """Every row is sound, so every row is published."""
+def _check_ledger(shop: CanonicalShop, export: Export) -> None:
+    """Every row is valid, so every row is published."""
     found = shop.ask("select table_name, rows_delivered, published from ledger order by 1")
     delivered = sorted((name, len(rows), len(rows)) for name, rows in export.files.items())
-    assert found == delivered, f"the ledger has {found}, delivered were {delivered}"
+    assert found == delivered, f"the ledger has {found}, but {delivered} were delivered"
 
 
-def _hold_totals(shop: CanonicalShop, totals: Mapping[str, float | None]) -> None:
+def _check_totals(shop: CanonicalShop, totals: Mapping[str, float | None]) -> None:
     found = dict(shop.ask("select metric, value from kpi_summary"))
     wrong = {name: (found[name], total) for name, total in totals.items() if found[name] != pytest.approx(total)}
-    assert not wrong, f"kpi_summary and the rows differ in {wrong}"
+    assert not wrong, f"kpi_summary differs from the totals of the rows in {wrong}"
 
 
-def _hold_numbers(shop: CanonicalShop) -> None:
-    """A number that nobody can know is NULL: neither NaN nor infinite."""
+def _check_numbers(shop: CanonicalShop) -> None:
+    """A number that cannot be computed is NULL: neither NaN nor infinite."""
     files = list((shop.root / "mine" / "gold").rglob("*.parquet"))
     assert files
     for file in files:
@@ -89,7 +89,7 @@ def _hold_numbers(shop: CanonicalShop) -> None:
         assert not strange, f"{file.stem} has numbers that are not finite in {strange}"
 
 
-def _hold_questions(shop: CanonicalShop) -> None:
+def _check_questions(shop: CanonicalShop) -> None:
     site = shop.site
     entry = released(site)
     open_ones = unanswerable(site, entry)
@@ -101,23 +101,23 @@ def _hold_questions(shop: CanonicalShop) -> None:
             with _on_a_terminal():
                 show(answered, LakeOptions(str(shop.root), "mine"))
             numbers = [value for row in answered.rows for value in row if isinstance(value, float)]
-            assert all(map(math.isfinite, numbers)), f"{question.name} answers {numbers}"
+            assert all(map(math.isfinite, numbers)), f"{question.name} returns {numbers}"
 
 
-def _hold_commands(shop: CanonicalShop) -> None:
+def _check_commands(shop: CanonicalShop) -> None:
     pages = {name: shop.folder / f"{name}.html" for name in ("report", "quality")}
     for words in (*READERS, *((name, "--out", str(file)) for name, file in pages.items())):
-        code, said = run(shop, *words)
-        assert code == 0, f"ecom-lake {' '.join(words)} exits {code}: {said}"
+        code, output = run(shop, *words)
+        assert code == 0, f"ecom-lake {' '.join(words)} exits {code}: {output}"
     for file in pages.values():
         text = _TAG.sub(" ", _STYLE.sub("", file.read_text(encoding="utf-8")))
-        assert not _UNSAYABLE.search(text), f"{file.name} says {_UNSAYABLE.findall(text)}"
+        assert not _NOT_A_VALUE.search(text), f"{file.name} contains {_NOT_A_VALUE.findall(text)}"
 
 
 def run(shop: CanonicalShop, *words: str) -> tuple[int, str]:
-    """The exit code of a command on a terminal and everything it printed. An error that nobody foresaw is raised."""
-    told = {"ECOM_LAKE_CONFIG": str(shop.config), "ECOM_LAKE_ROOT": str(shop.root), "ECOM_LAKE_DEBUG": "1"}
-    with patch.dict(environ, told), _on_a_terminal() as printed:
+    """The exit code and the output of a command on a terminal. An unexpected error is raised."""
+    settings = {"ECOM_LAKE_CONFIG": str(shop.config), "ECOM_LAKE_ROOT": str(shop.root), "ECOM_LAKE_DEBUG": "1"}
+    with patch.dict(environ, settings), _on_a_terminal() as printed:
         code = main([*words, "--shop", "mine"])
     return code, printed.getvalue()
 
@@ -129,7 +129,7 @@ class _Terminal(io.StringIO):
 
 @contextmanager
 def _on_a_terminal() -> Iterator[io.StringIO]:
-    """So that charts are drawn."""
-    told = _Terminal()
-    with patch.dict(environ, {"TERM": "xterm-256color", "COLUMNS": "100"}), redirect_stdout(told), redirect_stderr(told):
-        yield told
+    """Redirects the output to a simulated terminal, so that charts are drawn."""
+    terminal = _Terminal()
+    with patch.dict(environ, {"TERM": "xterm-256color", "COLUMNS": "100"}), redirect_stdout(terminal), redirect_stderr(terminal):
+        yield terminal

@@ -1,6 +1,6 @@
-"""The canonical files of a tiny shop, and the totals that its rows give.
+"""The canonical files of a tiny shop, and the totals of its rows.
 
-Here: from a shape to rows, in plain Python that shares nothing with the lake. Not here: building it (built.py).
+Here: from a shape to rows, in plain Python without code of the lake. Not here: building the shop (built.py).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Export:
 
     @property
     def totals(self) -> dict[str, float | None]:
-        """Metrics of `kpi_summary` that the rows give; None where there is nothing to divide by."""
+        """Metrics of `kpi_summary` computed from the rows; None if the denominator is zero."""
         lines, placed = self.files.get("order_items", ()), self.files["orders"]
         refused = {row["order_id"] for row in lines if row["is_valid"] == "no"}
         canceled = [row for row in placed if row["status"] in ("canceled", "unavailable")]
@@ -49,7 +49,7 @@ class Export:
         scores = [float(str(row["score"])) for row in self.files.get("reviews", ()) if row["order_id"] in sold]
         late = [str(row["delivered_at"]) > str(row["promised_at"]) for row in sold.values() if row["status"] == "delivered"]
         returned = [row["status"] == "returned" for row in sold.values() if row["status"] in ("delivered", "returned")]
-        tells_returns = any(row["status"] == "returned" for row in placed) and bool(returned)
+        has_returns = any(row["status"] == "returned" for row in placed) and bool(returned)
         return {
             "orders": len(sold),
             "customers": len({row["customer_id"] for row in sold.values()}),
@@ -58,7 +58,7 @@ class Export:
             "net_sales": float(gross - discounts),
             "aov": float(gross - discounts) / len(sold) if sold else None,
             "cancel_rate": len(canceled) / len(placed) if placed else None,
-            "return_rate": sum(returned) / len(returned) if tells_returns else None,
+            "return_rate": sum(returned) / len(returned) if has_returns else None,
             "late_rate": sum(late) / len(late) if late else None,
             "avg_review": sum(scores) / len(scores) if scores else None,
         }
@@ -80,7 +80,7 @@ def export_of(shape: Shape) -> Export:
             without.append(name)
         elif kind != "no file":
             files[name] = [] if kind == "no rows" else [row(shape, number) for number in range(count)]
-    last = LAST_MONTH if shape.dates in ("a year apart", "every fortnight") else FIRST_MONTH
+    last = LAST_MONTH if shape.dates in ("a year apart", "every 15 days") else FIRST_MONTH
     return Export(files, without, FIRST_MONTH, last)
 
 
@@ -103,7 +103,7 @@ def _order(shape: Shape, number: int) -> Row:
 def _placed(shape: Shape, number: int) -> datetime:
     if shape.dates == "a year apart":
         return datetime(2022 + number % 2, 12 if number % 2 else 1, 1 + number % 28, 12)
-    if shape.dates == "every fortnight":
+    if shape.dates == "every 15 days":
         return datetime(2022, 1, 1, 12) + timedelta(days=15 * number)
     return (datetime(2022, 1, 1) if shape.dates == "one month" else _NOON) + number * _GAPS.get(shape.dates, timedelta(0))
 

@@ -1,6 +1,6 @@
-"""The shapes of tiny shops, and a covering design of them: every two values of different dimensions meet in some shape.
+"""The shapes of tiny shops, and a pairwise covering design: every two values of different dimensions occur together in a shape.
 
-Here: what can be at the edge of a shop, and which shapes to build. Not here: the rows of a shape (export.py).
+Here: the edge cases of a shop, and which shapes to build. Not here: the rows of a shape (export.py).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Literal, get_args, get_type_hints
 
 CANDIDATES = 30
-"""Shapes that the design looks at before it takes the one that covers most."""
+"""The number of random shapes from which the design takes the one that covers the most pairs."""
 
 Pair = tuple[tuple[str, str], tuple[str, str]]
 
@@ -24,7 +24,7 @@ class Shape:
     orders: Literal["1", "2", "48"] = "1"
     customers: Literal["one", "each once", "each twice", "guests"] = "each once"
     """`guests` is a shop without a file of customers."""
-    dates: Literal["one second", "one day", "one month", "a year apart", "every fortnight", "undated"] = "one day"
+    dates: Literal["one second", "one day", "one month", "a year apart", "every 15 days", "undated"] = "one day"
     products: Literal["one", "many", "no lines", "no category"] = "one"
     sellers: Literal["none", "one", "many"] = "none"
     money: Literal["ordinary", "free", "maximum", "discounted to zero", "one cent"] = "ordinary"
@@ -32,7 +32,7 @@ class Shape:
     payments: Literal["paid", "no rows", "no file", "declared absent"] = "paid"
     reviews: Literal["best", "worst", "no rows", "no file", "declared absent"] = "best"
     profiles: Literal["full", "keys only"] = "full"
-    """What the rows of customers, products, sellers and the addresses of orders hold."""
+    """The columns that are filled in customers, products, sellers and the addresses of orders."""
 
     def __str__(self) -> str:
         return ", ".join(f"{name}: {value}" for name, value in asdict(self).items())
@@ -46,7 +46,7 @@ def random_shape(random: Random) -> Shape:
 
 
 def pairs_of(shape: Shape) -> set[Pair]:
-    """Each two values that meet in a shape, with the dimensions that they belong to."""
+    """All pairs of values of a shape, with their dimensions."""
     return set(combinations(asdict(shape).items(), 2))
 
 

@@ -1,8 +1,8 @@
-"""A build that is killed: started in a process of its own, ended by SIGKILL at a chosen moment, and looked at afterwards.
+"""Kills a build with SIGKILL at a chosen moment, in a child process, and checks the lake afterwards.
 
     python -m ecom_lake_tests.engine.build.crash 50
 
-kills that many builds of a made-up shop at random moments, and says what it found.
+kills that many builds of a synthetic shop at random moments and prints the results.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ build(a_site(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
 
 
 class Victim:
-    """A lake with an older release, and new files in landing that the next build will take."""
+    """A lake with an older release, and new files in landing for the next build."""
 
     def __init__(self, folder: Path, first: str, last: str) -> None:
         self.folder, self.first, self.last = folder, first, last
@@ -54,7 +54,7 @@ class Victim:
         return Victim(target, self.first, self.last)
 
     def build_and_kill(self, after: float | None = None) -> float | None:
-        """Kill a build so many seconds after it began. Gives the seconds that it took if it was done before."""
+        """Kills a build so many seconds after its start; returns its duration if it finished before."""
         child = subprocess.Popen(
             [sys.executable, "-c", _CHILD, str(self.folder), self.first, self.last],
             stdout=subprocess.PIPE,
@@ -75,7 +75,7 @@ class Victim:
 
 
 def whole(site: Site) -> Entry | None:
-    """The release that readers see, with every one of its files there and as it was hashed."""
+    """The current release; asserts that every file of it exists with the recorded hash."""
     released = site.lake.log.released()
     if released is None:
         return None
@@ -92,7 +92,7 @@ def content(site: Site) -> dict[str, str]:
 
 
 def survive(victim: Victim, before: Entry, wanted: dict[str, str], after: float) -> bool:
-    """Kill, look, build again, look again. Gives whether the kill came in time."""
+    """Kills a build, checks the lake, builds again, and checks again; returns whether the build was killed before it finished."""
     killed = victim.build_and_kill(after) is None
     released = whole(victim.site())
     assert released is not None and (released.tables == before.tables or content(victim.site()) == wanted)
@@ -111,7 +111,7 @@ def _stored(site: Site) -> set[str]:
 
 
 def prepare(root: Path, orders: int) -> tuple[Victim, Entry, dict[str, str], float]:
-    """A victim, its release, what its next build must come to, and the seconds which that takes undisturbed."""
+    """A victim, its release, the expected content after its next build, and the seconds of an undisturbed build."""
     victim = Victim(root / "victim", "2017-01-01", "2017-04-01")
     generate(root / "export", SynthOptions(orders=orders, first_month="2017-01", last_month="2017-04", by_month=True, broken=3))
     landing = victim.site().lake.store.local("olist/landing")
@@ -134,7 +134,7 @@ def main(times: int) -> None:
         for turn in range(times):
             killed += survive(victim.copy(Path(folder) / "now"), before, wanted, dice.uniform(0, lasts))
             shutil.rmtree(Path(folder) / "now")
-            sys.stdout.write(f"{turn + 1} of {times}: {killed} killed in time, every reader saw a whole release\n")
+            sys.stdout.write(f"{turn + 1} of {times}: {killed} killed in time, every reader saw a complete release\n")
             sys.stdout.flush()
 
 

@@ -1,6 +1,6 @@
-"""What readers and writers may rely on while others write: pins, whole releases, unmoved inputs, files that still grow.
+"""Guarantees for readers and writers during concurrent writes: pins, complete releases, unchanged inputs, growing files.
 
-Two writers meet at a chosen moment: the second one works inside a call of the first, before the call is passed on.
+Two writers run at a chosen moment: the second one runs within a call of the first, before the call is executed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from ecom_lake_tests.builders.olist_files import FILES, a_site, customer, item, 
 
 @contextmanager
 def first(owner: Any, name: str, act: Callable[..., object]) -> Iterator[None]:
-    """The first call of a method comes after `act`, which gets the call's arguments; it and all others are passed on."""
+    """Before the first call of a method, runs `act` with the arguments of the call; all calls are executed."""
     real, todo = getattr(owner, name), [act]
 
     def call(*given: Any, **named: Any) -> Any:
@@ -52,7 +52,7 @@ def first(owner: Any, name: str, act: Callable[..., object]) -> Iterator[None]:
 
 @contextmanager
 def every(owner: Any, name: str, act: Callable[..., object]) -> Iterator[None]:
-    """Every call of a method comes after `act`."""
+    """Runs `act` before every call of a method."""
     real = getattr(owner, name)
 
     def call(*given: Any, **named: Any) -> Any:
@@ -67,8 +67,8 @@ def every(owner: Any, name: str, act: Callable[..., object]) -> Iterator[None]:
 # ------------------------------------------------------------------------------------------------------------- pins
 
 
-def test_a_build_that_meets_a_rollback_leaves_the_pin(fresh_grown_lake: BuiltLake) -> None:
-    """The rollback comes after the build has read the newest state, and before the build has committed its release."""
+def test_a_build_during_a_rollback_keeps_the_pin(fresh_grown_lake: BuiltLake) -> None:
+    """The rollback happens after the build has read the newest state and before it commits its release."""
     site = fresh_grown_lake.site()
     old, _ = last_two_releases(site)
     unreleased = _made_and_not_released(site)
@@ -80,8 +80,8 @@ def test_a_build_that_meets_a_rollback_leaves_the_pin(fresh_grown_lake: BuiltLak
     assert is_up_to_date(site, site.lake.log.entry(old))
 
 
-def test_a_pin_that_comes_while_the_release_is_being_written_wins(fresh_grown_lake: BuiltLake) -> None:
-    """The release's own entry is refused by the store, since the rollback has taken its number."""
+def test_a_pin_during_the_write_of_a_release_is_kept(fresh_grown_lake: BuiltLake) -> None:
+    """The store refuses the log entry of the release, because the rollback has used its number."""
     site, other = fresh_grown_lake.site(), fresh_grown_lake.site()
     old, _ = last_two_releases(site)
     _made_and_not_released(site)
@@ -93,7 +93,7 @@ def test_a_pin_that_comes_while_the_release_is_being_written_wins(fresh_grown_la
     assert is_up_to_date(site, site.lake.log.entry(old))
 
 
-def test_a_pin_outlives_builds_until_it_is_taken_off(fresh_grown_lake: BuiltLake) -> None:
+def test_a_pin_is_kept_by_builds_until_it_is_removed(fresh_grown_lake: BuiltLake) -> None:
     site = fresh_grown_lake.site()
     old, new = last_two_releases(site)
     roll_back(site, old)
@@ -112,12 +112,12 @@ def test_a_pin_outlives_builds_until_it_is_taken_off(fresh_grown_lake: BuiltLake
 
 
 def _made_and_not_released(site: Site) -> Entry:
-    """A newer state than the release, of which nothing is stale."""
+    """A newer state than the release, without stale tables."""
     [part] = site.lake.log.head().parts(TableId("rejects", "orders"))
     return site.lake.log.commit(lambda head: head.with_parts(TableId("rejects", "orders"), {part: None}), site.run, "a change")
 
 
-# ------------------------------------------------------------------------------------------------- whole releases
+# ------------------------------------------------------------------------------------------------- complete releases
 
 
 def flip(path: Path) -> None:
@@ -132,7 +132,7 @@ def cut(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [Path.unlink, cut, flip], ids=["gone", "cut", "flipped"])
 def test_a_damaged_file_is_not_released(fresh_lake: BuiltLake, damage: Callable[[Path], None]) -> None:
-    """The file is damaged after it was committed and before the state is released."""
+    """The file is damaged after its commit and before the release."""
     site = fresh_lake.site()
     shown = site.lake.log.head().release
     state = _with_new_bytes(site, TableId("gold", "data_dictionary"))
@@ -152,7 +152,7 @@ def test_a_damaged_file_is_not_released(fresh_lake: BuiltLake, damage: Callable[
     [TableId("bronze", "customers"), TableId("silver", "orders"), TableId("rejects", "customers"), TableId("gold", "kpi_daily")],
     ids=str,
 )
-def test_nothing_is_released_with_a_file_that_went_though_it_did_not_change(
+def test_a_release_with_a_missing_unchanged_file_is_refused(
     fresh_lake: BuiltLake, table: TableId, damage: Callable[[Path], None]
 ) -> None:
     site = fresh_lake.site()
@@ -164,7 +164,7 @@ def test_nothing_is_released_with_a_file_that_went_though_it_did_not_change(
 
 
 def _with_new_bytes(site: Site, table: TableId, compression: Literal["zstd", "gzip"] = "zstd") -> Entry:
-    """A state in which a table of one file is another file with the same rows, nothing is stale, and nothing is released."""
+    """A state in which one table has a new file with the same rows; nothing is stale and the state is not released."""
     file = site.lake.log.head().parts(table)[WHOLE]
     with site.lake.scratch() as scratch:
         made = scratch / "made.parquet"
@@ -173,17 +173,17 @@ def _with_new_bytes(site: Site, table: TableId, compression: Literal["zstd", "gz
     return site.lake.log.commit(lambda head: head.with_parts(table, {WHOLE: new}), site.run, "other bytes")
 
 
-# ---------------------------------------------------------------------------------------------- unmoved inputs
+# ---------------------------------------------------------------------------------------------- unchanged inputs
 
 
 def _orders(site: Site, turn: int) -> None:
-    """One more delivery of orders, taken in by another process's ingest."""
+    """Another process ingests one more delivery of orders."""
     land(site, f"more/{turn}.csv", "orders", [order(turn, "2017-02-02 02:02:02")])
     ingest(site)
 
 
 def _index(site: Site) -> None:
-    """Another process takes in orders and judges them."""
+    """Another process ingests orders and validates them."""
     _orders(site, 7)
     make_order_index(site)
 
@@ -223,8 +223,8 @@ def _lines(site: Site) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_step_whose_input_moved_while_it_worked_commits_nothing(fresh_lake: BuiltLake, step: str) -> None:
-    """The other process commits when the step has made its file and not yet committed it."""
+def test_a_step_whose_input_changed_while_it_ran_commits_nothing(fresh_lake: BuiltLake, step: str) -> None:
+    """The other process commits after the step has written its file and before the step commits it."""
     make, move, moved = STEPS[step]
     site = replace(fresh_lake.site(), full=True)
     with first(Lake, "publish", lambda *_: move(fresh_lake.site())), pytest.raises(ConflictError, match=f"{moved}.* changed"):
@@ -234,7 +234,7 @@ def test_a_step_whose_input_moved_while_it_worked_commits_nothing(fresh_lake: Bu
     assert site.run not in {file.run for parts in head.tables.values() for file in parts.values()}
 
 
-def test_a_step_whose_input_moved_while_its_entry_was_written_commits_nothing(fresh_lake: BuiltLake) -> None:
+def test_a_step_whose_input_changed_while_its_entry_was_written_commits_nothing(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     _orders(site, 1)
     before = site.lake.log.head()
@@ -243,8 +243,8 @@ def test_a_step_whose_input_moved_while_its_entry_was_written_commits_nothing(fr
     assert site.lake.log.head().parts(TableId("silver", "order_index")) == before.parts(TableId("silver", "order_index"))
 
 
-def test_a_kept_table_whose_input_moved_is_not_said_to_be_made_from_it(fresh_lake: BuiltLake) -> None:
-    """The ledger reads the log: other bytes of a table with the same row counts leave its file, and only its inputs change."""
+def test_an_unchanged_table_does_not_record_an_input_that_changed_meanwhile(fresh_lake: BuiltLake) -> None:
+    """The ledger reads the log: if a table has new bytes with the same row counts, only its recorded inputs change."""
     site = fresh_lake.site()
     _with_new_bytes(site, TableId("silver", "products"))
     before = site.lake.log.head()
@@ -267,8 +267,8 @@ def empty_site(place: Place, tmp_path: Path) -> Site:
 
 
 @pytest.mark.parametrize("moved", [TableId("bronze", "a"), TableId("bronze", "b")], ids=str)
-def test_a_commit_is_refused_if_any_input_moved_before_it_was_written(empty_site: Site, moved: TableId) -> None:
-    """Also when the input moves after the newest state was read, and the store then refuses the number of the entry."""
+def test_a_commit_is_refused_if_an_input_changed_before_it_was_written(empty_site: Site, moved: TableId) -> None:
+    """Also if the input changes after the newest state was read, and the store then refuses the number of the entry."""
     log = empty_site.lake.log
 
     def put(table: TableId, name: str) -> Entry:
@@ -289,7 +289,7 @@ def test_a_commit_is_refused_if_any_input_moved_before_it_was_written(empty_site
         commit(empty_site, inputs, changes, "c")
 
 
-def test_a_commit_stands_on_what_others_committed_that_it_did_not_read(empty_site: Site) -> None:
+def test_a_commit_keeps_concurrent_commits_of_tables_that_it_did_not_read(empty_site: Site) -> None:
     log = empty_site.lake.log
     seen = log.commit(lambda head: head.with_parts(TableId("bronze", "a"), {Part(batch="1"): A_FILE}), "another", "a")
 
@@ -305,7 +305,7 @@ def test_a_commit_stands_on_what_others_committed_that_it_did_not_read(empty_sit
     assert (head.release, head.pinned) == (1, True)
 
 
-def test_a_state_that_moved_while_it_was_checked_is_not_released(fresh_lake: BuiltLake) -> None:
+def test_a_state_that_changed_during_its_checks_is_not_released(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     shown = site.lake.log.head().release
     _made_and_not_released(site)
@@ -327,7 +327,7 @@ def _grow(path: Path, number: int) -> None:
 
 @pytest.mark.parametrize("moment", ["before it is read", "after it was read"])
 def test_a_file_that_grows_while_it_is_read_waits_for_the_next_ingest(tmp_path: Path, moment: str) -> None:
-    """One thread reads the files in order, so that the second file's turn comes when the first one was read."""
+    """One thread reads the files in order, so the second file is read after the first one."""
     site = a_site(tmp_path, threads=1)
     growing = land(site, "a_orders.csv", "orders", [order(1)])
     land(site, "b_orders.csv", "orders", [order(2)])
@@ -344,14 +344,14 @@ def test_a_file_that_grows_while_it_is_read_waits_for_the_next_ingest(tmp_path: 
     assert set(first_look.landing) == {"b_orders.csv"}
     assert not nothing_new(site, first_look)
     assert _stored(site) == {file.path for file in first_look.parts(TableId("bronze", "orders")).values()}, (
-        "nothing is left of half a file"
+        "no part of an incomplete file is stored"
     )
     ingest(site)
     assert _delivered(site) == [("b_orders.csv", 1), ("a_orders.csv", 2)]
     assert nothing_new(site, site.lake.log.head())
 
 
-def test_a_file_that_is_replaced_by_one_of_the_same_size_and_time_waits_too(tmp_path: Path) -> None:
+def test_a_file_replaced_by_one_of_the_same_size_and_time_waits_for_the_next_ingest(tmp_path: Path) -> None:
     site = a_site(tmp_path, threads=1)
     landed = land(site, "a_orders.csv", "orders", [order(1)])
     seen = landed.stat()
@@ -368,7 +368,7 @@ def test_a_file_that_is_replaced_by_one_of_the_same_size_and_time_waits_too(tmp_
     assert _delivered(site) == [("a_orders.csv", 1)]
 
 
-def test_a_file_that_goes_while_others_are_read_is_not_noted(tmp_path: Path) -> None:
+def test_a_file_deleted_during_an_ingest_is_not_recorded(tmp_path: Path) -> None:
     site = a_site(tmp_path, threads=1)
     landed = land(site, "a_orders.csv", "orders", [order(1)])
     land(site, "b_orders.csv", "orders", [order(2)])
@@ -389,16 +389,16 @@ def _stored(site: Site) -> set[str]:
 # ------------------------------------------------------------------------------------------------------ the plain view
 
 
-def test_while_the_plain_view_is_replaced_it_says_so(fresh_grown_lake: BuiltLake) -> None:
-    """release.json is read before every other write, as a tool beside the lake would read it."""
+def test_release_json_marks_the_plain_view_as_incomplete_while_it_is_replaced(fresh_grown_lake: BuiltLake) -> None:
+    """release.json is read before every other write, as an external tool would read it."""
     site = fresh_grown_lake.site()
     old, _ = last_two_releases(site)
-    said: list[tuple[str, Any, Any]] = []
+    seen: list[tuple[str, Any, Any]] = []
 
     def look(path: str) -> None:
         if not path.startswith("olist/_store/") and not path.endswith("release.json"):
             now = json.loads((fresh_grown_lake.root / "olist/release.json").read_text(encoding="utf-8"))
-            said.append((path, now["release"], now["whole"]))
+            seen.append((path, now["release"], now["whole"]))
 
     stray = fresh_grown_lake.root / "olist/gold/left_by_another_release.parquet"
     stray.write_bytes(b"of another release")
@@ -411,17 +411,19 @@ def test_while_the_plain_view_is_replaced_it_says_so(fresh_grown_lake: BuiltLake
         every(store, "write", lambda path, data: look(path)),
     ):
         roll_back(site, old)
-    paths = {path for path, _, _ in said}
+    paths = {path for path, _, _ in seen}
     assert {"olist/gold/fct_orders.parquet", "olist/catalog.duckdb", "olist/quality.html"} <= paths
     assert f"olist/gold/{stray.name}" in paths
-    assert {(release, whole) for _, release, whole in said} == {(old, False)}
+    assert {(release, whole) for _, release, whole in seen} == {(old, False)}
     now = json.loads((fresh_grown_lake.root / "olist/release.json").read_text(encoding="utf-8"))
     assert (now["release"], now["whole"]) == (old, True)
 
 
 @pytest.mark.parametrize("name", ["copy", "put", "write"])
-def test_a_plain_view_that_was_left_half_replaced_says_so_until_it_is_finished(fresh_grown_lake: BuiltLake, name: str) -> None:
-    """Ended before the first copied file, before the catalogue, before the quality page."""
+def test_a_half_replaced_plain_view_stays_marked_as_incomplete_until_it_is_finished(
+    fresh_grown_lake: BuiltLake, name: str
+) -> None:
+    """The process ends before the first copied file, before the catalogue, or before the quality page."""
     site = fresh_grown_lake.site()
     old, _ = last_two_releases(site)
 
@@ -438,7 +440,7 @@ def test_a_plain_view_that_was_left_half_replaced_says_so_until_it_is_finished(f
     assert is_up_to_date(site, site.lake.log.entry(old))
 
 
-def test_a_plain_view_that_is_not_trusted_says_so(fresh_lake: BuiltLake) -> None:
+def test_a_distrusted_plain_view_is_marked_as_incomplete(fresh_lake: BuiltLake) -> None:
     invalidate(fresh_lake.site())
     now = json.loads((fresh_lake.root / "olist/release.json").read_text(encoding="utf-8"))
     assert (now["release"], now["whole"]) == (None, False)

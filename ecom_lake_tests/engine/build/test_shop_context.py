@@ -21,7 +21,7 @@ ANOTHER = replace(OLIST, name="another_kind")
 
 @pytest.fixture
 def another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A place where further connectors may lie."""
+    """A folder for more connectors."""
     monkeypatch.setattr(ecom_lake.shop.connectors, "__path__", [*ecom_lake.shop.connectors.__path__, str(tmp_path)])
     return tmp_path
 
@@ -31,7 +31,7 @@ def add(folder: Path, name: str, code: str) -> None:
     (folder / name / "__init__.py").write_text(code, encoding="utf-8")
 
 
-def test_the_connectors_that_are_there() -> None:
+def test_the_built_in_connectors_are_found() -> None:
     assert registry().connector("olist", "here") is OLIST
     assert registry().connector("canonical", "here") is CANONICAL
     with pytest.raises(
@@ -40,12 +40,12 @@ def test_the_connectors_that_are_there() -> None:
         registry().connector("merging", "here")
 
 
-def test_a_package_is_all_that_a_new_connector_takes(another: Path) -> None:
+def test_a_new_connector_needs_only_a_package(another: Path) -> None:
     add(another, "another_kind", ANOTHER)
     assert registry().connector("another_kind", "here").name == "another_kind"
 
 
-def test_a_package_must_hold_the_connector_of_its_name(another: Path) -> None:
+def test_a_package_must_define_the_connector_of_its_name(another: Path) -> None:
     add(another, "misnamed_kind", ANOTHER)
     with pytest.raises(TypeError, match="must hold one Connector called 'misnamed_kind', and holds 0"):
         registry().connector("misnamed_kind", "here")

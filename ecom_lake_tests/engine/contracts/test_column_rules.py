@@ -1,4 +1,4 @@
-"""A column's promises, spelled once, must mean the same to both engines that hold them."""
+"""The rules of a column are defined once and give the same result in Polars and DuckDB."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Things(Silver):
     size = Integer("Its size.", nullable=True, at_least=1, at_most=9)
 
 
-def test_the_rules_come_in_column_order_the_most_basic_first() -> None:
+def test_rules_are_in_column_order_with_the_most_basic_rule_first() -> None:
     assert [rule.name for rule in derived_rules(Things.table)] == [
         "thing_missing",
         "month_missing",
@@ -43,7 +43,7 @@ def test_the_rules_come_in_column_order_the_most_basic_first() -> None:
     ]
 
 
-def test_every_rule_has_a_meaning_that_names_its_bounds() -> None:
+def test_the_meaning_of_a_rule_states_its_bounds() -> None:
     meanings = {rule.name: rule.meaning for rule in derived_rules(Things.table)}
     assert meanings["size_out_of_range"] == "size is at least 1 and at most 9."
     assert meanings["mood_not_one_of"] == "mood is one of good, could've been better."

@@ -1,4 +1,4 @@
-"""Good rows parted from bad ones: which promise a bad row is said to have broken, and that no row is ever lost."""
+"""Valid rows are separated from invalid rows: which rule an invalid row failed, and that no row is lost."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ GOOD = {
 
 
 def tickets(*changes: dict[str, Any]) -> pl.DataFrame:
-    """Good tickets of delivery 7, each with its changes."""
+    """Valid tickets of delivery 7, each with the given changes."""
     rows = [{**GOOD, **change, "source_sequence": 7, "source_record": n} for n, change in enumerate(changes, 1)]
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def test_a_good_row_comes_out_in_the_contracts_order_and_types() -> None:
+def test_a_valid_row_has_the_order_and_types_of_the_contract() -> None:
     shuffled = tickets({}).select(pl.lit("?").alias("stranger"), *sorted([*GOOD, "source_sequence", "source_record"]))
     conformed = conform(shuffled, Tickets.table)
     assert conformed.bad.is_empty()
@@ -98,7 +98,7 @@ def test_a_good_row_comes_out_in_the_contracts_order_and_types() -> None:
         ({"price": "free", "fee": "99"}, "price_unreadable", "price", "free"),
     ],
 )
-def test_a_bad_row_names_the_first_promise_that_it_broke(
+def test_an_invalid_row_names_the_first_rule_that_it_failed(
     change: dict[str, Any], rule: str, column: str, value: str | None
 ) -> None:
     conformed = conform(tickets({}, change, {}), Tickets.table)
@@ -106,26 +106,26 @@ def test_a_bad_row_names_the_first_promise_that_it_broke(
     assert conformed.bad.rows() == [(7, 2, rule, column, value)]
 
 
-def test_bad_rows_keep_their_order_whatever_they_broke() -> None:
+def test_invalid_rows_keep_their_order_whichever_rule_they_failed() -> None:
     bad = conform(tickets({"kind": "dog"}, {"ticket": ""}, {"kind": "cat"}, {}, {"seats": "x"}), Tickets.table).bad
     assert bad.schema == BAD
     assert bad["source_record"].to_list() == [1, 2, 3, 5]
     assert bad["rule"].to_list() == ["kind_not_one_of", "ticket_missing", "kind_not_one_of", "seats_unreadable"]
 
 
-def test_null_breaks_no_rule_and_a_warning_refuses_no_row() -> None:
+def test_null_fails_no_rule_and_a_warning_refuses_no_row() -> None:
     conformed = conform(tickets({"fee": None, "kind": None}, {"kind": "child", "seats": "1"}), Tickets.table)
     assert conformed.good.height == 2
 
 
-def test_a_column_that_is_not_there_is_null() -> None:
+def test_a_missing_column_is_null() -> None:
     without = tickets({}, {}).drop("fee", "seats")
     bad = conform(without, Tickets.table).bad
     assert bad.rows() == [(7, n, "seats_missing", "seats", None) for n in (1, 2)]
     assert conform(tickets({}).drop("fee"), Tickets.table).good["fee"].to_list() == [None]
 
 
-def test_typed_values_pass_and_are_never_bent() -> None:
+def test_typed_values_pass_and_are_only_rounded_to_the_column_type() -> None:
     typed = tickets(
         {"month": date(2017, 10, 1), "sold_at": datetime(2017, 10, 2), "seats": 2, "price": Decimal("29.905"), "is_used": True}
     ).with_columns(pl.lit(1.005).alias("fee"), pl.lit(3).alias("weight"))
@@ -146,7 +146,7 @@ def test_typed_values_that_do_not_fit_are_refused() -> None:
     assert refused.rows() == [(7, 1, "price_unreadable", "price", str(10**17))]
 
 
-def test_no_rows_are_no_rows() -> None:
+def test_an_empty_frame_conforms_to_empty_frames() -> None:
     conformed = conform(tickets({}).clear(), Tickets.table)
     assert conformed.good.is_empty()
     assert conformed.bad.is_empty()
@@ -159,7 +159,7 @@ PLAUSIBLE = st.sampled_from(["1", "2.50", "29,90", "2017-10-01", "2017-10-01 10:
 @pytest.mark.parametrize("table", [OrderItems.table, Orders.table, Tickets.table], ids=lambda table: table.name)
 @settings(deadline=None)
 @given(data=st.data())
-def test_every_row_is_good_or_bad_and_never_both(table: Any, data: st.DataObject) -> None:
+def test_every_row_is_either_valid_or_invalid(table: Any, data: st.DataObject) -> None:
     fields = [name for name in table.columns if not name.startswith("source_")]
     cells = st.one_of(ANYTHING, PLAUSIBLE)
     rows = data.draw(st.lists(st.lists(cells, min_size=len(fields), max_size=len(fields)), max_size=8))

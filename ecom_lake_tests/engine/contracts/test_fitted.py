@@ -1,4 +1,4 @@
-"""A fitted model's card and numbers become rows, are read by the next run, and drift only where something changed."""
+"""A fitted model's card and numbers are stored as rows and read by the next run; drift is recorded for changed values only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.model_fits import DAY, FITTED, SETTINGS, drift, later, rows
 
 
-def test_the_next_run_gets_it_back() -> None:
+def test_the_next_run_reads_the_last_fit() -> None:
     past = Past(rows())
     assert past.parameters == {"slope": 2.0}
     assert past.seen == {"mean": 10.0}
@@ -18,7 +18,7 @@ def test_the_next_run_gets_it_back() -> None:
     assert past.fitted_as_of == DAY
 
 
-def test_a_fit_serves_until_it_is_too_old_or_the_model_or_its_settings_change() -> None:
+def test_a_fit_is_reused_until_it_is_too_old_or_the_model_or_its_settings_change() -> None:
     past = Past(rows())
     assert past.serves(1, SETTINGS, DAY)
     assert past.serves(1, SETTINGS, date.fromordinal(DAY.toordinal() + SETTINGS.refit_days - 1))
@@ -35,7 +35,7 @@ def test_drift_is_measured_from_the_last_fit() -> None:
     assert drift(rows(later(100, parameters={"slope": 3.0}, seen={"mean": 11.0}), first)) == {"slope": (2, 3), "mean": (10, 11)}
 
 
-def test_a_slow_drift_adds_up_while_a_fit_is_kept() -> None:
+def test_a_slow_drift_accumulates_while_a_fit_is_reused() -> None:
     past = Past(rows())
     for days in (1, 2, 3):
         kept = later(days, seen={"mean": 10.0 + days})
@@ -45,7 +45,7 @@ def test_a_slow_drift_adds_up_while_a_fit_is_kept() -> None:
     assert drift(found)["mean"] == (10, 13)
 
 
-def test_the_same_day_made_again_is_the_same() -> None:
+def test_a_second_run_of_the_same_day_gives_the_same_rows() -> None:
     assert rows(FITTED, Past(rows())).equals(rows())
     second = rows(later(100, parameters={"slope": 3.0}), Past(rows()))
     assert rows(later(100, parameters={"slope": 3.0}), Past(second)).equals(second)

@@ -1,4 +1,4 @@
-"""A model's status is computed from its figures: by hand, at ties, without figures, and in both directions."""
+"""A model's status is computed from its metrics: hand-written cases, ties, missing metrics, and both directions."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ MASE = replace(
     [
         (LIFT, {}, True),
         (LIFT, {"direction": "lower"}, False),
-        (LIFT, {"difference_low": 0.0}, False),  # the interval reaches no difference
+        (LIFT, {"difference_low": 0.0}, False),  # the interval includes no difference
         (LIFT, {"difference_low": -0.1}, False),
         (LIFT, {"value": 1.5}, False),  # a tie
         (LIFT, {"value": 1.4}, False),  # the interval contradicts the value
-        (LIFT, {"margin": 0.1}, False),  # ahead by more than the margin, and not with the whole interval
+        (LIFT, {"margin": 0.1}, False),  # better by more than the margin, but the interval includes the margin
         (LIFT, {"margin": 0.09}, True),
         (LIFT, {"margin": 0.5, "difference_low": 0.6}, False),
         (LIFT, {"value": None}, False),
@@ -66,7 +66,7 @@ MASE = replace(
         (LIFT, {"requirement": "not certainly worse", "difference_high": -0.01, "difference_low": -0.5}, False),
     ],
 )
-def test_gates_by_hand(given: Gate, changes: dict[str, Any], passes: bool) -> None:
+def test_hand_written_gates_pass_or_fail(given: Gate, changes: dict[str, Any], passes: bool) -> None:
     changed = replace(given, **changes)
     assert changed.passes is passes
     assert decide(changed).status == ("published" if passes else "refused")
@@ -74,14 +74,14 @@ def test_gates_by_hand(given: Gate, changes: dict[str, Any], passes: bool) -> No
 
 
 @pytest.mark.parametrize(("value", "passes"), [(199, False), (200, True), (201, True)])
-def test_a_threshold_is_reached_by_a_tie(value: float, passes: bool) -> None:
+def test_a_value_equal_to_the_threshold_passes(value: float, passes: bool) -> None:
     counted = against_threshold("formulas", "customers observed", 200, value)
     assert (counted.low, counted.high, counted.rival) == (value, value, THRESHOLD)
     assert counted.passes is passes
     assert against_threshold("matching", "imbalance", 200, value, direction="lower").passes is (value <= 200)
 
 
-def test_an_estimate_must_clear_its_threshold_with_the_whole_interval() -> None:
+def test_the_whole_interval_of_an_estimate_must_exceed_the_threshold() -> None:
     for low, passes in ((1.0, False), (1.1, True)):
         clears = against_threshold("forest", "lift", 1.0, 1.5, (low, 2.0), requirement="certainly better")
         assert clears.passes is passes
@@ -96,7 +96,7 @@ def test_all_gates_must_pass_and_the_first_that_failed_is_named() -> None:
     assert decide(LIFT, failed).shown == failed
 
 
-def test_the_sentence_names_both_with_their_values_and_intervals() -> None:
+def test_the_sentence_states_candidate_and_rival_with_values_and_intervals() -> None:
     assert decide(LIFT).sentence == (
         "The lift at 10% (higher is better) is 2 (95% interval 1.6 to 2.4) for forest and 1.5 for recency; the difference is 0.5"
         " (95% interval 0.1 to 0.9), a significant improvement, so it is published."
@@ -123,7 +123,7 @@ def test_of_several_questions_the_published_one_is_shown() -> None:
     assert best_of([failed, decide(replace(LIFT, value=1.0), fallback="recency")]).status == "baseline"
 
 
-def test_a_card_takes_its_status_from_the_gate_and_from_nothing_else() -> None:
+def test_the_status_of_a_card_comes_only_from_the_gate() -> None:
     assert (card(decide(LIFT)).status, card(decide(LIFT)).champion) == ("published", "forest")
     assert card(decide(LIFT)).reason == f"Tested on 100 customers. {decide(LIFT).sentence}"
     refused = card(decide(replace(LIFT, value=1.0)))
@@ -134,12 +134,12 @@ def test_a_card_takes_its_status_from_the_gate_and_from_nothing_else() -> None:
     assert card(unmeasured("The shop has 3 days of orders.", "the mean")).status == "baseline"
 
 
-def test_a_claim_makes_no_card() -> None:
-    told: dict[str, Any] = {"predicts": "orders", "population": "all", "as_of": None, "trained_on": "orders", "n": 1}
+def test_a_card_cannot_be_created_without_the_verdict_of_a_gate() -> None:
+    fields: dict[str, Any] = {"predicts": "orders", "population": "all", "as_of": None, "trained_on": "orders", "n": 1}
     with pytest.raises(TypeError, match="status"):
-        Card(**told, status="published", reason="Trust me, it works.")  # type: ignore[call-arg]
+        Card(**fields, status="published", reason="Trust me, it works.")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"needs the verdict of a gate \(engine/contracts/gate.py\), not 'published'"):
-        Card(**told, verdict="published")  # type: ignore[arg-type]
+        Card(**fields, verdict="published")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="computed from gates, not from 'Trust me'"):
         Verdict(("Trust me",))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="needs gates, or the reason"):
@@ -152,5 +152,5 @@ def test_a_claim_makes_no_card() -> None:
         replace(LIFT, direction="sideways")  # type: ignore[arg-type]
 
 
-def test_the_threshold_is_called_so_in_every_sentence() -> None:
+def test_the_rival_of_a_threshold_gate_is_called_threshold() -> None:
     assert gate.THRESHOLD == "threshold"

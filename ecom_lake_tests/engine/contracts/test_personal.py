@@ -1,4 +1,4 @@
-"""Every text column is personal or not by a decision; and what is personal is in no preview, example, evidence or page."""
+"""Every text column is declared personal or not, and personal values are in no preview, example, evidence or page."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def test_a_text_column_without_a_decision_is_an_error() -> None:
 
     with pytest.raises(ValueError, match="leads has a text column `shoe_brand` that is not declared as personal or not"):
         with_decisions(Leads.table, SHOP)
-    assert Leads.table.shareable == [], "before the decision nothing is shown"
+    assert Leads.table.shareable == [], "no column is shown before the decision"
 
 
-def test_a_column_decides_for_itself_else_its_name_does() -> None:
+def test_the_column_decides_whether_it_is_personal_otherwise_its_name() -> None:
     class Leads(Gold):
         """One row per lead."""
 
@@ -43,7 +43,7 @@ def test_every_column_of_every_contract_has_a_decision() -> None:
     assert len(columns) > 700
     assert {column.personal for column in columns} == {True, False}
     assert not PERSONAL & IMPERSONAL
-    assert {column.name for column in columns} >= IMPERSONAL, "a name that no column has"
+    assert {column.name for column in columns} >= IMPERSONAL, "IMPERSONAL has a name that no column has"
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_every_column_of_every_contract_has_a_decision() -> None:
         ("gold.seller_scorecard", set()),
     ],
 )
-def test_what_is_personal(table: str, hidden: set[str]) -> None:
+def test_personal_columns_of_a_table(table: str, hidden: set[str]) -> None:
     layer, name = table.split(".")
     contract = (catalog.silver() if layer == "silver" else catalog.gold())[name]
     assert contract.columns.keys() - contract.shareable == hidden
 
 
-def test_of_a_column_in_no_contract_a_text_is_shown_only_where_its_name_is_known() -> None:
+def test_a_text_column_without_a_contract_is_shown_only_if_its_name_is_known() -> None:
     assert is_shareable(SHOP, "segment", True)
     assert is_shareable(SHOP, "of_orders", False)
     assert not is_shareable(SHOP, "who", True)

@@ -1,4 +1,4 @@
-"""What each type takes for one of its own: a table of texts by hand, and properties over texts that nobody thought of."""
+"""Which texts each type accepts: hand-written examples, and properties over generated texts."""
 
 from __future__ import annotations
 
@@ -109,23 +109,23 @@ UNREADABLE: list[tuple[Type, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "text", "value"), READ, ids=lambda part: getattr(part, "name", str(part)))
-def test_is_read(kind: Type, text: str, value: Any) -> None:
+def test_a_valid_text_is_read(kind: Type, text: str, value: Any) -> None:
     assert read(pl.Series([text]), kind).to_list() == [value]
 
 
 @pytest.mark.parametrize(("kind", "text"), UNREADABLE, ids=lambda part: getattr(part, "name", part))
-def test_is_not_read(kind: Type, text: str) -> None:
+def test_an_invalid_text_is_null(kind: Type, text: str) -> None:
     assert read(pl.Series([text]), kind).to_list() == [None]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_empty_is_null(kind: Type) -> None:
+def test_an_empty_text_is_null(kind: Type) -> None:
     assert read(pl.Series(["", "  \n", None]), kind).to_list() == [None, None, None]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_value_reads_alike_alone_and_among_others(kind: Type) -> None:
-    """The slow way is taken only for what the quick one left, and its values must land in the right rows."""
+def test_a_value_is_read_the_same_alone_and_among_others(kind: Type) -> None:
+    """The slow parser reads only the values that the fast one could not read, and must return them in the right rows."""
     texts = [text for of, text, _ in READ if of == kind] + [text for of, text in UNREADABLE if of == kind] + [None, ""]
     values = read(pl.Series(texts, dtype=pl.String), kind)
     alone = pl.concat([read(pl.Series([text], dtype=pl.String), kind) for text in texts])
@@ -149,21 +149,21 @@ def test_decimals_round_half_away_from_zero(amounts: list[Decimal]) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.decimals(min_value="-9999999999999999.99", max_value="9999999999999999.99", places=2), min_size=1))
-def test_every_amount_survives_its_own_text(amounts: list[Decimal]) -> None:
+def test_every_amount_is_read_back_from_its_text(amounts: list[Decimal]) -> None:
     money = pl.Series(amounts, dtype=MONEY.polars)
     assert read(money.cast(pl.String), MONEY).to_list() == money.to_list()
 
 
 @settings(deadline=None)
 @given(st.lists(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 12, 31)), min_size=1))
-def test_every_time_survives_its_own_text(times: list[datetime]) -> None:
+def test_every_time_is_read_back_from_its_text(times: list[datetime]) -> None:
     for separator in " T":
         assert read(pl.Series([time.isoformat(separator) for time in times]), TIMESTAMP).to_list() == times
 
 
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(), st.text(alphabet="0123456789.,-+eE: T/"))))
-def test_no_text_breaks_a_reading(texts: list[str | None]) -> None:
+def test_reading_any_text_returns_a_column_of_the_right_type(texts: list[str | None]) -> None:
     given_texts = pl.Series(texts, dtype=pl.String)
     for kind in KINDS:
         values = read(given_texts, kind)

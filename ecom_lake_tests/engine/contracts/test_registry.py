@@ -1,4 +1,4 @@
-"""The registry of a user's project folder: what it finds, and what becomes of a file with an error."""
+"""The registry of a user's project folder: which tables it finds, and how it reports a file with an error."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def own(project: Path, name: str = "Monthly", sql: str = SQL, more: str = "") ->
     return Registry(SHOP, write(project, {f"tables/{name.lower()}.py": contract, f"tables/{name.lower()}.sql": sql}))
 
 
-def test_a_table_of_the_project_is_like_a_native_one(tmp_path: Path) -> None:
+def test_a_table_of_the_project_is_registered_like_a_built_in_table(tmp_path: Path) -> None:
     registry = own(tmp_path)
     assert registry.invalid == {}
     assert registry.gold["monthly"].group == "tables"
@@ -45,7 +45,7 @@ def test_a_table_of_the_project_is_like_a_native_one(tmp_path: Path) -> None:
     assert set(registry.gold) == {*catalog.gold(), "monthly"}
 
 
-def test_two_projects_do_not_see_each_other(tmp_path: Path) -> None:
+def test_tables_of_one_project_are_not_in_another_project(tmp_path: Path) -> None:
     assert "monthly" in own(tmp_path / "a").gold
     assert "monthly" not in own(tmp_path / "b", "Other").gold
     assert "monthly" not in catalog.registry().gold
@@ -57,7 +57,7 @@ def test_an_edited_file_is_read_again(tmp_path: Path) -> None:
     assert Registry(SHOP, write(tmp_path, {"tables/monthly.py": changed})).gold["monthly"].grain == "One row per calendar month."
 
 
-def test_a_helper_of_the_folder_is_imported_relatively_and_is_no_table(tmp_path: Path) -> None:
+def test_a_helper_module_in_the_folder_can_be_imported_and_is_not_a_table(tmp_path: Path) -> None:
     write(tmp_path, {"tables/helper.py": 'MEANING = "Number of valid orders."\n'})
     contract = CONTRACT.format(name="Monthly").replace('"Number of valid orders."', "MEANING")
     contract = contract.replace("\n\n\nclass", "\nfrom .helper import MEANING\n\n\nclass")
@@ -77,8 +77,8 @@ def test_a_helper_of_the_folder_is_imported_relatively_and_is_no_table(tmp_path:
         ({"tables/monthly.py": CONTRACT.format(name="Weekly")}, "monthly.py: the class Weekly makes the table weekly: name it"),
         ({"tables/monthly.py": CONTRACT.format(name="Monthly").replace(".replace(key=True)", "")}, "Monthly has no key"),
         (
-            {"tables/monthly.py": CONTRACT.format(name="Monthly").replace('Count("', 'Count(at_lest=1, meaning="')},
-            "monthly.py:10: A column has no 'at_lest'; did you mean at_least?",
+            {"tables/monthly.py": CONTRACT.format(name="Monthly").replace('Count("', 'Count(at_leats=1, meaning="')},
+            "monthly.py:10: A column has no 'at_leats'; did you mean at_least?",
         ),
         ({"tables/monthly.sql": "select from where"}, "monthly.sql: its SQL cannot be parsed"),
         (
@@ -99,7 +99,7 @@ def test_a_file_with_an_error_is_one_sentence_and_disables_nothing_else(tmp_path
     assert len(registry.in_order) == len(registry.gold)
 
 
-def test_a_table_without_a_maker_says_what_to_write(tmp_path: Path) -> None:
+def test_the_error_of_a_table_without_sql_or_build_states_which_file_to_write(tmp_path: Path) -> None:
     registry = Registry(SHOP, write(tmp_path, {"tables/monthly.py": CONTRACT.format(name="Monthly")}))
     assert (
         "nothing makes the table monthly. Write monthly.sql, monthly_build.py or, for a model, monthly_model.py"
@@ -107,7 +107,7 @@ def test_a_table_without_a_maker_says_what_to_write(tmp_path: Path) -> None:
     )
 
 
-def test_what_reads_a_table_with_an_error_is_left_out_too(tmp_path: Path) -> None:
+def test_a_table_that_reads_a_table_with_an_error_is_left_out_too(tmp_path: Path) -> None:
     own(tmp_path, "Reader", "select month, orders from monthly")
     registry = own(tmp_path, sql="select from where")
     assert set(registry.invalid) == {"monthly", "reader"}
@@ -117,13 +117,13 @@ def test_what_reads_a_table_with_an_error_is_left_out_too(tmp_path: Path) -> Non
 def test_a_name_that_exists_is_an_error_unless_it_overrides(tmp_path: Path) -> None:
     contract = CONTRACT.format(name="KpiDaily")
     files = {"tables/kpi_daily.py": contract, "tables/kpi_daily.sql": SQL}
-    native = catalog.gold()["kpi_daily"]
+    built_in = catalog.gold()["kpi_daily"]
     registry = Registry(SHOP, write(tmp_path, files))
     assert "there is a table kpi_daily already" in registry.invalid["kpi_daily"]
-    assert registry.gold["kpi_daily"] == native
+    assert registry.gold["kpi_daily"] == built_in
     registry = Registry(SHOP, write(tmp_path, {"tables/kpi_daily.py": f"{contract}    overrides = True\n"}))
     assert "replaces a table that has the column date, which others read" in registry.invalid["kpi_daily"]
-    columns = "\n".join(f"    {name} = KpiDaily.table.columns[{name!r}].replace()" for name in native.columns)
+    columns = "\n".join(f"    {name} = KpiDaily.table.columns[{name!r}].replace()" for name in built_in.columns)
     whole = f'''from ecom_lake.engine.contracts.table import Gold
 from ecom_lake.shop.kpis.kpi_daily import KpiDaily as Native
 
@@ -140,5 +140,5 @@ class KpiDaily(Gold):
     assert registry.recipe("kpi_daily").file == tmp_path / "tables/kpi_daily.sql"
 
 
-def test_a_name_of_the_engines_own_views_is_refused(tmp_path: Path) -> None:
+def test_a_table_with_the_name_of_an_engine_view_is_refused(tmp_path: Path) -> None:
     assert "is a name that ecom_lake uses itself" in own(tmp_path, "Settings").invalid["settings"]

@@ -1,4 +1,4 @@
-"""Relations between columns as rules: silver's in both engines, at the bounds of their types, and end to end."""
+"""Rules that relate columns of a silver table: in both engines, at the bounds of their types, and end to end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GROSS = "gross_is_price_times_quantity"
 
 prices = st.decimals(0, MOST_AT_ONCE, places=4)
 halves = st.integers(0, 10**9).map(lambda n: Decimal(n) / 100 + Decimal("0.0050"))
-"""Prices that lie half way between two cents."""
+"""Prices halfway between two cents."""
 quantities = st.one_of(st.integers(1, 20), st.integers(1, MOST_AT_ONCE))
 
 
@@ -36,11 +36,11 @@ def _rule(table: Table, name: str) -> Rule:
 
 
 DUCKDB = duckdb.connect()
-"""One database for every example: to open one costs more than what is asked of it."""
+"""One database for all examples, because opening a database takes longer than the query."""
 
 
 def _passes(rule: Rule, given: pl.DataFrame) -> list[bool | None]:
-    """What both engines say of the rule, row by row."""
+    """The result of the rule for each row; asserts that both engines agree."""
     by_polars = given.select(pl.sql_expr(rule.holds).alias("passes"))["passes"].to_list()
     with DUCKDB.cursor() as con:
         con.register("given", given.to_arrow())
@@ -56,7 +56,7 @@ def _lines(*lines: tuple[Decimal, int, Decimal]) -> pl.DataFrame:
 
 @given(st.lists(st.tuples(st.one_of(prices, halves), quantities), min_size=1, max_size=20))
 def test_gross_sales_pass_when_rounded_half_away_and_fail_one_cent_off(sold: list[tuple[Decimal, int]]) -> None:
-    """At every price and quantity that silver takes, though their product may lie beyond what gross_sales may be."""
+    """For every price and quantity that silver accepts, even if their product exceeds the maximum of gross_sales."""
     exact = [(price, quantity, (price * quantity).quantize(CENT, ROUND_HALF_UP)) for price, quantity in sold]
     fits = [line for line in exact if line[2] < Decimal(10) ** 16 - 1] or [(Decimal(1), 1, Decimal("1.00"))]
     gross = _rule(OrderItems.table, GROSS)
@@ -67,8 +67,8 @@ def test_gross_sales_pass_when_rounded_half_away_and_fail_one_cent_off(sold: lis
 
 @pytest.mark.parametrize("quantity", [2**63 - 1, -(2**63)])
 @pytest.mark.parametrize("amount", [Decimal("99999999999999.9999"), Decimal("-99999999999999.9999")])
-def test_values_beyond_every_bound_fail_the_rule_and_overflow_in_no_engine(amount: Decimal, quantity: int) -> None:
-    """A row that is refused for its quantity meets the other rules too."""
+def test_values_beyond_the_bounds_fail_the_rule_and_do_not_overflow(amount: Decimal, quantity: int) -> None:
+    """A row that fails the rule of its quantity is checked by the other rules too."""
     assert _passes(_rule(OrderItems.table, GROSS), _lines((amount, quantity, Decimal("9999999999999999.99")))) == [False]
 
 
@@ -102,14 +102,14 @@ ORDERED = datetime(2017, 10, 31, 23, 59, 59)
         ),
     ],
 )
-def test_an_orders_columns_agree(rule: str, change: dict[str, Any], passes: bool | None) -> None:
+def test_the_columns_of_an_order_are_consistent(rule: str, change: dict[str, Any], passes: bool | None) -> None:
     sound: dict[str, Any] = dict.fromkeys(Orders.table.columns)
     sound |= {"ordered_at": ORDERED, "month": date(2017, 10, 1), "is_timeline_sound": True, "is_valid": True}
     row = pl.DataFrame([{**sound, "status": STATUSES[0], **change}], schema=Orders.table.schema)
     assert _passes(_rule(Orders.table, rule), row) == [passes]
 
 
-def test_a_ratio_is_exact_and_null_where_it_cannot_be_divided() -> None:
+def test_a_ratio_is_exact_and_null_if_it_cannot_be_divided() -> None:
     divided = pl.DataFrame(
         [
             (2 / 3, "2.00", 3, True),
@@ -132,7 +132,7 @@ def test_a_ratio_is_exact_and_null_where_it_cannot_be_divided() -> None:
     assert _passes(ratio("aov_of_net_sales", "aov", "net_sales", "orders"), divided) == divided["passes"].to_list()
 
 
-def test_a_month_is_that_of_a_date_too() -> None:
+def test_month_of_accepts_dates_too() -> None:
     days = pl.DataFrame(
         {
             "month": [date(2017, 10, 1), date(2017, 10, 1), date(2017, 10, 1), None, None],
@@ -143,13 +143,13 @@ def test_a_month_is_that_of_a_date_too() -> None:
 
 
 def _without_the_quantity(unit_price: pl.Series, quantity: pl.Series) -> pl.Series:
-    """What a connector in a hurry takes for gross sales."""
+    """Gross sales as a faulty connector computes them: without the quantity."""
     return unit_price.cast(MONEY.polars)
 
 
 @pytest.mark.lake
-def test_lines_of_a_connector_that_forgets_the_quantity_are_quarantined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """End to end, about a second: a whole shop is built and released without them."""
+def test_lines_whose_gross_sales_ignore_the_quantity_are_quarantined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """End to end, about a second: the shop is built and released without these lines."""
     shop = CanonicalShop(tmp_path)
     shop.say()
     orders = "".join(f"{n},ana,2024-01-0{n} 10:00:00,delivered\n" for n in range(1, 6))

@@ -1,4 +1,4 @@
-"""Zoned times in the shop's zone: by hand, and every instant around clock changes against Python's own zones."""
+"""Conversion of times with an offset to the shop's time zone: hand-written cases, and clock changes compared with zoneinfo."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ecom_lake.engine.contracts.shop_time import in_shop_time
 def converted(texts: list[str | None], zone: str) -> list[str | None]:
     rows = pl.DataFrame({"at": texts, "note": texts}, schema={"at": pl.String, "note": pl.String})
     found = in_shop_time(rows, ("at",), zone)
-    assert found["note"].equals(rows["note"]), "a column that holds no times is never touched"
+    assert found["note"].equals(rows["note"]), "a column without times must not change"
     return found["at"].to_list()
 
 
@@ -37,7 +37,7 @@ def converted(texts: list[str | None], zone: str) -> list[str | None]:
         ("2023-12-31T23:30:00-03:00", "Europe/Istanbul", "2024-01-01 05:30:00"),
     ],
 )
-def test_an_instant_becomes_the_shops_own_time(text: str, zone: str, local: str) -> None:
+def test_a_time_with_an_offset_is_converted_to_the_shops_time_zone(text: str, zone: str, local: str) -> None:
     assert converted(["2024-01-01 00:00:00", None, text], zone) == ["2024-01-01 00:00:00", None, local]
 
 
@@ -60,7 +60,7 @@ def test_an_instant_becomes_the_shops_own_time(text: str, zone: str, local: str)
         "",
     ],
 )
-def test_any_other_text_stays_as_delivered(text: str) -> None:
+def test_any_other_text_is_not_changed(text: str) -> None:
     assert converted([text, "2024-03-01T10:00:00Z"], "Europe/Istanbul") == [text, "2024-03-01 13:00:00"]
 
 
@@ -68,14 +68,14 @@ def test_any_other_text_stays_as_delivered(text: str) -> None:
     ("zone", "change"),
     [
         ("America/Sao_Paulo", datetime(2017, 10, 15, 3)),  # clocks skip the hour after midnight
-        ("America/Sao_Paulo", datetime(2018, 2, 18, 2)),  # the hour before midnight comes twice
+        ("America/Sao_Paulo", datetime(2018, 2, 18, 2)),  # the hour before midnight occurs twice
         ("America/Sao_Paulo", datetime(2019, 2, 17, 2)),  # for the last time
         ("Europe/Istanbul", datetime(2015, 11, 8, 1)),  # two weeks after the rest of Europe
         ("Europe/Istanbul", datetime(2016, 3, 27, 1)),  # and never back
         ("Europe/Istanbul", datetime(2016, 10, 30, 1)),
     ],
 )
-def test_around_a_change_of_the_clocks_every_instant_has_one_local_time(zone: str, change: datetime) -> None:
+def test_instants_around_a_clock_change_equal_those_of_zoneinfo(zone: str, change: datetime) -> None:
     instants = [(change + timedelta(minutes=20 * step)).replace(tzinfo=UTC) for step in range(-12, 13)]
     expected = [instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for instant in instants]
     for offset in ("UTC", "Etc/GMT+3", "Asia/Kathmandu"):

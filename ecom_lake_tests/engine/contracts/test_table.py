@@ -1,4 +1,4 @@
-"""Mistakes of a contract's author: each is one sentence with the file and the line, before anything is built."""
+"""Errors in a contract: each is reported in one sentence with the file and the line, before anything is built."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def key() -> Any:
 
 
 @pytest.mark.parametrize("name", ["rules", "identities", "needs", "table"])
-def test_a_column_does_not_take_a_name_that_every_contract_has(name: str) -> None:
+def test_a_column_cannot_have_the_name_of_a_contract_attribute(name: str) -> None:
     with pytest.raises(DefinitionError, match=f"Thing has a column called {name}"):
         columns: dict[str, Any] = {name: Text("Something.", personal=False)}
         gold(thing=key(), **columns)
 
 
-def test_a_promise_that_does_not_exist_names_the_nearest_and_the_line() -> None:
+def test_an_unknown_argument_of_a_column_is_an_error_with_a_suggestion_and_the_line() -> None:
     frame = inspect.currentframe()
     assert frame is not None
     with pytest.raises(DefinitionError) as error:
-        Integer("Age.", at_lest=1)  # type: ignore[call-arg]
+        Integer("Age.", at_leats=1)  # type: ignore[call-arg]
     line = frame.f_lineno - 1
-    assert str(error.value) == f"{__file__}:{line}: A column has no 'at_lest'; did you mean at_least?"
+    assert str(error.value) == f"{__file__}:{line}: A column has no 'at_leats'; did you mean at_least?"
     with pytest.raises(DefinitionError, match="has no 'zzz'; it may have key, nullable, at_least"):
         Integer("Age.", zzz=1)  # type: ignore[call-arg]
 
@@ -52,7 +52,7 @@ def test_a_key_is_never_nullable() -> None:
         Key("The thing.", nullable=True)
 
 
-def test_a_column_is_reused_with_other_constraints_and_under_its_attributes_name() -> None:
+def test_a_shared_column_can_be_reused_with_other_constraints_and_another_name() -> None:
     shared = Money("Sales.", nullable=True)
     first = gold(thing=key(), sales=shared).table.columns["sales"]  # type: ignore[attr-defined]
     other = gold(sales=shared.replace(key=True), turnover=shared).table.columns  # type: ignore[attr-defined]
@@ -63,10 +63,10 @@ def test_a_column_is_reused_with_other_constraints_and_under_its_attributes_name
         shared.replace(unit="days")  # type: ignore[call-arg]
 
 
-def test_a_unit_changes_no_fingerprint() -> None:
+def test_the_unit_of_a_column_is_not_part_of_the_fingerprint() -> None:
     assert repr(Number("Lead time.", unit="days")) == repr(Number("Lead time."))
     assert [Money("It.").unit, Count("It.").unit, Share("It.").unit, Integer("It.").unit] == ["money", "count", "share", None]
 
 
-def test_such_an_error_is_shown_as_its_sentence() -> None:
+def test_a_definition_error_is_a_user_error() -> None:
     assert issubclass(DefinitionError, UserError)

@@ -1,4 +1,4 @@
-"""Tables and their parts as values, and as the strings of the log."""
+"""Identifiers of tables and parts, and their text form in the log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_table_has_a_layer_and_a_name() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "rfm", "gold/", "/rfm"])
-def test_a_string_that_names_no_table_is_refused(text: str) -> None:
+def test_a_string_that_is_not_a_table_id_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not the layer and the name of a table"):
         TableId.parse(text)
 
@@ -38,6 +38,6 @@ def test_a_part_is_read_back_from_its_string(text: str, part: Part) -> None:
 
 
 def test_parts_are_sorted_as_their_strings_are() -> None:
-    """The version of a table is computed in this order: another order would make every table look changed."""
+    """The version of a table is computed in this order; another order would change the version of every table."""
     texts = ["unplaced", "month=2018-08", "month=2017-12", "", "00000012"]
     assert [str(part) for part in sorted(map(Part.parse, texts))] == sorted(texts)

@@ -1,4 +1,4 @@
-"""The definitions as data: every asset with its inputs and checks, every job, schedule and sensor, for one shop of each kind."""
+"""The Dagster definitions as JSON: assets with inputs and checks, jobs, schedules and sensors, for a closed and an open shop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wiring: what Dagster is told, held against a snapshot that people read in review (`make snapshot` writes it)."""
+"""The Dagster definitions, compared with a snapshot that people read in review (`make snapshot` writes it)."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ def definitions(settings: Settings) -> dg.Definitions:
     return build_definitions(settings)
 
 
-def test_the_definitions_are_those_of_the_snapshot(tmp_path: Path) -> None:
-    assert snapshot(tmp_path) == SNAPSHOT.read_text(), "run `make snapshot`, and look at the difference"
+def test_the_definitions_equal_the_snapshot(tmp_path: Path) -> None:
+    assert snapshot(tmp_path) == SNAPSHOT.read_text(), "run `make snapshot`and review the difference"
 
 
-def test_dagster_finds_them_sound(definitions: dg.Definitions) -> None:
+def test_dagster_can_load_the_definitions(definitions: dg.Definitions) -> None:
     dg.Definitions.validate_loadable(definitions)
 
 
 def test_the_assets_are_the_delivered_files_the_contract_files_that_olist_can_fill_and_the_release(
     definitions: dg.Definitions,
 ) -> None:
-    """Expected from the files in contracts/ and from what Olist is known to lack, not from the code that makes the assets."""
+    """Expected from the contract files and from the known gaps of Olist, not from the code that creates the assets."""
     shop = PROJECT / "ecom_lake/shop"
     silver = {"silver/order_index"} | {f"silver/{path.stem}" for path in (shop / "canonical").glob("[!_]*.py")}
     gold = {
         f"gold/{path.stem}" for path in shop.glob("*/*.py") if re.search(r"^class \w+\((Gold|ModelFit),", path.read_text(), re.M)
     }
     made = silver | gold
-    lacked = {"gold/demographics", "gold/returns_leakage", "gold/subscription_value"}
+    missing = {"gold/demographics", "gold/returns_leakage", "gold/subscription_value"}
     delivered = {f"bronze/{table}" for table in _OLIST}
-    assert lacked < made
+    assert missing < made
     keys = {"/".join(key.path) for key in definitions.resolve_asset_graph().materializable_asset_keys}
-    assert keys == {f"olist/{table}" for table in {*delivered, *made, "gold/release"} - lacked}
+    assert keys == {f"olist/{table}" for table in {*delivered, *made, "gold/release"} - missing}
 
 
 _OLIST = (
@@ -69,19 +69,19 @@ _OLIST = (
 """The nine files of the export, as their publisher lists them."""
 
 
-def test_the_checks_that_block(settings: Settings) -> None:
+def test_only_these_checks_block(settings: Settings) -> None:
     blocking = {spec.name for asset in shop_assets(settings, "olist") for spec in asset.check_specs if spec.blocking}
     assert blocking == {"contract", "every_row_accounted", "nothing_stale", "identities", "deliveries_accepted"}
 
 
-def test_silver_depends_on_bronze_and_the_index_alone(definitions: dg.Definitions) -> None:
+def test_silver_depends_only_on_bronze_and_the_order_index(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     for table in catalog.silver():
         for parent in graph.get(dg.AssetKey(["olist", "silver", table])).parent_keys:
             assert parent.path[1] == "bronze" or parent.path[2] == "order_index"
 
 
-def test_each_shop_is_a_pool_that_one_run_holds(definitions: dg.Definitions, tmp_path: Path) -> None:
+def test_each_shop_is_a_pool_with_one_run_at_a_time(definitions: dg.Definitions, tmp_path: Path) -> None:
     nodes = definitions.resolve_job_def("olist_all").nodes
     assert {pool for node in nodes for pool in node.definition.pools} == {"olist"}
     shutil.copy(PROJECT / "dagster.yaml", tmp_path)
@@ -91,14 +91,14 @@ def test_each_shop_is_a_pool_that_one_run_holds(definitions: dg.Definitions, tmp
     assert (pools.pool_granularity.value, pools.default_pool_limit) == ("run", 1)
 
 
-def test_every_table_says_what_it_is(definitions: dg.Definitions) -> None:
+def test_every_asset_has_a_description_an_owner_kinds_and_a_group(definitions: dg.Definitions) -> None:
     for spec in definitions.resolve_all_asset_specs():
         assert spec.description and spec.owners and spec.kinds and spec.group_name, spec.key
         if spec.key.path[-1] != "release":
             assert spec.metadata["dagster/column_schema"].columns, spec.key
 
 
-def test_a_shop_that_still_sells_reaches_to_this_month_and_may_be_late(tmp_path: Path) -> None:
+def test_a_shop_without_a_last_month_includes_this_month_and_has_a_freshness_policy(tmp_path: Path) -> None:
     config = tmp_path / "lake.toml"
     config.write_text('[shops.open]\nfirst_month = "2024-01"\n')
     definitions = build_definitions(load(root=str(tmp_path), environment={"ECOM_LAKE_CONFIG": str(config)}))

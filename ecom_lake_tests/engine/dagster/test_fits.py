@@ -1,4 +1,4 @@
-"""What the UI shows of a fitted model: its card, its rivals and its pictures, whatever stands in their words."""
+"""The UI shows a fitted model's card, rivals and curves, whatever characters their texts contain."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def test_a_curve_is_a_picture() -> None:
     assert drawn.startswith("<svg xmlns=") and drawn.count("<circle") == 2
 
 
-def test_a_model_without_curves_has_its_card_all_the_same() -> None:
+def test_a_model_without_curves_shows_its_card_and_rivals() -> None:
     assert set(shown(replace(FITTED, curves=()))) == {"card", "rivals"}

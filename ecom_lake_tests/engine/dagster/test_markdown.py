@@ -1,4 +1,4 @@
-"""What comes from data is shown by a Markdown renderer as it is, and never becomes a link, a picture or markup."""
+"""A Markdown renderer shows values from data literally: they never become a link, a picture or markup."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RENDERER = MarkdownIt("commonmark", {"html": True}).enable("table").enable("stri
 PLAIN = {"text", "code_inline"}
 FRAME = {f"{part}_{end}" for part in ("table", "thead", "tbody", "tr", "th", "td") for end in ("open", "close")} | {"inline"}
 ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
-"""What the UI's renderer makes a link of in plain text, even where it was escaped."""
+"""Text that the UI's renderer turns into a link, even if it is escaped."""
 HOSTILE = (
     "![x](http://127.0.0.1:9/p.png)",
     "<img src=http://127.0.0.1:9/p.png>",
@@ -35,14 +35,14 @@ SIGNS = st.text(st.sampled_from("!|`<>[]()\\*_#~&:/.-=+ \n\tabwhtps0")) | st.tex
 
 
 def cells(rendered: str) -> Iterator[Token]:
-    """The tokens of what stands in cells, or in the one paragraph."""
+    """The tokens of the table's cells, or of the only paragraph."""
     for token in RENDERER.parse(rendered):
         assert token.type in FRAME | {"paragraph_open", "paragraph_close"}, token
         yield from token.children or ()
 
 
-def as_seen(value: str) -> str:
-    """Nobody sees how many spaces there are; what cannot be printed is a question mark."""
+def as_displayed(value: str) -> str:
+    """The value with runs of spaces collapsed, and with a question mark for each character that cannot be printed."""
     return " ".join("".join(c if c.isprintable() or c.isspace() else "?" for c in value).split())
 
 
@@ -60,12 +60,12 @@ def test_every_cell_is_text_and_the_table_keeps_its_shape(first: str, second: st
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_a_hostile_value_is_seen_as_it_is(value: str) -> None:
+def test_a_hostile_value_is_displayed_literally(value: str) -> None:
     [shown] = cells(markdown.text(value))
-    assert (shown.type, shown.content) == ("code_inline", as_seen(value))
+    assert (shown.type, shown.content) == ("code_inline", as_displayed(value))
 
 
-@given(SIGNS.filter(lambda value: bool(as_seen(value))))
+@given(SIGNS.filter(lambda value: bool(as_displayed(value))))
 def test_a_line_is_text(value: str) -> None:
     found = list(cells("Said: " + markdown.text(value)))
     assert {token.type for token in found} <= PLAIN
@@ -73,11 +73,11 @@ def test_a_line_is_text(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["health_beauty", "12 rows of 3,400 (0.4%); see 2018-08: it's fine.", "São Paulo", -3.5, True])
-def test_what_is_harmless_stays_as_it_is(value: object) -> None:
+def test_a_harmless_value_is_not_changed(value: object) -> None:
     assert markdown.text(value) == str(value)
 
 
-def test_a_long_cell_is_cut_before_it_is_written_as_code() -> None:
+def test_a_long_cell_is_truncated_before_it_is_formatted_as_code() -> None:
     [line] = markdown.table([{"a": "`" * 500}], ["a"]).splitlines()[2:]
     assert line.count("`") < 1_000
     assert [token.type for token in cells("Said: " + line.strip("| "))][-1] == "code_inline"

@@ -1,4 +1,4 @@
-"""`dagster dev` and `dg dev`, started in the project folder, keep their history there."""
+"""`dagster dev` and `dg dev` store their history in the project folder if they are started there."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def test_the_project_folder_is_dagsters_home(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("PWD", str(tmp_path))  # as a shell does
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     with get_possibly_temporary_instance_for_cli("dagster dev") as instance:
-        assert not list(tmp_path.glob(".tmp_dagster_home_*")), "history would be removed when the command ends"
+        assert not list(tmp_path.glob(".tmp_dagster_home_*")), "the history would be deleted when the command ends"
         assert not instance.telemetry_enabled  # so dagster.yaml was read

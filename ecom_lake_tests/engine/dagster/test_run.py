@@ -1,4 +1,4 @@
-"""Runs through Dagster: all of it in one, again with nothing new, and stopped by a check before anybody sees it."""
+"""Runs through Dagster: a full run, a run with nothing new, and runs that a failed check stops before the release."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def hashes(lake: BuiltLake) -> dict[str, str]:
     return {f"{table}/{part}": file.hash for table, parts in head.tables.items() for part, file in parts.items()}
 
 
-def test_one_run_makes_everything_and_the_next_one_keeps_it(fresh_lake: BuiltLake, instance: dg.DagsterInstance) -> None:
+def test_one_run_builds_every_table_and_the_next_run_changes_nothing(fresh_lake: BuiltLake, instance: dg.DagsterInstance) -> None:
     undisturbed = hashes(fresh_lake)
     first = run(fresh_lake, instance, **{"ecom_lake/full": "true"})
     assert first.success
@@ -67,17 +67,19 @@ def test_one_run_makes_everything_and_the_next_one_keeps_it(fresh_lake: BuiltLak
     assert {f"silver/{table}" for table in catalog.silver()} <= set(made)
     assert made["gold/rfm"] == "written"
     assert made["silver/orders"] == "4 of 4 parts written"
-    assert hashes(fresh_lake) == undisturbed, "through Dagster or not, the bytes are the same"
-    said = [entry.user_message for entry in instance.all_logs(first.run_id)]
+    assert hashes(fresh_lake) == undisturbed, "a build through Dagster writes the same bytes as a build without it"
+    messages = [entry.user_message for entry in instance.all_logs(first.run_id)]
     assert any(
-        re.match(rf"olist gold/rfm done run={first.run_id[:13]} rows=\d+ written=1 parts=1 seconds=", line) for line in said
+        re.match(rf"olist gold/rfm done run={first.run_id[:13]} rows=\d+ written=1 parts=1 seconds=", line) for line in messages
     )
     before = fresh_lake.site().lake.log.head()
     kept = run(fresh_lake, instance)
     second = states(kept)
     assert set(second.values()) == {"unchanged", "0 of 4 parts written"}
     for result in (first, kept):
-        assert {"card", "rivals"} <= metadata(result, "gold/customer_segments_fit").keys(), "people look at the latest run"
+        assert {"card", "rivals"} <= metadata(result, "gold/customer_segments_fit").keys(), (
+            "the latest run must show the card too"
+        )
     assert fresh_lake.site().lake.log.head() == before
 
 
@@ -92,19 +94,19 @@ def test_each_month_is_a_materialization_with_its_rows(fresh_lake: BuiltLake, in
     assert rows == {month.month: month.orders for month in fresh_lake.truths.months}
 
 
-def test_a_table_that_breaks_its_contract_is_never_seen(
+def test_a_table_that_violates_its_contract_is_not_published(
     fresh_lake: BuiltLake, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = fresh_lake.site().lake.log.head()
 
-    def spoilt(registry: Registry, table: str) -> Recipe:
+    def faulty_recipe(registry: Registry, table: str) -> Recipe:
         good = RECIPE(registry, table)
         if table != "kpi_daily":
             return good
         assert good.sql is not None
         return replace(good, sql=good.sql.replace("as orders,", "- 9 as orders,", 1))
 
-    monkeypatch.setattr(Registry, "recipe", spoilt)
+    monkeypatch.setattr(Registry, "recipe", faulty_recipe)
     result = run(fresh_lake, instance)
     assert not result.success
     made = states(result)
@@ -117,19 +119,19 @@ def test_a_table_that_breaks_its_contract_is_never_seen(
     assert after.release == before.release
 
 
-def test_a_broken_identity_keeps_the_release_back(
+def test_a_failed_identity_blocks_the_release(
     fresh_lake: BuiltLake, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = fresh_lake.site().lake.log.head().release
 
-    def spoilt(registry: Registry, table: str) -> Recipe:
+    def faulty_recipe(registry: Registry, table: str) -> Recipe:
         good = RECIPE(registry, table)
         if table != "rfm_segments":
             return good
         assert good.sql is not None
         return replace(good, sql=good.sql.replace("sum(monetary)::", "(sum(monetary) + 1)::", 1))
 
-    monkeypatch.setattr(Registry, "recipe", spoilt)
+    monkeypatch.setattr(Registry, "recipe", faulty_recipe)
     result = run(fresh_lake, instance)
     assert not result.success
     (failed,) = [check for check in result.get_asset_check_evaluations() if not check.passed and check.check_name == "identities"]
@@ -165,7 +167,7 @@ def test_the_sensor_waits_until_files_have_stopped_changing(fresh_lake: BuiltLak
     assert (still.tags[RANGE_START], still.tags[RANGE_END]) == ("2017-01", "2017-04")
 
 
-def test_the_nightly_schedule_asks_for_all_months_once_there_is_something_new(
+def test_the_nightly_schedule_requests_all_months_if_there_are_new_files(
     fresh_lake: BuiltLake, instance: dg.DagsterInstance
 ) -> None:
     schedule = nightly(fresh_lake.settings, "olist")
@@ -176,7 +178,7 @@ def test_the_nightly_schedule_asks_for_all_months_once_there_is_something_new(
     assert (request.tags[RANGE_START], request.tags[RANGE_END]) == ("2017-01", "2017-04")
 
 
-def test_one_month_alone_touches_no_other(fresh_lake: BuiltLake, tmp_path: Path) -> None:
+def test_a_run_of_one_month_changes_no_other_month(fresh_lake: BuiltLake, tmp_path: Path) -> None:
     site = fresh_lake.site()
     before = site.lake.log.head().parts(TableId("silver", "orders"))
     report = run_job(replace(fresh_lake.settings, dagster_home=None), "olist", months=site.months()[1:2], full=True)
@@ -186,7 +188,7 @@ def test_one_month_alone_touches_no_other(fresh_lake: BuiltLake, tmp_path: Path)
     assert {part: file.hash for part, file in before.items()} == {part: file.hash for part, file in after.items()}
 
 
-def test_nothing_personal_is_in_the_history_of_runs_the_dictionary_or_the_page(
+def test_run_history_dictionary_and_quality_page_contain_no_personal_data(
     fresh_lake: BuiltLake, instance: dg.DagsterInstance
 ) -> None:
     bad = "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\n{},1,p,s,,1.00,SECRET\n"
@@ -195,7 +197,7 @@ def test_nothing_personal_is_in_the_history_of_runs_the_dictionary_or_the_page(
     (fresh_lake.landing / "bad_items.csv").write_text(bad.format(min(ids)), encoding="utf-8")
     fresh_lake.allow_failed_rows()
     result = run(fresh_lake, instance, **{"ecom_lake/full": "true"})
-    history = " ".join(entry.to_json() for entry in instance.all_logs(result.run_id))  # type: ignore[no-untyped-call]  # Dagster leaves it untyped
+    history = " ".join(entry.to_json() for entry in instance.all_logs(result.run_id))  # type: ignore[no-untyped-call]  # untyped in Dagster
     page = (gold.parent / "quality.html").read_text(encoding="utf-8")
     dictionary = pl.read_parquet(gold / "data_dictionary.parquet")
     for shown in (history, page, " ".join(dictionary["example"].drop_nulls())):
@@ -218,7 +220,7 @@ def test_nothing_personal_is_in_the_history_of_runs_the_dictionary_or_the_page(
     assert not any("preview" in made.metadata for made in bronze)
 
 
-def test_the_history_of_runs_is_its_owners_alone(fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_owner_can_read_the_run_history(fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # dagster.yaml keeps its history in the working folder
     shutil.copy(PROJECT / "dagster.yaml", tmp_path)
     run_job(replace(fresh_lake.settings, dagster_home=tmp_path), "empty")

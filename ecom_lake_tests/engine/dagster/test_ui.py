@@ -1,4 +1,4 @@
-"""The Dagster UI in a real browser: it starts from the project's own files, and shows what a data engineer looks for."""
+"""The Dagster UI in a real browser: it starts from the project's files and shows assets, checks and runs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.project import PROJECT
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update")
-PATIENCE = 120_000
-EVIL = "![x](http://127.0.0.1:9/{}.png) <img src=http://127.0.0.1:9/{}.jpg>"
-"""Shown as Markdown, it makes the browser ask another server for two pictures."""
+TIMEOUT_MS = 120_000
+HOSTILE = "![x](http://127.0.0.1:9/{}.png) <img src=http://127.0.0.1:9/{}.jpg>"
+"""Rendered as Markdown, this text makes the browser request two pictures from another server."""
 
 
 @pytest.fixture
 def ui(fresh_lake: BuiltLake) -> Iterator[str]:
-    """The web server over a lake whose shop was built with what is hostile to its reader, and that run in its history."""
+    """The web server of a lake that was built from hostile files; the build is in its run history."""
     _land_hostile_files(fresh_lake.landing)
     shutil.copy(PROJECT / "dagster.yaml", fresh_lake.folder)
     port = _free_port()
@@ -36,7 +36,7 @@ def ui(fresh_lake: BuiltLake) -> Iterator[str]:
         "PYTHONPATH": str(PROJECT),
     }
     here = Path.cwd()
-    os.chdir(fresh_lake.folder)  # dagster.yaml keeps the server's history in the working folder
+    os.chdir(fresh_lake.folder)  # dagster.yaml stores the server's history in the working folder
     try:
         assert run_job(fresh_lake.settings, "olist").succeeded
         with fresh_lake.config.open("a", encoding="utf-8") as config:
@@ -68,17 +68,17 @@ def ui(fresh_lake: BuiltLake) -> Iterator[str]:
         server.communicate()
 
 
-def test_what_a_data_engineer_sees(ui: str, chromium: str, tmp_path: Path) -> None:
+def test_the_ui_shows_assets_checks_and_runs_and_requests_nothing_else(ui: str, chromium: str, tmp_path: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch_persistent_context(tmp_path, executable_path=chromium, args=list(QUIET))
-        browser.set_default_timeout(PATIENCE)
+        browser.set_default_timeout(TIMEOUT_MS)
         page = browser.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        requested: list[str] = []
+        page.on("request", lambda request: requested.append(request.url))
 
         page.goto(f"{ui}/asset-groups")
         for group in ("olist_bronze", "olist_silver", "olist_star", "olist_kpis", "olist_release"):
@@ -94,12 +94,12 @@ def test_what_a_data_engineer_sees(ui: str, chromium: str, tmp_path: Path) -> No
         page.get_by_text("nothing_quarantined").first.wait_for()
 
         page.goto(f"{ui}/assets/olist/silver/products")
-        page.get_by_text(EVIL.format("category", "category")).first.wait_for()
+        page.get_by_text(HOSTILE.format("category", "category")).first.wait_for()
 
         page.goto(f"{ui}/assets/olist/bronze/orders?view=checks&checkDetail=landing_accepted")
         page.get_by_text("is none of the known tables").first.wait_for()
         page.get_by_text("[Show Markdown]").first.click()
-        page.get_by_role("cell", name=EVIL.format("file", "file")).first.wait_for()
+        page.get_by_role("cell", name=HOSTILE.format("file", "file")).first.wait_for()
 
         page.goto(f"{ui}/assets/bad/settings")
         page.get_by_text("nightly must be a cron expression of five fields").first.wait_for()
@@ -109,15 +109,15 @@ def test_what_a_data_engineer_sees(ui: str, chromium: str, tmp_path: Path) -> No
         page.get_by_text("Success").first.wait_for()
         browser.close()
     assert errors == []
-    assert [url for url in asked if not url.startswith((ui, "data:", "blob:"))] == []
+    assert [url for url in requested if not url.startswith((ui, "data:", "blob:"))] == []
 
 
 def _land_hostile_files(landing: Path) -> None:
-    category = EVIL.format("category", "category")
+    category = HOSTILE.format("category", "category")
     products = f"product_id,product_category_name\n0000,{category}\n"
     (landing / "products_9.csv").write_text(products, encoding="utf-8")
     with zipfile.ZipFile(landing / "dump.zip", "w") as archive:
-        archive.writestr(EVIL.format("file", "file"), "a,b\n1,2\n")
+        archive.writestr(HOSTILE.format("file", "file"), "a,b\n1,2\n")
 
 
 def _free_port() -> int:
@@ -128,9 +128,9 @@ def _free_port() -> int:
 
 def _wait_for(server: subprocess.Popen[str]) -> None:
     assert server.stdout is not None
-    said = []
+    lines = []
     for line in server.stdout:
         if "Serving dagster-webserver" in line:
             return
-        said.append(line)
-    raise RuntimeError(f"the web server ended before it answered: {''.join(said)}")
+        lines.append(line)
+    raise RuntimeError(f"The web server ended before it answered: {''.join(lines)}")

@@ -1,4 +1,4 @@
-"""A small shop's two tables, and a way to read bytes as if they had landed."""
+"""Two tables of a small shop, and a fixture that reads bytes as a landed file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Landed files unpack to plain ones; names inside archives go nowhere; what cannot be unpacked says why."""
+"""Landed files are unpacked, names inside archives never become paths, and a refused archive states the reason."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def refusals(path: Path, scratch: Path, largest: int = archives.MAX_UNPACKED_BYT
 
 
 @pytest.mark.parametrize("name", ["orders.csv", "ORDERS.TSV", "orders.txt", "orders"])
-def test_a_plain_file_is_itself(tmp_path: Path, scratch: Path, name: str) -> None:
+def test_a_plain_file_is_not_unpacked(tmp_path: Path, scratch: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(CSV)
     [member] = unpack(path, scratch)
@@ -43,7 +43,7 @@ def test_gzip_of_several_parts(tmp_path: Path, scratch: Path, name: str) -> None
     assert contents(path, scratch) == [(name, CSV + CSV)]
 
 
-def test_zip_in_its_order_without_folders_and_litter(tmp_path: Path, scratch: Path) -> None:
+def test_zip_members_keep_their_order_without_folders_and_system_files(tmp_path: Path, scratch: Path) -> None:
     path = tmp_path / "stored"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.mkdir("2018")
@@ -81,7 +81,7 @@ def test_a_damaged_member_does_not_stop_the_others(tmp_path: Path, scratch: Path
     assert second == ""
 
 
-def test_a_member_under_a_password(tmp_path: Path, scratch: Path) -> None:
+def test_a_member_with_a_password_is_refused(tmp_path: Path, scratch: Path) -> None:
     path = tmp_path / "dump.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("one.csv", CSV)
@@ -104,7 +104,7 @@ def test_damaged_gzip(tmp_path: Path, scratch: Path, raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"no zip", b"PK\x03\x04 cut off"])
-def test_what_is_no_zip_is_refused(tmp_path: Path, scratch: Path, raw: bytes) -> None:
+def test_an_invalid_zip_is_refused(tmp_path: Path, scratch: Path, raw: bytes) -> None:
     path = tmp_path / "dump.zip"
     path.write_bytes(raw)
     with pytest.raises(Refused, match=r"^dump\.zip is not a complete zip archive \(.+\): copy it here again\.$"):
@@ -119,7 +119,7 @@ def test_a_zip_without_files_is_refused(tmp_path: Path, scratch: Path) -> None:
         list(unpack(path, scratch))
 
 
-def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "orders.csv.gz"
     path.write_bytes(gzip.compress(b"\0" * 3_000_000))
     assert contents(path, scratch)
@@ -141,16 +141,16 @@ def test_a_zip_with_one_bit_of_a_header_flipped_is_read_or_refused(
         archive.writestr("b.csv", CSV)
     sound = path.read_bytes()
     for bit in range(8 * size):
-        spoilt = bytearray(sound)
-        spoilt[sound.index(header) + bit // 8] ^= 1 << bit % 8
-        path.write_bytes(spoilt)
+        flipped = bytearray(sound)
+        flipped[sound.index(header) + bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
         try:
             list(unpack(path, scratch))
         except Refused as refused:
             assert str(refused).startswith("dump.zip ")
 
 
-def test_what_is_too_much_together_is_refused_from_there_on(tmp_path: Path, scratch: Path) -> None:
+def test_members_beyond_the_total_limit_are_refused(tmp_path: Path, scratch: Path) -> None:
     path = tmp_path / "dump.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name in ["one.csv", "two.csv", "three.csv"]:
@@ -173,7 +173,7 @@ def test_an_archive_of_too_many_files_is_refused(tmp_path: Path, scratch: Path, 
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_what_python_cannot_unpack_in_small_pieces_is_refused(tmp_path: Path, scratch: Path, method: int) -> None:
+def test_a_compression_that_cannot_be_streamed_is_refused(tmp_path: Path, scratch: Path, method: int) -> None:
     path = tmp_path / "dump.zip"
     with zipfile.ZipFile(path, "w", method) as archive:
         archive.writestr("one.csv", CSV)
@@ -182,20 +182,20 @@ def test_what_python_cannot_unpack_in_small_pieces_is_refused(tmp_path: Path, sc
     assert refusals(path, scratch) == [wanted, ""]
 
 
-def test_a_missing_file_is_not_a_damaged_one(tmp_path: Path, scratch: Path) -> None:
+def test_a_missing_file_is_not_reported_as_damaged(tmp_path: Path, scratch: Path) -> None:
     for name in ["gone.zip", "gone.csv.gz"]:
         with pytest.raises(FileNotFoundError):
             list(unpack(tmp_path / name, scratch))
 
 
-def test_the_hash_is_of_the_content(tmp_path: Path) -> None:
+def test_the_hash_depends_on_the_content_only(tmp_path: Path) -> None:
     for name, content in {"a": CSV, "b": CSV, "c": CSV + b"."}.items():
         (tmp_path / name).write_bytes(content)
     assert content_hash(tmp_path / "a") == content_hash(tmp_path / "b") != content_hash(tmp_path / "c")
     assert len(content_hash(tmp_path / "a")) == 32
 
 
-def test_a_link_in_an_archive_is_refused_and_the_files_beside_it_are_read(tmp_path: Path, scratch: Path) -> None:
+def test_a_link_in_an_archive_is_refused_and_the_other_members_are_read(tmp_path: Path, scratch: Path) -> None:
     path, link = tmp_path / "dump.zip", zipfile.ZipInfo("customers.csv")
     link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(path, "w") as archive:

@@ -1,4 +1,4 @@
-"""What a record is, and what is rejected in its place: by hand, three fields a record."""
+"""Valid records and rejects of the CSV grammar: hand-written cases with three fields per record."""
 
 from __future__ import annotations
 
@@ -56,15 +56,15 @@ GOOD = ("1", "2", "3")
         ('a,"b"x,c\n1,2,3\n', [AFTER_QUOTE, GOOD]),
         ('a,"b\n1,2,3\n', [NEVER_CLOSED, GOOD]),
         ("a,\udcff,c\n1,2,3\n", [UNDECODABLE, GOOD]),
-        # The next quote in the file closes what was left open, and text follows it.
+        # The next quote in the file closes the open field, and text follows it.
         ('a,"b,c\n1,2,3\n4,"five",6\n', [AFTER_QUOTE, GOOD, ("4", "five", "6")]),
-        # It is closed by chance, before a separator; lines within are whole by themselves.
+        # The open quote is closed by chance, before a separator; the lines between are valid records.
         ('a,"b,c\n1,2,3\n4,", five",6\n', [NEVER_CLOSED, GOOD, ("4", ", five", "6")]),
-        # A message of several lines, with a separator too many: it is one record, and none of its lines is another.
+        # A message of several lines with an extra separator: it is one record, and its lines are not records.
         ('a,"b\nsome, text\nmore",c,d\n1,2,3\n', ["too many fields: 4 of 3", GOOD]),
-        # After broken quotes, what is left of the record must not pass for a row.
+        # After an invalid quote, the rest of the record must not be read as a row.
         ('a,"say "hi" to\nmy, dear friend",c\n1,2,3\n', [AFTER_QUOTE, AFTER_BROKEN, GOOD]),
-        # Quotes at both ends of each line were cut off: each line leaves one open, and there is no end to it.
+        # The quotes at both ends of each line were removed: each line opens a quote that is never closed.
         ('a","b","c\n' * 3, [NEVER_CLOSED, NEVER_CLOSED, NEVER_CLOSED]),
     ],
 )
@@ -72,19 +72,19 @@ def test_malformed_records(text: str, expected: Outcome) -> None:
     assert read(text) == expected
 
 
-def test_a_record_that_is_too_long() -> None:
+def test_a_record_that_is_too_long_is_rejected() -> None:
     assert read(f"{'x' * 60},b,c\n1,2,3\n", longest=50) == ["record of more than 50 characters", GOOD]
     assert read('a,"b\n' + "1,2,3\n" * 20 + '",c\n', longest=50)[:2] == [NEVER_CLOSED, GOOD]
 
 
 @pytest.mark.parametrize("beginning", ["a", "a,b,c", 'a,"b', 'a,"b"', 'a,b,"c""', 'a,b,"c\n'])
-def test_what_may_go_on_is_waited_for(beginning: str) -> None:
+def test_an_incomplete_record_waits_for_more_text(beginning: str) -> None:
     grammar = Grammar(",", 3, longest=50)
     assert grammar.record(beginning, 0, last=False) is None
 
 
-def test_a_quote_without_end_is_given_up_soon() -> None:
-    """Else each line of such a file would be followed to the file's end: the square of its size."""
+def test_an_unclosed_quote_is_rejected_early() -> None:
+    """Otherwise each line of such a file would be read to the end of the file, in quadratic time."""
     found = Grammar(",", 3).record('a","b","c\n' * 4, 0, last=False)
     assert found is not None
     assert (found.reason, found.end) == (NEVER_CLOSED, 10)

@@ -33,13 +33,15 @@ def recoded(path: Path, size: int = 7) -> tuple[str, bytes]:
     ],
 )
 @pytest.mark.parametrize("size", [1, 3, 1000])
-def test_the_encoding_is_found_and_its_mark_is_no_text(tmp_path: Path, mark: bytes, encoding: str, size: int) -> None:
+def test_the_encoding_is_detected_and_the_byte_order_mark_is_removed(
+    tmp_path: Path, mark: bytes, encoding: str, size: int
+) -> None:
     path = tmp_path / "file"
     path.write_bytes(mark + TEXT.encode(encoding))
     assert recoded(path, size) == (encoding, TEXT.encode())
 
 
-def test_latin_1_is_read_and_no_byte_is_without_a_character(tmp_path: Path) -> None:
+def test_latin_1_is_read_and_every_byte_has_a_character(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"S\xe3o" + bytes(range(256)))
     name, text = recoded(path)
@@ -48,7 +50,7 @@ def test_latin_1_is_read_and_no_byte_is_without_a_character(tmp_path: Path) -> N
     assert text.decode().startswith("São")
 
 
-def test_a_few_spoilt_bytes_do_not_make_utf8_another_encoding(tmp_path: Path) -> None:
+def test_a_few_invalid_bytes_do_not_change_the_detection_of_utf8(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes("São João, ação".encode() + b"\xff\xfe")
     assert recoded(path) == ("utf-8", path.read_bytes())
@@ -57,11 +59,13 @@ def test_a_few_spoilt_bytes_do_not_make_utf8_another_encoding(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "spoilt", [b"\x00\xd8a\x00", b"\x00\xdca\x00", b"a\x00\x00", b"a\x00\x00\xd8"], ids=["high", "low", "half", "high at the end"]
+    "invalid",
+    [b"\x00\xd8a\x00", b"\x00\xdca\x00", b"a\x00\x00", b"a\x00\x00\xd8"],
+    ids=["high", "low", "half", "high at the end"],
 )
-def test_what_is_no_text_in_utf16_is_none_in_utf8(tmp_path: Path, spoilt: bytes) -> None:
+def test_invalid_utf16_is_invalid_in_utf8_too(tmp_path: Path, invalid: bytes) -> None:
     path = tmp_path / "file"
-    path.write_bytes(codecs.BOM_UTF16_LE + "order_id\n".encode("utf-16-le") + spoilt)
+    path.write_bytes(codecs.BOM_UTF16_LE + "order_id\n".encode("utf-16-le") + invalid)
     _, text = recoded(path)
     assert text.startswith(b"order_id\n")
     with pytest.raises(UnicodeDecodeError):
@@ -69,7 +73,7 @@ def test_what_is_no_text_in_utf16_is_none_in_utf8(tmp_path: Path, spoilt: bytes)
 
 
 @given(st.lists(st.sampled_from([b"\r", b"\n", b"a"]), max_size=12).map(b"".join), st.integers(1, 5))
-def test_no_crlf_is_cut(tmp_path_factory: pytest.TempPathFactory, text: bytes, size: int) -> None:
+def test_no_crlf_is_split_between_blocks(tmp_path_factory: pytest.TempPathFactory, text: bytes, size: int) -> None:
     path = tmp_path_factory.getbasetemp() / "blocks"
     path.write_bytes(text)
     blocks = list(utf8_blocks(path, encoding_of(path), size))

@@ -1,4 +1,4 @@
-"""From bytes as they land to bronze and rejects, all the way."""
+"""Parsing landed bytes into bronze and rejects."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def test_separators_encodings_and_line_ends(read: Reading, delimiter: str, mark:
         '"order_id\n",customer_id,status',
     ],
 )
-def test_headers_are_tidied(read: Reading, header: str) -> None:
+def test_headers_are_normalized(read: Reading, header: str) -> None:
     found = read(f"{header}\n1,2,sent\n".encode())
     assert (found.columns, found.rows) == (COLUMNS, [("1", "2", "sent", None, 1)])
 
 
-def test_columns_come_in_the_contracts_order_and_extra_ones_behind(read: Reading) -> None:
+def test_columns_have_the_order_of_the_contract_with_extra_columns_last(read: Reading) -> None:
     found = read(b"Colour,status,,customer_id,order_id,source_record\nred,sent,0,2,1,77\n")
     assert found.columns == [*COLUMNS[:4], "Colour", "unnamed_3", "delivered_source_record", "source_record"]
     assert found.rows == [("1", "2", "sent", None, "red", "0", "77", 1)]
@@ -90,14 +90,14 @@ def test_header_only(read: Reading, data: str) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b" \n\r\n\t", b"\r", codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
-def test_an_empty_file_is_that_of_its_name(read: Reading, data: bytes) -> None:
+def test_an_empty_file_belongs_to_the_table_of_its_name(read: Reading, data: bytes) -> None:
     found = read(data, "orders.csv")
     assert (found.parsed.table, found.columns, found.rows) == ("orders", COLUMNS, [])
     with pytest.raises(Refused, match="is empty"):
         read(data, "export.csv")
 
 
-def test_rejects_say_where_and_why(read: Reading) -> None:
+def test_rejects_have_their_line_and_reason(read: Reading) -> None:
     data = HEADER + '1,2,sent\n\n3,4\n5,"6,sent\n7,8,"9\n10",11\n' + "12,13,sent\n"
     found = read(data.encode())
     assert found.records == [1, 5]
@@ -109,30 +109,30 @@ def test_rejects_say_where_and_why(read: Reading) -> None:
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_files_that_were_put_one_behind_the_other_have_one_header(read: Reading, mark: str) -> None:
+def test_repeated_headers_of_concatenated_files_are_rejected(read: Reading, mark: str) -> None:
     found = read((HEADER + "1,2,sent\n" + mark + HEADER + "3,4,sent\n").encode())
     assert (found.records, found.reasons) == ([1, 3], ["the header again"])
 
 
-def test_a_header_of_spoilt_bytes_does_not_come_again(read: Reading) -> None:
+def test_a_header_with_invalid_bytes_is_not_recognized_again(read: Reading) -> None:
     found = read(b"\xff,order_id,customer_id,status,\xc3\xa9\xc3\xa9\n" + b"1,2,3,sent,\n" * 2)
     assert found.records == [1, 2]
 
 
-def test_columns_are_bounded_in_number_and_name(read: Reading) -> None:
+def test_the_number_of_columns_and_the_length_of_names_are_limited(read: Reading) -> None:
     with pytest.raises(Refused, match=r"^orders\.csv has 1,001 columns, and 1,000 is the limit: remove"):
         read((HEADER.strip() + "".join(f",x{n}" for n in range(998))).encode())
     with pytest.raises(Refused, match=r"^orders\.csv has a column whose name is 201 characters long, and 200 is the limit: put"):
         read((HEADER.strip() + "," + "x" * 201).encode())
 
 
-def test_no_name_from_a_file_moves_the_cursor(read: Reading) -> None:
+def test_control_characters_in_names_from_files_are_escaped(read: Reading) -> None:
     assert read(b"order_id,customer_id,status,x\x1b[2Jy\n").parsed.extra_columns == ("x?[2Jy",)
     with pytest.raises(Refused, match=r"^a\?b\?\.csv is none of the known tables \(.*\); its first line has 2 fields, none"):
         read(b"c\x00d,e\n", "a\nb\udcff.csv")
 
 
-def test_spoilt_bytes_cost_their_record_where_the_rest_is_utf8(read: Reading) -> None:
+def test_invalid_bytes_in_utf8_reject_only_their_record(read: Reading) -> None:
     found = read(HEADER.encode() + "1,São João,ação\n".encode() + b"2,x\xff,y\n3,b,c\n")
     assert found.records == [1, 3]
     assert found.rejects == [{"source_record": 2, "line": 3, "raw": r"2,x\xff,y", "reason": "undecodable bytes"}]
@@ -143,11 +143,11 @@ def test_a_utf16_file_of_odd_length_loses_its_last_record_only(read: Reading) ->
     assert (found.records, found.reasons) == ([1], ["undecodable bytes"])
 
 
-def test_the_raw_text_of_a_reject_is_cut_short(read: Reading) -> None:
+def test_the_raw_text_of_a_reject_is_truncated(read: Reading) -> None:
     assert len(read(HEADER.encode() + b"x" * 50_000).rejects[0]["raw"]) == 10_000
 
 
-def test_nul_is_a_character(read: Reading) -> None:
+def test_nul_is_read_as_a_character(read: Reading) -> None:
     assert read(HEADER.encode() + b"1\x00,2,\x00\n").rows == [("1\x00", "2", "\x00", None, 1)]
 
 
@@ -177,7 +177,7 @@ def _zip() -> bytes:
         (bytes(range(256)) * 20, "a binary file"),
     ],
 )
-def test_what_is_no_delimited_text_is_refused(read: Reading, data: bytes, kind: str) -> None:
+def test_a_file_that_is_not_delimited_text_is_refused(read: Reading, data: bytes, kind: str) -> None:
     with pytest.raises(Refused) as refused:
         read(data)
     assert str(refused.value) == f"orders.csv is {kind}, not delimited text: export it as CSV."
@@ -186,17 +186,17 @@ def test_what_is_no_delimited_text_is_refused(read: Reading, data: bytes, kind: 
 @pytest.mark.parametrize(
     "data", [b" " * (2 << 20), HEADER.strip().encode() + b"x" * (2 << 20), b"\n" * (1 << 20) + HEADER.encode()]
 )
-def test_a_header_that_does_not_end_is_refused(read: Reading, data: bytes) -> None:
+def test_a_header_with_an_unclosed_quote_is_refused(read: Reading, data: bytes) -> None:
     with pytest.raises(Refused, match="has no header in its first megabyte"):
         read(data)
 
 
-def test_what_could_not_be_unpacked_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_could_not_be_unpacked_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"^why$"):
         parse(Member("orders.csv", tmp_path / "none", refused="why"), (), tmp_path / "rows", tmp_path / "rejects")
 
 
-def test_nothing_is_left_where_writing_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     landed = tmp_path / "orders.csv"
     landed.write_text(HEADER + "1,2,3\n" * 10)
     monkeypatch.setattr(file_parser, "_rejects", lambda _: 1 / 0)
@@ -216,7 +216,7 @@ def test_the_same_file_gives_the_same_bytes(read: Reading, monkeypatch: pytest.M
 
 
 CHANGES = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3), st.binary(max_size=3)), max_size=6)
-"""Where, how many bytes go, and which ones come."""
+"""Position, number of removed bytes, and inserted bytes."""
 FIELD = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]) | st.sampled_from('\n\r\t,;|""'), max_size=8)
 
 
@@ -229,12 +229,12 @@ FIELD = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]) | st.sam
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     block=st.integers(1, 100),
 )
-def test_bronze_is_what_was_written(
+def test_bronze_equals_the_written_rows(
     read: Reading, table: list[list[str]], delimiter: str, end: str, everything: bool, encoding: str, block: int
 ) -> None:
     names = [f"Column_{position}" for position in range(len(table[0]) if table else 1)]
     if len(names) == 1:
-        delimiter = ","  # The header of one column does not tell it.
+        delimiter = ","  # The delimiter cannot be detected from a header of one column.
     # csv.writer leaves a lone CR or LF bare where it is not its own line end.
     lines = any(set("\r\n") & set(field) for row in table for field in row)
     quoting: Literal[0, 1] = csv.QUOTE_ALL if everything or lines else csv.QUOTE_MINIMAL
@@ -247,9 +247,7 @@ def test_bronze_is_what_was_written(
 
 @settings(max_examples=200, deadline=None)
 @given(CHANGES, st.integers(1, 200))
-def test_whatever_happens_to_a_file_it_is_read_or_refused(
-    read: Reading, changes: list[tuple[int, int, bytes]], block: int
-) -> None:
+def test_a_changed_file_is_always_read_or_refused(read: Reading, changes: list[tuple[int, int, bytes]], block: int) -> None:
     data = (HEADER + '1,"São, Paulo",sent\r\n2,"two\nlines",""\n3,"say ""hi""",\n' * 8).encode()
     for start, removed, added in changes:
         data = data[:start] + added + data[start + removed :]
@@ -264,7 +262,7 @@ def test_whatever_happens_to_a_file_it_is_read_or_refused(
     assert (pieces.rows, pieces.rejects) == (found.rows, found.rejects)
 
 
-def test_duckdb_and_polars_read_bronze_alike(read: Reading, tmp_path: Path) -> None:
+def test_duckdb_and_polars_read_the_same_bronze(read: Reading, tmp_path: Path) -> None:
     import duckdb
 
     path = tmp_path / "bronze.parquet"

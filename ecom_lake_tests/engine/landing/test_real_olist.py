@@ -1,4 +1,4 @@
-"""The real files: every record a row, as Polars too reads them."""
+"""The real Olist files: every record becomes a row, with the same values as in Polars."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def ingest(path: Path, folder: Path) -> tuple[Parsed, pl.DataFrame]:
 
 
 @pytest.mark.parametrize("table", ROWS)
-def test_every_record_is_a_row(olist: Path, tmp_path: Path, table: str) -> None:
+def test_every_record_becomes_a_row(olist: Path, tmp_path: Path, table: str) -> None:
     path = olist / f"{table}.csv"
     parsed, rows = ingest(path, tmp_path)
     assert parsed == Parsed(table, ROWS[table], 0, (), (), "utf-8", ",")
@@ -41,7 +41,7 @@ def test_every_record_is_a_row(olist: Path, tmp_path: Path, table: str) -> None:
     assert rows.drop("source_record").equals(pl.read_csv(path, infer_schema=False))
 
 
-def test_messages_keep_their_lines(olist: Path, tmp_path: Path) -> None:
+def test_messages_keep_their_line_breaks(olist: Path, tmp_path: Path) -> None:
     _, reviews = ingest(olist / "olist_order_reviews_dataset.csv", tmp_path)
     message = reviews["review_comment_message"]
     assert message.str.contains(r"[\r\n]").sum() == 3_852

@@ -1,4 +1,4 @@
-"""The fast reading and the grammar give the same, wherever the blocks are cut; and nothing is lost."""
+"""The fast parser and the grammar give the same result for all block boundaries, and no text is lost."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Result = tuple[list[tuple[Any, ...]], list[Reject]]
 
 
 class ByGrammar(Records):
-    """Reads nothing by Arrow."""
+    """A parser that never uses Arrow."""
 
     def _by_arrow(self, text: bytes, last: bool) -> tuple[int, Batch | None]:
         return 0, None
 
 
 def cut(text: bytes, size: int) -> Iterator[bytes]:
-    """Blocks of about `size` bytes, in which no CRLF is cut in two."""
+    """Blocks of about `size` bytes, without a CRLF that is split between two blocks."""
     start = 0
     while start < len(text):
         end = start + size
@@ -62,7 +62,7 @@ LINES = st.lists(
 @example(b"\xef\xbb\xbfa,b,c\n", 40, 3)
 @example(b'""\n', 1, 1)
 @example(b'"a""\n"b",c,d\n', 3, 3)
-def test_the_result_depends_on_the_text_alone(text: bytes, size: int, width: int) -> None:
+def test_the_result_does_not_depend_on_blocks_or_parser(text: bytes, size: int, width: int) -> None:
     whole = read(text, width=width)
     assert read(text, size, width) == whole
     assert read(text, width=width, reader=ByGrammar) == whole
@@ -72,7 +72,7 @@ def test_the_result_depends_on_the_text_alone(text: bytes, size: int, width: int
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(TEXTS, LINES), st.integers(1, 6))
 @example(b"1,2,3\r\n" * 3 + b"x\n", 2)
-def test_nor_does_it_depend_on_how_far_the_fast_reading_reaches(text: bytes, reach: int) -> None:
+def test_the_result_does_not_depend_on_the_range_of_the_fast_parser(text: bytes, reach: int) -> None:
     whole = read(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "LARGEST_PIECE", 4 * reach)
@@ -82,17 +82,17 @@ def test_nor_does_it_depend_on_how_far_the_fast_reading_reaches(text: bytes, rea
 
 @settings(max_examples=200, deadline=None)
 @given(LINES, st.integers(1, 40))
-def test_the_longest_record_is_the_same_wherever_blocks_are_cut(text: bytes, size: int) -> None:
+def test_the_maximum_record_length_does_not_depend_on_blocks(text: bytes, size: int) -> None:
     whole_rows, whole_rejects = read(text, longest=12)
     rows, rejects = read(text, size, longest=12)
     assert rows == whole_rows
-    # Of a line that is too long, only the block in which it begins is shown.
+    # For a line that is too long, only its first block is stored.
     assert [replace(reject, raw="") for reject in rejects] == [replace(reject, raw="") for reject in whole_rejects]
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(TEXTS, LINES))
-def test_every_record_is_a_row_or_a_reject_and_every_letter_is_in_one(text: bytes) -> None:
+def test_every_record_is_a_row_or_a_reject_and_no_character_is_lost(text: bytes) -> None:
     rows, rejects = read(text)
     numbers = sorted([row[-1] for row in rows] + [reject.source_record for reject in rejects])
     assert numbers == list(range(1, len(numbers) + 1))
@@ -105,7 +105,7 @@ def letters(text: str) -> Counter[str]:
     return Counter(letter for letter in text if letter.isalnum())
 
 
-def test_where_a_reject_was() -> None:
+def test_rejects_have_the_right_line() -> None:
     text = b'1,2,3\n\n"4\n4",5,6\r\nshort\r7,8,9\n10,"11"12,13\n14,15,16'
     rows, rejects = read(text)
     assert [row[-1] for row in rows] == [1, 2, 4, 6]
@@ -115,15 +115,15 @@ def test_where_a_reject_was() -> None:
     ]
 
 
-def test_an_open_quote_costs_one_record_of_a_long_text() -> None:
+def test_an_open_quote_rejects_one_record_of_a_long_text() -> None:
     text = b'1,"2\n3",4\n' * 100_000 + b'5,"6,7\n' + b'1,"2\n3",4\n' * 100_000 + b"8,9,10\n" * 100_000
     rows, rejects = read(text)
     assert len(rows) == 300_000
     assert [(reject.source_record, reject.line) for reject in rejects] == [(100_001, 200_001)]
 
 
-def test_what_a_line_without_end_holds_is_not_kept_in_memory() -> None:
-    """A line of many blocks is one reject, and reading goes on after it, by the right line number."""
+def test_a_line_of_many_blocks_is_not_kept_in_memory() -> None:
+    """A line of many blocks is one reject, and the next record has the right line number."""
     text = b"1,2,3\n" + b"x" * 5_000 + b",y\r\n4,5,6\nshort\n"
     rows, rejects = read(text, size=100, longest=1000)
     assert rows == [("1", "2", "3", 1), ("4", "5", "6", 3)]
@@ -134,13 +134,13 @@ def test_what_a_line_without_end_holds_is_not_kept_in_memory() -> None:
     assert len(rejects[0].raw) < 2_000
 
 
-def test_a_quote_that_is_open_for_too_long_is_given_up_before_the_end_of_the_file() -> None:
+def test_a_quote_that_is_open_for_too_long_is_rejected_before_the_end_of_the_file() -> None:
     rows, rejects = read(b'a,"b,c\n' + b"1,2,3\n" * 1000, size=100, longest=600)
     assert len(rows) == 1000
     assert [reject.reason for reject in rejects] == [NEVER_CLOSED]
 
 
-def test_spoilt_bytes_are_shown() -> None:
+def test_invalid_bytes_are_shown_in_rejects() -> None:
     assert read(b"a,\xff\xc3,c\n")[1][0].raw == r"a,\xff\xc3,c"
 
 
@@ -158,11 +158,11 @@ def test_spoilt_bytes_are_shown() -> None:
         (b'a,"b', 0),
     ],
 )
-def test_where_quotes_are_sound(text: bytes, end: int) -> None:
+def test_balanced_quotes_are_recognized(text: bytes, end: int) -> None:
     assert arrow_reader.proven_end(text, ",", last=False) == end
 
 
-def test_the_fast_reading_serves_sound_text_with_quotes_and_lines_within_them() -> None:
+def test_the_fast_parser_reads_valid_text_with_quoted_line_breaks() -> None:
     text = b'"1","a\nb","say ""hi"""\r\n2,,\n'
     assert arrow_reader.proven_end(text, ",", last=True) == len(text)
     columns = arrow_reader.read_columns(memoryview(text), ",", 3)

@@ -1,4 +1,4 @@
-"""Which column's name is taken for which."""
+"""Suggestions of similar column names."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ PRODUCTS = ("name", "category", "brand", "unit_cost", "list_price", "weight_g")
         ("", None),
     ],
 )
-def test_nearest_by_words_then_by_letters(name: str, column: str | None) -> None:
+def test_the_most_similar_name_by_words_then_by_letters(name: str, column: str | None) -> None:
     assert nearest(name, PRODUCTS) == column
 
 
-def test_two_names_are_never_taken_for_one_column() -> None:
+def test_two_names_are_never_suggested_for_one_column() -> None:
     assert similar_pairs(["product_brand_name", "product_name", "colour"], PRODUCTS) == [
         ("product_brand_name", "brand"),
         ("product_name", "name"),

@@ -1,4 +1,4 @@
-"""Which table a file is, by its name or its columns; and the sentences that say why it is none."""
+"""Recognition of a file's table by its name or columns, and the messages if it is not recognized."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def refusal(file: str, names: str | None, delivered: tuple[Delivered, ...] = SHO
         ("2018-01.csv", None),
     ],
 )
-def test_by_name_without_case_dates_and_numbers(file: str, table: str | None) -> None:
+def test_a_file_is_recognized_by_its_name_without_case_dates_and_numbers(file: str, table: str | None) -> None:
     if table is None:
         assert "name it after its table" in refusal(file, None)
     else:
@@ -64,16 +64,16 @@ def test_by_name_without_case_dates_and_numbers(file: str, table: str | None) ->
         ("order_id,customer_id,city,state,status,note", "orders"),
     ],
 )
-def test_by_columns_the_most_of_them(names: str, table: str) -> None:
+def test_a_file_is_recognized_by_the_table_with_the_most_matching_columns(names: str, table: str) -> None:
     assert recognise("export.csv", header(names), SHOP).name == table
 
 
-def test_a_name_counts_more_than_columns() -> None:
+def test_the_name_has_priority_over_the_columns() -> None:
     both = header("order_id,customer_id,status,city,state")
     assert recognise("shop_customers.csv", both, SHOP) is CUSTOMERS
 
 
-def test_two_tables_with_the_same_columns_are_told_apart_by_name_alone() -> None:
+def test_two_tables_with_the_same_columns_are_distinguished_by_name_only() -> None:
     twins = (Delivered("sales", "", ("id",), file_names=("sales",)), Delivered("refunds", "", ("id",)))
     assert recognise("sales_2018.csv", header("id"), twins).name == "sales"
     assert refusal("export.csv", "id", twins) == "export.csv has the columns of sales, refunds: name it after one of them."
@@ -171,11 +171,11 @@ def test_two_tables_with_the_same_columns_are_told_apart_by_name_alone() -> None
         ),
     ],
 )
-def test_refusals_are_one_sentence(file: str, names: str | None, sentence: str) -> None:
+def test_a_refusal_is_one_sentence(file: str, names: str | None, sentence: str) -> None:
     assert refusal(file, names) == sentence
 
 
-def test_a_file_that_lacks_a_column_is_not_taken_for_a_smaller_table() -> None:
+def test_a_file_without_a_required_column_is_not_recognized_as_a_smaller_table() -> None:
     sellers = Delivered("sellers", "", ("seller_id",), ("city",))
     lines = Delivered("lines", "", ("line_id", "price"), ("seller_id",))
     assert refusal("export.csv", "line_id,seller_id", (sellers, lines)).startswith("export.csv lacks what lines needs: price")
@@ -184,17 +184,17 @@ def test_a_file_that_lacks_a_column_is_not_taken_for_a_smaller_table() -> None:
 
 
 @given(st.lists(st.text("abcdefghijklmnopqrstuvwxyz0123456789:$/ ", min_size=1).map("§{}§".format), min_size=1, unique=True))
-def test_no_refusal_quotes_what_a_foreign_file_holds(fields: list[str]) -> None:
+def test_no_refusal_quotes_the_content_of_an_unknown_file(fields: list[str]) -> None:
     for file, known in product(("orders.csv", "export.csv"), ("", "order_id,", "order_id,status,")):
         assert "§" not in refusal(file, known + ",".join(fields))
 
 
-def test_extra_columns_that_are_probably_missing_ones() -> None:
+def test_extra_columns_that_are_probably_misspelled_columns() -> None:
     found = layout("orders.csv", ORDERS, header("order_id,customer_id,status,Order Note,order_status,colour"))
     assert found.misnamed == (("Order Note", "note"),)
 
 
-def test_where_columns_stand() -> None:
+def test_the_positions_of_columns() -> None:
     found = layout("orders.csv", ORDERS, header("x,STATUS,source_record,order_id,customer_id"))
     assert found.positions == {
         "order_id": 3,

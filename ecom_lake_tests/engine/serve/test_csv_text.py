@@ -34,12 +34,12 @@ from ecom_lake.engine.serve.csv_text import harmless, write_csv
         "+1 2",
     ],
 )
-def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
+def test_text_that_a_spreadsheet_would_execute_gets_an_apostrophe(text: str) -> None:
     assert harmless(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "-5", "+31.5", "-1,25", "-1e-9", "São Paulo", "a=b", "2017-01", "(=1)", "'quoted'"])
-def test_other_text_stays_as_it_is(text: str) -> None:
+def test_other_text_is_not_changed(text: str) -> None:
     assert harmless(text) == text
 
 
@@ -49,9 +49,9 @@ def written(raw: bool) -> list[list[str]]:
     return list(csv.reader(io.StringIO(stream.getvalue())))
 
 
-def test_names_of_columns_are_text_too_and_numbers_stay() -> None:
+def test_column_names_are_escaped_too_and_numbers_are_not_changed() -> None:
     assert written(False) == [["'=name", "n"], ["'=1+1", "-5"], ["", "-1.50"], ["true", "-0.5"], ['["=a"]', "-5"]]
 
 
-def test_raw_leaves_all_text_as_it_is() -> None:
+def test_raw_does_not_change_any_text() -> None:
     assert written(True)[:2] == [["=name", "n"], ["=1+1", "-5"]]

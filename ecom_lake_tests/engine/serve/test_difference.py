@@ -24,7 +24,7 @@ def test_a_state_does_not_differ_from_itself(built_lake: BuiltLake) -> None:
 KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
-def test_one_more_order_changes_just_what_it_touches(built_lake: BuiltLake, grown_lake: BuiltLake) -> None:
+def test_one_more_order_changes_only_the_tables_and_kpis_that_depend_on_it(built_lake: BuiltLake, grown_lake: BuiltLake) -> None:
     site, before = grown_lake.site(), released(built_lake.site())
     found = difference(site, *last_two_releases(site))
     assert (found.before, found.after) == (before.number, released(site).number)
@@ -46,7 +46,7 @@ def test_one_more_order_changes_just_what_it_touches(built_lake: BuiltLake, grow
 KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
-def test_tables_and_kpis_that_come_and_go_have_no_number_on_one_side(built_lake: BuiltLake) -> None:
+def test_added_and_removed_tables_and_kpis_have_no_number_on_one_side(built_lake: BuiltLake) -> None:
     found = difference(built_lake.site(), 1, released(built_lake.site()).number)
     assert {one.rows_before for one in found.tables} == {None}
     assert {kpi.before for kpi in found.kpis} == {None} == {kpi.difference for kpi in found.kpis}
@@ -57,7 +57,7 @@ def test_tables_and_kpis_that_come_and_go_have_no_number_on_one_side(built_lake:
 KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
-def test_a_kpi_or_a_month_of_one_state_alone_is_a_difference_in_both_directions(fresh_lake: BuiltLake) -> None:
+def test_a_kpi_or_month_in_only_one_state_is_a_difference_in_both_directions(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     full = released(site).number
     known = pl.read_parquet(site.lake.paths(site.lake.log.entry(full), KPIS), glob=False)
@@ -88,7 +88,7 @@ KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
 def _without(site: Site, table: TableId, rows: pl.Expr) -> int:
-    """The number of a new state, in which a table of gold lacks some rows."""
+    """Commits a state in which a gold table has fewer rows; returns its number."""
     file = site.lake.log.head().parts(table)[WHOLE]
     with site.lake.scratch() as scratch:
         made = scratch / "made.parquet"
@@ -110,7 +110,7 @@ def test_the_last_two_of_three_releases_are_compared(fresh_grown_lake: BuiltLake
 KPIS, MONTHLY = TableId("gold", "kpi_summary"), TableId("gold", "kpi_monthly")
 
 
-def test_it_says_so_where_there_is_nothing_to_compare(built_lake: BuiltLake) -> None:
+def test_without_two_releases_the_message_states_that_there_is_nothing_to_compare(built_lake: BuiltLake) -> None:
     with pytest.raises(UsageError, match="There are not two releases to compare; `ecom-lake log`"):
         last_two_releases(built_lake.site())
     with pytest.raises(UsageError, match="There is no state 999; `ecom-lake log`"):

@@ -30,7 +30,7 @@ def a_gold_file(lake: BuiltLake) -> Path:
     return site.lake.local(released(site).parts(TableId("gold", "fct_orders"))[WHOLE])
 
 
-def test_a_sound_lake_is_sound(fresh_lake: BuiltLake) -> None:
+def test_an_undamaged_lake_has_no_findings(fresh_lake: BuiltLake) -> None:
     (fresh_lake.folder / "dagster.yaml").write_text("", encoding="utf-8")
     findings = looked(fresh_lake, deep=True)
     assert {what: finding.says for what, finding in findings.items() if finding.state == "fail"} == {}
@@ -38,7 +38,7 @@ def test_a_sound_lake_is_sound(fresh_lake: BuiltLake) -> None:
     assert not list(fresh_lake.root.glob(".ecom-lake-doctor-*"))
 
 
-def test_a_lost_file_and_a_shorter_one_are_found_at_once(fresh_lake: BuiltLake) -> None:
+def test_a_missing_and_a_truncated_file_are_found_without_a_deep_check(fresh_lake: BuiltLake) -> None:
     file = a_gold_file(fresh_lake)
     file.write_bytes(file.read_bytes()[:-1])
     found = looked(fresh_lake)["release"]
@@ -49,7 +49,7 @@ def test_a_lost_file_and_a_shorter_one_are_found_at_once(fresh_lake: BuiltLake) 
     assert f"{file.name} is gone" in looked(fresh_lake)["release"].says
 
 
-def test_changed_bytes_are_found_by_looking_deep(fresh_lake: BuiltLake) -> None:
+def test_changed_bytes_are_found_by_a_deep_check(fresh_lake: BuiltLake) -> None:
     file = a_gold_file(fresh_lake)
     bytes_ = bytearray(file.read_bytes())
     bytes_[100] ^= 1
@@ -58,7 +58,7 @@ def test_changed_bytes_are_found_by_looking_deep(fresh_lake: BuiltLake) -> None:
     assert f"{file.name} has other content" in looked(fresh_lake, deep=True)["release"].says
 
 
-def test_a_careless_writer_in_the_plain_files_is_found(fresh_lake: BuiltLake) -> None:
+def test_a_changed_plain_file_is_found(fresh_lake: BuiltLake) -> None:
     (fresh_lake.root / "olist" / "gold" / "mine.parquet").write_bytes(b"x")
     found = looked(fresh_lake)
     assert (found["plain files"].state, found["release"].state) == ("warn", "ok")
@@ -73,25 +73,25 @@ def test_a_damaged_log_is_found(fresh_lake: BuiltLake) -> None:
     assert newest.name in found.says
 
 
-def test_half_done_files_are_found(fresh_lake: BuiltLake) -> None:
+def test_temporary_files_are_found(fresh_lake: BuiltLake) -> None:
     left = fresh_lake.root / "olist" / "_store" / "scratch" / "step-x" / "half.parquet"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"PAR1")
     assert looked(fresh_lake)["scratch"].state == "warn"
 
 
-def test_a_shop_without_anything_is_no_failure(built_lake: BuiltLake) -> None:
+def test_a_shop_without_files_is_not_a_failure(built_lake: BuiltLake) -> None:
     assert {finding.state for finding in looked(built_lake, shop="empty").values()} <= {"ok", "warn"}
 
 
-def test_what_cannot_be_a_root_is_said(built_lake: BuiltLake, tmp_path: Path) -> None:
+def test_an_invalid_root_is_reported(built_lake: BuiltLake, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     found = {finding.what: finding for finding in examine(partial(load, str(tmp_path / "file" / "data")), "olist")}
     assert found["root"].state == "fail"
     assert "is a file, not a folder" in found["root"].says
 
 
-def test_settings_that_are_wrong_are_said_in_their_own_words(
+def test_invalid_settings_are_reported_with_their_error_message(
     fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     config = tmp_path / "wrong.toml"
@@ -101,7 +101,7 @@ def test_settings_that_are_wrong_are_said_in_their_own_words(
     assert (found.state, "'thread'" in found.says) == ("fail", True)
 
 
-def test_who_may_read_the_lake_is_said(fresh_lake: BuiltLake) -> None:
+def test_the_readers_of_the_lake_are_reported(fresh_lake: BuiltLake) -> None:
     shop = fresh_lake.root / "olist"
     assert looked(fresh_lake)["readers"].says == f"Only {shop.owner()} may read {shop}."
     (shop / "silver").chmod(0o755)
@@ -109,7 +109,7 @@ def test_who_may_read_the_lake_is_said(fresh_lake: BuiltLake) -> None:
     assert (found.state, found.says) == ("warn", f"Other users of this machine may read {shop / 'silver'}.")
 
 
-def test_readers_are_let_in_by_the_next_build(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_readers_get_access_by_the_next_build(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECOM_LAKE_CONFIG", str(fresh_lake.config))
     shop, group = fresh_lake.root / "olist", grp.getgrgid(os.getgid()).gr_name
     settings = fresh_lake.config.read_text(encoding="utf-8")

@@ -26,7 +26,7 @@ def one(session: Session, query: str) -> object:
     return found
 
 
-def test_every_table_of_the_release_is_there_with_all_its_rows(built_lake: BuiltLake, opened: Session) -> None:
+def test_a_session_has_every_table_of_the_release_with_all_rows(built_lake: BuiltLake, opened: Session) -> None:
     entry = released(built_lake.site())
     expected = {table: sum(file.rows for file in parts.values()) for table, parts in entry.tables.items()}
     assert {table.layer for table in expected} == {"gold", "silver", "bronze", "quarantine", "rejects", "pending"}
@@ -38,7 +38,7 @@ def test_gold_and_silver_need_no_layer_before_their_names(built_lake: BuiltLake,
     assert one(opened, "select count(*) from order_items") == built_lake.truths.totals.lines
 
 
-def test_bronze_knows_the_delivery_of_every_row(opened: Session) -> None:
+def test_every_row_of_bronze_has_its_delivery(opened: Session) -> None:
     assert one(opened, "select count(distinct source_sequence) from bronze.orders") == 1
     query = "select count(*) from silver.orders anti join bronze.orders using (order_id, source_sequence, source_record)"
     assert one(opened, query) == 0
@@ -70,7 +70,7 @@ def test_bronze_knows_the_delivery_of_every_row(opened: Session) -> None:
         "(select 1) union all (select 2) order by 1",
     ],
 )
-def test_whatever_only_reads_is_answered(opened: Session, query: str) -> None:
+def test_a_query_that_only_reads_is_answered(opened: Session, query: str) -> None:
     assert list(opened.ask(query).rows())
 
 
@@ -87,7 +87,7 @@ def test_whatever_only_reads_is_answered(opened: Session, query: str) -> None:
         ("from read_text('/etc/passwd')", "This session reads the tables of the lake and no other files"),
     ],
 )
-def test_whatever_does_more_than_read_is_refused_in_a_sentence(opened: Session, query: str, sentence: str) -> None:
+def test_a_statement_that_does_not_only_read_is_refused_in_a_sentence(opened: Session, query: str, sentence: str) -> None:
     with pytest.raises(UsageError) as error:
         list(opened.ask(query).rows())
     assert str(error.value).startswith(sentence)
@@ -120,7 +120,7 @@ def test_an_error_is_one_sentence_with_its_hint(opened: Session, query: str, sen
     assert "\n" not in str(error.value)
 
 
-def test_rows_come_in_the_order_in_which_they_lie(built_lake: BuiltLake, opened: Session) -> None:
+def test_rows_are_returned_in_the_order_of_the_file(built_lake: BuiltLake, opened: Session) -> None:
     entry = released(built_lake.site())
     file = built_lake.site().lake.local(entry.parts(TableId("gold", "fct_orders"))[WHOLE])
     found = [order for (order,) in opened.ask("select order_id from fct_orders").rows(50)]
@@ -138,25 +138,25 @@ def test_an_answer_as_parquet_keeps_its_types_in_one_row_group(opened: Session, 
     assert pq.read_metadata(tmp_path / "answer.parquet").num_row_groups == 1
 
 
-def test_a_session_reads_the_release_and_not_what_was_built_since(fresh_lake: BuiltLake) -> None:
+def test_a_session_reads_the_release_and_not_later_builds(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     first = released(site)
     total = "select sum(value) from kpi_summary where metric = 'orders'"
     with session(site, first) as opened:
         before = one(opened, total)
-    site.lake.log.commit(lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "taken away")
+    site.lake.log.commit(lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "removed")
     with session(site, released(site)) as opened:
         assert one(opened, total) == before
 
 
-def test_tables_and_columns_are_told_for_completion(opened: Session) -> None:
+def test_tables_and_columns_are_listed_for_completion(opened: Session) -> None:
     assert {"order_id", "net_sales"} <= set(opened.columns())
     assert "source_sequence" in opened.columns()
     assert "fct_orders" in opened.tables["gold"]
     assert "orders" in opened.tables["bronze"]
 
 
-def test_a_column_name_that_occurs_twice_stays_as_it_is(opened: Session) -> None:
+def test_a_duplicate_column_name_is_not_changed(opened: Session) -> None:
     assert opened.ask("select 1 as a, 2 as a").columns == ("a", "a")
 
 
@@ -175,7 +175,7 @@ def test_a_query_is_stopped_at_its_limit(opened: Session, query: str) -> None:
     )
 
 
-def test_a_session_goes_on_after_a_query_that_was_stopped(built_lake: BuiltLake) -> None:
+def test_a_session_can_be_used_after_a_query_was_stopped(built_lake: BuiltLake) -> None:
     site = replace(built_lake.site(), query_timeout=1)
     with session(site, released(site)) as opened:
         with pytest.raises(UserError, match="limit of 1 second and was stopped"):
@@ -183,14 +183,14 @@ def test_a_session_goes_on_after_a_query_that_was_stopped(built_lake: BuiltLake)
         assert one(opened, "select 1") == 1
 
 
-def test_a_query_that_needs_more_than_the_sessions_memory_is_told_what_the_limit_is(built_lake: BuiltLake) -> None:
+def test_the_error_of_a_query_that_exceeds_the_memory_limit_states_the_limit(built_lake: BuiltLake) -> None:
     site = replace(built_lake.site(), memory_limit="100MB")
     with session(site, released(site)) as opened, pytest.raises(UserError) as error:
         one(opened, "select length(string_agg(repeat('x', 1000), '')) from range(1000000)")
     assert str(error.value).startswith("The query needs more than 100MB of memory and 10GB of temporary files.")
 
 
-def test_a_file_that_is_missing_or_damaged_is_a_sentence_that_names_its_table(fresh_lake: BuiltLake) -> None:
+def test_the_error_of_a_missing_or_damaged_file_names_its_table(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     entry = released(site)
     file = site.lake.local(entry.parts(TableId("gold", "rfm"))[WHOLE])

@@ -1,4 +1,4 @@
-"""Questions as files: what one may say of itself, what is refused in it, which is meant, and which a release answers."""
+"""Question files: their fields, the errors in them, search by words, and which questions a release can answer."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_file_is_a_question(file: Path, built_lake: BuiltLake) -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said_to_its_writer(file: Path, was: str, becomes: str, sentence: str) -> None:
+def test_an_error_in_a_file_is_reported_with_the_file_name(file: Path, was: str, becomes: str, sentence: str) -> None:
     assert was in FILE
     text = FILE.replace(was, becomes)
     if "root]" in becomes:
@@ -111,7 +111,7 @@ def test_what_is_wrong_with_a_file_is_said_to_its_writer(file: Path, was: str, b
         ("hours of the weekday", "weekday-and-hour"),
     ],
 )
-def test_free_words_find_the_nearest_questions(asked: str, meant: str) -> None:
+def test_free_words_find_the_most_similar_questions(asked: str, meant: str) -> None:
     assert meant in [question.name for question in nearest(registry(), asked)]
     with pytest.raises(UsageError, match=rf"There is no question '{asked}'\. The nearest: .*{meant} \("):
         find(registry(), asked.split())
@@ -123,7 +123,7 @@ def test_every_title_and_every_name_finds_its_question() -> None:
         assert find(registry(), question.title.rstrip("?").upper().split()) is question
 
 
-def test_a_release_from_before_a_table_says_what_to_do(built_lake: BuiltLake) -> None:
+def test_a_release_without_a_table_of_a_question_states_what_to_do(built_lake: BuiltLake) -> None:
     site = built_lake.site()
     entry = released(site)
     older = replace(entry, tables={name: parts for name, parts in entry.tables.items() if name.name != "rfm_segments"})
@@ -131,7 +131,7 @@ def test_a_release_from_before_a_table_says_what_to_do(built_lake: BuiltLake) ->
     assert new == {("segments", f"Release {entry.number} has no rfm_segments yet: run `ecom-lake build`.")}
 
 
-def test_a_survey_without_dates_answers_what_it_can_and_says_why_not_the_rest(tmp_path: Path) -> None:
+def test_a_shop_without_order_dates_answers_some_questions_and_states_why_not_the_others(tmp_path: Path) -> None:
     shop = CanonicalShop(tmp_path)
     shop.say(without=["orders.ordered_at"])
     shop.land("orders.csv", "order_id,customer_id,status\n1,ana,delivered\n2,ana,delivered\n3,bob,delivered\n")

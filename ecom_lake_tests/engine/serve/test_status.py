@@ -29,7 +29,7 @@ def test_a_shop_that_was_just_built_needs_nothing(built_lake: BuiltLake) -> None
     assert found.release == found.newest == released(built_lake.site()).number
 
 
-def test_it_counts_what_was_kept_out_as_it_was_planted(built_lake: BuiltLake) -> None:
+def test_it_counts_the_planted_rejects_and_quarantined_rows(built_lake: BuiltLake) -> None:
     found = status_of(built_lake.site())
     planted = {file.removesuffix("_dataset.csv").removeprefix("olist_"): fate for file, fate in built_lake.truths.files.items()}
     assert found.rejected == {table: fate.rejected for table, fate in sorted(planted.items()) if fate.rejected}
@@ -45,7 +45,7 @@ def test_a_new_file_in_landing_waits_until_it_is_built(fresh_lake: BuiltLake) ->
     assert not status_of(fresh_lake.site()).needs_attention
 
 
-def test_a_refused_file_is_told_until_it_is_mended(fresh_lake: BuiltLake) -> None:
+def test_a_refused_file_is_listed_until_it_is_fixed(fresh_lake: BuiltLake) -> None:
     (fresh_lake.landing / "orders.csv").write_text("order_id,customer\n1,2\n", encoding="utf-8")
     ingest(fresh_lake.site())
     found = status_of(fresh_lake.site())
@@ -53,13 +53,13 @@ def test_a_refused_file_is_told_until_it_is_mended(fresh_lake: BuiltLake) -> Non
     assert "order_status" in found.refused["orders.csv"]
     assert found.waiting == ()
     assert "Fix or remove" in found.advice[0]
-    mended = after(fresh_lake, "orders.csv", ONE_MORE_ORDER)
-    assert (mended.waiting, dict(mended.refused)) == (("orders.csv",), {})
+    fixed = after(fresh_lake, "orders.csv", ONE_MORE_ORDER)
+    assert (fixed.waiting, dict(fixed.refused)) == (("orders.csv",), {})
     build(fresh_lake.site())
     assert not status_of(fresh_lake.site()).needs_attention
 
 
-def test_what_was_ingested_and_not_built_on_is_stale(fresh_lake: BuiltLake) -> None:
+def test_tables_are_stale_after_an_ingest_without_a_build(fresh_lake: BuiltLake) -> None:
     (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
     ingest(fresh_lake.site())
     found = status_of(fresh_lake.site())
@@ -67,10 +67,10 @@ def test_what_was_ingested_and_not_built_on_is_stale(fresh_lake: BuiltLake) -> N
     assert found.advice == ("Run `ecom-lake build`: some tables are older than their inputs.",)
 
 
-def test_a_table_that_is_gone_is_to_be_made_and_what_readers_see_stays(fresh_lake: BuiltLake) -> None:
+def test_a_missing_table_is_due_and_the_release_does_not_change(fresh_lake: BuiltLake) -> None:
     before = released(fresh_lake.site())
     fresh_lake.site().lake.log.commit(
-        lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "taken away"
+        lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "removed"
     )
     found = status_of(fresh_lake.site())
     assert found.stale["gold/kpi_summary"] == "never built"
@@ -78,14 +78,14 @@ def test_a_table_that_is_gone_is_to_be_made_and_what_readers_see_stays(fresh_lak
     assert (found.release, released(fresh_lake.site())) == (before.number, before)
 
 
-def test_a_pinned_release_is_told(fresh_lake: BuiltLake) -> None:
+def test_a_pinned_release_is_reported(fresh_lake: BuiltLake) -> None:
     roll_back(fresh_lake.site(), released(fresh_lake.site()).number)
     found = status_of(fresh_lake.site())
     assert found.pinned
     assert [advice.split(";")[0] for advice in found.advice] == [f"Release {found.release} is pinned"]
 
 
-def test_of_a_shop_with_nothing_it_says_what_to_do(fresh_lake: BuiltLake) -> None:
+def test_for_a_shop_without_files_the_advice_states_what_to_do(fresh_lake: BuiltLake) -> None:
     with pytest.raises(
         UsageError, match=r"'empty' has nothing yet in .*: land its export with `ecom-lake land PATH --shop empty`"
     ):
@@ -96,7 +96,7 @@ def test_of_a_shop_with_nothing_it_says_what_to_do(fresh_lake: BuiltLake) -> Non
         status_of(fresh_lake.site("empty"))
 
 
-def test_what_was_never_released_cannot_be_read(fresh_lake: BuiltLake) -> None:
+def test_a_state_that_was_never_released_cannot_be_read(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site("empty")
     (fresh_lake.root / "empty" / "landing").mkdir(parents=True)
     (fresh_lake.root / "empty" / "landing" / "orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
@@ -106,15 +106,17 @@ def test_what_was_never_released_cannot_be_read(fresh_lake: BuiltLake) -> None:
         released(site)
 
 
-def test_why_the_last_build_stopped_is_told_until_a_release_is_made(
+def test_the_failure_of_the_last_build_is_reported_until_the_next_release(
     fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = fresh_lake.site()
     good, native = recipe("kpi_daily"), Registry.recipe
     assert good.sql is not None
-    spoilt = replace(good, sql=good.sql.replace("as orders,", "- 9 as orders,", 1))
+    faulty_recipe = replace(good, sql=good.sql.replace("as orders,", "- 9 as orders,", 1))
     with monkeypatch.context() as patch:
-        patch.setattr(Registry, "recipe", lambda registry, table: spoilt if table == "kpi_daily" else native(registry, table))
+        patch.setattr(
+            Registry, "recipe", lambda registry, table: faulty_recipe if table == "kpi_daily" else native(registry, table)
+        )
         assert build(site)[-1].refused
         found = status_of(fresh_lake.site())
     assert found.trouble is not None
@@ -123,7 +125,7 @@ def test_why_the_last_build_stopped_is_told_until_a_release_is_made(
     assert found.trouble.evidence[0]["rule"] == "orders_out_of_range"
     assert found.advice[0].startswith("The last build stopped at gold/kpi_daily: Failed rules: orders_out_of_range, ")
     assert len(found.advice) == 1
-    assert status_of(fresh_lake.site()).trouble is None, "with the good code nothing is to be made, so nothing is in the way"
+    assert status_of(fresh_lake.site()).trouble is None, "with the correct code nothing is due, so nothing blocks the release"
     (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
     assert status_of(fresh_lake.site()).trouble is not None
     build(fresh_lake.site())
@@ -131,7 +133,7 @@ def test_why_the_last_build_stopped_is_told_until_a_release_is_made(
     assert (found.trouble, found.needs_attention, last(site)) == (None, False, None)
 
 
-def test_tables_made_by_older_settings_are_told_and_need_no_attention(fresh_lake: BuiltLake) -> None:
+def test_tables_built_with_older_settings_are_reported_and_need_no_attention(fresh_lake: BuiltLake) -> None:
     config = fresh_lake.config.read_text(encoding="utf-8")
     other = config.replace('last_month = "2017-04"\n', 'last_month = "2017-04"\nmining = { max_basket_size = 7 }\n', 1)
     fresh_lake.config.write_text(other, encoding="utf-8")
@@ -142,7 +144,9 @@ def test_tables_made_by_older_settings_are_told_and_need_no_attention(fresh_lake
     assert not found.needs_attention
 
 
-def test_after_a_rollback_the_settings_of_that_release_are_told_and_builds_go_on_from_the_newest(fresh_lake: BuiltLake) -> None:
+def test_after_a_rollback_the_settings_of_that_release_are_reported_and_builds_continue_from_the_newest(
+    fresh_lake: BuiltLake,
+) -> None:
     release = released(fresh_lake.site()).number
     with fresh_lake.config.open("a", encoding="utf-8") as config:
         config.write("\n[shops.olist.numbers]\nrepeat_days = 30\n")
@@ -156,6 +160,6 @@ def test_after_a_rollback_the_settings_of_that_release_are_told_and_builds_go_on
     assert not [advice for advice in found.advice if "A build stops" in advice]
 
 
-def test_it_says_how_much_room_is_left(built_lake: BuiltLake) -> None:
+def test_it_reports_the_free_disk_space(built_lake: BuiltLake) -> None:
     free = status_of(built_lake.site()).free
     assert free is not None and free > 0

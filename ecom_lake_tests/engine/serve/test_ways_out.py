@@ -1,7 +1,7 @@
-"""Ways out of a SQL session: writing the lake's files or new ones, reading other files, changing the session's settings.
+"""Escapes from a SQL session: writing the lake's files or new ones, reading other files, changing the session's settings.
 
-Each way is tried through the session, and again on its bare connection, where only the file system and DuckDB's locks remain.
-With one lock left out, at least one way must succeed: that proves that the lock matters and that these tests would notice.
+Each escape is tried through the session, and again on its raw connection, where only the file system and DuckDB's locks remain.
+Without one of the locks, at least one escape must succeed: so the lock is needed, and these tests detect its absence.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from ecom_lake_tests.builders.built_lake import BuiltLake
 
 Run = Callable[[str], object]
 
-WAYS = (
-    # COPY, and what wraps it
+ESCAPES = (
+    # COPY, alone and within other statements
     "copy (select 1) to '{url}' (use_tmp_file false)",
     "copy (select 1) to '{file}' (format csv, use_tmp_file false)",
     "copy (select 1) to '{new}'",
@@ -106,7 +106,7 @@ SECRET = "not for the session"
 
 @dataclass(frozen=True)
 class Ground:
-    """A lake, a file that is none of its own, and a free name."""
+    """A lake, a file outside of it, and an unused file name."""
 
     lake: BuiltLake
     outside: Path
@@ -139,7 +139,7 @@ def opened(ground: Ground) -> Iterator[Session]:
 
 @pytest.fixture(scope="module")
 def other(ground: Ground) -> Iterator[Session]:
-    """Another session: what a bare connection runs may leave it without its tables."""
+    """Another session, because statements on the raw connection may drop its tables."""
     site = ground.lake.site()
     with session(site, released(site)) as opened:
         yield opened
@@ -153,8 +153,8 @@ def bare(opened: Session) -> Run:
     return lambda way: opened._con.execute(way).fetchall()
 
 
-def gets_out(ground: Ground, opened: Session, run: Run, way: str) -> bool:
-    """Whether a way changed a file, made one, read one that it must not read, or changed a setting."""
+def escapes(ground: Ground, opened: Session, run: Run, way: str) -> bool:
+    """Whether a statement changed or created a file, read a forbidden one, or changed a setting."""
     a_variable_of_python = duckdb.connect().sql(f"select '{SECRET}' as secret").to_arrow_table()  # noqa: F841 - a query may find it
     settings = "select name, value from duckdb_settings() order by name"
     before = ground.files(), opened._con.execute(settings).fetchall()
@@ -166,15 +166,15 @@ def gets_out(ground: Ground, opened: Session, run: Run, way: str) -> bool:
     return is_private or (ground.files(), opened._con.execute(settings).fetchall()) != before
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_no_way_leads_out_of_a_session(ground: Ground, opened: Session, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", ESCAPES)
+def test_no_statement_escapes_from_a_session(ground: Ground, opened: Session, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECOM_LAKE_TESTS_SECRET", "x")
-    assert not gets_out(ground, opened, asked(opened), way)
+    assert not escapes(ground, opened, asked(opened), way)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_no_way_leads_out_where_any_statement_runs(ground: Ground, other: Session, way: str) -> None:
-    assert not gets_out(ground, other, bare(other), way)
+@pytest.mark.parametrize("way", ESCAPES)
+def test_no_statement_escapes_from_the_raw_connection(ground: Ground, other: Session, way: str) -> None:
+    assert not escapes(ground, other, bare(other), way)
 
 
 @pytest.mark.parametrize(
@@ -184,31 +184,31 @@ def test_no_way_leads_out_where_any_statement_runs(ground: Ground, other: Sessio
         ("lock_configuration", "from enable_profiling(format = 'json')"),
     ],
 )
-def test_without_one_of_its_locks_a_session_has_a_way_out(
+def test_without_one_of_its_locks_a_statement_escapes(
     ground: Ground, lock: str, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = tuple(setting for setting in query.LOCKS if lock not in setting)
-    assert way in WAYS
+    assert way in ESCAPES
     assert len(left) == len(query.LOCKS) - 1
     monkeypatch.setattr(query, "LOCKS", left)
     site = ground.lake.site()
     with session(site, released(site)) as opened:
-        assert gets_out(ground, opened, asked(opened), way)
+        assert escapes(ground, opened, asked(opened), way)
 
 
-def test_with_files_that_can_be_written_a_session_has_a_way_out(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_writable_files_a_statement_escapes(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query, "read_only_files", writable_files)
     [file] = released(ground.lake.site()).parts(TableId("bronze", "orders")).values()
     path = ground.lake.site().lake.local(file)
     whole = path.read_bytes()
     site = ground.lake.site()
     with session(site, released(site)) as opened:
-        assert gets_out(ground, opened, bare(opened), WAYS[0])
+        assert escapes(ground, opened, bare(opened), ESCAPES[0])
     path.write_bytes(whole)
 
 
 def writable_files(scheme: str, files: Mapping[str, Callable[[], Path]]) -> Any:
-    """The same file system, but its files can be written."""
+    """The same file system with writable files."""
     kind: Any = type(read_only_files(scheme, files))
 
     class WritableFile(OpenFile):
@@ -232,8 +232,8 @@ def test_settings_do_not_state_where_the_lake_is_or_what_the_environment_holds(
     monkeypatch.setenv("HTTP_PROXY", "http://user:password@proxy:1")
     site = ground.lake.site()
     with session(site, released(site)) as opened:
-        told = str(list(opened.ask("select value from duckdb_settings()").rows()))
-        told += str(list(opened.ask("select sql from duckdb_views()").rows()))
-        told += str(list(opened.ask("explain analyze from rfm").rows()))
-    assert "release://_store/gold/rfm/" in told
-    assert all(secret not in told for secret in (str(ground.lake.folder), str(Path.home() / ".duckdb"), "password"))
+        shown = str(list(opened.ask("select value from duckdb_settings()").rows()))
+        shown += str(list(opened.ask("select sql from duckdb_views()").rows()))
+        shown += str(list(opened.ask("explain analyze from rfm").rows()))
+    assert "release://_store/gold/rfm/" in shown
+    assert all(secret not in shown for secret in (str(ground.lake.folder), str(Path.home() / ".duckdb"), "password"))

@@ -1,4 +1,4 @@
-"""Azure Blob: which way in is taken, what a refusal says, and that no secret shows."""
+"""Azure Blob: which credentials are used, the message of a refusal, and no secret in any output."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def access(environment: Mapping[str, str]) -> Access:
 
 
 @pytest.mark.parametrize("way", ["connection string", "key", "key, by the older names", "SAS"])
-def test_every_way_in_reads_writes_copies_and_lists(way: str, emulator: Azurite) -> None:
+def test_every_kind_of_credentials_can_read_write_copy_and_list(way: str, emulator: Azurite) -> None:
     store = open_store(emulator.container(), access(ways_in(emulator)[way]))
     assert store.create("a", b"1")
     assert not store.create("a", b"2")
@@ -68,7 +68,7 @@ def test_every_way_in_reads_writes_copies_and_lists(way: str, emulator: Azurite)
     assert store.read("b") == b"1"
 
 
-def test_no_secret_shows_in_settings_stores_or_file_systems(emulator: Azurite) -> None:
+def test_no_secret_is_visible_in_settings_stores_or_file_systems(emulator: Azurite) -> None:
     for environment in ways_in(emulator).values():
         settings = load("az://container/lake", environment)
         store = open_store(settings.root, settings.access)
@@ -92,14 +92,14 @@ def test_no_secret_shows_in_settings_stores_or_file_systems(emulator: Azurite) -
         ("abfss://lake@acc.dfs.core.chinacloudapi.cn/a", Place("lake", "a", "acc", ".blob.core.chinacloudapi.cn")),
     ],
 )
-def test_a_url_says_which_container_and_account(url: str, place: Place) -> None:
+def test_a_url_names_the_container_and_the_account(url: str, place: Place) -> None:
     assert place_of(url) == place
 
 
 @pytest.mark.parametrize(
     "url", ["az://", "az:///x", "az://lake/x?sig=hush", "abfss://lake@acc/x", "abfss://@acc.dfs.core.windows.net/x"]
 )
-def test_what_is_no_place_is_said_without_repeating_it(url: str) -> None:
+def test_the_error_for_an_invalid_url_does_not_repeat_it(url: str) -> None:
     with pytest.raises(UsageError, match="An Azure lake is named az://CONTAINER/PREFIX") as error:
         place_of(url)
     assert "hush" not in str(error.value)
@@ -123,13 +123,11 @@ STRING = Access(connection_string=Secret(f"AccountName=mine;AccountKey={KEY}"))
         (Place("c", "", "any"), Access(account="any"), False),
     ],
 )
-def test_credentials_serve_the_account_that_they_are_for_and_an_identity_every_other(
-    place: Place, given: Access, own: bool
-) -> None:
+def test_credentials_are_used_for_their_account_and_the_identity_for_all_others(place: Place, given: Access, own: bool) -> None:
     assert _has_credentials(place, given) is own
 
 
-def test_without_credentials_the_azure_identity_is_asked() -> None:
+def test_without_credentials_the_azure_identity_is_used() -> None:
     store = open_store("abfss://lake@account.dfs.core.windows.net/x", Access())
     assert isinstance(store, RemoteStore)
     assert isinstance(store.connection.fs, AzureBlobs)
@@ -195,7 +193,7 @@ print(json.dumps(store.connection.counts.requests), resource.getrusage(resource.
 """
 
 
-def test_a_large_file_goes_in_blocks_and_costs_little_memory(emulator: Azurite, tmp_path: Path) -> None:
+def test_a_large_file_is_uploaded_in_blocks_with_little_memory(emulator: Azurite, tmp_path: Path) -> None:
     large = tmp_path / "large"
     with large.open("wb") as stream:
         stream.truncate(200 * 2**20)

@@ -1,4 +1,4 @@
-"""Copies of remote files: whole or absent, bounded, shared, and never taken from who reads them."""
+"""Cached copies of remote files: complete or absent, limited in size, shared, and not deleted while they are read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIMIT = 1000
 
 
 class Shelf:
-    """Files to fetch, and how often each was."""
+    """Files to fetch, with the number of fetches of each."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.fetched = folder, list[str]()
@@ -51,7 +51,7 @@ def shared(tmp_path: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_file_is_fetched_once_for_everybody(tmp_path: Path, shelf: Shelf) -> None:
+def test_a_file_is_fetched_once_for_all_processes(tmp_path: Path, shelf: Shelf) -> None:
     shelf.add("a/b")
     one, other = a_cache(tmp_path), a_cache(tmp_path)
     first, second = shelf.get(one, "a/b"), shelf.get(other, "a/b")
@@ -60,7 +60,7 @@ def test_a_file_is_fetched_once_for_everybody(tmp_path: Path, shelf: Shelf) -> N
     assert shelf.fetched == ["a/b"]
 
 
-def test_what_was_published_here_is_not_fetched(tmp_path: Path, shelf: Shelf) -> None:
+def test_a_file_that_was_published_on_this_machine_is_not_fetched(tmp_path: Path, shelf: Shelf) -> None:
     shelf.add("a")
     cache = a_cache(tmp_path)
     made = cache.held / "made"
@@ -72,7 +72,7 @@ def test_what_was_published_here_is_not_fetched(tmp_path: Path, shelf: Shelf) ->
     assert shelf.fetched == []
 
 
-def test_the_least_recently_used_goes_first(tmp_path: Path, shelf: Shelf) -> None:
+def test_the_least_recently_used_file_is_deleted_first(tmp_path: Path, shelf: Shelf) -> None:
     for name in ("a", "b", "c"):
         shelf.add(name)
     shelf.get(a_cache(tmp_path), "a")
@@ -85,7 +85,7 @@ def test_the_least_recently_used_goes_first(tmp_path: Path, shelf: Shelf) -> Non
     assert shared(tmp_path) == ["a", "c"]
 
 
-def test_what_is_held_stays_whatever_the_limit(tmp_path: Path, shelf: Shelf) -> None:
+def test_a_file_in_use_is_kept_even_above_the_limit(tmp_path: Path, shelf: Shelf) -> None:
     cache = a_cache(tmp_path)
     names = [f"{number}" for number in range(6)]
     for name in names:
@@ -100,7 +100,7 @@ def test_what_is_held_stays_whatever_the_limit(tmp_path: Path, shelf: Shelf) -> 
     assert not any(path.exists() for path in held)
 
 
-def test_a_file_that_does_not_hold_what_was_written_never_gets_in(tmp_path: Path, shelf: Shelf) -> None:
+def test_a_fetched_file_with_a_wrong_hash_is_not_cached(tmp_path: Path, shelf: Shelf) -> None:
     digest, cache = shelf.add("a"), a_cache(tmp_path)
 
     def torn(target: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_damaged_copy_is_fetched_again(tmp_path: Path, shelf: Shelf) -> None:
     assert shelf.get(a_cache(tmp_path), "a").stat().st_size == copy.stat().st_size == 400
 
 
-def test_a_fetch_that_fails_leaves_nothing(tmp_path: Path, shelf: Shelf) -> None:
+def test_a_failed_fetch_leaves_no_file(tmp_path: Path, shelf: Shelf) -> None:
     cache = a_cache(tmp_path)
 
     def fails(target: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_fetch_that_fails_leaves_nothing(tmp_path: Path, shelf: Shelf) -> None
     assert shared(tmp_path) == []
 
 
-def test_what_a_dead_process_held_is_swept_away_and_what_a_living_one_holds_is_not(tmp_path: Path, shelf: Shelf) -> None:
+def test_files_held_by_a_dead_process_are_deleted_and_those_of_a_running_process_are_kept(tmp_path: Path, shelf: Shelf) -> None:
     living = a_cache(tmp_path)
     shelf.add("a")
     held = shelf.get(living, "a")

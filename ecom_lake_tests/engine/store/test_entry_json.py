@@ -1,4 +1,4 @@
-"""Entries of the log as JSON: those of older versions are read, and mean what they meant."""
+"""Log entries as JSON: entries of older versions are read with the same meaning."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def test_an_entry_of_an_older_version_is_read() -> None:
     assert entry.landing == {"orders.csv": Landed("s", "2577", "r")}
 
 
-def test_versions_of_tables_are_those_that_older_versions_recorded() -> None:
-    """They stand in the inputs of every file: if they were computed otherwise, an old lake would be built anew."""
+def test_versions_of_tables_equal_those_recorded_by_older_versions() -> None:
+    """They are recorded as inputs of every file: if they were computed differently, an old lake would be rebuilt."""
     entry = decode(old_bytes())
     assert entry.version(TableId("silver", "orders")) == "1ff516faac7af6d3"
     assert entry.version(TableId("quarantine", "orders")) == "f1d6d14aa6474f66"
@@ -70,6 +70,6 @@ def test_an_entry_is_read_back_as_it_was_written() -> None:
     assert b'"gold/rfm":{"":{' in encode(entry) and b'"inputs":{"bronze/orders":"v"}' in encode(entry)
 
 
-def test_a_name_that_is_no_table_is_a_damaged_entry() -> None:
+def test_an_entry_with_an_invalid_table_name_is_damaged() -> None:
     with pytest.raises(ValueError, match="is not the layer and the name of a table"):
         decode(old_bytes().replace(b'"gold/rfm"', b'"rfm"'))

@@ -1,4 +1,4 @@
-"""Locks between processes, with and without the system's flock."""
+"""Locks between processes, with and without flock."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_folder_that_does_not_exist_has_no_lock(tmp_path: Path) -> None:
     assert try_lock(tmp_path / "missing") is None
 
 
-def test_everything_is_imported_and_a_lake_is_written_where_fcntl_is_missing(tmp_path: Path) -> None:
+def test_without_fcntl_the_engine_can_be_imported_and_a_lake_written(tmp_path: Path) -> None:
     """As on Windows. One process imports the whole engine, locks a lake and opens two caches; the imports take about 2 s."""
     script = """
 import ecom_lake.cli, ecom_lake.settings

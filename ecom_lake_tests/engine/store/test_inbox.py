@@ -1,4 +1,4 @@
-"""A folder into which others put files: what is checked there is what is read."""
+"""A folder into which others write files: the checked file is the file that is read."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "landing"
 
 
-def said(folder: Path) -> dict[str, str]:
+def reasons(folder: Path) -> dict[str, str]:
     return {info.path: info.refused for info in Inbox(folder).list("")}
 
 
-def test_what_is_no_file_of_the_folder_is_listed_with_the_reason(folder: Path, outside: Path) -> None:
+def test_entries_that_are_not_files_of_the_folder_are_listed_with_the_reason(folder: Path, outside: Path) -> None:
     (folder / "out.csv").symlink_to(outside / "shadow")
     (folder / "up.csv").symlink_to("../outside/shadow")
     (folder / "2017").symlink_to(outside / "2018")
@@ -50,7 +50,7 @@ def test_what_is_no_file_of_the_folder_is_listed_with_the_reason(folder: Path, o
             server.bind("socket.csv")
         finally:
             os.chdir(here)
-    assert said(folder) == {
+    assert reasons(folder) == {
         "2017": LINK_OUT,
         "2018/orders.csv": "",
         "again": LINK_TO_FOLDER,
@@ -66,7 +66,7 @@ def test_what_is_no_file_of_the_folder_is_listed_with_the_reason(folder: Path, o
 
 
 @pytest.mark.parametrize("name", ["out.csv", "2018/up.csv", "2017/orders.csv", "pipe.csv", "2018", "gone.csv"])
-def test_nothing_but_a_file_of_the_folder_is_opened(folder: Path, outside: Path, name: str) -> None:
+def test_only_files_of_the_folder_are_opened(folder: Path, outside: Path, name: str) -> None:
     (folder / "out.csv").symlink_to(outside / "shadow")
     (folder / "2018" / "up.csv").symlink_to("../../outside/shadow")
     (folder / "2017").symlink_to(outside / "2018")
@@ -77,16 +77,16 @@ def test_nothing_but_a_file_of_the_folder_is_opened(folder: Path, outside: Path,
 
 def test_the_folder_itself_may_be_a_link(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(folder)
-    assert said(tmp_path / "link") == {"2018/orders.csv": ""}
+    assert reasons(tmp_path / "link") == {"2018/orders.csv": ""}
     with Inbox(tmp_path / "link").opened("2018/orders.csv") as local:
         assert local.read_text(encoding="utf-8") == "fine"
 
 
 @pytest.mark.parametrize("swapped", ["2018/orders.csv", "2018"])
-def test_a_link_that_takes_the_name_between_check_and_opening_does_not_win(
+def test_a_link_that_replaces_the_file_between_check_and_opening_is_not_followed(
     folder: Path, outside: Path, swapped: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The swap happens right after the path was resolved, which is the last moment at which it could."""
+    """The file is replaced directly after the path was resolved, which is the last possible moment."""
     resolved = Inbox._inside
 
     def then_swap(self: Inbox, path: str) -> object:
@@ -101,7 +101,7 @@ def test_a_link_that_takes_the_name_between_check_and_opening_does_not_win(
 
 
 @pytest.mark.parametrize("by_number", [True, False])
-def test_what_takes_the_name_while_it_is_read_is_not_read(
+def test_a_file_that_replaces_the_opened_one_is_not_read(
     folder: Path, outside: Path, by_number: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not by_number:  # a system without /proc

@@ -23,7 +23,7 @@ def written(path: Path, content: str) -> Path:
 
 
 def landed(lake: Lake) -> dict[str, str]:
-    """Every file in landing, hidden ones too, by its name there."""
+    """Every file in landing, including hidden ones, by its name."""
     return {info.path: lake.landing.read(info.path).decode() for info in lake.landing.list("")}
 
 
@@ -49,7 +49,7 @@ def test_a_folders_files_keep_their_paths_and_times(lake: Lake, tmp_path: Path) 
     assert lake.landing.info("2017-01/orders.csv").modified.timestamp() == WHEN
 
 
-def test_the_same_content_lands_once_whatever_it_is_called(lake: Lake, tmp_path: Path) -> None:
+def test_the_same_content_lands_once_under_any_name(lake: Lake, tmp_path: Path) -> None:
     first = written(tmp_path / "orders.csv", "a")
     again = written(tmp_path / "copy_of_orders.csv", "a")
     assert fates(land_in(lake, first, again)) == [("orders.csv", "landed"), ("copy_of_orders.csv", "known")]
@@ -59,17 +59,17 @@ def test_the_same_content_lands_once_whatever_it_is_called(lake: Lake, tmp_path:
     assert landed(lake) == {"orders.csv": "a"}
 
 
-def test_other_content_never_takes_the_place_of_what_is_there(lake: Lake, tmp_path: Path) -> None:
+def test_a_landed_file_is_never_overwritten(lake: Lake, tmp_path: Path) -> None:
     for content in ("a", "b", "c"):
         land_in(lake, written(tmp_path / "orders.csv.gz", content))
     assert landed(lake) == {"orders.csv.gz": "a", "orders~2.csv.gz": "b", "orders~3.csv.gz": "c"}
 
 
-def test_one_that_cannot_land_does_not_stop_the_others(tmp_path: Path) -> None:
+def test_a_file_that_cannot_land_does_not_stop_the_others(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path / "data"), "shop")
     (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere")
     (tmp_path / "nothing").mkdir()
-    # Where the folder 2017 is wanted there is a file.
+    # There is a file with the name of the folder 2017.
     written(tmp_path / "data/shop/landing/2017", "in the way")
     written(tmp_path / "export/2017/orders.csv", "x")
     good = written(tmp_path / "good.csv", "good")
@@ -85,7 +85,7 @@ def test_one_that_cannot_land_does_not_stop_the_others(tmp_path: Path) -> None:
     assert landed(lake) == {"2017": "in the way", "good.csv": "good"}
 
 
-def test_of_a_folder_only_what_may_be_an_export_is_taken(lake: Lake, tmp_path: Path) -> None:
+def test_only_possible_export_files_of_a_folder_land(lake: Lake, tmp_path: Path) -> None:
     for name in ("orders.CSV", "README.md", ".hidden.csv", "_drafts/items.csv", "pack.zip"):
         written(tmp_path / "export" / name, name)
     named = written(tmp_path / "orders.dat", "named itself")
@@ -100,7 +100,7 @@ def test_of_a_folder_only_what_may_be_an_export_is_taken(lake: Lake, tmp_path: P
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a.csv", "b.csv", "a~2.csv"]), st.sampled_from("xyz"), st.booleans()), max_size=12))
-def test_whatever_lands_in_whatever_order_nothing_is_lost_and_nothing_is_twice(
+def test_in_any_order_of_landings_no_file_is_lost_or_duplicated(
     deliveries: list[tuple[str, str, bool]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -115,7 +115,7 @@ def test_whatever_lands_in_whatever_order_nothing_is_lost_and_nothing_is_twice(
         assert sorted(before.values()) == sorted({content for _, content, _ in deliveries})
 
 
-def test_a_landing_whose_answer_was_lost_lands_once(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_landing_with_a_lost_response_lands_once(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add, answers = lake.landing.add, iter([False])
     monkeypatch.setattr(lake.landing, "add", lambda local, path: add(local, path) and next(answers, True))
     arrivals = land_in(lake, written(tmp_path / "orders.csv", "a"))
@@ -123,14 +123,14 @@ def test_a_landing_whose_answer_was_lost_lands_once(lake: Lake, tmp_path: Path, 
     assert landed(lake) == {"orders.csv": "a"}
 
 
-def test_landing_may_lie_elsewhere_than_the_lake(place: Place, tmp_path: Path) -> None:
+def test_landing_can_be_outside_of_the_lake(place: Place, tmp_path: Path) -> None:
     outside = Lake(str(tmp_path / "lake"), "shop", place.access, landing=f"{place.url}/inbox")
     land_in(outside, written(tmp_path / "orders.csv", "a"))
     assert [info.path for info in place.store().list("")] == ["inbox/orders.csv"]
     assert outside.landing.read("orders.csv") == b"a"
 
 
-def test_of_a_folder_no_link_is_followed_that_leads_out_of_it(lake: Lake, tmp_path: Path) -> None:
+def test_links_out_of_a_folder_are_not_followed(lake: Lake, tmp_path: Path) -> None:
     secret = written(tmp_path / "secret.csv", "SECRET")
     export = written(tmp_path / "export" / "orders.csv", "a").parent
     (export / "in.csv").symlink_to("orders.csv")
@@ -142,7 +142,7 @@ def test_of_a_folder_no_link_is_followed_that_leads_out_of_it(lake: Lake, tmp_pa
     assert landed(lake) == {"in.csv": "a"}
 
 
-def test_a_link_that_is_named_itself_is_followed(lake: Lake, tmp_path: Path) -> None:
+def test_a_link_given_as_an_argument_is_followed(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "latest").symlink_to(written(tmp_path / "2018" / "orders.csv", "a").parent)
     (tmp_path / "orders.csv").symlink_to(written(tmp_path / "orders-7.csv", "b"))
     assert fates(land_in(lake, tmp_path / "latest", tmp_path / "orders.csv")) == [("orders.csv", "landed")] * 2

@@ -1,4 +1,4 @@
-"""The log: a line of entries, whatever the number of writers, and readers that see one of them whole."""
+"""The log: consecutive entries for any number of writers, and readers that always see one complete entry."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def log(store: Store) -> Log:
     return Log(store, "olist")
 
 
-def test_an_entry_comes_back_as_it_was_written(log: Log) -> None:
+def test_an_entry_is_read_as_it_was_written(log: Log) -> None:
     landed = {"orders.csv": Landed("stamp", "hash", "reader", "refused because")}
     log.commit(
         lambda head: replace(head.with_parts(TableId("bronze", "orders"), {Part(batch="1"): a_file("a")}), landing=landed),
@@ -60,13 +60,13 @@ def test_an_entry_comes_back_as_it_was_written(log: Log) -> None:
     assert written.landing == landed
 
 
-def test_no_change_leaves_no_entry(log: Log) -> None:
+def test_a_commit_without_a_change_writes_no_entry(log: Log) -> None:
     log.commit(lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="1"): a_file("a")}), "run", "first")
     log.commit(lambda head: head, "run", "nothing")
     assert log.numbers() == [1]
 
 
-def test_racing_writers_make_one_line_and_lose_nothing(log: Log) -> None:
+def test_concurrent_writers_write_consecutive_entries_and_lose_no_commit(log: Log) -> None:
     def write(writer: int) -> None:
         for turn in range(8):
             part = f"{writer}-{turn}"
@@ -84,7 +84,7 @@ def test_racing_writers_make_one_line_and_lose_nothing(log: Log) -> None:
     }
 
 
-def test_a_version_follows_content_alone() -> None:
+def test_the_version_of_a_table_depends_on_content_only() -> None:
     entry = Entry(1, None, "run", "", "")
     one = entry.with_parts(TableId("silver", "orders"), {Part(month="2017-01"): a_file("a")})
     same = entry.with_parts(
@@ -96,7 +96,7 @@ def test_a_version_follows_content_alone() -> None:
     assert len({state.version(TableId("silver", "orders")) for state in (one, other, moved)}) == 3
 
 
-def test_a_part_can_go(log: Log) -> None:
+def test_a_part_can_be_removed(log: Log) -> None:
     entry = Entry(1, None, "run", "", "").with_parts(TableId("silver", "orders"), {Part(batch="x"): a_file("a")})
     assert entry.with_parts(TableId("silver", "orders"), {Part(batch="x"): None}).tables == {}
 
@@ -108,7 +108,7 @@ def test_a_damaged_entry_is_named(log: Log, store: Store) -> None:
         log.head()
 
 
-def test_a_flipped_bit_that_leaves_an_entry_readable_is_found(log: Log, store: Store) -> None:
+def test_a_flipped_bit_in_a_readable_entry_is_detected(log: Log, store: Store) -> None:
     log.commit(lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="1"): a_file("a")}), "run", "first")
     path = "olist/_store/log/00000001.json"
     store.write(path, store.read(path).replace(b'"rows":1', b'"rows":3'))
@@ -116,7 +116,7 @@ def test_a_flipped_bit_that_leaves_an_entry_readable_is_found(log: Log, store: S
         log.head()
 
 
-def test_a_damaged_entry_is_told_with_the_one_before_it_and_set_aside(log: Log, store: Store) -> None:
+def test_the_error_of_a_damaged_entry_names_the_previous_one_and_it_can_be_set_aside(log: Log, store: Store) -> None:
     for part in ("1", "2"):
         log.commit(partial(with_part, part=part), "run", part)
     released = log.commit(replace, "run", "release", release=True)
@@ -128,10 +128,10 @@ def test_a_damaged_entry_is_told_with_the_one_before_it_and_set_aside(log: Log, 
     assert log.head() == released
     assert store.exists("olist/_store/log/damaged-00000004.json")
     after = log.commit(lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="4"): a_file("4")}), "run", "4")
-    assert (after.number, after.parent) == (5, 3), "nobody who remembers the damaged one takes another for it"
+    assert (after.number, after.parent) == (5, 3), "a new entry must not have the number of the damaged one"
 
 
-def test_a_commit_whose_answer_was_lost_is_one_commit(log: Log, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_with_a_lost_response_is_one_commit(log: Log, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     create, answers = store.create, iter([False])
 
     def lost(path: str, data: bytes) -> bool:
@@ -146,6 +146,6 @@ def test_a_commit_whose_answer_was_lost_is_one_commit(log: Log, store: Store, mo
     assert log.head() == written
 
 
-def test_an_entry_that_is_not_there_is_named(log: Log) -> None:
+def test_the_error_of_a_missing_entry_names_it(log: Log) -> None:
     with pytest.raises(UserError, match="Entry 7 of shop 'olist' is not in the log"):
         log.entry(7)

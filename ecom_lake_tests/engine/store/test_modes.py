@@ -1,4 +1,4 @@
-"""Who of this machine may read a lake: asked of the permissions, since the tests may run as root, whom they do not stop."""
+"""Which users of this machine can read a lake: the file modes are compared, because root can read every file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ecom_lake.engine.store.modes import Modes, group_of
 from ecom_lake.errors import UserError
 
 GROUP = grp.getgrgid(os.getgid()).gr_name
-"""One that this process is in, whoever runs it."""
+"""A group of the user that runs the tests."""
 
 
 def mode(path: Path) -> str:
@@ -31,7 +31,7 @@ def modes(root: Path) -> dict[str, str]:
 
 
 def filled(root: Path, readers: str = "") -> Lake:
-    """A lake with a file at each place, put there by each call of a store that writes."""
+    """A lake with a file in each folder, written by each of the store's write functions."""
     root.mkdir()
     root.chmod(0o755)
     lake = Lake(str(root), "shop", Access(readers=readers))
@@ -83,19 +83,19 @@ TO_READERS = {
 }
 
 
-def test_whatever_is_written_is_its_owners_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_written_files(tmp_path: Path) -> None:
     filled(tmp_path / "data")
     assert modes(tmp_path / "data") == CLOSED
-    assert mode(tmp_path / "data") == "755", "what lies above the shops is not ours"
+    assert mode(tmp_path / "data") == "755", "folders above the shops must not change"
 
 
-def test_readers_get_the_plain_gold_and_nothing_else(tmp_path: Path) -> None:
+def test_readers_can_read_only_the_plain_gold_files(tmp_path: Path) -> None:
     filled(tmp_path / "data", GROUP)
     assert modes(tmp_path / "data") == CLOSED | TO_READERS
 
 
 @pytest.mark.parametrize("readers", ["", GROUP])
-def test_an_older_lake_is_closed_at_its_folders_and_opened_to_its_readers(tmp_path: Path, readers: str) -> None:
+def test_the_folders_of_an_older_lake_are_restricted_and_opened_to_its_readers(tmp_path: Path, readers: str) -> None:
     root = tmp_path / "data"
     filled(root)
     for path in (root, *root.rglob("*")):
@@ -107,23 +107,23 @@ def test_an_older_lake_is_closed_at_its_folders_and_opened_to_its_readers(tmp_pa
     assert {path: now[path] for path in near} == {path: wanted[path] for path in near}
     changed = {path: path.stat().st_ctime_ns for path in root.rglob("*")}
     lake.restrict()
-    assert {path: path.stat().st_ctime_ns for path in root.rglob("*")} == changed, "what is closed is left alone"
+    assert {path: path.stat().st_ctime_ns for path in root.rglob("*")} == changed, "a second call changes nothing"
 
 
-def test_readers_that_are_taken_from_the_settings_are_shut_out(tmp_path: Path) -> None:
+def test_readers_that_are_removed_from_the_settings_lose_access(tmp_path: Path) -> None:
     filled(tmp_path / "data", GROUP)
     Lake(str(tmp_path / "data"), "shop").restrict()
     assert (mode(tmp_path / "data/shop"), mode(tmp_path / "data/shop/gold")) == ("700", "700")
 
 
-def test_a_group_that_delivers_into_landing_goes_on_doing_so(tmp_path: Path) -> None:
+def test_a_group_with_write_access_to_landing_keeps_it(tmp_path: Path) -> None:
     lake, landing = filled(tmp_path / "data"), tmp_path / "data/shop/landing"
     landing.chmod(0o2777)
     lake.restrict()
     assert (mode(landing), mode(tmp_path / "data/shop")) == ("2770", "711")
 
 
-def test_a_landing_outside_the_lake_is_left_as_it_is(tmp_path: Path) -> None:
+def test_the_modes_of_a_landing_outside_the_lake_are_not_changed(tmp_path: Path) -> None:
     (tmp_path / "inbox").mkdir(mode=0o755)
     (tmp_path / "orders.csv").write_bytes(b"x")
     (tmp_path / "orders.csv").chmod(0o644)
@@ -133,22 +133,22 @@ def test_a_landing_outside_the_lake_is_left_as_it_is(tmp_path: Path) -> None:
     assert (mode(tmp_path / "inbox"), mode(tmp_path / "inbox/orders.csv")) == ("755", "644")
 
 
-def test_a_group_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+def test_the_error_for_an_unknown_group_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"lake\.toml names 'no-such-group' as readers, and this machine has no such group"):
         Modes(tmp_path, "no-such-group").restrict("shop")
 
 
-def test_copies_of_a_remote_store_are_their_owners_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_cached_copies_of_a_remote_store(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir(mode=0o755)
     Cache(tmp_path, "store", 1_000_000)
     assert {mode(tmp_path / part) for part in ("files", "held", "locks")} == {"700"}
 
 
 @pytest.mark.skipif(os.getuid() != 0 or shutil.which("setpriv") is None, reason="only root can become somebody else")
-def test_another_user_reads_nothing_and_a_reader_the_plain_gold(tmp_path: Path) -> None:
+def test_another_user_can_read_nothing_and_a_reader_the_plain_gold_files(tmp_path: Path) -> None:
     for folder in (tmp_path, *tmp_path.parents):
         if folder.is_relative_to(tempfile.gettempdir()) and not folder.stat().st_mode & stat.S_IXOTH:
-            folder.chmod(folder.stat().st_mode | stat.S_IXOTH)  # pytest closes its folders too
+            folder.chmod(folder.stat().st_mode | stat.S_IXOTH)  # pytest's folders are private too
     filled(tmp_path / "data", "daemon")
 
     def reads(path: str, group: int) -> bool:

@@ -10,7 +10,7 @@ from ecom_lake.engine.store.read_only_files import OpenFile, read_only_files
 
 
 def test_threads_that_share_an_open_file_do_not_move_each_others_position(tmp_path: Path) -> None:
-    """DuckDB seeks and reads in two calls, with other threads' calls in between: "Out of buffer" where they share a position."""
+    """DuckDB seeks and reads in two calls, and other threads call in between; a shared position caused "Out of buffer"."""
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
     file = OpenFile(path)
@@ -23,7 +23,7 @@ def test_threads_that_share_an_open_file_do_not_move_each_others_position(tmp_pa
     file.close()
 
 
-def test_a_file_is_read_under_its_url_and_written_under_none(tmp_path: Path) -> None:
+def test_a_file_can_be_read_at_its_url_and_not_written(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_text("a\n1\n", encoding="utf-8")
     with duckdb.connect() as con:

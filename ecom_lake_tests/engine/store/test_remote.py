@@ -1,4 +1,4 @@
-"""A remote store over any file system: it tries again where the network failed, and says in a sentence where it gave up."""
+"""A remote store over any file system: it retries temporary network failures, and finally fails with one sentence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecom_lake.errors import StoreError, UsageError
 
 
 class Shaky(MemoryFileSystem):  # type: ignore[misc]
-    """Fails so many times, in this way, before it answers."""
+    """Raises the error so many times before it succeeds."""
 
     store: dict[str, object] = {}  # noqa: RUF012 - fsspec has it so: one for all instances
     cachable = False
@@ -39,7 +39,7 @@ def a_store(failures: int, error: Exception, waits: list[float]) -> RemoteStore:
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError(), TimeoutError(), BrokenPipeError()], ids=repr)
-def test_what_passes_is_tried_again_after_longer_waits(error: Exception) -> None:
+def test_a_temporary_failure_is_retried_after_increasing_waits(error: Exception) -> None:
     waits: list[float] = []
     store = a_store(3, error, waits)
     store.write("a", b"x")
@@ -48,20 +48,20 @@ def test_what_passes_is_tried_again_after_longer_waits(error: Exception) -> None
     assert len(waits) == 3
 
 
-def test_after_every_try_one_sentence_is_left() -> None:
+def test_after_the_last_retry_the_error_is_one_sentence() -> None:
     with pytest.raises(StoreError, match=r"^shaky://root: the store could not be reached \(ConnectionResetError\)\. Try again"):
         a_store(4, ConnectionResetError("secret=1"), []).write("a", b"x")
 
 
 @pytest.mark.parametrize("error", [PermissionError(), FileNotFoundError(), OSError(28, "disk full"), ValueError()], ids=repr)
-def test_what_does_not_pass_is_not_tried_again(error: Exception) -> None:
+def test_a_permanent_failure_is_not_retried(error: Exception) -> None:
     waits: list[float] = []
     with pytest.raises((StoreError, FileNotFoundError, OSError, ValueError)):
         a_store(1, error, waits).write("a", b"x")
     assert waits == []
 
 
-def test_any_file_system_that_fsspec_knows_can_stand_in() -> None:
+def test_any_file_system_of_fsspec_can_be_used() -> None:
     store = open_store("memory://stand-in", Access(retries=0))
     assert store.create("a/b", b"1")
     assert not store.create("a/b", b"2")
@@ -72,6 +72,6 @@ def test_any_file_system_that_fsspec_knows_can_stand_in() -> None:
     store.delete("c")
 
 
-def test_an_unknown_protocol_is_named() -> None:
+def test_the_error_for_an_unknown_protocol_names_it() -> None:
     with pytest.raises(UsageError, match="A lake cannot be on 'nonsense://'"):
         open_store("nonsense://x/y")

@@ -1,4 +1,4 @@
-"""One suite for every store. Every write is whole or absent, and a name is taken once."""
+"""One suite for all stores: writes are atomic, and a name can be created once."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def written(path: Path, content: bytes) -> Path:
     return path
 
 
-def test_create_takes_a_free_name_once(store: Store) -> None:
+def test_a_name_can_be_created_once(store: Store) -> None:
     assert store.create("a/b.json", b"first")
     assert not store.create("a/b.json", b"second")
     assert store.read("a/b.json") == b"first"
 
 
-def test_of_many_who_create_a_name_at_once_one_has_it(store: Store) -> None:
+def test_one_of_many_concurrent_creations_of_a_name_succeeds(store: Store) -> None:
     won: list[int] = []
 
     def create(number: int) -> None:
@@ -46,7 +46,7 @@ def test_of_many_who_create_a_name_at_once_one_has_it(store: Store) -> None:
     assert [store.read("name")] == [str(number).encode() for number in won]
 
 
-def test_put_replaces_and_takes_the_scratch_file_away(store: Store, tmp_path: Path) -> None:
+def test_put_replaces_a_file_and_removes_the_scratch_file(store: Store, tmp_path: Path) -> None:
     store.write("a/b", b"old")
     scratch = written(tmp_path / "scratch", b"new")
     store.put(scratch, "a/b")
@@ -54,7 +54,7 @@ def test_put_replaces_and_takes_the_scratch_file_away(store: Store, tmp_path: Pa
     assert not scratch.exists()
 
 
-def test_add_keeps_its_source_and_its_time_and_takes_no_others_name(store: Store, tmp_path: Path) -> None:
+def test_add_keeps_its_source_and_its_time_and_does_not_overwrite(store: Store, tmp_path: Path) -> None:
     source = written(tmp_path / "orders.csv", b"mine")
     os.utime(source, (1_500_000_000.5, 1_500_000_000.5))
     assert store.add(source, "landing/orders.csv")
@@ -73,14 +73,14 @@ def test_a_copy_shares_nothing_with_its_source(store: Store) -> None:
     assert store.read("a") == b"kept"
 
 
-def test_nothing_is_left_beside(store: Store) -> None:
+def test_no_temporary_file_is_left(store: Store) -> None:
     store.write("a", b"1")
     store.create("a", b"2")
     store.create("b", b"3")
     assert [info.path for info in store.list("")] == ["a", "b"]
 
 
-def test_listing_goes_deep_and_a_missing_folder_is_empty(store: Store) -> None:
+def test_listing_is_recursive_and_a_missing_folder_is_empty(store: Store) -> None:
     store.write("x/2/b", b"")
     store.write("x/1/a", b"1")
     store.write("xy/c", b"another folder")
@@ -96,7 +96,7 @@ def test_a_stamp_changes_with_the_file(store: Store) -> None:
     assert store.info("a").stamp != before
 
 
-def test_what_is_not_there_is_said_so_and_deleted_in_peace(store: Store, tmp_path: Path) -> None:
+def test_reading_a_missing_file_is_an_error_and_deleting_it_is_not(store: Store, tmp_path: Path) -> None:
     store.delete("missing")
     assert not store.exists("missing")
     for ask in (store.read, store.read_immutable, store.info, lambda path: store.fetch(path, tmp_path / "x")):
@@ -108,14 +108,14 @@ def test_what_is_not_there_is_said_so_and_deleted_in_peace(store: Store, tmp_pat
     assert not store.exists("there")
 
 
-def test_a_name_may_hold_what_a_url_could_not(store: Store, tmp_path: Path) -> None:
+def test_a_name_can_contain_characters_that_are_invalid_in_a_url(store: Store, tmp_path: Path) -> None:
     store.write(ODD, b"odd")
     store.copy(ODD, f"{ODD}~2")
     assert [info.path for info in store.list("odd")] == [ODD, f"{ODD}~2"]
     assert store.read(ODD) == store.read(f"{ODD}~2") == b"odd"
 
 
-def test_a_file_is_opened_as_it_is_now_and_no_copy_is_left(store: Store) -> None:
+def test_a_file_is_opened_with_its_current_content_and_no_copy_is_left(store: Store) -> None:
     store.write("a", b"old")
     store.write("a", b"new")
     with store.opened("a") as local:
@@ -125,13 +125,13 @@ def test_a_file_is_opened_as_it_is_now_and_no_copy_is_left(store: Store) -> None
         local.read_bytes()
 
 
-def test_an_empty_file_is_a_file(store: Store, tmp_path: Path) -> None:
+def test_an_empty_file_can_be_stored(store: Store, tmp_path: Path) -> None:
     store.put(written(tmp_path / "empty", b""), "empty")
     assert store.read("empty") == b""
     assert store.info("empty").size == 0
 
 
-def test_a_large_file_comes_back_as_it_was(store: Store, tmp_path: Path) -> None:
+def test_a_large_file_is_read_as_it_was_written(store: Store, tmp_path: Path) -> None:
     large = tmp_path / "large"
     with large.open("wb") as stream:
         for number in range(20):  # three blocks, the last one not full
@@ -143,7 +143,7 @@ def test_a_large_file_comes_back_as_it_was(store: Store, tmp_path: Path) -> None
     assert hash_file(store.immutable("large", 20_000_060, digest)) == digest
 
 
-def test_a_small_file_that_never_changes_is_read_again_once_it_was_written(store: Store) -> None:
+def test_a_cached_small_file_is_read_again_after_it_was_written(store: Store) -> None:
     store.create("entry", b"1")
     assert store.read_immutable("entry") == store.read_immutable("entry") == b"1"
     store.write("entry", b"2")

@@ -22,8 +22,8 @@ from ecom_lake_tests.builders.synthetic_silver import (
     SILVER,
     Fault,
     anomalies,
+    clean_silver,
     false_alarms,
-    made_up,
     plant,
     shop_of,
     standing_out,
@@ -39,7 +39,7 @@ _SILVER = {table: catalog.silver()[table].schema for table in SILVER}
 @pytest.fixture(scope="module", params=SEEDS)
 def silver(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
     """Two years of a clean shop that grows and has a season."""
-    return made_up(tmp_path_factory.mktemp("shop"), request.param, ORDERS)
+    return clean_silver(tmp_path_factory.mktemp("shop"), request.param, ORDERS)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Ingest: whatever is new by content, once; a refused file stops nobody and is reported until it is mended."""
+"""Ingest: new content is delivered once; a refused file does not stop the others and is reported until it is fixed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def refusals(site: Site) -> list[str]:
     return [landed.refused for landed in site.lake.log.head().landing.values() if landed.refused]
 
 
-def test_files_that_come_together_are_numbered_by_name(tmp_path: Path) -> None:
+def test_files_of_one_ingest_are_numbered_by_name(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "2017-10/orders.csv", "orders", [order(10)])
     land(site, "2017-9/orders.csv", "orders", [order(9)])
@@ -40,7 +40,7 @@ def test_files_that_come_together_are_numbered_by_name(tmp_path: Path) -> None:
     assert deliveries(site, "order_items") == [(1, "2017-9/order_items.csv", 1)]
 
 
-def test_a_second_look_changes_nothing(tmp_path: Path) -> None:
+def test_a_second_ingest_changes_nothing(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1)])
     ingest(site)
@@ -60,17 +60,17 @@ def test_the_same_content_under_another_name_is_one_delivery(tmp_path: Path) -> 
     assert len(deliveries(site)) == 1
 
 
-def test_of_an_archive_of_bad_files_the_log_holds_a_few_and_how_many_more(tmp_path: Path) -> None:
+def test_the_log_lists_some_refused_members_of_an_archive_and_counts_the_rest(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     good = land(site, "orders.csv", "orders", [order(1)])
     with zipfile.ZipFile(good.with_name("dump.zip"), "w") as archive:
         for number in range(30):
             archive.writestr(f"{number:02}.csv", f"nobody,asked,for,{number}\n1,2,3,4\n")
     ingest(site)
-    [said] = refusals(site)
-    assert "18.csv" in said and "19.csv" not in said
-    assert "29.csv" in said, "the last is told: it may be the archive's own"
-    assert said.endswith("10 more files are refused.")
+    [message] = refusals(site)
+    assert "18.csv" in message and "19.csv" not in message
+    assert "29.csv" in message, "the last refusal is listed, because it can be that of the archive"
+    assert message.endswith("10 more files are refused.")
     assert len(deliveries(site)) == 1
 
 
@@ -83,7 +83,7 @@ def test_a_later_delivery_gets_the_next_number_whatever_its_name(tmp_path: Path)
     assert deliveries(site) == [(1, "orders-b.csv", 1), (2, "orders-a.csv", 1)]
 
 
-def test_bronze_outlives_landing(tmp_path: Path) -> None:
+def test_bronze_is_kept_after_landing_is_deleted(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     landed = land(site, "orders.csv", "orders", [order(1)])
     ingest(site)
@@ -93,7 +93,7 @@ def test_bronze_outlives_landing(tmp_path: Path) -> None:
     assert site.lake.log.head().landing == {}
 
 
-def test_a_refused_file_stops_nobody_and_is_reported_until_mended(tmp_path: Path) -> None:
+def test_a_refused_file_does_not_stop_the_others_and_is_reported_until_it_is_fixed(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     bad = land(site, "customers.csv", "customers", [customer(1)])
     whole = bad.read_text()
@@ -110,7 +110,7 @@ def test_a_refused_file_stops_nobody_and_is_reported_until_mended(tmp_path: Path
     assert deliveries(site, "customers") == [(2, "customers.csv", 1)]
 
 
-def test_half_copied_and_hidden_files_wait(tmp_path: Path) -> None:
+def test_incomplete_and_hidden_files_are_not_read(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv.part", "orders", [order(1)])
     land(site, ".orders.csv", "orders", [order(2)])
@@ -119,7 +119,7 @@ def test_half_copied_and_hidden_files_wait(tmp_path: Path) -> None:
     assert deliveries(site) == [(1, "here.csv", 1)]
 
 
-def test_no_name_or_time_of_a_file_is_too_strange(tmp_path: Path) -> None:
+def test_unusual_names_and_times_of_files_are_accepted(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "1²3/orders\udcff.csv", "orders", [order(1)])
     for seconds in (-(1 << 40), 1 << 40):
@@ -129,7 +129,7 @@ def test_no_name_or_time_of_a_file_is_too_strange(tmp_path: Path) -> None:
     assert refusals(site) == []
 
 
-def test_links_out_of_landing_and_pipes_are_refused_unread(tmp_path: Path) -> None:
+def test_links_out_of_landing_and_pipes_are_refused_without_reading_them(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     folder = land(site, "2018/orders.csv", "orders", [order(1)]).parent
     outside = tmp_path / "outside"
@@ -163,7 +163,7 @@ def test_a_link_to_a_file_inside_landing_is_followed(tmp_path: Path) -> None:
     assert (deliveries(site), refusals(site)) == ([(1, "orders.csv", 1)], [])
 
 
-def test_two_files_of_one_content_that_come_together_are_one_delivery(tmp_path: Path) -> None:
+def test_two_files_with_the_same_content_in_one_ingest_are_one_delivery(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     for name in ("a/orders.csv", "b/orders.csv"):
         land(site, name, "orders", [order(1)])
@@ -172,12 +172,12 @@ def test_two_files_of_one_content_that_come_together_are_one_delivery(tmp_path: 
     assert deliveries(site) == [(1, "a/orders.csv", 1), (2, "c/orders.csv", 1)]
 
 
-def test_nothing_landed_is_one_sentence(tmp_path: Path) -> None:
+def test_the_error_for_an_empty_landing_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nothing to build from: put its files into"):
         ingest(a_site(tmp_path))
 
 
-def test_malformed_records_are_counted_with_the_delivery(tmp_path: Path) -> None:
+def test_rejects_are_counted_in_the_delivery(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     path = land(site, "orders.csv", "orders", [order(1), order(2)])
     with path.open("a") as landed:
@@ -190,8 +190,8 @@ def test_malformed_records_are_counted_with_the_delivery(tmp_path: Path) -> None
     assert rejects.rows == 1
 
 
-def test_what_another_reader_refused_or_took_is_read_again_and_delivered_once(tmp_path: Path) -> None:
-    """After an upgrade a refused file may be readable, and an accepted one is known by its content."""
+def test_files_read_by_another_parser_version_are_read_again_and_delivered_once(tmp_path: Path) -> None:
+    """After an upgrade a refused file may be readable, and an accepted file is recognized by its content."""
     site = a_site(tmp_path)
     bad = land(site, "customers.csv", "customers", [customer(1)])
     bad.write_text(bad.read_text().replace("customer_unique_id", "customer_uniqe_id"))
@@ -207,7 +207,7 @@ def test_what_another_reader_refused_or_took_is_read_again_and_delivered_once(tm
     ingest(site)
     assert site.lake.log.head().landing == before.landing
     assert site.lake.log.head().tables == before.tables
-    assert all(landed.hash for landed in before.landing.values()), "known again by what it holds"
+    assert all(landed.hash for landed in before.landing.values()), "recognized by its content"
 
 
 ORDER = "order_id,customer_id,ordered_at\no1,ana,2024-01-02\n"
@@ -219,25 +219,25 @@ def columns_known(shop: CanonicalShop, table: str) -> Check:
     return found
 
 
-def test_a_column_that_is_probably_a_missing_one_is_told_until_its_file_has_the_name(tmp_path: Path) -> None:
+def test_a_probably_misspelled_column_is_reported_until_its_file_is_fixed(tmp_path: Path) -> None:
     shop = CanonicalShop(tmp_path)
     shop.say()
     shop.land("orders.csv", ORDER)
     shop.land("products.csv", "product_id,product_name,cost,Colour\np1,Lamp,3,red\n")
-    told = columns_known(shop, "products")
-    assert (told.passed, told.severity) == (False, "warn")
-    assert told.says == (
+    check = columns_known(shop, "products")
+    assert (check.passed, check.severity) == (False, "warn")
+    assert check.says == (
         "products.csv has the column product_name, which no table reads; if it holds name, rename it to name. "
         "products.csv has the column cost, which no table reads; if it holds unit_cost, rename it to unit_cost."
     )
-    assert columns_known(shop, "products") == told, "told again while the file lies there"
+    assert columns_known(shop, "products") == check, "reported again while the file is in landing"
     assert columns_known(shop, "orders").passed
-    assert status_of(shop.site).misnamed == (told.says,)
+    assert status_of(shop.site).misnamed == (check.says,)
     shop.land("products.csv", "product_id,name,unit_cost,Colour\np1,Lamp,3,red\n")
     assert columns_known(shop, "products").passed
 
 
-def test_one_name_in_many_files_is_told_once_and_what_the_shop_lacks_is_not_missed(tmp_path: Path) -> None:
+def test_a_misspelled_column_in_many_files_is_reported_once_and_only_if_the_shop_needs_it(tmp_path: Path) -> None:
     shop = CanonicalShop(tmp_path)
     shop.say(without=["order_items.unit_cost"])
     shop.land("orders.csv", ORDER)
@@ -250,7 +250,7 @@ def test_one_name_in_many_files_is_told_once_and_what_the_shop_lacks_is_not_miss
     )
 
 
-def test_the_refusal_of_a_file_states_the_name_that_is_nearest_to_a_required_one(tmp_path: Path) -> None:
+def test_the_refusal_of_a_file_states_the_column_most_similar_to_the_missing_one(tmp_path: Path) -> None:
     shop = CanonicalShop(tmp_path)
     shop.say()
     shop.land("orders.csv", ORDER)

@@ -1,4 +1,4 @@
-"""Gold and release: the same bytes whatever the machine does, an empty shop, what becomes stale, rolling back."""
+"""Gold and release: reproducible bytes, an empty shop, stale tables, and rollback."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ecom_lake_tests.engine.build.crash import content
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_the_same_bytes_on_any_number_of_threads(fresh_lake: BuiltLake, threads: int) -> None:
+def test_the_bytes_do_not_depend_on_the_number_of_threads(fresh_lake: BuiltLake, threads: int) -> None:
     wanted = content(fresh_lake.site())
     build(replace(fresh_lake.site(full=True), threads=threads))
     assert content(fresh_lake.site()) == wanted
@@ -50,7 +50,7 @@ def test_an_empty_file_of_orders_makes_empty_tables_that_are_not_released(tmp_pa
     assert kpis.filter(metric="aov")["value"].to_list() == [None]
 
 
-def test_one_order_makes_a_shop(tmp_path: Path) -> None:
+def test_a_shop_of_one_order_is_released(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1)])
     land(site, "order_items.csv", "order_items", [item(1, "10.00"), item(1, "2.50", line=2)])
@@ -60,7 +60,7 @@ def test_one_order_makes_a_shop(tmp_path: Path) -> None:
         assert str(con.execute("select net_sales, freight from fct_orders").fetchall()[0][0]) == "12.50"
 
 
-def test_the_plain_view_is_exactly_the_release(built_lake: BuiltLake) -> None:
+def test_the_plain_view_equals_the_release(built_lake: BuiltLake) -> None:
     site = built_lake.site()
     released = site.lake.log.released()
     assert released is not None
@@ -70,8 +70,8 @@ def test_the_plain_view_is_exactly_the_release(built_lake: BuiltLake) -> None:
         assert (built_lake.root / "olist" / path).read_bytes() == site.lake.local(file).read_bytes()
 
 
-def test_what_power_bi_reads(built_lake: BuiltLake) -> None:
-    """Old encodings, snappy, and no type that its reader does not know."""
+def test_power_bi_can_read_the_gold_files(built_lake: BuiltLake) -> None:
+    """Old encodings, snappy compression, and only types that its reader supports."""
     kinds = ("string", "int64", "double", "bool", "date32[day]", "timestamp[us]")
     for table in gold_tables(built_lake.site()):
         file = pq.ParquetFile(built_lake.root / "olist/gold" / f"{table}.parquet")
@@ -88,7 +88,7 @@ def test_what_power_bi_reads(built_lake: BuiltLake) -> None:
                 )
 
 
-def test_a_mart_made_alone_is_committed_and_not_released_until_nothing_is_stale(fresh_lake: BuiltLake) -> None:
+def test_a_mart_that_is_built_alone_is_committed_and_not_released_until_nothing_is_stale(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     released = site.lake.log.head().release
     land(site, "more/orders.csv", "orders", [order(1, "2017-02-02 02:02:02")])
@@ -105,7 +105,7 @@ def test_a_mart_made_alone_is_committed_and_not_released_until_nothing_is_stale(
     assert site.lake.log.head().release == site.lake.log.head().number
 
 
-def test_nothing_is_due_after_a_build_and_what_is_touched_is_named(fresh_lake: BuiltLake) -> None:
+def test_nothing_is_due_after_a_build_and_a_changed_table_is_due(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     build(site)
     assert due(site) == []
@@ -115,7 +115,7 @@ def test_nothing_is_due_after_a_build_and_what_is_touched_is_named(fresh_lake: B
     assert due(site) == ["landing", "gold/release"]
 
 
-def test_rolling_back_pins_and_unpinning_goes_on(fresh_lake: BuiltLake) -> None:
+def test_a_rollback_pins_the_release_and_unpin_releases_the_newest_state(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     build(site)
     first = site.lake.log.head().release
@@ -138,7 +138,7 @@ def test_rolling_back_pins_and_unpinning_goes_on(fresh_lake: BuiltLake) -> None:
         roll_back(site, 1)
 
 
-def test_garbage_is_what_no_kept_state_names(fresh_lake: BuiltLake) -> None:
+def test_files_that_no_kept_state_references_are_garbage(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     land(site, "more/orders.csv", "orders", [order(1, "2017-02-02 02:02:02")])
     build(site)
@@ -152,7 +152,7 @@ def test_garbage_is_what_no_kept_state_names(fresh_lake: BuiltLake) -> None:
     assert stored == {f"olist/{file.path}" for parts in head.tables.values() for file in parts.values()}
 
 
-def test_inputs_are_read_from_the_sql() -> None:
+def test_the_inputs_of_a_table_are_parsed_from_its_sql() -> None:
     query = (
         "with a as (select * from fct_orders), b as (select 1 from a) select * from b, orders where x in (select 1 from dim_date)"
     )

@@ -1,4 +1,4 @@
-"""A model's tables are made together or not at all, and its last fit is handed on until somebody asks for a new one."""
+"""The tables of a model are built together or not at all, and its last fit is reused until a refit is requested."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MADE = {TableId("gold", "segment_centres"), TableId("gold", "segment_selection")
 
 @pytest.fixture
 def given(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether the model got a last fit, each time that it was asked."""
+    """Records for each call of the model whether it got a last fit."""
     seen: list[bool] = []
     real = segment_centres.fit
 
@@ -45,27 +45,27 @@ def made(site: Site) -> set[TableId]:
     return {outcome.table for outcome in outcomes if outcome.written}
 
 
-def test_the_last_fit_is_handed_on_until_a_new_one_is_asked_for(fresh_lake: BuiltLake, given: list[bool]) -> None:
+def test_the_last_fit_is_reused_until_a_refit_is_requested(fresh_lake: BuiltLake, given: list[bool]) -> None:
     site = fresh_lake.site()
-    assert (made(site), given) == (set(), []), "nothing changed: it is not even asked"
+    assert (made(site), given) == (set(), []), "nothing changed, so the model is not called"
     assert (made(replace(site, full=True)), given) == (MADE, [True])
     assert (made(replace(site, refit=True)), given) == (MADE, [True, False])
 
 
-def test_a_refit_makes_nothing_but_models_anew(fresh_lake: BuiltLake) -> None:
+def test_a_refit_rebuilds_only_the_tables_of_models(fresh_lake: BuiltLake) -> None:
     assert [outcome.written for outcome in make_gold(replace(fresh_lake.site(), refit=True), "rfm")] == [()]
 
 
-def spoil_fit(site: Site) -> str:
+def damage_fit(site: Site) -> str:
     [file] = site.lake.log.head().parts(FIT).values()
     path = site.lake.local(file)
     path.write_bytes(path.read_bytes()[:-100])
     return file.hash
 
 
-def test_a_damaged_fit_is_put_back_from_its_plain_copy(fresh_lake: BuiltLake, given: list[bool]) -> None:
+def test_a_damaged_fit_is_restored_from_its_plain_copy(fresh_lake: BuiltLake, given: list[bool]) -> None:
     site = replace(fresh_lake.site(), full=True)
-    was = spoil_fit(site)
+    was = damage_fit(site)
     with pytest.raises(UserError, match="`ecom-lake repair` puts it back"):
         made(site)
     assert repair(site).put_back == (str(FIT),)
@@ -73,23 +73,23 @@ def test_a_damaged_fit_is_put_back_from_its_plain_copy(fresh_lake: BuiltLake, gi
     assert (made(site), given) == (MADE, [True])
 
 
-def test_a_fit_that_is_lost_everywhere_is_made_anew(fresh_lake: BuiltLake, given: list[bool]) -> None:
+def test_a_fit_without_an_undamaged_copy_is_fitted_again(fresh_lake: BuiltLake, given: list[bool]) -> None:
     site = fresh_lake.site()
-    spoil_fit(site)
+    damage_fit(site)
     (fresh_lake.root / "olist" / f"{FIT}.parquet").unlink()
     done = repair(site)
     assert (done.put_back, len(done.forgotten)) == ((), 1)
     assert (made(site), given) == (MADE, [False])
 
 
-def test_one_bad_table_keeps_back_those_beside_it(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_invalid_table_of_a_model_blocks_its_other_tables(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
     site, real = replace(fresh_lake.site(), full=True), segment_centres.fit
-    twice = [Curve("stability", "", [Point(0, 0)])] * 2  # two points in one place break the key of the fit
+    twice = [Curve("stability", "", [Point(0, 0)])] * 2  # two points in one place violate the key of the fit
 
-    def spoilt(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
+    def faulty_fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
         return replace(real(con, settings, past), curves=twice)
 
-    monkeypatch.setattr(segment_centres, "fit", spoilt)
+    monkeypatch.setattr(segment_centres, "fit", faulty_fit)
     before = site.lake.log.head()
     outcomes = make_gold(site, "segment_centres")
     assert [outcome.table for outcome in outcomes if outcome.refused] == [FIT]
@@ -97,8 +97,8 @@ def test_one_bad_table_keeps_back_those_beside_it(fresh_lake: BuiltLake, monkeyp
     assert site.lake.log.head() == before
 
 
-def trust_me(fitted: Fitted, past: Past, version: int, settings: MiningSettings) -> pl.DataFrame:
-    """A fit whose card was written past the class: it claims to be published, and has nothing to show for it."""
+def fit_with_false_status(fitted: Fitted, past: Past, version: int, settings: MiningSettings) -> pl.DataFrame:
+    """A fit whose card was changed outside of the class: its status is published without a gate."""
     rows = fit_rows(fitted, past, version, settings)
     is_card, is_claim = pl.col("kind") == CARD, pl.col("name").is_in(["reason", "status"])
     kept = rows.filter(~is_card | is_claim | pl.col("name").is_in(["predicts", "population", "as_of", "trained_on", "n"]))
@@ -106,10 +106,10 @@ def trust_me(fitted: Fitted, past: Past, version: int, settings: MiningSettings)
     return kept.with_columns(said=pl.when(is_card & is_claim).then(claims).otherwise("said"))
 
 
-def test_a_model_that_only_claims_to_work_is_stopped_in_the_build(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_with_a_status_without_a_gate_fails_the_build(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
     site = fresh_lake.site()
     released, before = site.lake.log.head(), site.lake.log.head().parts(TableId("gold", "model_cards"))
-    monkeypatch.setattr(gold_function, "fit_rows", trust_me)
+    monkeypatch.setattr(gold_function, "fit_rows", fit_with_false_status)
     assert MADE & {outcome.table for outcome in make_gold(replace(site, full=True), "segment_centres") if outcome.written}
     [outcome] = make_gold(site, "model_cards")
     assert outcome.refused and not outcome.written

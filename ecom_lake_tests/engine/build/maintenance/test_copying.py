@@ -1,4 +1,4 @@
-"""Copying a shop to another root: the same bytes there, a whole older state on the way, and on from any point."""
+"""Copying a shop to another root: the same bytes, a complete older state if it is stopped, and it can be resumed."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from ecom_lake_tests.builders.built_lake import BuiltLake, Place, hash_in
 
 @pytest.fixture
 def nearby(tmp_path: Path) -> Place:
-    """An empty folder, where the store does not matter."""
+    """An empty folder on the local disk, for tests that do not depend on the store."""
     return Place(str(tmp_path / "nearby"))
 
 
 def at(place: Place, like: Site) -> Site:
-    """The shop of a site, as it lies at another place."""
+    """The site of the same shop at another root."""
     return replace(like, lake=Lake(place.url, like.shop.name, place.access))
 
 
 def contents(site: Site) -> dict[str, str]:
-    """Every file of a shop but for its catalogue, whose views name their place."""
+    """The hashes of all files of a shop, except its catalogue, whose views contain the path of the lake."""
     store = site.lake.store
     infos = [info for info in store.list(site.shop.name) if "catalog.duckdb" not in info.path]
     return {info.path: hash_in(store, info.path) for info in infos}
 
 
 def files_of(site: Site) -> list[str]:
-    """Data and landed files: no history and no plain view."""
+    """Data and landed files, without the log and the plain view."""
     found = (info.path for info in site.lake.store.list(site.shop.name))
     return [path for path in found if path.split("/")[1] in ("_store", "landing") and "/_store/log/" not in path]
 
@@ -53,7 +53,7 @@ def stopped_after(files: int) -> Progress:
     return count
 
 
-def spoil(site: Site, path: str, scratch: Path) -> None:
+def damage(site: Site, path: str, scratch: Path) -> None:
     scratch.write_bytes(b"x" * site.lake.store.info(path).size)
     site.lake.store.put(scratch, path)
 
@@ -63,7 +63,7 @@ def first_file(site: Site) -> str:
     return min(f"olist/{file.path}" for parts in head.tables.values() for file in parts.values())
 
 
-def test_there_and_back_again_every_byte_is_the_same(grown_lake: BuiltLake, place: Place, tmp_path: Path) -> None:
+def test_a_copy_of_a_copy_has_the_same_bytes(grown_lake: BuiltLake, place: Place, tmp_path: Path) -> None:
     source = grown_lake.site()
     there, back = at(place, source), at(Place(str(tmp_path / "back")), source)
     seen: list[tuple[int, int]] = []
@@ -77,7 +77,7 @@ def test_there_and_back_again_every_byte_is_the_same(grown_lake: BuiltLake, plac
     assert contents(back) == contents(source)
 
 
-def test_a_copy_goes_on_as_a_lake_and_delivers_nothing_twice(grown_lake: BuiltLake, nearby: Place) -> None:
+def test_a_copy_can_be_built_on_and_delivers_nothing_twice(grown_lake: BuiltLake, nearby: Place) -> None:
     there = at(nearby, grown_lake.site())
     copy_shop(grown_lake.site(), there)
     before = there.lake.log.head()
@@ -87,7 +87,7 @@ def test_a_copy_goes_on_as_a_lake_and_delivers_nothing_twice(grown_lake: BuiltLa
     assert [info.path for info in landed_files(there)] == sorted(after.landing)
 
 
-def test_a_copy_that_was_stopped_shows_nothing_and_the_next_one_copies_the_rest(built_lake: BuiltLake, place: Place) -> None:
+def test_a_stopped_copy_has_no_release_and_the_next_copy_completes_it(built_lake: BuiltLake, place: Place) -> None:
     source, there = built_lake.site(), at(place, built_lake.site())
     with pytest.raises(KeyboardInterrupt):
         copy_shop(source, there, stopped_after(30))
@@ -99,7 +99,7 @@ def test_a_copy_that_was_stopped_shows_nothing_and_the_next_one_copies_the_rest(
     assert copy_shop(source, there) == Copied(0, 0, 0)
 
 
-def test_a_stopped_history_is_a_whole_older_state(grown_lake: BuiltLake, nearby: Place) -> None:
+def test_a_copy_stopped_within_the_log_is_a_complete_older_state(grown_lake: BuiltLake, nearby: Place) -> None:
     source, there = grown_lake.site(), at(nearby, grown_lake.site())
     numbers = source.lake.log.numbers()
     older = replace(source, lake=_UpTo(source.lake, numbers[len(numbers) // 2]))
@@ -114,7 +114,7 @@ def test_a_stopped_history_is_a_whole_older_state(grown_lake: BuiltLake, nearby:
 
 
 class _UpTo(Lake):
-    """A lake as it was at an older state."""
+    """A lake whose log ends at an older state."""
 
     def __init__(self, lake: Lake, last: int) -> None:
         super().__init__(lake.store.url, lake.shop)
@@ -122,9 +122,9 @@ class _UpTo(Lake):
         self.log.numbers = lambda: numbers  # type: ignore[method-assign]
 
 
-def test_what_is_damaged_is_not_copied(fresh_lake: BuiltLake, nearby: Place, tmp_path: Path) -> None:
+def test_a_damaged_file_is_not_copied(fresh_lake: BuiltLake, nearby: Place, tmp_path: Path) -> None:
     source, there = fresh_lake.site(), at(nearby, fresh_lake.site())
-    spoil(source, first_file(source), tmp_path / "spoilt")
+    damage(source, first_file(source), tmp_path / "damaged")
     with pytest.raises(UserError, match=r"bronze/.* is damaged: its content does not match its hash"):
         copy_shop(source, there)
     assert there.lake.log.numbers() == []
@@ -133,11 +133,11 @@ def test_what_is_damaged_is_not_copied(fresh_lake: BuiltLake, nearby: Place, tmp
         copy_shop(source, there)
 
 
-def test_what_came_to_grief_on_the_way_is_copied_again(built_lake: BuiltLake, nearby: Place, tmp_path: Path) -> None:
+def test_a_file_that_was_damaged_during_the_copy_is_copied_again(built_lake: BuiltLake, nearby: Place, tmp_path: Path) -> None:
     source, there = built_lake.site(), at(nearby, built_lake.site())
     with pytest.raises(KeyboardInterrupt):
         copy_shop(source, there, stopped_after(1))
-    spoil(there, first_file(source), tmp_path / "spoilt")
+    damage(there, first_file(source), tmp_path / "damaged")
     copy_shop(source, there)
     assert hash_in(there.lake.store, first_file(source)) == hash_in(source.lake.store, first_file(source))
 
@@ -147,7 +147,7 @@ def own_history(site: Site) -> None:
 
 
 @pytest.mark.parametrize("starts", ["empty", "as a copy"])
-def test_a_history_of_its_own_is_left_alone(built_lake: BuiltLake, nearby: Place, starts: str) -> None:
+def test_a_target_with_its_own_log_is_not_changed(built_lake: BuiltLake, nearby: Place, starts: str) -> None:
     source, there = built_lake.site(), at(nearby, built_lake.site())
     if starts == "as a copy":
         copy_shop(source, there)
@@ -158,7 +158,7 @@ def test_a_history_of_its_own_is_left_alone(built_lake: BuiltLake, nearby: Place
     assert there.lake.log.head() == head
 
 
-def test_another_landed_file_of_the_same_name_is_left_alone(built_lake: BuiltLake, nearby: Place) -> None:
+def test_another_landed_file_of_the_same_name_is_not_changed(built_lake: BuiltLake, nearby: Place) -> None:
     source, there = built_lake.site(), at(nearby, built_lake.site())
     name = landed_files(source)[0].path
     there.lake.landing.write(name, b"mine")
@@ -168,16 +168,16 @@ def test_another_landed_file_of_the_same_name_is_left_alone(built_lake: BuiltLak
     assert there.lake.log.numbers() == []
 
 
-class _Liar(LocalStore):
-    """A store that says that it has written, and wrote something else."""
+class _TruncatingStore(LocalStore):
+    """A store that writes other bytes without an error."""
 
     def add(self, local: Path, path: str) -> bool:
         return self.create(path, local.read_bytes()[:-1])
 
 
-def test_what_arrived_with_other_bytes_is_taken_away(built_lake: BuiltLake, nearby: Place) -> None:
+def test_a_file_that_was_copied_with_other_bytes_is_deleted(built_lake: BuiltLake, nearby: Place) -> None:
     source, there = built_lake.site(), at(nearby, built_lake.site())
-    there.lake.store = _Liar(Path(nearby.url))
+    there.lake.store = _TruncatingStore(Path(nearby.url))
     with pytest.raises(UserError, match="arrived with other bytes and was deleted"):
         copy_shop(source, there)
     assert files_of(there) == []

@@ -15,7 +15,7 @@ MONTH = timedelta(days=30)
 
 
 def age(lake: BuiltLake, days: int) -> None:
-    """Make everything in the store that much older."""
+    """Makes all files in the store that many days older."""
     for path in (lake.root / "olist" / "_store").rglob("*"):
         if path.suffix == ".json":
             rewrite(path, at=(datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds"))
@@ -27,12 +27,12 @@ def entry_file(lake: BuiltLake, number: int) -> Path:
     return lake.root / "olist" / "_store" / "log" / f"{number:08d}.json"
 
 
-def test_nothing_young_is_garbage(grown_lake: BuiltLake) -> None:
+def test_no_recent_file_is_garbage(grown_lake: BuiltLake) -> None:
     found = find_garbage(grown_lake.site(), MONTH)
     assert (found.states, found.files) == ((), ())
 
 
-def test_old_states_go_with_what_only_they_name_and_the_current_one_stays_whole(fresh_grown_lake: BuiltLake) -> None:
+def test_old_states_are_deleted_with_their_own_files_and_the_current_state_is_kept(fresh_grown_lake: BuiltLake) -> None:
     site = fresh_grown_lake.site()
     age(fresh_grown_lake, days=31)
     old, new = last_two_releases(site)
@@ -55,18 +55,18 @@ def test_old_states_go_with_what_only_they_name_and_the_current_one_stays_whole(
     assert (again.states, again.files) == ((), ())
 
 
-def test_what_young_states_show_is_kept(fresh_grown_lake: BuiltLake) -> None:
+def test_files_of_recent_states_are_kept(fresh_grown_lake: BuiltLake) -> None:
     site = fresh_grown_lake.site()
     old, new = last_two_releases(site)
     age(fresh_grown_lake, days=31)
-    # While the new release was being built readers saw the old one: one of those states is young.
+    # Readers saw the old release while the new one was built: one of those states is recent.
     rewrite(entry_file(fresh_grown_lake, new - 1), at=datetime.now(UTC).isoformat())
     found = find_garbage(site, MONTH)
     assert old - 1 in found.states
     assert not {old, new - 1, new} & set(found.states)
 
 
-def test_what_a_pinned_release_holds_is_kept_however_old(fresh_grown_lake: BuiltLake) -> None:
+def test_files_of_a_pinned_release_are_kept_at_any_age(fresh_grown_lake: BuiltLake) -> None:
     from ecom_lake.engine.build.release.release import roll_back
 
     site = fresh_grown_lake.site()
@@ -80,8 +80,8 @@ def test_what_a_pinned_release_holds_is_kept_however_old(fresh_grown_lake: Built
     assert all(site.lake.local(file).exists() for parts in shown.tables.values() for file in parts.values())
 
 
-def test_a_state_is_as_old_as_the_one_that_took_its_place(fresh_grown_lake: BuiltLake) -> None:
-    """Who read the log a moment before still reads its files."""
+def test_the_age_of_a_state_counts_from_the_next_state(fresh_grown_lake: BuiltLake) -> None:
+    """A reader that read the log just before still reads its files."""
     site = fresh_grown_lake.site()
     age(fresh_grown_lake, days=31)
     shown = site.lake.log.head()
@@ -92,7 +92,7 @@ def test_a_state_is_as_old_as_the_one_that_took_its_place(fresh_grown_lake: Buil
     assert not gone & {file.path for parts in shown.tables.values() for file in parts.values()}
 
 
-def test_a_clock_that_was_set_back_makes_nothing_old(fresh_grown_lake: BuiltLake) -> None:
+def test_a_clock_that_was_set_back_makes_no_file_garbage(fresh_grown_lake: BuiltLake) -> None:
     site = fresh_grown_lake.site()
     before = find_garbage(site, MONTH)
     rewrite(entry_file(fresh_grown_lake, site.lake.log.head().number), at="1970-01-01T00:00:00+00:00")
@@ -108,8 +108,8 @@ def test_crash_leftovers_are_garbage_once_they_are_old(fresh_lake: BuiltLake) ->
     assert [info.path for info in find_garbage(fresh_lake.site(), MONTH).files] == ["olist/_store/scratch/step-x/half.parquet"]
 
 
-def test_what_was_delivered_is_no_garbage_though_no_state_names_it(fresh_lake: BuiltLake) -> None:
-    """Its ingest may have ended before the commit: the next one finds the file, or landing may be its only other copy."""
+def test_a_delivered_file_without_a_state_is_not_garbage(fresh_lake: BuiltLake) -> None:
+    """Its ingest may have stopped before the commit: the next ingest uses the file, and landing may be its only other copy."""
     for layer in ("bronze", "rejects"):
         left = fresh_lake.root / "olist" / "_store" / layer / "orders" / "left.parquet"
         left.write_bytes(b"PAR1")
@@ -117,9 +117,7 @@ def test_what_was_delivered_is_no_garbage_though_no_state_names_it(fresh_lake: B
     assert find_garbage(fresh_lake.site(), MONTH).files == ()
 
 
-def test_a_collection_that_is_stopped_leaves_no_state_that_names_a_file_that_is_gone(
-    fresh_grown_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stopped_gc_leaves_no_state_with_a_deleted_file(fresh_grown_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
     """States are deleted before the first file is."""
     site = fresh_grown_lake.site()
     found = find_garbage(site, timedelta(0))

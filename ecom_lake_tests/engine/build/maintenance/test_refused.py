@@ -16,7 +16,7 @@ def found(lake: BuiltLake, table: str | None = None, rule: str | None = None, li
     return refusals(site, built(site), table, rule, limit)
 
 
-def test_every_planted_broken_record_is_there(built_lake: BuiltLake) -> None:
+def test_every_planted_invalid_record_is_listed(built_lake: BuiltLake) -> None:
     counted: Counter[tuple[str, bool]] = Counter()
     for table, rule, rows in found(built_lake).counts:
         counted[table, rule == MALFORMED] += rows
@@ -27,7 +27,7 @@ def test_every_planted_broken_record_is_there(built_lake: BuiltLake) -> None:
     assert counted == planted
 
 
-def test_a_record_says_where_it_came_from_what_it_broke_and_what_it_was(built_lake: BuiltLake) -> None:
+def test_a_record_has_its_origin_the_failed_rule_and_its_raw_values(built_lake: BuiltLake) -> None:
     (record, *_) = found(built_lake, "payments", "amount_out_of_range").examples
     lines = (built_lake.landing / "olist_order_payments_dataset.csv").read_text(encoding="utf-8").splitlines()
     delivered = lines[record.record].replace('"', "").split(",")
@@ -37,24 +37,24 @@ def test_a_record_says_where_it_came_from_what_it_broke_and_what_it_was(built_la
     assert float(delivered[4]) < 0
 
 
-def test_a_malformed_record_is_shown_as_it_was_delivered(built_lake: BuiltLake) -> None:
+def test_a_reject_is_shown_as_delivered(built_lake: BuiltLake) -> None:
     text = (built_lake.landing / "olist_customers_dataset.csv").read_text(encoding="utf-8")
     examples = found(built_lake, "customers", MALFORMED).examples
     assert examples
     assert all(record.raw in text and record.column is None for record in examples)
 
 
-def test_a_table_goes_by_its_delivered_and_by_its_silver_name(built_lake: BuiltLake) -> None:
+def test_a_table_can_be_named_by_its_delivered_or_silver_name(built_lake: BuiltLake) -> None:
     assert found(built_lake, "payments") == found(built_lake, "order_payments") == found(built_lake, "silver.payments")
 
 
-def test_the_limit_is_for_each_rule(built_lake: BuiltLake) -> None:
+def test_the_limit_applies_to_each_rule(built_lake: BuiltLake) -> None:
     few = found(built_lake, limit=1)
     assert few.counts == found(built_lake).counts
     assert len(few.examples) == len(few.counts)
 
 
-def test_what_is_not_there_is_said_with_what_is(built_lake: BuiltLake) -> None:
+def test_the_error_for_an_unknown_name_lists_the_known_ones(built_lake: BuiltLake) -> None:
     with pytest.raises(UsageError, match="There is no delivered table 'rfm'; the delivered tables are customers, orders"):
         found(built_lake, "rfm")
     with pytest.raises(UsageError, match=r"No row failed the rule 'nope'; the failed rules are .*amount_out_of_range"):

@@ -1,4 +1,4 @@
-"""Damaged files are found before anything is made from them, and `repair` makes the lake whole again."""
+"""Damaged files are detected before a table is built from them, and `repair` restores the lake."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def stored(lake: BuiltLake, table: TableId) -> Path:
     return lake.site().lake.local(file)
 
 
-@pytest.mark.parametrize("spoil", [cut, flip, Path.unlink], ids=["cut", "flipped", "gone"])
+@pytest.mark.parametrize("damage", [cut, flip, Path.unlink], ids=["cut", "flipped", "gone"])
 @pytest.mark.parametrize(
     "table",
     [
@@ -49,9 +49,9 @@ def stored(lake: BuiltLake, table: TableId) -> Path:
     ],
     ids=str,
 )
-def test_what_is_damaged_is_made_again(fresh_lake: BuiltLake, table: TableId, spoil: Callable[[Path], None]) -> None:
+def test_a_damaged_file_is_rebuilt(fresh_lake: BuiltLake, table: TableId, damage: Callable[[Path], None]) -> None:
     undisturbed = content(fresh_lake.site())
-    spoil(stored(fresh_lake, table))
+    damage(stored(fresh_lake, table))
     done = repair(fresh_lake.site())
     assert len(done.forgotten if table.layer in ("silver", "quarantine", "gold") else done.read_again) == 1
     build(fresh_lake.site())
@@ -61,12 +61,12 @@ def test_what_is_damaged_is_made_again(fresh_lake: BuiltLake, table: TableId, sp
 
 
 @pytest.mark.parametrize("table", [TableId("bronze", "orders"), TableId("silver", "order_index")], ids=str)
-def test_nothing_is_made_from_rotten_bytes(fresh_lake: BuiltLake, table: TableId) -> None:
-    rotten = stored(fresh_lake, table)
-    flip(rotten)
+def test_no_table_is_built_from_damaged_bytes(fresh_lake: BuiltLake, table: TableId) -> None:
+    damaged = stored(fresh_lake, table)
+    flip(damaged)
     (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
     build_it = build if table.layer == "bronze" else _only_orders
-    with pytest.raises(UserError, match=rf"{re.escape(rotten.name)} has other content.*`ecom-lake repair`"):
+    with pytest.raises(UserError, match=rf"{re.escape(damaged.name)} has other content.*`ecom-lake repair`"):
         build_it(fresh_lake.site())
 
 
@@ -78,13 +78,13 @@ def _only_orders(site: Site) -> None:
     make_silver(replace(site, full=True), "orders")
 
 
-def test_a_full_build_makes_a_damaged_file_anew(fresh_lake: BuiltLake) -> None:
+def test_a_full_build_rewrites_a_damaged_file(fresh_lake: BuiltLake) -> None:
     flip(stored(fresh_lake, TableId("gold", "rfm")))
     build(fresh_lake.site(full=True))
     assert whole(fresh_lake.site()) is not None
 
 
-def test_a_delivery_that_is_no_longer_landed_is_named(fresh_lake: BuiltLake) -> None:
+def test_a_damaged_delivery_that_is_no_longer_in_landing_is_named(fresh_lake: BuiltLake) -> None:
     flip(stored(fresh_lake, TableId("bronze", "orders")))
     (orders,) = fresh_lake.landing.glob("*orders_dataset.csv")
     kept = orders.rename(fresh_lake.folder / orders.name)
@@ -95,7 +95,7 @@ def test_a_delivery_that_is_no_longer_landed_is_named(fresh_lake: BuiltLake) -> 
     assert whole(fresh_lake.site()) is not None
 
 
-def test_a_damaged_newest_entry_is_set_aside_and_made_again(fresh_lake: BuiltLake) -> None:
+def test_a_damaged_newest_log_entry_is_set_aside_and_replaced(fresh_lake: BuiltLake) -> None:
     undisturbed = content(fresh_lake.site())
     newest = fresh_lake.site().lake.log.numbers()[-1]
     flip(fresh_lake.root / f"olist/_store/log/{newest:08d}.json")
@@ -107,8 +107,8 @@ def test_a_damaged_newest_entry_is_set_aside_and_made_again(fresh_lake: BuiltLak
     assert whole(fresh_lake.site()) is not None
 
 
-def test_a_damaged_fit_is_not_put_back_from_a_damaged_copy(fresh_lake: BuiltLake) -> None:
-    """The copy has the same size, and other content."""
+def test_a_damaged_fit_is_not_restored_from_a_damaged_copy(fresh_lake: BuiltLake) -> None:
+    """The copy has the same size and other content."""
     flip(stored(fresh_lake, TableId("gold", "churn_fit")))
     flip(fresh_lake.root / "olist" / "gold" / "churn_fit.parquet")
     done = repair(fresh_lake.site())
@@ -116,8 +116,8 @@ def test_a_damaged_fit_is_not_put_back_from_a_damaged_copy(fresh_lake: BuiltLake
     assert [path.split("/")[2] for path in done.forgotten] == ["churn_fit"]
 
 
-def test_where_the_shown_release_is_damaged_readers_see_the_newest_whole_one(fresh_grown_lake: BuiltLake) -> None:
-    """Not a state that was never released, though states after and before the damaged one are whole."""
+def test_if_the_current_release_is_damaged_readers_get_the_newest_undamaged_one(fresh_grown_lake: BuiltLake) -> None:
+    """They never get an unreleased state, although the states before and after the damaged one are undamaged."""
     log = fresh_grown_lake.site().lake.log
     old, new = last_two_releases(fresh_grown_lake.site())
     [part] = log.head().parts(TableId("rejects", "orders"))
@@ -128,7 +128,7 @@ def test_where_the_shown_release_is_damaged_readers_see_the_newest_whole_one(fre
     assert (head.release, head.pinned) == (old, False)
 
 
-def test_a_plain_file_that_rotted_is_put_again(fresh_lake: BuiltLake) -> None:
+def test_a_damaged_plain_file_is_written_again(fresh_lake: BuiltLake) -> None:
     plain = fresh_lake.root / "olist" / "gold" / "rfm.parquet"
     sound = plain.read_bytes()
     flip(plain)
@@ -144,15 +144,15 @@ def test_a_lost_catalogue_is_written_again(fresh_lake: BuiltLake) -> None:
     assert due(fresh_lake.site()) == []
 
 
-def test_a_step_checks_the_files_that_it_reads_and_no_others(fresh_lake: BuiltLake) -> None:
-    """The order index judges orders without the customers; silver's orders take their address from them."""
+def test_a_step_checks_only_the_files_that_it_reads(fresh_lake: BuiltLake) -> None:
+    """The order index does not read the customers; silver's orders take their address from them."""
     more = "customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,customer_state\nx,y,01000,a,SP\n"
     (fresh_lake.landing / "more_customers.csv").write_text(more, encoding="utf-8")
     ingest(fresh_lake.site())
     before = fresh_lake.site().lake.log.head()
     customers = [fresh_lake.site().lake.local(file) for file in before.parts(TableId("bronze", "customers")).values()]
     for path in customers:
-        path.write_bytes(b"rotten")
+        path.write_bytes(b"damaged")
     made = make_order_index(fresh_lake.site(full=True))
     assert made.written == (WHOLE,)
     assert made.files[WHOLE].hash == before.parts(TableId("silver", "order_index"))[WHOLE].hash

@@ -1,4 +1,4 @@
-"""Replaying quarantine: what a mended rule lets in, the months that it touches, and that it ends where a build would."""
+"""Replaying quarantine: which rows a fixed rule accepts, which months change, and the same result as a build."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ JANUARY, FEBRUARY = date(2017, 1, 1), date(2017, 2, 1)
 
 
 def with_contract(table: str, change: Callable[[Table], Table]) -> Connector:
-    """The connector with one table's contract changed."""
+    """The connector with a changed contract of one table."""
     lines = tuple(replace(spec, contract=change(spec.contract)) if spec.contract.name == table else spec for spec in OLIST.lines)
     return replace(OLIST, lines=lines)
 
@@ -39,13 +39,13 @@ def refunds_allowed(payments: Table) -> Table:
     return replace(payments, columns=payments.columns | {"amount": replace(payments.columns["amount"], at_least=-100)})
 
 
-def mended(site: Site) -> Site:
-    return replace(site, connector=with_contract("payments", refunds_allowed), run="mended")
+def fixed(site: Site) -> Site:
+    return replace(site, connector=with_contract("payments", refunds_allowed), run="fixed")
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An order a month; February's payments hold a refund, which the rule refuses, and what no rule could let in. To be read."""
+    """One order a month; February has a refund, which the rule refuses, and a payment that every rule refuses. Read only."""
     site = a_site(tmp_path_factory.mktemp("shop"))
     land(site, "orders.csv", "orders", [order(1), order(2, "2017-02-10 10:00:00"), order(3, "2017-03-10 10:00:00")])
     land(site, "customers.csv", "customers", [customer(number) for number in (1, 2, 3)])
@@ -73,13 +73,13 @@ def hashes(entry: Entry) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def replay(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shop after an undisturbed replay with the fixed rule. Read only: tests change copies of it."""
+    """The shop after a replay with the fixed rule. Read only: tests change copies of it."""
     site = a_copy(shop, tmp_path_factory.mktemp("replay") / "shop")
-    replayed(mended(site))
+    replayed(fixed(site))
     return Path(site.lake.store.url)
 
 
-def test_refused_rows_are_judged_by_the_rule_as_it_is_now(shop: Path) -> None:
+def test_refused_rows_are_checked_by_the_current_rule(shop: Path) -> None:
     site = a_site(shop)
     before = site.lake.log.head()
     assert quarantined(before) == 2
@@ -89,7 +89,7 @@ def test_refused_rows_are_judged_by_the_rule_as_it_is_now(shop: Path) -> None:
         ("amount_out_of_range", "amount_out_of_range"),
         ("amount_unreadable", "amount_unreadable"),
     }
-    found = judge_again(mended(site), before)
+    found = judge_again(fixed(site), before)
     assert found.verdicts == (
         Verdict("order_payments", "amount_out_of_range", None, 1),
         Verdict("order_payments", "amount_unreadable", "amount_unreadable", 1),
@@ -98,26 +98,26 @@ def test_refused_rows_are_judged_by_the_rule_as_it_is_now(shop: Path) -> None:
     assert site.lake.log.head() == before
 
 
-def test_only_the_month_of_the_mended_row_is_made_and_nothing_is_released(shop: Path, replay: Path, tmp_path: Path) -> None:
+def test_only_the_month_of_the_accepted_row_is_rebuilt_and_nothing_is_released(shop: Path, replay: Path, tmp_path: Path) -> None:
     site = a_copy(replay, tmp_path / "shop")
     before = a_site(shop).lake.log.head()
     after = site.lake.log.head()
     payments = {part: file.run for part, file in after.parts(TableId("silver", "payments")).items()}
     made_before = before.parts(TableId("silver", "payments"))[Part(month="2017-01")].run
-    assert payments == {Part(month="2017-01"): made_before, Part(month="2017-02"): "mended", Part(month="2017-03"): made_before}
+    assert payments == {Part(month="2017-01"): made_before, Part(month="2017-02"): "fixed", Part(month="2017-03"): made_before}
     marks = {part: file.fingerprint for part, file in after.parts(TableId("silver", "payments")).items()}
     same = {part for part, file in before.parts(TableId("silver", "payments")).items() if file.fingerprint == marks[part]}
-    assert same == {Part(month="2017-01"), Part(month="2017-03")}, "made by the newer code, though with the same bytes"
+    assert same == {Part(month="2017-01"), Part(month="2017-03")}, "recorded as built by the newer code, with the same bytes"
     assert after.parts(TableId("silver", "payments"))[Part(month="2017-02")].rows == 2
     assert quarantined(after) == 1
     assert after.release == before.release
-    assert make_release(mended(site)).written == (WHOLE,)
+    assert make_release(fixed(site)).written == (WHOLE,)
 
 
-def test_the_build_after_a_replay_ends_where_a_build_alone_does(shop: Path, replay: Path, tmp_path: Path) -> None:
+def test_a_build_after_a_replay_has_the_same_result_as_a_build_alone(shop: Path, replay: Path, tmp_path: Path) -> None:
     site, other = a_copy(replay, tmp_path / "replayed"), a_copy(shop, tmp_path / "built")
-    build(mended(site))
-    build(mended(other))
+    build(fixed(site))
+    build(fixed(other))
     assert hashes(site.lake.log.head()) == hashes(other.lake.log.head())
     marks = [
         {part: file.fingerprint for part, file in s.lake.log.head().parts(TableId("silver", "payments")).items()}
@@ -127,17 +127,17 @@ def test_the_build_after_a_replay_ends_where_a_build_alone_does(shop: Path, repl
 
 
 @pytest.mark.parametrize("done", [1, 4, 12])
-def test_a_replay_that_is_stopped_goes_on_where_it_was(shop: Path, replay: Path, tmp_path: Path, done: int) -> None:
+def test_a_stopped_replay_resumes(shop: Path, replay: Path, tmp_path: Path, done: int) -> None:
     site = a_copy(shop, tmp_path / "stopped")
     release = site.lake.log.head().release
-    for _, step in islice(steps(mended(site), judge_again(mended(site), site.lake.log.head())), done):
+    for _, step in islice(steps(fixed(site), judge_again(fixed(site), site.lake.log.head())), done):
         step()
     assert site.lake.log.head().release == release
-    replayed(mended(site))
+    replayed(fixed(site))
     assert hashes(site.lake.log.head()) == hashes(a_site(replay).lake.log.head())
 
 
-def test_an_order_that_is_let_in_brings_its_lines(tmp_path: Path) -> None:
+def test_an_accepted_order_is_published_with_its_lines(tmp_path: Path) -> None:
     site = a_site(tmp_path, first="2017-02-01")
     land(site, "orders.csv", "orders", [order(1), order(2, "2017-02-10 10:00:00")])
     land(site, "order_items.csv", "order_items", [item(1), item(1, price="x", line=2), item(2), item(9, order_id=" ")])
@@ -168,7 +168,7 @@ def test_an_order_that_is_let_in_brings_its_lines(tmp_path: Path) -> None:
     assert make_release(wider).written == (WHOLE,)
 
 
-def test_dimensions_are_judged_too(shop: Path, tmp_path: Path) -> None:
+def test_dimensions_are_replayed_too(shop: Path, tmp_path: Path) -> None:
     site = a_copy(shop, tmp_path / "shop")
     land(site, "2/customers.csv", "customers", [customer(4, customer_unique_id=" ")])
     land(site, "2/sellers.csv", "sellers", [{"seller_id": " ", "seller_state": "SP"}])
@@ -180,7 +180,7 @@ def test_dimensions_are_judged_too(shop: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["replay", "one month"])
-def test_months_of_another_shape_are_made_too_so_that_no_table_has_two(shop: Path, tmp_path: Path, how: str) -> None:
+def test_months_with_an_older_schema_are_rebuilt_so_that_a_table_has_one_schema(shop: Path, tmp_path: Path, how: str) -> None:
     site = a_copy(shop, tmp_path / "shop")
     grown = replace(
         site,

@@ -1,4 +1,4 @@
-"""A build of nothing is not released: no kind of file refused whole, and no delivery of which most rows failed."""
+"""A release is blocked if all new files of a table are refused, if most rows of a delivery fail, or if there are no orders."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake_tests.builders.olist_files import a_site, item, land, order, payment
 
 HEADER = "order_id,customer_id,order_status,order_purchase_timestamp\n"
-NOWHEN = {"order_purchase_timestamp": "some day"}
+UNREADABLE_DATE = {"order_purchase_timestamp": "some day"}
 
 
 def accepted(site: Site) -> Check:
-    """Take the files in as far as silver, and give the check; where it passes, the state becomes the release.
+    """Builds up to silver and returns the check; if it passes, the state is released.
 
-    The tables of gold take seconds and change nothing of the check; the builds below make them."""
+    Gold tables take seconds and do not affect the check; other tests build them."""
     ingest(site)
     make_order_index(site)
     for table in silver_tables(site):
@@ -37,10 +37,10 @@ def accepted(site: Site) -> Check:
     return check
 
 
-def test_a_build_of_nothing_is_not_released_and_stays_due(tmp_path: Path) -> None:
-    """The first release, a later one, and a night in which nothing came but a refused file. A few seconds: four builds."""
+def test_a_build_without_accepted_orders_is_not_released_and_stays_due(tmp_path: Path) -> None:
+    """The first release, a later one, and a night with only a refused file. A few seconds: four builds."""
     site = a_site(tmp_path)
-    land(site, "1/orders.csv", "orders", [order(1, **NOWHEN)])
+    land(site, "1/orders.csv", "orders", [order(1, **UNREADABLE_DATE)])
     assert _refused_checks(site) == ["deliveries_accepted"]
     assert (site.lake.log.head().release, due(site)) == (None, ["gold/release"])
     land(site, "1/orders.csv", "orders", [order(1)])
@@ -62,32 +62,32 @@ def _refused_checks(site: Site) -> list[str]:
 
 
 def refuse(path: Path, column: str = "order_id") -> str:
-    """Rename a required column of a landed file; gives the file as it was."""
-    whole = path.read_text(encoding="utf-8")
-    path.write_text(whole.replace(column, f"{column}_x"), encoding="utf-8")
-    return whole
+    """Renames a required column of a landed file; returns the original text."""
+    original = path.read_text(encoding="utf-8")
+    path.write_text(original.replace(column, f"{column}_x"), encoding="utf-8")
+    return original
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["first release", "later release"])
-def test_a_table_of_which_every_new_file_was_refused_keeps_the_release_back(tmp_path: Path, is_first: bool) -> None:
+def test_a_table_whose_new_files_were_all_refused_blocks_the_release(tmp_path: Path, is_first: bool) -> None:
     site = a_site(tmp_path)
     if not is_first:
         land(site, "1/orders.csv", "orders", [order(1)])
         land(site, "1/items.csv", "order_items", [item(1)])
         assert accepted(site).passed
     bad = land(site, "2/items.csv", "order_items", [item(2)])
-    whole = refuse(bad, "price")
+    original = refuse(bad, "price")
     land(site, "2/orders.csv", "orders", [order(2)])
     check = accepted(site)
     assert check.blocks
     assert check.says.startswith("Every new file of order_items was refused: 2/items.csv lacks what order_items needs: price")
     assert check.says.endswith("Correct or remove the refused files, then build.")
-    bad.write_text(whole, encoding="utf-8")
+    bad.write_text(original, encoding="utf-8")
     assert accepted(site).passed
 
 
-def test_a_refused_file_beside_an_accepted_one_of_its_table_is_told_and_no_more(tmp_path: Path) -> None:
-    """Nor does it stop the nights that follow, in which nothing more of its table comes."""
+def test_a_refused_file_together_with_an_accepted_one_of_its_table_is_only_reported(tmp_path: Path) -> None:
+    """It does not block later nights without files of its table either."""
     site = a_site(tmp_path)
     land(site, "1/orders.csv", "orders", [order(1)])
     refuse(land(site, "2/orders.csv", "orders", [order(2)]))
@@ -96,7 +96,7 @@ def test_a_refused_file_beside_an_accepted_one_of_its_table_is_told_and_no_more(
     assert accepted(site).passed
     refuse(land(site, "2/orders.csv", "orders", [order(3)]))
     check = accepted(site)
-    assert check.blocks, "another file of that name was refused since"
+    assert check.blocks, "another file of that name was refused afterwards"
     (tmp_path / "olist/landing/2/orders.csv").unlink()
     assert accepted(site).passed
 
@@ -120,7 +120,7 @@ def test_no_orders_and_nothing_refused_is_not_released_either(tmp_path: Path) ->
 
 @pytest.mark.parametrize("content", ["", HEADER], ids=["no bytes", "header only"])
 def test_a_lake_whose_only_files_of_orders_have_no_rows_is_not_released(tmp_path: Path, content: str) -> None:
-    """The export was cut off: managers would read a report of a shop without sales."""
+    """The export was truncated: managers would get a report without sales."""
     site = a_site(tmp_path)
     (tmp_path / "olist/landing").mkdir(parents=True, exist_ok=True)
     (tmp_path / "olist/landing/orders.csv").write_text(content, encoding="utf-8")
@@ -130,19 +130,19 @@ def test_a_lake_whose_only_files_of_orders_have_no_rows_is_not_released(tmp_path
     land(site, "2/orders.csv", "orders", [order(1)])
     assert accepted(site).passed
     (tmp_path / "olist/landing/2/orders.csv").write_text(HEADER + "\n", encoding="utf-8")
-    assert accepted(site).passed, "a night without orders is a night without orders"
+    assert accepted(site).passed, "a later delivery without orders is accepted"
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["first release", "later release"])
 @pytest.mark.parametrize(("bad", "good", "passes"), [(1, 1, True), (2, 1, False), (1, 0, False), (0, 1, True)])
-def test_a_delivery_of_which_most_rows_failed_keeps_the_release_back(
+def test_a_delivery_with_mostly_failed_rows_blocks_the_release(
     tmp_path: Path, is_first: bool, bad: int, good: int, passes: bool
 ) -> None:
     site = a_site(tmp_path)
     if not is_first:
         land(site, "1/orders.csv", "orders", [order(n) for n in range(50, 60)])
         assert accepted(site).passed
-    rows = [order(n, **NOWHEN) for n in range(bad)] + [order(n) for n in range(bad, bad + good)]
+    rows = [order(n, **UNREADABLE_DATE) for n in range(bad)] + [order(n) for n in range(bad, bad + good)]
     land(site, "2/orders.csv", "orders", rows)
     check = accepted(site)
     assert check.passed == passes
@@ -152,7 +152,7 @@ def test_a_delivery_of_which_most_rows_failed_keeps_the_release_back(
         assert "max_failed_share of [shops.olist]" in check.says
 
 
-def test_rejected_rows_have_failed_too_and_pending_ones_have_not(tmp_path: Path) -> None:
+def test_rejected_rows_count_as_failed_and_pending_rows_do_not(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1)])
     land(site, "payments.csv", "order_payments", [payment(8), payment(9)])
@@ -164,12 +164,12 @@ def test_rejected_rows_have_failed_too_and_pending_ones_have_not(tmp_path: Path)
 
 
 @pytest.mark.parametrize("way", ["replaced", "removed", "allowed", "more came"])
-def test_the_ways_out_of_a_failed_delivery(tmp_path: Path, way: str) -> None:
+def test_the_ways_to_resolve_a_failed_delivery(tmp_path: Path, way: str) -> None:
     site = a_site(tmp_path)
     land(site, "1/orders.csv", "orders", [order(1)])
-    bad = land(site, "2/orders.csv", "orders", [order(2, **NOWHEN)])
+    bad = land(site, "2/orders.csv", "orders", [order(2, **UNREADABLE_DATE)])
     assert accepted(site).blocks
-    assert accepted(site).blocks, "nor does a second build release it"
+    assert accepted(site).blocks, "a second build does not release it either"
     match way:
         case "replaced":
             land(site, "2/orders.csv", "orders", [order(2)])
@@ -182,17 +182,17 @@ def test_the_ways_out_of_a_failed_delivery(tmp_path: Path, way: str) -> None:
     assert accepted(site).passed == (way != "more came")
 
 
-def test_what_was_released_so_does_not_keep_later_releases_back(tmp_path: Path) -> None:
+def test_a_delivery_that_was_released_with_an_allowance_does_not_block_later_releases(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     allowing = replace(site, shop=replace(site.shop, max_failed_share=1.0))
-    land(site, "1/orders.csv", "orders", [order(1, **NOWHEN)])
+    land(site, "1/orders.csv", "orders", [order(1, **UNREADABLE_DATE)])
     assert accepted(allowing).passed
     land(site, "2/orders.csv", "orders", [order(2)])
     assert accepted(site).passed
 
 
-def test_a_rule_that_fails_most_rows_of_an_older_delivery_keeps_the_release_back(tmp_path: Path) -> None:
-    """Here the shop gives up the months of its first delivery, whose file was removed from landing long ago."""
+def test_a_rule_that_fails_most_rows_of_an_older_delivery_blocks_the_release(tmp_path: Path) -> None:
+    """The shop excludes the months of its first delivery, whose file was removed from landing."""
     site = a_site(tmp_path)
     land(site, "1/orders.csv", "orders", [order(1), order(2)])
     assert accepted(site).passed
@@ -204,11 +204,11 @@ def test_a_rule_that_fails_most_rows_of_an_older_delivery_keeps_the_release_back
     assert [(fault["file"], fault["failed"]) for fault in check.evidence] == [("1/orders.csv", 2)]
 
 
-def test_of_many_faults_the_message_names_three(tmp_path: Path) -> None:
+def test_the_message_names_three_of_many_faults(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     for number in range(5):
-        land(site, f"{number}/orders.csv", "orders", [order(number, **NOWHEN)])
+        land(site, f"{number}/orders.csv", "orders", [order(number, **UNREADABLE_DATE)])
     check = accepted(site)
-    said: list[Any] = [fault["file"] for fault in check.evidence]
-    assert said == [f"{number}/orders.csv" for number in range(5)]
+    files: list[Any] = [fault["file"] for fault in check.evidence]
+    assert files == [f"{number}/orders.csv" for number in range(5)]
     assert "2/orders.csv" in check.says and "3/orders.csv" not in check.says and "2 more of this kind." in check.says

@@ -1,4 +1,4 @@
-"""The plain view: finished by the next build, whatever ended the one before; and put in place by one after the other."""
+"""The plain view: the next build completes an interrupted one, and only one process publishes it at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 
-def test_a_rollback_that_died_halfway_is_finished_by_the_next_build(
+def test_an_interrupted_rollback_is_completed_by_the_next_build(
     fresh_grown_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = fresh_grown_lake.site()
@@ -36,10 +36,10 @@ def test_a_rollback_that_died_halfway_is_finished_by_the_next_build(
     assert damaged_files(site, site.lake.log.entry(old)) == []
 
 
-def test_what_is_shown_meanwhile_is_what_lies_there_in_the_end(
+def test_concurrent_rollbacks_end_with_the_plain_view_of_the_current_release(
     fresh_grown_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While one puts a release in place, another rolls back: the later one waits for its turn."""
+    """One process publishes a release while another rolls back: the second one waits for the first."""
     site = fresh_grown_lake.site()
     old, new = last_two_releases(site)
     roll_back(site, old)

@@ -1,4 +1,4 @@
-"""Bronze to silver: the right version in the right month, nothing lost on the way, nothing made twice."""
+"""Bronze to silver: the right version in the right month, no row lost, and only changed months rebuilt."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_corrected_date_moves_the_order_and_its_lines(tmp_path: Path) -> None:
     assert_every_row_is_accounted_for(site)
 
 
-def test_the_latest_version_counts_in_whatever_order_the_rows_come() -> None:
+def test_the_latest_version_counts_for_any_order_of_the_rows() -> None:
     rows = pl.DataFrame({"id": ["a"] * 4, "source_sequence": [2, 1, 3, 3], "source_record": [9, 8, 2, 1], "is": [1, 2, 3, 4]})
     for n in range(4):
         kept, superseded = latest(pl.concat([rows[n:], rows[:n]]), ("id",))
@@ -84,12 +84,12 @@ def test_the_latest_version_counts_in_whatever_order_the_rows_come() -> None:
 
 
 @pytest.mark.parametrize(("went", "passed"), [(1, False), (2, True), (3, False)])
-def test_a_row_that_is_lost_or_comes_from_nowhere_is_refused(tmp_path: Path, went: int, passed: bool) -> None:
+def test_a_lost_or_surplus_row_fails_the_check(tmp_path: Path, went: int, passed: bool) -> None:
     check = accounted(a_site(tmp_path).connector.orders, 2, went)
     assert (check.passed, check.blocks) == (passed, not passed)
 
 
-def test_only_touched_months_are_made_again(tmp_path: Path) -> None:
+def test_only_changed_months_are_rebuilt(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "1/orders.csv", "orders", [order(1), order(2, "2017-02-01 00:00:00")])
     land(site, "1/order_items.csv", "order_items", [item(1), item(2)])
@@ -104,7 +104,7 @@ def test_only_touched_months_are_made_again(tmp_path: Path) -> None:
     assert all(outcome.written == () for outcome in build(site).values())
 
 
-def test_a_kept_month_whose_rows_are_not_those_that_were_counted_is_refused(tmp_path: Path) -> None:
+def test_an_unchanged_month_with_other_row_counts_is_refused(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1)])
     kept = build(site)["orders"].files[Part(month="2017-01")]
@@ -114,7 +114,7 @@ def test_a_kept_month_whose_rows_are_not_those_that_were_counted_is_refused(tmp_
     assert [check.name for check in made.checks if check.blocks] == ["every_row_accounted"]
 
 
-def test_a_corrected_address_touches_the_months_of_its_orders(tmp_path: Path) -> None:
+def test_a_corrected_address_rebuilds_the_months_of_its_orders(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "1/orders.csv", "orders", [order(1), order(2, "2017-02-01 00:00:00")])
     land(site, "1/customers.csv", "customers", [customer(1), customer(2)])
@@ -125,7 +125,7 @@ def test_a_corrected_address_touches_the_months_of_its_orders(tmp_path: Path) ->
     assert [(r["order_id"], r["state"]) for r in rows(site, "orders")] == [("o1", "SP"), ("o2", "RJ")]
 
 
-def test_children_wait_for_their_order(tmp_path: Path) -> None:
+def test_rows_without_their_order_are_pending(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "1/order_items.csv", "order_items", [item(1), item(1, line=2)])
     land(site, "1/order_payments.csv", "order_payments", [payment(1)])
@@ -138,7 +138,7 @@ def test_children_wait_for_their_order(tmp_path: Path) -> None:
     assert_every_row_is_accounted_for(site)
 
 
-def test_a_bad_correction_does_not_take_a_good_rows_place(tmp_path: Path) -> None:
+def test_an_invalid_correction_does_not_replace_a_valid_row(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "1/orders.csv", "orders", [order(1)])
     land(site, "1/order_items.csv", "order_items", [item(1, price="10.00")])
@@ -151,7 +151,7 @@ def test_a_bad_correction_does_not_take_a_good_rows_place(tmp_path: Path) -> Non
     assert_every_row_is_accounted_for(site)
 
 
-def test_what_belongs_to_a_refused_order_is_refused_with_it(tmp_path: Path) -> None:
+def test_the_rows_of_a_refused_order_are_refused_too(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1, "2016-12-31 23:59:59"), order(2)])
     land(site, "order_items.csv", "order_items", [item(1), item(2), item(3), item(4, order_id="")])
@@ -162,7 +162,7 @@ def test_what_belongs_to_a_refused_order_is_refused_with_it(tmp_path: Path) -> N
     assert_every_row_is_accounted_for(site)
 
 
-def test_what_names_nothing_is_in_quarantine_and_not_only_counted(tmp_path: Path) -> None:
+def test_rows_without_a_key_are_in_quarantine_and_not_only_counted(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1)])
     land(site, "order_items.csv", "order_items", [item(1), item(1, line=2, order_id=" "), item(1, line=3, order_id="")])
@@ -193,7 +193,7 @@ def test_quarantine_keeps_the_raw_record(tmp_path: Path) -> None:
     )
 
 
-def test_an_order_without_a_customer_record_is_its_own_person_until_it_comes(tmp_path: Path) -> None:
+def test_an_order_without_a_customer_record_is_a_separate_person_until_the_record_is_delivered(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "1/orders.csv", "orders", [order(1)])
     build(site)
@@ -203,7 +203,7 @@ def test_an_order_without_a_customer_record_is_its_own_person_until_it_comes(tmp
     assert [r["customer_id"] for r in rows(site, "orders")] == ["u1"]
 
 
-def test_a_customer_record_without_a_person_does_not_hide_the_one_before(tmp_path: Path) -> None:
+def test_a_customer_record_without_a_person_does_not_replace_the_previous_one(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1)])
     land(site, "1/customers.csv", "customers", [customer(1)])
@@ -212,7 +212,7 @@ def test_a_customer_record_without_a_person_does_not_hide_the_one_before(tmp_pat
     assert [r["customer_id"] for r in rows(site, "orders")] == ["u1"] == [r["customer_id"] for r in rows(site, "customers")]
 
 
-def test_a_month_that_the_shop_gives_up_leaves_silver(tmp_path: Path) -> None:
+def test_a_month_that_the_shop_excludes_is_removed_from_silver(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1), order(2, "2017-03-01 00:00:00")])
     build(site)
@@ -222,7 +222,7 @@ def test_a_month_that_the_shop_gives_up_leaves_silver(tmp_path: Path) -> None:
     assert refused(shorter, "orders") == [(2, "outside_the_shops_months")]
 
 
-def test_a_month_that_is_not_the_shops_is_named(tmp_path: Path) -> None:
+def test_a_month_outside_of_the_shops_months_is_named(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1)])
     build(site)
@@ -238,7 +238,7 @@ DELIVERIES = st.lists(st.tuples(st.lists(ORDERS, max_size=5), st.lists(ITEMS, ma
 
 def land_all(site: Site, deliveries: list[tuple[list[Row], list[Row]]], *, build_between: bool) -> None:
     for number, (orders, items) in enumerate(deliveries):
-        # The file's name is in a column that nobody asked for, so that two equal deliveries are two contents.
+        # The file name is in an extra column, so that two equal deliveries have different content.
         land(site, f"{number}/orders.csv", "orders", orders)
         land(site, f"{number}/order_items.csv", "order_items", items)
         if build_between:
@@ -248,7 +248,7 @@ def land_all(site: Site, deliveries: list[tuple[list[Row], list[Row]]], *, build
 
 @settings(max_examples=25, deadline=None)
 @given(DELIVERIES)
-def test_bit_by_bit_or_at_once_gives_the_same_silver_and_every_row_is_accounted_for(
+def test_incremental_and_full_builds_give_the_same_silver_and_account_for_every_row(
     deliveries: list[tuple[list[Row], list[Row]]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:

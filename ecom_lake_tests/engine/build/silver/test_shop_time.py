@@ -1,4 +1,4 @@
-"""Zoned times on their way to silver: the month of the order, older versions, quarantine, and another time zone afterwards."""
+"""Times with an offset in silver: the month of the order, older versions, quarantine, and a change of the time zone."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def column(site: Site, table: str, name: str) -> list[object]:
     return [row[name] for row in rows(site, table)]
 
 
-def test_an_order_lies_in_the_month_of_the_shops_own_time(tmp_path: Path) -> None:
-    """The delivery also has plain times and one that cannot be read, so that texts reach the contract unread."""
+def test_the_month_of_an_order_is_in_the_shops_time_zone(tmp_path: Path) -> None:
+    """The delivery also has times without an offset and an invalid one, so that the contract gets texts."""
     site = in_zone(a_site(tmp_path), "America/Sao_Paulo")
     orders = [
         order(1, "2017-03-01T00:30Z"),
@@ -57,7 +57,7 @@ def quarantine(site: Site, source: str) -> list[Mapping[str, object]]:
     ]
 
 
-def test_quarantine_holds_the_time_as_delivered(tmp_path: Path) -> None:
+def test_quarantine_contains_the_time_as_delivered(tmp_path: Path) -> None:
     site = in_zone(a_site(tmp_path), "Europe/Istanbul")
     land(site, "orders.csv", "orders", [order(1, "2017-03-31T22:00:00Z")])
     build(site)
@@ -67,7 +67,7 @@ def test_quarantine_holds_the_time_as_delivered(tmp_path: Path) -> None:
     assert '"order_purchase_timestamp":"2017-03-31T22:00:00Z"' in str(refused["raw_record"])
 
 
-def test_another_time_zone_moves_orders_and_keeps_what_has_no_times(tmp_path: Path) -> None:
+def test_another_time_zone_moves_orders_and_keeps_tables_without_times(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1, "2017-02-01T01:00:00Z"), order(2)])
     land(site, "items.csv", "order_items", [item(1)])
@@ -83,7 +83,7 @@ def test_another_time_zone_moves_orders_and_keeps_what_has_no_times(tmp_path: Pa
     assert column(site, "order_items", "month") == [date(2017, 1, 1)]
 
 
-def test_of_canonical_files_too_and_of_merged_people(tmp_path: Path) -> None:
+def test_canonical_files_and_merged_people_use_the_time_zone_too(tmp_path: Path) -> None:
     shop = CanonicalShop(tmp_path)
     shop.say()
     shop.config.write_text(shop.config.read_text().replace("[shops.mine.numbers]", 'timezone = "Europe/Istanbul"'))

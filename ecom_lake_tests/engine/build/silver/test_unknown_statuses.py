@@ -1,4 +1,4 @@
-"""Words for a status that the lake does not know: their orders count as sales, so the build and the status list them."""
+"""Unknown values of the order status: their orders count as sales, so the build and `status` list them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def shop(tmp_path: Path) -> CanonicalShop:
 
 
 def land(shop: CanonicalShop, *statuses: str, is_valid: str = "") -> None:
-    """An order for each status; the first one costs 1.00, the second 2.00."""
+    """One order for each status; the first one costs 1.00, the second 2.00."""
     orders = [f"o{n},ana,2024-01-02,{status},{is_valid}" for n, status in enumerate(statuses, 1)]
     shop.land("orders.csv", "\n".join(["order_id,customer_id,ordered_at,status,is_valid", *orders, ""]))
     lines = [f"o{n},1,p1,{n}" for n, _ in enumerate(statuses, 1)]
@@ -49,11 +49,11 @@ def test_sales_of_unknown_statuses_are_listed_most_net_sales_first(shop: Canonic
         "export the status as canceled. By source_status: 'on hold' (2 orders, net sales 13.00); "
         "'Refunded' (2 orders, net sales 6.00)."
     )
-    assert check_of(shop.site).says == found.says, "a table that is kept lists them again"
+    assert check_of(shop.site).says == found.says, "an unchanged table lists them again"
     assert status_of(shop.site).warnings == (found.says,)
 
 
-def test_of_many_words_the_rest_is_summed_up_and_signs_of_control_are_spelled_out(shop: CanonicalShop) -> None:
+def test_of_many_unknown_values_the_rest_is_summed_up_and_control_characters_are_escaped(shop: CanonicalShop) -> None:
     land(shop, *(f"word {n}" for n in range(11)), "\x1b[31m" + "x" * 99, "word 0")
     build(shop.site)
     says = check_of(shop.site).says
@@ -63,7 +63,7 @@ def test_of_many_words_the_rest_is_summed_up_and_signs_of_control_are_spelled_ou
     assert says.endswith("'word 3' (1 order, net sales 4.00); 2 more values (2 orders, net sales 5.00).")
 
 
-def test_known_words_and_orders_that_are_no_sale_are_no_warning(shop: CanonicalShop) -> None:
+def test_known_statuses_and_invalid_orders_cause_no_warning(shop: CanonicalShop) -> None:
     land(shop, "Delivered", "in transit", "CANCELED", "unavailable", "unknown", "")
     build(shop.site)
     assert check_of(shop.site).passed
@@ -82,6 +82,6 @@ def test_the_status_on_a_terminal_shows_the_words_and_the_columns_that_no_table_
     check_of(shop.site)
     monkeypatch.setenv("ECOM_LAKE_CONFIG", str(shop.config))
     main(["status", "--shop", "mine", "--root", str(shop.root)])
-    told = " ".join(capsys.readouterr().out.split())
-    assert "By source_status: 'refunded' (1 order, net sales 1.00)." in told
-    assert "products.csv has the column product_name, which no table reads" in told
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "By source_status: 'refunded' (1 order, net sales 1.00)." in printed
+    assert "products.csv has the column product_name, which no table reads" in printed

@@ -1,4 +1,4 @@
-"""What an audit tells of rows that break a rule: it is kept where people look, so nothing personal is in it."""
+"""The evidence of an audit for failed rules: it is stored and shown, so it contains no personal data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Spending(Gold):
     rules = (Rule("has_ordered", "orders > 0", "Everybody has ordered."),)
 
 
-def test_the_example_of_a_broken_rule_leaves_out_what_is_personal(tmp_path: Path) -> None:
+def test_the_example_of_a_failed_rule_contains_no_personal_data(tmp_path: Path) -> None:
     row = {"customer_id": ["maria-7"], "comment": ["I live in Rua A"], "segment": ["lost"], "orders": [0]}
     pl.DataFrame(row).write_parquet(tmp_path / "spending.parquet")
     with duckdb.connect() as con:
@@ -34,7 +34,7 @@ def test_the_example_of_a_broken_rule_leaves_out_what_is_personal(tmp_path: Path
     assert [fact["example"] for fact in checks[0].evidence] == ["[{'segment': 'lost', 'orders': 0}]"]
 
 
-def test_the_example_of_a_broken_identity_shows_no_text_whose_name_is_unknown() -> None:
+def test_the_example_of_a_failed_identity_shows_no_text_of_an_unknown_column() -> None:
     identity = Identity("sums_agree", "select 1", "Sums agree.")
     rows = pl.DataFrame({"order_id": ["o1"], "who": ["maria"], "segment": ["lost"], "n": [3], "age": [44]})
     assert _evidence(SHOP, "spending", identity, rows)["example"] == "[{'segment': 'lost', 'n': 3}]"

@@ -1,4 +1,4 @@
-"""The settings that a shop was built with: when a build goes on with those in force, and when it stops."""
+"""The settings that a shop was built with: when a build accepts changed settings, and when it stops."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "lake"
 
 
-def site_of(root: Path, folder: Path, said: str | None, accept: bool = False) -> Site:
-    """A shop whose project folder says this of it; None where it has no lake.toml."""
+def site_of(root: Path, folder: Path, toml: str | None, accept: bool = False) -> Site:
+    """A shop with these settings in the lake.toml of its project folder; without a lake.toml if `toml` is None."""
     folder.mkdir(exist_ok=True)
     config = folder / "lake.toml"
-    config.write_text(f"[shops.olist]\n{said}\n", encoding="utf-8") if said is not None else config.unlink(missing_ok=True)
+    config.write_text(f"[shops.olist]\n{toml}\n", encoding="utf-8") if toml is not None else config.unlink(missing_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         settings = load(str(root), {})
@@ -39,7 +39,7 @@ def site_of(root: Path, folder: Path, said: str | None, accept: bool = False) ->
 
 
 def make(site: Site) -> Entry:
-    """Commit something, as a step does."""
+    """Commits an entry, as a step does."""
     number = len(site.lake.log.numbers())
     return commit_made(site, lambda head: replace(head, landing={**head.landing, f"{number}.csv": Landed("", "", "")}), "a step")
 
@@ -69,15 +69,15 @@ def test_every_state_records_every_setting_that_can_change_a_table(root: Path, t
     assert recorded.file == str(tmp_path / "project" / "lake.toml")
 
 
-def test_an_edit_of_the_lakes_own_file_goes_on_night_after_night(root: Path, tmp_path: Path) -> None:
+def test_an_edit_of_the_same_lake_toml_is_accepted_every_night(root: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
-    for said in (AS_OF, 'last_month = "2018-10"', AS_OF):
-        made = make(site_of(root, project, said))
+    for toml in (AS_OF, 'last_month = "2018-10"', AS_OF):
+        made = make(site_of(root, project, toml))
         assert made.built_with is not None
-        assert made.built_with.values == values(site_of(root, project, said).shop)
+        assert made.built_with.values == values(site_of(root, project, toml).shop)
 
 
-def test_without_the_file_it_stops_and_says_what_would_change(root: Path, tmp_path: Path) -> None:
+def test_without_the_file_a_build_stops_and_states_what_would_change(root: Path, tmp_path: Path) -> None:
     make(site_of(root, tmp_path / "project", f'last_month = "2018-10"\n{AS_OF}'))
     says = refused(site_of(root, tmp_path / "elsewhere", None))
     assert says.startswith(f"Shop 'olist' was last built with the settings of {tmp_path}/project/lake.toml, and there is no ")
@@ -86,14 +86,14 @@ def test_without_the_file_it_stops_and_says_what_would_change(root: Path, tmp_pa
     assert "`ecom-lake build --accept-settings`" in says
 
 
-def test_with_another_file_it_stops(root: Path, tmp_path: Path) -> None:
+def test_with_another_file_a_build_stops(root: Path, tmp_path: Path) -> None:
     make(site_of(root, tmp_path / "project", AS_OF))
     says = refused(site_of(root, tmp_path / "other", "mining = { churn_days = 30 }"))
     assert f"{tmp_path}/other/lake.toml is another file" in says
     assert "mining.churn_days 90 → 30" in says
 
 
-def test_a_file_that_was_left_behind_does_not_turn_the_lake_back(root: Path, tmp_path: Path) -> None:
+def test_an_older_copy_of_the_file_does_not_revert_the_settings(root: Path, tmp_path: Path) -> None:
     laptop, server = tmp_path / "laptop", tmp_path / "server"
     make(site_of(root, laptop, AS_OF))
     make(site_of(root, server, AS_OF))
@@ -102,14 +102,14 @@ def test_a_file_that_was_left_behind_does_not_turn_the_lake_back(root: Path, tmp
     make(site_of(root, server, "numbers = { as_of = 2018-08-31 }"))
 
 
-def test_a_checkout_that_moved_and_a_second_one_are_known_once_they_said_the_same(root: Path, tmp_path: Path) -> None:
+def test_another_checkout_is_accepted_after_a_build_with_equal_settings(root: Path, tmp_path: Path) -> None:
     make(site_of(root, tmp_path / "here", AS_OF))
     make(site_of(root, tmp_path / "moved", f"# the same, otherwise written\n{AS_OF}"))
     for place in ("moved", "here"):
         make(site_of(root, tmp_path / place, f"numbers = {{ as_of = 2018-0{len(place)}-01 }}"))
 
 
-def test_where_the_file_says_the_same_newer_code_may_mean_something_else_by_it(root: Path, tmp_path: Path) -> None:
+def test_an_unchanged_file_is_accepted_even_if_newer_code_reads_other_values(root: Path, tmp_path: Path) -> None:
     site = site_of(root, tmp_path / "project", AS_OF)
     recorded = make(site).built_with
     assert recorded is not None
@@ -132,21 +132,21 @@ def test_a_lake_without_a_record_takes_the_settings_in_force(root: Path, tmp_pat
     site.lake.log.commit(
         lambda head: replace(head, landing={"a.csv": Landed("", "", "")}), "test", "before settings were recorded"
     )
-    assert b"built_with" not in site.lake.log.read(1), "an entry without a record is what it always was"
+    assert b"built_with" not in site.lake.log.read(1), "the bytes of an entry without a record do not change"
     assert why_refused(site_of(root, tmp_path / "other", ""), site.lake.log.head()) is None
     recorded = make(site_of(root, tmp_path / "project", AS_OF)).built_with
     assert recorded is not None and recorded.values["numbers.as_of"] == "2018-05-31"
     refused(site_of(root, tmp_path / "other", ""))
 
 
-def test_whoever_accepts_the_settings_is_followed(root: Path, tmp_path: Path) -> None:
+def test_a_build_that_accepts_the_settings_changes_the_recorded_file(root: Path, tmp_path: Path) -> None:
     make(site_of(root, tmp_path / "project", AS_OF))
     make(site_of(root, tmp_path / "other", "", accept=True))
     make(site_of(root, tmp_path / "other", ""))
     refused(site_of(root, tmp_path / "project", AS_OF))
 
 
-def test_what_changes_no_table_is_no_difference(root: Path, tmp_path: Path) -> None:
+def test_a_setting_that_changes_no_table_is_not_compared(root: Path, tmp_path: Path) -> None:
     make(site_of(root, tmp_path / "project", ""))
     make(site_of(root, tmp_path / "other", 'nightly = "0 5 * * *"'))
 

@@ -1,4 +1,4 @@
-"""What a fingerprint holds of the code: every file that can change the table, and no other."""
+"""The code in a fingerprint: all files that can change the table, and no others."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CLOSURES = {
     "gold/churn_scores": (*GOLD, FUNCTION, "ecom_lake.shop.churn.churn_scores_model"),
     "gold/basket_rules": (*GOLD, FUNCTION, "ecom_lake.shop.baskets.basket_rules_build"),
 }
-"""Tables of every kind, each with the modules where its making begins."""
+"""Tables of every kind, each with the root modules of its import closure."""
 
 PLANNING = {
     *(
@@ -52,12 +52,12 @@ PLANNING = {
     *(PACKAGE / "shop/settings").glob("*.py"),
     Path(code_version.__file__),
 }
-"""Modules that decide whether a table is made, from which tables and with which settings: these enter by value."""
+"""Modules that decide whether a table is built, from which tables and with which settings: these enter by value."""
 
 
 @pytest.fixture
 def change(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path, bytes], None]]:
-    """Change what the file of a module holds, as far as code versions can see."""
+    """Simulates a change of a module's file for the computation of code versions."""
     read = Path.read_bytes
 
     def changed(path: Path, more: bytes) -> None:
@@ -96,7 +96,7 @@ def test_a_table_is_due_exactly_when_a_file_of_its_closure_changes(
 
 
 @pytest.mark.parametrize("table", CLOSURES)
-def test_whatever_runs_while_a_table_is_made_is_in_its_closure(table: str, fresh_lake: BuiltLake) -> None:
+def test_every_file_that_runs_during_the_build_of_a_table_is_in_its_closure(table: str, fresh_lake: BuiltLake) -> None:
     site, own_name = fresh_lake.site(full=True), table.split("/")[1]
 
     def make() -> None:
@@ -112,7 +112,7 @@ def test_whatever_runs_while_a_table_is_made_is_in_its_closure(table: str, fresh
 
 
 def _run_by(work: Callable[[], None]) -> set[Path]:
-    """The package's files of which a function is called, outside of imports."""
+    """The package's files with a called function, except calls during imports."""
     called: set[Path] = set()
 
     def note(frame: FrameType, event: str, _: Any) -> None:
@@ -138,7 +138,7 @@ def _is_cut(path: Path) -> bool:
     ("table", "contract"), [("silver/orders", "canonical/orders"), ("gold/churn_scores", "churn/churn_scores")]
 )
 def test_columns_of_the_vocabulary_enter_by_value_and_not_as_code(table: str, contract: str) -> None:
-    """Else one word of any shared column would refit every model."""
+    """Otherwise a changed word in any shared column would refit every model."""
     closure = import_closure(*CLOSURES[table])
     assert PACKAGE / f"shop/{contract}.py" in closure
     assert PACKAGE / "shop/vocabulary.py" not in closure
@@ -156,7 +156,7 @@ def test_comments_docstrings_and_layout_change_nothing(
             assert _is_current(site, "silver/orders")
 
 
-def test_which_lookup_row_wins_and_how_bronze_is_read_make_silver_due(
+def test_changes_of_the_lookup_order_and_of_reading_bronze_make_silver_due(
     built_lake: BuiltLake, change: Callable[[Path, bytes], None]
 ) -> None:
     for file in ("engine/build/silver/parts.py", "engine/build/bronze/delivered_rows.py"):
@@ -164,7 +164,7 @@ def test_which_lookup_row_wins_and_how_bronze_is_read_make_silver_due(
         assert {"silver/order_index", *(f"silver/{table}" for table in specs(built_lake.site()))} <= set(due(built_lake.site()))
 
 
-def test_a_template_is_part_of_the_page_that_it_lays_out(built_lake: BuiltLake, change: Callable[[Path, bytes], None]) -> None:
+def test_a_template_is_part_of_the_version_of_its_page(built_lake: BuiltLake, change: Callable[[Path, bytes], None]) -> None:
     before = quality.definition_fingerprint(built_lake.site())
     change(PACKAGE / "publish/pages" / "report.html.jinja", b"<p>")
     assert quality.definition_fingerprint(built_lake.site()) == before
@@ -172,7 +172,7 @@ def test_a_template_is_part_of_the_page_that_it_lays_out(built_lake: BuiltLake, 
     assert quality.definition_fingerprint(built_lake.site()) != before
 
 
-def test_a_query_is_what_it_selects_not_how_it_is_laid_out() -> None:
+def test_the_layout_of_a_query_does_not_change_its_version() -> None:
     how = recipe("rfm_segments")
     sql = how.sql or ""
     other_layout = "-- about\n" + sql.replace("select", "SELECT  ").replace(" as ", " -- named\n as ")

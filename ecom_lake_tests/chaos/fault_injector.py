@@ -1,6 +1,7 @@
-"""Who stands between a lake and its store, counts the calls, and spoils the one that he was told to.
+"""A fault injector between a lake and its store: it counts the calls and makes a chosen call fail.
 
-Here: standing there, and what can be done to a call. Not here: which call (kills.py, network.py), what comes of it (verdict.py).
+Here: wrapping the store, and the kinds of faults. Not here: the choice of the call (kills.py, network.py), the checks
+afterwards (verdict.py).
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from ecom_lake.engine.store.local import LocalStore
 from ecom_lake.engine.store.remote import RemoteStore
 
 Call = Callable[[], Any]
-Deed = Callable[[Call, int], Any]
-"""Is given a call, and how many calls past the chosen one it is; does it, or not, or says that it did not."""
+Fault = Callable[[Call, int], Any]
+"""A function of a call and of its distance from the chosen call. It may execute the call, skip it, or raise an error."""
 
 WRITES = ("write", "create", "put", "add", "copy", "delete")
 _BY_FSSPEC = ("pipe_file", "put_file", "cp_file", "rm_file")
 _READS = ("cat_file", "get_file", "find", "info")
 
 
-class Saboteur:
-    def __init__(self, at: int = -1, deed: Deed = lambda call, _: call()) -> None:
-        self.at, self.deed, self.calls = at, deed, 0
+class FaultInjector:
+    def __init__(self, at: int = -1, fault: Fault = lambda call, _: call()) -> None:
+        self.at, self.fault, self.calls = at, fault, 0
         self.struck = False
         self._lock = threading.Lock()
 
@@ -38,25 +39,25 @@ class Saboteur:
         if self.at < 0 or past < 0:
             return call()
         self.struck = True
-        return self.deed(call, past)
+        return self.fault(call, past)
 
 
 @contextmanager
-def between(site: Site, saboteur: Saboteur, reads: bool = False) -> Iterator[None]:
-    """Stand between a site and its stores; on a remote one below the retries."""
+def injected(site: Site, injector: FaultInjector, reads: bool = False) -> Iterator[None]:
+    """Passes the store calls of a site through the injector; for a remote store below the retries."""
     stores = [site.lake.store, site.lake.landing]
     called = [store.connection.fs if isinstance(store, RemoteStore) else store for store in stores]
     targets = {id(target): target for target in called}
     names = WRITES if isinstance(stores[0], LocalStore) else (*_BY_FSSPEC, *(_READS if reads else ()))
-    with ExitStack() as spies:
+    with ExitStack() as patches:
         for target in targets.values():
             for name in names:
-                spies.enter_context(mock.patch.object(target, name, _spied(getattr(target, name), saboteur)))
+                patches.enter_context(mock.patch.object(target, name, _wrapped(getattr(target, name), injector)))
         yield
 
 
-def _spied(method: Callable[..., Any], saboteur: Saboteur) -> Callable[..., Any]:
-    return lambda *given, **named: saboteur(lambda: method(*given, **named))
+def _wrapped(method: Callable[..., Any], injector: FaultInjector) -> Callable[..., Any]:
+    return lambda *given, **named: injector(lambda: method(*given, **named))
 
 
 def die_before(call: Call, _: int) -> Any:
@@ -68,8 +69,8 @@ def die_after(call: Call, _: int) -> Any:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def once(error: Exception) -> Deed:
-    """Fails, and works at the next try."""
+def once(error: Exception) -> Fault:
+    """The chosen call fails and the next one succeeds."""
 
     def fail(call: Call, past: int) -> Any:
         if past == 0:
@@ -79,8 +80,8 @@ def once(error: Exception) -> Deed:
     return fail
 
 
-def always(error: Exception) -> Deed:
-    """Fails from here on."""
+def always(error: Exception) -> Fault:
+    """The chosen call and all later ones fail."""
 
     def fail(call: Call, _: int) -> Any:
         raise error
@@ -88,8 +89,8 @@ def always(error: Exception) -> Deed:
     return fail
 
 
-def lost_answer(error: Exception) -> Deed:
-    """Does it, and says that it failed."""
+def lost_answer(error: Exception) -> Fault:
+    """The chosen call is executed and then fails."""
 
     def lose(call: Call, past: int) -> Any:
         answer = call()
@@ -100,8 +101,8 @@ def lost_answer(error: Exception) -> Deed:
     return lose
 
 
-def late(error: Exception, calls: int = 3) -> Deed:
-    """Says that it failed, and does it some calls later, when nobody counts on it any more."""
+def late(error: Exception, calls: int = 3) -> Fault:
+    """The chosen call fails and is executed some calls later."""
     waiting: list[Call] = []
 
     def delay(call: Call, past: int) -> Any:
@@ -110,13 +111,13 @@ def late(error: Exception, calls: int = 3) -> Deed:
             raise error
         if past == calls:
             for left in waiting:
-                whatever(left)
+                ignoring_errors(left)
         return call()
 
     return delay
 
 
-def whatever(call: Call) -> None:
+def ignoring_errors(call: Call) -> None:
     try:
         call()
     except OSError:
