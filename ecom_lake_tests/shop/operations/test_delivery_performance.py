@@ -1,4 +1,4 @@
-"""Delivery times and late orders, from silver rows written by hand."""
+"""Delivery times and late orders, from hand-written silver rows."""
 
 from __future__ import annotations
 

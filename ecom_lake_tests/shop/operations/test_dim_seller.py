@@ -1,4 +1,4 @@
-"""The dimension of sellers, from silver rows written by hand."""
+"""The dimension of sellers, from hand-written silver rows."""
 
 from __future__ import annotations
 

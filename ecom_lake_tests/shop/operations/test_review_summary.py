@@ -1,4 +1,4 @@
-"""Reviews of each month, from silver rows written by hand."""
+"""Reviews of each month, from hand-written silver rows."""
 
 from __future__ import annotations
 

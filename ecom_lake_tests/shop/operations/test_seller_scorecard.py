@@ -1,4 +1,4 @@
-"""Sellers' scores, from silver rows written by hand."""
+"""Sellers' scores, from hand-written silver rows."""
 
 from __future__ import annotations
 

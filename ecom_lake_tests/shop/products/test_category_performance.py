@@ -1,4 +1,4 @@
-"""Sales and cross-selling of categories, from silver rows written by hand."""
+"""Sales and cross-selling of categories, from hand-written silver rows."""
 
 from __future__ import annotations
 

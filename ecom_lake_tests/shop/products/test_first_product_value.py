@@ -1,4 +1,4 @@
-"""What customers spend after their first category, from silver rows written by hand."""
+"""What customers spend after their first category, from hand-written silver rows."""
 
 from __future__ import annotations
 

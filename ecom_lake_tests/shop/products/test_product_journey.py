@@ -1,4 +1,4 @@
-"""Which category customers buy next, from silver rows written by hand."""
+"""Which category customers buy next, from hand-written silver rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sales, ranks and ABC classes of products, from silver rows written by hand."""
+"""Sales, ranks and ABC classes of products, from hand-written silver rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RFM scores, from silver rows written by hand."""
+"""RFM scores, from hand-written silver rows."""
 
 from __future__ import annotations
 

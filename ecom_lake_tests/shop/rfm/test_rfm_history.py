@@ -1,4 +1,4 @@
-"""RFM segments at the end of each month, and the moves between them, from silver rows written by hand."""
+"""RFM segments at the end of each month, and the moves between them, from hand-written silver rows."""
 
 from __future__ import annotations
 

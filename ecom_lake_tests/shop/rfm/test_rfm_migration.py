@@ -1,4 +1,4 @@
-"""Moves between RFM segments, from silver rows written by hand."""
+"""Moves between RFM segments, from hand-written silver rows."""
 
 from __future__ import annotations
 

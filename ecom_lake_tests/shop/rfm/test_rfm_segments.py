@@ -1,4 +1,4 @@
-"""RFM segments, from silver rows written by hand."""
+"""RFM segments, from hand-written silver rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calendar, its complete months and the as-of date, from silver rows written by hand."""
+"""The calendar, its complete months and the as-of date, from hand-written silver rows."""
 
 from __future__ import annotations
 

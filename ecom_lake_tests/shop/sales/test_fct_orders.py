@@ -1,4 +1,4 @@
-"""Orders, from silver rows written by hand."""
+"""Orders, from hand-written silver rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Order lines, from silver rows written by hand."""
+"""Order lines, from hand-written silver rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sales by order status, from silver rows written by hand."""
+"""Sales by order status, from hand-written silver rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payments by method, from silver rows written by hand."""
+"""Payments by method, from hand-written silver rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Returns by product, category and state, from silver rows written by hand."""
+"""Returns by product, category and state, from hand-written silver rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From gross sales to gross profit, step by step, from silver rows written by hand."""
+"""From gross sales to gross profit, step by step, from hand-written silver rows."""
 
 from __future__ import annotations
 
