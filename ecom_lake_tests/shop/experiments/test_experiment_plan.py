@@ -35,7 +35,7 @@ def test_days_last_until_enough_customers_have_joined_and_been_observed(
 def test_without_new_participants_an_experiment_never_ends() -> None:
     found = plan(Group("g", 100, 0.0, 2_000, 100, 80, 30), 0.1, MiningSettings())
     assert (found.days_needed, found.testable) == (None, False)
-    assert "nobody joins" in found.reason
+    assert "no customers join the group" in found.reason
 
 
 def test_reruns_and_row_order_do_not_change_the_plan(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -25,10 +25,10 @@ from ecom_lake.shop.settings.mining import MiningSettings
         ("most_segments", 2, "fewest_segments must be at least 2 and at most most_segments."),
     ],
 )
-def test_what_makes_no_sense_is_refused(setting: str, value: Any, says: str) -> None:
+def test_an_invalid_setting_is_refused(setting: str, value: Any, says: str) -> None:
     with pytest.raises(ValueError, match="^" + says.replace(".", r"\.") + "$"):
         MiningSettings(**{setting: value})
 
 
-def test_what_makes_sense_is_taken() -> None:
+def test_valid_settings_are_accepted() -> None:
     assert MiningSettings(product_min_support=0, min_lift=0, alpha=1, seed=0).alpha == 1

@@ -1,4 +1,4 @@
-"""What a shop may set: it is checked where it is given, and the table `settings` has it exactly."""
+"""The settings of a shop are checked when they are read, and the table `settings` has their exact values."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ecom_lake.engine.contracts.bounds import bounds_of
 from ecom_lake.shop.settings.numbers import ShopSettings
 
 
-def test_the_table_has_one_row_with_every_setting_as_it_is() -> None:
+def test_the_table_has_one_row_with_the_exact_settings() -> None:
     given = ShopSettings(as_of=date(2018, 8, 31), country="BR", complete_month_share=Decimal("0.25"), rfm_f5=9)
     row = settings_row(given).row(0, named=True)
     assert row == {setting.name: getattr(given, setting.name) for setting in fields(given)}
 
 
-def test_what_is_not_set_is_typed_all_the_same() -> None:
+def test_a_null_setting_has_its_type() -> None:
     schema = settings_row(ShopSettings()).schema
     assert schema == settings_row(ShopSettings(as_of=date(2018, 8, 31), country="BR")).schema
 
@@ -45,7 +45,7 @@ def test_shares_are_decimals_so_that_thresholds_are_exact() -> None:
         ({"churn_long_days": 90}, "churn_short_days, churn_medium_days, churn_long_days must rise, but are 90, 180, 90"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_a_sentence(wrong: dict[str, Any], says: str) -> None:
+def test_an_invalid_setting_is_refused_with_one_sentence(wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         ShopSettings(**wrong)
 
@@ -65,7 +65,7 @@ def test_every_number_states_its_bounds() -> None:
         ("country", "Brazil", "country must be two capital letters such as BR, not 'Brazil'."),
     ],
 )
-def test_what_is_out_of_bounds_is_refused(setting: str, value: Any, says: str) -> None:
+def test_a_setting_out_of_bounds_is_refused(setting: str, value: Any, says: str) -> None:
     with pytest.raises(ValueError) as error:
         ShopSettings(**{setting: value})
     assert str(error.value) == says
