@@ -147,7 +147,17 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     # The gaps' median is 63 days, their 80th percentile 288.4.
     "still-active": [("active", 2, 2 / 9, 0, 44, 150, 150 / 520), ("at risk", 7, 7 / 9, 80, 263, 370, 370 / 520)],
     "customer-kinds": [
-        ("Repeat buyers", 3, 3 / 9, 335, 335 / 520, 120, 3, 96, "all repeat buyers: fewer than 200 people are too few to part"),
+        (
+            "Repeat buyers",
+            3,
+            3 / 9,
+            335,
+            335 / 520,
+            120,
+            3,
+            96,
+            "all repeat buyers: fewer than 200 customers are too few to split",
+        ),
         (
             "One-time buyers",
             6,
@@ -157,7 +167,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
             22.5,
             1,
             156,
-            "all one-time buyers: fewer than 200 people are too few to part",
+            "all one-time buyers: fewer than 200 customers are too few to split",
         ),
     ],
     "where-revenue-leaks": [
