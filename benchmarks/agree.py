@@ -1,4 +1,4 @@
-"""Do two builds of the gold tables say the same? A speed counts only beside tables that agree.
+"""Compares two builds of the gold tables. A speed counts only if the tables agree.
 
 For each table of ours, theirs must have as many rows, and in each of our columns as many values and the same sum:
 integers exactly, money to the cent, doubles to one part in 10⁹. Flags, dates and texts are summed too (trues, days,

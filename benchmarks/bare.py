@@ -1,4 +1,4 @@
-"""The same tables by hand: Polars and DuckDB calls in one script, as fast as they honestly go.
+"""The same tables without the lake: Polars and DuckDB calls in one script, optimized for speed.
 
 No orchestration, audit, ledger, log or quarantine: it trusts its input, and what it leaves behind when it fails is anybody's
 guess. What a number means it takes from where that is defined (the gold SELECTs, the spelling of cities, the itemsets and
@@ -146,7 +146,7 @@ def orders(shop: Shop) -> None:
 
 
 def customers(shop: Shop) -> None:
-    """A person lives where the latest order went. Only of those with several orders must the latest be looked for."""
+    """A customer has the address of the latest order, which is searched for customers with several orders only."""
     shop.copy(
         """
         with several as (select customer_id from orders group by customer_id having count(*) > 1),
@@ -258,7 +258,7 @@ def majority(votes: pl.LazyFrame, name: str) -> pl.LazyFrame:
 
 
 def recipes() -> dict[str, Callable[[Shop], None]]:
-    """How each gold table is made, after those that it reads; what is made beside another comes with it."""
+    """How each gold table is built, after the tables that it reads; tables built together are in one entry."""
     queries = {file.stem: file.read_text(encoding="utf-8") for file in (PACKAGE / "shop").glob("*/*.sql")}
     tables = {table for table, contract in gold().items() if not any(map(is_lacking, contract.needs))} - WITHOUT_COUNTERPART
     maker = {table: gold()[table].beside or table for table in tables}

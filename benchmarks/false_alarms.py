@@ -81,13 +81,13 @@ def _log_ratio(sales: Floats) -> float:
 
 
 def poisson_p(orders: Floats) -> float:
-    """The test that a count follows Poisson's law: what the days of a shop do not."""
+    """The test for Poisson counts, which the days of a shop do not follow."""
     now, before = orders[-MONTH:].sum(), orders[-2 * MONTH : -MONTH].sum()
     return both_tails((now - before) / math.sqrt(now + before))
 
 
 def sales_p(sales: Floats, back: int) -> float:
-    """The test of net sales against the month that lies so many months back."""
+    """The test of net sales against the month `back` months earlier."""
     week = np.arange(len(sales)) % 7
     noise = level_noise(list(zip(sales.reshape(-1, MONTH), week.reshape(-1, MONTH), strict=True)))
     by_month = sales.reshape(-1, MONTH).mean(axis=1)

@@ -74,7 +74,7 @@ def _copies(source: Path, record_start: bytes, times: int, target: Path) -> None
 
 
 def _value(digits: np.ndarray) -> np.ndarray:
-    """The number that four hexadecimal digits write."""
+    """The value of four hexadecimal digits."""
     each = np.where(digits >= ord("a"), digits - ord("a") + 10, digits - ord("0")).astype(np.int64)
     return np.asarray(each @ np.array([4096, 256, 16, 1]))
 

@@ -1,4 +1,4 @@
-"""What a command costs: wall time, CPU time, and the peak memory of it and of all processes that it starts.
+"""The cost of a command: wall time, CPU time, and the peak memory of it and of all processes that it starts.
 
 Memory is the sum of the resident sets, sampled: pages that two processes share count twice, and a peak shorter than
 the sampling step can be missed, which is why the kernel's own peak of the largest single process is printed too.
@@ -28,7 +28,7 @@ GIB = 1 << 30
 
 @dataclass(frozen=True)
 class Measured:
-    """What one run cost."""
+    """The cost of one run."""
 
     command: list[str]
     exit_code: int
@@ -63,7 +63,7 @@ def measure(
     limit_gib: float | None = None,
     log: Path | None = None,
 ) -> Measured:
-    """Run a command to its end. `limit_gib` bounds its address space; what it says on stderr goes to `log`.
+    """Run a command to its end. `limit_gib` bounds its address space; its stderr goes to `log`.
 
     The first run of all compiles what it imports: run a command once before its cost is to count.
     """

@@ -1,4 +1,4 @@
-"""What each model costs on the tables of a built lake: time, memory, verdict; each in a process of its own.
+"""The cost of each model on the tables of a built lake: time, memory, verdict; each in its own process.
 
     python benchmarks/models.py LAKE/SHOP [MODEL ...]
 

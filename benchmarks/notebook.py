@@ -1,4 +1,4 @@
-"""The same tables the way a good notebook makes them: pandas from CSV to answers, mlxtend for baskets, scikit-learn for segments.
+"""The same tables as a good notebook: pandas from CSV to answers, mlxtend for baskets, scikit-learn for segments.
 
 Idiomatic and vectorised, everything in memory, money as floats. The definitions are the lake's, or the numbers could not
 be held side by side; the cities' spelling is the lake's own function.
@@ -37,7 +37,7 @@ from ecom_lake.shop.connectors.olist.names import STATE_REGIONS, clean_city  # n
 from ecom_lake.shop.segments.names import names  # noqa: E402
 
 Tables = dict[str, pd.DataFrame]
-"""Everything made so far, by name."""
+"""All tables built so far, by name."""
 
 NO_SALE = ["canceled", "unavailable"]
 MONEY = ["gross_sales", "discounts", "net_sales", "freight", "gmv"]
@@ -142,7 +142,7 @@ def clean(t: Tables) -> None:
 
 
 def places(points: pd.DataFrame) -> pd.DataFrame:
-    """A zip's centre is the median of its points in Brazil; its city and state are what most of them say."""
+    """A zip's centre is the median of its points in Brazil; its city and state are the most frequent ones."""
     points = points.rename(columns=lambda name: name.removeprefix("geolocation_"))
     inside = points[points["lat"].between(-34, 6) & points["lng"].between(-74, -32)]
     centres = inside.groupby("zip_code_prefix")[["lat", "lng"]].median()
@@ -291,7 +291,7 @@ def facts(t: Tables) -> None:
 
 
 def divided(above: pd.Series, below: pd.Series) -> pd.Series:
-    """Nothing over nothing is not a number, and something over nothing is none either."""
+    """The quotient, or NaN where the divisor is zero."""
     return above / below.where(below != 0)
 
 
@@ -650,7 +650,7 @@ def segments(group: pd.DataFrame, noun: str, features: list[str]) -> tuple[pd.Da
 
 
 def best_clusters(points: np.ndarray) -> KMeans:
-    """The best separated among those that come back on resampled people and are not too small."""
+    """The best separated clustering among those that are stable on resampled customers and have no small cluster."""
     sound = {}
     for k in range(3, 9):
         fitted = KMeans(k, n_init=10, random_state=0).fit(points)

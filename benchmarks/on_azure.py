@@ -1,4 +1,4 @@
-"""The real Olist shop on Azure's emulator beside the same shop on the local disk: seconds, requests, bytes.
+"""The real Olist shop on Azure's emulator, compared with the local disk: seconds, requests, bytes.
 
     python benchmarks/on_azure.py [--olist FOLDER] [--rounds 2]
 
@@ -28,7 +28,7 @@ MORE = "order_id,customer_id,order_status,order_purchase_timestamp\nnew,new,deli
 
 
 def stage(name: str, export: Path) -> dict[str, object]:
-    """One stage, in this process; the lake is the environment's."""
+    """One stage, in this process; environment variables name the lake."""
     from ecom_lake.engine.build.build import build
     from ecom_lake.engine.build.due import due
     from ecom_lake.engine.build.shop_context import open_site

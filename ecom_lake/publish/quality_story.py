@@ -35,7 +35,7 @@ def render(site: Site, entry: Entry) -> bytes:
 
 
 def definition_fingerprint(site: Site) -> str:
-    """A hash of all that the page depends on besides the release: code, shop and settings."""
+    """A hash of all that the page depends on, except the release: code, shop and settings."""
     return fingerprint(code_version(__name__), site.shop.name, site.shop.numbers.currency, not_built(site))
 
 

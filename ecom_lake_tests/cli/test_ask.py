@@ -43,26 +43,26 @@ def test_every_question_is_listed_or_has_a_reason(run: Run, built_lake: BuiltLak
         assert question.name in (absent if question.name in NOT_OF_OLIST else listed)
         assert (question.title in listed) == (question.name not in NOT_OF_OLIST)
     assert "subscribers: Olist has no subscriptions." in absent
-    told = {row["question"]: row["cannot"] for row in run("ask", "--json", at=built_lake).json["questions"]}
-    assert {name for name, why in told.items() if why} == NOT_OF_OLIST
-    assert set(told) == {question.name for question in questions()}
+    answer = {row["question"]: row["cannot"] for row in run("ask", "--json", at=built_lake).json["questions"]}
+    assert {name for name, why in answer.items() if why} == NOT_OF_OLIST
+    assert set(answer) == {question.name for question in questions()}
 
 
 @pytest.mark.parametrize("asked", [["best-month"], ["best", "month"], ["Which month of a year had the highest sales?"]])
 @pytest.mark.parametrize("given", [["--year", "2017"], ["--year=2017"], ["year=2017"], []])
 def test_a_question_may_be_written_in_several_ways(run: Run, built_lake: BuiltLake, asked: list[str], given: list[str]) -> None:
-    told = run("ask", *asked, *given, "--json", at=built_lake).json
+    answer = run("ask", *asked, *given, "--json", at=built_lake).json
     months = _net_sales(built_lake)
-    assert (told["question"], told["parameters"]) == ("best-month", {"year": 2017})
-    assert [row["month"] for row in told["rows"]] == months["month"].dt.strftime("%Y-%m").to_list()
-    assert [row["net_sales"] for row in told["rows"]] == months["net_sales"].cast(float).to_list()
+    assert (answer["question"], answer["parameters"]) == ("best-month", {"year": 2017})
+    assert [row["month"] for row in answer["rows"]] == months["month"].dt.strftime("%Y-%m").to_list()
+    assert [row["net_sales"] for row in answer["rows"]] == months["net_sales"].cast(float).to_list()
 
 
 def test_csv_has_rows_only(run: Run, built_lake: BuiltLake) -> None:
     rows = list(csv.DictReader(io.StringIO(run("ask", "best-month", "--csv", at=built_lake).out)))
-    told = run("ask", "best-month", "--json", at=built_lake).json["rows"]
-    assert [float(row["net_sales"]) for row in rows] == [row["net_sales"] for row in told]
-    assert [row["is_incomplete"] for row in rows] == [str(row["is_incomplete"]).lower() for row in told]
+    answer = run("ask", "best-month", "--json", at=built_lake).json["rows"]
+    assert [float(row["net_sales"]) for row in rows] == [row["net_sales"] for row in answer]
+    assert [row["is_incomplete"] for row in rows] == [str(row["is_incomplete"]).lower() for row in answer]
 
 
 def test_the_sql_gives_the_same_answer(run: Run, built_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:

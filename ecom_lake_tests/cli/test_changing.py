@@ -86,7 +86,7 @@ def test_a_failed_build_prints_the_reason_and_keeps_the_release(
     run("land", str(an_export(tmp_path)), at=fresh_lake)
     site = fresh_lake.site()
     before = site.lake.log.released()
-    # A file that is not what the log says breaks the build where it is read.
+    # A file that differs from its hash in the log fails the build where it is read.
     for file in site.lake.log.head().parts(TableId("bronze", "order_items")).values():
         site.lake.local(file).write_bytes(b"not Parquet at all")
     log = tmp_path / "lines.json"
@@ -100,9 +100,9 @@ def test_a_failed_build_prints_the_reason_and_keeps_the_release(
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     (failed,) = [line for line in lines if line["event"] == "failed"]
     assert (failed["shop"], failed["table"], failed["level"]) == ("olist", "silver/order_index", "error")
-    told = run("status", at=fresh_lake)
-    assert told.code == 1
-    assert "failed at silver/order_index, just now" in told.out
+    reply = run("status", at=fresh_lake)
+    assert reply.code == 1
+    assert "failed at silver/order_index, just now" in reply.out
     assert run("status", "--json", at=fresh_lake).json["trouble"]["run"] == failed["run"]
 
 
@@ -113,8 +113,8 @@ def test_rollback_and_unpin(run: Run, fresh_grown_lake: BuiltLake) -> None:
     count = lake.truths.totals.orders
     assert run(*orders, at=lake).out == f"n\n{count + 1}\n"
 
-    told = run("diff", "--json", at=lake).json
-    assert (told["before"], told["after"]) == (old, new)
+    reply = run("diff", "--json", at=lake).json
+    assert (reply["before"], reply["after"]) == (old, new)
     shown = run("diff", str(old), at=lake).out
     assert "silver/orders" in shown
     assert "+1" in shown
@@ -189,8 +189,8 @@ def test_a_build_of_nothing_exits_1_and_quarantine_names_the_refused_file(run: R
         assert "Every new file of orders was refused: orders.csv" in said
         assert "Correct or remove the refused files, then build." in said
     assert fresh_lake.site("empty").lake.log.head().release is None
-    told = run("quarantine", "--shop", "empty", at=fresh_lake).out
-    assert "1 file was refused as a whole" in told and "orders.csv" in told
+    reply = run("quarantine", "--shop", "empty", at=fresh_lake).out
+    assert "1 file was refused as a whole" in reply and "orders.csv" in reply
     as_json = run("quarantine", "--shop", "empty", "--json", at=fresh_lake).json
     assert list(as_json["files"]) == ["orders.csv"]
 

@@ -31,21 +31,21 @@ def test_bars_are_as_long_as_their_values() -> None:
     ]
 
 
-def test_a_pale_bar_is_pale_without_colour() -> None:
+def test_a_pale_bar_differs_without_colour() -> None:
     assert drawn(chart.bars(["a", "b"], [40, 20], 30, number, [False, True])) == [
         "a █████████████████████████ 40",
         "b ▒▒▒▒▒▒▒▒▒▒▒▒              20",
     ]
 
 
-def test_negative_bars_go_the_other_way() -> None:
+def test_negative_bars_extend_to_the_left() -> None:
     assert drawn(chart.bars(["up", "down"], [30, -10], 29, number)) == [
         "up        ███████████████  30",
         "down █████                -10",
     ]
 
 
-def test_a_waterfall_falls_and_stands_on_its_sums() -> None:
+def test_a_waterfall_starts_each_step_at_the_prior_sum() -> None:
     steps = ["gross", "less", "more", "net"]
     assert drawn(chart.waterfall(steps, [100, -50, 25, 75], 30, number, [True, False, False, True])) == [
         "gross ████████████████████ 100",
@@ -65,7 +65,7 @@ def test_a_line_rises_from_corner_to_corner() -> None:
     assert axis.split() == ["2017-01", "2017-02"]
 
 
-def test_a_line_is_broken_where_nothing_is_known() -> None:
+def test_a_line_has_gaps_for_missing_values() -> None:
     whole = chart.lines(["a", "b", "c"], {"x": [5, 5, 5]}, 40, number)
     broken = chart.lines(["a", "b", "c"], {"x": [5, None, 5]}, 40, number)
     assert len(drawn(whole)[0].split("┤")[1].strip()) == 37
@@ -83,7 +83,7 @@ def test_second_lines_look_different_without_colour() -> None:
     assert len(set(marks)) == 3
 
 
-def test_a_heat_map_says_its_numbers_where_there_is_room() -> None:
+def test_a_heat_map_prints_its_numbers_where_they_fit() -> None:
     cells = {("Mon", "1"): 0.0, ("Mon", "2"): 40.0, ("Tue", "1"): 80.0}
     assert drawn(chart.heat(["Mon", "Tue"], ["1", "2"], cells, 40, number, colour=False)) == [
         "      1   2",
@@ -96,7 +96,7 @@ def test_a_heat_map_says_its_numbers_where_there_is_room() -> None:
     assert len({span.style for line in coloured[1:] for span in line.spans}) == 3
 
 
-def test_a_heat_map_leaves_out_what_has_no_room_and_says_so() -> None:
+def test_a_heat_map_states_how_many_columns_do_not_fit() -> None:
     hours = [str(hour) for hour in range(60)]
     *grid, _, left_out = drawn(chart.heat(["Mon"], hours, {("Mon", hour): 1.0 for hour in hours}, 40, number, colour=False))
     assert grid[-1] == f"Mon {'░' * 36}"

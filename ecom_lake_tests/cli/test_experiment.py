@@ -40,8 +40,8 @@ def test_a_plan_by_formula_needs_no_lake(run: Run) -> None:
     assert "77 customers in each of two arms" in ran.out
     money = run("experiment", "plan", "--baseline", "10", "--uplift", "0.1", "--money", "--deviation", "1", "--power", "0.9")
     assert "23 customers" in money.out
-    told = run("experiment", "plan", "--baseline", "0.03", "--uplift", "0.1", "--json").json
-    assert told["plans"][0]["n_per_arm"] == 53_211
+    reply = run("experiment", "plan", "--baseline", "0.03", "--uplift", "0.1", "--json").json
+    assert reply["plans"][0]["n_per_arm"] == 53_211
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_wrong_usage_is_one_sentence(run: Run, arguments: list[str], sentence: s
     assert "Traceback" not in ran.err
 
 
-def test_a_shop_too_small_to_plan_for_is_told_so(run: Run, built_lake: BuiltLake) -> None:
+def test_a_shop_too_small_for_an_experiment_gets_the_reason(run: Run, built_lake: BuiltLake) -> None:
     for command in ("plan", "simulate"):
         ran = run("experiment", command, at=built_lake)
         assert ran.code == 2
@@ -88,13 +88,13 @@ def test_an_uplift_is_found(run: Run, tmp_path: Path) -> None:
     assert found["is_found"]
 
 
-def test_no_uplift_is_not_called_none(run: Run, tmp_path: Path) -> None:
+def test_an_insignificant_uplift_is_not_reported_as_zero(run: Run, tmp_path: Path) -> None:
     ran = run("experiment", "analyze", people(tmp_path, rates=(0.1, 0.1)))
     assert ran.code == 0
     assert "not proof of no effect" in ran.out
 
 
-def test_a_broken_split_comes_first(run: Run, tmp_path: Path) -> None:
+def test_a_sample_ratio_mismatch_stops_the_analysis(run: Run, tmp_path: Path) -> None:
     ran = run("experiment", "analyze", people(tmp_path, n=(5_200, 4_800)))
     assert (ran.code, ran.out) == (1, "")
     assert "The split is not as planned: 5,200 in control and 4,800 in offer" in ran.err
@@ -103,14 +103,14 @@ def test_a_broken_split_comes_first(run: Run, tmp_path: Path) -> None:
     assert run("experiment", "analyze", people(tmp_path, n=(5_200, 4_800)), "--plan", plan).code == 0
 
 
-def test_with_one_look_planned_nobody_peeks(run: Run, tmp_path: Path) -> None:
+def test_a_fixed_plan_cannot_be_analyzed_early(run: Run, tmp_path: Path) -> None:
     ran = run("experiment", "analyze", people(tmp_path), "--plan", planned(tmp_path, "n = 5000"))
     assert (ran.code, ran.out) == (2, "")
     assert "The experiment is not over: 4,000 of 5,000 participants per arm" in ran.err
     assert run("experiment", "analyze", people(tmp_path), "--plan", planned(tmp_path, "n = 4000")).code == 0
 
 
-def test_looks_cost_width(run: Run, tmp_path: Path) -> None:
+def test_more_looks_widen_the_interval(run: Run, tmp_path: Path) -> None:
     file = people(tmp_path)
     widths = []
     for text in (
@@ -129,7 +129,7 @@ def test_looks_cost_width(run: Run, tmp_path: Path) -> None:
     assert (early.code, "The first of 5 looks is at 8,000 participants per arm" in early.err) == (2, True)
 
 
-def test_the_past_narrows_the_interval(run: Run, tmp_path: Path) -> None:
+def test_earlier_values_narrow_the_interval(run: Run, tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     before = rng.gamma(2, 50, 8_000)
     spent = pl.Series("outcome", 0.8 * before + rng.normal(0, 20, 8_000) + np.repeat([0, 5], 4_000))
@@ -154,8 +154,8 @@ def test_several_outcomes_are_corrected_together(run: Run, tmp_path: Path) -> No
 
 
 def test_a_test_that_errs_too_often_is_refused(run: Run, tmp_path: Path) -> None:
-    """Nine of 24 people bought: of all splits in halves 8.9% put seven or more of them on one side, which the test takes for
-    more than chance."""
+    """Nine of 24 participants ordered: in 8.9% of all splits into halves, seven or more are on one side, which the test calls
+    significant."""
     bought = pl.Series("outcome", [1] * 5 + [0] * 7 + [1] * 4 + [0] * 8)
     ran = run("experiment", "analyze", people(tmp_path, n=(12, 12), outcome=bought))
     assert (ran.code, ran.out) == (1, "")

@@ -1,4 +1,4 @@
-"""What all commands share: help, exit codes, errors of one sentence, quick start."""
+"""Behaviour of all commands: help, exit codes, errors of one sentence, fast start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEAVY = ("polars", "duckdb", "pyarrow", "numpy", "fsspec", "pydantic", "dagster"
 
 
 class Keyboard(io.StringIO):
-    """Standard input that fails as it is read."""
+    """Standard input that fails when it is read."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ def test_wrong_usage_is_one_sentence_and_code_2(run: Run, built_lake: BuiltLake,
     assert len(said.err.splitlines()) == 1
 
 
-def test_common_options_may_stand_anywhere(run: Run, built_lake: BuiltLake) -> None:
+def test_common_options_are_accepted_anywhere(run: Run, built_lake: BuiltLake) -> None:
     root, query = ("--root", str(built_lake.root)), ("sql", "select 1 as one", "--format", "csv")
     assert run(*root, *query).out == run(*query, *root).out == run(*query, at=built_lake).out == "one\n1\n"
     between = ("sql", f"--root={built_lake.root}", "--shop", "olist", *query[1:])
@@ -147,7 +147,7 @@ def test_a_closed_pipe_is_no_error(built_lake: BuiltLake) -> None:
         assert process.returncode == 0
 
 
-def test_where_no_shop_is_named_the_first_of_lake_toml_is_meant(run: Run, tmp_path: Path) -> None:
+def test_without_a_shop_the_first_of_lake_toml_is_used(run: Run, tmp_path: Path) -> None:
     (tmp_path / "lake.toml").write_text("[shops.second_hand]\n[shops.olist]\n", encoding="utf-8")
     said = run("status", "--project", str(tmp_path))
     assert said.code == 2

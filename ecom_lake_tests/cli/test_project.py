@@ -1,4 +1,4 @@
-"""`init` and `new`: what they write works as it stands, from an empty folder to released tables of one's own."""
+"""`init` and `new`: the files they write work unchanged, from an empty folder to released tables."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def project(run: Run, tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_newcomers_way(run: Run, project: Path) -> None:
-    """Everything that init and new write is built, asked, tested and released, and stands in Dagster."""
+def test_a_new_project_can_be_built_tested_and_released(run: Run, project: Path) -> None:
+    """Everything that init and new write is built, queried, tested and released, and is in Dagster."""
     at = ("--project", str(project))
     assert run("synth", str(project / "export"), "--full", "--orders", "300", "--last-month", "2017-02", *at).code == 0
     assert run("land", str(project / "export"), *at).code == 0
@@ -78,7 +78,7 @@ def test_a_folder_that_is_not_empty_is_left_alone(run: Run, project: Path) -> No
         (("new",), "Name what to draft"),
     ],
 )
-def test_a_name_that_cannot_be_is_refused(run: Run, project: Path, arguments: tuple[str, ...], sentence: str) -> None:
+def test_an_invalid_name_is_refused(run: Run, project: Path, arguments: tuple[str, ...], sentence: str) -> None:
     said = run(*arguments, "--project", str(project))
     assert (said.code, said.out) == (2, "") and sentence in said.err
 

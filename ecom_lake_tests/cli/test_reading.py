@@ -112,10 +112,10 @@ def test_describe_shows_the_contract(run: Run, built_lake: BuiltLake) -> None:
     assert all(column.meaning in shown for column in contract.columns.values())
     assert f"Not in this shop: {OLIST.absent['orders.channel']}" in shown
     assert "bronze/customers, bronze/orders, silver/order_index" in shown
-    told = run("describe", "fct_orders", "--json", at=built_lake).json
-    assert told["key"] == ["order_id"]
-    assert len(told["sample"]) == 3
-    assert told["sql"] in run("describe", "fct_orders", "--sql", at=built_lake).out
+    reply = run("describe", "fct_orders", "--json", at=built_lake).json
+    assert reply["key"] == ["order_id"]
+    assert len(reply["sample"]) == 3
+    assert reply["sql"] in run("describe", "fct_orders", "--sql", at=built_lake).out
 
 
 def test_quarantine_shows_counts_and_on_request_the_records(run: Run, built_lake: BuiltLake) -> None:
@@ -125,8 +125,8 @@ def test_quarantine_shows_counts_and_on_request_the_records(run: Run, built_lake
     assert '{"order_id"' not in counts.out
     records = run("quarantine", "payments", "--limit", "1", at=built_lake).out
     assert records.count('{"order_id"') == records.count(" · ") - records.count(" · malformed")
-    told = run("quarantine", "--json", "--limit", "1000", at=built_lake).json
-    assert sum(count["rows"] for count in told["counts"]) == len(told["records"])
+    reply = run("quarantine", "--json", "--limit", "1000", at=built_lake).json
+    assert sum(count["rows"] for count in reply["counts"]) == len(reply["records"])
 
 
 def test_the_quality_page_is_named_and_written_to_a_file(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
@@ -139,14 +139,14 @@ def test_the_quality_page_is_named_and_written_to_a_file(run: Run, built_lake: B
 
 
 def test_the_ledger_has_the_planted_fates(run: Run, built_lake: BuiltLake) -> None:
-    told = {row["table"]: row for row in run("ledger", "--json", at=built_lake).json["rows"]}
+    reply = {row["table"]: row for row in run("ledger", "--json", at=built_lake).json["rows"]}
     for file, fate in built_lake.truths.files.items():
-        row = told[file.removesuffix(".csv").removesuffix("_dataset").removeprefix("olist_")]
+        row = reply[file.removesuffix(".csv").removesuffix("_dataset").removeprefix("olist_")]
         assert row["delivered"] == fate.records
         assert [row[name] for name in ("rejected", "quarantined", "pending", "superseded")] == [
             *(fate.rejected, fate.quarantined, fate.pending, fate.superseded)
         ]
-    delivered = sum(row["delivered"] for row in told.values())
+    delivered = sum(row["delivered"] for row in reply.values())
     assert f"{delivered:,} of {delivered:,} delivered rows are accounted for." in run("ledger", at=built_lake).out
     single = run("ledger", "orders", "--json", at=built_lake).json["rows"]
     assert [row["file"] for row in single] == ["olist_orders_dataset.csv"]

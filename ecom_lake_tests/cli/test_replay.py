@@ -47,7 +47,7 @@ def test_changes_are_shown_before_the_release(run: Run, corrected: BuiltLake) ->
     assert run(*ORDERS, at=corrected).out == f"n\n{count + 1}\n"
 
 
-def test_rows_that_fail_again_change_nothing(run: Run, built_lake: BuiltLake) -> None:
+def test_rows_that_fail_again_are_not_released(run: Run, built_lake: BuiltLake) -> None:
     before = built_lake.site().lake.log.head()
     said = run("quarantine", "replay", "--yes", at=built_lake)
     assert said.code == 0

@@ -1,4 +1,4 @@
-"""`ecom-lake report` writes the page where it is told to, and says so."""
+"""`ecom-lake report` writes the page to the given path, and prints the path."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_it_writes_the_page(run: Run, built_lake: BuiltLake, tmp_path: Path) -> 
     assert (tmp_path / "mine.html").read_bytes() == wanted
 
 
-def test_a_place_that_is_none_is_refused_with_a_sentence(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
+def test_an_invalid_path_is_refused_with_one_sentence(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
     nowhere = run("report", "--out", str(tmp_path / "no" / "r.html"), at=built_lake)
     assert nowhere.code == 2 and "there is no folder" in nowhere.err
     folder = run("report", "--out", str(tmp_path), at=built_lake)

@@ -14,7 +14,7 @@ from ecom_lake.cli import screen
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.booleans()), min_size=1, max_size=12), st.integers(20, 200))
-def test_a_table_fits_its_window_and_wastes_no_room(columns: list[tuple[int, bool]], room: int) -> None:
+def test_a_table_fits_its_window_and_uses_its_width(columns: list[tuple[int, bool]], room: int) -> None:
     natural = [width for width, _ in columns]
     widths = screen._fit(natural, [shrinks for _, shrinks in columns], room)
     taken = sum(widths) + 2 * (len(widths) - 1)

@@ -30,7 +30,7 @@ def numbers(lake: BuiltLake) -> list[int]:
     return lake.site().lake.log.numbers()
 
 
-def test_a_build_from_another_folder_stops_and_says_what_it_would_change(run: Run, fresh_lake: BuiltLake) -> None:
+def test_a_build_from_another_folder_stops_and_states_what_would_change(run: Run, fresh_lake: BuiltLake) -> None:
     before = numbers(fresh_lake)
     said = run("build", "--root", str(fresh_lake.root))
     assert (said.code, said.out) == (2, "")
@@ -42,7 +42,7 @@ def test_a_build_from_another_folder_stops_and_says_what_it_would_change(run: Ru
     assert fresh_lake.site().lake.log.head().release == before[-2], "the last state but the fixture's own is the release"
 
 
-def test_whoever_only_reads_needs_no_confirmation(run: Run, fresh_lake: BuiltLake) -> None:
+def test_reading_needs_no_confirmation(run: Run, fresh_lake: BuiltLake) -> None:
     root = ("--root", str(fresh_lake.root))
     assert run("sql", "select 1 as one", *root).code == 0
     assert run("ask", "best-month", *root).code == 0
@@ -62,11 +62,11 @@ def test_the_project_folder_may_be_named_from_anywhere(run: Run, fresh_lake: Bui
     assert run("build", *project).out.startswith("Nothing new to build: ")
     shutil.copy(Path(__file__).parents[2] / "dagster.yaml", fresh_lake.folder)
     assert run_job(load(None, {}, str(fresh_lake.folder)), "olist", "ingest").succeeded
-    assert (fresh_lake.folder / ".dagster").is_dir(), "the history lies in the project folder, not where the command ran"
+    assert (fresh_lake.folder / ".dagster").is_dir(), "the history is in the project folder, not where the command ran"
     assert not Path(".dagster").exists()
 
 
-def test_a_build_says_which_settings_it_recorded(fresh_lake: BuiltLake) -> None:
+def test_a_build_states_which_settings_it_recorded(fresh_lake: BuiltLake) -> None:
     before = fresh_lake.site().lake.log.head()
     assert _changed_settings(fresh_lake.site(), before) == []
     with fresh_lake.config.open("a", encoding="utf-8") as config:
@@ -79,7 +79,7 @@ def test_a_build_says_which_settings_it_recorded(fresh_lake: BuiltLake) -> None:
     assert _changed_settings(fresh_lake.site(), replace(before, built_with=None)) == [adopted]
 
 
-def test_a_project_that_is_not_there_is_one_sentence(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_project_is_one_sentence(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = run("status", "--project", "nowhere")
     expected = f"--project nowhere: there is no {tmp_path}/nowhere/lake.toml. Name the folder that holds the lake.toml.\n"
     assert (said.code, said.err) == (2, expected)
@@ -117,7 +117,7 @@ def test_a_dagster_run_with_another_projects_settings_fails_with_the_sentence(fr
     assert accepted.succeeded
 
 
-def test_a_lake_toml_that_is_no_toml_is_one_sentence(run: Run, tmp_path: Path) -> None:
+def test_an_invalid_lake_toml_is_one_sentence(run: Run, tmp_path: Path) -> None:
     Path("lake.toml").write_text("[shops.olist\n", encoding="utf-8")
     for command in ("status", "build", "tables"):
         said = run(command)
@@ -128,7 +128,7 @@ def test_a_lake_toml_that_is_no_toml_is_one_sentence(run: Run, tmp_path: Path) -
     assert (doctor.code, "cannot be read as TOML" in " ".join(doctor.out.split())) == (1, True)
 
 
-def test_one_wrong_shop_is_told_and_the_others_go_on(run: Run, fresh_lake: BuiltLake) -> None:
+def test_one_wrong_shop_is_reported_and_the_others_work(run: Run, fresh_lake: BuiltLake) -> None:
     with fresh_lake.config.open("a", encoding="utf-8") as config:
         config.write('\n[shops.bad]\nnightly = "every night"\n')
     project = ("--project", str(fresh_lake.folder))

@@ -1,4 +1,4 @@
-"""Commands that a real signal ends, in real processes: while DuckDB works for a build, and while a query's rows are written.
+"""Real processes ended by a real signal: while DuckDB runs a query of a build, and while the rows of a query are written.
 
 Several seconds a test: a child imports Dagster and builds a shop up to the step that is interrupted.
 """
@@ -50,7 +50,7 @@ def started(lake: BuiltLake, temporary: Path, *program: str) -> subprocess.Popen
 
 
 def ended(child: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:
-    """The exit code, what else was written, and what was complained of."""
+    """The exit code, the standard output and the standard error."""
     child.send_signal(number)
     try:
         out, err = child.communicate(timeout=LONGEST)
@@ -65,7 +65,7 @@ def hashes(lake: BuiltLake) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("number", "code", "sentence"), SIGNALS)
-def test_a_build_ends_at_the_step_in_which_the_signal_comes(
+def test_a_build_ends_at_the_step_that_receives_the_signal(
     fresh_lake: BuiltLake, tmp_path: Path, number: signal.Signals, code: int, sentence: str
 ) -> None:
     (temporary := tmp_path / "temporary").mkdir()

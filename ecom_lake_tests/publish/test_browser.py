@@ -40,8 +40,8 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def spoilt_page(fresh_lake: BuiltLake) -> Path:
-    """The page of a shop with a refused row whose number is a script, delivered in a file whose name is one."""
+def page_with_scripts(fresh_lake: BuiltLake) -> Path:
+    """The page of a shop with a refused row that has a script as its number, in a file that has a script as its name."""
     header = "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\n"
     quoted = EVIL.replace('"', '""')
     order = pl.read_parquet(fresh_lake.root / "olist" / "silver" / "orders" / "month=2017-02.parquet")["order_id"][0]
@@ -117,7 +117,7 @@ def test_a_large_amount_stays_on_one_line_of_its_card(browser: Browser, tmp_path
     page.close()
 
 
-def test_its_sums_are_those_of_gold(built_lake: BuiltLake, browser: Browser) -> None:
+def test_its_sums_equal_those_of_gold(built_lake: BuiltLake, browser: Browser) -> None:
     gold = built_lake.root / "olist" / "gold"
     page = browser.new_page()
     page.goto((gold.parent / PAGE).as_uri())
@@ -134,14 +134,14 @@ def test_its_sums_are_those_of_gold(built_lake: BuiltLake, browser: Browser) -> 
     page.close()
 
 
-def test_a_script_in_a_files_name_is_text_and_a_refused_value_is_not_shown(spoilt_page: Path, browser: Browser) -> None:
+def test_a_script_in_a_files_name_is_text_and_a_refused_value_is_not_shown(page_with_scripts: Path, browser: Browser) -> None:
     page = browser.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(spoilt_page.as_uri())
+    page.goto(page_with_scripts.as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert page.inner_text("main").count(f"evil.zip/{EVIL}, record 1: ") == 1
     assert page.inner_text("main").count(EVIL) == 1
     assert page.evaluate("[document.scripts.length, document.images.length]") == [0, 0]
-    assert (page.title(), asked) == ("olist: data quality", [spoilt_page.as_uri()])
+    assert (page.title(), asked) == ("olist: data quality", [page_with_scripts.as_uri()])
     page.close()

@@ -21,7 +21,7 @@ def test_text_from_the_data_is_escaped() -> None:
     assert sum(EVIL in "".join(element.itertext()) for element in drawn.iter() if element.tag.endswith("text")) >= 2
 
 
-def test_its_pictures_hold_every_line_and_no_markup_of_others() -> None:
+def test_a_picture_has_every_line_and_no_foreign_markup() -> None:
     drawn = plots(rows())
     assert list(drawn) == ["gain"]
     assert drawn["gain"].count("<circle") == 2

@@ -71,7 +71,7 @@ def test_a_missing_or_truncated_page_is_published_again(fresh_lake: BuiltLake) -
         assert due(fresh_lake.site()) == []
 
 
-def test_a_page_of_other_code_is_made_again(fresh_lake: BuiltLake) -> None:
+def test_a_page_written_by_other_code_is_rewritten(fresh_lake: BuiltLake) -> None:
     release = fresh_lake.root / "olist" / "release.json"
     said = json.loads(release.read_text(encoding="utf-8"))
     release.write_text(json.dumps({**said, "pages": {PAGE: {**said["pages"][PAGE], "made_by": "others"}}}), encoding="utf-8")
@@ -108,7 +108,7 @@ def test_a_damaged_table_is_named_and_left_out(fresh_lake: BuiltLake) -> None:
     site = fresh_lake.site()
     [parts] = [parts for table, parts in released(site).tables.items() if table == TableId("quarantine", "orders")]
     for file in parts.values():
-        site.lake.local(file).write_bytes(b"rot")
+        site.lake.local(file).write_bytes(b"damaged")
     page = render(site, released(site)).decode()
     assert "Damaged and therefore left out: quarantine/orders." in page
     failed = "of <b>orders</b> failed the rule <b>ordered_at_unreadable</b>"

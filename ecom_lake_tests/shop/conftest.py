@@ -1,4 +1,4 @@
-"""A shop by hand that tests of several areas read."""
+"""A hand-written shop that tests of several areas use."""
 
 from __future__ import annotations
 

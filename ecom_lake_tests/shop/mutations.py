@@ -1,9 +1,9 @@
-"""Is a wrong edit of the gold SQL stopped? Each mutation is one; the shop's own promises meet it first, then the tests.
+"""Mutation tests of the gold SQL: each mutation is a wrong edit, which a contract, an identity or a test must detect.
 
 A mutation is stopped by a contract's rule when its table is audited, by an identity when the shop is released, or by a test.
-Here: what stops an edit. Not here: the edits (wrong_edits.py), the promises (contracts/gold), and the tests themselves.
+Here: what stops an edit. Not here: the edits (wrong_edits.py), the contracts of the tables, and the tests themselves.
 
-`python -m ecom_lake_tests.shop.mutations` tries them all and says who stopped each; `make mutations` runs it.
+`python -m ecom_lake_tests.shop.mutations` tries them all and prints what stopped each; `make mutations` runs it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ENOUGH = 0.95
 
 
 def stopped_by_the_shop(shop: HandShop, mutation: Mutation) -> str | None:
-    """The rule or identity that would keep the wrong table from readers."""
+    """The rule or identity that would prevent the release of the wrong table."""
     changed = {mutation.table}
     shop.con.execute("begin")
     try:
@@ -69,11 +69,11 @@ TESTS = (
     "edges",
     "any_shop",
 )
-"""The tests of gold SQL that need no real data, the quickest first; of those that marts/ has."""
+"""The tests of gold SQL that need no real data, the fastest first."""
 
 
 def stopped_by_tests(project: Path, mutation: Mutation) -> str | None:
-    """The test that fails in a copy of the project where the edit was made."""
+    """The test that fails in a copy of the project with the edit."""
     file = project / f"{catalog.module_of(mutation.table).replace('.', '/')}.sql"
     kept = file.read_text(encoding="utf-8")
     file.write_text(mutation.sql(), encoding="utf-8")
@@ -103,7 +103,7 @@ def a_copy(folder: Path) -> Path:
 def main(say: Callable[[str], object] = sys.stdout.write) -> int:
     shop = busy_shop()
     if broken := shop.broken():
-        raise LookupError(f"The shop is not sound before any edit: {', '.join(sorted(broken))}.")
+        raise LookupError(f"The shop violates its contracts before any edit: {', '.join(sorted(broken))}.")
     stopped: dict[str, int] = {}
     with TemporaryDirectory() as folder:
         project = a_copy(Path(folder))

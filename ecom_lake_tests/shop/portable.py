@@ -1,8 +1,8 @@
-"""The portable subset of SQL for gold tables and models, and one sentence for each construct that it refuses.
+"""The portable subset of SQL for gold tables and models, with one sentence for each construct that it rejects.
 
 The same files must run on DuckDB and, translated by sqlglot, on Spark, and give the same digits on any number of threads.
 Types come from the contracts, so that a rule can distinguish a date from a timestamp. A parameter such as $as_of has no type.
-Here: the text of a file. Not here: whether its numbers are right (contracts, identities, tests); the audit checks that a key by
+Here: the text of a file. Not here: whether its numbers are correct (contracts, identities, tests); the audit checks that a key by
 which a window is ordered is unique.
 
 `python -m ecom_lake_tests.shop.portable` checks every .sql file of shop/ except the questions; `make check` runs it.
@@ -30,7 +30,7 @@ from ecom_lake_tests.shop.query_keys import rows_of
 
 SHOP = Path(ecom_lake.shop.__file__).parent
 SQL_FILES = sorted(path for path in SHOP.rglob("*.sql") if path.parent.name != "questions")
-"""Of gold tables, and of models (features.sql and others)."""
+"""The SQL of gold tables and of models (features.sql and others)."""
 
 
 @dataclass(frozen=True)
@@ -44,30 +44,32 @@ class Refusal:
 
 
 def refusals(sql: str, table: str = "") -> list[Refusal]:
-    """What a gold query says that not every engine says the same way; of a table, whose own key the audit holds."""
+    """The constructs of a gold query that engines execute differently; the audit checks the key of `table`."""
     if not sql.startswith("-- ") or "?" not in sql.splitlines()[0]:
-        return [Refusal("question", "A file begins with a comment that asks the question which it answers.")]
+        return [Refusal("question", "A file begins with a comment that asks the question it answers.")]
     try:
         statements = parse(sql, read="duckdb")
     except SqlglotError as error:
-        return [Refusal("readable", "sqlglot must be able to read a file, as it translates it.", str(error).splitlines()[0])]
+        return [
+            Refusal("readable", "sqlglot must be able to parse a file, because it translates it.", str(error).splitlines()[0])
+        ]
     query = statements[0]
     if len(statements) != 1 or not isinstance(query, exp.Query):
-        return [Refusal("one_select", "A file holds one SELECT, and nothing else.")]
+        return [Refusal("one_select", "A file contains one SELECT and nothing else.")]
     found = [Refusal(name, says, _short(node)) for name, says, look in _BY_SHAPE for node in look(query)]
     found += _named(query) + [Refusal("window_order", _EITHER, _short(node)) for node in _loose_windows(query, table)]
     if not found:
         try:
             typed = _typed(query)
         except SqlglotError as error:
-            return [Refusal("names", "Every name must be that of a column or of a table.", str(error).splitlines()[0])]
+            return [Refusal("names", "Every name must be a column or a table.", str(error).splitlines()[0])]
         found += [Refusal(name, says, _short(node)) for name, says, look in _BY_TYPE for node in look(typed)]
     return found or _untranslatable(sql)
 
 
 Look = Callable[[exp.Expr], Iterator[exp.Expr]]
 
-# What a file is written with
+# Constructs
 
 
 def _constructs(*kinds: type[exp.Expr]) -> Look:
@@ -106,27 +108,27 @@ def _misplaced_subqueries(query: exp.Expr) -> Iterator[exp.Expr]:
             yield nested
 
 
-_EITHER = "A window that cares for the order of equals must order by a key: else it takes either."
+_EITHER = "A window function that depends on the order of ties must order by a key: otherwise the result is arbitrary."
 
 
 def _loose_windows(query: exp.Expr, table: str) -> Iterator[exp.Expr]:
-    """Windows that care for the order within equals, and do not order by a key."""
+    """Windows that depend on the order of ties and do not order by a key."""
     own = {frozenset(catalog.gold()[table].key)} if table in catalog.gold() else set()
     for window in query.find_all(exp.Window):
         spec = _spec(window)
-        if _cares_for_order(window.this, spec) and not _ordered_by_a_key(window, spec, own):
+        if _depends_on_order(window.this, spec) and not _ordered_by_a_key(window, spec, own):
             yield window
 
 
 def _spec(window: exp.Window) -> exp.Window:
-    """The window that it names, or itself."""
+    """The named window that it refers to, or the window itself."""
     select = window.find_ancestor(exp.Select)
     named = (select.args.get("windows") if select else None) or []
     name = window.args.get("alias") or (window.this if isinstance(window.this, exp.Identifier) else None)
     return next((one for one in named if name is not None and one.this.name == name.name), window)
 
 
-def _cares_for_order(function: exp.Expr, spec: exp.Window) -> bool:
+def _depends_on_order(function: exp.Expr, spec: exp.Window) -> bool:
     while isinstance(function, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
         function = function.this
     frame = spec.args.get("spec")
@@ -150,55 +152,59 @@ def _short_floats(query: exp.Expr) -> Iterator[exp.Expr]:
 
 
 _BY_SHAPE: tuple[tuple[str, str, Look], ...] = (
-    ("pivot", "PIVOT is said differently everywhere: write the columns out.", _constructs(exp.Pivot)),
-    ("columns", "COLUMNS(…) is DuckDB's own: name the columns.", _constructs(exp.Columns)),
-    ("join", "ASOF, POSITIONAL and NATURAL joins are not everywhere: say in ON what meets.", _joins),
-    ("by_name", "UNION BY NAME is not everywhere: name the columns in the same order.", _unions_by_name),
-    ("distinct_on", "DISTINCT ON leaves open which row it keeps: take row_number() = 1 over a total order.", _distinct_on),
-    ("limit", "LIMIT without ORDER BY takes any rows.", _unordered_limits),
-    ("sample", "A sample is another one on every engine.", _constructs(exp.TableSample)),
-    ("lambda", "Lambdas and list comprehensions are spelled differently everywhere.", _constructs(exp.Lambda, exp.Comprehension)),
-    ("ordered_aggregate", "An aggregate with an order of its own is not everywhere: number the rows first.", _ordered_aggregates),
+    ("pivot", "PIVOT differs between engines: write the columns out.", _constructs(exp.Pivot)),
+    ("columns", "COLUMNS(…) exists in DuckDB only: name the columns.", _constructs(exp.Columns)),
+    ("join", "ASOF, POSITIONAL and NATURAL joins do not exist in every engine: write the condition in ON.", _joins),
+    ("by_name", "UNION BY NAME does not exist in every engine: name the columns in the same order.", _unions_by_name),
+    ("distinct_on", "DISTINCT ON keeps an arbitrary row: use row_number() = 1 over a total order.", _distinct_on),
+    ("limit", "LIMIT without ORDER BY returns arbitrary rows.", _unordered_limits),
+    ("sample", "A sample differs between engines.", _constructs(exp.TableSample)),
+    (
+        "lambda",
+        "Lambdas and list comprehensions have a different syntax in every engine.",
+        _constructs(exp.Lambda, exp.Comprehension),
+    ),
+    ("ordered_aggregate", "An ordered aggregate does not exist in every engine: number the rows first.", _ordered_aggregates),
     (
         "subquery",
-        "IN (select …) and EXISTS stand in WHERE, and no subquery inside an aggregate: join instead.",
+        "IN (select …) and EXISTS are allowed in WHERE only, and no subquery inside an aggregate: join instead.",
         _misplaced_subqueries,
     ),
-    ("float", "A FLOAT keeps seven digits: say DOUBLE.", _short_floats),
+    ("float", "A FLOAT keeps seven digits: use DOUBLE.", _short_floats),
 )
 
 # Functions
 
 _REFUSED = {
-    "is not said the same everywhere: take quantile_cont(x::double, q).": (
+    "differs between engines: use quantile_cont(x::double, q).": (
         "percentile_cont percentile_disc quantile quantile_disc approx_quantile approx_percentile median"
     ),
-    "counts days and weeks from where its engine likes: take them from dim_date.": (
+    "numbers days and weeks differently in every engine: read them from dim_date.": (
         "isodow dayofweek day_of_week dayofweekiso day_of_week_iso weekday week weekofyear week_of_year yearweek isoyear"
         " dayname monthname dow"
     ),
-    "has base 10 here and e there: say ln(x) or log10(x).": "log",
-    "is another number on every engine.": "hash",
-    "is another thing on every engine: take the parts of the date, and date_diff between days.": (
+    "has base 10 in some engines and e in others: use ln(x) or log10(x).": "log",
+    "returns a different number in every engine.": "hash",
+    "differs between engines: use the parts of the date, and date_diff between days.": (
         "epoch epoch_ms epoch_us epoch_ns epochms time_bucket age datesub date_sub date_part"
     ),
     "changes its last digit with the order of the rows: sum exactly, then divide.": (
         "avg mean stddev stddev_pop stddev_samp variance var_pop var_samp variance_pop corr covar_pop covar_samp favg fsum"
         " kahan_sum sumkahan skewness kurtosis geomean geometric_mean regr_slope regr_intercept regr_r2 mad"
     ),
-    "leaves open which of equal rows it takes: number the rows over a total order.": (
+    "picks an arbitrary one of tied rows: number the rows over a total order.": (
         "first last any_value arbitrary mode arg_max arg_min argmax argmin max_by min_by ntile"
     ),
-    "keeps rows in an order that no engine promises.": (
+    "keeps rows in an order that no engine guarantees.": (
         "list array_agg group_concat string_agg listagg histogram array_unique_agg"
     ),
-    "estimates, and every engine in its own way.": "approx_count_distinct approx_distinct approx_top_k reservoir_quantile hll",
-    "reads the clock: the shop's today is dim_date.is_as_of.": (
+    "is an estimate that differs between engines.": "approx_count_distinct approx_distinct approx_top_k reservoir_quantile hll",
+    "reads the clock: the as-of date is dim_date.is_as_of.": (
         "now today current_date current_timestamp current_time current_localtimestamp localtimestamp get_current_timestamp"
         " transaction_timestamp"
     ),
-    "is another thing on every run.": "random rand uuid gen_random_uuid",
-    "reads a file: tables are named alone, and the lake knows where they lie.": (
+    "returns a different value on every run.": "random rand uuid gen_random_uuid",
+    "reads a file: refer to tables by name, which the lake resolves to files.": (
         "read_parquet parquet_scan read_csv read_csv_auto read_json read_json_auto glob read_text read_blob"
     ),
 }
@@ -206,7 +212,7 @@ _WHY = {name: why for why, names in _REFUSED.items() for name in names.split()}
 
 
 def _named(query: exp.Expr) -> list[Refusal]:
-    """Functions under their SQL names, and under sqlglot's own where it knows them by another."""
+    """Functions by their SQL names, and by sqlglot's names where these differ."""
     found = []
     for node in query.find_all(exp.Func, exp.Extract):
         if isinstance(node, exp.Extract):
@@ -230,7 +236,7 @@ def _spelled(node: exp.Expr) -> str:
 
 
 def _typed(query: exp.Expr) -> exp.Expr:
-    """The query with the type of every expression; columns of tables that have no contract stay without."""
+    """The query with the type of every expression; columns of tables without a contract have no type."""
     known = {table.name for table in query.find_all(exp.Table)} <= {*_SCHEMA, *(cte.alias for cte in query.find_all(exp.CTE))}
     qualified = qualify(query.copy(), schema=_SCHEMA, dialect="duckdb", validate_qualify_columns=known)
     return annotate_types(qualified, schema=_SCHEMA, dialect="duckdb")
@@ -253,7 +259,7 @@ def _quantiles(query: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _float_sums(query: exp.Expr) -> Iterator[exp.Expr]:
-    """A running sum over an ordered window has its order said."""
+    """Sums of DOUBLEs, except running sums over an ordered window, whose order is given."""
     for node in query.find_all(exp.Sum):
         running = isinstance(node.parent, exp.Window) and _spec(node.parent).args.get("order")
         if node.this.is_type(*_FLOATS) and not running:
@@ -261,7 +267,7 @@ def _float_sums(query: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _wide_sums(query: exp.Expr) -> Iterator[exp.Expr]:
-    """Sums of decimals that nothing casts before they are named, or met with a factor."""
+    """Sums of decimals that are not cast before they are named or multiplied."""
     for node in query.find_all(exp.Sum):
         if node.this.is_type(exp.DataType.Type.DECIMAL) and not _is_cast(node):
             yield node
@@ -291,9 +297,9 @@ def _is_cast(node: exp.Expr) -> bool:
 
 _BY_TYPE: tuple[tuple[str, str, Look], ...] = (
     ("date_diff", "date_diff counts days between DATEs: between timestamps, and in other units, engines differ.", _dates_apart),
-    ("quantile_type", "quantile_cont takes a DOUBLE: over other types engines round differently.", _quantiles),
+    ("quantile_type", "quantile_cont needs a DOUBLE: for other types engines round differently.", _quantiles),
     ("float_sum", "A sum of DOUBLEs changes its last digit with the order of the rows: sum decimals, then divide.", _float_sums),
-    ("wide_sum", "A sum of decimals is as wide as its engine likes: cast it, sum(x)::decimal(18, 2).", _wide_sums),
+    ("wide_sum", "The precision of a sum of decimals differs between engines: cast it, sum(x)::decimal(18, 2).", _wide_sums),
 )
 
 
@@ -301,7 +307,7 @@ def _untranslatable(sql: str) -> list[Refusal]:
     try:
         transpile(sql, read="duckdb", write="spark", unsupported_level=ErrorLevel.RAISE)
     except SqlglotError as error:
-        return [Refusal("spark", "Spark has no words for it.", str(error).splitlines()[0])]
+        return [Refusal("spark", "Spark has no equivalent.", str(error).splitlines()[0])]
     return []
 
 

@@ -1,6 +1,6 @@
-"""By which columns the rows of a query are told apart, as far as the query says so: what a total order must end in.
+"""The keys of a query's rows, as far as they follow from the query: a total order must end in one.
 
-Keys come from the contracts, from GROUP BY and DISTINCT, and through joins that meet a whole key. A key that the query does
+Keys come from the contracts, from GROUP BY and DISTINCT, and through joins on a complete key. A key that the query does
 not show (of a union, of an UNNEST) is none.
 """
 
@@ -18,7 +18,7 @@ _TABLES = {table.name: frozenset(table.key) for table in (*catalog.silver().valu
 
 
 def rows_of(select: exp.Select) -> set[Key]:
-    """Keys of the rows over which a SELECT's windows run: grouped if it groups, else those of what it reads."""
+    """Keys of the rows that a SELECT's windows run over: the groups if it groups, otherwise the keys of its sources."""
     if group := select.args.get("group"):
         return {frozenset(_alias(select, term) for term in group.expressions)}
     if any(not isinstance(found.parent, exp.Window | exp.Filter) for found in _aggregates(select)):
@@ -31,7 +31,7 @@ def rows_of(select: exp.Select) -> set[Key]:
 
 
 def _result_of(query: exp.Expr) -> set[Key]:
-    """Keys of what a query gives: those whose columns it shows under their own names."""
+    """Keys of a query's result: those whose columns it returns under their own names."""
     if not isinstance(query, exp.Select):
         return set()
     shown = {_source_name(column): column.alias_or_name for column in query.selects}
@@ -55,7 +55,7 @@ def _of(source: exp.Expr) -> set[Key]:
 
 
 def _joined(keys: set[Key], join: exp.Join) -> set[Key]:
-    """A join that meets a whole key of the other side finds one row at most; any other multiplies."""
+    """A join on a complete key of the other side matches at most one row; any other may multiply rows."""
     met = {term.name for term in join.args.get("using", [])} | set(_equal_names(join))
     theirs = _of(join.this)
     if join.kind in ("SEMI", "ANTI") or (join.side != "FULL" and any(key <= met for key in theirs)):
@@ -78,7 +78,7 @@ def _aggregates(select: exp.Select) -> Iterator[exp.Expr]:
 
 
 def _alias(select: exp.Select, term: exp.Expr) -> str:
-    """What a grouped expression is called in the result."""
+    """The name of a grouped expression in the result."""
     for column in select.selects:
         if isinstance(column, exp.Alias) and column.this == term:
             return str(column.alias)

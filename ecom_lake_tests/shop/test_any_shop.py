@@ -1,6 +1,6 @@
-"""Made-up shops of a few orders, as odd as silver allows: every promise holds, and the numbers are those of a plain reading.
+"""Random shops of a few orders, as unusual as silver allows: every contract passes, and a reference implementation agrees.
 
-The reading below says in Python what METRICS says in words; it knows nothing of the SQL.
+The reference below implements METRICS.md in Python, independently of the SQL.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Rows = dict[str, list[Row]]
 
 @st.composite
 def shops(draw: st.DrawFn) -> Rows:
-    """Up to eight orders of three people, close enough in time to share days, months and minutes."""
+    """Up to eight orders of three customers, close enough in time to share days, months and minutes."""
     rows: Rows = {"orders": [], "order_items": [], "payments": [], "reviews": []}
     rows["products"] = [product(name, category) for name, category in CATEGORIES.items() if category != "unknown"]
     for number in range(draw(st.integers(0, 8))):
@@ -73,7 +73,7 @@ def _lines(draw: st.DrawFn, order_id: str, line: int) -> Row:
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(shops(), st.none() | st.dates(START.date(), date(2018, 4, 30)))
-def test_the_numbers_are_those_of_a_plain_reading(rows: Rows, as_of: date | None) -> None:
+def test_the_numbers_agree_with_the_reference_implementation(rows: Rows, as_of: date | None) -> None:
     shop = HandShop(ShopSettings(as_of=as_of), **rows)
     assert shop.broken() == set()
     sales = list(_sales(rows))
@@ -88,7 +88,7 @@ def test_the_numbers_are_those_of_a_plain_reading(rows: Rows, as_of: date | None
 
 
 def _sales(rows: Rows) -> Iterator[dict[str, Any]]:
-    """The valid orders with their own numbers, in the order of time and id."""
+    """The valid orders with their numbers, sorted by time and id."""
     seen: dict[str, list[date]] = defaultdict(list)
     for placed in sorted(rows["orders"], key=_by_time):
         lines = _of(placed, rows["order_items"])
@@ -162,7 +162,7 @@ def _activity(recency: int, bounds: tuple[float | None, float | None]) -> str | 
 
 
 def _bounds(shop: HandShop, gaps: list[int]) -> tuple[float | None, float | None]:
-    """The engine's own quantiles, so that both read a bound between two days alike."""
+    """DuckDB's quantiles, so that both sides interpolate between two days in the same way."""
     quantiles = "round(quantile_cont(gap::double, 0.5), 6), round(quantile_cont(gap::double, 0.8), 6)"
     asked = f"select {quantiles} from (select unnest(?::bigint[]) as gap)"
     active, at_risk = shop.con.execute(asked, [gaps]).fetchall()[0]

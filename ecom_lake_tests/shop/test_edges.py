@@ -1,4 +1,4 @@
-"""Shops at the edge of having anything: every table is made, passes its audit, and every identity holds."""
+"""Almost empty shops: every table is built and passes its audit, and every identity holds."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ SHOPS = (
 
 
 @pytest.mark.parametrize("shop", SHOPS)
-def test_every_table_is_made_and_every_promise_holds(shop: Callable[[], HandShop]) -> None:
+def test_every_table_is_built_and_passes_its_rules_and_identities(shop: Callable[[], HandShop]) -> None:
     made = shop()
     assert made.broken() == set()
     for name in MARTS:
         assert made.table(name).columns == list(catalog.gold()[name].columns)
 
 
-def test_the_tables_under_test_are_all_that_sql_makes_of_silver() -> None:
+def test_the_tested_tables_are_all_sql_tables_of_gold() -> None:
     assert {"fct_orders", "kpi_summary", "revenue_waterfall", "rfm_segments"} < set(MARTS)
 
 
@@ -88,7 +88,7 @@ def test_an_empty_shop_has_sums_of_zero_and_no_rates() -> None:
     assert {name for name in MARTS if shop.table(name).height} == {"kpi_summary", "rfm_codes"}
 
 
-def test_only_invalid_orders_are_placed_but_nothing_is_sold() -> None:
+def test_a_shop_with_only_invalid_orders_has_no_sales() -> None:
     shop = only_invalid_orders()
     assert shop.table("fct_orders").height == 3
     assert shop.rows("kpi_monthly", "placed_orders", "canceled_orders", "orders", "cancel_rate") == [
@@ -99,19 +99,19 @@ def test_only_invalid_orders_are_placed_but_nothing_is_sold() -> None:
     assert shop.table("customer_metrics").height == shop.table("rfm").height == 0
 
 
-def test_one_month_is_complete_if_it_reaches_both_its_edges() -> None:
+def test_a_single_month_is_complete_if_it_has_orders_at_both_edges() -> None:
     shop = all_in_one_month()
     assert shop.rows("kpi_monthly", "month", "is_complete", "orders", "net_sales_mom") == [(date(2018, 1, 1), True, 5, None)]
     assert one_order().rows("kpi_monthly", "is_complete") == [(False,)]
 
 
-def test_people_who_only_order_after_the_as_of_date_are_not_scored_yet() -> None:
+def test_customers_who_only_order_after_the_as_of_date_are_not_scored() -> None:
     shop = all_after_the_as_of_date()
     assert shop.table("customer_metrics").height == 0
     assert shop.rows("kpi_monthly", "orders") == [(1,)]
 
 
-def test_orders_without_a_date_are_counted_in_all_but_tables_over_time() -> None:
+def test_orders_without_a_date_are_counted_except_in_tables_over_time() -> None:
     shop = HandShop(orders=[order("a", None), order("b", None, customer_id="buyer of a")], order_items=[item("a"), item("b")])
     assert shop.rows("customer_metrics", "orders", "purchases", "recency_days", "activity_status") == [(2, 2, None, None)]
     assert shop.rows("rfm", "frequency", "recency_days") == [(2, None)]

@@ -1,6 +1,6 @@
-"""What the columns of SQL marts promise, and the identities between them, can be broken: in a good shop one value is changed.
+"""The rules of the columns of SQL marts and the identities between them can fail: each test changes one value in a valid shop.
 
-Not here: a contract's own rules, each of which is broken on a full shop (test_full_shop.py).
+Not here: the rules of a contract, each of which fails on a changed full shop (test_full_shop.py).
 """
 
 from __future__ import annotations
@@ -410,12 +410,12 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         )
     },
 }
-"""Ways to break each identity between tables."""
+"""Statements that make each identity between tables fail."""
 
 
 @pytest.fixture(scope="module")
 def shop() -> HandShop:
-    """A good one, small, with rows in every table."""
+    """A small valid shop with rows in every table."""
     made = HandShop(
         numbers=ShopSettings(as_of=date(2018, 3, 31), seller_min_orders=1),
         customers=[
@@ -442,29 +442,29 @@ def shop() -> HandShop:
     return made
 
 
-def promises() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Table, rule, and values for its first row that break the rule."""
+def rule_violations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Table, rule, and values for its first row that fail the rule."""
     for name, table in GOLD.items():
         for column in table.columns.values():
             for rule in column_rules(column):
                 yield name, rule.name, {column.name: _bad(column, rule.name.removeprefix(f"{column.name}_"))}
 
 
-def _bad(column: Column, promise: str) -> Any:
-    if promise == "out_of_range":
+def _bad(column: Column, rule_suffix: str) -> Any:
+    if rule_suffix == "out_of_range":
         return column.at_least - 1 if column.at_least is not None else (column.at_most or 0) + 1
     return {
         "missing": None,
         "not_finite": float("inf"),
         "not_one_of": "none of them",
         "not_first_of_month": date(2018, 1, 2),
-    }[promise]
+    }[rule_suffix]
 
 
 @pytest.mark.parametrize("name", MARTS)
-def test_every_promise_of_a_column_can_be_broken(shop: HandShop, name: str) -> None:
+def test_every_rule_of_a_column_can_fail(shop: HandShop, name: str) -> None:
     rows, unbroken = shop.table(name), []
-    for table, rule, bad in promises():
+    for table, rule, bad in rule_violations():
         if table == name:
             tampered = rows.head(1).with_columns(
                 pl.lit(value, rows.schema[column]).alias(column) for column, value in bad.items()
@@ -483,7 +483,7 @@ def test_a_key_is_unique(shop: HandShop, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MARTS)
-def test_upper_bounds_hold_too(shop: HandShop, name: str) -> None:
+def test_upper_bounds_are_checked_too(shop: HandShop, name: str) -> None:
     rows = shop.table(name)
     for column in GOLD[name].columns.values():
         if column.at_most is not None:
@@ -491,13 +491,13 @@ def test_upper_bounds_hold_too(shop: HandShop, name: str) -> None:
             assert f"{column.name}_out_of_range" in shop.audited(name, tampered)[1]
 
 
-def test_every_identity_has_its_ways_of_breaking() -> None:
+def test_every_identity_has_statements_that_make_it_fail() -> None:
     assert set(IDENTITIES) == {identity.name for table in GOLD.values() for identity in table.identities}
 
 
 @pytest.mark.parametrize(("identity", "tampering"), [(name, sql) for name, ways in IDENTITIES.items() for sql in ways])
-def test_every_identity_turns_red(shop: HandShop, identity: str, tampering: str) -> None:
-    """All were green when the shop was made, and are again when the change is undone."""
+def test_every_identity_can_fail(shop: HandShop, identity: str, tampering: str) -> None:
+    """All identities hold when the shop is built, and hold again after the rollback of the change."""
     found = [known for table in GOLD.values() for known in table.identities if known.name == identity]
     shop.con.execute("begin")
     try:

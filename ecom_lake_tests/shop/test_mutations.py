@@ -1,4 +1,4 @@
-"""Wrong edits of the gold SQL are stopped: here a few of them, by promises alone; `make mutations` tries all, with the tests."""
+"""Wrong edits of the gold SQL are stopped: a few of them here, by contracts alone; `make mutations` tries all, with the tests."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_wrong_edit_never_reaches_a_reader(shop: HandShop, edit: Mutation) -> 
     assert shop.broken() == set()
 
 
-def test_every_edit_still_finds_what_it_edits() -> None:
+def test_the_text_of_every_edit_is_still_in_its_query() -> None:
     assert [edit for edit in MUTATIONS if edit.sql() == ""] == []
     assert {(edit.table, edit.what) for edit in MUTATIONS} > STOPPED
     assert len({(edit.table, edit.what) for edit in MUTATIONS}) == len(MUTATIONS)

@@ -1,4 +1,4 @@
-"""Every gold query keeps to the portable subset, and every rule of it refuses what it is there for."""
+"""Every gold query is in the portable subset of SQL, and every rule rejects its examples."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_every_query_is_portable(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("rule", "query"), [(rule, query) for rule, queries in REFUSED.items() for query in queries])
-def test_every_rule_refuses_what_it_is_there_for(rule: str, query: str) -> None:
+def test_every_rule_rejects_its_examples(rule: str, query: str) -> None:
     sql = query if rule == "question" else ASKED + query
     found = refusals(sql)
     assert rule in {refusal.rule for refusal in found}, found
@@ -95,9 +95,9 @@ def test_every_rule_refuses_what_it_is_there_for(rule: str, query: str) -> None:
 
 
 @pytest.mark.parametrize("query", TAKEN)
-def test_what_every_engine_says_alike_is_taken(query: str) -> None:
+def test_portable_constructs_are_accepted(query: str) -> None:
     assert refusals(ASKED + query) == []
 
 
-def test_every_rule_is_tried() -> None:
+def test_every_rule_has_an_example() -> None:
     assert {name for name, *_ in (*_BY_SHAPE, *_BY_TYPE)} <= set(REFUSED)

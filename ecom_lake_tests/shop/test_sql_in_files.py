@@ -1,4 +1,4 @@
-"""The SQL of models lies in .sql files, which the portable-SQL linter reads (test_portable.py), and every file is used."""
+"""The SQL of models is in .sql files, which the portable-SQL linter reads (test_portable.py), and every file is used."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def is_query(text: str) -> bool:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_no_query_stands_in_a_string(module: Path) -> None:
+def test_no_query_is_in_a_string(module: Path) -> None:
     assert queries_in(module.read_text(encoding="utf-8")) == []
 
 
-def test_a_query_in_a_string_would_be_seen() -> None:
+def test_a_query_in_a_string_is_detected() -> None:
     assert queries_in('QUERY = """\nselect a\nfrom b\n"""')
     assert queries_in('con.execute("select a from b join c on c.a = b.a")')
     assert not queries_in('"""Select the rows with an order from it."""')
@@ -53,7 +53,7 @@ def made_by(table: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("area", AREAS)
 def test_every_query_file_is_part_of_a_code_version(area: str) -> None:
-    """A literal file name in a module makes the file part of the module, so that a changed query makes the table anew."""
+    """A literal file name in a module makes the file part of the module, so that a changed query rebuilds the table."""
     tables = [table for table in catalog.gold() if catalog.file_of(table).parent.name == area]
     marts = {catalog.file_of(table).with_suffix(".sql") for table in tables}
     files = {*SHOP.joinpath(area).glob("*.sql")} - marts

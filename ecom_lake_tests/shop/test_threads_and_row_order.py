@@ -1,4 +1,4 @@
-"""The marts say the same, to the last digit, whatever the number of threads and the order in which silver's rows lie."""
+"""The marts are identical, to the last digit, for any number of threads and any order of silver's rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Tables = dict[str, pl.DataFrame]
 
 @pytest.fixture(scope="module")
 def silver() -> Tables:
-    """A shop with many ties, and with amounts and scores that no binary fraction is equal to."""
+    """A shop with many ties, and with amounts and scores that are not exact binary fractions."""
     shop = HandShop(None, **_rows(Random(20180831)))
     return {name: shop.con.sql(f"select * from {name}").pl() for name in catalog.silver()}
 
@@ -44,7 +44,7 @@ def test_the_marts_are_the_same(silver: Tables, expected: Tables, threads: int) 
 
 def _marts(silver: Mapping[str, pl.DataFrame], threads: int) -> Tables:
     con = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False})
-    con.execute("pragma verify_parallelism")  # else so few rows would be the work of one thread
+    con.execute("pragma verify_parallelism")  # otherwise one thread would process so few rows
     for name, rows in {**silver, SETTINGS: settings_row(ShopSettings())}.items():
         con.register("_rows", rows.to_arrow())
         con.execute(f"create table {name} as select * from _rows")

@@ -1,4 +1,4 @@
-"""A column name has one meaning: what two tables share is defined in the vocabulary, and nowhere a second time."""
+"""A column name has one meaning: a column that two tables share is defined once, in the vocabulary."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_second_wording_is_found(other: Column) -> None:
     assert list(second_wordings([*columns(), of_own])) == ["net_sales"]
 
 
-def test_a_shared_meaning_is_worded_in_the_vocabulary() -> None:
+def test_a_shared_meaning_is_defined_in_the_vocabulary() -> None:
     tables: dict[WORDED, list[str]] = {}
     for table, column in columns():
         if not column.name.startswith("source_") and not table.endswith("_fit"):
@@ -55,7 +55,7 @@ def test_every_word_of_the_vocabulary_is_used() -> None:
     assert [name for name, column in SHARED.items() if wording(column) not in used] == []
 
 
-def test_every_homonym_is_one() -> None:
+def test_every_listed_homonym_has_several_wordings() -> None:
     """A name on the list has several wordings, and a table that differs has a wording of its own."""
     found = columns()
     for homonym in vocabulary.HOMONYMS:

@@ -1,6 +1,6 @@
 """Every silver and gold table has a test file of its own, `test_TABLE.py` in the folder of its area.
 
-A table that is made together with another may be tested in the file of that one: its contract says so with `beside`.
+A table that is built together with another may be tested in that one's file: its contract names the other in `beside`.
 `make check` runs `python -m ecom_lake_tests.shop.tested_tables`.
 """
 

@@ -1,6 +1,6 @@
-"""Wrong edits of the gold SQL, as somebody in a hurry makes them: a filter dropped, a wrong key, date or sign, one too many.
+"""Typical wrong edits of the gold SQL: a missing filter, a wrong key, date or sign, an off-by-one error.
 
-Each is a text that stands once in a table's query, and what is put in its place. Who stops them: mutations.py.
+Each replaces a text that occurs once in a table's query. Not here: what stops the edits (mutations.py).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ class Mutation:
     new: str
 
     def sql(self) -> str:
-        """The table's query with the edit; what is edited stands in it exactly once."""
+        """The table's query with the edit, whose text must occur in it exactly once."""
         sql = recipe(self.table).sql or ""
         if sql.count(self.old) != 1:
             raise LookupError(
-                f"{self.table}: '{self.old}' stands {sql.count(self.old)} times in its SQL; '{self.what}' needs it once."
+                f"{self.table}: '{self.old}' occurs {sql.count(self.old)} times in its SQL, and not once: '{self.what}'."
             )
         return sql.replace(self.old, self.new)
 

@@ -27,23 +27,23 @@ def tables(draw: st.DrawFn) -> tuple[int, int, int, int]:
     return draw(st.integers(max(0, first + second - total), min(first, second))), first, second, total
 
 
-def test_the_lady_tasting_tea() -> None:
+def test_the_lady_tasting_tea_has_the_published_p_value() -> None:
     assert p(3, 4, 4, 8) == pytest.approx(17 / 70)
     assert p(4, 4, 4, 8) == pytest.approx(1 / 70)
 
 
 @given(tables())
-def test_against_whole_numbers(table: tuple[int, int, int, int]) -> None:
+def test_p_values_agree_with_exact_arithmetic(table: tuple[int, int, int, int]) -> None:
     assert p(*table) == pytest.approx(exact(*table), rel=1e-9)
 
 
 @given(tables())
-def test_which_comes_first_does_not_matter(table: tuple[int, int, int, int]) -> None:
+def test_the_order_of_the_groups_does_not_matter(table: tuple[int, int, int, int]) -> None:
     both, first, second, total = table
     assert p(both, first, second, total) == p(both, second, first, total)
 
 
-def test_against_scipy_where_counts_are_large() -> None:
+def test_p_values_of_large_counts_agree_with_scipy() -> None:
     from scipy.stats import hypergeom
 
     draw = np.random.default_rng(3)
@@ -56,26 +56,26 @@ def test_against_scipy_where_counts_are_large() -> None:
     np.testing.assert_allclose(fisher(both, first, second, total), wanted, rtol=1e-6, atol=1e-300)
 
 
-def test_none_asked_none_answered() -> None:
+def test_an_empty_input_gives_an_empty_result() -> None:
     none = np.array([], dtype=np.int64)
     assert fisher(none, none, none, none).tolist() == []
     assert benjamini_hochberg(np.array([])).tolist() == []
 
 
-def test_benjamini_hochberg_by_hand() -> None:
-    # Of four: .04 is the largest and stays, .03 × 4/3 = .04, .01 × 4/1 = .04 and .02 × 4/2 = .04 all come down to it.
+def test_benjamini_hochberg_has_the_hand_computed_values() -> None:
+    # Of four: .04 is the largest and stays, .03 × 4/3 = .04, .01 × 4/1 = .04 and .02 × 4/2 = .04 are all reduced to it.
     assert benjamini_hochberg(np.array([0.04, 0.01, 0.03, 0.02])) == pytest.approx([0.04] * 4)
     assert benjamini_hochberg(np.array([0.001, 0.9, 0.02])) == pytest.approx([0.003, 0.9, 0.03])
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50), st.integers(0, 50))
-def test_tests_whose_p_value_is_not_given_count_as_one(values: list[float], more: int) -> None:
+def test_tests_without_a_p_value_count_as_one(values: list[float], more: int) -> None:
     every = benjamini_hochberg(np.array([*values, *[1.0] * more]))
     np.testing.assert_allclose(benjamini_hochberg(np.array(values), len(values) + more), every[: len(values)], rtol=1e-12)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
-def test_benjamini_hochberg_against_scipy(values: list[float]) -> None:
+def test_benjamini_hochberg_agrees_with_scipy(values: list[float]) -> None:
     from scipy.stats import false_discovery_control
 
     adjusted = benjamini_hochberg(np.array(values))
@@ -83,7 +83,7 @@ def test_benjamini_hochberg_against_scipy(values: list[float]) -> None:
     assert (adjusted >= values).all()
 
 
-def test_hundreds_of_tests_do_not_drown_a_family_of_one() -> None:
+def test_a_large_family_does_not_affect_a_family_of_one() -> None:
     many = np.random.default_rng(1).uniform(size=300).tolist()
     corrected = by_family({"one": [0.001], "many": many, "none": []}, alpha=0.05)
     assert corrected["one"] == [pytest.approx(0.002)]  # one of two families is selected
@@ -94,7 +94,7 @@ def test_hundreds_of_tests_do_not_drown_a_family_of_one() -> None:
 
 @settings(max_examples=30)
 @given(st.lists(st.lists(st.floats(0, 1), max_size=8), min_size=1, max_size=8))
-def test_a_correction_by_family_never_helps(families: list[list[float]]) -> None:
+def test_a_correction_by_family_never_lowers_a_p_value(families: list[list[float]]) -> None:
     given = dict(enumerate(families))
     for family, corrected in by_family(given, alpha=0.05).items():
         assert len(corrected) == len(given[family])

@@ -9,12 +9,12 @@ from ecom_lake.statistics.intervals import Z95, Estimate, bootstrap_estimate, pe
 
 
 @pytest.mark.parametrize(("successes", "trials"), [(0, 7), (1, 10), (50, 100), (7, 7), (3, 40_000)])
-def test_wilson_is_that_of_scipy(successes: int, trials: int) -> None:
+def test_wilson_agrees_with_scipy(successes: int, trials: int) -> None:
     theirs = binomtest(successes, trials).proportion_ci(method="wilson")
     assert wilson_interval(successes / trials, trials) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
 
 
-def test_the_normal_quantile() -> None:
+def test_the_normal_quantile_has_the_published_values() -> None:
     assert pytest.approx(norm.ppf(0.975), abs=1e-15) == Z95
 
 

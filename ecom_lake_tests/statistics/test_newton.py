@@ -33,7 +33,7 @@ def rosenbrock() -> Function:
     )
 
 
-def test_a_curved_valley_is_followed_to_its_end() -> None:
+def test_the_maximum_of_a_curved_valley_is_found() -> None:
     at, value = maximize(rosenbrock(), np.array([-1.2, 1.0]), tolerance=1e-20)
     assert at == pytest.approx([1, 1], abs=1e-8)
     assert value == pytest.approx(-1)
@@ -44,7 +44,7 @@ def test_bounds_hold_and_the_other_variable_is_still_optimal() -> None:
     assert at == pytest.approx([0.5, 0.25], abs=1e-6)
 
 
-def test_a_step_leads_uphill_where_the_function_is_convex() -> None:
+def test_a_step_increases_the_value_where_the_function_is_convex() -> None:
     """1/(1 + x²) curves upward beyond 0.58: a plain Newton step from 1 leads away from the maximum."""
     bell = Function(
         lambda at: float(1 / (1 + at[0] ** 2)),

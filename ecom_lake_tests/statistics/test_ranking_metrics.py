@@ -14,7 +14,7 @@ from ecom_lake.statistics.ranking_metrics import (
 )
 
 
-def test_as_scikit_learn_has_it_ties_included() -> None:
+def test_metrics_with_ties_agree_with_scikit_learn() -> None:
     from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
     rng = np.random.default_rng(3)
@@ -29,7 +29,7 @@ def test_as_scikit_learn_has_it_ties_included() -> None:
         assert estimate.high - estimate.low < 0.1
 
 
-def test_gain_by_hand() -> None:
+def test_gain_has_the_hand_computed_values() -> None:
     happened = np.array([True, True] + [False] * 18)
     points = {round(share, 1): found for share, found in gain_curve(happened, np.arange(20.0, 0, -1))}
     assert (points[0], points[0.1], points[1]) == (0, 1, 1)
@@ -37,13 +37,13 @@ def test_gain_by_hand() -> None:
     assert ties[0.3] == pytest.approx(0.3)
 
 
-def test_gain_of_rows_that_stand_for_several_people() -> None:
-    """Ten people, who made 8 purchases: the top half is one person with 4, and four of the five others with 4 together."""
+def test_gain_of_rows_that_represent_several_customers() -> None:
+    """Ten customers with 8 purchases: the top half is one customer with 4, and four of the five others with 4 together."""
     gain = dict(gain_curve(np.array([0, 4, 4]), np.array([0.1, 0.9, 0.5]), np.array([4, 1, 5])))
     assert [gain[0.1], gain[0.5], gain[0.6], gain[1.0]] == pytest.approx([0.5, 0.9, 1, 1])
 
 
-def test_calibration_by_hand() -> None:
+def test_calibration_has_the_hand_computed_values() -> None:
     happened = np.arange(100) % 10 == 0
     curve = calibration_curve(happened, np.full(100, 0.25))
     assert {(predicted, observed.value) for predicted, observed in curve} == {(0.25, 0.1)}

@@ -1,4 +1,4 @@
-"""Sequential tests: against published figures, and by how often they err."""
+"""Sequential tests: checked against published figures, and by their simulated error rate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ecom_lake.statistics.sequential_tests import (
 )
 
 
-def test_bounds_of_five_looks() -> None:
+def test_bounds_of_five_looks_have_the_published_values() -> None:
     assert constant(5, shape=POCOCK) == pytest.approx(2.413, abs=5e-4)
     assert constant(5, shape=OBRIEN_FLEMING) == pytest.approx(2.040, abs=5e-4)
     assert bounds(5)[0] == pytest.approx(2.040 * 5**0.5, abs=1e-3)
@@ -24,12 +24,12 @@ def test_bounds_of_five_looks() -> None:
 
 
 @pytest.mark.parametrize(("looks", "crossed"), [(5, 0.142), (10, 0.193), (20, 0.248)])
-def test_what_peeking_costs(looks: int, crossed: float) -> None:
+def test_repeated_looks_have_the_published_error_rate(looks: int, crossed: float) -> None:
     """Armitage, McPherson and Rowe, 1969."""
     assert chance_to_cross([1.959964] * looks) == pytest.approx(crossed, abs=1e-3)
 
 
-def test_whoever_looks_all_the_time_errs_no_more_often_with_the_p_that_is_always_valid() -> None:
+def test_continuous_looks_keep_the_error_rate_with_the_always_valid_p_value() -> None:
     alarms = naive = 0
     for seed in range(400):
         rng = np.random.default_rng([4, seed])
@@ -43,7 +43,7 @@ def test_whoever_looks_all_the_time_errs_no_more_often_with_the_p_that_is_always
 
 
 @pytest.mark.parametrize("error", [0.01, 0.1])
-def test_the_interval_that_is_always_valid_is_that_of_its_p(error: float) -> None:
+def test_the_always_valid_interval_agrees_with_its_p_value(error: float) -> None:
     half = always_valid_half(error, 0.05)
     assert always_valid_p(half, error, 0.05) == pytest.approx(0.05)
     assert half > 1.96 * error

@@ -1,4 +1,4 @@
-"""Two-sample tests: against statsmodels and scipy, by hand, and by how often they err."""
+"""Two-sample tests: checked against statsmodels, scipy and hand-computed values, and by their simulated error rate."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ecom_lake.statistics.power import (
 from ecom_lake.statistics.two_sample_tests import false_alarms, means_apart, shares_apart, split_p, without_past
 
 
-def test_the_split() -> None:
+def test_a_sample_ratio_mismatch_is_detected() -> None:
     assert split_p([5_200, 4_800]) == pytest.approx(6.3e-5, abs=5e-6)
     assert split_p([5_000, 5_000]) == 1
     assert split_p([9_000, 1_000], [0.9, 0.1]) == 1
 
 
-def test_two_shares_are_those_of_statsmodels() -> None:
+def test_the_test_of_two_shares_agrees_with_statsmodels() -> None:
     from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
     control, treated = np.repeat([1.0, 0.0], [120, 880]), np.repeat([1.0, 0.0], [150, 800])
@@ -31,7 +31,7 @@ def test_two_shares_are_those_of_statsmodels() -> None:
     assert (nothing.value, nothing.p) == (0, 1)
 
 
-def test_two_means_are_those_of_scipy() -> None:
+def test_the_test_of_two_means_agrees_with_scipy() -> None:
     from scipy.stats import ttest_ind
 
     rng = np.random.default_rng(0)
@@ -43,7 +43,7 @@ def test_two_means_are_those_of_scipy() -> None:
     assert means_apart(np.ones(5), np.ones(5)).p == 1
 
 
-def test_the_past_is_taken_out() -> None:
+def test_the_effect_of_earlier_values_is_removed() -> None:
     rng = np.random.default_rng(1)
     before = rng.gamma(2, 50, 4_000)
     outcome = 0.5 * before + rng.normal(0, 40, 4_000)
@@ -53,26 +53,26 @@ def test_the_past_is_taken_out() -> None:
     assert without_past(outcome, np.zeros(4_000))[1] == 1
 
 
-def test_holm_by_hand() -> None:
+def test_holm_has_the_hand_computed_values() -> None:
     assert holm([0.01, 0.04, 0.03, 0.5]) == pytest.approx([0.04, 0.09, 0.09, 0.5])
     assert holm([]) == []
 
 
-def test_a_against_a() -> None:
+def test_an_a_a_test_has_the_nominal_error_rate() -> None:
     rng = np.random.default_rng(2)
     bought, spent = (rng.random(2_000) < 0.1).astype(float), rng.lognormal(3, 1, 2_000)
     for outcomes, test in ((bought, shares_apart), (spent, means_apart)):
         assert 0.03 <= false_alarms(outcomes, test, runs=2_000) <= 0.07
 
 
-def test_a_against_a_with_the_past_taken_out() -> None:
+def test_an_adjusted_a_a_test_has_the_nominal_error_rate() -> None:
     rng = np.random.default_rng(3)
     before = rng.gamma(2, 50, 2_000)
     left, _ = without_past(0.5 * before + rng.normal(0, 40, 2_000), before)
     assert 0.03 <= false_alarms(left, means_apart, runs=1_500) <= 0.07
 
 
-def test_a_planted_uplift_is_in_the_interval_as_often_as_promised() -> None:
+def test_the_interval_of_a_planted_uplift_has_its_nominal_coverage() -> None:
     held = found = 0
     for seed in range(1_000):
         rng = np.random.default_rng(seed)

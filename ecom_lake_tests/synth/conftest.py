@@ -16,7 +16,7 @@ from ecom_lake_tests.synth.made import FILES, Made, Make, Query
 
 @pytest.fixture(scope="session")
 def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Makes a shop, or gives the one that was made with the same options before."""
+    """Generates a shop, or returns the one generated earlier with the same options."""
     made: dict[SynthOptions, Made] = {}
 
     def make_once(**options: Any) -> Made:

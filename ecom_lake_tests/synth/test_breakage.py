@@ -31,7 +31,7 @@ def shop(make: Make, request: pytest.FixtureRequest) -> Made:
 
 
 def well_formed(shop: Made, table: str) -> tuple[list[Row], int]:
-    """The rows of a table that a strict reader takes, and how many records it rejects."""
+    """The rows of a table that a strict reader accepts, and the number of records it rejects."""
     rows: list[Row] = []
     rejected = 0
     for file in shop.files(table):

@@ -63,11 +63,11 @@ def test_no_product_is_sold_before_its_launch(monthly: Made) -> None:
 
 
 def test_every_correction_is_delivered_as_stated(monthly: Made) -> None:
-    told = monthly.truths.corrections
-    assert Counter(one.kind for one in told.listed) == told.counts
-    assert min(told.counts.values()) > 10
+    stated = monthly.truths.corrections
+    assert Counter(one.kind for one in stated.listed) == stated.counts
+    assert min(stated.counts.values()) > 10
     orders, items = deliveries(monthly, "orders"), deliveries(monthly, "items").filter(pl.col("order_item_id") == "1")
-    for one in told.listed:
+    for one in stated.listed:
         rows = (items if one.column == "price" else orders).filter(pl.col("order_id") == one.order_id)
         versions = rows.select("delivery", one.column).rows()
         first = [(one.delivered_with, one.was)] if one.was else []

@@ -60,7 +60,9 @@ def test_truths_are_the_same_when_read_again(make: Make, tmp_path: Path) -> None
     for truths in (make(**OPTIONS, full=True).truths, make(**OPTIONS, broken=0).truths):
         truths.write(tmp_path / "truths.json")
         assert Truths.read(tmp_path / "truths.json") == truths
-    assert "full" not in (tmp_path / "truths.json").read_text(encoding="utf-8"), "a usual shop's truths know of no other"
+    assert "full" not in (tmp_path / "truths.json").read_text(encoding="utf-8"), (
+        "the truths of a standard shop have no key of the full shop"
+    )
 
 
 def test_parts_of_a_cent() -> None:

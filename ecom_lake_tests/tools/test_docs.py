@@ -1,4 +1,4 @@
-"""The docs lead somewhere: links between pages, anchors, and paths of the code that they name."""
+"""The docs have no broken references: links between pages, anchors, and paths of the code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "data/REA
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s#]*)(?:#([^)\s]+))?\)")
 _CODE = re.compile(r"`((?:ecom_lake|ecom_lake_tests|benchmarks|tools|docs|engine|shop|publish|statistics)/[\w./-]+\.\w+)`")
 _EXAMPLE = re.compile(r"weekday|yours|best-weekday|<")
-"""Names of files that a how-to lets its reader write."""
+"""Names of files that the reader of a how-to creates."""
 
 
 def _ids(pages: list[Path]) -> list[str]:
@@ -43,6 +43,6 @@ def _missing_paths(text: str) -> Iterator[str]:
 
 
 def _anchors(page: Path) -> set[str]:
-    """As GitHub makes them of headings."""
+    """The anchors that GitHub generates from the headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -331,13 +331,13 @@ def _plain(site: Site, released: Entry, deep: bool) -> Finding:
     ]
     if wrong:
         says = f"{len(wrong):,} files in silver and gold are not those of release {released.number}, such as {wrong[0]}."
-        return Finding("plain files", "warn", says, f"{command(site, 'build')} puts them right.")
+        return Finding("plain files", "warn", says, f"{command(site, 'build')} replaces them.")
     if not is_up_to_date(site, released):
-        says = "release.json or catalog.duckdb is missing, or not as it was written."
-        return Finding("plain files", "warn", says, f"{command(site, 'build')} puts them right.")
-    if deep and (rotten := damaged_files(site, released)):
-        says = f"{len(rotten):,} plain files have other content than was put there, such as {rotten[0]}."
-        return Finding("plain files", "warn", says, f"{command(site, 'repair')} puts them right.")
+        says = "release.json or catalog.duckdb is missing or damaged."
+        return Finding("plain files", "warn", says, f"{command(site, 'build')} replaces them.")
+    if deep and (damaged := damaged_files(site, released)):
+        says = f"{len(damaged):,} plain files do not match their hash, such as {damaged[0]}."
+        return Finding("plain files", "warn", says, f"{command(site, 'repair')} replaces them.")
     return Finding("plain files", "ok", f"silver and gold hold release {released.number}, {len(wanted):,} files.")
 
 

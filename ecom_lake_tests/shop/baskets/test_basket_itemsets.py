@@ -17,14 +17,14 @@ def itemsets(lines: list[Line], folder: Path, settings: MiningSettings = FEW) ->
     return set(made.select("level", "items", "orders", "baskets").iter_rows())
 
 
-def test_by_hand(tmp_path: Path) -> None:
+def test_itemsets_have_the_hand_computed_counts(tmp_path: Path) -> None:
     lines = [
         ("1", "pen", "office", True),
         ("1", "ink", "office", True),
         ("2", "pen", "office", True),
         ("2", "cup", "kitchen", True),
         ("3", "cup", "kitchen", True),
-        ("4", "nameless", "unknown", True),
+        ("4", "unnamed", "unknown", True),
         ("5", "pen", "office", False),
         ("5", "cup", "kitchen", False),
     ]
@@ -32,7 +32,7 @@ def test_by_hand(tmp_path: Path) -> None:
         ("product", "pen", 2, 4),
         ("product", "ink", 1, 4),
         ("product", "cup", 2, 4),
-        ("product", "nameless", 1, 4),
+        ("product", "unnamed", 1, 4),
         ("product", "ink + pen", 1, 4),
         ("product", "cup + pen", 1, 4),
         ("category", "office", 2, 4),
@@ -47,7 +47,7 @@ def test_each_level_has_its_own_limits(tmp_path: Path) -> None:
     assert {level for level, *_ in itemsets(lines, tmp_path, settings)} == {"category"}
 
 
-def test_a_name_with_a_plus_cannot_be_taken_for_two(tmp_path: Path) -> None:
+def test_a_name_with_a_plus_is_one_item(tmp_path: Path) -> None:
     lines = [
         ("1", "a", "home + garden", True),
         ("1", "b", "garden", True),
@@ -67,5 +67,5 @@ def test_a_name_with_a_plus_cannot_be_taken_for_two(tmp_path: Path) -> None:
     }
 
 
-def test_no_sales_no_itemsets(tmp_path: Path) -> None:
+def test_without_sales_there_are_no_itemsets(tmp_path: Path) -> None:
     assert itemsets([], tmp_path) == set()

@@ -1,4 +1,4 @@
-"""Whether baskets hold enough for rules, from lines written by hand."""
+"""The basket levels that have enough data for association rules, from hand-written lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ecom_lake_tests.builders.gold_table import make
 
 
 def levels(baskets: dict[str, str], folder: Path, mining: MiningSettings = FEW) -> dict[str, dict[str, Any]]:
-    """Of baskets that hold products a, b, c … of categories of their own, and x of an unknown one."""
+    """The rows by level. Products a, b, c … have a category each; the category of x is unknown."""
     lines: list[Line] = [
         (name, held, "unknown" if held == "x" else f"of {held}", True) for name, things in baskets.items() for held in things
     ]
@@ -32,11 +32,11 @@ def levels(baskets: dict[str, str], folder: Path, mining: MiningSettings = FEW) 
         return {row["level"]: row for row in make(con, "basket_levels", folder).to_dicts()}
 
 
-def test_by_hand(tmp_path: Path) -> None:
+def test_levels_have_the_hand_computed_values(tmp_path: Path) -> None:
     made = levels({"1": "ab", "2": "ab", "3": "bb", "4": "ax", "5": "c", "6": "c"}, tmp_path)
     names = ("baskets", "baskets_of_several", "share_of_several", "itemsets", "rules_tested", "published_rules", "is_thin")
     assert {level: tuple(row[name] for name in names) for level, row in made.items()} == {
-        "product": (6, 3, 3 / 6, 2, 12, 4, False),  # a + b and a + x, two rules each; a, b, c and x could make 4 · 3
+        "product": (6, 3, 3 / 6, 2, 12, 4, False),  # a + b and a + x, two rules each; a, b, c and x have 4 · 3 possible rules
         "category": (6, 2, 2 / 6, 1, 6, 2, False),
     }
     assert made["category"]["statement"] == (
@@ -45,13 +45,13 @@ def test_by_hand(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("alone", "is_thin"), [(19, True), (18, False)], ids=["1 of 20", "1 of 19"])
-def test_a_shop_whose_baskets_hold_one_thing_is_thin(tmp_path: Path, alone: int, is_thin: bool) -> None:
+def test_a_shop_with_one_item_per_basket_is_thin(tmp_path: Path, alone: int, is_thin: bool) -> None:
     made = levels({"both": "ab"} | {f"alone {n}": "c" for n in range(alone)}, tmp_path)["product"]
     assert made["is_thin"] == is_thin
     assert ("few of the shop's orders" in made["statement"]) == is_thin
 
 
-def test_pairs_too_rare_to_test_make_no_rules(tmp_path: Path) -> None:
+def test_pairs_below_the_minimum_count_give_no_rules(tmp_path: Path) -> None:
     made = levels({"1": "ab", "2": "ac"}, tmp_path, MiningSettings())["product"]
     assert (made["itemsets"], made["rules_tested"], made["is_thin"]) == (0, 0, True)
     assert made["statement"] == (

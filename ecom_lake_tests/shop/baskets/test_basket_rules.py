@@ -31,7 +31,7 @@ def rule(made: pl.DataFrame, antecedent: str, consequent: str) -> dict[str, floa
     return made.row(by_predicate=(pl.col("antecedent") == antecedent) & (pl.col("consequent") == consequent), named=True)
 
 
-def test_by_hand(tmp_path: Path) -> None:
+def test_rules_have_the_hand_computed_measures(tmp_path: Path) -> None:
     # Of 10 baskets 4 hold bread and 5 butter, 3 of them both.
     baskets: Baskets = [{"bread", "butter"}] * 3 + [{"bread"}] + [{"butter"}] * 2 + [{"milk"}] * 4
     made = rule(rules(baskets, tmp_path), "bread", "butter")
@@ -44,24 +44,24 @@ def test_by_hand(tmp_path: Path) -> None:
     assert made["zhang"] == pytest.approx(0.1 / max(0.3 * 0.6, 0.4 * 0.2))
     assert made["p_value"] == pytest.approx((comb(4, 3) * comb(6, 2) + comb(4, 4) * comb(6, 1)) / comb(10, 5))
     assert made["rules_tested"] == 6  # bread, butter and milk: each with each other
-    assert made["p_adjusted"] == pytest.approx(3 * made["p_value"])  # of 6 rules both that are listed have it: 6/2
+    assert made["p_adjusted"] == pytest.approx(3 * made["p_value"])  # two of the 6 tested rules have this p-value: 6 / 2
     assert not made["is_significant"]
 
 
-def test_what_cannot_be_known_is_null(tmp_path: Path) -> None:
-    made = rules([{"bag", "till"}, {"bag", "till"}, {"bag"}], tmp_path)
-    certain = rule(made, "till", "bag")
+def test_an_undefined_measure_is_null(tmp_path: Path) -> None:
+    made = rules([{"bag", "cup"}, {"bag", "cup"}, {"bag"}], tmp_path)
+    certain = rule(made, "cup", "bag")
     assert certain["confidence"] == 1
     assert certain["conviction"] is None
-    everywhere = rule(made, "bag", "till")
+    everywhere = rule(made, "bag", "cup")
     assert everywhere["zhang"] is None
     assert everywhere["lift"] == 1
     assert everywhere["leverage"] == 0
 
 
-def test_pairs_picked_by_count_from_many_pairs_of_chance_are_not_significant(tmp_path: Path) -> None:
-    """Of 60 items, bought two at a time by chance, 1,770 pairs stand in one basket each on average, and a few in five or more.
-    Corrected for themselves alone most of these few are significant; among all pairs that could have been so lucky none is."""
+def test_the_most_frequent_of_many_random_pairs_are_not_significant(tmp_path: Path) -> None:
+    """60 items in random pairs: each of the 1,770 pairs is in one basket on average, and a few pairs are in five or more.
+    Corrected for these few alone, most are significant; corrected for all possible pairs, none is."""
     draw = random.Random(3)
     items = [f"item {i:02}" for i in range(60)]
     baskets = [set(draw.sample(items, 2)) for _ in range(1_770)]
@@ -71,8 +71,8 @@ def test_pairs_picked_by_count_from_many_pairs_of_chance_are_not_significant(tmp
     assert not made["is_significant"].any()
 
 
-def test_rules_of_larger_antecedents_are_a_family_of_their_own(tmp_path: Path) -> None:
-    """Five items and three frequent pairs: 5 · 4 rules of one item given, 3 · 3 of two."""
+def test_rules_with_larger_antecedents_are_a_separate_family(tmp_path: Path) -> None:
+    """Five items and three frequent pairs: 5 · 4 rules with one antecedent item, 3 · 3 with two."""
     made = rules([{"a", "b", "c"}] * 6 + [{"d"}] * 5 + [{"e"}] * 5, tmp_path, EVERY.with_changes(product_min_orders=5))
     families = made.group_by("antecedent_size").agg(pl.col("rules_tested").unique(), pl.len()).sort("antecedent_size")
     assert families.rows() == [(1, [20], 6), (2, [9], 3)]
@@ -80,7 +80,7 @@ def test_rules_of_larger_antecedents_are_a_family_of_their_own(tmp_path: Path) -
     assert sure["p_adjusted"] == pytest.approx(9 / 3 * sure["p_value"])
 
 
-def test_the_correction_counts_rules_that_the_gate_on_lift_keeps_back(tmp_path: Path) -> None:
+def test_the_correction_counts_rules_below_the_minimum_lift(tmp_path: Path) -> None:
     baskets: Baskets = [{"a", "b"}] * 6 + [{"a", "c"}] + [{"c"}] * 6 + [{"d"}] * 6
     every, gated = rules(baskets, tmp_path), rules(baskets, tmp_path, FEW)
     assert every.height == 4
@@ -89,12 +89,12 @@ def test_the_correction_counts_rules_that_the_gate_on_lift_keeps_back(tmp_path: 
     assert gated.height == 2
 
 
-def test_a_rule_of_chance_is_not_published(tmp_path: Path) -> None:
+def test_a_random_rule_is_not_published(tmp_path: Path) -> None:
     independent: Baskets = [{"a", "b"}, {"a"}, {"b"}, {"other"}]
     assert rules(independent, tmp_path, FEW).is_empty()
 
 
-def test_a_planted_bundle_is_significant_and_chance_is_not(tmp_path: Path) -> None:
+def test_a_planted_bundle_is_significant_and_random_pairs_are_not(tmp_path: Path) -> None:
     draw = random.Random(5)
     baskets = [set(draw.sample("abcdefghij", 2)) for _ in range(3_000)] + [{"x", "y", "z"}] * 12
     made = rules(baskets, tmp_path, MiningSettings())
@@ -130,6 +130,6 @@ def test_agrees_with_mlxtend(tmp_path: Path) -> None:
         np.testing.assert_allclose(ours[measure], single[measure], rtol=1e-9, atol=1e-12)
 
 
-def test_no_itemsets_no_rules(tmp_path: Path) -> None:
+def test_without_itemsets_there_are_no_rules(tmp_path: Path) -> None:
     assert rules([], tmp_path).is_empty()
     assert rules([{"a"}, {"b"}], tmp_path).is_empty()

@@ -1,4 +1,4 @@
-"""A customer by hand: which rule of the silver contract the record breaks after which change."""
+"""A hand-written customer: which rule of the silver contract fails after which change."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 
 from ecom_lake.shop.canonical.customers import Customers
 from ecom_lake_tests.builders.hand_shop import customer
-from ecom_lake_tests.shop.canonical.checking import broken_rule
+from ecom_lake_tests.shop.canonical.checking import failed_rule
 
 
-def test_its_key() -> None:
+def test_the_key_of_the_table() -> None:
     assert Customers.table.key == ("customer_id",)
 
 
@@ -28,5 +28,5 @@ def test_its_key() -> None:
         ({"customer_id": None}, "customer_id_missing"),
     ],
 )
-def test_the_rule_that_a_row_breaks(changes: dict[str, Any], rule: str | None) -> None:
-    assert broken_rule(Customers.table, customer("a"), **changes) == rule
+def test_a_change_fails_the_expected_rule(changes: dict[str, Any], rule: str | None) -> None:
+    assert failed_rule(Customers.table, customer("a"), **changes) == rule

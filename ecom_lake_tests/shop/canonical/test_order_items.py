@@ -1,4 +1,4 @@
-"""An order line by hand: which rule of the silver contract it breaks after which change."""
+"""A hand-written order line: which rule of the silver contract fails after which change."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 from ecom_lake.engine.contracts.columns import MOST_AT_ONCE
 from ecom_lake.shop.canonical.order_items import OrderItems
 from ecom_lake_tests.builders.hand_shop import item
-from ecom_lake_tests.shop.canonical.checking import broken_rule
+from ecom_lake_tests.shop.canonical.checking import failed_rule
 
 
-def test_its_key() -> None:
+def test_the_key_of_the_table() -> None:
     assert OrderItems.table.key == ("order_id", "line")
 
 
@@ -33,5 +33,5 @@ def test_its_key() -> None:
         ({"seller_id": None}, None),
     ],
 )
-def test_the_rule_that_a_row_breaks(changes: dict[str, Any], rule: str | None) -> None:
-    assert broken_rule(OrderItems.table, item("a", "10.00"), **changes) == rule
+def test_a_change_fails_the_expected_rule(changes: dict[str, Any], rule: str | None) -> None:
+    assert failed_rule(OrderItems.table, item("a", "10.00"), **changes) == rule

@@ -1,4 +1,4 @@
-"""A place by hand: which rule of the silver contract it breaks after which change."""
+"""A hand-written place: which rule of the silver contract fails after which change."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from ecom_lake.shop.canonical.places import Places
-from ecom_lake_tests.shop.canonical.checking import broken_rule
+from ecom_lake_tests.shop.canonical.checking import failed_rule
 
 PLACE = {"zip": "01000", "points": 3}
 
 
-def test_its_key() -> None:
+def test_the_key_of_the_table() -> None:
     assert Places.table.key == ("zip",)
 
 
@@ -28,5 +28,5 @@ def test_its_key() -> None:
         ({"zip": None}, "zip_missing"),
     ],
 )
-def test_the_rule_that_a_row_breaks(changes: dict[str, Any], rule: str | None) -> None:
-    assert broken_rule(Places.table, PLACE, **changes) == rule
+def test_a_change_fails_the_expected_rule(changes: dict[str, Any], rule: str | None) -> None:
+    assert failed_rule(Places.table, PLACE, **changes) == rule

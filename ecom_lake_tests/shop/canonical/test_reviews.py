@@ -1,4 +1,4 @@
-"""A review by hand: which rule of the silver contract it breaks after which change."""
+"""A hand-written review: which rule of the silver contract fails after which change."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 
 from ecom_lake.shop.canonical.reviews import Reviews
 from ecom_lake_tests.builders.hand_shop import review
-from ecom_lake_tests.shop.canonical.checking import broken_rule
+from ecom_lake_tests.shop.canonical.checking import failed_rule
 
 
-def test_its_key() -> None:
+def test_the_key_of_the_table() -> None:
     assert Reviews.table.key == ("review_id", "order_id")
 
 
@@ -29,5 +29,5 @@ def test_its_key() -> None:
         ({"is_score_imputed": None}, "is_score_imputed_missing"),
     ],
 )
-def test_the_rule_that_a_row_breaks(changes: dict[str, Any], rule: str | None) -> None:
-    assert broken_rule(Reviews.table, review("a", 5), **changes) == rule
+def test_a_change_fails_the_expected_rule(changes: dict[str, Any], rule: str | None) -> None:
+    assert failed_rule(Reviews.table, review("a", 5), **changes) == rule

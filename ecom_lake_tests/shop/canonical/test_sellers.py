@@ -1,4 +1,4 @@
-"""A seller by hand: which rule of the silver contract the record breaks after which change."""
+"""A hand-written seller: which rule of the silver contract fails after which change."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 
 from ecom_lake.shop.canonical.sellers import Sellers
 from ecom_lake_tests.builders.hand_shop import seller
-from ecom_lake_tests.shop.canonical.checking import broken_rule
+from ecom_lake_tests.shop.canonical.checking import failed_rule
 
 
-def test_its_key() -> None:
+def test_the_key_of_the_table() -> None:
     assert Sellers.table.key == ("seller_id",)
 
 
@@ -23,5 +23,5 @@ def test_its_key() -> None:
         ({"city": "rio", "zip": "01000"}, None),
     ],
 )
-def test_the_rule_that_a_row_breaks(changes: dict[str, Any], rule: str | None) -> None:
-    assert broken_rule(Sellers.table, seller("a"), **changes) == rule
+def test_a_change_fails_the_expected_rule(changes: dict[str, Any], rule: str | None) -> None:
+    assert failed_rule(Sellers.table, seller("a"), **changes) == rule

@@ -49,7 +49,7 @@ def known_on(made: Shop, day: date, leak: str | None = None) -> pl.DataFrame:
         return made_with
 
 
-def test_no_feature_sees_what_comes_later() -> None:
+def test_no_feature_uses_later_data() -> None:
     made = shop(2_000, seed=2)
     assert_frame_equal(known_on(made, DAY), known_on(as_known_on(made, DAY), DAY), check_exact=True)
 
@@ -57,15 +57,15 @@ def test_no_feature_sees_what_comes_later() -> None:
 @pytest.mark.parametrize(
     "leak",
     [_later, _scores, f"{_arrivals} known.customer_id and f.order_date <= $as_of)"],
-    ids=["orders of all time", "scores of all time", "parcels that came later"],
+    ids=["orders of all time", "scores of all time", "later deliveries"],
 )
-def test_a_feature_that_sees_what_comes_later_would_be_caught(leak: str) -> None:
+def test_a_feature_that_uses_later_data_is_detected(leak: str) -> None:
     made = shop(2_000, seed=2)
     with pytest.raises(AssertionError, match="leak"):
         assert_frame_equal(known_on(made, DAY, leak), known_on(as_known_on(made, DAY), DAY, leak))
 
 
-def test_the_query_has_the_features_of_the_list() -> None:
+def test_the_query_returns_the_listed_features() -> None:
     columns = known_on(shop(40, seed=0), DAY).columns
     assert columns == ["customer_id", "purchases_made", *(feature.name for feature in FEATURES)]
 
@@ -75,7 +75,7 @@ def test_every_feature_is_in_one_group() -> None:
     assert sorted(grouped) == sorted(feature.name for feature in FEATURES)
 
 
-def test_what_was_known_of_a_person_by_hand() -> None:
+def test_the_features_of_one_customer_have_the_hand_computed_values() -> None:
     made = shop(40, seed=0)
     mine = pl.col("customer_id") == "c0000000"
     places = made["fct_orders"].head(3).with_columns(
@@ -111,12 +111,12 @@ def test_what_was_known_of_a_person_by_hand() -> None:
     assert (ana["net_sales"], ana["last_net_sales"], ana["instalments"]) == (140, 60, 6)
     assert ana["discount_share"] == pytest.approx(20 / 160)
     assert ana["freight_share"] == pytest.approx(35 / 175)
-    # The second parcel comes tomorrow, and is two days late already; the first came five days early.
+    # The second order is delivered tomorrow and is already two days late; the first was delivered five days early.
     assert (ana["last_delay_days"], ana["late_share"]) == (2, 0.5)
 
 
-def test_planted_drivers_are_found_in_their_order(tmp_path: Path) -> None:
-    """100,000 people, whom payment, discount and freight move, in that order, and nothing else."""
+def test_planted_drivers_are_ranked_by_their_effect(tmp_path: Path) -> None:
+    """100,000 customers; only payment, discount and freight drive the outcome, in this order."""
     with opened(driven(100_000)) as con:
         scores = make(con, "churn_scores", tmp_path, MiningSettings(people_sample=6_000))
         fitted = pl.read_parquet(tmp_path / "churn_fit.parquet")
@@ -145,7 +145,7 @@ def test_planted_drivers_are_found_in_their_order(tmp_path: Path) -> None:
     ],
     ids=["an empty shop", "sixty customers", "three months", "nobody comes back", "nothing drives", "constant prices"],
 )
-def test_it_refuses(made: Shop, says: str, tmp_path: Path) -> None:
+def test_a_model_without_enough_data_or_skill_is_not_published(made: Shop, says: str, tmp_path: Path) -> None:
     with opened(made) as con:
         assert make(con, "churn_scores", tmp_path).height == 0
     card = pl.read_parquet(tmp_path / "churn_fit.parquet").filter(kind="card")
@@ -155,7 +155,7 @@ def test_it_refuses(made: Shop, says: str, tmp_path: Path) -> None:
     assert says in said["reason"]
 
 
-def test_same_bytes_in_any_order_on_any_threads_and_again(tmp_path: Path) -> None:
+def test_row_order_threads_and_reruns_do_not_change_the_bytes(tmp_path: Path) -> None:
     turned = {name: rows.sample(fraction=1.0, shuffle=True, seed=3) for name, rows in driven().items()}
     made = []
     for shown, threads, is_again in ((driven(), 1, False), (turned, 2, False), (driven(), 2, True)):
@@ -168,7 +168,7 @@ def test_same_bytes_in_any_order_on_any_threads_and_again(tmp_path: Path) -> Non
     assert made[0] == made[1] == made[2]
 
 
-def test_a_month_later_the_model_is_the_same_and_the_people_are_not(tmp_path: Path) -> None:
+def test_a_month_later_the_model_is_kept_and_the_scores_are_new(tmp_path: Path) -> None:
     earlier = as_known_on(driven(), LAST_DAY - timedelta(days=30))
     calendar = earlier["dim_date"].filter(pl.col("date") <= LAST_DAY - timedelta(days=30))
     earlier |= {"dim_date": calendar.with_columns(is_as_of=pl.col("date") == pl.col("date").max())}
@@ -182,14 +182,14 @@ def test_a_month_later_the_model_is_the_same_and_the_people_are_not(tmp_path: Pa
     chosen = [fit.filter(~published, kind="parameter").sort("name") for fit in fits]
     assert_frame_equal(chosen[0], chosen[1], check_exact=True)
     base_rate = [fit.filter(published, kind="parameter")["value"].to_list() for fit in fits]
-    assert base_rate[0] != base_rate[1], "the base rate is that of the latest outcomes"
+    assert base_rate[0] != base_rate[1], "the base rate is computed from the latest outcomes"
     card = fits[1].filter(kind="card", name="fitted_as_of")["said"].to_list()
     assert card == [(LAST_DAY - timedelta(days=30)).isoformat()]
     assert fits[1].filter(kind="drift").height > 0
 
 
-def test_probabilities_come_true() -> None:
-    """The people of a day, scored by a model that knew nothing after it."""
+def test_probabilities_are_calibrated() -> None:
+    """The customers of one day, scored by a model that was fitted on earlier data only."""
     made = shop(8_000, seed=1, days=810)
     day = LAST_DAY
     known = as_known_on(made, day)
@@ -205,8 +205,8 @@ def test_probabilities_come_true() -> None:
         assert best > 5 * worst, form  # type: ignore[operator]
 
 
-def test_each_form_has_its_own_backtest(tmp_path: Path) -> None:
-    """After 600 days too few had come back early enough to test those of the next order twice."""
+def test_each_type_of_prediction_has_its_own_backtest(tmp_path: Path) -> None:
+    """After 600 days, too few customers have ordered again early enough to test the next-order form twice."""
     known = as_known_on(driven(), day := FIRST + timedelta(days=600))
     with opened(known | {"dim_date": known["dim_date"].with_columns(is_as_of=pl.col("date") == day)}) as con:
         scores = make(con, "churn_scores", tmp_path)
@@ -219,9 +219,9 @@ def test_each_form_has_its_own_backtest(tmp_path: Path) -> None:
 
 
 def test_nothing_that_is_fitted_changes_when_the_test_period_changes() -> None:
-    """Of the orders placed on the days that the test looks at some are taken away: labels of the test, and of nothing else.
+    """Some orders of the test period are removed: they are labels of the test and of nothing else.
 
-    Only the calibration that is published, and no figure of the test, is fitted on these days.
+    Only the published calibration, and no figure of the test, is fitted on these days.
     """
     made, test_day = driven(), LAST_DAY - timedelta(days=90)
     is_tested = pl.col("order_date") > test_day
@@ -236,13 +236,13 @@ def test_nothing_that_is_fitted_changes_when_the_test_period_changes() -> None:
         assert len([name for name in names if "calibration of" in name]) >= 4
         assert {name: fits[0].parameters[name] for name in names} == {name: fits[1].parameters[name] for name in names}
         published = [fitted.parameters[f"{form.name}: {PUBLISHED}, shift"] for fitted in fits]
-        assert published[0] > published[1], "fewer order, so the base rate that is published is lower"
+        assert published[0] > published[1], "fewer customers order, so the published base rate is lower"
     tested = [{(rival.name, rival.metric): rival.value for rival in fitted.rivals} for fitted in fits]
     assert all(tested[0][key] != tested[1][key] for key in tested[0] if key[1] in (LIFT, BRIER))
 
 
-def test_the_rival_is_tested_on_all_customers() -> None:
-    """The card states which steps use a sample; the list and its rival are tested on all customers of the day."""
+def test_the_baseline_is_tested_on_all_customers() -> None:
+    """The card states which steps use a sample; the list and its baseline are tested on all customers of the day."""
     with opened(driven()) as con:
         fitted = fit(con, FEWER, Past())
     known = driven()["fct_orders"].filter(pl.col("order_date") <= LAST_DAY - timedelta(days=90))
@@ -254,7 +254,7 @@ def test_the_rival_is_tested_on_all_customers() -> None:
 
 
 def _buyers(rng: np.random.Generator, people: int, horizon: int) -> pl.DataFrame:
-    """People as BG/NBD has them: each buys at random at a rate of his own, and after any purchase leaves by chance."""
+    """Customers of the BG/NBD model: each orders at random at an individual rate, and may drop out after any purchase."""
     rows = []
     for rate, leaves, age in zip(
         rng.gamma(1.0, 1 / 60, people), rng.beta(1, 3, people), rng.integers(150, 600, people), strict=True
@@ -282,7 +282,7 @@ def test_every_customer_is_in_one_form() -> None:
     assert made.select(SECOND.scope.alias("s"), NEXT.scope.alias("n")).rows() == [(True, False), (False, True), (False, True)]
 
 
-# CDNOW, of a file that may not be passed on: figures of Fader and Hardie's master set, everybody in one form.
+# CDNOW, whose file may not be redistributed: the figures of Fader and Hardie's master set, all customers in one form.
 
 
 @pytest.fixture

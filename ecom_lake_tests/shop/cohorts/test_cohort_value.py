@@ -1,4 +1,4 @@
-"""What each cohort spends, from silver rows written by hand."""
+"""Net sales by cohort, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecom_lake_tests.builders.hand_shop import HandShop
 JAN, FEB, MAR = (date(2018, month, 1) for month in (1, 2, 3))
 
 
-def test_a_cohorts_value_grows_by_what_its_people_buy(three_months: HandShop) -> None:
+def test_cumulative_value_adds_the_sales_of_each_month(three_months: HandShop) -> None:
     names = ("month_number", "net_sales", "cumulative_net_sales_per_customer", "cumulative_gross_profit_per_customer")
     january = three_months.table("cohort_value").filter(cohort=JAN).select(names).rows()
     assert january == [

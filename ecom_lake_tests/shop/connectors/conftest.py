@@ -1,4 +1,4 @@
-"""The real Olist files as bronze holds them, where they are at hand."""
+"""The real Olist files as bronze tables, where the files are available."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecom_lake.shop.connectors.olist import OLIST
 
 @pytest.fixture(scope="session")
 def bronze(olist: Path) -> dict[str, pl.DataFrame]:
-    """Every delivered table by name, each one delivery, numbered in the order in which the connector names them."""
+    """Every delivered table by name, one delivery each, numbered in the connector's order."""
     return {delivered.name: _read(olist, delivered, number) for number, delivered in enumerate(OLIST.delivered, 1)}
 
 

@@ -1,4 +1,4 @@
-"""Delivered rows written by hand: every column that a file may have, null where a test does not care."""
+"""Hand-written delivered rows: every column that a file may have, null where a test does not set it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecom_lake.shop.connectors.olist import OLIST
 
 
 class ByHand:
-    """What a connector makes of rows written by hand."""
+    """A connector applied to hand-written rows."""
 
     def __init__(self, connector: Connector) -> None:
         self.specs = {spec.contract.name: spec for spec in (connector.orders, *connector.lines, *connector.dimensions)}
@@ -29,7 +29,7 @@ class ByHand:
         return pl.DataFrame(full, schema=schema)
 
     def silver(self, table: str, rows: pl.DataFrame, **lookups: pl.DataFrame) -> Conformed:
-        """The rows shaped and held against their contract; what the connector looks up and a test does not give is empty."""
+        """The rows shaped and checked against their contract; a lookup table that a test does not give is empty."""
         spec = self.specs[table]
         assert isinstance(spec, RowByRow)
         known = {lookup.source: lookups.get(lookup.source, self.delivered(lookup.source)) for lookup in spec.lookups}
@@ -39,14 +39,14 @@ class ByHand:
         return conform(shaped, spec.contract)
 
     def one(self, table: str, row: Mapping[str, Any], **lookups: pl.DataFrame) -> dict[str, Any]:
-        """What becomes of one good delivered row."""
+        """The silver row of one valid delivered row."""
         conformed = self.silver(table, self.delivered(self.specs[table].source, row), **lookups)
         assert conformed.bad.is_empty(), conformed.bad
         return conformed.good.row(0, named=True)
 
 
 def _month_of(shaped: pl.DataFrame) -> pl.Expr:
-    """An order lies in the month of its date; of all other rows, and of one without a readable date, it is October 2017."""
+    """The month of the order's date; October 2017 for all other rows and for orders without a readable date."""
     some_month = pl.date(2017, 10, 1)
     if "ordered_at" not in shaped.columns:
         return some_month
@@ -63,5 +63,5 @@ def fates_of(merged: Merged) -> set[tuple[int, str, int]]:
 
 
 def accounted(merged: Merged) -> int:
-    """The delivered rows that a merge has spoken for."""
+    """The number of delivered rows that a merge accounts for."""
     return merged.rows.height + int(merged.fates["rows"].sum()) + merged.refused.height

@@ -1,4 +1,4 @@
-"""Canonical rows: what an empty field stands for, what is worked out, what is refused; and one person from several rows."""
+"""Canonical rows: defaults of empty fields, derived columns, refused rows; and one customer from several rows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_row_of_the_required_columns_alone_is_good(table: str) -> None:
     assert empty == {name for name, column in file.contract.columns.items() if column.nullable and not MINIMAL[table].get(name)}
 
 
-def test_an_order_as_its_file_says() -> None:
+def test_an_order_has_the_values_of_its_file() -> None:
     order = HAND.one("orders", {**ORDER, "status": "Delivered", "delivered_at": "2017-10-09", "channel": "app", "city": "Natal "})
     assert order == {
         "order_id": "o1",
@@ -94,7 +94,7 @@ def test_an_order_as_its_file_says() -> None:
         (None, None, None, "unknown", True),
     ],
 )
-def test_status_and_flags_together_say_what_became_of_an_order(
+def test_the_status_is_derived_from_the_delivered_status_and_the_flags(
     said: str | None, valid: str | None, returned: str | None, status: str, is_valid: bool
 ) -> None:
     order = HAND.one("orders", {**ORDER, "status": said, "is_valid": valid, "is_returned": returned})
@@ -121,17 +121,17 @@ def test_status_and_flags_together_say_what_became_of_an_order(
         ("places", {"lat": "91"}, "lat_out_of_range", "91"),
     ],
 )
-def test_what_cannot_be_so_is_refused_and_shown(table: str, change: dict[str, str], rule: str, value: str | None) -> None:
+def test_an_impossible_value_is_refused_and_shown(table: str, change: dict[str, str], rule: str, value: str | None) -> None:
     bad = HAND.silver(table, HAND.delivered(table, {**MINIMAL[table], **change})).bad
     assert bad.select("rule", "value").rows() == [(rule, value)]
 
 
-def test_a_stage_before_an_earlier_one_makes_a_timeline_unsound() -> None:
+def test_stages_out_of_order_make_a_timeline_unsound() -> None:
     assert HAND.one("orders", {**ORDER, "shipped_at": "2017-10-02 10:56:32"})["is_timeline_sound"] is False
     assert HAND.one("orders", {**ORDER, "promised_at": "2016-01-01"})["is_timeline_sound"] is True
 
 
-def test_an_order_went_to_its_own_address_and_without_one_to_its_customers() -> None:
+def test_an_order_without_an_address_has_that_of_its_customer() -> None:
     ana = HAND.delivered("customers", {"customer_id": "ana", "city": "natal", "state": "RN", "country": "BR", "zip": "59000"})
     address = ("city", "state", "region", "country", "zip")
     assert _of(HAND.one("orders", ORDER, customers=ana), *address) == ("natal", "RN", None, "BR", "59000")
@@ -154,12 +154,12 @@ def test_an_order_went_to_its_own_address_and_without_one_to_its_customers() -> 
 def test_an_order_keeps_its_region_and_country(
     order: dict[str, str], customer: dict[str, str], address: tuple[str | None, ...]
 ) -> None:
-    """The customer's address completes the order's, unless it lies in another region or country."""
+    """The customer's address completes the order's, unless it is in another region or country."""
     ana = HAND.delivered("customers", {"customer_id": "ana", **customer})
     assert _of(HAND.one("orders", {**ORDER, **order}, customers=ana), "city", "state", "region", "country", "zip") == address
 
 
-def test_a_lines_money() -> None:
+def test_the_amounts_of_an_order_line() -> None:
     line = HAND.one("order_items", {**LINE, "unit_price": "1.33335", "quantity": "3", "discount": "0.5", "unit_cost": "0.7"})
     assert _of(line, "unit_price", "gross_sales", "discount", "unit_cost") == tuple(
         map(Decimal, ("1.3334", "4.00", "0.5", "0.7"))
@@ -173,7 +173,7 @@ def test_gross_sales_are_price_times_quantity_rounded_half_away_from_zero(price:
     assert line["gross_sales"] == (price * quantity).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def test_a_lines_flags() -> None:
+def test_the_flags_of_an_order_line() -> None:
     assert _of(HAND.one("order_items", LINE), "is_valid", "is_returned") == (True, None)
     assert _of(HAND.one("order_items", {**LINE, "is_valid": "no", "is_returned": "Yes"}), "is_valid", "is_returned") == (
         False,
@@ -181,7 +181,7 @@ def test_a_lines_flags() -> None:
     )
 
 
-def test_small_words_and_empty_fields() -> None:
+def test_flags_are_case_insensitive_and_empty_fields_are_null() -> None:
     assert HAND.one("payments", {**MINIMAL["payments"], "method": " Card "})["method"] == "card"
     assert HAND.one("payments", {**MINIMAL["payments"], "method": " ", "instalments": " "})["instalments"] == 1
     assert HAND.one("reviews", {**MINIMAL["reviews"], "comment": " so\r\nso "})["comment"] == "so\nso"
@@ -214,12 +214,12 @@ def person(customer_id: str | None, gender: str | None = None, sequence: int = 1
         (["non-binary"], "non-binary"),
     ],
 )
-def test_a_person_has_the_gender_that_all_their_rows_agree_on(genders: list[str | None], expected: str | None) -> None:
+def test_a_customer_has_the_gender_that_all_their_rows_agree_on(genders: list[str | None], expected: str | None) -> None:
     merged = merge(*(person("ana", gender) for gender in genders))
     assert merged.rows.select("customer_id", "gender").rows() == [("ana", expected)]
 
 
-def test_a_later_delivery_corrects_and_is_no_conflict() -> None:
+def test_a_later_delivery_is_a_correction_and_not_a_conflict() -> None:
     merged = merge(
         person("ana", "female", city="natal"),
         person(" ana ", "male", sequence=2, city="recife", age="30"),
@@ -231,7 +231,7 @@ def test_a_later_delivery_corrects_and_is_no_conflict() -> None:
     assert fates_of(merged) == {(1, "superseded", 1), (2, "collapsed", 1)}
 
 
-def test_a_bad_row_takes_no_good_ones_place() -> None:
+def test_an_invalid_row_does_not_replace_a_valid_one() -> None:
     merged = merge(
         person("ana", "female", age="30"),
         person("ana", "male", sequence=2, age="old"),

@@ -1,4 +1,4 @@
-"""One spelling for each city: every kind of oddity that the real files have, by example."""
+"""One spelling for each city: an example of every kind of misspelling in the real files."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from ecom_lake.shop.connectors.olist.names import REGIONS, STATE_REGIONS, clean_
         (" ", "SP", None),
         (" / ", "SP", None),
         (None, "SP", None),
-        # Longer than any name: Python cannot read the one's digits, and takes an hour to put the other's accents in order.
+        # Longer than any name: Python cannot parse the digits of the first; normalizing the second would take an hour.
         ("&#" + "9" * 5_000 + ";", "SP", None),
         ("e" + "\u0301\u0327" * 1_000_000, "SP", None),
     ],
@@ -62,7 +62,7 @@ def test_a_city_has_one_spelling(raw: str | None, state: str | None, city: str |
 
 @settings(deadline=None)
 @given(st.text(), st.sampled_from([None, "SP", "SE"]))
-def test_a_spelling_is_plain_whatever_was_written(raw: str, state: str | None) -> None:
+def test_a_spelling_is_plain_for_any_input(raw: str, state: str | None) -> None:
     city = clean_city(raw, state)
     assert city is None or (
         city == city.strip() and "  " not in city and set(city) <= set("abcdefghijklmnopqrstuvwxyz0123456789' ")

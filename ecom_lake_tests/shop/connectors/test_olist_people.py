@@ -1,4 +1,4 @@
-"""Persons from aliases: who lives where, and where every delivered row went."""
+"""Customers from aliases: the address of each customer, and the fate of every delivered row."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def merge(aliases: Sequence[Mapping[str, object]], orders: list[tuple[str, str, 
 
 
 def homes(merged: Merged) -> dict[str, tuple[str, int]]:
-    """Of each person the city and the record that it comes from."""
+    """The city of each customer and the record it is read from."""
     return {
         person: (city, record) for person, city, record in merged.rows.select("customer_id", "city", "source_record").iter_rows()
     }
 
 
-def test_a_person_lives_where_the_latest_order_went() -> None:
+def test_a_customer_has_the_address_of_the_latest_order() -> None:
     aliases = [
         alias("a1", "ana", "santos", record=1),
         alias("a2", "ana", "campinas", record=2),
@@ -49,18 +49,18 @@ def test_a_person_lives_where_the_latest_order_went() -> None:
     assert fates_of(merged) == {(1, "collapsed", 1)}
 
 
-def test_of_orders_at_one_instant_the_greatest_order_id_counts() -> None:
+def test_for_orders_at_the_same_time_the_greatest_order_id_counts() -> None:
     aliases = [alias("a1", "ana", "santos", record=1), alias("a2", "ana", "campinas", record=2)]
     assert homes(merge(aliases, [("o9", "a1", "2018-05-02"), ("o10", "a2", "2018-05-02")])) == {"ana": ("santos", 1)}
 
 
-def test_an_alias_with_several_orders_counts_by_its_latest() -> None:
+def test_an_alias_with_several_orders_is_dated_by_the_latest() -> None:
     aliases = [alias("a1", "ana", "santos", record=1), alias("a2", "ana", "campinas", record=2)]
     orders = [("o1", "a1", "2018-01-01"), ("o2", "a1", "2018-09-01"), ("o3", "a2", "2018-05-01")]
     assert homes(merge(aliases, orders)) == {"ana": ("santos", 1)}
 
 
-def test_any_order_counts_more_than_none_and_without_any_the_latest_record_counts() -> None:
+def test_an_alias_with_an_order_comes_first_and_without_orders_the_latest_record_counts() -> None:
     aliases = [
         alias("a1", "ana", "santos", record=1),
         alias("a2", "ana", "campinas", record=2),
@@ -70,7 +70,7 @@ def test_any_order_counts_more_than_none_and_without_any_the_latest_record_count
     assert homes(merge(aliases, [("o1", "a1", "2018-05-02")])) == {"ana": ("santos", 1), "bob": ("itu", 4)}
 
 
-def test_a_later_version_of_an_alias_supersedes_the_earlier_even_for_another_person() -> None:
+def test_a_later_version_of_an_alias_supersedes_the_earlier_even_for_another_customer() -> None:
     aliases = [
         alias("a1", "ana", "campinas", sequence=2, record=1),
         alias("a1", "ana", "santos", sequence=1, record=1),
@@ -82,7 +82,7 @@ def test_a_later_version_of_an_alias_supersedes_the_earlier_even_for_another_per
     assert fates_of(merged) == {(1, "superseded", 2)}
 
 
-def test_rows_that_name_nobody_are_refused() -> None:
+def test_rows_without_an_id_are_refused() -> None:
     merged = merge(
         [alias(" ", "ana", "santos", record=1), alias("a1", None, "itu", record=2), alias("a2", "bob", "itu", record=3)], []
     )
@@ -93,7 +93,7 @@ def test_rows_that_name_nobody_are_refused() -> None:
     assert homes(merged) == {"bob": ("itu", 3)}
 
 
-def test_people_whom_only_orders_know_are_none_of_silvers_customers() -> None:
+def test_a_customer_who_is_only_in_orders_is_not_in_silver_customers() -> None:
     merged = merge([], [("o1", "ghost", "2018-05-02")])
     assert merged.rows.is_empty()
     assert merged.fates.is_empty()

@@ -1,4 +1,4 @@
-"""Places from points: the robust centre, the majority's name, and where every delivered row went."""
+"""Places from points: the robust centre, the majority's name, and the fate of every delivered row."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_point_delivered_twice_counts_twice() -> None:
     assert merged.rows.select("lat", "lng").row(0) == (-20.0, -40.0)
 
 
-def test_names_go_by_majority_of_the_clean_spelling_and_ties_by_alphabet() -> None:
+def test_the_name_is_the_most_frequent_clean_spelling_and_ties_are_alphabetical() -> None:
     merged = merge(
         point("01037", "-23", "-46", city="cubatao"),
         point("01037", "-23", "-46", city="cubatao"),
@@ -75,7 +75,7 @@ def test_names_go_by_majority_of_the_clean_spelling_and_ties_by_alphabet() -> No
     ]
 
 
-def test_the_latest_delivery_that_speaks_of_a_zip_speaks_for_it_alone() -> None:
+def test_only_the_latest_delivery_of_a_zip_counts() -> None:
     merged = merge(
         point("01037", "-20", "-40", city="old", sequence=1),
         point("01037", "-21", "-41", city="old", sequence=1),
@@ -100,7 +100,7 @@ def test_the_latest_delivery_that_speaks_of_a_zip_speaks_for_it_alone() -> None:
         (point(None, "x", "y"), "zip_missing", "geolocation_zip_code_prefix", None),
     ],
 )
-def test_a_point_that_is_nowhere_is_refused_and_does_not_vote(
+def test_a_point_without_valid_coordinates_is_refused_and_not_counted(
     broken: dict[str, object], rule: str, column: str, value: str | None
 ) -> None:
     good = point("01037", "-23", "-46")
@@ -122,7 +122,7 @@ POINT = st.builds(
 
 @settings(deadline=None)
 @given(points=st.lists(POINT, max_size=30), seed=st.integers(0, 3))
-def test_every_point_is_accounted_for_and_their_order_is_nothing(points: list[dict[str, object]], seed: int) -> None:
+def test_every_point_is_accounted_for_in_any_order(points: list[dict[str, object]], seed: int) -> None:
     merged = merge(*points)
     assert int(merged.rows["points"].sum()) == merged.rows.height + sum(
         n for _, fate, n in fates_of(merged) if fate == "collapsed"

@@ -1,4 +1,4 @@
-"""The real Olist files, whole: the counts that are known of them, and that nothing in them is refused or lost."""
+"""The complete real Olist files: their known row counts, and no row is refused or lost."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def merged(bronze: Frames) -> dict[str, Merged]:
 
 @pytest.fixture(scope="module")
 def tables(bronze: Frames, merged: dict[str, Merged]) -> Frames:
-    """Every silver table, after it was asserted that no row of it was refused."""
+    """Every silver table; asserts that no row was refused."""
     made = {}
     for table, spec in SPECS.items():
         if isinstance(spec, ManyToOne):
@@ -44,7 +44,7 @@ def tables(bronze: Frames, merged: dict[str, Merged]) -> Frames:
     return made
 
 
-def test_every_table_has_the_rows_that_are_known_of_it(tables: Frames) -> None:
+def test_every_table_has_the_known_number_of_rows(tables: Frames) -> None:
     assert {table: rows.height for table, rows in tables.items()} == {
         "orders": 99_441,
         "order_items": 112_650,
@@ -70,17 +70,17 @@ def test_merges_account_for_every_row_and_refuse_none(bronze: Frames, merged: di
     assert int(merged["places"].rows["points"].sum()) == 1_000_163
 
 
-def test_every_order_has_a_person_and_every_person_an_order(tables: Frames) -> None:
+def test_every_order_has_a_customer_and_every_customer_an_order(tables: Frames) -> None:
     assert set(tables["orders"]["customer_id"]) == set(tables["customers"]["customer_id"])
 
 
-def test_a_person_has_the_address_of_the_latest_order(tables: Frames) -> None:
+def test_a_customer_has_the_address_of_the_latest_order(tables: Frames) -> None:
     address = ["city", "state", "region", "country", "zip"]
     latest = tables["orders"].sort("ordered_at", "order_id").unique("customer_id", keep="last")
     assert latest.sort("customer_id").select("customer_id", *address).equals(tables["customers"].select("customer_id", *address))
 
 
-def test_what_the_data_lacks_is_null_and_what_it_cannot_know_is_said_to_be_absent(tables: Frames) -> None:
+def test_missing_values_are_null_and_missing_columns_are_declared_absent(tables: Frames) -> None:
     never = {f"{t}.{c}" for t, rows in tables.items() for c in rows.columns if rows[c].null_count() == rows.height}
     zero = {"order_items.discount"}
     assert never | zero == set(OLIST.absent)
@@ -121,7 +121,7 @@ def test_the_centre_of_a_place_is_the_median_of_its_points(bronze: Frames, table
     assert tables["places"].filter(zip="53990").select("city", "points").row(0) == ("fernando de noronha", 11)
 
 
-def test_unsound_timelines_are_those_that_are_known(tables: Frames) -> None:
+def test_the_known_timelines_are_unsound(tables: Frames) -> None:
     unsound = tables["orders"].filter(~pl.col("is_timeline_sound"))
     assert unsound.filter(pl.col("shipped_at") < pl.col("approved_at")).height == 1_359
     assert unsound.filter(pl.col("shipped_at") < pl.col("ordered_at")).height == 166

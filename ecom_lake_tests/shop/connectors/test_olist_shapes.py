@@ -1,4 +1,4 @@
-"""Olist's rows one by one: what each table makes of what was delivered, by hand."""
+"""Olist's rows one by one: the silver row of each hand-written delivered row."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ALIAS = {
 }
 
 
-def test_an_order_belongs_to_the_person_behind_its_alias_and_went_to_the_aliass_address() -> None:
+def test_an_order_has_the_customer_and_the_address_of_its_alias() -> None:
     order = one("orders", ORDER, customers=delivered("customers", ALIAS, {**ALIAS, "customer_id": "c2"}))
     assert order == {
         "order_id": "o1",
@@ -57,10 +57,10 @@ def test_an_order_belongs_to_the_person_behind_its_alias_and_went_to_the_aliass_
 
 
 @pytest.mark.parametrize("person", [None, " "])
-def test_an_order_whose_person_is_not_known_is_its_aliass(person: str | None) -> None:
+def test_an_order_without_a_known_customer_has_its_alias_as_customer(person: str | None) -> None:
     assert one("orders", {**ORDER, "customer_id": " c9 "})["customer_id"] == "c9"
-    nameless = delivered("customers", {**ALIAS, "customer_unique_id": person})
-    assert one("orders", ORDER, customers=nameless)["customer_id"] == "c1"
+    unnamed = delivered("customers", {**ALIAS, "customer_unique_id": person})
+    assert one("orders", ORDER, customers=unnamed)["customer_id"] == "c1"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_an_order_whose_person_is_not_known_is_its_aliass(person: str | None) ->
         (None, "unknown", True),
     ],
 )
-def test_a_status_is_one_that_all_shops_share(delivered_status: str | None, status: str, is_valid: bool) -> None:
+def test_a_status_is_translated_to_a_canonical_one(delivered_status: str | None, status: str, is_valid: bool) -> None:
     order = one("orders", {**ORDER, "order_status": delivered_status})
     assert (order["status"], order["is_valid"]) == (status, is_valid)
 
@@ -93,13 +93,13 @@ def test_a_timeline_is_sound_unless_a_stage_precedes_an_earlier_one(change: dict
     assert one("orders", {**ORDER, **change})["is_timeline_sound"] is is_sound
 
 
-def test_an_unreadable_stage_refuses_the_order_and_is_not_taken_for_none() -> None:
+def test_an_unreadable_timestamp_refuses_the_order_and_is_not_null() -> None:
     bad = silver("orders", delivered("orders", {**ORDER, "order_approved_at": "31/02/2017"})).bad
     assert bad.row(0) == (1, 1, "approved_at_unreadable", "approved_at", "31/02/2017")
 
 
-def test_gross_sales_are_those_of_the_price_as_it_is_published() -> None:
-    """1.00495 is published as 1.0050, of which anybody makes 1.01."""
+def test_gross_sales_are_computed_from_the_rounded_price() -> None:
+    """1.00495 is published as 1.0050, which rounds to 1.01."""
     line = one(
         "order_items", {"order_id": "o1", "order_item_id": "1", "product_id": "p", "price": "1.00495", "freight_value": "0"}
     )
@@ -127,19 +127,21 @@ def test_a_line_is_one_unit_at_its_price() -> None:
         ("voucher", "0.0", ("voucher", 1)),
     ],
 )
-def test_a_payment_says_how_and_in_how_many_parts(method: str | None, instalments: str | None, expected: tuple[str, int]) -> None:
+def test_a_payment_has_a_method_and_a_number_of_instalments(
+    method: str | None, instalments: str | None, expected: tuple[str, int]
+) -> None:
     row = {"order_id": "o1", "payment_sequential": "2", "payment_type": method, "payment_installments": instalments}
     payment = one("payments", {**row, "payment_value": "0.00"})
     assert (payment["method"], payment["instalments"]) == expected
     assert (payment["sequence"], payment["amount"], payment["paid_at"]) == (2, Decimal(0), None)
 
 
-def test_instalments_that_cannot_be_read_are_not_taken_for_none() -> None:
+def test_unreadable_instalments_are_not_null() -> None:
     row = {"order_id": "o1", "payment_sequential": "1", "payment_installments": "few", "payment_value": "1"}
     assert silver("payments", delivered("order_payments", row)).bad["rule"].to_list() == ["instalments_unreadable"]
 
 
-def test_a_review_of_white_space_says_nothing() -> None:
+def test_a_review_of_white_space_has_no_text() -> None:
     row = {
         "review_id": "r",
         "order_id": "o",
@@ -168,7 +170,7 @@ def test_a_category_is_in_english_where_it_is_known(category: str | None, expect
 
 
 @pytest.mark.parametrize(("weight", "expected"), [("0", None), ("0.0", None), (None, None), ("225", 225.0)])
-def test_a_product_that_weighs_nothing_was_not_weighed(weight: str | None, expected: float | None) -> None:
+def test_a_weight_of_zero_is_unknown(weight: str | None, expected: float | None) -> None:
     product = one(
         "products", {"product_id": "p", "product_weight_g": weight, "product_length_cm": "16", "product_photos_qty": "1"}
     )
@@ -182,11 +184,11 @@ def test_a_seller_has_a_clean_address() -> None:
 
 
 @pytest.mark.parametrize("table", [spec.contract.name for spec in SPECS.values() if isinstance(spec, RowByRow)])
-def test_no_rows_make_no_rows(table: str) -> None:
+def test_an_empty_input_gives_an_empty_table(table: str) -> None:
     assert silver(table, delivered(SPECS[table].source)).good.is_empty()
 
 
-def test_what_a_spec_names_is_delivered() -> None:
+def test_every_column_that_a_spec_reads_is_delivered() -> None:
     tables = {delivered.name: delivered.columns for delivered in OLIST.delivered}
     for spec in SPECS.values():
         columns = set(tables[spec.source])
@@ -197,6 +199,6 @@ def test_what_a_spec_names_is_delivered() -> None:
     assert all("order_id" in tables[line.source] for line in OLIST.lines)
 
 
-def test_what_is_absent_is_a_column_of_the_canonical_shop() -> None:
+def test_every_absent_column_is_a_canonical_column() -> None:
     columns = {f"{table}.{column}" for table, spec in SPECS.items() for column in spec.contract.columns}
     assert set(OLIST.absent) <= columns

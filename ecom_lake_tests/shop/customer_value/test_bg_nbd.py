@@ -10,7 +10,7 @@ from ecom_lake.shop.customer_value.bg_nbd import BG, DAYS_A_WEEK, MBG, MODELS, H
 from ecom_lake_tests.builders.bg_nbd_customers import Buyers, buyers
 
 CDNOW = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
-"""As published for the one tenth of CDNOW's customers, in weeks."""
+"""As published for a tenth of CDNOW's customers, in weeks."""
 OTHERS = {"r": 0.7, "alpha": 9.0, "a": 1.2, "b": 2.0}
 
 
@@ -22,7 +22,7 @@ def one(x: int, t_x: int, age: int) -> Histories:
     return Histories(days(x), days(t_x), days(age), days(1))
 
 
-def test_the_published_customer() -> None:
+def test_the_published_expectation_is_reproduced() -> None:
     """x = 2, t_x = 30.43 weeks, T = 38.86 weeks: 1.226 purchases in 39 weeks."""
     alive = bg_nbd.p_alive(BG, CDNOW, days(2), days(213), days(272))
     assert alive[0] == pytest.approx(0.7266, abs=5e-5)
@@ -31,8 +31,8 @@ def test_the_published_customer() -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(("x", "t_x", "age"), [(0, 0, 70), (1, 35, 70), (3, 60, 70), (3, 21, 200), (0, 0, 0)])
-def test_likelihood_is_the_integral_over_people(model: str, x: int, t_x: int, age: int) -> None:
-    """Of what a person of a known rate and chance to leave does, over all people there may be."""
+def test_the_likelihood_is_the_integral_over_all_customers(model: str, x: int, t_x: int, age: int) -> None:
+    """The likelihood for a known purchase rate and dropout probability, integrated over their distributions."""
     r, alpha, a, b = OTHERS.values()
     last, today, survived = t_x / DAYS_A_WEEK, age / DAYS_A_WEEK, x + (model == MBG)
     people = (np.arange(200_000) + 0.5) / 200_000
@@ -45,7 +45,7 @@ def test_likelihood_is_the_integral_over_people(model: str, x: int, t_x: int, ag
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_slopes_are_those_of_the_likelihood(model: str) -> None:
+def test_the_gradient_is_that_of_the_likelihood(model: str) -> None:
     seen = Histories(days(0, 0, 1, 4), days(0, 0, 30, 100), days(5, 90, 60, 130), days(70, 9, 5, 2))
     at, step = bg_nbd.log_likelihood(model, seen), 1e-6
     parameters = np.array(list(OTHERS.values()))
@@ -56,8 +56,8 @@ def test_slopes_are_those_of_the_likelihood(model: str) -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("parameters", [CDNOW, OTHERS, OTHERS | {"a": 1.0}, OTHERS | {"a": 0.4, "b": 0.6}, OTHERS | {"a": 300.0}])
-def test_expectation_is_the_integral_over_chances_to_leave(model: str, parameters: dict[str, float]) -> None:
-    """However often people buy, however long they are known: where the published form of it overflows too."""
+def test_the_expectation_is_the_integral_over_dropout_probabilities(model: str, parameters: dict[str, float]) -> None:
+    """For any frequency and any age of a customer, also where the published formula overflows."""
     r, alpha, a, b = parameters.values()
     for x, age, weeks in ((0, 0, 52.0), (0, 700, 52.0), (5, 300, 26.0), (40, 365, 52.0), (900, 1000, 52.0)):
         shape, share = r + x, weeks / (alpha + age / DAYS_A_WEEK)
@@ -66,25 +66,25 @@ def test_expectation_is_the_integral_over_chances_to_leave(model: str, parameter
             return float(-np.expm1(-shape * np.log1p(p * share)) / p)
 
         chances = beta(a, b + x + (model == MBG))
-        # Where the density may be infinite, by quantiles.
+        # By quantiles, because the density may be infinite.
         whole, _ = quad(lambda u, of=given, among=chances: of(max(float(among.ppf(u)), 1e-300)), 0, 1, epsrel=1e-9, limit=200)
         found = bg_nbd.purchases_if_alive(model, parameters, days(x), days(age), weeks)[0]
         assert found == pytest.approx(whole, rel=2e-5)
 
 
-def test_where_nothing_can_be_worked_out_it_is_no_number() -> None:
+def test_an_undefined_expectation_is_nan() -> None:
     everybody_leaves_at_once = {"r": 12.0, "alpha": 0.01, "a": 800.0, "b": 0.7}
     assert np.isnan(bg_nbd.purchases_if_alive(MBG, everybody_leaves_at_once, days(2), days(30), 52.0)).all()
 
 
 @pytest.fixture(scope="module", params=MODELS)
 def played(request: pytest.FixtureRequest) -> tuple[str, Buyers]:
-    """Two hundred thousand people over two years."""
+    """Two hundred thousand simulated customers over two years."""
     return request.param, buyers(request.param, OTHERS, 200_000, 104, seed=5)
 
 
-def test_what_people_do_is_what_is_expected(played: tuple[str, Buyers]) -> None:
-    """Among all who bought twice in the first 40 weeks, last in the 20th to 25th: who is still there, and buys in the next 52."""
+def test_the_expectations_match_simulated_customers(played: tuple[str, Buyers]) -> None:
+    """Two repeat purchases in the first 40 weeks, the last in weeks 20 to 25: who is alive and orders in the next 52 weeks."""
     model, made = played
     counts, last = _up_to(made, 40)
     alike = np.flatnonzero((counts == 2) & (last >= 20) & (last < 25))
@@ -100,7 +100,7 @@ def test_what_people_do_is_what_is_expected(played: tuple[str, Buyers]) -> None:
     assert (more > 0).mean() == pytest.approx(any_more.mean(), abs=3 * 0.5 / len(alike) ** 0.5)
 
 
-def test_half_of_those_who_stay_have_bought_by_the_median(played: tuple[str, Buyers]) -> None:
+def test_half_of_the_active_customers_order_by_the_median(played: tuple[str, Buyers]) -> None:
     _, made = played
     counts, _ = _up_to(made, 40)
     there = np.flatnonzero((counts == 3) & (made.left > 40))
@@ -112,8 +112,8 @@ def test_half_of_those_who_stay_have_bought_by_the_median(played: tuple[str, Buy
     assert (nearest[there] <= 40 + median).mean() == pytest.approx(0.5, abs=3 * 0.5 / len(there) ** 0.5)
 
 
-def test_planted_parameters_are_found(played: tuple[str, Buyers]) -> None:
-    """Each within three of its own deviations; and the model that people live by is the likelier one."""
+def test_planted_parameters_are_estimated(played: tuple[str, Buyers]) -> None:
+    """Each within three standard errors; and the model that simulated the customers has the higher likelihood."""
     model, made = played
     counts, last = _up_to(made, 80)
     last = np.where(counts > 0, last, 0)
@@ -129,8 +129,8 @@ def test_planted_parameters_are_found(played: tuple[str, Buyers]) -> None:
     assert other is None or found.aic < other.aic
 
 
-def test_no_answer_where_people_do_not_differ() -> None:
-    """Everybody buys by chance at one rate and nobody leaves: no gamma and no beta distribution fits best."""
+def test_there_is_no_fit_where_customers_do_not_differ() -> None:
+    """All customers order at one rate and none drops out: no gamma and no beta distribution fits best."""
     rng = np.random.default_rng(3)
     x = rng.poisson(2, 5000)
     last = np.where(x > 0, rng.beta(np.maximum(x, 1), 1) * 280, 0).astype(np.int64)
@@ -139,7 +139,7 @@ def test_no_answer_where_people_do_not_differ() -> None:
 
 
 def _up_to(made: Buyers, weeks: float) -> tuple[np.ndarray, np.ndarray]:
-    """Of each person: repeat purchases, and the last of them."""
+    """For each customer: the number of repeat purchases, and the week of the last one."""
     before = made.weeks <= weeks
     counts = np.bincount(made.person[before], minlength=len(made.left))
     last = np.full(len(made.left), -1.0)

@@ -59,7 +59,7 @@ def published(planted: Orders, tmp_path_factory: pytest.TempPathFactory) -> tupl
         return *valued(con, folder), folder
 
 
-def test_customers_who_buy_as_the_model_assumes_are_predicted(published: tuple[pl.DataFrame, pl.DataFrame, Path]) -> None:
+def test_customers_who_order_as_the_model_assumes_are_predicted(published: tuple[pl.DataFrame, pl.DataFrame, Path]) -> None:
     made, fit, _ = published
     said = card(fit)
     assert (said["status"], said["champion"], said["baseline"]) == ("published", MBG, "people who had bought as often")
@@ -72,7 +72,7 @@ def test_customers_who_buy_as_the_model_assumes_are_predicted(published: tuple[p
     assert made["p_alive"].null_count() == 0
 
 
-def test_curves_show_the_days_held_out(published: tuple[pl.DataFrame, pl.DataFrame, Path]) -> None:
+def test_curves_show_the_holdout_period(published: tuple[pl.DataFrame, pl.DataFrame, Path]) -> None:
     curves = published[1].filter(kind="curve").sort("name", "series", "position")
     by_past = curves.filter(name="holdout", series="expected")
     assert by_past["said"].to_list() == ["0", "1", "2", "3", "4+"]
@@ -85,8 +85,10 @@ def test_curves_show_the_days_held_out(published: tuple[pl.DataFrame, pl.DataFra
     assert curves.filter(name="gain", series=MBG)["value"].is_sorted()
 
 
-def test_a_person_by_hand(published: tuple[pl.DataFrame, pl.DataFrame, Path], planted: Orders) -> None:
-    """The chain from purchases to value, from the published parameters, for one who bought three times or more."""
+def test_the_value_of_one_customer_is_computed_from_the_published_parameters(
+    published: tuple[pl.DataFrame, pl.DataFrame, Path], planted: Orders
+) -> None:
+    """From purchases to value, for a customer with three purchases or more."""
     made, fit, _ = published
     numbers = {row["name"]: row["value"] for row in fit.filter(kind="parameter").to_dicts()}
     purchases: dict[str, dict[date, float]] = {}
@@ -114,16 +116,16 @@ def test_next_orders_are_predicted_for_active_repeat_buyers(
 ) -> None:
     made = published[0]
     days = pl.DataFrame(planted, ["customer_id", "day", "money"], orient="row").group_by("customer_id").agg(pl.n_unique("day"))
-    told = made.join(days, on="customer_id").filter(pl.col("next_order_date").is_not_null())
-    assert 100 < len(told) < len(made) / 2
-    assert told["day"].min() == 2
-    assert min(told["p_alive"]) >= 0.5
-    assert min(told["next_order_date"]) > AS_OF
-    assert max(told["next_order_date"].drop_nulls()) <= AS_OF + timedelta(days=366)
+    with_date = made.join(days, on="customer_id").filter(pl.col("next_order_date").is_not_null())
+    assert 100 < len(with_date) < len(made) / 2
+    assert with_date["day"].min() == 2
+    assert min(with_date["p_alive"]) >= 0.5
+    assert min(with_date["next_order_date"]) > AS_OF
+    assert max(with_date["next_order_date"].drop_nulls()) <= AS_OF + timedelta(days=366)
 
 
-def test_money_to_come_is_worth_less_the_more_it_is_discounted() -> None:
-    """A little less than if all came in the middle of the year: people buy sooner rather than later."""
+def test_a_higher_discount_rate_lowers_the_value() -> None:
+    """A little less than if all sales were in the middle of the year, because customers drop out over time."""
     known = Histories(*(np.array(column) for column in ([0, 3], [0, 100], [300, 200], [5, 1])))
     fit = FittedParameters(PLANTED, np.zeros((4, 4)), 0.0)
     free, dear = (groups(MBG, fit, known, 365, MiningSettings(yearly_discount=rate)) for rate in (0.0, 0.5))
@@ -132,7 +134,7 @@ def test_money_to_come_is_worth_less_the_more_it_is_discounted() -> None:
     assert (dear["discounted"] / free["discounted"]).is_between(1.5**-0.5, 1.5**-0.4).all()
 
 
-def test_bounds_are_how_far_the_expectation_moves_with_the_parameters() -> None:
+def test_bounds_follow_from_the_uncertainty_of_the_parameters() -> None:
     """The delta method, checked against parameters drawn at random."""
     known = Histories(*(np.array(column) for column in ([0, 3], [0, 100], [300, 200], [5, 1])))
     spread = np.diag([0.03, 0.05, 0.04, 0.02]) + np.tril(np.full((4, 4), 0.01), -1)
@@ -148,7 +150,7 @@ def test_bounds_are_how_far_the_expectation_moves_with_the_parameters() -> None:
 def test_a_kept_fit_gives_the_same_bytes(
     con: duckdb.DuckDBPyConnection, published: tuple[pl.DataFrame, pl.DataFrame, Path], planted: Orders, tmp_path: Path
 ) -> None:
-    """Run again on the same orders in another order, on other threads."""
+    """A rerun with the rows in another order and with other threads."""
     con.execute("set threads = 4")
     shop(con, [planted[i] for i in np.random.default_rng(1).permutation(len(planted))])
     valued(con, tmp_path, past=Past(published[1]))
@@ -160,10 +162,10 @@ def test_a_kept_fit_gives_the_same_bytes(
         assert again.equals(before)
 
 
-def test_a_fit_is_kept_when_more_orders_come(
+def test_a_fit_is_kept_when_orders_are_added(
     con: duckdb.DuckDBPyConnection, published: tuple[pl.DataFrame, pl.DataFrame, Path], planted: Orders, tmp_path: Path
 ) -> None:
-    """A fresh one would have other parameters."""
+    """A new fit would have other parameters."""
     later = AS_OF + timedelta(days=30)
     shop(con, [*planted, *((f"{i:07d}", later, 50.0) for i in range(0, 3_000, 30))], as_of=later)
     numbers = []
@@ -177,7 +179,7 @@ def test_a_fit_is_kept_when_more_orders_come(
     assert numbers[1]["r"] != before["r"]
 
 
-def test_orders_after_today_play_no_part(
+def test_orders_after_the_as_of_date_have_no_effect(
     con: duckdb.DuckDBPyConnection, published: tuple[pl.DataFrame, pl.DataFrame, Path], planted: Orders, tmp_path: Path
 ) -> None:
     shop(
@@ -188,8 +190,8 @@ def test_orders_after_today_play_no_part(
     assert made.equals(published[0]) and fit.equals(published[1])
 
 
-def test_the_days_held_out_play_no_part_in_what_is_tried_on_them(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """Ten more purchases of everybody in these days: the prediction stays the same, only the actual purchases increase."""
+def test_the_holdout_period_is_not_used_in_the_fit_that_it_tests(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Ten more purchases per customer in the holdout: the prediction stays the same, only the actual purchases increase."""
     planted = orders_of(MBG, 3_000, 500, seed=11)
     shop(con, planted)
     _, before = valued(con, tmp_path)
@@ -208,7 +210,7 @@ def columns_of(made: pl.DataFrame, ending: str) -> pl.DataFrame:
     return made.select(pl.col(f"{name}{ending}").alias(name) for name in ("expected_orders", "p_order", "predicted_value"))
 
 
-def test_twelve_months_are_published_where_they_passed_the_test(published: tuple[pl.DataFrame, pl.DataFrame, Path]) -> None:
+def test_twelve_months_are_published_where_they_pass_the_test(published: tuple[pl.DataFrame, pl.DataFrame, Path]) -> None:
     made, fit, _ = published
     assert made["horizon_days"].unique().to_list() == [365]
     assert columns_of(made, "_12m").equals(columns_of(made, ""))
@@ -216,8 +218,10 @@ def test_twelve_months_are_published_where_they_passed_the_test(published: tuple
     assert "columns of twelve months" not in str(card(fit)["reason"])
 
 
-def test_else_it_is_published_for_the_days_that_passed(con: duckdb.DuckDBPyConnection, planted: Orders, tmp_path: Path) -> None:
-    """Of the same shop twelve months are 6.8% off, and half a year 3.4%."""
+def test_a_failed_twelve_month_test_leaves_the_horizon_that_passed(
+    con: duckdb.DuckDBPyConnection, planted: Orders, tmp_path: Path
+) -> None:
+    """In the same shop, the error of twelve months is 6.8%, and that of half a year 3.4%."""
     shop(con, planted)
     made, fit = valued(con, tmp_path, MiningSettings(value_max_miss=0.05))
     assert (card(fit)["status"], made["horizon_days"].unique().to_list()) == ("published", [182])
@@ -231,7 +235,7 @@ def test_else_it_is_published_for_the_days_that_passed(con: duckdb.DuckDBPyConne
 
 
 def test_a_young_shop_is_tested_on_a_quarter_of_its_days(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """What is expected in fewer days is less."""
+    """The expectation for fewer days is lower."""
     shop(con, orders_of(MBG, 3_000, 500, seed=11))
     made, fit = valued(con, tmp_path)
     assert (card(fit)["status"], made["horizon_days"].unique().to_list()) == ("published", [125])
@@ -242,7 +246,7 @@ def test_a_young_shop_is_tested_on_a_quarter_of_its_days(con: duckdb.DuckDBPyCon
     assert made["expected_orders"].sum() == pytest.approx(float(np.sum(expected * known.people)), rel=1e-4)
 
 
-def test_the_mean_of_a_young_shop_is_of_as_many_days_as_it_was_seen_in(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_the_mean_of_a_young_shop_covers_its_observed_days(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     shop(con, _shuffled(orders_of(MBG, 3_000, 500, seed=11), 2))
     made, fit = valued(con, tmp_path)
     assert card(fit)["status"] == "baseline"
@@ -262,7 +266,7 @@ def _short(orders: Orders, days: int) -> Orders:
     return [(who, day, money) for who, day, money in orders if day > AS_OF - timedelta(days=days)]
 
 
-def test_shuffled_people_get_the_mean_of_the_shop(con: duckdb.DuckDBPyConnection, planted: Orders, tmp_path: Path) -> None:
+def test_shuffled_customers_get_the_mean_of_the_shop(con: duckdb.DuckDBPyConnection, planted: Orders, tmp_path: Path) -> None:
     shop(con, _shuffled(planted, 2))
     made, fit = valued(con, tmp_path)
     assert card(fit)["status"] == "baseline"
@@ -280,7 +284,7 @@ def test_shuffled_people_get_the_mean_of_the_shop(con: duckdb.DuckDBPyConnection
         ("no dates", "There are no orders up to the as-of date"),
     ],
 )
-def test_it_refuses_where_nothing_can_be_predicted(
+def test_a_shop_without_enough_data_gets_no_prediction(
     con: duckdb.DuckDBPyConnection, planted: Orders, tmp_path: Path, which: str, reason: str
 ) -> None:
     dateless: DatelessOrders = [("one", None, 5.0), ("two", None, 7.0)]
@@ -300,7 +304,7 @@ def test_it_refuses_where_nothing_can_be_predicted(
     assert set(made["method"]) <= {"none"} and made["predicted_value_12m"].null_count() == len(made)
 
 
-def test_constant_prices_leave_the_mean(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_constant_prices_give_the_mean_of_the_shop(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """A customer without a dated order has no prediction."""
     shop(con, [*orders_of(MBG, 2_000, 730, seed=12, spend="constant"), ("undated", None, 3.0)])
     made, fit = valued(con, tmp_path)
@@ -312,7 +316,7 @@ def test_constant_prices_leave_the_mean(con: duckdb.DuckDBPyConnection, tmp_path
     assert "too similar" in str(card(fit)["reason"])
 
 
-def test_where_frequent_buyers_spend_more_it_is_the_mean_of_those_who_buy_as_often(
+def test_where_frequent_buyers_spend_more_the_mean_of_equal_frequency_is_used(
     con: duckdb.DuckDBPyConnection, planted: Orders, tmp_path: Path
 ) -> None:
     often = pl.DataFrame(planted, ["who", "day", "money"], orient="row").group_by("who").agg(pl.n_unique("day"))
@@ -323,7 +327,7 @@ def test_where_frequent_buyers_spend_more_it_is_the_mean_of_those_who_buy_as_oft
     assert set(made["spend_method"]) == {"mean of people who buy as often"}
 
 
-def test_orders_of_one_day_are_one_purchase(con: duckdb.DuckDBPyConnection) -> None:
+def test_orders_on_the_same_day_are_one_purchase(con: duckdb.DuckDBPyConnection) -> None:
     today = AS_OF
     orders = [("one", today - timedelta(days=9), 10.0)] * 3 + [("one", today - timedelta(days=2), 4.0)] * 2
     shop(con, [*orders, ("one", today, 0.0)])
@@ -340,13 +344,13 @@ def cdnow() -> list[tuple[str, date, float]]:
     """CDNOW_sample.txt, the tenth of CDNOW's customers: per line two ids, a day as YYYYMMDD, CDs, and dollars, between spaces."""
     file = os.environ.get("ECOM_LAKE_CDNOW")
     if not file:
-        pytest.skip("CDNOW's purchases are not ours to pass on: set ECOM_LAKE_CDNOW to the path of CDNOW_sample.txt")
+        pytest.skip("CDNOW's purchases may not be redistributed: set ECOM_LAKE_CDNOW to the path of CDNOW_sample.txt")
     lines = [line.split() for line in Path(file).read_text(encoding="utf-8").splitlines()]
     return [(line[1], date.fromisoformat(line[2]), float(line[-1])) for line in lines if line]
 
 
 def test_cdnow(con: duckdb.DuckDBPyConnection, cdnow: list[tuple[str, date, float]]) -> None:
-    """Fader, Hardie and Lee's figures, and how far the 39 weeks after are missed."""
+    """Fader, Hardie and Lee's figures, and the error in the following 39 weeks."""
     cut = date(1997, 9, 30)
     shop(con, cdnow, as_of=date(1998, 6, 30))
     purchase_histories.read(con)
@@ -357,7 +361,7 @@ def test_cdnow(con: duckdb.DuckDBPyConnection, cdnow: list[tuple[str, date, floa
     assert [*found.parameters.values()] == pytest.approx([0.2426, 4.4135, 0.7929, 2.4258], rel=1e-3)
     spent = purchase_histories.spent(con, cut)
     gamma = gamma_gamma.gamma_gamma(spent)
-    assert gamma is not None and 940 <= int(spent.people.sum()) <= 946  # a few paid nothing when they came back
+    assert gamma is not None and 940 <= int(spent.people.sum()) <= 946  # a few repeat purchases cost nothing
     assert [*gamma.parameters.values()] == pytest.approx([6.25, 3.74, 15.44], rel=2e-2)
     related = gamma_gamma.correlation(spent)
     assert related is not None and related.value == pytest.approx(0.114, abs=0.01)
@@ -394,7 +398,7 @@ def test_olist_is_predicted_though_few_customers_return(con: duckdb.DuckDBPyConn
     assert rival(fit, "predicted against actual purchases", BG)["value"] == pytest.approx(0.037, abs=0.01)
     assert rival(fit, "predicted against actual net sales", BG)["value"] == pytest.approx(0.044, abs=0.01)
     assert made["p_alive"].null_count() == 92_926
-    # Twelve months are 39% off, and are not published.
+    # The error of twelve months is 39%, so they are not published.
     assert rival(fit, "predicted against actual purchases in 365 days", BG)["value"] == pytest.approx(-0.39, abs=0.01)
     assert made["horizon_days"].unique().to_list() == [181]
     assert 900 < made["expected_orders"].sum() < 1_000

@@ -26,13 +26,13 @@ def drawn(people: int, seed: int, p: float = 6.0, q: float = 4.0, v: float = 50.
 
 
 @pytest.mark.parametrize(("n", "mean", "expected"), [(2, 22.35, 24.65), (1, 11.77, 18.91), (7, 73.74, 71.46), (0, 0.0, 35.22)])
-def test_the_published_customers(n: int, mean: float, expected: float) -> None:
+def test_the_published_expectations_are_reproduced(n: int, mean: float, expected: float) -> None:
     by_n = gamma_gamma.by_gamma_gamma(FittedParameters(CDNOW, np.zeros((3, 3)), 0.0), 7).by_n
     row = by_n.row(n, named=True)
     assert row["base"] + row["share"] * n * mean == pytest.approx(expected, abs=0.02)
 
 
-def test_likelihood_is_the_integral_over_people() -> None:
+def test_the_likelihood_is_the_integral_over_all_customers() -> None:
     p, q, v = 2.0, 3.0, 40.0
     for n, money in ((1, 30.0), (4, 90.0)):
         whole, _ = quad(
@@ -42,14 +42,14 @@ def test_likelihood_is_the_integral_over_people() -> None:
         assert found == pytest.approx(np.log(whole), abs=1e-6)
 
 
-def test_slopes_are_those_of_the_likelihood() -> None:
+def test_the_gradient_is_that_of_the_likelihood() -> None:
     at, parameters, step = gamma_gamma.log_likelihood(drawn(50, 1)), np.array([2.0, 3.0, 40.0]), 1e-6
     for i, slope in enumerate(at(parameters)[1]):
         moved = np.exp(step * np.eye(3)[i])
         assert slope == pytest.approx((at(parameters * moved)[0] - at(parameters / moved)[0]) / (2 * step), rel=1e-5)
 
 
-def test_planted_parameters_are_found() -> None:
+def test_planted_parameters_are_estimated() -> None:
     found = gamma_gamma.gamma_gamma(drawn(20_000, 2))
     assert found is not None
     for (name, value), deviation in zip(found.parameters.items(), np.sqrt((found.cholesky**2).sum(axis=1)), strict=True):
@@ -57,7 +57,7 @@ def test_planted_parameters_are_found() -> None:
         assert np.log(value) == pytest.approx(np.log({"p": 6, "q": 4, "v": 50}[name]), abs=3 * deviation), name
 
 
-def test_bounds_are_how_far_the_expectation_moves_with_the_parameters() -> None:
+def test_bounds_follow_from_the_uncertainty_of_the_parameters() -> None:
     """The delta method, checked against parameters drawn at random."""
     seen = drawn(2_000, 3)
     found = gamma_gamma.gamma_gamma(seen)
@@ -69,11 +69,11 @@ def test_bounds_are_how_far_the_expectation_moves_with_the_parameters() -> None:
     assert row["v0"] + row["v1"] * 600 + row["v2"] * 600**2 == pytest.approx(scattered.var(), rel=0.1)
 
 
-def test_no_answer_where_everything_costs_the_same() -> None:
+def test_there_is_no_fit_where_all_prices_are_equal() -> None:
     assert gamma_gamma.gamma_gamma(spent(*[(1 + i % 3, 100.0 * (1 + i % 3)) for i in range(300)])) is None
 
 
-def test_correlation_by_hand() -> None:
+def test_the_correlation_has_the_hand_computed_value() -> None:
     """n 1, 1, 2, 4 with means 10, 20, 20, 30: covariance 6.25, variances 1.5 and 50."""
     found = gamma_gamma.correlation(spent((1, 10), (1, 20), (2, 40), (4, 120)))
     assert found is not None
@@ -83,7 +83,7 @@ def test_correlation_by_hand() -> None:
     assert gamma_gamma.correlation(spent((1, 10), (1, 20), (1, 40), (1, 120))) is None
 
 
-def test_a_relation_counts_where_it_is_strong_and_no_chance() -> None:
+def test_a_correlation_counts_where_it_is_strong_and_significant() -> None:
     strong = gamma_gamma.correlation(spent(*[(1 + i % 5, (1 + i % 5) * (100 + 20.0 * (i % 5) + i % 7)) for i in range(200)]))
     assert strong is not None and not gamma_gamma.is_independent(strong, 0.2)
     assert gamma_gamma.is_independent(strong, 1.0)
@@ -91,7 +91,7 @@ def test_a_relation_counts_where_it_is_strong_and_no_chance() -> None:
     assert gamma_gamma.is_independent(None, 0.2)
 
 
-def test_means_of_people_alike_by_hand() -> None:
+def test_the_means_by_frequency_have_the_hand_computed_values() -> None:
     seen = spent((1, 10), (1, 30), (2, 200), (2, 600), (5, 5))
     by_n = gamma_gamma.by_means(seen, 6, gamma_gamma.ALIKE).by_n
     assert by_n["base"].to_list() == pytest.approx([845 / 11, 20, 200, 845 / 11, 845 / 11, 845 / 11, 845 / 11])

@@ -47,25 +47,25 @@ def tried(con: duckdb.DuckDBPyConnection, **parameters: float) -> HoldoutResult:
     return trial
 
 
-def test_the_truth_beats_every_guess(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_true_model_beats_every_baseline(con: duckdb.DuckDBPyConnection) -> None:
     trial = tried(con)
     assert trial.beats_the_best_naive.passes and trial.best_naive == ALIKE
     saved, caught = trial.of(MBG, ERROR_REDUCTION), trial.of(MBG, TOP_DECILE)
     assert saved.low is not None and saved.high is not None and saved.value is not None and caught.value is not None
     assert 0.2 < saved.low < saved.value < saved.high
     assert caught.value > (trial.of(PAST_RATE, TOP_DECILE).value or 1)
-    assert trial.of(PAST_RATE, ERROR_REDUCTION).value is None  # it says never, and somebody comes
+    assert trial.of(PAST_RATE, ERROR_REDUCTION).value is None  # it predicts no purchase, and there are some
 
 
-def test_a_model_that_takes_people_for_alike_beats_no_guess(con: duckdb.DuckDBPyConnection) -> None:
-    """About as many purchases in total, but the same of everybody."""
+def test_a_model_without_differences_between_customers_beats_no_baseline(con: duckdb.DuckDBPyConnection) -> None:
+    """About as many purchases in total, but the same number for every customer."""
     trial = tried(con, r=600.0, alpha=30_000.0, a=0.02, b=20.0)
     assert not trial.beats_the_best_naive.passes
     assert abs(trial.of(MBG, TOTAL_ERROR).value or 1) < 0.3
 
 
-def test_guesses_by_hand(con: duckdb.DuckDBPyConnection) -> None:
-    """Before: two who never came back came 1 and 0 times, one who had come back twice came 3 times."""
+def test_the_baselines_have_the_hand_computed_values(con: duckdb.DuckDBPyConnection) -> None:
+    """Before: two customers without a repeat purchase ordered 1 and 0 times, one with two repeat purchases 3 times."""
     none, one, no_money = np.zeros(3, dtype=np.int64), np.ones(3, dtype=np.int64), np.zeros(3)
     before = purchase_histories.Holdout(
         x=np.array([0, 0, 2]),
@@ -90,8 +90,8 @@ def test_guesses_by_hand(con: duckdb.DuckDBPyConnection) -> None:
     assert twice[ALIKE].tolist() == [2 * of for of in found[ALIKE]]
 
 
-def test_guesses_are_made_of_the_days_before_the_window() -> None:
-    """Ten people come back 9 times in the half year before the last, 4 times in the last one, 6 times in the days held out."""
+def test_the_baselines_use_only_days_before_the_window() -> None:
+    """Ten customers order again 9 times in the half year before the last, 4 times in the last one, 6 times in the holdout."""
     cut = AS_OF - timedelta(days=182)
     first, spans = cut - timedelta(days=400), ((cut - timedelta(days=300), 9), (cut - timedelta(days=90), 4), (cut, 6))
     orders = [(f"{who}", first, 5.0) for who in range(10)]
@@ -103,8 +103,8 @@ def test_guesses_are_made_of_the_days_before_the_window() -> None:
     assert trial.of(SHOP_MEAN, TOTAL_ERROR).value == pytest.approx(of_ten / 6 - 1)
 
 
-def test_where_less_is_known_the_guesses_watch_half_of_it() -> None:
-    """100 days are known before the cut; 50 of them are watched, and their mean goes on for 182."""
+def test_a_short_history_is_split_in_half_for_the_baselines() -> None:
+    """100 days are known before the cut; the mean of the last 50 is extrapolated to 182 days."""
     cut = AS_OF - timedelta(days=182)
     orders = [(f"{who}", cut - timedelta(days=100), 5.0) for who in range(10)]
     orders += [(f"{i}", cut - timedelta(days=60), 5.0) for i in range(7)]
@@ -125,13 +125,13 @@ def a_trial(miss: float, lead: float, saved: float = 0.3) -> HoldoutResult:
     return HoldoutResult(MBG, 182, 1_000, rivals, ALIKE, (lead, 0.4), ())
 
 
-def test_the_outcome_in_words() -> None:
+def test_the_sentence_states_the_result() -> None:
     assert outcome(a_trial(0.19, 0.1)) == (
         "In the last 182 days, which were held out, customers made 1,000 repeat purchases; MBG/NBD had predicted 1,190 (+19%)."
     )
 
 
-def test_the_gate() -> None:
+def test_the_gate_uses_the_interval_of_the_error() -> None:
     assert a_trial(0.19, 0.1).verdict(SETTINGS, SHOP_MEAN).status == "published"
     assert a_trial(-0.2, 0.1).verdict(SETTINGS, SHOP_MEAN).status == "published"
     for failed in (a_trial(-0.21, 0.1), a_trial(0.21, 0.1), a_trial(0.0, 0.0), a_trial(0.0, -0.1), a_trial(0.0, 0.1, saved=0.1)):
@@ -157,7 +157,7 @@ def test_a_miss_counts_in_either_direction(low: float | None, high: float | None
     assert gate.passes is (low is not None)
 
 
-def test_nobody_came_back_in_the_days_held_out() -> None:
+def test_a_holdout_without_repeat_purchases_has_no_relative_error() -> None:
     with duckdb.connect() as con:
         early = AS_OF - timedelta(days=400)
         shop(con, [(f"{i}", early - timedelta(days=300 * (i % 2) + 10 * again), 5.0) for i in range(50) for again in (0, 1)])
@@ -168,7 +168,7 @@ def test_nobody_came_back_in_the_days_held_out() -> None:
         assert holdout_test.run(con, known, SETTINGS, 182, MBG, fits, by) is None
 
 
-def test_purchases_that_cost_nothing_have_no_error_of_sales() -> None:
+def test_free_purchases_have_no_relative_error_of_sales() -> None:
     with duckdb.connect() as con:
         shop(con, [(who, day, 0.0) for who, day, _ in orders_of(MBG, 300, 730, seed=22)])
         trial = tried(con)

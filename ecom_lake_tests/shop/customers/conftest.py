@@ -1,4 +1,4 @@
-"""A shop by hand that several tests of groups of customers read."""
+"""A hand-written shop that several tests of groups of customers use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecom_lake_tests.builders.purchases import END_OF_2018
 
 @pytest.fixture(scope="module")
 def shop() -> HandShop:
-    """Five people; ana bought thrice, bob twice, and the others once."""
+    """Five customers: ana has three purchases, bob two, and the others one."""
     bought = {
         "ana": [("10-01", "30.00", "toys"), ("10-11", "30.00", "books"), ("12-30", "40.00", "toys")],
         "bob": [("11-01", "20.00", "toys"), ("11-21", "5.00", "toys")],

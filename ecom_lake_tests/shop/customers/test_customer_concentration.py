@@ -1,4 +1,4 @@
-"""How concentrated sales are among customers, from silver rows written by hand."""
+"""How concentrated sales are among customers, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def gini(shop: HandShop) -> float:
     return value
 
 
-def test_tenths_of_twelve_people() -> None:
-    # Place i is in tenth 1 + 10 * i // 12: places 0 1 are in the first, 6 7 in the sixth, all others alone.
+def test_twelve_customers_are_split_into_deciles() -> None:
+    # Rank i is in decile 1 + 10 * i // 12: ranks 0 1 are in the first, 6 7 in the sixth, all others alone.
     shop = shop_of_sales(*(f"{price}.00" for price in range(1, 13)))
     columns = ("decile", "customers", "net_sales", "cumulative_share")
     assert shop.rows("customer_concentration", *columns)[:7] == [
@@ -35,7 +35,7 @@ def test_tenths_of_twelve_people() -> None:
     assert sum(part for (part,) in shop.rows("customer_concentration", "gini_part")) == pytest.approx(gini(shop))
 
 
-def test_people_who_spent_as_much_may_stand_in_two_tenths_and_the_sums_do_not_mind() -> None:
+def test_ties_across_two_deciles_do_not_change_the_sums() -> None:
     shop = shop_of_sales(*["5.00"] * 15)
     assert [(count, total) for _, count, total in shop.rows("customer_concentration", "decile", "customers", "net_sales")] == [
         (2, Decimal("10.00")),
@@ -45,6 +45,6 @@ def test_people_who_spent_as_much_may_stand_in_two_tenths_and_the_sums_do_not_mi
     assert shop.broken() == set()
 
 
-def test_gini_with_ties_by_hand() -> None:
-    # Places 1 2 3 4 of 0 10 10 20: 2 * (10 * 2 + 10 * 3 + 20 * 4) / (4 * 40) - 5 / 4
+def test_gini_with_ties_has_the_hand_computed_value() -> None:
+    # Ranks 1 2 3 4 of 0 10 10 20: 2 * (10 * 2 + 10 * 3 + 20 * 4) / (4 * 40) - 5 / 4
     assert gini(shop_of_sales("10.00", "0.00", "20.00", "10.00")) == pytest.approx(260 / 160 - 1.25)

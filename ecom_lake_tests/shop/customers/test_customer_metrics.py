@@ -1,4 +1,4 @@
-"""What each customer spent and what state that customer is in, from silver rows written by hand."""
+"""The spending and the status of each customer, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecom_lake_tests.builders.hand_shop import HandShop, customer, item, order, 
 from ecom_lake_tests.builders.purchases import END_OF_2018, shop_of_spenders, spent
 
 
-def test_a_person_by_hand() -> None:
+def test_one_customer_has_the_hand_computed_metrics() -> None:
     shop = HandShop(
         numbers=END_OF_2018,
         customers=[customer("ana", registered_at="2018-09-01 23:59:00")],
@@ -36,7 +36,7 @@ def test_a_person_by_hand() -> None:
         "first_order_date": date(2018, 10, 2),
         "last_order_date": date(2018, 12, 1),
         "orders": 4,
-        "purchases": 3,  # two of the orders are of one day
+        "purchases": 3,  # two of the orders are on the same day
         "items": 4,
         "units": 5,
         "net_sales": Decimal("36.00"),  # 2 * 10 - 3 + 5 + 8 + 6
@@ -58,7 +58,7 @@ def test_a_person_by_hand() -> None:
     }
 
 
-def test_categories_are_counted_once_however_many_lines_there_are() -> None:
+def test_categories_are_counted_once_per_customer() -> None:
     two_of_one = [item("b", "1.00", 1), item("b", "1.00", 2)]
     two_of_two = [item("c", "1.00", 1), item("c", "1.00", 2, product_id="q")]
     shop = HandShop(
@@ -69,7 +69,7 @@ def test_categories_are_counted_once_however_many_lines_there_are() -> None:
     assert shop.rows("customer_metrics", "customer_id", "categories") == [("a", 1), ("b", 1), ("c", 2), ("d", 0)]
 
 
-def test_an_unknown_category_is_no_category() -> None:
+def test_an_unknown_category_is_not_counted() -> None:
     known_and_unknown = [item("b", "1.00", 1), item("b", "1.00", 2, product_id="without")]
     shop = HandShop(
         products=[product("p", "toys"), product("without", "unknown")],
@@ -88,7 +88,7 @@ def test_only_orders_up_to_the_as_of_date_count() -> None:
     assert shop.broken() == set()
 
 
-def test_who_ordered_before_registering_is_an_anomaly_apart() -> None:
+def test_a_customer_who_ordered_before_registering_is_flagged() -> None:
     registered = {"before": "2018-01-05 23:59:00", "same day": "2018-01-10 23:59:00", "after": "2018-01-12 00:00:00"}
     shop = shop_of_spenders(
         *(spent(person, "01-10") for person in (*registered, "never")),
@@ -103,7 +103,7 @@ def test_who_ordered_before_registering_is_an_anomaly_apart() -> None:
     }
 
 
-def test_loyalty_counts_purchases_and_those_before_the_export() -> None:
+def test_loyalty_counts_purchases_including_those_before_the_export() -> None:
     people = [
         spent("a one", "01-01"),
         spent("b one, split", "01-01", "01-01"),
@@ -124,9 +124,9 @@ def test_loyalty_counts_purchases_and_those_before_the_export() -> None:
     assert tiers(ShopSettings(returning_purchases=3, loyal_purchases=4)) == ["New", "New", "New", "Returning", "New", "Returning"]
 
 
-def test_activity_and_persona_are_the_first_rule_that_fits() -> None:
+def test_activity_and_persona_follow_the_first_matching_rule() -> None:
     # Gaps of 10, 20 and 30 days: half are at most 20 long, four fifths at most 20 + 0.6 * (30 - 20) = 26.
-    # Ten people with ten sums: two to each monetary score.
+    # Ten customers with ten sums: two for each monetary score.
     shop = shop_of_spenders(
         spent("100", "12-01", "12-11", net_sales="100.00"),  # gap 10, 20 days ago
         spent("090", "01-01", net_sales="90.00"),
@@ -153,6 +153,6 @@ def test_activity_and_persona_are_the_first_rule_that_fits() -> None:
     }
 
 
-def test_without_gaps_nobodys_activity_is_known() -> None:
+def test_without_gaps_the_activity_is_unknown() -> None:
     shop = shop_of_spenders(spent("ana", "01-01", "01-01"), spent("bob", "12-31"))
     assert shop.rows("customer_metrics", "activity_status", "avg_gap_days") == [(None, None)] * 2

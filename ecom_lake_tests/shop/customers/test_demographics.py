@@ -1,4 +1,4 @@
-"""Customers by gender and by age group, from silver rows written by hand."""
+"""Customers by gender and by age group, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ecom_lake_tests.builders.hand_shop import HandShop, customer, order
 from ecom_lake_tests.builders.purchases import END_OF_2018
 
 
-def test_genders_and_ages_stand_apart(shop: HandShop) -> None:
+def test_genders_and_ages_are_separate_dimensions(shop: HandShop) -> None:
     columns = ("dimension", "member", "customers", "orders", "net_sales", "share")
     assert shop.rows("demographics", *columns) == [
         ("age_group", "20-20", 1, 3, Decimal("110.00"), 0.2),
@@ -22,6 +22,6 @@ def test_genders_and_ages_stand_apart(shop: HandShop) -> None:
     ]
 
 
-def test_a_shop_that_knows_one_of_them_says_nothing_of_the_other() -> None:
+def test_a_shop_with_one_of_them_has_no_rows_for_the_other() -> None:
     made = HandShop(END_OF_2018, orders=[order("a", customer_id="ana")], customers=[customer("ana", gender="female")])
     assert made.rows("demographics", "dimension", "member") == [("gender", "female")]

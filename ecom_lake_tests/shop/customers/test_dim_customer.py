@@ -1,4 +1,4 @@
-"""The dimension of customers, from silver rows written by hand."""
+"""The customer dimension, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests.builders.hand_shop import HandShop, customer, order
 
 
-def test_people_whom_only_orders_know_live_where_their_latest_order_went() -> None:
+def test_a_customer_who_is_only_in_orders_has_the_address_of_the_latest_order() -> None:
     shop = HandShop(
         customers=[customer("known", city="rio", country="PT"), customer("no address")],
         orders=[
@@ -24,8 +24,8 @@ def test_people_whom_only_orders_know_live_where_their_latest_order_went() -> No
     ]
 
 
-def test_people_of_one_age_share_a_group() -> None:
-    # Four groups of eight people; a group's number is 4 * (number of younger people) // 8.
+def test_customers_of_the_same_age_are_in_one_group() -> None:
+    # Four groups of eight customers; a group's number is 4 * (number of younger customers) // 8.
     ages = [20, 20, 20, 20, 30, 40, 50, 60, None]  # younger: 0 0 0 0 4 5 6 7, so groups 0 0 0 0 2 2 3 3
     shop = HandShop(customers=[customer(str(i), age=age) for i, age in enumerate(ages)])
     assert [group for (group,) in shop.rows("dim_customer", "age_group")] == [

@@ -1,4 +1,4 @@
-"""What each persona buys, from silver rows written by hand."""
+"""The products of each persona, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from ecom_lake_tests.builders.hand_shop import HandShop
 
 
-def test_what_each_persona_buys_with_each_person_once(shop: HandShop) -> None:
+def test_each_customer_counts_once_per_persona_and_category(shop: HandShop) -> None:
     assert shop.rows("persona_products", "persona", "category", "customers", "units", "net_sales", "share") == [
         ("High Churn Risk", "books", 1, 1, Decimal("90.00"), 1),
         ("Low-Premium", "toys", 2, 3, Decimal("32.00"), 1),

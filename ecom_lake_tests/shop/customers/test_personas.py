@@ -1,4 +1,4 @@
-"""Personas, from silver rows written by hand."""
+"""Personas, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from ecom_lake_tests.builders.hand_shop import HandShop
 
 
-def test_every_promise_holds_of_it(shop: HandShop) -> None:
+def test_the_table_passes_every_rule_of_its_contract(shop: HandShop) -> None:
     assert shop.broken() == set()
 
 
-def test_personas_with_their_rules(shop: HandShop) -> None:
+def test_every_persona_has_its_rule_and_sums(shop: HandShop) -> None:
     # Sums 7 25 50 90 110 score 1 to 5; the gaps are 10, 20 and 80 days, so that P80 is 56.
     columns = ("persona", "customers", "orders", "net_sales", "aov", "repeat_rate")
     assert shop.rows("personas", *columns) == [

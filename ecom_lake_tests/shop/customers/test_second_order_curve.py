@@ -1,4 +1,4 @@
-"""Kaplan-Meier estimate of the time to the second purchase, from silver rows written by hand."""
+"""Kaplan-Meier estimate of the time to the second purchase, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from ecom_lake_tests.builders.purchases import bought, shop_of
 
 
-def test_kaplan_meier_by_hand() -> None:
-    # As of 11 January: ana after 2 days, bob after 5, eve after 5; fay is watched for 4 days, gus for 10.
+def test_the_kaplan_meier_curve_has_the_hand_computed_values() -> None:
+    # As of 11 January: ana orders again after 2 days, bob after 5, eve after 5; fay is observed for 4 days, gus for 10.
     shop = shop_of(
         bought("ana", "01-01", "01-03"),
         bought("bob", "01-01", "01-01", "01-06"),
@@ -34,7 +34,7 @@ def test_kaplan_meier_by_hand() -> None:
     assert rows[5]["ci_high"] == pytest.approx(exp(log(survival) * exp(spread)))
 
 
-def test_when_everybody_came_back_nobody_is_left() -> None:
+def test_the_curve_ends_at_zero_when_every_customer_ordered_again() -> None:
     shop = shop_of(bought("ana", "01-01", "01-03"), bought("bob", "01-01", "01-02"), as_of=date(2018, 1, 31))
     assert shop.rows("second_order_curve", "day", "at_risk", "survival", "ci_low") == [
         (0, 2, 1, None),

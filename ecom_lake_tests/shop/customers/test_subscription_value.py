@@ -1,4 +1,4 @@
-"""Subscribers and others, from silver rows written by hand."""
+"""Subscribers and others, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from ecom_lake_tests.builders.hand_shop import HandShop
 
 
-def test_subscribers_and_others(shop: HandShop) -> None:
+def test_subscribers_are_compared_with_other_customers(shop: HandShop) -> None:
     columns = ("subscriber", "customers", "orders", "net_sales", "aov", "net_sales_per_customer", "repeat_rate")
     assert shop.rows("subscription_value", *columns) == [
         ("no", 1, 2, Decimal("25.00"), 12.5, 25, 1),

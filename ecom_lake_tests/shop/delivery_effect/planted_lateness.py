@@ -1,7 +1,7 @@
-"""Made-up shops in which lateness keeps people from coming back, or does not, and what is found of it.
+"""Synthetic shops in which late delivery lowers the repeat purchase rate, or does not, and the estimated effect.
 
-`python -m ecom_lake_tests.shop.delivery_effect.planted_lateness` measures at the size that the planted truth is promised for, on
-several shops.
+`python -m ecom_lake_tests.shop.delivery_effect.planted_lateness` measures several shops, of the size for which the interval
+must contain the planted effect.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def measure(say: Callable[[str], object], seeds: range, orders: int) -> None:
                 holds_zero = row["ci_low"] <= 0 <= row["ci_high"]
                 say(
                     f"planted {1 - drop:.2f}, seed {seed}, {row['days']} days: {row['risk_ratio']:.3f}"
-                    f" [{row['rr_low']:.3f}, {row['rr_high']:.3f}], held: {held}; difference holds 0: {holds_zero}\n"
+                    f" [{row['rr_low']:.3f}, {row['rr_high']:.3f}], covered: {held}; 0 in the difference: {holds_zero}\n"
                 )
 
 

@@ -1,4 +1,4 @@
-"""Comparing with people who are like them: against numbers by hand, against other libraries, and where the truth is known."""
+"""Adjusted comparisons: checked against hand-computed values, against other libraries, and against planted effects."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def people_of(exposed: Floats, *terms: Term) -> People:
     return People(Design(terms, len(exposed)), exposed, np.ones(len(exposed)))
 
 
-def test_two_strata_by_hand() -> None:
-    """Near: 100 exposed of whom 30 came back, 300 unexposed of whom 60; far: 300 of whom 30, and 100 of whom 10.
-    By strata the exposed are 0.10 and 0.00 apart, weighted by the exposed (0.10 · 100 + 0.00 · 300) / 400 = 0.025."""
+def test_two_strata_have_the_hand_computed_difference() -> None:
+    """Near: 30 of 100 exposed and 60 of 300 unexposed customers ordered again; far: 30 of 300, and 10 of 100.
+    The differences by stratum are 0.10 and 0.00; weighted by the exposed (0.10 · 100 + 0.00 · 300) / 400 = 0.025."""
     rows = [
         ("near", 1, 1, 30), ("near", 1, 0, 70), ("near", 0, 1, 60), ("near", 0, 0, 240),
         ("far", 1, 1, 30), ("far", 1, 0, 270), ("far", 0, 1, 10), ("far", 0, 0, 90),
@@ -40,13 +40,13 @@ def test_two_strata_by_hand() -> None:
     assert found.odds_ratio and found.odds_ratio.value == pytest.approx((0.15 / 0.85) / (0.125 / 0.875))
     assert alike.before["place: near"] == pytest.approx(0.5 / np.sqrt(0.25 * 0.75))
     assert alike.worst == pytest.approx(0, abs=1e-9)
-    # The variance of a difference of strata: Σ share² · (p₁q₁/n₁ + p₀q₀/n₀), and that of which strata the exposed are in.
+    # The variance of a difference of strata: Σ share² · (p₁q₁/n₁ + p₀q₀/n₀), plus the variance of the exposed customers' strata.
     within = 0.0625 * (0.21 / 100 + 0.16 / 300) + 0.5625 * (0.09 / 300 + 0.09 / 100)
     between = (0.25 * (0.10 - 0.025) ** 2 + 0.75 * 0.025**2) / 400
     assert found.adjusted.error == pytest.approx(np.sqrt(within + between), rel=1e-6)
 
 
-def test_many_alike_count_as_one_row_each() -> None:
+def test_a_row_with_a_count_equals_that_many_rows() -> None:
     rng = np.random.default_rng(1)
     places = rng.integers(0, 3, 600)
     exposed, outcome = (rng.random(600) < 0.3).astype(float), (rng.random(600) < 0.1 + 0.1 * places).astype(float)
@@ -59,7 +59,7 @@ def test_many_alike_count_as_one_row_each() -> None:
     assert crude(few, keys[2]).high == pytest.approx(crude(many, outcome).high)
 
 
-def test_models_are_those_of_statsmodels() -> None:
+def test_models_agree_with_statsmodels() -> None:
     import statsmodels.api as sm
 
     rng = np.random.default_rng(2)
@@ -78,8 +78,8 @@ def test_models_are_those_of_statsmodels() -> None:
     assert (ours.value, ours.error) == pytest.approx((line.params[-1], line.bse[-1]))
 
 
-def test_confounding_by_distance_is_taken_out() -> None:
-    """Far people get it late and come back less often, late or not: truth 0, and truth 0.7 times as many."""
+def test_confounding_by_distance_is_removed() -> None:
+    """Distant customers get late deliveries and reorder less often, late or not: a true effect of 0, and of 0.7 times."""
     for ratio in (1.0, 0.7):
         held, away = 0, 0
         for seed in range(40):
@@ -94,10 +94,10 @@ def test_confounding_by_distance_is_taken_out() -> None:
             held += found.adjusted.low <= truth <= found.adjusted.high
             away += crude(people, back).high < truth
         assert held >= 35
-        assert away >= 35  # what is not adjusted misses it
+        assert away >= 35  # the unadjusted interval misses the true effect
 
 
-def test_who_has_nobody_like_them_is_left_out() -> None:
+def test_customers_without_a_comparable_customer_are_left_out() -> None:
     exposed = np.array([1.0] * 50 + [1.0] * 50 + [0.0] * 100)
     island = factor("place", ["island"] * 50 + ["mainland"] * 150, np.ones(200))
     alike = matched(people_of(exposed, island), ridge=0.01)
@@ -106,8 +106,8 @@ def test_who_has_nobody_like_them_is_left_out() -> None:
     assert effect(alike, outcome).adjusted.value == pytest.approx(0, abs=0.02)
 
 
-def test_who_is_all_but_sure_to_be_exposed_is_left_out() -> None:
-    """One person in a hundred of the island was not exposed: that one cannot stand for the 99."""
+def test_customers_with_a_propensity_near_one_are_left_out() -> None:
+    """One of a hundred customers on the island was not exposed, and cannot represent the other 99."""
     place = ["island"] * 100 + ["mainland"] * 200
     exposed = np.array([1.0] * 99 + [0.0] + [1.0, 0.0] * 100)
     alike = matched(people_of(exposed, factor("place", place, np.ones(300))), ridge=0)
@@ -116,11 +116,11 @@ def test_who_is_all_but_sure_to_be_exposed_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(("ratio", "strength"), [(0.8, 1.809), (1.25, 1.809), (1.0, 1.0), (2.0, 2 + 2**0.5)])
-def test_e_value(ratio: float, strength: float) -> None:
+def test_the_e_value_has_the_published_values(ratio: float, strength: float) -> None:
     assert e_value(ratio) == pytest.approx(strength, abs=5e-4)
 
 
-def test_nobody_came_back() -> None:
+def test_without_repeat_purchases_there_is_no_effect() -> None:
     exposed = np.array([1.0, 0.0] * 50)
     people = people_of(exposed, factor("place", ["a", "a", "b", "b"] * 25, np.ones(100)))
     found = effect(matched(people), np.zeros(100))
@@ -129,7 +129,7 @@ def test_nobody_came_back() -> None:
 
 
 def test_lalonde() -> None:
-    """The training programme of LaLonde (1986), the 614 people of R's MatchIt: a CSV of them is taken from the environment."""
+    """The training programme of LaLonde (1986), 614 people of R's MatchIt: an environment variable names their CSV."""
     path = os.environ.get("ECOM_LAKE_LALONDE")
     if not path:
         pytest.skip("set ECOM_LAKE_LALONDE to a CSV of MatchIt's lalonde data")
@@ -143,7 +143,7 @@ def test_lalonde() -> None:
     found = effect(alike, values["re78"], is_share=False, ridge=0)
     assert round(crude(people, values["re78"]).value, 3) == -635.026
     assert round(regression(people, values["re78"]).value, 3) == 1548.244
-    # 1.757 with the deviation of a sample (n - 1); ours is of the people that there are.
+    # 1.757 with the standard deviation of a sample (n - 1); ours divides by n.
     black = next(apart for name, apart in alike.before.items() if name in ("race: black", "black: 1"))
     assert black * np.sqrt(184 / 185) == pytest.approx(1.757, abs=0.001)
     assert found.adjusted.low < 1548.244 < found.adjusted.high
@@ -154,7 +154,7 @@ def _flags(row: dict[str, str]) -> list[str]:
     return ["race", "married", "nodegree"] if "race" in row else ["black", "hispan", "married", "nodegree"]
 
 
-def test_columns_that_say_the_same_do_no_harm() -> None:
+def test_collinear_columns_do_not_change_the_result() -> None:
     rng = np.random.default_rng(3)
     place = [str(one) for one in rng.integers(0, 3, 300)]
     y = rng.random(300)

@@ -1,4 +1,4 @@
-"""Late deliveries, low scores and coming back: planted truths are found; where nothing can be compared, nothing is said."""
+"""Effects of late deliveries and low scores on repeat purchases: planted effects are found, and other shops get none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BUSY: dict[str, Any] = {"orders": 14_000, "repeat_share": 0.3, "late_share": 0.2
 AS_OF = date(2018, 6, 30)
 
 
-@pytest.fixture(scope="module", params=[0.5, 0.0], ids=["half as many come back", "as many come back"])
+@pytest.fixture(scope="module", params=[0.5, 0.0], ids=["half as many order again", "as many order again"])
 def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[float, Found]:
     drop: float = request.param
     return drop, found_in(tmp_path_factory.mktemp("late"), SynthOptions(seed=5, late_return_drop=drop, **BUSY))
@@ -46,7 +46,7 @@ def test_the_planted_effect_is_in_the_interval(planted: tuple[float, Found], day
     assert "association" in late["wording"] or drop == 0
 
 
-def test_what_is_said_is_what_was_found(planted: tuple[float, Found]) -> None:
+def test_the_sentence_states_the_estimate(planted: tuple[float, Found]) -> None:
     for row in planted[1].rows.iter_rows(named=True):
         assert f"{row['n_exposed']:,}" in row["wording"]
         assert row["wording"].startswith(f"{row['rate_exposed']:.2%} of {row['n_exposed']:,} customers")
@@ -55,11 +55,11 @@ def test_what_is_said_is_what_was_found(planted: tuple[float, Found]) -> None:
         assert "reduc" not in row["wording"].lower()
 
 
-def test_a_score_does_nothing_of_itself_here(planted: tuple[float, Found]) -> None:
-    """The planted effect is lateness's own: among people alike in that, those with low scores come back as often."""
+def test_a_score_has_no_effect_of_its_own_here(planted: tuple[float, Found]) -> None:
+    """The planted effect is that of lateness: among equally late deliveries, customers with low scores reorder as often."""
     low = planted[1].of("low_review", 180)
     assert abs(low["adjusted_rd"]) < low["ci_high"] - low["ci_low"]  # four standard errors
-    assert low["ci_low"] > -0.1  # a planted half would be 0.15 of the 0.3 who come back
+    assert low["ci_low"] > -0.1  # a planted half would be 0.15 of the 0.3 who order again
 
 
 # --------------------------------------------------------------------------------------------------------- by hand
@@ -84,7 +84,7 @@ ORDER: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def order(person: str, day: date, lead: int = 5, late: bool | None = False, **other: Any) -> dict[str, Any]:
-    """Delivered after `lead` days, unless it says otherwise."""
+    """An order delivered after `lead` days, unless `other` changes it."""
     return {
         "order_id": f"{person} {day}",
         "customer_id": person,
@@ -152,18 +152,20 @@ START = date(2018, 1, 1)
         ("on the same day", [order("a", START), order("a", START, order_id="b")], (1, 0)),
         ("canceled", [order("a", START), order("a", START + timedelta(60), is_valid=False, status="canceled")], (1, 0)),
         ("watched too short", [order("a", AS_OF - timedelta(94))], (0, 0)),
-        ("watched just long enough", [order("a", AS_OF - timedelta(95))], (1, 0)),
+        ("observed just long enough", [order("a", AS_OF - timedelta(95))], (1, 0)),
         ("never promised", [order("a", START, late=None)], (0, 0)),
         ("never delivered", [order("a", START, status="shipped", delivered_date=None, late=None)], (0, 0)),
         (
-            "the first that came",
+            "the first delivery",
             [order("a", START, status="shipped", delivered_date=None), order("a", START + timedelta(9))],
             (1, 0),
         ),
         ("after the as-of date", [order("a", START), order("a", AS_OF + timedelta(1))], (1, 0)),
     ],
 )  # fmt: skip
-def test_who_is_counted(con: duckdb.DuckDBPyConnection, why: str, orders: list[dict[str, Any]], counted: tuple[int, int]) -> None:
+def test_a_first_order_is_counted_if_its_follow_up_is_complete(
+    con: duckdb.DuckDBPyConnection, why: str, orders: list[dict[str, Any]], counted: tuple[int, int]
+) -> None:
     shop(con, orders)
     prepare(con)
     found = observed(con, LATE, 90)
@@ -182,7 +184,9 @@ def test_who_is_counted(con: duckdb.DuckDBPyConnection, why: str, orders: list[d
         ("on the day of the second order", 20, 20, 0),
     ],
 )
-def test_which_reviews_count(con: duckdb.DuckDBPyConnection, why: str, answered: int, again: int | None, counted: int) -> None:
+def test_a_review_counts_if_answered_before_the_second_order(
+    con: duckdb.DuckDBPyConnection, why: str, answered: int, again: int | None, counted: int
+) -> None:
     orders = [order("a", START), *([order("a", START + timedelta(again))] if again else [])]
     shop(con, orders, [(f"a {START}", 2.0, datetime(2018, 1, 1, 23) + timedelta(answered))])
     prepare(con)
@@ -213,7 +217,9 @@ def people(n: int, back: float, late: float, seed: int = 1) -> list[dict[str, An
     ],
     ids=["no orders", "60 people", "nobody came back", "never late", "always late"],
 )
-def test_it_refuses(con: duckdb.DuckDBPyConnection, tmp_path: Path, orders: list[dict[str, Any]], says: str) -> None:
+def test_a_shop_without_enough_data_gets_no_estimate(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, orders: list[dict[str, Any]], says: str
+) -> None:
     shop(con, orders)
     assert make(con, "delivery_effect", tmp_path).is_empty()
     card = dict(con.execute("select name, said from delivery_effect_fit where kind = 'card'").fetchall())
@@ -221,7 +227,7 @@ def test_it_refuses(con: duckdb.DuckDBPyConnection, tmp_path: Path, orders: list
     assert says in card["reason"]
 
 
-def test_it_refuses_where_the_placebo_differs(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_there_is_no_estimate_where_the_placebo_differs(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     orders = [one | {"instalments": 1 + one["is_late"]} for one in people(2_000, 0.2, 0.4)]
     shop(con, orders)
     assert make(con, "delivery_effect", tmp_path).is_empty()
@@ -230,8 +236,8 @@ def test_it_refuses_where_the_placebo_differs(con: duckdb.DuckDBPyConnection, tm
 
 
 @pytest.mark.parametrize(("back", "is_refused"), [(-0.014, False), (-0.002, True), (0.0, True)])
-def test_a_placebo_counts_as_far_as_it_could_explain_the_difference(back: float, is_refused: bool) -> None:
-    """0.6 points of a half is 0.012 standard deviations, which of 3% coming back could be 0.2 points."""
+def test_a_placebo_counts_only_if_it_can_explain_the_difference(back: float, is_refused: bool) -> None:
+    """0.6 points at a rate of 50% are 0.012 standard deviations, which are 0.2 points at a repeat purchase rate of 3%."""
     alike = Matched(People(Design([], 1), np.ones(1), np.ones(1)), np.ones(1), np.ones(1), 1.0, {}, {}, np.ones(1))
     found = Effect(back, Estimate(back, back - 0.001, back + 0.001), 0.03 + back, 0.03)
     placebo = Effect(0.006, Estimate(0.006, 0.002, 0.010), 0.506, 0.5)
@@ -242,8 +248,8 @@ def test_a_placebo_counts_as_far_as_it_could_explain_the_difference(back: float,
     assert not_comparable(LATE, alike, placebo, strict) is None
 
 
-def test_it_refuses_where_nobody_is_alike(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """In BA everything is late and elsewhere next to nothing."""
+def test_there_is_no_estimate_without_comparable_customers(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """In BA every order is late, and elsewhere almost none."""
     orders = [one | {"is_late": one["state"] == "BA" or one["customer_id"].endswith("77")} for one in people(3_000, 0.2, 0.4)]
     shop(con, orders)
     assert make(con, "delivery_effect", tmp_path).is_empty()
@@ -251,7 +257,7 @@ def test_it_refuses_where_nobody_is_alike(con: duckdb.DuckDBPyConnection, tmp_pa
     assert "no comparable customers" in reason
 
 
-def test_again_and_in_another_order_it_is_the_same(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_reruns_and_row_order_do_not_change_the_result(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     orders = people(2_500, 0.2, 0.3)
     shop(con, orders)
     first, again, shuffled = (tmp_path / name for name in ("first", "again", "shuffled"))
@@ -268,8 +274,8 @@ def test_again_and_in_another_order_it_is_the_same(con: duckdb.DuckDBPyConnectio
         assert len({(folder / f"{table}.parquet").read_bytes() for folder in (first, again, shuffled)}) == 1
 
 
-def test_people_who_are_all_alike_are_compared_as_they_are(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """One state, one month, one price: nothing to adjust for, and lateness drawn by lot makes no difference."""
+def test_identical_customers_are_compared_without_adjustment(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """One state, one month, one price: nothing to adjust for, and random lateness has no effect."""
     alike = {"month": date(2017, 3, 1), "state": "SP", "net_sales": 50.0}
     shop(con, [one | alike for one in people(2_500, 0.2, 0.3)])
     for row in make(con, "delivery_effect", tmp_path).iter_rows(named=True):
@@ -284,6 +290,6 @@ def test_three_months_are_too_few(con: duckdb.DuckDBPyConnection, tmp_path: Path
     assert make(con, "delivery_effect", tmp_path).is_empty()
 
 
-def test_one_horizon_where_both_are_the_same(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_equal_horizons_give_one_row(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     shop(con, people(2_500, 0.2, 0.3))
     assert make(con, "delivery_effect", tmp_path, MiningSettings(effect_days=90))["days"].to_list() == [90]

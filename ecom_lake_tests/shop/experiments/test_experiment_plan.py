@@ -1,4 +1,4 @@
-"""What a shop can test and how long it takes: by hand, by formula, and refused."""
+"""What a shop can test and how long it takes: hand-computed values, formulas, and refusals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ecom_lake_tests.builders.gold_table import make
 @pytest.mark.parametrize(
     ("people", "join", "days", "testable"), [(8_000, 10.0, 90, True), (0, 10.0, None, False), (0, 100.0, None, True)]
 )
-def test_days_are_those_until_enough_have_come_and_been_watched(
+def test_days_last_until_enough_customers_have_joined_and_been_observed(
     people: int, join: float, days: int | None, testable: bool
 ) -> None:
     group = Group("g", people, join, 2_000, 100, 80, 30)
@@ -32,13 +32,13 @@ def test_days_are_those_until_enough_have_come_and_been_watched(
     assert found.reason.startswith("Not testable") is not testable
 
 
-def test_where_nobody_joins_it_never_ends() -> None:
+def test_without_new_participants_an_experiment_never_ends() -> None:
     found = plan(Group("g", 100, 0.0, 2_000, 100, 80, 30), 0.1, MiningSettings())
     assert (found.days_needed, found.testable) == (None, False)
-    assert "nobody joins" in found.reason
+    assert "no customers join the group" in found.reason
 
 
-def test_again_and_in_another_order_it_is_the_same(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_reruns_and_row_order_do_not_change_the_plan(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     first, again, shuffled = (tmp_path / name for name in ("first", "again", "shuffled"))
     for folder in (first, again, shuffled):
         folder.mkdir()
@@ -59,7 +59,7 @@ def test_again_and_in_another_order_it_is_the_same(con: duckdb.DuckDBPyConnectio
 @pytest.mark.parametrize(
     "purchases", [[], [("a", 20, 10.0)], busy(60), busy(4_000, again=0.0)], ids=["nobody", "one", "60 people", "nobody again"]
 )
-def test_they_refuse(con: duckdb.DuckDBPyConnection, tmp_path: Path, purchases: list[Purchase]) -> None:
+def test_a_shop_too_small_gets_no_plan(con: duckdb.DuckDBPyConnection, tmp_path: Path, purchases: list[Purchase]) -> None:
     shop(con, purchases)
     for table in TABLES:
         assert make(con, table, tmp_path).is_empty()

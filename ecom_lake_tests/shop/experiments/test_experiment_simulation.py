@@ -1,4 +1,4 @@
-"""What a discount brings under stated assumptions: by hand, by simulation, and refused."""
+"""The outcome of a discount under stated assumptions: hand-computed values, simulation, and refusals."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ecom_lake_tests.builders.experiment_shop import STOCK, busy, shop
 from ecom_lake_tests.builders.gold_table import make
 
 
-def test_the_simulation_by_hand() -> None:
-    """8,000 people of whom 5% buy for 80: 400 purchases. A quarter more of them at 30% - 10%, less 10% of half of the 400."""
+def test_the_outcome_has_the_hand_computed_values() -> None:
+    """5% of 8,000 customers order for 80: 400 purchases. A quarter more at a margin of 30% - 10%, less 10% of half of the 400."""
     [row] = simulate([Scenario(STOCK, 0.1, 0.25, 0.5, 0.3)], False, seed=0)
     assert row["incremental_orders"] == 100
     assert row["incremental_margin"] == 100 * 80 * 0.2 - 200 * 80 * 0.1 == 0
@@ -26,14 +26,14 @@ def test_the_simulation_by_hand() -> None:
     assert row["low"] < 0 < row["high"]
 
 
-def test_a_discount_as_large_as_the_margin_never_pays() -> None:
+def test_a_discount_as_large_as_the_margin_is_never_profitable() -> None:
     [row] = simulate([Scenario(STOCK, 0.3, 0.5, 0.5, 0.3)], False, seed=0)
     assert row["break_even_uplift"] is None
     assert row["incremental_margin"] == -0.3 * 0.5 * 400 * 80
 
 
-def test_simulated_outcomes_hold_what_a_shop_that_is_as_assumed_brings() -> None:
-    """Shops whose people do what the scenario assumes: their outcome lies in the interval about as often as promised."""
+def test_the_interval_covers_the_outcome_of_a_shop_as_assumed() -> None:
+    """Shops whose customers behave as the scenario assumes: the interval has about its nominal coverage."""
     rng, held = np.random.default_rng(5), 0
     for seed in range(150):
         back = int(rng.binomial(2_000, 0.05))
@@ -62,7 +62,7 @@ def test_another_seed_draws_other_bounds(con: duckdb.DuckDBPyConnection, tmp_pat
 
 
 @pytest.mark.parametrize(("cost", "source", "margins"), [(0.6, "measured", [0.4]), (None, "assumed", [0.2, 0.3, 0.4])])
-def test_the_margin_is_measured_where_it_can_be(
+def test_the_margin_is_measured_where_costs_are_known(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, cost: float | None, source: str, margins: list[float]
 ) -> None:
     shop(con, busy(), cost)

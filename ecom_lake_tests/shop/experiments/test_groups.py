@@ -1,4 +1,4 @@
-"""Which customers are in which group of an experiment, from purchases written by hand."""
+"""The customers in each group of an experiment, from hand-written purchases."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ecom_lake_tests.builders.experiment_shop import EDGES, Purchase, shop
         ([("a", 300, 9), ("a", -1, 9)], "lapsed, one purchase", 1, 0),
     ],
 )
-def test_who_was_in_a_group_and_bought_since(
+def test_group_members_and_their_later_orders_are_counted(
     con: duckdb.DuckDBPyConnection, purchases: list[Purchase], group: str, watched: int, back: int
 ) -> None:
     shop(con, EDGES)
@@ -36,8 +36,8 @@ def test_who_was_in_a_group_and_bought_since(
     assert (now[0] - before[0], now[1] - before[1]) == (watched, back)
 
 
-def test_new_customers_are_those_whose_second_purchase_can_be_seen(con: duckdb.DuckDBPyConnection) -> None:
+def test_new_customers_are_those_with_a_complete_follow_up(con: duckdb.DuckDBPyConnection) -> None:
     shop(con, [*EDGES, ("a", 170, 9), ("a", 80, 30), ("b", 170, 9), ("b", 79, 30), ("c", 181, 9), ("d", 5, 9)])
     new = next(one for one in groups(con, 90) if one.name == "new customers")
-    assert (new.observed, new.ordered, new.order_value) == (3, 1, 30)  # a, b and the person at 120; a in time
-    assert new.join_per_day == pytest.approx(2 / 90)  # d and the person at 60
+    assert (new.observed, new.ordered, new.order_value) == (3, 1, 30)  # a, b and the customer at 120; a orders in time
+    assert new.join_per_day == pytest.approx(2 / 90)  # d and the customer at 60

@@ -1,4 +1,4 @@
-"""Which champion is kept, and which one passes the gate: one that is better than the naive guess, by however little."""
+"""Which champion is kept, and which one passes the gate: any that is better than the naive forecast."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SERIES = Series("total", MONTHS, date(2020, 1, 1), np.array([100.0, 110, 120, 13
 
 
 def held(ahead: float, kept: str | None) -> Contest:
-    """SES is so much a month nearer to sales that rise by 10 a month than the naive guess is."""
+    """A contest in which the monthly error of SES is smaller than that of naive by `ahead`; sales rise by 10 a month."""
 
     def nearer(sold: Floats, steps: int) -> Floats:
         return naive(sold, steps) + ahead
@@ -30,18 +30,18 @@ def held(ahead: float, kept: str | None) -> Contest:
         (0.0, SES, NAIVE),  # a tie is not better
         (-1.0, SES, NAIVE),
         (0.05, SES, SES),  # better by 0.5%
-        (0.05, None, NAIVE),  # of methods that are alike within 1% the simplest
+        (0.05, None, NAIVE),  # the simplest of the methods within 1%
         (5.0, None, SES),
         (5.0, NAIVE, NAIVE),
     ],
 )
-def test_a_champion_other_than_the_naive_guess_always_passes_the_gate(ahead: float, kept: str | None, champion: str) -> None:
+def test_a_champion_other_than_naive_always_passes_the_gate(ahead: float, kept: str | None, champion: str) -> None:
     found = held(ahead, kept)
     assert found.champion == champion
     assert decide(found.gate(seed=0)).is_published is found.is_won is (champion == SES)
 
 
-def test_sales_that_never_change_have_no_champion_but_the_naive_guess() -> None:
+def test_the_champion_of_constant_sales_is_naive() -> None:
     same = Series("total", MONTHS, date(2020, 1, 1), np.full(12, 100.0))
     found = contest(same, [Method(NAIVE, 1, naive), Method(SES, 3, naive)], 1, SES)
     assert found.champion == NAIVE

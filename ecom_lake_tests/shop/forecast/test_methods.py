@@ -31,12 +31,12 @@ METHODS = {method.name: method for method in simple_methods()}
         (LINEAR, [250, 260, 270]),
     ],
 )
-def test_a_straight_line(name: str, expected: list[float]) -> None:
-    """24 months that rise by 10 each: smoothing follows the last one, the trend goes on."""
+def test_each_method_forecasts_a_straight_line(name: str, expected: list[float]) -> None:
+    """24 months that rise by 10 each: smoothing repeats the last month, the trend continues."""
     assert METHODS[name](np.arange(10.0, 250.0, 10.0), 3).tolist() == expected
 
 
-def test_a_season_and_growth_by_proportion_go_on() -> None:
+def test_seasonality_and_proportional_growth_continue() -> None:
     season = np.array([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 0.5])
     sold = 1e6 * 1.02 ** np.arange(39) * np.tile(season, 4)[:39]
     assert METHODS[LINEAR_SEASON](sold[:36], 3) == pytest.approx(sold[36:], rel=1e-4)
@@ -44,8 +44,8 @@ def test_a_season_and_growth_by_proportion_go_on() -> None:
     assert season_factors(np.tile(season, 2), 12) == pytest.approx(season / season.mean())
 
 
-def test_smoothing_by_hand() -> None:
-    """Half of each miss: 10, then (10+20)/2 = 15, then (15+10)/2 = 12.5. The best weight is sought to three digits."""
+def test_smoothing_has_the_hand_computed_value() -> None:
+    """Half of each error: 10, then (10+20)/2 = 15, then (15+10)/2 = 12.5. The weight is optimized to three digits."""
     assert exponential_smoothing(np.array([10.0, 10.0, 10.0]), 2).tolist() == [10, 10]
     sold = 100 * noise(60, 0.3)
     weights = np.arange(1, 1001) / 1000
@@ -59,7 +59,7 @@ def test_smoothing_by_hand() -> None:
     assert smoothing(sold) == weights[int(np.argmin(squares))]
 
 
-def test_smoothing_as_statsmodels_has_it() -> None:
+def test_smoothing_agrees_with_statsmodels() -> None:
     from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
     sold = 1_000 + np.cumsum(np.random.default_rng(3).normal(0, 20, 80)) + np.random.default_rng(5).normal(0, 30, 80)
@@ -69,19 +69,19 @@ def test_smoothing_as_statsmodels_has_it() -> None:
     assert exponential_smoothing(sold, 1)[0] == pytest.approx(model.fit(weight, optimized=False).forecast(1)[0], rel=1e-3)
 
 
-def test_no_forecast_is_negative_or_beyond_reason() -> None:
+def test_no_forecast_is_negative_or_implausibly_high() -> None:
     assert METHODS[LINEAR](np.array([900.0, 600.0, 300.0, 30.0]), 3).tolist() == [0, 0, 0]
     soaring = METHODS[LINEAR_SEASON](10.0 ** (np.arange(24) / 2), 30)
     assert soaring.max() == pytest.approx(10 * 10**11.5)
 
 
-def test_months_below_nought_are_no_trouble() -> None:
+def test_negative_months_are_accepted() -> None:
     sold = np.tile([50.0, -20.0, 30.0], 9)
     assert all((method(sold, 3) >= 0).all() for method in METHODS.values())
     assert METHODS[NAIVE](np.array([-5.0]), 2).tolist() == [0, 0]
 
 
-def test_prophet_tells_a_season_where_it_is_installed() -> None:
+def test_prophet_finds_a_season_where_it_is_installed() -> None:
     pytest.importorskip("prophet", reason="Prophet is an extra")
     sold = 1_000 * np.tile([1.0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1.5], 4)
     assert prophet_by_month(date(2020, 1, 1))(sold[:46], 2) == pytest.approx(sold[46:], rel=0.05)

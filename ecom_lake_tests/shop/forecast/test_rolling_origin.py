@@ -16,20 +16,20 @@ def months(*sold: float) -> Series:
     return Series("total", MONTHS, date(2020, 11, 1), np.array(sold, dtype=float))
 
 
-def test_errors_by_hand() -> None:
-    """10, 20, 40, 30. After one month 10 is expected, after two 20, after three 40."""
+def test_errors_have_the_hand_computed_values() -> None:
+    """Sales 10, 20, 40, 30. The forecast is 10 after one month, 20 after two, 40 after three."""
     series = months(10, 20, 40, 30)
     test = roll(series, NAIVELY, 2)
     assert test.origins == (1, 2, 3)
     assert test.forecast.tolist()[:2] == [[10, 10], [20, 20]]
     np.testing.assert_array_equal(test.error, [[-10, -30], [-20, -10], [10, np.nan]])
-    # After one month no miss of the past is known, and that of all is taken: (10 + 20 + 10) / 3. Then 10, then 15.
+    # After one month no past error is known, so the scale is the mean of all: (10 + 20 + 10) / 3. Then 10, then 15.
     assert mase(test, series) == pytest.approx(np.mean([20 / (40 / 3), 15 / 10, 10 / 15]), abs=1e-6)
     assert mape(test) == pytest.approx(np.mean([10 / 20, 30 / 40, 20 / 40, 10 / 30, 10 / 30]), abs=1e-6)
 
 
-def test_nothing_after_the_origin_is_seen() -> None:
-    """What a method is given, it is given up to the origin and no further."""
+def test_no_method_gets_data_after_the_origin() -> None:
+    """Every method gets the sales up to the origin only."""
     series, given = months(*range(1, 21)), []
 
     def spy(sold: Floats, steps: int) -> Floats:
@@ -41,42 +41,42 @@ def test_nothing_after_the_origin_is_seen() -> None:
     assert all(sold[-1] == origin for sold, origin in zip(given, test.origins, strict=True))
 
 
-def test_a_season_known_for_two_years_is_the_yardstick() -> None:
-    """Months that repeat each year: the misses of the seasonal guess are nought, so that of all months is taken."""
+def test_errors_are_scaled_by_the_seasonal_forecast_after_two_years() -> None:
+    """Months that repeat each year: the seasonal forecast has no error, so the mean error of all months is the scale."""
     yearly = list(range(10, 130, 10))
     assert mase(roll(months(*yearly, *yearly, 17), Method(NAIVE, 24, naive), 1), months(*yearly, *yearly, 17)) == pytest.approx(
         (120 - 17) / (7 / 13), abs=1e-5
     )
 
 
-def test_origins_of_days_lie_a_week_apart() -> None:
+def test_daily_origins_are_a_week_apart() -> None:
     days = Series("total", DAYS, date(2020, 1, 1), np.ones(100))
     assert origins_of(days, 56) == (58, 65, 72, 79, 86, 93)
     assert len(origins_of(Series("total", DAYS, date(2020, 1, 1), np.ones(2_000)), 56)) == DAYS.most_origins
     assert [days.period(31), months(1).period(2)] == [date(2020, 2, 1), date(2021, 1, 1)]
 
 
-def test_who_leaves_too_few_tests_takes_no_part() -> None:
+def test_a_method_with_too_few_tests_is_not_compared() -> None:
     series = months(*range(1, 10))
     assert [takes_part(series, Method("some", least, naive)) for least in (3, 4)] == [True, False]
     assert takes_part(months(1, 2), NAIVELY)
 
 
-def test_the_champion_misses_least_and_of_equals_is_the_simplest() -> None:
+def test_the_champion_has_the_smallest_error_and_ties_go_to_the_simplest() -> None:
     assert champion({LINEAR: 0.5, SES: 0.7, NAIVE: 0.7}) == LINEAR
     assert champion({LINEAR: 0.7, SES: 0.7, NAIVE: 0.8}) == SES
-    assert champion({LINEAR: 0.7, SES: 0.706, NAIVE: 0.708}) == SES, "a hundredth is no lead"
+    assert champion({LINEAR: 0.7, SES: 0.706, NAIVE: 0.708}) == SES, "a difference of 1% is a tie"
     assert champion({SES: None, NAIVE: None}) == NAIVE
 
 
-def test_sales_that_never_change_have_no_measure() -> None:
+def test_constant_sales_have_no_scaled_error() -> None:
     series = months(*[5] * 8)
     assert mase(roll(series, NAIVELY, 2), series) is None
     assert mape(roll(months(*[0] * 8), NAIVELY, 2)) is None
 
 
-def test_the_interval_of_a_mean() -> None:
-    """Of many draws it is that of the normal distribution: 1.96 deviations of the mean to each side."""
+def test_the_interval_of_a_mean_is_that_of_the_normal_distribution() -> None:
+    """With many observations, it is 1.96 standard errors wide on each side."""
     each = np.random.default_rng(1).normal(3, 1, 400)
     low, high = interval(each, seed=0)
     assert (low, high) == pytest.approx((each.mean() - 0.098, each.mean() + 0.098), abs=0.02)

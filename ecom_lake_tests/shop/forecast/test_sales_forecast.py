@@ -28,7 +28,7 @@ SEASON = np.array([1.0, 0.9, 1.0, 1.0, 1.1, 0.9, 0.9, 1.0, 1.0, 1.1, 1.8, 1.3])
 def forecast(
     con: duckdb.DuckDBPyConnection, folder: Path, settings: MiningSettings | None = None, past: Past | None = None
 ) -> dict[str, pl.DataFrame]:
-    """The tables, held against their contracts and identities."""
+    """The tables, checked against their contracts and identities."""
     folder.mkdir(exist_ok=True)
     make(con, "sales_forecast", folder, settings, past)
     return {table: pl.read_parquet(folder / f"{table}.parquet") for table in TABLES}
@@ -50,13 +50,13 @@ def growing_with_season(months: int, deviation: float = 0.05) -> Floats:
 
 
 def mixed(daily: Floats) -> dict[str, Floats]:
-    """Three categories whose sales are, to the cent, all there are; and one that is new."""
+    """Three categories whose sales add up to the total, to the cent, and a new one."""
     toys, new = np.round(daily / 3, 2), np.where(np.arange(len(daily)) > len(daily) - 100, np.round(daily / 50, 2), 0.0)
     books = np.round(daily / 7, 2)
     return {"toys": toys, "books": books, "new": new, "games": np.round(daily, 2) - toys - books - new}
 
 
-def test_a_season_that_was_planted_is_found(tmp_path: Path) -> None:
+def test_a_planted_season_is_found(tmp_path: Path) -> None:
     made = forecast(shop(by_month(growing_with_season(48))), tmp_path)
     said = card(made)
     assert said["status"] == "published"
@@ -71,15 +71,15 @@ def test_a_season_that_was_planted_is_found(tmp_path: Path) -> None:
     assert ahead["period"].to_list() == [date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)]
 
 
-def test_where_there_is_no_season_none_is_found(tmp_path: Path) -> None:
-    """Every day sells alike but for chance, which is that of the month: longer months sell more, and that is no season."""
+def test_no_season_is_found_where_there_is_none(tmp_path: Path) -> None:
+    """All days have the same sales, with monthly noise: longer months sell more, which is not a season."""
     starts = np.arange("2020-01", "2023-02", dtype="datetime64[M]").astype("datetime64[D]")
     made = forecast(shop(by_month(3_000 * np.diff(starts).astype(float) * noise(36, 0.1, seed=5))), tmp_path)
     assert card(made)["champion"] in (NAIVE, SES)
 
 
-def test_a_walk_is_best_told_by_where_it_stands(tmp_path: Path) -> None:
-    """The naive guess cannot be beaten: it is what is published, and the card says so."""
+def test_the_best_forecast_of_a_random_walk_is_naive(tmp_path: Path) -> None:
+    """No method is better than the naive forecast: it is published, and the card states this."""
     walk = 100_000 + np.cumsum(np.random.default_rng(5).normal(0, 10_000, 24))
     made = forecast(shop(by_month(walk)), tmp_path)
     said = card(made)
@@ -92,8 +92,8 @@ def test_a_walk_is_best_told_by_where_it_stands(tmp_path: Path) -> None:
     assert champions["forecast"].cast(float).to_list() == pytest.approx(walk[-1] / 31 * np.array([31, 28, 31]), abs=0.5)
 
 
-def test_the_made_up_shop_has_its_seasons(tmp_path: Path) -> None:
-    """Its weeks and years, over four years of 100,000 orders of one price."""
+def test_the_seasons_of_the_synthetic_shop_are_found(tmp_path: Path) -> None:
+    """Weekly and yearly seasonality in four years, with 100,000 orders of one price."""
     options = SynthOptions(orders=100_000, first_month="2015-01", last_month="2018-12", thin_edges=False)
     rng = np.random.default_rng(1)
     placed = np.concatenate([moments(rng, month, month.orders) for month in plan(options)]) // DAY
@@ -120,7 +120,7 @@ def test_the_made_up_shop_has_its_seasons(tmp_path: Path) -> None:
     ],
     ids=["empty", "one", "three months", "none complete"],
 )
-def test_too_little_is_refused(sold: list[float], complete: bool, reason: str, tmp_path: Path) -> None:
+def test_a_history_too_short_is_refused(sold: list[float], complete: bool, reason: str, tmp_path: Path) -> None:
     made = forecast(shop(by_month(np.array(sold)), complete=complete), tmp_path)
     assert (card(made)["status"], card(made)["reason"]) == ("refused", reason)
     assert made["sales_forecast"].is_empty()
@@ -129,8 +129,8 @@ def test_too_little_is_refused(sold: list[float], complete: bool, reason: str, t
 
 @pytest.mark.parametrize("months", [6, 31])
 @pytest.mark.parametrize("a_day", [0.0, 1_000.0], ids=["nothing", "always the same"])
-def test_sales_that_never_change_go_on(months: int, a_day: float, tmp_path: Path) -> None:
-    """Months differ by their lengths alone; or there is nothing at all."""
+def test_constant_sales_are_forecast_unchanged(months: int, a_day: float, tmp_path: Path) -> None:
+    """Months differ only in their number of days; or all sales are zero."""
     made = forecast(shop(np.where(by_month(np.ones(months)) > 0, a_day, 0.0)), tmp_path)
     ahead = made["sales_forecast"].filter(series=TOTAL, is_champion=True)
     assert (ahead.filter(grain="day")["forecast"] == a_day).all()
@@ -142,7 +142,7 @@ def test_sales_that_never_change_go_on(months: int, a_day: float, tmp_path: Path
 
 @pytest.mark.parametrize("months", [6, 17, 31])
 def test_a_history_of_any_length_is_forecast(months: int, tmp_path: Path) -> None:
-    """What needs more history than there is takes no part, least of all a season."""
+    """A method that needs more history is left out; seasonality needs the most."""
     daily = by_month(growing_with_season(months, 0.2))
     made = forecast(shop(daily, parts=mixed(daily)), tmp_path)
     by_month_methods = set(made["sales_forecast"].filter(series=TOTAL, grain="month")["method"])
@@ -153,8 +153,8 @@ def test_a_history_of_any_length_is_forecast(months: int, tmp_path: Path) -> Non
     assert ("No yearly seasonality is estimated" in str(card(made)["reason"])) == (months < 30)
 
 
-def test_categories_add_up_and_the_rare_are_one(tmp_path: Path) -> None:
-    """That they add up, `make` holds against the contract."""
+def test_categories_add_up_and_rare_ones_are_combined(tmp_path: Path) -> None:
+    """The contract checks that they add up."""
     daily = by_month(growing_with_season(13))
     made = forecast(shop(daily, parts=mixed(daily)), tmp_path)
     parts = made["sales_forecast"].filter(pl.col("series") != TOTAL)
@@ -167,15 +167,15 @@ def test_categories_add_up_and_the_rare_are_one(tmp_path: Path) -> None:
     assert float(sum(toys)) / float(sum(whole)) == pytest.approx(1 / 3, abs=0.02)
 
 
-def test_a_category_called_as_the_total_is_among_the_others(tmp_path: Path) -> None:
+def test_a_category_named_like_the_total_is_among_the_others(tmp_path: Path) -> None:
     daily = by_month(growing_with_season(12))
     parts = dict(zip([TOTAL, "books", "new", OTHERS], mixed(daily).values(), strict=True))
     made = forecast(shop(daily, parts=parts), tmp_path)
     assert set(made["sales_forecast"]["series"]) == {TOTAL, "books", OTHERS}
 
 
-def test_incomplete_months_teach_nothing(tmp_path: Path) -> None:
-    """A last month that is cut off, and a first one, change nothing."""
+def test_incomplete_months_are_not_used_in_the_fit(tmp_path: Path) -> None:
+    """An incomplete first or last month does not change the forecast."""
     daily = by_month(growing_with_season(8))
     whole = forecast(shop(daily), tmp_path / "whole")
     con = shop(daily)
@@ -191,24 +191,24 @@ def test_incomplete_months_teach_nothing(tmp_path: Path) -> None:
         assert_frame_equal(cut[table], whole[table])
 
 
-def test_orders_after_today_are_not_seen(tmp_path: Path) -> None:
-    """Today is in the middle of August: the month is not known, its first days are."""
+def test_orders_after_the_as_of_date_are_not_used(tmp_path: Path) -> None:
+    """The as-of date is in the middle of August: the month is incomplete, its first days are known."""
     daily = by_month(growing_with_season(9))
     before = int(np.sum([31, 29, 31, 30, 31, 30, 31, 15]))
     con = shop(daily, parts=mixed(daily))
     con.execute("update dim_date set is_as_of = (date = '2020-08-15')")
     assert [len(sales_of(con).months or ()), len(sales_of(con).days or ())] == [7, before]
     seen = forecast(con, tmp_path / "seen")
-    spoilt = daily.copy()
-    spoilt[before:] *= 100
-    con = shop(spoilt, parts=mixed(spoilt))
+    distorted = daily.copy()
+    distorted[before:] *= 100
+    con = shop(distorted, parts=mixed(distorted))
     con.execute("update dim_date set is_as_of = (date = '2020-08-15')")
     again = forecast(con, tmp_path / "again")
     for table in TABLES:
         assert_frame_equal(again[table], seen[table])
 
 
-def test_the_days_that_fade_out_are_skipped_and_told(tmp_path: Path) -> None:
+def test_days_that_fade_out_are_skipped_and_reported(tmp_path: Path) -> None:
     daily = by_month(np.full(12, 31_000.0)) * noise(366, 0.05)
     daily[-10:] *= 0.1
     made = forecast(shop(daily), tmp_path, MiningSettings(forecast_months=1))
@@ -218,8 +218,8 @@ def test_the_days_that_fade_out_are_skipped_and_told(tmp_path: Path) -> None:
     assert "Sales fade out after 2020-12-21: each of the last 10 days sold less than half" in str(card(made)["reason"])
 
 
-def test_days_and_months_learn_from_the_same_full_days(tmp_path: Path) -> None:
-    """A month that fades out is learned from as if it had not: its forecasts are those of a shop that goes on as before."""
+def test_days_and_months_are_fitted_on_the_same_full_days(tmp_path: Path) -> None:
+    """A month that fades out does not change the fit: the forecasts equal those of a shop without it."""
     daily = by_month(np.full(13, 31_000.0)) * noise(397, 0.05)
     parts = mixed(daily)
     whole = forecast(shop(daily, parts=parts), tmp_path / "whole")
@@ -237,7 +237,7 @@ def test_days_and_months_learn_from_the_same_full_days(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("today", ["2021-01-31", "2021-01-15"], ids=["the end of a month", "within one"])
 def test_months_days_and_categories_are_one_forecast(today: str, tmp_path: Path) -> None:
-    """For all days of the months that are published; what is known already of a month counts with what it sold."""
+    """For all days of the published months; the known days of a month count with their actual sales."""
     daily = by_month(growing_with_season(13)) * noise(396 + 1, 0.2)
     con = shop(daily, parts=mixed(daily))
     con.execute(f"update dim_date set is_as_of = (date = '{today}')")
@@ -257,7 +257,7 @@ def test_months_days_and_categories_are_one_forecast(today: str, tmp_path: Path)
     assert of_days["len"].sum() == (max(whole).replace(month=max(whole).month + 1) - first).days
 
 
-def test_a_month_that_has_sold_more_than_expected_is_expected_to_sell_that(tmp_path: Path) -> None:
+def test_a_month_above_its_forecast_is_forecast_at_its_sales_to_date(tmp_path: Path) -> None:
     daily = by_month(np.full(13, 31_000.0))
     daily[-20:-15] = 100_000.0
     con = shop(daily)
@@ -278,7 +278,7 @@ def test_a_kept_fit_changes_nothing(tmp_path: Path) -> None:
     assert card(second)["fitted_as_of"] == "2022-07-31"
 
 
-def test_what_was_chosen_is_kept_until_the_naive_guess_does_better(tmp_path: Path) -> None:
+def test_the_champion_is_kept_until_naive_is_better(tmp_path: Path) -> None:
     con = shop(by_month(growing_with_season(31)))
     fit = forecast(con, tmp_path / "first")["sales_forecast_fit"]
 
@@ -294,7 +294,7 @@ def test_what_was_chosen_is_kept_until_the_naive_guess_does_better(tmp_path: Pat
     assert chosen(SARIMAX, "lost") not in (SARIMAX, NAIVE)
 
 
-def test_same_bytes_in_any_order_and_on_any_threads(tmp_path: Path) -> None:
+def test_row_order_and_threads_do_not_change_the_bytes(tmp_path: Path) -> None:
     daily = by_month(growing_with_season(18, 0.2))
     forecast(shop(daily, parts=mixed(daily)), tmp_path / "one")
     con = shop(daily, parts=mixed(daily))
@@ -307,7 +307,7 @@ def test_same_bytes_in_any_order_and_on_any_threads(tmp_path: Path) -> None:
 
 
 def test_olist(olist: Path, tmp_path: Path) -> None:
-    """A linear trend explains Olist's past and forecasts it worst; smoothing does no better than the last month again."""
+    """A linear trend fits Olist's past and has the worst forecast; smoothing is no better than repeating the last month."""
     days = (
         duckdb.connect()
         .sql(f"""

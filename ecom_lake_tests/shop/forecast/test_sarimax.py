@@ -15,7 +15,7 @@ from ecom_lake.shop.forecast.sarimax import BY_DAY, BY_MONTH, BY_MONTH_OF_YEAR, 
 
 @pytest.fixture(scope="module")
 def passengers() -> Floats:
-    """The airline passengers of Box and Jenkins, 1949 to 1960: a file of 144 numbers, one in a line or parted by commas."""
+    """The airline passengers of Box and Jenkins, 1949 to 1960: a file of 144 numbers, one per line or separated by commas."""
     file = os.environ.get("ECOM_LAKE_AIRPASSENGERS")
     if not file:
         pytest.skip("set ECOM_LAKE_AIRPASSENGERS to a file of the 144 monthly numbers of airline passengers")
@@ -24,7 +24,7 @@ def passengers() -> Floats:
     return numbers
 
 
-def test_airline_passengers_as_r_has_them(passengers: Floats) -> None:
+def test_airline_passengers_have_the_estimates_of_r(passengers: Floats) -> None:
     found = estimate(passengers, 0, Order(2, 1, 1, 0, 1, 0, 12, logs=False))
     ar_1, ar_2, ma_1 = found.coefficients.values()
     assert (ar_1, ar_2, ma_1) == pytest.approx((0.5960, 0.2143, -0.9819), abs=1e-4)
@@ -32,8 +32,8 @@ def test_airline_passengers_as_r_has_them(passengers: Floats) -> None:
     assert found.aic == pytest.approx(1017.85, abs=0.005)
 
 
-def test_a_season_of_proportions_is_best_told_by_the_airline_model(passengers: Floats) -> None:
-    """How the methods rank over the last six years, a year ahead at a time."""
+def test_the_airline_model_is_best_for_proportional_seasonality(passengers: Floats) -> None:
+    """The ranking of the methods over the last six years, with forecasts one year ahead."""
     airline = Order(0, 1, 1, 0, 1, 1, 12)
     assert choose(passengers, BY_MONTH_OF_YEAR) == airline
     series = Series("passengers", MONTHS, date(1949, 1, 1), passengers)
@@ -50,30 +50,30 @@ def test_a_season_of_proportions_is_best_told_by_the_airline_model(passengers: F
 
 
 @pytest.mark.parametrize("order", [*BY_MONTH, *BY_DAY, *BY_MONTH_OF_YEAR], ids=str)
-def test_an_order_is_read_as_it_was_written(order: Order) -> None:
+def test_an_order_is_parsed_as_it_is_written(order: Order) -> None:
     assert Order.read(str(order)) == order
     assert Order.read(f"{order}!") is None
 
 
 @pytest.mark.parametrize("order", [BY_MONTH[0], BY_MONTH_OF_YEAR[0], BY_MONTH[4], BY_MONTH_OF_YEAR[4]], ids=str)
-def test_what_always_changes_alike_goes_on_so(order: Order) -> None:
-    """A straight line in sales, or in their logarithms, to which each year adds the same."""
+def test_constant_growth_continues(order: Order) -> None:
+    """A straight line in sales, or in their logarithms, with the same increase every year."""
     line = 100.0 + 5.0 * np.arange(40.0)
     sold = np.asarray(np.expm1(line / 100) if order.logs else line, dtype=np.float64)
     wanted = 100.0 + 5.0 * np.arange(40, 43)
     assert sarimax(sold, 3, order) == pytest.approx(np.expm1(wanted / 100) if order.logs else wanted)
 
 
-def test_a_moving_average_that_was_planted_is_found() -> None:
+def test_a_planted_moving_average_is_estimated() -> None:
     shocks = np.random.default_rng(4).normal(0, 10, 1_200)
     sold = 5_000 + np.cumsum(shocks[1:] - 0.6 * shocks[:-1])
     found = estimate(sold, 2, Order(0, 1, 1, logs=False))
     assert found.coefficients["ma.L1"] == pytest.approx(-0.6, abs=0.05)
-    assert found.forecast[0] == found.forecast[1], "a walk without drift stays where it is"
+    assert found.forecast[0] == found.forecast[1], "a random walk without drift has a constant forecast"
     assert choose(sold, BY_MONTH) == Order(0, 1, 1, logs=False)
 
 
-def test_proportions_are_told_from_amounts() -> None:
+def test_multiplicative_and_additive_seasonality_are_distinguished() -> None:
     rng = np.random.default_rng(2)
     proportions = 100 * np.exp(np.cumsum(rng.normal(0.02, 0.1, 120)))
     amounts = 2_000 + np.cumsum(rng.normal(300, 300, 120))

@@ -1,4 +1,4 @@
-"""The tests of rates and levels: as statsmodels and scipy have them, and honest where days are not independent."""
+"""The tests of rates and levels agree with statsmodels and scipy, and keep their error rate where days are not independent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ INDEPENDENT = Noise(1.0, 10**9)
 
 
 @given(COUNTS, COUNTS)
-def test_two_rates_of_independent_trials_are_compared_as_scipy_does(one: tuple[int, int], other: tuple[int, int]) -> None:
+def test_the_comparison_of_two_independent_rates_agrees_with_scipy(one: tuple[int, int], other: tuple[int, int]) -> None:
     from scipy.stats import chi2_contingency
 
     hits, trials = one[0] + other[0], one[1] + other[1]
@@ -40,20 +40,20 @@ def test_two_rates_of_independent_trials_are_compared_as_scipy_does(one: tuple[i
 
 
 @given(COUNTS)
-def test_a_rate_has_wilsons_interval(one: tuple[int, int]) -> None:
+def test_a_rate_has_the_wilson_interval(one: tuple[int, int]) -> None:
     from statsmodels.stats.proportion import proportion_confint
 
     assert rate_interval(*one) == pytest.approx(proportion_confint(*one, alpha=0.05, method="wilson"), abs=1e-9)
 
 
-def test_dispersed_trials_are_worth_fewer() -> None:
+def test_overdispersion_reduces_the_effective_number_of_trials() -> None:
     assert rate_interval(40, 400, dispersion=4) == pytest.approx(rate_interval(10, 100))
     # The root of the deviance is 2.144; four times the dispersion halves it.
     assert rates_differ(60, 400, 40, 400, INDEPENDENT) == pytest.approx(0.0320, abs=1e-4)
     assert rates_differ(60, 400, 40, 400, Noise(4.0, 10**9)) == pytest.approx(0.2837, abs=5e-4)
 
 
-def test_nothing_can_be_compared_without_trials() -> None:
+def test_without_trials_there_is_no_comparison() -> None:
     assert rates_differ(0, 0, 5, 10, INDEPENDENT) is None
     assert rates_differ(5, 10, 0, 0, INDEPENDENT) is None
     assert levels_differ(100, 31, 0, 30, INDEPENDENT) is None
@@ -61,7 +61,7 @@ def test_nothing_can_be_compared_without_trials() -> None:
 
 
 def test_levels_are_compared_by_the_logarithm_of_their_ratio() -> None:
-    # log 1.2 = 0.1823; its error is √(0.1 · (1/31 + 1/30)) = 0.0810, so z = 2.251.
+    # log 1.2 = 0.1823; its standard error is √(0.1 · (1/31 + 1/30)) = 0.0810, so z = 2.251.
     assert levels_differ(120, 31, 100, 30, Noise(0.1, 10**9)) == pytest.approx(0.0244, abs=2e-4)
 
 
@@ -73,12 +73,12 @@ def test_shops_in_which_nothing_changes_raise_few_alarms() -> None:
         assert shares[test] <= 0.06, test
 
 
-def test_a_change_of_a_fifth_is_found_where_days_are_calm() -> None:
+def test_a_change_of_20_percent_is_found_at_low_noise() -> None:
     calm = next(shop for shop in SHOPS if shop.name == "calm")
     assert found(calm, shops=100, months=13, change=0.2)["month before"] > 0.9
 
 
-def test_the_pattern_of_the_week_is_no_noise() -> None:
+def test_the_weekly_pattern_is_not_noise() -> None:
     rng = np.random.default_rng(2)
     week = np.array([1.3, 1.2, 1.1, 1.0, 1.0, 0.7, 0.7])
     plain = [(100 + rng.normal(size=31), (np.arange(31) + month) % 7) for month in range(12)]
@@ -87,7 +87,7 @@ def test_the_pattern_of_the_week_is_no_noise() -> None:
     assert calm and patterned and patterned.variance < 2 * calm.variance
 
 
-def test_one_odd_month_is_not_the_usual_noise() -> None:
+def test_one_unusual_month_does_not_raise_the_noise() -> None:
     rng = np.random.default_rng(2)
     months = [(100 + rng.normal(size=31), np.arange(31) % 7) for _ in range(11)]
     black_friday = 100 + rng.normal(size=31)
@@ -96,7 +96,7 @@ def test_one_odd_month_is_not_the_usual_noise() -> None:
     assert usual and odd and odd.variance < 2 * usual.variance
 
 
-def test_months_that_have_rates_of_their_own_are_clusters() -> None:
+def test_months_with_different_rates_are_clusters() -> None:
     trials = np.full(12, 100.0)
     alike, apart = np.full(12, 10.0), np.array([2.0, 18.0] * 6)
     assert rate_noise_between_months(Trials(alike, trials)) == Noise(1.0, 11)
@@ -104,8 +104,8 @@ def test_months_that_have_rates_of_their_own_are_clusters() -> None:
     assert rate_noise_between_months(Trials(apart, trials)) == Noise(pytest.approx(12 * 64 / 9 / 11), 11)  # type: ignore[arg-type]
 
 
-def test_what_happens_to_everybody_is_no_noise_of_a_comparison() -> None:
-    """A strike makes everybody late; against the others of the same month this seller is as ever."""
+def test_a_shock_to_all_groups_is_not_noise_of_a_comparison() -> None:
+    """A strike makes all sellers late; compared with the others in the same month, this seller is unchanged."""
     trials, strike = np.full(12, 100.0), np.array([5.0] * 11 + [80.0])
     alone = rate_noise_between_months(Trials(strike, trials))
     compared = rate_noise_between_months(Trials(strike, trials, expected=strike))
@@ -113,7 +113,7 @@ def test_what_happens_to_everybody_is_no_noise_of_a_comparison() -> None:
     assert compared == Noise(1.0, 11)
 
 
-def test_a_day_without_a_row_is_a_day_of_zeros() -> None:
+def test_a_day_without_a_row_counts_as_zero() -> None:
     [(weekdays, [hits])] = by_month([date(2018, 2, 1), date(2018, 2, 28)], [3, 4])
     assert (len(hits), hits[0], hits[-1], hits.sum()) == (28, 3, 4, 7)
     assert weekdays[0] == date(2018, 2, 1).weekday()

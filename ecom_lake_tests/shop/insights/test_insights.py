@@ -1,4 +1,4 @@
-"""Every number of a statement is found where it points to; directions are true; chance is not news; the most to gain leads."""
+"""Every number of a statement is in the row it refers to, directions are correct, noise is not reported, gains are ranked."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, **columns: object) -> Non
     con.execute(f"insert into {table} ({', '.join(columns)}) values ({marks})", list(columns.values()))
 
 
-# What a rule is
+# Rules
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rule_names_a_column_that_its_table_has(rule: InsightRule) -> None:
+def test_a_rule_refers_to_an_existing_column(rule: InsightRule) -> None:
     assert rule.column in catalog.gold()[rule.table].columns
 
 
-def test_the_tables_that_are_read_are_those_that_the_queries_name() -> None:
+def test_the_declared_tables_are_those_in_the_queries() -> None:
     queries = [query for rule in RULES for query in (rule.query, rule.days_query) if query]
     assert {SETTINGS, *(table for query in queries for table in tables_in(query))} - {DAYS} == set(insights.READS)
 
@@ -95,7 +95,7 @@ def test_the_seller_months_are_counted_by_one_query() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_direction_is_never_written_out(rule: InsightRule) -> None:
-    """Its word comes from two numbers, so it cannot disagree with them."""
+    """The word is computed from two numbers, so it cannot contradict them."""
     fixed = "".join(text for text, *_ in Formatter().parse(rule.headline))
     assert not directions(fixed)
     for _, field, words, _ in Formatter().parse(rule.headline):
@@ -105,7 +105,7 @@ def test_a_direction_is_never_written_out(rule: InsightRule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_headline_speaks_to_a_manager(rule: InsightRule) -> None:
+def test_a_headline_is_written_for_a_manager(rule: InsightRule) -> None:
     for headline in (rule.headline, rule.silent):
         assert not re.search(STATISTICS, headline)
         assert headline.endswith(".")
@@ -137,11 +137,11 @@ def test_months_are_named(first: str, last: str, said: str) -> None:
     assert f"{Period(date.fromisoformat(first), date.fromisoformat(last))}" == said
 
 
-# NULL is silent, for every rule
+# A NULL gives no statement, for every rule
 
 
 def sample(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> dict[str, Any]:
-    """A row such as the rule's query gives, by the types of its columns."""
+    """A row with the columns of the rule's query; the values follow from the types."""
     given = {**rule.parameters, **{setting: getattr(DEFAULT, setting) for setting in rule.settings}}
     if rule.days:
         con.execute(f"create or replace temp view {DAYS} as {rule.days_query}")
@@ -158,7 +158,7 @@ def rendered(rule: InsightRule, row: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def half_a_year(rule: InsightRule) -> dict[str, pl.DataFrame]:
-    """Days such as the rule's query of them gives, for the row of the sample."""
+    """Days with the columns of the rule's query of days, for the row of the sample."""
     days = [date(2018, 3, 1) + timedelta(day) for day in range(180)]
     counts = np.random.default_rng(1).binomial(20, 0.2, len(days))
     columns = {"amount": 10.0 * counts} if "amount" in rule.days_query else {"hits": counts, "trials": np.full(len(days), 20)}
@@ -166,7 +166,7 @@ def half_a_year(rule: InsightRule) -> dict[str, pl.DataFrame]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rule_whose_numbers_are_missing_is_silent(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> None:
+def test_a_rule_with_missing_numbers_gives_no_statement(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> None:
     whole = sample(con, rule)
     [said] = rendered(rule, whole)
     assert not re.search(r"None|nan|\binf\b|[{}]", " ".join(said))
@@ -183,14 +183,14 @@ def test_a_rule_whose_numbers_are_missing_is_silent(con: duckdb.DuckDBPyConnecti
 
 
 def test_a_shop_whose_customers_have_all_ordered_twice_has_insights(con: duckdb.DuckDBPyConnection) -> None:
-    """Nobody has bought once, so the money of those who did is NULL."""
+    """There are no one-time buyers, so their net sales are NULL."""
     con.execute("insert into customer_metrics (customer_id, purchases, net_sales) select i, 2, 10 from range(40) as t(i)")
     insert(con, "kpi_summary", metric="repeat_purchase_rate", value=1.0)
     [one] = of("second-purchase", shown(con))
     assert one["statement"] == "40 customers have ordered; 100.0% ordered again."
 
 
-def test_a_shop_without_anything_has_nothing_shown(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_empty_shop_has_no_statement(con: duckdb.DuckDBPyConnection) -> None:
     said = insights.build(con, DEFAULT)
     assert len(said) == len(RULES)
     assert set(said["status"]) == {"not enough evidence"}
@@ -201,7 +201,7 @@ def test_a_shop_without_anything_has_nothing_shown(con: duckdb.DuckDBPyConnectio
 
 
 def a_month(con: duckdb.DuckDBPyConnection, late: list[int], promised: int, months: int = 6, usual: int = 16) -> None:
-    """A month in which so many orders to each state are late, after months in which `usual` are, day by day alike."""
+    """A month with this number of late orders per state, after months with `usual` late orders; all days are alike."""
     for table in ("delivery_performance", "kpi_monthly", "fct_orders"):
         con.execute(f"delete from {table}")
     placed: list[tuple[date, str, int]] = []
@@ -225,7 +225,7 @@ def a_month(con: duckdb.DuckDBPyConnection, late: list[int], promised: int, mont
     )
 
 
-def test_a_state_that_is_late_is_found_among_others(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_state_with_many_late_orders_is_found(con: duckdb.DuckDBPyConnection) -> None:
     a_month(con, [10] * (STATES - 1) + [60], promised=200, usual=10)
     [one] = of("late-in-state", shown(con))
     assert one["row_key"] == "month=2018-08-01, state=S19"
@@ -247,8 +247,8 @@ def test_the_late_rate_of_a_month_has_its_direction(con: duckdb.DuckDBPyConnecti
     assert not wrong_directions([one])
 
 
-def test_chance_is_not_taken_for_news(con: duckdb.DuckDBPyConnection) -> None:
-    """Of ten states above the others one stands out as one in twenty would: looked at alone it would be news."""
+def test_noise_is_not_reported_as_a_finding(con: duckdb.DuckDBPyConnection) -> None:
+    """One of ten states is significant at 5% when tested alone, but not after correction for ten tests."""
     a_month(con, [8] * 10 + [12] * 9 + [26], promised=200, usual=10)
     found = insights.candidates(con, BY_ID["late-in-state"], DEFAULT)
     [alone] = [one.p for one in found if one.row["state"] == "S19"]
@@ -258,7 +258,7 @@ def test_chance_is_not_taken_for_news(con: duckdb.DuckDBPyConnection) -> None:
     assert said["p_adjusted"] > 0.05 and "It may be chance" in said["caveat"]
 
 
-def test_few_orders_are_no_evidence(con: duckdb.DuckDBPyConnection) -> None:
+def test_few_orders_are_not_enough_evidence(con: duckdb.DuckDBPyConnection) -> None:
     a_month(con, [0, 0, 0, 8], promised=10, usual=1)
     [said] = of("late-in-state", insights.build(con, DEFAULT).to_dicts())
     assert said["status"] == "not enough evidence"
@@ -269,7 +269,7 @@ def test_few_orders_are_no_evidence(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def sell(con: duckdb.DuckDBPyConnection, levels: list[float], first: date = date(2017, 1, 1), orders: int = 10_000) -> None:
-    """Months of such daily net sales, give or take a little, with as many orders in each."""
+    """Months with these levels of daily net sales, plus noise, and the same number of orders in each."""
     rng = np.random.default_rng(1)
     month, before = first, None
     for level in levels:
@@ -283,8 +283,8 @@ def sell(con: duckdb.DuckDBPyConnection, levels: list[float], first: date = date
         month, before = following, total
 
 
-def test_what_is_tested_is_net_sales_and_not_the_number_of_orders(con: duckdb.DuckDBPyConnection) -> None:
-    """Every month has as many orders; net sales fall by a third. The months are March and, of 30 days, April."""
+def test_the_test_uses_net_sales_and_not_the_number_of_orders(con: duckdb.DuckDBPyConnection) -> None:
+    """Every month has the same number of orders; net sales fall by a third. The months are March and April, which has 30 days."""
     sell(con, [1000.0] * 12 + [660.0], first=date(2017, 4, 1))
     [one] = of("sales-on-month-before", shown(con))
     assert re.fullmatch(r"April 2018 revenue fell 3\d\.\d% month over month to R\$ 19,\d{3}\.", one["statement"])
@@ -294,14 +294,14 @@ def test_what_is_tested_is_net_sales_and_not_the_number_of_orders(con: duckdb.Du
     assert float(one["monthly_gain"]) == pytest.approx(one["baseline"] - one["value"])
 
 
-def test_more_orders_are_no_growth_of_sales(con: duckdb.DuckDBPyConnection) -> None:
+def test_more_orders_without_more_sales_are_not_growth(con: duckdb.DuckDBPyConnection) -> None:
     sell(con, [1000.0] * 13)
     con.execute("update kpi_monthly set orders = 20000 where month = (select max(month) from kpi_monthly)")
     assert not of("sales-on-month-before", shown(con))
 
 
-def test_a_shorter_month_is_no_fall_of_sales(con: duckdb.DuckDBPyConnection) -> None:
-    """Of February, which sells 3% more a day than January and so 7% less in all, no fall is stated."""
+def test_a_shorter_month_is_not_a_fall_in_sales(con: duckdb.DuckDBPyConnection) -> None:
+    """February sells 3% more per day than January and 7% less in total: no fall is stated."""
     sell(con, [1000.0] * 12 + [1030.0], first=date(2017, 2, 1))
     [said] = of("sales-on-month-before", insights.build(con, DEFAULT).to_dicts())
     assert said["status"] == "not enough evidence" and said["value"] < 0.95 * said["baseline"]
@@ -311,7 +311,7 @@ def test_a_shorter_month_is_no_fall_of_sales(con: duckdb.DuckDBPyConnection) -> 
     )
 
 
-def test_a_driver_is_named_only_of_a_change_that_stands(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_driver_is_named_only_for_a_significant_change(con: duckdb.DuckDBPyConnection) -> None:
     sell(con, [1000.0] * 12 + [660.0], first=date(2017, 4, 1))
     for driver, effect in (("price", -9000), ("mix", 2500), ("new", -3000)):
         insert(
@@ -332,11 +332,11 @@ def test_a_driver_is_named_only_of_a_change_that_stands(con: duckdb.DuckDBPyConn
     assert not of("what-moved-sales", shown(con))
 
 
-# Ranks
+# Ranking
 
 
-def test_the_most_to_gain_leads_and_context_comes_last(con: duckdb.DuckDBPyConnection) -> None:
-    """S0 has the most money in late orders, S1 the most beyond the rate of the others; the segments have far more than both."""
+def test_the_largest_gain_is_first_and_context_is_last(con: duckdb.DuckDBPyConnection) -> None:
+    """S0 has the most net sales in late orders, S1 the largest excess over the others' rate; segments have far more than both."""
     a_month(con, [10] * 18 + [60, 0], promised=200, usual=10)
     insert(con, "customer_concentration", decile=1, customers=500, net_sales=9_000_000, share=0.4)
     insert(
@@ -362,12 +362,12 @@ def test_the_most_to_gain_leads_and_context_comes_last(con: duckdb.DuckDBPyConne
     assert roles == sorted(roles, key=("opportunity", "news", "context").index)
     assert roles[-3:] == ["news", "context", "context"]
     money = [row["money_at_stake"] for row in said if row["role"] == "opportunity"]
-    assert money != sorted(money, reverse=True), "by gain and not by the money that a row touches"
+    assert money != sorted(money, reverse=True), "ranked by gain and not by the net sales of a row"
     assert [row["rank"] for row in said] == list(range(1, len(said) + 1))
 
 
 def sell_more(con: duckdb.DuckDBPyConnection) -> None:
-    """A small category that is returned far more often than the others: little money, much of it to gain."""
+    """A small category with a far higher return rate than the others: low net sales, a large gain."""
     for category, returned, delivered, sales in (("hats", 90, 110, 4_000), ("shoes", 1000, 99_000, 5_000_000)):
         insert(
             con,
@@ -392,7 +392,7 @@ def sell_more(con: duckdb.DuckDBPyConnection) -> None:
 # Forecast and experiment
 
 
-def test_an_interval_that_contains_its_rival_is_no_evidence(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_interval_that_contains_the_compared_value_is_not_evidence(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "insert into kpi_monthly (month, is_complete, net_sales, orders)"
         " select make_date(2017, i::int, 1), true, 1000, 10 from range(1, 13) as t(i)"
@@ -425,7 +425,7 @@ def an_experiment(con: duckdb.DuckDBPyConnection, uplift: float, is_testable: bo
     )
 
 
-def test_an_experiment_names_what_it_assumes(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_experiment_states_its_assumptions(con: duckdb.DuckDBPyConnection) -> None:
     an_experiment(con, 1.0, True)
     an_experiment(con, 0.2, True)
     [one] = of("first-experiment", shown(con))
@@ -441,7 +441,7 @@ def test_an_experiment_names_what_it_assumes(con: duckdb.DuckDBPyConnection) -> 
     assert "by 100% (from 2.0% to 4.0%)" in other["statement"]
 
 
-def test_an_effect_that_nobody_can_expect_is_not_assumed(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_unrealistic_effect_is_not_assumed(con: duckdb.DuckDBPyConnection) -> None:
     an_experiment(con, 0.2, False)
     an_experiment(con, 0.5, True)
     [said] = of("first-experiment", insights.build(con, DEFAULT).to_dicts())
@@ -453,7 +453,7 @@ def test_an_effect_that_nobody_can_expect_is_not_assumed(con: duckdb.DuckDBPyCon
     assert said["statement"] == "This shop has too few customers to measure a campaign that raises orders by 20%."
 
 
-def test_an_experiment_that_never_has_enough_customers_says_so(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_experiment_that_never_has_enough_customers_states_this(con: duckdb.DuckDBPyConnection) -> None:
     an_experiment(con, 0.2, False)
     con.execute("update experiment_plan set days_needed = null")
     [said] = of("first-experiment", insights.build(con, DEFAULT).to_dicts())
@@ -487,7 +487,7 @@ def test_money_has_the_shops_currency() -> None:
 
 
 def candidates(gold: Path) -> Iterator[tuple[InsightRule, insights.Candidate]]:
-    """Everything that the rules look at in a built shop, strong or weak."""
+    """All candidates of the rules in a built shop, with strong or weak evidence."""
     con = nothing(duckdb.connect())
     for table in (read for read in insights.READS if (gold / f"{read}.parquet").exists()):
         con.execute(f"drop table {table}")
@@ -496,7 +496,7 @@ def candidates(gold: Path) -> Iterator[tuple[InsightRule, insights.Candidate]]:
         yield from ((rule, one) for one in insights.candidates(con, rule, DEFAULT))
 
 
-def test_every_direction_is_that_of_its_numbers(built_lake: BuiltLake) -> None:
+def test_every_direction_agrees_with_its_numbers(built_lake: BuiltLake) -> None:
     gold = built_lake.root / "olist" / "gold"
     assert not wrong_directions(pl.read_parquet(gold / "insights.parquet").filter(status="shown").to_dicts())
     rows = [
@@ -507,12 +507,12 @@ def test_every_direction_is_that_of_its_numbers(built_lake: BuiltLake) -> None:
     assert not wrong_directions(rows)
 
 
-def test_a_wrong_direction_would_be_seen() -> None:
+def test_a_wrong_direction_is_detected() -> None:
     said = {"statement": "6.2% of orders were delivered late, down from 3.8%.", "value": 0.062, "baseline": 0.038}
     assert wrong_directions([said]) and not wrong_directions([{**said, "value": 0.03}])
 
 
-def test_every_printed_number_is_found_where_it_points_to(built_lake: BuiltLake) -> None:
+def test_every_printed_number_is_in_the_row_it_refers_to(built_lake: BuiltLake) -> None:
     gold = built_lake.root / "olist" / "gold"
     said = pl.read_parquet(gold / "insights.parquet").filter(status="shown").to_dicts()
     assert said

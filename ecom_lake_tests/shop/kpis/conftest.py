@@ -1,4 +1,4 @@
-"""Shops by hand that several tests of the KPIs read."""
+"""Hand-written shops that several tests of the KPIs use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ecom_lake_tests.builders.hand_shop import HandShop, customer, item, order, 
 
 @pytest.fixture(scope="module")
 def quarter() -> HandShop:
-    """January: ana buys twice, bob's order is canceled. February: nothing. March: ana again, and eve for the first time."""
+    """January: ana orders twice, bob's order is canceled. February: no orders. March: ana again, and eve for the first time."""
     return HandShop(
         orders=[
             order("1", "2018-01-01 10:00:00", customer_id="ana"),
@@ -34,7 +34,7 @@ def quarter() -> HandShop:
 
 @pytest.fixture(scope="module")
 def shop() -> HandShop:
-    """January: ana twice and bob once; February: ana again; a canceled order is none."""
+    """January: ana orders twice and bob once; February: ana again, and a canceled order."""
     return HandShop(
         customers=[customer("ana", gender="female", age=30, is_subscriber=True), customer("bob")],
         products=[product("ball", "toys", brand="acme"), product("doll", "toys"), product("book", "books", brand="acme")],

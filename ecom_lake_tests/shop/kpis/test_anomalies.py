@@ -1,4 +1,4 @@
-"""Clean shops raise no alarm, and every planted fault is found; more shops are measured by `builders/synthetic_silver.py`."""
+"""Clean shops raise no alarm, and every planted fault is found; `builders/synthetic_silver.py` measures more shops."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def con(silver: dict[str, pl.DataFrame]) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture
-def spoilt(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A shop in which a fault may be planted: afterwards it is as before."""
+def faulty(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A shop in which a test may plant a fault; the fixture restores it afterwards."""
     con.execute("begin")
     yield con
     con.execute("rollback")
@@ -69,31 +69,31 @@ def test_a_clean_history_raises_no_alarm(con: duckdb.DuckDBPyConnection, tmp_pat
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 @pytest.mark.parametrize("silver", SEEDS[:1], indirect=True)
-def test_a_planted_fault_is_found(spoilt: duckdb.DuckDBPyConnection, fault: Fault) -> None:
-    plant(spoilt, fault)
-    assert fault.found_by in standing_out(anomalies(spoilt))
+def test_a_planted_fault_is_found(faulty: duckdb.DuckDBPyConnection, fault: Fault) -> None:
+    plant(faulty, fault)
+    assert fault.found_by in standing_out(anomalies(faulty))
 
 
 @pytest.mark.parametrize("silver", SEEDS[:1], indirect=True)
-def test_a_month_that_the_export_cuts_off_is_not_judged(spoilt: duckdb.DuckDBPyConnection) -> None:
-    spoilt.execute(f"delete from orders where month = '{CUT_SHORT}' and day(ordered_at) > 10")
-    found = anomalies(spoilt)
+def test_a_month_that_the_export_cuts_off_is_not_tested(faulty: duckdb.DuckDBPyConnection) -> None:
+    faulty.execute(f"delete from orders where month = '{CUT_SHORT}' and day(ordered_at) > 10")
+    found = anomalies(faulty)
     assert found["month"].max() == pl.Series([CUT_SHORT]).str.to_date()[0].replace(month=9)
     assert false_alarms(found)[0] == 0
 
 
 @pytest.mark.parametrize("silver", SEEDS[:1], indirect=True)
-def test_it_reads_rows_in_any_order(spoilt: duckdb.DuckDBPyConnection) -> None:
-    before = anomalies(spoilt)
+def test_row_order_does_not_change_the_anomalies(faulty: duckdb.DuckDBPyConnection) -> None:
+    before = anomalies(faulty)
     for table in READS:
-        spoilt.execute(f"create or replace table {table} as select * from {table} order by random()")
-    assert_frame_equal(anomalies(spoilt), before)
+        faulty.execute(f"create or replace table {table} as select * from {table} order by random()")
+    assert_frame_equal(anomalies(faulty), before)
 
 
 @pytest.mark.parametrize(("days", "is_judged"), [(59, False), (60, True)])
 @pytest.mark.parametrize("silver", SEEDS[:1], indirect=True)
-def test_reviews_of_a_month_are_judged_from_60_days_after_it(silver: dict[str, pl.DataFrame], days: int, is_judged: bool) -> None:
-    """Before that they may still come: that July has none is no anomaly yet. From then on it is one."""
+def test_reviews_of_a_month_are_tested_from_60_days_after_it(silver: dict[str, pl.DataFrame], days: int, is_judged: bool) -> None:
+    """Before that, reviews may still arrive, so a July without reviews is not an anomaly. Afterwards it is one."""
     july = date.fromisoformat(MONTH)
     as_of = july.replace(month=8) + timedelta(days=days - 1)
     with shop_of(silver) as con:
@@ -103,9 +103,9 @@ def test_reviews_of_a_month_are_judged_from_60_days_after_it(silver: dict[str, p
     of_reviews = found.filter(pl.col("month") == july, table_name="reviews", column_name="*")
     assert of_reviews["is_anomaly"].to_list() == [True] * is_judged
     assert july.replace(month=6) in found.filter(table_name="reviews")["month"]
-    assert july in found.filter(table_name="orders", kind="volume")["month"], "what does not change any more is judged at once"
+    assert july in found.filter(table_name="orders", kind="volume")["month"], "values that no longer change are tested at once"
 
 
-def test_a_shop_with_nothing_has_no_rows() -> None:
+def test_an_empty_shop_has_no_rows() -> None:
     with shop_of({table: pl.DataFrame(schema=schema) for table, schema in _SILVER.items()}) as con:
         assert anomalies(con).is_empty()

@@ -1,4 +1,4 @@
-"""Why sales changed between two months, from silver rows written by hand."""
+"""Why sales changed between two months, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def effects(shop: HandShop, start: date, end: date) -> dict[str, str]:
     return {driver: str(effect) for driver, effect in rows.select("driver", "effect").rows()}
 
 
-def test_a_bridge_by_hand() -> None:
+def test_the_bridge_has_the_hand_computed_effects() -> None:
     def bought(order_id: str, person: str, day: str, *sold: tuple[str, str, int, str]) -> tuple[Row, list[Row]]:
         lines = [
             item(order_id, price, n, quantity=units, product_id=name, discount=off)
@@ -46,7 +46,7 @@ def test_a_bridge_by_hand() -> None:
     assert shop.broken() == set()
 
 
-def test_a_bridge_goes_to_the_month_before_and_to_the_same_month_a_year_before() -> None:
+def test_a_month_has_bridges_from_the_prior_month_and_from_the_prior_year() -> None:
     orders = [order("early", "2016-12-20 10:00:00"), *monthly("2017-01", *[2] * 13)]  # December is not complete
     shop = HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders])
     pairs = shop.table("kpi_bridge").select("from_month", "to_month").unique().rows()
@@ -55,15 +55,15 @@ def test_a_bridge_goes_to_the_month_before_and_to_the_same_month_a_year_before()
     assert shop.broken() == set()
 
 
-def test_from_a_month_without_sales_there_is_no_bridge() -> None:
+def test_there_is_no_bridge_from_a_month_without_sales() -> None:
     orders = monthly("2018-01", 2, 2, 2)
     shop = HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders if row["order_id"][:7] != "2018-01"])
     assert set(shop.rows("kpi_bridge", "from_month", "to_month")) == {(FEB, date(2018, 3, 1))}
     assert shop.broken() == set()
 
 
-def test_without_as_of_date_nothing_changes() -> None:
-    """Breakdowns and bridges are of the whole history, whatever the as-of date."""
+def test_the_as_of_date_does_not_change_breakdowns_and_bridges() -> None:
+    """Breakdowns and bridges cover the whole history for any as-of date."""
     orders = monthly("2018-01", 3, 3)
     lines = [item(row["order_id"]) for row in orders]
     early, late = HandShop(ShopSettings(as_of=JAN), orders=orders, order_items=lines), HandShop(orders=orders, order_items=lines)

@@ -1,4 +1,4 @@
-"""Churn at the end of each month, from silver rows written by hand."""
+"""Churn at the end of each month, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ecom_lake_tests.builders.hand_shop import HandShop, monthly
 from ecom_lake_tests.builders.purchases import bought, shop_of
 
 
-def test_every_promise_holds_of_it(three_months: HandShop) -> None:
+def test_the_table_passes_every_rule_of_its_contract(three_months: HandShop) -> None:
     assert three_months.broken() == set()
 
 
-def test_churn_at_each_months_end() -> None:
+def test_churn_at_month_ends_has_the_hand_computed_values() -> None:
     shop = shop_of(
         bought("ana", "01-01", "01-21"),
         bought("bob", "01-02", "03-30"),
@@ -24,12 +24,12 @@ def test_churn_at_each_months_end() -> None:
         churn_long_days=50,
     )
     columns = ("as_of", "horizon", "threshold_days", "customers", "lapsed", "churn_rate")
-    # The latest purchases are ana's of 10, bob's of 29 days ago; then 38, 57 and eve's 20; then 69, 1 and 51.
+    # Days since the latest purchase: ana 10, bob 29; then 38, 57 and eve 20; then 69, 1 and 51.
     assert shop.rows("kpi_churn", *columns) == [
         (date(2018, 1, 31), "10", 10, 2, 1, 0.5),
         (date(2018, 1, 31), "20", 20, 2, 1, 0.5),
         (date(2018, 1, 31), "50", 50, 2, 0, 0),
-        (date(2018, 1, 31), "P80", 20, 2, 1, 0.5),  # the only gap so far is of 20 days
+        (date(2018, 1, 31), "P80", 20, 2, 1, 0.5),  # the only gap so far is 20 days
         (date(2018, 2, 28), "10", 10, 3, 3, 1),
         (date(2018, 2, 28), "20", 20, 3, 2, pytest.approx(2 / 3)),
         (date(2018, 2, 28), "50", 50, 3, 1, pytest.approx(1 / 3)),
@@ -44,7 +44,7 @@ def test_churn_at_each_months_end() -> None:
     assert shop.broken() == set()
 
 
-def test_while_nobody_came_back_nobody_is_lapsed_by_the_gaps() -> None:
+def test_without_repeat_purchases_no_customer_is_lapsed_by_the_gaps() -> None:
     shop = HandShop(orders=monthly("2018-01", 3, 3))
     made = {row["horizon"]: row for row in shop.table("kpi_churn").filter(as_of=date(2018, 2, 28)).iter_rows(named=True)}
     assert (made["P80"]["threshold_days"], made["P80"]["lapsed"], made["P80"]["churn_rate"]) == (None, None, None)

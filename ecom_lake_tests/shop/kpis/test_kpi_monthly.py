@@ -1,4 +1,4 @@
-"""The KPIs of each month, from silver rows written by hand."""
+"""The KPIs of each month, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def of(row: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: str(row[name]) if isinstance(row[name], Decimal) else row[name] for name in names}
 
 
-def test_a_month_by_hand(quarter: HandShop) -> None:
+def test_a_month_has_the_hand_computed_kpis(quarter: HandShop) -> None:
     january = quarter.row("kpi_monthly", month=JAN)
     assert of(january, "orders", "customers", "new_customers", "returning_customers", "items", "units") == {
         "orders": 2,
@@ -33,7 +33,7 @@ def test_a_month_by_hand(quarter: HandShop) -> None:
         "net_sales": "30.50",
         "freight": "2.00",
         "gmv": "32.50",
-        "payments": "25.50",  # the canceled order's 100 are none of it
+        "payments": "25.50",  # without the canceled order's 100
     }
     assert of(january, "placed_orders", "canceled_orders", "cancel_rate", "aov", "items_per_order") == {
         "placed_orders": 3,
@@ -44,7 +44,7 @@ def test_a_month_by_hand(quarter: HandShop) -> None:
     }
 
 
-def test_a_month_without_orders_is_there_with_sums_of_zero_and_rates_of_null(quarter: HandShop) -> None:
+def test_a_month_without_orders_has_sums_of_zero_and_rates_of_null(quarter: HandShop) -> None:
     february = quarter.row("kpi_monthly", month=FEB)
     sums = (
         "orders",
@@ -63,7 +63,7 @@ def test_a_month_without_orders_is_there_with_sums_of_zero_and_rates_of_null(qua
     assert february["is_complete"] is False
 
 
-def test_a_person_is_new_once_and_counted_once_a_month(quarter: HandShop) -> None:
+def test_a_customer_is_new_once_and_counted_once_a_month(quarter: HandShop) -> None:
     march = quarter.row("kpi_monthly", month=MAR)
     assert of(march, "orders", "customers", "new_customers", "returning_customers") == {
         "orders": 3,
@@ -73,8 +73,8 @@ def test_a_person_is_new_once_and_counted_once_a_month(quarter: HandShop) -> Non
     }
 
 
-def test_growth_is_null_from_and_against_incomplete_months_and_from_nothing() -> None:
-    # Every order brings 10.00, but March 2017's have no lines; the data begins late in December and ends on 1 March.
+def test_growth_is_null_for_incomplete_months_and_from_zero() -> None:
+    # Every order is 10.00, but those of March 2017 have no lines; the data begins late in December and ends on 1 March.
     orders = [order("2016-12", "2016-12-20 10:00:00"), *monthly("2017-01", 2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4, 3, 1)]
     shop = HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders if row["order_id"][:7] != "2017-03"])
     months = {f"{month:%Y-%m}": growth for month, *growth in shop.rows("kpi_monthly", "month", "net_sales_mom", "net_sales_yoy")}
@@ -82,7 +82,7 @@ def test_growth_is_null_from_and_against_incomplete_months_and_from_nothing() ->
         "2017-01": [None, None],  # from an incomplete month
         "2017-02": [0.5, None],  # 30 from 20
         "2017-03": [-1.0, None],  # 0 from 30
-        "2017-04": [None, None],  # from nothing
+        "2017-04": [None, None],  # from zero
         "2017-05": [0.0, None],
     }
     assert months["2017-12"] == [0.0, None]  # 20 from 20; and from an incomplete month
@@ -106,17 +106,17 @@ def test_gross_profit_needs_95_percent_of_net_sales_costed(costed: str, profit: 
     assert (made["gross_profit"], made["margin"]) == (profit, margin)
 
 
-def test_the_share_of_sales_with_a_known_cost_is_null_where_the_shop_knows_no_cost(quarter: HandShop) -> None:
+def test_cost_coverage_is_null_in_a_shop_without_costs(quarter: HandShop) -> None:
     assert quarter.table("kpi_monthly")["cogs_coverage"].to_list() == [None, None, None]
     knows_one = HandShop(
         products=[product("p", unit_cost="4.00"), product("q")],
         orders=[order("1", "2018-01-01 10:00:00"), order("2", "2018-02-28 10:00:00")],
         order_items=[item("1"), item("2", product_id="q")],
     )
-    assert knows_one.rows("kpi_monthly", "cogs_coverage") == [(1.0,), (0.0,)]  # February's cost could be known, and is not
+    assert knows_one.rows("kpi_monthly", "cogs_coverage") == [(1.0,), (0.0,)]  # the cost of February is missing
 
 
-def test_returns_are_among_delivered_and_returned_and_the_unknown_stand_apart() -> None:
+def test_return_rates_count_delivered_and_returned_orders_only() -> None:
     shop = HandShop(
         orders=[order("d"), order("r", status="returned"), order("s", status="shipped"), order("u", status="unknown")],
         order_items=[item("d", quantity=3), item("r", quantity=2), item("s", quantity=4), item("u")],
@@ -132,19 +132,19 @@ def test_returns_are_among_delivered_and_returned_and_the_unknown_stand_apart() 
     }
 
 
-def test_what_the_shop_cannot_know_is_null_and_never_zero() -> None:
+def test_a_kpi_without_its_data_is_null_and_not_zero() -> None:
     made = HandShop(orders=[order("a")], order_items=[item("a")]).row("kpi_monthly")
     unknown = ("returned_orders", "returned_sales", "return_rate", "return_rate_units", "return_share", "payments", "cogs")
     assert {name: made[name] for name in unknown} == dict.fromkeys(unknown)
 
 
-def test_late_rate_lead_days_and_reviews_are_of_valid_orders() -> None:
+def test_late_rate_lead_days_and_reviews_count_valid_orders_only() -> None:
     promised = "2018-01-20 00:00:00"
     shop = HandShop(
         orders=[
             order("a", "2018-01-10 10:00:00", promised_at=promised, delivered_at="2018-01-21 00:00:00"),  # late, 11 days
             order("b", "2018-01-10 10:00:00", promised_at=promised, delivered_at="2018-01-12 00:00:00"),  # 2 days
-            order("c", "2018-01-10 10:00:00", delivered_at="2018-01-12 00:00:00"),  # nothing promised, 2 days
+            order("c", "2018-01-10 10:00:00", delivered_at="2018-01-12 00:00:00"),  # no promised date, 2 days
             order("d", "2018-01-10 10:00:00", promised_at=promised, status="shipped"),
             order("x", "2018-01-10 10:00:00", status="canceled"),
         ],
@@ -152,7 +152,7 @@ def test_late_rate_lead_days_and_reviews_are_of_valid_orders() -> None:
     )
     made = shop.row("kpi_monthly")
     assert of(made, "late_rate", "avg_lead_days", "avg_review", "nps_proxy") == {
-        "late_rate": 0.5,  # a, of a and b
+        "late_rate": 0.5,  # a out of a and b
         "avg_lead_days": 5.0,  # (11 + 2 + 2) / 3
         "avg_review": 4.25,  # (3 + 5 + 5 + 4) / 4
         "nps_proxy": 25.0,  # (2 - 1) / 4 * 100: a 4 is passive

@@ -16,7 +16,7 @@ def test_the_file_is_up_to_date(path: Path, sql: str) -> None:
     assert path.read_text(encoding="utf-8") == sql, "run `make snapshot`, and look at the difference"
 
 
-def test_every_column_of_kpi_monthly_is_a_kpi_in_its_words() -> None:
+def test_every_column_of_kpi_monthly_has_the_definition_of_its_kpi() -> None:
     columns = catalog.gold()["kpi_monthly"].columns
     assert set(columns) - KPIS.keys() == {"month", "is_complete", "net_sales_mom", "net_sales_yoy"}
     worded = {name: (column.kind, column.meaning, column.unit) for name, column in columns.items() if name in KPIS}

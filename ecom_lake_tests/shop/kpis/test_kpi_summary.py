@@ -1,4 +1,4 @@
-"""The KPIs of the whole history, from silver rows written by hand."""
+"""The KPIs of the whole history, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def summary(shop: HandShop) -> dict[str, float | None]:
     return dict(shop.rows("kpi_summary", "metric", "value"))
 
 
-def test_the_summary_is_the_whole_history(quarter: HandShop) -> None:
+def test_the_summary_covers_the_whole_history(quarter: HandShop) -> None:
     values = summary(quarter)
     expected = {
         "net_sales": 72.5,  # 23.50 + 7 + 30 + 10 + 2
@@ -44,8 +44,8 @@ def test_repeat_rates_and_gaps_count_purchases() -> None:
             *placed("ana", "01-01", "01-01"),  # one purchase, split
             *placed("bob", "01-05", "01-25"),  # 20 days
             *placed("eve", "01-10", "03-11"),  # 60 days: 21 of January, 28 of February, 11 of March
-            *placed("fay", "06-01", "06-06"),  # 5 days; 29 days of history are too few to tell
-            *placed("gus", "05-31", "06-30"),  # 30 days, and just enough of history
+            *placed("fay", "06-01", "06-06"),  # 5 days; 29 days of history are too few
+            *placed("gus", "05-31", "06-30"),  # 30 days, and just enough history
         ],
         numbers=ShopSettings(as_of=date(2018, 6, 30), repeat_days=30),
     )
@@ -53,14 +53,14 @@ def test_repeat_rates_and_gaps_count_purchases() -> None:
     expected = {
         "repeat_purchase_rate": 4 / 5,
         "repeat_order_rate": 5 / 5,
-        "repeat_purchase_rate_soon": 2 / 4,  # bob and gus, of all but fay
+        "repeat_purchase_rate_soon": 2 / 4,  # bob and gus out of all except fay
         "gap_p50_days": 25.0,  # of 5 20 30 60
         "gap_p80_days": 42.0,  # 0.8 * 3 = 2.4: 30 + 0.4 * (60 - 30)
     }
     assert {name: values[name] for name in expected} == pytest.approx(expected)
 
 
-def test_gini_by_hand() -> None:
+def test_gini_has_the_hand_computed_value() -> None:
     orders = [order(name) for name in "abcd"]
     prices = ["40.00", "10.00", "30.00", "20.00"]
     shop = HandShop(orders=orders, order_items=[item(name, price) for name, price in zip("abcd", prices, strict=True)])

@@ -1,4 +1,4 @@
-"""When a month stands out: by hand on short histories, and what must be true of any."""
+"""When a month is unusual: hand-computed values for short histories, and properties of any history."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ def scores(values: Sequence[float | None], scale: Scale = PLAIN) -> list[float |
     return [None if one is None else round(one.score, 6) for one in assess(values, nothing_by_chance(values), scale)]
 
 
-def test_it_says_nothing_before_six_months() -> None:
+def test_there_is_no_score_before_six_months() -> None:
     assert scores([5.0] * 5 + [99.0]) == [None] * 6
     assert scores([5.0] * 6 + [99.0])[-1] == 94.0
 
 
-def test_a_line_is_carried_on_half_its_slope_from_its_middle() -> None:
+def test_a_trend_is_extrapolated_from_its_middle_at_half_its_slope() -> None:
     # The middle of 0 to 5 is 2.5, its slope 1; three and a half months on, half of that is 1.75 more.
     [*_, last] = assess([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [0.0] * 7, PLAIN)
     assert last is not None
     assert (last.expected, last.low, last.high, last.score) == (4.25, 4.25 - LIMIT, 4.25 + LIMIT, 1.75)
 
 
-def test_one_wild_month_does_not_move_what_is_expected() -> None:
+def test_one_outlier_does_not_change_the_expectation() -> None:
     assert scores([5.0, 5.0, 5.0, 500.0, 5.0, 5.0, 5.0])[-1] == 0.0
 
 
-def test_unknown_months_are_no_months_of_history() -> None:
+def test_unknown_months_do_not_count_as_history() -> None:
     assert scores([5.0, None, 5.0, 5.0, None, 5.0, 5.0, None, 5.0, 9.0]) == [None] * 9 + [4.0]
 
 
@@ -62,21 +62,21 @@ def test_a_season_is_expected_in_its_second_year() -> None:
     assert found[second] == 0.0
 
 
-def test_what_missed_by_much_so_far_must_miss_by_more_to_stand_out() -> None:
+def test_large_past_errors_raise_the_threshold() -> None:
     restless: list[float | None] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, *([9.0, -9.0, 0.0] * 4), 12.0]
     [*_, last] = assess(restless, nothing_by_chance(restless), PLAIN)
     assert last is not None
     assert not last.is_outlier
 
 
-def test_chance_alone_lets_small_numbers_vary() -> None:
+def test_small_numbers_may_vary_by_chance() -> None:
     share = [0.2] * 6 + [0.6]
     few, many = ([0.5 / sqrt(n)] * 7 for n in (9, 900))
     assert [one[-1].is_outlier for one in (assess(share, few, SHARES), assess(share, many, SHARES)) if one[-1]] == [False, True]
 
 
 @pytest.mark.parametrize(("scale", "least"), [(COUNTS, 0.43), (RATIOS, 0.19), (AMOUNTS, 0.3)])
-def test_what_differs_by_little_never_stands_out(scale: Scale, least: float) -> None:
+def test_a_small_difference_is_never_unusual(scale: Scale, least: float) -> None:
     steady: list[float | None] = [1000.0] * 6
     assert least == pytest.approx(1 - exp(-LIMIT * scale.least_deviation), abs=0.01)
     fall = 1000 * (1 - least)
@@ -84,7 +84,7 @@ def test_what_differs_by_little_never_stands_out(scale: Scale, least: float) -> 
 
 
 @given(st.sampled_from(SCALES), st.lists(st.floats(0, 1), min_size=LEAST_HISTORY + 1, max_size=30))
-def test_bounds_hold_the_expectation_and_say_what_stands_out(scale: Scale, values: list[float]) -> None:
+def test_bounds_contain_the_expectation_and_agree_with_the_score(scale: Scale, values: list[float]) -> None:
     for value, found in zip(values, assess(list(values), [0.0] * len(values), scale), strict=True):
         if found is not None:
             assert 0 <= found.low <= found.expected <= found.high
@@ -93,7 +93,7 @@ def test_bounds_hold_the_expectation_and_say_what_stands_out(scale: Scale, value
 
 
 @given(st.lists(st.floats(1, 1e6), min_size=7, max_size=30), st.sampled_from([0.01, 7.0, 1000.0]))
-def test_the_unit_of_an_amount_does_not_matter(values: list[float], unit: float) -> None:
+def test_the_unit_of_an_amount_does_not_change_the_scores(values: list[float], unit: float) -> None:
     big = Scale(log, exp, AMOUNTS.least_deviation)
     one, other = scores(list(values), big), scores([value * unit for value in values], big)
     assert one == [None if score is None else pytest.approx(score, abs=1e-4) for score in other]

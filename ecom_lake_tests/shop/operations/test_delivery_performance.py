@@ -1,4 +1,4 @@
-"""Delivery times and late orders, from silver rows written by hand."""
+"""Delivery times and late orders, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def delivered(order_id: str, state: str | None, approved: int, shipped: int, cam
     return order(order_id, "2018-01-01 12:00:00", state=state, **{**dates, **came_at, **more})
 
 
-def test_stages_of_delivery_by_hand() -> None:
+def test_the_stages_of_delivery_have_the_hand_computed_values() -> None:
     shop = HandShop(
         orders=[
             delivered("1", "SP", 0, 2, 5),
-            delivered("2", "SP", 1, 4, 10),  # on the promised day, though hours after its midnight: not late
+            delivered("2", "SP", 1, 4, 10),  # on the promised day, hours after its midnight: not late
             delivered("3", "SP", 2, 3, 15),  # 5 days late
             delivered("no promise", "SP", 1, 1, 2, promised_at=None),
             delivered("no date", "SP", 0, 0, 0, delivered_at=None),
             delivered("canceled", "SP", 9, 9, 9, status="canceled"),
-            delivered("under way", "SP", 9, 9, 9, status="shipped"),  # its date of delivery is not believed
+            delivered("under way", "SP", 9, 9, 9, status="shipped"),  # not delivered, so its delivery date is ignored
             delivered("elsewhere", None, 3, 3, 3),
         ]
     )
@@ -56,7 +56,7 @@ def test_stages_of_delivery_by_hand() -> None:
     }
 
 
-def test_without_dates_of_delivery_there_are_no_rates() -> None:
+def test_without_delivery_dates_there_are_no_rates() -> None:
     made = HandShop(orders=[order("a")]).row("delivery_performance")
     assert made["delivered_orders"] == 1
     rates = ("late_rate", "avg_lead_days", "p90_lead_days", "avg_transit_days", "avg_delay_days_when_late")

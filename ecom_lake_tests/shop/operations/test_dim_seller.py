@@ -1,11 +1,11 @@
-"""The dimension of sellers, from silver rows written by hand."""
+"""The seller dimension, from hand-written silver rows."""
 
 from __future__ import annotations
 
 from ecom_lake_tests.builders.hand_shop import HandShop, item, order, seller
 
 
-def test_sellers_that_only_lines_know_are_members_too() -> None:
+def test_sellers_that_are_only_in_order_lines_are_members() -> None:
     shop = HandShop(
         sellers=[seller("s1", city="rio")],
         orders=[order("a")],

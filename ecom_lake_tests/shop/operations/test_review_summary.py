@@ -1,4 +1,4 @@
-"""Reviews of each month, from silver rows written by hand."""
+"""Reviews of each month, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ecom_lake_tests.builders.hand_shop import HandShop, Row, order, review, som
 JAN, FEB, MAR = date(2018, 1, 1), date(2018, 2, 1), date(2018, 3, 1)
 
 
-def test_reviews_by_hand() -> None:
+def test_reviews_have_the_hand_computed_summary() -> None:
     def written(order_id: str, score: int, created: str | None, answered: str | None, review_id: str = "r") -> Row:
         return review(order_id, score, review_id, created_at=created, answered_at=answered)
 
@@ -47,7 +47,7 @@ def test_reviews_by_hand() -> None:
         "latest_reviews": 4,
         "nps_proxy": 0.0,  # two 5s; the 1 and the 2; the 3 is not the latest of its order
         "median_answer_hours": 13.0,  # of 1 2 24 48.5
-        "reviews_before_delivery": 1,  # of what was delivered
+        "reviews_before_delivery": 1,  # of delivered orders
     }
     assert some(march, "month", "reviews", "avg_score", "nps_proxy", "median_answer_hours") == {
         "month": MAR,
@@ -58,7 +58,7 @@ def test_reviews_by_hand() -> None:
     }
 
 
-def test_scores_with_decimals_fall_into_the_share_below() -> None:
+def test_scores_with_decimals_are_rounded_down() -> None:
     shop = HandShop(
         orders=[order(name) for name in "abcde"],
         reviews=[
@@ -71,7 +71,7 @@ def test_scores_with_decimals_fall_into_the_share_below() -> None:
     assert made["nps_proxy"] == pytest.approx(100 * (1 - 2) / 5)  # 3.5 and 4.9 are passive
 
 
-def test_an_earlier_review_of_an_order_is_not_in_the_proxy_and_a_3_detracts() -> None:
+def test_only_the_latest_review_of_an_order_counts_and_a_3_detracts() -> None:
     shop = HandShop(
         orders=[order("a"), order("b"), order("c")],
         reviews=[
@@ -82,12 +82,12 @@ def test_an_earlier_review_of_an_order_is_not_in_the_proxy_and_a_3_detracts() ->
         ],
     )
     assert shop.rows("review_summary", "month", "reviews", "avg_score", "nps_proxy") == [
-        (JAN, 3, 4.0, -50.0),  # of the two latest none promotes and one detracts
+        (JAN, 3, 4.0, -50.0),  # the two latest have no promoter and one detractor
         (FEB, 1, 1.0, -100.0),
     ]
 
 
-def test_a_month_in_which_no_review_is_the_latest_has_no_proxy() -> None:
+def test_a_month_without_a_latest_review_has_no_proxy() -> None:
     shop = HandShop(
         orders=[order("a")],
         reviews=[

@@ -1,4 +1,4 @@
-"""Sellers' scores, from silver rows written by hand."""
+"""Sellers' scores, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def shop_of(*sellers: dict[str, list[Row]], fewest: int = 2) -> HandShop:
     return HandShop(ShopSettings(seller_min_orders=fewest), **rows)
 
 
-def test_sellers_by_hand() -> None:
+def test_sellers_have_the_hand_computed_scores() -> None:
     good, bad = ("delivered", False, 5), ("delivered", True, 1)
     shop = shop_of(
         sold_by("best", good, good),
@@ -53,7 +53,7 @@ def test_equal_sellers_have_equal_percentiles_and_rank_by_sales_and_id() -> None
     ]
 
 
-def test_a_score_is_the_mean_of_what_is_known() -> None:
+def test_a_score_is_the_mean_of_the_known_percentiles() -> None:
     shop = shop_of(
         sold_by("reviewed", ("delivered", None, 5), ("delivered", None, 5)),
         sold_by("silent", ("delivered", None, None), ("delivered", None, None)),
@@ -67,12 +67,12 @@ def test_a_score_is_the_mean_of_what_is_known() -> None:
     ]
 
 
-def test_alone_nobody_is_scored() -> None:
+def test_a_single_seller_is_not_scored() -> None:
     good = ("delivered", False, 5)
     assert shop_of(sold_by("only", good, good)).rows("seller_scorecard", "late_rate", "score", "rank") == [(0.0, None, None)]
 
 
-def test_an_order_of_two_sellers_counts_with_both_and_once_with_each() -> None:
+def test_an_order_of_two_sellers_counts_once_for_each() -> None:
     shop = HandShop(
         sellers=[seller("idle")],
         orders=[order("1", delivered_at="2018-01-20", promised_at="2018-01-15")],

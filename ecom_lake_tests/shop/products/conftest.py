@@ -1,4 +1,4 @@
-"""A shop by hand that several tests of products read."""
+"""A hand-written shop that several tests of products use."""
 
 from __future__ import annotations
 

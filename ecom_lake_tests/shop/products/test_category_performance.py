@@ -1,4 +1,4 @@
-"""Sales and cross-selling of categories, from silver rows written by hand."""
+"""Sales and cross-selling of categories, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecom_lake_tests.builders.purchases import selling
 
 @pytest.fixture(scope="module")
 def mixed() -> HandShop:
-    """Six baskets: toys alone twice, toys and books twice, books alone, and something unknown beside toys."""
+    """Six baskets: toys alone twice, toys and books twice, books alone, and an unknown category together with toys."""
     baskets = {"1": "t", "2": "tt", "3": "tb", "4": "tb", "5": "b", "6": "tu"}
     people = {"1": "ana", "2": "ana"}
     return HandShop(
@@ -27,7 +27,7 @@ def mixed() -> HandShop:
     )
 
 
-def test_categories_by_hand(mixed: HandShop) -> None:
+def test_categories_have_the_hand_computed_values(mixed: HandShop) -> None:
     names = ("category", "products", "orders", "units", "customers", "net_sales", "aov", "avg_review")
     assert mixed.rows("category_performance", *names) == [
         ("books", 1, 3, 3, 3, Decimal("90.00"), 30.0, 3.0),
@@ -39,7 +39,7 @@ def test_categories_by_hand(mixed: HandShop) -> None:
 
 
 def test_the_cross_sell_index_is_a_lift(mixed: HandShop) -> None:
-    # 2 of the 6 baskets hold several known categories; so do 2 of the 3 with books and 2 of the 5 with toys.
+    # Baskets with several known categories: 2 of all 6, 2 of the 3 with books, and 2 of the 5 with toys.
     assert dict(mixed.rows("category_performance", "category", "cross_sell_index")) == {
         "books": pytest.approx((2 / 3) / (2 / 6)),
         "toys": pytest.approx((2 / 5) / (2 / 6)),

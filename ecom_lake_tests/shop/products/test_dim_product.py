@@ -1,11 +1,11 @@
-"""The dimension of products, from silver rows written by hand."""
+"""The product dimension, from hand-written silver rows."""
 
 from __future__ import annotations
 
 from ecom_lake_tests.builders.hand_shop import HandShop, item, order, product
 
 
-def test_products_that_only_lines_know_are_members_too() -> None:
+def test_products_that_are_only_in_order_lines_are_members() -> None:
     shop = HandShop(
         products=[product("p1", "toys", unit_cost="3.5")],
         orders=[order("a")],

@@ -1,4 +1,4 @@
-"""What customers spend after their first category, from silver rows written by hand."""
+"""Customer value by first category, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests.builders.hand_shop import HandShop, item, order, product
 
 
-def test_first_categories_by_hand(journeys: HandShop) -> None:
-    # All are over a year old; first orders: ana's 1, bob's 6, eve's 8 and fay's 9, of toys; 3 of the 4 came back in time.
+def test_first_categories_have_the_hand_computed_values(journeys: HandShop) -> None:
+    # All are over a year old; first orders: ana's 1, bob's 6, eve's 8 and fay's 9, of toys; 3 of the 4 ordered again in time.
     assert journeys.table("first_product_value").to_dicts() == [
         {
             "category": "toys",
@@ -23,7 +23,7 @@ def test_first_categories_by_hand(journeys: HandShop) -> None:
     ]
 
 
-def test_people_count_once_they_are_old_enough_and_only_what_came_in_time() -> None:
+def test_customers_and_orders_count_within_the_complete_follow_up_only() -> None:
     as_of = date(2018, 12, 31)  # 90 days before: 2 October; 365 days before: 31 December 2017
     days = {
         "old": ("2017-12-31", "2018-12-31"),  # the second 365 days after: just in time
@@ -51,7 +51,7 @@ def test_people_count_once_they_are_old_enough_and_only_what_came_in_time() -> N
     }
 
 
-def test_a_split_first_purchase_is_no_return() -> None:
+def test_a_split_first_purchase_is_not_a_repeat_purchase() -> None:
     shop = HandShop(
         products=[product("t", "toys"), product("b", "books")],
         orders=[order("1", "2017-01-01 10:00:00", customer_id="ana"), order("2", "2017-01-01 11:00:00", customer_id="ana")],

@@ -1,4 +1,4 @@
-"""Which category customers buy next, from silver rows written by hand."""
+"""The category of each customer's next purchase, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from ecom_lake_tests.builders.hand_shop import HandShop, item, order, product
 from ecom_lake_tests.builders.purchases import selling
 
 
-def test_journeys_by_hand(journeys: HandShop) -> None:
+def test_journeys_have_the_hand_computed_values(journeys: HandShop) -> None:
     names = ("from_category", "to_category", "customers", "steps", "from_customers", "share", "median_days")
     assert journeys.rows("product_journey", *names) == [
         ("books", "garden", 1, 1, 1, 1.0, 10.0),
-        ("garden", "toys", 1, 1, 1, 1.0, 4.0),  # over the canceled order
-        ("toys", "garden", 2, 2, 2, 1.0, 15.0),  # 10 and 20; fay's purchase between the two is of no category
+        ("garden", "toys", 1, 1, 1, 1.0, 4.0),  # the canceled order is skipped
+        ("toys", "garden", 2, 2, 2, 1.0, 15.0),  # 10 and 20; fay's purchase between the two has no category
     ]
 
 
-def test_a_purchase_of_several_categories_goes_to_each() -> None:
+def test_a_purchase_with_several_categories_counts_for_each() -> None:
     shop = HandShop(
         products=[product("t", "toys"), product("b", "books")],
         orders=[order(str(day), f"2018-01-{day:02} 10:00:00", customer_id="ana") for day in (1, 8, 18)],
@@ -30,5 +30,5 @@ def test_a_purchase_of_several_categories_goes_to_each() -> None:
     assert shop.rows("product_journey", *names) == [("books", 1, 1, 1, 1.0, 10.0), ("toys", 1, 2, 1, 1.0, 8.5)]
 
 
-def test_people_who_never_came_back_make_no_journey() -> None:
+def test_one_time_buyers_have_no_journey() -> None:
     assert selling("1.00", "2.00").table("product_journey").is_empty()

@@ -1,4 +1,4 @@
-"""Sales, ranks and ABC classes of products, from silver rows written by hand."""
+"""Sales, ranks and ABC classes of products, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order, produ
 from ecom_lake_tests.builders.purchases import selling
 
 
-def test_a_product_by_hand() -> None:
+def test_a_product_has_the_hand_computed_values() -> None:
     shop = HandShop(
         products=[product("ball", unit_cost="2.00")],
         orders=[order("1", "2018-01-05 10:00:00"), order("2", "2018-03-01 10:00:00"), order("3", status="canceled")],
@@ -33,7 +33,7 @@ def test_a_product_by_hand() -> None:
     }
     assert (made["first_sold"], made["last_sold"]) == (date(2018, 1, 5), date(2018, 3, 1))
     assert (made["share"], made["cumulative_share"]) == (1.0, 1.0)
-    assert (made["return_rate"], made["return_rate_units"]) == (None, None)  # the shop knows of no returns
+    assert (made["return_rate"], made["return_rate_units"]) == (None, None)  # the shop has no data on returns
 
 
 def test_gross_profit_of_a_product_needs_95_percent_of_its_sales_costed() -> None:
@@ -56,18 +56,18 @@ def test_ranks_and_classes_break_ties_by_id() -> None:
         ("a", 2, "A"),  # 50% before it
         ("b", 1, "A"),
         ("c", 3, "A"),  # 65%
-        ("d", 4, "B"),  # 80% before it: not under
+        ("d", 4, "B"),  # 80% before it: not below 80%
         ("e", 5, "C"),  # 95%
     ]
 
 
-def test_the_bounds_of_the_classes_are_settings() -> None:
+def test_the_bounds_of_the_classes_come_from_the_settings() -> None:
     numbers = ShopSettings(abc_a_share=Decimal("0.5"), abc_b_share=Decimal("0.65"))
     shop = selling("15.00", "50.00", "15.00", "20.00", numbers=numbers)
     assert shop.rows("product_performance", "product_id", "abc_class") == [("a", "C"), ("b", "A"), ("c", "C"), ("d", "B")]
 
 
-def test_a_rank_in_its_category_counts_no_others() -> None:
+def test_a_rank_in_a_category_counts_its_products_only() -> None:
     shop = HandShop(
         products=[product("a", "toys"), product("b", "books"), product("c", "toys"), product("d", "toys")],
         orders=[order("1")],
@@ -83,21 +83,21 @@ def test_a_rank_in_its_category_counts_no_others() -> None:
     ]
 
 
-def test_where_nothing_was_sold_nothing_has_a_class() -> None:
+def test_without_sales_no_product_has_a_class() -> None:
     free = selling("0.00")
     assert free.rows("product_performance", "orders", "share", "abc_class") == [(1, None, None)]
     never = HandShop(products=[product("a")])
     assert never.rows("product_performance", "orders", "net_sales", "abc_class", "first_sold") == [(0, Decimal(0), None, None)]
 
 
-def test_return_rates_of_a_product() -> None:
+def test_return_rates_have_the_hand_computed_values() -> None:
     def bought(order_id: str, status: str, quantity: int, returned: bool | None) -> tuple[Row, Row]:
         return order(order_id, status=status), item(order_id, "1.00", quantity=quantity, is_returned=returned)
 
     rows = [
         bought("kept", "delivered", 3, False),
         bought("sent back", "delivered", 2, True),
-        bought("returned", "returned", 4, None),  # its lines are returned as the order is
+        bought("returned", "returned", 4, None),  # its lines are returned because the order is
         bought("kept of a return", "returned", 1, False),
         bought("on its way", "shipped", 7, False),
         bought("lost", "unknown", 5, None),

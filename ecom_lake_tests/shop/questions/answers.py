@@ -1,4 +1,4 @@
-"""What the hand-made shop of `shops.py` must answer, worked out with a pencil: each question's rows, with its defaults."""
+"""The hand-computed answers for the shop of `shops.py`: each question's rows, with the default parameters."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         (2, "unknown", 125, 125 / 410, 4, 3, 4, None),
         (3, "Bela", 45, 45 / 410, 3, 3, 3, None),
     ],
-    # Of the two rules of books and toys the surer one.
+    # The rule with the higher confidence of the two for books and toys.
     "bought-together": [("books → toys", 4, 0.5, 1.5)],
     # r, f and m by the ranks of nine people: bob 524, jon 412, ivy 413, ana 335, hal 311, gus and fay 211, eve 134, dan 113.
     "segments": [
@@ -109,7 +109,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("Returning", 1, 1 / 9, 2, 120, 120 / 520, 120, 60, "From 2 purchases on."),
         ("Loyal", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83, "From 3 purchases on."),
     ],
-    # Ana and eve subscribe; bob, dan and fay do not; of the others nobody knows.
+    # Ana and eve subscribe; bob, dan and fay do not; for the others it is unknown.
     "subscribers": [
         ("yes", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83, 1),
         ("no", 3, 3 / 9, 4, 185, 185 / 520, 61.67, 46.25, 1 / 3),
@@ -120,7 +120,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("male", 2, 2 / 9, 170, 170 / 520, 85, 56.67, 1 / 2),
         ("unknown", 5, 5 / 9, 135, 135 / 520, 27, 27, 0),
     ],
-    # Ana, bob and eve came twice and score 4 or more for money; fay, gus, hal and jon score 2 at most.
+    # Ana, bob and eve have two purchases or more and a monetary score of at least 4; fay, gus, hal and jon score 2 at most.
     "personas": [
         (
             "Loyal High-Value",
@@ -147,7 +147,17 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     # The gaps' median is 63 days, their 80th percentile 288.4.
     "still-active": [("active", 2, 2 / 9, 0, 44, 150, 150 / 520), ("at risk", 7, 7 / 9, 80, 263, 370, 370 / 520)],
     "customer-kinds": [
-        ("Repeat buyers", 3, 3 / 9, 335, 335 / 520, 120, 3, 96, "all repeat buyers: fewer than 200 people are too few to part"),
+        (
+            "Repeat buyers",
+            3,
+            3 / 9,
+            335,
+            335 / 520,
+            120,
+            3,
+            96,
+            "all repeat buyers: fewer than 200 customers are too few to split",
+        ),
         (
             "One-time buyers",
             6,
@@ -157,7 +167,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
             22.5,
             1,
             156,
-            "all one-time buyers: fewer than 200 people are too few to part",
+            "all one-time buyers: fewer than 200 customers are too few to split",
         ),
     ],
     "where-revenue-leaks": [
@@ -180,7 +190,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         (2, "boleto", 150, 150 / 410, 3, 1),
         (3, "voucher", 10, 10 / 410, 1, 1),
     ],
-    # The lamp, the book and the ball bring 260, 125 and 90 of 520; before the doll they have 91%.
+    # The net sales of the lamp, the book and the ball are 260, 125 and 90 of 520; together 91%, before the doll.
     "abc": [("A", 3, 3 / 4, 475, 475 / 520, 13), ("B", 1, 1 / 4, 45, 45 / 520, 3)],
     "top-products": [
         ("home", 1, "The Lamp", 260, 1, 4, "A", 4),
@@ -220,7 +230,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     ],
 }
 PARTS: dict[str, list[tuple[Any, ...]]] = {
-    # Ana came back in March and November, bob in February a year later, eve in May and July.
+    # Ana ordered again in March and November, bob in February a year later, eve in May and July.
     "retention": [
         ("2017-01", 1, 1, 0, 0, 0),
         ("2017-01", 2, 1, 1, 1, 1),
@@ -232,7 +242,7 @@ PARTS: dict[str, list[tuple[Any, ...]]] = {
         ("2017-12", 2, 1, 0, 0, 0),
         ("2018-01", 1, 1, 0, 0, 0),
     ],
-    # Eve after 30 days, when all nine are watched; ana after 63, when jon and eve are not; bob is beyond the year.
+    # Eve after 30 days, when all nine are observed; ana after 63, when jon and eve are not; bob after more than a year.
     "second-order-curve": [
         (0, 9, 0),
         (30, 9, 1 / 9),
@@ -272,7 +282,7 @@ PARTS: dict[str, list[tuple[Any, ...]]] = {
         ("Sunday", 19, 0, 0),
     ],
 }
-"""Of answers too long to write down, some of the rows, as far as their first columns."""
+"""For answers that are too long to write out: the first columns of some rows."""
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "this-month": {"month": "2018-02"},
@@ -301,4 +311,4 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "where-revenue-leaks": {"year": "2017"},
     "what-was-refused": {"top": "10"},
 }
-"""What a question is asked with on that shop where nothing is said: 2017 is its last whole year, February 2018 its last month."""
+"""The default parameters on that shop: 2017 is its last complete year, February 2018 its last complete month."""

@@ -1,4 +1,4 @@
-"""Every file of `ecom_lake/questions`, found by itself: it runs, whatever the shop, and answers what was worked out by hand."""
+"""Every question file: it runs on any shop, and its answer has the hand-computed rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def thin(request: pytest.FixtureRequest) -> Session:
 
 
 @each_question
-def test_it_answers_what_was_worked_out_by_hand(worked: Session, name: str) -> None:
+def test_the_answer_has_the_hand_computed_rows(worked: Session, name: str) -> None:
     answered = ask(worked, name)
     assert {name: said(value) for name, value in answered.values.items()} == DEFAULTS.get(name, {})
     if name in PARTS:
@@ -42,7 +42,7 @@ def test_it_answers_what_was_worked_out_by_hand(worked: Session, name: str) -> N
         found = [row[: len(part[0])] for row in rows_of(answered)]
         _agree([row for row in found if any(row == pytest.approx(wanted) for wanted in part)], part)
     else:
-        assert name in ANSWERS, f"work out by hand what {name} answers on the shop of shops.py, and write it into answers.py"
+        assert name in ANSWERS, f"compute the answer to {name} for the shop of shops.py by hand, and write it into answers.py"
         _agree(rows_of(answered), ANSWERS[name])
 
 
@@ -53,7 +53,7 @@ def _agree(found: list[tuple[Any, ...]], expected: list[tuple[Any, ...]]) -> Non
 
 
 @each_question
-def test_it_runs_where_there_is_next_to_nothing(thin: Session, name: str) -> None:
+def test_it_runs_on_an_almost_empty_shop(thin: Session, name: str) -> None:
     answered = ask(thin, name)
     assert all(len(row) == len(answered.columns) for row in answered.rows)
 
@@ -79,14 +79,14 @@ def test_it_reads_gold_and_names_its_own_columns(worked: Session, name: str) -> 
 
 
 @pytest.mark.parametrize("name", [name for name, question in BY_NAME.items() if "top" in DEFAULTS.get(name, {})])
-def test_top_is_how_many_are_shown(worked: Session, name: str) -> None:
+def test_top_limits_the_number_of_rows(worked: Session, name: str) -> None:
     if name == "top-products":
         assert [row[:2] for row in rows_of(ask(worked, name, top="1", categories="2"))] == [("home", 1), ("toys", 1)]
     else:
         assert rows_of(ask(worked, name, top="1")) == rows_of(ask(worked, name))[:1]
 
 
-def test_other_parameters_ask_something_else(worked: Session) -> None:
+def test_other_parameters_change_the_answer(worked: Session) -> None:
     assert rows_of(ask(worked, "best-month", year="2018"), "month", "net_sales") == [("2018-02", 80), ("2018-01", 30)]
     assert rows_of(ask(worked, "where-revenue-leaks", year="2018"), "step", "amount")[2:] == [
         ("at_risk_recent", -80),
@@ -105,13 +105,13 @@ def test_other_parameters_ask_something_else(worked: Session) -> None:
     assert rows_of(ask(worked, "next-category", category="toys"), "next_category", "customers") == [("home", 1), ("toys", 1)]
     assert rows_of(ask(worked, "coming-months", of="toys")) == [("2018-03", 40, 10, 70, "SES")]
     assert rows_of(ask(worked, "returns", by="state")) == [("RJ", 60, 1, 1, 1 / 6, 0)]
-    # Products go by their names where they have one, and of the rules of three items the surest speaks.
+    # Products are shown by name where they have one, and of the rules with three items the most confident one is shown.
     pairs = [("ball + doll → The Lamp", 2, 0.9, 3.5), ("The Lamp → The Ball", 3, 0.75, 3.0)]
     assert rows_of(ask(worked, "bought-together", level="product")) == pairs
 
 
 def test_an_incomplete_month_is_pale_and_not_compared() -> None:
-    """Thirteen months of two orders, and a fourteenth that ends on its tenth day."""
+    """Thirteen months with two orders each, and a fourteenth that ends on its tenth day."""
     orders = [*monthly("2017-01", *[2] * 13), order("cut off", "2018-02-10 10:00:00")]
     session = session_of(HandShop(orders=orders, order_items=[item(one["order_id"]) for one in orders]))
     assert rows_of(ask(session, "best-month", year="2018"), "month", "is_incomplete") == [("2018-01", False), ("2018-02", True)]
@@ -119,7 +119,7 @@ def test_an_incomplete_month_is_pale_and_not_compared() -> None:
     assert said(ask(session, "this-month").values["month"]) == "2018-01"
 
 
-def test_where_there_is_nothing_to_choose_from_nothing_is_asked_for() -> None:
+def test_a_parameter_without_choices_is_null() -> None:
     answered = ask(session_of(HandShop()), "best-month")
     assert (answered.values, answered.choices, answered.rows) == ({"year": None}, {"year": ()}, ())
     assert "where year(month) = null" in answered.sql

@@ -91,13 +91,13 @@ def test_nothing_that_is_fitted_changes_when_the_test_period_changes(change: str
     assert [rival.value for rival in before.rivals] != [rival.value for rival in after.rivals]
 
 
-def test_too_few_rows_are_refused() -> None:
+def test_too_few_rows_are_not_modelled() -> None:
     evaluation = evaluate(TARGET, sample(1), sample(2, n=60), sample(3), seed=0)
     assert evaluation.ranker is None
     assert "It: there are too few people to calibrate a model" in evaluation.reason
 
 
-def test_what_was_selected_is_kept() -> None:
+def test_the_selected_model_is_kept() -> None:
     kept = evaluate(TARGET, sample(1), sample(2), sample(3), seed=0, kept={"it: leaf": "800", "it: champion": FOREST})
     assert kept.notes == {"it: leaf": "800", "it: champion": FOREST}
     assert kept.champion == FOREST != evaluated().champion

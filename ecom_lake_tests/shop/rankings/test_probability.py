@@ -1,4 +1,4 @@
-"""Probabilities are published where they beat a constant at several times, and no test outcome is used in a fit."""
+"""Probabilities are published where they beat a constant at several origins, and no test outcome is used in a fit."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ranker() -> Ranker:
 
 
 def origins(known: list[float], occurred: list[float]) -> list[Origin]:
-    """At each the calibration is fitted at one base rate, and the outcomes have another."""
+    """At each origin, the calibration is fitted at the known base rate, and the outcomes have the rate that occurred."""
     fitted = ranker()
     made = []
     for i, (before, after) in enumerate(zip(known, occurred, strict=True)):
@@ -66,7 +66,7 @@ def test_calibrated_probabilities_are_published() -> None:
 
 
 def test_a_base_rate_that_moves_away_after_every_calibration_is_not_published() -> None:
-    """Better than the base rate that was known, which is as wrong; worse than one rate for all that occurred."""
+    """Better than the known base rate, which has the same error; worse than the base rate that occurred."""
     result = backtested([0.25, 0.25, 0.25], [0.1, 0.1, 0.1])
     found = figures(result)
     assert found[f"{CALIBRATED} against {KNOWN}", SKILL] > 0.02
@@ -92,7 +92,7 @@ def test_one_origin_is_not_enough() -> None:
     assert "could only be tested on one day of the past (at least 2 are needed)" in result.sentence
 
 
-def test_skill_by_hand_and_its_interval_by_clusters() -> None:
+def test_skill_has_the_hand_computed_value_and_a_clustered_interval() -> None:
     predicted, outcome = np.tile([0.8, 0.2], 200), np.tile([True, False], 200)
     alone, in_pairs = np.arange(400), np.repeat(np.arange(4), 100)
     found = {}
@@ -109,7 +109,7 @@ def test_skill_by_hand_and_its_interval_by_clusters() -> None:
     assert figures[f"it: {CALIBRATED} against {OCCURRED}", SKILL].value == pytest.approx(1 - 0.04 / 0.25)
     assert figures[f"it: {CALIBRATED} against {KNOWN}", SKILL].value == pytest.approx(1 - 0.04 / 0.26)
     rows, clusters = (found[name][f"it: {CALIBRATED} against {KNOWN}", SKILL] for name in ("alone", "together"))
-    # Each of the four clusters holds as many of either kind as the others: resampled whole, they all give the same skill.
+    # The four clusters have the same number of each kind: resampling whole clusters always gives the same skill.
     assert rows.high - rows.low > 0.003  # type: ignore[operator]
     assert clusters.low == pytest.approx(clusters.high)
 
@@ -123,7 +123,7 @@ def test_days_of_waiting_are_weights() -> None:
     assert np.average(platt(score), weights=waiting.weights) == pytest.approx(waiting.rate, abs=1e-6)
 
 
-def test_a_calibration_does_not_see_what_it_is_tested_on() -> None:
+def test_a_calibration_is_not_fitted_on_its_test_outcomes() -> None:
     fitted, latest, test = ranker(), sample(4, 0.2), sample(5, 0.2)
     seen = [predict_at(DAY, fitted, latest, replace(test, outcome=outcome)) for outcome in (test.outcome, ~test.outcome)]
     assert seen[0] is not None and seen[1] is not None

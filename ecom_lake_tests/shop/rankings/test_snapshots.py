@@ -7,7 +7,7 @@ import pytest
 from ecom_lake.shop.rankings.time_splits import Cutoffs, cutoffs, days_needed, origins, window_days_needed, windows
 
 
-def test_each_label_window_ends_before_the_next_step_looks() -> None:
+def test_each_label_window_ends_before_the_next_step_begins() -> None:
     at = cutoffs(date(2017, 1, 1), date(2018, 8, 31), 90)
     assert at is not None
     assert (at.calibrate, at.test) == (date(2018, 3, 4), date(2018, 6, 2))

@@ -42,7 +42,7 @@ def shipped_by(made: Shop, day: date, leak: str | None = None) -> pl.DataFrame:
         return made_with
 
 
-def test_no_feature_sees_what_comes_after_shipping() -> None:
+def test_no_feature_uses_data_from_after_shipping() -> None:
     made = shop(3_000, seed=2)
     for day in (DAY, DAY - timedelta(days=200)):
         whole, then = shipped_by(made, DAY), shipped_by(as_known_on(made, day), day)
@@ -57,13 +57,13 @@ def test_no_feature_sees_what_comes_after_shipping() -> None:
     ],
     ids=["the score", "the delivery"],
 )
-def test_a_feature_that_sees_what_comes_after_shipping_would_be_caught(leak: str) -> None:
+def test_a_feature_that_uses_data_from_after_shipping_is_detected(leak: str) -> None:
     made = shop(3_000, seed=2)
     with pytest.raises(AssertionError, match="leak"):
         assert_frame_equal(shipped_by(made, DAY, leak), shipped_by(as_known_on(made, DAY), DAY, leak))
 
 
-def test_the_query_has_the_features_of_the_list() -> None:
+def test_the_query_returns_the_listed_features() -> None:
     assert shipped_by(shop(40, seed=0), DAY).columns == ["order_id", "shipped_on", *FEATURES]
 
 
@@ -72,7 +72,7 @@ def test_every_feature_is_in_one_group() -> None:
     assert sorted(grouped) == sorted(FEATURES)
 
 
-def test_what_a_seller_was_rated_before_by_hand() -> None:
+def test_a_sellers_earlier_ratings_have_the_hand_computed_values() -> None:
     """Ten good reviews of one seller by day 100, then a bad one on day 101; another seller has none."""
     made = shop(30, seed=0)
     places = made["fct_orders"].head(13).with_columns(order_date=pl.lit(FIRST), ordered_at=pl.lit(FIRST).cast(pl.Datetime("us")))
@@ -102,7 +102,7 @@ def test_what_a_seller_was_rated_before_by_hand() -> None:
     found = shipped_by(made, FIRST + timedelta(days=110)).sort("order_id")
     at = {day: found.row(days.index(day), named=True) for day in (50, 101, 102)}
     assert (at[50]["seller_reviews"], at[50]["seller_bad_share"], at[50]["recent_bad_share"]) == (0, None, None)
-    # The bad review comes on the day of the second shipment: it is not known then.
+    # The bad review is written on the day of the second shipment: it is not known at that time.
     assert (at[101]["seller_reviews"], at[101]["seller_bad_share"]) == (10, 0)
     assert at[102]["seller_reviews"] == 11
     assert at[102]["seller_bad_share"] == pytest.approx((1 + 10 * 1 / 11) / (11 + 10))
@@ -111,11 +111,11 @@ def test_what_a_seller_was_rated_before_by_hand() -> None:
         became = answers(con, FIRST + timedelta(days=110), followed=60).sort("order_id")
         sooner = answers(con, FIRST + timedelta(days=110), followed=45)
     assert became["is_bad"].to_list() == [False] * 10 + [True]
-    # Who answers too late has not answered.
+    # An answer after the window does not count.
     assert sooner["is_bad"].is_null().all()
 
 
-def test_planted_drivers_are_found_in_their_order(tmp_path: Path) -> None:
+def test_planted_drivers_are_ranked_by_their_effect(tmp_path: Path) -> None:
     with opened(driven()) as con:
         risk = make(con, "review_risk", tmp_path)
     fitted = pl.read_parquet(tmp_path / "review_risk_fit.parquet")
@@ -140,7 +140,7 @@ def test_planted_drivers_are_found_in_their_order(tmp_path: Path) -> None:
     ],
     ids=["an empty shop", "sixty customers", "three months", "shuffled scores"],
 )
-def test_it_refuses(made: Shop, says: str, tmp_path: Path) -> None:
+def test_a_model_without_enough_data_or_skill_is_not_published(made: Shop, says: str, tmp_path: Path) -> None:
     with opened(made) as con:
         assert make(con, "review_risk", tmp_path).height == 0
     said = dict(pl.read_parquet(tmp_path / "review_risk_fit.parquet").filter(kind="card").select("name", "said").iter_rows())
@@ -149,7 +149,7 @@ def test_it_refuses(made: Shop, says: str, tmp_path: Path) -> None:
     assert says in said["reason"]
 
 
-def test_a_shop_without_reviews_is_refused(tmp_path: Path) -> None:
+def test_a_shop_without_reviews_gets_no_model(tmp_path: Path) -> None:
     made = driven()
     with opened(made | {"reviews": made["reviews"].clear()}) as con:
         assert make(con, "review_risk", tmp_path).height == 0
@@ -161,9 +161,9 @@ def test_a_shop_without_reviews_is_refused(tmp_path: Path) -> None:
     ids=["the test of the ranking", "the outcomes of the last origin"],
 )
 def test_nothing_that_is_fitted_changes_when_the_test_period_changes(days_before: int, is_fitted_later: tuple[str, ...]) -> None:
-    """Of the reviews answered after the fit, which are labels of the test, some are turned round.
+    """Some reviews answered after the fit, which are labels of the test, are inverted.
 
-    Of the day 105 days before today on, orders are tested and not fitted; the last origin lies 45 days before today.
+    Orders from 105 days before the as-of date on are tested and not fitted; the last origin is 45 days before the as-of date.
     """
     made, day = driven(), LAST_DAY - timedelta(days=days_before)
     is_turned = (pl.col("answered_at").dt.date() > day) & (pl.col("order_id").hash(1) % 6 == 0)
@@ -181,8 +181,8 @@ def test_nothing_that_is_fitted_changes_when_the_test_period_changes(days_before
     assert all(tested[0][key] != tested[1][key] for key in tested[0] if key[1] in (LIFT, BRIER) and KNOWN not in key[0])
 
 
-def test_an_origin_is_what_was_known_on_that_day() -> None:
-    """The orders that an origin predicts, and the outcomes that it is calibrated on, are those of the shop as it stood then."""
+def test_an_origin_uses_only_data_known_on_its_day() -> None:
+    """The orders that an origin predicts, and its calibration outcomes, equal those of the shop truncated at that day."""
     made = shop(3_000, seed=2)
     found = []
     for shown, until in ((made, LAST_DAY), (as_known_on(made, DAY), DAY)):
@@ -196,7 +196,7 @@ def test_an_origin_is_what_was_known_on_that_day() -> None:
         assert np.array_equal(getattr(found[0][1], part), getattr(found[1][1], part), equal_nan=part == "x")
 
 
-def test_a_list_without_proof_of_its_probabilities_has_none(tmp_path: Path) -> None:
+def test_a_list_with_untested_probabilities_has_none(tmp_path: Path) -> None:
     """The ranking of a young shop can be tested, and its probabilities only once: deciles and reasons are published."""
     with opened(shop(15_000, seed=1, days=390)) as con:
         risk = make(con, "review_risk", tmp_path, FEWER)
@@ -211,10 +211,10 @@ def test_a_list_without_proof_of_its_probabilities_has_none(tmp_path: Path) -> N
     assert not fitted["name"].str.contains(PUBLISHED).any()
 
 
-def test_orders_that_wait_end_worse_and_their_probabilities_come_true() -> None:
-    """In this shop a bad review takes three weeks longer, and in its last half year there are three times as many of them.
+def test_probabilities_of_waiting_orders_are_calibrated() -> None:
+    """In this shop, bad reviews arrive three weeks later, and in the last half year there are three times as many of them.
 
-    What is published for orders that wait for a review is what becomes of them, not of all that were shipped.
+    The published probability of orders that wait for a review is their own rate, not that of all shipped orders.
     """
     made = shop(40_000, seed=3, days=810)
     reviews, bad = made["reviews"], pl.col("score") <= BAD_SCORE
@@ -232,7 +232,7 @@ def test_orders_that_wait_end_worse_and_their_probabilities_come_true() -> None:
     assert became["probability"].mean() == pytest.approx(became["happened"].mean(), rel=0.15)
 
 
-def test_same_bytes_in_any_order_on_any_threads_and_again(tmp_path: Path) -> None:
+def test_row_order_threads_and_reruns_do_not_change_the_bytes(tmp_path: Path) -> None:
     turned = {name: rows.sample(fraction=1.0, shuffle=True, seed=3) for name, rows in driven().items()}
     made = []
     for shown, threads, is_again in ((driven(), 1, False), (turned, 2, False), (driven(), 2, True)):

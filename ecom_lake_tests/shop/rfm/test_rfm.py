@@ -1,4 +1,4 @@
-"""RFM scores, from silver rows written by hand."""
+"""RFM scores, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests.builders.purchases import END_OF_2018, shop_of_spenders, spent
 
 
-def test_equal_people_score_alike() -> None:
+def test_equal_customers_have_equal_scores() -> None:
     # Ranks by sum 1 1 1 4 5 and by last day 1 2 2 4 4, of five; a score is 1 + 5 * (rank - 1) // 5.
     shop = shop_of_spenders(
         spent("a", "03-01", net_sales="10.00"),

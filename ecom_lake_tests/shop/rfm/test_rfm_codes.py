@@ -23,8 +23,8 @@ SEGMENTS = {
 }
 
 
-def test_each_of_the_125_codes_has_its_one_segment() -> None:
-    # For each code a person: their last day, number of purchases and net sales are one of five, 25 people to each.
+def test_each_of_the_125_codes_has_one_segment() -> None:
+    # One customer per code: five values each of last day, number of purchases and net sales, 25 customers for each.
     def everybody() -> Iterator[tuple[list[Row], list[Row]]]:
         for code in (f"{r}{f}{m}" for r in range(1, 6) for f in range(1, 6) for m in range(1, 6)):
             last = date(2018, 1, 1) + timedelta(30 * int(code[0]))

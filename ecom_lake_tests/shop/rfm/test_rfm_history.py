@@ -1,4 +1,4 @@
-"""RFM segments at the end of each month, and the moves between them, from silver rows written by hand."""
+"""RFM segments at month ends, and the migration between them, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ecom_lake_tests.builders.hand_shop import HandShop, item
 from ecom_lake_tests.builders.purchases import bought, shop_of
 
 
-def test_rfm_at_each_months_end_is_rfm_as_of_that_day() -> None:
-    """Whoever sets the as-of date to a month's end sees in rfm what the history has of it, and the moves are between these."""
+def test_rfm_at_a_month_end_equals_rfm_as_of_that_day() -> None:
+    """With the as-of date at a month end, rfm equals the history of that month; the migration compares these months."""
     once = ("01-03", "01-03", "01-28", "02-10", "02-11", "03-06", "04-01")
     orders = [
         *bought("ana", "01-01", "01-02", "03-05", "04-28"),

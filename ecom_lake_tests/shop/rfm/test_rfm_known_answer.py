@@ -1,8 +1,8 @@
-"""R's package rfm publishes how many customers of its data are in each segment; the same comes out of our own values.
+"""R's package rfm publishes how many customers of its data are in each segment; our own values give the same counts.
 
-How recently, how often and for how much each person has bought comes from our marts; the scores and the segments are made here
-by R's rules, which are not ours (METRICS.md): quantiles plus one as cuts, ranges that overlap, the first that fits wins.
-So this holds the marts' values and shows where R's rules differ, and says nothing of our own scores.
+Recency, frequency and monetary value come from our marts; the scores and the segments are computed here
+by R's rules, which are not ours (METRICS.md): quantiles plus one as cuts, overlapping ranges, the first match wins.
+So this test checks the values of the marts and shows where R's rules differ; it does not check our own scores.
 
 The data may not be shipped: ECOM_LAKE_RFM_DATA is the path of its orders as CSV, with customer_id, order_date and revenue.
 """
@@ -32,7 +32,7 @@ CUTS = {"recency": (115, 181, 297.4, 482), "frequency": (4, 5, 6, 8), "monetary"
 
 @dataclass(frozen=True)
 class Range:
-    """A segment by R's way: the scores of recency, frequency and money from and to which it reaches."""
+    """A segment by R's rules: the lowest and highest scores of recency, frequency and monetary value."""
 
     name: str
     recency: tuple[int, int]
@@ -99,8 +99,8 @@ def scores_of(recency: float, frequency: float, monetary: float, cuts: Mapping[s
     return of_recency, score(frequency, cuts["frequency"]), score(monetary, cuts["monetary"])
 
 
-def test_these_ranges_are_no_partition() -> None:
-    """Why ours is a table of 125 codes: of R's ranges some cells have none, and many have two."""
+def test_the_ranges_of_r_are_not_a_partition() -> None:
+    """Why ours is a table of 125 codes: some codes are in none of R's ranges, and many are in two."""
     fitting = [sum(of.holds(*cell) for of in AS_DOCUMENTED) for cell in CELLS]
     assert fitting.count(0) == 10
     assert [segment(AS_TESTED, cell) for cell in CELLS].count("Others") == 36
@@ -120,13 +120,13 @@ def test_these_ranges_are_no_partition() -> None:
         (619, 4, 196, 121),
     ],
 )
-def test_scores_of_the_first_customers(recency: int, frequency: int, monetary: int, code: int) -> None:
+def test_the_first_customers_have_the_published_scores(recency: int, frequency: int, monetary: int, code: int) -> None:
     r, f, m = scores_of(recency, frequency, monetary, CUTS)
     assert 100 * r + 10 * f + m == code
 
 
 def values() -> pl.DataFrame:
-    """What our marts say of each person."""
+    """The values of each customer from our marts."""
     path = os.environ.get("ECOM_LAKE_RFM_DATA", "")
     if not path or not Path(path).exists():
         pytest.skip("ECOM_LAKE_RFM_DATA names no file with R's rfm_data_orders")
@@ -158,7 +158,7 @@ def cuts_of(values: pl.Series) -> tuple[float, ...]:
     return tuple(round(float(cut) + 1, 6) for cut in np.quantile(values.to_numpy(), [0.2, 0.4, 0.6, 0.8]))
 
 
-def test_customers_of_each_segment() -> None:
+def test_each_segment_has_the_published_number_of_customers() -> None:
     people = values()
     assert people.height == 995
     cuts = {

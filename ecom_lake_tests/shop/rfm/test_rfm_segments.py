@@ -1,4 +1,4 @@
-"""RFM segments, from silver rows written by hand."""
+"""RFM segments, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from ecom_lake_tests.builders.purchases import shop_of_spenders, spent
 
 
-def test_segments_by_hand() -> None:
-    # Ranks 1 1 3 of three people by day and by sum make scores of 1 1 4; c spent five times.
+def test_segments_have_the_hand_computed_values() -> None:
+    # Ranks 1 1 3 of three customers by day and by sum give scores of 1 1 4; c has five purchases.
     shop = shop_of_spenders(
         spent("a", "12-21", net_sales="10.00"),
         spent("b", "12-21", net_sales="10.00"),

@@ -1,4 +1,4 @@
-"""Orders, from silver rows written by hand."""
+"""Orders, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_orders_are_numbered_by_time_and_id_and_purchases_by_day() -> None:
     }
 
 
-def test_late_is_a_matter_of_days_and_of_delivered_orders() -> None:
+def test_late_compares_days_of_delivered_orders() -> None:
     promised = "2018-01-20 00:00:00"
     shop = HandShop(
         orders=[
@@ -118,13 +118,13 @@ def test_the_latest_review_counts(reviews: list[Row]) -> None:
         assert (made["review_score"], made["review_id"]) == (5, latest)
 
 
-def test_an_invalid_order_keeps_its_own_amounts() -> None:
+def test_an_invalid_order_keeps_its_amounts() -> None:
     shop = HandShop(orders=[order("a", status="canceled"), order("b", is_valid=False)], order_items=[item("a"), item("b")])
     assert shop.rows("fct_orders", "is_valid", "net_sales") == [(False, Decimal("10.00"))] * 2
     assert shop.rows("fct_sales", "is_valid") == [(False,)] * 2
 
 
-def test_refused_lines_do_not_count_and_an_order_of_nothing_else_is_not_valid() -> None:
+def test_refused_lines_do_not_count_and_an_order_with_only_these_is_invalid() -> None:
     shop = HandShop(
         orders=[order("partly", customer_id="ana"), order("wholly", "2018-01-09 10:00:00", customer_id="ana")],
         order_items=[
@@ -139,13 +139,13 @@ def test_refused_lines_do_not_count_and_an_order_of_nothing_else_is_not_valid() 
     ]
 
 
-def test_a_valid_order_without_lines_is_an_order() -> None:
+def test_a_valid_order_without_lines_counts() -> None:
     shop = HandShop(orders=[order("a")])
     made = shop.row("fct_orders")
     assert (made["is_valid"], made["items"], made["units"], made["gmv"], made["cogs"]) == (True, 0, 0, Decimal("0.00"), None)
 
 
-def test_no_payment_is_zero_only_where_the_shop_knows_of_payments() -> None:
+def test_a_missing_payment_is_zero_only_in_a_shop_with_payments() -> None:
     assert HandShop(orders=[order("a")]).rows("fct_orders", "payment_count", "payments") == [(None, None)]
     shop = HandShop(orders=[order("a"), order("b")], payments=[payment("a", "9.00")])
     assert shop.rows("fct_orders", "payment_count", "payments") == [(1, Decimal("9.00")), (0, Decimal("0.00"))]

@@ -1,4 +1,4 @@
-"""How an order's sales are split between the methods that paid it, by hand."""
+"""The split of an order's sales between its payment methods, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def rows(shop: HandShop) -> list[tuple[object, ...]]:
     return [tuple(str(value) for value in row) for row in shop.rows("fct_payments", *COLUMNS)]
 
 
-def test_a_valid_order_is_split_by_payment_value_and_the_largest_method_takes_the_rest() -> None:
+def test_a_valid_order_is_split_by_payment_value_and_the_largest_method_gets_the_remainder() -> None:
     shop = HandShop(
         orders=[order("a"), order("b"), order("x", status="canceled")],
         order_items=[item("a", "10.00", quantity=2, discount="0.50"), item("b", "3.00"), item("x", "9.00")],

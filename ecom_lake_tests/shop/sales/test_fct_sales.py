@@ -1,4 +1,4 @@
-"""Order lines, from silver rows written by hand."""
+"""Order lines, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from ecom_lake_tests.builders.hand_shop import HandShop, item, order, product
 
 
-def test_a_line_is_costed_by_itself_or_its_product_and_rounded_half_away_from_zero() -> None:
+def test_a_cost_comes_from_the_line_or_its_product_and_is_rounded_half_away_from_zero() -> None:
     shop = HandShop(
         products=[product("p1", unit_cost="4.00"), product("p2")],
         orders=[order("a")],
@@ -26,7 +26,7 @@ def test_a_line_is_costed_by_itself_or_its_product_and_rounded_half_away_from_ze
     assert (order_row["cogs"], order_row["costed_sales"]) == (Decimal("9.01"), Decimal("47.50"))
 
 
-def test_a_line_was_returned_if_it_says_so_or_its_order_does() -> None:
+def test_a_line_is_returned_if_it_or_its_order_is() -> None:
     orders = [order("a", status="returned"), order("b")]
     lines = [item("a", line=1), item("a", line=2, is_returned=False), item("b", line=1), item("b", line=2, is_returned=True)]
     shop = HandShop(orders=orders, order_items=lines)
@@ -34,7 +34,7 @@ def test_a_line_was_returned_if_it_says_so_or_its_order_does() -> None:
     assert shop.rows("fct_orders", "is_returned", "returned_units") == [(True, 1), (True, 1)]
 
 
-def test_a_shop_that_never_names_a_return_does_not_know_of_returns() -> None:
+def test_a_shop_without_any_return_has_no_data_on_returns() -> None:
     shop = HandShop(orders=[order("a")], order_items=[item("a")])
     assert shop.rows("fct_sales", "is_returned") == [(None,)]
     assert shop.rows("fct_orders", "is_returned", "returned_units", "returned_sales") == [(None, None, None)]

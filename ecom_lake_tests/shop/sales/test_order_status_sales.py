@@ -1,4 +1,4 @@
-"""Sales by order status, from silver rows written by hand."""
+"""Sales by order status, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests.builders.hand_shop import HandShop, item, order
 
 
-def test_statuses_by_hand() -> None:
+def test_statuses_have_the_hand_computed_sales() -> None:
     shop = HandShop(
         orders=[
             order("1", "2018-01-01 10:00:00"),

@@ -1,4 +1,4 @@
-"""Payments by method, from silver rows written by hand."""
+"""Payments by method, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecom_lake_tests.builders.hand_shop import HandShop, order, payment
 JAN, FEB = date(2018, 1, 1), date(2018, 2, 1)
 
 
-def test_payments_by_hand() -> None:
+def test_payment_methods_have_the_hand_computed_values() -> None:
     shop = HandShop(
         orders=[order("1"), order("2"), order("3", "2018-02-10 10:00:00"), order("4", status="canceled"), order("5")],
         payments=[

@@ -1,4 +1,4 @@
-"""Returns by product, category and state, from silver rows written by hand."""
+"""Returns by product, category and state, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def leaking() -> HandShop:
     )
 
 
-def test_leakage_by_hand(leaking: HandShop) -> None:
+def test_returns_have_the_hand_computed_values(leaking: HandShop) -> None:
     names = ("member", "orders", "delivered_orders", "returned_orders", "return_rate", "returned_sales", "unknown_status_orders")
     rows = leaking.table("returns_leakage")
     made = {dimension: rows.filter(dimension=dimension).select(names).rows() for dimension in ("product", "category", "state")}
@@ -45,11 +45,19 @@ def test_leakage_by_hand(leaking: HandShop) -> None:
     ]
     assert made["category"] == [
         ("books", 3, 1, 1, 1 / 2, Decimal("40.00"), 1),
-        ("toys", 3, 1, 1, 1 / 2, Decimal("19.00"), 0),  # of the order `partly` a toy came back: it is returned
+        (
+            "toys",
+            3,
+            1,
+            1,
+            1 / 2,
+            Decimal("19.00"),
+            0,
+        ),  # one toy of the order `partly` was returned, so the order counts as returned
     ]
     assert made["state"] == [
         ("RJ", 2, 0, 1, 1.0, Decimal("40.00"), 1),
         ("SP", 2, 1, 1, 1 / 2, Decimal("19.00"), 0),
-        ("unknown", 1, 0, 0, None, Decimal("0.00"), 0),  # a missing state, and nothing delivered yet
+        ("unknown", 1, 0, 0, None, Decimal("0.00"), 0),  # a missing state, and no delivered order
     ]
     assert leaking.row("returns_leakage", dimension="state", member="RJ")["share"] == 40 / 59

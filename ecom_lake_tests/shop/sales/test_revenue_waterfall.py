@@ -1,4 +1,4 @@
-"""From gross sales to gross profit, step by step, from silver rows written by hand."""
+"""From gross sales to gross profit, step by step, from hand-written silver rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order, payment
 
 
-def test_every_step_of_the_waterfall_by_hand() -> None:
+def test_every_step_has_the_hand_computed_value() -> None:
     def placed(order_id: str, status: str, day: str = "2018-01-31") -> Row:
         return order(order_id, f"{day} 10:00:00", status=status)
 
@@ -79,7 +79,7 @@ def test_a_shop_without_payments_has_no_steps_after_gmv() -> None:
     assert [step for (step,) in shop.rows("revenue_waterfall", "step")][-1] == "gmv"
 
 
-def test_a_waterfall_that_does_not_close_is_refused() -> None:
+def test_a_waterfall_that_does_not_add_up_fails_its_audit() -> None:
     shop = HandShop(orders=[order("a", status="a status without a step")], order_items=[item("a")])
     with pytest.raises(AssertionError, match="it_closes"):
         shop.table("revenue_waterfall")

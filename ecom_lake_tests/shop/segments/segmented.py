@@ -1,4 +1,4 @@
-"""All tables of the segments made from people given by hand, for the tests of what they are and of what is kept."""
+"""All segment tables for hand-written customers, for the tests of segments and of kept fits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BESIDE = ("segment_selection", "customer_segments_fit")
 AS_OF = date(2018, 8, 31)
 
 QUICK = MiningSettings(resamples=8, resample_restarts=1, restarts=4)
-"""For people who are plainly of some kind."""
+"""For customers in clearly separated groups."""
 
 Made = dict[str, pl.DataFrame]
 
@@ -46,6 +46,6 @@ def card(made: Made) -> dict[str, object]:
 
 
 def moved(one: Made, other: Made) -> int:
-    """How many people have another segment in the one than in the other, of those in both."""
+    """The number of customers in both results who have different segments."""
     both = one["customer_segments"].join(other["customer_segments"], on="customer_id", validate="1:1")
     return both.filter(pl.col("segment_id") != pl.col("segment_id_right")).height

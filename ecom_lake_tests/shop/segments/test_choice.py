@@ -15,7 +15,7 @@ def chosen(tried: list[Clustering]) -> Clustering | None:
     return next((one for one in tried if one.chosen), None)
 
 
-def test_groups_that_lie_apart_are_found_and_every_number_is_measured() -> None:
+def test_separated_groups_are_found_and_every_number_is_measured() -> None:
     points, truth = blobs(APART, 100)
     tried = evaluate(points, DEFAULTS)
     assert [one.k for one in tried] == [3, 4, 5, 6, 7, 8]
@@ -27,7 +27,7 @@ def test_groups_that_lie_apart_are_found_and_every_number_is_measured() -> None:
     assert all(one.reason.endswith(".") for one in tried)
 
 
-def test_a_group_too_small_is_not_made_a_cluster() -> None:
+def test_a_group_below_the_minimum_size_is_not_a_cluster() -> None:
     points, _ = blobs(APART[:4], 100)
     together = np.concatenate([points, np.random.default_rng(1).normal((40.0, 40.0), 0.3, (12, 2))])
     allowed = chosen(evaluate(together, DEFAULTS.with_changes(min_segment_share=0.0)))
@@ -39,7 +39,7 @@ def test_a_group_too_small_is_not_made_a_cluster() -> None:
     assert five.reason == "Its smallest segment holds 2.91% of the customers, and at least 5% is required."
 
 
-def test_a_cloud_without_groups_is_not_parted() -> None:
+def test_a_cloud_without_groups_is_not_split() -> None:
     cloud = np.random.default_rng(4).normal(size=(500, 2))
     tried = evaluate(cloud, DEFAULTS)
     assert chosen(tried) is None
@@ -47,17 +47,17 @@ def test_a_cloud_without_groups_is_not_parted() -> None:
     assert chosen(evaluate(cloud, DEFAULTS.with_changes(min_stability=0.0))) is not None
 
 
-def test_few_distinct_points_are_not_parted() -> None:
+def test_few_distinct_points_are_not_split() -> None:
     assert evaluate(np.repeat(np.arange(20.0)[:, None], 50, axis=0), DEFAULTS) == []
 
 
 def hardly_stable() -> tuple[Floats, Clustering]:
-    """Points that five clusters part best, and four nearly as well."""
+    """Points that five clusters fit best, and four nearly as well."""
     points, _ = blobs([*APART[:3], (3.0, 3.0), (3.0, 4.1)], 100)
     return points, next(one for one in evaluate(points, DEFAULTS) if one.k == 4)
 
 
-def test_the_last_number_stays_while_it_nearly_passes() -> None:
+def test_the_last_number_is_kept_while_it_nearly_passes() -> None:
     points, four = hardly_stable()
     fresh = chosen(evaluate(points, DEFAULTS))
     assert fresh is not None and fresh.k == 5
@@ -68,7 +68,7 @@ def test_the_last_number_stays_while_it_nearly_passes() -> None:
 
 
 @pytest.mark.parametrize(("bar_above", "slack", "stays"), [(0.01, 0.05, True), (0.01, 0.0, False), (0.1, 0.05, False)])
-def test_just_below_the_bar_it_stays_well_below_it_goes(bar_above: float, slack: float, stays: bool) -> None:
+def test_the_last_number_is_kept_just_below_the_threshold_and_not_far_below(bar_above: float, slack: float, stays: bool) -> None:
     cloud = np.random.default_rng(4).normal(size=(400, 2))
     [three, *_] = evaluate(cloud, DEFAULTS)
     strict = DEFAULTS.with_changes(most_segments=3, min_stability=three.bootstrap_ari * (1 + bar_above), segment_slack=slack)

@@ -15,12 +15,12 @@ def test_the_same_points_give_the_same_bytes() -> None:
     assert one.tobytes() == other.tobytes()
 
 
-def test_a_centre_that_nobody_is_near_stays() -> None:
+def test_a_centre_without_points_is_kept() -> None:
     points = np.array([[0.0], [1.0], [10.0]])
     assert lloyd(points, np.array([[0.0], [10.0], [99.0]])).tolist() == [[0.5], [10.0], [99.0]]
 
 
-def test_as_tight_as_scikit_learn() -> None:
+def test_the_inertia_is_no_higher_than_that_of_scikit_learn() -> None:
     from sklearn.cluster import KMeans
 
     points = np.random.default_rng(8).gamma(2.0, size=(2_000, 3))
@@ -35,14 +35,14 @@ labels = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, m
 
 @settings(max_examples=50)
 @given(labels)
-def test_adjusted_rand_against_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+def test_adjusted_rand_agrees_with_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     from sklearn.metrics import adjusted_rand_score
 
     one, other = np.array(pairs, dtype=np.int32).T
     assert adjusted_rand(one, other) == pytest.approx(adjusted_rand_score(one, other))
 
 
-def test_calinski_harabasz_against_scikit_learn() -> None:
+def test_calinski_harabasz_agrees_with_scikit_learn() -> None:
     from sklearn.metrics import calinski_harabasz_score
 
     points, truth = blobs(APART, 40)
@@ -51,7 +51,7 @@ def test_calinski_harabasz_against_scikit_learn() -> None:
     assert calinski_harabasz(points, centres) == pytest.approx(calinski_harabasz_score(points, truth))
 
 
-def test_silhouettes_against_scikit_learn() -> None:
+def test_silhouettes_agree_with_scikit_learn() -> None:
     from sklearn.metrics import silhouette_score
 
     points, truth = blobs(APART, 240, width=1.0)  # more points than are held in memory at once

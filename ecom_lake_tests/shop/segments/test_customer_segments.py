@@ -19,7 +19,7 @@ def placed(customers: pl.DataFrame, centres: list[dict[str, object]], folder: Pa
     return {customer: (segment, distance) for customer, segment, distance in made["customer_id", "segment_id", "distance"].rows()}
 
 
-def test_everybody_is_with_the_nearest_centre_of_their_group(tmp_path: Path) -> None:
+def test_each_customer_is_assigned_to_the_nearest_centre_of_their_group(tmp_path: Path) -> None:
     customers = people(
         [
             ("near", 1, 10, 100.0, 1),
@@ -35,7 +35,7 @@ def test_everybody_is_with_the_nearest_centre_of_their_group(tmp_path: Path) -> 
     assert made["on the centre"] == (3, 0.0)
 
 
-def test_between_equally_near_centres_the_lower_number_wins(tmp_path: Path) -> None:
+def test_ties_between_centres_go_to_the_lower_number(tmp_path: Path) -> None:
     customers = people([(f"{i}", 1, 9, 50.0, 1) for i in range(50)])
     made = placed(customers, [centre(4, True, 9.0, 20.0), centre(2, True, 9.0, 20.0), centre(3, True, 9.0, 20.0)], tmp_path)
     assert {segment for segment, _ in made.values()} == {2}

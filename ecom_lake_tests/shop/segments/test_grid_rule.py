@@ -41,17 +41,17 @@ def test_two_columns_make_at_least_as_many_cells(k: int, size: int) -> None:
     assert len(grid) == size
     labels, _ = nearest(np.stack(columns, axis=1), grid)
     first = np.bincount((columns[0] > np.median(columns[0])).astype(int) * 9 + labels)
-    assert np.count_nonzero(first) == size, "no cell lies across the median of the first column"
+    assert np.count_nonzero(first) == size, "no cell spans the median of the first column"
 
 
-def test_equal_values_are_never_parted() -> None:
+def test_equal_values_are_never_split() -> None:
     values = np.repeat([1.0, 2.0, 3.0], [80, 10, 10])
     labels, _ = nearest(values[:, None], grid_centres([values], 4))
     assert len(set(labels[:80].tolist())) == 1
     assert grid_centres([np.full(9, 4.0)], 3).tolist() == [[4.0]]
 
 
-def test_kmeans_tells_more_of_groups_that_no_grid_fits() -> None:
+def test_kmeans_explains_more_where_no_grid_fits_the_groups() -> None:
     points, _ = blobs([(0, 0), (4, 1), (8, 0), (2, 8), (6, 9)], 400)
     explained = explained_differences(points, [0, 1], 5, DEFAULTS)
     assert explained.kmeans[0] > 0.95
@@ -59,15 +59,15 @@ def test_kmeans_tells_more_of_groups_that_no_grid_fits() -> None:
     assert explained.gain[0] == pytest.approx(explained.kmeans[0] - explained.grid[0])
 
 
-def test_of_groups_that_lie_on_a_grid_kmeans_tells_no_more() -> None:
+def test_kmeans_explains_no_more_where_the_groups_are_a_grid() -> None:
     points, truth = blobs([(0, 0), (0, 4), (4, 0), (4, 4)], 400)
-    halves = np.argsort(truth, kind="stable")  # as many of each group in either half
+    halves = np.argsort(truth, kind="stable")  # the same number of each group in both halves
     explained = explained_differences(points[halves], [0, 1], 4, DEFAULTS)
     assert explained.gain[0] == pytest.approx(0, abs=1e-9)
     assert not explained.gain[1] > 0
 
 
-def test_what_they_spend_later() -> None:
+def test_later_spending_is_explained() -> None:
     points, truth = blobs(APART, 200)
     rng = np.random.default_rng(5)
     spent = np.where(truth == 4, rng.lognormal(4, 0.2, len(truth)), 0.0)
@@ -101,7 +101,7 @@ SURE, LEVEL, WORSE = gain(0.1, 0.2), gain(-0.1, 0.1), gain(-0.2, -0.1)
         (WORSE, SURE, True, False),
     ],
 )
-def test_kmeans_must_earn_its_place_and_keeps_it_until_the_rule_is_better(
+def test_kmeans_is_used_if_better_and_kept_until_the_rule_is_better(
     others: ExplainedVariance, after: ExplainedVariance | None, was_taken: bool, is_taken: bool
 ) -> None:
     gates = improvement_gates(others, after, was_taken, ("differences", "spend"))

@@ -1,4 +1,4 @@
-"""Segments stay the same from run to run: their numbers, their names, and the people in them."""
+"""Segments stay the same between runs: their numbers, their names, and their customers."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def test_a_rerun_on_unchanged_data_changes_no_byte(kind: str, tmp_path: Path) ->
 
 
 def grown() -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A shop, and the same with a tenth more people."""
+    """A shop, and the same shop with 10% more customers."""
     customers, _ = five_kinds(11_000, 0.9)
     return customers.head(10_000), customers
 
 
-def test_new_people_move_nobody_while_the_fit_is_kept(tmp_path: Path) -> None:
+def test_new_customers_move_no_other_while_the_fit_is_kept(tmp_path: Path) -> None:
     before, after = grown()
     made = segmented(before, tmp_path)
     again = segmented(after, tmp_path, as_of=AS_OF + timedelta(days=30), past=made)
@@ -60,7 +60,7 @@ def test_new_people_move_nobody_while_the_fit_is_kept(tmp_path: Path) -> None:
     assert again["segment_selection"].equals(made["segment_selection"])
 
 
-def test_a_new_fit_with_new_people_moves_few_and_keeps_numbers_and_names(tmp_path: Path) -> None:
+def test_a_new_fit_with_new_customers_moves_few_and_keeps_numbers_and_names(tmp_path: Path) -> None:
     before, after = grown()
     made = segmented(before, tmp_path)
     again = segmented(after, tmp_path, as_of=LATER, past=made)
@@ -70,7 +70,7 @@ def test_a_new_fit_with_new_people_moves_few_and_keeps_numbers_and_names(tmp_pat
     assert moved(made, again) < 0.01 * before.height
 
 
-def test_a_segment_keeps_number_and_name_though_it_now_spends_most(tmp_path: Path) -> None:
+def test_a_segment_keeps_number_and_name_after_its_spending_rises(tmp_path: Path) -> None:
     customers, _ = planted()
     made = segmented(customers, tmp_path)
     grew = pl.col("customer_id").str.starts_with("long gone and generous")
@@ -88,7 +88,7 @@ def test_a_segment_keeps_number_and_name_though_it_now_spends_most(tmp_path: Pat
     assert dict(third["segment_centres"].select("segment", "rule").rows()) == rules
 
 
-def test_a_new_kind_of_people_gets_a_new_number(tmp_path: Path) -> None:
+def test_a_new_group_of_customers_gets_a_new_number(tmp_path: Path) -> None:
     customers, _ = planted()
     before = customers.filter(~pl.col("customer_id").str.starts_with("long gone and generous"))
     made = segmented(before, tmp_path)
@@ -98,10 +98,10 @@ def test_a_new_kind_of_people_gets_a_new_number(tmp_path: Path) -> None:
     gone = segmented(before, tmp_path, MiningSettings(most_segments=3), past=again)
     assert named(gone) == named(made)
     back = segmented(customers, tmp_path, past=gone)
-    assert set(named(back)) - set(named(made)) == {8}, "a number is never given twice"
+    assert set(named(back)) - set(named(made)) == {8}, "a number is never reused"
 
 
-def test_a_group_that_comes_later_is_fitted_then(tmp_path: Path) -> None:
+def test_a_group_that_appears_later_is_fitted(tmp_path: Path) -> None:
     customers, _ = planted()
     made = segmented(customers.filter(pl.col("purchases") == 1), tmp_path)
     again = segmented(customers, tmp_path, as_of=AS_OF + timedelta(days=30), past=made)
@@ -109,7 +109,7 @@ def test_a_group_that_comes_later_is_fitted_then(tmp_path: Path) -> None:
     assert again["segment_centres"].filter(~pl.col("is_one_time"))["segment_id"].to_list() == [5, 6, 7]
 
 
-def test_drift_of_centres_and_of_what_was_seen(tmp_path: Path) -> None:
+def test_drift_of_centres_and_of_observed_shares(tmp_path: Path) -> None:
     customers, _ = planted()
     made = segmented(customers, tmp_path)
     richer = customers.with_columns(net_sales=(pl.col("net_sales") * 2).cast(pl.Decimal(18, 2)))
@@ -123,10 +123,10 @@ def test_drift_of_centres_and_of_what_was_seen(tmp_path: Path) -> None:
     assert drift["one-time buyers: mean of ln(1 + net_sales)"] > 1.1
     kept = segmented(richer, tmp_path, as_of=AS_OF + timedelta(days=30), past=made)
     rows = kept["customer_segments_fit"].filter(kind="drift", name="segment 4: share of one-time buyers").to_dicts()
-    assert rows and rows[0]["series"] == "seen", "a kept fit still says how the people have changed"
+    assert rows and rows[0]["series"] == "seen", "a kept fit still reports the drift of the customers"
 
 
-def test_what_an_older_version_kept_is_no_hindrance(tmp_path: Path) -> None:
+def test_a_fit_of_an_older_version_is_accepted(tmp_path: Path) -> None:
     customers, _ = planted()
     made = segmented(customers, tmp_path)
     said = pl.when(pl.col("name").str.ends_with("buyers")).then(pl.lit("no JSON")).otherwise("said")
@@ -135,15 +135,15 @@ def test_what_an_older_version_kept_is_no_hindrance(tmp_path: Path) -> None:
     assert again["segment_centres"].equals(made["segment_centres"])
 
 
-def test_one_whole_group_stays_one(tmp_path: Path) -> None:
+def test_a_group_with_one_segment_keeps_it(tmp_path: Path) -> None:
     few = people([(f"{i}", 1 + i % 2, i, 5.0 + i, 1) for i in range(60)])
     made = segmented(few, tmp_path)
     again = segmented(few, tmp_path, as_of=LATER, past=made)
     assert named(again) == named(made) == {1: "Repeat buyers", 2: "One-time buyers"}
 
 
-def test_a_fit_without_gates_is_made_anew_and_keeps_numbers_and_names(tmp_path: Path) -> None:
-    """As the version before wrote it: notes without gates, which cannot prove a status again."""
+def test_a_fit_without_gates_is_refitted_and_keeps_numbers_and_names(tmp_path: Path) -> None:
+    """A fit as the prior version wrote it: its notes have no gates, from which the status could be recomputed."""
     customers, _ = planted()
     made = segmented(customers, tmp_path)
     said = pl.col("said").str.replace_all(r', "gates": \[[^\]]*\]', "").str.replace("^3-", "2-")

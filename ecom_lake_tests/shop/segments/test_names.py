@@ -37,13 +37,13 @@ def test_words_come_from_the_outer_thirds() -> None:
     ]
 
 
-def test_a_value_that_most_people_have_says_nothing() -> None:
+def test_a_value_that_most_customers_have_is_not_in_the_name() -> None:
     spent_alike = PEOPLE | {"net_sales": np.array([50.0] * 280 + [90.0] * 21)}  # 50 bounds the lowest third and the highest
     [name] = names([{"recency_days": 150, "net_sales": 50, "units": 1}], spent_alike, "one-time buyers")
     assert name == Name("One-time buyers like most", "every median equals that of all one-time buyers")
 
 
-def test_a_fallback_says_what_is_special() -> None:
+def test_a_fallback_names_the_largest_difference() -> None:
     assert [text for text, _ in named((150, 130, 1), (190, 145, 1), (120, 150, 1))] == [
         "One-time buyers, lower spend",
         "One-time buyers, longer gone",
@@ -51,14 +51,14 @@ def test_a_fallback_says_what_is_special() -> None:
     ]
 
 
-def test_twins_are_told_apart_by_what_differs_most_between_them() -> None:
+def test_two_segments_of_one_name_get_their_largest_difference() -> None:
     [rich, poor] = named((50, 290, 1), (60, 210, 1))
     assert rich[0] == "Recent high-spend one-time buyers, higher spend"
     assert poor[0] == "Recent high-spend one-time buyers, lower spend"
     assert poor[1].endswith("segments of the same name is in net_sales: median 210, compared with 290")
 
 
-def test_triplets_and_more_are_told_apart() -> None:
+def test_three_or_more_segments_of_one_name_get_different_names() -> None:
     medians = [(10.0 + 7 * i, 210.0 + 11 * (i * i % 7), 1.0) for i in range(7)]
     found = [text for text, _ in named(*medians)]
     assert len(set(found)) == 7
@@ -66,7 +66,7 @@ def test_triplets_and_more_are_told_apart() -> None:
     assert all(text.startswith("Recent high-spend one-time buyers") for text in found)
 
 
-def test_segments_that_no_word_tells_apart() -> None:
+def test_identical_segments_get_their_median_and_a_suffix() -> None:
     found = [text for text, _ in named((50, 250, 1), (50, 250, 1))]
     assert found == [
         "Recent high-spend one-time buyers, around 250 net_sales",
@@ -74,7 +74,7 @@ def test_segments_that_no_word_tells_apart() -> None:
     ]
 
 
-def test_a_kept_name_stays_and_a_new_one_makes_way() -> None:
+def test_a_kept_name_stays_and_a_new_one_is_changed() -> None:
     medians = [dict(zip(PEOPLE, of, strict=True)) for of in ((50.0, 290.0, 1.0), (60.0, 210.0, 1.0))]
     kept = Name("Recent high-spend one-time buyers", "of old")
     found = names(medians, PEOPLE, "one-time buyers", {0: kept})

@@ -37,12 +37,12 @@ def rows(found: EarlierMembers) -> list[tuple[float, ...]]:
     return sorted(zip(*found.features.values(), found.spent, strict=True))
 
 
-def test_people_as_they_were_ninety_days_ago_and_what_they_spent_since() -> None:
+def test_customers_of_ninety_days_ago_and_their_spending_since() -> None:
     assert rows(as_they_were(ONE_TIME, HISTORY)) == [(12.0, 20.0, 2.0, 0.0), (32.0, 15.0, 2.0, 80.0)]
     assert rows(as_they_were(REPEAT, HISTORY)) == [(2.0, 15.0, 2.0, 2.0, 0.0)]
 
 
 @pytest.mark.parametrize("group", BY_BUYING, ids=lambda group: group.name)
-def test_what_came_later_is_not_seen(group: Group) -> None:
+def test_later_orders_are_not_used(group: Group) -> None:
     before = [order for order in HISTORY if order[1] <= date(2018, 6, 2)]
     assert [row[:-1] for row in rows(as_they_were(group, HISTORY))] == [row[:-1] for row in rows(as_they_were(group, before))]

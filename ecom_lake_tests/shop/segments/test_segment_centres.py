@@ -37,7 +37,7 @@ def test_centres_are_in_plain_units(tmp_path: Path) -> None:
     assert generous["purchases"] is None
 
 
-def test_same_bytes_in_any_order_and_on_any_threads(tmp_path: Path) -> None:
+def test_row_order_and_threads_do_not_change_the_bytes(tmp_path: Path) -> None:
     customers, _ = planted()
     sampled = MiningSettings(fit_sample=300, choice_sample=200)
     made = []
@@ -65,7 +65,7 @@ def test_same_bytes_in_any_order_and_on_any_threads(tmp_path: Path) -> None:
     ],
     ids=["nobody", "one person", "sixty", "all alike", "four kinds only"],
 )
-def test_a_group_that_cannot_be_parted_is_one_segment(
+def test_a_group_that_cannot_be_split_is_one_segment(
     customers: list[tuple[str, int, int | None, float, int]], rules: list[str], tmp_path: Path
 ) -> None:
     made = segmented(people(customers), tmp_path)
@@ -76,8 +76,8 @@ def test_a_group_that_cannot_be_parted_is_one_segment(
     assert made["segment_profile"]["customers"].sum() == len(customers)
 
 
-@pytest.mark.parametrize("unknown", ["", "thrifty 9$"], ids=["nobody's", "some people's, whom the sample misses"])
-def test_a_feature_that_is_not_known_of_everybody_plays_no_part(unknown: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("unknown", ["", "thrifty 9$"], ids=["for no customer", "for some customers outside the sample"])
+def test_a_feature_that_is_not_known_for_all_customers_is_not_used(unknown: str, tmp_path: Path) -> None:
     customers, _ = planted()
     undated = pl.when(~pl.col("customer_id").str.contains(unknown)).then("recency_days")
     made = segmented(customers.with_columns(recency_days=undated), tmp_path, MiningSettings(fit_sample=200))
@@ -87,7 +87,7 @@ def test_a_feature_that_is_not_known_of_everybody_plays_no_part(unknown: str, tm
     assert not one_time["segment"].str.contains("ecent|ormant").any()
 
 
-def test_a_day_still_to_come_is_today(tmp_path: Path) -> None:
+def test_a_future_date_counts_as_the_as_of_date(tmp_path: Path) -> None:
     customers, _ = planted()
     early = customers.with_columns(
         recency_days=pl.when(pl.col("customer_id").str.ends_with("7")).then(-3).otherwise("recency_days")
@@ -96,14 +96,14 @@ def test_a_day_still_to_come_is_today(tmp_path: Path) -> None:
 
 
 def found_of(customers: pl.DataFrame, truth: np.ndarray, made: Made, is_one_time: bool) -> float:
-    """Adjusted Rand index of the segments of one-time, or repeat, buyers with the kinds that were planted."""
+    """Adjusted Rand index of the segments of one-time, or repeat, buyers and the planted groups."""
     found = customers.join(made["customer_segments"], on="customer_id", maintain_order="left", validate="1:1")
     own = found["is_one_time"].to_numpy() == is_one_time
     return adjusted_rand(truth[own], found["segment_id"].to_numpy()[own].astype(np.int32))
 
 
-@pytest.mark.parametrize("one_time_share", [0.97, 0.4], ids=["hardly anybody comes back", "many come back"])
-def test_five_kinds_among_100_000_people(one_time_share: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("one_time_share", [0.97, 0.4], ids=["few repeat buyers", "many repeat buyers"])
+def test_five_groups_among_100_000_customers_are_found(one_time_share: float, tmp_path: Path) -> None:
     customers, truth = five_kinds(100_000, one_time_share)
     made = segmented(customers, tmp_path, MiningSettings())
     assert made["segment_selection"].filter("chosen").select("buyers", "k").rows() == [
@@ -124,7 +124,7 @@ def test_every_number_is_measured_and_has_its_reason(tmp_path: Path) -> None:
     assert made.group_by("buyers").agg(pl.col("chosen").sum())["chosen"].to_list() == [1, 1]
 
 
-def test_pictures(tmp_path: Path) -> None:
+def test_curves_have_the_points_of_their_charts(tmp_path: Path) -> None:
     made = segmented(planted()[0], tmp_path)
     curves = made["customer_segments_fit"].filter(kind="curve")
     assert set(curves["name"]) == {"stability", "profile of one-time buyers", "profile of repeat buyers"}
@@ -139,8 +139,8 @@ def test_pictures(tmp_path: Path) -> None:
     assert profile["recency_days"] < -0.8 and profile["net_sales"] > 0.8 and profile["units"] > 0.8
 
 
-def test_shuffled_people_are_not_parted(tmp_path: Path) -> None:
-    """Features without any tie between them, and without clusters of their own."""
+def test_shuffled_customers_are_not_split(tmp_path: Path) -> None:
+    """Independent features without clusters."""
     rng = np.random.default_rng(2)
     rows = [
         (f"{i}", 1, round(days), round(money, 2), 1) for i, (days, money) in enumerate(rng.lognormal((4, 4), 0.6, (1_000, 2)))
@@ -167,13 +167,15 @@ def on_a_grid(number: int = 1_000) -> pl.DataFrame:
     return people([(f"{i}", 1, int(days), float(money), int(units)) for i, (days, money, units) in enumerate(kinds)])
 
 
-def test_where_a_rule_does_as_well_the_rule_is_published(tmp_path: Path) -> None:
+def test_a_rule_that_is_as_good_as_kmeans_is_published(tmp_path: Path) -> None:
     made = segmented(on_a_grid(), tmp_path, MiningSettings(most_segments=4))
-    told = card(made)
-    assert (told["status"], told["champion"]) == ("baseline", "Quantile grid")
-    assert (told["candidate"], told["baseline"]) == ("K-Means", "Quantile grid")
-    assert float(str(told["difference_low"])) <= 0
-    assert "4 segments by a quantile grid of recency_days and net_sales, which does as well as K-Means" in str(told["reason"])
+    found_card = card(made)
+    assert (found_card["status"], found_card["champion"]) == ("baseline", "Quantile grid")
+    assert (found_card["candidate"], found_card["baseline"]) == ("K-Means", "Quantile grid")
+    assert float(str(found_card["difference_low"])) <= 0
+    assert "4 segments by a quantile grid of recency_days and net_sales, which does as well as K-Means" in str(
+        found_card["reason"]
+    )
     assert not made["segment_selection"]["chosen"].any()
     assert made["segment_selection"].filter(k=4)["reason"].str.contains("a quantile grid of .* does as well").all()
     kinds = made["segment_centres"].select("segment").to_series().to_list()
@@ -188,7 +190,7 @@ def test_where_a_rule_does_as_well_the_rule_is_published(tmp_path: Path) -> None
 
 
 def registered() -> pl.DataFrame:
-    """Customers of whom some registered before they bought, some after, and of some nobody knows."""
+    """Some customers registered before their first order, some after, and for some it is unknown."""
     customers, _ = planted()
     rng = np.random.default_rng(8)
     delay = np.where(
@@ -203,7 +205,7 @@ def registered() -> pl.DataFrame:
 BY_REGISTRATION = QUICK.with_changes(segments_by="registration")
 
 
-def test_three_clusters_by_registration(tmp_path: Path) -> None:
+def test_three_clusters_by_registration_are_found(tmp_path: Path) -> None:
     customers = registered()
     made = segmented(customers, tmp_path, BY_REGISTRATION)
     assert made["segment_selection"].select("buyers", "k", "chosen").rows() == [("registered buyers", 3, True)]
@@ -224,7 +226,7 @@ def test_three_clusters_by_registration(tmp_path: Path) -> None:
     assert found.filter(pl.col("distance").is_not_null())["registration_delay_days"].min() == 0
 
 
-def test_a_shop_that_registers_nobody_is_parted_by_buying(tmp_path: Path) -> None:
+def test_a_shop_without_registrations_is_segmented_by_purchases(tmp_path: Path) -> None:
     customers, _ = planted()
     made = segmented(customers, tmp_path, BY_REGISTRATION)
     reason = str(card(made)["reason"])

@@ -21,7 +21,7 @@ def profile(customers: pl.DataFrame, folder: Path) -> pl.DataFrame:
         return make(con, "segment_profile", folder)
 
 
-def test_by_hand(tmp_path: Path) -> None:
+def test_a_profile_has_the_hand_computed_values(tmp_path: Path) -> None:
     customers = people([("a", 2, 10, 60.0, 4), ("b", 1, 20, 10.0, 1), ("c", 1, 40, 25.0, 2), ("d", 1, 90, 5.0, 1)])
     repeat, once = profile(customers, tmp_path).to_dicts()
     assert once == {
@@ -45,7 +45,7 @@ def test_by_hand(tmp_path: Path) -> None:
     assert repeat["median_gap_days"] == 30.0
 
 
-def test_segments_make_the_whole(tmp_path: Path) -> None:
+def test_shares_of_segments_add_up_to_one(tmp_path: Path) -> None:
     customers, _ = planted()
     made = profile(customers, tmp_path)
     assert made["customers"].sum() == customers.height
@@ -54,5 +54,5 @@ def test_segments_make_the_whole(tmp_path: Path) -> None:
     assert made["net_sales_share"].sum() == pytest.approx(1)
 
 
-def test_no_sales_no_share(tmp_path: Path) -> None:
+def test_without_sales_there_is_no_share(tmp_path: Path) -> None:
     assert profile(people([("a", 1, 10, 0.0, 1)]), tmp_path)["net_sales_share"].to_list() == [None]

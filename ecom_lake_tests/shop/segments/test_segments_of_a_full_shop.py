@@ -1,4 +1,4 @@
-"""Segments by registration, from a full made-up shop's files to gold: the planted registrations are found again."""
+"""Segments by registration, from a full synthetic shop's files to gold: the planted registrations are found."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def build(shop: CanonicalShop) -> None:
         assert blocked == []
 
 
-def test_people_who_bought_before_they_registered_are_kept_apart(made: tuple[duckdb.DuckDBPyConnection, FullTruths]) -> None:
+def test_customers_who_ordered_before_registering_are_a_separate_group(
+    made: tuple[duckdb.DuckDBPyConnection, FullTruths],
+) -> None:
     con, truths = made
     found = dict(
         con.execute(
@@ -63,7 +65,7 @@ def test_people_who_bought_before_they_registered_are_kept_apart(made: tuple[duc
     assert sum(found.values()) == con.execute("select count(*) from customer_metrics").fetchall()[0][0]
 
 
-def test_three_is_the_only_number_tried(made: tuple[duckdb.DuckDBPyConnection, FullTruths]) -> None:
+def test_only_three_clusters_are_tried(made: tuple[duckdb.DuckDBPyConnection, FullTruths]) -> None:
     con, _ = made
     [(buyers, k, chosen, reason)] = con.execute("select buyers, k, chosen, reason from segment_selection").fetchall()
     clusters = con.execute("select count(*) from segment_centres where buyers = 'registered buyers'").fetchall()[0][0]

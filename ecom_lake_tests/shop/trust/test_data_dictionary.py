@@ -13,7 +13,7 @@ from ecom_lake_tests.builders.built_lake import BuiltLake
 ITSELF = {"ledger", "quality_scorecard", "data_dictionary"}
 
 
-def test_it_has_every_column_of_every_other_table_in_the_words_of_its_contract(built_lake: BuiltLake) -> None:
+def test_it_has_every_column_of_every_other_table_with_the_meaning_of_its_contract(built_lake: BuiltLake) -> None:
     dictionary = duckdb.connect().sql(f"from '{built_lake.root}/olist/gold/data_dictionary.parquet'").pl()
     contracts = {**catalog.silver(), **{name: table for name, table in catalog.gold().items() if name not in ITSELF}}
     columns = ("table_name", "position", "column_name", "type", "meaning", "nullable")

@@ -1,4 +1,4 @@
-"""The ledger, from deliveries and fates written by hand."""
+"""The ledger, from hand-written deliveries and fates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ledger_of(*fates: tuple[str, int, str, int]) -> HandShop:
     return shop
 
 
-def test_every_fate_has_its_column_and_a_delivery_without_fates_has_none() -> None:
+def test_every_fate_has_a_column_and_a_delivery_without_fates_has_zeros() -> None:
     shop = ledger_of(
         *(("orders", 1, fate, rows) for fate, rows in (("quarantined", 1), ("pending", 2), ("superseded", 3))),
         *(("orders", 1, "published", rows) for rows in (2, 1)),

@@ -1,4 +1,4 @@
-"""The cards of all models: a row that the gate does not pass is refused, whoever wrote it."""
+"""The cards of all models: a row that does not pass the gate is refused, however it was written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ecom_lake_tests.builders.verdicts import LIFT, card
 
 
 def published_row(**changes: object) -> pl.DataFrame:
-    """A row of model_cards as `build` makes it, changed afterwards by somebody who does not ask the class."""
+    """A row of model_cards from `build`, changed afterwards without the checks of its class."""
     rows = fit_rows(Fitted({}, card(decide(LIFT))), Past(), 1, MiningSettings())
     with duckdb.connect() as con:
         for fit in catalog.fits():
@@ -34,7 +34,7 @@ def published_row(**changes: object) -> pl.DataFrame:
     return made.with_columns(pl.lit(value, made.schema[name]).alias(name) for name, value in changes.items())
 
 
-def broken_rules(rows: pl.DataFrame, folder: Path) -> set[str]:
+def failed_rules(rows: pl.DataFrame, folder: Path) -> set[str]:
     with duckdb.connect() as con:
         write(con, rows, ModelCards.table, folder / "model_cards.parquet")
         failed, checks = audit(con, ModelCards.table, folder / "model_cards.parquet")
@@ -85,11 +85,11 @@ NO_GATE, NOT_PASSED = {"published_has_a_gate"}, {"published_passes_its_gate"}
         ({"status": "baseline", "champion": "recency", "baseline_value": 2.0}, set()),
     ],
 )
-def test_a_row_that_was_written_past_the_class_is_stopped(changes: dict[str, Any], broken: set[str], tmp_path: Path) -> None:
-    assert broken_rules(published_row(**changes), tmp_path) == broken
+def test_a_row_written_without_the_class_fails_the_audit(changes: dict[str, Any], broken: set[str], tmp_path: Path) -> None:
+    assert failed_rules(published_row(**changes), tmp_path) == broken
 
 
-def test_the_rule_on_the_table_is_the_gate() -> None:
+def test_the_rule_of_the_table_agrees_with_the_gate() -> None:
     """For values around the tie, intervals on both sides, and every direction and requirement."""
     numbers = (-0.1, 0.0, 0.1)
     gates = [
@@ -124,7 +124,7 @@ def test_the_rule_on_the_table_is_the_gate() -> None:
     assert 0 < sum(by_rule) < len(gates)
 
 
-def test_the_card_of_a_fit_is_checked_as_well() -> None:
+def test_the_card_of_a_fit_is_checked_too() -> None:
     """A card is several rows of its fit, so that identities check it, before a release."""
     rows = fit_rows(Fitted({}, card(decide(LIFT))), Past(), 1, MiningSettings())
     trusted = rows.filter((pl.col("kind") != CARD) | pl.col("name").is_in(["status", "reason", "predicts"]))

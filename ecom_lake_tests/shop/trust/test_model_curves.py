@@ -1,4 +1,4 @@
-"""The points of every model's curves, from a fit by hand."""
+"""The points of every model's curves, from a hand-written fit."""
 
 from __future__ import annotations
 

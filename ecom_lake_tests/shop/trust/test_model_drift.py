@@ -1,4 +1,4 @@
-"""What has changed since the last fit, from fits by hand."""
+"""Drift since the last fit, from hand-written fits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake_tests.builders.model_fits import gathered, later, rows
 
 
-def test_a_first_fit_has_not_drifted() -> None:
+def test_a_first_fit_has_no_drift() -> None:
     assert gathered("model_drift", rows()) == []
 
 

@@ -1,4 +1,4 @@
-"""The results of every candidate of every model, from a fit by hand."""
+"""The results of every candidate of every model, from a hand-written fit."""
 
 from __future__ import annotations
 

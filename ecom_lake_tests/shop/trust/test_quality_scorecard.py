@@ -1,4 +1,4 @@
-"""The quality scorecard, from checks written by hand."""
+"""The quality scorecard, from hand-written checks."""
 
 from __future__ import annotations
 
