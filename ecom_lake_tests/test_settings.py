@@ -117,7 +117,7 @@ def test_an_incomplete_url_is_not_read_as_a_folder(root: str) -> None:
 @pytest.mark.parametrize(
     ("root", "expected"),
     [
-        ("https://nowhere.invalid/lake", "A lake cannot be on 'https://', which cannot be written to"),
+        ("https://nowhere.invalid/lake", "A lake cannot be on 'https://', which is read-only"),
         ("ftp://me:secret@nowhere.invalid/lake", "No store can be opened at ftp://nowhere.invalid/lake: "),
         ("nonsense://lake", "A lake cannot be on 'nonsense://'"),
     ],

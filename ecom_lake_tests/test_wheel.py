@@ -113,7 +113,7 @@ def test_a_user_can_go_from_an_empty_folder_to_a_report(installed: Installed) ->
     """About 20 s: seven processes build a shop of 300 orders and write its report."""
     if "init" in installed.run("ecom-lake", "--help"):
         installed.run("ecom-lake", "init", ".")
-    installed.run("ecom-lake", "synth", "export", "--orders", "300")
+    installed.run("ecom-lake", "synth", "export", "--full", "--orders", "300")
     installed.run("ecom-lake", "land", "export")
     installed.run("ecom-lake", "build")
     answer = json.loads(installed.run("ecom-lake", "ask", "sales-by-month", "--json"))

@@ -38,7 +38,7 @@ PLANTED = {
     "long gone and generous": (500, 700, 6, 1),
     "regular": (30, 400, 8, 8),
     "returned once": (300, 120, 2, 2),
-    "formerly regular": (600, 800, 16, 8),
+    "regular once, in the past": (600, 800, 16, 8),
 }
 """Typical recency_days, net_sales, units and purchases of each segment."""
 

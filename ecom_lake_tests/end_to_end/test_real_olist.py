@@ -467,7 +467,7 @@ def test_churn_is_refused_and_bad_reviews_are_ranked(gold: Read) -> None:
     """Few customers order again, and recency predicts it as well as all features; features known at shipping predict a bad review
     better than the seller alone. The rate of bad reviews changes before outcomes are known, so no probabilities are published."""
     cards = {
-        table: dict(gold(f"{table}_fit").filter(kind="card").select("name", "insights").iter_rows())
+        table: dict(gold(f"{table}_fit").filter(kind="card").select("name", "said").iter_rows())
         for table in ("churn", "review_risk")
     }
     assert (cards["churn"]["status"], gold("churn_scores").height) == ("refused", 0)

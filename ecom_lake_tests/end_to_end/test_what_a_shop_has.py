@@ -15,6 +15,8 @@ from ecom_lake.definitions import build_definitions
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.release.offer import alternatives, gold_tables, left_out
 from ecom_lake.engine.build.step.outcome import Outcome
+from ecom_lake.engine.contracts import registry
+from ecom_lake.engine.contracts.registry import Definition
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake.engine.serve.doctor import Finding, examine
 from ecom_lake.errors import UserError
@@ -51,10 +53,13 @@ def shop(tmp_path: Path) -> CanonicalShop:
 @pytest.fixture
 def needing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Sets the needs of a gold table; all other tables need nothing in this test."""
+    native = registry._of_package
 
     def need(table: str, *needs: str) -> None:
-        for name, contract in catalog.gold().items():
-            monkeypatch.setitem(catalog.gold(), name, replace(contract, needs=needs if name == table else ()))
+        def needing(found: Definition) -> Definition:
+            return replace(found, table=replace(found.table, needs=needs if found.table.name == table else ()))
+
+        monkeypatch.setattr(registry, "_of_package", lambda domain: tuple(map(needing, native(domain))))
 
     return need
 

@@ -33,8 +33,9 @@ import sys
 from pathlib import Path
 from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake.engine.build.build import build
-import ecom_lake.engine.build.gold.recipes as recipes, polars, duckdb, sklearn.cluster
-recipes.in_order()
+import polars, duckdb, sklearn.cluster
+from ecom_lake_tests import catalog
+catalog.in_order()
 print("ready", flush=True)
 build(a_site(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
 """

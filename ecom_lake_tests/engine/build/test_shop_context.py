@@ -47,5 +47,5 @@ def test_a_new_connector_needs_only_a_package(another: Path) -> None:
 
 def test_a_package_must_define_the_connector_of_its_name(another: Path) -> None:
     add(another, "misnamed_kind", ANOTHER)
-    with pytest.raises(TypeError, match="must hold one Connector called 'misnamed_kind', and holds 0"):
+    with pytest.raises(TypeError, match="must define one Connector called 'misnamed_kind', and defines 0"):
         registry().connector("misnamed_kind", "here")

@@ -13,8 +13,8 @@ from ecom_lake.engine.contracts.table import Gold
 from ecom_lake.errors import UserError
 
 
-def gold(group: str = "kpis", grain: str = "One row per thing.", **columns: Any) -> type:
-    return type("Thing", (Gold,), {"__doc__": grain, **columns}, group=group)
+def gold(grain: str = "One row per thing.", **columns: Any) -> type:
+    return type("Thing", (Gold,), {"__doc__": grain, **columns})
 
 
 def key() -> Any:

@@ -45,7 +45,7 @@ def test_the_assets_are_the_delivered_files_the_contract_files_that_olist_can_fi
     shop = PROJECT / "ecom_lake/shop"
     silver = {"silver/order_index"} | {f"silver/{path.stem}" for path in (shop / "canonical").glob("[!_]*.py")}
     gold = {
-        f"gold/{path.stem}" for path in shop.glob("*/*.py") if re.search(r"^class \w+\((Gold|ModelFit),", path.read_text(), re.M)
+        f"gold/{path.stem}" for path in shop.glob("*/*.py") if re.search(r"^class \w+\((Gold|ModelFit)\b", path.read_text(), re.M)
     }
     made = silver | gold
     missing = {"gold/demographics", "gold/returns_leakage", "gold/subscription_value"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ecom_lake.engine.build.bronze.delivered_rows import delivered_table
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.code_version import code_version, version_of
@@ -28,8 +30,13 @@ def silver_contracts(site: Site) -> dict[str, Table]:
     index = with_nullable(index, "ordered_at") if site.shop.is_undated else index
     return {
         index.name: index,
-        **{name: with_decisions(spec.contract, site.registry.domain) for name, spec in specs(site).items()},
+        **{name: _registered(site, spec.contract) for name, spec in specs(site).items()},
     }
+
+
+def _registered(site: Site, contract: Table) -> Table:
+    """The contract of a connector's table as the registry has it: with its group, and with decisions on personal columns."""
+    return replace(with_decisions(contract, site.registry.domain), group="silver")
 
 
 def silver_tables(site: Site) -> list[str]:

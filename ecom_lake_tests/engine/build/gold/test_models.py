@@ -66,7 +66,7 @@ def damage_fit(site: Site) -> str:
 def test_a_damaged_fit_is_restored_from_its_plain_copy(fresh_lake: BuiltLake, given: list[bool]) -> None:
     site = replace(fresh_lake.site(), full=True)
     was = damage_fit(site)
-    with pytest.raises(UserError, match="`ecom-lake repair` puts it back"):
+    with pytest.raises(UserError, match="`ecom-lake repair` restores it"):
         made(site)
     assert repair(site).put_back == (str(FIT),)
     assert [file.hash for file in site.lake.log.head().parts(FIT).values()] == [was]

@@ -129,7 +129,7 @@ def test_a_damaged_file_is_not_copied(fresh_lake: BuiltLake, nearby: Place, tmp_
         copy_shop(source, there)
     assert there.lake.log.numbers() == []
     source.lake.store.delete(first_file(source))
-    with pytest.raises(UserError, match=r"bronze/.* is gone: `ecom-lake doctor` there says what to do"):
+    with pytest.raises(UserError, match=r"bronze/.* is missing: `ecom-lake doctor` in the source project"):
         copy_shop(source, there)
 
 

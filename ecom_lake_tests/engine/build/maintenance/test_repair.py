@@ -156,6 +156,6 @@ def test_a_step_checks_only_the_files_that_it_reads(fresh_lake: BuiltLake) -> No
     made = make_order_index(fresh_lake.site(full=True))
     assert made.written == (WHOLE,)
     assert made.files[WHOLE].hash == before.parts(TableId("silver", "order_index"))[WHOLE].hash
-    with pytest.raises(UserError, match="|".join(re.escape(f"{path.name} has 6 bytes") for path in customers)):
+    with pytest.raises(UserError, match="|".join(re.escape(f"{path.name} has 7 bytes") for path in customers)):
         _only_orders(fresh_lake.site())
     assert fresh_lake.site().lake.log.head().parts(TableId("silver", "orders")) == before.parts(TableId("silver", "orders"))

@@ -48,7 +48,8 @@ PLANNING = {
         for name in ("gold/make_gold", "gold/run_recipe", "silver/make_silver", "release/offer")
     ),
     *(PACKAGE / "engine/build" / f"{name}.py" for name in ("step/fingerprint", "release/own_tables")),
-    *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("bounds", "recipe", "sql_tables", "personal", "order_index")),
+    *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("project_folder", "recipe", "sql_tables")),
+    *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("personal", "order_index")),
     *(PACKAGE / "shop/settings").glob("*.py"),
     Path(code_version.__file__),
 }
