@@ -111,8 +111,7 @@ def test_the_definitions_load_without_extras(installed: Installed) -> None:
 
 def test_a_user_can_go_from_an_empty_folder_to_a_report(installed: Installed) -> None:
     """About 20 s: seven processes build a shop of 300 orders and write its report."""
-    if "init" in installed.run("ecom-lake", "--help"):
-        installed.run("ecom-lake", "init", ".")
+    installed.run("ecom-lake", "init", ".")
     installed.run("ecom-lake", "synth", "export", "--full", "--orders", "300")
     installed.run("ecom-lake", "land", "export")
     installed.run("ecom-lake", "build")
@@ -120,8 +119,8 @@ def test_a_user_can_go_from_an_empty_folder_to_a_report(installed: Installed) ->
     assert "net_sales" in json.dumps(answer)
     tables = " ".join(installed.run("ecom-lake", "tables").split())
     assert "pip install 'ecom-lake[models]'" in tables
-    assert (installed.folder / "data/olist/gold/rfm.parquet").exists()
-    assert not (installed.folder / "data/olist/gold/churn_scores.parquet").exists()
+    assert (installed.folder / "data/demo/gold/rfm.parquet").exists()
+    assert not (installed.folder / "data/demo/gold/churn_scores.parquet").exists()
     installed.run("ecom-lake", "report")
 
 
