@@ -437,6 +437,7 @@ HOMONYMS = {
     "segment_centres.*": "Coordinates of a segment's centre, named after the columns of customers that they are means of.",
     "dim_date.month": "The month of the year, a number from 1 to 12.",
     "dim_date.day": "The day of the month; in second_order_curve, days since the first purchase.",
+    "reporting_period.as_of": "The as-of date of the shop; elsewhere that of the row.",
     "order_items.is_valid": "Silver keeps the source's own flag of the line; gold combines it with the order's.",
     "order_gaps.gap_days": "A percentile of gaps, which may lie between two whole numbers of days.",
     "basket_itemsets.items": "The items of a set, as text.",

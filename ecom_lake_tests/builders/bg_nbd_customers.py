@@ -76,13 +76,13 @@ def shop(con: duckdb.DuckDBPyConnection, orders: Sequence[tuple[str, date | None
     con.register("given", frame.to_arrow())
     con.execute("create or replace table fct_orders as select * from given")
     con.unregister("given")
-    con.execute(f"create or replace table dim_date as select date '{as_of}' as date, true as is_as_of")
+    con.execute(f"create or replace table reporting_period as select date '{as_of}' as as_of")
     con.execute(
         """
         create or replace table customer_metrics as
         select customer_id, sum(net_sales)::decimal(18, 2) as net_sales, count(distinct order_date) as purchases
         from fct_orders
-        where is_valid and coalesce(order_date <= (select max(date) from dim_date), true)
+        where is_valid and coalesce(order_date <= (select as_of from reporting_period), true)
         group by customer_id
         """
     )

@@ -24,9 +24,10 @@ def shop(
     con.register("sold", frame.to_arrow())
     con.execute("create table kpi_daily as select date, net_sales::decimal(18, 2) as net_sales from sold")
     con.execute(
-        f"create table dim_date as select date, date_trunc('month', date)::date as month_start, {complete} as is_complete_month,"
-        " date = (select max(date) from sold) as is_as_of from sold"
+        f"create table dim_date as select date, date_trunc('month', date)::date as month_start, {complete} as is_complete_month"
+        " from sold"
     )
+    con.execute("create table reporting_period as select max(date) as as_of from sold")
     con.execute(
         f"create table kpi_monthly as select date_trunc('month', date)::date as month, {complete} as is_complete,"
         " sum(net_sales)::decimal(18, 2) as net_sales from kpi_daily group by 1"

@@ -32,8 +32,8 @@ def shop(con: duckdb.DuckDBPyConnection, purchases: list[Purchase], cost: float 
     people = orders.group_by("customer_id").agg(recency).with_columns(
         activity_status=status.then(pl.lit("at risk")).otherwise(pl.lit("lapsed"))
     )  # fmt: skip
-    today = pl.DataFrame({"date": [AS_OF], "is_as_of": [True]})
-    for name, frame in (("fct_orders", orders), ("customer_metrics", people), ("dim_date", today)):
+    period = pl.DataFrame({"as_of": [AS_OF]})
+    for name, frame in (("fct_orders", orders), ("customer_metrics", people), ("reporting_period", period)):
         con.execute(f"drop table if exists {name}")
         con.register("frame", frame.to_arrow())
         con.execute(f"create table {name} as select * from frame")

@@ -142,7 +142,6 @@ def _named(rows: pl.DataFrame, days: int) -> Shop:
         _money(pl.col("net")).alias("net_sales"),
         _money(pl.col("gross_sales") * pl.col("freight_share")).alias("freight"),
     )  # fmt: skip
-    calendar = pl.DataFrame({"date": [FIRST + timedelta(days=i) for i in range(days)]})
     sellers = [f"s{i:02}" for i in range(SELLERS)]
     return {
         "fct_orders": orders,
@@ -156,7 +155,7 @@ def _named(rows: pl.DataFrame, days: int) -> Shop:
             pl.lit(False).alias("is_score_imputed"), _at("delivered", 20).alias("created_at"),
             _at("answered", 21).alias("answered_at"),
         ),
-        "dim_date": calendar.with_columns(is_as_of=pl.col("date") == pl.col("date").max()),
+        "reporting_period": reporting_period(FIRST + timedelta(days=days - 1)),
         "dim_product": pl.DataFrame(
             {"product_id": [f"p{i:02}" for i in range(CATEGORIES)], "weight_g": [100.0 * i for i in range(CATEGORIES)]}
         ),
@@ -165,6 +164,10 @@ def _named(rows: pl.DataFrame, days: int) -> Shop:
         ),
         "places": pl.DataFrame({"zip": ["z"], "lat": [-23.5], "lng": [-46.6]}),
     }  # fmt: skip
+
+
+def reporting_period(as_of: date | None) -> pl.DataFrame:
+    return pl.DataFrame({"as_of": [as_of]}, {"as_of": pl.Date})
 
 
 def as_known_on(made: Shop, day: date) -> Shop:
@@ -190,7 +193,7 @@ def opened(made: Shop, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def nothing() -> Shop:
     """The empty tables of a shop without orders."""
-    return {name: rows.clear() for name, rows in shop(5, 0).items()}
+    return {name: rows.clear() for name, rows in shop(5, 0).items()} | {"reporting_period": reporting_period(None)}
 
 
 def shuffled(made: Shop, seed: int = 0) -> Shop:

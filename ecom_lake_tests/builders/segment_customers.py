@@ -72,11 +72,8 @@ def people_of(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def calendar(con: duckdb.DuckDBPyConnection, as_of: date | None, orders: pl.DataFrame | None = None) -> None:
-    """Creates the columns of dim_date and fct_orders that segments read; a shop without order dates has no days."""
-    con.register(
-        "dim_date",
-        pl.DataFrame({"date": [as_of], "is_as_of": [as_of is not None]}, {"date": pl.Date, "is_as_of": pl.Boolean}).to_arrow(),
-    )
+    """Creates the columns of reporting_period and fct_orders that segments read."""
+    con.register("reporting_period", pl.DataFrame({"as_of": [as_of]}, {"as_of": pl.Date}).to_arrow())
     nothing = pl.DataFrame(schema=ORDERS)
     con.register("fct_orders", (nothing if orders is None else orders.select(list(ORDERS))).to_arrow())
 

@@ -199,7 +199,7 @@ _REFUSED = {
         "list array_agg group_concat string_agg listagg histogram array_unique_agg"
     ),
     "is an estimate that differs between engines.": "approx_count_distinct approx_distinct approx_top_k reservoir_quantile hll",
-    "reads the clock: the as-of date is dim_date.is_as_of.": (
+    "reads the clock: the as-of date is reporting_period.as_of.": (
         "now today current_date current_timestamp current_time current_localtimestamp localtimestamp get_current_timestamp"
         " transaction_timestamp"
     ),

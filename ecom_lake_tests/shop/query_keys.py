@@ -14,7 +14,11 @@ from ecom_lake_tests import catalog
 
 Key = frozenset[str]
 ONE_ROW: Key = frozenset()
-_TABLES = {table.name: frozenset(table.key) for table in (*catalog.silver().values(), *catalog.gold().values())}
+_TABLES = {
+    **{table.name: frozenset(table.key) for table in (*catalog.silver().values(), *catalog.gold().values())},
+    "settings": ONE_ROW,
+    "reporting_period": ONE_ROW,
+}
 
 
 def rows_of(select: exp.Select) -> set[Key]:
@@ -51,7 +55,7 @@ def _of(source: exp.Expr) -> set[Key]:
     for cte in source.root().find_all(exp.CTE):
         if cte.alias == source.name:
             return _result_of(cte.this)
-    return {_TABLES[source.name]} if source.name in _TABLES else {ONE_ROW} if source.name == "settings" else set()
+    return {_TABLES[source.name]} if source.name in _TABLES else set()
 
 
 def _joined(keys: set[Key], join: exp.Join) -> set[Key]:

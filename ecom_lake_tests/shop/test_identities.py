@@ -34,6 +34,16 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "update dim_date set is_snapshot_date = true where date = '2018-01-30'",
         "update dim_date set is_snapshot_date = true where date = '2018-12-31'",
     ),
+    "reporting_period_is_the_calendars": (
+        "update reporting_period set as_of = '2018-03-30'",
+        "update reporting_period set as_of = null",
+        "update reporting_period set first_complete_month = '2018-02-01'",
+        "update reporting_period set last_complete_month = '2018-02-01'",
+        "update reporting_period set complete_months = 2",
+        "delete from reporting_period",
+        "update dim_date set is_as_of = false",
+        "update dim_date set is_complete_month = false where month_start = '2018-03-01'",
+    ),
     "methods_sum_to_orders": (
         "delete from fct_payments where order_id = '1'",
         "update fct_payments set net_sales = net_sales + 0.01 where order_id = '1'",

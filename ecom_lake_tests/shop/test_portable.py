@@ -69,6 +69,7 @@ REFUSED = {
 
 TAKEN = (
     "select row_number() over (partition by customer_id order by ordered_at, order_id) as place from fct_orders",
+    "select row_number() over (order by order_id) as place from fct_orders cross join reporting_period",
     "select lag(n) over (order by status) as n from (select status, count(*) as n from fct_orders group by status) as counted",
     "with c as (select status, count(*) as n from fct_orders group by status) select lag(n) over (order by status) as n from c",
     "select rank() over (order by net_sales) as place, sum(units) over (order by net_sales) as so_far from fct_orders",

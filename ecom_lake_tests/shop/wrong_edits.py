@@ -43,6 +43,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
     ),
     *_of(
+        "reporting_period",
+        ("the first complete month for the last", "max(month_start)", "min(month_start)"),
+        ("days for months", "count(distinct month_start)", "count(*)"),
+    ),
+    *_of(
         "dim_customer",
         (
             "the earliest address for the latest",
@@ -212,7 +217,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("not yet is incomplete", "case when m.month is not null then c.is_complete", "case when true then c.is_complete"),
         ("not yet is zero", "when m.month is not null then coalesce(r.customers, 0)", "else coalesce(r.customers, 0)"),
         ("another order of the month is a return", "where o.previous_order_date < o.month and", "where"),
-        ("returns after the as-of date", " and o.order_date <= today.as_of\n    group", "\n    group"),
+        ("returns after the as-of date", " and o.order_date <= reporting_period.as_of\n    group", "\n    group"),
     ),
     *_of("cohort_value", ("later orders are lost", "    where not later.is_first_order\n", "    where later.is_first_order\n")),
     *_of(
@@ -288,7 +293,11 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     *_of(
         "first_product_value",
-        ("orders after the as-of date", "where o.is_first_order and o.order_date <= today.as_of", "where o.is_first_order"),
+        (
+            "orders after the as-of date",
+            "where o.is_first_order and o.order_date <= reporting_period.as_of",
+            "where o.is_first_order",
+        ),
         (
             "90 days for everybody",
             "count(*) filter (where p.known_90d and p.repeated_90d)",
@@ -343,8 +352,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         "order_status_sales",
         (
             "valid orders alone",
-            "    from fct_orders\n    cross join today\n",
-            "    from fct_orders\n    cross join today\n    where is_valid\n",
+            "    from fct_orders\n    cross join reporting_period\n",
+            "    from fct_orders\n    cross join reporting_period\n    where is_valid\n",
         ),
         (
             "ages from orders still to come",

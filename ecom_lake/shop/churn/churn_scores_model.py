@@ -35,7 +35,7 @@ from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.logistic_regression import Platt
 from ecom_lake.statistics.random_forest import TREES_TO_TRY
 
-READS = (*churn_features.READS, "dim_date")
+READS = (*churn_features.READS, "reporting_period")
 VERSION = 2
 _CUTOFFS, _PROBABILITY = "cutoffs", "purchase_probability"
 

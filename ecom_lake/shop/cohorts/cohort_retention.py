@@ -57,10 +57,10 @@ class CohortRetention(Gold):
             "In each month up to the as-of date, active customers are the month's new and returning customers.",
             "select month, sum(active_customers) filter (where month_number = 0),"
             " coalesce(sum(active_customers) filter (where month_number > 0), 0) from cohort_retention"
-            " where last_day(month) <= (select max(date) from dim_date where is_as_of)"
+            " where last_day(month) <= (select as_of from reporting_period)"
             " and month <= (select max(month) from kpi_monthly) group by month",
             "select month, nullif(new_customers, 0), returning_customers from kpi_monthly"
-            " where last_day(month) <= (select max(date) from dim_date where is_as_of)"
+            " where last_day(month) <= (select as_of from reporting_period)"
             " and month >= (select min(cohort) from cohort_retention)",
         ),
         Identity(

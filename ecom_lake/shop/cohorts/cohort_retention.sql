@@ -1,10 +1,5 @@
 -- Of the customers who first ordered in a month, how many ordered again in each later month, and how many by then?
 with
-today as (
-    select max(date) filter (where is_as_of) as as_of
-    from dim_date
-),
-
 months as (
     select month_start as month, year(month_start) * 12 + month(month_start) as number, bool_or(is_complete_month) as is_complete
     from dim_date
@@ -14,7 +9,7 @@ months as (
 started as (
     select customer_id, month as cohort
     from fct_orders
-    cross join today
+    cross join reporting_period
     where is_first_order and order_date <= as_of
 ),
 
@@ -35,15 +30,15 @@ returns as (
         count(*) filter (where o.previous_order_date < s.cohort + interval 1 month) as first_returns
     from fct_orders as o
     join started as s on s.customer_id = o.customer_id
-    cross join today
-    where o.previous_order_date < o.month and o.order_date <= today.as_of
+    cross join reporting_period
+    where o.previous_order_date < o.month and o.order_date <= reporting_period.as_of
     group by s.cohort, o.month
 ),
 
 ahead as (
     select unnest(generate_series(0, max(number) - min(number))) as month_number
     from months
-    where month between (select min(cohort) from cohorts) and (select as_of from today)
+    where month between (select min(cohort) from cohorts) and (select as_of from reporting_period)
 ),
 
 -- After the end of the data there is no month: its numbers are NULL, not 0.
@@ -59,7 +54,7 @@ cells as (
         coalesce(r.first_returns, 0) as first_returns
     from cohorts as c
     cross join ahead as a
-    left join months as m on m.number = c.number + a.month_number and m.month <= (select as_of from today)
+    left join months as m on m.number = c.number + a.month_number and m.month <= (select as_of from reporting_period)
     left join returns as r on r.cohort = c.cohort and r.month = m.month
 )
 

@@ -51,10 +51,10 @@ class CohortValue(Gold):
             "cohorts_sum_to_months",
             "In each month up to the as-of date, the cohorts' net sales sum to the month's, to the cent.",
             "select month, sum(net_sales) from cohort_value"
-            " where last_day(month) <= (select max(date) from dim_date where is_as_of)"
+            " where last_day(month) <= (select as_of from reporting_period)"
             " and month <= (select max(month) from kpi_monthly) group by month",
             "select month, net_sales from kpi_monthly"
-            " where last_day(month) <= (select max(date) from dim_date where is_as_of)"
+            " where last_day(month) <= (select as_of from reporting_period)"
             " and month >= (select min(cohort) from cohort_value)",
         ),
         Identity(

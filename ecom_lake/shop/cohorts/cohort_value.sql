@@ -1,14 +1,9 @@
 -- How much net sales have the customers who first ordered in a month brought, on average, in each later month?
 with
-today as (
-    select max(date) filter (where is_as_of) as as_of
-    from dim_date
-),
-
 sales as (
     select customer_id, is_first_order, month, net_sales, cogs, costed_sales
     from fct_orders
-    cross join today
+    cross join reporting_period
     where is_valid and order_date <= as_of
 ),
 

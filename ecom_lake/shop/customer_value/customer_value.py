@@ -114,7 +114,7 @@ class CustomerValue(Gold):
         Identity(
             "next_orders_are_those_of_repeat_buyers",
             "select v.customer_id from customer_value as v join customer_metrics as m on m.customer_id = v.customer_id"
-            " cross join (select max(date) as as_of from dim_date where is_as_of) as today"
+            " cross join reporting_period"
             " where v.next_order_date is not null and (m.purchases < 2 or v.next_order_date <= as_of)",
             "Dates of next orders lie after the as-of date and belong to customers with two or more purchases.",
         ),

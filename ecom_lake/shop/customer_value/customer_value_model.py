@@ -28,7 +28,7 @@ from ecom_lake.shop.customer_value.purchase_histories import ObservationPeriod
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.maximum_likelihood import FittedParameters, cholesky_from_text, with_parameters
 
-READS = ("customer_metrics", "fct_orders", "dim_date")
+READS = ("customer_metrics", "fct_orders", "reporting_period")
 VERSION = 3
 
 _MODEL, _CHOLESKY = "purchases by", "covariance of purchases"

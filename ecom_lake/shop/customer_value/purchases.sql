@@ -8,5 +8,5 @@ select
     sum(o.net_sales)::decimal(18, 2) as spent
 from fct_orders as o
 join value_customers as c on c.customer_id = o.customer_id
-where o.is_valid and o.order_date <= (select max(date) from dim_date where is_as_of)
+where o.is_valid and o.order_date <= (select as_of from reporting_period)
 group by c.person, c.bucket, c.first_date, o.order_date

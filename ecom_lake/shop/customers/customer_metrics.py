@@ -73,7 +73,7 @@ class CustomerMetrics(Gold):
         Identity(
             "recency_is_since_the_last_order",
             "select customer_id, last_order_date, recency_days, as_of from customer_metrics"
-            " cross join (select max(date) as as_of from dim_date where is_as_of) as today"
+            " cross join reporting_period"
             " where date_diff('day', last_order_date, as_of) <> recency_days",
             "Recency is the days from the latest order to the as-of date.",
         ),
@@ -85,7 +85,7 @@ class CustomerMetrics(Gold):
             " from customer_metrics",
             "select count(*), count(*) filter (where opens_purchase), coalesce(sum(units), 0), coalesce(sum(net_sales), 0)"
             " from fct_orders where is_valid"
-            " and coalesce(order_date <= (select max(date) from dim_date where is_as_of), true)",
+            " and coalesce(order_date <= (select as_of from reporting_period), true)",
         ),
         Identity(
             "labels_follow_the_settings",

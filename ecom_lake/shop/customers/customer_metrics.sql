@@ -1,10 +1,5 @@
 -- What is the value of each customer to the shop, and how active are they?
 with
-today as (
-    select max(date) filter (where is_as_of) as as_of
-    from dim_date
-),
-
 -- Orders up to the as-of date; orders without a date are included.
 people as (
     select
@@ -22,7 +17,7 @@ people as (
         sum(review_score::decimal(9, 4))::decimal(18, 4) as review_scores,
         count(review_score) as reviews
     from fct_orders
-    cross join today
+    cross join reporting_period
     where is_valid and coalesce(order_date <= as_of, true)
     group by customer_id
 ),
@@ -31,7 +26,7 @@ people as (
 categories as (
     select customer_id, count(distinct nullif(category, 'unknown')) as categories
     from fct_sales
-    cross join today
+    cross join reporting_period
     where
         is_valid
         and coalesce(order_date <= as_of, true)
@@ -52,7 +47,7 @@ gaps as (
         round(quantile_cont(gap_days::double, 0.5), 6) as p50,
         round(quantile_cont(gap_days::double, 0.8), 6) as p80
     from fct_orders
-    cross join today
+    cross join reporting_period
     where gap_days is not null and order_date <= as_of
 ),
 
@@ -69,7 +64,7 @@ scored as (
         date_diff('day', first_order_date, last_order_date) as lifespan_days,
         1 + 5 * (rank() over (order by net_sales) - 1) // count(*) over () as m
     from people
-    cross join today
+    cross join reporting_period
 ),
 
 described as (

@@ -1,14 +1,9 @@
 -- How many days pass between a customer's orders, and between purchases?
 with
-today as (
-    select max(date) filter (where is_as_of) as as_of
-    from dim_date
-),
-
 gaps as (
     select date_diff('day', previous_order_date, order_date) as days, count(*) as orders
     from fct_orders
-    cross join today
+    cross join reporting_period
     where previous_order_date is not null and order_date <= as_of
     group by date_diff('day', previous_order_date, order_date)
 ),

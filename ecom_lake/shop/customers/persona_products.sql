@@ -1,10 +1,5 @@
 -- Which categories do the customers of each persona buy?
 with
-today as (
-    select max(date) filter (where is_as_of) as as_of
-    from dim_date
-),
-
 -- Only customers with several lines can be counted twice: only they keep their identifiers.
 bought as (
     select
@@ -15,8 +10,8 @@ bought as (
         s.net_sales
     from fct_sales as s
     join customer_metrics as m on m.customer_id = s.customer_id
-    cross join today
-    where s.is_valid and coalesce(s.order_date <= today.as_of, true)
+    cross join reporting_period
+    where s.is_valid and coalesce(s.order_date <= reporting_period.as_of, true)
 ),
 
 sums as (

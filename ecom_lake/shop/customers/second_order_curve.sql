@@ -1,14 +1,9 @@
 -- How long does it take until customers buy a second time, with one-time buyers censored at the as-of date?
 with
-today as (
-    select max(date) filter (where is_as_of) as as_of
-    from dim_date
-),
-
 first_two as (
     select purchase_number, order_date, previous_order_date, gap_days, as_of
     from fct_orders
-    cross join today
+    cross join reporting_period
     where opens_purchase and purchase_number <= 2 and order_date <= as_of
 ),
 

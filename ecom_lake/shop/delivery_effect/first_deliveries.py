@@ -18,7 +18,7 @@ from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.factor_regression import Design, factor
 from ecom_lake.statistics.weighted_effect import People
 
-READS = ("fct_orders", "fct_sales", "dim_seller", "dim_date", "reviews")
+READS = ("fct_orders", "fct_sales", "dim_seller", "reporting_period", "reviews")
 
 COMPARED = ("month", "state", "same_state", "price", "freight", "items", "category", "seller")
 _RARE = 0.01
@@ -106,5 +106,5 @@ def reorders_by_delay(con: duckdb.DuckDBPyConnection, days: int) -> list[tuple[s
 
 
 def as_of(con: duckdb.DuckDBPyConnection) -> date | None:
-    day: date | None = con.execute("select max(date) from dim_date where is_as_of").fetchall()[0][0]
+    day: date | None = con.execute("select as_of from reporting_period").fetchall()[0][0]
     return day

@@ -1,11 +1,5 @@
 -- How was each customer's first delivered order delivered, and when did the customer order again?
 with
-today as (
-    select max(date) as as_of
-    from dim_date
-    where is_as_of
-),
-
 valid as (
     select
         o.order_id,
@@ -23,8 +17,8 @@ valid as (
         o.items,
         o.instalments
     from fct_orders as o
-    cross join today
-    where o.is_valid and o.order_date <= today.as_of
+    cross join reporting_period
+    where o.is_valid and o.order_date <= reporting_period.as_of
 ),
 
 numbered as (
@@ -56,8 +50,8 @@ sellers as (
         s.seller_id,
         count(*) as lines
     from fct_sales as s
-    cross join today
-    where s.is_valid and s.order_date <= today.as_of and s.seller_id is not null
+    cross join reporting_period
+    where s.is_valid and s.order_date <= reporting_period.as_of and s.seller_id is not null
     group by s.seller_id
 ),
 
@@ -115,7 +109,7 @@ select
     k.delivered_date,
     a.score <= 3 as is_low_score,
     a.answered_date,
-    today.as_of,
+    reporting_period.as_of,
     b.reorder_date,
     strftime(k.month, '%Y-%m') as month,
     coalesce(k.state, 'unknown') as state,
@@ -136,4 +130,4 @@ select
 from known as k
 left join answers as a on a.order_id = k.order_id and a.place = 1
 left join reorders as b on b.customer_id = k.customer_id
-cross join today
+cross join reporting_period

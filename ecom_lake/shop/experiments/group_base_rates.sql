@@ -2,11 +2,10 @@
 with
 today as (
     select
-        max(date) as as_of,
-        max(date) - $days as start,
-        max(date) - 2 * $days as before
-    from dim_date
-    where is_as_of
+        as_of,
+        as_of - $days as start,
+        as_of - 2 * $days as before
+    from reporting_period
 ),
 
 bounds as (

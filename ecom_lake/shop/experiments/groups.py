@@ -17,7 +17,7 @@ import duckdb
 from ecom_lake.engine.contracts.gate import Verdict, against_threshold, best_of, decide, unmeasured
 from ecom_lake.engine.contracts.sql_file import sql_file
 
-READS = ("fct_orders", "customer_metrics", "dim_date")
+READS = ("fct_orders", "customer_metrics", "reporting_period")
 
 NEW = "new customers"
 FORMULAS = "formulas of power"
@@ -107,5 +107,5 @@ def too_little(found: list[Group]) -> str:
 
 
 def as_of(con: duckdb.DuckDBPyConnection) -> date | None:
-    day: date | None = con.execute("select max(date) from dim_date where is_as_of").fetchall()[0][0]
+    day: date | None = con.execute("select as_of from reporting_period").fetchall()[0][0]
     return day

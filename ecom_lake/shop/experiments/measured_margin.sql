@@ -4,4 +4,4 @@ select
     sum(costed_sales)::decimal(18, 2)::double as costed_sales,
     sum(cogs)::decimal(18, 2)::double as cogs
 from fct_orders
-where is_valid and order_date <= (select max(date) from dim_date where is_as_of)
+where is_valid and order_date <= (select as_of from reporting_period)

@@ -4,5 +4,5 @@ select
     coalesce(k.net_sales, 0)::double as net_sales
 from dim_date as d
 left join kpi_daily as k on k.date = d.date
-where d.is_complete_month and d.date <= (select max(date) from dim_date where is_as_of)
+where d.is_complete_month and d.date <= (select as_of from reporting_period)
 order by d.date

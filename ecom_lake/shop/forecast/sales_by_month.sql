@@ -3,5 +3,5 @@ select
     month,
     net_sales
 from kpi_monthly
-where is_complete and last_day(month) <= (select max(date) from dim_date where is_as_of)
+where is_complete and last_day(month) <= (select as_of from reporting_period)
 order by month

@@ -63,7 +63,7 @@ class SalesForecast(Gold, extra="models"):
             "it_begins_after_what_is_known",
             "select period from sales_forecast where grain = 'month' and period <="
             " (select max(month) from kpi_monthly where is_complete and last_day(month) <="
-            " (select date from dim_date where is_as_of))",
+            " (select as_of from reporting_period))",
             "Only months after the last known month are forecast.",
         ),
     )

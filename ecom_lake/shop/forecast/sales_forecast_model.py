@@ -37,7 +37,7 @@ from ecom_lake.shop.forecast.verdict import LEAST_MONTHS, card, refusal
 from ecom_lake.shop.forecast.weekly_pattern import LEAST_DAYS, RECENT_DAYS, methods_by_day, week, without_week
 from ecom_lake.shop.settings.mining import MiningSettings
 
-READS = ("dim_date", "kpi_breakdown", "kpi_daily", "kpi_monthly")
+READS = ("dim_date", "kpi_breakdown", "kpi_daily", "kpi_monthly", "reporting_period")
 VERSION = 2
 
 _A_YEAR = MONTHS.season

@@ -89,7 +89,7 @@ class Sales:
 
 
 def sales_of(con: duckdb.DuckDBPyConnection) -> Sales:
-    [(as_of,)] = con.execute("select max(date) from dim_date where is_as_of").fetchall()
+    [(as_of,)] = con.execute("select as_of from reporting_period").fetchall()
     months = con.execute(sql_file(__file__, "sales_by_month.sql")).fetchall()
     if not months:
         return Sales(as_of, None, None, 0, ())

@@ -24,7 +24,7 @@ from ecom_lake.shop.kpis.anomalies import Anomalies
 from ecom_lake.shop.kpis.outlier_detection import AMOUNTS, COUNTS, DAYS, QUIET_DAYS, RATIOS, SHARES, Assessment, Scale, assess
 from ecom_lake.shop.settings.mining import MiningSettings
 
-READS = ("orders", "order_items", "payments", "reviews", "fct_sales", "fct_orders", "dim_date")
+READS = ("orders", "order_items", "payments", "reviews", "fct_sales", "fct_orders", "dim_date", "reporting_period")
 _TABLES = {contract.table.name: contract.table for contract in (Orders, OrderItems, Payments, Reviews)}
 
 SETTLES_IN_DAYS = 60

@@ -45,9 +45,9 @@ class KpiChurn(Gold):
             "lapsed_are_those_of_customer_metrics",
             "Where the as-of date is a month's end, the lapsed customers of P80 are those of customer_metrics.",
             "select as_of, lapsed from kpi_churn where horizon = 'P80' and lapsed is not null"
-            " and as_of = (select max(date) from dim_date where is_as_of)",
+            " and as_of = (select as_of from reporting_period)",
             "select c.as_of, m.lapsed from kpi_churn as c cross join"
             " (select count(*) filter (where activity_status = 'lapsed') as lapsed from customer_metrics) as m"
-            " where c.horizon = 'P80' and c.lapsed is not null and c.as_of = (select max(date) from dim_date where is_as_of)",
+            " where c.horizon = 'P80' and c.lapsed is not null and c.as_of = (select as_of from reporting_period)",
         ),
     )

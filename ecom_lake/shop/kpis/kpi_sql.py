@@ -118,13 +118,6 @@ def kpi_summary_sql() -> str:
 -- What are the shop's headline numbers, and how is each of them defined?
 {_GENERATED}
 with
-today as (
-    select
-        max(date) filter (where is_as_of) as as_of,
-        count(distinct month_start) filter (where is_complete_month) as complete_months
-    from dim_date
-),
-
 placed as (
     select
 {_listed(PLACED_SUMS, 8)}
@@ -159,21 +152,21 @@ followed as (
         count(*) filter (where purchase_number = 1) as first_purchases,
         count(*) filter (where purchase_number = 2 and gap_days <= repeat_days) as soon_repeated
     from fct_orders
-    cross join today
+    cross join reporting_period
     cross join settings
     where
         opens_purchase
         and (
-            (purchase_number = 1 and order_date <= today.as_of - repeat_days::integer)
-            or (purchase_number = 2 and previous_order_date <= today.as_of - repeat_days::integer)
+            (purchase_number = 1 and order_date <= reporting_period.as_of - repeat_days::integer)
+            or (purchase_number = 2 and previous_order_date <= reporting_period.as_of - repeat_days::integer)
         )
 ),
 
 gaps as (
     select round(quantile_cont(gap_days::double, 0.5), 6) as p50, round(quantile_cont(gap_days::double, 0.8), 6) as p80
     from fct_orders
-    cross join today
-    where gap_days is not null and order_date <= today.as_of
+    cross join reporting_period
+    where gap_days is not null and order_date <= reporting_period.as_of
 ),
 
 -- Customers with equal net sales share their ranks, and each has the middle one. The sum of net sales times rank is exact.
@@ -192,7 +185,7 @@ inequality as (
 
 sums as (
     select
-        today.complete_months,
+        reporting_period.complete_months,
         placed.*,
         known.*,
         sold.*,
@@ -202,7 +195,7 @@ sums as (
         gaps.*,
         inequality.gini,
         settings.repeat_days
-    from today
+    from reporting_period
     cross join placed
     cross join known
     cross join sold

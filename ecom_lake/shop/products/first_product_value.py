@@ -5,7 +5,7 @@ from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
 
-_FIRST = "order_number = 1 and order_date <= (select max(date) from dim_date where is_as_of)"
+_FIRST = "order_number = 1 and order_date <= (select as_of from reporting_period)"
 
 
 class FirstProductValue(Gold):

@@ -1,15 +1,10 @@
 -- By category of the first order, how many customers buy again, and what do they spend in a year?
 with
-today as (
-    select max(date) filter (where is_as_of) as as_of
-    from dim_date
-),
-
 first_orders as (
-    select o.order_id, o.customer_id, o.order_date, date_diff('day', o.order_date, today.as_of) as known_days
+    select o.order_id, o.customer_id, o.order_date, date_diff('day', o.order_date, reporting_period.as_of) as known_days
     from fct_orders as o
-    cross join today
-    where o.is_first_order and o.order_date <= today.as_of
+    cross join reporting_period
+    where o.is_first_order and o.order_date <= reporting_period.as_of
 ),
 
 -- The second purchase opens with its first order, whose gap is the time since the first purchase.

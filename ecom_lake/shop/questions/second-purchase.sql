@@ -11,12 +11,6 @@ label = "within"
 value = "share"
 */
 with
-today as (
-    select max(date) as as_of
-    from dim_date
-    where is_as_of
-),
-
 windows as (
     select unnest([7, 30, 60, 90, 180, 365]) as days
 ),
@@ -39,8 +33,8 @@ select
     count(*) filter (where s.gap_days <= w.days) as came_back,
     (count(*) filter (where s.gap_days <= w.days))::double / count(*) as share
 from windows as w
-cross join today
-inner join firsts as f on f.order_date <= today.as_of - w.days
+cross join reporting_period
+inner join firsts as f on f.order_date <= reporting_period.as_of - w.days
 left join seconds as s on s.customer_id = f.customer_id
 group by w.days
 order by w.days

@@ -34,7 +34,7 @@ from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.logistic_regression import Platt
 from ecom_lake.statistics.random_forest import TREES_TO_TRY
 
-READS = (*review_features.READS, "dim_date")
+READS = (*review_features.READS, "reporting_period")
 VERSION = 2
 CALIBRATION_ORDERS, CALIBRATION_DAYS = 2_000, 60
 """A calibration is fitted on the latest reviewed orders: so many, and answered in so many days."""

@@ -35,8 +35,7 @@ class Rfm(Gold):
             "scores_are_of_their_people",
             "Recency, frequency, net sales and monetary score are the customer's in customer_metrics, at the as-of date.",
             "select customer_id, recency_days, frequency, monetary, m, as_of from rfm",
-            "select customer_id, recency_days, purchases, net_sales, m, as_of from customer_metrics"
-            " cross join (select max(date) as as_of from dim_date where is_as_of) as today",
+            "select customer_id, recency_days, purchases, net_sales, m, as_of from customer_metrics cross join reporting_period",
         ),
         Identity(
             "segments_are_of_their_codes",

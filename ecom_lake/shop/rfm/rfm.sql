@@ -31,7 +31,7 @@ scored as (
 
 select
     s.customer_id,
-    today.as_of,
+    reporting_period.as_of,
     s.recency_days,
     s.frequency,
     s.monetary,
@@ -42,4 +42,4 @@ select
     c.segment
 from scored as s
 join rfm_codes as c on c.r = s.r and c.f = s.f and c.m = s.m
-cross join (select max(date) filter (where is_as_of) as as_of from dim_date) as today
+cross join reporting_period

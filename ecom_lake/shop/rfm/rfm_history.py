@@ -21,9 +21,9 @@ class RfmHistory(Gold):
         agree(
             "history_ends_in_the_present",
             "Where the as-of date is a month's end, its segments are those of rfm_segments, to the cent.",
-            "select segment, customers, net_sales from rfm_history where as_of = (select max(date) from dim_date where is_as_of)",
+            "select segment, customers, net_sales from rfm_history where as_of = (select as_of from reporting_period)",
             "select segment, customers, net_sales from rfm_segments"
-            " where (select max(date) from dim_date where is_as_of) in"
+            " where (select as_of from reporting_period) in"
             " (select last_day(month_start) from dim_date where is_complete_month)",
         ),
         agree(

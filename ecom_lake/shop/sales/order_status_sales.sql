@@ -1,10 +1,5 @@
 -- What are the net sales of the orders of each status, and how old are they?
 with
-today as (
-    select max(date) filter (where is_as_of) as as_of
-    from dim_date
-),
-
 sums as (
     select
         status,
@@ -14,7 +9,7 @@ sums as (
         coalesce(sum(net_sales) filter (where is_valid), 0)::decimal(18, 2) as valid_net_sales,
         quantile_cont(case when order_date <= as_of then date_diff('day', order_date, as_of)::double end, 0.5) as median_age_days
     from fct_orders
-    cross join today
+    cross join reporting_period
     group by status
 ),
 

@@ -1,17 +1,12 @@
 -- Where does each month's revenue go, from gross sales to realized sales, and from GMV to payments?
 with
-today as (
-    select max(date) filter (where is_as_of) as as_of
-    from dim_date
-),
-
 -- Net sales of a valid order that were not returned belong to one step, and its payments differ from GMV for one cause.
 sorted_orders as (
     select
         month,
         case
             when status in ('delivered', 'returned') then 'realized'
-            when status in ('shipped', 'in_transit') and date_diff('day', order_date, today.as_of) <= at_risk_recent_days
+            when status in ('shipped', 'in_transit') and date_diff('day', order_date, reporting_period.as_of) <= at_risk_recent_days
                 then 'at_risk_recent'
             when status in ('shipped', 'in_transit') then 'at_risk_stale'
             else status
@@ -33,7 +28,7 @@ sorted_orders as (
         gmv,
         payments
     from fct_orders
-    cross join today
+    cross join reporting_period
     cross join settings
     where is_valid
 ),

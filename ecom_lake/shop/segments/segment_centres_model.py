@@ -27,7 +27,7 @@ from ecom_lake.shop.segments.segment_selection import SegmentSelection
 from ecom_lake.shop.segments.segmentation import DIGITS, Segmentation, segment_group
 from ecom_lake.shop.settings.mining import MiningSettings
 
-READS = ("customer_metrics", "fct_orders", "dim_date")
+READS = ("customer_metrics", "fct_orders", "reporting_period")
 VERSION = 3
 
 _SEEN = 20_000
@@ -37,7 +37,7 @@ Row = dict[str, object]
 
 
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:
-    [(as_of,)] = con.execute("select max(date) from dim_date where is_as_of").fetchall()
+    [(as_of,)] = con.execute("select as_of from reporting_period").fetchall()
     groups, why_other_groups = groups_of(con, settings)
     last, last_number = read_state(past, [group.name for group in groups])
     is_kept = bool(last) and past.serves(VERSION, settings, as_of)

@@ -21,7 +21,7 @@ from ecom_lake.shop.rankings.probability_backtest import BRIER, PUBLISHED
 from ecom_lake.shop.rankings.time_splits import Cutoffs
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.gold_table import make
-from ecom_lake_tests.builders.returning_customers import FIRST, Shop, Truth, as_known_on, nothing, opened, shop
+from ecom_lake_tests.builders.returning_customers import FIRST, Shop, Truth, as_known_on, nothing, opened, reporting_period, shop
 
 FEWER = MiningSettings(people_sample=2_000)
 DAY = FIRST + timedelta(days=400)
@@ -170,8 +170,7 @@ def test_row_order_threads_and_reruns_do_not_change_the_bytes(tmp_path: Path) ->
 
 def test_a_month_later_the_model_is_kept_and_the_scores_are_new(tmp_path: Path) -> None:
     earlier = as_known_on(driven(), LAST_DAY - timedelta(days=30))
-    calendar = earlier["dim_date"].filter(pl.col("date") <= LAST_DAY - timedelta(days=30))
-    earlier |= {"dim_date": calendar.with_columns(is_as_of=pl.col("date") == pl.col("date").max())}
+    earlier |= {"reporting_period": reporting_period(LAST_DAY - timedelta(days=30))}
     fits: list[pl.DataFrame] = []
     for made, past in ((earlier, Past()), (driven(), None)):
         with opened(made) as con:
@@ -193,7 +192,7 @@ def test_probabilities_are_calibrated() -> None:
     made = shop(8_000, seed=1, days=810)
     day = LAST_DAY
     known = as_known_on(made, day)
-    known |= {"dim_date": known["dim_date"].with_columns(is_as_of=pl.col("date") == day)}
+    known |= {"reporting_period": reporting_period(day)}
     with opened(known) as con:
         scores = fit(con, MiningSettings(), Past()).tables["churn_scores"]
     after = made["fct_orders"].filter(pl.col("order_date") > day, pl.col("order_date") <= day + timedelta(days=90))
@@ -208,7 +207,7 @@ def test_probabilities_are_calibrated() -> None:
 def test_each_type_of_prediction_has_its_own_backtest(tmp_path: Path) -> None:
     """After 600 days, too few customers have ordered again early enough to test the next-order form twice."""
     known = as_known_on(driven(), day := FIRST + timedelta(days=600))
-    with opened(known | {"dim_date": known["dim_date"].with_columns(is_as_of=pl.col("date") == day)}) as con:
+    with opened(known | {"reporting_period": reporting_period(day)}) as con:
         scores = make(con, "churn_scores", tmp_path)
     assert scores.filter(form="second order")["probability"].null_count() == 0
     untested = scores.filter(form="next order")

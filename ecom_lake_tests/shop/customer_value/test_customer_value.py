@@ -387,7 +387,7 @@ def test_olist_is_predicted_though_few_customers_return(con: duckdb.DuckDBPyConn
         where order_status not in ('canceled', 'unavailable')
         """
     )
-    con.execute("create table dim_date as select date '2018-08-31' as date, true as is_as_of")
+    con.execute("create table reporting_period as select date '2018-08-31' as as_of")
     con.execute(
         "create table customer_metrics as select customer_id, sum(net_sales)::decimal(18, 2) as net_sales,"
         " count(distinct order_date) as purchases from fct_orders where order_date <= '2018-08-31' group by customer_id"

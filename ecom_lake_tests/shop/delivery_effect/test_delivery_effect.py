@@ -128,9 +128,9 @@ def shop(con: duckdb.DuckDBPyConnection, orders: list[dict[str, Any]], reviews: 
         is_score_imputed=pl.lit(False), created_at="answered_at", review_id=pl.concat_str("order_id", pl.lit("-r"))
     )
     sellers = pl.DataFrame({"seller_id": ["s1"], "state": ["SP"]})
-    today = pl.DataFrame({"date": [AS_OF], "is_as_of": [True]})
+    period = pl.DataFrame({"as_of": [AS_OF]})
     for name, frame in (
-        ("fct_orders", rows), ("fct_sales", lines), ("reviews", answers), ("dim_seller", sellers), ("dim_date", today)
+        ("fct_orders", rows), ("fct_sales", lines), ("reviews", answers), ("dim_seller", sellers), ("reporting_period", period)
     ):  # fmt: skip
         con.execute(f"drop table if exists {name}")
         con.register("frame", frame.to_arrow())

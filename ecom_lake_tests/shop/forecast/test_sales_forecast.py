@@ -184,7 +184,7 @@ def test_incomplete_months_are_not_used_in_the_fit(tmp_path: Path) -> None:
         days = f"select d::date as date, 5.00 as net_sales from {span}"
         con.execute(f"insert into kpi_daily {days}")
         con.execute(f"insert into kpi_monthly values ('{stub}', false, {5 * first})")
-        con.execute(f"insert into dim_date select date, '{stub}', false, false from ({days})")
+        con.execute(f"insert into dim_date select date, '{stub}', false from ({days})")
         con.execute(f"insert into kpi_breakdown values ('month', 'category', 'toys', '{stub}', {5 * first})")
     cut = forecast(con, tmp_path / "cut")
     for table in TABLES:
@@ -196,13 +196,13 @@ def test_orders_after_the_as_of_date_are_not_used(tmp_path: Path) -> None:
     daily = by_month(growing_with_season(9))
     before = int(np.sum([31, 29, 31, 30, 31, 30, 31, 15]))
     con = shop(daily, parts=mixed(daily))
-    con.execute("update dim_date set is_as_of = (date = '2020-08-15')")
+    con.execute("update reporting_period set as_of = '2020-08-15'")
     assert [len(sales_of(con).months or ()), len(sales_of(con).days or ())] == [7, before]
     seen = forecast(con, tmp_path / "seen")
     distorted = daily.copy()
     distorted[before:] *= 100
     con = shop(distorted, parts=mixed(distorted))
-    con.execute("update dim_date set is_as_of = (date = '2020-08-15')")
+    con.execute("update reporting_period set as_of = '2020-08-15'")
     again = forecast(con, tmp_path / "again")
     for table in TABLES:
         assert_frame_equal(again[table], seen[table])
@@ -240,7 +240,7 @@ def test_months_days_and_categories_are_one_forecast(today: str, tmp_path: Path)
     """For all days of the published months; the known days of a month count with their actual sales."""
     daily = by_month(growing_with_season(13)) * noise(396 + 1, 0.2)
     con = shop(daily, parts=mixed(daily))
-    con.execute(f"update dim_date set is_as_of = (date = '{today}')")
+    con.execute(f"update reporting_period set as_of = '{today}'")
     ahead = forecast(con, tmp_path)["sales_forecast"].filter(is_champion=True)
     known = con.execute(
         f"select date_trunc('month', date)::date, sum(net_sales) from kpi_daily where date <= '{today}' group by 1"
@@ -261,7 +261,7 @@ def test_a_month_above_its_forecast_is_forecast_at_its_sales_to_date(tmp_path: P
     daily = by_month(np.full(13, 31_000.0))
     daily[-20:-15] = 100_000.0
     con = shop(daily)
-    con.execute("update dim_date set is_as_of = (date = '2021-01-15')")
+    con.execute("update reporting_period set as_of = '2021-01-15'")
     ahead = forecast(con, tmp_path)["sales_forecast"].filter(is_champion=True)
     [sold] = con.execute("select sum(net_sales) from kpi_daily where date between '2021-01-01' and '2021-01-15'").fetchall()[0]
     assert ahead.filter(grain="month").sort("period")["forecast"][0] == sold

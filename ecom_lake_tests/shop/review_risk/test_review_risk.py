@@ -18,7 +18,16 @@ from ecom_lake.shop.review_risk.features import BAD_SCORE, FEATURES, GROUPS, ans
 from ecom_lake.shop.review_risk.review_risk_model import fit, just_answered, open_orders_on
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.gold_table import make
-from ecom_lake_tests.builders.returning_customers import FIRST, Shop, as_known_on, nothing, opened, shop, shuffled
+from ecom_lake_tests.builders.returning_customers import (
+    FIRST,
+    Shop,
+    as_known_on,
+    nothing,
+    opened,
+    reporting_period,
+    shop,
+    shuffled,
+)
 
 DAY = FIRST + timedelta(days=400)
 LAST_DAY = FIRST + timedelta(days=719)
@@ -223,7 +232,7 @@ def test_probabilities_of_waiting_orders_are_calibrated() -> None:
     reviews = reviews.with_columns(score=pl.when(bad & was_good).then(5.0).otherwise("score")).with_columns(answered_at=late)
     made |= {"reviews": reviews}
     known = as_known_on(made, LAST_DAY)
-    known |= {"dim_date": known["dim_date"].with_columns(is_as_of=pl.col("date") == LAST_DAY)}
+    known |= {"reporting_period": reporting_period(LAST_DAY)}
     with opened(known) as con:
         risk = fit(con, MiningSettings(), Past()).tables["review_risk"]
     became = risk.join(reviews, on="order_id").with_columns(happened=bad)

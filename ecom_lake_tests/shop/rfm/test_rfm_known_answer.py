@@ -142,7 +142,7 @@ def values() -> pl.DataFrame:
             from (select customer_id, order_date::date as order_date, revenue::decimal(18, 2) as net_sales from delivered);
             create view fct_sales as
             select customer_id, order_date, null::varchar as category, true as is_valid from fct_orders;
-            create view dim_date as select date '{TODAY}' as date, true as is_as_of;
+            create view reporting_period as select date '{TODAY}' as as_of;
             create view dim_customer as
             select distinct customer_id, null::timestamp as registered_at, null::bigint as prior_purchases from fct_orders;
         """)
