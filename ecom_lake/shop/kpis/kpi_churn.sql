@@ -70,7 +70,7 @@ select
     h.horizon,
     h.threshold_days,
     coalesce(k.customers, 0) as customers,
-    l.people as lapsed,
+    case when h.threshold_days is not null then coalesce(l.people, 0) end as lapsed,
     l.people::double / k.customers as churn_rate,
     k.repeaters::double / k.customers as repeat_purchase_rate
 from horizons as h

@@ -6,7 +6,7 @@ paid as (
     group by order_id, method
 ),
 
--- Each method has its share of the order's sales, rounded to the cent.
+-- Each method has its share of the order's sales, rounded to the cent. The product of two amounts needs more than 18 digits.
 shares as (
     select
         o.order_id,
@@ -17,8 +17,8 @@ shares as (
         o.units,
         o.gross_sales,
         o.net_sales,
-        coalesce(round((o.gross_sales * p.payments)::double / nullif(o.payments, 0), 2), 0)::decimal(18, 2) as gross_share,
-        coalesce(round((o.net_sales * p.payments)::double / nullif(o.payments, 0), 2), 0)::decimal(18, 2) as net_share,
+        coalesce(round((o.gross_sales::decimal(20, 2) * p.payments)::double / nullif(o.payments, 0), 2), 0)::decimal(18, 2) as gross_share,
+        coalesce(round((o.net_sales::decimal(20, 2) * p.payments)::double / nullif(o.payments, 0), 2), 0)::decimal(18, 2) as net_share,
         row_number() over (partition by o.order_id order by p.payments desc, p.method) as place
     from fct_orders as o
     left join paid as p on p.order_id = o.order_id

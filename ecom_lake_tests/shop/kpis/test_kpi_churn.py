@@ -49,3 +49,11 @@ def test_without_repeat_purchases_no_customer_is_lapsed_by_the_gaps() -> None:
     made = {row["horizon"]: row for row in shop.table("kpi_churn").filter(as_of=date(2018, 2, 28)).iter_rows(named=True)}
     assert (made["P80"]["threshold_days"], made["P80"]["lapsed"], made["P80"]["churn_rate"]) == (None, None, None)
     assert (made["90"]["lapsed"], made["90"]["customers"], made["90"]["repeat_purchase_rate"]) == (0, 6, 0)
+
+
+def test_a_shop_without_a_valid_order_has_no_lapsed_customers() -> None:
+    shop = HandShop(orders=[{**one, "status": "canceled", "is_valid": False} for one in monthly("2018-01", 3, 3)])
+    rows = shop.rows("kpi_churn", "horizon", "customers", "lapsed", "churn_rate")
+    assert ("90", 0, 0, None) in rows
+    assert ("P80", 0, None, None) in rows
+    assert shop.broken() == set()

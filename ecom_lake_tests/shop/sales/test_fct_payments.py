@@ -42,3 +42,12 @@ def test_an_order_without_payment_has_the_method_none_and_a_shop_without_payment
         ("b", "none", "0", "0.00", "1", "10.00", "10.00"),
     ]
     assert rows(HandShop(orders=orders, order_items=items)) == []
+
+
+def test_amounts_of_billions_are_split() -> None:
+    shop = HandShop(
+        orders=[order("a")],
+        order_items=[item("a", "2000000000.00")],
+        payments=[payment("a", "1500000000.00"), payment("a", "500000000.00", 2, method="voucher")],
+    )
+    assert [row[-1] for row in rows(shop)] == ["1500000000.00", "500000000.00"]
