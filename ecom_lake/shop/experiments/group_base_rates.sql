@@ -79,7 +79,7 @@ observed as (
         count(*) as observed,
         count(p.value) as ordered,
         sum(p.value)::decimal(18, 2) as value,
-        sum(p.value * p.value)::decimal(38, 4) as squared_value
+        sum(p.value::decimal(20, 2) * p.value)::decimal(38, 4) as squared_value
     from grouped as g
     left join purchases as p on p.customer_id = g.customer_id and p.order_date = g.next_date
     where g.group_then is not null
@@ -106,7 +106,7 @@ new_customers as (
         ) as ordered,
         count(p.value) as purchases,
         sum(p.value)::decimal(18, 2) as value,
-        sum(p.value * p.value)::decimal(38, 4) as squared_value
+        sum(p.value::decimal(20, 2) * p.value)::decimal(38, 4) as squared_value
     from people
     cross join today
     left join second_dates as s on s.customer_id = people.customer_id
@@ -147,7 +147,9 @@ select
     round(value::double / nullif(purchases, 0), 6) as order_value,
     case
         when purchases > 1
-            then round(sqrt((purchases * squared_value - value * value)::double / (purchases * (purchases - 1.0))::double), 6)
+            then round(
+                sqrt((purchases * squared_value - value::decimal(20, 2) * value)::double / (purchases * (purchases - 1.0))::double), 6
+            )
         else 0.0
     end as order_value_deviation
 from counted

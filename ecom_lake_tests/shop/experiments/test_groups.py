@@ -41,3 +41,9 @@ def test_new_customers_are_those_with_a_complete_follow_up(con: duckdb.DuckDBPyC
     new = next(one for one in groups(con, 90) if one.name == "new customers")
     assert (new.observed, new.ordered, new.order_value) == (3, 1, 30)  # a, b and the customer at 120; a orders in time
     assert new.join_per_day == pytest.approx(2 / 90)  # d and the customer at 60
+
+
+def test_orders_of_hundreds_of_millions_have_a_variance(con: duckdb.DuckDBPyConnection) -> None:
+    shop(con, [*EDGES, ("a", 150, 9), ("a", 10, 4e8), ("b", 150, 9), ("b", 10, 2e8)])
+    [found] = [one for one in groups(con, 90) if one.name == "active, one purchase"]
+    assert found.ordered == 2
