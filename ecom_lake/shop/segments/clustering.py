@@ -107,14 +107,14 @@ def mean_silhouettes(points: Floats, labelings: list[Labels]) -> list[float]:
 
 
 def _silhouette(sums: Floats, labels: Labels, size: NDArray[np.int64]) -> Floats:
-    """From each point's sum of distances to every cluster; 0 for a cluster of a single point."""
+    """From each point's sum of distances to every cluster; 0 for a cluster of a single point, and where there is no other."""
     each = np.arange(len(labels))
     own = sums[each, labels] / np.maximum(size[labels] - 1, 1)
     others = sums / size
     others[each, labels] = np.inf
     other = others.min(axis=1)
     larger = np.maximum(own, other)
-    silhouette = np.divide(other - own, larger, out=np.zeros(len(labels)), where=larger > 0)
+    silhouette = np.divide(other - own, larger, out=np.zeros(len(labels)), where=(larger > 0) & np.isfinite(larger))
     return np.where(size[labels] > 1, silhouette, 0.0)
 
 

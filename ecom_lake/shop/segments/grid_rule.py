@@ -48,9 +48,9 @@ def grid_centres(columns: Sequence[Floats], k: int) -> Floats:
 def _axis(values: Floats, parts: int) -> Floats:
     """Centres on a line whose midpoints cut the values into quantiles; equal values stay together."""
     distinct, counts = np.unique(values, return_counts=True)
-    below = np.cumsum(counts)[:-1] / len(values)
-    if not len(below):
+    if parts == 1 or len(distinct) == 1:
         return distinct[:1]
+    below = np.cumsum(counts)[:-1] / len(values)
     places = sorted({int(np.argmin(np.abs(below - part / parts))) for part in range(1, parts)})
     cuts = [(distinct[at] + distinct[at + 1]) / 2 for at in places]
     return _around(cuts)

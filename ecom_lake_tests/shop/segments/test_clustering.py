@@ -58,3 +58,8 @@ def test_silhouettes_agree_with_scikit_learn() -> None:
     alone = np.where(np.arange(len(points)) == 7, 5, truth).astype(np.int32)  # a cluster of one point
     found = mean_silhouettes(points, [truth, alone])
     assert found == pytest.approx([silhouette_score(points, truth), silhouette_score(points, alone)])
+
+
+def test_the_silhouette_of_one_cluster_is_zero() -> None:
+    """A sample may miss every cluster but one."""
+    assert mean_silhouettes(np.array([[0.0], [1.0], [5.0]]), [np.zeros(3, np.int32)]) == [0]

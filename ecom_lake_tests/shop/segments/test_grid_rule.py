@@ -33,7 +33,7 @@ def test_unequal_gaps_between_quantiles_are_kept() -> None:
     assert np.bincount(labels).tolist() == [25] * 4
 
 
-@pytest.mark.parametrize(("k", "size"), [(3, 4), (4, 4), (5, 6), (6, 6), (7, 8), (8, 8)])
+@pytest.mark.parametrize(("k", "size"), [(2, 2), (3, 4), (4, 4), (5, 6), (6, 6), (7, 8), (8, 8)])
 def test_two_columns_make_at_least_as_many_cells(k: int, size: int) -> None:
     rng = np.random.default_rng(3)
     columns = [rng.normal(size=900), rng.gamma(2, size=900)]

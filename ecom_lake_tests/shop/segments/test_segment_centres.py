@@ -87,6 +87,16 @@ def test_a_feature_that_is_not_known_for_all_customers_is_not_used(unknown: str,
     assert not one_time["segment"].str.contains("ecent|ormant").any()
 
 
+@pytest.mark.parametrize(("fit_sample", "choice_sample"), [(1, 1), (20, 20), (1, 100), (100, 1), (100, 20)])
+def test_the_smallest_settings_are_accepted(fit_sample: int, choice_sample: int, tmp_path: Path) -> None:
+    """A sample may be smaller than the number of segments, and two segments may be asked for."""
+    smallest = QUICK.with_changes(fit_sample=fit_sample, choice_sample=choice_sample, fewest_segments=2, min_customers=1)
+    customers, _ = planted(20)
+    made = segmented(customers, tmp_path, smallest.with_changes(min_stability=0, min_segment_share=0))
+    assert made["customer_segments"].height == customers.height
+    assert made["segment_selection"]["k"].unique().sort().to_list() == ([2] if min(fit_sample, choice_sample) >= 20 else [])
+
+
 def test_a_future_date_counts_as_the_as_of_date(tmp_path: Path) -> None:
     customers, _ = planted()
     early = customers.with_columns(

@@ -35,10 +35,11 @@ def audit(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> tuple[dic
     """The number of failed rows by rule, without rules that all rows pass; and the checks."""
     rules = [*derived_rules(table), *table.rules]
     source = parquet([file])
-    counts = ", ".join(f"count_if(not ({rule.holds}))" for rule in rules)
-    found = con.execute(f"select {counts or 'count(*)'} from {source}").fetchall()[0]
-    failed = {rule.name: int(n) for rule, n in zip(rules, found, strict=False) if n}
-    if repeated := _repeated(con, table, source):
+    counts = [f"count_if(not ({rule.holds}))" for rule in rules]
+    keys = f"count(distinct hash({', '.join(map(name, table.key))}))"
+    *found, distinct, rows = con.execute(f"select {', '.join([*counts, keys, 'count(*)'])} from {source}").fetchall()[0]
+    failed = {rule.name: int(n) for rule, n in zip(rules, found, strict=True) if n}
+    if distinct < rows and (repeated := _repeated(con, table, source, rows)):
         failed[KEY_UNIQUE] = repeated
     examples = {rule.name: _example(con, table, rule, source) for rule in rules if rule.name in failed}
     return failed, checks_of(table, failed, examples, listings(table, failed, file))
@@ -105,15 +106,10 @@ def _warning(place: TableId, rule: Rule, rows: int, example: str, listed: str) -
     return Check(place, rule.name, passed=not rows, severity="warn", says=says, evidence=evidence)
 
 
-def _repeated(con: duckdb.DuckDBPyConnection, table: Table, source: str) -> int:
-    """The number of rows with a repeated key. Hashes of the keys are counted first; the keys themselves only if hashes repeat."""
-    if not table.key:
-        return 0
+def _repeated(con: duckdb.DuckDBPyConnection, table: Table, source: str, rows: int) -> int:
+    """The number of rows with a repeated key. The keys are compared only where their hashes repeat."""
     keys = ", ".join(map(name, table.key))
-    rows, hashes = con.execute(f"select count(*), count(distinct hash({keys})) from {source}").fetchall()[0]
-    if rows == hashes:
-        return 0
-    return int(rows) - int(con.execute(f"select count(*) from (select distinct {keys} from {source})").fetchall()[0][0])
+    return rows - int(con.execute(f"select count(*) from (select distinct {keys} from {source})").fetchall()[0][0])
 
 
 def _example(con: duckdb.DuckDBPyConnection, table: Table, rule: Rule, source: str) -> str:
