@@ -99,6 +99,11 @@ class BuiltLake:
         return open_site(self.settings, shop, full=full)
 
 
+def is_of_the_log(path: str) -> bool:
+    """Whether a file of the store is an entry of the log or a manifest, and not a data file."""
+    return "_store/log/" in path or "_store/manifests/" in path
+
+
 def rewrite(entry: Path, **changes: object) -> None:
     """Rewrites a log entry with changed fields and without its checksum."""
     fields = json.loads(entry.read_text(encoding="utf-8")) | changes

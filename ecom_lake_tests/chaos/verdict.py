@@ -127,6 +127,7 @@ def _orphans(site: Site, verdict: Verdict) -> None:
     collect_garbage(site, find_garbage(site, timedelta(0)))
     named = {file.path for parts in site.lake.log.head().tables.values() for file in parts.values()}
     found = {info.path.removeprefix("olist/") for info in site.lake.store.list("olist/_store")}
-    left = {path for path in found - named if not path.startswith("_store/log/")}
+    manifests = {path.removeprefix("olist/") for path in site.lake.log.manifests.paths([site.lake.log.head()])}
+    left = {path for path in found - named - manifests if not path.startswith("_store/log/")}
     if left:
         verdict.wrong["orphans"] = ", ".join(sorted(left)[:3])

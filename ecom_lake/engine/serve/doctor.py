@@ -25,7 +25,7 @@ from ecom_lake.engine.config import Settings
 from ecom_lake.engine.serve.declared import declared
 from ecom_lake.engine.serve.disk import LITTLE, TOO_LITTLE
 from ecom_lake.engine.serve.released import command
-from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.entry import Entry, File, files_of
 from ecom_lake.engine.store.integrity import GONE, wrong_size
 from ecom_lake.engine.store.lake import SCRATCH, STORE
 from ecom_lake.engine.store.modes import group_of
@@ -232,12 +232,13 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
     try:
         numbers = site.lake.log.numbers()
         head = site.lake.log.head()
-        if deep:
-            for number in numbers:
-                site.lake.log.entry(number)
         released = None if head.release is None else site.lake.log.entry(head.release)
+        checked = [site.lake.log.entry(number) for number in numbers] if deep else [head, *([released] if released else [])]
     except UserError as error:
         yield Finding("log", "fail", str(error))
+        return
+    if damaged := _damaged_manifests(site, checked):
+        yield Finding("log", "fail", damaged, f"{command(site, 'repair')} restores or rebuilds what is listed there.")
         return
     if not numbers:
         yield Finding(
@@ -256,6 +257,15 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
             yield from _columns(site, released)
     yield _leftovers(site)
     yield _last_build(site)
+
+
+def _damaged_manifests(site: Site, entries: Iterable[Entry]) -> str | None:
+    """A sentence about the first entry with a damaged manifest."""
+    intact: set[str] = set()
+    for entry in entries:
+        if damaged := site.lake.log.manifests.damaged(entry, intact):
+            return f"State {entry.number} has a missing or damaged manifest: of {', '.join(damaged)}."
+    return None
 
 
 def _built_with(site: Site, head: Entry, released: Entry | None) -> Finding:
@@ -281,7 +291,7 @@ def _last_build(site: Site) -> Finding:
 
 def _files(site: Site, what: str, entry: Entry, deep: bool) -> Finding:
     """Whether every file of a state exists and has its size; with `deep`, every file is read and its hash compared."""
-    files = list(_named(entry))
+    files = files_of([entry])
     wrong = _wrong(site, entry, deep)
     if not wrong:
         found = "exist and have their hashes" if deep else "exist and have their sizes"
@@ -292,22 +302,19 @@ def _files(site: Site, what: str, entry: Entry, deep: bool) -> Finding:
     return Finding(what, "fail", f"{len(wrong):,} of {len(files):,} files of state {entry.number} are damaged: {wrong[0]}.", todo)
 
 
-def _named(entry: Entry) -> dict[str, File]:
-    return {file.path: file for parts in entry.tables.values() for file in parts.values()}
-
-
 def _wrong(site: Site, entry: Entry, deep: bool) -> list[str]:
     prefix = f"{site.shop.name}/"
     there = {info.path.removeprefix(prefix): info.size for info in site.lake.store.list(f"{prefix}{STORE}")}
-    files = _named(entry).values()
+    files = files_of([entry]).values()
     damaged = site.lake.store.each(lambda file: _damage(site, file, there.get(file.path), deep), files)
     return sorted(one for one in damaged if one)
 
 
 def _intact_release(site: Site, before: int, deep: bool) -> int | None:
     log = site.lake.log
-    older = (log.entry(number) for number in reversed(log.numbers()) if number < before and log.is_intact(number))
-    return next((entry.number for entry in older if entry.release == entry.number and not _wrong(site, entry, deep)), None)
+    older = (log.entry(number) for number in reversed(log.numbers()) if number < before and log.is_readable(number))
+    releases = (entry for entry in older if entry.release == entry.number and not _damaged_manifests(site, [entry]))
+    return next((entry.number for entry in releases if not _wrong(site, entry, deep)), None)
 
 
 def _damage(site: Site, file: File, size: int | None, deep: bool) -> str | None:

@@ -1,17 +1,19 @@
 """One state of a shop: the files of every table, the landed files, which state readers see.
 
-Here: what an entry of the commit log and a data file are. Not here: their JSON (entry_json.py), the log (log.py).
+Here: what an entry of the commit log and a data file are. Not here: their JSON (entry_json.py), the log (log.py), how the
+files of a table are kept apart from the entry and loaded when they are read (stored.py, manifests.py).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
 from ecom_lake.engine.contracts.table_id import Part, TableId
+from ecom_lake.engine.store.stored import Stored
 
 Parts = Mapping[Part, "File"]
 
@@ -41,10 +43,14 @@ class Made:
     inputs: Mapping[TableId, str] = field(default_factory=dict)
     """Version of each table that the file was made from."""
     fates: tuple[tuple[str, int, str, int], ...] = ()
-    """Delivered rows that this step accounts for: bronze table, delivery, fate, rows."""
+    """Delivered rows that this step accounts for: bronze table, delivery, fate, rows. Sorted by delivery."""
     failed: Mapping[str, int] = field(default_factory=dict)
     """Rows that failed each rule, where any did."""
     delivery: Delivery | None = None
+
+    def __post_init__(self) -> None:
+        in_order = tuple(sorted(self.fates, key=lambda fate: (fate[1], fate)))
+        object.__setattr__(self, "fates", in_order)
 
     def published(self, path: str, size: int, digest: str, run: str | None = None) -> File:
         """The same as a file of the store; `run`, if another run published the same bytes before."""
@@ -104,16 +110,27 @@ class Entry:
     pinned: bool = False
     built_with: BuiltWith | None = None
     """None in a state that was made before settings were recorded."""
+    definitions: str = ""
+    """In a release whose tables are all current: a fingerprint of the code, contracts and settings that they were made with."""
 
     def parts(self, table: TableId) -> Parts:
         return self.tables.get(table, {})
 
     def version(self, table: TableId) -> str:
         """Changes whenever the table's content does, and only then."""
+        parts = self.parts(table)
+        if isinstance(parts, Stored):
+            return parts.version
         if table not in self._versions:
-            content = "\n".join(f"{part} {file.hash}" for part, file in sorted(self.parts(table).items()))
-            self._versions[table] = hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
+            self._versions[table] = version_of(parts)
         return self._versions[table]
+
+    @property
+    def landing_version(self) -> str:
+        """Changes whenever a landed file's name, stamp or reader does."""
+        if isinstance(self.landing, Stored):
+            return self.landing.version
+        return version_of_landing((path, landed.stamp, landed.reader) for path, landed in self.landing.items())
 
     @cached_property
     def _versions(self) -> dict[TableId, str]:
@@ -125,6 +142,30 @@ class Entry:
         kept = {part: file for part, file in merged.items() if file is not None}
         tables = {name: found for name, found in self.tables.items() if name != table} | ({table: kept} if kept else {})
         return replace(self, tables=tables)
+
+
+def files_of(entries: Iterable[Entry]) -> dict[str, File]:
+    """All files of some states, by path. A manifest that states share is read once."""
+    seen: set[str] = set()
+    files: dict[str, File] = {}
+    for parts in (parts for entry in entries for parts in entry.tables.values()):
+        if isinstance(parts, Stored):
+            if parts.manifest in seen:
+                continue
+            seen.add(parts.manifest)
+        files |= {file.path: file for file in parts.values()}
+    return files
+
+
+def version_of(parts: Parts) -> str:
+    """The version of a table with these files."""
+    content = "\n".join(f"{part} {file.hash}" for part, file in sorted(parts.items()))
+    return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
+
+
+def version_of_landing(landed: Iterable[tuple[str, str, str]]) -> str:
+    """The version of landed files: of the path, the stamp and the reader of each."""
+    return hashlib.blake2b(repr(sorted(landed)).encode(), digest_size=8).hexdigest()
 
 
 EMPTY = Entry(number=0, parent=None, run="", at="", message="nothing yet")

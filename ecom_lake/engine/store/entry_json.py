@@ -1,5 +1,7 @@
-"""An entry of the commit log as JSON: a checksum, then the entry. Entries of older versions are read too.
+"""An entry of the commit log as JSON: a checksum, then the entry. Its tables and landed files are in manifests.
 
+`"gold/rfm":["9bac07d829e2977d","56f78bac538f62249a7ce5471af837cb"]` names the table's version and its manifest. Entries of older
+versions hold the files themselves; they are read too.
 The checksum is the hash of the rest, so that a flipped bit is found even where the JSON remains readable.
 """
 
@@ -7,13 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 from ecom_lake.engine.contracts.table_id import Part, TableId
-from ecom_lake.engine.store.entry import BuiltWith, Delivery, Entry, File, Landed
+from ecom_lake.engine.store.entry import BuiltWith, Delivery, Entry, File, Landed, Parts
+from ecom_lake.engine.store.manifests import Content, Record
+from ecom_lake.engine.store.stored import Stored
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """The errors of decoding a damaged entry."""
@@ -21,13 +26,25 @@ _SEAL = b'{"seal":"'
 _SEAL_LENGTH = 32
 _UNSEALED = b'{"number":'
 """The first bytes of entries that were written before there was a checksum."""
+_FEW_FATES = 64
+"""The largest number of fates in the record of their file; more are in records of their own, so that a delivery adds to one."""
+_DELIVERIES = 512
+"""The number of consecutive deliveries whose fates share a record."""
+_FATES = " fates "
+_Fate = tuple[str, int, str, int]
+
+
+# ------------------------------------------------------------------------------------------------------------- the entry
 
 
 def encode(entry: Entry) -> bytes:
-    """The bytes that `decode` reads."""
-    content = {k: _plain(v) for k, v in vars(entry).items() if k != "_versions" and (k, v) != ("built_with", None)}
+    """The bytes that `decode` reads; every table and the landed files must be in manifests."""
+    content = {k: _plain(v) for k, v in vars(entry).items() if k != "_versions" and (k, v) not in _UNSET}
     body = json.dumps(content, separators=(",", ":")).encode()
     return _SEAL + _seal(body) + b'",' + body[1:]
+
+
+_UNSET = (("built_with", None), ("definitions", ""))
 
 
 def _seal(body: bytes) -> bytes:
@@ -35,51 +52,125 @@ def _seal(body: bytes) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Stored):
+        return [value.version, value.manifest]
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, File):
-        filled = {key: _plain(item) for key, item in vars(value).items() if item not in ({}, (), None)}
-        return filled | ({"delivery": _delivery(value.delivery)} if value.delivery else {})
-    if isinstance(value, Landed):
-        return {key: item for key, item in vars(value).items() if item != ()}
     return asdict(value) if isinstance(value, BuiltWith) else value
+
+
+@lru_cache(8)
+def decode(data: bytes, parts: Callable[[str], Parts], landing: Callable[[str], Mapping[str, Landed]]) -> Entry:
+    """An entry, whose tables `parts` loads when they are read, and whose landed files `landing` loads.
+
+    Cached: a step reads the head several times, and an entry never changes."""
+    if not data.startswith(_UNSEALED):
+        seal, data = data[: len(_SEAL) + _SEAL_LENGTH], b"{" + data[len(_SEAL) + _SEAL_LENGTH + 2 :]
+        if seal != _SEAL + _seal(data):
+            raise ValueError("the seal is broken")
+    raw = json.loads(data)
+    raw["tables"] = {_table(table): _stored(found, parts, _parts_of_old) for table, found in raw["tables"].items()}
+    raw["landing"] = _stored(raw["landing"], landing, _landing_of_old)
+    if built_with := raw.get("built_with"):
+        raw["built_with"] = BuiltWith(**built_with)
+    return Entry(**raw)
+
+
+def _stored(found: Any, load: Callable[[str], Mapping[Any, Any]], old: Callable[[Any], Mapping[Any, Any]]) -> Mapping[Any, Any]:
+    """A mapping of an entry: its version and manifest or, in an older entry and where it is empty, the items themselves."""
+    if not isinstance(found, list):
+        return old(found)
+    version, manifest = found
+    return Stored(version, manifest, load)
+
+
+def _parts_of_old(raw: Mapping[str, Any]) -> Parts:
+    return {Part.parse(part): _file(file) for part, file in raw.items()}
+
+
+def _landing_of_old(raw: Mapping[str, Any]) -> Mapping[str, Landed]:
+    return {path: _landed(landed) for path, landed in raw.items()}
+
+
+# --------------------------------------------------------------------------------------------------------- the manifests
+
+
+def content_of_parts(parts: Parts) -> Content:
+    """The content of a table's manifest. The inputs of most parts are stored once: every build changes them."""
+    plain = {part: _plain_file(file) for part, file in parts.items()}
+    counts = Counter(json.dumps(record.get("inputs", {}), sort_keys=True) for record in plain.values())
+    usual: dict[str, str] = json.loads(max(sorted(counts), key=counts.__getitem__, default="{}"))
+    records: dict[str, Record] = {}
+    for part, record in plain.items():
+        if record.get("inputs", {}) == usual:
+            record.pop("inputs", None)
+        else:
+            record.setdefault("inputs", {})
+        records[str(part)] = record
+        if len(fates := record.get("fates", ())) > _FEW_FATES:
+            del record["fates"]
+            records |= {f"{part}{_FATES}{block:06d}": {"fates": some} for block, some in _blocks(fates).items()}
+    return Content(records, {"inputs": usual} if usual else {})
+
+
+def parts_of_content(content: Content) -> Parts:
+    usual, records = content.shared.get("inputs", {}), dict(content.records)
+    fates: dict[str, list[Any]] = {}
+    for key in sorted(key for key in records if _FATES in key):
+        fates.setdefault(key.partition(_FATES)[0], []).extend(records.pop(key)["fates"])
+    return {
+        Part.parse(part): _file({"inputs": usual, **record} | ({"fates": fates[part]} if part in fates else {}))
+        for part, record in records.items()
+    }
+
+
+def content_of_landing(landing: Mapping[str, Landed]) -> Content:
+    return Content({path: {key: item for key, item in vars(one).items() if item != ()} for path, one in landing.items()})
+
+
+def landing_of_content(content: Content) -> Mapping[str, Landed]:
+    return _landing_of_old(content.records)
+
+
+def _blocks(fates: Iterable[_Fate]) -> dict[int, list[_Fate]]:
+    """Fates by range of delivery numbers."""
+    blocks: dict[int, list[_Fate]] = {}
+    for fate in fates:
+        blocks.setdefault(fate[1] // _DELIVERIES, []).append(fate)
+    return blocks
+
+
+# -------------------------------------------------------------------------------------------------------------- the files
+
+
+def _plain_file(file: File) -> dict[str, Any]:
+    plain = {key: item for key, item in vars(file).items() if item not in ({}, (), None)}
+    if file.inputs:
+        plain["inputs"] = {str(table): version for table, version in file.inputs.items()}
+    if file.delivery:
+        plain["delivery"] = _delivery(file.delivery)
+    return plain
 
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {key: item for key, item in asdict(delivery).items() if (key, item) != ("misnamed_columns", ())}
 
 
-@lru_cache(4)
-def decode(data: bytes) -> Entry:
-    """Cached: a step reads the head several times, and an entry never changes."""
-    if not data.startswith(_UNSEALED):
-        seal, data = data[: len(_SEAL) + _SEAL_LENGTH], b"{" + data[len(_SEAL) + _SEAL_LENGTH + 2 :]
-        if seal != _SEAL + _seal(data):
-            raise ValueError("the seal is broken")
-    raw = json.loads(data)
-    raw["tables"] = {
-        _table(table): {Part.parse(part): _file(file) for part, file in parts.items()} for table, parts in raw["tables"].items()
-    }
-    raw["landing"] = {path: _landed(landed) for path, landed in raw["landing"].items()}
-    if built_with := raw.get("built_with"):
-        raw["built_with"] = BuiltWith(**built_with)
-    return Entry(**raw)
-
-
 _table = lru_cache(4096)(TableId.parse)
 
 
-def _landed(raw: dict[str, Any]) -> Landed:
-    return Landed(**raw | {"refused_tables": tuple(raw.get("refused_tables", ()))})
+def _landed(raw: Mapping[str, Any]) -> Landed:
+    return Landed(**{**raw, "refused_tables": tuple(raw.get("refused_tables", ()))})
 
 
-def _file(raw: dict[str, Any]) -> File:
+def _file(raw: Mapping[str, Any]) -> File:
+    changed: dict[str, Any] = {}
     if delivery := raw.get("delivery"):
         misnamed = tuple((there, here) for there, here in delivery.get("misnamed_columns", ()))
         columns = {"extra_columns": tuple(delivery["extra_columns"]), "misnamed_columns": misnamed}
-        raw["delivery"] = Delivery(**delivery | columns)
+        changed["delivery"] = Delivery(**delivery | columns)
     if fates := raw.get("fates"):
-        raw["fates"] = tuple((source, sequence, fate, rows) for source, sequence, fate, rows in fates)
+        changed["fates"] = tuple((source, sequence, fate, rows) for source, sequence, fate, rows in fates)
     if inputs := raw.get("inputs"):
-        raw["inputs"] = {_table(table): version for table, version in inputs.items()}
-    return File(**raw)
+        changed["inputs"] = {_table(table): version for table, version in inputs.items()}
+    return File(**{**raw, **changed})

@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +68,14 @@ class LocalStore(Store):
         found = (f"{where}/{name}" for where, _, names in os.walk(self.root / folder, onerror=unless_gone) for name in names)
         return sorted((info for info in map(self._info, found) if info), key=lambda info: info.path)
 
+    def names(self, folder: str) -> Sequence[str]:
+        """Without a stat call for each file: every step reads the names in the log's folder several times."""
+        try:
+            with os.scandir(self.root / folder) as found:
+                return [entry.name for entry in found if entry.is_file()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
     def info(self, path: str) -> Info:
         if not (info := self._info(f"{self.root}/{path}")):
             raise FileNotFoundError(path)
@@ -96,7 +104,7 @@ class LocalStore(Store):
     def _info(self, path: str) -> Info | None:
         """None for a file that was removed meanwhile, for a broken link, and for a pipe, which has no end.
 
-        Strings, not Paths: every step lists the log, and making a Path takes longer than the stat call."""
+        Strings, not Paths: every release lists the whole store, and making a Path takes longer than the stat call."""
         try:
             status = os.stat(path)  # noqa: PTH116
         except OSError as error:

@@ -1,19 +1,22 @@
 """The commit log of a shop: which immutable files are the current tables, and which state is released.
 
-`_store/log/00000042.json` is created only if absent and never changes. It holds the whole map from tables and parts to files,
-so that one small read is a consistent state, and of two concurrent writers one retries on top of the other.
-Not here: what an entry is (entry.py), writing data files (lake.py), deciding what to commit (engine/build/).
+`_store/log/00000042.json` is created only if absent and never changes. It maps each table to a manifest of its files, so that
+one small read is a consistent state, and of two concurrent writers one retries on top of the other. Data files are written
+before manifests, and manifests before the entry: what an interrupted commit leaves is named by no state.
+Not here: what an entry is (entry.py), manifests (entry_manifests.py), writing data files (lake.py), deciding what to commit
+(engine/build/).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from ecom_lake import logs
 from ecom_lake.engine.store.entry import EMPTY, Entry
 from ecom_lake.engine.store.entry_json import UNREADABLE, decode, encode
+from ecom_lake.engine.store.entry_manifests import EntryManifests
 from ecom_lake.engine.store.store import Store
 from ecom_lake.errors import UserError
 
@@ -33,6 +36,7 @@ class Log:
     def __init__(self, store: Store, shop: str) -> None:
         self._store = store
         self._shop = shop
+        self.manifests = EntryManifests(store, shop)
 
     def head(self) -> Entry:
         return self._newest(self._names())
@@ -49,8 +53,8 @@ class Log:
     def numbers(self) -> list[int]:
         return _numbers(self._names())
 
-    def _names(self) -> list[str]:
-        return [info.path.rsplit("/", 1)[-1] for info in self._store.list(f"{self._shop}/{LOG}")]
+    def _names(self) -> Sequence[str]:
+        return self._store.names(f"{self._shop}/{LOG}")
 
     def entry(self, number: int) -> Entry:
         try:
@@ -62,9 +66,9 @@ class Log:
         path = self._path(number)
         try:
             try:
-                return decode(self._store.read_immutable(path))
+                return self._decoded(self._store.read_immutable(path))
             except UNREADABLE:
-                return decode(self._store.read(path))  # it may have been repaired since it was remembered
+                return self._decoded(self._store.read(path))  # it may have been repaired since it was remembered
         except FileNotFoundError:
             raise UserError(
                 f"Entry {number} of shop '{self._shop}' is not in the log; `ecom-lake log` lists the entries."
@@ -72,7 +76,11 @@ class Log:
         except UNREADABLE:
             raise DamagedError(path) from None
 
-    def is_intact(self, number: int) -> bool:
+    def _decoded(self, data: bytes) -> Entry:
+        return decode(data, self.manifests.parts, self.manifests.landing)
+
+    def is_readable(self, number: int) -> bool:
+        """Whether the entry is intact. Its manifests are not read."""
         try:
             self._read(number)
         except DamagedError:
@@ -80,7 +88,7 @@ class Log:
         return True
 
     def _what_to_do(self, number: int) -> str:
-        intact = next((self._read(n) for n in reversed(self.numbers()) if n < number and self.is_intact(n)), None)
+        intact = next((self._read(n) for n in reversed(self.numbers()) if n < number and self.is_readable(n)), None)
         repair = "`ecom-lake repair` sets it aside and rebuilds what was recorded only there."
         if intact is None:
             return f"No earlier entry is intact. {repair}"
@@ -99,7 +107,7 @@ class Log:
         return self._store.read_immutable(self._path(number))
 
     def append(self, number: int, data: bytes) -> bool:
-        """Copy an entry of another root's log; False where another entry has its number."""
+        """Copy an entry of another root's log, whose manifests were copied; False where another entry has its number."""
         return self._created(self._path(number), data)
 
     def commit(self, change: Callable[[Entry], Entry], run: str, message: str, release: bool = False) -> Entry:
@@ -120,8 +128,8 @@ class Log:
                 at=datetime.now(UTC).isoformat(timespec="seconds"),
                 message=message,
             )
-            if release:
-                entry = replace(entry, release=entry.number)
+            entry = replace(entry, release=entry.number) if release else replace(entry, definitions="")
+            entry = self.manifests.write(entry, head)
             if self._created(self._path(entry.number), encode(entry)):
                 return entry
             logs.log_event("retried", after=f"another writer took state {entry.number}")

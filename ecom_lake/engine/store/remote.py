@@ -28,7 +28,8 @@ from ecom_lake.errors import StoreError
 
 Answer = TypeVar("Answer")
 _CONCURRENT_REQUESTS = 8
-_REMEMBERED_FILES = 32
+_REMEMBERED_FILES = 1024
+"""Entries and manifests, of some 5 kB each: those of two nights."""
 Explain = Callable[[Exception], str | None]
 """Returns a sentence: what a failure means and what to do; None for an unknown failure."""
 

@@ -72,6 +72,10 @@ class Store(ABC):
     def list(self, folder: str) -> list[Info]:
         """Every file below a folder, by path; empty where there is no such folder."""
 
+    def names(self, folder: str) -> Sequence[str]:
+        """The names of the files in a folder, in any order; empty where there is no such folder."""
+        return [info.path.rsplit("/", 1)[-1] for info in self.list(folder)]
+
     @abstractmethod
     def info(self, path: str) -> Info: ...
 

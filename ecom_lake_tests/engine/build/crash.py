@@ -21,10 +21,11 @@ from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.release.plain_view import is_up_to_date
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.entry import Entry, files_of
 from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
+from ecom_lake_tests.builders.built_lake import is_of_the_log
 from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake_tests.project import PROJECT
 
@@ -102,13 +103,18 @@ def survive(victim: Victim, before: Entry, wanted: dict[str, str], after: float)
     head = victim.site().lake.log.head()
     assert head.release is not None and is_up_to_date(victim.site(), victim.site().lake.log.entry(head.release))
     collect_garbage(victim.site(), find_garbage(victim.site(), timedelta(0)))
-    assert _stored(victim.site()) == {file.path for parts in head.tables.values() for file in parts.values()}, "orphans"
+    assert _stored(victim.site()) == set(files_of([head])), "orphans"
+    assert _manifests(victim.site()) <= victim.site().lake.log.manifests.paths([head]), "orphans"
     return killed
 
 
 def _stored(site: Site) -> set[str]:
     found = (info.path.removeprefix("olist/") for info in site.lake.store.list("olist/_store"))
-    return {path for path in found if not path.startswith("_store/log/")}
+    return {path for path in found if not is_of_the_log(path)}
+
+
+def _manifests(site: Site) -> set[str]:
+    return {info.path for info in site.lake.store.list("olist/_store/manifests")}
 
 
 def prepare(root: Path, orders: int) -> tuple[Victim, Entry, dict[str, str], float]:

@@ -111,7 +111,7 @@ def test_a_damaged_entry_is_named(log: Log, store: Store) -> None:
 def test_a_flipped_bit_in_a_readable_entry_is_detected(log: Log, store: Store) -> None:
     log.commit(lambda head: head.with_parts(TableId("bronze", "orders"), {Part(batch="1"): a_file("a")}), "run", "first")
     path = "olist/_store/log/00000001.json"
-    store.write(path, store.read(path).replace(b'"rows":1', b'"rows":3'))
+    store.write(path, store.read(path).replace(b'"pinned":false', b'"pinned":true '))
     with pytest.raises(UserError, match=r"00000001\.json is damaged"):
         log.head()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -27,7 +27,7 @@ from ecom_lake.engine.landing.archives import Member, content_hash, unpack
 from ecom_lake.engine.landing.file_parser import parse
 from ecom_lake.engine.landing.refused import Refused, shown
 from ecom_lake.engine.landing.table_recognition import named_after
-from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made, Parts
+from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made, Parts, version_of_landing
 from ecom_lake.engine.store.lake import in_order
 from ecom_lake.engine.store.store import Info
 from ecom_lake.errors import UserError
@@ -71,7 +71,10 @@ def nothing_new(site: Site, head: Entry) -> bool:
 
 
 def _nothing_new(site: Site, head: Entry, files: Iterable[Info]) -> bool:
-    return _stamps(files) == {path: landed.stamp for path, landed in head.landing.items() if landed.reader == _reader(site)}
+    stamps, reader = _stamps(files), _reader(site)
+    if head.landing_version == version_of_landing((path, stamp, reader) for path, stamp in stamps.items()):
+        return True
+    return stamps == {path: landed.stamp for path, landed in head.landing.items() if landed.reader == reader}
 
 
 def _stamps(files: Iterable[Info]) -> dict[str, str]:
@@ -132,8 +135,12 @@ def take(
 
 def contents(entry: Entry) -> set[str]:
     """The content hashes of all deliveries."""
+    return {delivery.content_hash for delivery in deliveries(entry)}
+
+
+def deliveries(entry: Entry) -> Iterator[Delivery]:
     bronze = (parts for table, parts in entry.tables.items() if table.layer == "bronze")
-    return {file.delivery.content_hash for parts in bronze for file in parts.values() if file.delivery}
+    return (file.delivery for parts in bronze for file in parts.values() if file.delivery)
 
 
 def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed, list[_Parsed]]:
@@ -211,8 +218,9 @@ def _publish(site: Site, parsed: _Parsed) -> Taken:
 def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[Taken]) -> Entry:
     """The head with the arrivals under the next free numbers. Content that another ingest has committed meanwhile is skipped."""
     known = contents(head)
-    number = len(known)
+    number = max((delivery.sequence for delivery in deliveries(head)), default=0)
     changed = head if head.landing == landing else replace(head, landing=dict(landing))
+    new: dict[TableId, dict[Part, File]] = {}
     for arrival in arrivals:
         assert arrival.file.delivery is not None
         if arrival.file.delivery.content_hash in known:
@@ -221,9 +229,11 @@ def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[Tak
         number += 1
         delivery = replace(arrival.file.delivery, sequence=number)
         part = Part(batch=f"{number:08d}")
-        changed = changed.with_parts(TableId("bronze", arrival.table), {part: replace(arrival.file, delivery=delivery)})
+        new.setdefault(TableId("bronze", arrival.table), {})[part] = replace(arrival.file, delivery=delivery)
         if arrival.rejects:
-            changed = changed.with_parts(TableId("rejects", arrival.table), {part: replace(arrival.rejects, delivery=delivery)})
+            new.setdefault(TableId("rejects", arrival.table), {})[part] = replace(arrival.rejects, delivery=delivery)
+    for table, parts in new.items():
+        changed = changed.with_parts(table, parts)
     return changed
 
 

@@ -120,7 +120,7 @@ def is_current(site: Site, entry: Entry, table: str) -> bool:
     current = entry.parts(TableId("gold", table)).get(WHOLE)
     return bool(
         current
-        and current.fingerprint.startswith(_definition_fingerprint(site, site.registry.recipe(table)))
+        and current.fingerprint.startswith(definition_fingerprint(site, site.registry.recipe(table)))
         and current.inputs == inputs.versions
     )
 
@@ -129,7 +129,7 @@ def _own_tables(site: Site, entry: Entry, how: Recipe) -> dict[str, pl.DataFrame
     return {name: trust.own_table(site, entry, name) for name in how.reads if name in OWN_TABLES}
 
 
-def _definition_fingerprint(site: Site, how: Recipe) -> str:
+def definition_fingerprint(site: Site, how: Recipe) -> str:
     """A fingerprint of everything that the table depends on, except the rows of its inputs."""
     own_tables = trust.definition_fingerprint(site) if how.reads_own_tables else ""
     return fingerprint(code_version(*_CODE, *code_of(how)), own_tables, how.contracts, how.query, settings_of(how, site.shop))
@@ -138,7 +138,7 @@ def _definition_fingerprint(site: Site, how: Recipe) -> str:
 def _mark(site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame]) -> str:
     """The fingerprint of a gold table. Own tables of the lake enter it by their rows, which change less often than the log."""
     read = {view: frame.write_ndjson() for view, frame in own.items()} or inputs.versions
-    return f"{_definition_fingerprint(site, how)}-{fingerprint(read)}"
+    return f"{definition_fingerprint(site, how)}-{fingerprint(read)}"
 
 
 def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:

@@ -1,5 +1,7 @@
 """Copying a shop from one root to another, between any stores. Every file is checked against its hash; the log is copied last.
 
+Each state is copied after its data files and its manifests.
+
 States are copied in order, so an interrupted copy shows a complete older state or nothing. The next copy continues: files of a
 state that the target already has were verified before that state was written, and are skipped. The source is not changed.
 Not here: the plain view, which the target writes itself (plain_view.py).
@@ -16,6 +18,7 @@ from ecom_lake import logs
 from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.release.plain_view import update_plain_view
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.entry import files_of
 from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.store import Store
@@ -66,7 +69,9 @@ def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
     slower = source.lake.store if target.lake.store.is_local else target.lake.store
     new = [wanted.size for wanted, is_new in zip(files, slower.each(copy, files), strict=True) if is_new]
     states = [number for number in numbers if number not in copied]
+    present = set(source.lake.log.manifests.digests(map(source.lake.log.entry, copied)))
     for number in states:
+        source.lake.log.manifests.copy(source.lake.log.entry(number), target.lake.log.manifests, present)
         _copy_state(source.lake, target.lake, number)
     update_plain_view(target)
     return Copied(len(new), sum(new), len(states))
@@ -85,13 +90,14 @@ def _copied_states(source: Lake, target: Lake) -> set[int]:
 
 def _data(source: Site, numbers: list[int], copied: set[int]) -> list[_Wanted]:
     """The immutable files of the states, without the files of states that the target has."""
-    log = source.lake.log
-    named: dict[bool, dict[str, _Wanted]] = {True: {}, False: {}}
-    for number in numbers:
-        for parts in log.entry(number).tables.values():
-            for file in parts.values():
-                named[number in copied][file.path] = _Wanted(f"{source.shop.name}/{file.path}", file.bytes, file.hash)
-    return [wanted for path, wanted in sorted(named[False].items()) if path not in named[True]]
+    entry = source.lake.log.entry
+    present = files_of(map(entry, copied))
+    files = files_of(entry(number) for number in numbers if number not in copied)
+    return [
+        _Wanted(f"{source.shop.name}/{path}", file.bytes, file.hash)
+        for path, file in sorted(files.items())
+        if path not in present
+    ]
 
 
 def _landing(source: Site, target: Site) -> list[_Wanted]:

@@ -1,4 +1,4 @@
-"""Finding and deleting garbage in a shop's store: old states of the log, and files that no kept state names.
+"""Finding and deleting garbage in a shop's store: old states of the log, and files and manifests that no kept state names.
 
 Bronze and its rejects are never garbage: all other layers can be rebuilt from them.
 """
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.entry import Entry, files_of
 from ecom_lake.engine.store.lake import STORE
 from ecom_lake.engine.store.log import LOG
 from ecom_lake.engine.store.store import Info
@@ -39,7 +40,7 @@ def find_garbage(site: Site, older_than: timedelta) -> Garbage:
     ended = _ended([min(now, datetime.fromisoformat(entry.at)) for entry in entries.values()])
     kept = {n for n, end in zip(entries, ended, strict=True) if end is None or end > horizon} | {head.number}
     kept |= {entry.release for n, entry in entries.items() if n in kept and entry.release in entries}
-    named = {file.path for n in kept for parts in entries[n].tables.values() for file in parts.values()}
+    named = _named(site, [entries[n] for n in kept])
     files = []
     for info in site.lake.store.list(f"{site.shop.name}/{STORE}"):
         path = info.path.removeprefix(f"{site.shop.name}/")
@@ -48,6 +49,12 @@ def find_garbage(site: Site, older_than: timedelta) -> Garbage:
         if not spared and info.modified < horizon:
             files.append(info)
     return Garbage(tuple(sorted(set(entries) - kept)), tuple(files))
+
+
+def _named(site: Site, entries: Sequence[Entry]) -> set[str]:
+    """The paths of the files that the entries name, and of the manifests that name them."""
+    manifests = site.lake.log.manifests.paths(entries)
+    return {*files_of(entries), *(path.removeprefix(f"{site.shop.name}/") for path in manifests)}
 
 
 def _ended(made: Sequence[datetime]) -> list[datetime | None]:

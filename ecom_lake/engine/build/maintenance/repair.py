@@ -1,4 +1,4 @@
-"""Repairing a lake: damaged entries of the log are set aside, damaged files are removed from it.
+"""Repairing a lake: damaged entries of the log are set aside, damaged files and what damaged manifests list are removed from it.
 
 Here: finding damage, and removing damaged files from the log so that the next build rebuilds them. Delivered files are read
 from landing again. Not here: building (build.py, dagster/), reporting damage without repairing it (engine/serve/doctor.py).
@@ -35,13 +35,15 @@ class Repaired:
     put_back: tuple[str, ...] = ()
     """Damaged model fits that were restored from the plain view: a refit could give other labels."""
     forgotten: tuple[str, ...] = ()
-    """Damaged files that the next build rebuilds."""
+    """Damaged files that the next build rebuilds, and tables of which a damaged manifest listed files."""
     lost: tuple[str, ...] = ()
     """Deliveries that are damaged and no longer in landing."""
 
 
 def repair(site: Site) -> Repaired:
-    aside = tuple(_clear_log(site))
+    unreadable = tuple(_set_aside_unreadable(site))
+    unlisted = tuple(_repair_manifests(site))
+    aside = (*unreadable, *_set_aside_damaged(site))
     head = state_to_build_on(site)  # the removed files are rebuilt with the current settings
     damaged = {place: file for place, file in _files(head) if site.lake.is_damaged(file)}
     delivered = {place: file for place, file in damaged.items() if place[0].layer in _DELIVERED}
@@ -54,7 +56,7 @@ def repair(site: Site) -> Repaired:
         set_aside=aside,
         read_again=tuple(_delivery_of(file) for file in restored.values()),
         put_back=tuple(sorted(str(table) for table, _ in fits)),
-        forgotten=tuple(sorted(file.path for file in removed.values())),
+        forgotten=(*unlisted, *sorted(file.path for file in removed.values())),
         lost=tuple(_delivery_of(file) for place, file in delivered.items() if place not in restored),
     )
 
@@ -71,17 +73,38 @@ def _files(entry: Entry) -> Iterator[tuple[Place, File]]:
             yield (table, part), file
 
 
-def _clear_log(site: Site) -> Iterator[str]:
-    """Set aside every damaged entry. If the released one is damaged, the newest intact release replaces it."""
+def _set_aside_unreadable(site: Site) -> Iterator[str]:
+    """Set aside every entry with damaged bytes."""
     log = site.lake.log
     for number in log.numbers():
-        if not log.is_intact(number):
+        if not log.is_readable(number):
+            yield log.set_aside(number)
+
+
+def _repair_manifests(site: Site) -> Iterator[str]:
+    """Restore damaged manifests from their second copies; what else they list is removed from the newest state.
+
+    Yields the removed tables, or tables with removed parts. The next build rebuilds these parts. Deliveries that it reads
+    from landing again get new numbers."""
+    log = site.lake.log
+    head = log.head()
+    log.manifests.repair(head)
+    if damaged := log.manifests.damaged(head, set()):
+        log.commit(lambda latest: log.manifests.readable(latest), site.run, "repair")
+        yield from damaged
+
+
+def _set_aside_damaged(site: Site) -> Iterator[str]:
+    """Set aside every state with a damaged manifest. If the released one is damaged, the newest intact release replaces it."""
+    log, intact = site.lake.log, set[str]()
+    for number in log.numbers():
+        if log.manifests.damaged(log.entry(number), intact):
             yield log.set_aside(number)
     numbers = log.numbers()
     shown = log.head().release
     if shown is not None and shown not in numbers:
-        intact = next((n for n in reversed(numbers) if log.entry(n).release == n), None)
-        log.commit(lambda head: replace(head, release=intact, pinned=False), site.run, "repair")
+        newest = next((n for n in reversed(numbers) if log.entry(n).release == n), None)
+        log.commit(lambda head: replace(head, release=newest, pinned=False), site.run, "repair")
 
 
 def _read_again(site: Site, damaged: dict[Place, File]) -> dict[Place, File]:

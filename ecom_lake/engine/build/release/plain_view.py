@@ -64,7 +64,9 @@ def _write_view(site: Site, released: Entry) -> None:
     site.lake.store.each(site.lake.store.delete, [f"{site.shop.name}/{path}" for path in set(existing) - set(wanted)])
     write_catalog(site, released)
     written_pages = _write_pages(site, released)
-    _record(site, {"release": released.number, "whole": True, "files": _hashes(released), "pages": written_pages})
+    sizes = {path: file.bytes for path, file in sorted(wanted.items())}
+    written = {"files": _hashes(released), "bytes": sizes, "tables": _versions(released), "pages": written_pages}
+    _record(site, {"release": released.number, "whole": True, **written})
 
 
 def _write_pages(site: Site, released: Entry) -> dict[str, Any]:
@@ -82,8 +84,7 @@ def is_up_to_date(site: Site, released: Entry) -> bool:
 
 def _is_up_to_date(site: Site, released: Entry, recorded: Mapping[str, Any], existing: Mapping[str, int]) -> bool:
     """Whether names and sizes of the plain files are those of the release, without other files; also catalogue and pages."""
-    wanted = {path: file.bytes for path, file in plain_files(released).items()}
-    if recorded.get("files") != _hashes(released) or existing != wanted:
+    if recorded.get("tables") != _versions(released) or existing != recorded.get("bytes"):
         return False
     return site.lake.store.exists(f"{site.shop.name}/{CATALOG}") and _has_pages(site, recorded.get("pages"))
 
@@ -138,6 +139,11 @@ def _recorded(site: Site) -> dict[str, Any]:
 
 def _hashes(entry: Entry) -> dict[str, str]:
     return {path: file.hash for path, file in sorted(plain_files(entry).items())}
+
+
+def _versions(entry: Entry) -> dict[str, str]:
+    """The versions of the tables in the plain view: they change whenever a plain file must."""
+    return {str(table): entry.version(table) for table in sorted(entry.tables) if table.layer in LAYERS}
 
 
 def _existing_files(site: Site) -> dict[str, int]:

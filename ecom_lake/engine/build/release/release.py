@@ -11,6 +11,7 @@ import polars as pl
 
 from ecom_lake import logs
 from ecom_lake.engine.build.gold.table_file import attach
+from ecom_lake.engine.build.outdated import definitions, outdated
 from ecom_lake.engine.build.release import acceptance
 from ecom_lake.engine.build.release.offer import gold_tables, left_out
 from ecom_lake.engine.build.release.plain_view import LAYERS, update_plain_view
@@ -108,7 +109,8 @@ def _released(site: Site, seen: Entry, latest: Entry) -> Entry:
         raise UserError("Another build committed during this release; run the build again.")
     expected = set(expected_tables(site))
     kept = {table: parts for table, parts in latest.tables.items() if table in expected or table.layer not in LAYERS}
-    return replace(latest, tables=kept)
+    released = replace(latest, tables=kept)
+    return replace(released, definitions="" if outdated(site, released) else definitions(site))
 
 
 def _check_files(site: Site, entry: Entry) -> None:

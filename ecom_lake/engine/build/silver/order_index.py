@@ -98,6 +98,11 @@ def _mark(site: Site, inputs: Inputs) -> str:
     return fingerprint(code, contracts, made_from)
 
 
+def definition_fingerprint(site: Site) -> str:
+    """A fingerprint of everything that the index depends on, except the rows of its inputs."""
+    return _mark(site, Inputs(EMPTY, ()))
+
+
 def _judge_all(site: Site, entry: Entry) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The winning orders, the refused ones with their raw records, and the lineage of older versions."""
     spec = site.connector.orders

@@ -23,6 +23,7 @@ from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
+from ecom_lake.engine.store.entry import files_of
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.builders.olist_files import a_site, item, land, order
@@ -149,7 +150,8 @@ def test_files_that_no_kept_state_references_are_garbage(fresh_lake: BuiltLake) 
         for file in parts.values():
             assert site.lake.local(file).exists()
     stored = {info.path for info in site.lake.store.list("olist/_store") if "/log/" not in info.path}
-    assert stored == {f"olist/{file.path}" for parts in head.tables.values() for file in parts.values()}
+    manifests = site.lake.log.manifests.paths([head])
+    assert stored - manifests == {f"olist/{path}" for path in files_of([head])}
 
 
 def test_the_inputs_of_a_table_are_parsed_from_its_sql() -> None:

@@ -15,7 +15,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.local import LocalStore
 from ecom_lake.errors import UserError
-from ecom_lake_tests.builders.built_lake import BuiltLake, Place, hash_in
+from ecom_lake_tests.builders.built_lake import BuiltLake, Place, hash_in, is_of_the_log
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def contents(site: Site) -> dict[str, str]:
 def files_of(site: Site) -> list[str]:
     """Data and landed files, without the log and the plain view."""
     found = (info.path for info in site.lake.store.list(site.shop.name))
-    return [path for path in found if path.split("/")[1] in ("_store", "landing") and "/_store/log/" not in path]
+    return [path for path in found if path.split("/")[1] in ("_store", "landing") and not is_of_the_log(path)]
 
 
 def stopped_after(files: int) -> Progress:

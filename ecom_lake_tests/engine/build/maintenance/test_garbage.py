@@ -51,6 +51,9 @@ def test_old_states_are_deleted_with_their_own_files_and_the_current_state_is_ke
     assert all(site.lake.local(file).exists() for parts in head.tables.values() for file in parts.values())
     assert not any(site.lake.store.exists(info.path) for info in found.files)
     assert site.lake.log.head() == head
+    manifests = {info.path for info in site.lake.store.list("olist/_store/manifests")}
+    assert manifests <= site.lake.log.manifests.paths(map(site.lake.log.entry, site.lake.log.numbers()))
+    assert site.lake.log.manifests.damaged(head, set()) == []
     again = find_garbage(site, MONTH)
     assert (again.states, again.files) == ((), ())
 

@@ -16,6 +16,8 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.serve.difference import last_two_releases
+from ecom_lake.engine.serve.doctor import examine
+from ecom_lake.engine.store.stored import Stored
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
 from ecom_lake_tests.engine.build.crash import content, whole
@@ -105,6 +107,50 @@ def test_a_damaged_newest_log_entry_is_set_aside_and_replaced(fresh_lake: BuiltL
     build(fresh_lake.site())
     assert content(fresh_lake.site()) == undisturbed
     assert whole(fresh_lake.site()) is not None
+
+
+def manifest_of(lake: BuiltLake, table: TableId) -> Path:
+    """The manifest of a table in the newest state, which is also the released one."""
+    parts = lake.site().lake.log.head().parts(table)
+    assert isinstance(parts, Stored)
+    return lake.root / f"olist/_store/manifests/{parts.manifest}.json.gz"
+
+
+@pytest.mark.parametrize("damage", [cut, flip, Path.unlink], ids=["cut", "flipped", "gone"])
+def test_a_damaged_manifest_of_deliveries_is_restored_from_its_second_copy(
+    fresh_lake: BuiltLake, damage: Callable[[Path], None]
+) -> None:
+    undisturbed, numbers = fresh_lake.site().lake.log.head().tables, fresh_lake.site().lake.log.numbers()
+    damage(damaged := manifest_of(fresh_lake, TableId("bronze", "orders")))
+    assert _log_finding(fresh_lake).endswith("has a missing or damaged manifest: of bronze/orders.")
+    done = repair(fresh_lake.site())
+    assert (done.set_aside, done.forgotten, done.lost) == ((), (), ())
+    assert damaged.read_bytes() == damaged.with_name(damaged.name.replace(".json", ".copy.json")).read_bytes()
+    assert fresh_lake.site().lake.log.head().tables == undisturbed
+    assert fresh_lake.site().lake.log.numbers() == numbers
+    assert "states" in _log_finding(fresh_lake)
+
+
+def test_a_table_with_a_damaged_manifest_is_rebuilt_and_the_states_that_name_it_are_set_aside(fresh_lake: BuiltLake) -> None:
+    undisturbed = content(fresh_lake.site())
+    table = TableId("gold", "rfm")
+    head = fresh_lake.site().lake.log.head()
+    flip(manifest_of(fresh_lake, table))
+    with pytest.raises(UserError, match=r"The manifest .* is missing or damaged\. `ecom-lake repair`"):
+        build(fresh_lake.site())
+    done = repair(fresh_lake.site())
+    assert done.forgotten == ("gold/rfm",)
+    assert f"olist/_store/log/damaged-{head.number:08d}.json" in done.set_aside
+    after = fresh_lake.site().lake.log.head()
+    assert {name: parts for name, parts in head.tables.items() if name != table} == after.tables
+    build(fresh_lake.site())
+    assert content(fresh_lake.site()) == undisturbed
+    assert whole(fresh_lake.site()) is not None
+    assert "states" in _log_finding(fresh_lake)
+
+
+def _log_finding(lake: BuiltLake) -> str:
+    return next(found.says for found in examine(lambda: lake.settings, "olist", deep=True) if found.what == "log")
 
 
 def test_a_damaged_fit_is_not_restored_from_a_damaged_copy(fresh_lake: BuiltLake) -> None:
