@@ -91,7 +91,7 @@ class Trial:
         self.deliver(days)
         before = self._files()
         direct = ["--direct"] if self.way == "direct" else []
-        measured = measure([sys.executable, str(HERE / "ours.py"), self.root, "--home", str(self.home), *direct])
+        measured = measure([sys.executable, str(HERE / "ours.py"), self.root, "--home", str(self.home), *direct], step=0.2)
         if measured.exit_code:
             raise SystemExit(f"{what}: the build failed: {measured.output}")
         made = Night(what, self.way, self.days, measured, _written(before, self._files()), self._events(measured))
