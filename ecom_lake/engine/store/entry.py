@@ -104,6 +104,8 @@ class Entry:
     pinned: bool = False
     built_with: BuiltWith | None = None
     """None in a state that was made before settings were recorded."""
+    identities_held: str = ""
+    """A digest of all that the identities between the tables depend on, if this is a release for which all of them held."""
 
     def parts(self, table: TableId) -> Parts:
         return self.tables.get(table, {})

@@ -25,7 +25,8 @@ _UNSEALED = b'{"number":'
 
 def encode(entry: Entry) -> bytes:
     """The bytes that `decode` reads."""
-    content = {k: _plain(v) for k, v in vars(entry).items() if k != "_versions" and (k, v) != ("built_with", None)}
+    unset = (("built_with", None), ("identities_held", ""))
+    content = {k: _plain(v) for k, v in vars(entry).items() if k != "_versions" and (k, v) not in unset}
     body = json.dumps(content, separators=(",", ":")).encode()
     return _SEAL + _seal(body) + b'",' + body[1:]
 
