@@ -90,14 +90,18 @@ class Trial:
         """Deliver these days and build."""
         self.deliver(days)
         before = self._files()
-        direct = ["--direct"] if self.way == "direct" else []
-        measured = measure([sys.executable, str(HERE / "ours.py"), self.root, "--home", str(self.home), *direct], step=0.2)
-        if measured.exit_code:
-            raise SystemExit(f"{what}: the build failed: {measured.output}")
+        measured = self.build()
         made = Night(what, self.way, self.days, measured, _written(before, self._files()), self._events(measured))
         self.days += len(days)
         print(row_of(made), flush=True)
         return made
+
+    def build(self) -> Measured:
+        direct = ["--direct"] if self.way == "direct" else []
+        measured = measure([sys.executable, str(HERE / "ours.py"), self.root, "--home", str(self.home), *direct], step=0.2)
+        if measured.exit_code:
+            raise SystemExit(f"The build failed: {measured.output}")
+        return measured
 
     def _lake(self) -> Lake:
         return Lake(self.root, "olist", load().access)
@@ -181,6 +185,7 @@ def _trial(asked: argparse.Namespace, folder: Path, name: str, way: str, before:
         if (home / "dagster.yaml").exists():
             (home / "dagster.yaml").unlink()  # it names the folder of the lake that was copied
         trial.days = len(before)
+        trial.build()  # the copied files have other stamps than those of the log: they are read once more
     else:
         trial.night(FULL, before)
     return trial
