@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ecom_lake import logs
+from ecom_lake.engine.build.maintenance.retention import collect_after_release
 from ecom_lake.engine.build.release import acceptance, identities
 from ecom_lake.engine.build.release.identities import check_identities, held_digest
 from ecom_lake.engine.build.release.offer import gold_tables
@@ -46,6 +47,8 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
     notes = [f"Release {head.release}."]
     if not current:
         trouble.forget(site)
+        if deleted := collect_after_release(site, before.release, head.number):
+            notes.append(deleted)
     return Outcome(TABLE, written=() if current else (WHOLE,), checks=checks, notes=tuple(notes))
 
 
