@@ -62,8 +62,11 @@ def measure(
     cwd: Path | None = None,
     limit_gib: float | None = None,
     log: Path | None = None,
+    step: float = STEP,
 ) -> Measured:
     """Run a command to its end. `limit_gib` bounds its address space; its stderr goes to `log`.
+
+    `step` is the time between two samples of its memory, each of which costs a few milliseconds of CPU.
 
     The first run of all compiles what it imports: run a command once before its cost is to count.
     """
@@ -88,7 +91,7 @@ def measure(
         if pid:
             break
         peak = max(peak, _resident(family))
-        time.sleep(STEP)
+        time.sleep(step)
     wall = time.perf_counter() - started
     child.returncode = os.waitstatus_to_exitcode(status)
     child.stdout.close()

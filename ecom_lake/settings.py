@@ -38,6 +38,9 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:(?=/|$)")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://[^/]")
 LONGEST_QUERY = 86_400
 """Seconds: the largest query_timeout."""
+FEWEST_RELEASES = 2
+"""`ecom-lake diff` compares the last two."""
+LARGEST_COUNT = 36_500
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _FIRST_MONTH, _LAST_MONTH = date(1970, 1, 1), date(2199, 12, 1)
 
@@ -205,6 +208,8 @@ def _shop(name: str, values: Any, config: Path, registry: Registry) -> Shop:
         landing=_landing(values, config, place),
         without=without,
         max_failed_share=_max_failed_share(values.get("max_failed_share", Shop.max_failed_share), place),
+        keep_days=_count(values, "keep_days", Shop.keep_days, 1, place),
+        keep_releases=_count(values, "keep_releases", Shop.keep_releases, FEWEST_RELEASES, place),
         numbers=_section(registry.domain.numbers, values.get("numbers", {}), f"[shops.{name}.numbers] in {config}"),
         mining=_section(registry.domain.mining, values.get("mining", {}), f"[shops.{name}.mining] in {config}"),
         written=Written(config.resolve() if config.exists() else None, config, _digest(values)),
@@ -215,6 +220,8 @@ _SHOP_SETTINGS = (
     "connector",
     "first_month",
     "last_month",
+    "keep_days",
+    "keep_releases",
     "landing",
     "max_failed_share",
     "nightly",
@@ -279,6 +286,13 @@ def _max_failed_share(value: Any, place: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise UserError(f"{place}: max_failed_share must be a number from 0 to 1, not {value!r}.")
     return float(value)
+
+
+def _count(values: Mapping[str, Any], setting: str, default: int, at_least: int, place: str) -> int:
+    value = values.get(setting, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= LARGEST_COUNT:
+        raise UserError(f"{place}: {setting} must be a whole number from {at_least} to {LARGEST_COUNT:,}, not {value!r}.")
+    return value
 
 
 def _without(values: Any, place: str, registry: Registry) -> tuple[str, ...]:

@@ -82,6 +82,7 @@ def test_a_build_logs_each_step(fresh_lake: BuiltLake, tmp_path: Path) -> None:
         4,
     )
     assert (events["silver/sellers"]["event"], events["silver/sellers"]["written"]) == ("unchanged", 0)
+    assert all(line["cpu_seconds"] >= 0 for line in events.values()) and orders["cpu_seconds"] > 0
     started = [line["table"] for line in output if line["event"] == "started"]
     assert (started[:2], started[-1]) == (["bronze", "silver/order_index"], "gold/release")
 

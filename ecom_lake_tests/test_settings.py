@@ -172,3 +172,32 @@ def test_the_share_of_rows_that_may_fail_is_one_half_unless_the_shop_sets_it(tmp
 def test_an_invalid_share_is_an_error(tmp_path: Path, setting: str) -> None:
     with pytest.raises(UserError, match=r"\[shops\.mine\] in .*: max_failed_share must be a number from 0 to 1, not "):
         max_failed_share(tmp_path, f"max_failed_share = {setting}")
+
+
+def kept(folder: Path, setting: str) -> tuple[int, int]:
+    config = folder / "lake.toml"
+    config.write_text(f"[shops.mine]\n{setting}\n", encoding="utf-8")
+    shop = load(None, {"ECOM_LAKE_CONFIG": str(config)}).shop("mine")
+    return shop.keep_days, shop.keep_releases
+
+
+def test_releases_stay_for_30_days_and_10_at_least_unless_the_shop_sets_it(tmp_path: Path) -> None:
+    assert kept(tmp_path, "") == (30, 10)
+    assert kept(tmp_path, "keep_days = 400\nkeep_releases = 2") == (400, 2)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "at_least"),
+    [
+        ("keep_days", "0", 1),
+        ("keep_days", "true", 1),
+        ("keep_days", "1.5", 1),
+        ("keep_releases", "1", 2),
+        ("keep_releases", '"3"', 2),
+    ],
+)
+def test_an_invalid_number_of_days_or_releases_is_an_error(tmp_path: Path, setting: str, value: str, at_least: int) -> None:
+    with pytest.raises(
+        UserError, match=rf"\[shops\.mine\] in .*: {setting} must be a whole number from {at_least} to 36,500, not "
+    ):
+        kept(tmp_path, f"{setting} = {value}")

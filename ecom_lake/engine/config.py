@@ -55,6 +55,10 @@ class Shop:
     written: Written = field(default_factory=Written)
     max_failed_share: float = 0.5
     """The largest share of failed rows in a new delivery with which a build is released."""
+    keep_days: int = 30
+    """A release can be shown again by a rollback for this number of days after the next one."""
+    keep_releases: int = 10
+    """The number of releases that stay at least, at any age."""
 
     @property
     def is_undated(self) -> bool:

@@ -7,7 +7,7 @@ files of a table are kept apart from the entry and loaded when they are read (st
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
@@ -112,6 +112,8 @@ class Entry:
     """None in a state that was made before settings were recorded."""
     definitions: str = ""
     """In a release whose tables are all current: a fingerprint of the code, contracts and settings that they were made with."""
+    identities_held: str = ""
+    """A digest of all that the identities between the tables depend on, if this is a release for which all of them held."""
 
     def parts(self, table: TableId) -> Parts:
         return self.tables.get(table, {})
@@ -144,17 +146,20 @@ class Entry:
         return replace(self, tables=tables)
 
 
-def files_of(entries: Iterable[Entry]) -> dict[str, File]:
-    """All files of some states, by path. A manifest that states share is read once."""
+def each_file(entries: Iterable[Entry]) -> Iterator[File]:
+    """The files of some states. A manifest that states share is read once."""
     seen: set[str] = set()
-    files: dict[str, File] = {}
     for parts in (parts for entry in entries for parts in entry.tables.values()):
         if isinstance(parts, Stored):
             if parts.manifest in seen:
                 continue
             seen.add(parts.manifest)
-        files |= {file.path: file for file in parts.values()}
-    return files
+        yield from parts.values()
+
+
+def files_of(entries: Iterable[Entry]) -> dict[str, File]:
+    """All files of some states, by path."""
+    return {file.path: file for file in each_file(entries)}
 
 
 def version_of(parts: Parts) -> str:

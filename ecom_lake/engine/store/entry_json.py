@@ -44,7 +44,7 @@ def encode(entry: Entry) -> bytes:
     return _SEAL + _seal(body) + b'",' + body[1:]
 
 
-_UNSET = (("built_with", None), ("definitions", ""))
+_UNSET = (("built_with", None), ("definitions", ""), ("identities_held", ""))
 
 
 def _seal(body: bytes) -> bytes:

@@ -1,22 +1,43 @@
 """Finding and deleting garbage in a shop's store: old states of the log, and files and manifests that no kept state names.
 
 Bronze and its rejects are never garbage: all other layers can be rebuilt from them.
+Here: `ecom-lake gc`, and what a deletion must keep. Not here: which states stay without anybody's asking (retention.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.entry import Entry, files_of
+from ecom_lake.engine.store.entry import File, each_file
 from ecom_lake.engine.store.lake import STORE
 from ecom_lake.engine.store.log import LOG
 from ecom_lake.engine.store.store import Info
+from ecom_lake.errors import UserError
 
 _SPARED = (f"{LOG}/", f"{STORE}/bronze/", f"{STORE}/rejects/")
+
+
+@dataclass(frozen=True)
+class State:
+    """When a state was current, and which release readers saw then."""
+
+    number: int
+    made: datetime
+    ended: datetime | None
+    """When the next state was committed. Until then readers and builds may use it. None for the newest state."""
+    release: int | None
+
+    @property
+    def is_release(self) -> bool:
+        return self.release == self.number
+
+
+Keep = Callable[[Sequence[State], datetime], set[int]]
+"""The numbers of the states that stay, from all states, oldest first, and the present time."""
 
 
 @dataclass(frozen=True)
@@ -31,40 +52,72 @@ class Garbage:
 
 def find_garbage(site: Site, older_than: timedelta) -> Garbage:
     """States and files that are older, and that no state that was current since then uses or has released."""
+
+    def current_since(states: Sequence[State], now: datetime) -> set[int]:
+        return {state.number for state in states if state.ended is None or state.ended > now - older_than}
+
+    return garbage_without(site, current_since, older_than)
+
+
+def garbage_without(site: Site, keep: Keep, older_than: timedelta) -> Garbage:
+    """All states but those that `keep` keeps and those that they need; all older files that no kept state names."""
     now = datetime.now(UTC)
-    horizon = now - older_than
-    log = site.lake.log
-    head = log.head()
-    numbers = log.numbers()
-    entries = dict(zip(numbers, site.lake.store.each(log.entry, numbers), strict=True))
-    ended = _ended([min(now, datetime.fromisoformat(entry.at)) for entry in entries.values()])
-    kept = {n for n, end in zip(entries, ended, strict=True) if end is None or end > horizon} | {head.number}
-    kept |= {entry.release for n, entry in entries.items() if n in kept and entry.release in entries}
-    named = _named(site, [entries[n] for n in kept])
+    states = states_of(site, now)
+    kept = _with_shown(states, keep(states, now))
+    named, referred_to = _named(site, kept)
+    referred_to = {state.number for state in states if state.number in referred_to - kept}
+    named |= _named(site, referred_to)[0]
     files = []
     for info in site.lake.store.list(f"{site.shop.name}/{STORE}"):
         path = info.path.removeprefix(f"{site.shop.name}/")
         half_written = "/." in path
         spared = path in named or (path.startswith(_SPARED) and not half_written)
-        if not spared and info.modified < horizon:
+        if not spared and info.modified < now - older_than:
             files.append(info)
-    return Garbage(tuple(sorted(set(entries) - kept)), tuple(files))
+    numbers = [state.number for state in states]
+    return Garbage(tuple(number for number in numbers if number not in kept | referred_to), tuple(files))
 
 
-def _named(site: Site, entries: Sequence[Entry]) -> set[str]:
-    """The paths of the files that the entries name, and of the manifests that name them."""
-    manifests = site.lake.log.manifests.paths(entries)
-    return {*files_of(entries), *(path.removeprefix(f"{site.shop.name}/") for path in manifests)}
+def states_of(site: Site, now: datetime) -> list[State]:
+    """All states, oldest first. If the clock was set back, a state counts as old as the one before it."""
+    log = site.lake.log
+
+    def read(number: int) -> tuple[int, datetime, int | None]:
+        entry = log.entry(number)
+        return number, min(now, datetime.fromisoformat(entry.at)), entry.release
+
+    found = site.lake.store.each(read, log.numbers())
+    made = list(accumulate((at for _, at, _ in found), max))
+    ended: list[datetime | None] = [*islice(made, 1, None), None]
+    return [State(number, at, end, release) for (number, _, release), at, end in zip(found, made, ended, strict=False)]
 
 
-def _ended(made: Sequence[datetime]) -> list[datetime | None]:
-    """When each state stopped being current, which is when the next was committed. Until then readers and builds may use it.
+def states_referred_to(files: Iterable[File]) -> set[int]:
+    """The states that files refer to, such as the state that a model was fitted on."""
+    return {number for file in files if (number := getattr(file, "state", None)) is not None}
 
-    If the clock was set back, a state counts as old as the one before it."""
-    return [*islice(accumulate(made, max), 1, None), None][: len(made)]
+
+def _with_shown(states: Sequence[State], kept: set[int]) -> set[int]:
+    """The states that stay, with the newest one and with the releases that readers saw during them."""
+    newest = {states[-1].number} if states else set()
+    all_kept = kept | newest
+    shown = {state.release for state in states if state.number in all_kept}
+    return all_kept | {state.number for state in states if state.number in shown}
+
+
+def _named(site: Site, numbers: Iterable[int]) -> tuple[set[str], set[int]]:
+    """The paths of the files and manifests that these states name, and the states that these files refer to.
+
+    The states that those refer to in turn are not kept: each fit refers to a state with the fit before it, back to the first."""
+    entries = [site.lake.log.entry(number) for number in sorted(numbers)]
+    files = list(each_file(entries))
+    manifests = {path.removeprefix(f"{site.shop.name}/") for path in site.lake.log.manifests.paths(entries)}
+    return {file.path for file in files} | manifests, states_referred_to(files)
 
 
 def collect_garbage(site: Site, garbage: Garbage) -> None:
     """Delete states before files, so that no existing state names a deleted file."""
+    if (shown := site.lake.log.head().release) in garbage.states:
+        raise UserError(f"Readers were shown release {shown} again meanwhile; nothing was deleted.")
     site.lake.store.each(site.lake.log.delete, garbage.states)
     site.lake.store.each(site.lake.store.delete, [info.path for info in garbage.files])

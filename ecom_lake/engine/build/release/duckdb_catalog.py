@@ -8,7 +8,7 @@ DuckDB's azure extension or a Python file system.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -33,12 +33,12 @@ def write_catalog(site: Site, released: Entry) -> None:
         con.execute("use lake")
         con.execute("begin")  # without a transaction, each of a thousand comments is written to disk alone
         con.execute("create schema silver")
-        for table, contract in sorted({**site.registry.silver, **site.registry.gold}.items()):
+        contracts = sorted({**site.registry.silver, **site.registry.gold}.items())
+        views = {_view_of(contract): contract for _, contract in contracts if released.parts(contract.id)}
+        for view, contract in views.items():
             files = in_order(released.parts(contract.id))
-            if files:
-                view = f"silver.{name(table)}" if contract.layer == "silver" else name(table)
-                con.execute(f"create view {view} as select * from {parquet(map(partial(_name, site), files))}")
-                _comment(con, view, contract)
+            con.execute(f"create view {view} as select * from {parquet(map(partial(_name, site), files))}")
+        _comment(con, views)
         con.execute("commit")
         con.execute("use memory")
         con.execute("detach lake")
@@ -56,6 +56,10 @@ def is_readable(site: Site) -> bool:
     return True
 
 
+def _view_of(contract: Table) -> str:
+    return f"silver.{name(contract.name)}" if contract.layer == "silver" else name(contract.name)
+
+
 def _name(site: Site, file: File) -> str:
     """The URL of a file in DuckDB's form: the account comes before the container."""
     return re.sub(r"^(abfss?)://([^@/]+)@([^/]+)/", r"\1://\3/\2/", site.lake.where(file))
@@ -66,10 +70,12 @@ def _copies(site: Site, entry: Entry) -> dict[str, Callable[[], Path]]:
     return {_name(site, file): partial(site.lake.local, file) for parts in entry.tables.values() for file in parts.values()}
 
 
-def _comment(con: duckdb.DuckDBPyConnection, view: str, table: Table) -> None:
-    """Comment on the columns that the view has: an older release may lack columns of the current contract."""
-    existing = {column for column, *_ in con.execute(f"describe {view}").fetchall()}
-    con.execute(f"comment on view {view} is {literal(table.grain)}")
-    for column in table.columns.values():
-        if column.name in existing:
-            con.execute(f"comment on column {view}.{name(column.name)} is {literal(column.meaning)}")
+def _comment(con: duckdb.DuckDBPyConnection, views: Mapping[str, Table]) -> None:
+    """Comment on the views and on their columns: an older release may lack columns of the current contract."""
+    columns = con.execute("select table_name, column_name from duckdb_columns() where database_name = 'lake'").fetchall()
+    existing = set(columns)
+    for view, table in views.items():
+        of_table = [column for column in table.columns.values() if (table.name, column.name) in existing]
+        comments = [f"comment on view {view} is {literal(table.grain)}"]
+        comments += [f"comment on column {view}.{name(column.name)} is {literal(column.meaning)}" for column in of_table]
+        con.execute("; ".join(comments))

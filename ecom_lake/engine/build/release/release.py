@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import polars as pl
-
 from ecom_lake import logs
-from ecom_lake.engine.build.gold.table_file import attach
+from ecom_lake.engine.build.maintenance.retention import collect_after_release
 from ecom_lake.engine.build.outdated import definitions, outdated
-from ecom_lake.engine.build.release import acceptance
-from ecom_lake.engine.build.release.offer import gold_tables, left_out
+from ecom_lake.engine.build.release import acceptance, identities
+from ecom_lake.engine.build.release.identities import check_identities, held_digest
+from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.build.release.plain_view import LAYERS, update_plain_view
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.months import part_of
@@ -21,10 +20,6 @@ from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step import trouble
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.contracts.domain import Domain
-from ecom_lake.engine.contracts.personal import is_shareable
-from ecom_lake.engine.contracts.sql_tables import tables_in
-from ecom_lake.engine.contracts.table import Identity, Table
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import STORE
@@ -32,10 +27,7 @@ from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
 TABLE = acceptance.TABLE
-EXAMPLES = 5
-IDENTITIES = "identities"
 OWN_FILES = "own_files_valid"
-_RELEASED = "Unchanged since the last release."
 _STALE = "Not checked while tables are stale."
 
 
@@ -53,9 +45,12 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
     if head.pinned:  # before this step, or by a rollback during it
         note = f"Release {head.release} is pinned: this state is committed, not released, until `ecom-lake unpin`."
         return Outcome(TABLE, checks=checks, notes=(note,))
+    notes = [f"Release {head.release}."]
     if not current:
         trouble.forget(site)
-    return Outcome(TABLE, written=() if current else (WHOLE,), checks=checks, notes=(f"Release {head.release}.",))
+        if deleted := collect_after_release(site, before.release, head.number):
+            notes.append(deleted)
+    return Outcome(TABLE, written=() if current else (WHOLE,), checks=checks, notes=tuple(notes))
 
 
 def roll_back(site: Site, number: int) -> Entry:
@@ -102,7 +97,9 @@ def is_released(site: Site, head: Entry) -> bool:
 
 
 def _released(site: Site, seen: Entry, latest: Entry) -> Entry:
-    """The checked state without tables that are no longer built for the shop; a pinned state is returned as it is."""
+    """The checked state without tables that are no longer built for the shop; a pinned state is returned as it is.
+
+    Its identities hold: they do not read the tables that are left out."""
     if latest.pinned:
         return latest
     if latest.tables != seen.tables:
@@ -110,7 +107,8 @@ def _released(site: Site, seen: Entry, latest: Entry) -> Entry:
     expected = set(expected_tables(site))
     kept = {table: parts for table, parts in latest.tables.items() if table in expected or table.layer not in LAYERS}
     released = replace(latest, tables=kept)
-    return replace(released, definitions="" if outdated(site, released) else definitions(site))
+    current_with = "" if outdated(site, released) else definitions(site)
+    return replace(released, definitions=current_with, identities_held=held_digest(site, seen))
 
 
 def _check_files(site: Site, entry: Entry) -> None:
@@ -133,12 +131,11 @@ def _checks(site: Site, head: Entry, current: bool) -> tuple[Check, ...]:
     """The checks of a state before its release. For the current release only new refused files can change the result."""
     fresh = _fresh(site, head)
     if not current and not fresh.passed:
-        unchecked = (Check(TABLE, name, False, "block", _STALE) for name in (IDENTITIES, acceptance.NAME))
+        unchecked = (Check(TABLE, name, False, "block", _STALE) for name in (identities.NAME, acceptance.NAME))
         return (fresh, *unchecked, _own_files(site))
     if not current:
         _check_files(site, head)
-    identities = Check(TABLE, IDENTITIES, True, "block", _RELEASED) if current else _identities(site, head)
-    return (fresh, identities, acceptance.deliveries_accepted(site, head), _own_files(site))
+    return (fresh, check_identities(site, head, current), acceptance.deliveries_accepted(site, head), _own_files(site))
 
 
 def _own_files(site: Site) -> Check:
@@ -161,40 +158,3 @@ def _fresh(site: Site, entry: Entry) -> Check:
         else "Every table is built from the current version of its inputs.",
         evidence=tuple({"table": str(table), "why": reason} for table, reason in why.items()),
     )
-
-
-def _identities(site: Site, entry: Entry) -> Check:
-    """Check all identities between tables in one session. They are checked nowhere else."""
-    identities = _identities_of(site)
-    broken = []
-    with site.workspace() as (con, _):
-        tables = {read for _, identity in identities for read in tables_in(identity.breaks)}
-        attach(site, entry, con, tuple(sorted(tables)))
-        for table, identity in identities:
-            rows = con.sql(f"select * from ({identity.breaks}) limit {EXAMPLES}").pl()
-            if len(rows):
-                broken.append(_evidence(site.registry.domain, table.name, identity, rows))
-    return Check(
-        TABLE,
-        IDENTITIES,
-        passed=not broken,
-        severity="block",
-        says=f"Failed identities: {', '.join(str(b['identity']) for b in broken)}."
-        if broken
-        else f"All {len(identities)} identities hold.",
-        evidence=tuple(broken),
-    )
-
-
-def _identities_of(site: Site) -> list[tuple[Table, Identity]]:
-    """The identities of the shop's tables, without those that read a table that is not built."""
-    built, missing = [site.registry.table(table) for table in gold_tables(site)], left_out(site).keys()
-    both = [(table, identity) for table in built for identity in table.identities]
-    return [(table, identity) for table, identity in both if missing.isdisjoint(tables_in(identity.breaks))]
-
-
-def _evidence(domain: Domain, table: str, identity: Identity, rows: pl.DataFrame) -> dict[str, object]:
-    """The rows that fail an identity, without personal columns."""
-    shown = rows.select(name for name, kind in rows.schema.items() if is_shareable(domain, name, kind == pl.String))
-    example = str(shown.to_dicts())[:2000] if shown.width else ""
-    return {"table": table, "identity": identity.name, "promise": identity.meaning, "example": example}

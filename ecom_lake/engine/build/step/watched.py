@@ -23,7 +23,7 @@ def watched(site: Site, table: str, step: Step) -> list[Outcome]:
     """Run a step and log the outcome of each of its tables."""
     with logs.context(run=site.run, shop=site.shop.name, table=table):
         logs.log_event("started")
-        began = time.monotonic()
+        began, cpu_before = time.monotonic(), time.process_time()
         try:
             made = step()
         except Exception as error:
@@ -37,9 +37,9 @@ def watched(site: Site, table: str, step: Step) -> list[Outcome]:
                 raise UserError(sentence) from error
             raise
         outcomes = made if isinstance(made, list) else [made]
-        seconds = round(time.monotonic() - began, 3)
+        seconds, cpu_seconds = round(time.monotonic() - began, 3), round(time.process_time() - cpu_before, 3)
         for outcome in outcomes:
-            _log_outcome(site, outcome, seconds)
+            _log_outcome(site, outcome, seconds, cpu_seconds)
         return outcomes
 
 
@@ -48,7 +48,8 @@ def _in_words(error: Exception) -> str:
     return str(error) if isinstance(error, UserError | ConflictError) else type(error).__name__
 
 
-def _log_outcome(site: Site, outcome: Outcome, seconds: float) -> None:
+def _log_outcome(site: Site, outcome: Outcome, seconds: float, cpu_seconds: float) -> None:
+    """The seconds are those of the whole step, which may have several tables; CPU is that of all threads of the process."""
     with logs.context(table=str(outcome.table)):
         for check in outcome.checks:
             if not check.passed and not check.blocks:
@@ -60,4 +61,5 @@ def _log_outcome(site: Site, outcome: Outcome, seconds: float) -> None:
             trouble.keep(site, str(outcome.table), "refused", [check.says for check in refused], evidence)
         else:
             event = "done" if outcome.written else "unchanged"
-            logs.log_event(event, rows=outcome.rows, written=len(outcome.written), parts=len(outcome.files), seconds=seconds)
+            parts = {"rows": outcome.rows, "written": len(outcome.written), "parts": len(outcome.files)}
+            logs.log_event(event, **parts, seconds=seconds, cpu_seconds=cpu_seconds)

@@ -11,7 +11,7 @@ import pytest
 from ecom_lake.engine.build.gold import python_table as gold_function
 from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.maintenance.repair import repair
-from ecom_lake.engine.build.release import release
+from ecom_lake.engine.build.release.identities import check_identities
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.fitted import Curve, Fitted, Past, Point, fit_rows
 from ecom_lake.engine.contracts.model_fit import CARD
@@ -118,7 +118,7 @@ def test_a_model_with_a_status_without_a_gate_fails_the_build(fresh_lake: BuiltL
     assert "customer_segments" in str(check.evidence)
     assert site.lake.log.head().parts(TableId("gold", "model_cards")) == before != {}
     assert site.lake.log.head() != released
-    broken = release._identities(site, site.lake.log.head())
+    broken = check_identities(site, site.lake.log.head())
     assert {(found["table"], found["identity"]) for found in broken.evidence} == {
         ("customer_segments_fit", "published_has_a_gate"),
         ("customer_segments_fit", "published_passes_its_gate"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ecom_lake.engine.build.release.release import _evidence
+from ecom_lake.engine.build.release.identities import evidence
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.contracts.columns import Integer, Key, Text
 from ecom_lake.engine.contracts.personal import with_decisions
@@ -38,5 +38,5 @@ def test_the_example_of_a_failed_rule_contains_no_personal_data(tmp_path: Path) 
 def test_the_example_of_a_failed_identity_shows_no_text_of_an_unknown_column() -> None:
     identity = Identity("sums_agree", "select 1", "Sums agree.")
     rows = pl.DataFrame({"order_id": ["o1"], "who": ["maria"], "segment": ["lost"], "n": [3], "age": [44]})
-    assert _evidence(SHOP, "spending", identity, rows)["example"] == "[{'segment': 'lost', 'n': 3}]"
-    assert _evidence(SHOP, "spending", identity, rows.select("order_id"))["example"] == ""
+    assert evidence(SHOP, "spending", identity, rows)["example"] == "[{'segment': 'lost', 'n': 3}]"
+    assert evidence(SHOP, "spending", identity, rows.select("order_id"))["example"] == ""
