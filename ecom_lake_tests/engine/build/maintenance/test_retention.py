@@ -32,7 +32,7 @@ from ecom_lake.engine.build.maintenance.retention import (
 )
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
-from ecom_lake.engine.store.entry import EMPTY, Entry, File
+from ecom_lake.engine.store.entry import EMPTY, File
 from ecom_lake.engine.store.entry_json import encode
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.errors import UserError
@@ -140,7 +140,7 @@ class Log:
 
     def paths(self) -> set[str]:
         found = (info.path.removeprefix("olist/") for info in self.site.lake.store.list("olist/_store"))
-        return {path for path in found if not path.startswith("_store/log/")}
+        return {path for path in found if not path.startswith(("_store/log/", "_store/manifests/"))}
 
     def assert_consistent(self) -> None:
         for number in self.site.lake.log.numbers():
@@ -161,7 +161,8 @@ def write(lake: Lake, days: Sequence[int], folder: Path) -> None:
         tables = {RFM: {WHOLE: ours}, ORDERS: {**tables.get(ORDERS, {}), Part(batch=f"{number}"): theirs}}
         at = (datetime.now(UTC) - old * DAY).isoformat(timespec="seconds")
         release = number // 2 * 2 or None
-        assert lake.log.append(number, encode(replace(EMPTY, number=number, at=at, tables=tables, release=release)))
+        entry = lake.log.manifests.write(replace(EMPTY, number=number, at=at, tables=tables, release=release), EMPTY)
+        assert lake.log.append(number, encode(entry))
         if lake.store.is_local:
             for one in (ours, theirs):
                 os.utime(folder / "olist" / one.path, (datetime.now(UTC).timestamp() - old * 86_400,) * 2)
@@ -290,7 +291,7 @@ def test_a_collection_on_any_store(place: Place, tmp_path: Path, monkeypatch: py
     write(site.lake, [100, 90, 50, 40, 3, 2], Path(place.url))
     assert [state.number for state in states_of(site, datetime.now(UTC))] == [1, 2, 3, 4, 5, 6]
     monkeypatch.setattr(retention, "IN_USE", timedelta(seconds=-5))
-    assert collect_after_release(site, 250, 256) == "Deleted 4 old states and 4 files, 0.0 MB, that no kept release needs."
+    assert collect_after_release(site, 250, 256) == "Deleted 4 old states and 16 files, 0.0 MB, that no kept release needs."
     assert site.lake.log.numbers() == [4, 6]
     assert Log(site).paths() == expected(Log(site), 4, 6)
 
