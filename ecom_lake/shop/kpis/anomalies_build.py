@@ -6,8 +6,9 @@ Here: which measures are computed, month by month, by SQL over silver. Not here:
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from statistics import median
 from typing import Any
@@ -46,24 +47,22 @@ class Series:
     description: str
     """The measure in a sentence: "the median of payments.amount"."""
     scale: Scale
-    query: str
-    """The file of the query, in this folder; it returns month, value, and the standard error of chance on the scale."""
-    measured: str = ""
-    """A SELECT of month and value, which the query reads as the table `measured`."""
-    parameters: Mapping[str, float | str] = field(default_factory=dict)
     settles: bool = False
     """Whether the measure still changes in the most recent months."""
 
 
+Values = Mapping[date, tuple[float, float]]
+"""By month: the value of a measure, and the standard error of chance on the measure's scale."""
+
+
 def build(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> pl.DataFrame:
     months, last_settled = _months(con)
-    rows = [row for series in _all_series(con) for row in _assessed(con, series, months, last_settled)]
+    rows = [row for series, values in _all_series(con) for row in _assessed(series, values, months, last_settled)]
     con.execute("drop view if exists measured")
     return pl.DataFrame(rows, Anomalies.table.schema, orient="row")
 
 
-def _assessed(con: duckdb.DuckDBPyConnection, series: Series, months: list[date], last_settled: date) -> Iterator[dict[str, Any]]:
-    found = {month: (float(value), float(error)) for month, value, error in _rows(con, series) if value is not None}
+def _assessed(series: Series, found: Values, months: list[date], last_settled: date) -> Iterator[dict[str, Any]]:
     watched = [month for month in months if not series.settles or month <= last_settled]
     values = [found[month][0] if month in found else None for month in watched]
     standard_errors = [found[month][1] if month in found else 0.0 for month in watched]
@@ -74,14 +73,22 @@ def _assessed(con: duckdb.DuckDBPyConnection, series: Series, months: list[date]
             yield _row(series, month, value, assessment)
 
 
-def _rows(con: duckdb.DuckDBPyConnection, series: Series) -> list[tuple[Any, ...]]:
-    if series.measured:
-        _measure(con, series.measured)
-    return con.execute(sql_file(__file__, series.query), dict(series.parameters) or None).fetchall()
+def _values(con: duckdb.DuckDBPyConnection, query: str) -> Values:
+    """The values of the one measure that a query returns."""
+    rows = con.execute(query).fetchall()
+    return {month: (float(value), float(error)) for month, value, error in rows if value is not None}
 
 
-def _measure(con: duckdb.DuckDBPyConnection, select: str) -> None:
-    con.execute(f"create or replace temp view measured as {select}")
+def _values_by_label(
+    con: duckdb.DuckDBPyConnection, query: str, measured: str, parameters: Mapping[str, float] | None = None
+) -> dict[str, dict[date, tuple[float, float]]]:
+    """The values of each measure that a query returns, by its label; the query reads the rows of `measured` by that name."""
+    con.execute(f"create or replace temp view measured as {measured}")
+    found: dict[str, dict[date, tuple[float, float]]] = defaultdict(dict)
+    for label, month, value, error in con.execute(query, parameters).fetchall():
+        if value is not None:
+            found[label][month] = (float(value), float(error))
+    return found
 
 
 def _is_constant(series: Series, values: list[float | None]) -> bool:
@@ -144,10 +151,11 @@ def _months(con: duckdb.DuckDBPyConnection) -> tuple[list[date], date]:
     return [month for month, _ in span], max((month for month, settled in span if settled), default=date.min)
 
 
-def _all_series(con: duckdb.DuckDBPyConnection) -> Iterator[Series]:
-    yield from _volumes()
-    yield _freshness()
-    yield from _null_shares()
+def _all_series(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Series, Values]]:
+    yield from _volumes(con)
+    yield _freshness(con)
+    for table in _TABLES:
+        yield from _null_shares(con, table)
     for table, column, source, settles in (
         ("orders", "status", "orders", True),
         ("orders", "state", "orders", False),
@@ -156,8 +164,7 @@ def _all_series(con: duckdb.DuckDBPyConnection) -> Iterator[Series]:
         ("payments", "method", "payments", False),
         ("reviews", "score", "reviews", True),
     ):
-        for label in _main_values(con, source, column):
-            yield _value_share(table, column, source, label, settles)
+        yield from _value_shares(con, table, column, source, settles)
     for table, column, source, scale, settles in (
         ("order_items", "unit_price", "order_items", AMOUNTS, False),
         ("order_items", "freight", "order_items", AMOUNTS, False),
@@ -168,88 +175,83 @@ def _all_series(con: duckdb.DuckDBPyConnection) -> Iterator[Series]:
         ("payments", "instalments", "payments", DAYS, False),
         ("orders", "lead_days", "fct_orders", DAYS, True),
     ):
-        yield from _quantiles(table, column, source, scale, settles)
+        yield from _quantiles(con, table, column, source, scale, settles)
 
 
-def _volumes() -> Iterator[Series]:
-    yield Series("orders", "*", "volume", "rows", "the number of orders", COUNTS, "anomalies_order_volume.sql")
+def _volumes(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Series, Values]]:
+    orders = Series("orders", "*", "volume", "rows", "the number of orders", COUNTS)
+    yield orders, _values(con, sql_file(__file__, "anomalies_order_volume.sql"))
     for table in list(_TABLES)[1:]:
-        yield Series(
-            table=table,
-            column="*",
-            kind="volume",
-            measure="rows per order",
-            description=f"the number of rows per order in {table}",
-            scale=RATIOS,
-            query="anomalies_rows_per_order.sql",
-            measured=f"select month from {table}",
-            settles=table == "reviews",
-        )
+        con.execute(f"create or replace temp view measured as select month from {table}")
+        description = f"the number of rows per order in {table}"
+        series = Series(table, "*", "volume", "rows per order", description, RATIOS, settles=table == "reviews")
+        yield series, _values(con, sql_file(__file__, "anomalies_rows_per_order.sql"))
 
 
-def _freshness() -> Series:
-    description = "the longest run of days without an order"
-    return Series("orders", "*", "freshness", "quiet days", description, QUIET_DAYS, "anomalies_quiet_days.sql")
+def _freshness(con: duckdb.DuckDBPyConnection) -> tuple[Series, Values]:
+    series = Series("orders", "*", "freshness", "quiet days", "the longest run of days without an order", QUIET_DAYS)
+    return series, _values(con, sql_file(__file__, "anomalies_quiet_days.sql"))
 
 
-def _null_shares() -> Iterator[Series]:
-    for table, contract in _TABLES.items():
-        for column in (column.name for column in contract.columns.values() if column.nullable):
-            # Only an order that was delivered must have all its stages.
-            rows = "orders where status = 'delivered'" if column in _STAGES else table
-            yield Series(
+def _null_shares(con: duckdb.DuckDBPyConnection, table: str) -> Iterator[tuple[Series, Values]]:
+    nullable = [column.name for column in _TABLES[table].columns.values() if column.nullable]
+    # Only an order that was delivered must have all its stages.
+    stages = [column for column in nullable if column in _STAGES]
+    others = [column for column in nullable if column not in _STAGES]
+    for rows, columns in ((f"{table} where status = 'delivered'", stages), (table, others)):
+        if not columns:
+            continue
+        labels = ", ".join(f"'{column}'" for column in columns)
+        nulls = ", ".join(f"count(*) - count({column})" for column in columns)
+        counts = f"count(*) as n, unnest([{labels}]) as label, unnest([{nulls}]) as nulls"
+        measured = f"select month, {counts} from {rows} group by month"
+        found = _values_by_label(con, sql_file(__file__, "anomalies_null_share.sql"), measured)
+        for column in columns:
+            series = Series(
                 table=table,
                 column=column,
                 kind="null_share",
                 measure="share of NULL",
                 description=f"the share of NULL values in {table}.{column}",
                 scale=SHARES,
-                query="anomalies_null_share.sql",
-                measured=f"select month, {column} as value from {rows}",
                 settles=table == "reviews" or column in _STAGES,
             )
+            yield series, found[column]
 
 
-def _main_values(con: duckdb.DuckDBPyConnection, source: str, column: str) -> list[str]:
-    """By the mean of the monthly shares, so that a single corrupted month makes no value a main one."""
-    _measure(con, f"select month, {column} as value from {source}")
-    parameters = {"main_share": MAIN_SHARE, "most_values": MAIN_VALUES}
-    return [str(label) for (label,) in con.execute(sql_file(__file__, "anomalies_main_values.sql"), parameters).fetchall()]
+def _value_shares(
+    con: duckdb.DuckDBPyConnection, table: str, column: str, source: str, settles: bool
+) -> Iterator[tuple[Series, Values]]:
+    """The main values are those by the mean of the monthly shares, so that one corrupted month makes no value a main one."""
+    query, measured = sql_file(__file__, "anomalies_value_share.sql"), f"select month, {column} as value from {source}"
+    found = _values_by_label(con, query, measured, {"main_share": MAIN_SHARE, "most_values": MAIN_VALUES})
+    for label, values in sorted(found.items()):
+        series = Series(
+            table=table,
+            column=column,
+            kind="category_share",
+            measure=f"share of {label}",
+            description=f"the share of '{label}' in {table}.{column}",
+            scale=SHARES,
+            settles=settles,
+        )
+        yield series, values
 
 
-def _value_share(table: str, column: str, source: str, label: str, settles: bool) -> Series:
-    return Series(
-        table=table,
-        column=column,
-        kind="category_share",
-        measure=f"share of {label}",
-        description=f"the share of '{label}' in {table}.{column}",
-        scale=SHARES,
-        query="anomalies_value_share.sql",
-        measured=f"select month, {column} as value from {source}",
-        parameters={"label": label},
-        settles=settles,
-    )
-
-
-def _quantiles(table: str, column: str, source: str, scale: Scale, settles: bool) -> Iterator[Series]:
-    """The median and the 95th percentile. The standard error of the percentile is larger, because the tail is sparse."""
+def _quantiles(
+    con: duckdb.DuckDBPyConnection, table: str, column: str, source: str, scale: Scale, settles: bool
+) -> Iterator[tuple[Series, Values]]:
     offset, rounding_error = (1.0, 0.2) if scale is DAYS else (0.01, 0.0)
-    for measure, name, quantile, error_factor in (("median", "median", 0.5, 1.25), ("p95", "95th percentile", 0.95, 3.0)):
-        yield Series(
+    query, measured = sql_file(__file__, "anomalies_quantiles.sql"), f"select month, {column} as value from {source}"
+    found = _values_by_label(con, query, measured, {"offset": offset, "rounding_error": rounding_error})
+    for measure, name in (("median", "median"), ("p95", "95th percentile")):
+        series = Series(
             table=table,
             column=column,
             kind="distribution",
             measure=measure,
             description=f"the {name} of {table}.{column}",
             scale=scale,
-            query="anomalies_quantile.sql",
-            measured=f"select month, {column} as value from {source}",
-            parameters={
-                "quantile": quantile,
-                "offset": offset,
-                "error_factor": error_factor,
-                "rounding_error": rounding_error,
-            },
             settles=settles,
         )
+        yield series, found[measure]

@@ -1,7 +1,7 @@
--- Which share of a column's values is NULL in each month?
+-- Which share of the values of each column is NULL in each month?
 select
+    label,
     month,
-    count(*) filter (where value is null)::double / count(*) as value,
-    0.5 / sqrt(count(*)) as standard_error
+    nulls::double / n as value,
+    0.5 / sqrt(n) as standard_error
 from measured
-group by month

@@ -77,7 +77,7 @@ def write(con: duckdb.DuckDBPyConnection, made: duckdb.DuckDBPyRelation | pl.Dat
         con.register("_made", made.to_arrow())
         source = "_made"
     else:
-        source = f"({made.sql_query()})"
+        source = f"query({literal(made.sql_query())})"  # the text may end with a comment or a semicolon
     con.execute(
         f"copy (select {columns} from {source} order by {order}) to {literal(str(target))} "
         "(format parquet, compression snappy, parquet_version v1, row_group_size 122880)"
