@@ -9,9 +9,10 @@ from ecom_lake.errors import UsageError
 MODULES = {
     "azure": ("adlfs",),
     "models": ("sklearn", "statsmodels", "threadpoolctl"),
+    "postgres": ("dagster_postgres",),
     "prophet": ("prophet",),
 }
-"""One module for each distribution of an extra in pyproject.toml that the code imports directly."""
+"""One module for each distribution of an extra in pyproject.toml that the code, or dagster.yaml, imports directly."""
 
 
 def why_missing(extra: str, what: str = "It") -> str | None:

@@ -18,7 +18,8 @@ from ecom_lake.synth.truths import Truths
 from ecom_lake_tests.azurite import Azurite, azurite
 from ecom_lake_tests.builders.built_lake import CONFIG, ONE_MORE_ORDER, OPTIONS, BuiltLake, Place
 from ecom_lake_tests.marking import markers_of
-from ecom_lake_tests.needs import azurite_installed, chromium_installed
+from ecom_lake_tests.needs import azurite_installed, chromium_installed, postgres_installed
+from ecom_lake_tests.postgres import postgres
 
 settings.register_profile("lake", deadline=None)  # a slow run on a busy machine is not a failure
 settings.load_profile("lake")
@@ -92,6 +93,14 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     azurite_installed()
     with azurite(tmp_path_factory.mktemp("azurite")) as server:
         yield server
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    postgres_installed()
+    with postgres() as url:
+        yield url
 
 
 @pytest.fixture(params=["local", "azure"])

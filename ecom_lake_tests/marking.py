@@ -1,6 +1,7 @@
 """Assigns markers to tests from their fixtures and their folders.
 
-Here: `lake`, `azure`, `browser`, `olist`, as pyproject.toml describes them. Not here: what the fixtures do (conftest.py).
+Here: `lake`, `azure`, `postgres`, `browser`, `olist`, as pyproject.toml describes them.
+Not here: what the fixtures do (conftest.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pytest
 FIXTURES = {
     "built_lake": "lake",
     "emulator": "azure",
+    "database": "postgres",
     "chromium": "browser",
     "olist": "olist",
 }

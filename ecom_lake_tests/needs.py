@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from ecom_lake_tests.azurite import why_not
+from ecom_lake_tests import azurite, postgres
 
 
 def is_missing(reason: str) -> NoReturn:
@@ -19,7 +19,12 @@ def is_missing(reason: str) -> NoReturn:
 
 
 def azurite_installed() -> None:
-    if reason := why_not():
+    if reason := azurite.why_not():
+        is_missing(reason)
+
+
+def postgres_installed() -> None:
+    if reason := postgres.why_not():
         is_missing(reason)
 
 

@@ -26,7 +26,7 @@ from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import describe
 from ecom_lake.engine.dagster.events import Event, report
-from ecom_lake.engine.dagster.partitions import month_of, months_of
+from ecom_lake.engine.dagster.partitions import chosen_months, months_of
 
 Checks = Sequence[tuple[str, str, bool]]
 """Name, description, and whether the check blocks."""
@@ -67,7 +67,7 @@ def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
     )
     def bronze(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
-        yield from report(context, here, "bronze", partial(ingest, here, context.log.info))
+        yield from report(context, here, "bronze", partial(ingest, here))
 
     return bronze
 
@@ -98,8 +98,8 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
 
     @_asset(site, [(contract, checks)], _silver_inputs(site, table), monthly)
     def silver_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        months = [month_of(key) for key in context.partition_keys] if monthly else None
         here = _site(context, settings, site)
+        months = chosen_months(context)
         yield from report(context, here, f"silver/{table}", partial(silver.make_silver, here, table, months))
 
     return silver_table

@@ -7,22 +7,26 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
+from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
 from ecom_lake import logs
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.build.step.watched import Step, watched
+from ecom_lake.engine.build.step.watched import OUTCOMES, Step, watched
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.dagster import markdown
 from ecom_lake.engine.dagster.describe import key_of
 from ecom_lake.engine.dagster.fits import shown_fit
+from ecom_lake.engine.dagster.partitions import chosen_months
 from ecom_lake.engine.store.entry import File
 from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError
 
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 PREVIEW = 5
+STATE = "state"
+"""Metadata of a table: written, unchanged, or how many of its parts were written."""
 SAYS = "says"
 """Metadata of a check: its message without Markdown, if the UI needs another spelling."""
 
@@ -38,8 +42,6 @@ def report(context: dg.AssetExecutionContext, site: Site, table: str, step: Step
         key = key_of(site.shop.name, outcome.table)
         for check in outcome.checks:
             yield _check(key, check)
-        for note in outcome.notes:
-            context.log.info(note)
     refused = [check for outcome in outcomes for check in outcome.checks if check.blocks]
     if refused:
         # Dagster would record an output that is yielded after a failed blocking check, so none is yielded.
@@ -54,11 +56,12 @@ def report(context: dg.AssetExecutionContext, site: Site, table: str, step: Step
 
 @contextmanager
 def _logged_to(log: logging.Logger) -> Iterator[None]:
-    """Copies the log records of the step to the run's log."""
+    """Copies the log records of the step to the run's log, except the outcomes, which are events of their own there."""
 
     class ToRun(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            log.log(record.levelno, record.getMessage())
+            if getattr(record, "event", None) not in OUTCOMES:
+                log.log(record.levelno, record.getMessage())
 
     handler = ToRun()
     logs.LOGGER.addHandler(handler)
@@ -87,14 +90,26 @@ def _evidence(check: Check) -> dg.MetadataValue[Any]:
 def _materialized(context: dg.AssetExecutionContext, site: Site, outcome: Outcome) -> Iterator[Event]:
     key = key_of(site.shop.name, outcome.table)
     months = {part.month: file for part, file in outcome.files.items() if part.month}
-    if months:
+    only = [file.hash for file in outcome.files.values()] if not months else []
+    if chosen_months(context):
         for month, file in months.items():
             context.add_asset_metadata(_of_month(outcome, month, file), asset_key=key, partition_key=month)
-        yield dg.MaterializeResult(asset_key=key, metadata=_of_table(site, outcome))
     else:
-        only = [file.hash for file in outcome.files.values()]
-        version = dg.DataVersion(only[0]) if len(only) == 1 else None
-        yield dg.MaterializeResult(asset_key=key, metadata=_of_table(site, outcome), data_version=version)
+        for month, file in _unreported(context, key, months).items():
+            tags = {DATA_VERSION_TAG: file.hash}
+            context.log_event(dg.AssetMaterialization(key, partition=month, metadata=_of_month(outcome, month, file), tags=tags))
+    version = dg.DataVersion(only[0]) if len(only) == 1 else None
+    yield dg.MaterializeResult(asset_key=key, metadata=_of_table(site, outcome), data_version=version)
+
+
+def _unreported(context: dg.AssetExecutionContext, key: dg.AssetKey, months: Mapping[str, File]) -> Mapping[str, File]:
+    """The months whose file is not the one that the run history holds: written by this step, or by a build outside of it."""
+    if not months:
+        return {}
+    reported = context.instance.event_log_storage.get_latest_tags_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, [DATA_VERSION_TAG]
+    )
+    return {month: file for month, file in months.items() if reported.get(month, {}).get(DATA_VERSION_TAG) != file.hash}
 
 
 def _of_month(outcome: Outcome, month: str, file: File) -> Mapping[str, Any]:
@@ -105,13 +120,13 @@ def _of_month(outcome: Outcome, month: str, file: File) -> Mapping[str, Any]:
 def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
     state = f"{len(outcome.written)} of {len(outcome.files)} parts written" if len(outcome.files) > 1 else ""
     metadata: dict[str, Any] = {
-        "state": state or ("written" if outcome.written else "unchanged"),
+        STATE: state or ("written" if outcome.written else "unchanged"),
         "dagster/row_count": outcome.rows,
         "size": f"{sum(file.bytes for file in outcome.files.values()) / 1e6:,.2f} MB",
     }
     if outcome.notes:
         metadata["notes"] = " ".join(outcome.notes)
-    if outcome.written and (shown := next((file for file in outcome.files.values() if file.rows), None)):
+    if shown := next((file for part, file in outcome.files.items() if part in outcome.written and file.rows), None):
         if contract := _contract(site, outcome.table):
             metadata["preview"] = dg.MetadataValue.md(_preview(site, shown, contract))
         metadata["file"] = dg.MetadataValue.path(site.lake.where(shown))

@@ -12,7 +12,6 @@ from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.shop_context import open_site
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.config import Settings
-from ecom_lake.engine.dagster.partitions import range_tags
 
 _IN_PROCESS = dg.in_process_executor
 _MULTIPROCESS = dg.multiprocess_executor.configured({"max_concurrent": 2})
@@ -54,7 +53,7 @@ def nightly(settings: Settings, shop: str) -> dg.ScheduleDefinition:
         site = open_site(settings, shop)
         if not due(site):
             return dg.SkipReason("Nothing is new: every table is made from the current version of its inputs.")
-        return dg.RunRequest(tags=range_tags(site.months()))
+        return dg.RunRequest()
 
     return every_night
 
@@ -74,6 +73,6 @@ def landing_sensor(settings: Settings, shop: str) -> dg.SensorDefinition:
         if context.cursor != seen:
             context.update_cursor(seen)
             return dg.SkipReason("New files are arriving; the build starts when they have stopped changing.")
-        return dg.RunRequest(run_key=seen, tags=range_tags(site.months()))
+        return dg.RunRequest(run_key=seen)
 
     return watch_landing

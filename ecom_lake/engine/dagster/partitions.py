@@ -27,8 +27,11 @@ def range_tags(months: Sequence[date]) -> dict[str, str]:
     return {RANGE_START: month_name(months[0]), RANGE_END: month_name(months[-1])}
 
 
-def month_of(partition_key: str) -> date:
-    return named_month(partition_key)
+def chosen_months(context: dg.AssetExecutionContext) -> list[date] | None:
+    """The months that a run is restricted to; None for a run over the whole shop, which builds the months that are due."""
+    if not (context.has_partition_key or context.has_partition_key_range):
+        return None
+    return [named_month(key) for key in context.partition_keys]
 
 
 def _after(month: date) -> str:

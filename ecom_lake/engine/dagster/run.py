@@ -10,10 +10,9 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.execution.plan.objects import ErrorSource
 
-from ecom_lake.engine.build.shop_context import open_site
 from ecom_lake.engine.config import Settings
 from ecom_lake.engine.dagster.assets import ACCEPT_SETTINGS, FULL, REFIT, shop_assets
-from ecom_lake.engine.dagster.events import SAYS
+from ecom_lake.engine.dagster.events import SAYS, STATE
 from ecom_lake.engine.dagster.jobs import job_name, shop_jobs
 from ecom_lake.engine.dagster.partitions import range_tags
 from ecom_lake.engine.store.modes import restrict_folder
@@ -49,7 +48,7 @@ def run_job(
 ) -> RunReport:
     definitions = dg.Definitions(assets=shop_assets(settings, shop), jobs=shop_jobs(shop))
     chosen = definitions.resolve_job_def(job_name(shop, job))
-    tags = range_tags(months or open_site(settings, shop).months())
+    tags = range_tags(months) if months else {}
     asked = {FULL: full, REFIT: refit, ACCEPT_SETTINGS: accept_settings}
     tags |= {tag: "true" for tag, is_asked in asked.items() if is_asked}
     run_id = str(uuid.uuid4())
@@ -94,8 +93,8 @@ def _report(run_id: str, result: dg.ExecuteInProcessResult) -> RunReport:
     tables: dict[str, str] = {}
     for event in result.get_asset_materialization_events():
         made = event.step_materialization_data.materialization
-        table = "/".join(made.asset_key.path[1:])
-        tables[table] = str(made.metadata["state"].value)
+        if state := made.metadata.get(STATE):  # a month of a table has none
+            tables["/".join(made.asset_key.path[1:])] = str(state.value)
     checks = result.get_asset_check_evaluations()
     warned = [
         f"{'/'.join(c.asset_key.path[1:])}: {_sentence(c)}"

@@ -94,6 +94,9 @@ def test_the_ui_shows_assets_checks_and_runs_and_requests_nothing_else(ui: str, 
         page.get_by_text("every_row_accounted").first.wait_for()
         page.get_by_text("nothing_quarantined").first.wait_for()
 
+        page.goto(f"{ui}/assets/olist/silver/order_items?view=partitions")
+        page.get_by_text("Materialized (4)").first.wait_for()
+
         page.goto(f"{ui}/assets/olist/silver/products")
         page.get_by_text(HOSTILE.format("category", "category")).first.wait_for()
 

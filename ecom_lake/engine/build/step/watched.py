@@ -17,6 +17,8 @@ from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError, disk_trouble, was_interrupted
 
 Step = Callable[[], Outcome | list[Outcome]]
+OUTCOMES = frozenset({"started", "done", "unchanged", "warned", "refused", "failed"})
+"""The events that `watched` logs."""
 
 
 def watched(site: Site, table: str, step: Step) -> list[Outcome]:
