@@ -99,6 +99,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], changed_by_c
     unchanged = {part_of(month): replace(file, inputs=inputs.versions) for month, file in kept.items()}
     parts = {part_of(month) for month in site.months()}
     changes[table] |= {**gone(entry, table, parts), **unchanged}
+    changes[refuse] |= {part: None for part in gone(entry, refuse, parts) if part.month}  # the other parts are the order index's
     after = commit(site, inputs, changes, f"{table}, {counted(len(touched), 'month')}")
     return _outcome(after, spec, asked, [part_of(month) for month in touched if month in asked], check)
 

@@ -224,11 +224,14 @@ def test_a_customer_record_without_a_person_does_not_replace_the_previous_one(tm
 def test_a_month_that_the_shop_excludes_is_removed_from_silver(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1), order(2, "2017-03-01 00:00:00")])
+    land(site, "order_items.csv", "order_items", [item(1), item(2, price="ten")])
     build(site)
+    assert refused(site, "order_items") == [(2, "unit_price_unreadable")]
     shorter = a_site(tmp_path, last="2017-02-01")
     build(shorter)
     assert [r["order_id"] for r in rows(shorter, "orders")] == ["o1"]
     assert refused(shorter, "orders") == [(2, "outside_the_shops_months")]
+    assert refused(shorter, "order_items") == [(2, "order_refused")]
 
 
 def test_a_month_outside_of_the_shops_months_is_named(tmp_path: Path) -> None:
