@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ecom_lake.engine.build.bronze.delivered_rows import read_bronze
+from ecom_lake.engine.build.bronze.delivered_rows import rows_of
 from ecom_lake.engine.build.release.own_tables import own_table
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import specs
@@ -182,7 +182,7 @@ def _letters(text: str) -> Counter[str]:
 
 def _check_ledger(site: Site, after: Entry, table: str, new: Collection[str], tally: Tally) -> None:
     """Every delivered row is in at most one table; the others are counted as superseded or collapsed."""
-    delivered = read_bronze(site.lake, after, FILES[table]).collect()
+    delivered = rows_of(site, after, table).collect()
     placed = _placed(site, after, table)
     lineage = delivered.select(LINEAGE)
     assert not placed.select(LINEAGE).is_duplicated().any(), f"{table}: a row is in two tables"

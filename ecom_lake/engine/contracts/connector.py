@@ -72,6 +72,8 @@ class ManyToOne:
     """Gets the delivered rows with lineage, and the order index: order_id, month, ordered_at, customer_key, lineage."""
     times: tuple[str, ...] = ()
     """As in `RowByRow`."""
+    reads_orders: bool = True
+    """Whether the merge depends on the order index. If not, it gets an empty one, and new orders do not rebuild the table."""
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from ecom_lake.engine.build.release.offer import gold_recipes
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.dimensions import make_dimension, merge
 from ecom_lake.engine.build.silver.months import make_months
-from ecom_lake.engine.build.silver.order_index import UNPLACED, judge_orders, make_order_index
-from ecom_lake.engine.build.silver.parts import looked_up, order_index
+from ecom_lake.engine.build.silver.order_index import UNPLACED, make_order_index
+from ecom_lake.engine.build.silver.parts import looked_up
+from ecom_lake.engine.build.silver.placement import judge_orders
 from ecom_lake.engine.build.silver.settle import judge
 from ecom_lake.engine.build.silver.specs import Spec, specs
 from ecom_lake.engine.build.step.watched import Step
@@ -152,7 +153,7 @@ def _again(site: Site, entry: Entry, spec: Spec, refused: pl.DataFrame) -> pl.Da
     """Check refused rows alone, without the rows that they would be merged with or superseded by."""
     rows, zone = delivered_rows(site, entry, spec.source, refused), site.shop.timezone
     if isinstance(spec, ManyToOne):
-        return _verdicts(spec.source, refused, merge(spec, rows.lazy(), order_index(site, entry), zone)[1].bad)
+        return _verdicts(spec.source, refused, merge(site, entry, spec, rows.lazy())[1].bad)
     if spec.contract.monthly:
         rows = rows.join(refused.select(*LINEAGE, "month"), on=LINEAGE, maintain_order="left")
     if spec in site.connector.lines:

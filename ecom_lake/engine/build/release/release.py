@@ -15,7 +15,7 @@ from ecom_lake.engine.build.release.identities import check_identities, held_dig
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.build.release.plain_view import LAYERS, update_plain_view
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.months import part_of
+from ecom_lake.engine.build.silver.parts import part_of
 from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step import trouble
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on

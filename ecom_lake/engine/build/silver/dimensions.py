@@ -18,6 +18,7 @@ from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.conform import Conformed, conform
 from ecom_lake.engine.contracts.connector import Lookup, ManyToOne, Merged, RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.contracts.shop_time import in_shop_time
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.store.entry import Entry, File, Made
@@ -36,7 +37,6 @@ def make_dimension(site: Site, spec: Spec) -> Outcome:
         checks = (_accounted(entry, spec, entry.parts(table)[WHOLE]), quarantine_check(entry, spec))
         return Outcome(table, entry.parts(table), checks=checks)
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
-    inputs.verify(site)
     good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _row_by_row(site, entry, spec)
     made = partial(Made, fingerprint=_mark(site, entry, spec), run=site.run, inputs=inputs.versions)
     with site.lake.scratch() as scratch:
@@ -94,7 +94,7 @@ def _lookup_only(site: Site, entry: Entry, lookup: Lookup) -> tuple[pl.DataFrame
 
 
 def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, _Refused, Fates]:
-    merged, judged = merge(spec, rows_of(site, entry, spec.source), order_index(site, entry), site.shop.timezone)
+    merged, judged = merge(site, entry, spec, rows_of(site, entry, spec.source))
     merged_away = tuple(
         (spec.source, int(sequence), str(fate), int(n))
         for sequence, fate, n in merged.fates.select("source_sequence", "fate", "rows")
@@ -111,11 +111,11 @@ def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, _R
     return good, {spec.source: raw}, fates
 
 
-def merge(spec: ManyToOne, rows: pl.LazyFrame, index: pl.LazyFrame, zone: str) -> tuple[Merged, Conformed]:
+def merge(site: Site, entry: Entry, spec: ManyToOne, rows: pl.LazyFrame) -> tuple[Merged, Conformed]:
     """Merge the rows and check the result against the contract. `bad` holds the rows that either step refuses."""
     if spec.times:
-        rows = in_shop_time(rows.collect(), spec.times, zone).lazy()
-    merged = spec.merge(rows, index)
+        rows = in_shop_time(rows.collect(), spec.times, site.shop.timezone).lazy()
+    merged = spec.merge(rows, order_index(site, entry) if spec.reads_orders else pl.LazyFrame(schema=OrderIndex.table.schema))
     judged = conform(merged.rows, spec.contract)
     columns = [*LINEAGE, "rule", "column", "value"]
     return merged, Conformed(judged.good, pl.concat([judged.bad.select(columns), merged.refused.select(columns)]))

@@ -1,14 +1,15 @@
 """Facts, month by month.
 
 A month is a pure function of the delivered rows of its orders. If neither the digest of these rows nor the code has changed, the
-month keeps its file. Months are built in groups, so that memory depends on the size of a group and not of the shop.
+month keeps its file. Only the deliveries of months that may have changed are read (changed_months.py). Months are built in
+groups, so that memory depends on the size of a group and not of the shop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -18,22 +19,28 @@ import polars as pl
 from ecom_lake import logs
 from ecom_lake.engine.build.bronze.delivered_rows import BATCH, rows_of
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.parts import accounted, failed_rules, fates_of, looked_up, order_index, quarantine_check, write
+from ecom_lake.engine.build.silver.changed_months import EMPTY_DIGEST, Mark, Months, digests, find_months
+from ecom_lake.engine.build.silver.parts import (
+    accounted,
+    failed_rules,
+    fates_of,
+    looked_up,
+    order_index,
+    part_of,
+    quarantine_check,
+    write,
+)
 from ecom_lake.engine.build.silver.settle import Settled, settle, with_raw_records
 from ecom_lake.engine.build.silver.specs import code, inputs_of
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.step.commit import Inputs, commit, gone
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.config import UNDATED, month_name
+from ecom_lake.engine.config import UNDATED
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.words import counted
-
-
-def part_of(month: date) -> Part:
-    return Part(month=month_name(month))
 
 
 def are_current(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]) -> bool:
@@ -54,38 +61,81 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], changed_by_c
         return _outcome(entry, spec, months, (), _all_accounted(spec, entry, months))
     is_full = changed_by_code is None and len(months) == len(site.months())
     asked, others = months, [] if is_full else _with_other_columns(site, entry, spec)
+    inputs, found = Inputs(entry, inputs_of(site, spec.contract.name)), find_months(site, entry, spec)
+    plan = _Plan(
+        current={month: file for month in site.months() if (file := entry.parts(table).get(part_of(month)))},
+        found=found,
+        code=code(site, spec),
+        by_code={*(months if changed_by_code is None else changed_by_code), *others},
+        forced={*found.replaced, *(asked if site.full else ())},
+    )
     months = sorted({*asked, *others})
-    inputs = Inputs(entry, inputs_of(site, spec.contract.name))
-    inputs.verify(site)
-    current, digests = entry.parts(table), _digests(site, entry, spec)
-    marks = {month: f"{code(site, spec)}-{digests.get(month, (0, 0))[1]:016x}" for month in months}
-    by_code = {*(months if changed_by_code is None else changed_by_code), *others}
-    touched = [m for m in months if _is_touched(current.get(part_of(m)), marks[m], m in by_code) or (site.full and m in asked)]
-    untouched = {part_of(m): replace(current[part_of(m)], inputs=inputs.versions) for m in months if m not in touched}
-    changes: dict[TableId, dict[Part, File | None]] = {
-        table: {**gone(entry, table, map(part_of, site.months())), **untouched},
-        refuse: {},
-    }
+    due = [month for month in months if plan.may_change(month)]
+    kept = {month: plan.current[month] for month in months if month not in due}
+    changes: dict[TableId, dict[Part, File | None]] = {table: {}, refuse: {}}
     delivered = placed = 0
+    touched: list[date] = []
     with site.lake.scratch() as scratch, ThreadPoolExecutor(site.threads, initializer=logs.inherit_context()) as writers:
 
         def publish(month: date, settled: Settled, rows: pl.DataFrame) -> tuple[File, File | None]:
-            made = partial(Made, fingerprint=marks[month], run=site.run, inputs=inputs.versions)
+            made = partial(Made, fingerprint=str(marks[month]), run=site.run, inputs=inputs.versions)
             return _publish(site, entry, spec, month, settled, rows, made, scratch)
 
-        for group in _groups(touched, digests):
-            settled_months = list(_settled(site, entry, spec, group))
-            for _, settled, rows in settled_months:
-                delivered += rows.height
+        for group in _groups(due, found):
+            rows = _delivered(site, entry, spec, group, found)
+            marks = plan.marks(group, _digests(spec, rows))
+            kept |= {month: plan.kept(month, marks[month]) for month in group if not plan.is_touched(month, marks[month])}
+            touched += (rebuilt := [month for month in group if month not in kept])
+            settled_months = list(_settled(site, spec, rows, rebuilt))
+            for _, settled, its_rows in settled_months:
+                delivered += its_rows.height
                 placed += settled.good.height + settled.refused.height + settled.superseded.height
             written = writers.map(lambda month: publish(*month), settled_months)
             for (month, _, _), files in zip(settled_months, written, strict=True):
                 changes[table][part_of(month)], changes[refuse][part_of(month)] = files
     check = accounted(spec, delivered, placed)
     if check.blocks:
-        return Outcome(table, current, checks=(check,))
+        return Outcome(table, entry.parts(table), checks=(check,))
+    unchanged = {part_of(month): replace(file, inputs=inputs.versions) for month, file in kept.items()}
+    parts = {part_of(month) for month in site.months()}
+    changes[table] |= {**gone(entry, table, parts), **unchanged}
+    changes[refuse] |= {part: None for part in gone(entry, refuse, parts) if part.month}  # the other parts are the order index's
     after = commit(site, inputs, changes, f"{table}, {counted(len(touched), 'month')}")
     return _outcome(after, spec, asked, [part_of(month) for month in touched if month in asked], check)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which months are rebuilt. A month is read if it may have changed, and rebuilt if its mark differs."""
+
+    current: Mapping[date, File]
+    found: Months
+    code: str
+    by_code: Collection[date]
+    """The months that are rebuilt if their code changed."""
+    forced: Collection[date]
+
+    def may_change(self, month: date) -> bool:
+        file = self.current.get(month)
+        if file is None or month in self.found.changed or month in self.forced:
+            return True
+        return month in self.by_code and Mark.of(file).code != self.code
+
+    def marks(self, months: Iterable[date], rows: Mapping[date, int]) -> dict[date, Mark]:
+        return {
+            month: Mark(self.code, self.found.orders.get(month, EMPTY_DIGEST), f"{rows.get(month, 0):016x}") for month in months
+        }
+
+    def is_touched(self, month: date, mark: Mark) -> bool:
+        if (file := self.current.get(month)) is None or month in self.forced:
+            return True
+        was = Mark.of(file)
+        return was.rows != mark.rows or (month in self.by_code and was.code != mark.code)
+
+    def kept(self, month: date, mark: Mark) -> File:
+        """The file of a month with the same rows, whose orders may differ: it has another order without rows."""
+        file = self.current[month]
+        return replace(file, fingerprint=str(replace(mark, code=Mark.of(file).code)))
 
 
 def _with_other_columns(site: Site, entry: Entry, spec: RowByRow) -> list[date]:
@@ -96,44 +146,12 @@ def _with_other_columns(site: Site, entry: Entry, spec: RowByRow) -> list[date]:
     return [month for month, file in older if dict(pl.read_parquet_schema(site.lake.local(file))) != wanted]
 
 
-def _is_touched(file: File | None, mark: str, by_code: bool) -> bool:
-    if file is None or by_code:
-        return file is None or file.fingerprint != mark
-    return _digest_in(file.fingerprint) != _digest_in(mark)
-
-
-def _digest_in(mark: str) -> str:
-    return mark.rsplit("-", 1)[-1]
-
-
-def _digests(site: Site, entry: Entry, spec: RowByRow) -> dict[date, tuple[int, int]]:
-    """By month: the number and the digest of the delivered rows that it is built from."""
-    if spec is site.connector.orders:
-        placed = order_index(site, entry)
-        sources = [placed.select("month", "order_id", *LINEAGE)]
-        for lookup in spec.lookups:
-            key = pl.col(lookup.on).str.strip_chars().alias("customer_key")
-            known = rows_of(site, entry, lookup.source).select(key, *LINEAGE)
-            sources.append(
-                placed.select("customer_key", "month").join(known, on="customer_key").rename({"customer_key": "order_id"})
-            )
-    else:
-        order = pl.col("order_id").str.strip_chars()
-        keys = rows_of(site, entry, spec.source).select(order, *LINEAGE)
-        sources = [keys.join(order_index(site, entry).select("order_id", "month"), on="order_id")]
-    one = [s.select("month", pl.struct("order_id", *LINEAGE).hash().alias("hash")) for s in sources]
-    sums = (
-        pl.concat(one, how="vertical").group_by("month").agg(pl.len().alias("rows"), pl.col("hash").bitwise_xor().alias("digest"))
-    ).collect()
-    return {month: (int(rows), int(digest)) for month, rows, digest in sums.iter_rows()}
-
-
-def _groups(months: Sequence[date], digests: Mapping[date, tuple[int, int]]) -> Iterator[list[date]]:
+def _groups(months: Sequence[date], found: Months) -> Iterator[list[date]]:
     """Groups of consecutive months. A group has at most one batch of rows, or consists of one month."""
     group: list[date] = []
     size = 0
     for month in months:
-        rows = digests.get(month, (0, 0))[0]
+        rows = sum(found.rows.get(month, {}).values())
         if group and size + rows > BATCH:
             yield group
             group, size = [], 0
@@ -143,10 +161,42 @@ def _groups(months: Sequence[date], digests: Mapping[date, tuple[int, int]]) -> 
         yield group
 
 
-def _settled(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]) -> Iterator[tuple[date, Settled, pl.DataFrame]]:
-    """Each month of a group, with its settled rows and its delivered rows."""
-    rows = _rows_of_months(site, entry, spec, months)
-    settled = settle(rows, spec, looked_up(site, entry, spec.lookups, rows), site.shop.timezone)
+@dataclass(frozen=True)
+class _Delivered:
+    """What a group of months is built from."""
+
+    rows: pl.DataFrame
+    """With the month of each row."""
+    lookups: Mapping[str, pl.DataFrame]
+
+
+def _delivered(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date], found: Months) -> _Delivered:
+    deliveries = {sequence for month in months for sequence in found.rows.get(month, {})}
+    placed = order_index(site, entry).filter(pl.col("month").is_in(list(months)))
+    delivered = rows_of(site, entry, spec.source, deliveries)
+    if spec is site.connector.orders:
+        rows = delivered.join(placed.select("month", *LINEAGE), on=LINEAGE).collect()
+    else:
+        order = pl.col("order_id").str.strip_chars()
+        rows = delivered.with_columns(order).join(placed.select("month", "order_id"), on="order_id").collect()
+    return _Delivered(rows, looked_up(site, entry, spec.lookups, rows))
+
+
+def _digests(spec: RowByRow, delivered: _Delivered) -> Mapping[date, int]:
+    found = digests(delivered.rows, *LINEAGE)
+    for lookup in spec.lookups:
+        keys = delivered.rows.select("month", pl.col(lookup.on).str.strip_chars()).unique()
+        its_rows = digests(keys.join(delivered.lookups[lookup.source], on=lookup.on), lookup.on, *LINEAGE)
+        found |= {month: found[month] ^ digest for month, digest in its_rows.items()}
+    return found
+
+
+def _settled(
+    site: Site, spec: RowByRow, delivered: _Delivered, months: Sequence[date]
+) -> Iterator[tuple[date, Settled, pl.DataFrame]]:
+    """Each of the months, with its settled rows and its delivered rows."""
+    rows = delivered.rows.filter(pl.col("month").is_in(list(months)))
+    settled = settle(rows, spec, delivered.lookups, site.shop.timezone)
     month_of = rows.select(*LINEAGE, "month")
     frames = (
         rows,
@@ -158,15 +208,6 @@ def _settled(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]) -
     for month in months:
         mine, good, refused, superseded = (by_month.get((month,), none) for none, by_month in split)
         yield month, Settled(good, refused.drop("month"), superseded.drop("month")), mine
-
-
-def _rows_of_months(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date]) -> pl.DataFrame:
-    placed = order_index(site, entry).filter(pl.col("month").is_in(list(months)))
-    delivered = rows_of(site, entry, spec.source)
-    if spec is site.connector.orders:
-        return delivered.join(placed.select("month", *LINEAGE), on=LINEAGE).collect()
-    order = pl.col("order_id").str.strip_chars()
-    return delivered.with_columns(order).join(placed.select("month", "order_id"), on="order_id").collect()
 
 
 def _publish(

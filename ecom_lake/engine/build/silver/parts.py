@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,9 @@ from ecom_lake.engine.build.bronze.delivered_rows import rows_of
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.settle import Fates, Settled, count_fates
 from ecom_lake.engine.build.silver.specs import INDEX, Spec
+from ecom_lake.engine.build.step.commit import verify
 from ecom_lake.engine.build.step.outcome import Check
+from ecom_lake.engine.config import month_name
 from ecom_lake.engine.contracts.connector import Lookup
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.table_id import Part, TableId
@@ -23,10 +26,15 @@ ZSTD_LEVEL = 1
 """On ids and times, files are as small as at higher levels, and writing takes a third less time."""
 
 
+def part_of(month: date) -> Part:
+    return Part(month=month_name(month))
+
+
 def order_index(site: Site, entry: Entry) -> pl.LazyFrame:
-    index = site.lake.silver(entry, "order_index")
+    index = site.lake.silver(entry, INDEX.name)
     if index is None:
         raise UserError(f"Shop '{site.shop.name}' has no order index yet; build {INDEX} first.")
+    verify(site, list(entry.parts(INDEX).values()))
     return index
 
 

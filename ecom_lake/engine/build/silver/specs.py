@@ -48,7 +48,8 @@ def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
     """The tables of the lake that a silver table is built from."""
     spec = specs(site)[table]
     lookups = [TableId("bronze", lookup.source) for lookup in spec.lookups] if isinstance(spec, RowByRow) else []
-    index = [INDEX] if spec.contract.monthly or isinstance(spec, ManyToOne) else []
+    reads_index = spec.reads_orders if isinstance(spec, ManyToOne) else spec.contract.monthly
+    index = [INDEX] if reads_index else []
     return (*index, TableId("bronze", spec.source), *lookups)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -30,14 +30,18 @@ class Inputs:
 
     def verify(self, site: Site) -> None:
         """Raise an error if a file of the inputs is missing or corrupted."""
-        files = [file for table in self.tables for file in self.entry.parts(table).values()]
-        with ThreadPoolExecutor(_AT_ONCE) as readers:
-            for file, why in zip(files, readers.map(site.lake.damage_read, files), strict=True):
-                if why:
-                    raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` rebuilds it.")
+        verify(site, [file for table in self.tables for file in self.entry.parts(table).values()])
 
     def unchanged_in(self, head: Entry) -> bool:
         return all(head.version(table) == self.entry.version(table) for table in self.tables)
+
+
+def verify(site: Site, files: Collection[File]) -> None:
+    """Raise an error if a file that is about to be read is missing or corrupted."""
+    with ThreadPoolExecutor(_AT_ONCE) as readers:
+        for file, why in zip(files, readers.map(site.lake.damage_read, files), strict=True):
+            if why:
+                raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` rebuilds it.")
 
 
 def commit(site: Site, inputs: Inputs, changes: Changes, message: str) -> Entry:

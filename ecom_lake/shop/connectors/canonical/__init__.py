@@ -27,7 +27,7 @@ _DATED = Connector(
         RowByRow(files.REVIEWS.contract, "reviews", rows.shape_reviews, times=files.REVIEWS.times),
     ),
     dimensions=(
-        ManyToOne(files.CUSTOMERS.contract, "customers", merge_customers, times=files.CUSTOMERS.times),
+        ManyToOne(files.CUSTOMERS.contract, "customers", merge_customers, times=files.CUSTOMERS.times, reads_orders=False),
         RowByRow(files.PRODUCTS.contract, "products", rows.shape_products, times=files.PRODUCTS.times),
         RowByRow(files.SELLERS.contract, "sellers", rows.shape_sellers, times=files.SELLERS.times),
         RowByRow(files.PLACES.contract, "places", rows.shape_places, times=files.PLACES.times),

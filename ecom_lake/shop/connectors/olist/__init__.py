@@ -58,7 +58,7 @@ OLIST = Connector(
             (Lookup("product_category_name_translation", "product_category_name", needs=("product_category_name_english",)),),
         ),
         RowByRow(Sellers.table, "sellers", shape_sellers),
-        ManyToOne(Places.table, "geolocation", merge_places),
+        ManyToOne(Places.table, "geolocation", merge_places, reads_orders=False),
     ),
     absent={
         "customers.registered_at": "Olist does not export registration dates.",

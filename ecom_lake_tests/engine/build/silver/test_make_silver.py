@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -10,8 +9,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.release.own_tables import own_table
@@ -22,9 +19,9 @@ from ecom_lake.engine.build.silver.parts import accounted
 from ecom_lake.engine.build.silver.settle import latest
 from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step.outcome import Outcome
-from ecom_lake.engine.contracts.table_id import Part, TableId
+from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.errors import UserError
-from ecom_lake_tests.builders.olist_files import Row, a_site, customer, item, land, order, payment
+from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order, payment
 
 
 def build(site: Site) -> dict[str, Outcome]:
@@ -102,6 +99,18 @@ def test_only_changed_months_are_rebuilt(tmp_path: Path) -> None:
     assert second["order_items"].written == ()
     assert second["orders"].files[Part(month="2017-01")].path == kept
     assert all(outcome.written == () for outcome in build(site).values())
+
+
+def test_new_orders_do_not_rebuild_a_merged_table_that_does_not_read_them(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    point = {"geolocation_zip_code_prefix": "01000", "geolocation_lat": "-23.5", "geolocation_lng": "-46.6"}
+    land(site, "1/geolocation.csv", "geolocation", [point])
+    land(site, "1/customers.csv", "customers", [customer(1)])
+    land(site, "1/orders.csv", "orders", [order(1)])
+    assert build(site)["places"].written == (WHOLE,)
+    land(site, "2/orders.csv", "orders", [order(2)])
+    made = build(site)
+    assert (made["places"].written, made["customers"].written) == ((), (WHOLE,))
 
 
 def test_an_unchanged_month_with_other_row_counts_is_refused(tmp_path: Path) -> None:
@@ -215,11 +224,14 @@ def test_a_customer_record_without_a_person_does_not_replace_the_previous_one(tm
 def test_a_month_that_the_shop_excludes_is_removed_from_silver(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1), order(2, "2017-03-01 00:00:00")])
+    land(site, "order_items.csv", "order_items", [item(1), item(2, price="ten")])
     build(site)
+    assert refused(site, "order_items") == [(2, "unit_price_unreadable")]
     shorter = a_site(tmp_path, last="2017-02-01")
     build(shorter)
     assert [r["order_id"] for r in rows(shorter, "orders")] == ["o1"]
     assert refused(shorter, "orders") == [(2, "outside_the_shops_months")]
+    assert refused(shorter, "order_items") == [(2, "order_refused")]
 
 
 def test_a_month_outside_of_the_shops_months_is_named(tmp_path: Path) -> None:
@@ -228,35 +240,3 @@ def test_a_month_outside_of_the_shops_months_is_named(tmp_path: Path) -> None:
     build(site)
     with pytest.raises(UserError, match="2019-01 is not one of the shop's"):
         make_silver(site, "orders", [date(2019, 1, 1)])
-
-
-DATES = ("2017-01-10 10:00:00", "2017-02-10 10:00:00", "2017-03-31 23:59:59", "2016-01-01 00:00:00", "soon", "")
-ORDERS = st.builds(order, st.integers(1, 4), st.sampled_from(DATES))
-ITEMS = st.builds(item, st.integers(1, 5), st.sampled_from(("10.00", "7,5", "x", "")), st.integers(1, 2))
-DELIVERIES = st.lists(st.tuples(st.lists(ORDERS, max_size=5), st.lists(ITEMS, max_size=6)), min_size=1, max_size=4)
-
-
-def land_all(site: Site, deliveries: list[tuple[list[Row], list[Row]]], *, build_between: bool) -> None:
-    for number, (orders, items) in enumerate(deliveries):
-        # The file name is in an extra column, so that two equal deliveries have different content.
-        land(site, f"{number}/orders.csv", "orders", orders)
-        land(site, f"{number}/order_items.csv", "order_items", items)
-        if build_between:
-            build(site)
-    build(site)
-
-
-@settings(max_examples=25, deadline=None)
-@given(DELIVERIES)
-def test_incremental_and_full_builds_give_the_same_silver_and_account_for_every_row(
-    deliveries: list[tuple[list[Row], list[Row]]],
-) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        step_by_step, at_once = a_site(Path(folder) / "a"), a_site(Path(folder) / "b")
-        land_all(step_by_step, deliveries, build_between=True)
-        land_all(at_once, deliveries, build_between=False)
-        assert_every_row_is_accounted_for(step_by_step)
-        for table in ("order_index", *silver_tables(at_once)):
-            one, other = (site.lake.log.head().parts(TableId("silver", table)) for site in (step_by_step, at_once))
-            assert {part: file.hash for part, file in one.items()} == {part: file.hash for part, file in other.items()}, table
-        assert fates(step_by_step) == fates(at_once)

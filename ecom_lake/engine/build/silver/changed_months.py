@@ -1,0 +1,159 @@
+"""Which months of a silver table may have other rows now, and which deliveries hold their rows.
+
+Each delivered row has one fate, and the file of a month records the fates of its rows by delivery. So if the orders of a month
+are the same as when its file was made, the file accounts for its rows, and the order index accounts for the rows without a month.
+Only a delivery with rows that neither accounts for can hold rows that are new to a month
+(docs/decisions/0034-silver-from-new-deliveries.md).
+Not here: reading the rows and building the months (months.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from ecom_lake.engine.build.bronze.delivered_rows import deliveries_since, rows_by_delivery, rows_of
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.parts import order_index, part_of
+from ecom_lake.engine.build.silver.specs import INDEX
+from ecom_lake.engine.contracts.connector import Lookup, RowByRow
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
+from ecom_lake.engine.store.entry import Entry, File
+
+Rows = Mapping[int, int]
+"""A number of rows by delivery."""
+EMPTY_DIGEST = f"{0:016x}"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the file of a month was made from. As text, it is the fingerprint of the file."""
+
+    code: str
+    orders: str
+    """Digest of the month's orders; empty in a file of an older version, which did not record it."""
+    rows: str
+    """Digest of the delivered rows, and of the lookup rows that they need."""
+
+    def __str__(self) -> str:
+        return f"{self.code}-{self.orders}-{self.rows}"
+
+    @classmethod
+    def of(cls, file: File) -> Mark:
+        code, *orders, rows = file.fingerprint.split("-")
+        return cls(code, "".join(orders), rows)
+
+
+@dataclass(frozen=True)
+class Months:
+    """The delivered rows of each month of a table."""
+
+    orders: Mapping[date, str]
+    """Digest of the month's orders."""
+    rows: Mapping[date, Rows]
+    changed: Collection[date]
+    """The months that may have other rows than the rows of their file."""
+    replaced: Collection[date]
+    """The months that are rebuilt in any case: since their file was made, a delivery was replaced, or that is unknown."""
+
+
+def find_months(site: Site, entry: Entry, spec: RowByRow) -> Months:
+    """Reads the order index, the keys of the deliveries that no file accounts for, and the keys of new lookup rows."""
+    parts, months = entry.parts(TableId("silver", spec.contract.name)), site.months()
+    files = {month: file for month in months if (file := parts.get(part_of(month)))}
+    orders = _orders_by_month(site, entry, spec)
+    replaced = _with_replaced_deliveries(entry, spec, files)
+    same = {
+        month: _rows_in(file, spec.source)
+        for month, file in files.items()
+        if month not in replaced and Mark.of(file).orders == orders.get(month, EMPTY_DIGEST)
+    }
+    rows = _winners(site, entry) if spec is site.connector.orders else _lines(site, entry, spec, same)
+    changed = {month for month in months if same.get(month) != rows.get(month, {})}
+    return Months(orders, rows, changed | _with_new_lookups(site, entry, spec, files), replaced)
+
+
+def digests(rows: pl.LazyFrame | pl.DataFrame, *columns: str) -> dict[date, int]:
+    """By month: a digest of these columns that does not depend on the order of the rows."""
+    digest = pl.struct(columns).hash().bitwise_xor().alias("digest")
+    return dict(rows.lazy().group_by("month").agg(digest).collect().iter_rows())
+
+
+def _orders_by_month(site: Site, entry: Entry, spec: RowByRow) -> dict[date, str]:
+    """The silver orders are made from the winning versions, the lines only from the ids of the month's orders."""
+    columns = ("order_id", *LINEAGE) if spec is site.connector.orders else ("order_id",)
+    return {month: f"{digest:016x}" for month, digest in digests(order_index(site, entry), *columns).items()}
+
+
+def _rows_in(file: File, source: str) -> Rows:
+    """The delivered rows that a file accounts for."""
+    counts: Counter[int] = Counter()
+    for its_source, sequence, _, rows in file.fates:
+        if its_source == source:
+            counts[sequence] += rows
+    return dict(counts)
+
+
+def _winners(site: Site, entry: Entry) -> dict[date, Rows]:
+    return _by_month(order_index(site, entry).select("month", "source_sequence"))
+
+
+def _lines(site: Site, entry: Entry, line: RowByRow, same: Mapping[date, Rows]) -> dict[date, Rows]:
+    """From the files of the months with the same orders, and from the deliveries that these files do not account for."""
+    accounted = Counter(_rows_in(entry.parts(INDEX)[WHOLE], line.source))
+    for rows in same.values():
+        accounted.update(rows)
+    unread = {sequence for sequence, rows in rows_by_delivery(entry, line.source).items() if accounted[sequence] != rows}
+    order = pl.col("order_id").str.strip_chars()
+    keys = rows_of(site, entry, line.source, unread).select(order, "source_sequence")
+    placed = keys.join(order_index(site, entry).select("order_id", "month"), on="order_id")
+    found = _by_month(placed.select("month", "source_sequence"))
+    kept = {month: {sequence: n for sequence, n in rows.items() if sequence not in unread} for month, rows in same.items()}
+    return {month: {**kept.get(month, {}), **found.get(month, {})} for month in {*kept, *found}}
+
+
+def _by_month(rows: pl.LazyFrame) -> dict[date, Rows]:
+    counts: dict[date, dict[int, int]] = {}
+    for month, sequence, n in rows.group_by("month", "source_sequence").len().collect().iter_rows():
+        counts.setdefault(month, {})[sequence] = n
+    return dict(counts)
+
+
+def _with_replaced_deliveries(entry: Entry, spec: RowByRow, files: Mapping[date, File]) -> set[date]:
+    sources = (spec.source, *(lookup.source for lookup in spec.lookups))
+    made_from = [(months, deliveries_since(entry, *read)) for read, months in _made_from(files, sources).items()]
+    return {month for months, since in made_from if since is None for month in months}
+
+
+def _with_new_lookups(site: Site, entry: Entry, spec: RowByRow, files: Mapping[date, File]) -> set[date]:
+    """The months that look up a row of a delivery that their file does not contain."""
+    found: set[date] = set()
+    for lookup in spec.lookups:
+        for read, months in _made_from(files, [lookup.source]).items():
+            if since := deliveries_since(entry, *read):
+                found |= months & _months_that_look_up(site, entry, spec, lookup, since)
+    return found
+
+
+def _made_from(files: Mapping[date, File], sources: Iterable[str]) -> dict[tuple[str, str], set[date]]:
+    """By delivered table and its version: the months whose file was made from it."""
+    months: dict[tuple[str, str], set[date]] = {}
+    for source in sources:
+        for month, file in files.items():
+            months.setdefault((source, file.inputs.get(TableId("bronze", source), "")), set()).add(month)
+    return months
+
+
+def _months_that_look_up(site: Site, entry: Entry, spec: RowByRow, lookup: Lookup, deliveries: Collection[int]) -> set[date]:
+    """The months with an order that looks up one of these rows. The order index has one key: with another one, all months."""
+    if spec is not site.connector.orders or lookup.on != site.connector.customer_key:
+        return set(site.months())
+    key = pl.col(lookup.on).str.strip_chars().alias("customer_key")
+    keys = rows_of(site, entry, lookup.source, deliveries).select(key).unique()
+    found = order_index(site, entry).select("customer_key", "month").join(keys, on="customer_key", how="semi")
+    return set(found.select("month").unique().collect()["month"])
