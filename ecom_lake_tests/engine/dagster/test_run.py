@@ -49,7 +49,7 @@ def states(result: dg.ExecuteInProcessResult) -> dict[str, str]:
 def metadata(result: dg.ExecuteInProcessResult, table: str) -> Mapping[str, dg.MetadataValue[Any]]:
     events = result.get_asset_materialization_events()
     made = [event.step_materialization_data.materialization for event in events]
-    return next(m.metadata for m in made if "/".join(m.asset_key.path[1:]) == table)
+    return next(m.metadata for m in made if "/".join(m.asset_key.path[1:]) == table and not m.partition)
 
 
 def hashes(lake: BuiltLake) -> dict[str, str]:
