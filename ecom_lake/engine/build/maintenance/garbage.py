@@ -44,6 +44,8 @@ Keep = Callable[[Sequence[State], datetime], set[int]]
 class Garbage:
     states: tuple[int, ...]
     files: tuple[Info, ...]
+    newest: int
+    """The newest state when it was found."""
 
     @property
     def bytes(self) -> int:
@@ -75,7 +77,7 @@ def garbage_without(site: Site, keep: Keep, older_than: timedelta) -> Garbage:
         if not spared and info.modified < now - older_than:
             files.append(info)
     numbers = [state.number for state in states]
-    return Garbage(tuple(number for number in numbers if number not in kept | referred_to), tuple(files))
+    return Garbage(tuple(number for number in numbers if number not in kept | referred_to), tuple(files), max(numbers, default=0))
 
 
 def states_of(site: Site, now: datetime) -> list[State]:
@@ -116,8 +118,11 @@ def _named(site: Site, numbers: Iterable[int]) -> tuple[set[str], set[int]]:
 
 
 def collect_garbage(site: Site, garbage: Garbage) -> None:
-    """Delete states before files, so that no existing state names a deleted file."""
-    if (shown := site.lake.log.head().release) in garbage.states:
+    """Delete states before files, so that no existing state names a deleted file; nothing that a newer state names."""
+    log = site.lake.log
+    if (shown := log.head().release) in garbage.states:
         raise UserError(f"Readers were shown release {shown} again meanwhile; nothing was deleted.")
-    site.lake.store.each(site.lake.log.delete, garbage.states)
-    site.lake.store.each(site.lake.store.delete, [info.path for info in garbage.files])
+    named, _ = _named(site, [number for number in log.numbers() if number > garbage.newest])
+    site.lake.store.each(log.delete, garbage.states)
+    unnamed = [info.path for info in garbage.files if info.path.removeprefix(f"{site.shop.name}/") not in named]
+    site.lake.store.each(site.lake.store.delete, unnamed)

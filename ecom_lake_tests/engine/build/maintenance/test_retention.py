@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,10 @@ from ecom_lake.engine.build.maintenance.retention import (
 )
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
-from ecom_lake.engine.store.entry import EMPTY, File
-from ecom_lake.engine.store.entry_json import encode
+from ecom_lake.engine.store.entry import File
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.errors import UserError
-from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake, Place
+from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake, Place, rewrite
 from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake_tests.engine.build.maintenance.test_garbage import age
 
@@ -152,27 +152,32 @@ def file(path: str) -> File:
     return File(path=path, bytes=4, hash="0" * 32, rows=1, fingerprint="", run="")
 
 
-def write(lake: Lake, days: Sequence[int], folder: Path) -> None:
+def commit_states(lake: Lake) -> None:
+    """States 1 to 6; every second one is a release."""
     tables: dict[TableId, dict[Part, File]] = {}
-    for number, old in enumerate(days, start=1):
+    for number in range(1, 7):
         ours, theirs = file(f"_store/gold/rfm/{number}.parquet"), file(f"_store/bronze/orders/{number}.parquet")
         for one in (ours, theirs):
             lake.store.write(f"olist/{one.path}", b"PAR1")
         tables = {RFM: {WHOLE: ours}, ORDERS: {**tables.get(ORDERS, {}), Part(batch=f"{number}"): theirs}}
-        at = (datetime.now(UTC) - old * DAY).isoformat(timespec="seconds")
-        release = number // 2 * 2 or None
-        entry = lake.log.manifests.write(replace(EMPTY, number=number, at=at, tables=tables, release=release), EMPTY)
-        assert lake.log.append(number, encode(entry))
-        if lake.store.is_local:
-            for one in (ours, theirs):
-                os.utime(folder / "olist" / one.path, (datetime.now(UTC).timestamp() - old * 86_400,) * 2)
+        lake.log.commit(partial(replace, tables=tables), "run", "a state", release=number % 2 == 0)
+
+
+def a_log(folder: Path) -> Log:
+    """The states and their files are 100, 90, 50, 40, 3 and 2 days old."""
+    site = a_site(folder)
+    commit_states(site.lake)
+    for number, days in enumerate([100, 90, 50, 40, 3, 2], start=1):
+        at = datetime.now(UTC) - days * DAY
+        rewrite(folder / "olist/_store/log" / f"{number:08d}.json", at=at.isoformat(timespec="seconds"))
+        for path in (folder / "olist/_store").rglob(f"{number}.parquet"):
+            os.utime(path, (at.timestamp(),) * 2)
+    return Log(replace(a_site(folder), shop=replace(site.shop, keep_days=30, keep_releases=2)))
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Log:
-    site = a_site(tmp_path)
-    write(site.lake, [100, 90, 50, 40, 3, 2], tmp_path)
-    return Log(replace(site, shop=replace(site.shop, keep_days=30, keep_releases=2)))
+    return a_log(tmp_path)
 
 
 def expected(log: Log, *kept: int) -> set[str]:
@@ -249,9 +254,7 @@ def test_a_collection_that_is_killed_at_any_point_is_completed_by_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for kill_before in range(8):
-        site = a_site(tmp_path / str(kill_before))
-        write(site.lake, [100, 90, 50, 40, 3, 2], tmp_path / str(kill_before))
-        log = Log(replace(site, shop=replace(site.shop, keep_days=30, keep_releases=2)))
+        log = a_log(tmp_path / str(kill_before))
         with monkeypatch.context() as patch:
             patch.setattr(log.site.lake.store, "delete", killed_after(kill_before, log.site.lake.store.delete))
             with pytest.raises(KeyboardInterrupt):
@@ -284,11 +287,22 @@ def test_a_release_that_is_shown_again_during_the_collection_is_not_deleted(log:
     assert 2 not in find_expired(log.site).states
 
 
+def test_files_that_a_newer_state_names_are_not_deleted(log: Log) -> None:
+    """A state that is committed while garbage is being collected."""
+    found = find_expired(log.site)
+    again = file("_store/gold/rfm/1.parquet")
+    assert f"olist/{again.path}" in {info.path for info in found.files}
+    log.site.lake.log.commit(lambda head: head.with_parts(RFM, {WHOLE: again}), "run", "the first file again")
+    collect_garbage(log.site, found)
+    assert log.paths() == expected(log, 1, 4, 6)
+    log.assert_consistent()
+
+
 def test_a_collection_on_any_store(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ages of files cannot be set on Azure, so that the day for which they stay is over at once."""
+    """Ages cannot be set on Azure, so that the days for which states and files stay are over at once."""
     site = a_site(tmp_path)
-    site = replace(site, lake=place.lake("olist"), shop=replace(site.shop, keep_days=30, keep_releases=2))
-    write(site.lake, [100, 90, 50, 40, 3, 2], Path(place.url))
+    site = replace(site, lake=place.lake("olist"), shop=replace(site.shop, keep_days=0, keep_releases=2))
+    commit_states(site.lake)
     assert [state.number for state in states_of(site, datetime.now(UTC))] == [1, 2, 3, 4, 5, 6]
     monkeypatch.setattr(retention, "IN_USE", timedelta(seconds=-5))
     assert collect_after_release(site, 250, 256) == "Deleted 4 old states and 16 files, 0.0 MB, that no kept release needs."
