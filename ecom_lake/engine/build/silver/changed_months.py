@@ -113,8 +113,7 @@ def _lines(site: Site, entry: Entry, line: RowByRow, same: Mapping[date, Rows]) 
     keys = rows_of(site, entry, line.source, unread).select(order, "source_sequence")
     placed = keys.join(order_index(site, entry).select("order_id", "month"), on="order_id")
     found = _by_month(placed.select("month", "source_sequence"))
-    kept = {month: {sequence: n for sequence, n in rows.items() if sequence not in unread} for month, rows in same.items()}
-    return {month: {**kept.get(month, {}), **found.get(month, {})} for month in {*kept, *found}}
+    return {month: {**same.get(month, {}), **found.get(month, {})} for month in {*same, *found}}
 
 
 def _by_month(rows: pl.LazyFrame) -> dict[date, Rows]:
