@@ -65,6 +65,13 @@ class File(Made):
     path: str
     bytes: int
     hash: str
+    first_hash: str = ""
+    """Of a delivery that was merged into a file with other ones: the hash of the file that it was first written to."""
+
+    @property
+    def content(self) -> str:
+        """The hash of the bytes first written for this part."""
+        return self.first_hash or self.hash
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,7 @@ def files_of(entries: Iterable[Entry]) -> dict[str, File]:
 
 def version_of(parts: Parts) -> str:
     """The version of a table with these files."""
-    content = "\n".join(f"{part} {file.hash}" for part, file in sorted(parts.items()))
+    content = "\n".join(f"{part} {file.content}" for part, file in sorted(parts.items()))
     return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 

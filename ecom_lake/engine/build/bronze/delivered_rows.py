@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
 
 import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.contracts.table_id import TableId
-from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.lake import Lake, in_order
 
 BATCH = 1_000_000
@@ -34,12 +36,21 @@ def read_bronze(lake: Lake, entry: Entry, delivered: Delivered) -> pl.LazyFrame:
         pl.LazyFrame(schema=stored).select(*delivered.columns, pl.lit(0, pl.Int64).alias("source_sequence"), "source_record")
     ]
     files = in_order(entry.parts(TableId("bronze", delivered.name)))
-    for file, path in zip(files, lake.locals(files), strict=True):
-        assert file.delivery is not None
-        frame = pl.scan_parquet(path, glob=False, schema=stored, missing_columns="insert", extra_columns="ignore")
-        sequence = pl.lit(file.delivery.sequence, dtype=pl.Int64).alias("source_sequence")
-        frames.append(frame.select(*delivered.columns, sequence, "source_record"))
+    in_files = [list(sharing) for _, sharing in groupby(files, key=lambda file: file.path)]
+    for sharing, path in zip(in_files, lake.locals(sharing[0] for sharing in in_files), strict=True):
+        frames.append(_rows_in(path, sharing, stored).select(*delivered.columns, *LINEAGE))
     return frames[1] if len(frames) == 2 else pl.concat(frames)
+
+
+def _rows_in(path: Path, deliveries: Sequence[File], stored: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    """The rows of some deliveries in a file, which is theirs alone or was merged from several."""
+    numbers = [file.delivery.sequence for file in deliveries if file.delivery]
+    if not deliveries[0].first_hash:
+        frame = pl.scan_parquet(path, glob=False, schema=stored, missing_columns="insert", extra_columns="ignore")
+        return frame.with_columns(pl.lit(numbers[0], dtype=pl.Int64).alias("source_sequence"))
+    columns = {**stored, "source_sequence": pl.Int64()}
+    frame = pl.scan_parquet(path, glob=False, schema=columns, missing_columns="insert", extra_columns="ignore")
+    return frame.filter(pl.col("source_sequence").is_in(numbers))
 
 
 def in_batches(site: Site, entry: Entry, source: str) -> Iterator[pl.DataFrame]:

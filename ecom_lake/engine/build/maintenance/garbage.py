@@ -1,6 +1,7 @@
 """Finding and deleting garbage in a shop's store: old states of the log, and files and manifests that no kept state names.
 
-Bronze and its rejects are never garbage: all other layers can be rebuilt from them.
+Bronze and its rejects are never garbage: all other layers can be rebuilt from them. The only exceptions are bronze files whose
+rows the newest state has in a merged file (bronze/merging.py), and merged files that no kept state names.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import accumulate, islice
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.entry import Entry, files_of
-from ecom_lake.engine.store.lake import STORE
+from ecom_lake.engine.store.lake import MERGED, STORE
 from ecom_lake.engine.store.log import LOG
 from ecom_lake.engine.store.store import Info
 
@@ -41,11 +42,19 @@ def find_garbage(site: Site, older_than: timedelta) -> Garbage:
     kept = {n for n, end in zip(entries, ended, strict=True) if end is None or end > horizon} | {head.number}
     kept |= {entry.release for n, entry in entries.items() if n in kept and entry.release in entries}
     named = _named(site, [entries[n] for n in kept])
+    merged_away = {
+        f"{STORE}/{table}/{file.fingerprint}.parquet"
+        for table, parts in head.tables.items()
+        if table.layer == "bronze"
+        for file in parts.values()
+        if file.first_hash
+    }
     files = []
     for info in site.lake.store.list(f"{site.shop.name}/{STORE}"):
         path = info.path.removeprefix(f"{site.shop.name}/")
         half_written = "/." in path
-        spared = path in named or (path.startswith(_SPARED) and not half_written)
+        is_merged = path in merged_away or f"/{MERGED}" in path
+        spared = path in named or (path.startswith(_SPARED) and not half_written and not is_merged)
         if not spared and info.modified < horizon:
             files.append(info)
     return Garbage(tuple(sorted(set(entries) - kept)), tuple(files))

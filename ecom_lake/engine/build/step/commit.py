@@ -30,7 +30,7 @@ class Inputs:
 
     def verify(self, site: Site) -> None:
         """Raise an error if a file of the inputs is missing or corrupted."""
-        files = [file for table in self.tables for file in self.entry.parts(table).values()]
+        files = {file.path: file for table in self.tables for file in self.entry.parts(table).values()}.values()
         with ThreadPoolExecutor(_AT_ONCE) as readers:
             for file, why in zip(files, readers.map(site.lake.damage_read, files), strict=True):
                 if why:
