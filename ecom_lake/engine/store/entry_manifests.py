@@ -45,9 +45,23 @@ class EntryManifests:
         """The paths, in the store, of all files of the entries' manifests: second copies included, whether they exist or not."""
         return {path for digest in self.digests(entries) for path in self._manifests.paths(digest)}
 
+    def data_paths(self, entries: Iterable[Entry]) -> set[str]:
+        """The paths of all data files that the entries name. A segment that many of them share is read once."""
+        states = list(entries)
+        plain = (parts for entry in states for parts in entry.tables.values() if not isinstance(parts, Stored))
+        found = {file.path for parts in plain for file in parts.values()}
+        stored = [parts.manifest for entry in states for parts in entry.tables.values() if isinstance(parts, Stored)]
+        for records in self._store.each(self._manifests.records, self._digests(stored)):
+            found.update(record["path"] for record in records.values() if "path" in record)
+        return found
+
     def digests(self, entries: Iterable[Entry]) -> list[str]:
-        manifests = {stored.manifest for entry in entries for _, stored in _stored(entry)}
-        return sorted({digest for files in self._store.each(self._manifests.files, sorted(manifests)) for digest in files})
+        """The hashes of all files of the entries' manifests."""
+        return self._digests(stored.manifest for entry in entries for _, stored in _stored(entry))
+
+    def _digests(self, manifests: Iterable[str]) -> list[str]:
+        files = self._store.each(self._manifests.files, sorted(set(manifests)))
+        return sorted({digest for found in files for digest in found})
 
     def damaged(self, entry: Entry, intact: set[str]) -> list[str]:
         """What is damaged of an entry's manifests, in words. `intact`: the manifests that were checked before; it is extended."""

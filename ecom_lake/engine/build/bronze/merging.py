@@ -26,9 +26,9 @@ from ecom_lake.engine.store.lake import MERGED
 SEQUENCE = LINEAGE[0]
 _MANY = 64
 """The fewest files that are merged: a query opens 64 small files in some 20 ms, and two months of nights pass until then."""
-_SMALL = 1 << 20
+_SMALL = 1 << 18
 """Bytes below which a file is small and is merged: reading a larger one takes longer than opening it."""
-_LARGEST = 16 * _SMALL
+_LARGEST = _MANY * _SMALL
 """Bytes of the files that are merged into one, at most: about 200 MB of text in memory."""
 Places = list[tuple[Part, File]]
 

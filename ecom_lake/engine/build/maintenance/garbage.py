@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.entry import Entry, files_of
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import MERGED, STORE
 from ecom_lake.engine.store.log import LOG
 from ecom_lake.engine.store.store import Info
@@ -63,7 +63,7 @@ def find_garbage(site: Site, older_than: timedelta) -> Garbage:
 def _named(site: Site, entries: Sequence[Entry]) -> set[str]:
     """The paths of the files that the entries name, and of the manifests that name them."""
     manifests = site.lake.log.manifests.paths(entries)
-    return {*files_of(entries), *(path.removeprefix(f"{site.shop.name}/") for path in manifests)}
+    return {*site.lake.log.manifests.data_paths(entries), *(path.removeprefix(f"{site.shop.name}/") for path in manifests)}
 
 
 def _ended(made: Sequence[datetime]) -> list[datetime | None]:

@@ -21,8 +21,9 @@ from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_gar
 from ecom_lake.engine.build.maintenance.repair import repair
 from ecom_lake.engine.build.release.own_tables import own_table
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.serve.query import session
+from ecom_lake.engine.store.entry import Made
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order, payment
 from ecom_lake_tests.engine.build.crash import content
 
@@ -208,3 +209,18 @@ def test_a_damaged_merged_file_is_read_again_from_landing(tmp_path: Path) -> Non
     gone.write_bytes(kept)
     assert repair(a_site(tmp_path)).lost == ()
     assert answers(a_site(tmp_path)) == expected
+
+
+def test_only_adjacent_small_files_are_merged() -> None:
+    def runs(*sizes: int) -> list[list[int]]:
+        parts = {
+            Part(batch=f"{n:08d}"): Made(rows=1, fingerprint="f", run="").published(f"path {n}", size, "h")
+            for n, size in enumerate(sizes)
+        }
+        return [[int(places[0][0].batch) for places in run] for run in merging._mergeable(parts)]
+
+    small, large = 1, merging._SMALL
+    assert runs(*[small] * 3) == []
+    assert runs(small, small, large, small, small) == []
+    assert runs(*[small] * 5, large, *[small] * 4) == [[0, 1, 2, 3, 4], [6, 7, 8, 9]]
+    assert len(runs(*[large - 1] * 100)) == 2, "a merged file is not read into memory whatever its size"
