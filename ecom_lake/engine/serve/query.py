@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from threading import Lock, Timer
 from typing import Any
@@ -161,11 +161,15 @@ def _source(files: Sequence[File]) -> str:
     """All files of a table as one relation; rows of delivered files have the number of their delivery."""
     if not any(file.delivery for file in files):
         return f"select * from {parquet(map(_url, files))}"
-    return " union all by name ".join(
-        f"select *, {file.delivery.sequence}::bigint as source_sequence from {parquet([_url(file)])}"
-        for file in files
-        if file.delivery
-    )
+    return " union all by name ".join(_delivered(list(sharing)) for _, sharing in groupby(files, key=lambda file: file.path))
+
+
+def _delivered(sharing: Sequence[File]) -> str:
+    """The rows of some deliveries in a file, which is theirs alone or was merged from several."""
+    numbers = ", ".join(str(file.delivery.sequence) for file in sharing if file.delivery)
+    if sharing[0].first_hash:
+        return f"select * from {parquet([_url(sharing[0])])} where source_sequence in ({numbers})"
+    return f"select *, {numbers}::bigint as source_sequence from {parquet([_url(sharing[0])])}"
 
 
 # -------------------------------------------------------------------------------------------------------- limits and errors

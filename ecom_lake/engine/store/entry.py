@@ -7,7 +7,7 @@ files of a table are kept apart from the entry and loaded when they are read (st
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
@@ -65,6 +65,13 @@ class File(Made):
     path: str
     bytes: int
     hash: str
+    first_hash: str = ""
+    """Of a delivery that was merged into a file with other ones: the hash of the file that it was first written to."""
+
+    @property
+    def content(self) -> str:
+        """The hash of the bytes first written for this part."""
+        return self.first_hash or self.hash
 
 
 @dataclass(frozen=True)
@@ -146,25 +153,22 @@ class Entry:
         return replace(self, tables=tables)
 
 
-def each_file(entries: Iterable[Entry]) -> Iterator[File]:
-    """The files of some states. A manifest that states share is read once."""
+def files_of(entries: Iterable[Entry]) -> dict[str, File]:
+    """All files of some states, by path. A manifest that states share is read once."""
     seen: set[str] = set()
+    files: dict[str, File] = {}
     for parts in (parts for entry in entries for parts in entry.tables.values()):
         if isinstance(parts, Stored):
             if parts.manifest in seen:
                 continue
             seen.add(parts.manifest)
-        yield from parts.values()
-
-
-def files_of(entries: Iterable[Entry]) -> dict[str, File]:
-    """All files of some states, by path."""
-    return {file.path: file for file in each_file(entries)}
+        files |= {file.path: file for file in parts.values()}
+    return files
 
 
 def version_of(parts: Parts) -> str:
     """The version of a table with these files."""
-    content = "\n".join(f"{part} {file.hash}" for part, file in sorted(parts.items()))
+    content = "\n".join(f"{part} {file.content}" for part, file in sorted(parts.items()))
     return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 

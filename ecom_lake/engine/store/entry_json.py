@@ -144,7 +144,7 @@ def _blocks(fates: Iterable[_Fate]) -> dict[int, list[_Fate]]:
 
 
 def _plain_file(file: File) -> dict[str, Any]:
-    plain = {key: item for key, item in vars(file).items() if item not in ({}, (), None)}
+    plain = {key: item for key, item in vars(file).items() if item not in ({}, (), None) and (key, item) != ("first_hash", "")}
     if file.inputs:
         plain["inputs"] = {str(table): version for table, version in file.inputs.items()}
     if file.delivery:

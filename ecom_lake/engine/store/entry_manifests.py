@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import EMPTY, Entry, Landed, Parts, version_of
 from ecom_lake.engine.store.entry_json import content_of_landing, content_of_parts, landing_of_content, parts_of_content
-from ecom_lake.engine.store.manifests import Content, Manifests
+from ecom_lake.engine.store.manifests import Content, Manifests, Record
 from ecom_lake.engine.store.store import Store
 from ecom_lake.engine.store.stored import Stored
 
@@ -45,9 +45,29 @@ class EntryManifests:
         """The paths, in the store, of all files of the entries' manifests: second copies included, whether they exist or not."""
         return {path for digest in self.digests(entries) for path in self._manifests.paths(digest)}
 
+    def data_paths(self, entries: Iterable[Entry]) -> set[str]:
+        """The paths of all data files that the entries name."""
+        return {record["path"] for record in self._records(entries) if "path" in record}
+
+    def states_referred_to(self, entries: Iterable[Entry]) -> set[int]:
+        """The states that data files of the entries refer to: the inputs of a model's table are kept with it."""
+        return {state for record in self._records(entries) if (state := record.get("state")) is not None}
+
+    def _records(self, entries: Iterable[Entry]) -> Iterator[Record]:
+        """The records of all data files that the entries name. A segment that many of them share is read once."""
+        found = [parts for entry in entries for parts in entry.tables.values()]
+        yield from (vars(file) for parts in found if not isinstance(parts, Stored) for file in parts.values())
+        manifests = [parts.manifest for parts in found if isinstance(parts, Stored)]
+        for records in self._store.each(self._manifests.records, self._digests(manifests)):
+            yield from records.values()
+
     def digests(self, entries: Iterable[Entry]) -> list[str]:
-        manifests = {stored.manifest for entry in entries for _, stored in _stored(entry)}
-        return sorted({digest for files in self._store.each(self._manifests.files, sorted(manifests)) for digest in files})
+        """The hashes of all files of the entries' manifests."""
+        return self._digests(stored.manifest for entry in entries for _, stored in _stored(entry))
+
+    def _digests(self, manifests: Iterable[str]) -> list[str]:
+        files = self._store.each(self._manifests.files, sorted(set(manifests)))
+        return sorted({digest for found in files for digest in found})
 
     def damaged(self, entry: Entry, intact: set[str]) -> list[str]:
         """What is damaged of an entry's manifests, in words. `intact`: the manifests that were checked before; it is extended."""

@@ -28,6 +28,8 @@ from ecom_lake.engine.store.open_store import open_store
 STORE = "_store"
 SCRATCH = "_store/scratch"
 LANDING = "landing"
+MERGED = "merged-"
+"""The beginning of the names of bronze files that hold several deliveries."""
 
 
 class Lake:

@@ -67,6 +67,11 @@ class Manifests:
         bodies = [head] if "records" in head else map(json.loads, self._store.each(self._bytes, head["segments"]))
         return Content({key: record for body in bodies for key, record in body["records"].items()}, head.get("shared", {}))
 
+    def records(self, digest: str) -> Mapping[str, Record]:
+        """The records of one file: of a segment or of a manifest without segments."""
+        records: Mapping[str, Record] = json.loads(self._bytes(digest)).get("records", {})
+        return records
+
     def files(self, manifest: str) -> list[str]:
         """The hashes of the manifest and of its segments."""
         return [manifest, *self._segments(manifest)]

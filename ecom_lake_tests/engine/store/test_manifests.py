@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
-from ecom_lake.engine.store.entry import EMPTY, Delivery, Entry, File, Landed, Made
+from ecom_lake.engine.store.entry import EMPTY, Delivery, Entry, File, Landed, Made, files_of
 from ecom_lake.engine.store.entry_json import content_of_parts, parts_of_content
 from ecom_lake.engine.store.local import LocalStore
 from ecom_lake.engine.store.log import Log
@@ -96,6 +96,7 @@ def test_the_size_of_an_entry_and_of_what_a_night_adds_does_not_depend_on_the_hi
     assert len(again.parts(BRONZE)) == days + 1
     assert again.tables != before.tables
     assert len(again.parts(SILVER)[WHOLE].fates) == days + 1
+    assert log.manifests.data_paths([again]) == set(files_of([again]))
 
 
 def test_new_inputs_of_all_parts_rewrite_no_segment(log: Log, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,6 +183,7 @@ def test_an_old_log_is_continued_and_nothing_of_it_is_lost(log: Log, store: Stor
         table: parts for table, parts in old.tables.items() if table != BRONZE
     }
     assert {**old.parts(BRONZE), **deliveries(9, 9)} == night.parts(BRONZE)
+    assert again.manifests.data_paths([old, night]) == set(files_of([old, night])) > set(files_of([old]))
     assert all(night.version(table) == old.version(table) for table in old.tables if table != BRONZE)
 
 

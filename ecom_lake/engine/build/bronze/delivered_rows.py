@@ -33,19 +33,21 @@ def rows_of(site: Site, entry: Entry, source: str, deliveries: Collection[int] |
 
     A file that was delivered before a column was added to the `Delivered` has NULL in that column."""
     delivered = delivered_table(site, source)
-    stored = {name: pl.String() for name in delivered.columns} | {"source_record": pl.Int64()}
+    stored = {name: pl.String() for name in delivered.columns} | dict.fromkeys(LINEAGE, pl.Int64())
     files = _files_of(entry, source, deliveries)
     if not files:
-        rows = pl.LazyFrame(schema=stored).with_columns(pl.lit(0, pl.Int64).alias("source_sequence"))
-        return rows.select(*delivered.columns, *LINEAGE)
-    verify(site, files)
-    sequences = {str(path): _sequence(file) for path, file in zip(site.lake.locals(files), files, strict=True)}
+        return pl.LazyFrame(schema=stored)
+    by_path = {file.path: file for file in files}  # several deliveries may have been merged into one file
+    verify(site, by_path.values())
+    paths = dict(zip(map(str, site.lake.locals(by_path.values())), by_path.values(), strict=True))
     # One scan of all files: a query of one scan for each file takes twenty times as long.
     rows = pl.scan_parquet(
-        list(sequences), glob=False, schema=stored, missing_columns="insert", extra_columns="ignore", include_file_paths=_FILE
+        list(paths), glob=False, schema=stored, missing_columns="insert", extra_columns="ignore", include_file_paths=_FILE
     )
-    sequence = pl.col(_FILE).replace_strict(sequences, return_dtype=pl.Int64).alias("source_sequence")
-    return rows.select(*delivered.columns, sequence, "source_record")
+    sequences = {path: _sequence(file) for path, file in paths.items() if not file.first_hash}
+    of_file = pl.col(_FILE).replace_strict(sequences, default=None, return_dtype=pl.Int64)
+    found = rows.select(*delivered.columns, pl.coalesce(LINEAGE[0], of_file), LINEAGE[1])
+    return found if len(sequences) == len(paths) else found.filter(pl.col(LINEAGE[0]).is_in(list(map(_sequence, files))))
 
 
 def in_batches(site: Site, entry: Entry, source: str, deliveries: Collection[int] | None = None) -> Iterator[pl.DataFrame]:

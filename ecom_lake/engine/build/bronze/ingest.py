@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from ecom_lake import logs
+from ecom_lake.engine.build.bronze.merging import merge_small_files
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
 from ecom_lake.engine.build.step.code_version import code_version
@@ -98,6 +99,7 @@ def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
     landed, arrivals = take(site, unread, contents(head), progress)
     landing = seen | landed
     entry = commit_made(site, lambda latest: _numbered(latest, landing, arrivals), "ingest")
+    entry = merge_small_files(site, entry)
     return _outcomes(site, head, entry)
 
 

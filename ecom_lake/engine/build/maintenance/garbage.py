@@ -1,6 +1,7 @@
 """Finding and deleting garbage in a shop's store: old states of the log, and files and manifests that no kept state names.
 
-Bronze and its rejects are never garbage: all other layers can be rebuilt from them.
+Bronze and its rejects are never garbage: all other layers can be rebuilt from them. The only exceptions are bronze files whose
+rows the newest state has in a merged file (bronze/merging.py), and merged files that no kept state names.
 Here: `ecom-lake gc`, and what a deletion must keep. Not here: which states stay without anybody's asking (retention.py).
 """
 
@@ -12,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.entry import File, each_file
-from ecom_lake.engine.store.lake import STORE
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.lake import MERGED, STORE
 from ecom_lake.engine.store.log import LOG
 from ecom_lake.engine.store.store import Info
 from ecom_lake.errors import UserError
@@ -69,11 +70,13 @@ def garbage_without(site: Site, keep: Keep, older_than: timedelta) -> Garbage:
     named, referred_to = _named(site, kept)
     referred_to = {state.number for state in states if state.number in referred_to - kept}
     named |= _named(site, referred_to)[0]
+    merged_away = _merged_away(site.lake.log.head())
     files = []
     for info in site.lake.store.list(f"{site.shop.name}/{STORE}"):
         path = info.path.removeprefix(f"{site.shop.name}/")
         half_written = "/." in path
-        spared = path in named or (path.startswith(_SPARED) and not half_written)
+        is_merged = path in merged_away or f"/{MERGED}" in path
+        spared = path in named or (path.startswith(_SPARED) and not half_written and not is_merged)
         if not spared and info.modified < now - older_than:
             files.append(info)
     numbers = [state.number for state in states]
@@ -94,9 +97,10 @@ def states_of(site: Site, now: datetime) -> list[State]:
     return [State(number, at, end, release) for (number, _, release), at, end in zip(found, made, ended, strict=False)]
 
 
-def states_referred_to(files: Iterable[File]) -> set[int]:
-    """The states that files refer to, such as the state that a model was fitted on."""
-    return {number for file in files if (number := getattr(file, "state", None)) is not None}
+def _merged_away(head: Entry) -> set[str]:
+    """The paths of the bronze files whose rows the newest state has in a merged file."""
+    bronze = ((table, file) for table, parts in head.tables.items() if table.layer == "bronze" for file in parts.values())
+    return {f"{STORE}/{table}/{file.fingerprint}.parquet" for table, file in bronze if file.first_hash}
 
 
 def _with_shown(states: Sequence[State], kept: set[int]) -> set[int]:
@@ -111,10 +115,9 @@ def _named(site: Site, numbers: Iterable[int]) -> tuple[set[str], set[int]]:
     """The paths of the files and manifests that these states name, and the states that these files refer to.
 
     The states that those refer to in turn are not kept: each fit refers to a state with the fit before it, back to the first."""
-    entries = [site.lake.log.entry(number) for number in sorted(numbers)]
-    files = list(each_file(entries))
-    manifests = {path.removeprefix(f"{site.shop.name}/") for path in site.lake.log.manifests.paths(entries)}
-    return {file.path for file in files} | manifests, states_referred_to(files)
+    entries, manifests = [site.lake.log.entry(number) for number in sorted(numbers)], site.lake.log.manifests
+    paths = {path.removeprefix(f"{site.shop.name}/") for path in manifests.paths(entries)} | manifests.data_paths(entries)
+    return paths, manifests.states_referred_to(entries)
 
 
 def collect_garbage(site: Site, garbage: Garbage) -> None:

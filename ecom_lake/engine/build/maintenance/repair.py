@@ -18,7 +18,7 @@ from ecom_lake.engine.build.silver.specs import INDEX, specs
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
-from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.entry import Entry, File, files_of
 from ecom_lake.engine.store.integrity import hash_file
 
 Place = tuple[TableId, Part]
@@ -45,7 +45,8 @@ def repair(site: Site) -> Repaired:
     unlisted = tuple(_repair_manifests(site))
     aside = (*unreadable, *_set_aside_damaged(site))
     head = state_to_build_on(site)  # the removed files are rebuilt with the current settings
-    damaged = {place: file for place, file in _files(head) if site.lake.is_damaged(file)}
+    paths = {path for path, file in files_of([head]).items() if site.lake.is_damaged(file)}
+    damaged = {place: file for place, file in _files(head) if file.path in paths}
     delivered = {place: file for place, file in damaged.items() if place[0].layer in _DELIVERED}
     restored = _read_again(site, delivered) if delivered else {}
     fits = dict(_restored_fits(site, damaged))

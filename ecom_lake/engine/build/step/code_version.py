@@ -32,11 +32,13 @@ CUT = (
     "ecom_lake.engine.contracts.registry",
     "ecom_lake.engine.store",
     "ecom_lake.logs",
+    "ecom_lake.engine.build.bronze.merging",
     "ecom_lake.engine.build.step.built_with",
     "ecom_lake.engine.build.step.commit",
     "ecom_lake.engine.build.shop_context",
 )
-"""Where the closure ends: the store returns the bytes that were stored; settings and definitions enter a fingerprint by value."""
+"""Where the closure ends: the store returns the bytes that were stored, and merged files the same rows; settings and definitions
+enter a fingerprint by value."""
 
 
 _FILE_NAME = re.compile(r"[\w.-]+\.[a-z]+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -36,8 +36,9 @@ class Inputs:
         return all(head.version(table) == self.entry.version(table) for table in self.tables)
 
 
-def verify(site: Site, files: Collection[File]) -> None:
+def verify(site: Site, files: Iterable[File]) -> None:
     """Raise an error if a file that is about to be read is missing or corrupted."""
+    files = {file.path: file for file in files}.values()  # deliveries may share a file
     with ThreadPoolExecutor(_AT_ONCE) as readers:
         for file, why in zip(files, readers.map(site.lake.damage_read, files), strict=True):
             if why:
