@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -42,6 +43,8 @@ def _plain(value: Any) -> Any:
         return filled | ({"delivery": _delivery(value.delivery)} if value.delivery else {})
     if isinstance(value, Landed):
         return {key: item for key, item in vars(value).items() if item != ()}
+    if isinstance(value, date):
+        return value.isoformat()
     return asdict(value) if isinstance(value, BuiltWith) else value
 
 
@@ -82,4 +85,6 @@ def _file(raw: dict[str, Any]) -> File:
         raw["fates"] = tuple((source, sequence, fate, rows) for source, sequence, fate, rows in fates)
     if inputs := raw.get("inputs"):
         raw["inputs"] = {_table(table): version for table, version in inputs.items()}
+    if as_of := raw.get("as_of"):
+        raw["as_of"] = date.fromisoformat(as_of)
     return File(**raw)

@@ -72,6 +72,10 @@ class Log:
         except UNREADABLE:
             raise DamagedError(path) from None
 
+    def has(self, number: int) -> bool:
+        """Whether an entry exists; its content is not checked."""
+        return self._store.exists(self._path(number))
+
     def is_intact(self, number: int) -> bool:
         try:
             self._read(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -73,3 +73,13 @@ def test_an_entry_is_read_back_as_it_was_written() -> None:
 def test_an_entry_with_an_invalid_table_name_is_damaged() -> None:
     with pytest.raises(ValueError, match="is not the layer and the name of a table"):
         decode(old_bytes().replace(b'"gold/rfm"', b'"rfm"'))
+
+
+def test_the_snapshot_of_a_model_is_recorded_and_older_files_have_none() -> None:
+    made = Made(rows=1, fingerprint="f", run="r", as_of=date(2024, 2, 29), state=57)
+    file = made.published("_store/gold/rfm/r-aa.parquet", 2, "aa")
+    entry = decode(old_bytes()).with_parts(TableId("gold", "rfm"), {WHOLE: file})
+    assert decode(encode(entry)).parts(TableId("gold", "rfm")) == {WHOLE: file}
+    older = decode(old_bytes()).parts(TableId("gold", "rfm"))[WHOLE]
+    assert (older.as_of, older.state) == (None, None)
+    assert b"as_of" not in encode(decode(old_bytes()))
