@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ecom_lake.engine.build.gold import snapshots
 from ecom_lake.engine.build.release.duckdb_catalog import CATALOG, is_readable, write_catalog
 from ecom_lake.engine.build.release.pages import pages
 from ecom_lake.engine.build.shop_context import Site
@@ -64,7 +65,14 @@ def _write_view(site: Site, released: Entry) -> None:
     site.lake.store.each(site.lake.store.delete, [f"{site.shop.name}/{path}" for path in set(existing) - set(wanted)])
     write_catalog(site, released)
     written_pages = _write_pages(site, released)
-    _record(site, {"release": released.number, "whole": True, "files": _hashes(released), "pages": written_pages})
+    content = {"files": _hashes(released), "pages": written_pages, "models": _models(site, released)}
+    _record(site, {"release": released.number, "whole": True, **content})
+
+
+def _models(site: Site, released: Entry) -> dict[str, dict[str, Any]]:
+    """By model: the as-of date of its snapshot, and the number of the state that it was made from."""
+    found = snapshots.recorded(site, released)
+    return {model: {"as_of": as_of and as_of.isoformat(), "state": state} for model, (as_of, state) in found.items()}
 
 
 def _write_pages(site: Site, released: Entry) -> dict[str, Any]:

@@ -5,11 +5,15 @@ A release is an entry of the log that points to itself. A rollback is an entry t
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 
 from ecom_lake import logs
+from ecom_lake.engine.build.gold import make_gold as gold
+from ecom_lake.engine.build.gold import snapshots
 from ecom_lake.engine.build.gold.table_file import attach
 from ecom_lake.engine.build.release import acceptance
 from ecom_lake.engine.build.release.offer import gold_tables, left_out
@@ -19,9 +23,11 @@ from ecom_lake.engine.build.silver.months import part_of
 from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step import trouble
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
+from ecom_lake.engine.build.step.commit import Inputs
 from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.domain import Domain
 from ecom_lake.engine.contracts.personal import is_shareable
+from ecom_lake.engine.contracts.recipe import MODEL_SNAPSHOTS, Recipe
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table import Identity, Table
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
@@ -36,6 +42,8 @@ IDENTITIES = "identities"
 OWN_FILES = "own_files_valid"
 _RELEASED = "Unchanged since the last release."
 _STALE = "Not checked while tables are stale."
+Named = tuple[Table, Identity]
+"""An identity, and the table whose contract states it."""
 
 
 def make_release(site: Site, state: Entry | None = None) -> Outcome:
@@ -54,7 +62,18 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
         return Outcome(TABLE, checks=checks, notes=(note,))
     if not current:
         trouble.forget(site)
-    return Outcome(TABLE, written=() if current else (WHOLE,), checks=checks, notes=(f"Release {head.release}.",))
+    return Outcome(
+        TABLE, written=() if current else (WHOLE,), checks=checks, notes=(f"Release {head.release}.", *_models(site, head))
+    )
+
+
+def _models(site: Site, entry: Entry) -> list[str]:
+    """Sentences about the snapshots of models in a state, the latest first."""
+    by_date: dict[date, list[str]] = {}
+    for model, (as_of, _) in snapshots.recorded(site, entry).items():
+        if as_of:
+            by_date.setdefault(as_of, []).append(model)
+    return [f"Models as of {as_of}: {', '.join(by_date[as_of])}." for as_of in sorted(by_date, reverse=True)]
 
 
 def roll_back(site: Site, number: int) -> Entry:
@@ -81,7 +100,10 @@ def expected_tables(site: Site) -> list[TableId]:
 
 
 def stale(site: Site, entry: Entry) -> dict[TableId, str]:
-    """The tables that are missing or were built from other inputs than the entry's, and why."""
+    """The tables that are missing or were built from other inputs than the entry's, and why.
+
+    A model is not stale because its inputs changed, but because its as-of date or its definition is not the current one.
+    """
     months = {part_of(month) for month in site.months()}
     why: dict[TableId, str] = {}
     for table in expected_tables(site):
@@ -89,10 +111,37 @@ def stale(site: Site, entry: Entry) -> dict[TableId, str]:
         wanted = months if site.registry.table(table.name).monthly else {WHOLE}
         if missing := sorted(wanted - set(parts)):
             why[table] = f"never built ({len(missing)} of {len(wanted)} parts)" if missing != [WHOLE] else "never built"
+        if table.layer == "gold" and parts and (reason := _why_snapshot_is_stale(site, entry, table.name)):
+            why.setdefault(table, reason)
         for file in parts.values():
+            if _is_snapshot(site, entry, table):
+                continue
             if changed := [read for read, version in file.inputs.items() if entry.version(read) != version]:
                 why.setdefault(table, f"older than {', '.join(map(str, changed))}")
     return why
+
+
+def _is_snapshot(site: Site, entry: Entry, table: TableId) -> bool:
+    return table.layer == "gold" and snapshots.is_snapshot(site, entry, site.registry.recipe(table.name))
+
+
+def _why_snapshot_is_stale(site: Site, entry: Entry, table: str) -> str | None:
+    """Why a model, or a table about models, does not belong to this state; None for other tables."""
+    how = site.registry.recipe(table)
+    if not snapshots.is_snapshot(site, entry, how) and MODEL_SNAPSHOTS not in how.reads:
+        return None
+    return gold.why_outdated(site, entry, table)
+
+
+def _lost_states(site: Site, entry: Entry) -> dict[TableId, str]:
+    """The models whose identities cannot be checked, because the log no longer has the state that they were made from."""
+    return {
+        table: f"the log no longer has state {file.state}, which it was made from"
+        for table in expected_tables(site)
+        if _is_snapshot(site, entry, table)
+        for file in entry.parts(table).values()
+        if not snapshots.has_its_state(site, file)
+    }
 
 
 def is_released(site: Site, head: Entry) -> bool:
@@ -129,7 +178,7 @@ def _check_files(site: Site, entry: Entry) -> None:
 
 def _checks(site: Site, head: Entry, current: bool) -> tuple[Check, ...]:
     """The checks of a state before its release. For the current release only new refused files can change the result."""
-    fresh = _fresh(site, head)
+    fresh = _fresh(site, head, current)
     if not current and not fresh.passed:
         unchecked = (Check(TABLE, name, False, "block", _STALE) for name in (IDENTITIES, acceptance.NAME))
         return (fresh, *unchecked, _own_files(site))
@@ -147,8 +196,9 @@ def _own_files(site: Site) -> Check:
     return Check(TABLE, OWN_FILES, passed=not wrong, severity="warn", says=says, evidence=evidence)
 
 
-def _fresh(site: Site, entry: Entry) -> Check:
-    why = stale(site, entry)
+def _fresh(site: Site, entry: Entry, current: bool) -> Check:
+    """The state that a model was made from is needed for the identities, which are not checked again for the current release."""
+    why = ({} if current else _lost_states(site, entry)) | stale(site, entry)
     return Check(
         TABLE,
         "nothing_stale",
@@ -162,16 +212,19 @@ def _fresh(site: Site, entry: Entry) -> Check:
 
 
 def _identities(site: Site, entry: Entry) -> Check:
-    """Check all identities between tables in one session. They are checked nowhere else."""
+    """Check all identities between tables, in one session for each state. They are checked nowhere else."""
     identities = _identities_of(site)
     broken = []
-    with site.workspace() as (con, _):
-        tables = {read for _, identity in identities for read in tables_in(identity.breaks)}
-        attach(site, entry, con, tuple(sorted(tables)))
-        for table, identity in identities:
-            rows = con.sql(f"select * from ({identity.breaks}) limit {EXAMPLES}").pl()
-            if len(rows):
-                broken.append(_evidence(site.registry.domain, table.name, identity, rows))
+    for state, in_state in _by_state(site, entry, identities):
+        tables = tuple(sorted({read for _, identity in in_state for read in tables_in(identity.breaks)}))
+        if state is not entry:
+            Inputs(state, tuple(site.registry.table(read).id for read in tables)).verify(site)
+        with site.workspace() as (con, _):
+            attach(site, state, con, tables)
+            for table, identity in in_state:
+                rows = con.sql(f"select * from ({identity.breaks}) limit {EXAMPLES}").pl()
+                if len(rows):
+                    broken.append(_evidence(site.registry.domain, table.name, identity, rows))
     return Check(
         TABLE,
         IDENTITIES,
@@ -184,7 +237,25 @@ def _identities(site: Site, entry: Entry) -> Check:
     )
 
 
-def _identities_of(site: Site) -> list[tuple[Table, Identity]]:
+def _by_state(site: Site, entry: Entry, identities: Sequence[Named]) -> Iterator[tuple[Entry, Sequence[Named]]]:
+    """The identities by the state in which they are checked.
+
+    The identities of a model are checked with the inputs that it ran on; all others with the tables of the release.
+    """
+    of_models: dict[Recipe, list[Named]] = {}
+    others: list[Named] = []
+    for table, identity in identities:
+        how = site.registry.recipe(table.name)
+        reads_its_own = set(tables_in(identity.breaks)) <= set(how.tables)
+        is_of_model = snapshots.is_snapshot(site, entry, how) and not reads_its_own
+        (of_models.setdefault(how, []) if is_of_model else others).append((table, identity))
+    yield entry, others
+    for how, found in of_models.items():
+        tables = {read for _, identity in found for read in tables_in(identity.breaks)}
+        yield snapshots.compared_state(site, entry, how, tables), found
+
+
+def _identities_of(site: Site) -> list[Named]:
     """The identities of the shop's tables, without those that read a table that is not built."""
     built, missing = [site.registry.table(table) for table in gold_tables(site)], left_out(site).keys()
     both = [(table, identity) for table in built for identity in table.identities]
