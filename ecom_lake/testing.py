@@ -25,8 +25,9 @@ from ecom_lake.engine.build.gold.run_recipe import run_recipe
 from ecom_lake.engine.build.gold.table_file import all_fits, settings_row, write
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.config import Shop
+from ecom_lake.engine.contracts.domain import BEFORE
 from ecom_lake.engine.contracts.fitted import Past
-from ecom_lake.engine.contracts.recipe import MODEL_FITS, OWN_TABLES, SETTINGS
+from ecom_lake.engine.contracts.recipe import MODEL_FITS, MODEL_SNAPSHOTS, OWN_TABLES, SETTINGS
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.duckdb_engine import literal
@@ -117,6 +118,8 @@ class HandShop:
                     self.table(read)
             if MODEL_FITS in recipe.names:
                 self.con.execute(f"create or replace view {MODEL_FITS} as {all_fits(self.registry)}")
+            if MODEL_SNAPSHOTS in recipe.names:
+                self.con.register(MODEL_SNAPSHOTS, self._unchanged_snapshots().to_arrow())
             for made, rows in run_recipe(recipe, self.con, self.shop, Past()).items():
                 written, failed, _ = self.audited(made, rows)
                 if failed:
@@ -159,6 +162,15 @@ class HandShop:
             failed, checks = audit(self.con, contract, file)
             written = self.con.sql(f"select * from read_parquet({literal(str(file))})").pl()
         return written, failed, any(check.blocks for check in checks)
+
+    def _unchanged_snapshots(self) -> pl.DataFrame:
+        """The view of the snapshots: the models have just run, so that nothing has changed since."""
+        declared = self.registry.domain.snapshots
+        assert declared is not None
+        for table in declared.tables:
+            self.con.execute(f"create or replace view {table}{BEFORE} as select * from {table}")
+        models = pl.DataFrame({"model": list(self.registry.fits)}, schema={"model": pl.String()})
+        return models.join(self.con.sql(declared.changes).pl(), how="cross")
 
     def _create(self, name: str, rows: pl.DataFrame) -> None:
         self.con.register("_given", rows.to_arrow())

@@ -49,6 +49,7 @@ def _show_status(found: Status) -> None:
             ("quarantine", _rows(found.quarantined, "row", "failed a rule")),
             ("pending", _rows(found.pending, "row", "without an order yet")),
             ("rejects", _rows(found.rejected, "malformed record", "")),
+            ("models", _models(found)),
             ("anomalies", _anomalies(found)),
             ("disk", "a remote store" if found.free is None else f"{screen.size(found.free)} free"),
         ]
@@ -113,6 +114,10 @@ def _landing(found: Status) -> str:
     parts = [f"{counted(len(found.waiting), 'new file')}"] if found.waiting else []
     parts += [f"{counted(len(found.refused), 'file')} refused"] if found.refused else []
     return ", ".join(parts) or "nothing new"
+
+
+def _models(found: Status) -> str:
+    return " ".join(found.models) or "none"
 
 
 def _anomalies(found: Status) -> str:

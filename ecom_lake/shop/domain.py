@@ -6,6 +6,7 @@ from ecom_lake.engine.contracts.domain import Domain, Roles
 from ecom_lake.shop.personal import IMPERSONAL, PERSONAL
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake.shop.snapshots import SNAPSHOTS
 
 SHOP = Domain(
     package="ecom_lake.shop",
@@ -14,6 +15,7 @@ SHOP = Domain(
         kpis_by_month="kpi_monthly",
         compared_by_month=(("orders", "count"), ("customers", "count"), ("net_sales", "money")),
         anomalies="anomalies",
+        models="model_cards",
     ),
     numbers=ShopSettings,
     mining=MiningSettings,
@@ -50,4 +52,5 @@ SHOP = Domain(
     personal=PERSONAL,
     impersonal=IMPERSONAL,
     pages=("ecom_lake.publish.quality_story",),
+    snapshots=SNAPSHOTS,
 )

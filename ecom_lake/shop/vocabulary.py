@@ -115,7 +115,8 @@ persona = Text(
 segment = Text("Name of the customer segment.")
 segment_id = Integer(
     "Number of the segment. It is kept from fit to fit while the segment holds similar customers; at first, repeat buyers come"
-    " before one-time buyers, and then segments go by falling median net_sales.",
+    " before one-time buyers, and then segments go by falling median net_sales. 0, not scored: the customer's group had no"
+    " customers when the segments were fitted.",
     at_least=1,
 )
 buyers = Text(

@@ -68,14 +68,21 @@ def drift(found: pl.DataFrame) -> dict[str, tuple[float, float]]:
     return {row["name"]: (row["x"], row["value"]) for row in found.filter(kind="drift").to_dicts()}
 
 
+def register_fits(con: duckdb.DuckDBPyConnection, name: str, fit: pl.DataFrame) -> None:
+    """Registers the inputs of the tables over all models: only the model of this name has a fit, and nothing else is known."""
+    for each in catalog.fits():
+        con.register(each, (fit if each == name else fit.clear()).to_arrow())
+    con.execute(f"create view model_fits as {all_fits(catalog.registry())}")
+    con.execute("create table model_snapshots (model varchar, customers_changed bigint, net_sales_changed decimal(18, 2))")
+    con.execute("create table fct_orders (order_date date)")
+
+
 def gathered(table: str, fit: pl.DataFrame) -> list[dict[str, Any]]:
     """The audited and written rows of a table over all models, if only the customer segments have a fit."""
     contract = catalog.gold()[table]
     with duckdb.connect() as con, TemporaryDirectory() as folder:
-        for name in catalog.fits():
-            con.register(name, (fit if name == CustomerSegmentsFit.table.name else fit.clear()).to_arrow())
+        register_fits(con, CustomerSegmentsFit.table.name, fit)
         file = Path(folder) / f"{table}.parquet"
-        con.execute(f"create view model_fits as {all_fits(catalog.registry())}")
         write(con, con.sql(str(catalog.recipe(table).sql)), contract, file)
         assert audit(con, contract, file)[0] == {}
         return pl.read_parquet(file).to_dicts()

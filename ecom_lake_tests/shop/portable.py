@@ -321,6 +321,7 @@ _SETTINGS_TYPES = {pl.Date(): "DATE", pl.String(): "VARCHAR", pl.Int64(): "BIGIN
 _SCHEMA: dict[str, object] = {
     **{table.name: {column.name: column.kind.duckdb for column in table.columns.values()} for table in _TABLES},
     "model_fits": {"model": "VARCHAR", **{c.name: c.kind.duckdb for c in ModelFit.table.columns.values()}},
+    "model_snapshots": {"model": "VARCHAR", "customers_changed": "BIGINT", "net_sales_changed": "DECIMAL(18,2)"},
     "settings": {name: _SETTINGS_TYPES.get(kind, "DECIMAL(18,4)") for name, kind in settings_row(ShopSettings()).schema.items()},
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ecom_lake.engine.build.gold import make_gold as gold
+from ecom_lake.engine.build.gold import snapshots
+from ecom_lake.engine.build.gold.definition import own_definition
 from ecom_lake.engine.build.release import acceptance
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.build.shop_context import Site
@@ -27,12 +29,9 @@ def definitions(site: Site) -> str:
     A state whose tables were all current with it stays current as long as neither it nor a table changes: two states are compared
     without reading what each table was built from."""
     return fingerprint(
-        code_version(acceptance.__name__),
+        code_version(acceptance.__name__, snapshots.__name__),
         site.months(),
         order_index.definition_fingerprint(site),
         [(table, code(site, spec), inputs_of(site, table)) for table, spec in specs(site).items()],
-        [
-            (table, gold.definition_fingerprint(site, site.registry.recipe(table)), gold.inputs_of(site, table))
-            for table in gold_tables(site)
-        ],
+        [(table, own_definition(site, site.registry.recipe(table)), gold.inputs_of(site, table)) for table in gold_tables(site)],
     )

@@ -40,6 +40,8 @@ class Site:
     is_default_shop: bool = False
     """Whether commands use this shop when no shop is named."""
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    definitions: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """Fingerprints of table definitions that were computed already (engine/build/gold/definition.py)."""
 
     def months(self) -> list[date]:
         """The shop's months; only an open shop's last one depends on today."""

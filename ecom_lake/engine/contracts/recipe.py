@@ -22,9 +22,11 @@ SETTINGS = "settings"
 """The view with the shop's settings, in one row."""
 MODEL_FITS = "model_fits"
 """The view with the rows of all `…_fit` tables, and with `model` as its first column."""
+MODEL_SNAPSHOTS = "model_snapshots"
+"""The view with one row per model: `model`, and what changed since it ran (Snapshots.changes in domain.py)."""
 OWN_TABLES = ("lake_deliveries", "lake_fates", "lake_checks", "lake_columns")
 """The views with the lake's own records (engine/build/release/own_tables.py)."""
-RESERVED = (SETTINGS, MODEL_FITS, *OWN_TABLES)
+RESERVED = (SETTINGS, MODEL_FITS, MODEL_SNAPSHOTS, *OWN_TABLES)
 """Names that no table may have."""
 
 
@@ -36,7 +38,7 @@ class Recipe:
     names: tuple[str, ...]
     """The names of its inputs, as its code has them."""
     reads: tuple[str, ...]
-    """The tables and views that it reads; all fits where it reads `model_fits`."""
+    """The tables and views that it reads; all fits where it reads `model_fits` or `model_snapshots`."""
     contracts: tuple[Table, ...] = field(hash=False)
     """The contract of the table, and those of the tables that are made with it."""
     fit: str | None = None
@@ -87,8 +89,8 @@ def read_recipe(contracts: Sequence[Table], module: str, file: Path, fits: Mappi
 
 
 def _expanded(names: Sequence[str], fits: Mapping[str, str]) -> tuple[str, ...]:
-    wanted = {name for name in names if name != MODEL_FITS} | (set(fits.values()) if MODEL_FITS in names else set())
-    return tuple(sorted(wanted))
+    reads_fits = MODEL_FITS in names or MODEL_SNAPSHOTS in names
+    return tuple(sorted({name for name in names if name != MODEL_FITS} | (set(fits.values()) if reads_fits else set())))
 
 
 def _reads_of(module: str, file: Path) -> tuple[str, ...]:

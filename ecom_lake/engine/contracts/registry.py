@@ -26,7 +26,8 @@ from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.contracts.personal import with_decisions
 from ecom_lake.engine.contracts.project_folder import as_package
 from ecom_lake.engine.contracts.question import Question, read_question, read_shared_parameters
-from ecom_lake.engine.contracts.recipe import RESERVED, Recipe, read_recipe
+from ecom_lake.engine.contracts.recipe import MODEL_SNAPSHOTS, RESERVED, Recipe, read_recipe
+from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table import Contract, Table
 from ecom_lake.errors import UserError
 
@@ -131,12 +132,59 @@ class Registry:
     def _read_recipe(self, found: Definition) -> Recipe:
         others = [one.table for one in self._definitions.values() if one.table.beside == found.table.name]
         recipe = read_recipe((found.table, *others), found.module, found.file, self.fits)
+        recipe = replace(recipe, reads=tuple(sorted({*recipe.reads, *self._read_for_snapshots(recipe)})))
         for read in recipe.reads:
             if read not in self._definitions and read not in RESERVED:
                 near = difflib.get_close_matches(read, self._definitions, 1)
                 hint = f"; did you mean {near[0]}?" if near else "."
                 raise ValueError(f"{recipe.file}: it reads the table {read}, which does not exist{hint}")
+        for table, identity, read in self._unread(recipe):
+            raise ValueError(
+                f"{found.file}: the identity {identity} of {table} reads {read}, which is not an input of the model. A model is "
+                "compared with the inputs that it ran on: state the identity in the contract of a table that is made from the "
+                f"model, or add {read} to READS."
+            )
         return recipe
+
+    def _read_for_snapshots(self, recipe: Recipe) -> tuple[str, ...]:
+        """What a recipe reads without naming it: a model the as-of date, and a table about snapshots the compared tables."""
+        declared = self.domain.snapshots
+        if declared is None:
+            return ()
+        if MODEL_SNAPSHOTS in recipe.names:
+            return declared.tables
+        return (declared.table,) if recipe.fit else ()
+
+    def _unread(self, recipe: Recipe) -> Iterator[tuple[str, str, str]]:
+        """The tables that an identity of a model reads although the model does not: table, identity, table read.
+
+        Tables of other models are allowed: the models that an identity compares run together."""
+        known = {*recipe.reads, *recipe.tables}
+        for contract in recipe.contracts if recipe.fit else ():
+            for identity in contract.identities:
+                unread = (read for read in tables_in(identity.breaks) if read not in known and not self._is_of_a_model(read))
+                yield from ((contract.name, identity.name, read) for read in unread)
+
+    def _is_of_a_model(self, table: str) -> bool:
+        """Whether a table is made together with a fit."""
+        found = self._definitions.get(table)
+        maker = found and (found.table.beside or table)
+        return any(maker == self.table(fit).beside for fit in self.fits.values())
+
+    def compared_models(self, recipe: Recipe) -> tuple[Recipe, ...]:
+        """This model and all models that identities compare with it, directly or through another one: they run together."""
+        return next(group for group in self._compared_models if recipe in group)
+
+    @cached_property
+    def _compared_models(self) -> tuple[tuple[Recipe, ...], ...]:
+        groups: list[set[str]] = []
+        for model in dict.fromkeys(self.recipe(fit) for fit in self.fits.values()):
+            identities = [identity for contract in model.contracts for identity in contract.identities]
+            read = {read for identity in identities for read in tables_in(identity.breaks)}
+            group = {model.table, *(self.recipe(other).table for other in read if self._is_of_a_model(other))}
+            joined = [other for other in groups if other & group]
+            groups = [*(other for other in groups if other not in joined), group.union(*joined)]
+        return tuple(tuple(self.recipe(table) for table in sorted(group)) for group in groups)
 
     def _of_layer(self, layer: str) -> dict[str, Table]:
         return {name: found.table for name, found in sorted(self._definitions.items()) if found.table.layer == layer}
@@ -200,7 +248,7 @@ class Registry:
         return {}
 
     def _forget(self) -> None:
-        for name in ("silver", "gold", "fits", "_recipes", "in_order"):
+        for name in ("silver", "gold", "fits", "_recipes", "_compared_models", "in_order"):
             self.__dict__.pop(name, None)
 
     # ---------------------------------------------------------------------------------------------------- questions

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from ecom_lake.engine.build.bronze.ingest import landed_files, misnamed_check
 from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.gold.make_gold import listed_warnings
+from ecom_lake.engine.build.gold.snapshots import OTHER_DEFINITION
 from ecom_lake.engine.build.release.release import TABLE as RELEASE
 from ecom_lake.engine.build.release.release import stale
 from ecom_lake.engine.build.shop_context import Site
@@ -18,6 +19,7 @@ from ecom_lake.engine.build.step.trouble import last as last_trouble
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.serve.anomalies import deliveries, overdue, standing_out
 from ecom_lake.engine.serve.disk import TOO_LITTLE, free_bytes
+from ecom_lake.engine.serve.models import ages
 from ecom_lake.engine.serve.released import built, command
 from ecom_lake.engine.store.entry import Entry
 
@@ -34,7 +36,7 @@ class Status:
     unreleased: tuple[str, ...]
     """Tables that are newer than the release."""
     stale: Mapping[str, str]
-    """Tables that must be rebuilt, and why."""
+    """Tables that must be rebuilt, and why; without those whose code or settings changed."""
     waiting: tuple[str, ...]
     """Files in landing that no build has read."""
     refused: Mapping[str, str]
@@ -49,6 +51,8 @@ class Status:
     """Sentences about columns that no table reads and that are probably misnamed."""
     warnings: tuple[str, ...]
     """Sentences about rows of gold tables that fail a rule of severity `warn`, such as sales with an unknown status."""
+    models: tuple[str, ...]
+    """A sentence per as-of date of the released models: their age, and how much of their inputs has changed since."""
     anomalies: tuple[str, ...]
     """The anomalies in the shop's history, newest month first."""
     delivery: str | None
@@ -72,7 +76,7 @@ class Status:
 def status_of(site: Site) -> Status:
     head = built(site)
     release = None if head.release is None else site.lake.log.entry(head.release)
-    why = {str(table): reason for table, reason in stale(site, head).items()}
+    why = {str(table): reason for table, reason in stale(site, head).items() if OTHER_DEFINITION not in reason}
     waiting = _waiting(site, head)
     refused = {path: landed.refused for path, landed in head.landing.items() if landed.refused and path not in waiting}
     unreleased = tuple(str(table) for table in sorted(changed_tables(release, head))) if release else ()
@@ -96,6 +100,7 @@ def status_of(site: Site) -> Status:
         rejected=_rows(head, "rejects"),
         misnamed=_misnamed(site, head),
         warnings=listed_warnings(site, head),
+        models=ages(site, release) if release else (),
         anomalies=standing_out(site, head),
         delivery=None if site.shop.last_month else overdue(deliveries(head), datetime.now(UTC).replace(tzinfo=None)),
         settings=_settings(site, release),

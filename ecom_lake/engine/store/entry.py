@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -47,6 +48,10 @@ class Made:
     failed: Mapping[str, int] = field(default_factory=dict)
     """Rows that failed each rule, where any did."""
     delivery: Delivery | None = None
+    as_of: date | None = None
+    """The as-of date that a model's table was made for; of the table that states the as-of date of models, that date."""
+    state: int | None = None
+    """The number of the state that a model's inputs were read from. It is kept as long as a kept state names this file."""
 
     def __post_init__(self) -> None:
         in_order = tuple(sorted(self.fates, key=lambda fate: (fate[1], fate)))

@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -149,6 +150,8 @@ def _plain_file(file: File) -> dict[str, Any]:
         plain["inputs"] = {str(table): version for table, version in file.inputs.items()}
     if file.delivery:
         plain["delivery"] = _delivery(file.delivery)
+    if file.as_of:
+        plain["as_of"] = file.as_of.isoformat()
     return plain
 
 
@@ -173,4 +176,6 @@ def _file(raw: Mapping[str, Any]) -> File:
         changed["fates"] = tuple((source, sequence, fate, rows) for source, sequence, fate, rows in fates)
     if inputs := raw.get("inputs"):
         changed["inputs"] = {_table(table): version for table, version in inputs.items()}
+    if as_of := raw.get("as_of"):
+        changed["as_of"] = date.fromisoformat(as_of)
     return File(**{**raw, **changed})

@@ -76,6 +76,10 @@ class Log:
         except UNREADABLE:
             raise DamagedError(path) from None
 
+    def has(self, number: int) -> bool:
+        """Whether an entry exists; its content is not checked."""
+        return self._store.exists(self._path(number))
+
     def _decoded(self, data: bytes) -> Entry:
         return decode(data, self.manifests.parts, self.manifests.landing)
 

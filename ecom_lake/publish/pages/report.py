@@ -228,7 +228,9 @@ def _bridges(bridge: pl.DataFrame) -> list[Row]:
 
 
 def _leading_segment(segments: pl.DataFrame) -> Row | None:
-    known = segments.filter(pl.col("net_sales_share").is_not_null()).sort("net_sales_share", descending=True)
+    known = segments.filter(pl.col("net_sales_share").is_not_null(), pl.col("segment_id") > 0).sort(
+        "net_sales_share", descending=True
+    )
     return known.row(0, named=True) if len(known) else None
 
 

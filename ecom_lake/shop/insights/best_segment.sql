@@ -8,4 +8,4 @@ select
     segment,
     net_sales_share - share as effect
 from segment_profile
-where net_sales_share > share
+where net_sales_share > share and segment_id > 0

@@ -9,7 +9,7 @@ class CustomerSegments(Gold):
     """One row per customer with at least one valid order: the segment of customers with similar purchases."""
 
     customer_id = vocabulary.customer_id.replace(key=True)
-    segment_id = vocabulary.segment_id
+    segment_id = vocabulary.segment_id.replace(at_least=0)
     segment = vocabulary.segment
     distance = Number(
         "Distance from the segment's centre, in standard deviations of the logarithms; NULL where the group is "

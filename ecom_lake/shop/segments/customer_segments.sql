@@ -48,6 +48,18 @@ nearest as (
     select customer_id, is_one_time, min(round(distance * 1000000)::bigint * 1000 + segment_id) as ranked
     from distances
     group by customer_id, is_one_time
+),
+
+-- Customers of a group that had no customers when the segments were fitted: a correction has moved them there since.
+not_scored as (
+    select customer_id, purchases = 1 as is_one_time
+    from people
+    where not exists (select 1 from segment_centres as s where s.buyers = people.buyers)
+),
+
+version as (
+    select coalesce(max(model_version), 'none') as model_version
+    from segment_centres
 )
 
 select
@@ -59,3 +71,13 @@ select
     s.model_version
 from nearest
 join segment_centres as s on s.segment_id = nearest.ranked % 1000
+union all
+select
+    not_scored.customer_id,
+    0 as segment_id,
+    'not scored' as segment,
+    null::double as distance,
+    not_scored.is_one_time,
+    version.model_version
+from not_scored
+cross join version

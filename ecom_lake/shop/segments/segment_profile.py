@@ -8,7 +8,7 @@ from ecom_lake.shop import vocabulary
 class SegmentProfile(Gold):
     """One row per segment: its customers, net sales and medians."""
 
-    segment_id = vocabulary.segment_id.replace(key=True)
+    segment_id = vocabulary.segment_id.replace(key=True, at_least=0)
     segment = vocabulary.segment
     is_one_time = vocabulary.is_one_time.replace(nullable=True)
     customers = vocabulary.customers.replace(at_least=1)

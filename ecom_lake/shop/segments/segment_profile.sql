@@ -8,6 +8,7 @@ whole as (
 members as (
     select
         s.segment_id,
+        max(s.model_version) as model_version,
         count(*) as customers,
         sum(m.net_sales)::decimal(18, 2) as net_sales,
         quantile_cont(m.recency_days::double, 0.5) as recency_days,
@@ -23,7 +24,7 @@ members as (
 
 select
     members.segment_id,
-    s.segment,
+    coalesce(s.segment, 'not scored') as segment,
     s.is_one_time,
     members.customers,
     members.customers::double / whole.customers as share,
@@ -35,8 +36,8 @@ select
     round(members.median_net_sales, 2) as median_net_sales,
     round(members.aov, 2) as median_aov,
     round(members.gap_days, 2) as median_gap_days,
-    s.rule,
-    s.model_version
+    coalesce(s.rule, 'Their group had no customers when the segments were fitted.') as rule,
+    members.model_version
 from members
-join segment_centres as s on s.segment_id = members.segment_id
+left join segment_centres as s on s.segment_id = members.segment_id
 cross join whole

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Date, Number, Text
+from ecom_lake.engine.contracts.columns import Count, Date, Integer, Money, Number, Text
 from ecom_lake.engine.contracts.model_fit import DIRECTIONS, HAS_A_GATE, PASSES_ITS_GATE, REQUIREMENTS, STATUSES
 from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
@@ -39,6 +39,23 @@ class ModelCards(Gold, partial=True):
     n = vocabulary.n
     fitted_as_of = Date("As-of date of the fit, which may be earlier than as_of: a fit is reused for some time.", nullable=True)
     code_version = Text("Version of the code that fitted the model, and hash of the settings.")
+    age_days = Integer(
+        "Days from as_of to the latest order: a model runs when a month is complete, and then keeps its results.",
+        nullable=True,
+        at_least=0,
+        unit="days",
+    )
+    customers_changed = Count(
+        "Customers whose valid orders up to as_of were added, canceled or corrected since the model ran: its table does not"
+        " have these changes.",
+        nullable=True,
+    )
+    net_sales_changed = Money(
+        "Net sales of these changes, each counted as a positive amount: a sale that was added and one that was canceled do not"
+        " cancel each other out.",
+        nullable=True,
+        at_least=0,
+    )
 
     rules = (
         Rule("bounds_hold_the_value", "low <= value and value <= high", "The candidate's value lies within its bounds."),

@@ -142,3 +142,51 @@ class KpiDaily(Gold):
 
 def test_a_table_with_the_name_of_an_engine_view_is_refused(tmp_path: Path) -> None:
     assert "is a name that ecom_lake uses itself" in own(tmp_path, "Settings").invalid["settings"]
+
+
+MODEL = '''from ecom_lake.engine.contracts.columns import Count
+from ecom_lake.engine.contracts.model_fit import ModelFit, card_identities
+from ecom_lake.engine.contracts.table import Gold, Identity
+from ecom_lake.shop import vocabulary
+
+
+class Nextmonth(Gold):
+    """One row per month."""
+
+    month = vocabulary.month.replace(key=True)
+    orders = Count("Expected orders.")
+    identities = (Identity("known_months", "select month from nextmonth except select month from {read}", "Months are known."),)
+
+
+class NextmonthFit(ModelFit, beside="nextmonth"):
+    """The card of the model."""
+
+    identities = card_identities("nextmonth_fit")
+'''
+
+
+def own_model(project: Path, compared_with: str) -> Registry:
+    files = {"models/nextmonth.py": MODEL.format(read=compared_with), "models/nextmonth_model.py": "READS = ('kpi_monthly',)\n"}
+    return Registry(SHOP, write(project, files))
+
+
+def test_a_model_is_made_after_the_table_of_the_as_of_date(tmp_path: Path) -> None:
+    registry = own_model(tmp_path, "kpi_monthly")
+    assert registry.invalid == {}
+    assert registry.recipe("nextmonth").reads == ("dim_date", "kpi_monthly")
+
+
+def test_an_identity_of_a_model_reads_only_what_the_model_ran_on(tmp_path: Path) -> None:
+    registry = own_model(tmp_path, "kpi_daily")
+    assert "nextmonth" not in registry.gold
+    assert "the identity known_months of nextmonth reads kpi_daily, which is not an input of the model" in str(registry.invalid)
+
+
+def test_models_that_an_identity_compares_are_one_group(tmp_path: Path) -> None:
+    registry = own_model(tmp_path, "sales_forecast")
+    assert registry.invalid == {}
+    groups = {
+        model: [one.table for one in registry.compared_models(registry.recipe(model))] for model in ("nextmonth", "review_risk")
+    }
+    assert groups == {"nextmonth": ["nextmonth", "sales_forecast"], "review_risk": ["review_risk"]}
+    assert registry.compared_models(registry.recipe("sales_forecast")) == registry.compared_models(registry.recipe("nextmonth"))

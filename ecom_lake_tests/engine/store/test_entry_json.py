@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.store.entry import BuiltWith, Delivery, Entry, File, Landed, Made, Parts
-from ecom_lake.engine.store.entry_json import decode, encode
+from ecom_lake.engine.store.entry_json import content_of_parts, decode, encode, parts_of_content
 from ecom_lake.engine.store.stored import Stored
 
 OLD = """
@@ -84,3 +84,14 @@ def test_an_entry_is_read_back_as_it_was_written() -> None:
 def test_an_entry_with_an_invalid_table_name_is_damaged() -> None:
     with pytest.raises(ValueError, match="is not the layer and the name of a table"):
         decode(old_bytes().replace(b'"gold/rfm"', b'"rfm"'), NO_PARTS.__getitem__, NO_LANDING.__getitem__)
+
+
+def test_the_snapshot_of_a_model_is_recorded_and_older_files_have_none() -> None:
+    made = Made(rows=1, fingerprint="f", run="r", as_of=date(2024, 2, 29), state=57)
+    parts = {WHOLE: made.published("_store/gold/rfm/r-aa.parquet", 2, "aa")}
+    recorded = content_of_parts(parts)
+    assert json.loads(json.dumps(recorded.records))[""]["as_of"] == "2024-02-29"
+    assert parts_of_content(recorded) == parts
+    older = decode(old_bytes(), NO_PARTS.__getitem__, NO_LANDING.__getitem__).parts(TableId("gold", "rfm"))
+    assert (older[WHOLE].as_of, older[WHOLE].state) == (None, None)
+    assert content_of_parts(older).records[""].keys().isdisjoint({"as_of", "state"})

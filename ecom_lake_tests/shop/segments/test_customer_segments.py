@@ -39,3 +39,9 @@ def test_ties_between_centres_go_to_the_lower_number(tmp_path: Path) -> None:
     customers = people([(f"{i}", 1, 9, 50.0, 1) for i in range(50)])
     made = placed(customers, [centre(4, True, 9.0, 20.0), centre(2, True, 9.0, 20.0), centre(3, True, 9.0, 20.0)], tmp_path)
     assert {segment for segment, _ in made.values()} == {2}
+
+
+def test_customers_of_a_group_without_a_segment_are_not_scored(tmp_path: Path) -> None:
+    customers = people([("once", 1, 10, 100.0, 1), ("twice", 2, 10, 100.0, 1)])
+    assert placed(customers, [centre(2, True, None, None)], tmp_path) == {"once": (2, None), "twice": (0, None)}
+    assert placed(customers, [], tmp_path) == {"once": (0, None), "twice": (0, None)}

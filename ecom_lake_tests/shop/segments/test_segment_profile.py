@@ -13,10 +13,10 @@ from ecom_lake_tests.builders.segment_customers import centre, centres_of, peopl
 CENTRES = centres_of([centre(1, False, None, None), centre(2, True, None, None)])
 
 
-def profile(customers: pl.DataFrame, folder: Path) -> pl.DataFrame:
+def profile(customers: pl.DataFrame, folder: Path, centres: pl.DataFrame = CENTRES) -> pl.DataFrame:
     with duckdb.connect() as con:
         con.register("customer_metrics", customers.to_arrow())
-        con.register("segment_centres", CENTRES.to_arrow())
+        con.register("segment_centres", centres.to_arrow())
         make(con, "customer_segments", folder)
         return make(con, "segment_profile", folder)
 
@@ -56,3 +56,12 @@ def test_shares_of_segments_add_up_to_one(tmp_path: Path) -> None:
 
 def test_without_sales_there_is_no_share(tmp_path: Path) -> None:
     assert profile(people([("a", 1, 10, 0.0, 1)]), tmp_path)["net_sales_share"].to_list() == [None]
+
+
+def test_customers_who_are_not_scored_are_part_of_the_whole(tmp_path: Path) -> None:
+    """Since the segments were fitted, a correction made the first repeat buyer of the shop."""
+    customers = people([("a", 2, 10, 60.0, 4), ("b", 1, 20, 10.0, 1)])
+    not_scored, once = profile(customers, tmp_path, CENTRES.filter("is_one_time")).to_dicts()
+    assert (not_scored["segment_id"], not_scored["segment"], not_scored["model_version"]) == (0, "not scored", "hand")
+    assert (not_scored["customers"], not_scored["net_sales"], not_scored["is_one_time"]) == (1, Decimal("60.00"), None)
+    assert once["share"] == not_scored["share"] == 0.5

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from ecom_lake.engine.build.gold.table_file import all_fits, write
+from ecom_lake.engine.build.gold.table_file import write
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.contracts.fitted import Fitted, Past, fit_rows
 from ecom_lake.engine.contracts.gate import Direction, Requirement, decide
@@ -20,6 +20,7 @@ from ecom_lake.shop.churn.churn_fit import ChurnFit
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.trust.model_cards import ModelCards
 from ecom_lake_tests import catalog
+from ecom_lake_tests.builders.model_fits import register_fits
 from ecom_lake_tests.builders.verdicts import LIFT, card
 
 
@@ -27,9 +28,7 @@ def published_row(**changes: object) -> pl.DataFrame:
     """A row of model_cards from `build`, changed afterwards without the checks of its class."""
     rows = fit_rows(Fitted({}, card(decide(LIFT))), Past(), 1, MiningSettings())
     with duckdb.connect() as con:
-        for fit in catalog.fits():
-            con.register(fit, (rows if fit == ChurnFit.table.name else rows.clear()).to_arrow())
-        con.execute(f"create view model_fits as {all_fits(catalog.registry())}")
+        register_fits(con, ChurnFit.table.name, rows)
         made: pl.DataFrame = con.sql(str(catalog.recipe("model_cards").sql)).pl()
     return made.with_columns(pl.lit(value, made.schema[name]).alias(name) for name, value in changes.items())
 

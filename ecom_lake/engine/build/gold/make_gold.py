@@ -7,27 +7,25 @@ from dataclasses import replace
 
 import polars as pl
 
-from ecom_lake.engine.build.gold.run_recipe import code_of, run_recipe, settings_of
+from ecom_lake.engine.build.gold import snapshots
+from ecom_lake.engine.build.gold.definition import definition_fingerprint
+from ecom_lake.engine.build.gold.run_recipe import run_recipe
 from ecom_lake.engine.build.gold.table_file import attach, place_of, write
 from ecom_lake.engine.build.release import own_tables as trust
 from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.audit import audit, checks_of, listings
 from ecom_lake.engine.build.step.built_with import state_to_build_on
-from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.commit import Inputs, commit
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.engine.contracts.model_fit import ModelFit
-from ecom_lake.engine.contracts.recipe import OWN_TABLES, SETTINGS, Recipe
+from ecom_lake.engine.contracts.recipe import MODEL_SNAPSHOTS, OWN_TABLES, RESERVED, SETTINGS, Recipe
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.engine.store.lake import rows_in
 from ecom_lake.errors import UserError
-
-_CODE = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
-"""The modules that write and check every gold table."""
 
 
 def make_gold(site: Site, table: str) -> list[Outcome]:
@@ -36,15 +34,23 @@ def make_gold(site: Site, table: str) -> list[Outcome]:
     inputs = Inputs(entry, inputs_of(site, table))
     current = {TableId("gold", made): file for made in how.tables if (file := entry.parts(TableId("gold", made)).get(WHOLE))}
     must_rebuild = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)
-    if not must_rebuild and all(is_current(site, entry, made) for made in how.tables):
+    if not must_rebuild and _has_states(site, how, current) and all(is_current(site, entry, made) for made in how.tables):
         return _kept(site, current)
     own = _own_tables(site, entry, how)
     mark = _mark(site, how, inputs, own)
     if not must_rebuild and all(file.fingerprint == mark for file in current.values()):
         kept = {place: replace(file, inputs=inputs.versions) for place, file in current.items()}
+        if how.fit:
+            as_of = snapshots.as_of_date(site, entry)
+            kept = {place: replace(file, as_of=as_of, state=entry.number) for place, file in kept.items()}
         commit(site, inputs, {place: {WHOLE: file} for place, file in kept.items()}, f"gold/{how.table}, unchanged")
         return _kept(site, kept)
     return _made(site, how, inputs, own, mark, current)
+
+
+def _has_states(site: Site, how: Recipe, current: Mapping[TableId, File]) -> bool:
+    """Whether the log has the states that the identities of a model are checked in; true for other tables."""
+    return how.fit is None or all(snapshots.has_its_state(site, file) for file in current.values())
 
 
 def _kept(site: Site, current: Mapping[TableId, File]) -> list[Outcome]:
@@ -87,7 +93,17 @@ def _made(
             place, target = TableId("gold", table), scratch / f"{table}.parquet"
             write(con, rows, site.registry.table(table), target)
             failed, checks[place] = audit(con, site.registry.table(table), target)
-            made[place] = Made(rows=rows_in(target), fingerprint=mark, run=site.run, inputs=inputs.versions, failed=failed)
+            as_of = snapshots.as_of_date(site, inputs.entry) if how.fit else snapshots.stated_as_of(site, table, con, target)
+            state = inputs.entry.number if how.fit else None
+            made[place] = Made(
+                rows=rows_in(target),
+                fingerprint=mark,
+                run=site.run,
+                inputs=inputs.versions,
+                failed=failed,
+                as_of=as_of,
+                state=state,
+            )
         if any(check.blocks for table_checks in checks.values() for check in table_checks):
             files_before = {place: {WHOLE: file} for place, file in current.items()}
             return [Outcome(place, files_before.get(place, {}), checks=tuple(found)) for place, found in checks.items()]
@@ -115,30 +131,38 @@ def _only(inputs: Inputs) -> Entry:
 
 
 def is_current(site: Site, entry: Entry, table: str) -> bool:
-    """Whether rebuilding a table would change nothing, computed from the log only."""
-    inputs = Inputs(entry, inputs_of(site, table))
+    """Whether rebuilding a table would change nothing, computed from the log only. A model is kept if its inputs change."""
     current = entry.parts(TableId("gold", table)).get(WHOLE)
     return bool(
         current
-        and current.fingerprint.startswith(definition_fingerprint(site, site.registry.recipe(table)))
-        and current.inputs == inputs.versions
+        and why_outdated(site, entry, table) is None
+        and (
+            snapshots.is_snapshot(site, entry, site.registry.recipe(table))
+            or current.inputs == Inputs(entry, inputs_of(site, table)).versions
+        )
     )
 
 
+def why_outdated(site: Site, entry: Entry, table: str) -> str | None:
+    """Why a table must be rebuilt, whatever the versions of its inputs are: for a model also because of its as-of date."""
+    how, current = site.registry.recipe(table), entry.parts(TableId("gold", table)).get(WHOLE)
+    if snapshots.is_snapshot(site, entry, how):
+        return snapshots.why_outdated(site, entry, how, lambda model: definition_fingerprint(site, entry, model))
+    if current and not current.fingerprint.startswith(definition_fingerprint(site, entry, how)):
+        return snapshots.OTHER_DEFINITION
+    return None
+
+
 def _own_tables(site: Site, entry: Entry, how: Recipe) -> dict[str, pl.DataFrame]:
-    return {name: trust.own_table(site, entry, name) for name in how.reads if name in OWN_TABLES}
-
-
-def definition_fingerprint(site: Site, how: Recipe) -> str:
-    """A fingerprint of everything that the table depends on, except the rows of its inputs."""
-    own_tables = trust.definition_fingerprint(site) if how.reads_own_tables else ""
-    return fingerprint(code_version(*_CODE, *code_of(how)), own_tables, how.contracts, how.query, settings_of(how, site.shop))
+    own = {name: trust.own_table(site, entry, name) for name in how.reads if name in OWN_TABLES}
+    return own | ({MODEL_SNAPSHOTS: snapshots.changes_since(site, entry)} if MODEL_SNAPSHOTS in how.reads else {})
 
 
 def _mark(site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame]) -> str:
     """The fingerprint of a gold table. Own tables of the lake enter it by their rows, which change less often than the log."""
-    read = {view: frame.write_ndjson() for view, frame in own.items()} or inputs.versions
-    return f"{definition_fingerprint(site, how)}-{fingerprint(read)}"
+    places = _places_of(site, how) if own else inputs.tables
+    read = {view: frame.write_ndjson() for view, frame in own.items()}, {place: inputs.entry.version(place) for place in places}
+    return f"{definition_fingerprint(site, inputs.entry, how)}-{fingerprint(read)}"
 
 
 def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
@@ -147,7 +171,7 @@ def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
     for read in _reads(site, site.registry.recipe(table)):
         if read in OWN_TABLES:
             tables |= dict.fromkeys(trust.reads_of(site, read))
-        elif read != SETTINGS:
+        elif read not in (SETTINGS, MODEL_SNAPSHOTS):
             tables[place_of(site.registry, read)] = None
     return tuple(tables)
 
@@ -160,4 +184,4 @@ def _reads(site: Site, how: Recipe) -> list[str]:
 
 def _places_of(site: Site, how: Recipe) -> tuple[TableId, ...]:
     """The tables whose files a recipe reads. The lake's own tables are computed from the log."""
-    return tuple(place_of(site.registry, read) for read in _reads(site, how) if read not in (*OWN_TABLES, SETTINGS))
+    return tuple(place_of(site.registry, read) for read in _reads(site, how) if read not in RESERVED)

@@ -17,7 +17,7 @@ import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.model_fit import ModelFit
-from ecom_lake.engine.contracts.recipe import MODEL_FITS, OWN_TABLES, SETTINGS
+from ecom_lake.engine.contracts.recipe import MODEL_FITS, RESERVED, SETTINGS
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.settings_model import SettingsModel
 from ecom_lake.engine.contracts.table import Table
@@ -36,7 +36,7 @@ def attach(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, tables: Ite
     for table in tables:
         if table == SETTINGS:
             con.register(SETTINGS, settings_row(site.shop.numbers).to_arrow())
-        elif table not in (*OWN_TABLES, MODEL_FITS):
+        elif table not in RESERVED:
             paths = site.lake.paths(entry, place_of(site.registry, table))
             source = parquet(paths) if paths else _empty_table(site.registry.table(table))
             con.execute(

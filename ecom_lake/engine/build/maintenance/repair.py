@@ -33,7 +33,7 @@ class Repaired:
     read_again: tuple[str, ...] = ()
     """Damaged delivered files that were read from landing again."""
     put_back: tuple[str, ...] = ()
-    """Damaged model fits that were restored from the plain view: a refit could give other labels."""
+    """Damaged tables of models that were restored from the plain view: another run could give other results."""
     forgotten: tuple[str, ...] = ()
     """Damaged files that the next build rebuilds, and tables of which a damaged manifest listed files."""
     lost: tuple[str, ...] = ()
@@ -49,14 +49,15 @@ def repair(site: Site) -> Repaired:
     damaged = {place: file for place, file in _files(head) if file.path in paths}
     delivered = {place: file for place, file in damaged.items() if place[0].layer in _DELIVERED}
     restored = _read_again(site, delivered) if delivered else {}
-    fits = dict(_restored_fits(site, damaged))
-    removed = {place: file for place, file in damaged.items() if place not in delivered and place not in fits}
-    site.lake.log.commit(lambda latest: _without(site, latest, removed, damaged, restored | fits), site.run, "repair")
+    models = dict(_restored_models(site, damaged))
+    removed = {place: file for place, file in damaged.items() if place not in delivered and place not in models}
+    removed |= dict(_models_of_damaged_states(site, head))
+    site.lake.log.commit(lambda latest: _without(site, latest, removed, damaged | removed, restored | models), site.run, "repair")
     invalidate(site)
     return Repaired(
         set_aside=aside,
         read_again=tuple(_delivery_of(file) for file in restored.values()),
-        put_back=tuple(sorted(str(table) for table, _ in fits)),
+        put_back=tuple(sorted(str(table) for table, _ in models)),
         forgotten=(*unlisted, *sorted(file.path for file in removed.values())),
         lost=tuple(_delivery_of(file) for place, file in delivered.items() if place not in restored),
     )
@@ -124,18 +125,37 @@ def _read_again(site: Site, damaged: dict[Place, File]) -> dict[Place, File]:
     return restored
 
 
-def _restored_fits(site: Site, damaged: dict[Place, File]) -> Iterator[tuple[Place, File]]:
-    """Damaged model fits, restored from the plain view. They cannot be rebuilt: each fit starts from the one before it."""
-    fits = {TableId("gold", fit) for fit in site.registry.fits.values()}
+def _restored_models(site: Site, damaged: dict[Place, File]) -> Iterator[tuple[Place, File]]:
+    """Damaged tables of models, restored from the plain view. They cannot be rebuilt: each fit starts from the one before it, and
+    the inputs that the model ran on may have been corrected since."""
+    models = {table for fit in site.registry.fits.values() for table in site.registry.recipe(fit).tables}
     for (table, part), file in damaged.items():
-        if table not in fits:
+        if table.layer != "gold" or table.name not in models:
             continue
         with site.lake.scratch() as scratch:
-            copy = scratch / "fit.parquet"
+            copy = scratch / "table.parquet"
             with contextlib.suppress(FileNotFoundError):
                 site.lake.store.fetch(f"{site.shop.name}/{table}.parquet", copy)
                 if hash_file(copy) == file.hash:
                     yield (table, part), site.lake.publish(copy, table, part, replace(file, run=site.run), None)
+
+
+def _models_of_damaged_states(site: Site, head: Entry) -> Iterator[tuple[Place, File]]:
+    """The tables of models whose identities cannot be checked, because older inputs that they ran on are damaged: they run again.
+
+    Present inputs are rebuilt with the same bytes."""
+    present = {file.path for _, file in _files(head)}
+    declared = site.registry.domain.snapshots
+    compared = {site.registry.table(table).id for table in declared.tables} if declared else set()
+    for fit in site.registry.fits.values():
+        made = head.parts(TableId("gold", fit)).get(WHOLE)
+        if made is None or made.state is None or not site.lake.log.has(made.state):
+            continue  # without the state, the next build runs the model anyway
+        state = site.lake.log.entry(made.state)
+        older = (file for table in {*made.inputs, *compared} for file in state.parts(table).values() if file.path not in present)
+        if any(site.lake.is_damaged(file) for file in older):
+            tables = [TableId("gold", table) for table in site.registry.recipe(fit).tables]
+            yield from (((table, part), file) for table in tables for part, file in head.parts(table).items())
 
 
 def _without(

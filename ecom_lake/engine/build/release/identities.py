@@ -3,19 +3,20 @@
 An identity is evaluated again if any of its inputs changed since: a table that it reads, any identity's query, the settings, the
 code of the check or the version of DuckDB. The entry of a release records one digest of all inputs for which the identities held,
 so that a release whose tables were not checked with them proves nothing. The files behind an identity that is not evaluated are
-compared with their hashes instead.
+compared with their hashes instead. An identity of a model is checked with the inputs that the model ran on (gold/snapshots.py).
 Not here: what else a release requires (release.py), the identities themselves (the contracts).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import duckdb
 import polars as pl
 
+from ecom_lake.engine.build.gold import snapshots
 from ecom_lake.engine.build.gold.table_file import attach, place_of
 from ecom_lake.engine.build.release.acceptance import TABLE
 from ecom_lake.engine.build.release.offer import gold_tables, left_out
@@ -26,7 +27,7 @@ from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.domain import Domain
 from ecom_lake.engine.contracts.personal import is_shareable
-from ecom_lake.engine.contracts.recipe import SETTINGS
+from ecom_lake.engine.contracts.recipe import SETTINGS, Recipe
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table import Identity
 from ecom_lake.engine.contracts.table_id import TableId
@@ -53,10 +54,15 @@ def check_identities(site: Site, entry: Entry, is_current: bool = False) -> Chec
     """All identities of a state. `is_current`: its tables are those of the current release, and their files are not read."""
     identities = identities_of(site)
     held = still_held(site, entry, identities)
-    if is_current and len(held) == len(identities):
+    if is_current and (len(held) == len(identities) or not _has_states(site, entry)):
         return Check(TABLE, NAME, True, "block", _RELEASED)
-    Inputs(entry, _places(site, held)).verify(site)
-    broken = _broken(site, entry, [one for one in identities if one not in held])
+    broken: list[dict[str, object]] = []
+    for state, in_state in _by_state(site, entry, identities):
+        evaluated = [one for one in in_state if one not in held]
+        # The files of the release that are evaluated were checked as those of a new release.
+        unchecked = in_state if state is not entry else [one for one in in_state if one in held]
+        Inputs(state, _places(site, unchecked)).verify(site)
+        broken += _broken(site, state, evaluated)
     if broken:
         says = f"Failed identities: {', '.join(str(one['identity']) for one in broken)}."
     else:
@@ -75,15 +81,46 @@ def still_held(site: Site, entry: Entry, identities: Sequence[Checked]) -> Seque
     if entry.release is None or site.full:
         return ()
     released = site.lake.log.entry(entry.release)
+    if not (_has_states(site, released) and _has_states(site, entry)):
+        return ()
     if released.identities_held != _digest(site, released, identities):
         return ()
-    return [one for one in identities if all(_is_unchanged(site, released, entry, read) for read in one.reads)]
+    before, now = _states(site, released, identities), _states(site, entry, identities)
+    return [one for one in identities if all(_is_unchanged(site, before[one], now[one], read) for read in one.reads)]
 
 
 def _digest(site: Site, entry: Entry, identities: Sequence[Checked]) -> str:
     queries = [(one.table, one.identity.name, one.identity.breaks) for one in identities]
-    versions = [(table, entry.version(table)) for table in _places(site, identities)]
+    states = _states(site, entry, identities)
+    versions = [[(table, states[one].version(table)) for table in _places(site, [one])] for one in identities]
     return fingerprint(code_version(__name__), duckdb.__version__, site.shop.numbers, queries, versions)
+
+
+def _has_states(site: Site, entry: Entry) -> bool:
+    """Whether the log has all states that models were made from."""
+    fits = (file for fit in site.registry.fits.values() for file in entry.parts(TableId("gold", fit)).values())
+    return all(file.state is None or snapshots.has_its_state(site, file) for file in fits)
+
+
+def _states(site: Site, entry: Entry, identities: Sequence[Checked]) -> Mapping[Checked, Entry]:
+    """The state that each identity is checked in."""
+    return {one: state for state, in_state in _by_state(site, entry, identities) for one in in_state}
+
+
+def _by_state(site: Site, entry: Entry, identities: Sequence[Checked]) -> Iterator[tuple[Entry, Sequence[Checked]]]:
+    """The identities by the state that they are checked in.
+
+    The identities of a model are checked with the inputs that it ran on; all others with the tables of the release.
+    """
+    of_models: dict[Recipe, list[Checked]] = {}
+    others: list[Checked] = []
+    for one in identities:
+        how = site.registry.recipe(one.table)
+        is_of_model = snapshots.is_snapshot(site, entry, how) and not set(one.reads) <= set(how.tables)
+        (of_models.setdefault(how, []) if is_of_model else others).append(one)
+    yield entry, others
+    for how, found in of_models.items():
+        yield snapshots.compared_state(site, entry, how, {read for one in found for read in one.reads}), found
 
 
 def _is_unchanged(site: Site, before: Entry, now: Entry, read: str) -> bool:
@@ -108,6 +145,8 @@ def identities_of(site: Site) -> list[Checked]:
 
 def _broken(site: Site, entry: Entry, identities: Sequence[Checked]) -> list[dict[str, object]]:
     """The failed identities, each with examples, evaluated in one session."""
+    if not identities:
+        return []
     broken: list[dict[str, object]] = []
     with site.workspace() as (con, _):
         attach(site, entry, con, sorted({read for one in identities for read in one.reads}))

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ecom_lake.engine.build.gold import snapshots
 from ecom_lake.engine.build.release.duckdb_catalog import CATALOG, is_readable, write_catalog
 from ecom_lake.engine.build.release.pages import pages
 from ecom_lake.engine.build.shop_context import Site
@@ -66,7 +67,13 @@ def _write_view(site: Site, released: Entry) -> None:
     written_pages = _write_pages(site, released)
     sizes = {path: file.bytes for path, file in sorted(wanted.items())}
     written = {"files": _hashes(released), "bytes": sizes, "tables": _versions(released), "pages": written_pages}
-    _record(site, {"release": released.number, "whole": True, **written})
+    _record(site, {"release": released.number, "whole": True, **written, "models": _models(site, released)})
+
+
+def _models(site: Site, released: Entry) -> dict[str, dict[str, Any]]:
+    """By model: the as-of date of its snapshot, and the number of the state that it was made from."""
+    found = snapshots.recorded(site, released)
+    return {model: {"as_of": as_of and as_of.isoformat(), "state": state} for model, (as_of, state) in found.items()}
 
 
 def _write_pages(site: Site, released: Entry) -> dict[str, Any]:

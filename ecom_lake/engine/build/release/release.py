@@ -6,8 +6,11 @@ A release is an entry of the log that points to itself. A rollback is an entry t
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from ecom_lake import logs
+from ecom_lake.engine.build.gold import make_gold as gold
+from ecom_lake.engine.build.gold import snapshots
 from ecom_lake.engine.build.maintenance.retention import collect_after_release
 from ecom_lake.engine.build.outdated import definitions, outdated
 from ecom_lake.engine.build.release import acceptance, identities
@@ -20,6 +23,7 @@ from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step import trouble
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
 from ecom_lake.engine.build.step.outcome import Check, Outcome
+from ecom_lake.engine.contracts.recipe import MODEL_SNAPSHOTS
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import STORE
@@ -50,7 +54,16 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
         trouble.forget(site)
         if deleted := collect_after_release(site, before.release, head.number):
             notes.append(deleted)
-    return Outcome(TABLE, written=() if current else (WHOLE,), checks=checks, notes=tuple(notes))
+    return Outcome(TABLE, written=() if current else (WHOLE,), checks=checks, notes=(*notes, *_models(site, head)))
+
+
+def _models(site: Site, entry: Entry) -> list[str]:
+    """Sentences about the snapshots of models in a state, the latest first."""
+    by_date: dict[date, list[str]] = {}
+    for model, (as_of, _) in snapshots.recorded(site, entry).items():
+        if as_of:
+            by_date.setdefault(as_of, []).append(model)
+    return [f"Models as of {as_of}: {', '.join(by_date[as_of])}." for as_of in sorted(by_date, reverse=True)]
 
 
 def roll_back(site: Site, number: int) -> Entry:
@@ -77,7 +90,10 @@ def expected_tables(site: Site) -> list[TableId]:
 
 
 def stale(site: Site, entry: Entry) -> dict[TableId, str]:
-    """The tables that are missing or were built from other inputs than the entry's, and why."""
+    """The tables that are missing or were built from other inputs than the entry's, and why.
+
+    A model is not stale because its inputs changed, but because its as-of date or its definition is not the current one.
+    """
     months = {part_of(month) for month in site.months()}
     why: dict[TableId, str] = {}
     for table in expected_tables(site):
@@ -85,10 +101,37 @@ def stale(site: Site, entry: Entry) -> dict[TableId, str]:
         wanted = months if site.registry.table(table.name).monthly else {WHOLE}
         if missing := sorted(wanted - set(parts)):
             why[table] = f"never built ({len(missing)} of {len(wanted)} parts)" if missing != [WHOLE] else "never built"
+        if table.layer == "gold" and parts and (reason := _why_snapshot_is_stale(site, entry, table.name)):
+            why.setdefault(table, reason)
         for file in parts.values():
+            if _is_snapshot(site, entry, table):
+                continue
             if changed := [read for read, version in file.inputs.items() if entry.version(read) != version]:
                 why.setdefault(table, f"older than {', '.join(map(str, changed))}")
     return why
+
+
+def _is_snapshot(site: Site, entry: Entry, table: TableId) -> bool:
+    return table.layer == "gold" and snapshots.is_snapshot(site, entry, site.registry.recipe(table.name))
+
+
+def _why_snapshot_is_stale(site: Site, entry: Entry, table: str) -> str | None:
+    """Why a model, or a table about models, does not belong to this state; None for other tables."""
+    how = site.registry.recipe(table)
+    if not snapshots.is_snapshot(site, entry, how) and MODEL_SNAPSHOTS not in how.reads:
+        return None
+    return gold.why_outdated(site, entry, table)
+
+
+def _lost_states(site: Site, entry: Entry) -> dict[TableId, str]:
+    """The models whose identities cannot be checked, because the log no longer has the state that they were made from."""
+    return {
+        table: f"the log no longer has state {file.state}, which it was made from"
+        for table in expected_tables(site)
+        if _is_snapshot(site, entry, table)
+        for file in entry.parts(table).values()
+        if not snapshots.has_its_state(site, file)
+    }
 
 
 def is_released(site: Site, head: Entry) -> bool:
@@ -129,7 +172,7 @@ def _check_files(site: Site, entry: Entry) -> None:
 
 def _checks(site: Site, head: Entry, current: bool) -> tuple[Check, ...]:
     """The checks of a state before its release. For the current release only new refused files can change the result."""
-    fresh = _fresh(site, head)
+    fresh = _fresh(site, head, current)
     if not current and not fresh.passed:
         unchecked = (Check(TABLE, name, False, "block", _STALE) for name in (identities.NAME, acceptance.NAME))
         return (fresh, *unchecked, _own_files(site))
@@ -146,8 +189,9 @@ def _own_files(site: Site) -> Check:
     return Check(TABLE, OWN_FILES, passed=not wrong, severity="warn", says=says, evidence=evidence)
 
 
-def _fresh(site: Site, entry: Entry) -> Check:
-    why = stale(site, entry)
+def _fresh(site: Site, entry: Entry, current: bool) -> Check:
+    """The state that a model was made from is needed for the identities, which are not checked again for the current release."""
+    why = ({} if current else _lost_states(site, entry)) | stale(site, entry)
     return Check(
         TABLE,
         "nothing_stale",

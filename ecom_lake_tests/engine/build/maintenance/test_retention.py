@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.maintenance import garbage as garbage_module
 from ecom_lake.engine.build.maintenance import retention
 from ecom_lake.engine.build.maintenance.garbage import (
     Garbage,
@@ -22,7 +21,6 @@ from ecom_lake.engine.build.maintenance.garbage import (
     collect_garbage,
     find_garbage,
     states_of,
-    states_referred_to,
 )
 from ecom_lake.engine.build.maintenance.retention import (
     STATES_BETWEEN,
@@ -148,25 +146,31 @@ class Log:
                 assert {file.path for file in parts.values()} <= self.paths(), number
 
 
-def file(path: str) -> File:
-    return File(path=path, bytes=4, hash="0" * 32, rows=1, fingerprint="", run="")
+NO_STATES: Mapping[int, int] = {}
 
 
-def commit_states(lake: Lake) -> None:
+def file(path: str, state: int | None = None) -> File:
+    return File(path=path, bytes=4, hash="0" * 32, rows=1, fingerprint="", run="", state=state)
+
+
+def commit_states(lake: Lake, refers: Mapping[int, int] = NO_STATES) -> None:
     """States 1 to 6; every second one is a release."""
     tables: dict[TableId, dict[Part, File]] = {}
     for number in range(1, 7):
-        ours, theirs = file(f"_store/gold/rfm/{number}.parquet"), file(f"_store/bronze/orders/{number}.parquet")
+        ours, theirs = (
+            file(f"_store/gold/rfm/{number}.parquet", refers.get(number)),
+            file(f"_store/bronze/orders/{number}.parquet"),
+        )
         for one in (ours, theirs):
             lake.store.write(f"olist/{one.path}", b"PAR1")
         tables = {RFM: {WHOLE: ours}, ORDERS: {**tables.get(ORDERS, {}), Part(batch=f"{number}"): theirs}}
         lake.log.commit(partial(replace, tables=tables), "run", "a state", release=number % 2 == 0)
 
 
-def a_log(folder: Path) -> Log:
+def a_log(folder: Path, refers: Mapping[int, int] = NO_STATES) -> Log:
     """The states and their files are 100, 90, 50, 40, 3 and 2 days old."""
     site = a_site(folder)
-    commit_states(site.lake)
+    commit_states(site.lake, refers)
     for number, days in enumerate([100, 90, 50, 40, 3, 2], start=1):
         at = datetime.now(UTC) - days * DAY
         rewrite(folder / "olist/_store/log" / f"{number:08d}.json", at=at.isoformat(timespec="seconds"))
@@ -209,20 +213,9 @@ def test_unnamed_files_stay_for_a_day(log: Log, tmp_path: Path) -> None:
     assert log.paths() == expected(log, 4, 6) | {"_store/gold/rfm/running.parquet"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Snapshot(File):
-    state: int | None = None
-
-
-def test_a_state_that_a_kept_file_refers_to_stays_with_its_files(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_that_a_kept_file_refers_to_stays_with_its_files(tmp_path: Path) -> None:
     """State 6 refers to state 3, which refers to state 1: that one is not needed."""
-    named = {6: 3, 3: 1}
-
-    def with_snapshots(files: Sequence[File]) -> set[int]:
-        states = [state for number, state in named.items() if f"_store/gold/rfm/{number}.parquet" in {one.path for one in files}]
-        return states_referred_to(Snapshot(**vars(file("_store/gold/churn.parquet")), state=state) for state in states)
-
-    monkeypatch.setattr(garbage_module, "states_referred_to", with_snapshots)
+    log = a_log(tmp_path, {6: 3, 3: 1})
     for found in (find_expired(log.site), find_garbage(log.site, 35 * DAY)):
         assert 3 not in found.states and 1 in found.states
         assert "olist/_store/gold/rfm/3.parquet" not in {info.path for info in found.files}

@@ -1,0 +1,69 @@
+"""Fingerprints of the definition of a gold table: code, contracts, settings and SQL, without the rows of its inputs.
+
+A table is rebuilt when its definition changes. A model is kept when its inputs change, so that the definitions of all tables that
+it is made from belong to its own. Not here: the versions of the inputs (make_gold.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ecom_lake.engine.build.gold import snapshots
+from ecom_lake.engine.build.gold.run_recipe import code_of, settings_of
+from ecom_lake.engine.build.release import own_tables as trust
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver import order_index, specs
+from ecom_lake.engine.build.step.code_version import code_version
+from ecom_lake.engine.build.step.fingerprint import fingerprint
+from ecom_lake.engine.contracts.recipe import MODEL_SNAPSHOTS, Recipe
+from ecom_lake.engine.store.entry import Entry
+
+_CODE = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
+"""The modules that write and check every gold table."""
+
+
+def definition_fingerprint(site: Site, entry: Entry, how: Recipe) -> str:
+    """A fingerprint of everything that a table depends on, except the rows of its inputs."""
+    own = own_definition(site, how)
+    if how.fit:
+        return fingerprint(own, [_of_table(site, table) for table in sorted(_made_from(site, how))])
+    if MODEL_SNAPSHOTS in how.reads:
+        return fingerprint(own, code_version(snapshots.__name__), snapshots.recorded(site, entry))
+    return own
+
+
+def _of_table(site: Site, table: str) -> str:
+    """The definition of a table by itself. Several models are made from it, so that it is computed once for a site."""
+    if table not in site.definitions:
+        silver = specs.specs(site).get(table)
+        if table in site.registry.gold:
+            site.definitions[table] = own_definition(site, site.registry.recipe(table))
+        else:
+            site.definitions[table] = specs.code(site, silver) if silver else order_index.definition_fingerprint(site)
+    return site.definitions[table]
+
+
+def own_definition(site: Site, how: Recipe) -> str:
+    """The definition of the tables of a recipe by themselves, without those of the tables that a model is made from."""
+    own_tables = trust.definition_fingerprint(site) if how.reads_own_tables else ""
+    states = site.registry.domain.snapshots
+    about_snapshots = states if states and (how.table == states.table or MODEL_SNAPSHOTS in how.reads) else ""
+    code = code_version(*_CODE, *code_of(how))
+    return fingerprint(code, own_tables, how.contracts, how.query, settings_of(how, site.shop), about_snapshots)
+
+
+def _made_from(site: Site, how: Recipe) -> set[str]:
+    """The silver and gold tables that a recipe is made from, directly or through others, without its own."""
+    found: set[str] = set()
+    waiting = [*_tables_of(site, how)]
+    while waiting:
+        table = waiting.pop()
+        if table not in found:
+            found.add(table)
+            if table in site.registry.gold:
+                waiting += _tables_of(site, site.registry.recipe(table))
+    return found
+
+
+def _tables_of(site: Site, how: Recipe) -> Iterator[str]:
+    return (read for read in how.reads if read in site.registry.gold or read in site.registry.silver)
