@@ -134,19 +134,23 @@ def _dagster_home(env: Mapping[str, str], project: str | None, config: Path) -> 
 
 
 def _config(project: str | None, env: Mapping[str, str]) -> Path:
-    """The path of the lake.toml: in the folder of --project, else ECOM_LAKE_CONFIG, else in the working folder.
+    """The path of the lake.toml: in the folder of --project, else ECOM_LAKE_CONFIG, else in the working folder or above it.
 
-    Only the one in the working folder may be missing; for the others a missing file is an error."""
+    Only where it is searched it may be missing; it is then expected in the working folder."""
     if project:
         config = Path(project).expanduser().absolute() / CONFIG
         if not config.exists():
             raise UserError(f"--project {project}: there is no {config}. Name the folder that holds the lake.toml.")
         return config
-    named = env.get("ECOM_LAKE_CONFIG")
-    config = Path(named or CONFIG).expanduser().absolute()
-    if named and not config.exists():
-        raise UserError(f"ECOM_LAKE_CONFIG is {config}, which does not exist. Set it to the path of a lake.toml, or unset it.")
-    return config
+    if named := env.get("ECOM_LAKE_CONFIG"):
+        config = Path(named).expanduser().absolute()
+        if not config.exists():
+            raise UserError(
+                f"ECOM_LAKE_CONFIG is {config}, which does not exist. Set it to the path of a lake.toml, or unset it."
+            )
+        return config
+    here = Path.cwd()
+    return next((folder / CONFIG for folder in (here, *here.parents) if (folder / CONFIG).is_file()), here / CONFIG)
 
 
 def _read(config: Path) -> dict[str, Any]:

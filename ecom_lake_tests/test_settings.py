@@ -201,3 +201,24 @@ def test_an_invalid_number_of_days_or_releases_is_an_error(tmp_path: Path, setti
         UserError, match=rf"\[shops\.mine\] in .*: {setting} must be a whole number from {at_least} to 36,500, not "
     ):
         kept(tmp_path, f"{setting} = {value}")
+
+
+def test_the_lake_toml_is_found_from_a_folder_below_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lake.toml").write_text("[shops.mine]\n", "utf-8")
+    below = tmp_path / "exports" / "2018"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert load(environment={}).config == tmp_path / "lake.toml"
+    (below / "lake.toml").write_text("[shops.nearer]\n", "utf-8")
+    assert load(environment={}).default_shop == "nearer"
+
+
+def test_an_unknown_shop_without_a_lake_toml_names_the_ways_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load(environment={})
+    with pytest.raises(UserError) as error:
+        settings.shop("mine")
+    assert str(error.value) == (
+        f"There is no shop 'mine': there is no lake.toml in {tmp_path} or a folder above it. Start in a project folder, "
+        "name one with --project or ECOM_LAKE_CONFIG, or create one with `ecom-lake init FOLDER`."
+    )

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.lake_options import Options
+from ecom_lake.cli.lake_options import LakeOptions, Options
 from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
+    from ecom_lake.engine.build.shop_context import Site
     from ecom_lake.engine.store.landing_zone import Arrival
+
+UNKNOWN = "unknown"
 
 
 def land(*paths: Path, options: Options) -> int:
@@ -29,24 +33,30 @@ def land(*paths: Path, options: Options) -> int:
 
     if not paths:
         raise UsageError("Nothing to land: name a file, a folder or a zip, as in ecom-lake land FILE.")
-    lake = options.site().lake
+    site = options.site()
     with screen.progress() as bar:
         task = bar.add_task("scanning", total=None)
-        arrivals = list(land_files(lake, list(paths), lambda path: bar.update(task, description=path.name)))
-    _show_arrivals(arrivals)
+        arrivals = list(land_files(site.lake, list(paths), lambda path: bar.update(task, description=path.name)))
+    unknown = _show_arrivals(site, arrivals)
     if any(arrival.fate == "landed" for arrival in arrivals):
-        screen.show("", f"Next: {options.command('build')}")
+        screen.show("", *_next_step(site, unknown, options))
     return 1 if any(arrival.fate == "failed" for arrival in arrivals) else 0
 
 
-def _show_arrivals(arrivals: list[Arrival]) -> None:
+def _show_arrivals(site: Site, arrivals: list[Arrival]) -> list[Arrival]:
+    """Returns the listed files that no table of the shop's connector reads."""
     landed = [arrival for arrival in arrivals if arrival.fate == "landed"]
+    listed = landed[: screen.LISTED]
+    tables = [_table_of(site, arrival) for arrival in listed]
     if landed:
         total = sum(arrival.bytes for arrival in landed)
         screen.show(f"Landed {counted(len(landed), 'file')}, {screen.size(total)}:", "")
-        rows = [(screen.printable(arrival.name), screen.size(arrival.bytes), _renamed(arrival)) for arrival in landed]
-        screen.show_table(["file", "size", ""], rows[: screen.LISTED], right=["size"], cut=[""])
-        screen.show_remaining(len(rows))
+        rows = [
+            (screen.printable(arrival.name), screen.size(arrival.bytes), table, _renamed(arrival))
+            for arrival, table in zip(listed, tables, strict=True)
+        ]
+        screen.show_table(["file", "size", "table", ""], rows, right=["size"], cut=[""])
+        screen.show_remaining(len(landed))
     known = [arrival for arrival in arrivals if arrival.fate == "known"]
     if known:
         screen.show(f"Skipped {counted(len(known), 'file')} whose content landed before:")
@@ -54,6 +64,37 @@ def _show_arrivals(arrivals: list[Arrival]) -> None:
     left_out = [arrival for arrival in arrivals if arrival.fate == "left out"]
     screen.show_some(f"Skipped: {arrival.why}" for arrival in left_out)
     screen.show_error(*(arrival.why for arrival in arrivals if arrival.fate == "failed"))
+    return [arrival for arrival, table in zip(listed, tables, strict=True) if table == UNKNOWN]
+
+
+def _table_of(site: Site, arrival: Arrival) -> str:
+    """The tables that a landed file belongs to, separated by commas; `unknown` where one of its files belongs to none."""
+    from ecom_lake.engine.landing.archives import unpack
+    from ecom_lake.engine.landing.file_parser import table_of
+    from ecom_lake.engine.landing.refused import Refused
+
+    try:
+        with site.lake.scratch() as scratch:
+            found = [table_of(member, site.connector.delivered) for member in unpack(arrival.source, scratch)]
+    except (Refused, OSError):
+        return UNKNOWN
+    return ", ".join(dict.fromkeys(found))
+
+
+def _next_step(site: Site, unknown: list[Arrival], options: LakeOptions) -> list[str]:
+    """A build, or a map for files that no table of the connector reads."""
+    build = f"Next: {options.command('build')}"
+    if not unknown:
+        return [build]
+    files = " ".join(quote(str(arrival.source)) for arrival in unknown)
+    known = ", ".join(table.name for table in site.connector.delivered)
+    return [
+        f"{counted(len(unknown), 'file', 'is/are')} none of the tables that the connector '{site.connector.name}' reads: "
+        f"{known}.",
+        "If they are exports of a shop, let a map be drafted that turns them into tables:",
+        f"  {options.command(f'map {files}')}",
+        f"If they belong to these tables, rename them after their table. {build}",
+    ]
 
 
 def _renamed(arrival: Arrival) -> str:

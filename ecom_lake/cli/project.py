@@ -82,10 +82,12 @@ def model(name: str, /, *, options: Options) -> int:
 
 
 def _draft(kind: Kind, name: str, options: Options) -> int:
+    from ecom_lake.engine.config import NO_CONFIG
+
     settings = options.settings()
     project = settings.registry.folder
     if project is None:
-        raise UsageError(f"There is no {settings.config}: work in a project folder, or create one with `ecom-lake init FOLDER`.")
+        raise UsageError(f"A draft needs a project folder: {NO_CONFIG.format(settings.config.parent)}")
     _refuse_name(kind, name, settings)
     templates = _files_of(f"new/{kind}s")
     drafts = {_place(kind, path, name): _named(source.read_text("utf-8"), name) for path, source in templates}

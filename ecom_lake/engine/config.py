@@ -16,6 +16,10 @@ from ecom_lake.engine.store.access import Access
 from ecom_lake.errors import UserError
 
 CONFIG = "lake.toml"
+NO_CONFIG = (
+    "there is no lake.toml in {} or a folder above it. Start in a project folder, name one with --project or ECOM_LAKE_CONFIG, "
+    "or create one with `ecom-lake init FOLDER`."
+)
 ORDER_DATE = "orders.ordered_at"
 UNDATED = date.min
 """The month of orders without a date. A shop has either real months or only this one; in silver rows it is NULL."""
@@ -106,6 +110,8 @@ class Settings:
         if name in self.invalid:
             raise UserError(self.invalid[name])
         if name not in self.shops:
+            if not self.config.exists():
+                raise UserError(f"There is no shop '{name}': {NO_CONFIG.format(self.config.parent)}")
             known = ", ".join(sorted({*self.shops, *self.invalid}))
             raise UserError(f"There is no shop '{name}' in {self.config}; its shops are: {known}. Add [shops.{name}] to it.")
         return self.shops[name]

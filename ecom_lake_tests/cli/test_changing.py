@@ -61,6 +61,21 @@ def test_land_lists_landed_skipped_and_failed_files(run: Run, fresh_lake: BuiltL
     assert "Next:" not in second.out
 
 
+def test_land_names_the_table_of_each_file_and_proposes_a_map_for_the_others(
+    run: Run, fresh_lake: BuiltLake, tmp_path: Path
+) -> None:
+    (tmp_path / "olist_sellers.csv").write_text(
+        "seller_id,seller_zip_code_prefix,seller_city,seller_state\na1,01001,sao paulo,SP\n", "utf-8"
+    )
+    sheet = tmp_path / "my sheet.csv"
+    sheet.write_text("Order Ref,Who,When,Total\n1,ann,2018-01-01,5\n", "utf-8")
+    said = run("land", str(sheet), str(tmp_path / "olist_sellers.csv"))
+    tables = {line.split()[0]: line.split()[-1] for line in said.out.splitlines() if ".csv" in line and " B" in line}
+    assert tables == {"my": "unknown", "olist_sellers.csv": "sellers"}
+    assert "1 file is none of the tables that the connector 'olist' reads: customers, orders, " in said.out
+    assert f"ecom-lake map '{sheet}'" in said.out
+
+
 def test_a_build_through_dagster_releases_what_landed_and_then_finds_nothing_new(
     run: Run, fresh_lake: BuiltLake, tmp_path: Path
 ) -> None:

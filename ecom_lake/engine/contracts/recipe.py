@@ -9,8 +9,8 @@ Not here: running a recipe (engine/build/gold/), and finding the contracts (regi
 from __future__ import annotations
 
 import ast
-import importlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def read_recipe(contracts: Sequence[Table], module: str, file: Path, fits: Mappi
     for ending in ("_build", "_model"):
         if (path := file.with_name(f"{file.stem}{ending}.py")).exists():
             maker = f"{module}{ending}"
-            names = _reads_of(maker, path)
+            names = _reads_of(path)
             return Recipe(table, names, _expanded(names, fits), tuple(contracts), own_fit, module=maker, file=path)
     raise ValueError(
         f"{file}: nothing makes the table {table}. Write {table}.sql, {table}_build.py or, for a model, {table}_model.py next "
@@ -93,12 +93,16 @@ def _expanded(names: Sequence[str], fits: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted({name for name in names if name != MODEL_FITS} | (set(fits.values()) if reads_fits else set())))
 
 
-def _reads_of(module: str, file: Path) -> tuple[str, ...]:
-    """READS of a module: parsed from its source if it is a plain tuple of texts, since importing a model takes long."""
+def _reads_of(file: Path) -> tuple[str, ...]:
+    """READS of a module, parsed from its source: importing a model takes long."""
     for node in parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "READS" for t in node.targets):
-            try:
-                return tuple(map(str, ast.literal_eval(node.value)))
-            except ValueError:
-                return tuple(importlib.import_module(module).READS)
-    raise ValueError(f"{file}: it has no READS: list the tables that it reads, such as READS = ('fct_orders',).")
+            with suppress(ValueError):
+                reads = ast.literal_eval(node.value)
+                if isinstance(reads, tuple | list) and all(isinstance(read, str) for read in reads):
+                    return tuple(reads)
+            raise ValueError(f"{file}:{node.lineno}: READS must list the names of tables as texts, {_EXAMPLE}.")
+    raise ValueError(f"{file}: it has no READS: list the tables that it reads, {_EXAMPLE}.")
+
+
+_EXAMPLE = 'such as READS = ("fct_orders",)'

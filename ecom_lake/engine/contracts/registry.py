@@ -200,7 +200,7 @@ class Registry:
                 self._definitions[name] = found
             elif problem is not None:
                 self.invalid[name] = problem
-        while problems := self._wrong_recipes(before):
+        while self.own_tables and (problems := self._wrong_recipes(before)):
             self.invalid |= problems
             for name in problems:
                 del self._definitions[name]

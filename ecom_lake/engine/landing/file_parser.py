@@ -70,6 +70,12 @@ def parse(member: Member, delivered: Sequence[Delivered], target: Path, rejects:
     return Parsed(table.name, rows.rows, rejected.rows, *about_columns)
 
 
+def table_of(member: Member, delivered: Sequence[Delivered]) -> str:
+    """The delivered table that a file belongs to, from its name and its header. Raises `Refused` where it belongs to none."""
+    _, header = _opened(member, delivered)
+    return recognise(member.name, header, delivered).name
+
+
 def _opened(member: Member, delivered: Sequence[Delivered]) -> tuple[Encoding, Header | None]:
     if member.refused:
         raise Refused(member.refused)

@@ -21,7 +21,7 @@ from ecom_lake.engine.build.release.plain_view import damaged_files, is_up_to_da
 from ecom_lake.engine.build.shop_context import Site, invalid_shops, open_site
 from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, source, why_refused
 from ecom_lake.engine.build.step.trouble import last as last_trouble
-from ecom_lake.engine.config import Settings
+from ecom_lake.engine.config import NO_CONFIG, Settings
 from ecom_lake.engine.serve.declared import declared
 from ecom_lake.engine.serve.disk import LITTLE, TOO_LITTLE
 from ecom_lake.engine.serve.released import command
@@ -98,8 +98,8 @@ def _settings(settings: Settings, invalid: Mapping[str, str]) -> Finding:
     valid = [shop for name, shop in settings.shops.items() if name not in invalid]
     shops = ", ".join(f"{shop.name} ({shop.connector}, from {shop.first_month:%Y-%m})" for shop in valid) or "none"
     if not settings.config.exists():
-        todo = "To use a lake.toml, start in the project folder, or name the folder with --project."
-        return Finding("settings", "warn", f"There is no {settings.config}: the defaults are in force. Shops: {shops}.", todo)
+        missing = NO_CONFIG.format(settings.config.parent)
+        return Finding("settings", "warn", f"The defaults are in force: {missing} Shops: {shops}.")
     if invalid:
         return Finding("settings", "warn", f"{counted(len(invalid), 'shop')} of {settings.config} left out. Shops: {shops}.")
     return Finding("settings", "ok", f"{settings.config} is valid. Shops: {shops}.")

@@ -47,7 +47,15 @@ def nothing_built(site: Site) -> str:
     return (
         f"Shop '{site.shop.name}' has nothing yet in {site.lake.url}: land its export with {command(site, 'land PATH')}, "
         f"then run {command(site, 'build')}. To try it with a synthetic shop, start with `ecom-lake synth FOLDER`."
+        f"{_without_config(site)}"
     )
+
+
+def _without_config(site: Site) -> str:
+    from ecom_lake.engine.config import NO_CONFIG
+
+    written = site.shop.written
+    return "" if written.file else f" The defaults are in force: {NO_CONFIG.format(written.looked_for.parent)}"
 
 
 def command(site: Site, what: str) -> str:

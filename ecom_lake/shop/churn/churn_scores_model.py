@@ -19,7 +19,6 @@ import polars as pl
 from ecom_lake.engine.contracts.fitted import Card, Fitted, Past
 from ecom_lake.engine.contracts.gate import best_of, unmeasured
 from ecom_lake.engine.contracts.sql_file import sql_file
-from ecom_lake.shop.churn import features as churn_features
 from ecom_lake.shop.churn.churn_scores import ChurnScores
 from ecom_lake.shop.churn.features import FEATURES, GROUPS, Feature, buyers_after, features_at
 from ecom_lake.shop.churn.purchase_probability import NAME as BG_NBD
@@ -35,7 +34,7 @@ from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.logistic_regression import Platt
 from ecom_lake.statistics.random_forest import TREES_TO_TRY
 
-READS = (*churn_features.READS, "reporting_period")
+READS = ("fct_orders", "fct_sales", "orders", "reporting_period", "reviews")
 VERSION = 2
 _CUTOFFS, _PROBABILITY = "cutoffs", "purchase_probability"
 

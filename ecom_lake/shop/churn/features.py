@@ -15,8 +15,6 @@ import polars as pl
 from ecom_lake.engine.contracts.sql_file import sql_file
 from ecom_lake.shop.rankings.reasons import Group
 
-READS = ("fct_orders", "fct_sales", "orders", "reviews")
-
 
 @dataclass(frozen=True)
 class Feature:

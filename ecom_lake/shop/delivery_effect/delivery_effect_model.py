@@ -27,7 +27,7 @@ from ecom_lake.statistics.intervals import Estimate, wilson_interval
 from ecom_lake.statistics.power import detectable_difference
 from ecom_lake.statistics.weighted_effect import Effect, Matched, crude, e_value, effect, matched, regression
 
-READS = first_deliveries.READS
+READS = ("dim_seller", "fct_orders", "fct_sales", "reporting_period", "reviews")
 VERSION = 1
 
 _DIGITS = 6

@@ -18,8 +18,6 @@ from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.factor_regression import Design, factor
 from ecom_lake.statistics.weighted_effect import People
 
-READS = ("fct_orders", "fct_sales", "dim_seller", "reporting_period", "reviews")
-
 COMPARED = ("month", "state", "same_state", "price", "freight", "items", "category", "seller")
 _RARE = 0.01
 """A level that holds a smaller share of the customers is merged into `others`."""

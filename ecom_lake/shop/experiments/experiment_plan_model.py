@@ -20,7 +20,7 @@ from ecom_lake.shop.experiments.groups import FORMULAS, Group, groups, too_littl
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.power import people_for_means, people_for_shares, power_of_means, power_of_shares, whole
 
-READS = experiment_groups.READS
+READS = ("customer_metrics", "fct_orders", "reporting_period")
 VERSION = 1
 UPLIFTS = (0.05, 0.1, 0.2, 0.5, 1.0)
 _DIGITS = 6

@@ -17,8 +17,6 @@ import duckdb
 from ecom_lake.engine.contracts.gate import Verdict, against_threshold, best_of, decide, unmeasured
 from ecom_lake.engine.contracts.sql_file import sql_file
 
-READS = ("fct_orders", "customer_metrics", "reporting_period")
-
 NEW = "new customers"
 FORMULAS = "formulas of power"
 WIN_BACK = ("at risk, one purchase", "at risk, several purchases", "lapsed, one purchase", "lapsed, several purchases")

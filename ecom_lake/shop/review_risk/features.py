@@ -14,8 +14,6 @@ import polars as pl
 from ecom_lake.engine.contracts.sql_file import sql_file
 from ecom_lake.shop.rankings.reasons import Group
 
-READS = ("fct_orders", "fct_sales", "orders", "reviews", "dim_product", "dim_seller", "places")
-
 BAD_SCORE = 2
 """A review is bad up to this score."""
 SELLER_BAD_SHARE = "seller_bad_share"

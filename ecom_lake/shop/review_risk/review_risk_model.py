@@ -26,7 +26,6 @@ from ecom_lake.shop.rankings.ranker import select
 from ecom_lake.shop.rankings.reasons import group_importance, importance_curve, ranked_list
 from ecom_lake.shop.rankings.sample import Sample
 from ecom_lake.shop.rankings.time_splits import Window, Windows, origins, window_days_needed, windows
-from ecom_lake.shop.review_risk import features as review_features
 from ecom_lake.shop.review_risk.features import BAD_SCORE, FEATURES, GROUPS, SELLER_BAD_SHARE, answers, shipped_orders
 from ecom_lake.shop.review_risk.review_risk import ReviewRisk
 from ecom_lake.shop.settings.mining import MiningSettings
@@ -34,7 +33,7 @@ from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.logistic_regression import Platt
 from ecom_lake.statistics.random_forest import TREES_TO_TRY
 
-READS = (*review_features.READS, "reporting_period")
+READS = ("dim_product", "dim_seller", "fct_orders", "fct_sales", "orders", "places", "reporting_period", "reviews")
 VERSION = 2
 CALIBRATION_ORDERS, CALIBRATION_DAYS = 2_000, 60
 """A calibration is fitted on the latest reviewed orders: so many, and answered in so many days."""

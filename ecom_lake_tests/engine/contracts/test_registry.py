@@ -165,8 +165,8 @@ class NextmonthFit(ModelFit, beside="nextmonth"):
 '''
 
 
-def own_model(project: Path, compared_with: str) -> Registry:
-    files = {"models/nextmonth.py": MODEL.format(read=compared_with), "models/nextmonth_model.py": "READS = ('kpi_monthly',)\n"}
+def own_model(project: Path, compared_with: str, reads: str = "('kpi_monthly',)") -> Registry:
+    files = {"models/nextmonth.py": MODEL.format(read=compared_with), "models/nextmonth_model.py": f"READS = {reads}\n"}
     return Registry(SHOP, write(project, files))
 
 
@@ -174,6 +174,14 @@ def test_a_model_is_made_after_the_table_of_the_as_of_date(tmp_path: Path) -> No
     registry = own_model(tmp_path, "kpi_monthly")
     assert registry.invalid == {}
     assert registry.recipe("nextmonth").reads == ("dim_date", "kpi_monthly")
+
+
+@pytest.mark.parametrize("reads", ["'kpi_monthly'", "(*others.READS, 'kpi_monthly')", "('kpi_monthly', 1)"])
+def test_reads_is_a_list_of_names_that_can_be_read_without_an_import(tmp_path: Path, reads: str) -> None:
+    registry = own_model(tmp_path, "kpi_monthly", reads)
+    assert "nextmonth" not in registry.gold
+    expected = 'nextmonth_model.py:1: READS must list the names of tables as texts, such as READS = ("fct_orders",).'
+    assert registry.invalid["nextmonth"].endswith(expected)
 
 
 def test_an_identity_of_a_model_reads_only_what_the_model_ran_on(tmp_path: Path) -> None:
