@@ -102,7 +102,7 @@ def _launch(
     shop: Annotated[str | None, Parameter(group=_LAKE, help="Name of the shop. Default: the first shop in lake.toml.")] = None,
     project: Annotated[
         str | None,
-        Parameter(group=_LAKE, help="Folder of lake.toml. Default: ECOM_LAKE_CONFIG (the file), else searched upwards from here."),
+        Parameter(group=_LAKE, help="Folder of lake.toml. Default: ECOM_LAKE_CONFIG (the file), else found upwards from here."),
     ] = None,
 ) -> Any:
     from ecom_lake.settings import log_to
