@@ -33,6 +33,8 @@ def _table(table: Table, registry: Registry) -> Iterator[str]:
     yield f"{table.grain}\n"
     if table.layer == "gold":
         yield f"Made from {', '.join(f'`{read}`' for read in registry.recipe(table.name).reads)}.\n"
+    if table.additive:
+        yield f"Additive over all rows: {', '.join(f'`{column}`' for column in table.additive)}. No other column is.\n"
     yield "| column | type | meaning |\n|---|---|---|"
     yield from (_column(column) for column in table.columns.values())
     rules = [f"- `{rule.name}`: {rule.meaning}" for rule in table.rules]

@@ -175,6 +175,7 @@ freight = Money("Freight charged on order lines.")
 gmv = Money("Gross merchandise value: net_sales + freight.")
 payments = Money("Value of the payments, which is not revenue; NULL where the shop does not know payments.")
 cogs = Money("Cost of goods sold, where unit costs are known.", nullable=True)
+costed_sales = Money("net_sales of the lines with a known cost.")
 gross_profit = Money("net_sales - cogs; NULL where cost is known for too small a share of net sales.", nullable=True)
 returned_sales = Money("Net sales of returned order lines; NULL where the shop does not know returns.")
 

@@ -77,6 +77,9 @@ class Table:
     fingerprints are computed from: no data file depends on it."""
     partial: bool = False
     """Built from those of its inputs that the shop has. Without `partial`, a missing input leaves the table out."""
+    additive: tuple[str, ...] = field(default=(), repr=False)
+    """The columns whose values may be summed over any rows of the table. Readers sum no others. Not in the repr, which
+    fingerprints are computed from: no data file depends on it."""
 
     @property
     def id(self) -> TableId:
@@ -108,7 +111,7 @@ def with_nullable(table: Table, *names: str) -> Table:
     return replace(table, columns=columns)
 
 
-RESERVED = ("rules", "identities", "needs", "overrides")
+RESERVED = ("rules", "identities", "needs", "additive", "overrides")
 
 
 class Contract:
@@ -118,6 +121,7 @@ class Contract:
     rules: ClassVar[tuple[Rule, ...]] = ()
     identities: ClassVar[tuple[Identity, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
+    additive: ClassVar[tuple[str, ...]] = ()
     overrides: ClassVar[bool] = False
     """Whether a table of a project folder replaces the one of this name."""
 
@@ -140,6 +144,7 @@ class Contract:
             rules=cls.rules,
             identities=cls.identities,
             needs=cls.needs,
+            additive=cls.additive,
             monthly=monthly,
             beside=beside,
             extra=extra,
@@ -156,6 +161,9 @@ def _refuse_incomplete(contract: type[Contract]) -> None:
         raise DefinitionError(f'{name} has no docstring: state its grain in one sentence, such as """One row per order.""".')
     if not table.key:
         raise DefinitionError(f"{name} has no key: mark the columns that make a row unique with Key(…) or key=True.")
+    for column in table.additive:
+        if column not in table.columns or not table.columns[column].kind.polars.is_numeric():
+            raise DefinitionError(f"{name} states that {column} is additive, which is not a column with numbers.")
     if table.extra and table.extra not in extras.MODULES:
         raise DefinitionError(f"{name} needs the extra '{table.extra}', which does not exist: {', '.join(extras.MODULES)} do.")
 

@@ -20,6 +20,7 @@ class KpiDaily(Gold):
     gmv = vocabulary.gmv
     aov = vocabulary.aov.replace(nullable=True)
 
+    additive = ("orders", "units", "gross_sales", "discounts", "net_sales", "freight", "gmv")
     rules = (
         Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
         Rule("gmv_is_net_and_freight", "gmv = net_sales + freight", "GMV is net sales plus freight."),

@@ -52,6 +52,24 @@ class KpiMonthly(Gold):
     )
     net_sales_yoy = vocabulary.net_sales_yoy
 
+    additive = (
+        "orders",
+        "new_customers",
+        "items",
+        "units",
+        "gross_sales",
+        "discounts",
+        "net_sales",
+        "freight",
+        "gmv",
+        "payments",
+        "cogs",
+        "placed_orders",
+        "canceled_orders",
+        "returned_orders",
+        "returned_sales",
+        "unknown_status_orders",
+    )
     rules = (
         Rule(
             "customers_are_new_or_returning",

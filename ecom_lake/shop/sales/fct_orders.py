@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Count, Date, Flag, Integer, Money, Number
+from ecom_lake.engine.contracts.columns import Count, Date, Flag, Integer, Number
 from ecom_lake.engine.contracts.identities import agree, known
 from ecom_lake.engine.contracts.relations import month_of
 from ecom_lake.engine.contracts.table import Gold, Listing, Rule
@@ -41,7 +41,7 @@ class FctOrders(Gold):
     freight = vocabulary.freight
     gmv = vocabulary.gmv
     cogs = vocabulary.cogs
-    costed_sales = Money("net_sales of the lines with a known cost.")
+    costed_sales = vocabulary.costed_sales
     payment_count = vocabulary.payment_count.replace(nullable=True)
     payments = vocabulary.payments.replace(nullable=True)
     instalments = vocabulary.instalments.replace(nullable=True, at_least=0)
@@ -67,6 +67,21 @@ class FctOrders(Gold):
     country = vocabulary.country
     zip = vocabulary.zip
 
+    additive = (
+        "items",
+        "units",
+        "gross_sales",
+        "discounts",
+        "net_sales",
+        "freight",
+        "gmv",
+        "cogs",
+        "costed_sales",
+        "payment_count",
+        "payments",
+        "returned_units",
+        "returned_sales",
+    )
     rules = (
         Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
         Rule("gmv_is_net_and_freight", "gmv = net_sales + freight", "GMV is net sales plus freight."),

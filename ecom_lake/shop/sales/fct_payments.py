@@ -18,6 +18,7 @@ class FctPayments(Gold):
     gross_sales = vocabulary.gross_sales
     net_sales = vocabulary.net_sales
 
+    additive = ("payment_count", "payments", "gross_sales", "net_sales")
     rules = (
         Rule(
             "none_is_unpaid",

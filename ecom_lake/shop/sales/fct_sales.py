@@ -36,6 +36,7 @@ class FctSales(Gold):
     cogs = vocabulary.cogs
     gross_profit = vocabulary.gross_profit
 
+    additive = ("quantity", "gross_sales", "discount", "net_sales", "freight", "cogs")
     rules = (
         Rule("net_is_gross_less_discount", "net_sales = gross_sales - discount", "Net sales are gross sales less discount."),
         *OrderItems.rules,

@@ -63,6 +63,12 @@ def test_a_shared_column_can_be_reused_with_other_constraints_and_another_name()
         shared.replace(unit="days")  # type: ignore[call-arg]
 
 
+@pytest.mark.parametrize("column", ["thing", "sales"])
+def test_only_a_column_with_numbers_is_additive(column: str) -> None:
+    with pytest.raises(DefinitionError, match=f"Thing states that {column} is additive, which is not a column with numbers"):
+        gold(thing=key(), orders=Count("Orders."), additive=("orders", column))
+
+
 def test_the_unit_of_a_column_is_not_part_of_the_fingerprint() -> None:
     assert repr(Number("Lead time.", unit="days")) == repr(Number("Lead time."))
     assert [Money("It.").unit, Count("It.").unit, Share("It.").unit, Integer("It.").unit] == ["money", "count", "share", None]
