@@ -5,12 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast check ui bench fuzz tiny-shops chaos mutations snapshot lock setup clean
+.PHONY: help demo test test-fast check serve ui bench fuzz tiny-shops chaos mutations snapshot lock setup clean
 
 help:
 	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it"
 	@echo "make test      set up, run the tests"
 	@echo "make test-fast a first signal in under a minute: contracts, landing, connectors, statistics, marts by hand"
+	@echo "make serve     the dashboard on http://127.0.0.1:8321"
 	@echo "make ui        the Dagster UI on http://127.0.0.1:3000"
 	@echo "make check     style, types, import rules, portable SQL, a test file for every table, words"
 	@echo "make bench     measure against the rivals in benchmarks/"
@@ -47,6 +48,9 @@ test-fast: setup
 	@$(BIN)/pytest -m "not lake and not azure and not browser and not olist" $(addprefix ecom_lake_tests/,$(FAST)) \
 		--ignore ecom_lake_tests/shop/kpis/test_anomalies.py
 
+serve: setup
+	@$(BIN)/ecom-lake serve
+
 ui: setup
 	@DAGSTER_HOME="$(CURDIR)" $(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
@@ -79,7 +83,7 @@ snapshot: setup
 
 lock:
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-		--extra azure --extra models --extra postgres --group dev --python-version 3.11 pyproject.toml --output-file requirements.lock
+		--extra azure --extra models --extra postgres --extra web --group dev --python-version 3.11 pyproject.toml --output-file requirements.lock
 	@echo uv==$$($(BIN)/uv --version | cut -d' ' -f2) | $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header - --output-file requirements-uv.lock
 

@@ -30,6 +30,7 @@ from ecom_lake.cli import (
     replay,
     report,
     screen,
+    serve,
     signals,
     sql,
     status,
@@ -66,7 +67,7 @@ app = App(
 _LAKE = Group("Common options", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
     "Load and build": (project.init, synth.synth, land.land, build.build, project.new),
-    "Read": (ask.ask, sql.sql, report.report, tables.tables, tables.describe, experiment.experiment),
+    "Read": (serve.serve, ask.ask, sql.sql, report.report, tables.tables, tables.describe, experiment.experiment),
     "Quality": (status.status, quarantine.quarantine, ledger.ledger, quality.quality, doctor.doctor, doctor.repair),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, copy.copy),
 }

@@ -74,7 +74,7 @@ def monthly_cards(months: Sequence[Row], currency: str | None) -> list[Card]:
             kpi.label,
             formatted(complete[last][kpi.name], kpi.unit, currency),
             [_change(kpi, complete, last, before) for before in (_months_before(last, 1), _months_before(last, 12))],
-            _sparkline([complete[month][kpi.name] if month in complete else None for month in window]),
+            sparkline([complete[month][kpi.name] if month in complete else None for month in window]),
         )
         for kpi in KPIS
         if complete[last][kpi.name] is not None
@@ -119,7 +119,7 @@ def _months_before(month: date, count: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-def _sparkline(values: Sequence[Any]) -> str:
+def sparkline(values: Sequence[Any]) -> str:
     known = [(position, float(value)) for position, value in enumerate(values) if value is not None]
     if len(known) < 2:
         return ""

@@ -7,7 +7,7 @@ Here: scales, ticks and positions. Not here: colours and markup (chart.html.jinj
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -60,6 +60,7 @@ class Mark:
     height: float
     is_complete: bool
     text: str
+    month: date
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,9 @@ def month_chart(
         kind,
         [Tick(scale(at), (tick or number)(at)) for at in scale.ticks()],
         _month_labels(months),
-        [_mark(columns[p.month], scale, p.value or 0.0, width, p.is_complete, _text(p, number)) for p in known],
+        [_mark(columns, scale, p.month, p.value or 0.0, width, p.is_complete, _text(p, number)) for p in known],
         [_path([(columns[p.month], scale(p.value or 0.0)) for p in run]) for run in runs] if kind == "line" else [],
-        [_mark(columns[one.month], scale, one.value, width, True, _forecast_text(one, number)) for one in forecast],
+        [_mark(columns, scale, one.month, one.value, width, True, _forecast_text(one, number)) for one in forecast],
         _path(_forecast_line(points, forecast, columns, scale)),
         _interval(forecast, columns, scale, width),
     )
@@ -134,9 +135,12 @@ class _Scale:
         return [round(step * i, 10) for i in range(first, last + 1)]
 
 
-def _mark(x: float, scale: _Scale, value: float, width: float, is_complete: bool, text: str) -> Mark:
+def _mark(
+    columns: Mapping[date, float], scale: _Scale, month: date, value: float, width: float, is_complete: bool, text: str
+) -> Mark:
     zero, top = max(scale(0.0), 0.0), scale(value)
-    return Mark(round(x, 2), max(zero, top), round(width, 2), round(abs(top - zero), 2), is_complete, text)
+    x = round(columns[month], 2)
+    return Mark(x, max(zero, top), round(width, 2), round(abs(top - zero), 2), is_complete, text, month)
 
 
 def _text(point: Point, number: Format) -> str:

@@ -27,7 +27,7 @@ def rendered(template: str, currency: str | None = None, **values: Any) -> bytes
         lstrip_blocks=True,
         loader=FileSystemLoader(_HERE),
     )
-    jinja.filters |= _FILTERS | {"amount": partial(amount, currency=currency)}
+    jinja.filters |= FILTERS | {"amount": partial(amount, currency=currency)}
     style = (_HERE / _STYLE).read_text(encoding="utf-8")
     return jinja.get_template(template).render(style=style, **values).encode()
 
@@ -71,7 +71,7 @@ def _bound(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-_FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., str]] = {
     "n": _number,
     "percent": percent,
     "bound": _bound,

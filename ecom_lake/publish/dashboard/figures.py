@@ -1,0 +1,70 @@
+"""The figures on KPI cards: value, change, sparkline, and the evidence behind "Why this number?"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ecom_lake.publish.dashboard.kpi_query import SHOWN, kpi_query
+from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.span import Span
+from ecom_lake.publish.dashboard.view import View
+from ecom_lake.publish.pages.kpi_cards import KPIS, Kpi, change_text, formatted, sparkline
+from ecom_lake.shop import vocabulary
+
+_LABELS = {kpi.name: kpi for kpi in (*KPIS, Kpi("units", "Units", "count"))}
+
+
+@dataclass(frozen=True)
+class Why:
+    """What "Why this number?" shows."""
+
+    definition: str
+    window: str
+    query: Query
+    identities: Sequence[str]
+    """The guarantees of the tables that it was computed from."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    label: str
+    value: str
+    change: str | None
+    """Against the compared span; None where there is nothing complete to compare with."""
+    tone: Literal["good", "bad", ""]
+    sparkline: str
+    why: Why
+
+
+def figures(view: View) -> list[Figure]:
+    """One figure for each KPI that the shop knows in the chosen months."""
+    if view.span is None:
+        return []
+    query = _query(view, view.span)
+    *months, total = view.release.rows(query)
+    before = view.release.rows(_query(view, view.before))[-1] if view.before else None
+    return [_figure(view, _LABELS[name], query, months, total, before) for name in SHOWN if total[name] is not None]
+
+
+def _query(view: View, span: Span) -> Query:
+    return kpi_query(view.filters, span.first, span.last, float(view.release.site.shop.numbers.cost_coverage))
+
+
+def _figure(view: View, kpi: Kpi, query: Query, months: Sequence[Row], total: Row, before: Row | None) -> Figure:
+    change = change_text(total[kpi.name], before[kpi.name], kpi.unit) if before else None
+    rises = change is not None and change.startswith("+")
+    moved = change is not None and change.split()[0].strip("+-0.%") != ""
+    tone: Literal["good", "bad", ""] = ""
+    if moved and kpi.better != "neither":
+        tone = "good" if rises == (kpi.better == "up") else "bad"
+    why = Why(vocabulary.KPIS[kpi.name].column.meaning, view.window, query, _identities(view))
+    line = sparkline([row[kpi.name] for row in months])
+    return Figure(kpi.name, kpi.label, formatted(total[kpi.name], kpi.unit, view.release.currency), change, tone, line, why)
+
+
+def _identities(view: View) -> list[str]:
+    registry = view.release.site.registry
+    return [identity.meaning for table in ("fct_orders", "fct_sales") for identity in registry.table(table).identities]

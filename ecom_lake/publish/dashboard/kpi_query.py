@@ -1,0 +1,98 @@
+"""The KPIs of any choice of months and members, with the vocabulary's formulas.
+
+Here: SQL over the facts of a release, one row for each month and one for the whole span. A filter by category or product
+leaves the matching lines of an order; the order itself counts once.
+Not here: the choice itself (filters.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from ecom_lake.publish.dashboard.filters import Filters
+from ecom_lake.publish.dashboard.query import Query
+from ecom_lake.shop.vocabulary import GROSS_PROFIT, KNOWN, KPIS, PLACED_SUMS, VALID_SUMS
+
+SHOWN = ("net_sales", "gross_profit", "orders", "customers", "aov", "units", "late_rate", "avg_review")
+_OF_LINES = {
+    "items": "count(*)",
+    "units": "sum(quantity)",
+    "gross_sales": "sum(gross_sales)",
+    "discounts": "sum(discount)",
+    "net_sales": "sum(net_sales)",
+    "freight": "sum(freight)",
+    "gmv": "sum(net_sales + freight)",
+    "cogs": "sum(cogs)",
+    "costed_sales": "coalesce(sum(net_sales) filter (where cogs is not null), 0)",
+    "returned_sales": "sum(net_sales) filter (where is_returned)",
+    "returned_units": "sum(quantity) filter (where is_returned)",
+}
+"""The amounts of an order that its lines add up to. Payments are of the whole order: they have no lines."""
+
+
+def kpi_query(filters: Filters, first: date, last: date, cost_coverage: float) -> Query:
+    """One row per month with a KPI of each name in SHOWN, and one with month NULL for the whole span."""
+    members = filters.members
+    by_line = [name for name in ("category", "product") if name in members]
+    sql = f"""\
+with
+{_lines(by_line)}chosen as (
+    select o.* {_replaced(bool(by_line))}
+    from fct_orders as o
+    {"join lines as l on l.order_id = o.order_id" if by_line else ""}
+    {"left join customer_segments as g on g.customer_id = o.customer_id" if "segment" in members else ""}
+    where o.month between $first and $last{_conditions(members)}
+),
+placed as (
+    select month, {_listed(PLACED_SUMS)}
+    from chosen
+    group by grouping sets ((month), ())
+),
+known as (
+    select {_listed(KNOWN)}
+    from fct_orders
+),
+sold as (
+    select month, count(distinct customer_id) as customers, {_listed(VALID_SUMS)}
+    from chosen
+    where is_valid
+    group by grouping sets ((month), ())
+),
+sums as (
+    select p.*, s.* exclude (month), known.*, {GROSS_PROFIT} as gross_profit
+    from placed as p
+    left join sold as s on s.month is not distinct from p.month
+    cross join known
+    cross join (select $cost_coverage::double as cost_coverage) as settings
+)
+select month, {_listed({name: KPIS[name].formula for name in SHOWN})}
+from sums
+order by month nulls last"""
+    return Query(sql, {"first": first, "last": last, "cost_coverage": cost_coverage, **members})
+
+
+def _lines(by_line: list[str]) -> str:
+    if not by_line:
+        return ""
+    conditions = " and ".join({"category": "category = $category", "product": "product_id = $product"}[name] for name in by_line)
+    return f"""lines as (
+    select order_id, {_listed(_OF_LINES)}
+    from fct_sales
+    where is_valid and {conditions}
+    group by order_id
+),
+"""
+
+
+def _replaced(by_line: bool) -> str:
+    return f"replace ({', '.join(f'l.{name} as {name}' for name in _OF_LINES)})" if by_line else ""
+
+
+def _conditions(members: Mapping[str, str]) -> str:
+    conditions = {"state": "coalesce(o.state, 'unknown') = $state", "segment": "coalesce(g.segment, 'not scored') = $segment"}
+    return "".join(f"\n        and {condition}" for name, condition in conditions.items() if name in members)
+
+
+def _listed(values: Mapping[str, str]) -> str:
+    return ", ".join(value if value == name else f"{value} as {name}" for name, value in values.items())

@@ -1,0 +1,104 @@
+"""One release of a shop, open for pages: its queries run once, and their rows are kept until the release is closed.
+
+Here: opening releases, the latest or by number, and running queries on them.
+Not here: the SQL session and its limits (engine/serve/query.py), which queries a page runs (overview.py and the other pages).
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import ExitStack
+from threading import Lock
+from typing import Any
+
+from ecom_lake.engine.build.release.offer import not_built
+from ecom_lake.engine.build.shop_context import Site, open_site
+from ecom_lake.engine.config import Settings
+from ecom_lake.engine.serve.query import session
+from ecom_lake.engine.serve.released import released, state
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.errors import UsageError
+from ecom_lake.publish.dashboard.query import Query, Row
+
+OPEN_RELEASES = 6
+"""The number of releases that stay open, over all shops."""
+LOOKED_AT = 1.0
+"""Seconds for which the newest release of a shop is not looked up again."""
+
+
+class ServedRelease:
+    def __init__(self, site: Site, entry: Entry) -> None:
+        self.site = site
+        self.number = entry.number
+        self.entry = entry
+        self.absent = not_built(site)
+        """The tables that the shop does not have, and why."""
+        opened = ExitStack()
+        self._session = opened.enter_context(session(site, entry))
+        self._close = weakref.finalize(self, opened.close)
+        """Runs once the last page that uses the release has been rendered."""
+        self._lock = Lock()
+        self._rows: dict[tuple[str, tuple[tuple[str, Any], ...]], Sequence[Row]] = {}
+
+    @property
+    def currency(self) -> str | None:
+        return str(self.site.shop.numbers.currency) if self.site.shop.numbers.currency else None
+
+    def has(self, table: str) -> bool:
+        return table in self._session.tables.get("gold", ())
+
+    def rows(self, query: Query) -> Sequence[Row]:
+        key = (query.sql, tuple(sorted(query.values.items())))
+        with self._lock:
+            if key not in self._rows:
+                answer = self._session.ask(query.sql, query.values)
+                self._rows[key] = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows()]
+            return self._rows[key]
+
+
+class Releases:
+    """The releases of all shops that pages have asked for; the least recently used ones are closed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._sites: dict[str, Site] = {}
+        self._latest: dict[str, tuple[float, Entry]] = {}
+        self._open: OrderedDict[tuple[str, int], ServedRelease] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def shops(self) -> tuple[str, ...]:
+        return tuple(self.settings.shops)
+
+    def of(self, shop: str, number: int | None = None) -> ServedRelease:
+        """The latest release of a shop, or the one with a number. Raises `UsageError` where there is none."""
+        with self._lock:
+            site = self._site(shop)
+            entry = self._newest(shop, site) if number is None else _numbered(site, number)
+            served = self._open.pop((shop, entry.number), None) or ServedRelease(site, entry)
+            self._open[shop, entry.number] = served
+            while len(self._open) > OPEN_RELEASES:
+                self._open.popitem(last=False)
+            return served
+
+    def _site(self, shop: str) -> Site:
+        if shop not in self._sites:
+            self._sites[shop] = open_site(self.settings, shop)
+        return self._sites[shop]
+
+    def _newest(self, shop: str, site: Site) -> Entry:
+        looked_at, entry = self._latest.get(shop, (-LOOKED_AT, None))
+        if entry is None or time.monotonic() - looked_at >= LOOKED_AT:
+            entry = released(site)
+            self._latest[shop] = (time.monotonic(), entry)
+        return entry
+
+
+def _numbered(site: Site, number: int) -> Entry:
+    entry = state(site, number)
+    if entry.release != entry.number:
+        raise UsageError(f"State {number} of shop '{site.shop.name}' was not released: choose the number of a release.")
+    return entry

@@ -1,0 +1,72 @@
+"""What every page has: its release, its filters, the chosen months, and the links that change them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from ecom_lake.publish.dashboard.filters import Filters
+from ecom_lake.publish.dashboard.query import Query
+from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.dashboard.span import Month, Span, compared_with, span_of
+
+_MONTHS = Query("select month, is_complete, net_sales from kpi_monthly order by month")
+_MEMBERS = {
+    "segment": Query("select segment as member from sales_cube group by segment order by sum(net_sales) desc, segment"),
+    "category": Query("select category as member from sales_cube group by category order by category"),
+    "state": Query("select state as member from sales_cube group by state order by state"),
+}
+"""The members that a filter offers, by dimension."""
+
+
+@dataclass(frozen=True)
+class View:
+    shop: str
+    page: str
+    release: ServedRelease
+    filters: Filters
+
+    @cached_property
+    def months(self) -> Sequence[Month]:
+        if not self.release.has("kpi_monthly"):
+            return []
+        return [Month(row["month"], row["is_complete"]) for row in self.release.rows(_MONTHS)]
+
+    @cached_property
+    def span(self) -> Span | None:
+        return span_of(self.filters, self.months)
+
+    @cached_property
+    def before(self) -> Span | None:
+        """The span that this one is compared with."""
+        return compared_with(self.span, self.filters.compare, self.months) if self.span else None
+
+    @cached_property
+    def window(self) -> str:
+        """The months and filters, as a person reads them."""
+        months = self.span.text if self.span else "all orders"
+        return ", ".join([months, *(f"{name} {member}" for name, member in self.filters.members.items())])
+
+    @cached_property
+    def choices(self) -> dict[str, list[str]]:
+        if not self.release.has("sales_cube"):
+            return {}
+        return {name: [str(row["member"]) for row in self.release.rows(query)] for name, query in _MEMBERS.items()}
+
+    def url(self, page: str) -> str:
+        """The address of another page with the same filters."""
+        return f"/{self.shop}/{page}{self.filters.query()}"
+
+    def month_url(self, month: date) -> str:
+        """This page of one month; of the default months where that month is the chosen one."""
+        chosen = None if self.span == Span(month, month) else month
+        return self._with(self.filters.of_months(chosen, chosen))
+
+    def toggled(self, dimension: str, member: str) -> str:
+        """This page filtered by a member, or without that filter."""
+        return self._with(self.filters.toggled(dimension, member))
+
+    def _with(self, filters: Filters) -> str:
+        return f"/{self.shop}/{self.page}{filters.query()}"

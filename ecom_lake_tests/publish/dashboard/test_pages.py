@@ -1,0 +1,169 @@
+"""The pages over HTTP: their numbers are those of gold, hostile names are text, and wrong addresses are sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+from starlette.testclient import TestClient
+
+from ecom_lake.engine.build.build import build
+from ecom_lake.publish.dashboard.app import SECURITY, application
+from ecom_lake.publish.dashboard.query import Query
+from ecom_lake.publish.dashboard.served_release import OPEN_RELEASES, Releases, ServedRelease
+from ecom_lake.publish.pages.rendering import amount, percent
+from ecom_lake_tests.builders.built_lake import BuiltLake
+
+PAGE = "/olist/overview"
+
+
+@pytest.fixture(scope="module")
+def client(grown_lake: BuiltLake) -> Iterator[TestClient]:
+    with TestClient(application(grown_lake.settings), base_url="http://localhost", follow_redirects=False) as client:
+        yield client
+
+
+class Texts(HTMLParser):
+    """The texts of a page's elements, by class."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self._open: list[str] = []
+        self.by_class: dict[str, list[str]] = {}
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self._open.append(dict(attributes).get("class") or "")
+        self.links += [value for name, value in attributes if name in ("href", "src", "action") and value]
+        if tag in ("meta", "link", "input"):
+            self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and self._open:
+            self.by_class.setdefault(self._open[-1], []).append(data.strip())
+
+
+def test_every_number_of_the_overview_is_found_in_gold(client: TestClient, release: ServedRelease) -> None:
+    page = Texts(client.get(PAGE + "?from=2017-01&to=2017-03").text)
+    [total] = release.rows(
+        Query(
+            "select sum(net_sales) as net_sales, count(*) as orders, count(distinct customer_id) as customers,"
+            " sum(net_sales)::double / count(*) as aov, sum(units) as units, avg(is_late::integer) as late,"
+            " avg(review_score) as score from fct_orders where is_valid and month between '2017-01-01' and '2017-03-01'"
+        )
+    )
+    expected = [
+        amount(total["net_sales"]),
+        f"{total['orders']:,}",
+        f"{total['customers']:,}",
+        f"{total['aov']:,.2f}",
+        f"{total['units']:,}",
+        percent(total["late"]),
+        f"{total['score']:.2f}",
+    ]
+    assert [*page.by_class["value"][: len(expected)]] == expected
+    for dimension in ("category", "state", "segment"):
+        rows = release.rows(
+            Query(
+                f"select sum(net_sales) as net_sales from sales_cube where month between '2017-01-01' and '2017-03-01'"
+                f" group by {dimension} order by sum(net_sales) desc limit 3"
+            )
+        )
+        assert {amount(row["net_sales"]) for row in rows} <= set(page.by_class["value"])
+
+
+def test_a_filter_by_a_dimension_marks_its_member_and_filters_the_others(client: TestClient, release: ServedRelease) -> None:
+    [largest] = release.rows(
+        Query("select state, sum(net_sales) as net_sales from sales_cube group by state order by 2 desc limit 1")
+    )
+    months = "?from=2017-01&to=2017-04"
+    page = client.get(f"{PAGE}{months}&state={largest['state']}").text
+    assert f'aria-current="true"><span class="member">{largest["state"]}</span>' in page
+    assert Texts(page).by_class["value"][0] == amount(largest["net_sales"])
+    assert f'href="{PAGE}?from=2017-01&amp;to=2017-04"' in page, "a second click takes the filter back"
+
+
+def test_the_latest_release_is_shown_unless_an_older_one_is_asked_for(client: TestClient, release: ServedRelease) -> None:
+    log = release.site.lake.log
+    older, latest = sorted({number for state in log.numbers() if (number := log.entry(state).release)})[-2:]
+    assert f"Release {latest}<" in client.get(PAGE).text
+    page = client.get(f"{PAGE}?release={older}").text
+    assert f"Release {older}<" in page
+    assert f'name="release" value="{older}"' in page, "filters keep the release"
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "sentence"),
+    [
+        ("/olist/nothing", 404, "There is no page nothing of a shop &#39;olist&#39;."),
+        ("/nobody/overview", 404, "There is no page overview of a shop &#39;nobody&#39;."),
+        ("/empty/overview", 400, "Shop &#39;empty&#39; has nothing yet"),
+        (PAGE + "?from=spring", 400, "from must be a month such as 2018-03, not &#39;spring&#39;."),
+        (PAGE + "?release=999", 400, "There is no state 999"),
+        ("/<script>/overview", 404, "&lt;script&gt;"),
+    ],
+)
+def test_a_wrong_address_is_a_sentence(client: TestClient, address: str, status: int, sentence: str) -> None:
+    answer = client.get(address)
+    assert (answer.status_code, sentence in answer.text) == (status, True), answer.text
+    assert "<script>" not in answer.text.replace('<script src="/static/dashboard.js" defer></script>', "")
+
+
+def test_a_member_that_the_shop_does_not_have_shows_no_sales(client: TestClient) -> None:
+    answer = client.get(PAGE + "?category=<img src=x onerror=alert(1)>")
+    assert answer.status_code == 200
+    assert "No order of these months matches the filters." in answer.text
+    assert "img" not in Texts(answer.text).tags
+
+
+def test_every_answer_has_the_security_headers_and_no_foreign_address(client: TestClient) -> None:
+    for address in ("/", PAGE, "/olist/nothing", "/static/dashboard.css"):
+        answer = client.get(address)
+        assert {name: answer.headers[name] for name in SECURITY} == SECURITY
+    page = client.get(PAGE).text
+    assert [link for link in Texts(page).links if not link.startswith(("/", "#"))] == []
+    assert not re.search(r"\sstyle=|\son\w+=|<script>|<style>", page), "the policy would block it"
+
+
+def test_only_known_host_names_are_answered(client: TestClient) -> None:
+    assert client.get(PAGE, headers={"host": "attacker.example"}).status_code == 400
+    assert client.get("/").headers["location"] == PAGE
+
+
+def test_nothing_can_be_written(client: TestClient) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        assert client.request(method, PAGE).status_code == 405
+
+
+def test_a_hostile_product_name_is_text(fresh_lake: BuiltLake) -> None:
+    evil = "<script>alert(1)</script>"
+    file = next(fresh_lake.landing.rglob("*category_name_translation*"))
+    rows = pl.read_csv(file)
+    known = pl.read_parquet(fresh_lake.root / "olist/gold/sales_cube.parquet").sort("net_sales")["category"][-1]
+    renamed = rows.with_columns(pl.col(rows.columns[1]).replace({known: evil}))
+    renamed.write_csv(fresh_lake.landing / "product_category_name_translation~2.csv")
+    build(fresh_lake.site())
+    with TestClient(application(fresh_lake.settings), base_url="http://localhost") as client:
+        page = client.get(PAGE).text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert page.count("<script") == 1
+
+
+def test_releases_that_nobody_looks_at_are_closed(grown_lake: BuiltLake) -> None:
+    releases = Releases(grown_lake.settings)
+    first = releases.of("olist")
+    assert releases.of("olist") is first
+    releases._open.update({("other", number): first for number in range(OPEN_RELEASES)})
+    again = releases.of("olist")
+    assert again.rows(Query("select 1 as one")) == [{"one": 1}]
+    assert len(releases._open) == OPEN_RELEASES
