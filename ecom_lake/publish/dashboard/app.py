@@ -15,7 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
-from ecom_lake.publish.dashboard.filters import read_filters
+from ecom_lake.publish.dashboard.ask import answer_csv, answered, listed
+from ecom_lake.publish.dashboard.filters import Filters, read_filters
 from ecom_lake.publish.dashboard.overview import overview
 from ecom_lake.publish.dashboard.rendering import render
 from ecom_lake.publish.dashboard.served_release import Releases
@@ -29,7 +30,6 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_PAGES = {"overview": ("overview.html.jinja", overview)}
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -49,18 +49,43 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK) -> FastAP
     def first_shop() -> RedirectResponse:
         return RedirectResponse(f"/{settings.default_shop}/overview", 307)
 
-    @app.get("/{shop}/{page}")
-    def page(request: Request, shop: str, page: str) -> Response:
-        if shop not in settings.shops or page not in _PAGES:
-            return _failed(f"There is no page {page} of a shop '{shop}'.", 404)
-        try:
-            filters = read_filters(request.query_params)
-            view = View(shop, page, releases.of(shop, filters.release), filters)
-            template, content = _PAGES[page]
-            html = render(template, view=view, page=content(view), shops=releases.shops)
-        except UserError as error:
-            return _failed(str(error), 400)
+    @app.exception_handler(UserError)
+    def failed(request: Request, error: UserError) -> Response:
+        return _failed(str(error), 400)
+
+    def view_of(request: Request, shop: str, page: str) -> View:
+        filters = read_filters(request.query_params)
+        return View(shop, page, releases.of(shop, filters.release), filters)
+
+    def shown(template: str, view: View, page: object) -> Response:
+        html = render(template, view=view, page=page, shops=releases.shops)
         return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
+
+    @app.get("/{shop}/overview")
+    def overview_page(request: Request, shop: str) -> Response:
+        view = view_of(request, shop, "overview")
+        return shown("overview.html.jinja", view, overview(view))
+
+    @app.get("/{shop}/ask")
+    def questions_page(request: Request, shop: str) -> Response:
+        view = View(shop, "ask", releases.of(shop), Filters())
+        return shown("ask.html.jinja", view, listed(view.release))
+
+    @app.get("/{shop}/ask/{question}.csv")
+    def answer_file(request: Request, shop: str, question: str) -> Response:
+        text = answer_csv(releases.of(shop), question, request.query_params)
+        return Response(
+            text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{shop}-{question}.csv"'}
+        )
+
+    @app.get("/{shop}/ask/{question}")
+    def answer_page(request: Request, shop: str, question: str) -> Response:
+        view = View(shop, "ask", releases.of(shop), Filters())
+        return shown("answer.html.jinja", view, answered(view.release, question, request.query_params))
+
+    @app.exception_handler(404)
+    def unknown(request: Request, error: Exception) -> Response:
+        return _failed(f"There is no page {request.url.path}.", 404)
 
     return app
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
 from ecom_lake.engine.build.release.offer import not_built
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.config import Settings
+from ecom_lake.engine.serve.answering import Answered, answer, find, unanswerable
 from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.serve.released import released, state
 from ecom_lake.engine.store.entry import Entry
@@ -49,6 +51,19 @@ class ServedRelease:
 
     def has(self, table: str) -> bool:
         return table in self._session.tables.get("gold", ())
+
+    @cached_property
+    def unanswerable(self) -> Mapping[str, str]:
+        """The questions that this release does not answer, and why."""
+        return unanswerable(self.site, self.entry)
+
+    def answer(self, name: str, given: Mapping[str, str]) -> Answered:
+        """The answer to a question with these parameters. Raises `UsageError` where there is no such question or value."""
+        question = find(self.site.registry, [name])
+        if why := self.unanswerable.get(question.name):
+            raise UsageError(f"Shop '{self.site.shop.name}' cannot answer {question.name}: {why}")
+        with self._lock:
+            return answer(self._session, question, given)
 
     def rows(self, query: Query) -> Sequence[Row]:
         key = (query.sql, tuple(sorted(query.values.items())))
@@ -85,6 +100,7 @@ class Releases:
             return served
 
     def _site(self, shop: str) -> Site:
+        self.settings.shop(shop)  # raises for an unknown shop
         if shop not in self._sites:
             self._sites[shop] = open_site(self.settings, shop)
         return self._sites[shop]

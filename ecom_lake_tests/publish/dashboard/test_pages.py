@@ -105,12 +105,15 @@ def test_the_latest_release_is_shown_unless_an_older_one_is_asked_for(client: Te
 @pytest.mark.parametrize(
     ("address", "status", "sentence"),
     [
-        ("/olist/nothing", 404, "There is no page nothing of a shop &#39;olist&#39;."),
-        ("/nobody/overview", 404, "There is no page overview of a shop &#39;nobody&#39;."),
+        ("/olist/nothing", 404, "There is no page /olist/nothing."),
+        ("/nobody/overview", 400, "There is no shop &#39;nobody&#39; in "),
+        ("/olist/ask/best-mont", 400, "There is no question &#39;best-mont&#39;. The nearest: best-month"),
+        ("/olist/ask/best-month?yaer=2017", 400, "has no parameter &#39;yaer&#39;"),
+        ("/olist/ask/best-month.csv?year=1900", 400, "year must be "),
         ("/empty/overview", 400, "Shop &#39;empty&#39; has nothing yet"),
         (PAGE + "?from=spring", 400, "from must be a month such as 2018-03, not &#39;spring&#39;."),
         (PAGE + "?release=999", 400, "There is no state 999"),
-        ("/<script>/overview", 404, "&lt;script&gt;"),
+        ("/<script>/overview", 400, "&lt;script&gt;"),
     ],
 )
 def test_a_wrong_address_is_a_sentence(client: TestClient, address: str, status: int, sentence: str) -> None:
@@ -143,6 +146,28 @@ def test_only_known_host_names_are_answered(client: TestClient) -> None:
 def test_nothing_can_be_written(client: TestClient) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         assert client.request(method, PAGE).status_code == 405
+
+
+def test_every_question_of_the_shop_has_a_page(client: TestClient, release: ServedRelease) -> None:
+    listed = client.get("/olist/ask")
+    asked = [question.name for question in release.site.registry.questions if question.name not in release.unanswerable]
+    assert re.findall(r'href="/olist/ask/([\w-]+)"', listed.text) == asked
+    for name in asked:
+        page = client.get(f"/olist/ask/{name}")
+        assert (page.status_code, name, "nan%" in page.text) == (200, name, False)
+    assert all(f"<li>{name}: " in listed.text for name in release.unanswerable)
+
+
+def test_an_answer_has_its_numbers_its_sql_and_a_csv(client: TestClient, release: ServedRelease) -> None:
+    rows = release.rows(Query("select month, net_sales from kpi_monthly order by net_sales desc, month"))
+    page = client.get("/olist/ask/best-month?year=2017").text
+    assert re.findall(r'<span class="value">([\d,.]+)</span>', page) == [f"{row['net_sales']:,.2f}" for row in rows]
+    assert "where year(month) = 2017" in page
+    file = client.get(re.findall(r'href="(/olist/ask/best-month.csv[^"]*)"', page)[0])
+    assert file.headers["content-type"].startswith("text/csv")
+    lines = file.text.splitlines()
+    assert lines[0].startswith("place,month,net_sales,")
+    assert [line.split(",")[2] for line in lines[1:]] == [str(row["net_sales"]) for row in rows]
 
 
 def test_a_hostile_product_name_is_text(fresh_lake: BuiltLake) -> None:

@@ -1,0 +1,145 @@
+"""The page "Ask": the business questions of a shop, and the answer to one of them with its chart, table, SQL and CSV.
+
+Here: what the page shows of an answer. Not here: answering (engine/serve/answering.py), the questions (shop/questions/).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from ecom_lake.engine.contracts.question import Question
+from ecom_lake.engine.serve.answering import Answered, said
+from ecom_lake.engine.serve.csv_text import write_csv
+from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.pages.rendering import percent
+
+SHOWN = 200
+"""Rows of an answer that the page shows; the CSV has all of them."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The questions of a shop, by heading; and those that it cannot answer, with the reason."""
+
+    groups: Sequence[tuple[str, Sequence[Question]]]
+    unavailable: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A parameter of a question, as a field of the form."""
+
+    name: str
+    meaning: str
+    value: str
+    allowed: Sequence[str]
+    """The values to choose from; empty where any value may be written."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    text: str
+    start: float
+    """Percent of the width, like the bar's width."""
+    width: float
+    is_pale: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    question: Question
+    choices: Sequence[Choice]
+    columns: Sequence[tuple[str, bool]]
+    """Each column, and whether it has numbers."""
+    rows: Sequence[Sequence[str]]
+    more: int
+    """Rows that are not shown."""
+    bars: Sequence[Bar]
+    sql: str
+    query: str
+    """The query of this answer's address."""
+
+
+def listed(release: ServedRelease) -> Listed:
+    unavailable = release.unanswerable
+    questions = [question for question in release.site.registry.questions if question.name not in unavailable]
+    groups = [(group, list(members)) for group, members in groupby(questions, lambda question: question.group)]
+    return Listed(groups, unavailable)
+
+
+def answered(release: ServedRelease, name: str, given: Mapping[str, str]) -> Answer:
+    """The answer to a question. Raises `UsageError` where there is no such question, parameter or value."""
+    found = release.answer(name, given)
+    question = found.question
+    hidden = question.chart.mark if question.chart and question.chart.kind == "bars" else None
+    shown = [position for position, column in enumerate(found.columns) if column != hidden]
+    return Answer(
+        question,
+        [_choice(found, parameter.name, parameter.meaning) for parameter in question.parameters],
+        [(found.columns[i].replace("_", " "), _holds_numbers(row[i] for row in found.rows)) for i in shown],
+        [[_text(row[i], found.columns[i] in question.shares) for i in shown] for row in found.rows[:SHOWN]],
+        max(len(found.rows) - SHOWN, 0),
+        _bars(found),
+        found.sql,
+        urlencode({one: said(value) for one, value in found.values.items() if value is not None}),
+    )
+
+
+def answer_csv(release: ServedRelease, name: str, given: Mapping[str, str]) -> str:
+    found = release.answer(name, given)
+    text = io.StringIO()
+    write_csv(text, found.columns, found.rows)
+    return text.getvalue()
+
+
+def _choice(found: Answered, name: str, meaning: str) -> Choice:
+    return Choice(name, meaning, said(found.values[name]), [said(value) for value in found.choices.get(name, ())])
+
+
+def _bars(found: Answered) -> Sequence[Bar]:
+    """A bar for each row, from zero; negative bars go to the left."""
+    chart = found.question.chart
+    if chart is None or chart.kind != "bars":
+        return ()
+    label, value = (found.columns.index(name) for name in (chart.label, chart.values[0]))
+    mark = found.columns.index(chart.mark) if chart.mark else None
+    rows = [row for row in found.rows[:SHOWN] if row[value] is not None]
+    low = min([0.0, *(float(row[value]) for row in rows)])
+    room = max([0.0, *(float(row[value]) for row in rows)]) - low or 1.0
+    return [
+        Bar(
+            _text(row[label], False),
+            _text(row[value], chart.values[0] in found.question.shares),
+            round(100 * (min(float(row[value]), 0.0) - low) / room, 2),
+            round(100 * abs(float(row[value])) / room, 2),
+            mark is not None and bool(row[mark]),
+        )
+        for row in rows
+    ]
+
+
+def _holds_numbers(values: Any) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in known)
+
+
+def _text(value: Any, is_share: bool) -> str:
+    if value is None:
+        return "n/a"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if is_share:
+        return percent(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float | Decimal):
+        return f"{value:,.2f}"
+    return f"{value:%Y-%m-%d}" if isinstance(value, date) else str(value)
