@@ -20,7 +20,9 @@ from ecom_lake.publish.dashboard.filters import Filters, read_filters
 from ecom_lake.publish.dashboard.overview import overview
 from ecom_lake.publish.dashboard.rendering import render
 from ecom_lake.publish.dashboard.served_release import Releases
+from ecom_lake.publish.dashboard.trust import trust, verdict
 from ecom_lake.publish.dashboard.view import View
+from ecom_lake.publish.pages.quality import FATES
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SECURITY = {
@@ -58,13 +60,18 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK) -> FastAP
         return View(shop, page, releases.of(shop, filters.release), filters)
 
     def shown(template: str, view: View, page: object) -> Response:
-        html = render(template, view=view, page=page, shops=releases.shops)
+        html = render(template, view=view, page=page, shops=releases.shops, verdict=verdict(view.release), fates=FATES)
         return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
 
     @app.get("/{shop}/overview")
     def overview_page(request: Request, shop: str) -> Response:
         view = view_of(request, shop, "overview")
         return shown("overview.html.jinja", view, overview(view))
+
+    @app.get("/{shop}/trust")
+    def trust_page(request: Request, shop: str) -> Response:
+        view = view_of(request, shop, "trust")
+        return shown("trust.html.jinja", view, trust(view.release))
 
     @app.get("/{shop}/ask")
     def questions_page(request: Request, shop: str) -> Response:

@@ -96,9 +96,9 @@ def test_a_filter_by_a_dimension_marks_its_member_and_filters_the_others(client:
 def test_the_latest_release_is_shown_unless_an_older_one_is_asked_for(client: TestClient, release: ServedRelease) -> None:
     log = release.site.lake.log
     older, latest = sorted({number for state in log.numbers() if (number := log.entry(state).release)})[-2:]
-    assert f"Release {latest}<" in client.get(PAGE).text
+    assert f"Release {latest} · " in client.get(PAGE).text
     page = client.get(f"{PAGE}?release={older}").text
-    assert f"Release {older}<" in page
+    assert f"Release {older} · " in page
     assert f'name="release" value="{older}"' in page, "filters keep the release"
 
 
