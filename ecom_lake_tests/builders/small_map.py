@@ -34,4 +34,4 @@ def small_map(text: str) -> Map:
 def mapped(text: str, *deliveries: pl.DataFrame, kinds: Mapping[str, pl.DataFrame] | None = None) -> MappedRows:
     """The first table of a map, on deliveries of its kind."""
     map_ = small_map(text)
-    return map_rows(map_, map_.facets[0], pl.concat(deliveries), kinds or {}, "Europe/Istanbul", KEY)
+    return map_rows(map_, map_.facets[0], pl.concat(deliveries, how="diagonal"), kinds or {}, "Europe/Istanbul", KEY)

@@ -110,7 +110,7 @@ class GroupHelpers:
         self.unread.extend(one for one in inner.unread if one not in self.unread)
         cents, level = self._named(f"arg_min({_CENTS.format(given)}, {RECORD}) over grouped", inner.level)
         stated, _ = self._named(_WEIGHT.format(weight_sql), inner.level)
-        total, level = self._named(f"(sum({stated}) over grouped)::hugeint", level)
+        total, _ = self._named(f"(sum({_WEIGHT.format(weight_sql)}) over grouped)::hugeint", inner.level)
         count, _ = self._named("count(*) over grouped", 0)
         part = f"(abs({cents}) * case when {total} = 0 then 1 else {stated} end)"
         all_ = f"case when {total} = 0 then {count} else {total} end"

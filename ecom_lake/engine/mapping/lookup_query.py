@@ -22,18 +22,24 @@ from ecom_lake.engine.mapping.syntax import (
     parse_select,
 )
 
-_REFUSED = {
-    "TABLE_FUNCTION": "a table function",
-    "COLUMN_DATA": "values",
-    "EXPRESSION_LIST": "values",
-    "PIVOT": "a pivot",
-    "DELIM_GET": "a reference to another query",
-    "SHOW_REF": "a description of tables",
-    "RECURSIVE_CTE_NODE": "a recursive query",
-    "PARAMETER": "a parameter",
-    "LAMBDA": "a lambda",
-    "STAR": "*",
-}
+_EXPRESSIONS = [
+    "COLUMN_REF",
+    "CONSTANT",
+    "FUNCTION",
+    "CASE",
+    "COMPARISON",
+    "CONJUNCTION",
+    "OPERATOR",
+    "BETWEEN",
+    "CAST",
+    "TYPE",
+    "SUBQUERY",
+    "WINDOW",
+]
+_QUERIES = ["SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE", "BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY"]
+_MODIFIERS = ["ORDER_MODIFIER", "LIMIT_MODIFIER", "DISTINCT_MODIFIER"]
+_ALLOWED = frozenset([*_EXPRESSIONS, *_QUERIES, *_MODIFIERS])
+_WHAT = {"STAR": "*", "RECURSIVE_CTE_NODE": "a recursive query"}
 _FUNCTIONS = SCALAR | STATISTICS | WINDOWS | {"/"} | (set(ROW_HELPERS) - {"day", "hashed"})
 """day() needs the formats of one kind, and hashed() belongs in the cell."""
 
@@ -42,19 +48,7 @@ def read_query(sql: str, kinds: Collection[str]) -> Node:
     """The checked query; SyntaxProblem with what is wrong with it."""
     statement = parse_select(sql)
     for node in nodes(statement):
-        kind = node.get("class") or node.get("type", "")
-        for name in (str(kind), str(node.get("type", ""))):
-            if name in _REFUSED:
-                raise SyntaxProblem(f"contains {_REFUSED[name]}, which a lookup may not")
-        name = function_name(node)
-        if name and name not in _FUNCTIONS:
-            raise SyntaxProblem(f"calls {name}(), which a lookup may not")
-        if name in ("lpad", "rpad"):
-            raise SyntaxProblem(f"calls {name}(), which a lookup may not: pad the value in the cell")
-        if node.get("sample"):
-            raise SyntaxProblem("takes a sample, which a lookup may not")
-        if node.get("class") == "CAST":
-            check_cast(node)
+        _check(node)
     if not kind_tables(statement):
         raise SyntaxProblem("reads no kind of file")
     for table in kind_tables(statement).values():
@@ -62,6 +56,23 @@ def read_query(sql: str, kinds: Collection[str]) -> Node:
             near = nearest(table, kinds)
             raise SyntaxProblem(f"reads {table}, which is no kind of file here{f'; did you mean {near}?' if near else ''}")
     return statement
+
+
+def _check(node: Node) -> None:
+    kind = str(node.get("class") or node["type"])
+    is_order = "null_order" in node
+    if kind not in _ALLOWED and not is_order:
+        what = _WHAT.get(kind, kind.lower().replace("_", " "))
+        raise SyntaxProblem(f"contains {what}, which a lookup may not")
+    name = function_name(node)
+    if name and name not in _FUNCTIONS:
+        raise SyntaxProblem(f"calls {name}(), which a lookup may not")
+    if name in ("lpad", "rpad"):
+        raise SyntaxProblem(f"calls {name}(), which a lookup may not: pad the value in the cell")
+    if node.get("sample"):
+        raise SyntaxProblem("takes a sample, which a lookup may not")
+    if node.get("class") == "CAST":
+        check_cast(node)
 
 
 def columns_read(map_: Map, lookup: MapLookup, wanted: Collection[str]) -> Mapping[str, frozenset[str]]:

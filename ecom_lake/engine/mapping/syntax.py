@@ -55,7 +55,9 @@ def parse_select(text: str) -> Node:
     except RecursionError:
         raise SyntaxProblem(f"is nested more than {DEEPEST} levels deep") from None
     if tree["error"]:
-        raise SyntaxProblem(f"is not valid SQL: {tree['error_message'].splitlines()[0]}{_reserved(text)}")
+        said = tree["error_message"].splitlines()[0]
+        hint = _reserved(text) if said.startswith("syntax error") else ""
+        raise SyntaxProblem(f"is not valid SQL: {said}{hint}")
     if len(tree["statements"]) != 1:
         raise SyntaxProblem("is more than one statement")
     statement: Node = tree["statements"][0]

@@ -183,7 +183,7 @@ HEADERLESS = '[files.sales]\nnames = ["sales"]\nheader = ["order_no", "buyer"]\n
         ('from = "people"', 'sql = "select a from b"', "[lookups.customer] sql reads b, which is no kind of file here."),
         ('from = "people"', 'sql = "copy people to \'x\'"', "[lookups.customer] sql is not valid SQL"),
         ('from = "people"', 'sql = "select * from people"', "[lookups.customer] sql contains *, which a lookup may not."),
-        ('from = "people"', 'sql = "select a from read_csv(\'x\')"', "[lookups.customer] sql contains a table function"),
+        ('from = "people"', 'sql = "select a from read_csv(\'x\')"', "[lookups.customer] sql contains table function"),
         ('from = "people"', 'sql = "select a from people, sales"',
          "[lookups.customer] sql reads a from several tables: write TABLE.a."),
         ("[words.methods]", "[words.methods]\nelse = 'drop'",
