@@ -37,6 +37,11 @@ def cells_of(facet: Facet) -> list[Cell]:
     return columns + others
 
 
+def needs_pseudonym_key(facet: Facet) -> bool:
+    """Whether a table has a pseudonym in the place of a value."""
+    return any("hashed" in cell.functions for cell in cells_of(facet))
+
+
 def kinds_read(map_: Map, facet: Facet) -> frozenset[str]:
     """The kinds of files that the lookups of a table read, in addition to its own."""
     lookups = (map_.lookups[name] for name in facet.join)

@@ -143,7 +143,7 @@ class _Compiler:
     def steps(self, outputs: Mapping[str, Output]) -> tuple[list[Step], str]:
         """The steps, and the name of the one that has the records which `where` does not leave out."""
         facet, kind = self.facet, self.map_.kinds[self.facet.kind]
-        where, key = self._row_expression(facet.where), self._row_expression(facet.per)
+        where, key = self._condition(), self._row_expression(facet.per)
         steps = [*self._lookup_steps(), ("source", kind_rows(kind, facet_columns(facet)))]
         if facet.join:
             steps.append(("joined", self._joined()))
@@ -193,6 +193,14 @@ class _Compiler:
             ("formats", f"select {SEQUENCE}, {', '.join(chosen)} from {source} group by {SEQUENCE}"),
             ("dated", f"select {source}.*, {names} from {source} join formats using ({SEQUENCE})"),
         ]
+
+    def _condition(self) -> str | None:
+        """What `where` keeps. A record with a value that it cannot read is kept, so that the contract can refuse it."""
+        if self.facet.where is None:
+            return None
+        rewriter = self._rewriter({} if self.is_collapsed else self.words)
+        condition = print_expression(rewriter.rewritten(read_cell(self.facet.where, Scope.ROW).tree))
+        return " or ".join([f"({condition})", *(f"({unread}) is not null" for unread in rewriter.reads)])
 
     def _row_expression(self, text: str | None) -> str | None:
         if text is None:

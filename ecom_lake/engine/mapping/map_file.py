@@ -14,7 +14,7 @@ from typing import Any, cast, get_args
 from ecom_lake.engine.contracts.delivered import SPACES, Delivered, FileFormat
 from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.engine.mapping.checked_map import check
-from ecom_lake.engine.mapping.columns_used import columns_used, kinds_read
+from ecom_lake.engine.mapping.columns_used import columns_used, kinds_read, needs_pseudonym_key
 from ecom_lake.engine.mapping.definitions import (
     Else,
     Facet,
@@ -41,6 +41,7 @@ __all__ = [
     "columns_used",
     "delivered",
     "kinds_read",
+    "needs_pseudonym_key",
     "read_map",
 ]
 
@@ -100,9 +101,7 @@ def _kinds(top: Section) -> Iterator[Kind]:
     files = top.section("files")
     if not files.names():
         raise MapError(top.where, "It names no files: add a table [files.KIND] for each kind of file.")
-    for name in files.names():
-        if not _is_name(name):
-            raise files.wrong(f"The name of a kind is in small letters, digits and _, not {name}.")
+    for name in _names(files, "kind"):
         yield _kind(name, files.section(name))
 
 
@@ -124,8 +123,8 @@ def _kind(name: str, section: Section) -> Kind:
     section.close(["unfold"])
     if kind.separator is not None and kind.separator != SPACES and len(kind.separator) != 1:
         raise section.wrong(f"separator must be one character or {SPACES}, not {kind.separator!r}.")
-    if len(set(kind.header)) < len(kind.header):
-        raise section.wrong("header names a column twice.")
+    if len(set(kind.header)) < len(kind.header) or not all(kind.header):
+        raise section.wrong("header names a column twice, or has a name without letters and digits.")
     if (kind.header or kind.separator == SPACES) and not kind.file_names and not kind.unfold:
         raise section.wrong(
             "needs names: a file without a header, or with blanks between its columns, is recognised by its name."
@@ -180,7 +179,7 @@ def _facet(section: Section, target: Delivered) -> Facet:
 
 def _lookups(top: Section) -> Iterator[MapLookup]:
     lookups = top.section("lookups")
-    for name in lookups.names():
+    for name in _names(lookups, "lookup"):
         section = lookups.section(name)
         lookup = MapLookup(name, section.needed("on"), section.text("from"), section.text("sql"))
         section.close()
@@ -191,7 +190,7 @@ def _lookups(top: Section) -> Iterator[MapLookup]:
 
 def _words(top: Section) -> Iterator[Words]:
     every = top.section("words")
-    for name in every.names():
+    for name in _names(every, "word list"):
         section = every.section(name)
         otherwise = section.one_of("else", get_args(Else), "keep")
         values = {value: _word(section, value) for value in section.names() if value != "else"}
@@ -210,5 +209,8 @@ def _checks(top: Section) -> Iterator[MapCheck]:
         yield check_
 
 
-def _is_name(name: str) -> bool:
-    return bool(name) and name == snake_case(name)
+def _names(section: Section, what: str) -> Iterator[str]:
+    for name in section.names():
+        if not name or name != snake_case(name):
+            raise section.wrong(f"The name of a {what} is in small letters, digits and _, not {name!r}.")
+        yield name

@@ -14,7 +14,7 @@ import polars as pl
 
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.landing.similar_names import nearest
-from ecom_lake.engine.mapping.columns_used import facet_columns, lookup_columns
+from ecom_lake.engine.mapping.columns_used import facet_columns, lookup_columns, needs_pseudonym_key
 from ecom_lake.engine.mapping.compiled import Query, compile_facet
 from ecom_lake.engine.mapping.definitions import Facet, Kind, Map, MapError
 from ecom_lake.engine.mapping.groups import RECORDS
@@ -51,6 +51,8 @@ def map_rows(
     `delivered`: rows of the facet's file kind (of an unfolded kind, the rows that its lines are packed in), as text with lineage,
     of any number of whole deliveries. `kinds`: all rows of the file kinds that its lookups read. `timezone`: an IANA name.
     """
+    if not pseudonym_key and needs_pseudonym_key(facet):
+        raise MapError(map_.where, f"[{facet.target}] from {facet.kind} calls hashed(), and there is no pseudonym key.")
     with locked_engine(timezone, pseudonym_key) as con:
         own = _rows_of(map_, map_.kinds[facet.kind], delivered)
         _register_all(con, map_, facet, own, kinds)

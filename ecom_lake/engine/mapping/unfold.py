@@ -46,4 +46,5 @@ def _field(unfold: Unfold, position: int, header: str) -> pl.Expr:
     if unfold.name is None:
         return line.str.split(unfold.fields).list.get(position, null_on_oob=True)
     between, named = re.escape(unfold.fields), re.escape(unfold.name)
-    return line.str.extract(rf"(?is)(?:^|{between})\s*{re.escape(header)}\s*{named}(.*?)(?:{between}|$)")
+    spelled = r"[\W_]*".join(header.split("_"))  # the header is in snake case, the field's name may be written in any way
+    return line.str.extract(rf"(?is)(?:^|{between})\s*{spelled}\s*{named}(.*?)(?:{between}|$)")

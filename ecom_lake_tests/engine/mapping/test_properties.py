@@ -58,6 +58,18 @@ COLLAPSED = f"""{FILES}
     note = "sum(num(a))"
     status = "b || count(*)"
 """
+LOOKING = f"""{FILES}
+    [order_items]
+    from = "export"
+    per = "id"
+    order_id = "id"
+    line = "nth()"
+    unit_price = "total(num(a))"
+    discount = "share(num(b), num(a))"
+    product_id = "of(b)"
+    quantity = "person.b"
+    join = {{ person = "b" }}
+"""
 
 
 @settings(max_examples=25, deadline=None)
@@ -70,16 +82,16 @@ def test_every_record_is_accounted_for(given_rows: list[Row], people: list[Row],
     assert result.rows[RECORD].is_sorted() and result.rows[RECORD].is_unique().all()
 
 
-@settings(max_examples=8, deadline=None)
-@given(rows, st.lists(st.integers(1, 11), max_size=3))
-def test_deliveries_are_mapped_alone_or_together(given_rows: list[Row], cuts: list[int]) -> None:
+@settings(max_examples=12, deadline=None)
+@given(rows, st.lists(st.integers(1, 11), max_size=3), st.sampled_from([COLLAPSED, LOOKING]))
+def test_deliveries_are_mapped_alone_or_together(given_rows: list[Row], cuts: list[int], text: str) -> None:
     """The rows of several deliveries in one call are those of a call for each delivery."""
     places = sorted({0, len(given_rows), *(min(cut, len(given_rows)) for cut in cuts)})
     parts = [given_rows[start:end] for start, end in pairwise(places)]
     deliveries = [delivery(part, number) for number, part in enumerate(parts, start=1)]
     people = {"people": delivery([{"a": "a", "b": "x"}])}
-    together = mapped(COLLAPSED, *deliveries, kinds=people)
-    alone = [mapped(COLLAPSED, one, kinds=people) for one in deliveries]
+    together = mapped(text, *deliveries, kinds=people)
+    alone = [mapped(text, one, kinds=people) for one in deliveries]
     assert together.rows.equals(pl.concat([one.rows for one in alone]))
     assert together.collapsed == sum((Counter(one.collapsed) for one in alone), Counter())
     assert together.left_out == sum((Counter(one.left_out) for one in alone), Counter())

@@ -8,6 +8,7 @@ import hmac
 import polars as pl
 import pytest
 
+from ecom_lake.engine.mapping import run_facet
 from ecom_lake.engine.mapping.definitions import MapError
 from ecom_lake.engine.mapping.run_facet import facet_sql, map_rows
 from ecom_lake_tests.builders.small_map import KEY, delivery, mapped, small_map
@@ -132,6 +133,13 @@ def test_a_pseudonym_is_an_hmac() -> None:
     assert column(result.rows, "customer_id") == [expected, None]
 
 
+def test_a_pseudonym_needs_a_key() -> None:
+    """An empty key would give pseudonyms that anyone can compute."""
+    map_ = small_map(EXPORT + 'customer_id = "lower(hashed(email))"')
+    with pytest.raises(MapError, match=r"\[orders\] from export calls hashed\(\), and there is no pseudonym key\."):
+        map_rows(map_, map_.facets[0], delivery([{"id": "1", "email": "x"}]), {}, "UTC", b"")
+
+
 def test_the_pseudonym_key_is_in_no_query() -> None:
     map_ = small_map(EXPORT + 'customer_id = "hashed(email)"')
     assert "hashed(email)" in facet_sql(map_, map_.facets[0])
@@ -239,6 +247,14 @@ def test_left_out_records_are_counted() -> None:
     assert (result.left_out, result.collapsed, result.records) == ({4: 2}, {4: 1}, {4: 4})
 
 
+def test_a_record_is_not_left_out_for_a_value_that_cannot_be_read() -> None:
+    """The contract refuses it, and shows the value."""
+    rows = [{"id": "A", "a": "2"}, {"id": "B", "a": "two"}, {"id": "C", "a": "0"}, {"id": "D"}]
+    result = mapped(EXPORT + 'where = "num(a) > 0"\nnote = "num(a)"', delivery(rows))
+    assert result.rows.select("order_id", "note").rows() == [("A", "2"), ("B", "two")]
+    assert result.left_out == {1: 2}
+
+
 # --------------------------------------------------------------------------------------------------------------------- words
 
 
@@ -339,6 +355,16 @@ def test_the_key_of_a_query_must_be_unique() -> None:
     )
 
 
+def test_a_doubled_record_stops_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should a lookup ever have a key twice, no row is handed on."""
+    monkeypatch.setattr(run_facet, "_check_unique", lambda *_: None)
+    text = MEDIAN.replace(" group by category", "").replace("median(num(rating))", "num(rating)")
+    rows = [{"id": "1", "category": "a", "rating": "3"}, {"id": "2", "category": "a", "rating": "4"}]
+    joined = text + EXPORT + 'join = {usual = "category"}\nnote = "usual.rating"'
+    with pytest.raises(AssertionError, match=r"\[orders\] loses or doubles records of the deliveries \[1\]\."):
+        mapped(joined, delivery(rows), kinds={"export": delivery(rows)})
+
+
 # ----------------------------------------------------------------------------------------------------------------- unfolding
 
 PACKED = """
@@ -368,8 +394,9 @@ def test_packed_lines_become_records() -> None:
 
 
 def test_fields_of_a_line_may_have_names() -> None:
-    text = PACKED.replace('by = ";", fields = ":"', 'by = ";", fields = "|", name = ":"')
-    rows = [{"id": "A", "items": "name:Mug|SKU: S1|quantity:2;quantity:1|total:5"}]
+    text = PACKED.replace('by = ";", fields = ":"', 'by = ";", fields = " | ", name = "=>"')
+    text = text.replace('header = ["sku", "quantity"]', 'header = ["Product SKU", "quantity"]').replace('"sku"', '"product_sku"')
+    rows = [{"id": "A", "items": "name=>Mug | Product sku => S1 | quantity=>2;quantity=>1 | total=>5"}]
     assert mapped(text, delivery(rows)).rows.select("product_id", "quantity").rows() == [("S1", "2"), (None, "1")]
 
 
