@@ -62,14 +62,14 @@ def compile_facet(map_: Map, facet: Facet, con: duckdb.DuckDBPyConnection) -> Qu
     types = _types(map_, facet, outputs, steps, con)
     columns = {column: output_sql(output, types[column]) for column, output in outputs.items()}
     target = {column: columns.get(column, "null::varchar") for column in map_.targets[facet.target].columns}
-    unlisted = {f"_unlisted{number}": pair for number, pair in enumerate(compiler.words.items(), start=1)}
-    more = {column: _unlisted(words, text) for column, (text, words) in unlisted.items()}
+    unlisted = {f"_unlisted{number}": pair for number, pair in enumerate(sorted(compiler.words), start=1)}
+    more = {column: _unlisted(words, text) for column, (words, text) in unlisted.items()}
     counted = {RECORDS: RECORDS} if compiler.is_collapsed else {}
     return Query(
         steps=tuple(steps),
         columns={**target, SEQUENCE: SEQUENCE, RECORD: RECORD, **counted, **more},
         kept=kept,
-        unlisted={column: words for column, (_, words) in unlisted.items()},
+        unlisted={column: words for column, (words, _) in unlisted.items()},
         lookups=dict(compiler.repeated_keys()),
     )
 
@@ -118,8 +118,8 @@ class _Compiler:
     formats: Formats = field(default_factory=Formats)
     windows: Windows = field(default_factory=Windows)
     group_rows: GroupRows = field(default_factory=GroupRows)
-    words: dict[str, str] = field(default_factory=dict)
-    """The SQL of each text that is looked up in a word list → the list's name."""
+    words: set[tuple[str, str]] = field(default_factory=set)
+    """Each word list that is used, with the SQL of the text that is looked up in it."""
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
@@ -198,17 +198,17 @@ class _Compiler:
         """What `where` keeps. A record with a value that it cannot read is kept, so that the contract can refuse it."""
         if self.facet.where is None:
             return None
-        rewriter = self._rewriter({} if self.is_collapsed else self.words)
+        rewriter = self._rewriter(set() if self.is_collapsed else self.words)
         condition = print_expression(rewriter.rewritten(read_cell(self.facet.where, Scope.ROW).tree))
         return " or ".join([f"({condition})", *(f"({unread}) is not null" for unread in rewriter.reads)])
 
     def _row_expression(self, text: str | None) -> str | None:
         if text is None:
             return None
-        words = {} if self.is_collapsed else self.words
+        words = set() if self.is_collapsed else self.words
         return print_expression(self._rewriter(words).rewritten(read_cell(text, Scope.ROW).tree))
 
-    def _rewriter(self, words: dict[str, str]) -> Rewriter:
+    def _rewriter(self, words: set[tuple[str, str]]) -> Rewriter:
         return Rewriter(self.map_.kinds[self.facet.kind], self.formats, words)
 
 

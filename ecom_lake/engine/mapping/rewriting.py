@@ -43,8 +43,8 @@ class Rewriter:
 
     kind: Kind
     formats: Formats
-    words: dict[str, str] = field(default_factory=dict)
-    """The SQL of each argument of a word list → the list's name."""
+    words: set[tuple[str, str]] = field(default_factory=set)
+    """Each word list that is used, with the SQL of the text that is looked up in it."""
     reads: list[str] = field(default_factory=list)
     """Expressions that are NULL, or a text that a helper could not read."""
 
@@ -107,7 +107,7 @@ class Rewriter:
         return call
 
     def _words(self, call: Node, name: str) -> Node:
-        self.words[print_expression(arguments(call)[0])] = name
+        self.words.add((name, print_expression(arguments(call)[0])))
         return renamed(call, f"words_{name}")
 
     def _note(self, text: Node, read: Node) -> None:

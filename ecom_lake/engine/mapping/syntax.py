@@ -52,8 +52,11 @@ def parse_select(text: str) -> Node:
     try:
         with _parser().cursor() as con:
             tree = json.loads(str(con.execute("select json_serialize_sql(?)", [text]).fetchall()[0][0]))
+        is_deep = _depth(tree) > DEEPEST
     except RecursionError:
-        raise SyntaxProblem(f"is nested more than {DEEPEST} levels deep") from None
+        is_deep = True
+    if is_deep:
+        raise SyntaxProblem(f"is nested more than {DEEPEST} levels deep")
     if tree["error"]:
         said = tree["error_message"].splitlines()[0]
         hint = _reserved(text) if said.startswith("syntax error") else ""
@@ -61,8 +64,6 @@ def parse_select(text: str) -> Node:
     if len(tree["statements"]) != 1:
         raise SyntaxProblem("is more than one statement")
     statement: Node = tree["statements"][0]
-    if _depth(statement) > DEEPEST:
-        raise SyntaxProblem(f"is nested more than {DEEPEST} levels deep")
     return statement
 
 

@@ -137,6 +137,13 @@ def test_everything_else_is_refused(cell: str, problem: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("levels", range(110, 400, 15))
+def test_an_expression_is_never_too_deep_to_be_refused(levels: int) -> None:
+    for cell in (f"1{' + 1' * levels}", f"{'lower(' * levels}a{')' * levels}"):
+        with pytest.raises(SyntaxProblem, match="is nested more than 100 levels deep"):
+            read_cell(cell, Scope.ROW)
+
+
 @pytest.mark.parametrize("cell", ["sum(a)", "nth()", "of(a)", "share(a, b)", "first(a)"])
 def test_groups_need_per(cell: str) -> None:
     with pytest.raises(SyntaxProblem, match="needs `per` and belongs in a column"):

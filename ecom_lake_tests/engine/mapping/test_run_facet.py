@@ -267,6 +267,15 @@ def test_words(otherwise: str, other: str | None) -> None:
     assert result.not_listed == {"methods": {"Barter": 1}}
 
 
+def test_two_word_lists_for_one_column() -> None:
+    words = '[words.one]\na = "1"\n[words.two]\nb = "2"'
+    result = mapped(
+        EXPORT + f'status = "words.one(x)"\nnote = "words.two(x)"\n{words}', delivery([{"id": "1", "x": "a"}, {"x": "b"}])
+    )
+    assert result.rows.select("status", "note").rows() == [("1", "a"), ("b", "2")]
+    assert result.not_listed == {"one": {"b": 1}, "two": {"a": 1}}
+
+
 # --------------------------------------------------------------------------------------------------------------------- dates
 
 DATES = EXPORT.replace("[orders]", 'date_formats = ["%d/%m/%Y", "%m/%d/%Y"]\n[orders]') + 'ordered_at = "day(placed)"'
