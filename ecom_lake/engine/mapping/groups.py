@@ -108,16 +108,17 @@ class GroupHelpers:
         given, weight_sql = (print_expression(inner.rewriter.rewritten(one, inner.replaced)) for one in (amount, weight))
         self._note(inner.rewriter.reads, inner.level)
         self.unread.extend(one for one in inner.unread if one not in self.unread)
-        cents, level = self._named(f"arg_min({_CENTS.format(given)}, {RECORD}) over grouped", inner.level)
-        stated, _ = self._named(_WEIGHT.format(weight_sql), inner.level)
-        total, _ = self._named(f"(sum({_WEIGHT.format(weight_sql)}) over grouped)::hugeint", inner.level)
-        count, _ = self._named("count(*) over grouped", 0)
+        cents, cents_at = self._named(f"arg_min({_CENTS.format(given)}, {RECORD}) over grouped", inner.level)
+        stated, stated_at = self._named(_WEIGHT.format(weight_sql), inner.level)
+        total, total_at = self._named(f"(sum({_WEIGHT.format(weight_sql)}) over grouped)::hugeint", inner.level)
+        count, count_at = self._named("count(*) over grouped", 0)
+        level = max(cents_at, stated_at, total_at, count_at)
         part = f"(abs({cents}) * case when {total} = 0 then 1 else {stated} end)"
         all_ = f"case when {total} = 0 then {count} else {total} end"
-        whole, level = self._named(f"{part} // {all_}", level)
-        rest, _ = self._named(f"{part} % {all_}", level - 1)
-        left, level = self._named(f"abs({cents}) - (sum({whole}) over grouped)::hugeint", level)
-        rank, _ = self._named(f"row_number() over (grouped order by {rest} desc, {RECORD})", level - 1)
+        whole, whole_at = self._named(f"{part} // {all_}", level)
+        rest, rest_at = self._named(f"{part} % {all_}", level)
+        left, _ = self._named(f"abs({cents}) - (sum({whole}) over grouped)::hugeint", whole_at)
+        rank, _ = self._named(f"row_number() over (grouped order by {rest} desc, {RECORD})", rest_at)
         extra = f"case when {rank} <= {left} then 1 else 0 end"
         return parse_expression(f"(sign({cents}) * ({whole} + {extra}))::decimal(38,0) * 0.01")
 

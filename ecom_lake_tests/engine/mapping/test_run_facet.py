@@ -224,6 +224,17 @@ def test_a_record_looks_at_its_group() -> None:
     assert result.collapsed == {}
 
 
+@pytest.mark.parametrize("columns", [("discount", "unit_price"), ("unit_price", "discount")])
+def test_amounts_with_the_same_weights(columns: tuple[str, str]) -> None:
+    """One of the amounts looks at the group itself, so that it is computed a step later than the other."""
+    plain, deep = columns
+    weight = "num(price) * num(quantity)"
+    cells = f'{plain} = "share(num(shipping), {weight})"\n{deep} = "share(of(num(shipping)) - total(num(quantity)), {weight})"'
+    result = mapped(ITEMS + cells, delivery(LINES[:2]))
+    assert column(result.rows, plain) == ["0.5", "0.5"]
+    assert column(result.rows, deep) == ["-0.5", "-0.5"]
+
+
 def test_share_without_weights_is_equal_and_keeps_its_sign() -> None:
     rows = [{"id": "A", "shipping": "-0.05", "weight": "0"}, {"id": "A"}, {"id": "A", "weight": "-3"}]
     result = mapped(ITEMS + 'discount = "share(num(shipping), num(weight))"', delivery(rows))
