@@ -1,0 +1,232 @@
+"""Which file becomes which table, and which of its columns becomes which canonical column.
+
+Each table is made from one kind of file, the one with most of its columns. A kind may become several tables: an invoice sheet
+has orders, lines, customers and products. A column is used once per kind, except ids, which several
+tables share; a clue does not use it up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+
+from ecom_lake.engine.contracts.columns import TIMESTAMP
+from ecom_lake.engine.mapping.draft.joins import Join
+from ecom_lake.engine.mapping.draft.scores import STRONG, WEAKEST, KindScores, Score, named_after
+from ecom_lake.engine.mapping.draft.targets import Targets, TargetTable
+
+_NAMED_AFTER = 1.5
+_UNIQUE = 1.5
+_JOINED = 0.9
+"""The score of a column whose values are in the key of the other file."""
+_ENOUGH = 2
+"""The columns of its own that a table must have if its key is made from another column."""
+_WEAK = 0.6
+_LEAST_OPTIONAL = 0.5
+_ATTRIBUTE = 0.75
+"""The least score of a column, other than keys, that shows that a file has a table."""
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """One table from one kind: its columns by canonical name."""
+
+    table: TargetTable
+    scores: KindScores
+    columns: Mapping[str, Score]
+    rivals: Mapping[str, tuple[Score, ...]]
+    """For each canonical column, the other columns that would fit as well."""
+    joined: Mapping[str, Join] = field(default_factory=dict)
+    """For each canonical column, the key of another file that has its values."""
+    same_kind: tuple[str, ...] = ()
+    """The other tables that are made from the same kind."""
+
+    @property
+    def kind(self) -> str:
+        return self.scores.kind.name
+
+    @property
+    def strength(self) -> float:
+        return sum(score.total for score in self.columns.values())
+
+
+def assign(kinds: Sequence[KindScores], targets: Targets, joins: Sequence[Join]) -> list[Assigned]:
+    """The tables that the files make, in the order of the canonical tables."""
+    made = _made(kinds, targets)
+    makers = {table.name: _maker(table, kinds, targets, made) for table in targets.tables}
+    found: list[Assigned] = []
+    for scores in kinds:
+        tables = [table for table in targets.tables if makers[table.name] is scores]
+        found.extend(_assign_kind(scores, _main_first(tables, scores, targets, made), targets, joins, makers, made))
+    order = [table.name for table in targets.tables]
+    return sorted(found, key=lambda one: order.index(one.table.name))
+
+
+def _made(kinds: Sequence[KindScores], targets: Targets) -> set[str]:
+    """The required columns that no file has, so that they are made: the id of orders, and the time of a shop without dates."""
+    amounts = targets.amounts
+    best = [found.total for scores in kinds if (found := scores.best(amounts.orders, amounts.order_key))]
+    has_order_key = max(best, default=0.0) >= STRONG
+    has_dates = any(column.dates for scores in kinds for column in scores.kind.columns.values())
+    times = {name for name in targets[amounts.orders].required if targets[amounts.orders][name].column.kind == TIMESTAMP}
+    return ({amounts.order_key} if not has_order_key else set()) | (times if not has_dates else set())
+
+
+def _maker(table: TargetTable, kinds: Sequence[KindScores], targets: Targets, made: Set[str]) -> KindScores | None:
+    """The kind that a table is made from; None if no file has it."""
+    strengths = {position: _strength(table, scores, targets, made) for position, scores in enumerate(kinds)}
+    best = max(strengths, key=lambda position: strengths[position], default=None)
+    return kinds[best] if best is not None and strengths[best] > 0 else None
+
+
+def _strength(table: TargetTable, scores: KindScores, targets: Targets, made: Set[str]) -> float:
+    """0 if a required column can neither be found nor made."""
+    required = [name for name in table.required if not _can_be_made(table, name, scores, targets, made)]
+    candidates = {name: scores.best(table.name, name) for name in table.names}
+    if any((found := candidates[name]) is None or found.total < WEAKEST for name in required):
+        return 0.0
+    key = [found.column.name for name in table.key if (found := candidates[name]) and found.total >= STRONG]
+    is_unique = len(key) == len(table.key) and scores.kind.is_unique(tuple(dict.fromkeys(key)))
+    own = _distinguishing(table, candidates, is_unique, targets)
+    named_otherwise = [
+        name
+        for name in table.key
+        if "(" not in table.made.get(name, "(") and not ((found := candidates[name]) and found.total >= STRONG)
+    ]
+    if len(own) < (_ENOUGH if named_otherwise else 1):
+        return 0.0
+    return sum(own) + _UNIQUE * is_unique + _NAMED_AFTER * (table.name in named_after(scores.kind.name, targets))
+
+
+def _distinguishing(table: TargetTable, candidates: Mapping[str, Score | None], is_unique: bool, targets: Targets) -> list[float]:
+    """The scores of the columns that show that a file has this table: attributes, each delivered column once.
+
+    An attribute that other tables have too, such as a city, shows it only in a file with one row for each row of the table."""
+    common = {name for other in targets.tables if other.name != table.name for name in other.names}
+    best: dict[str, float] = {}
+    for name, found in candidates.items():
+        if (
+            found
+            and name not in targets.ids
+            and (is_unique or name not in common)
+            and found.total >= _ATTRIBUTE
+            and not found.target.is_clue
+        ):
+            best[found.column.name] = max(best.get(found.column.name, 0.0), found.total)
+    if table.name == targets.amounts.table and not best:
+        total = candidates.get(targets.amounts.line_total)
+        return [total.total] if total and total.total >= _ATTRIBUTE else []
+    return list(best.values())
+
+
+def _can_be_made(table: TargetTable, name: str, scores: KindScores, targets: Targets, made: Set[str]) -> bool:
+    if name in table.made or name in made:
+        return True
+    amounts = targets.amounts
+    if (table.name, name) == (amounts.table, amounts.price):
+        total = scores.best(table.name, amounts.line_total)
+        return total is not None and total.total >= WEAKEST
+    return False
+
+
+def _main_first(tables: Iterable[TargetTable], scores: KindScores, targets: Targets, made: Set[str]) -> list[TargetTable]:
+    """Orders, then the table that the file is mainly about: the first gets the columns that are named without a table."""
+    return sorted(tables, key=lambda table: (table.name != targets.amounts.orders, -_strength(table, scores, targets, made)))
+
+
+def _assign_kind(
+    scores: KindScores,
+    tables: Sequence[TargetTable],
+    targets: Targets,
+    joins: Sequence[Join],
+    makers: Mapping[str, KindScores | None],
+    made: Set[str],
+) -> list[Assigned]:
+    ids = set(targets.ids)
+    joined = {table.name: _joined(scores, table, joins, makers, targets) for table in tables}
+    names = {table.name for table in tables}
+    strong = {one.column.name for one in scores.scores if one.table in names and one.total >= STRONG}
+    candidates = [
+        (max(one.total, _JOINED + 0.1 if one.target.name in found else 0.0), -rank, one)
+        for rank, table in enumerate(tables)
+        for one in scores.scores
+        if one.table == table.name and _is_candidate(one, table, strong)
+        for found in [{name for name, join in joined[table.name].items() if join.column == one.column.name}]
+    ]
+    chosen: dict[tuple[str, str], Score] = {}
+    used: dict[tuple[str, bool], set[str]] = {}
+    for _, _, one in sorted(candidates, key=lambda candidate: candidate[:2], reverse=True):
+        place, owners = (one.table, one.target.name), used.setdefault((one.column.name, one.target.is_clue), set())
+        is_shared = one.target.name in ids and owners <= ids and (one.target.name in owners or not owners)
+        if place in chosen or (owners and not is_shared):
+            continue
+        chosen[place] = one
+        owners.add(one.target.name)
+    _share_ids(chosen, tables, ids)
+    assigned = [_assigned(table, scores, chosen, joined[table.name]) for table in tables]
+    complete = [
+        one
+        for one in assigned
+        if all(name in one.columns or _can_be_made(one.table, name, scores, targets, made) for name in one.table.required)
+    ]
+    made_here = [one.table.name for one in complete]
+    return [replace(one, same_kind=tuple(name for name in made_here if name != one.table.name)) for one in complete]
+
+
+def _share_ids(chosen: dict[tuple[str, str], Score], tables: Sequence[TargetTable], ids: Set[str]) -> None:
+    """What is the id of a product for one table of a file is it for the other tables of the file."""
+    for name in ids:
+        found = [chosen[table.name, name] for table in tables if (table.name, name) in chosen]
+        for table in tables:
+            if found and name in table.names and (table.name, name) not in chosen:
+                best = max(found, key=lambda score: score.total)
+                chosen[table.name, name] = replace(best, table=table.name, target=table[name])
+
+
+def _is_candidate(score: Score, table: TargetTable, strong: Set[str]) -> bool:
+    """A weak match counts only for a column that nothing else fits; a very weak one only where the table needs it."""
+    if score.total >= _WEAK:
+        return True
+    least = WEAKEST if score.target.name in table.required else _LEAST_OPTIONAL
+    return score.total >= least and score.column.name not in strong
+
+
+def _assigned(
+    table: TargetTable, scores: KindScores, chosen: Mapping[tuple[str, str], Score], joined: Mapping[str, Join]
+) -> Assigned:
+    columns = {name: chosen[table.name, name] for name in table.names if (table.name, name) in chosen}
+    rivals = {
+        name: tuple(
+            other
+            for other in scores.of(table.name, name)
+            if other.column.name != one.column.name and other.total >= one.total - 0.1 and other not in chosen.values()
+        )
+        for name, one in columns.items()
+    }
+    kept = {name: join for name, join in joined.items() if name in columns and columns[name].column.name == join.column}
+    return Assigned(table, scores, columns, rivals, kept)
+
+
+def _joined(
+    scores: KindScores,
+    table: TargetTable,
+    joins: Sequence[Join],
+    makers: Mapping[str, KindScores | None],
+    targets: Targets,
+) -> dict[str, Join]:
+    """The best join for each id of the table: to the key of the file that the id's own table is made from."""
+    found: dict[str, Join] = {}
+    for other in targets.tables:
+        maker = makers[other.name]
+        if maker is None or maker is scores or len(other.key) != 1 or other.key[0] not in table.names:
+            continue
+        key = maker.best(other.name, other.key[0])
+        for join in joins:
+            fits = (join.kind, join.other) == (scores.kind.name, maker.kind.name) and key and join.key == key.column.name
+            if (
+                fits
+                and other.key[0] not in found
+                and any(one.column.name == join.column for one in scores.of(table.name, other.key[0]))
+            ):
+                found[other.key[0]] = join
+    return found

@@ -1,0 +1,314 @@
+"""The cells of a table: for each canonical column an expression, a confidence and a reason.
+
+A cell is *sure* only with evidence: a name that can hardly mean something else, values of the type, no rival column, and for ids
+uniqueness or a join. Amounts of a line are decided in prices.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from ecom_lake.engine.contracts.columns import DATE, FLAG, INTEGER, MONEY, NUMBER, PRICE, TIMESTAMP
+from ecom_lake.engine.mapping.draft.assign import Assigned
+from ecom_lake.engine.mapping.draft.drafted import Confidence, DraftCell, DraftFacet, DraftWords
+from ecom_lake.engine.mapping.draft.names import EXACT, QUALIFIED
+from ecom_lake.engine.mapping.draft.prices import Sales, number_expression
+from ecom_lake.engine.mapping.draft.profile import ColumnProfile
+from ecom_lake.engine.mapping.draft.scores import STRONG, Score
+from ecom_lake.engine.mapping.draft.targets import Targets
+from ecom_lake.words import counted
+
+_SURE_NAME = QUALIFIED - 0.06
+_WELL_COVERED = 0.99
+_NUMERIC = (MONEY, PRICE, NUMBER, INTEGER)
+_GROUP_HELPERS = ("nth()", "share(", "of(", "total(")
+
+
+def compose(assigned: Assigned, tables: Sequence[Assigned], targets: Targets, sales: Sales | None) -> DraftFacet | None:
+    """The facet of one table among all `tables`; `sales` are the cells of the amounts, for the table of lines.
+
+    None if a required column can neither be found nor made."""
+    table = assigned.table
+    order = order_expression(assigned, targets)
+    decided = {cell.target: cell for cell in sales.cells} if sales else {}
+    amounts = targets.amounts
+    decided_elsewhere = {amounts.price, amounts.quantity, amounts.discount, *amounts.charges} if sales else set()
+    cells: dict[str, DraftCell] = {}
+    words: list[DraftWords] = []
+    for target in table.targets:
+        if target.is_clue:
+            continue
+        if target.name in decided:
+            cells[target.name] = decided[target.name]
+        elif target.name in assigned.columns and target.name not in decided_elsewhere:
+            cell, mapped = _cell(assigned, assigned.columns[target.name], targets)
+            cells[target.name] = cell
+            words.extend(mapped)
+        elif target.name in table.required and (made := _made(assigned, tables, target.name, order, targets)):
+            cells[target.name] = made
+    if any(name not in cells for name in table.key):
+        return None
+    per, notes = _per(assigned, cells, order, targets)
+    if not per and any(_uses_group(cell) for cell in cells.values()):
+        per = order.expression
+    return DraftFacet(table.name, assigned.kind, tuple(cells.values()), per, tuple(words), tuple(notes))
+
+
+# ----------------------------------------------------------------------------------------------- one column
+
+
+def _cell(assigned: Assigned, score: Score, targets: Targets) -> tuple[DraftCell, list[DraftWords]]:
+    column, wanted = score.column, score.target.column
+    words: list[DraftWords] = []
+    if wanted.kind in (TIMESTAMP, DATE):
+        expression, doubt = _time(column)
+    elif wanted.kind in _NUMERIC:
+        expression, doubt = number_expression(column), ""
+    elif wanted.kind == FLAG:
+        expression, doubt = _flag(column)
+    else:
+        expression, doubt, words = _text(assigned, score, targets)
+    confidence, reason = _confidence(assigned, score, targets)
+    if doubt:
+        confidence, reason = "guess", doubt
+    return DraftCell(score.target.name, expression, confidence, reason, (column.name,)), words
+
+
+def _time(column: ColumnProfile) -> tuple[str, str]:
+    dates = column.dates
+    if dates is None:
+        return column.name, "no value shows the format"
+    doubt = ""
+    if dates.is_ambiguous:
+        doubt = f"no value decides between the formats {' and '.join(dates.formats)}"
+    elif dates.unread:
+        doubt = f"{counted(dates.unread, 'value')} cannot be read as {dates.formats[0]}"
+    if dates.is_zoned:
+        return f"local({column.name})", doubt
+    if dates.is_native:
+        return column.name, doubt
+    return (f"day({column.name})" if dates.by_file else f"day({column.name}, '{dates.formats[0]}')"), doubt
+
+
+def _flag(column: ColumnProfile) -> tuple[str, str]:
+    if column.values == "flag" or not column.filled:
+        return column.name, ""
+    first = next(iter(column.words))
+    return (
+        f"{column.name} = '{first.replace(chr(39), chr(39) * 2)}'",
+        f"its two values are {' and '.join(column.words)}: check which one means yes",
+    )
+
+
+def _text(assigned: Assigned, score: Score, targets: Targets) -> tuple[str, str, list[DraftWords]]:
+    column, name = score.column, score.target.name
+    known = targets.value_words.get(f"{assigned.table.name}.{name}", targets.value_words.get(name))
+    if known and column.words:
+        return _value_map(assigned, column, score, known)
+    if column.texts.str.starts_with("'").any():
+        return f"ltrim({column.name}, '''')", "", []
+    return column.name, "", []
+
+
+def _value_map(
+    assigned: Assigned, column: ColumnProfile, score: Score, known: Mapping[str, str]
+) -> tuple[str, str, list[DraftWords]]:
+    """A value map, unless every value is canonical already."""
+    canonical = set(score.target.column.one_of) or set(known.values())
+    found = {word: known.get(_folded(word)) for word in column.words}
+    if all(word in canonical for word in column.words):
+        return column.name, "", []
+    unknown = {word: column.words[word] for word, value in found.items() if value is None}
+    name = f"{assigned.table.name}_{score.target.name}"
+    words = DraftWords(name, {word: value for word, value in found.items() if value}, unknown)
+    doubt = f"{counted(len(unknown), 'word')} not known: {', '.join(list(unknown)[:5])}" if unknown else ""
+    return f"words.{name}({column.name})", doubt, [words]
+
+
+def _folded(word: str) -> str:
+    return word.casefold().replace("wc-", "").strip()
+
+
+def _confidence(assigned: Assigned, score: Score, targets: Targets) -> tuple[Confidence, str]:
+    """How well name, values and joins agree."""
+    name = score.target.name
+    rivals = assigned.rivals.get(name, ())
+    named = f"named like {name.replace('_', ' ')}" if score.by_name >= STRONG else f"named similarly to {name.replace('_', ' ')}"
+    if join := assigned.joined.get(name):
+        if join.coverage >= _WELL_COVERED and score.by_name >= STRONG:
+            return "sure", f"{named}, and its values are in {join.other}.{join.key}"
+        return "likely", join.sentence
+    if score.by_name > EXACT:
+        return "likely", "it has a value in every row, and one for each id"
+    if score.by_name < STRONG or score.by_values < 1:
+        return ("likely" if score.total >= 0.6 else "guess"), _weak_reason(score, named)
+    if rivals:
+        return "likely", f"{named}; {rivals[0].column.name} would fit as well"
+    if name in assigned.table.key and len(assigned.table.key) == 1:
+        return _key_confidence(assigned, score, named, targets)
+    if not score.is_precise or score.by_name < _SURE_NAME:
+        return "likely", named
+    if elsewhere := [other for other in assigned.same_kind if name in targets[other].names and name not in targets.ids]:
+        return "likely", f"{named}; it may belong to {elsewhere[0].replace('_', ' ')}"
+    if score.target.column.kind in (MONEY, PRICE):
+        return "likely", f"{named}; nothing confirms the amount"
+    return "sure", f"{named}, and all values fit"
+
+
+def _weak_reason(score: Score, named: str) -> str:
+    if score.column.values == "empty":
+        return f"{named}, but it has no values"
+    return named if score.by_values == 1 else f"{named}, but not all values fit"
+
+
+def _key_confidence(assigned: Assigned, score: Score, named: str, targets: Targets) -> tuple[Confidence, str]:
+    if score.column.is_key:
+        return "sure", f"{named}, and every row has another value"
+    if score.is_precise and score.column.filled == score.column.rows:
+        return "sure", f"{named}; {score.column.repeats:.1f} rows per value"
+    return "likely", f"{named}; some rows have no value"
+
+
+# ------------------------------------------------------------------------------------ keys and made columns
+
+
+@dataclass(frozen=True)
+class OrderKey:
+    """How a kind names the order of a row."""
+
+    expression: str
+    columns: tuple[str, ...]
+    is_unique: bool
+    """Whether each order has one row."""
+    is_made: bool = False
+    shared: int = 0
+    """Rows that share a made key with another row."""
+
+
+def order_expression(assigned: Assigned, targets: Targets) -> OrderKey:
+    """The column of the order's id; where there is none, the fewest columns that are different in every row."""
+    amounts, kind = targets.amounts, assigned.scores.kind
+    found = assigned.columns.get(amounts.order_key)
+    if found:
+        return OrderKey(found.column.name, (found.column.name,), found.column.is_key)
+    return _made_order_key(assigned, targets) if kind.rows else OrderKey("''", (), False)
+
+
+def _made_order_key(assigned: Assigned, targets: Targets) -> OrderKey:
+    """From the customer, the time, and then further columns until every row differs."""
+    kind = assigned.scores.kind
+    best = [assigned.scores.best(table.name, name) for table in targets.tables for name in (*targets.ids, *table.required)]
+    found = [score for score in best if score and score.total >= STRONG and not score.target.is_clue]
+    named = [score.column for score in found if score.target.column.kind not in _NUMERIC]
+    times = [column for column in named if column.dates]
+    ordered = list(
+        dict.fromkeys([c.name for c in named if c not in times][:1] + [c.name for c in times] + [c.name for c in named])
+    )
+    others = [c for c in kind.columns.values() if c.name not in ordered and c.filled == c.rows]
+    rest = sorted(others, key=lambda c: (c.numbers is not None, -c.distinct))
+    chosen: list[str] = []
+    for name in [*ordered, *(column.name for column in rest)]:
+        chosen.append(name)
+        if len(chosen) > 1 and kind.frame.select(chosen).n_unique() == kind.rows:
+            break
+    groups = kind.frame.group_by(chosen).len()
+    shared = int(groups.filter(pl.col("len") > 1)["len"].sum())
+    columns = ", ".join(chosen)
+    return OrderKey(f"concat_ws('-', {columns})", tuple(chosen), shared == 0, is_made=True, shared=shared)
+
+
+def _made(assigned: Assigned, tables: Sequence[Assigned], name: str, order: OrderKey, targets: Targets) -> DraftCell | None:
+    """A required column that no delivered column is."""
+    table = assigned.table
+    if name == targets.amounts.order_key:
+        shared = f", and {order.shared:,} rows share it" if order.shared else ", and every row has another one"
+        return DraftCell(
+            name,
+            order.expression,
+            "guess",
+            f"no column is an order number: made from {' and '.join(order.columns)}{shared}",
+            order.columns,
+        )
+    how = table.made.get(name)
+    if how is None:
+        return None
+    if how == "nth()":
+        if order.is_unique:
+            return DraftCell(name, "1", "likely", "each order has one row")
+        return DraftCell(name, "nth()", "likely", "no column is a number within the order: counted in the order of the rows")
+    source = how.removeprefix("hashed(").removesuffix(")")
+    if source == targets.amounts.order_key:
+        return DraftCell(name, order.expression, "guess", "no column is it: one per order", order.columns)
+    best = next((one.columns[source] for one in tables if one.kind == assigned.kind and source in one.columns), None)
+    others = [one for one in assigned.scores.scores if one.target.name == source and one.column.name not in order.columns]
+    best = best or max(others, key=lambda one: one.total, default=None)
+    if best is None or best.total < STRONG:
+        return _anonymous(assigned, name, order, targets)
+    expression = f"hashed({best.column.name})" if how.startswith("hashed(") else best.column.name
+    return DraftCell(name, expression, "guess", f"no column is it: made from {best.column.name}", (best.column.name,))
+
+
+def _anonymous(assigned: Assigned, name: str, order: OrderKey, targets: Targets) -> DraftCell | None:
+    if assigned.table.name != targets.amounts.orders:
+        return None
+    return DraftCell(
+        name,
+        f"'guest-' || {order.expression}",
+        "guess",
+        "no column identifies the customer: every order is a guest's",
+        order.columns,
+    )
+
+
+def _per(assigned: Assigned, cells: dict[str, DraftCell], order: OrderKey, targets: Targets) -> tuple[str, list[str]]:
+    """The key whose rows become one row, where a key has several rows."""
+    table, kind = assigned.table, assigned.scores.kind
+    keys = [cells[name] for name in table.key if name in cells]
+    if table.name == targets.amounts.table or not keys:
+        return "", []
+    columns = tuple(dict.fromkeys(name for cell in keys for name in cell.columns))
+    if order.is_made and order.expression in [cell.expression for cell in keys]:
+        return "", []
+    if any("nth()" in cell.expression for cell in keys):
+        return _per_order(assigned, cells, order)
+    if columns and kind.is_unique(columns):
+        return "", []
+    if len(keys) == 1:
+        return keys[0].expression, []
+    return "", [f"{kind.name} has several rows with the same {' and '.join(columns)}: the last one counts"]
+
+
+def _per_order(assigned: Assigned, cells: dict[str, DraftCell], order: OrderKey) -> tuple[str, list[str]]:
+    """A table such as payments without a number in the order: one row per order if its columns belong to the order."""
+    levels = assigned.scores.levels
+    read = {name for cell in cells.values() for name in cell.columns}
+    if all(levels.get(name) != "line" for name in read):
+        for name, cell in cells.items():
+            if cell.expression == "nth()":
+                cells[name] = replace(cell, expression="1", reason="its columns belong to the order, so it has one")
+    return order.expression, []
+
+
+def _uses_group(cell: DraftCell) -> bool:
+    return any(helper in cell.expression for helper in _GROUP_HELPERS)
+
+
+def stated_totals(assigned: Sequence[Assigned], targets: Targets) -> dict[str, pl.DataFrame]:
+    """The totals of orders that the files state, by column: frames of `order` and `total`."""
+    amounts, found = targets.amounts, {}
+    for one in assigned:
+        key = one.columns.get(amounts.order_key)
+        if key is None or one.table.name == amounts.table:
+            continue
+        for name, score in one.columns.items():
+            numbers = score.column.numbers
+            if (one.table.name, name) not in amounts.stated or numbers is None:
+                continue
+            rows = pl.DataFrame({"order": key.column.texts, "total": numbers.values})
+            if one.scores.levels.get(score.column.name) == "order":
+                rows = rows.group_by("order").agg(pl.col("total").max())
+            found[f"{one.kind}.{score.column.name}"] = rows
+    return found
