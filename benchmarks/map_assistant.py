@@ -51,7 +51,8 @@ _WORDS = {
     "description": ("A fine product", "Handmade", "New this year"),
 }
 _PEOPLE = ("Ana Souza", "Ben Hill", "Carla Dias", "Dan Wood", "Eva Klein", "Finn Berg", "Gil Moss")
-_TIMES = "ordered_at shipped_at delivered_at promised_at registered_at paid_at created_at answered_at approved_at".split()
+_DAYS = {"orders.day": "orders.ordered_at", "orders.shipped_day": "orders.shipped_at", "payments.day": "payments.paid_at"}
+"""The values that are the day of a time."""
 
 
 @dataclass
@@ -118,7 +119,7 @@ class SyntheticShop:
 
 def _amounts(lines: pl.DataFrame) -> pl.DataFrame:
     price, quantity, discount, cost = (
-        pl.col(f"lines.{name}").fill_null("0").cast(pl.Decimal(18, 2))
+        pl.col(f"lines.{name}").fill_null("0").cast(pl.Decimal(18, 4))
         for name in ("unit_price", "quantity", "discount", "unit_cost")
     )
     with_total = lines.with_columns((price * quantity).round(2).cast(pl.Decimal(18, 2)).alias("total"))
@@ -145,14 +146,14 @@ def _values(rows: pl.DataFrame, value: str, file: Mapping[str, Any]) -> pl.Expr:
     table, _, column = value.partition(".")
     if table == "filler":
         return _filler(rows, column)
-    source = f"{table}.{column.replace('shipped_day', 'shipped_at').replace('day', {'orders': 'ordered_at', 'payments': 'paid_at'}.get(table, ''))}"
+    source = _DAYS.get(value, value)
     if table == "customers" and source not in rows.columns:
         source = f"orders.{column}"
     if value == "orders.order_id" and source not in rows.columns:
         source = next(name for name in rows.columns if name.endswith(".order_id"))
     text = pl.col(source)
-    if source.split(".")[1] in _TIMES:
-        form = file.get("time", "%Y-%m-%d" if column.endswith("day") else "%Y-%m-%d %H:%M:%S")
+    if source.endswith("_at"):
+        form = file.get("time", "%Y-%m-%d" if value in _DAYS else "%Y-%m-%d %H:%M:%S")
         return (
             text.str.slice(0, 19).str.to_datetime("%Y-%m-%d %H:%M:%S").dt.strftime(form + ("+00:00" if file.get("zone") else ""))
         )

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from ecom_lake.engine.contracts.columns import TIMESTAMP
+from ecom_lake.engine.contracts.columns import MONEY, PRICE, TIMESTAMP
 from ecom_lake.engine.mapping.draft.joins import Join
+from ecom_lake.engine.mapping.draft.names import EXACT
 from ecom_lake.engine.mapping.draft.scores import STRONG, WEAKEST, KindScores, Score, named_after
 from ecom_lake.engine.mapping.draft.targets import Targets, TargetTable
 
@@ -19,6 +20,7 @@ _NAMED_AFTER = 1.5
 _UNIQUE = 1.5
 _JOINED = 0.9
 """The score of a column whose values are in the key of the other file."""
+_OF_ANOTHER = 1.5
 _ENOUGH = 2
 """The columns of its own that a table must have if its key is made from another column."""
 _WEAK = 0.6
@@ -52,6 +54,7 @@ class Assigned:
 
 def assign(kinds: Sequence[KindScores], targets: Targets, joins: Sequence[Join]) -> list[Assigned]:
     """The tables that the files make, in the order of the canonical tables."""
+    kinds = [_with_joined_keys(scores, kinds, targets, joins) for scores in kinds]
     made = _made(kinds, targets)
     makers = {table.name: _maker(table, kinds, targets, made) for table in targets.tables}
     found: list[Assigned] = []
@@ -60,6 +63,26 @@ def assign(kinds: Sequence[KindScores], targets: Targets, joins: Sequence[Join])
         found.extend(_assign_kind(scores, _main_first(tables, scores, targets, made), targets, joins, makers, made))
     order = [table.name for table in targets.tables]
     return sorted(found, key=lambda one: order.index(one.table.name))
+
+
+def _with_joined_keys(scores: KindScores, kinds: Sequence[KindScores], targets: Targets, joins: Sequence[Join]) -> KindScores:
+    """Among several columns that may be the id of a file's rows, the one that other files refer to."""
+    named = {one.kind.name: one for one in kinds}
+    referred = {
+        (target, join.key)
+        for join in joins
+        if join.other == scores.kind.name
+        for target in targets.ids
+        if any(
+            one.target.name == target and one.column.name == join.column and one.total >= STRONG
+            for one in named[join.kind].scores
+        )
+    }
+    raised = [
+        replace(one, by_name=EXACT) if (one.target.name, one.column.name) in referred and STRONG <= one.by_name < EXACT else one
+        for one in scores.scores
+    ]
+    return replace(scores, scores=tuple(raised))
 
 
 def _made(kinds: Sequence[KindScores], targets: Targets) -> set[str]:
@@ -85,17 +108,41 @@ def _strength(table: TargetTable, scores: KindScores, targets: Targets, made: Se
     candidates = {name: scores.best(table.name, name) for name in table.names}
     if any((found := candidates[name]) is None or found.total < WEAKEST for name in required):
         return 0.0
+    if _repeats_the_lines(table, candidates, scores, targets, made):
+        return 0.0
     key = [found.column.name for name in table.key if (found := candidates[name]) and found.total >= STRONG]
     is_unique = len(key) == len(table.key) and scores.kind.is_unique(tuple(dict.fromkeys(key)))
     own = _distinguishing(table, candidates, is_unique, targets)
     named_otherwise = [
         name
         for name in table.key
-        if "(" not in table.made.get(name, "(") and not ((found := candidates[name]) and found.total >= STRONG)
+        if table.made.get(name, "nth()") not in ("nth()", targets.amounts.order_key)
+        and not ((found := candidates[name]) and found.total >= STRONG)
     ]
-    if len(own) < (_ENOUGH if named_otherwise else 1):
+    if len(own) < (_ENOUGH if named_otherwise else 1) and table.name != targets.amounts.orders:
         return 0.0
-    return sum(own) + _UNIQUE * is_unique + _NAMED_AFTER * (table.name in named_after(scores.kind.name, targets))
+    found_required = sum(1 for name in table.required if (found := candidates[name]) and found.total >= STRONG)
+    is_of_another = bool(named_after(scores.kind.name, targets) - {table.name})
+    return (
+        sum(own)
+        + found_required
+        - _OF_ANOTHER * is_of_another
+        + _UNIQUE * is_unique
+        + _NAMED_AFTER * (table.name in named_after(scores.kind.name, targets))
+    )
+
+
+def _repeats_the_lines(
+    table: TargetTable, candidates: Mapping[str, Score | None], scores: KindScores, targets: Targets, made: Set[str]
+) -> bool:
+    """Whether a table of amounts of the order, such as payments, would get the amounts of its lines."""
+    amounts = targets.amounts
+    is_own_file = table.name in named_after(scores.kind.name, targets)
+    if is_own_file or amounts.order_key not in table.key or table.name in (amounts.table, amounts.orders):
+        return False
+    needed = [found for name in table.required if (found := candidates[name]) and found.target.column.kind in (MONEY, PRICE)]
+    is_of_lines = any(scores.levels.get(found.column.name) == "line" for found in needed)
+    return is_of_lines and _strength(targets[amounts.table], scores, targets, made) > 0
 
 
 def _distinguishing(table: TargetTable, candidates: Mapping[str, Score | None], is_unique: bool, targets: Targets) -> list[float]:
@@ -145,7 +192,7 @@ def _assign_kind(
     ids = set(targets.ids)
     joined = {table.name: _joined(scores, table, joins, makers, targets) for table in tables}
     names = {table.name for table in tables}
-    strong = {one.column.name for one in scores.scores if one.table in names and one.total >= STRONG}
+    strong = {one.column.name for one in scores.scores if (one.table in names or one.target.is_clue) and one.total >= STRONG}
     candidates = [
         (max(one.total, _JOINED + 0.1 if one.target.name in found else 0.0), -rank, one)
         for rank, table in enumerate(tables)
@@ -154,9 +201,12 @@ def _assign_kind(
         for found in [{name for name, join in joined[table.name].items() if join.column == one.column.name}]
     ]
     chosen: dict[tuple[str, str], Score] = {}
-    used: dict[tuple[str, bool], set[str]] = {}
+    used: dict[tuple[str, str], set[str]] = {}
     for _, _, one in sorted(candidates, key=lambda candidate: candidate[:2], reverse=True):
-        place, owners = (one.table, one.target.name), used.setdefault((one.column.name, one.target.is_clue), set())
+        place, owners = (
+            (one.table, one.target.name),
+            used.setdefault((one.column.name, one.table if one.target.is_clue else ""), set()),
+        )
         is_shared = one.target.name in ids and owners <= ids and (one.target.name in owners or not owners)
         if place in chosen or (owners and not is_shared):
             continue
@@ -169,8 +219,18 @@ def _assign_kind(
         for one in assigned
         if all(name in one.columns or _can_be_made(one.table, name, scores, targets, made) for name in one.table.required)
     ]
+    complete = [one for one in complete if _is_informative(one, targets)]
     made_here = [one.table.name for one in complete]
     return [replace(one, same_kind=tuple(name for name in made_here if name != one.table.name)) for one in complete]
+
+
+def _is_informative(assigned: Assigned, targets: Targets) -> bool:
+    """Whether a table has more than ids and clues: lines a price or a total, orders nothing more."""
+    amounts = targets.amounts
+    if assigned.table.name == amounts.table:
+        return amounts.price in assigned.columns or amounts.line_total in assigned.columns
+    more = [name for name, one in assigned.columns.items() if name not in targets.ids and not one.target.is_clue]
+    return assigned.table.name == amounts.orders or bool(more)
 
 
 def _share_ids(chosen: dict[tuple[str, str], Score], tables: Sequence[TargetTable], ids: Set[str]) -> None:

@@ -28,33 +28,46 @@ _GROUP_HELPERS = ("nth()", "share(", "of(", "total(")
 
 
 def compose(assigned: Assigned, tables: Sequence[Assigned], targets: Targets, sales: Sales | None) -> DraftFacet | None:
-    """The facet of one table among all `tables`; `sales` are the cells of the amounts, for the table of lines.
+    """The facet of one table among all `tables`; `sales` are the cells of the amounts of the lines, if there are lines.
 
-    None if a required column can neither be found nor made."""
+    None if a part of the key can neither be found nor made, or if nothing but ids is left."""
     table = assigned.table
     order = order_expression(assigned, targets)
-    decided = {cell.target: cell for cell in sales.cells} if sales else {}
-    amounts = targets.amounts
-    decided_elsewhere = {amounts.price, amounts.quantity, amounts.discount, *amounts.charges} if sales else set()
-    cells: dict[str, DraftCell] = {}
+    cells = {cell.target: cell for cell in sales.cells} if sales and table.name == targets.amounts.table else {}
+    passed = _decided_by_prices(assigned, tables, targets, sales)
     words: list[DraftWords] = []
     for target in table.targets:
-        if target.is_clue:
+        if target.is_clue or target.name in cells or target.name in passed:
             continue
-        if target.name in decided:
-            cells[target.name] = decided[target.name]
-        elif target.name in assigned.columns and target.name not in decided_elsewhere:
-            cell, mapped = _cell(assigned, assigned.columns[target.name], targets)
-            cells[target.name] = cell
+        if target.name in assigned.columns:
+            cells[target.name], mapped = _cell(assigned, assigned.columns[target.name], targets)
             words.extend(mapped)
         elif target.name in table.required and (made := _made(assigned, tables, target.name, order, targets)):
             cells[target.name] = made
-    if any(name not in cells for name in table.key):
+    has_more = table.name == targets.amounts.orders or not set(cells) <= {*targets.ids, *table.key}
+    if not has_more or any(name not in cells for name in table.key):
         return None
     per, notes = _per(assigned, cells, order, targets)
     if not per and any(_uses_group(cell) for cell in cells.values()):
         per = order.expression
-    return DraftFacet(table.name, assigned.kind, tuple(cells.values()), per, tuple(words), tuple(notes))
+    in_order = tuple(cells[name] for name in table.names if name in cells)
+    return DraftFacet(table.name, assigned.kind, in_order, per, tuple(words), tuple(notes))
+
+
+def _decided_by_prices(assigned: Assigned, tables: Sequence[Assigned], targets: Targets, sales: Sales | None) -> set[str]:
+    """The columns of the table that are not decided here: amounts of lines, and amounts that are the price of a line."""
+    amounts = targets.amounts
+    if sales is None:
+        return set()
+    if assigned.table.name == amounts.table:
+        return {amounts.price, amounts.quantity, amounts.discount, *amounts.charges}
+    is_same_kind = any(one.table.name == amounts.table and one.kind == assigned.kind for one in tables)
+    if not is_same_kind or amounts.order_key in assigned.table.key:
+        return set()
+    priced = {name for cell in sales.cells if cell.target == amounts.price for name in cell.columns}
+    return {
+        name for name, one in assigned.columns.items() if one.target.column.kind in (MONEY, PRICE) and one.column.name in priced
+    }
 
 
 # ----------------------------------------------------------------------------------------------- one column
@@ -212,7 +225,7 @@ def _made_order_key(assigned: Assigned, targets: Targets) -> OrderKey:
     chosen: list[str] = []
     for name in [*ordered, *(column.name for column in rest)]:
         chosen.append(name)
-        if len(chosen) > 1 and kind.frame.select(chosen).n_unique() == kind.rows:
+        if (len(chosen) > 1 or not times) and kind.frame.select(chosen).n_unique() == kind.rows:
             break
     groups = kind.frame.group_by(chosen).len()
     shared = int(groups.filter(pl.col("len") > 1)["len"].sum())

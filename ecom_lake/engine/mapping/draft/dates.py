@@ -120,7 +120,10 @@ def read_dates_by_file(texts: pl.Series, file_rows: Sequence[int]) -> Dates | No
 
 def _formats(probes: pl.Series) -> Iterator[str]:
     """The formats with a time of day where the values have one, so that few formats are tried."""
-    timed, zoned = bool(probes.str.contains(":").any()), bool(probes.str.contains(r"(?:[+-][0-9]{2}:?[0-9]{2}|Z|UTC)$").any())
+    timed, zoned = (
+        bool(probes.str.contains(":").any()),
+        bool(probes.str.contains(r"(?:[+-][0-9]{2}(?::?[0-9]{2})?|Z|UTC)$").any()),
+    )
     for day in _DAYS:
         for time in _TIMES if timed else _TIMES[:1]:
             for zone in _ZONES if zoned and time else _ZONES[:1]:
@@ -135,7 +138,7 @@ def _different(formats: list[str], read: dict[str, pl.Series]) -> list[str]:
 
 def _read(texts: pl.Series, format_: str) -> pl.Series:
     """The times that a format reads, without their zones; null for a year that no shop has, such as 0017."""
-    sign = texts.str.replace("Z$", "+0000") if format_.endswith("%z") else texts
+    sign = texts.str.replace("Z$", "+00").str.replace(r"(:[0-9.]+ ?[+-][0-9]{2})$", "$1:00") if format_.endswith("%z") else texts
     try:
         if "%H" in format_ or "%I" in format_:
             times = sign.str.to_datetime(format_, time_unit="us", strict=False, time_zone="UTC" if "%z" in format_ else None)

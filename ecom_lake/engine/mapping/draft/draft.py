@@ -66,7 +66,7 @@ def make_draft(kinds: Sequence[KindProfile], targets: Targets) -> Draft:
     sales = _sales(lines, assigned, formulas, targets) if lines else None
     return Draft(
         kinds=tuple(kinds),
-        facets=tuple(facet for one in assigned if (facet := compose(one, assigned, targets, sales if one is lines else None))),
+        facets=tuple(facet for one in assigned if (facet := compose(one, assigned, targets, sales))),
         joins=tuple(joins),
         formulas=formulas,
         redundant={kind.name: redundant_columns(kind.frame) for kind in kinds},

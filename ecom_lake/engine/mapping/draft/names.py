@@ -22,9 +22,12 @@ SHORTER = 0.5
 SPELLED_ALIKE = 0.4
 _ALIKE = 0.84
 _BETWEEN_WORDS = re.compile(r"[\W_]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z])(?=[0-9])")
+_CODE_OR_NAME = ("id", "name")
+_LITTLE = 0.05
 _RANK = 0.004
 """How much a later name counts less than the one before it."""
 _SHORTEST_PART = 2
+_SHORTEST_SKELETON = 3
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,11 @@ class Words:
     def of(cls, groups: Mapping[str, Iterable[str]]) -> Words:
         """From English word → other words for it."""
         english = {_plain(word): word for word in groups}
-        return cls(english | {_plain(other): word for word, others in groups.items() for other in others})
+        known = english | {_plain(other): word for word, others in groups.items() for other in others}
+        return cls(_skeletons(known) | known)
 
     def of_name(self, name: str) -> frozenset[str]:
-        parts = (_plain(part) for part in _BETWEEN_WORDS.split(name.replace("#", " id ").replace("%", " percent ")))
+        parts = (_plain(part) for part in _BETWEEN_WORDS.split(name.translate(_SIGNS)))
         return frozenset(word for part in parts if part for word in self._english(part)) - _FILLERS
 
     @cached_property
@@ -72,8 +76,20 @@ class Words:
         return ()
 
 
+def _skeletons(words: Mapping[str, str]) -> dict[str, str]:
+    """The abbreviations of words without their vowels: `brnd`, `prc`, `chnl`; not those of two English words at once."""
+    found: dict[str, set[str]] = {}
+    for word, english in words.items():
+        skeleton = word[0] + re.sub(r"(.)\1", r"\1", re.sub("[aeiou]", "", word[1:]))
+        if len(skeleton) >= _SHORTEST_SKELETON:
+            found.setdefault(skeleton, set()).add(english)
+    return {skeleton: english for skeleton, (english, *others) in found.items() if not others}
+
+
+_SIGNS = str.maketrans({"#": " id ", "%": " percent ", "°": "o", "º": "o"})
 _FILLERS = frozenset(
-    {"the", "of", "de", "da", "do", "del", "der", "des", "di", "du", "la", "le", "el", "in", "for", "a", "an", "und"}
+    {"usd", "eur", "brl", "gbp", "euro", "real"}
+    | {"the", "of", "de", "da", "do", "del", "der", "des", "di", "du", "la", "le", "el", "in", "for", "a", "an", "und"}
 )
 
 
@@ -83,40 +99,49 @@ def _plain(word: str) -> str:
     return "".join(sign for sign in bare if not unicodedata.combining(sign))
 
 
-def fit(
-    name: frozenset[str],
-    names: Iterable[frozenset[str]],
-    own: Collection[str],
-    foreign: Collection[str],
-    is_own_file: bool = True,
-) -> float:
-    """How well the words of a name fit the names of a column of one table.
+@dataclass(frozen=True)
+class Context:
+    """What the words of a table mean in the name of a column."""
 
-    `own` are words that say that the column is of this table, `foreign` those that say that it is of another. In
-    a file of the table, the words that say so may be missing: `id` in a file of customers."""
-    best = 0.0
-    for rank, words in enumerate(names):
-        best = max(best, _fit_one(name, words, own, foreign, is_own_file) - rank * _RANK)
-    return best
+    own: Collection[str]
+    """Words that say that the column is of this table."""
+    foreign: Collection[str] = ()
+    """Words that say that it is of another table."""
+    is_own_file: bool = True
+    """In a file of the table, the words that say so may be missing: `id` in a file of customers."""
+    may_be_coded: bool = True
+    """Whether the name may also end in code or name: `status code`, `brand name`."""
 
 
-def _fit_one(
-    name: frozenset[str], words: frozenset[str], own: Collection[str], foreign: Collection[str], is_own_file: bool
-) -> float:
+def fit(name: frozenset[str], names: Iterable[frozenset[str]], context: Context) -> float:
+    """How well the words of a name fit the names of a column."""
+    return max((_fit_one(name, words, context) - rank * _RANK for rank, words in enumerate(names)), default=0.0)
+
+
+def _fit_one(name: frozenset[str], words: frozenset[str], context: Context) -> float:
     if not name or not words:
         return 0.0
     if name == words:
         return EXACT
-    more = name - words
-    if words <= name and (more <= set(own) or not words <= set(own)):
-        if more & set(foreign) - set(own):
-            return 0.0
-        return QUALIFIED if more <= set(own) else LONGER * len(words) / len(name) + LONGER / 4
-    if name < words and words - name <= set(own) and is_own_file:
-        return QUALIFIED - 0.05
+    own, more, fewer = set(context.own), name - words, words - name
+    if not fewer:
+        return _fit_longer(len(words) / len(name), more, own, words <= own, context)
     if name < words:
-        return SHORTER * len(name) / len(words)
+        return QUALIFIED - _LITTLE if fewer <= own and context.is_own_file else SHORTER * len(name) / len(words)
     return SPELLED_ALIKE if _spelled_alike(name, words) else 0.0
+
+
+def _fit_longer(share: float, more: frozenset[str], own: set[str], is_only_the_thing: bool, context: Context) -> float:
+    """A name with more words than the column's name; `share` of them are the column's."""
+    if more & set(context.foreign) - own:
+        return 0.0
+    if more <= own:
+        return QUALIFIED
+    if is_only_the_thing:
+        return 0.0
+    if context.may_be_coded and more <= {*_CODE_OR_NAME, *own}:
+        return QUALIFIED - _LITTLE
+    return LONGER * share + LONGER / 4
 
 
 def _spelled_alike(name: frozenset[str], words: frozenset[str]) -> bool:

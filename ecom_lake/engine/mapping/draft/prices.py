@@ -105,7 +105,9 @@ def is_a_handful(exceptions: int, rows: int) -> bool:
 def _price(lines: Assigned, formulas: Sequence[Formula], amounts: LineAmounts) -> _Price:
     price, quantity, total = (_column(lines, name) for name in (amounts.price, amounts.quantity, amounts.line_total))
     if price is not None and quantity is not None:
-        return _of_price_and_quantity(lines.scores.kind, price, quantity, total, formulas)
+        price, total = _by_formula(lines.scores.kind, price, quantity, total, formulas)
+        own = _formulas_of(price, quantity, _column(lines, amounts.discount), formulas)
+        return _of_price_and_quantity(lines.scores.kind, price, quantity, total, own)
     if quantity is not None and total is not None:
         return _of_total_and_quantity(lines.scores.kind, total, quantity, formulas)
     if price is not None and (formula := _product(formulas, price.name)) is not None:
@@ -121,13 +123,41 @@ def _price(lines: Assigned, formulas: Sequence[Formula], amounts: LineAmounts) -
     return _Price(_number(found), (found.name,), "guess", reason, None, _values(found))
 
 
-def _of_price_and_quantity(
+def _by_formula(
     kind: KindProfile, price: ColumnProfile, quantity: ColumnProfile, total: ColumnProfile | None, formulas: Sequence[Formula]
+) -> tuple[ColumnProfile, ColumnProfile | None]:
+    """Price and total, corrected where arithmetic shows that another column is the price: `unit * quantity = price`."""
+    products = [one for one in formulas if one.form != "sum" and quantity.name in one.operands[:2]]
+    exact = [one for one in products if is_a_handful(one.exceptions, one.rows)]
+    believed = exact or [one for one in products if one.form == "product"]
+    if not believed or any(price.name in one.operands[:2] for one in believed):
+        return price, total
+    best = min(believed, key=lambda one: (one.total != price.name, total is None or one.total != total.name))
+    found = kind.columns[next(name for name in best.operands[:2] if name != quantity.name)]
+    return found, kind.columns[best.total]
+
+
+def _formulas_of(
+    price: ColumnProfile, quantity: ColumnProfile, discount: ColumnProfile | None, formulas: Sequence[Formula]
+) -> list[Formula]:
+    """The formulas with price and quantity, the best first. `price * quantity - discount = net` also holds with discount and net
+    exchanged: the column that is named like a discount is the discount."""
+
+    def rank(one: Formula) -> tuple[bool, bool, bool, float]:
+        is_named = discount is not None and discount.name in one.operands
+        is_exchanged = discount is not None and discount.name == one.total
+        return not is_a_handful(one.exceptions, one.rows), is_exchanged, not is_named, one.exceptions / one.rows
+
+    own = [one for one in formulas if set(one.operands[:2]) == {price.name, quantity.name} and one.form != "sum"]
+    return sorted(own, key=rank)
+
+
+def _of_price_and_quantity(
+    kind: KindProfile, price: ColumnProfile, quantity: ColumnProfile, total: ColumnProfile | None, own: Sequence[Formula]
 ) -> _Price:
     amount = _values(price) * _values(quantity)
-    own = [one for one in formulas if set(one.operands[:2]) == {price.name, quantity.name} and one.form != "sum"]
     if own:
-        best = min(own, key=lambda one: one.exceptions / one.rows)
+        best = own[0]
         if is_a_handful(best.exceptions, best.rows):
             return _Price(_number(price), (price.name,), "sure", best.sentence, quantity, amount, best)
         if best.form == "product":
@@ -210,7 +240,8 @@ def _discount(
     proven = _proven_discount(lines, price, formulas, amounts)
     if proven:
         column, form, reason = kind.columns[proven[0]], proven[1], proven[2]
-        confidence: Confidence = "sure" if form in ("less", "less_each", "sum") else "likely"
+        is_named = lines.columns.get(amounts.discount) is not None and lines.columns[amounts.discount].column.name == proven[0]
+        confidence: Confidence = "sure" if is_named and form in ("less", "less_each", "sum") else "likely"
     else:
         named = lines.columns.get(amounts.discount)
         if named is None or named.total < WEAKEST or named.column.name in price.columns:

@@ -26,6 +26,12 @@ WEAKEST = 0.4
 """A score below this is no candidate."""
 _UNCHECKED = 0.45
 _NUMBERED = 0.8
+_OTHER_WORDS = 0.5
+_FEWEST_WORDS = 2
+_CLEAR_WORDS = 3
+_CODE_LENGTH = 3
+_MOST_KNOWN = 0.7
+_WITH_NEGATIVES = 0.9
 _OTHER_LEVEL = 0.3
 _LEAST_ORDERS = 5
 _SELDOM = 0.02
@@ -79,17 +85,41 @@ def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
         if (score := _by_name(named[column.name], table, target, targets, table.name in own_files)) >= WEAKEST
     ]
     by_name += _complete_order_key(kind, by_name, targets)
+    by_words = _by_words(kind, targets)
+    named_so = {(table.name, target.name, column.name) for table, target, column, _ in by_name}
+    by_name += [one for one in by_words if (one[0].name, one[1].name, one[2].name) not in named_so]
+    listed = {column.name for _, _, column, _ in by_words}
     levels = _levels(kind, by_name, targets)
     keys = {name for table in targets.tables for name in table.key}
     scores = []
     for table, target, column, score in by_name:
-        by_values = fits_values(column, target.column) * _at_level(table, target, levels[column.name], targets)
+        words = known_words(column, table.name, target.name, targets)
+        by_values = (1.0 if words else fits_values(column, target.column)) * _at_level(
+            table, target, levels[column.name], targets
+        )
+        if column.name in listed and not words and target.column.kind == TEXT and target.name not in keys:
+            by_values *= _OTHER_WORDS
         if target.column.kind == TEXT and target.name not in keys and column.values == "whole number":
             by_values *= _NUMBERED
+        if target.name in targets.ids and column.distinct == 1 and column.rows > 1:
+            by_values *= _OTHER_LEVEL
         one = Score(table.name, target, column, score, by_values, _is_precise(named[column.name], target))
         if one.total >= WEAKEST / 2:
             scores.append(one)
     return KindScores(kind, tuple(scores), levels)
+
+
+def _by_words(kind: KindProfile, targets: Targets) -> list[_Named]:
+    """The columns whose values alone show what they are: words of a status under any name."""
+    return [
+        (table, target, column, STRONG)
+        for table in targets.tables
+        for target in table.targets
+        for column in kind.columns.values()
+        if len(column.words) >= _CLEAR_WORDS
+        and min(map(len, column.words)) > _CODE_LENGTH
+        and known_words(column, table.name, target.name, targets)
+    ]
 
 
 def _complete_order_key(kind: KindProfile, by_name: Sequence[_Named], targets: Targets) -> list[_Named]:
@@ -125,11 +155,20 @@ def named_after(file: str, targets: Targets) -> set[str]:
 def _by_name(name: frozenset[str], table: TargetTable, target: Target, targets: Targets, is_own_file: bool) -> float:
     own = set(table.things)
     foreign = {thing for other in targets.tables for thing in other.things} - own
-    return names.fit(name, target.names, own, foreign, is_own_file)
+    context = names.Context(own, foreign, is_own_file, may_be_coded=target.name not in targets.ids)
+    return names.fit(name, target.names, context)
 
 
 def _is_precise(name: frozenset[str], target: Target) -> bool:
     return len(name) > 1 or name == target.names[0]
+
+
+def known_words(column: ColumnProfile, table: str, target: str, targets: Targets) -> bool:
+    """Whether nearly all values of a column are words that the vocabulary lists for the target: `shipped` for a status."""
+    known = targets.value_words.get(f"{table}.{target}", targets.value_words.get(target))
+    if not known or len(column.words) < _FEWEST_WORDS:
+        return False
+    return sum(word.casefold() in known for word in column.words) >= _MOST_KNOWN * len(column.words)
 
 
 def fits_values(column: ColumnProfile, wanted: Column) -> float:
@@ -155,7 +194,10 @@ def _fits_number(column: ColumnProfile, wanted: Column) -> float:
     low = float("-inf") if wanted.at_least is None else wanted.at_least
     high = float("inf") if wanted.at_most is None else wanted.at_most
     values = column.numbers.values.drop_nulls()
-    return 1.0 if values.is_between(low, high).sum() >= _WITHIN * len(values) else _OTHER_LEVEL
+    if values.is_between(low, high).sum() >= _WITHIN * len(values):
+        return 1.0
+    # Credit notes have the amounts of a sale with the other sign.
+    return _WITH_NEGATIVES if values.abs().is_between(low, high).sum() >= _WITHIN * len(values) else _OTHER_LEVEL
 
 
 def _levels(kind: KindProfile, by_name: Sequence[_Named], targets: Targets) -> dict[str, Level]:
@@ -199,7 +241,7 @@ def _level(differing: int, orders: int) -> Level:
 def _at_level(table: TargetTable, target: Target, level: Level, targets: Targets) -> float:
     """Amounts of a line and amounts of an order have the same names; where the rows show the level, it decides."""
     amounts = targets.amounts
-    if level == "unknown" or target.column.kind not in (MONEY, PRICE, NUMBER):
+    if level == "unknown" or target.column.kind not in (MONEY, PRICE, NUMBER, FLAG):
         return 1.0
     if table.name == amounts.table:
         return _OTHER_LEVEL if level == "order" and target.name == amounts.line_total else 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecom_lake.engine.mapping.draft import names
-from ecom_lake.engine.mapping.draft.names import Words
+from ecom_lake.engine.mapping.draft.names import Context, Words
 
 WORDS = Words.of(
     {
@@ -42,23 +42,39 @@ def test_words(name: str, words: set[str]) -> None:
     assert WORDS.of_name(name) == words
 
 
-def _fit(name: str, own: set[str], foreign: set[str], is_own_file: bool = False) -> float:
-    return names.fit(WORDS.of_name(name), [WORDS.of_name("city")], own, foreign, is_own_file)
+def _fit(name: str, other: str = "city", is_own_file: bool = False, may_be_coded: bool = True) -> float:
+    context = Context({"customer"}, {"seller", "customer"}, is_own_file, may_be_coded)
+    return names.fit(WORDS.of_name(name), [WORDS.of_name(other)], context)
 
 
 def test_a_word_that_names_the_table_does_not_count_and_that_of_another_table_excludes() -> None:
-    assert _fit("Stadt", {"customer"}, {"seller"}) == names.EXACT
-    assert _fit("customer city", {"customer"}, {"seller"}) == names.QUALIFIED
-    assert _fit("seller city", {"customer"}, {"seller"}) == 0
-    assert 0 < _fit("old city", {"customer"}, {"seller"}) < names.QUALIFIED
+    assert _fit("Stadt") == names.EXACT
+    assert _fit("customer city") == names.QUALIFIED
+    assert _fit("seller city") == 0
+    assert 0 < _fit("old city") < names.QUALIFIED
 
 
 def test_a_bare_id_is_an_id_only_in_a_file_of_its_table() -> None:
-    order_id = [WORDS.of_name("order id")]
-    assert names.fit(WORDS.of_name("id"), order_id, {"order"}, (), is_own_file=True) > 0.8
-    assert names.fit(WORDS.of_name("id"), order_id, {"order"}, (), is_own_file=False) <= names.SHORTER
+    assert _fit("id", "customer id", is_own_file=True) > 0.8
+    assert _fit("id", "customer id") <= names.SHORTER
+
+
+def test_the_name_of_a_thing_with_other_words_is_not_the_thing() -> None:
+    assert _fit("customer price", "customer") == 0
+
+
+def test_a_code_counts_except_for_ids() -> None:
+    assert _fit("city no") > 0.8
+    assert _fit("city no", may_be_coded=False) < 0.6
 
 
 def test_an_earlier_name_fits_better_than_a_later_one() -> None:
     first, second = WORDS.of_name("order date"), WORDS.of_name("date")
-    assert names.fit(first, [first, second], (), ()) > names.fit(second, [first, second], (), ())
+    assert names.fit(first, [first, second], Context(())) > names.fit(second, [first, second], Context(()))
+
+
+@pytest.mark.parametrize(
+    ("abbreviation", "word"), [("PRC", "price"), ("cty", "city"), ("ORD_NBR", "ord nbr"), ("CSTMR", "customer")]
+)
+def test_words_without_vowels(abbreviation: str, word: str) -> None:
+    assert WORDS.of_name(abbreviation) == set(word.split())
