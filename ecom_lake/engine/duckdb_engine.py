@@ -19,7 +19,7 @@ Key = tuple[int, Path, str, int]
 @contextmanager
 def engine(scratch: Path, memory_limit: str = "1GB", threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
     """A new engine, closed on exit."""
-    with closing(_started(scratch / "spill", memory_limit, threads)) as con, _interrupted_by_signals(con):
+    with closing(_started(scratch / "spill", memory_limit, threads)) as con, interrupted_by_signals(con):
         yield con
 
 
@@ -30,7 +30,7 @@ def workspace(spill: Path, memory_limit: str, threads: int) -> Iterator[duckdb.D
     with closing(_reused((os.getpid(), spill, memory_limit, threads))) as engine_cursor:
         engine_cursor.execute(f"attach ':memory:' as {own}")
         try:
-            with closing(engine_cursor.cursor()) as con, _interrupted_by_signals(con):
+            with closing(engine_cursor.cursor()) as con, interrupted_by_signals(con):
                 con.execute(f"use {own}")
                 yield con
         finally:
@@ -38,7 +38,7 @@ def workspace(spill: Path, memory_limit: str, threads: int) -> Iterator[duckdb.D
 
 
 @contextmanager
-def _interrupted_by_signals(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def interrupted_by_signals(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Interrupt the running query of a connection before the handler of a signal runs.
 
     A handler that raises is not enough: DuckDB then waits for its threads, which may take minutes, before the call ends.

@@ -1,0 +1,35 @@
+"""Reading bronze: the columns of a map are found under any of their headers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ecom_lake.engine.build.bronze.delivered_rows import rows_of
+from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.delivered import Delivered, FileFormat
+from ecom_lake_tests.builders.olist_files import a_site
+
+HEADERS = {"price": ("preis", "unit_price")}
+SALES = Delivered("sales", "", ("id", "price"), ("note",), file_format=FileFormat(("sales*",), HEADERS))
+
+
+def with_sales(site: Site, sales: Delivered) -> Site:
+    return replace(site, connector=replace(site.connector, delivered=(*site.connector.delivered, sales)))
+
+
+def test_a_column_may_have_another_header_in_each_file(tmp_path: Path) -> None:
+    site = with_sales(a_site(tmp_path), SALES)
+    landing = site.lake.store.local("olist/landing")
+    landing.mkdir(parents=True)
+    (landing / "sales_1.csv").write_text("Id,Preis,Unit\n1,2.50,kg\n", encoding="utf-8")
+    (landing / "sales_2.csv").write_text("ID;Unit Price;note\n2;3,50;x\n", encoding="utf-8")
+    ingest(site)
+    rows = rows_of(site, site.lake.log.head(), "sales").sort("id").collect()
+    assert rows.rows() == [("1", "2.50", None, 1, 1), ("2", "3,50", "x", 2, 1)]
+    assert rows.columns == ["id", "price", "note", "source_sequence", "source_record"]
+
+    renamed = with_sales(a_site(tmp_path), replace(SALES, required=("id", "unit"), file_format=FileFormat(("sales*",))))
+    again = rows_of(renamed, site.lake.log.head(), "sales").sort("id").collect()
+    assert again["unit"].to_list() == ["kg", None], "a map that names another header needs no new delivery"
