@@ -1,14 +1,17 @@
-"""The command `map`: drafts the map of a foreign export, and reports what was found in its files."""
+"""The command `map`: drafts the map of a foreign export, and reports what was found in its files.
+
+Not here: checking a map (map_trial.py).
+"""
 
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecom_lake.cli import screen
-from ecom_lake.cli.lake_options import AsJson, LakeOptions, Options
+from ecom_lake.cli import map_trial, screen
+from ecom_lake.cli.lake_options import AsJson, Flag, LakeOptions, Options
+from ecom_lake.cli.map_trial import map_file, refuse_absent
 from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
@@ -16,11 +19,11 @@ if TYPE_CHECKING:
     from ecom_lake.engine.mapping.draft.draft import Draft
     from ecom_lake.engine.mapping.draft.read_files import FilesRead
 
-_NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 
-
-def map(*files: Path, as_json: AsJson = False, options: Options) -> int:  # noqa: A001 (the name of the command)
-    """Draft a map: which columns of your files become which columns of the canonical shop.
+def map(  # noqa: A001 (the name of the command)
+    *files: Path, check: Flag = False, sql: str | None = None, as_json: AsJson = False, options: Options
+) -> int:
+    """Draft the map of a foreign export, or check one.
 
     Reads the files, writes maps/SHOP.toml with a confidence and a reason for each cell, and reports joins, arithmetic, dates
     and sums of money, so that you can check the cells that are not sure. A draft is not built until you delete `draft = true`.
@@ -29,9 +32,21 @@ def map(*files: Path, as_json: AsJson = False, options: Options) -> int:  # noqa
     ----------
     files
         The files of an export, folders or zips.
+    check
+        Run the map of the shop on the files, or on what was landed, and show what it makes of them. Nothing is stored.
+    sql
+        Show the query of a table of the map, such as orders.
     as_json
         The report as JSON.
     """
+    if sql is not None:
+        return map_trial.show_sql(sql, as_json, options)
+    if check:
+        return map_trial.check(files, as_json, options)
+    return _draft(files, as_json, options)
+
+
+def _draft(files: tuple[Path, ...], as_json: bool, options: LakeOptions) -> int:
     from ecom_lake.engine.mapping.draft.draft import make_draft
     from ecom_lake.engine.mapping.draft.draft_text import draft_text
     from ecom_lake.engine.mapping.draft.read_files import read_files
@@ -40,8 +55,7 @@ def map(*files: Path, as_json: AsJson = False, options: Options) -> int:  # noqa
 
     if not files:
         raise UsageError("Nothing to map: name the files of an export, as in ecom-lake map FILES --shop NAME.")
-    if absent := [path for path in files if not path.exists()]:
-        raise UsageError(f"There is no {absent[0]}: name files, folders or zips that exist.")
+    refuse_absent(files)
     target = _place(options)
     read = read_files(files)
     if not read.kinds:
@@ -57,16 +71,7 @@ def map(*files: Path, as_json: AsJson = False, options: Options) -> int:  # noqa
 
 def _place(options: LakeOptions) -> Path:
     """The file of the map; refused before any work is done if it exists."""
-    name = options.shop
-    if not name:
-        raise UsageError("Name the shop of the map: ecom-lake map FILES --shop NAME.")
-    if not _NAME.fullmatch(name):
-        raise UsageError(f"'{name}' cannot name a shop: use small letters, digits and underscores, such as my_shop.")
-    settings = LakeOptions(options.root, None, options.project).settings()
-    project = settings.registry.folder
-    if project is None:
-        raise UsageError(f"There is no {settings.config}: work in a project folder, or create one with `ecom-lake init FOLDER`.")
-    target = project / "maps" / f"{name}.toml"
+    target = map_file(options)
     if target.exists():
         raise UsageError(f"{target} exists already: delete it to draft it again, or name another shop.")
     return target

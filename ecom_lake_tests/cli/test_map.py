@@ -88,3 +88,80 @@ def test_a_file_that_is_refused_is_named_and_the_others_are_mapped(run: Run, exp
     ran = run("map", str(export), "--shop", "mine", "--project", str(tmp_path / "project"))
     assert ran.code == 1 and "broken.csv is JSON" in ran.err
     assert (tmp_path / "project/maps/mine.toml").exists()
+
+
+def _drafted(run: Run, export: Path, tmp_path: Path) -> tuple[str, ...]:
+    at = ("--shop", "mine", "--project", str(tmp_path / "project"))
+    assert run("map", str(export), *at).code == 0
+    return at
+
+
+def test_check_shows_the_ledger_to_come_and_the_rows_before_and_after(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _drafted(run, export, tmp_path)
+    ran = run("map", str(export), "--check", *at)
+    assert ran.code == 1, "a word is not understood"
+    assert "'odd' is not in words.orders_status, in 15 rows" in ran.out and "It is a draft" in ran.out
+    assert "01.03.2021" in ran.out and "2021-03-01 00:00:00" in ran.out
+
+
+def test_check_closes_the_ledger_and_counts_what_the_contracts_refuse(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _drafted(run, export, tmp_path)
+    with (export / "lines.csv").open("a", encoding="utf-8") as file:
+        file.write("o1;s1;many;5,50;5,50\nnowhere;s1;1;5,50;5,50\n")
+    report = run("map", str(export), "--check", "--json", *at).json
+    ledger = {table["table"]: table for table in report["tables"]}
+    lines = ledger["order_items"]
+    assert lines["rules"] == {"quantity_unreadable": 1}
+    fates = ("published", "refused", "superseded", "pending", "collapsed", "left_out")
+    assert [lines[fate] for fate in fates] == [60, 1, 0, 1, 0, 0]
+    for table in ledger.values():
+        assert table["delivered"] == sum(table[fate] for fate in fates)
+    assert lines["before"][0] == {"order_no": "o0", "sku": "s0", "qty": "1", "price": "5,50"}
+    assert lines["after"][0] == {"order_id": "o0", "line": "1", "product_id": "s0", "quantity": "1", "unit_price": "5.5"}
+
+
+def test_check_reads_what_was_landed(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _drafted(run, export, tmp_path)
+    nowhere = run("map", "--check", *at)
+    assert nowhere.code == 2 and "mine is no shop of" in nowhere.err
+    settings = tmp_path / "project/lake.toml"
+    settings.write_text(
+        settings.read_text("utf-8") + '\n[shops.mine]\nconnector = "canonical"\nfirst_month = "2021-01"\n', "utf-8"
+    )
+    assert run("land", str(export), *at).code == 0
+    report = run("map", "--check", "--json", *at).json
+    assert {table["table"]: table["delivered"] for table in report["tables"]} == {"orders": 30, "order_items": 60}
+
+
+def test_a_drafted_map_of_files_without_dates_can_be_checked(run: Run, export: Path, tmp_path: Path) -> None:
+    survey = tmp_path / "survey.csv"
+    rows = "".join(f"{n},{20 + n},{('Shoes', 'Hat')[n % 2]},{30 + n}.50\n" for n in range(20))
+    survey.write_text("Customer ID,Age,Item Purchased,Purchase Amount (USD)\n" + rows, "utf-8")
+    at = ("--shop", "survey", "--project", str(tmp_path / "project"))
+    drafted = run("map", str(survey), *at)
+    assert drafted.code == 0 and 'without = ["orders.ordered_at"]' in drafted.out
+    report = run("map", str(survey), "--check", "--json", *at).json
+    assert {table["table"]: table["published"] for table in report["tables"]} == {
+        "orders": 20,
+        "order_items": 20,
+        "customers": 20,
+    }
+
+
+def test_the_query_of_a_table(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _drafted(run, export, tmp_path)
+    ran = run("map", "--sql", "order_items", *at)
+    assert ran.code == 0 and "-- order_items from lines" in ran.out and "select" in ran.out
+    assert list(run("map", "--sql", "orders", "--json", *at).json) == ["orders from orders"]
+    absent = run("map", "--sql", "reviews", *at)
+    assert absent.code == 2 and "has no table reviews; it has order_items, orders" in absent.err
+
+
+def test_a_wrong_map_is_a_sentence(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _drafted(run, export, tmp_path)
+    path = tmp_path / "project/maps/mine.toml"
+    path.write_text(path.read_text("utf-8").replace("num(price)", "read_csv('secret')"), "utf-8")
+    ran = run("map", str(export), "--check", *at)
+    assert ran.code == 2 and "maps/mine.toml: [order_items] unit_price" in ran.err
+    absent = run("map", str(export), "--check", "--shop", "other", "--project", str(tmp_path / "project"))
+    assert absent.code == 2 and "draft it with ecom-lake map FILES --shop other" in absent.err

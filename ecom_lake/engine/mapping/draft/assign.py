@@ -119,17 +119,21 @@ def _strength(table: TargetTable, scores: KindScores, targets: Targets, made: Se
         if table.made.get(name, "nth()") not in ("nth()", targets.amounts.order_key)
         and not ((found := candidates[name]) and found.total >= STRONG)
     ]
-    if len(own) < (_ENOUGH if named_otherwise else 1) and table.name != targets.amounts.orders:
+    is_of_another = bool(named_after(scores.kind.name, targets) - {table.name})
+    is_own_file = table.name in named_after(scores.kind.name, targets)
+    needs_more = bool(named_otherwise) or (_has_amounts_of_orders(table, targets) and not is_own_file)
+    if len(own) < (_ENOUGH if needs_more else 1) and table.name != targets.amounts.orders:
         return 0.0
     found_required = sum(1 for name in table.required if (found := candidates[name]) and found.total >= STRONG)
-    is_of_another = bool(named_after(scores.kind.name, targets) - {table.name})
-    return (
-        sum(own)
-        + found_required
-        - _OF_ANOTHER * is_of_another
-        + _UNIQUE * is_unique
-        + _NAMED_AFTER * (table.name in named_after(scores.kind.name, targets))
-    )
+    return sum(own) + found_required - _OF_ANOTHER * is_of_another + _UNIQUE * is_unique + _NAMED_AFTER * is_own_file
+
+
+def _has_amounts_of_orders(table: TargetTable, targets: Targets) -> bool:
+    """Whether a table, such as payments, needs an amount of an order: the total of an order alone is no payment."""
+    amounts = targets.amounts
+    if amounts.order_key not in table.key or table.name in (amounts.table, amounts.orders):
+        return False
+    return any(table[name].column.kind in (MONEY, PRICE) for name in table.required)
 
 
 def _repeats_the_lines(
@@ -137,8 +141,7 @@ def _repeats_the_lines(
 ) -> bool:
     """Whether a table of amounts of the order, such as payments, would get the amounts of its lines."""
     amounts = targets.amounts
-    is_own_file = table.name in named_after(scores.kind.name, targets)
-    if is_own_file or amounts.order_key not in table.key or table.name in (amounts.table, amounts.orders):
+    if table.name in named_after(scores.kind.name, targets) or not _has_amounts_of_orders(table, targets):
         return False
     needed = [found for name in table.required if (found := candidates[name]) and found.target.column.kind in (MONEY, PRICE)]
     is_of_lines = any(scores.levels.get(found.column.name) == "line" for found in needed)

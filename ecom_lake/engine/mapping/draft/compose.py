@@ -41,6 +41,8 @@ def compose(assigned: Assigned, tables: Sequence[Assigned], targets: Targets, sa
             continue
         if target.name in assigned.columns:
             cells[target.name], mapped = _cell(assigned, assigned.columns[target.name], targets)
+            if target.name in targets.ids:
+                cells[target.name] = _with_guests(assigned, cells[target.name], order, targets)
             words.extend(mapped)
         elif target.name in table.required and (made := _made(assigned, tables, target.name, order, targets)):
             cells[target.name] = made
@@ -51,7 +53,25 @@ def compose(assigned: Assigned, tables: Sequence[Assigned], targets: Targets, sa
     if not per and any(_uses_group(cell) for cell in cells.values()):
         per = order.expression
     in_order = tuple(cells[name] for name in table.names if name in cells)
-    return DraftFacet(table.name, assigned.kind, in_order, per, tuple(words), tuple(notes))
+    notes += _negative_quantity(assigned, cells, targets)
+    return DraftFacet(table.name, assigned.kind, in_order, per, _where(assigned, cells, targets), tuple(words), tuple(notes))
+
+
+def _where(assigned: Assigned, cells: Mapping[str, DraftCell], targets: Targets) -> str:
+    """Leaves out the records without a key, where a table is made from a file of other things: guests are no customers."""
+    table, kind = assigned.table, assigned.scores.kind
+    if table.name in (targets.amounts.orders, targets.amounts.table):
+        return ""
+    keys = [name for key in table.key for name in cells[key].columns if kind.columns[name].filled < kind.rows]
+    return " and ".join(f"{name} is not null" for name in dict.fromkeys(keys))
+
+
+def _negative_quantity(assigned: Assigned, cells: Mapping[str, DraftCell], targets: Targets) -> list[str]:
+    quantity = cells.get(targets.amounts.quantity) if assigned.table.name == targets.amounts.table else None
+    numbers = assigned.scores.kind.columns[quantity.columns[0]].numbers if quantity and quantity.columns else None
+    if quantity is None or numbers is None or not (negative := int((numbers.values < 0).sum())):
+        return []
+    return [f"{counted(negative, 'row', 'has/have')} a negative {quantity.columns[0]}: credit notes, which the contract refuses"]
 
 
 def _decided_by_prices(assigned: Assigned, tables: Sequence[Assigned], targets: Targets, sales: Sales | None) -> set[str]:
@@ -261,7 +281,25 @@ def _made(assigned: Assigned, tables: Sequence[Assigned], name: str, order: Orde
     if best is None or best.total < STRONG:
         return _anonymous(assigned, name, order, targets)
     expression = f"hashed({best.column.name})" if how.startswith("hashed(") else best.column.name
-    return DraftCell(name, expression, "guess", f"no column is it: made from {best.column.name}", (best.column.name,))
+    reason = f"no column is it: made from {best.column.name}"
+    if table.name == targets.amounts.orders and best.column.filled < best.column.rows and not table[name].column.nullable:
+        expression, reason = (
+            f"coalesce({expression}, 'guest-' || {order.expression})",
+            f"{reason}; an order without it is a guest's",
+        )
+    return DraftCell(name, expression, "guess", reason, (best.column.name,))
+
+
+def _with_guests(assigned: Assigned, cell: DraftCell, order: OrderKey, targets: Targets) -> DraftCell:
+    """Where orders must have a customer and some have none, each of these is a guest's."""
+    amounts, column = targets.amounts, assigned.columns[cell.target].column
+    is_needed = assigned.table.name == amounts.orders and cell.target != amounts.order_key
+    empty = column.rows - column.filled
+    if not is_needed or not empty or assigned.table[cell.target].column.nullable:
+        return cell
+    expression = f"coalesce({cell.expression}, 'guest-' || {order.expression})"
+    reason = f"{cell.reason}; {counted(empty, 'row', 'has/have')} none: a guest"
+    return replace(cell, expression=expression, confidence="likely", reason=reason)
 
 
 def _anonymous(assigned: Assigned, name: str, order: OrderKey, targets: Targets) -> DraftCell | None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import polars as pl
 
+from ecom_lake.engine.contracts.columns import TIMESTAMP
 from ecom_lake.engine.mapping.draft.arithmetic import Formula, find_formulas
 from ecom_lake.engine.mapping.draft.assign import Assigned, assign
 from ecom_lake.engine.mapping.draft.compose import compose, order_expression, stated_totals
@@ -125,6 +126,14 @@ def _missing(assigned: Sequence[Assigned], targets: Targets) -> list[str]:
     found = []
     if amounts.orders not in have:
         found.append(f"No file has {amounts.orders}: write [{amounts.orders}] by hand, or give the file that has them.")
+    undated = [
+        one
+        for one in assigned
+        if one.table.name == amounts.orders and not any(column.dates for column in one.scores.kind.columns.values())
+    ]
+    if undated:
+        times = [name for name in undated[0].table.required if undated[0].table[name].column.kind == TIMESTAMP]
+        found.append(f'The files have no dates: write without = ["{amounts.orders}.{times[0]}"] for the shop in lake.toml.')
     if amounts.table not in have:
         found.append(f"No file has {amounts.table.replace('_', ' ')} with prices: without them there are no sales.")
     return found

@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.engine.mapping.draft.draft import Draft
 from ecom_lake.engine.mapping.draft.drafted import DraftCell, DraftFacet, DraftWords
 from ecom_lake.engine.mapping.draft.profile import KindProfile
-from ecom_lake.engine.mapping.draft.read_files import own_name
 
 _WIDTH = 60
 _SHORTEST_NAME = 3
@@ -43,13 +43,13 @@ def _body(draft: Draft) -> Iterator[str]:
     for facet in draft.facets:
         yield from _facet(facet)
     for sentence in draft.missing:
-        yield f"# {sentence}"
+        yield f"# {_on_one_line(sentence)}"
 
 
 def _kind(draft: Draft, kind: KindProfile) -> Iterator[str]:
     yield f"[files.{kind.name}]"
     yield f"names = [{', '.join(_text(glob) for glob in _globs(kind))}]"
-    renamed = {name: column.header for name, column in kind.columns.items() if own_name(column.header) != name}
+    renamed = {name: column.header for name, column in kind.columns.items() if snake_case(column.header) != name}
     if renamed:
         yield f"columns = {{ {', '.join(f'{name} = {_text(header)}' for name, header in renamed.items())} }}"
     if kind.separator not in (",", ";", "\t", "|"):
@@ -98,6 +98,8 @@ def _facet(facet: DraftFacet) -> Iterator[str]:
     yield f"from = {_text(facet.kind)}"
     if facet.per:
         yield f"per = {_text(facet.per)}"
+    if facet.where:
+        yield f"where = {_text(facet.where)}"
     for cell in facet.cells:
         line = f"{cell.target} = {_expression(cell)}"
         yield f"{line.ljust(_WIDTH)} # {cell.confidence}: {_on_one_line(cell.reason)}"

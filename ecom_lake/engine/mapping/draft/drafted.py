@@ -40,6 +40,7 @@ class DraftFacet:
     kind: str
     cells: tuple[DraftCell, ...]
     per: str = ""
+    where: str = ""
     words: tuple[DraftWords, ...] = ()
     notes: tuple[str, ...] = field(default=())
 

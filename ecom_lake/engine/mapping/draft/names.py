@@ -135,10 +135,10 @@ def _fit_longer(share: float, more: frozenset[str], own: set[str], is_only_the_t
     """A name with more words than the column's name; `share` of them are the column's."""
     if more & set(context.foreign) - own:
         return 0.0
-    if more <= own:
-        return QUALIFIED
     if is_only_the_thing:
         return 0.0
+    if more <= own:
+        return QUALIFIED
     if context.may_be_coded and more <= {*_CODE_OR_NAME, *own}:
         return QUALIFIED - _LITTLE
     return LONGER * share + LONGER / 4

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,7 +15,9 @@ import polars as pl
 
 from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.landing import Member, Refused, parse, unpack
+from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.engine.mapping.draft.profile import KindProfile, profile_kind
+from ecom_lake.engine.mapping.syntax import reserved_words
 
 _SUFFIXES = {".csv", ".txt", ".tsv", ".gz", ".zip", ".tab", ".dat"}
 _VALUE = re.compile(r"[-+]?[0-9][0-9.,:/ -]*|[0-9a-f]{8}-?[0-9a-f-]{8,}")
@@ -55,12 +56,9 @@ def read_files(paths: Sequence[Path]) -> FilesRead:
 
 
 def own_name(header: str) -> str:
-    """A header in snake case, as a map names the column."""
-    bare = unicodedata.normalize("NFKD", header.replace("ß", "ss"))
-    letters = "".join(sign for sign in bare if not unicodedata.combining(sign))
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", letters)
-    name = re.sub(r"[^0-9a-z]+", "_", split.casefold()).strip("_")
-    return f"column_{name}" if not name or name[0].isdigit() else name
+    """A header in snake case, as a map names the column; a word of SQL gets a name that can be written without quotes."""
+    name = snake_case(header)
+    return f"column_{name}" if not name or name[0].isdigit() or name in reserved_words() else name
 
 
 def _all_files(paths: Sequence[Path]) -> Iterator[Path]:

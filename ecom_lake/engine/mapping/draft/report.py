@@ -36,6 +36,7 @@ def report_of(draft: Draft) -> dict[str, Any]:
                 "table": facet.table,
                 "from": facet.kind,
                 "per": facet.per or None,
+                "where": facet.where or None,
                 "cells": [
                     {
                         "column": cell.target,

@@ -89,6 +89,7 @@ def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
     named_so = {(table.name, target.name, column.name) for table, target, column, _ in by_name}
     by_name += [one for one in by_words if (one[0].name, one[1].name, one[2].name) not in named_so]
     listed = {column.name for _, _, column, _ in by_words}
+    by_name = _without_wrong_order_keys(kind, by_name, targets)
     levels = _levels(kind, by_name, targets)
     keys = {name for table in targets.tables for name in table.key}
     scores = []
@@ -120,6 +121,20 @@ def _by_words(kind: KindProfile, targets: Targets) -> list[_Named]:
         and min(map(len, column.words)) > _CODE_LENGTH
         and known_words(column, table.name, target.name, targets)
     ]
+
+
+def _without_wrong_order_keys(kind: KindProfile, by_name: list[_Named], targets: Targets) -> list[_Named]:
+    """Without a column as the order's id if the rows of one value belong to several customers."""
+    amounts = targets.amounts
+    key = _order_key(by_name, targets)
+    owners = {
+        column.name
+        for table, target, column, score in by_name
+        if table.name == amounts.orders and target.name in targets.ids and target.name != amounts.order_key and score >= STRONG
+    }
+    if key is None or not any(level == "line" and name in owners for name, level in column_levels(kind, key.name).items()):
+        return by_name
+    return [one for one in by_name if one[1].name != amounts.order_key or one[2].name != key.name]
 
 
 def _complete_order_key(kind: KindProfile, by_name: Sequence[_Named], targets: Targets) -> list[_Named]:

@@ -12,6 +12,9 @@ from ecom_lake.engine.mapping.draft.draft_text import draft_text
 from ecom_lake.engine.mapping.draft.drafted import DraftCell
 from ecom_lake.engine.mapping.draft.read_files import read_files
 from ecom_lake.engine.mapping.draft.report import report_of
+from ecom_lake.engine.mapping.map_file import read_map
+from ecom_lake.engine.mapping.run_facet import check_types
+from ecom_lake.shop.connectors.canonical import CANONICAL
 from ecom_lake.shop.connectors.canonical.drafting import draft_targets
 
 Rows = list[tuple[object, ...]]
@@ -209,3 +212,37 @@ def test_files_without_orders_are_reported_as_incomplete(tmp_path: Path) -> None
         "No file has order items with prices: without them there are no sales.",
     )
     assert report_of(draft)["not_used"] == {"people": ["name", "town"]}
+
+
+def test_a_column_whose_rows_belong_to_several_customers_is_not_the_order(tmp_path: Path) -> None:
+    rows: Rows = [(n // 8, f"c{n}", f"2021-03-{n % 28 + 1:02d}", f"s{n}", f"{n + 5}.00") for n in range(80)]
+    draft = _draft(tmp_path, export=("Order,Customer ID,Order Date,SKU,Price", rows))
+    assert _cell(draft, "orders", "order_id").columns != ("column_order",)
+    rows = [(n // 8, f"c{n // 16}", f"2021-03-{n % 28 + 1:02d}", f"s{n}", f"{n + 5}.00") for n in range(80)]
+    draft = _draft(tmp_path, export=("Order,Customer ID,Order Date,SKU,Price", rows))
+    assert _cell(draft, "orders", "order_id").columns == ("column_order",)
+
+
+@pytest.mark.parametrize("header", ["Item Purchased", "Purchase Amount", "Ordered by"])
+def test_the_word_order_in_a_name_does_not_make_it_the_order_s_id(tmp_path: Path, header: str) -> None:
+    rows: Rows = [(f"c{n % 9}", ("Shoe", "Hat")[n % 2], f"2021-03-{n % 28 + 1:02d}", f"{n + 5}.00") for n in range(40)]
+    draft = _draft(tmp_path, export=(f"Customer ID,{header},Order Date,Price", rows))
+    for facet in draft.facets:
+        for cell in facet.cells:
+            assert cell.target != "order_id" or cell.confidence == "guess"
+
+
+def test_every_draft_is_a_valid_map(tmp_path: Path) -> None:
+    draft = _draft(tmp_path, **_four_files(group=("Order,select,2021,Table", [(n, n, n, n) for n in range(5)])))
+    check_types(read_map(draft_text(draft, "laden"), "maps/laden.toml", CANONICAL.delivered))
+
+
+def test_orders_without_a_customer_are_guests_and_no_customers(tmp_path: Path) -> None:
+    rows: Rows = [
+        (f"o{n}", f"a{n % 7}@b.c" if n % 3 else "", f"2021-03-{n % 28 + 1:02d}", "yes", "f", f"s{n % 5}", f"{n + 5}.00")
+        for n in range(60)
+    ]
+    draft = _draft(tmp_path, export=("Order ID,Email,Order Date,Accepts Marketing,Gender,SKU,Price", rows))
+    assert _cell(draft, "orders", "customer_id").expression == "coalesce(hashed(email), 'guest-' || order_id)"
+    customers = next(facet for facet in draft.facets if facet.table == "customers")
+    assert (customers.per, customers.where) == ("hashed(email)", "email is not null")
