@@ -72,7 +72,7 @@ _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, copy.copy),
 }
 _SUBCOMMANDS: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {
-    project.new: (project.table, project.question, project.model),
+    project.new: (project.table, project.question, project.model, project.map),
     quarantine.quarantine: (replay.replay,),
     experiment.experiment: (experiment.plan, experiment.simulate, experiment.analyze),
 }

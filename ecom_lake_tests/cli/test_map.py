@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -58,7 +60,7 @@ def test_the_report_as_json(run: Run, export: Path, tmp_path: Path) -> None:
 
 def test_a_map_is_never_overwritten(run: Run, export: Path, tmp_path: Path) -> None:
     target = tmp_path / "project/maps/mine.toml"
-    target.parent.mkdir()
+    target.parent.mkdir(exist_ok=True)
     target.write_text("mine", "utf-8")
     ran = run("map", str(export), "--shop", "mine", "--project", str(tmp_path / "project"))
     assert ran.code == 2 and "exists already: delete it" in ran.err and target.read_text("utf-8") == "mine"
@@ -141,11 +143,8 @@ def test_a_drafted_map_of_files_without_dates_can_be_checked(run: Run, export: P
     drafted = run("map", str(survey), *at)
     assert drafted.code == 0 and 'without = ["orders.ordered_at"]' in drafted.out
     report = run("map", str(survey), "--check", "--json", *at).json
-    assert {table["table"]: table["published"] for table in report["tables"]} == {
-        "orders": 20,
-        "order_items": 20,
-        "customers": 20,
-    }
+    published = {table["table"]: table["published"] for table in report["tables"]}
+    assert published == {"orders": 20, "order_items": 20, "customers": 20, "products": 2}
 
 
 def test_the_query_of_a_table(run: Run, export: Path, tmp_path: Path) -> None:
@@ -165,3 +164,19 @@ def test_a_wrong_map_is_a_sentence(run: Run, export: Path, tmp_path: Path) -> No
     assert ran.code == 2 and "maps/mine.toml: [order_items] unit_price" in ran.err
     absent = run("map", str(export), "--check", "--shop", "other", "--project", str(tmp_path / "project"))
     assert absent.code == 2 and "draft it with ecom-lake map FILES --shop other" in absent.err
+
+
+def test_a_new_map_is_valid_and_its_test_passes(run: Run, export: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    assert run("new", "map", "web_shop", "--project", str(project)).code == 0
+    again = run("new", "map", "web_shop", "--project", str(project))
+    assert again.code == 2 and "exists already" in again.err
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_web_shop_map.py"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tested.returncode == 0, tested.stdout
+    assert "cannot name a map" in run("new", "map", "Web Shop", "--project", str(project)).err

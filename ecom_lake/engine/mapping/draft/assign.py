@@ -18,8 +18,10 @@ from ecom_lake.engine.mapping.draft.targets import Targets, TargetTable
 
 _NAMED_AFTER = 1.5
 _UNIQUE = 1.5
-_JOINED = 0.9
-"""The score of a column whose values are in the key of the other file."""
+_FOUND_BY_JOIN = 1.0
+"""What a column is worth in addition if its values are in the key of the other file."""
+_WELL_COVERED = 0.99
+_REQUIRED = 0.05
 _OF_ANOTHER = 1.5
 _ENOUGH = 2
 """The columns of its own that a table must have if its key is made from another column."""
@@ -66,23 +68,50 @@ def assign(kinds: Sequence[KindScores], targets: Targets, joins: Sequence[Join])
 
 
 def _with_joined_keys(scores: KindScores, kinds: Sequence[KindScores], targets: Targets, joins: Sequence[Join]) -> KindScores:
-    """Among several columns that may be the id of a file's rows, the one that other files refer to."""
-    named = {one.kind.name: one for one in kinds}
-    referred = {
-        (target, join.key)
-        for join in joins
-        if join.other == scores.kind.name
-        for target in targets.ids
-        if any(
-            one.target.name == target and one.column.name == join.column and one.total >= STRONG
-            for one in named[join.kind].scores
-        )
-    }
+    """The column that other files refer to is the id of a file's rows, whatever its name; so are the columns that refer to it."""
+    ids = _joined_ids(kinds, targets, joins)
+    mine = {(name, column) for kind, name, column in ids if kind == scores.kind.name}
     raised = [
-        replace(one, by_name=EXACT) if (one.target.name, one.column.name) in referred and STRONG <= one.by_name < EXACT else one
+        replace(one, by_name=EXACT, by_values=1.0) if (one.target.name, one.column.name) in mine and one.by_name < EXACT else one
         for one in scores.scores
     ]
-    return replace(scores, scores=tuple(raised))
+    scored = {(one.table, one.target.name, one.column.name) for one in raised}
+    added = [
+        Score(table.name, table[name], scores.kind.columns[column], EXACT, 1.0, is_precise=False)
+        for name, column in sorted(mine)
+        for table in targets.tables
+        if name in table.names and (table.name, name, column) not in scored
+    ]
+    return replace(scores, scores=(*raised, *added))
+
+
+def _joined_ids(kinds: Sequence[KindScores], targets: Targets, joins: Sequence[Join]) -> set[tuple[str, str, str]]:
+    """Kind, id and column, on both sides of the joins that show an id: nearly all values are found, and a name fits somewhat."""
+    named = {one.kind.name: one for one in kinds}
+    found: set[tuple[str, str, str]] = set()
+    for join in joins:
+        if join.coverage < _WELL_COVERED:
+            continue
+        known = [one for one in named[join.kind].scores if one.column.name == join.column and one.target.name in targets.ids]
+        owners = [table for table in targets.tables if len(table.key) == 1 and table.key[0] in targets.ids]
+        owned = {table.key[0] for table in owners if table.name in named_after(join.other, targets)}
+        best = max(known, key=lambda one: one.total, default=None)
+        if best is None or (best.total < STRONG and not _has_attributes(named[join.other], best.target.name, owners)):
+            continue
+        if not owned or best.target.name in owned:
+            found |= {(join.kind, best.target.name, join.column), (join.other, best.target.name, join.key)}
+    return found
+
+
+def _has_attributes(scores: KindScores, name: str, owners: Sequence[TargetTable]) -> bool:
+    """Whether a file has several columns of the table whose key is the id."""
+    table = next((one for one in owners if one.key[0] == name), None)
+    if table is None:
+        return False
+    fitting = {
+        one.column.name for one in scores.scores if one.table == table.name and one.total >= STRONG and not one.target.is_clue
+    }
+    return len(fitting) >= _ENOUGH
 
 
 def _made(kinds: Sequence[KindScores], targets: Targets) -> set[str]:
@@ -121,11 +150,27 @@ def _strength(table: TargetTable, scores: KindScores, targets: Targets, made: Se
     ]
     is_of_another = bool(named_after(scores.kind.name, targets) - {table.name})
     is_own_file = table.name in named_after(scores.kind.name, targets)
-    needs_more = bool(named_otherwise) or (_has_amounts_of_orders(table, targets) and not is_own_file)
+    has_lines = table.name != targets.amounts.table and _strength(targets[targets.amounts.table], scores, targets, made) > 0
+    needs_more = bool(named_otherwise) and not (has_lines and is_made_of_own(table, named_otherwise))
+    if _has_amounts_of_orders(table, targets) and not is_own_file and not _says_more_than_amounts(table, candidates):
+        return 0.0
     if len(own) < (_ENOUGH if needs_more else 1) and table.name != targets.amounts.orders:
         return 0.0
     found_required = sum(1 for name in table.required if (found := candidates[name]) and found.total >= STRONG)
     return sum(own) + found_required - _OF_ANOTHER * is_of_another + _UNIQUE * is_unique + _NAMED_AFTER * is_own_file
+
+
+def is_made_of_own(table: TargetTable, names: Iterable[str]) -> bool:
+    """Whether key columns are made from other columns of the same table: a product without a number from its name."""
+    return all(source in table.names and not table[source].is_clue for name in names for source in sources_of(table.made[name]))
+
+
+def _says_more_than_amounts(table: TargetTable, candidates: Mapping[str, Score | None]) -> bool:
+    """Whether a file has a column of the table that is neither an amount nor a time nor a part of the key, such as the method."""
+    others = [name for name in table.names if name not in table.key and table[name].column.kind not in (MONEY, PRICE, TIMESTAMP)]
+    return any(
+        (found := candidates[name]) is not None and found.total >= _ATTRIBUTE and not found.target.is_clue for name in others
+    )
 
 
 def _has_amounts_of_orders(table: TargetTable, targets: Targets) -> bool:
@@ -170,13 +215,24 @@ def _distinguishing(table: TargetTable, candidates: Mapping[str, Score | None], 
 
 
 def _can_be_made(table: TargetTable, name: str, scores: KindScores, targets: Targets, made: Set[str]) -> bool:
-    if name in table.made or name in made:
-        return True
     amounts = targets.amounts
+    if name in made or (table.name == amounts.orders and name in table.made):
+        return True
+    if how := table.made.get(name):
+        return how in ("nth()", amounts.order_key) or any(_is_there(source, scores, targets) for source in sources_of(how))
     if (table.name, name) == (amounts.table, amounts.price):
         total = scores.best(table.name, amounts.line_total)
         return total is not None and total.total >= WEAKEST
     return False
+
+
+def sources_of(how: str) -> list[str]:
+    """The columns or clues from which a required column is made: `hashed(email)`, or `name | category`."""
+    return how.removeprefix("hashed(").removesuffix(")").split(" | ")
+
+
+def _is_there(source: str, scores: KindScores, targets: Targets) -> bool:
+    return any(one.target.name == source and one.total >= STRONG for one in scores.scores)
 
 
 def _main_first(tables: Iterable[TargetTable], scores: KindScores, targets: Targets, made: Set[str]) -> list[TargetTable]:
@@ -197,7 +253,7 @@ def _assign_kind(
     names = {table.name for table in tables}
     strong = {one.column.name for one in scores.scores if (one.table in names or one.target.is_clue) and one.total >= STRONG}
     candidates = [
-        (max(one.total, _JOINED + 0.1 if one.target.name in found else 0.0), -rank, one)
+        (_worth(one, table) + (_FOUND_BY_JOIN if one.target.name in found else 0.0), -rank, one)
         for rank, table in enumerate(tables)
         for one in scores.scores
         if one.table == table.name and _is_candidate(one, table, strong)
@@ -244,6 +300,11 @@ def _share_ids(chosen: dict[tuple[str, str], Score], tables: Sequence[TargetTabl
             if found and name in table.names and (table.name, name) not in chosen:
                 best = max(found, key=lambda score: score.total)
                 chosen[table.name, name] = replace(best, table=table.name, target=table[name])
+
+
+def _worth(score: Score, table: TargetTable) -> float:
+    """A required column is looked for before an optional one with as good a name."""
+    return score.total + (_REQUIRED if score.target.name in table.required else 0.0)
 
 
 def _is_candidate(score: Score, table: TargetTable, strong: Set[str]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from ecom_lake.engine.contracts.columns import DATE, FLAG, INTEGER, MONEY, NUMBER, PRICE, TIMESTAMP
-from ecom_lake.engine.mapping.draft.assign import Assigned
+from ecom_lake.engine.mapping.draft.assign import Assigned, sources_of
 from ecom_lake.engine.mapping.draft.drafted import Confidence, DraftCell, DraftFacet, DraftWords
 from ecom_lake.engine.mapping.draft.names import EXACT, QUALIFIED
 from ecom_lake.engine.mapping.draft.prices import Sales, number_expression
@@ -272,13 +272,11 @@ def _made(assigned: Assigned, tables: Sequence[Assigned], name: str, order: Orde
         if order.is_unique:
             return DraftCell(name, "1", "likely", "each order has one row")
         return DraftCell(name, "nth()", "likely", "no column is a number within the order: counted in the order of the rows")
-    source = how.removeprefix("hashed(").removesuffix(")")
-    if source == targets.amounts.order_key:
+    if how == targets.amounts.order_key:
         return DraftCell(name, order.expression, "guess", "no column is it: one per order", order.columns)
-    best = next((one.columns[source] for one in tables if one.kind == assigned.kind and source in one.columns), None)
-    others = [one for one in assigned.scores.scores if one.target.name == source and one.column.name not in order.columns]
-    best = best or max(others, key=lambda one: one.total, default=None)
-    if best is None or best.total < STRONG:
+    found = (_source(source, assigned, tables, order) for source in sources_of(how))
+    best = next((one for one in found if one is not None), None)
+    if best is None:
         return _anonymous(assigned, name, order, targets)
     expression = f"hashed({best.column.name})" if how.startswith("hashed(") else best.column.name
     reason = f"no column is it: made from {best.column.name}"
@@ -288,6 +286,14 @@ def _made(assigned: Assigned, tables: Sequence[Assigned], name: str, order: Orde
             f"{reason}; an order without it is a guest's",
         )
     return DraftCell(name, expression, "guess", reason, (best.column.name,))
+
+
+def _source(name: str, assigned: Assigned, tables: Sequence[Assigned], order: OrderKey) -> Score | None:
+    """The column from which a required one is made; it may be a clue, or belong to another table of the file."""
+    chosen = next((one.columns[name] for one in tables if one.kind == assigned.kind and name in one.columns), None)
+    others = [one for one in assigned.scores.scores if one.target.name == name and one.column.name not in order.columns]
+    best = chosen or max(others, key=lambda one: one.total, default=None)
+    return best if best is not None and best.total >= STRONG else None
 
 
 def _with_guests(assigned: Assigned, cell: DraftCell, order: OrderKey, targets: Targets) -> DraftCell:

@@ -85,8 +85,7 @@ class _NamesAgree:
 
     def __call__(self, kind: str, name: str, other: str, key: str) -> bool:
         one, two = self._words(kind, name), self._words(other, key)
-        if not two - _ID:
-            two = two | self.targets.words.of_name(other)
+        two = two | self.targets.words.of_name(other)
         return bool((one & two) - _ID)
 
     def _words(self, kind: str, name: str) -> frozenset[str]:

@@ -24,6 +24,7 @@ _ALIKE = 0.84
 _BETWEEN_WORDS = re.compile(r"[\W_]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z])(?=[0-9])")
 _CODE_OR_NAME = ("id", "name")
 _LITTLE = 0.05
+_EMAIL = re.compile(r"e[-_ ]mail", re.IGNORECASE)
 _RANK = 0.004
 """How much a later name counts less than the one before it."""
 _SHORTEST_PART = 2
@@ -44,7 +45,7 @@ class Words:
         return cls(_skeletons(known) | known)
 
     def of_name(self, name: str) -> frozenset[str]:
-        parts = (_plain(part) for part in _BETWEEN_WORDS.split(name.translate(_SIGNS)))
+        parts = (_plain(part) for part in _BETWEEN_WORDS.split(_EMAIL.sub("email", name.translate(_SIGNS))))
         return frozenset(word for part in parts if part for word in self._english(part)) - _FILLERS
 
     @cached_property
@@ -89,7 +90,7 @@ def _skeletons(words: Mapping[str, str]) -> dict[str, str]:
 _SIGNS = str.maketrans({"#": " id ", "%": " percent ", "°": "o", "º": "o"})
 _FILLERS = frozenset(
     {"usd", "eur", "brl", "gbp", "euro", "real"}
-    | {"the", "of", "de", "da", "do", "del", "der", "des", "di", "du", "la", "le", "el", "in", "for", "a", "an", "und"}
+    | {"the", "of", "de", "da", "do", "del", "der", "des", "di", "du", "la", "le", "el", "in", "for", "a", "an", "und", "en"}
 )
 
 

@@ -246,3 +246,29 @@ def test_orders_without_a_customer_are_guests_and_no_customers(tmp_path: Path) -
     assert _cell(draft, "orders", "customer_id").expression == "coalesce(hashed(email), 'guest-' || order_id)"
     customers = next(facet for facet in draft.facets if facet.table == "customers")
     assert (customers.per, customers.where) == ("hashed(email)", "email is not null")
+
+
+def test_the_column_that_other_files_refer_to_is_the_id_whatever_its_name(tmp_path: Path) -> None:
+    orders: Rows = [(f"x{n}", f"k{n % 25}", f"2021-03-{n % 28 + 1:02d}", f"n-{n}") for n in range(40)]
+    lines: Rows = [(f"x{n // 2}", f"m{n % 9}", n % 3 + 1, f"{9.5 + n % 9:.2f}") for n in range(80)]
+    menu: Rows = [(f"m{n}", f"Dish {n}", ("Soup", "Salad")[n % 2], f"{9.5 + n:.2f}") for n in range(9)]
+    draft = _draft(
+        tmp_path,
+        sales_order=("entity_id,customer_id,created_at,increment", orders),
+        sales_order_item=("order_id,menu_item_id,qty,price", lines),
+        menu_items=("id,name,category,price", menu),
+    )
+    assert _cell(draft, "orders", "order_id").expression == "entity_id"
+    assert _cell(draft, "order_items", "product_id").expression == "menu_item_id"
+    assert _cell(draft, "products", "product_id").expression == "id"
+
+
+def test_the_total_of_an_order_is_no_payment(tmp_path: Path) -> None:
+    rows: Rows = [
+        (f"t{n}", f"c{n % 9}", f"2021-03-{n % 28 + 1:02d}", "Beauty", n % 3 + 1, f"{(n % 3 + 1) * 5}.50") for n in range(60)
+    ]
+    header = "Transaction ID,Customer ID,Date,Product Category,Quantity,Total Amount"
+    draft = _draft(tmp_path, sales=(header, rows))
+    assert {facet.table for facet in draft.facets} >= {"orders", "order_items"}
+    assert "payments" not in {facet.table for facet in draft.facets}
+    assert _cell(draft, "orders", "ordered_at").expression == "date"
