@@ -1,9 +1,9 @@
 """How many cells of a map does `ecom-lake map` draft right, and how often is a cell wrong that it calls sure?
 
-    python benchmarks/map_assistant.py [--olist FOLDER] [--shapes FOLDER] [--set first|second] [--verbose] [LAYOUT ...]
+    python benchmarks/map_assistant.py [--olist FOLDER] [--shapes FOLDER] [--set first|second|third] [--verbose] [LAYOUT ...]
 
-No set of layouts was used while the assistant was written; each was used afterwards, to improve it. A cell is right if it reads
-the delivered columns that the truth lists and, for a time, the format in which the layout writes it. A missing cell is wrong,
+No set was used while the assistant was written; each was used afterwards, to improve it. A cell is right if it reads the
+delivered columns that the truth lists and, for a time, the format in which the layout writes it. A missing cell is wrong,
 and so is one too many.
 `--shapes` names a folder with the exports of `synth --as`, one folder each.
 """
@@ -29,8 +29,8 @@ from ecom_lake.statistics.intervals import wilson_interval
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 
-SETS = {"first": "map_layouts.toml", "second": "map_layouts_second.toml"}
-"""The second set was chosen when the first one had been used to improve the assistant."""
+SETS = {"first": "map_layouts.toml", "second": "map_layouts_second.toml", "third": "map_layouts_third.toml"}
+"""Each set was chosen when the ones before it had been used to improve the assistant."""
 ORDERS = 1_500
 _WORDS = {
     "service": ("Standard", "Express", "Same Day"),
@@ -51,6 +51,8 @@ _WORDS = {
     "german_status": ("Offen", "Versendet", "Geliefert", "Storniert"),
     "spanish_status": ("Pendiente", "Enviado", "Entregado", "Cancelado"),
     "french_status": ("Payée", "Annulée", "Expédié", "Livré"),
+    "size": ("Small", "Medium", "Large"),
+    "site": ("example.com",),
     "simple": ("simple", "bundle"),
     "piece": ("Stk",),
     "method": ("Cash", "Card", "RoomCharge"),

@@ -94,7 +94,7 @@ def _decided_by_prices(assigned: Assigned, tables: Sequence[Assigned], targets: 
 
 
 def _cell(assigned: Assigned, score: Score, targets: Targets) -> tuple[DraftCell, list[DraftWords]]:
-    column, wanted = score.column, score.target.column
+    table, column, wanted = assigned.table, score.column, score.target.column
     words: list[DraftWords] = []
     if wanted.kind in (TIMESTAMP, DATE):
         expression, doubt = _time(column)
@@ -105,9 +105,18 @@ def _cell(assigned: Assigned, score: Score, targets: Targets) -> tuple[DraftCell
     else:
         expression, doubt, words = _text(assigned, score, targets)
     confidence, reason = _confidence(assigned, score, targets)
+    if confidence == "sure" and score.target.name in table.key and _may_not_be_there(assigned, targets):
+        confidence, reason = "likely", f"{reason}; but is there a {table.things[0]} in each row?"
     if doubt:
         confidence, reason = "guess", doubt
     return DraftCell(score.target.name, expression, confidence, reason, (column.name,)), words
+
+
+def _may_not_be_there(assigned: Assigned, targets: Targets) -> bool:
+    """Whether a table about orders, such as payments, is made from the file of the orders itself."""
+    amounts, table = targets.amounts, assigned.table
+    is_about_orders = amounts.order_key in table.key and table.name not in (amounts.orders, amounts.table)
+    return is_about_orders and amounts.orders in assigned.same_kind
 
 
 def _time(column: ColumnProfile) -> tuple[str, str]:

@@ -212,7 +212,7 @@ def _product(formulas: Sequence[Formula], price: str) -> Formula | None:
 
 def _price_cell(price: _Price, compared: OrderTotals | None, amounts: LineAmounts) -> DraftCell:
     confidence, reason = price.confidence, price.reason
-    if compared and confidence == "likely" and not price.notes and _adds_up(compared):
+    if compared and confidence != "sure" and not price.notes and _adds_up(compared):
         confidence, reason = "sure", f"{compared.sentence}"
     return DraftCell(amounts.price, price.expression, confidence, reason, price.columns)
 

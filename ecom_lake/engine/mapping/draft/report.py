@@ -8,10 +8,11 @@ from typing import Any
 
 from ecom_lake.engine.mapping.draft.draft import Draft
 from ecom_lake.engine.mapping.draft.drafted import Confidence
-from ecom_lake.engine.mapping.draft.profile import KindProfile
+from ecom_lake.engine.mapping.draft.profile import ColumnProfile, KindProfile
 from ecom_lake.words import counted
 
 _CONFIDENCES: tuple[Confidence, ...] = ("sure", "likely", "guess")
+_MANY_DECIMALS = r"[.,][0-9]{5,}$"
 _BELIEVED = 0.9
 """The share of orders from which sums of lines and stated totals are worth a sentence."""
 
@@ -101,11 +102,16 @@ def money_sums(draft: Draft) -> list[MoneySum]:
     return list(_money_sums(draft))
 
 
+def _is_a_measure(column: ColumnProfile) -> bool:
+    """Whether most values have more decimals than money has, such as a latitude."""
+    return int(column.texts.str.contains(_MANY_DECIMALS).sum()) > column.filled / 2
+
+
 def _money_sums(draft: Draft) -> Iterable[MoneySum]:
     for kind in draft.kinds:
         for name, column in kind.columns.items():
             numbers = column.numbers
-            if column.values != "number" or numbers is None or column.has_leading_zeros:
+            if column.values != "number" or numbers is None or column.has_leading_zeros or _is_a_measure(column):
                 continue
             known = numbers.values.drop_nulls()
             if float(known.abs().max() or 0) > 1:  # type: ignore[arg-type]

@@ -194,6 +194,8 @@ def fits_values(column: ColumnProfile, wanted: Column) -> float:
         return 1.0 if column.values == "flag" else 0.8 if column.distinct == 2 and column.values == "text" else 0.0
     if wanted.kind in (TIMESTAMP, DATE):
         return 1.0 if column.dates else 0.0
+    if wanted.kind in (MONEY, PRICE) and column.values == "flag" and column.distinct == _FEWEST_WORDS:
+        return 0.0
     if wanted.kind in _NUMERIC:
         return _fits_number(column, wanted)
     if column.dates:

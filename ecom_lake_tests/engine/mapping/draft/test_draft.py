@@ -272,3 +272,13 @@ def test_the_total_of_an_order_is_no_payment(tmp_path: Path) -> None:
     assert {facet.table for facet in draft.facets} >= {"orders", "order_items"}
     assert "payments" not in {facet.table for facet in draft.facets}
     assert _cell(draft, "orders", "ordered_at").expression == "date"
+
+
+def test_a_flag_is_no_amount_and_a_table_that_may_not_be_there_has_no_sure_key(tmp_path: Path) -> None:
+    rows: Rows = [
+        (f"o{n}", f"c{n % 9}", f"2021-03-{n % 28 + 1:02d}", n % 2, ("Card", "Cash")[n % 2], f"{n + 5}.50") for n in range(60)
+    ]
+    draft = _draft(tmp_path, orders=("order_id,customer_id,order_date,paid,payment_method,order_total", rows))
+    assert _cell(draft, "payments", "amount").expression == "order_total"
+    assert _cell(draft, "payments", "order_id").confidence == "likely"
+    assert _cell(draft, "orders", "order_id").confidence == "sure"
