@@ -51,6 +51,7 @@ def _draft(files: tuple[Path, ...], as_json: bool, options: LakeOptions) -> int:
     from ecom_lake.engine.mapping.draft.draft_text import draft_text
     from ecom_lake.engine.mapping.draft.read_files import read_files
     from ecom_lake.engine.mapping.draft.report import report_of
+    from ecom_lake.engine.mapping.draft.shipped import fitting_map
     from ecom_lake.shop.connectors.canonical.drafting import draft_targets
 
     if not files:
@@ -60,12 +61,27 @@ def _draft(files: tuple[Path, ...], as_json: bool, options: LakeOptions) -> int:
     read = read_files(files)
     if not read.kinds:
         raise UsageError(" ".join(read.refused) or "The folder holds no files: name the files of an export.")
+    shipped = fitting_map(read.kinds, map_trial.shipped_maps())
     draft = make_draft(read.kinds, draft_targets())
     _write(target, draft_text(draft, target.stem))
     if as_json:
-        screen.show_json({"map": str(target), "refused": list(read.refused), "rejected": read.rejected, **report_of(draft)})
+        proposed = shipped.name if shipped else None
+        screen.show_json(
+            {
+                "map": str(target),
+                "ready_made_map": proposed,
+                "refused": list(read.refused),
+                "rejected": read.rejected,
+                **report_of(draft),
+            }
+        )
     else:
         _show(draft, read, target, options)
+        if shipped:
+            screen.show(
+                f"These files have the layout of the ready-made map {shipped.name}: better delete the draft, and add "
+                f'[shops.{target.stem}] with map = "{shipped.name}" to lake.toml.'
+            )
     return 1 if read.refused else 0
 
 

@@ -86,19 +86,39 @@ def _read(options: LakeOptions) -> tuple[Map, Connector]:
     from ecom_lake.engine.contracts.definition_error import DefinitionError
     from ecom_lake.engine.mapping.map_file import read_map
     from ecom_lake.engine.mapping.run_facet import check_types
-    from ecom_lake.shop.connectors.canonical import CANONICAL
 
     path = map_file(options)
     if not path.exists():
         raise UsageError(f"There is no {path}: draft it with ecom-lake map FILES --shop {path.stem}.")
     text = path.read_text("utf-8")
-    connector = CANONICAL.undated if _is_undated(text) and CANONICAL.undated else CANONICAL
+    connector = _connector_for(text)
     try:
         map_ = read_map(text, f"maps/{path.name}", connector.delivered)
         check_types(map_)
     except DefinitionError as error:
         raise UsageError(str(error)) from None
     return map_, connector
+
+
+def shipped_maps() -> Iterator[Map]:
+    """The maps that come with the package."""
+    from importlib.resources import files
+
+    from ecom_lake.engine.mapping.map_file import read_map
+
+    folder = files("ecom_lake.shop").joinpath("maps")
+    entries = sorted(folder.iterdir(), key=lambda entry: entry.name) if folder.is_dir() else []
+    for entry in entries:
+        if entry.name.endswith(".toml"):
+            text = entry.read_text("utf-8")
+            yield read_map(text, entry.name, _connector_for(text).delivered)
+
+
+def _connector_for(text: str) -> Connector:
+    """The contracts for the orders that a map makes."""
+    from ecom_lake.shop.connectors.canonical import CANONICAL
+
+    return CANONICAL.undated if _is_undated(text) and CANONICAL.undated else CANONICAL
 
 
 def _is_undated(text: str) -> bool:
