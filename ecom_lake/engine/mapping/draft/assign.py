@@ -151,7 +151,7 @@ def _strength(table: TargetTable, scores: KindScores, targets: Targets, made: Se
     is_of_another = bool(named_after(scores.kind.name, targets) - {table.name})
     is_own_file = table.name in named_after(scores.kind.name, targets)
     has_lines = table.name != targets.amounts.table and _strength(targets[targets.amounts.table], scores, targets, made) > 0
-    needs_more = bool(named_otherwise) and not (has_lines and is_made_of_own(table, named_otherwise))
+    needs_more = bool(named_otherwise) and not (has_lines and _is_made_of_own(table, named_otherwise))
     if _has_amounts_of_orders(table, targets) and not is_own_file and not _says_more_than_amounts(table, candidates):
         return 0.0
     if len(own) < (_ENOUGH if needs_more else 1) and table.name != targets.amounts.orders:
@@ -160,7 +160,7 @@ def _strength(table: TargetTable, scores: KindScores, targets: Targets, made: Se
     return sum(own) + found_required - _OF_ANOTHER * is_of_another + _UNIQUE * is_unique + _NAMED_AFTER * is_own_file
 
 
-def is_made_of_own(table: TargetTable, names: Iterable[str]) -> bool:
+def _is_made_of_own(table: TargetTable, names: Iterable[str]) -> bool:
     """Whether key columns are made from other columns of the same table: a product without a number from its name."""
     return all(source in table.names and not table[source].is_clue for name in names for source in sources_of(table.made[name]))
 

@@ -11,9 +11,10 @@ import polars as pl
 from ecom_lake.engine.contracts.columns import TIMESTAMP
 from ecom_lake.engine.mapping.draft.arithmetic import Formula, find_formulas
 from ecom_lake.engine.mapping.draft.assign import Assigned, assign
-from ecom_lake.engine.mapping.draft.compose import compose, order_expression, stated_totals
+from ecom_lake.engine.mapping.draft.compose import compose, stated_totals
 from ecom_lake.engine.mapping.draft.drafted import DraftFacet
 from ecom_lake.engine.mapping.draft.joins import Join, find_joins
+from ecom_lake.engine.mapping.draft.keys import order_expression
 from ecom_lake.engine.mapping.draft.prices import Sales, draft_sales
 from ecom_lake.engine.mapping.draft.profile import ColumnProfile, KindProfile
 from ecom_lake.engine.mapping.draft.redundant import Redundant, redundant_columns

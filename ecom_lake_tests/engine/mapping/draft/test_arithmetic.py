@@ -60,3 +60,8 @@ def test_rows_without_a_number_are_not_counted() -> None:
     total = PRICE * QUANTITY
     total[:10] = np.nan
     assert _sentences(price=PRICE, quantity=QUANTITY, total=total) == ["price * quantity = total in all 90 rows"]
+
+
+def test_a_product_with_1_in_nearly_all_rows_is_no_evidence() -> None:
+    quantity: Floats = np.where(ROW < 3, 2.0, 1.0)
+    assert "price * quantity = total" not in " ".join(_sentences(price=PRICE, quantity=quantity, total=PRICE.copy()))
