@@ -123,6 +123,8 @@ def with_guests(assigned: Assigned, cell: DraftCell, order: OrderKey, targets: T
 def _anonymous(assigned: Assigned, name: str, order: OrderKey, targets: Targets) -> DraftCell | None:
     if assigned.table.name != targets.amounts.orders:
         return None
+    if assigned.table[name].column.nullable:
+        return DraftCell(name, "null", "guess", "no column identifies the customer: every order is anonymous")
     return DraftCell(
         name,
         f"'guest-' || {order.expression}",
