@@ -37,6 +37,7 @@ from ecom_lake.cli import (
     synth,
     tables,
 )
+from ecom_lake.cli import map as map_command
 from ecom_lake.cli.lake_options import LakeOptions
 from ecom_lake.errors import UsageError, UserError, disk_trouble, was_interrupted
 
@@ -66,13 +67,13 @@ app = App(
 )
 _LAKE = Group("Common options", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
-    "Load and build": (project.init, synth.synth, land.land, build.build, project.new),
+    "Load and build": (project.init, synth.synth, map_command.map, land.land, build.build, project.new),
     "Read": (serve.serve, ask.ask, sql.sql, report.report, tables.tables, tables.describe, experiment.experiment),
     "Quality": (status.status, quarantine.quarantine, ledger.ledger, quality.quality, doctor.doctor, doctor.repair),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, copy.copy),
 }
 _SUBCOMMANDS: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {
-    project.new: (project.table, project.question, project.model),
+    project.new: (project.table, project.question, project.model, project.map),
     quarantine.quarantine: (replay.replay,),
     experiment.experiment: (experiment.plan, experiment.simulate, experiment.analyze),
 }

@@ -1,16 +1,17 @@
-"""The commands `init` and `new`: a project folder, and first drafts of a user's own tables, questions and models."""
+"""The commands `init` and `new`: a project folder, and first drafts of a user's own tables, questions, models and maps."""
 
 from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Iterable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.lake_options import Options
+from ecom_lake.cli.lake_options import LakeOptions, Options
 from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def init(folder: Path, /) -> int:
         raise UsageError(f"{target} exists and is not empty: name a new folder.")
     for path, source in _files_of("init"):
         _write(target / path, source.read_text("utf-8"))
-    for name in ("models", "questions", "tables", "tests"):
+    for name in ("maps", "models", "questions", "tables", "tests"):
         (target / name).mkdir(exist_ok=True)
     screen.show(f"Created a project in {target}.", "")
     screen.show(f"Next: cd {folder}; then `ecom-lake synth export --full`, `ecom-lake land export` and `ecom-lake build`.")
@@ -44,8 +45,8 @@ def init(folder: Path, /) -> int:
 
 
 def new() -> int:
-    """Draft a table, a question or a model of your own, with its test."""
-    raise UsageError("Name what to draft: `ecom-lake new table NAME`, `new question NAME` or `new model NAME`.")
+    """Draft a table, a question, a model or a map of your own, with its test."""
+    raise UsageError("Name what to draft: `ecom-lake new table NAME`, `new question NAME`, `new model NAME` or `new map NAME`.")
 
 
 def table(name: str, /, *, options: Options) -> int:
@@ -81,18 +82,48 @@ def model(name: str, /, *, options: Options) -> int:
     return _draft("model", name, options)
 
 
-def _draft(kind: Kind, name: str, options: Options) -> int:
+def map(name: str, /, *, options: Options) -> int:  # noqa: A001 (the name of the command)
+    """Draft a map by hand: maps/NAME.toml and tests/test_NAME_map.py. `ecom-lake map FILES` drafts one from files.
+
+    Parameters
+    ----------
+    name
+        Name of the map, such as web_shop.
+    """
+    project = _project(options)
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+        raise UsageError(f"'{name}' cannot name a map: use small letters, digits and underscores, such as web_shop.")
+    places = {"map.toml": Path("maps", f"{name}.toml"), "test_map.py": Path("tests", f"test_{name}_map.py")}
+    _refuse_taken(project, places.values())
+    for path, source in _files_of("new/maps"):
+        _write(project / places[path.name], source.read_text("utf-8").replace("NAME", name))
+    screen.show(f"Drafted the map {name}:")
+    screen.show_list(str(path) for path in places.values())
+    screen.show("", f"Next: edit it; then {LakeOptions(options.root, name, options.project).command('map --check FILES')}")
+    return 0
+
+
+def _project(options: LakeOptions) -> Path:
     from ecom_lake.engine.config import NO_CONFIG
 
     settings = options.settings()
-    project = settings.registry.folder
-    if project is None:
+    if settings.registry.folder is None:
         raise UsageError(f"A draft needs a project folder: {NO_CONFIG.format(settings.config.parent)}")
+    return settings.registry.folder
+
+
+def _refuse_taken(project: Path, paths: Iterable[Path]) -> None:
+    if taken := [path for path in paths if (project / path).exists()]:
+        raise UsageError(f"{project / taken[0]} exists already: choose another name, or delete the file.")
+
+
+def _draft(kind: Kind, name: str, options: Options) -> int:
+    settings = options.settings()
+    project = _project(options)
     _refuse_name(kind, name, settings)
     templates = _files_of(f"new/{kind}s")
     drafts = {_place(kind, path, name): _named(source.read_text("utf-8"), name) for path, source in templates}
-    if taken := [path for path in drafts if (project / path).exists()]:
-        raise UsageError(f"{project / taken[0]} exists already: choose another name, or delete the file.")
+    _refuse_taken(project, drafts)
     for path, text in drafts.items():
         _write(project / path, text)
     screen.show(f"Drafted the {kind} {name}:")

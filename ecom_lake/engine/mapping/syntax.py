@@ -170,12 +170,12 @@ def error_sentence(error: Exception) -> str:
 
 def _reserved(text: str) -> str:
     """A hint where a column's name may be a word of SQL."""
-    words = {word.lower() for word in re.findall(r"\w+", text)} & _reserved_words()
+    words = {word.lower() for word in re.findall(r"\w+", text)} & reserved_words()
     return f"; if {min(words)} is a column, write it in double quotes" if words else ""
 
 
 @cache
-def _reserved_words() -> frozenset[str]:
+def reserved_words() -> frozenset[str]:
     """The words of SQL that cannot be names, without those that belong into expressions."""
     with _parser().cursor() as con:
         found = con.execute("select keyword_name from duckdb_keywords() where keyword_category = 'reserved'").fetchall()

@@ -1,0 +1,280 @@
+"""How many cells of a map does `ecom-lake map` draft right, and how often is a cell wrong that it calls sure?
+
+    python benchmarks/map_assistant.py [--olist FOLDER] [--shapes FOLDER] [--set first|second|third] [--verbose] [LAYOUT ...]
+
+No set was used while the assistant was written; each was used afterwards, to improve it. A cell is right if it reads the
+delivered columns that the truth lists and, for a time, the format in which the layout writes it. A missing cell is wrong,
+and so is one too many.
+`--shapes` names a folder with the exports of `synth --as`, one folder each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ecom_lake.engine.mapping.draft.draft import Draft, make_draft
+from ecom_lake.engine.mapping.draft.drafted import DraftCell
+from ecom_lake.engine.mapping.draft.read_files import read_files
+from ecom_lake.shop.connectors.canonical.drafting import draft_targets
+from ecom_lake.statistics.intervals import wilson_interval
+from ecom_lake.synth.options import SynthOptions
+from ecom_lake.synth.shop import generate
+
+SETS = {"first": "map_layouts.toml", "second": "map_layouts_second.toml", "third": "map_layouts_third.toml"}
+"""Each set was chosen when the ones before it had been used to improve the assistant."""
+ORDERS = 1_500
+_WORDS = {
+    "service": ("Standard", "Express", "Same Day"),
+    "country": ("Brazil", "Germany"),
+    "country_code": ("BR", "DE"),
+    "currency": ("BRL",),
+    "carrier": ("DHL", "UPS"),
+    "warehouse": ("North", "South"),
+    "priority": ("High", "Low"),
+    "department": ("Home", "Sport", "Garden"),
+    "market": ("LATAM", "Europe"),
+    "flag": ("0", "1"),
+    "zero": ("0",),
+    "returned": ("Not Returned", "Returned"),
+    "state": ("Completed", "Pending", "Cancelled", "Shopping Basket"),
+    "delivery": ("Shipping on time", "Late delivery", "Advance shipping"),
+    "status_words": ("COMPLETE", "PENDING", "CLOSED", "PROCESSING", "CANCELED"),
+    "german_status": ("Offen", "Versendet", "Geliefert", "Storniert"),
+    "spanish_status": ("Pendiente", "Enviado", "Entregado", "Cancelado"),
+    "french_status": ("Payée", "Annulée", "Expédié", "Livré"),
+    "size": ("Small", "Medium", "Large"),
+    "site": ("example.com",),
+    "simple": ("simple", "bundle"),
+    "piece": ("Stk",),
+    "method": ("Cash", "Card", "RoomCharge"),
+    "description": ("A fine product", "Handmade", "New this year"),
+}
+_PEOPLE = ("Ana Souza", "Ben Hill", "Carla Dias", "Dan Wood", "Eva Klein", "Finn Berg", "Gil Moss")
+_DAYS = {"orders.day": "orders.ordered_at", "orders.shipped_day": "orders.shipped_at", "payments.day": "payments.paid_at"}
+"""The values that are the day of a time."""
+
+
+@dataclass
+class Result:
+    cells: int = 0
+    right: int = 0
+    sure: int = 0
+    sure_and_wrong: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, other: Result) -> None:
+        self.cells += other.cells
+        self.right += other.right
+        self.sure += other.sure
+        self.sure_and_wrong += other.sure_and_wrong
+
+
+class SyntheticShop:
+    """The rows of a synthetic shop by grain; every column is text, and named after its table."""
+
+    def __init__(self, folder: Path) -> None:
+        generate(folder, SynthOptions(orders=ORDERS, full=True), lambda what, share: None)
+        read = {file.stem: pl.read_csv(file, infer_schema=False) for file in folder.glob("*.csv")}
+        tables = {name: rows.rename({column: f"{name}.{column}" for column in rows.columns}) for name, rows in read.items()}
+        orders = tables["orders"].unique("orders.order_id", keep="last", maintain_order=True)
+        customers = tables["customers"].unique("customers.customer_id", keep="last", maintain_order=True)
+        orders = orders.join(
+            customers, left_on="orders.customer_id", right_on="customers.customer_id", how="left", coalesce=False
+        )
+        customers = customers.join(
+            orders.unique("customers.customer_id").select(
+                "customers.customer_id", *(f"orders.{n}" for n in ("city", "state", "zip", "region"))
+            ),
+            on="customers.customer_id",
+            how="left",
+        )
+        products = tables["products"].unique("products.product_id", keep="last", maintain_order=True)
+        lines = _amounts(tables["order_items"].rename(lambda name: name.replace("order_items.", "lines.")))
+        totals = lines.group_by("lines.order_id").agg(
+            pl.format(
+                "{}",
+                (
+                    pl.col("lines.net").cast(pl.Decimal(18, 2)) + pl.col("lines.freight").fill_null("0").cast(pl.Decimal(18, 2))
+                ).sum(),
+            ).alias("orders.total")
+        )
+        orders = orders.join(totals, left_on="orders.order_id", right_on="lines.order_id")
+        payments = tables["payments"].join(orders, left_on="payments.order_id", right_on="orders.order_id", coalesce=False)
+        first = tables["payments"].unique("payments.order_id", keep="first")
+        lines = lines.join(orders, left_on="lines.order_id", right_on="orders.order_id", coalesce=False, maintain_order="left")
+        lines = lines.join(
+            products,
+            left_on="lines.product_id",
+            right_on="products.product_id",
+            how="left",
+            coalesce=False,
+            maintain_order="left",
+        )
+        lines = lines.join(first, left_on="lines.order_id", right_on="payments.order_id", how="left", maintain_order="left")
+        reviews = tables["reviews"].join(orders, left_on="reviews.order_id", right_on="orders.order_id", coalesce=False)
+        self.grains = {"orders": orders, "lines": lines, "payments": payments, "reviews": reviews, "customers": customers}
+        self.grains |= {"products": products, "sellers": tables["sellers"]}
+
+
+def _amounts(lines: pl.DataFrame) -> pl.DataFrame:
+    price, quantity, discount, cost = (
+        pl.col(f"lines.{name}").fill_null("0").cast(pl.Decimal(18, 4))
+        for name in ("unit_price", "quantity", "discount", "unit_cost")
+    )
+    with_total = lines.with_columns((price * quantity).round(2).cast(pl.Decimal(18, 2)).alias("total"))
+    with_net = with_total.with_columns(
+        (pl.col("total") - discount).alias("net"), (pl.col("total") - cost * quantity).alias("profit")
+    )
+    return with_net.with_columns(pl.col(name).cast(pl.String).alias(f"lines.{name}") for name in ("total", "net", "profit"))
+
+
+def write_layout(layout: Mapping[str, Any], shop: SyntheticShop, folder: Path) -> list[Path]:
+    written = []
+    for name, file in layout["files"].items():
+        rows = shop.grains[file["grain"]]
+        columns = [_values(rows, value, file).alias(header) for header, value in file["columns"].items()]
+        path = folder / f"{name}.csv"
+        rows.select(columns).write_csv(path, separator=file.get("separator", ","))
+        written.append(path)
+    return written
+
+
+def _values(rows: pl.DataFrame, value: str, file: Mapping[str, Any]) -> pl.Expr:
+    if value == "row":
+        return pl.int_range(1, rows.height + 1).cast(pl.String)
+    table, _, column = value.partition(".")
+    if table == "filler" or column == "none":
+        return _filler(rows, column)
+    source = _DAYS.get(value, value)
+    if table == "customers" and source not in rows.columns:
+        source = f"orders.{column}"
+    if value == "orders.order_id" and source not in rows.columns:
+        source = next(name for name in rows.columns if name.endswith(".order_id"))
+    text = pl.col(source)
+    if source.endswith("_at"):
+        form = file.get("time", "%Y-%m-%d" if value in _DAYS else "%Y-%m-%d %H:%M:%S")
+        return (
+            text.str.slice(0, 19).str.to_datetime("%Y-%m-%d %H:%M:%S").dt.strftime(form + ("+00:00" if file.get("zone") else ""))
+        )
+    is_amount = file.get("decimal") == "," and text.meta.output_name().split(".")[1] not in ("name",)
+    return (
+        pl.when(text.str.contains(r"^-?[0-9]+\.[0-9]+$")).then(text.str.replace(".", ",", literal=True)).otherwise(text)
+        if is_amount
+        else text
+    )
+
+
+def _filler(rows: pl.DataFrame, column: str) -> pl.Expr:
+    number = pl.int_range(rows.height)
+    key = pl.col("customers.customer_id").rank("dense").cast(pl.Int64) if "customers.customer_id" in rows.columns else number
+    match column:
+        case "email":
+            return pl.format("buyer{}@example.com", key)
+        case "person":
+            return (key % len(_PEOPLE)).replace_strict(dict(enumerate(_PEOPLE)), return_dtype=pl.String)
+        case "phone":
+            return pl.format("+55 11 9{}", key + 1_000_000)
+        case "street":
+            return pl.format("Rua {}", key)
+        case "amount":
+            return (number * 7 % 23).cast(pl.String) + ".90"
+        case "rate":
+            return (number * 7 % 4).replace_strict({0: "0", 1: "0", 2: "0.05", 3: "0.15"}, return_dtype=pl.String)
+        case "sku":
+            return pl.format("SKU-{}", pl.col("products.product_id").rank("dense"))
+        case "none":
+            return pl.lit("2016-01-01")
+        case "number":
+            return (number * 7 % 6 + 1).cast(pl.String)
+    words = _WORDS[column]
+    return (number * 7 % 11 % len(words)).replace_strict(dict(enumerate(words)), return_dtype=pl.String)
+
+
+def measure(draft: Draft, layout: Mapping[str, Any]) -> Result:
+    truth, may = layout["truth"], layout.get("may", {})
+    drafted = {f"{facet.table}.{cell.target}": (facet.kind, cell) for facet in draft.facets for cell in facet.cells}
+    result = Result()
+    for name in dict.fromkeys([*truth, *drafted]):
+        found = drafted.get(name)
+        if name in may and (found is None or _reads(found[1], may[name])):
+            continue
+        wanted = truth.get(name)
+        is_right = found is not None and wanted is not None and _reads(found[1], wanted) and _has_format(found, layout)
+        is_sure = found is not None and found[1].confidence == "sure"
+        result.add(Result(1, is_right, is_sure, is_sure and not is_right))
+        if not is_right:
+            cell = f"{found[1].expression} ({found[1].confidence})" if found else "missing"
+            result.wrong.append(f"{name}: {cell}, not {wanted or 'a cell'}")
+    return result
+
+
+def _reads(cell: DraftCell, wanted: str) -> bool:
+    choices = [frozenset(choice.split()) - {"-"} for choice in wanted.split("|")]
+    return frozenset(cell.columns) in choices or (frozenset() in choices and cell.expression in ("1", "nth()"))
+
+
+def _has_format(found: tuple[str, DraftCell], layout: Mapping[str, Any]) -> bool:
+    """Whether the format of a time is the one in which the layout writes it."""
+    kind, cell = found
+    file = next((file for name, file in layout.get("files", {}).items() if name.casefold() == kind), None)
+    if file is None or "time" not in file or not cell.target.endswith("_at"):
+        return True
+    return f"'{file['time']}'" in cell.expression
+
+
+def drafts(arguments: argparse.Namespace) -> Iterator[tuple[str, Mapping[str, Any], Draft]]:
+    layouts = tomllib.loads(Path(__file__).with_name(SETS[arguments.set]).read_text("utf-8"))
+    targets = draft_targets()
+    with tempfile.TemporaryDirectory() as scratch:
+        shop = SyntheticShop(Path(scratch) / "shop")
+        for name, layout in layouts.items():
+            if arguments.layouts and name not in arguments.layouts:
+                continue
+            folder = Path(scratch) / name
+            folder.mkdir()
+            if "files" in layout:
+                paths = write_layout(layout, shop, folder)
+            else:
+                given = arguments.olist if "folder" in layout else arguments.shapes and arguments.shapes / layout["shape"]
+                if given is None or not given.is_dir():
+                    print(f"{name}: skipped, its files are not here")
+                    continue
+                paths = [given]
+            yield name, layout, make_draft(read_files(paths).kinds, targets)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("layouts", nargs="*")
+    parser.add_argument("--set", choices=SETS, default="first")
+    parser.add_argument("--olist", type=Path)
+    parser.add_argument("--shapes", type=Path)
+    parser.add_argument("--verbose", action="store_true")
+    arguments = parser.parse_args()
+    total, confidences = Result(), Counter[str]()
+    print(f"{'layout':22}{'cells':>7}{'right':>7}{'sure':>7}{'sure and wrong':>16}")
+    for name, layout, draft in drafts(arguments):
+        result = measure(draft, layout)
+        total.add(result)
+        confidences.update(cell.confidence for facet in draft.facets for cell in facet.cells)
+        print(f"{name:22}{result.cells:>7}{result.right:>7}{result.sure:>7}{result.sure_and_wrong:>16}")
+        if arguments.verbose:
+            print(*(f"    {line}" for line in result.wrong), sep="\n")
+    low, high = wilson_interval(total.right / total.cells, total.cells)
+    print(f"{'all':22}{total.cells:>7}{total.right:>7}{total.sure:>7}{total.sure_and_wrong:>16}")
+    print(f"right: {total.right / total.cells:.1%} ({low:.1%} to {high:.1%})")
+    low, high = wilson_interval(total.sure_and_wrong / total.sure, total.sure)
+    print(f"of the sure cells wrong: {total.sure_and_wrong / total.sure:.2%} ({low:.2%} to {high:.2%})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""`map --check` and `map --sql`: what the map of a shop makes of files, and the query of one of its tables.
+
+Not here: drafting a map (map.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecom_lake.cli import screen
+from ecom_lake.cli.lake_options import LakeOptions
+from ecom_lake.errors import UsageError
+from ecom_lake.words import counted
+
+if TYPE_CHECKING:
+    from ecom_lake.engine.build.map_check import FacetTrial, Files, MapTrial
+    from ecom_lake.engine.contracts.connector import Connector
+    from ecom_lake.engine.mapping.definitions import Map
+
+_NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
+_FATES = ("published", "refused", "superseded", "pending", "collapsed", "left_out")
+
+
+def check(files: Sequence[Path], as_json: bool, options: LakeOptions) -> int:
+    """Exit code 1 if a file or a row is refused, or a value is not understood."""
+    from ecom_lake.engine.build.map_check import kinds_without_files, read_files_of, try_map
+
+    refuse_absent(files)
+    map_, connector = _read(options)
+    with _paths(files, options) as paths:
+        read = read_files_of(map_, paths)
+    trial = try_map(map_, read, connector, _timezone(options))
+    absent = kinds_without_files(map_, read)
+    if as_json:
+        screen.show_json(_document(map_, trial, read, absent))
+    else:
+        _show(map_, trial, read, absent)
+    is_refused = any(facet.refused or facet.not_listed for facet in trial.facets)
+    return 1 if read.refused or read.rejected or is_refused or not trial.facets else 0
+
+
+def show_sql(table: str, as_json: bool, options: LakeOptions) -> int:
+    from ecom_lake.engine.mapping.run_facet import facet_sql
+
+    map_, _ = _read(options)
+    found = [facet for facet in map_.facets if facet.target == table]
+    if not found:
+        raise UsageError(f"{map_.where} has no table {table}; it has {', '.join(sorted({one.target for one in map_.facets}))}.")
+    queries = {facet.name: facet_sql(map_, facet) for facet in found}
+    if as_json:
+        screen.show_json(queries)
+    else:
+        for name, query in queries.items():
+            screen.show(f"-- {name}", query)
+    return 0
+
+
+# ------------------------------------------------------------------------------------------------ map and files
+
+
+def map_file(options: LakeOptions) -> Path:
+    """The file of the map of the shop that --shop names."""
+    name = options.shop
+    if not name:
+        raise UsageError("Name the shop of the map: add --shop NAME.")
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"'{name}' cannot name a shop: use small letters, digits and underscores, such as my_shop.")
+    settings = LakeOptions(options.root, None, options.project).settings()
+    project = settings.registry.folder
+    if project is None:
+        raise UsageError(f"There is no {settings.config}: work in a project folder, or create one with `ecom-lake init FOLDER`.")
+    return project / "maps" / f"{name}.toml"
+
+
+def refuse_absent(files: Sequence[Path]) -> None:
+    if absent := [path for path in files if not path.exists()]:
+        raise UsageError(f"There is no {absent[0]}: name files, folders or zips that exist.")
+
+
+def _read(options: LakeOptions) -> tuple[Map, Connector]:
+    """The map, and the connector with its contracts: for a shop without dates if no table of orders has one."""
+    from ecom_lake.engine.contracts.definition_error import DefinitionError
+    from ecom_lake.engine.mapping.map_file import read_map
+    from ecom_lake.engine.mapping.run_facet import check_types
+
+    path = map_file(options)
+    if not path.exists():
+        raise UsageError(f"There is no {path}: draft it with ecom-lake map FILES --shop {path.stem}.")
+    text = path.read_text("utf-8")
+    connector = _connector_for(text)
+    try:
+        map_ = read_map(text, f"maps/{path.name}", connector.delivered)
+        check_types(map_)
+    except DefinitionError as error:
+        raise UsageError(str(error)) from None
+    return map_, connector
+
+
+def shipped_maps() -> Iterator[Map]:
+    """The maps that come with the package."""
+    from importlib.resources import files
+
+    from ecom_lake.engine.mapping.map_file import read_map
+
+    folder = files("ecom_lake.shop").joinpath("maps")
+    entries = sorted(folder.iterdir(), key=lambda entry: entry.name) if folder.is_dir() else []
+    for entry in entries:
+        if entry.name.endswith(".toml"):
+            text = entry.read_text("utf-8")
+            yield read_map(text, entry.name, _connector_for(text).delivered)
+
+
+def _connector_for(text: str) -> Connector:
+    """The contracts for the orders that a map makes."""
+    from ecom_lake.shop.connectors.canonical import CANONICAL
+
+    return CANONICAL.undated if _is_undated(text) and CANONICAL.undated else CANONICAL
+
+
+def _is_undated(text: str) -> bool:
+    """Whether the map makes orders, and none of them has a time. A map that cannot be parsed is reported elsewhere."""
+    import tomllib
+
+    try:
+        orders = tomllib.loads(text).get("orders", [])
+    except tomllib.TOMLDecodeError:
+        return False
+    tables = orders if isinstance(orders, list) else [orders]
+    return bool(tables) and not any("ordered_at" in table for table in tables)
+
+
+def _timezone(options: LakeOptions) -> str:
+    settings = LakeOptions(options.root, None, options.project).settings()
+    shop = settings.shops.get(options.shop or "")
+    return shop.timezone if shop else "UTC"
+
+
+@contextmanager
+def _paths(files: Sequence[Path], options: LakeOptions) -> Iterator[list[tuple[str, Path]]]:
+    """The files with their names: those that are given, else those that were landed for the shop."""
+    if files:
+        every = [file for path in files for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+        yield [(file.name, file) for file in every if file.is_file() and not file.name.startswith(".")]
+        return
+    settings = LakeOptions(options.root, None, options.project).settings()
+    if options.shop not in settings.shops:
+        raise UsageError(f"{options.shop} is no shop of {settings.config} yet: name files, as in ecom-lake map --check FILES.")
+    landing = options.site().lake.landing
+    with ExitStack() as opened:
+        infos = sorted(landing.list(""), key=lambda info: info.path)
+        yield [(info.path, opened.enter_context(landing.opened(info.path))) for info in infos]
+
+
+# --------------------------------------------------------------------------------------------------- the report
+
+
+def _document(map_: Map, trial: MapTrial, read: Files, absent: Sequence[str]) -> dict[str, Any]:
+    return {
+        "map": map_.where,
+        "is_draft": map_.draft,
+        "files_refused": list(read.refused),
+        "records_rejected": dict(read.rejected),
+        "kinds_without_files": list(absent),
+        "records_in_no_table": dict(trial.without_facet),
+        "tables": [
+            {
+                "table": facet.facet.target,
+                "from": facet.facet.kind,
+                "delivered": facet.delivered,
+                **{fate: getattr(facet, fate) for fate in _FATES},
+                "rules": dict(facet.rules),
+                "values_not_listed": {name: dict(values) for name, values in facet.not_listed.items()},
+                "before": facet.before.to_dicts(),
+                "after": facet.after.to_dicts(),
+            }
+            for facet in trial.facets
+        ],
+        "checks": [
+            {
+                "file": one.check.kind,
+                "holds": one.check.holds,
+                "says": one.check.says,
+                "records": one.records,
+                "failed": one.failed,
+            }
+            for one in trial.checks
+        ],
+    }
+
+
+def _show(map_: Map, trial: MapTrial, read: Files, absent: Sequence[str]) -> None:
+    screen.show_error(*read.refused)
+    screen.show_error(*(f"{file}: {counted(rows, 'record')} cannot be read." for file, rows in read.rejected.items()))
+    if absent:
+        screen.show(f"No file is {' or '.join(absent)}: tables from it are left out here.")
+    _show_ledger(trial.facets)
+    for facet in trial.facets:
+        _show_problems(facet)
+    for one in trial.checks:
+        if one.failed:
+            screen.show(f"{one.check.kind}: {one.check.says}, not in {one.failed:,} of {counted(one.records, 'record')}")
+    for facet in trial.facets:
+        _show_examples(facet)
+    state = "It is a draft: it is not built until you delete `draft = true`." if map_.draft else "Nothing was stored."
+    screen.show("", f"{map_.where} was tried on {counted(sum(rows.height for rows in read.rows.values()), 'record')}. {state}")
+
+
+def _show_ledger(facets: Sequence[FacetTrial]) -> None:
+    names = ["table", "from", "delivered", *(fate.replace("_", " ") for fate in _FATES)]
+    rows = [
+        [
+            facet.facet.target,
+            facet.facet.kind,
+            screen.number(facet.delivered),
+            *(screen.number(getattr(facet, fate)) for fate in _FATES),
+        ]
+        for facet in facets
+    ]
+    screen.show_table(names, rows, right=names[2:])
+
+
+def _show_problems(facet: FacetTrial) -> None:
+    table = facet.facet.target
+    refused = [f"{table}: {counted(rows, 'row')} failed the rule {rule}" for rule, rows in facet.rules.items()]
+    unknown = [
+        f"{table}: {value!r} is not in words.{name}, in {counted(rows, 'row')}"
+        for name, values in facet.not_listed.items()
+        for value, rows in values.items()
+    ]
+    pending = [f"{table}: the order of {counted(facet.pending, 'row')} is missing"] if facet.pending else []
+    screen.show_some([*refused, *unknown, *pending])
+
+
+def _show_examples(facet: FacetTrial) -> None:
+    if facet.before.is_empty():
+        return
+    screen.show("", f"{facet.facet.kind}, as delivered:")
+    screen.show_rows(facet.before.columns, facet.before.rows())
+    screen.show(f"{facet.facet.target}, as mapped:")
+    screen.show_rows(facet.after.columns, facet.after.rows())

@@ -1,0 +1,215 @@
+"""What a map makes of files, before it is built: the ledger to come, rows before and after, and what is not understood.
+
+Here: files in, counts and examples out; nothing is stored. Not here: reading a map (engine/mapping/), how it is displayed (cli/).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from ecom_lake.engine.build.silver.settle import judge, latest
+from ecom_lake.engine.contracts.conform import conform
+from ecom_lake.engine.contracts.connector import Connector, ManyToOne, RowByRow
+from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.contracts.order_index import OrderIndex
+from ecom_lake.engine.contracts.shop_time import in_shop_time
+from ecom_lake.engine.landing import Refused, parse, unpack
+from ecom_lake.engine.mapping.checks import CheckResult, run_checks
+from ecom_lake.engine.mapping.columns_used import facet_columns, kinds_read
+from ecom_lake.engine.mapping.definitions import Facet, Map
+from ecom_lake.engine.mapping.map_file import delivered
+from ecom_lake.engine.mapping.run_facet import MappedRows, map_rows
+
+SHOWN = 10
+SEQUENCE, RECORD = LINEAGE
+_KEY = b"the pseudonyms of a trial"
+"""A trial makes pseudonyms that no lake has."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """The delivered rows of the files, by kind, with lineage: each file is a delivery."""
+
+    rows: Mapping[str, pl.DataFrame]
+    rejected: Mapping[str, int]
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FacetTrial:
+    """The ledger of one table from one kind: delivered = published + refused + superseded + pending + collapsed + left out."""
+
+    facet: Facet
+    delivered: int
+    published: int
+    refused: int
+    superseded: int
+    pending: int
+    collapsed: int
+    left_out: int
+    rules: Mapping[str, int] = field(default_factory=dict)
+    """Rule of the contract → rows that fail it."""
+    not_listed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    before: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """The first delivered records, the columns that the cells read."""
+    after: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """What became of them."""
+
+
+@dataclass(frozen=True)
+class MapTrial:
+    facets: tuple[FacetTrial, ...]
+    checks: tuple[CheckResult, ...]
+    without_facet: Mapping[str, int]
+    """Kind → records that no table reads."""
+
+
+def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
+    """Reads files, given as name and path, as the build reads them."""
+    tables = delivered(map_)
+    rows: dict[str, list[pl.DataFrame]] = {}
+    rejected: dict[str, int] = {}
+    refused: list[str] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        target, rejects = Path(scratch) / "rows.parquet", Path(scratch) / "rejects.parquet"
+        number = 0
+        for name, path in paths:
+            try:
+                for member in unpack(path, Path(scratch), name):
+                    try:
+                        parsed = parse(member, tables, target, rejects)
+                    except Refused as refusal:
+                        refused.append(str(refusal))
+                        continue
+                    number += 1
+                    sequence = pl.lit(number, pl.Int64).alias(SEQUENCE)
+                    rows.setdefault(parsed.table, []).append(pl.read_parquet(target).with_columns(sequence))
+                    if parsed.rejected:
+                        rejected[member.name] = parsed.rejected
+                    target.unlink()
+            except Refused as refusal:
+                refused.append(str(refusal))
+    return Files({kind: pl.concat(parts, how="diagonal") for kind, parts in rows.items()}, rejected, tuple(refused))
+
+
+def try_map(map_: Map, files: Files, connector: Connector, timezone: str) -> MapTrial:
+    """Runs every table of the map whose files are there, and checks its rows against the contracts."""
+    with_files = [facet for facet in map_.facets if map_.file_kind(facet.kind).name in files.rows]
+    mapped = [(facet, _mapped(map_, facet, files, timezone)) for facet in with_files]
+    tables: dict[str, list[pl.DataFrame]] = {}
+    for facet, made in mapped:
+        tables.setdefault(facet.target, []).append(made.rows)
+    canonical = {table: pl.concat(parts) for table, parts in tables.items()}
+    trial = _Trial(connector, canonical, timezone)
+    read = {map_.file_kind(facet.kind).name for facet in map_.facets}
+    return MapTrial(
+        facets=tuple(_facet_trial(map_, facet, made, files, trial) for facet, made in mapped),
+        checks=run_checks(map_, files.rows, timezone),
+        without_facet={kind: rows.height for kind, rows in files.rows.items() if kind not in read},
+    )
+
+
+def _mapped(map_: Map, facet: Facet, files: Files, timezone: str) -> MappedRows:
+    needed = {map_.file_kind(kind).name for kind in kinds_read(map_, facet)}
+    return map_rows(
+        map_,
+        facet,
+        files.rows[map_.file_kind(facet.kind).name],
+        {kind: files.rows[kind] for kind in needed if kind in files.rows},
+        timezone,
+        _KEY,
+    )
+
+
+def _facet_trial(map_: Map, facet: Facet, made: MappedRows, files: Files, trial: _Trial) -> FacetTrial:
+    published, refused, superseded, pending = trial.fates(facet.target, made.rows)
+    before, after = _examples(files.rows[map_.file_kind(facet.kind).name], facet, made.rows)
+    return FacetTrial(
+        facet,
+        delivered=sum(made.records.values()),
+        published=published,
+        refused=sum(refused.values()),
+        superseded=superseded,
+        pending=pending,
+        collapsed=sum(made.collapsed.values()),
+        left_out=sum(made.left_out.values()),
+        rules=dict(refused.most_common()),
+        not_listed=made.not_listed,
+        before=before,
+        after=after,
+    )
+
+
+def _examples(rows: pl.DataFrame, facet: Facet, mapped: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    shown = mapped.head(SHOWN)
+    before = shown.select(LINEAGE).join(rows, on=LINEAGE, how="left", maintain_order="left").drop(LINEAGE)
+    used = facet_columns(facet)
+    return before.select(name for name in before.columns if name in used), shown.select(facet.cells.keys())
+
+
+class _Trial:
+    """The contracts of a connector, applied to the rows of a map."""
+
+    def __init__(self, connector: Connector, canonical: Mapping[str, pl.DataFrame], timezone: str) -> None:
+        every = (connector.orders, *connector.lines, *connector.dimensions)
+        self._specs: dict[str, RowByRow | ManyToOne] = {spec.source: spec for spec in every}
+        self._sources = {table.name: table for table in connector.delivered}
+        self._canonical = canonical
+        self._timezone = timezone
+        self._orders = connector.orders
+        self._months = self._months_of_orders()
+
+    def fates(self, table: str, rows: pl.DataFrame) -> tuple[int, Counter[str], int, int]:
+        """Published rows, refused rows by rule, superseded rows, and rows whose order is missing."""
+        spec = self._specs[table]
+        if isinstance(spec, ManyToOne):
+            return self._merged(spec, rows)
+        pending = 0
+        if spec.contract.monthly and spec is not self._orders:
+            rows = rows.join(self._months, on="order_id", how="left", maintain_order="left")
+            pending = rows["known"].null_count()
+            rows = rows.filter(pl.col("known").is_not_null()).drop("known")
+        judged = judge(rows, spec, self._lookups(spec), self._timezone)
+        good, superseded = latest(judged.good, spec.contract.key)
+        return good.height, _by_rule(judged.bad), superseded.height, pending
+
+    def _merged(self, spec: ManyToOne, rows: pl.DataFrame) -> tuple[int, Counter[str], int, int]:
+        merged = spec.merge(in_shop_time(rows, spec.times, self._timezone).lazy(), pl.LazyFrame(schema=OrderIndex.table.schema))
+        judged = conform(merged.rows, spec.contract)
+        refused = _by_rule(judged.bad) + _by_rule(merged.refused)
+        return judged.good.height, refused, int(merged.fates["rows"].sum()), 0
+
+    def _months_of_orders(self) -> pl.DataFrame:
+        """The orders that are published, with their month."""
+        rows = self._canonical.get(self._orders.source)
+        if rows is None:
+            return pl.DataFrame(schema={"order_id": pl.String(), "month": pl.Date(), "known": pl.Boolean()})
+        judged = judge(rows, self._orders, self._lookups(self._orders), self._timezone)
+        good, _ = latest(judged.good, self._orders.contract.key)
+        return good.select("order_id", "month", pl.lit(True).alias("known"))
+
+    def _lookups(self, spec: RowByRow) -> dict[str, pl.DataFrame]:
+        return {lookup.source: self._latest(lookup.source, lookup.on) for lookup in spec.lookups}
+
+    def _latest(self, source: str, on: str) -> pl.DataFrame:
+        rows = self._canonical.get(source)
+        if rows is None:
+            return pl.DataFrame(
+                schema=dict.fromkeys(self._sources[source].columns, pl.String()) | dict.fromkeys(LINEAGE, pl.Int64())
+            )
+        return rows.drop_nulls(on).unique(on, keep="last", maintain_order=True)
+
+
+def _by_rule(bad: pl.DataFrame) -> Counter[str]:
+    return Counter(dict(bad["rule"].value_counts().iter_rows()))
+
+
+def kinds_without_files(map_: Map, files: Files) -> Sequence[str]:
+    """The kinds of the map of which no file was given."""
+    return [table.name for table in delivered(map_) if table.name not in files.rows]

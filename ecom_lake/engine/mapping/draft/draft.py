@@ -1,0 +1,139 @@
+"""From files to a draft: profiles, joins and arithmetic first, then tables and cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+
+from ecom_lake.engine.contracts.columns import TIMESTAMP
+from ecom_lake.engine.mapping.draft.arithmetic import Formula, find_formulas
+from ecom_lake.engine.mapping.draft.assign import Assigned, assign
+from ecom_lake.engine.mapping.draft.compose import compose, stated_totals
+from ecom_lake.engine.mapping.draft.drafted import DraftFacet
+from ecom_lake.engine.mapping.draft.joins import Join, find_joins
+from ecom_lake.engine.mapping.draft.keys import order_expression
+from ecom_lake.engine.mapping.draft.prices import Sales, draft_sales
+from ecom_lake.engine.mapping.draft.profile import ColumnProfile, KindProfile
+from ecom_lake.engine.mapping.draft.redundant import Redundant, redundant_columns
+from ecom_lake.engine.mapping.draft.scores import score_kind
+from ecom_lake.engine.mapping.draft.targets import Targets
+from ecom_lake.statistics.arrays import Floats
+
+_MOST_NUMERIC = 24
+"""Numeric columns of a file among which formulas are searched."""
+_ID = frozenset({"id"})
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A map to be, and what was found on the way."""
+
+    kinds: tuple[KindProfile, ...]
+    facets: tuple[DraftFacet, ...]
+    joins: tuple[Join, ...] = ()
+    formulas: Mapping[str, Sequence[Formula]] = field(default_factory=dict)
+    redundant: Mapping[str, Sequence[Redundant]] = field(default_factory=dict)
+    sales: Sales | None = None
+    missing: tuple[str, ...] = ()
+    """Sentences on what the files do not have and a build needs."""
+
+    def kind(self, name: str) -> KindProfile:
+        return next(kind for kind in self.kinds if kind.name == name)
+
+    def unused(self, kind: KindProfile) -> list[ColumnProfile]:
+        """The columns that no cell reads, and no key of a group."""
+        read = {name for facet in self.facets if facet.kind == kind.name for cell in facet.cells for name in cell.columns}
+        return [column for name, column in kind.columns.items() if name not in read]
+
+    def decimal(self, kind: KindProfile) -> Literal[".", ","]:
+        """The decimal sign of a file: a comma if some number that a cell reads has one."""
+        numbers = (column.numbers for column in kind.columns.values() if column not in self.unused(kind))
+        return "," if any(one is not None and one.decimal == "," for one in numbers) else "."
+
+    def date_formats(self, kind: KindProfile) -> list[str]:
+        """The formats of columns that have another one in each file."""
+        used = [column for column in kind.columns.values() if column not in self.unused(kind)]
+        return list(dict.fromkeys(format_ for column in used if column.dates for format_ in column.dates.by_file))
+
+
+def make_draft(kinds: Sequence[KindProfile], targets: Targets) -> Draft:
+    scored = [score_kind(kind, targets) for kind in kinds]
+    joins = find_joins({kind.name: kind.frame for kind in kinds}, _NamesAgree(kinds, targets))
+    assigned = assign(scored, targets, joins)
+    formulas = {kind.name: find_formulas(_numbers(kind)) for kind in kinds}
+    lines = next((one for one in assigned if one.table.name == targets.amounts.table), None)
+    sales = _sales(lines, assigned, formulas, targets) if lines else None
+    return Draft(
+        kinds=tuple(kinds),
+        facets=tuple(facet for one in assigned if (facet := compose(one, assigned, targets, sales))),
+        joins=tuple(joins),
+        formulas=formulas,
+        redundant={kind.name: redundant_columns(kind.frame) for kind in kinds},
+        sales=sales,
+        missing=tuple(_missing(assigned, targets)),
+    )
+
+
+@dataclass(frozen=True)
+class _NamesAgree:
+    """Whether two columns share a word other than id, or have the same words."""
+
+    kinds: Sequence[KindProfile]
+    targets: Targets
+
+    def __call__(self, kind: str, name: str, other: str, key: str) -> bool:
+        one, two = self._words(kind, name), self._words(other, key)
+        two = two | self.targets.words.of_name(other)
+        return bool((one & two) - _ID)
+
+    def _words(self, kind: str, name: str) -> frozenset[str]:
+        profile = next(one for one in self.kinds if one.name == kind)
+        return self.targets.words.of_name(profile.columns[name].header)
+
+
+def _sales(lines: Assigned, assigned: Sequence[Assigned], formulas: Mapping[str, Sequence[Formula]], targets: Targets) -> Sales:
+    order = order_expression(lines, targets)
+    order_of_row: pl.Series | None = None
+    if len(order.columns) == 1:
+        order_of_row = lines.scores.kind.columns[order.columns[0]].texts
+    return draft_sales(lines, formulas[lines.kind], targets.amounts, stated_totals(assigned, targets), order_of_row)
+
+
+def _numbers(kind: KindProfile) -> dict[str, Floats]:
+    """The numeric columns without codes, dates and ids, one of each that repeats another."""
+    found: dict[str, pl.Series] = {}
+    for name, column in kind.columns.items():
+        numbers = column.numbers
+        if (
+            numbers is None
+            or column.dates
+            or column.has_leading_zeros
+            or (numbers.are_integers and column.is_key and kind.rows > 1)
+        ):
+            continue
+        if any(numbers.values.equals(other, null_equal=True) for other in found.values()):
+            continue
+        found[name] = numbers.values
+    return {name: values.to_numpy() for name, values in list(found.items())[:_MOST_NUMERIC]}
+
+
+def _missing(assigned: Sequence[Assigned], targets: Targets) -> list[str]:
+    have = {one.table.name for one in assigned}
+    amounts = targets.amounts
+    found = []
+    if amounts.orders not in have:
+        found.append(f"No file has {amounts.orders}: write [{amounts.orders}] by hand, or give the file that has them.")
+    undated = [
+        one
+        for one in assigned
+        if one.table.name == amounts.orders and not any(column.dates for column in one.scores.kind.columns.values())
+    ]
+    if undated:
+        times = [name for name in undated[0].table.required if undated[0].table[name].column.kind == TIMESTAMP]
+        found.append(f'The files have no dates: write without = ["{amounts.orders}.{times[0]}"] for the shop in lake.toml.')
+    if amounts.table not in have:
+        found.append(f"No file has {amounts.table.replace('_', ' ')} with prices: without them there are no sales.")
+    return found

@@ -1,0 +1,118 @@
+"""What a draft found, as plain values: for the terminal and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ecom_lake.engine.mapping.draft.draft import Draft
+from ecom_lake.engine.mapping.draft.drafted import Confidence
+from ecom_lake.engine.mapping.draft.profile import ColumnProfile, KindProfile
+from ecom_lake.words import counted
+
+_CONFIDENCES: tuple[Confidence, ...] = ("sure", "likely", "guess")
+_MANY_DECIMALS = r"[.,][0-9]{5,}$"
+_BELIEVED = 0.9
+"""The share of orders from which sums of lines and stated totals are worth a sentence."""
+
+
+@dataclass(frozen=True)
+class MoneySum:
+    kind: str
+    column: str
+    sum: float
+    rows: int
+
+
+def report_of(draft: Draft) -> dict[str, Any]:
+    """The report as a document."""
+    return {
+        "files": [
+            {"kind": kind.name, "files": list(kind.files), "rows": kind.rows, "columns": len(kind.columns)}
+            for kind in draft.kinds
+        ],
+        "tables": [
+            {
+                "table": facet.table,
+                "from": facet.kind,
+                "per": facet.per or None,
+                "where": facet.where or None,
+                "cells": [
+                    {
+                        "column": cell.target,
+                        "expression": cell.expression,
+                        "confidence": cell.confidence,
+                        "reason": cell.reason,
+                        "reads": list(cell.columns),
+                    }
+                    for cell in facet.cells
+                ],
+                "notes": list(facet.notes),
+            }
+            for facet in draft.facets
+        ],
+        "confidence": confidence_counts(draft),
+        "not_used": {kind.name: [column.name for column in draft.unused(kind)] for kind in draft.kinds},
+        "joins": [join.sentence for join in draft.joins],
+        "arithmetic": arithmetic(draft),
+        "repeats": [one.sentence for found in draft.redundant.values() for one in found],
+        "words_not_known": {
+            f"{facet.table}.{words.name}": dict(words.unknown) for facet in draft.facets for words in facet.words if words.unknown
+        },
+        "dates": dates(draft),
+        "money": [vars(one) for one in money_sums(draft)],
+        "net_sales": None if draft.sales is None else round(draft.sales.net_sales, 2),
+        "missing": list(draft.missing),
+    }
+
+
+def confidence_counts(draft: Draft) -> Mapping[str, int]:
+    cells = [cell.confidence for facet in draft.facets for cell in facet.cells]
+    return {confidence: cells.count(confidence) for confidence in _CONFIDENCES}
+
+
+def arithmetic(draft: Draft) -> list[str]:
+    found = [formula.sentence for formulas in draft.formulas.values() for formula in formulas]
+    totals = draft.sales.totals if draft.sales else None
+    if totals and totals.share >= _BELIEVED:
+        found.append(totals.sentence)
+    return found
+
+
+def dates(draft: Draft) -> list[str]:
+    return [
+        _date_sentence(kind, name) for kind in draft.kinds for name, column in kind.columns.items() if column.dates is not None
+    ]
+
+
+def _date_sentence(kind: KindProfile, name: str) -> str:
+    found = kind.columns[name].dates
+    assert found is not None
+    if found.by_file and not found.is_ambiguous:
+        return f"{kind.name}.{name} has a format per file: {', '.join(found.by_file)}"
+    if found.is_ambiguous:
+        return f"{kind.name}.{name} may be {' or '.join(found.formats)}: no value decides"
+    unread = f"; {counted(found.unread, 'value')} cannot be read" if found.unread else ""
+    return f"{kind.name}.{name} is {found.formats[0]}{unread}"
+
+
+def money_sums(draft: Draft) -> list[MoneySum]:
+    """The sum of each column of amounts: numbers with decimals, which are neither a share nor a code."""
+    return list(_money_sums(draft))
+
+
+def _is_a_measure(column: ColumnProfile) -> bool:
+    """Whether most values have more decimals than money has, such as a latitude."""
+    return int(column.texts.str.contains(_MANY_DECIMALS).sum()) > column.filled / 2
+
+
+def _money_sums(draft: Draft) -> Iterable[MoneySum]:
+    for kind in draft.kinds:
+        for name, column in kind.columns.items():
+            numbers = column.numbers
+            if column.values != "number" or numbers is None or column.has_leading_zeros or _is_a_measure(column):
+                continue
+            known = numbers.values.drop_nulls()
+            if float(known.abs().max() or 0) > 1:  # type: ignore[arg-type]
+                yield MoneySum(kind.name, name, round(float(known.sum()), 2), len(known))

@@ -1,0 +1,265 @@
+"""How well each delivered column fits each canonical one: by its name, and by whether its values have the type and the bounds.
+
+Not here: which column is chosen (assign.py), and evidence from other files and columns (joins.py, arithmetic.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+
+from ecom_lake.engine.contracts.columns import DATE, FLAG, INTEGER, MONEY, NUMBER, PRICE, TEXT, TIMESTAMP, Column
+from ecom_lake.engine.mapping.draft import names
+from ecom_lake.engine.mapping.draft.profile import ColumnProfile, KindProfile
+from ecom_lake.engine.mapping.draft.targets import Target, Targets, TargetTable
+
+Level = Literal["order", "line", "unknown"]
+"""Whether a column belongs to the order or to each of its lines, where an order has several rows."""
+
+STRONG = 0.85
+"""From this score the name alone says what a column is."""
+WEAKEST = 0.4
+"""A score below this is no candidate."""
+_UNCHECKED = 0.45
+_NUMBERED = 0.8
+_OTHER_WORDS = 0.5
+_FEWEST_WORDS = 2
+_CLEAR_WORDS = 3
+_CODE_LENGTH = 3
+_MOST_KNOWN = 0.7
+_WITH_NEGATIVES = 0.9
+_OTHER_LEVEL = 0.3
+_LEAST_ORDERS = 5
+_SELDOM = 0.02
+_EVIDENT = 0.01
+_Named = tuple[TargetTable, Target, ColumnProfile, float]
+_WITHIN = 0.99
+_NUMERIC = (MONEY, PRICE, NUMBER, INTEGER)
+
+
+@dataclass(frozen=True)
+class Score:
+    table: str
+    target: Target
+    column: ColumnProfile
+    by_name: float
+    by_values: float
+    is_precise: bool
+    """Whether the name can hardly mean something else: the canonical name, or several words."""
+
+    @property
+    def total(self) -> float:
+        return self.by_name * self.by_values
+
+
+@dataclass(frozen=True)
+class KindScores:
+    kind: KindProfile
+    scores: tuple[Score, ...]
+    levels: Mapping[str, Level] = field(default_factory=dict)
+
+    def of(self, table: str, target: str) -> list[Score]:
+        """The best first; a column that comes earlier in the file before others that are as good."""
+        found = [one for one in self.scores if one.table == table and one.target.name == target]
+        return sorted(found, key=lambda one: -one.total)
+
+    def best(self, table: str, target: str) -> Score | None:
+        return next(iter(self.of(table, target)), None)
+
+
+def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
+    named = {
+        column.name: targets.words.of_name(column.header) or targets.words.of_name(column.name)
+        for column in kind.columns.values()
+    }
+    own_files = named_after(kind.name, targets)
+    by_name = [
+        (table, target, column, score)
+        for table in targets.tables
+        for target in table.targets
+        for column in kind.columns.values()
+        if (score := _by_name(named[column.name], table, target, targets, table.name in own_files)) >= WEAKEST
+    ]
+    by_name += _complete_order_key(kind, by_name, targets)
+    by_words = _by_words(kind, targets)
+    named_so = {(table.name, target.name, column.name) for table, target, column, _ in by_name}
+    by_name += [one for one in by_words if (one[0].name, one[1].name, one[2].name) not in named_so]
+    listed = {column.name for _, _, column, _ in by_words}
+    by_name = _without_wrong_order_keys(kind, by_name, targets)
+    levels = _levels(kind, by_name, targets)
+    keys = {name for table in targets.tables for name in table.key}
+    scores = []
+    for table, target, column, score in by_name:
+        words = known_words(column, table.name, target.name, targets)
+        by_values = (1.0 if words else fits_values(column, target.column)) * _at_level(
+            table, target, levels[column.name], targets
+        )
+        if column.name in listed and not words and target.column.kind == TEXT and target.name not in keys:
+            by_values *= _OTHER_WORDS
+        if target.column.kind == TEXT and target.name not in keys and column.values == "whole number":
+            by_values *= _NUMBERED
+        if target.name in targets.ids and column.distinct == 1 and column.rows > 1:
+            by_values *= _OTHER_LEVEL
+        one = Score(table.name, target, column, score, by_values, _is_precise(named[column.name], target))
+        if one.total >= WEAKEST / 2:
+            scores.append(one)
+    return KindScores(kind, tuple(scores), levels)
+
+
+def _by_words(kind: KindProfile, targets: Targets) -> list[_Named]:
+    """The columns whose values alone show what they are: words of a status under any name."""
+    return [
+        (table, target, column, STRONG)
+        for table in targets.tables
+        for target in table.targets
+        for column in kind.columns.values()
+        if len(column.words) >= _CLEAR_WORDS
+        and min(map(len, column.words)) > _CODE_LENGTH
+        and known_words(column, table.name, target.name, targets)
+    ]
+
+
+def _without_wrong_order_keys(kind: KindProfile, by_name: list[_Named], targets: Targets) -> list[_Named]:
+    """Without a column as the order's id if the rows of one value belong to several customers."""
+    amounts = targets.amounts
+    key = _order_key(by_name, targets)
+    owners = {
+        column.name
+        for table, target, column, score in by_name
+        if table.name == amounts.orders and target.name in targets.ids and target.name != amounts.order_key and score >= STRONG
+    }
+    if key is None or not any(level == "line" and name in owners for name, level in column_levels(kind, key.name).items()):
+        return by_name
+    return [one for one in by_name if one[1].name != amounts.order_key or one[2].name != key.name]
+
+
+def _complete_order_key(kind: KindProfile, by_name: Sequence[_Named], targets: Targets) -> list[_Named]:
+    """Where the order's id is on the first row of each order only: the column that has a value in every row, and one per id."""
+    key = _order_key(by_name, targets)
+    if key is None or key.filled == key.rows or not key.is_unique:
+        return []
+    first_rows = kind.frame.filter(pl.col(key.name).is_not_null())
+    found = [
+        column
+        for column in kind.columns.values()
+        if column.filled == column.rows and column.distinct == key.filled and first_rows[column.name].n_unique() == key.filled
+    ]
+    return [
+        (table, table[targets.amounts.order_key], column, names.EXACT + _EVIDENT)
+        for table in targets.tables
+        if targets.amounts.order_key in table.names
+        for column in found[:1]
+    ]
+
+
+def named_after(file: str, targets: Targets) -> set[str]:
+    """The tables that a file is named after: by a noun that only one table has, else by the longest name of a table."""
+    words = targets.words.of_name(file)
+    shared = Counter(thing for table in targets.tables for thing in table.things)
+    by_noun = {table.name for table in targets.tables if any(thing in words and shared[thing] == 1 for thing in table.things)}
+    if by_noun:
+        return by_noun
+    sizes = {table.name: len(own) for table in targets.tables if (own := targets.words.of_name(table.name)) <= words}
+    return {name for name, size in sizes.items() if size == max(sizes.values())}
+
+
+def _by_name(name: frozenset[str], table: TargetTable, target: Target, targets: Targets, is_own_file: bool) -> float:
+    own = set(table.things)
+    foreign = {thing for other in targets.tables for thing in other.things} - own
+    context = names.Context(own, foreign, is_own_file, may_be_coded=target.name not in targets.ids)
+    return names.fit(name, target.names, context)
+
+
+def _is_precise(name: frozenset[str], target: Target) -> bool:
+    return len(name) > 1 or name == target.names[0]
+
+
+def known_words(column: ColumnProfile, table: str, target: str, targets: Targets) -> bool:
+    """Whether nearly all values of a column are words that the vocabulary lists for the target: `shipped` for a status."""
+    known = targets.value_words.get(f"{table}.{target}", targets.value_words.get(target))
+    if not known or len(column.words) < _FEWEST_WORDS:
+        return False
+    return sum(word.casefold() in known for word in column.words) >= _MOST_KNOWN * len(column.words)
+
+
+def fits_values(column: ColumnProfile, wanted: Column) -> float:
+    """From 0 (they are of another type) to 1; a column without values cannot be checked."""
+    if column.values == "empty":
+        return _UNCHECKED if wanted.nullable else 0.0
+    if wanted.kind == FLAG:
+        return 1.0 if column.values == "flag" else 0.8 if column.distinct == 2 and column.values == "text" else 0.0
+    if wanted.kind in (TIMESTAMP, DATE):
+        return 1.0 if column.dates else 0.0
+    if wanted.kind in (MONEY, PRICE) and column.values == "flag" and column.distinct == _FEWEST_WORDS:
+        return 0.0
+    if wanted.kind in _NUMERIC:
+        return _fits_number(column, wanted)
+    if column.dates:
+        return 0.0
+    return 0.3 if column.values == "number" else 1.0
+
+
+def _fits_number(column: ColumnProfile, wanted: Column) -> float:
+    if column.numbers is None or column.dates or (column.has_leading_zeros and wanted.kind != INTEGER):
+        return 0.0
+    if wanted.kind == INTEGER and not column.numbers.are_integers:
+        return 0.0
+    low = float("-inf") if wanted.at_least is None else wanted.at_least
+    high = float("inf") if wanted.at_most is None else wanted.at_most
+    values = column.numbers.values.drop_nulls()
+    if values.is_between(low, high).sum() >= _WITHIN * len(values):
+        return 1.0
+    # Credit notes have the amounts of a sale with the other sign.
+    return _WITH_NEGATIVES if values.abs().is_between(low, high).sum() >= _WITHIN * len(values) else _OTHER_LEVEL
+
+
+def _levels(kind: KindProfile, by_name: Sequence[_Named], targets: Targets) -> dict[str, Level]:
+    key = _order_key(by_name, targets)
+    return column_levels(kind, key.name) if key else dict.fromkeys(kind.columns, "unknown")
+
+
+def _order_key(by_name: Sequence[_Named], targets: Targets) -> ColumnProfile | None:
+    """The column that is the order's id, by its name and values; None if no column is it for sure."""
+    amounts = targets.amounts
+    keys = [
+        (score, column)
+        for table, target, column, score in by_name
+        if (table.name, target.name) == (amounts.orders, amounts.order_key)
+        and score * fits_values(column, target.column) >= STRONG
+    ]
+    return max(keys, key=lambda pair: pair[0])[1] if keys else None
+
+
+def column_levels(kind: KindProfile, order_key: str) -> dict[str, Level]:
+    """A column whose values differ within an order belongs to the lines. One that never differs within it, in enough orders with
+    several rows, belongs to the order."""
+    rows = kind.frame.filter(pl.col(order_key).is_not_null())
+    others = [name for name in kind.columns if name != order_key]
+    groups = rows.group_by(order_key).agg(
+        pl.len().alias("rows of the order"), *(pl.col(name).drop_nulls().n_unique() for name in others)
+    )
+    several = groups.filter(pl.col("rows of the order") > 1)
+    if several.height < _LEAST_ORDERS:
+        return dict.fromkeys(kind.columns, "unknown")
+    differing = {name: several.filter(pl.col(name) > 1).height for name in others}
+    return {order_key: "order", **{name: _level(count, several.height) for name, count in differing.items()}}
+
+
+def _level(differing: int, orders: int) -> Level:
+    if differing > _SELDOM * orders:
+        return "line"
+    return "unknown" if differing else "order"
+
+
+def _at_level(table: TargetTable, target: Target, level: Level, targets: Targets) -> float:
+    """Amounts of a line and amounts of an order have the same names; where the rows show the level, it decides."""
+    amounts = targets.amounts
+    if level == "unknown" or target.column.kind not in (MONEY, PRICE, NUMBER, FLAG):
+        return 1.0
+    if table.name == amounts.table:
+        return _OTHER_LEVEL if level == "order" and target.name == amounts.line_total else 1.0
+    return _OTHER_LEVEL if level == "line" and table.name == amounts.orders else 1.0

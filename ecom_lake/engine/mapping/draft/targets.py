@@ -1,0 +1,116 @@
+"""What a draft maps to: the canonical tables, and the names that their columns have elsewhere.
+
+The shop gives both: contracts, and a vocabulary file (TOML) with names and words. Here: the types. A *clue* is a column that the
+canonical shop does not have and that helps to make one that it has: the total of a line, an e-mail address.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ecom_lake.engine.contracts.columns import Column
+from ecom_lake.engine.contracts.definition_error import DefinitionError
+from ecom_lake.engine.mapping.draft.names import Words
+
+
+@dataclass(frozen=True)
+class Target:
+    """One canonical column, or a clue."""
+
+    name: str
+    column: Column
+    names: tuple[frozenset[str], ...]
+    """The words of its names elsewhere, its own name first, then the most usual one."""
+    is_clue: bool = False
+
+
+@dataclass(frozen=True)
+class TargetTable:
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+    required: tuple[str, ...]
+    targets: tuple[Target, ...]
+    things: tuple[str, ...]
+    """The nouns for one row: customer, client, buyer. In a name they say whose the column is."""
+    made: Mapping[str, str] = field(default_factory=dict)
+    """How a required column is made where no file has it: `order_items.line` → `nth()`."""
+
+    def __getitem__(self, name: str) -> Target:
+        return next(target for target in self.targets if target.name == name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(target.name for target in self.targets)
+
+
+@dataclass(frozen=True)
+class LineAmounts:
+    """The columns from which the sales of a line are computed: price × quantity − discount."""
+
+    table: str
+    price: str
+    quantity: str
+    discount: str
+    charges: tuple[str, ...]
+    """Amounts in addition to the sales: freight, tax."""
+    line_total: str
+    """The clue: an amount for the whole line."""
+    stated: tuple[tuple[str, str], ...]
+    """Columns (table, column) or clues that state the total of an order, or add up to it."""
+    orders: str
+    """The table of orders."""
+    order_key: str
+
+
+@dataclass(frozen=True)
+class Targets:
+    tables: tuple[TargetTable, ...]
+    words: Words
+    value_words: Mapping[str, Mapping[str, str]]
+    """For a column with fixed values, `orders.status`: the words of other shops → the canonical value."""
+    amounts: LineAmounts
+    ids: tuple[str, ...]
+    """The keys that several tables share, such as order_id: a column that has one is used for each of these tables."""
+
+    def __getitem__(self, table: str) -> TargetTable:
+        return next(one for one in self.tables if one.name == table)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The vocabulary file, parsed."""
+
+    words: Words
+    things: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, tuple[str, ...]]
+    """By `column`, or by `table.column` where a table has a column under other names."""
+    clues: Mapping[str, Mapping[str, tuple[str, ...]]]
+    made: Mapping[str, Mapping[str, str]]
+    values: Mapping[str, Mapping[str, str]]
+
+    def words_of_names(self, table: str, column: str) -> tuple[frozenset[str], ...]:
+        """Of the column's own name, and of those in other systems."""
+        others = self.names.get(f"{table}.{column}") or self.names.get(column) or self.clues.get(table, {}).get(column, ())
+        return tuple(self.words.of_name(name) for name in (column, *others))
+
+
+def read_vocabulary(text: str, where: str) -> Vocabulary:
+    try:
+        data: dict[str, Any] = tomllib.loads(text)
+        return Vocabulary(
+            words=Words.of(data["words"]),
+            things={table: tuple(words) for table, words in data["things"].items()},
+            names={name: tuple(names) for name, names in data["names"].items()},
+            clues={table: {name: tuple(names) for name, names in clues.items()} for table, clues in data["clues"].items()},
+            made=data["made"],
+            values={
+                column: {word: value for value, words in values.items() for word in words}
+                for column, values in data["values"].items()
+            },
+        )
+    except (tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
+        raise DefinitionError(f"{where} is not a vocabulary: {error}.") from None

@@ -1,0 +1,68 @@
+"""What `ecom-lake map` drafts maps to: the canonical files, and their columns' names in other systems (other_names.toml)."""
+
+from __future__ import annotations
+
+from importlib.resources import files as package_files
+
+from ecom_lake.engine.contracts.columns import MONEY, TEXT, Column
+from ecom_lake.engine.mapping.draft.targets import LineAmounts, Target, Targets, TargetTable, Vocabulary, read_vocabulary
+from ecom_lake.shop.connectors.canonical import files
+from ecom_lake.shop.connectors.canonical.files import CanonicalFile
+
+_OTHER_NAMES = "other_names.toml"
+_AMOUNT_CLUES = (
+    "line_total",
+    "discount_rate",
+    "tax",
+    "profit",
+    "order_total",
+    "order_subtotal",
+    "order_discount",
+    "stock",
+)
+"""The clues that are numbers."""
+_AMOUNTS = LineAmounts(
+    table="order_items",
+    price="unit_price",
+    quantity="quantity",
+    discount="discount",
+    charges=("freight", "tax"),
+    line_total="line_total",
+    stated=(("orders", "order_total"), ("payments", "amount")),
+    orders="orders",
+    order_key="order_id",
+)
+
+
+def draft_targets() -> Targets:
+    """The canonical tables with the names that their columns have elsewhere."""
+    vocabulary = read_vocabulary(package_files(__package__).joinpath(_OTHER_NAMES).read_text("utf-8"), _OTHER_NAMES)
+    return Targets(
+        tables=tuple(_table(file, vocabulary) for file in files.FILES),
+        words=vocabulary.words,
+        value_words=vocabulary.values,
+        amounts=_AMOUNTS,
+        ids=("order_id", "customer_id", "product_id", "seller_id"),
+    )
+
+
+def _table(file: CanonicalFile, vocabulary: Vocabulary) -> TargetTable:
+    contract, delivered = file.contract, file.delivered
+    columns = [(name, contract.columns.get(name) or Column(TEXT, file.more[name], nullable=True)) for name in delivered.columns]
+    targets = [Target(name, column, vocabulary.words_of_names(contract.name, name)) for name, column in columns]
+    clues = vocabulary.clues.get(contract.name, {})
+    return TargetTable(
+        name=contract.name,
+        meaning=file.meaning,
+        key=tuple(name for name, column in contract.columns.items() if column.key),
+        required=file.required,
+        targets=(*targets, *(_clue(contract.name, name, vocabulary) for name in clues if name not in delivered.columns)),
+        things=vocabulary.things.get(contract.name, ()),
+        made=vocabulary.made.get(contract.name, {}),
+    )
+
+
+def _clue(table: str, name: str, vocabulary: Vocabulary) -> Target:
+    words = vocabulary.words_of_names(table, name)
+    kind = MONEY if name in _AMOUNT_CLUES else TEXT
+    return Target(name, Column(kind, "A column that helps to make another one.", nullable=True), words, is_clue=True)

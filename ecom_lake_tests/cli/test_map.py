@@ -1,0 +1,182 @@
+"""`map`: a draft is written once, with a report for people and for programs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ecom_lake_tests.cli.conftest import Run
+
+FILES = {
+    "orders.csv": "Order No;Customer No;Order Date;Status\n"
+    + "".join(f"o{n};c{n % 7};{n % 28 + 1:02d}.03.2021;{('new', 'odd')[n % 2]}\n" for n in range(30)),
+    "lines.csv": "Order No;SKU;Qty;Price;Total\n"
+    + "".join(
+        f"o{n // 2};s{n % 5};{n % 3 + 1};{5 + n % 5},50;{(5.5 + n % 5) * (n % 3 + 1):.2f}\n".replace(".", ",") for n in range(60)
+    ),
+}
+
+
+@pytest.fixture
+def export(run: Run, tmp_path: Path) -> Path:
+    """A project folder, and the files of an export."""
+    assert run("init", str(tmp_path / "project")).code == 0
+    folder = tmp_path / "export"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+def test_a_draft_is_written_into_the_project_and_reported(run: Run, export: Path, tmp_path: Path) -> None:
+    at = ("--project", str(tmp_path / "project"))
+    ran = run("map", str(export), "--shop", "mine", *at)
+    assert (ran.code, ran.err) == (0, "")
+    written = tomllib.loads((tmp_path / "project/maps/mine.toml").read_text("utf-8"))
+    assert written["draft"] is True and written["order_items"]["unit_price"] == "num(price)"
+    assert written["files"]["lines"]["decimal"] == ","
+    assert "num(price) * qty" not in ran.out
+    for piece in (
+        "price * qty = total in all 60 rows",
+        "net sales of this draft",
+        "'odd' in 15 rows",
+        "orders.order_date is %d.%m.%Y",
+    ):
+        assert piece in ran.out
+
+
+def test_the_report_as_json(run: Run, export: Path, tmp_path: Path) -> None:
+    ran = run("map", str(export), "--shop", "mine", "--json", "--project", str(tmp_path / "project"))
+    report = ran.json
+    assert report["map"].endswith("maps/mine.toml")
+    assert report["words_not_known"] == {"orders.orders_status": {"odd": 15}}
+    assert report["net_sales"] == pytest.approx(sum((5.5 + n % 5) * (n % 3 + 1) for n in range(60)))
+    assert {one["column"] for one in report["money"]} == {"price", "total"}
+
+
+def test_a_map_is_never_overwritten(run: Run, export: Path, tmp_path: Path) -> None:
+    target = tmp_path / "project/maps/mine.toml"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text("mine", "utf-8")
+    ran = run("map", str(export), "--shop", "mine", "--project", str(tmp_path / "project"))
+    assert ran.code == 2 and "exists already: delete it" in ran.err and target.read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "Nothing to map: name the files of an export"),
+        (("export",), "Name the shop of the map"),
+        (("export", "--shop", "My Shop"), "cannot name a shop"),
+        (("nowhere", "--shop", "mine"), "There is no nowhere"),
+    ],
+)
+def test_wrong_usage_is_a_sentence(run: Run, export: Path, tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    ran = run("map", *arguments, "--project", str(tmp_path / "project"))
+    assert ran.code == 2 and sentence in ran.err
+
+
+def test_without_a_project_folder_nothing_is_written(run: Run, export: Path, tmp_path: Path) -> None:
+    ran = run("map", str(export), "--shop", "mine")
+    assert ran.code == 2 and "ecom-lake init" in ran.err and not (tmp_path / "maps").exists()
+
+
+def test_a_file_that_is_refused_is_named_and_the_others_are_mapped(run: Run, export: Path, tmp_path: Path) -> None:
+    (export / "broken.csv").write_text('{"orders": []}', "utf-8")
+    ran = run("map", str(export), "--shop", "mine", "--project", str(tmp_path / "project"))
+    assert ran.code == 1 and "broken.csv is JSON" in ran.err
+    assert (tmp_path / "project/maps/mine.toml").exists()
+
+
+def _drafted(run: Run, export: Path, tmp_path: Path) -> tuple[str, ...]:
+    at = ("--shop", "mine", "--project", str(tmp_path / "project"))
+    assert run("map", str(export), *at).code == 0
+    return at
+
+
+def test_check_shows_the_ledger_to_come_and_the_rows_before_and_after(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _drafted(run, export, tmp_path)
+    ran = run("map", str(export), "--check", *at)
+    assert ran.code == 1, "a word is not understood"
+    assert "'odd' is not in words.orders_status, in 15 rows" in ran.out and "It is a draft" in ran.out
+    assert "01.03.2021" in ran.out and "2021-03-01 00:00:00" in ran.out
+
+
+def test_check_closes_the_ledger_and_counts_what_the_contracts_refuse(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _drafted(run, export, tmp_path)
+    with (export / "lines.csv").open("a", encoding="utf-8") as file:
+        file.write("o1;s1;many;5,50;5,50\nnowhere;s1;1;5,50;5,50\n")
+    report = run("map", str(export), "--check", "--json", *at).json
+    ledger = {table["table"]: table for table in report["tables"]}
+    lines = ledger["order_items"]
+    assert lines["rules"] == {"quantity_unreadable": 1}
+    fates = ("published", "refused", "superseded", "pending", "collapsed", "left_out")
+    assert [lines[fate] for fate in fates] == [60, 1, 0, 1, 0, 0]
+    for table in ledger.values():
+        assert table["delivered"] == sum(table[fate] for fate in fates)
+    assert lines["before"][0] == {"order_no": "o0", "sku": "s0", "qty": "1", "price": "5,50"}
+    assert lines["after"][0] == {"order_id": "o0", "line": "1", "product_id": "s0", "quantity": "1", "unit_price": "5.5"}
+
+
+def test_check_reads_what_was_landed(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _drafted(run, export, tmp_path)
+    nowhere = run("map", "--check", *at)
+    assert nowhere.code == 2 and "mine is no shop of" in nowhere.err
+    settings = tmp_path / "project/lake.toml"
+    settings.write_text(
+        settings.read_text("utf-8") + '\n[shops.mine]\nconnector = "canonical"\nfirst_month = "2021-01"\n', "utf-8"
+    )
+    assert run("land", str(export), *at).code == 0
+    report = run("map", "--check", "--json", *at).json
+    assert {table["table"]: table["delivered"] for table in report["tables"]} == {"orders": 30, "order_items": 60}
+
+
+def test_a_drafted_map_of_files_without_dates_can_be_checked(run: Run, export: Path, tmp_path: Path) -> None:
+    survey = tmp_path / "survey.csv"
+    rows = "".join(f"{n},{20 + n},{('Shoes', 'Hat')[n % 2]},{30 + n}.50\n" for n in range(20))
+    survey.write_text("Customer ID,Age,Item Purchased,Purchase Amount (USD)\n" + rows, "utf-8")
+    at = ("--shop", "survey", "--project", str(tmp_path / "project"))
+    drafted = run("map", str(survey), *at)
+    assert drafted.code == 0 and 'without = ["orders.ordered_at"]' in drafted.out
+    report = run("map", str(survey), "--check", "--json", *at).json
+    published = {table["table"]: table["published"] for table in report["tables"]}
+    assert published == {"orders": 20, "order_items": 20, "customers": 20, "products": 2}
+
+
+def test_the_query_of_a_table(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _drafted(run, export, tmp_path)
+    ran = run("map", "--sql", "order_items", *at)
+    assert ran.code == 0 and "-- order_items from lines" in ran.out and "select" in ran.out
+    assert list(run("map", "--sql", "orders", "--json", *at).json) == ["orders from orders"]
+    absent = run("map", "--sql", "reviews", *at)
+    assert absent.code == 2 and "has no table reviews; it has order_items, orders" in absent.err
+
+
+def test_a_wrong_map_is_a_sentence(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _drafted(run, export, tmp_path)
+    path = tmp_path / "project/maps/mine.toml"
+    path.write_text(path.read_text("utf-8").replace("num(price)", "read_csv('secret')"), "utf-8")
+    ran = run("map", str(export), "--check", *at)
+    assert ran.code == 2 and "maps/mine.toml: [order_items] unit_price" in ran.err
+    absent = run("map", str(export), "--check", "--shop", "other", "--project", str(tmp_path / "project"))
+    assert absent.code == 2 and "draft it with ecom-lake map FILES --shop other" in absent.err
+
+
+def test_a_new_map_is_valid_and_its_test_passes(run: Run, export: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    assert run("new", "map", "web_shop", "--project", str(project)).code == 0
+    again = run("new", "map", "web_shop", "--project", str(project))
+    assert again.code == 2 and "exists already" in again.err
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_web_shop_map.py"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tested.returncode == 0, tested.stdout
+    assert "cannot name a map" in run("new", "map", "Web Shop", "--project", str(project)).err

@@ -1,0 +1,62 @@
+"""Formats of dates: the data decide between day-month and month-day, or nobody does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+import pytest
+
+from ecom_lake.engine.mapping.draft.dates import read_dates, read_dates_by_file
+
+
+def test_one_value_decides_for_the_whole_column() -> None:
+    found = read_dates(pl.Series(["01/02/2017", "13/02/2017", None]))
+    assert found is not None and found.formats == ("%d/%m/%Y",) and not found.is_ambiguous
+    assert found.values.to_list() == [datetime(2017, 2, 1), datetime(2017, 2, 13), None]
+
+
+def test_without_such_a_value_the_column_is_ambiguous() -> None:
+    found = read_dates(pl.Series(["01/02/2017", "03/04/2017"]))
+    assert found is not None and found.formats == ("%d/%m/%Y", "%m/%d/%Y") and found.is_ambiguous
+
+
+def test_the_same_number_for_day_and_month_is_not_ambiguous() -> None:
+    found = read_dates(pl.Series(["01/01/2017", "02/02/2017"]))
+    assert found is not None and not found.is_ambiguous
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "is_native", "is_zoned"),
+    [
+        ("2017-10-02", "%Y-%m-%d", True, False),
+        ("2017-10-02 10:56:33", "%Y-%m-%d %H:%M:%S", True, False),
+        ("2017-10-02T10:56:33.250", "%Y-%m-%dT%H:%M:%S%.f", True, False),
+        ("2017-10-02 10:56:33 -0300", "%Y-%m-%d %H:%M:%S%z", False, True),
+        ("2017-10-22T10:56:33Z", "%Y-%m-%dT%H:%M:%S%z", False, True),
+        ("22.10.2017 10:56", "%d.%m.%Y %H:%M", False, False),
+        ("Oct 22, 2017", "%b %d, %Y", False, False),
+        ("20171022", "%Y%m%d", False, False),
+        ("10/22/2017 1:05 PM", "%m/%d/%Y %I:%M %p", False, False),
+    ],
+)
+def test_formats(text: str, form: str, is_native: bool, is_zoned: bool) -> None:
+    found = read_dates(pl.Series([text]))
+    assert found is not None
+    assert (found.formats[0], found.is_native, found.is_zoned) == (form, is_native, is_zoned)
+
+
+@pytest.mark.parametrize("texts", [["abc"], ["123-456-789"], ["4711"], [None], ["12.50", "13.40"], ["01/02/0017"]])
+def test_other_texts_are_no_dates(texts: list[str | None]) -> None:
+    assert read_dates(pl.Series(texts, dtype=pl.String)) is None
+
+
+def test_a_few_unreadable_values_are_counted() -> None:
+    found = read_dates(pl.Series([*(f"{day:02d}/12/2017" for day in range(1, 31)), "soon"]))
+    assert found is not None and found.unread == 1
+
+
+def test_each_file_may_have_its_own_format() -> None:
+    found = read_dates_by_file(pl.Series(["13/02/2017", "01/02/2017", "02-14-2017"]), (2, 1))
+    assert found is not None and found.by_file == ("%d/%m/%Y", "%m-%d-%Y")
+    assert found.values.to_list() == [datetime(2017, 2, 13), datetime(2017, 2, 1), datetime(2017, 2, 14)]
