@@ -1,4 +1,4 @@
-"""A synthetic shop that fills every column of silver: costs, discounts, returns, refused lines, split orders, ties, gaps."""
+"""A synthetic shop that fills silver: costs, discounts, returns, refunds, refused lines, split orders, ties, gaps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, order, payment, product, review, seller
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, order, payment, product, refund, review, seller
 
 FIRST = datetime(2017, 1, 1, 8)
 STATUSES = ["delivered"] * 14 + ["shipped", "in_transit", "returned", "canceled", "unavailable", "processing", "unknown"]
@@ -14,7 +14,7 @@ STATUSES = ["delivered"] * 14 + ["shipped", "in_transit", "returned", "canceled"
 
 def busy_shop(orders: int = 900, seed: int = 4) -> HandShop:
     dice = Random(seed)
-    rows: dict[str, list[Row]] = {"orders": [], "order_items": [], "payments": [], "reviews": []}
+    rows: dict[str, list[Row]] = {"orders": [], "order_items": [], "payments": [], "refunds": [], "reviews": []}
     for number in range(orders):
         placed = FIRST + timedelta(days=int(425 * dice.random() ** 0.7), hours=dice.choice([0, 5, 14]))
         _add_order(rows, dice, f"o{dice.randrange(10**6):06}{number}", placed)
@@ -54,7 +54,11 @@ def _add_order(rows: dict[str, list[Row]], dice: Random, order_id: str, placed: 
         rows["order_items"].append(_line(dice, order_id, line))
     for part in range(1, dice.choice([0, 1, 1, 1, 2, 3]) + 1):
         paid = {"method": dice.choice(["card", "voucher", "boleto"]), "instalments": dice.choice([1, 1, 3])}
+        paid["status"] = dice.choice(["paid", "paid", "paid", "unknown", "pending", "failed"])
         rows["payments"].append(payment(order_id, f"{dice.randrange(9_999) / 100:.2f}", part, **paid))
+        if paid["status"] == "paid" and dice.random() < 0.2:
+            returned = placed + timedelta(days=dice.randrange(60))
+            rows["refunds"].append(refund(order_id, rows["payments"][-1]["amount"], str(returned), f"{part}"))
     for nth in range(dice.choice([0, 1, 1, 1, 2])):
         created = arrived - timedelta(days=dice.choice([-2, -1, 3]))
         answered = created + timedelta(days=dice.randrange(40), minutes=dice.randrange(999))

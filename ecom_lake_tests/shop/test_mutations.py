@@ -22,6 +22,10 @@ STOPPED = {
     ("returns_leakage", "kept lines leak"),
     ("order_status_sales", "valid orders alone"),
     ("payment_mix", "payments of canceled orders"),
+    ("payment_mix", "failed payments paid"),
+    ("fct_refunds", "the month of the order"),
+    ("fct_refunds", "refunds of canceled orders lost"),
+    ("fct_payments", "pending payments paid"),
     ("seller_scorecard", "the late are best"),
     ("review_summary", "the month of the answer"),
 }

@@ -363,8 +363,19 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("age with the sign turned", "date_diff('day', order_date, as_of)", "date_diff('day', as_of, order_date)"),
     ),
     *_of(
+        "fct_refunds",
+        ("the month of the order", "date_trunc('month', r.refunded_at)", "date_trunc('month', o.order_date)"),
+        ("refunds of canceled orders lost", "on o.order_id = r.order_id", "on o.order_id = r.order_id and o.is_valid"),
+        ("all refunds so far", "and current row", "and unbounded following"),
+    ),
+    *_of(
+        "fct_payments",
+        ("pending payments paid", "    where status in ('paid', 'unknown')\n", ""),
+    ),
+    *_of(
         "payment_mix",
-        ("payments of canceled orders", "where o.is_valid and o.month", "where o.month"),
+        ("payments of canceled orders", "and o.is_valid and o.month", "and o.month"),
+        ("failed payments paid", "p.status in ('paid', 'unknown')", "p.status <> 'pending'"),
         (
             "orders counted by payment",
             "        count(*) as orders,\n        sum(payment_count)",

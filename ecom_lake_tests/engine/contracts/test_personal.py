@@ -51,9 +51,10 @@ def test_every_column_of_every_contract_has_a_decision() -> None:
     [
         ("silver.customers", {"customer_id", "age", "gender", "city", "zip", "source_segment"}),
         ("silver.reviews", {"review_id", "order_id", "title", "comment"}),
+        ("silver.refunds", {"refund_id", "order_id", "reason"}),
         ("silver.order_index", {"order_id", "customer_key"}),
         ("silver.places", set()),
-        ("gold.fct_orders", {"order_id", "customer_id", "review_id", "city", "zip"}),
+        ("gold.fct_orders", {"order_id", "customer_id", "review_id", "coupon_code", "city", "zip"}),
         ("gold.dim_customer", {"customer_id", "city", "zip", "age", "age_group", "gender", "source_segment"}),
         ("gold.kpi_monthly", set()),
         ("gold.seller_scorecard", set()),

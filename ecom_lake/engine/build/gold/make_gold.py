@@ -14,6 +14,7 @@ from ecom_lake.engine.build.gold.table_file import attach, place_of, write
 from ecom_lake.engine.build.release import own_tables as trust
 from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.specs import not_exported
 from ecom_lake.engine.build.step.audit import audit, checks_of, listings
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.step.commit import Inputs, commit
@@ -178,7 +179,7 @@ def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
 
 def _reads(site: Site, how: Recipe) -> list[str]:
     """The tables that a recipe reads, without those that the shop does not have."""
-    missing = left_out(site) if site.registry.table(how.table).partial else {}
+    missing = not_exported(site) | (left_out(site).keys() if site.registry.table(how.table).partial else set())
     return [read for read in how.reads if read not in missing]
 
 

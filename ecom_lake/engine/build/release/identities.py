@@ -21,6 +21,7 @@ from ecom_lake.engine.build.gold.table_file import attach, place_of
 from ecom_lake.engine.build.release.acceptance import TABLE
 from ecom_lake.engine.build.release.offer import gold_tables, left_out
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.specs import not_exported
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.commit import Inputs
 from ecom_lake.engine.build.step.fingerprint import fingerprint
@@ -64,7 +65,7 @@ def check_identities(site: Site, entry: Entry, is_current: bool = False) -> Chec
         Inputs(state, _places(site, unchecked)).verify(site)
         broken += _broken(site, state, evaluated)
     if broken:
-        says = f"Failed identities: {', '.join(str(one['identity']) for one in broken)}."
+        says = "Failed identities: " + " ".join(f"{one['identity']}: {one['promise']}" for one in broken)
     else:
         unchanged = f" The tables of {len(held)} of them are unchanged since release {entry.release}." if held else ""
         says = f"All {len(identities)} identities hold.{unchanged}"
@@ -138,7 +139,7 @@ def _places(site: Site, identities: Iterable[Checked]) -> tuple[TableId, ...]:
 
 def identities_of(site: Site) -> list[Checked]:
     """The identities of the shop's tables, without those that read a table that is not built."""
-    missing = left_out(site).keys()
+    missing = left_out(site).keys() | not_exported(site)
     stated = [Checked(table, identity) for table in gold_tables(site) for identity in site.registry.table(table).identities]
     return [one for one in stated if missing.isdisjoint(one.reads)]
 

@@ -44,6 +44,11 @@ def silver_tables(site: Site) -> list[str]:
     return list(specs(site))
 
 
+def not_exported(site: Site) -> set[str]:
+    """The silver tables that exports of this kind never have: they are not made, and gold reads them without rows."""
+    return set(site.registry.silver) - {INDEX.name, *silver_tables(site)}
+
+
 def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
     """The tables of the lake that a silver table is built from."""
     spec = specs(site)[table]
