@@ -5,11 +5,12 @@ Not here: which table they make (recognise.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ecom_lake.engine.landing.csv_grammar import Found, first_record, line_ends
 from ecom_lake.engine.landing.refused import printable
+from ecom_lake.engine.landing.snake_case import snake_case
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -27,13 +28,15 @@ class Header:
     """As in the file; concatenated files contain them again."""
 
 
-def read_header(beginning: bytes, known: Collection[str]) -> Header | None:
-    """The header by the separator that yields the most `known` columns (lower case), then the most columns; None without text."""
+def read_header(beginning: bytes, known: Collection[str], delimiters: Sequence[str] = DELIMITERS) -> Header | None:
+    """The header by the separator that yields the most `known` columns, then the most columns; None without text.
+
+    Known columns are in lower case or in snake case."""
     text = beginning.decode("utf-8", "surrogateescape")
     if not text.strip():
         return None
-    records = {delimiter: first_record(text, delimiter) for delimiter in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda each: _score(records[each], known))
+    records = {delimiter: first_record(text, delimiter) for delimiter in delimiters}
+    delimiter = max(delimiters, key=lambda each: _score(records[each], known))
     end = records[delimiter].end
     return Header(
         names=_names(records[delimiter].fields),
@@ -44,8 +47,18 @@ def read_header(beginning: bytes, known: Collection[str]) -> Header | None:
     )
 
 
+def given_header(beginning: bytes, names: tuple[str, ...], delimiters: Sequence[str] = DELIMITERS) -> Header | None:
+    """The header of a file that has none, by the separator that yields as many fields; None if no separator does."""
+    text = beginning.decode("utf-8", "surrogateescape")
+    for delimiter in delimiters:
+        if len(first_record(text, delimiter).fields) == len(names):
+            return Header(names, delimiter, size=0, lines=0, fields=names)
+    return None
+
+
 def _score(record: Found, known: Collection[str]) -> tuple[int, int]:
-    return len({name.casefold() for name in _names(record.fields)} & set(known)), len(record.fields)
+    names = _names(record.fields)
+    return len({name for name in names if name.casefold() in known or snake_case(name) in known}), len(record.fields)
 
 
 def _names(fields: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.landing.header import Header
 from ecom_lake.engine.landing.refused import Refused
 from ecom_lake.engine.landing.similar_names import nearest, similar_pairs, similarity, words
+from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.words import counted
 
 _SUFFIXES = {".csv", ".txt", ".tsv", ".gz", ".zip"}
@@ -33,10 +35,7 @@ class Layout:
     positions: dict[str, int | None]
     """Bronze column → field of a record; None for an optional column that was not delivered."""
     extra: tuple[str, ...]
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        return tuple(name for name, position in self.positions.items() if position is None)
+    missing: tuple[str, ...]
 
     @property
     def misnamed(self) -> tuple[tuple[str, str], ...]:
@@ -45,15 +44,15 @@ class Layout:
 
 
 def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) -> Delivered:
-    table = _by_name(file, delivered)
+    table = named_table(file, delivered)
     if header is None:
         if table is None:
             raise Refused(f"{file} is empty and is not named after a table: name it after its table, or remove it.")
         return table
     fitting = _by_columns(file, header, delivered) if table is None or _lacking(table, header) else table
-    known = {name.casefold() for each in delivered for name in each.columns}
+    known = {shown for each in delivered for shown in _columns_of(each, header)}
     values = sum(bool(_DATA.fullmatch(name)) for name in header.names)
-    if fitting is None and values and not known & _folded(header) and not _has_similar_names(header, delivered):
+    if fitting is None and values and not known and not _has_similar_names(header, delivered):
         raise Refused(
             f"{file} seems to have no header: its first line has {_fields(header)}, {values} of them a number, a date or an id, "
             "and none of them known; put the names of the columns into its first line."
@@ -70,37 +69,70 @@ def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) 
             _refuse_lacking(file, nearest, header)
         raise Refused(
             f"{file} is none of the known tables ({_list(each.name for each in delivered)}); its first line has "
-            f"{_fields(header)}, {_known(header, known)} known: name it after its table, or remove it."
+            f"{_fields(header)}, {_known(known)} known: name it after its table, or remove it."
         )
     return fitting
 
 
 def named_after(file: str, delivered: Sequence[Delivered]) -> str:
     """The delivered table that a file is named after; empty where there is none."""
-    table = _by_name(file, delivered)
+    table = named_table(file, delivered)
     return table.name if table else ""
 
 
+def named_table(file: str, delivered: Sequence[Delivered]) -> Delivered | None:
+    """The delivered table that a file is named after, if there is one."""
+    patterned = [(len(pattern), table) for table in delivered for pattern in _patterns(table) if _matches(file, pattern)]
+    if patterned:
+        return max(patterned, key=lambda found: found[0])[1]  # the longest pattern is the most specific one
+    stem = _stem(file)
+    return next((table for table in delivered if stem and stem in map(_stem, table.file_names)), None)
+
+
+def spellings(table: Delivered) -> dict[str, str]:
+    """Each name that a column may have in a file → the column. A name is in lower case, in a map's files in snake case."""
+    if table.file_format is None:
+        return {name.casefold(): name for name in table.columns}
+    headers = table.file_format.headers
+    return {spelled: name for name in table.columns for spelled in headers.get(name, (name,))}
+
+
 def layout(file: str, table: Delivered, header: Header) -> Layout:
-    positions: dict[str, int | None] = dict.fromkeys(table.columns)
-    known = {name.casefold(): name for name in table.columns}
+    """The columns of bronze: the table's own and then the others; of a map's files, those that the file has, in snake case."""
+    is_mapped = table.file_format is not None
+    dropped = table.file_format.drop if table.file_format else ()
+    known = spellings(table)
+    positions: dict[str, int | None] = {} if is_mapped else dict.fromkeys(table.columns)
     seen: set[str] = set()
     extra = []
     for position, shown in enumerate(header.names):
-        folded = shown.casefold()
-        name = known.get(folded) or (f"delivered_{shown}" if folded in LINEAGE else shown)
+        written = _written(table, shown)
+        if written in dropped:
+            continue
+        stored = written if is_mapped else known.get(written, shown)
+        name = f"delivered_{stored}" if written in LINEAGE else stored
         if name.casefold() in seen:
             raise Refused(f"{file} has two columns called {shown}: rename or remove one of them.")
         seen.add(name.casefold())
         positions[name] = position
-        if folded not in known:
+        if written not in known:
             extra.append(name)
-    return Layout(positions, tuple(extra))
+    there = set(_columns_of(table, header).values())
+    return Layout(positions, tuple(extra), tuple(name for name in table.columns if name not in there))
 
 
-def _by_name(file: str, delivered: Sequence[Delivered]) -> Delivered | None:
-    stem = _stem(file)
-    return next((table for table in delivered if stem and stem in map(_stem, table.file_names)), None)
+def _patterns(table: Delivered) -> tuple[str, ...]:
+    return table.file_format.patterns if table.file_format else ()
+
+
+def _matches(file: str, pattern: str) -> bool:
+    """Whether a file's name, with or without its suffixes, fits a pattern."""
+    path = PurePosixPath(file.casefold())
+    names = [path.name]
+    while path.suffix in _SUFFIXES:
+        path = path.with_suffix("")
+        names.append(path.name)
+    return any(fnmatchcase(name, pattern.casefold()) for name in names)
 
 
 def _stem(file: str) -> str:
@@ -127,10 +159,10 @@ def _refuse_lacking(file: str, table: Delivered, header: Header) -> None:
         return
     near = {column: _nearest(column, table, header) for column in lacking}
     wanted = (f"{column} (most similar in the file: {near[column]})" if near[column] else column for column in lacking)
-    known = set(map(str.casefold, table.columns))
-    there = "" if any(near.values()) else f"; its first line has {_fields(header)}, {_known(header, known)} known"
+    known = set(_columns_of(table, header))
+    there = "" if any(near.values()) else f"; its first line has {_fields(header)}, {_known(known)} known"
     todo = "rename the column, or export it again"
-    if not any(near.values()) and not known & _folded(header):
+    if not any(near.values()) and not known:
         todo = "rename the columns, or put their names into the first line if it does not hold them"
     raise Refused(f"{file} lacks what {table.name} needs: {', '.join(wanted)}{there}; {todo}.", table.name)
 
@@ -144,40 +176,49 @@ def _nearest(column: str, table: Delivered, header: Header) -> str | None:
     """The most similar name in the file to a column that it lacks, if the name may be shown.
 
     A name with further words is shown only if the line has known columns: otherwise it may be data."""
-    known = set(map(str.casefold, table.columns))
-    is_header = bool(known & _folded(header))
+    known = set(_columns_of(table, header))
+    others = [name for name in header.names if name not in known]
 
-    def may_be_shown(name: str) -> bool:
-        if not similarity(column, name)[0]:
+    def may_be_shown(name: str, spelled: str) -> bool:
+        if not similarity(spelled, name)[0]:
             return True  # similar by its letters, or not at all
-        return bool(_NAME.fullmatch(name)) and (is_header or words(name) <= words(column))
+        return bool(_NAME.fullmatch(name)) and (bool(known) or words(name) <= words(spelled))
 
-    return nearest(column, (name for name in header.names if name.casefold() not in known and may_be_shown(name)))
+    spelled_as = dict.fromkeys([column, *(spelled for spelled, name in spellings(table).items() if name == column)])
+    near = (nearest(spelled, (name for name in others if may_be_shown(name, spelled))) for spelled in spelled_as)
+    return next(filter(None, near), None)
 
 
 def _lacking(table: Delivered, header: Header) -> list[str]:
-    return [name for name in table.required if name.casefold() not in _folded(header)]
+    there = set(_columns_of(table, header).values())
+    return [name for name in table.required if name not in there]
 
 
 def _share(table: Delivered, header: Header) -> float:
-    return 1 - len(_lacking(table, header)) / len(table.required)
+    return 1 - len(_lacking(table, header)) / max(1, len(table.required))
 
 
 def _shared(table: Delivered, header: Header) -> int:
-    return len({name.casefold() for name in table.columns} & _folded(header))
+    return len(set(_columns_of(table, header).values()))
 
 
-def _folded(header: Header) -> set[str]:
-    return {name.casefold() for name in header.names}
+def _columns_of(table: Delivered, header: Header) -> dict[str, str]:
+    """Each name in a header that is a column of a table → the column."""
+    known = spellings(table)
+    return {shown: known[written] for shown in header.names if (written := _written(table, shown)) in known}
+
+
+def _written(table: Delivered, shown: str) -> str:
+    return shown.casefold() if table.file_format is None else snake_case(shown)
 
 
 def _fields(header: Header) -> str:
     return counted(len(header.names), "field")
 
 
-def _known(header: Header, known: Set[str]) -> str:
+def _known(known: Set[str]) -> str:
     """How many of the fields are known. Their names are not shown: the first line of an unknown file may contain anything."""
-    return str(sum(name.casefold() in known for name in header.names) or "none of them")
+    return str(len(known) or "none of them")
 
 
 def _list(names: Iterable[str]) -> str:

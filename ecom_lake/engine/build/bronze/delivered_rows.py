@@ -31,12 +31,16 @@ def delivered_table(site: Site, source: str) -> Delivered:
 def rows_of(site: Site, entry: Entry, source: str, deliveries: Collection[int] | None = None) -> pl.LazyFrame:
     """The delivered rows of a table as text, with the numbers of their delivery and record; None: of all deliveries.
 
-    A file that was delivered before a column was added to the `Delivered` has NULL in that column."""
+    A file that was delivered before a column was added to the `Delivered` has NULL in that column. A column of a map may have
+    one of several headers, which may differ from file to file."""
     delivered = delivered_table(site, source)
-    stored = {name: pl.String() for name in delivered.columns} | dict.fromkeys(LINEAGE, pl.Int64())
+    headers = delivered.file_format.headers if delivered.file_format else {}
+    spelled = {name: headers.get(name, (name,)) for name in delivered.columns}
+    texts = dict.fromkeys((header for spellings in spelled.values() for header in spellings), pl.String())
+    stored = texts | dict.fromkeys(LINEAGE, pl.Int64())
     files = _files_of(entry, source, deliveries)
     if not files:
-        return pl.LazyFrame(schema=stored)
+        return pl.LazyFrame(schema=dict.fromkeys(delivered.columns, pl.String()) | dict.fromkeys(LINEAGE, pl.Int64()))
     by_path = {file.path: file for file in files}  # several deliveries may have been merged into one file
     verify(site, by_path.values())
     paths = dict(zip(map(str, site.lake.locals(by_path.values())), by_path.values(), strict=True))
@@ -49,7 +53,8 @@ def rows_of(site: Site, entry: Entry, source: str, deliveries: Collection[int] |
     if len(sequences) < len(paths):  # a merged file may hold a delivery that has its own file again
         merged = [_sequence(file) for file in files if file.first_hash]
         rows = rows.filter(of_file.is_not_null() | pl.col(LINEAGE[0]).is_in(merged))
-    return rows.select(*delivered.columns, pl.coalesce(of_file, LINEAGE[0]).alias(LINEAGE[0]), LINEAGE[1])
+    columns = [pl.col(name) if each == (name,) else pl.coalesce(each).alias(name) for name, each in spelled.items()]
+    return rows.select(*columns, pl.coalesce(of_file, LINEAGE[0]).alias(LINEAGE[0]), LINEAGE[1])
 
 
 def in_batches(site: Site, entry: Entry, source: str, deliveries: Collection[int] | None = None) -> Iterator[pl.DataFrame]:
