@@ -80,14 +80,14 @@ class FlatOrders(Shape):
         yield sheet, rows.select(*named, pl.col("ordered_at").alias(WRITTEN_AT))
 
     def _people(self, orders: pl.DataFrame) -> list[pl.Series]:
-        """Age and gender by person; a few people write another gender in every second order."""
+        """Age and gender by person; some people write another gender in every second order."""
         person = orders["person"].to_numpy()
 
         def draw(what: str) -> pl.Series:
             return pl.Series(chance(self.options.seed, f"person's {what} in the sheet", person))
 
         age = pl.select(pl.when(draw("age is known") >= 0.05).then((18 + draw("age") * 60).floor().cast(pl.Int64))).to_series()
-        is_other = (draw("gender conflicts") < 0.05) & pl.Series(orders["order"].to_numpy() % 2 == 0)
+        is_other = (draw("gender conflicts") < 0.3) & pl.Series(orders["order"].to_numpy() % 2 == 0)
         is_female = (draw("gender") < 0.55) != is_other
         gender = pl.select(pl.when(is_female).then(pl.lit("Female")).otherwise(pl.lit("Male"))).to_series()
         self.planted.update(missing_ages=age.null_count())
