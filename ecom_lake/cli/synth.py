@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -34,7 +35,7 @@ def synth(
     corrections: float = 0.01,
     broken: int = 3,
     full: Flag = False,
-    shape: Annotated[str, Parameter(name="--as")] = "",
+    shape: Annotated[str, Parameter(name="--as", show_default=False)] = "",
     by_day: Flag = False,
     options: Options,
 ) -> int:
@@ -127,6 +128,7 @@ def _synth_shop(folder: Path, chosen: SynthOptions, options: LakeOptions) -> Non
 def _synth_shape(folder: Path, chosen: SynthOptions) -> None:
     from ecom_lake.engine.landing.similar_names import nearest
     from ecom_lake.synth.shapes.every_shape import SHAPES
+    from ecom_lake.synth.shapes.shape import SHOP_ZONE
     from ecom_lake.synth.shapes.shape_shop import generate_shape
 
     if chosen.shape not in SHAPES:
@@ -138,7 +140,12 @@ def _synth_shape(folder: Path, chosen: SynthOptions) -> None:
         truths = generate_shape(folder, chosen, lambda what, share: bar.update(task, description=what, completed=share))
     side_file = folder.with_name(f"{folder.name}.truths.json")
     truths.write(side_file)
-    _show_export(folder, side_file, truths, SHAPES[chosen.shape].meaning)
+    shape = SHAPES[chosen.shape]
+    _show_export(folder, side_file, truths, shape.meaning)
+    screen.show("", "Next: add a shop to lake.toml, then land the files and build.", "")
+    dates = (f'first_month = "{chosen.first_month}"',) if shape.has_dates else ('without = ["orders.ordered_at"]',)
+    screen.show(*(f"    {line}" for line in ("[shops.mine]", f'map = "{shape.name}"', *dates, f'timezone = "{SHOP_ZONE}"')), "")
+    screen.show(f"    ecom-lake land {quote(str(folder))} --shop mine && ecom-lake build --shop mine")
 
 
 def _show_export(folder: Path, side_file: Path, truths: ShapeTruths, meaning: str) -> None:

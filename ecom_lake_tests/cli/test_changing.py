@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def test_synth_writes_the_export_of_another_shop_system(run: Run) -> None:
     )
     assert (said.code, Path("shop/2017-02-01/invoices.csv").exists()) == (0, True)
     assert ShapeTruths.read(Path("shop.truths.json")).totals.orders > 90
+    settings = tomllib.loads(said.out.partition("build.\n")[2].partition("ecom-lake")[0])
+    assert settings == {"shops": {"mine": {"map": "invoices", "first_month": "2017-01", "timezone": "America/Sao_Paulo"}}}
     other = run("synth", "other", "--as", "woo_commerce")
     assert (other.code, Path("other").exists()) == (2, False)
     assert "did you mean woocommerce?" in other.err
