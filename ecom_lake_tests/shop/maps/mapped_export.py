@@ -54,14 +54,13 @@ class Mapped:
         return self.silver("order_items").filter("is_valid").join(orders, on="order_id")
 
 
-def mapped(shape: str, export: Path, scratch: Path) -> Mapped:
+def mapped(shape: str, export: Path, scratch: Path, zone: str = SHOP_ZONE) -> Mapped:
     connector = CANONICAL.undated if shape in UNDATED else CANONICAL
     assert connector is not None
     map_ = shipped(shape)
     bronze = read(map_, export, scratch)
     facets = {
-        facet.target: map_rows(map_, facet, bronze[map_.file_kind(facet.kind).name], bronze, SHOP_ZONE, _KEY)
-        for facet in map_.facets
+        facet.target: map_rows(map_, facet, bronze[map_.file_kind(facet.kind).name], bronze, zone, _KEY) for facet in map_.facets
     }
     return Mapped(map_, bronze, facets, ByHand(connector))
 
