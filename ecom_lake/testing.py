@@ -59,7 +59,19 @@ def item(order_id: str, unit_price: str = "10.00", line: int = 1, quantity: int 
 
 
 def payment(order_id: str, amount: str, sequence: int = 1, **more: Any) -> Row:
-    return {"order_id": order_id, "sequence": sequence, "method": "card", "instalments": 1, "amount": amount, **more}
+    return {
+        "order_id": order_id,
+        "sequence": sequence,
+        "method": "card",
+        "instalments": 1,
+        "amount": amount,
+        "status": "paid",
+        **more,
+    }
+
+
+def refund(order_id: str, amount: str, refunded_at: str | None = "2018-01-20 10:00:00", refund_id: str = "r", **more: Any) -> Row:
+    return {"refund_id": refund_id, "order_id": order_id, "refunded_at": refunded_at, "amount": amount, **more}
 
 
 def review(order_id: str, score: float, review_id: str = "r", **more: Any) -> Row:

@@ -48,6 +48,14 @@ transit, delivered, returned, canceled (cancelled), unavailable; any other value
 are not sales, whatever `is_valid` is. An order with an unknown status counts as a sale, unless `is_valid` is false: the build
 prints a warning with these values, their orders and net sales. The original value is kept in `source_status`.
 
+**The status of a payment** is paid, pending, failed or unknown, in any case; a row with another word is refused. Paid payments
+and those with an unknown status are payments. Pending and failed payments are counted apart. **A refund** is money given back for
+an order, freight and tax included, by its own date; it may arrive before its order. Net sales stay those of the order's month;
+`net_sales_after_refunds` is less by the refunds of the period. A shop without `refunds.csv` has NULL, not 0.
+
+**One currency per shop.** A shop states it as `currency_code = "EUR"` in `[shops.mine.numbers]`; an order with another `currency`
+is then refused. Without the setting, orders in different currencies block the release.
+
 **Gross sales** are computed: `unit_price` times `quantity`, rounded half away from zero to the cent; `discount` is the amount
 for the whole line. **The address of an order** is its own. A missing city, state or zip is filled from the address of the
 customer, unless that is in another region or country. A customer without an address has the one of their latest order.

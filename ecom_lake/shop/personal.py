@@ -13,15 +13,15 @@ def _names(**groups: str) -> frozenset[str]:
 
 
 PERSONAL = _names(
-    ids_of_persons_and_of_what_leads_to_one="customer_id customer_key order_id review_id",
+    ids_of_persons_and_of_what_leads_to_one="customer_id customer_key order_id review_id refund_id coupon_code",
     who_they_are="email phone birth_date age age_group gender",
     where_they_live_more_closely_than_by_state="city zip street address",
     what_they_wrote_or_the_source_wrote_of_them="title comment source_segment",
 )
 IMPERSONAL = _names(
-    goods="product_id name category brand level items antecedent consequent abc_class from_category to_category",
+    goods="product_id name category brand size colour level items antecedent consequent abc_class from_category to_category",
     sellers_and_regions="seller_id state region country",
-    how_an_order_was_made="channel status source_status method",
+    how_an_order_was_made="channel shipping_method currency status source_status method",
     groups_of_persons="segment from_segment to_segment rfm_code loyalty_tier persona activity_status buyers subscriber"
     " population form exposure outcome dimension member",
     reasons_and_statements="top_reasons statement wording sentence reason action caveat owner topic rule insight_id row_key"

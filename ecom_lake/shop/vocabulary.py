@@ -43,6 +43,9 @@ review_id = Text(
     "Identifier of the review, which may cover several orders. In fct_orders, the order's latest review: greatest (answered_at,"
     " created_at, review_id), NULLs last."
 )
+refund_id = Text(
+    "Identifier of the refund in its order. A refund of several lines has a row, and an identifier, for each of them."
+)
 line = Integer("Number of the line in its order, counted from 1.", at_least=1)
 
 # Time
@@ -53,6 +56,7 @@ weekday_name = Text("English name of the weekday.")
 ordered_at = OrderIndex.table.columns["ordered_at"]
 order_date = Date("Day on which the order was placed.", nullable=True)
 delivered_at = Timestamp("Time of delivery: of an order to the customer, of a file to the landing folder (in UTC).")
+refunded_at = Timestamp("Time when the money was given back.")
 as_of = Date("As-of date: the row uses what was known by the end of this day.")
 period = Date("First day of the period; of the whole history, the first day of its first month.")
 grain = Text("Length of the period: month or day.", one_of=("month", "day"))
@@ -67,6 +71,8 @@ registration_delay_days = Integer("Days from the customer's registration to the 
 status = Text("Status of the order, in the terms that all shops share.")
 source_status = Text("Status of the order in the source's own term; NULL where the source states none.", nullable=True)
 channel = Text("Sales channel.", nullable=True)
+shipping_method = Text("Shipping method that the customer chose.", nullable=True)
+coupon_code = Text("Code of the coupon that was used.", nullable=True)
 is_valid = Flag(
     "Whether the row counts as a sale: the order is neither canceled nor unavailable, and the source does not mark the order or"
     " the line as invalid."
@@ -77,15 +83,21 @@ is_timeline_sound = Flag(
 is_returned = Flag(
     "Whether the order or line was returned, in full or in part; NULL where the source does not know.", nullable=True
 )
+is_discounted = Flag(
+    "Whether a discount was given, also where the source states no amount; NULL where it states neither.", nullable=True
+)
+size = Text("Size of the product as it was sold, such as L or 42.", nullable=True)
+colour = Text("Colour of the product as it was sold.", nullable=True)
 quantity = Integer("Units on the line.", unit="count", at_least=1)
 unit_price = Price("Price of one unit, before discount.", at_least=0)
 unit_cost = Price("Cost of one unit to the shop.", nullable=True, at_least=0)
 list_price = Price("Price of one unit before any discount, as in the product catalogue.", nullable=True, at_least=0)
 discount = Money("Discount given on the line.", at_least=0)
 instalments = Integer("Number of instalments, 1 means paid at once; of an order, the largest number among its payments.")
-payment_count = Count("Number of payments; NULL where the shop does not know payments.")
+payment_count = Count("Number of payments, without pending and failed ones; NULL where the shop does not know payments.")
 payment_method = Text("Payment method; `unknown` where the source does not state it.")
-amount = Money("Amount of money; in the waterfall, discounts are negative.")
+refund_reason = Text("Reason for the refund, in the source's own words.", nullable=True, personal=True)
+amount = Money("Amount of money; in the waterfall, discounts and refunds are negative.")
 
 # Addresses
 
@@ -156,6 +168,9 @@ placed_orders = Count("Orders placed, valid or not.")
 canceled_orders = Count("Orders placed that were canceled or are unavailable.")
 delivered_orders = Count("Valid orders that were delivered; in returns_leakage, without those returned.")
 late_orders = Count("Valid orders that were delivered after the promised date.")
+discounted_orders = Count(
+    "Valid orders with a discount, also where the source states no amount; NULL where the shop does not know discounts."
+)
 returned_orders = Count("Valid orders that were returned, in full or in part; NULL where the shop does not know returns.")
 unknown_status_orders = Count("Valid orders whose status is unknown.")
 customers = Count("Distinct customers with a valid order; they do not add up over periods or overlapping members.")
@@ -173,7 +188,22 @@ discounts = Money("Discounts given on order lines.")
 net_sales = Money("Revenue: gross_sales - discounts, without freight.")
 freight = Money("Freight charged on order lines.")
 gmv = Money("Gross merchandise value: net_sales + freight.")
-payments = Money("Value of the payments, which is not revenue; NULL where the shop does not know payments.")
+tax = Money("Tax on lines and freight, where the source states it; never part of net_sales.", nullable=True)
+payments = Money(
+    "Value of the payments, which is not revenue, without pending and failed ones; NULL where the shop does not know payments."
+)
+pending_payments = Money(
+    "Value of pending payments, which are not among the payments; NULL where no status of a payment is stated.", nullable=True
+)
+failed_payments = Money(
+    "Value of failed payments, which are not among the payments; NULL where no status of a payment is stated.", nullable=True
+)
+refunds = Money(
+    "Money given back for valid orders, by the day on which it was given back, freight and tax included; NULL where the shop does"
+    " not know refunds.",
+    nullable=True,
+)
+net_sales_after_refunds = Money("net_sales - refunds: sales go by the day of the order.", nullable=True)
 cogs = Money("Cost of goods sold, where unit costs are known.", nullable=True)
 gross_profit = Money("net_sales - cogs; NULL where cost is known for too small a share of net sales.", nullable=True)
 returned_sales = Money("Net sales of returned order lines; NULL where the shop does not know returns.")
@@ -188,6 +218,7 @@ margin = Number("Gross margin: gross_profit / net_sales.", unit="share", nullabl
 cancel_rate = Share("Cancellation rate: canceled_orders / placed_orders.", nullable=True)
 return_rate = Share("Return rate: returned orders among those delivered or returned.", nullable=True)
 return_rate_units = Share("Return rate by units: returned units among those delivered or returned.", nullable=True)
+discounted_share = Share("Share of discounted orders: discounted_orders / orders.", nullable=True)
 return_share = Share("Returned orders among all valid orders whose return is known.", nullable=True)
 late_rate = Share(
     "Late delivery rate: orders delivered after the promised date, among those delivered with both dates known.", nullable=True
@@ -311,6 +342,10 @@ KNOWN = {
     "knows_payments": "count(payments) > 0",
     "knows_returns": "count(is_returned) > 0",
     "knows_costs": "count(cogs) > 0",
+    "knows_tax": "count(tax) > 0",
+    "knows_discounts": "count(is_discounted) > 0",
+    "knows_payment_statuses": "count(pending_payments) > 0",
+    "knows_refunds": "(select count(*) from fct_refunds) > 0",
 }
 """What the shop knows at all: a sum over no orders is 0, but a sum of what the shop does not know is NULL."""
 
@@ -324,10 +359,14 @@ VALID_SUMS = {
     "net_sales": "sum(net_sales)::decimal(18, 2)",
     "freight": "sum(freight)::decimal(18, 2)",
     "gmv": "sum(gmv)::decimal(18, 2)",
+    "tax": "sum(tax)::decimal(18, 2)",
     "payments": "sum(payments)::decimal(18, 2)",
+    "pending_payments": "sum(pending_payments)::decimal(18, 2)",
+    "failed_payments": "sum(failed_payments)::decimal(18, 2)",
     "cogs": "sum(cogs)::decimal(18, 2)",
     "costed_sales": "sum(costed_sales)::decimal(18, 2)",
     "returned_sales": "sum(returned_sales)::decimal(18, 2)",
+    "discounted_orders": "count(*) filter (where is_discounted)",
     "returned_orders": "count(*) filter (where is_returned)",
     "returnable_orders": "count(is_returned) filter (where is_returned or status = 'delivered')",
     "returned_units": "sum(returned_units)",
@@ -345,6 +384,9 @@ VALID_SUMS = {
 }
 """Sums of the valid orders of a period. Its distinct customers are a further one: each table counts them in its own way."""
 
+REFUND_SUMS = {"refunds": "sum(amount)::decimal(18, 2)"}
+"""Sums of the refunds of valid orders that were given back in a period."""
+
 GROSS_PROFIT = "case when costed_sales >= cost_coverage * nullif(net_sales, 0) then net_sales - cogs end"
 """A sum of sums: cost_coverage is the setting of the smallest share of net sales whose cost must be known."""
 
@@ -361,6 +403,15 @@ _KPIS = (
     Kpi("freight", freight, "coalesce(freight, 0)"),
     Kpi("gmv", gmv, "coalesce(gmv, 0)"),
     Kpi("payments", payments, "case when knows_payments then coalesce(payments, 0) end"),
+    Kpi("pending_payments", pending_payments, "case when knows_payment_statuses then coalesce(pending_payments, 0) end"),
+    Kpi("failed_payments", failed_payments, "case when knows_payment_statuses then coalesce(failed_payments, 0) end"),
+    Kpi("refunds", refunds, "case when knows_refunds then coalesce(refunds, 0) end"),
+    Kpi(
+        "net_sales_after_refunds",
+        net_sales_after_refunds,
+        "case when knows_refunds then coalesce(net_sales, 0) - coalesce(refunds, 0) end",
+    ),
+    Kpi("tax", tax, "case when knows_tax then coalesce(tax, 0) end"),
     Kpi("cogs", cogs, "cogs"),
     Kpi("cogs_coverage", cogs_coverage, f"case when knows_costs then {_ratio('costed_sales', 'net_sales')} end"),
     Kpi("gross_profit", gross_profit, "gross_profit"),
@@ -370,6 +421,8 @@ _KPIS = (
     Kpi("placed_orders", placed_orders, "coalesce(placed_orders, 0)"),
     Kpi("canceled_orders", canceled_orders, "coalesce(canceled_orders, 0)"),
     Kpi("cancel_rate", cancel_rate, _ratio("canceled_orders", "placed_orders")),
+    Kpi("discounted_orders", discounted_orders, "case when knows_discounts then coalesce(discounted_orders, 0) end"),
+    Kpi("discounted_share", discounted_share, f"case when knows_discounts then {_ratio('discounted_orders', 'orders')} end"),
     Kpi("returned_orders", returned_orders, "case when knows_returns then coalesce(returned_orders, 0) end"),
     Kpi("returned_sales", returned_sales, "case when knows_returns then coalesce(returned_sales, 0) end"),
     Kpi("return_rate", return_rate, _ratio("returned_orders", "returnable_orders")),
@@ -431,6 +484,8 @@ HOMONYMS = {
     "method": "A payment method, a forecasting method, or the method of customer_value.",
     "series": "A time series in forecasts, one line of several on a model's curve.",
     "score": "The score of a review, of a seller, or of a deviation in anomalies.",
+    "reason": "A reason in a sentence; of a refund, the source's own words.",
+    "size": "The size of a product as it was sold; in basket_itemsets, the number of items of a set.",
     "sequence": "The number of a payment in its order, or of a delivery.",
     "share": "A share of customers, of net sales, of payments or of returned sales: in each table, of what its rows divide up.",
     "low": "A bound of a number, or of an amount of money in customer_value and experiment_simulation.",

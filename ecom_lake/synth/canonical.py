@@ -1,4 +1,4 @@
-"""The export of a full shop: the eight canonical files, with statuses in any case and quoted ids."""
+"""The export of a full shop: the nine canonical files, with statuses in any case and quoted ids."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from ecom_lake.synth.arrays import Ints
+from ecom_lake.synth.attempts import Attempts, attempt_rows, payment_statuses
 from ecom_lake.synth.brazil import REGIONS
 from ecom_lake.synth.catalog import Catalog, product_rows, seller_rows
 from ecom_lake.synth.goods import Goods
@@ -23,7 +24,11 @@ from ecom_lake.synth.write import Table
 CHANNELS = ("web", "app", "store", "")
 """The last one is for orders with an unknown channel."""
 _CHANNELS = (0.55, 0.35, 0.08, 0.02)
-_COUNTRY = "BR"
+_COUNTRY, _CURRENCY = "BR", "BRL"
+_SHIPPING, _SHIPPED_BY = ("standard", "express", "pickup", ""), (0.7, 0.2, 0.08, 0.02)
+_COUPONS, _WITH_COUPON = ("", "BEMVINDO", "MAIO10", "FRETE0"), (0.9, 0.05, 0.03, 0.02)
+_SIZES, _OF_SIZE = ("", "P", "M", "G"), (0.6, 0.1, 0.2, 0.1)
+_COLOURS, _OF_COLOUR = ("", "preto", "branco", "azul"), (0.4, 0.3, 0.2, 0.1)
 
 
 def _table(file: str, columns: str, texts: str) -> Table:
@@ -45,15 +50,16 @@ PLACES = _table("places.csv", "zip lat lng city state", "zip city")
 ORDERS = _table(
     "orders.csv",
     "order_id customer_id ordered_at approved_at shipped_at delivered_at promised_at status is_returned"
-    " city state region country zip channel",
+    " city state region country zip channel shipping_method coupon_code currency",
     "order_id customer_id city zip",
 )
 ORDER_ITEMS = _table(
     "order_items.csv",
-    "order_id line product_id seller_id quantity unit_price discount freight unit_cost is_returned",
+    "order_id line product_id seller_id quantity unit_price discount freight unit_cost is_returned tax is_discounted size colour",
     "order_id product_id seller_id",
 )
-PAYMENTS = _table("payments.csv", "order_id sequence method instalments amount paid_at", "order_id")
+PAYMENTS = _table("payments.csv", "order_id sequence method instalments amount status paid_at", "order_id")
+REFUNDS = _table("refunds.csv", "refund_id order_id refunded_at amount line reason", "refund_id order_id")
 REVIEWS = _table(
     "reviews.csv",
     "review_id order_id score is_score_imputed title comment created_at answered_at",
@@ -140,6 +146,9 @@ def order_rows(orders: Orders, places: Places) -> pl.DataFrame:
             "country": pl.Series([_COUNTRY]).gather(np.zeros(len(orders), dtype=np.int64)),
             "zip": places.zips(orders.place),
             "channel": channels(orders.seed, orders),
+            "shipping_method": pl.Series(_SHIPPING).gather(one_of(chance(orders.seed, "shipping", orders.number), _SHIPPED_BY)),
+            "coupon_code": pl.Series(_COUPONS).gather(one_of(chance(orders.seed, "coupon", orders.number), _WITH_COUPON)),
+            "currency": pl.Series([_CURRENCY]).gather(np.zeros(len(orders), dtype=np.int64)),
         }
     )
 
@@ -163,14 +172,21 @@ def line_rows(orders: Orders, lines: Lines, sales: Sales, catalog: Catalog) -> p
             "freight": money(lines.freight),
             "unit_cost": hundredths(sales.line_cost),
             "is_returned": pl.Series(["no", "yes", ""]).gather(np.where(sales.returned_flag < 0, 2, sales.returned_flag)),
+            "tax": pl.select(pl.when(pl.Series(sales.tax >= 0)).then(money(sales.tax)).otherwise(pl.lit(""))).to_series(),
+            "is_discounted": pl.Series(["", "yes"]).gather(sales.discount_is_stated.astype(np.int64)),
+            "size": pl.Series(_SIZES).gather(one_of(chance(orders.seed, "size", lines.product), _OF_SIZE)),
+            "colour": pl.Series(_COLOURS).gather(one_of(chance(orders.seed, "colour", lines.product), _OF_COLOUR)),
         }
     )
 
 
-def paid_rows(orders: Orders, payments: Payments) -> pl.DataFrame:
+def paid_rows(orders: Orders, payments: Payments, attempts: Attempts) -> pl.DataFrame:
+    """The payments, and after them the attempts that brought no money."""
     names = {"payment_sequential": "sequence", "payment_type": "method", "payment_installments": "instalments"}
     paid_at = timestamps(np.where(orders.approved < 0, orders.purchased, orders.approved)[payments.order])
-    return payment_rows(orders, payments).rename({**names, "payment_value": "amount"}).with_columns(paid_at=paid_at)
+    statuses = payment_statuses(orders.seed, orders, payments)
+    paid = payment_rows(orders, payments).rename({**names, "payment_value": "amount"})
+    return pl.concat([paid.with_columns(status=statuses, paid_at=paid_at), attempt_rows(orders, attempts)])
 
 
 def opinion_rows(orders: Orders, reviews: Reviews) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecom_lake.synth import canonical
+from ecom_lake.synth.attempts import make_attempts
 from ecom_lake.synth.full_tally import FullTally
 from ecom_lake.synth.goods import Goods
 from ecom_lake.synth.lines import make_lines
@@ -17,6 +18,7 @@ from ecom_lake.synth.orders import make_orders, outcome_of
 from ecom_lake.synth.payments import make_payments
 from ecom_lake.synth.people import Visits
 from ecom_lake.synth.profiles import profiles_of
+from ecom_lake.synth.refunds import make_refunds, refund_rows
 from ecom_lake.synth.reviews import make_reviews
 from ecom_lake.synth.sales import make_sales, with_returns
 from ecom_lake.synth.seasons import Month
@@ -53,16 +55,21 @@ class FullShop(Shop):
         reviews = make_reviews(rng("reviews"), delivered, self.options)
         exported = ~orders.without_lines[lines.order]
         lines, sales = lines[exported], sales[exported]
+        attempts = make_attempts(seed, orders, payments)
+        refunds = make_refunds(seed, orders, lines, sales, payments)
         profiles = profiles_of(seed, visits)
         self.people.settle(month, part, visits, outcome)
         self.tally.add(month, orders, lines, payments, reviews)
         self.full_tally.add_sales(month, orders, lines, sales, self.goods, self.places)
+        self.full_tally.add_attempts(month, orders, attempts)
+        self.full_tally.add_refunds(orders, refunds)
         self.full_tally.add_people(orders, lines, sales, visits, outcome, profiles)
         for table, rows in (
             (canonical.CUSTOMERS, canonical.customer_rows(seed, profiles[~visits.returning])),
             (canonical.ORDERS, canonical.order_rows(orders, self.places)),
             (canonical.ORDER_ITEMS, canonical.line_rows(orders, lines, sales, self.catalog)),
-            (canonical.PAYMENTS, canonical.paid_rows(orders, payments)),
+            (canonical.PAYMENTS, canonical.paid_rows(orders, payments, attempts)),
+            (canonical.REFUNDS, refund_rows(orders, refunds)),
             (canonical.REVIEWS, canonical.opinion_rows(orders, reviews)),
         ):
             self.write(table, month, rows, delivery)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from ecom_lake.synth.arrays import Flags
+from ecom_lake.synth.attempts import Attempts
 from ecom_lake.synth.canonical import channels
 from ecom_lake.synth.goods import Goods
 from ecom_lake.synth.lines import Lines
@@ -16,6 +17,7 @@ from ecom_lake.synth.orders import DELIVERED, RETURNED, Orders
 from ecom_lake.synth.people import NONE_YET, Outcome, Visits
 from ecom_lake.synth.places import Places
 from ecom_lake.synth.profiles import Profiles
+from ecom_lake.synth.refunds import Refunds
 from ecom_lake.synth.sales import Sales
 from ecom_lake.synth.seasons import Month
 from ecom_lake.synth.text import DAY, NEVER
@@ -31,6 +33,7 @@ _SUMS = (
     "net_sales",
     "cogs",
     "costed_sales",
+    "tax",
     "returned_units",
     "returned_sales",
     "returnable_units",
@@ -45,6 +48,9 @@ class FullTally:
         self._sold: dict[str, _Counts] = {by: defaultdict(Counter) for by in _SOLD_BY}
         self._people: dict[str, _Counts] = {by: defaultdict(Counter) for by in _PEOPLE_BY}
         self._registered: Counter[str] = Counter()
+        self._refunds: Counter[str] = Counter()
+        self._pending: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
 
     def add_sales(self, month: Month, orders: Orders, lines: Lines, sales: Sales, goods: Goods, places: Places) -> None:
         """Adds the lines of valid orders."""
@@ -67,6 +73,8 @@ class FullTally:
                 "returned_units": np.where(sales.returned, sales.quantity, 0),
                 "returned_sales": np.where(sales.returned, sales.net, 0),
                 "returnable_units": np.where(is_returnable, sales.quantity, 0),
+                "tax": np.where(sales.tax < 0, 0, sales.tax),
+                "is_discounted": sales.is_discounted,
                 "is_returned": sales.returned,
                 "is_returnable": is_returnable,
             }
@@ -74,6 +82,19 @@ class FullTally:
         _count(self._months, sold, "month")
         for by, counts in self._sold.items():
             _count(counts, sold, by)
+
+    def add_attempts(self, month: Month, orders: Orders, attempts: Attempts) -> None:
+        """Adds the attempts to pay for valid orders."""
+        valid = orders.is_valid[attempts.order]
+        self._pending[month.name] += int(attempts.amount[valid & ~attempts.failed].sum())
+        self._failed[month.name] += int(attempts.amount[valid & attempts.failed].sum())
+
+    def add_refunds(self, orders: Orders, refunds: Refunds) -> None:
+        """Adds the refunds of valid orders, by the month in which the money was given back."""
+        valid = orders.is_valid[refunds.order]
+        months = refunds.second[valid].astype("datetime64[s]").astype("datetime64[M]").astype(str)
+        for month in np.unique(months):
+            self._refunds[str(month)] += int(refunds.amount[valid][months == month].sum())
 
     def add_people(
         self, orders: Orders, lines: Lines, sales: Sales, visits: Visits, outcome: Outcome, profiles: Profiles
@@ -112,6 +133,9 @@ class FullTally:
             months={month: _sales(counts) for month, counts in self._months.items()},
             sold={by: {member: _sales(counts) for member, counts in _in_order(found)} for by, found in self._sold.items()},
             people={by: {member: _people(counts) for member, counts in _in_order(found)} for by, found in self._people.items()},
+            refunds=_amounts(self._refunds),
+            pending_payments=_amounts(self._pending),
+            failed_payments=_amounts(self._failed),
             registrations=Registrations(
                 before=self._registered["before"],
                 delay_days=self._registered["delay_days"],
@@ -126,11 +150,16 @@ def _count(counts: _Counts, sold: pl.DataFrame, by: str) -> None:
     order = pl.col("order")
     found = sold.group_by(by).agg(
         pl.col(_SUMS).sum(),
+        discounted_orders=order.filter("is_discounted").n_unique(),
         returned_orders=order.filter("is_returned").n_unique(),
         returnable_orders=order.filter("is_returnable").n_unique(),
     )
     for row in found.iter_rows(named=True):
         counts[row.pop(by)].update({name: int(value) for name, value in row.items()})
+
+
+def _amounts(found: Counter[str]) -> dict[str, str]:
+    return {month: decimal(cents) for month, cents in sorted(found.items())}
 
 
 def _in_order(found: Mapping[str, Counter[str]]) -> list[tuple[str, Counter[str]]]:
@@ -145,6 +174,8 @@ def _sales(counts: Counter[str]) -> SalesTruth:
         net_sales=decimal(counts["net_sales"]),
         cogs=decimal(counts["cogs"]),
         costed_sales=decimal(counts["costed_sales"]),
+        tax=decimal(counts["tax"]),
+        discounted_orders=counts["discounted_orders"],
         returned_units=counts["returned_units"],
         returned_sales=decimal(counts["returned_sales"]),
         returned_orders=counts["returned_orders"],

@@ -24,6 +24,9 @@ _PART_OF_A_CENT, _OWN_COST = 0.1, 0.1
 """Shares of the lines with a unit price of four decimals, and with their own unit cost."""
 _SENT_BACK_WHOLE, _SENT_BACK = 0.03, 0.03
 """Shares of the delivered orders that are returned whole, and of the other delivered lines that are returned."""
+_PERCENT_TAX, _TAX_NOT_STATED = 18, 0.05
+_DISCOUNT_IS_STATED = 0.01
+"""Share of the lines without a discount for which the source states that there was one, without an amount."""
 _MOST_LINES = 64
 
 
@@ -42,6 +45,10 @@ class Sales:
     returned_flag: Ints
     """1 or 0 on lines of delivered orders; NOT_STATED if the order has the status, or is not delivered."""
     returned: Flags
+    tax: Ints
+    """In cents, on top of the price; NOT_STATED on some lines."""
+    discount_is_stated: Flags
+    """Whether the source states a discount without its amount."""
 
     def __getitem__(self, which: Flags) -> Sales:
         return Sales(*(getattr(self, field.name)[which] for field in fields(self)))
@@ -49,6 +56,10 @@ class Sales:
     @property
     def net(self) -> Ints:
         return self.gross - self.discount
+
+    @property
+    def is_discounted(self) -> Flags:
+        return (self.discount > 0) | self.discount_is_stated
 
 
 def with_returns(seed: int, orders: Orders) -> Orders:
@@ -84,6 +95,8 @@ def make_sales(seed: int, orders: Orders, lines: Lines, goods: Goods) -> Sales:
         cogs=np.where(cost < 0, UNKNOWN, to_cents(cost * quantity)),
         returned_flag=np.where(status == DELIVERED, by_itself, NOT_STATED),
         returned=by_itself | (status == RETURNED),
+        tax=np.where(draw("tax is stated") < _TAX_NOT_STATED, NOT_STATED, (gross - discount) * _PERCENT_TAX // 100),
+        discount_is_stated=(discount == 0) & (draw("discount is stated") < _DISCOUNT_IS_STATED),
     )
 
 

@@ -140,6 +140,10 @@ class SalesTruth:
     cogs: str
     """Of the lines with a known cost; costed_sales are their net sales."""
     costed_sales: str
+    tax: str
+    """Where it is stated."""
+    discounted_orders: int
+    """Orders with a line that has a discount, or for which the source states that it has one."""
     returned_units: int
     returned_sales: str
     returned_orders: int
@@ -183,6 +187,11 @@ class FullTruths:
     people: dict[str, dict[str, PeopleTruth]]
     """By age, gender, is_subscriber and source_segment, then by the value in the export."""
     registrations: Registrations
+    refunds: dict[str, str]
+    """Of valid orders, by the month in which the money was given back."""
+    pending_payments: dict[str, str]
+    """Of valid orders, by the month of the order; likewise failed_payments."""
+    failed_payments: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -230,6 +239,9 @@ def _full(content: dict[str, Any]) -> FullTruths:
         sold={by: {name: SalesTruth(**found) for name, found in members.items()} for by, members in content["sold"].items()},
         people={by: {name: PeopleTruth(**found) for name, found in members.items()} for by, members in content["people"].items()},
         registrations=Registrations(**content["registrations"]),
+        refunds=content["refunds"],
+        pending_payments=content["pending_payments"],
+        failed_payments=content["failed_payments"],
     )
 
 

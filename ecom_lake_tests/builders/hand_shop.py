@@ -9,7 +9,7 @@ from typing import Any
 from ecom_lake import testing
 from ecom_lake.engine.contracts.recipe import SETTINGS
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake.testing import CENT, Row, customer, item, order, payment, product, review, seller, silver_rows
+from ecom_lake.testing import CENT, Row, customer, item, order, payment, product, refund, review, seller, silver_rows
 from ecom_lake_tests import catalog
 from ecom_lake_tests.catalog import in_order, recipe
 
@@ -25,6 +25,7 @@ __all__ = [
     "order",
     "payment",
     "product",
+    "refund",
     "review",
     "seller",
     "silver_rows",

@@ -57,6 +57,9 @@ def test_every_planted_truth_has_cases(planted: FullTruths) -> None:
     assert min(t.returned_orders, t.returned_units, planted.registrations.before, planted.registrations.after) > 0
     assert 0 < Decimal(t.discounts) < Decimal(t.gross_sales)
     assert 0 < Decimal(t.costed_sales) < Decimal(t.net_sales)
+    assert Decimal(t.tax) > 0 < t.discounted_orders
+    assert min(map(Decimal, (*planted.refunds.values(), *planted.pending_payments.values()))) > 0
+    assert any(map(Decimal, planted.failed_payments.values()))
     coverages = [Decimal(month.costed_sales) / Decimal(month.net_sales) for month in planted.months.values()]
     assert min(coverages) < ENOUGH_COVERAGE < max(coverages), (
         "some months have enough cost coverage for a gross profit, and some do not"
@@ -148,6 +151,33 @@ def test_money_of_each_month(shop: CanonicalShop, planted: FullTruths) -> None:
     columns = "units, gross_sales, discounts, net_sales, cogs, gross_profit, returned_orders, returned_sales"
     found = {month: rest for month, *rest in shop.ask(f"select strftime(month, '%Y-%m'), {columns} from kpi_monthly")}
     assert found == {month: _money(truth) for month, truth in planted.months.items()}
+
+
+def test_what_was_given_back_or_not_paid_in_each_month(shop: CanonicalShop, planted: FullTruths) -> None:
+    columns = "tax, discounted_orders, refunds, net_sales - net_sales_after_refunds, pending_payments, failed_payments"
+    found = {month: rest for month, *rest in shop.ask(f"select strftime(month, '%Y-%m'), {columns} from kpi_monthly")}
+    assert found == {
+        month: [
+            Decimal(truth.tax),
+            truth.discounted_orders,
+            *[Decimal(planted.refunds.get(month, 0))] * 2,
+            Decimal(planted.pending_payments[month]),
+            Decimal(planted.failed_payments[month]),
+        ]
+        for month, truth in planted.months.items()
+    }
+
+
+def test_refunds_of_the_whole_history(shop: CanonicalShop, planted: FullTruths) -> None:
+    """Some are given back after the last month of the orders."""
+    by_month = dict(shop.ask("select strftime(month, '%Y-%m'), sum(amount) from fct_refunds where is_valid group by 1"))
+    assert by_month == {month: Decimal(amount) for month, amount in planted.refunds.items()}
+    assert len(by_month) > len(planted.months)
+    refunded = sum(map(Decimal, planted.refunds.values()))
+    after = Decimal(planted.totals.net_sales) - refunded
+    summary = dict(shop.ask("select metric, value from kpi_summary"))
+    assert (summary["refunds"], summary["net_sales_after_refunds"]) == (float(refunded), float(after))
+    assert (summary["tax"], summary["discounted_orders"]) == (float(planted.totals.tax), planted.totals.discounted_orders)
 
 
 def _money(t: SalesTruth) -> list[Any]:

@@ -41,7 +41,6 @@ def newer(tmp_path: Path) -> Path:
         "    paid_at =",
         '    voucher = Text("Its code.", nullable=True, personal=False)\n    paid_at =',
     )
-    edit(package / "shop/canonical/payments.py", "Integer, Timestamp", "Integer, Text, Timestamp")
     edit(package / "shop/rfm/rfm_segments.py", "    share =", '    is_large = Flag("Whether many are in it.")\n    share =')
     edit(package / "shop/rfm/rfm_segments.py", "import Number", "import Flag, Number")
     edit(package / "shop/rfm/rfm_segments.sql", "    s.customers,\n", "    s.customers,\n    s.customers > 10 as is_large,\n")

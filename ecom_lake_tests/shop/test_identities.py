@@ -17,7 +17,7 @@ from ecom_lake.engine.contracts.column_rules import column_rules
 from ecom_lake.engine.contracts.columns import Column
 from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests import catalog
-from ecom_lake_tests.builders.hand_shop import MARTS, HandShop, customer, item, order, payment, product, review, seller
+from ecom_lake_tests.builders.hand_shop import MARTS, HandShop, customer, item, order, payment, product, refund, review, seller
 
 GOLD = {name: catalog.gold()[name] for name in MARTS}
 
@@ -62,6 +62,31 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "update fct_orders set payments = payments + 0.01 where order_id = '1'",
         "update fct_orders set payments = 9.01 - 0.02 * (order_id = '1')::integer where order_id in ('1', '3')",
     ),
+    "delivered_payments_are_all_there": (
+        "update fct_orders set pending_payments = pending_payments + 0.01 where order_id = '5'",
+        "update fct_orders set failed_payments = 0 where order_id = '6'",
+        "insert into payments select * replace (7 as sequence) from payments where order_id = '1'",
+    ),
+    "orders_are_in_one_currency": ("update orders set currency = case order_id when '1' then 'EUR' when '2' then 'USD' end",),
+    "refunds_are_all_there": (
+        "delete from fct_refunds where order_id = '1'",
+        "update fct_refunds set amount = amount + 0.01 where order_id = '4'",
+        "update fct_refunds set month = '2018-02-01' where order_id = '1'",
+    ),
+    "refunds_are_of_their_orders": (
+        "update fct_refunds set refunded_so_far = 5 where refund_id = 'second'",
+        "update fct_refunds set is_valid = not is_valid where refund_id = 'second'",
+        "update fct_refunds set payments = payments + 1 where order_id = '1'",
+    ),
+    "refunds_are_those_of_the_month": (
+        "update kpi_monthly set refunds = refunds + 0.01 where month = '2018-01-01'",
+        "update kpi_monthly set refunds = 9 + 9 where month = '2018-03-01'",  # with the canceled order's
+        "update kpi_monthly set refunds = null",
+    ),
+    "refunds_are_those_of_the_summary": (
+        "update kpi_summary set value = value + 0.01 where metric = 'refunds'",
+        "update kpi_summary set value = null where metric = 'refunds'",
+    ),
     "their_people_are_known": ("delete from dim_customer where customer_id = 'ana'",),
     "their_products_are_known": ("delete from dim_product",),
     "their_sellers_are_known": ("delete from dim_seller",),
@@ -69,11 +94,13 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "delete from fct_sales where order_id = '1'",
         "insert into fct_sales from fct_sales limit 1",
         "update fct_sales set gross_sales = gross_sales + 0.01 where order_id = '1'",
+        "update fct_sales set tax = null where order_id = '1'",
         "update fct_sales set month = '2018-02-01' where order_id = '1'",
     ),
     "lines_sum_to_orders": (
         "update fct_sales set net_sales = net_sales + 0.01 where order_id = '1'",
         "update fct_orders set freight = freight + 0.01 where order_id = '1'",
+        "update fct_orders set tax = tax + 0.01 where order_id = '1'",
         "update fct_sales set is_valid = false where order_id = '1'",
         "update fct_orders set units = units + 1 where order_id = '1'",
     ),
@@ -86,8 +113,20 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     "months_sum_to_orders": (
         *(
             f"update kpi_monthly set {amount} = {amount} + 0.01 where month = '2018-01-01'"
-            for amount in ("gross_sales", "discounts", "net_sales", "freight", "gmv", "payments", "cogs")
+            for amount in (
+                "gross_sales",
+                "discounts",
+                "net_sales",
+                "freight",
+                "gmv",
+                "payments",
+                "cogs",
+                "tax",
+                "pending_payments",
+            )
         ),
+        "update kpi_monthly set failed_payments = 0",
+        "update kpi_monthly set discounted_orders = discounted_orders - 1",
         *(
             f"update kpi_monthly set {count} = {count} + 1 where month = '2018-01-01'"
             for count in ("placed_orders", "orders", "customers", "units")
@@ -103,7 +142,7 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     "waterfall_is_the_months": (
         *(
             f"update revenue_waterfall set amount = amount + 0.01 where month = '2018-01-01' and step = '{step}'"
-            for step in ("net_sales", "gmv", "payments", "returned")
+            for step in ("net_sales", "gmv", "payments", "returned", "refunds", "net_sales_after_refunds")
         ),
         "delete from revenue_waterfall where month = '2018-03-01'",
     ),
@@ -341,7 +380,7 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     "ratios_are_those_of_the_summary": ("update kpi_summary set value = value + 0.01 where metric = 'aov'",),
     "sums_are_those_of_the_summary": tuple(
         f"update kpi_summary set value = value + 0.01 where metric = '{metric}'"
-        for metric in ("gross_sales", "discounts", "freight", "gmv")
+        for metric in ("gross_sales", "discounts", "freight", "gmv", "refunds")
     ),
     "shares_and_ranks_are_of_the_period": (
         "update kpi_breakdown set share = share / 2 where dimension = 'seller'",
@@ -353,7 +392,7 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     ),
     "steps_sum_to_the_sums": tuple(
         f"update revenue_waterfall set amount = amount + 0.01 where month = '2018-01-01' and step = '{step}'"
-        for step in ("discounts", "realized", "freight", "rounding", "payments")
+        for step in ("discounts", "realized", "freight", "rounding", "payments", "refunds")
     ),
     "labels_follow_the_settings": (
         "update customer_metrics set activity_status = 'at risk'",
@@ -443,9 +482,20 @@ def shop() -> HandShop:
             order("6", "2018-03-30 10:00:00", customer_id="eve"),
         ],
         order_items=[
-            item(number, "10.00", freight="1.00", discount="2.00", seller_id=f"s{1 + int(number) % 2}") for number in "123456"
+            item(number, "10.00", freight="1.00", discount="2.00", tax="0.50", seller_id=f"s{1 + int(number) % 2}")
+            for number in "123456"
         ],
-        payments=[payment(number, "9.00") for number in "123456"],
+        payments=[
+            *(payment(number, "9.00") for number in "123456"),
+            payment("5", "3.00", 2, status="pending"),
+            payment("6", "4.00", 2, status="failed"),
+        ],
+        refunds=[
+            refund("1", "2.00", "2018-01-25 10:00:00"),
+            refund("3", "5.00", "2018-03-10 10:00:00", "first"),
+            refund("3", "4.00", "2018-03-11 10:00:00", "second"),
+            refund("4", "9.00", "2018-03-12 10:00:00"),
+        ],
         reviews=[review(number, 5 - int(number) % 2, created_at="2018-03-10") for number in "123"],
     )
     assert made.broken() == set()

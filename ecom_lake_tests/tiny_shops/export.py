@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -56,6 +56,7 @@ class Export:
             "gross_sales": float(gross),
             "discounts": float(discounts),
             "net_sales": float(gross - discounts),
+            **self._paid_and_given_back({str(order_id) for order_id in sold}, gross - discounts),
             "aov": float(gross - discounts) / len(sold) if sold else None,
             "cancel_rate": len(canceled) / len(placed) if placed else None,
             "return_rate": sum(returned) / len(returned) if has_returns else None,
@@ -63,8 +64,29 @@ class Export:
             "avg_review": sum(scores) / len(scores) if scores else None,
         }
 
+    def _paid_and_given_back(self, sold: Collection[str], net_sales: Decimal) -> dict[str, float | None]:
+        """None for what the shop does not know: payments, their statuses or refunds."""
+        payments, refunds = self.files.get("payments", ()), self.files.get("refunds", ())
+        paid = _sum(row for row in payments if row["order_id"] in sold and row["status"] != "pending")
+        pending = _sum(row for row in payments if row["order_id"] in sold and row["status"] == "pending")
+        given_back = _sum(row for row in refunds if row["order_id"] in sold)
+        return {
+            "payments": float(paid) if payments else None,
+            "pending_payments": float(pending) if any(row["status"] for row in payments) else None,
+            "refunds": float(given_back) if refunds else None,
+            "net_sales_after_refunds": float(net_sales - given_back) if refunds else None,
+        }
 
-_HEADERS = {"payments": ("order_id", "sequence", "amount"), "reviews": ("review_id", "order_id", "score")}
+
+def _sum(rows: Iterable[Row]) -> Decimal:
+    return sum((Decimal(str(row["amount"])) for row in rows), Decimal(0))
+
+
+_HEADERS = {
+    "refunds": ("refund_id", "order_id", "refunded_at", "amount"),
+    "payments": ("order_id", "sequence", "amount"),
+    "reviews": ("review_id", "order_id", "score"),
+}
 """Of the files that may have no rows."""
 
 
@@ -75,7 +97,12 @@ def export_of(shape: Shape) -> Export:
     without = ["orders.ordered_at"] if shape.dates == "undated" else []
     if shape.products != "no lines":
         files["order_items"] = [line for number in range(count) for line in _lines(shape, number)]
-    for name, kind, row in (("payments", shape.payments, _payment), ("reviews", shape.reviews, _review)):
+    optional = (
+        ("payments", shape.payments, _payment),
+        ("refunds", shape.refunds, _refund),
+        ("reviews", shape.reviews, _review),
+    )
+    for name, kind, row in optional:
         if kind == "declared absent":
             without.append(name)
         elif kind != "no file":
@@ -148,8 +175,19 @@ def _line(shape: Shape, number: int, at: int, product: int) -> Row:
 
 
 def _payment(shape: Shape, number: int) -> Row:
-    paid = "0" if shape.money in ("free", "discounted to zero") else str(MOST_AT_ONCE) if shape.money == "maximum" else "12.34"
-    return {"order_id": f"o{number}", "sequence": 1, "amount": paid, "method": "card", "instalments": 1 + number % 3}
+    status = shape.payments if number % 2 else ""
+    paid = {"order_id": f"o{number}", "sequence": 1, "amount": _paid(shape), "status": status}
+    return {**paid, "method": "card", "instalments": 1 + number % 3}
+
+
+def _paid(shape: Shape) -> str:
+    return "0" if shape.money in ("free", "discounted to zero") else str(MOST_AT_ONCE) if shape.money == "maximum" else "12.34"
+
+
+def _refund(shape: Shape, number: int) -> Row:
+    """What was paid is given back, of some orders after the last month of the shop."""
+    given = {} if shape.dates == "undated" else {"refunded_at": _placed(shape, number) + timedelta(days=5 * number)}
+    return {"refund_id": "whole", "order_id": f"o{number}", "amount": _paid(shape), **given}
 
 
 def _review(shape: Shape, number: int) -> Row:

@@ -124,7 +124,11 @@ def invalid_shops(settings: Settings) -> dict[str, str]:
 
 
 def _connector_of(registry: Registry, shop: Shop, place: str) -> Connector:
-    connector = registry.connector(shop.connector, place)
+    connector = _for_dates(registry.connector(shop.connector, place), shop, place)
+    return connector.of_shop(connector, shop.numbers) if connector.of_shop else connector
+
+
+def _for_dates(connector: Connector, shop: Shop, place: str) -> Connector:
     if not shop.is_undated:
         return connector
     if connector.undated is None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from ecom_lake.engine.contracts.delivered import Delivered
+from ecom_lake.engine.contracts.settings_model import SettingsModel
 from ecom_lake.engine.contracts.table import Table
 
 Shape = Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.DataFrame]
@@ -91,3 +92,5 @@ class Connector:
     """Tables and columns that this kind of export does not have: `table` or `table.column` → the reason, in a sentence."""
     undated: Connector | None = None
     """The connector for a shop whose orders have no dates; None if an export of this kind always has them."""
+    of_shop: Callable[[Connector, SettingsModel], Connector] | None = None
+    """Returns the connector with what the numbers of a shop (`[shops.NAME.numbers]`) determine in its contracts."""

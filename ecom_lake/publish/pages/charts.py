@@ -7,7 +7,7 @@ from typing import Any
 
 WIDTH, HEIGHT, EDGE = 260.0, 80.0, 5.0
 FLOW_HEIGHT, FLOW_GAP, LEAST_BAND = 200.0, 14.0, 1.5
-SUMS = ("gross_sales", "net_sales", "gmv", "payments")
+SUMS = ("gross_sales", "net_sales", "gmv", "payments", "net_sales_after_refunds")
 
 
 def history(points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -62,14 +62,17 @@ def _band(left: float, right: float, thick: float) -> str:
 def waterfall(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Each step with its bar, in percent of the largest sum: a sum starts at zero, another step where the one before ended.
 
-    The steps between two sums lead from one to the next; the outcomes after net sales split the net sales.
+    The steps between two sums lead from one to the next; the outcomes after net sales split the net sales, refunds reduce them.
     """
+    net_sales = sum(step["amount"] for step in steps if step["step"] == "net_sales")
     most = max([abs(step["amount"]) for step in steps if step["step"] in SUMS] or [0]) or 1
     level, drawn = 0, list[dict[str, Any]]()
     for step in steps:
         is_sum, is_first_outcome = step["step"] in SUMS, bool(drawn) and drawn[-1]["step"] == "net_sales"
         if is_first_outcome:
             level = 0
+        if step["step"] == "refunds":
+            level = net_sales
         start, end = (0, step["amount"]) if is_sum else (level, level + step["amount"])
         level = end
         left, width = (float(100 * value / most) for value in (min(start, end), abs(end - start)))

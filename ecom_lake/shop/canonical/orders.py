@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Timestamp
+from ecom_lake.engine.contracts.columns import Text, Timestamp
 from ecom_lake.engine.contracts.relations import same_month
 from ecom_lake.engine.contracts.table import Rule, Silver
 from ecom_lake.shop import vocabulary
@@ -49,6 +49,13 @@ class Orders(Silver, monthly=True):
     country = vocabulary.country
     zip = vocabulary.zip
     channel = vocabulary.channel
+    shipping_method = vocabulary.shipping_method
+    coupon_code = vocabulary.coupon_code
+    currency = Text(
+        "Currency of the order's amounts, as an ISO 4217 three-letter code; NULL where the source states none. A shop has one"
+        " currency.",
+        nullable=True,
+    )
 
     rules = (
         CANCELED_IS_NO_SALE,

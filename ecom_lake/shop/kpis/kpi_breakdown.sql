@@ -62,7 +62,7 @@ sold as (
         o.status,
         d.weekday_name as weekday,
         lpad(cast(hour(o.ordered_at) as varchar), 2, '0') as hour,
-        case when o.discounts > 0 then 'yes' else 'no' end as discounted,
+        case when o.is_discounted then 'yes' else 'no' end as discounted,
         coalesce(c.gender, 'unknown') as gender,
         coalesce(c.age_group, 'unknown') as age_group,
         coalesce(c.source_segment, 'unknown') as source_segment,

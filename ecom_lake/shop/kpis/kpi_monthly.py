@@ -28,6 +28,11 @@ class KpiMonthly(Gold):
     freight = vocabulary.freight
     gmv = vocabulary.gmv
     payments = vocabulary.payments.replace(nullable=True)
+    pending_payments = vocabulary.pending_payments
+    failed_payments = vocabulary.failed_payments
+    refunds = vocabulary.refunds
+    net_sales_after_refunds = vocabulary.net_sales_after_refunds
+    tax = vocabulary.tax
     cogs = vocabulary.cogs
     cogs_coverage = vocabulary.cogs_coverage
     gross_profit = vocabulary.gross_profit
@@ -37,6 +42,8 @@ class KpiMonthly(Gold):
     placed_orders = vocabulary.placed_orders
     canceled_orders = vocabulary.canceled_orders
     cancel_rate = vocabulary.cancel_rate
+    discounted_orders = vocabulary.discounted_orders.replace(nullable=True)
+    discounted_share = vocabulary.discounted_share
     returned_orders = vocabulary.returned_orders.replace(nullable=True)
     returned_sales = vocabulary.returned_sales.replace(nullable=True)
     return_rate = vocabulary.return_rate
@@ -63,6 +70,7 @@ class KpiMonthly(Gold):
         ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
         ratio("items_per_order", "items_per_order", "items", "orders"),
         ratio("cancel_rate_of_the_placed", "cancel_rate", "canceled_orders", "placed_orders"),
+        ratio("discounted_share_of_the_valid", "discounted_share", "discounted_orders", "orders"),
         ratio("return_share_of_the_valid", "return_share", "returned_orders", "orders"),
         ratio("margin_is_profit_per_sales", "margin", "gross_profit", "net_sales"),
         Rule(
@@ -73,8 +81,19 @@ class KpiMonthly(Gold):
         Rule(
             "parts_within_orders",
             "orders + canceled_orders <= placed_orders AND customers <= orders AND items <= units"
-            " AND unknown_status_orders <= orders AND coalesce(returned_orders <= orders, true)",
-            "Valid and canceled orders are among those placed, and customers and returned orders among the valid ones.",
+            " AND unknown_status_orders <= orders AND coalesce(returned_orders <= orders, true)"
+            " AND coalesce(discounted_orders <= orders, true)",
+            "Valid and canceled orders are among those placed, and customers, discounted and returned orders among the valid.",
+        ),
+        Rule(
+            "refunds_are_taken_from_net_sales",
+            "net_sales_after_refunds IS NOT DISTINCT FROM net_sales - refunds AND coalesce(refunds >= 0, true)",
+            "Net sales after refunds are net sales less the refunds of the month, and NULL where these are unknown.",
+        ),
+        Rule(
+            "payment_statuses_are_known_together",
+            "(pending_payments IS NULL) = (failed_payments IS NULL) AND (pending_payments IS NULL OR payments IS NOT NULL)",
+            "Pending and failed payments are known together, and only where payments are.",
         ),
         Rule(
             "returned_sales_within_net",
@@ -97,12 +116,22 @@ class KpiMonthly(Gold):
             "Each month has the orders, distinct customers and amounts of fct_orders, to the cent.",
             "select month, placed_orders, orders, customers, units, gross_sales, discounts, net_sales, freight, gmv,"
             " coalesce(payments, 0), coalesce(cogs, 0), coalesce(returned_sales, 0), items,"
-            " canceled_orders, unknown_status_orders, coalesce(returned_orders, 0) from kpi_monthly where placed_orders > 0",
+            " canceled_orders, unknown_status_orders, coalesce(returned_orders, 0), coalesce(tax, 0),"
+            " coalesce(pending_payments, 0), coalesce(failed_payments, 0), coalesce(discounted_orders, 0)"
+            " from kpi_monthly where placed_orders > 0",
             "select month, count(*), count(*) filter (where is_valid), count(distinct customer_id) filter (where is_valid),"
             f" {_sums('units', 'gross_sales', 'discounts', 'net_sales', 'freight', 'gmv', 'payments', 'cogs', 'returned_sales')},"
             f" {_sums('items')}, count(*) filter (where status in ('canceled', 'unavailable')),"
-            " count(*) filter (where is_valid and status = 'unknown'), count(*) filter (where is_valid and is_returned)"
+            " count(*) filter (where is_valid and status = 'unknown'), count(*) filter (where is_valid and is_returned),"
+            f" {_sums('tax', 'pending_payments', 'failed_payments')}, count(*) filter (where is_valid and is_discounted)"
             " from fct_orders where month is not null group by month",
+        ),
+        agree(
+            "refunds_are_those_of_the_month",
+            "Each month has the refunds of valid orders that were given back in it, to the cent.",
+            "select month, refunds from kpi_monthly where refunds <> 0",
+            "select month, sum(amount) from fct_refunds where is_valid and month in (select month from kpi_monthly)"
+            " group by month having sum(amount) <> 0",
         ),
         agree(
             "people_are_new_once",

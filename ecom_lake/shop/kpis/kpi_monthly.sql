@@ -14,7 +14,11 @@ known as (
     select
         count(payments) > 0 as knows_payments,
         count(is_returned) > 0 as knows_returns,
-        count(cogs) > 0 as knows_costs
+        count(cogs) > 0 as knows_costs,
+        count(tax) > 0 as knows_tax,
+        count(is_discounted) > 0 as knows_discounts,
+        count(pending_payments) > 0 as knows_payment_statuses,
+        (select count(*) from fct_refunds) > 0 as knows_refunds
     from fct_orders
 ),
 
@@ -32,10 +36,14 @@ sold as (
         sum(net_sales)::decimal(18, 2) as net_sales,
         sum(freight)::decimal(18, 2) as freight,
         sum(gmv)::decimal(18, 2) as gmv,
+        sum(tax)::decimal(18, 2) as tax,
         sum(payments)::decimal(18, 2) as payments,
+        sum(pending_payments)::decimal(18, 2) as pending_payments,
+        sum(failed_payments)::decimal(18, 2) as failed_payments,
         sum(cogs)::decimal(18, 2) as cogs,
         sum(costed_sales)::decimal(18, 2) as costed_sales,
         sum(returned_sales)::decimal(18, 2) as returned_sales,
+        count(*) filter (where is_discounted) as discounted_orders,
         count(*) filter (where is_returned) as returned_orders,
         count(is_returned) filter (where is_returned or status = 'delivered') as returnable_orders,
         sum(returned_units) as returned_units,
@@ -55,6 +63,16 @@ sold as (
     group by month
 ),
 
+-- Refunds belong to the month in which the money was given back, which may be later than the month of their order.
+refunded as (
+    select
+        month,
+        sum(amount)::decimal(18, 2) as refunds
+    from fct_refunds
+    where is_valid
+    group by month
+),
+
 months as (
     select month_start as month, bool_or(is_complete_month) as is_complete
     from dim_date
@@ -69,11 +87,13 @@ sums as (
         m.is_complete,
         p.* exclude (month),
         s.* exclude (month),
+        r.* exclude (month),
         known.*,
         case when costed_sales >= cost_coverage * nullif(net_sales, 0) then net_sales - cogs end as gross_profit
     from months as m
     left join placed as p on p.month = m.month
     left join sold as s on s.month = m.month
+    left join refunded as r on r.month = m.month
     cross join known
     cross join settings
 ),
@@ -94,6 +114,11 @@ kpis as (
         coalesce(freight, 0) as freight,
         coalesce(gmv, 0) as gmv,
         case when knows_payments then coalesce(payments, 0) end as payments,
+        case when knows_payment_statuses then coalesce(pending_payments, 0) end as pending_payments,
+        case when knows_payment_statuses then coalesce(failed_payments, 0) end as failed_payments,
+        case when knows_refunds then coalesce(refunds, 0) end as refunds,
+        case when knows_refunds then coalesce(net_sales, 0) - coalesce(refunds, 0) end as net_sales_after_refunds,
+        case when knows_tax then coalesce(tax, 0) end as tax,
         cogs,
         case when knows_costs then costed_sales::double / nullif(net_sales, 0) end as cogs_coverage,
         gross_profit,
@@ -103,6 +128,8 @@ kpis as (
         coalesce(placed_orders, 0) as placed_orders,
         coalesce(canceled_orders, 0) as canceled_orders,
         canceled_orders::double / nullif(placed_orders, 0) as cancel_rate,
+        case when knows_discounts then coalesce(discounted_orders, 0) end as discounted_orders,
+        case when knows_discounts then discounted_orders::double / nullif(orders, 0) end as discounted_share,
         case when knows_returns then coalesce(returned_orders, 0) end as returned_orders,
         case when knows_returns then coalesce(returned_sales, 0) end as returned_sales,
         returned_orders::double / nullif(returnable_orders, 0) as return_rate,

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ecom_lake.shop.kpis.kpi_monthly import KpiMonthly
-from ecom_lake.shop.vocabulary import GROSS_PROFIT, KNOWN, KPIS, PLACED_SUMS, VALID_SUMS, Kpi
+from ecom_lake.shop.vocabulary import GROSS_PROFIT, KNOWN, KPIS, PLACED_SUMS, REFUND_SUMS, VALID_SUMS, Kpi
 
 SUMMARY = (
     *("net_sales", "orders", "customers", "aov", "units", "items_per_order", "gross_sales", "discounts", "freight", "gmv"),
     *("payments", "gross_profit", "placed_orders", "cancel_rate", "return_rate", "late_rate", "avg_lead_days", "avg_review"),
     *("nps_proxy", "repeat_purchase_rate", "repeat_order_rate", "repeat_purchase_rate_soon", "gap_p50_days", "gap_p80_days"),
-    *("gini", "complete_months"),
+    *("gini", "complete_months", "refunds", "net_sales_after_refunds", "tax", "pending_payments", "failed_payments"),
+    *("discounted_orders", "discounted_share"),
 )
 """The KPIs of kpi_summary, in their order."""
 RENAMED = {"placed_orders": "orders_placed"}
@@ -61,6 +62,16 @@ sold as (
     group by month
 ),
 
+-- Refunds belong to the month in which the money was given back, which may be later than the month of their order.
+refunded as (
+    select
+        month,
+{_listed(REFUND_SUMS, 8)}
+    from fct_refunds
+    where is_valid
+    group by month
+),
+
 months as (
     select month_start as month, bool_or(is_complete_month) as is_complete
     from dim_date
@@ -75,11 +86,13 @@ sums as (
         m.is_complete,
         p.* exclude (month),
         s.* exclude (month),
+        r.* exclude (month),
         known.*,
         {GROSS_PROFIT} as gross_profit
     from months as m
     left join placed as p on p.month = m.month
     left join sold as s on s.month = m.month
+    left join refunded as r on r.month = m.month
     cross join known
     cross join settings
 ),
@@ -138,6 +151,13 @@ sold as (
     where is_valid
 ),
 
+refunded as (
+    select
+{_listed(REFUND_SUMS, 8)}
+    from fct_refunds
+    where is_valid
+),
+
 customers as (
     select
         count(*) as people,
@@ -189,6 +209,7 @@ sums as (
         placed.*,
         known.*,
         sold.*,
+        refunded.*,
         {GROSS_PROFIT} as gross_profit,
         customers.*,
         followed.*,
@@ -199,6 +220,7 @@ sums as (
     cross join placed
     cross join known
     cross join sold
+    cross join refunded
     cross join customers
     cross join followed
     cross join gaps

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from ecom_lake.engine.contracts.columns import Text
+from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.relations import same
 from ecom_lake.engine.contracts.table import Gold, Identity
 from ecom_lake.shop import vocabulary
@@ -39,8 +40,16 @@ class KpiSummary(Gold):
             "select net_sales, gmv from (select max(value) filter (where metric = 'gross_sales') as gross_sales,"
             " max(value) filter (where metric = 'discounts') as discounts, max(value) filter (where metric = 'net_sales')"
             " as net_sales, max(value) filter (where metric = 'freight') as freight, max(value) filter (where metric = 'gmv')"
-            f" as gmv from kpi_summary) as s where not ({same('gross_sales - discounts', 'net_sales')})"
-            f" or not ({same('net_sales + freight', 'gmv')})",
-            "Net sales are gross sales less discounts, and GMV is net sales plus freight.",
+            " as gmv, max(value) filter (where metric = 'refunds') as refunds, max(value) filter (where metric ="
+            " 'net_sales_after_refunds') as after_refunds"
+            f" from kpi_summary) as s where not ({same('gross_sales - discounts', 'net_sales')})"
+            f" or not ({same('net_sales + freight', 'gmv')}) or not ({same('net_sales - refunds', 'after_refunds')})",
+            "Net sales are gross sales less discounts, GMV is net sales plus freight, and refunds are taken from net sales.",
+        ),
+        agree(
+            "refunds_are_those_of_the_summary",
+            "Refunds are those of all valid orders, whenever they were given back.",
+            "select value from kpi_summary where metric = 'refunds' and value is not null",
+            "select coalesce(sum(amount) filter (where is_valid), 0)::double from fct_refunds having count(*) > 0",
         ),
     )

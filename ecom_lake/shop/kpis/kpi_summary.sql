@@ -12,7 +12,11 @@ known as (
     select
         count(payments) > 0 as knows_payments,
         count(is_returned) > 0 as knows_returns,
-        count(cogs) > 0 as knows_costs
+        count(cogs) > 0 as knows_costs,
+        count(tax) > 0 as knows_tax,
+        count(is_discounted) > 0 as knows_discounts,
+        count(pending_payments) > 0 as knows_payment_statuses,
+        (select count(*) from fct_refunds) > 0 as knows_refunds
     from fct_orders
 ),
 
@@ -29,10 +33,14 @@ sold as (
         sum(net_sales)::decimal(18, 2) as net_sales,
         sum(freight)::decimal(18, 2) as freight,
         sum(gmv)::decimal(18, 2) as gmv,
+        sum(tax)::decimal(18, 2) as tax,
         sum(payments)::decimal(18, 2) as payments,
+        sum(pending_payments)::decimal(18, 2) as pending_payments,
+        sum(failed_payments)::decimal(18, 2) as failed_payments,
         sum(cogs)::decimal(18, 2) as cogs,
         sum(costed_sales)::decimal(18, 2) as costed_sales,
         sum(returned_sales)::decimal(18, 2) as returned_sales,
+        count(*) filter (where is_discounted) as discounted_orders,
         count(*) filter (where is_returned) as returned_orders,
         count(is_returned) filter (where is_returned or status = 'delivered') as returnable_orders,
         sum(returned_units) as returned_units,
@@ -48,6 +56,13 @@ sold as (
         count(*) filter (where review_score >= 5) as promoters,
         count(*) filter (where review_score <= 3) as detractors
     from fct_orders
+    where is_valid
+),
+
+refunded as (
+    select
+        sum(amount)::decimal(18, 2) as refunds
+    from fct_refunds
     where is_valid
 ),
 
@@ -102,6 +117,7 @@ sums as (
         placed.*,
         known.*,
         sold.*,
+        refunded.*,
         case when costed_sales >= cost_coverage * nullif(net_sales, 0) then net_sales - cogs end as gross_profit,
         customers.*,
         followed.*,
@@ -112,6 +128,7 @@ sums as (
     cross join placed
     cross join known
     cross join sold
+    cross join refunded
     cross join customers
     cross join followed
     cross join gaps
@@ -161,7 +178,7 @@ metrics (position, metric, value, unit, definition) as (
     from sums
     union all
     select 11, 'payments', (case when knows_payments then coalesce(payments, 0) end)::double, 'money',
-        'Value of the payments, which is not revenue; NULL where the shop does not know payments. Whole history.'
+        'Value of the payments, which is not revenue, without pending and failed ones; NULL where the shop does not know payments. Whole history.'
     from sums
     union all
     select 12, 'gross_profit', (gross_profit)::double, 'money',
@@ -222,6 +239,34 @@ metrics (position, metric, value, unit, definition) as (
     union all
     select 26, 'complete_months', (complete_months)::double, 'count',
         'Number of complete months. Whole history.'
+    from sums
+    union all
+    select 27, 'refunds', (case when knows_refunds then coalesce(refunds, 0) end)::double, 'money',
+        'Money given back for valid orders, by the day on which it was given back, freight and tax included; NULL where the shop does not know refunds. Whole history.'
+    from sums
+    union all
+    select 28, 'net_sales_after_refunds', (case when knows_refunds then coalesce(net_sales, 0) - coalesce(refunds, 0) end)::double, 'money',
+        'net_sales - refunds: sales go by the day of the order. Whole history.'
+    from sums
+    union all
+    select 29, 'tax', (case when knows_tax then coalesce(tax, 0) end)::double, 'money',
+        'Tax on lines and freight, where the source states it; never part of net_sales. Whole history.'
+    from sums
+    union all
+    select 30, 'pending_payments', (case when knows_payment_statuses then coalesce(pending_payments, 0) end)::double, 'money',
+        'Value of pending payments, which are not among the payments; NULL where no status of a payment is stated. Whole history.'
+    from sums
+    union all
+    select 31, 'failed_payments', (case when knows_payment_statuses then coalesce(failed_payments, 0) end)::double, 'money',
+        'Value of failed payments, which are not among the payments; NULL where no status of a payment is stated. Whole history.'
+    from sums
+    union all
+    select 32, 'discounted_orders', (case when knows_discounts then coalesce(discounted_orders, 0) end)::double, 'count',
+        'Valid orders with a discount, also where the source states no amount; NULL where the shop does not know discounts. Whole history.'
+    from sums
+    union all
+    select 33, 'discounted_share', case when knows_discounts then discounted_orders::double / nullif(orders, 0) end, 'share',
+        'Share of discounted orders: discounted_orders / orders. Whole history.'
     from sums
 )
 

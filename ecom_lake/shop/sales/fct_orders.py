@@ -3,7 +3,7 @@ from __future__ import annotations
 from ecom_lake.engine.contracts.columns import Count, Date, Flag, Integer, Money, Number
 from ecom_lake.engine.contracts.identities import agree, known
 from ecom_lake.engine.contracts.relations import month_of
-from ecom_lake.engine.contracts.table import Gold, Listing, Rule
+from ecom_lake.engine.contracts.table import Gold, Identity, Listing, Rule
 from ecom_lake.shop import vocabulary
 from ecom_lake.shop.canonical.orders import CANCELED_IS_NO_SALE
 
@@ -19,6 +19,8 @@ class FctOrders(Gold):
     status = vocabulary.status
     source_status = vocabulary.source_status
     channel = vocabulary.channel
+    shipping_method = vocabulary.shipping_method
+    coupon_code = vocabulary.coupon_code
     is_valid = vocabulary.is_valid
     is_timeline_sound = vocabulary.is_timeline_sound
     is_first_order = Flag("Whether it is the customer's first valid order, by time and order_id.")
@@ -40,11 +42,15 @@ class FctOrders(Gold):
     net_sales = vocabulary.net_sales
     freight = vocabulary.freight
     gmv = vocabulary.gmv
+    tax = vocabulary.tax
+    is_discounted = vocabulary.is_discounted
     cogs = vocabulary.cogs
     costed_sales = Money("net_sales of the lines with a known cost.")
     payment_count = vocabulary.payment_count.replace(nullable=True)
     payments = vocabulary.payments.replace(nullable=True)
     instalments = vocabulary.instalments.replace(nullable=True, at_least=0)
+    pending_payments = vocabulary.pending_payments
+    failed_payments = vocabulary.failed_payments
     delivered_date = Date("Day of delivery, of an order that was delivered.", nullable=True)
     promised_date = Date("Day by which delivery was promised.", nullable=True)
     approval_days = Integer("Days from order to approval.", nullable=True, unit="days")
@@ -134,6 +140,11 @@ class FctOrders(Gold):
             "An order without payments has no payment value and no instalments.",
         ),
         Rule(
+            "payment_statuses_are_known_together",
+            "(pending_payments IS NULL) = (failed_payments IS NULL) AND (pending_payments IS NULL OR payments IS NOT NULL)",
+            "Pending and failed payments are known together, and only of an order with payments.",
+        ),
+        Rule(
             "delivered_date_of_the_delivered",
             "delivered_date IS NULL OR status = 'delivered'",
             "Only a delivered order has a delivery date.",
@@ -184,9 +195,23 @@ class FctOrders(Gold):
         ),
         agree(
             "payments_are_all_there",
-            "Each month's payments sum to those of silver, to the cent.",
+            "Each month's payments sum to those of silver that are paid or whose status is unknown, to the cent.",
             "select month, sum(payments) from fct_orders where payment_count > 0 group by month",
+            "select month, sum(amount) from payments where status in ('paid', 'unknown') group by month",
+        ),
+        agree(
+            "delivered_payments_are_all_there",
+            "In each month, payments, pending and failed payments sum to all delivered payments, to the cent.",
+            "select month, sum(payments + coalesce(pending_payments, 0) + coalesce(failed_payments, 0)) from fct_orders"
+            " where payment_count > 0 or pending_payments is not null group by month",
             "select month, sum(amount) from payments group by month",
+        ),
+        Identity(
+            "orders_are_in_one_currency",
+            "select distinct currency from orders where currency is not null"
+            " and (select count(distinct currency) from orders) > 1",
+            "All orders that state a currency state the same one. Where an export has several, the setting currency_code names"
+            " the shop's: orders in another currency are then refused.",
         ),
         known(
             "their_people_are_known",

@@ -24,7 +24,9 @@ lines as (
         sum(quantity)::bigint as units,
         sum(gross_sales)::decimal(18, 2) as gross_sales,
         sum(discount)::decimal(18, 2) as discounts,
-        sum(freight)::decimal(18, 2) as freight
+        sum(freight)::decimal(18, 2) as freight,
+        sum(tax)::decimal(18, 2) as tax,
+        bool_or(is_discounted) as is_discounted
     from fct_sales
     where is_valid or order_id not in (select order_id from refused where is_partly)
     group by order_id
@@ -44,12 +46,15 @@ sent_back as (
     group by order_id
 ),
 
+-- Pending and failed payments are no payments. They are 0 only where the status of some payment is stated.
 paid as (
     select
         order_id,
-        count(*) as payment_count,
-        max(instalments) as instalments,
-        sum(amount)::decimal(18, 2) as payments
+        count(*) filter (where status in ('paid', 'unknown')) as payment_count,
+        max(instalments) filter (where status in ('paid', 'unknown')) as instalments,
+        sum(amount) filter (where status in ('paid', 'unknown'))::decimal(18, 2) as payments,
+        sum(case status when 'pending' then amount when 'unknown' then null else 0 end)::decimal(18, 2) as pending_payments,
+        sum(case status when 'failed' then amount when 'unknown' then null else 0 end)::decimal(18, 2) as failed_payments
     from payments
     group by order_id
 ),
@@ -119,6 +124,8 @@ select
     o.status,
     o.source_status,
     o.channel,
+    o.shipping_method,
+    o.coupon_code,
     o.is_sale as is_valid,
     o.is_timeline_sound,
     o.is_sale and coalesce(n.order_number, 1) = 1 as is_first_order,
@@ -134,11 +141,15 @@ select
     coalesce(c.gross_sales - c.discounts, 0) as net_sales,
     coalesce(c.freight, 0) as freight,
     coalesce(c.gross_sales - c.discounts + c.freight, 0) as gmv,
+    c.tax,
+    c.is_discounted,
     c.cogs,
     coalesce(c.costed_sales, 0) as costed_sales,
     case when known.payments then coalesce(c.payment_count, 0) end as payment_count,
     case when known.payments then coalesce(c.payments, 0) end as payments,
     c.instalments,
+    c.pending_payments,
+    c.failed_payments,
     o.delivered_date,
     o.promised_date,
     date_diff('day', o.order_date, o.approved_date) as approval_days,

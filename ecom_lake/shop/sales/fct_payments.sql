@@ -3,6 +3,7 @@ with
 paid as (
     select order_id, method, count(*) as payment_count, sum(amount)::decimal(18, 2) as payments
     from payments
+    where status in ('paid', 'unknown')
     group by order_id, method
 ),
 

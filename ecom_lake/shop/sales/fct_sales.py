@@ -26,6 +26,9 @@ class FctSales(Gold):
     region = vocabulary.region
     is_valid = vocabulary.is_valid
     is_returned = vocabulary.is_returned
+    is_discounted = vocabulary.is_discounted
+    size = vocabulary.size
+    colour = vocabulary.colour
     quantity = vocabulary.quantity
     unit_price = vocabulary.unit_price
     unit_cost = vocabulary.unit_cost
@@ -33,6 +36,7 @@ class FctSales(Gold):
     discount = vocabulary.discount
     net_sales = vocabulary.net_sales
     freight = vocabulary.freight.replace(at_least=0)
+    tax = vocabulary.tax
     cogs = vocabulary.cogs
     gross_profit = vocabulary.gross_profit
 
@@ -52,16 +56,17 @@ class FctSales(Gold):
         agree(
             "every_silver_line_is_there",
             "Each month has the number of lines that silver has, with the same amounts: no join dropped or multiplied any.",
-            "select month, count(*), sum(quantity), sum(gross_sales), sum(discount), sum(freight) from fct_sales group by month",
-            "select month, count(*), sum(quantity), sum(gross_sales), sum(discount), sum(freight)"
+            "select month, count(*), sum(quantity), sum(gross_sales), sum(discount), sum(freight), sum(tax)"
+            " from fct_sales group by month",
+            "select month, count(*), sum(quantity), sum(gross_sales), sum(discount), sum(freight), sum(tax)"
             " from order_items group by month",
         ),
         agree(
             "lines_sum_to_orders",
             "In each month, valid lines sum to the valid orders' lines and amounts, to the cent.",
-            "select month, count(*), sum(quantity), sum(net_sales), sum(freight), sum(cogs)"
+            "select month, count(*), sum(quantity), sum(net_sales), sum(freight), sum(cogs), sum(tax)"
             " from fct_sales where is_valid group by month",
-            "select month, sum(items), sum(units), sum(net_sales), sum(freight), sum(cogs)"
+            "select month, sum(items), sum(units), sum(net_sales), sum(freight), sum(cogs), sum(tax)"
             " from fct_orders where is_valid and items > 0 group by month",
         ),
         known(

@@ -24,13 +24,17 @@ lines as (
         o.region,
         o.is_valid and i.is_valid as is_valid,
         coalesce(i.is_returned, case when returns.are_known then o.status = 'returned' end) as is_returned,
+        i.is_discounted or i.discount > 0 as is_discounted,
+        i.size,
+        i.colour,
         i.quantity,
         i.unit_price,
         coalesce(i.unit_cost, p.unit_cost) as unit_cost,
         i.gross_sales,
         i.discount,
         (i.gross_sales - i.discount)::decimal(18, 2) as net_sales,
-        i.freight
+        i.freight,
+        i.tax
     from order_items as i
     join orders as o on o.order_id = i.order_id
     join dim_product as p on p.product_id = i.product_id

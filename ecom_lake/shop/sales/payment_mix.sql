@@ -10,7 +10,7 @@ paid as (
         sum(p.instalments)::bigint as instalments
     from payments as p
     join fct_orders as o on o.order_id = p.order_id
-    where o.is_valid and o.month is not null
+    where p.status in ('paid', 'unknown') and o.is_valid and o.month is not null
     group by o.month, p.method, p.order_id
 ),
 

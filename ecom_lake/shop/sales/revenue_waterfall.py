@@ -6,11 +6,12 @@ from ecom_lake.shop import vocabulary
 
 
 class RevenueWaterfall(Gold):
-    """One row per month and step: from gross sales to realized sales, and from GMV to payments."""
+    """One row per month and step: from gross sales to realized sales, from GMV to payments, and from net sales to net sales after
+    the refunds that were given back in the month."""
 
     month = vocabulary.month.replace(key=True)
     step_order = Integer("Position of the step in the waterfall.", key=True, at_least=1)
-    step = Text("A total (gross_sales, net_sales, gmv, payments) or a step between two totals.")
+    step = Text("A total (gross_sales, net_sales, gmv, payments, net_sales_after_refunds) or a step between two totals.")
     amount = vocabulary.amount
     closes = Flag("Whether the steps up to the next total sum to it, to the cent.")
 
@@ -23,9 +24,13 @@ class RevenueWaterfall(Gold):
             " left join revenue_waterfall as g on g.month = m.month and g.step = 'gmv'"
             " left join revenue_waterfall as p on p.month = m.month and p.step = 'payments'"
             " left join revenue_waterfall as r on r.month = m.month and r.step = 'returned'"
+            " left join revenue_waterfall as b on b.month = m.month and b.step = 'refunds'"
+            " left join revenue_waterfall as a on a.month = m.month and a.step = 'net_sales_after_refunds'"
             " where n.amount is distinct from m.net_sales or g.amount is distinct from m.gmv"
-            " or p.amount is distinct from m.payments or r.amount is distinct from coalesce(m.returned_sales, 0)",
-            "Its totals are the month's net sales, GMV and payments, and its returned sales the month's.",
+            " or p.amount is distinct from m.payments or r.amount is distinct from coalesce(m.returned_sales, 0)"
+            " or b.amount is distinct from -m.refunds or a.amount is distinct from m.net_sales_after_refunds",
+            "Its totals are the month's net sales, GMV, payments and net sales after refunds, and its returned sales and refunds"
+            " the month's.",
         ),
         Identity(
             "steps_sum_to_the_sums",
@@ -33,7 +38,9 @@ class RevenueWaterfall(Gold):
             " sum(amount) filter (where step_order between 1 and 2) <> sum(amount) filter (where step = 'net_sales')"
             " or sum(amount) filter (where step_order between 4 and 12) <> sum(amount) filter (where step = 'net_sales')"
             " or sum(amount) filter (where step in ('net_sales', 'freight')) <> sum(amount) filter (where step = 'gmv')"
-            " or sum(amount) filter (where step_order between 14 and 20) <> sum(amount) filter (where step = 'payments')",
+            " or sum(amount) filter (where step_order between 14 and 20) <> sum(amount) filter (where step = 'payments')"
+            " or sum(amount) filter (where step in ('net_sales', 'refunds'))"
+            " <> sum(amount) filter (where step = 'net_sales_after_refunds')",
             "The steps between two totals sum to their difference, to the cent.",
         ),
     )

@@ -1,4 +1,4 @@
--- Where does each month's revenue go, from gross sales to realized sales, and from GMV to payments?
+-- Where does each month's revenue go, from gross sales to realized sales, from GMV to payments, and what is left after refunds?
 with
 -- Net sales of a valid order that were not returned belong to one step, and its payments differ from GMV for one cause.
 sorted_orders as (
@@ -68,6 +68,12 @@ amounts as (
     select month, cause, payments - gmv from sums
     union all
     select month, 'payments', payments from sums
+    union all
+    select month, 'refunds', -amount from fct_refunds where is_valid
+    union all
+    select month, 'net_sales_after_refunds', net_sales from sums
+    union all
+    select month, 'net_sales_after_refunds', -amount from fct_refunds where is_valid
 ),
 
 steps (step_order, step) as (
@@ -77,16 +83,20 @@ steps (step_order, step) as (
         (8, 'created'), (9, 'approved'), (10, 'processing'), (11, 'invoiced'), (12, 'unknown'),
         (13, 'freight'), (14, 'gmv'),
         (15, 'no_lines'), (16, 'no_payment'), (17, 'rounding'), (18, 'instalment_interest'), (19, 'overpaid'), (20, 'underpaid'),
-        (21, 'payments')
+        (21, 'payments'),
+        (22, 'refunds'), (23, 'net_sales_after_refunds')
 ),
 
--- A shop that does not know payments has no steps after GMV.
+-- A shop that does not know payments has no steps from GMV to payments, and one that does not know refunds none to them.
 waterfall as (
     select m.month, steps.step_order, steps.step, coalesce(sum(amounts.amount), 0)::decimal(18, 2) as amount
     from kpi_monthly as m
     cross join steps
     left join amounts on amounts.month = m.month and amounts.step = steps.step
-    where steps.step_order <= 14 or m.payments is not null
+    where
+        steps.step_order <= 14
+        or (steps.step_order <= 21 and m.payments is not null)
+        or (steps.step_order >= 22 and m.refunds is not null)
     group by m.month, steps.step_order, steps.step
 ),
 
@@ -96,7 +106,9 @@ balances as (
         sum(amount) filter (where step_order between 1 and 2) = max(amount) filter (where step = 'net_sales') as discounts_close,
         sum(amount) filter (where step_order between 4 and 12) = max(amount) filter (where step = 'net_sales') as outcomes_close,
         sum(amount) filter (where step in ('net_sales', 'freight')) = max(amount) filter (where step = 'gmv') as freight_closes,
-        sum(amount) filter (where step_order between 14 and 20) = max(amount) filter (where step = 'payments') as payments_close
+        sum(amount) filter (where step_order between 14 and 20) = max(amount) filter (where step = 'payments') as payments_close,
+        sum(amount) filter (where step in ('net_sales', 'refunds'))
+        = max(amount) filter (where step = 'net_sales_after_refunds') as refunds_close
     from waterfall
     group by month
 )
@@ -110,7 +122,8 @@ select
         when w.step_order <= 3 then b.discounts_close
         when w.step_order <= 12 then b.outcomes_close
         when w.step_order <= 14 then b.freight_closes
-        else b.payments_close
+        when w.step_order <= 21 then b.payments_close
+        else b.refunds_close
     end as closes
 from waterfall as w
 join balances as b on b.month = w.month

@@ -7,10 +7,11 @@ Here: the thresholds, each with its default, bounds and description. Not here: t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -32,6 +33,13 @@ class ShopSettings(SettingsModel, frozen=True):
         str | None, Field(description="Country of customers whose address has none, as an ISO 3166 two-letter code.")
     ] = None
     currency: Annotated[str | None, Field(description="Currency sign of amounts in sentences, such as R$; unset: none.")] = None
+    currency_code: Annotated[
+        str | None,
+        Field(
+            description="Currency of all amounts, as an ISO 4217 three-letter code, such as BRL. Orders that state another "
+            "currency are refused; unset: orders that state different currencies block the release."
+        ),
+    ] = None
     complete_month_share: Annotated[
         Share, Field(description="A complete month has at least this share of the orders of a median month.")
     ] = Decimal("0.1")
@@ -105,6 +113,17 @@ class ShopSettings(SettingsModel, frozen=True):
         if country is not None and not re.fullmatch("[A-Z]{2}", country):
             raise ValueError(f"country must be two capital letters such as BR, not '{country}'.")
         return country
+
+    @field_validator("currency_code")
+    @classmethod
+    def _is_currency(cls, code: str | None) -> str | None:
+        if code is not None and not re.fullmatch("[A-Z]{3}", code):
+            raise ValueError(f"currency_code must be three capital letters such as BRL, not '{code}'.")
+        return code
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Without currency_code where it is unset: existing lakes hashed the text that has none."""
+        return [(name, value) for name, value in super().__repr_args__() if name != "currency_code" or value is not None]
 
     @model_validator(mode="after")
     def _thresholds_rise(self) -> Self:

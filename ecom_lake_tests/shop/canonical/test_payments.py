@@ -27,6 +27,9 @@ def test_the_key_of_the_table() -> None:
         ({"sequence": 0}, None),
         ({"sequence": -1}, "sequence_out_of_range"),
         ({"method": None}, "method_missing"),
+        ({"status": "pending"}, None),
+        ({"status": "declined"}, "status_not_one_of"),
+        ({"status": None}, "status_missing"),
     ],
 )
 def test_a_change_fails_the_expected_rule(changes: dict[str, Any], rule: str | None) -> None:

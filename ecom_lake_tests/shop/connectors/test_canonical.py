@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecom_lake.engine.contracts.connector import Merged
+from ecom_lake.engine.contracts.connector import Connector, Merged
 from ecom_lake.shop.connectors.canonical import CANONICAL
 from ecom_lake.shop.connectors.canonical.files import COMPUTED, FILES
 from ecom_lake.shop.connectors.canonical.people import merge_customers
+from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests import catalog
 from ecom_lake_tests.shop.connectors.frames import ByHand, accounted, fates_of
 
@@ -25,6 +26,7 @@ MINIMAL = {
     "orders": ORDER,
     "order_items": LINE,
     "payments": {"order_id": "o1", "sequence": "1", "amount": "12.50"},
+    "refunds": {"refund_id": "f1", "order_id": "o1", "refunded_at": "2017-10-20", "amount": "2.50"},
     "reviews": {"review_id": "r1", "order_id": "o1", "score": "4.5"},
     "products": {"product_id": "p"},
     "sellers": {"seller_id": "s"},
@@ -71,6 +73,9 @@ def test_an_order_has_the_values_of_its_file() -> None:
         "country": None,
         "zip": None,
         "channel": "app",
+        "shipping_method": None,
+        "coupon_code": None,
+        "currency": None,
         "source_sequence": 1,
         "source_record": 1,
     }
@@ -115,7 +120,13 @@ def test_the_status_is_derived_from_the_delivered_status_and_the_flags(
         ("order_items", {"discount": "12.51"}, "discount_within_gross", "12.51, 12.50"),
         ("order_items", {"unit_price": "1000000", "quantity": "1000000"}, "gross_sales_out_of_range", "1000000000000.00"),
         ("order_items", {"is_returned": "perhaps"}, "is_returned_unreadable", "perhaps"),
+        ("order_items", {"tax": "-0.01"}, "tax_out_of_range", "-0.01"),
+        ("order_items", {"is_discounted": "perhaps"}, "is_discounted_unreadable", "perhaps"),
         ("payments", {"instalments": "few"}, "instalments_unreadable", "few"),
+        ("payments", {"status": "declined"}, "status_not_one_of", "declined"),
+        ("refunds", {"refunded_at": "soon"}, "refunded_at_unreadable", "soon"),
+        ("refunds", {"refunded_at": " "}, "refunded_at_missing", " "),
+        ("refunds", {"amount": "-2.50"}, "amount_out_of_range", "-2.50"),
         ("reviews", {"score": "0"}, "score_out_of_range", "0"),
         ("products", {"weight_g": "heavy"}, "weight_g_unreadable", "heavy"),
         ("places", {"lat": "91"}, "lat_out_of_range", "91"),
@@ -179,6 +190,54 @@ def test_the_flags_of_an_order_line() -> None:
         False,
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("discount", "stated", "is_discounted"),
+    [
+        (None, None, None),
+        ("0", None, False),
+        ("0.00", " ", False),
+        ("0", "Yes", True),
+        (None, "yes", True),
+        (None, "no", False),
+        ("2.50", None, True),
+        ("2.50", "no", True),  # the amount decides
+    ],
+)
+def test_a_line_is_discounted_by_its_amount_or_by_what_the_source_states(
+    discount: str | None, stated: str | None, is_discounted: bool | None
+) -> None:
+    line = HAND.one("order_items", {**LINE, "discount": discount, "is_discounted": stated})
+    assert _of(line, "is_discounted", "discount") == (is_discounted, Decimal(discount or 0))
+
+
+@pytest.mark.parametrize(
+    ("stated", "status"), [(None, "unknown"), (" ", "unknown"), (" PAID ", "paid"), ("Pending", "pending"), ("failed", "failed")]
+)
+def test_the_status_of_a_payment_that_is_not_stated_is_unknown(stated: str | None, status: str) -> None:
+    assert HAND.one("payments", {**MINIMAL["payments"], "status": stated})["status"] == status
+
+
+def test_a_refund_has_a_date_except_in_a_shop_without_dates() -> None:
+    undated = CANONICAL.undated
+    assert undated is not None
+    row = {**MINIMAL["refunds"], "refunded_at": None}
+    assert HAND.silver("refunds", HAND.delivered("refunds", row)).bad["rule"].to_list() == ["refunded_at_missing"]
+    assert ByHand(undated).one("refunds", row)["refunded_at"] is None
+    assert ByHand(undated).one("refunds", MINIMAL["refunds"])["refunded_at"] == datetime(2017, 10, 20)
+
+
+@pytest.mark.parametrize("connector", [CANONICAL, CANONICAL.undated], ids=["dated", "undated"])
+def test_an_order_in_another_currency_than_the_shops_is_refused(connector: Connector) -> None:
+    assert connector.of_shop is not None
+    stated = ByHand(connector.of_shop(connector, ShopSettings(currency_code="EUR")))
+    rows = stated.delivered("orders", *({**ORDER, "currency": code} for code in ("EUR", " eur", "USD", "")))
+    judged = stated.silver("orders", rows)
+    assert judged.bad.select("source_record", "rule", "value").rows() == [(3, "currency_not_one_of", "USD")]
+    assert judged.good["currency"].to_list() == ["EUR", "EUR", None]
+    unstated = ByHand(connector.of_shop(connector, ShopSettings()))
+    assert unstated.silver("orders", rows).bad.is_empty()
 
 
 def test_flags_are_case_insensitive_and_empty_fields_are_null() -> None:

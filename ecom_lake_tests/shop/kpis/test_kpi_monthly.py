@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ecom_lake_tests.builders.hand_shop import HandShop, item, monthly, order, product, review
+from ecom_lake_tests.builders.hand_shop import HandShop, item, monthly, order, payment, product, refund, review
 
 JAN, FEB, MAR = date(2018, 1, 1), date(2018, 2, 1), date(2018, 3, 1)
 
@@ -134,8 +134,30 @@ def test_return_rates_count_delivered_and_returned_orders_only() -> None:
 
 def test_a_kpi_without_its_data_is_null_and_not_zero() -> None:
     made = HandShop(orders=[order("a")], order_items=[item("a")]).row("kpi_monthly")
-    unknown = ("returned_orders", "returned_sales", "return_rate", "return_rate_units", "return_share", "payments", "cogs")
+    unknown = {"returned_orders", "returned_sales", "return_rate", "return_rate_units", "return_share", "payments", "cogs"}
+    unknown |= {"tax", "refunds", "net_sales_after_refunds", "pending_payments", "discounted_orders", "discounted_share"}
     assert {name: made[name] for name in unknown} == dict.fromkeys(unknown)
+
+
+def test_refunds_tax_and_payment_statuses_of_a_month() -> None:
+    shop = HandShop(
+        orders=[order("1"), order("2", "2018-03-10 10:00:00"), order("x", status="canceled"), order("y")],
+        order_items=[item("1", "50.00", tax="4.00", discount="5.00"), item("2", "20.00"), item("x", tax="9.00"), item("y")],
+        payments=[
+            payment("1", "50.00"),
+            payment("1", "6.00", 2, status="failed"),
+            payment("2", "20.00", status="pending"),
+            payment("x", "99.00"),
+        ],
+        refunds=[refund("1", "7.50", "2018-02-01 00:00:00"), refund("x", "99.00", "2018-02-01 00:00:00")],
+    )
+    names = ("payments", "pending_payments", "failed_payments", "tax", "refunds", "net_sales_after_refunds")
+    rows = shop.rows("kpi_monthly", *names, "discounted_orders", "discounted_share")
+    assert [tuple(map(str, row)) for row in rows] == [
+        ("50.00", "0.00", "6.00", "4.00", "0.00", "55.00", "1", "0.5"),
+        ("0.00", "0.00", "0.00", "0.00", "7.50", "-7.50", "0", "None"),
+        ("0.00", "20.00", "0.00", "0.00", "0.00", "20.00", "0", "0.0"),
+    ]
 
 
 def test_late_rate_lead_days_and_reviews_count_valid_orders_only() -> None:

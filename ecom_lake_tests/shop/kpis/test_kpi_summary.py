@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order, payment, refund
 
 
 def summary(shop: HandShop) -> dict[str, float | None]:
@@ -33,6 +34,20 @@ def test_the_summary_covers_the_whole_history(quarter: HandShop) -> None:
         "gross_profit": None,
     }
     assert {name: values[name] for name in expected} == expected
+
+
+def test_refunds_after_the_last_month_of_the_orders_are_in_the_summary() -> None:
+    shop = HandShop(
+        orders=[order("1"), order("x", status="canceled")],
+        order_items=[item("1", "50.00", tax="4.00"), item("x")],
+        payments=[payment("1", "40.00"), payment("1", "10.00", 2, status="pending"), payment("x", "9.00")],
+        refunds=[refund("1", "7.50", "2018-05-01 00:00:00"), refund("1", "1.00", refund_id="r2"), refund("x", "9.00")],
+    )
+    values = summary(shop)
+    names = ("refunds", "net_sales_after_refunds", "tax", "payments", "pending_payments", "failed_payments", "discounted_orders")
+    assert [values[name] for name in names] == [8.5, 41.5, 4.0, 40.0, 10.0, 0.0, None]
+    assert shop.rows("kpi_monthly", "refunds") == [(Decimal("1.00"),)]
+    assert shop.broken() == set()
 
 
 def test_repeat_rates_and_gaps_count_purchases() -> None:

@@ -149,3 +149,51 @@ def test_a_missing_payment_is_zero_only_in_a_shop_with_payments() -> None:
     assert HandShop(orders=[order("a")]).rows("fct_orders", "payment_count", "payments") == [(None, None)]
     shop = HandShop(orders=[order("a"), order("b")], payments=[payment("a", "9.00")])
     assert shop.rows("fct_orders", "payment_count", "payments") == [(1, Decimal("9.00")), (0, Decimal("0.00"))]
+
+
+def test_pending_and_failed_payments_are_no_payments() -> None:
+    shop = HandShop(
+        orders=[order("paid"), order("tried"), order("waiting"), order("unknown"), order("none")],
+        payments=[
+            payment("paid", "9.00"),
+            payment("tried", "7.00", 1, status="failed", instalments=6),
+            payment("tried", "7.00", 2, status="failed"),
+            payment("tried", "8.00", 3, instalments=2),
+            payment("waiting", "5.00", status="pending"),
+            payment("unknown", "4.00", status="unknown"),
+        ],
+    )
+    columns = ("order_id", "payment_count", "payments", "instalments", "pending_payments", "failed_payments")
+    assert [tuple(map(str, row)) for row in shop.rows("fct_orders", *columns)] == [
+        ("none", "0", "0.00", "None", "None", "None"),
+        ("paid", "1", "9.00", "1", "0.00", "0.00"),
+        ("tried", "1", "8.00", "2", "0.00", "14.00"),
+        ("unknown", "1", "4.00", "1", "None", "None"),
+        ("waiting", "0", "0.00", "None", "5.00", "0.00"),
+    ]
+    assert shop.broken() == set()
+
+
+def test_tax_and_discounts_are_null_where_no_line_states_them() -> None:
+    shop = HandShop(
+        orders=[order("a"), order("b"), order("c"), order("d")],
+        order_items=[
+            item("a", line=1, tax="1.25", is_discounted=False),
+            item("a", line=2, tax="0.75", is_discounted=True),
+            item("b", line=1, tax="0.50"),
+            item("b", line=2, is_discounted=False),
+            item("c", discount="1.00"),
+        ],
+    )
+    assert shop.rows("fct_orders", "order_id", "tax", "is_discounted") == [
+        ("a", Decimal("2.00"), True),
+        ("b", Decimal("0.50"), False),
+        ("c", None, True),  # the source states no flag, but an amount
+        ("d", None, None),
+    ]
+    assert shop.rows("fct_orders", "net_sales")[0] == (Decimal("20.00"),)
+
+
+def test_an_order_has_its_shipping_method_and_coupon() -> None:
+    shop = HandShop(orders=[order("a", shipping_method="express", coupon_code="MAY10")])
+    assert shop.rows("fct_orders", "shipping_method", "coupon_code") == [("express", "MAY10")]

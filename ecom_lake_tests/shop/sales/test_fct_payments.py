@@ -23,7 +23,8 @@ def test_a_valid_order_is_split_by_payment_value_and_the_largest_method_gets_the
             payment("a", "5.00", 1, method="voucher"),
             payment("a", "5.00", 2, method="voucher"),
             payment("a", "5.00", 3, method="card"),
-            payment("b", "3.10"),
+            payment("a", "90.00", 4, method="transfer", status="pending"),
+            payment("b", "3.10", status="unknown"),
             payment("x", "9.00"),
         ],
     )

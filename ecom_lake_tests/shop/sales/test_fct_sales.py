@@ -38,3 +38,8 @@ def test_a_shop_without_any_return_has_no_data_on_returns() -> None:
     shop = HandShop(orders=[order("a")], order_items=[item("a")])
     assert shop.rows("fct_sales", "is_returned") == [(None,)]
     assert shop.rows("fct_orders", "is_returned", "returned_units", "returned_sales") == [(None, None, None)]
+
+
+def test_a_line_has_the_size_and_colour_as_it_was_sold_and_its_tax() -> None:
+    shop = HandShop(orders=[order("a")], order_items=[item("a", size="XL", colour="blue", tax="1.90")])
+    assert shop.rows("fct_sales", "size", "colour", "tax") == [("XL", "blue", Decimal("1.90"))]

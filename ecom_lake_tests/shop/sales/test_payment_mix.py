@@ -20,6 +20,8 @@ def test_payment_methods_have_the_hand_computed_values() -> None:
             payment("2", "25.00", 1, method="card", instalments=1),
             payment("3", "0.00", 1, method="voucher"),
             payment("4", "99.00", 1, method="card"),
+            payment("5", "99.00", 1, method="card", status="failed"),
+            payment("5", "99.00", 2, method="transfer", status="pending"),
         ],
     )
     names = ("month", "method", "orders", "payment_count", "payments", "share", "avg_installments")

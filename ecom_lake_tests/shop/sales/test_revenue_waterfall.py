@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order, payment
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order, payment, refund
 
 
 def test_every_step_has_the_hand_computed_value() -> None:
@@ -72,6 +72,27 @@ def test_every_step_has_the_hand_computed_value() -> None:
         "payments": "128.11",  # 11.05 + 11.06 + 7 + 25 + 31 + 39 + 4
     }
     assert all(closes for (closes,) in shop.rows("revenue_waterfall", "closes"))
+
+
+def test_refunds_are_taken_from_the_net_sales_of_the_month_in_which_they_were_given() -> None:
+    shop = HandShop(
+        orders=[order("1"), order("2", "2018-02-10 10:00:00"), order("x", status="canceled")],
+        order_items=[item("1", "50.00"), item("2", "20.00"), item("x", "99.00")],
+        refunds=[
+            refund("1", "5.00", "2018-01-31 10:00:00"),
+            refund("1", "30.00", "2018-02-20 10:00:00", "r2"),
+            refund("x", "99.00", "2018-01-31 10:00:00"),
+            refund("2", "1.00", "2018-07-01 10:00:00"),  # after the last month of the orders
+        ],
+    )
+    steps = shop.rows("revenue_waterfall", "month", "step", "amount")
+    assert [(month.month, step, str(amount)) for month, step, amount in steps if "refund" in step] == [
+        (1, "refunds", "-5.00"),
+        (1, "net_sales_after_refunds", "45.00"),
+        (2, "refunds", "-30.00"),
+        (2, "net_sales_after_refunds", "-10.00"),
+    ]
+    assert shop.broken() == set()
 
 
 def test_a_shop_without_payments_has_no_steps_after_gmv() -> None:

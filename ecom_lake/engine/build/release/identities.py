@@ -64,7 +64,7 @@ def check_identities(site: Site, entry: Entry, is_current: bool = False) -> Chec
         Inputs(state, _places(site, unchecked)).verify(site)
         broken += _broken(site, state, evaluated)
     if broken:
-        says = f"Failed identities: {', '.join(str(one['identity']) for one in broken)}."
+        says = "Failed identities: " + " ".join(f"{one['identity']}: {one['promise']}" for one in broken)
     else:
         unchanged = f" The tables of {len(held)} of them are unchanged since release {entry.release}." if held else ""
         says = f"All {len(identities)} identities hold.{unchanged}"

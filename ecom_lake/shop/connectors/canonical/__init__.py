@@ -9,9 +9,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ecom_lake.engine.contracts.connector import Connector, Lookup, ManyToOne, RowByRow
+from ecom_lake.engine.contracts.settings_model import SettingsModel
 from ecom_lake.engine.contracts.table import with_nullable
 from ecom_lake.shop.connectors.canonical import files, rows
 from ecom_lake.shop.connectors.canonical.people import merge_customers
+from ecom_lake.shop.settings.numbers import ShopSettings
+
+
+def in_the_shops_currency(connector: Connector, numbers: SettingsModel) -> Connector:
+    """The connector for a shop that states its currency: orders in another currency are refused."""
+    assert isinstance(numbers, ShopSettings)
+    if numbers.currency_code is None:
+        return connector
+    orders = connector.orders.contract
+    currency = orders.columns["currency"].replace(one_of=(numbers.currency_code,))
+    stated = replace(orders, columns={**orders.columns, "currency": currency})
+    return replace(connector, orders=replace(connector.orders, contract=stated))
+
 
 _DATED = Connector(
     name="canonical",
@@ -24,6 +38,7 @@ _DATED = Connector(
     lines=(
         RowByRow(files.ORDER_ITEMS.contract, "order_items", rows.shape_order_items, times=files.ORDER_ITEMS.times),
         RowByRow(files.PAYMENTS.contract, "payments", rows.shape_payments, times=files.PAYMENTS.times),
+        RowByRow(files.REFUNDS.contract, "refunds", rows.shape_refunds, times=files.REFUNDS.times),
         RowByRow(files.REVIEWS.contract, "reviews", rows.shape_reviews, times=files.REVIEWS.times),
     ),
     dimensions=(
@@ -32,18 +47,20 @@ _DATED = Connector(
         RowByRow(files.SELLERS.contract, "sellers", rows.shape_sellers, times=files.SELLERS.times),
         RowByRow(files.PLACES.contract, "places", rows.shape_places, times=files.PLACES.times),
     ),
+    of_shop=in_the_shops_currency,
 )
 
 
 def _undated(line: RowByRow) -> RowByRow:
-    return replace(line, contract=with_nullable(line.contract, "month"))
+    contract = files.UNDATED_REFUNDS.contract if line.source == "refunds" else line.contract
+    return replace(line, contract=with_nullable(contract, "month"))
 
 
 CANONICAL = replace(
     _DATED,
     undated=replace(
         _DATED,
-        delivered=(files.UNDATED_ORDERS.delivered, *_DATED.delivered[1:]),
+        delivered=tuple(file.delivered for file in files.UNDATED_FILES),
         orders=replace(
             _DATED.orders,
             contract=files.UNDATED_ORDERS.contract,

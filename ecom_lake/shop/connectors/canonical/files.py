@@ -1,4 +1,4 @@
-"""The eight files of the canonical shop: silver's own columns, and the meaning of an empty field.
+"""The nine files of the canonical shop: silver's own columns, and the meaning of an empty field.
 
 A file has the columns of its contract, except those that the lake computes. A row needs the required columns; every other
 column may be missing from a file, and every file except orders may be missing.
@@ -18,6 +18,7 @@ from ecom_lake.shop.canonical.orders import Orders
 from ecom_lake.shop.canonical.payments import Payments
 from ecom_lake.shop.canonical.places import Places
 from ecom_lake.shop.canonical.products import Products
+from ecom_lake.shop.canonical.refunds import Refunds
 from ecom_lake.shop.canonical.reviews import Reviews
 from ecom_lake.shop.canonical.sellers import Sellers
 
@@ -80,8 +81,19 @@ PAYMENTS = CanonicalFile(
     Payments.table,
     "Payments of orders; one order may be paid in several ways.",
     required=("order_id", "sequence", "amount"),
-    defaults={"method": "unknown", "instalments": "1"},
+    defaults={"method": "unknown", "instalments": "1", "status": "unknown"},
     also_called=("order_payments", "payment"),
+)
+REFUNDS = CanonicalFile(
+    Refunds.table,
+    "Refunds: money given back, in full or in part. Without this file refunds are unknown.",
+    required=("refund_id", "order_id", "refunded_at", "amount"),
+    also_called=("refund", "order_refunds", "credit_notes"),
+)
+UNDATED_REFUNDS = replace(
+    REFUNDS,
+    contract=with_nullable(REFUNDS.contract, "refunded_at"),
+    required=("refund_id", "order_id", "amount"),
 )
 REVIEWS = CanonicalFile(
     Reviews.table,
@@ -114,4 +126,5 @@ PLACES = CanonicalFile(
     also_called=("place", "geolocation", "zips"),
 )
 
-FILES = (ORDERS, ORDER_ITEMS, PAYMENTS, REVIEWS, CUSTOMERS, PRODUCTS, SELLERS, PLACES)
+FILES = (ORDERS, ORDER_ITEMS, PAYMENTS, REFUNDS, REVIEWS, CUSTOMERS, PRODUCTS, SELLERS, PLACES)
+UNDATED_FILES = (UNDATED_ORDERS, ORDER_ITEMS, PAYMENTS, UNDATED_REFUNDS, REVIEWS, CUSTOMERS, PRODUCTS, SELLERS, PLACES)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from ecom_lake.engine.contracts.columns import FLAG, INTEGER, NUMBER, PRICE, TIMESTAMP
+from ecom_lake.engine.contracts.columns import FLAG, INTEGER, MONEY, NUMBER, PRICE, TIMESTAMP
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.reading import read
 from ecom_lake.shop.canonical.orders import NO_SALE, STATUSES
@@ -27,7 +27,8 @@ def shape_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
     given = filled(rows, files.ORDERS).with_columns(text("customer_id"), *fully_parsed(rows, times))
     known = _with_address(_with_status(given), lookups["customers"])
     source_status = rows.select(source_status=text("status")).to_series()
-    return known.with_columns(source_status, is_timeline_sound(times)).drop("is_returned")
+    currency = text("currency").str.to_uppercase()
+    return known.with_columns(source_status, currency, is_timeline_sound(times)).drop("is_returned")
 
 
 def shape_undated_orders(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
@@ -72,11 +73,25 @@ def shape_order_items(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
     """Gross sales are computed from the published price, so that they can be recomputed."""
     lines = filled(rows, files.ORDER_ITEMS)
     price, quantity = read(lines["unit_price"], PRICE), read(lines["quantity"], INTEGER)
-    return lines.with_columns(gross_sales=gross_sales(price, quantity))
+    return lines.with_columns(gross_sales=gross_sales(price, quantity), is_discounted=_is_discounted(rows))
+
+
+def _is_discounted(rows: pl.DataFrame) -> pl.Expr:
+    """As text: an amount above 0 decides; then what the source states; then an amount of 0."""
+    amount = pl.lit(read(rows["discount"], MONEY))
+    return (
+        pl.when(amount > 0)
+        .then(pl.lit("yes"))
+        .otherwise(pl.coalesce(text("is_discounted"), pl.when(amount == 0).then(pl.lit("no"))))
+    )
 
 
 def shape_payments(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
-    return filled(rows, files.PAYMENTS).with_columns(text("method").str.to_lowercase())
+    return filled(rows, files.PAYMENTS).with_columns(text(name).str.to_lowercase() for name in ("method", "status"))
+
+
+def shape_refunds(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    return rows
 
 
 def shape_reviews(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:

@@ -83,6 +83,7 @@ def shape_payments(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> p
         method.alias("method"),
         pl.when(at_once).then(pl.lit("1")).otherwise(instalments).alias("instalments"),
         pl.col("payment_value").alias("amount"),
+        pl.lit("unknown").alias("status"),
         *LINEAGE,
     )
 
