@@ -22,7 +22,7 @@ from ecom_lake_tests.shop.connectors.frames import ByHand
 UNDATED = ("shoppers",)
 """Shapes of shops without dates."""
 _KEY = b"a key for tests"
-_OF_ORDERS = ("orders", "order_items", "payments")
+_OF_ORDERS = ("orders", "order_items", "payments", "refunds")
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,18 @@ def test_discount_and_shipping_of_an_order_are_shared_over_its_lines(shop: Mappe
     ]
 
 
-def test_money_that_was_not_received_is_no_payment(shop: Mapped) -> None:
-    payments = dict(zip(column(shop, "payments", "order_id"), column(shop, "payments", "amount"), strict=True))
-    assert payments == {"#1001": "26.99", "#1003": "10", "#1004": "10", "#1006": "10"}
+def test_pending_money_has_its_status_and_voided_money_is_no_payment(shop: Mapped) -> None:
+    assert shop.rows("payments").select("order_id", "amount", "status").rows() == [
+        ("#1001", "26.99", "paid"),
+        ("#1003", "10", "paid"),
+        ("#1004", "10", "paid"),
+        ("#1005", "10", "pending"),
+        ("#1006", "10", "paid"),
+    ]
+
+
+def test_refunds_have_the_time_of_their_order_because_the_export_has_none(shop: Mapped) -> None:
+    assert shop.rows("refunds").select("refund_id", "order_id", "amount", "refunded_at").rows() == [
+        ("#1003", "#1003", "10", "2024-01-06 05:30:00"),
+        ("#1004", "#1004", "2.5", "2024-01-06 05:30:00"),
+    ]

@@ -48,6 +48,11 @@ def test_discount_and_shipping_of_an_order_are_shared_over_its_lines(shop: Mappe
     assert lines["product_id"].to_list()[3] == "Apples", "a line without a SKU is the product of its name"
 
 
-def test_guests_are_nobody_and_unpaid_orders_have_no_payment(shop: Mapped) -> None:
+def test_guests_are_nobody_and_money_of_orders_on_hold_is_pending(shop: Mapped) -> None:
     assert shop.rows("orders")["customer_id"].is_null().to_list() == [False, True, False, False, False]
-    assert shop.rows("payments").select("order_id", "amount").rows() == [("11", "34"), ("14", "7"), ("15", "7")]
+    assert shop.rows("payments").select("order_id", "amount", "status").rows() == [
+        ("11", "34", "paid"),
+        ("12", "1234.5", "pending"),
+        ("14", "7", "paid"),
+        ("15", "7", "paid"),
+    ]
