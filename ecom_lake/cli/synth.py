@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.lake_options import Flag, LakeOptions, Options
 from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
+    from ecom_lake.synth.options import SynthOptions
+    from ecom_lake.synth.shapes.truths import ShapeTruths
     from ecom_lake.synth.truths import Truths
 
 
@@ -30,11 +35,14 @@ def synth(
     corrections: float = 0.01,
     broken: int = 3,
     full: Flag = False,
+    shape: Annotated[str, Parameter(name="--as", show_default=False)] = "",
+    by_day: Flag = False,
     options: Options,
 ) -> int:
     """Generate the exports of a demo shop, with known truths.
 
-    Olist's nine files at any scale, or the canonical files with --full. The same options give the same bytes.
+    Olist's nine files at any scale, the canonical files with --full, or the export of another shop system with --as. The same
+    options give the same bytes.
     FOLDER.truths.json, next to the folder, lists the results that a pipeline must find in the files.
 
     Parameters
@@ -67,9 +75,13 @@ def synth(
         Broken rows of each kind; 0 for clean files.
     full
         Canonical files with everything that a shop can have (costs, discounts, returns, ages …), without broken rows.
+    shape
+        The export of another shop system: shopify, woocommerce, flat_orders, four_tables, shoppers, shop_database or invoices.
+        It has no broken rows and no corrections.
+    by_day
+        One folder per day with the new rows of the day, for --as.
     """
     from ecom_lake.synth.options import SynthOptions
-    from ecom_lake.synth.shop import generate
 
     try:
         chosen = SynthOptions(
@@ -86,12 +98,24 @@ def synth(
             corrections=corrections,
             broken=broken,
             full=full,
+            shape=shape,
+            by_day=by_day,
         )
     except ValueError as error:
         raise UsageError(str(error)) from None
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} exists and is not empty: name a new folder.")
+    if shape:
+        _synth_shape(folder, chosen)
+    else:
+        _synth_shop(folder, chosen, options)
+    return 0
+
+
+def _synth_shop(folder: Path, chosen: SynthOptions, options: LakeOptions) -> None:
+    from ecom_lake.synth.shop import generate
+
     with screen.progress() as bar:
         task = bar.add_task("people and products", total=1.0)
         truths = generate(folder, chosen, lambda what, share: bar.update(task, description=what, completed=share))
@@ -99,7 +123,43 @@ def synth(
     truths.write(side_file)
     _show_shop(folder, side_file, truths)
     screen.show("", f"Next: {_land(folder, truths, options)}")
-    return 0
+
+
+def _synth_shape(folder: Path, chosen: SynthOptions) -> None:
+    from ecom_lake.engine.landing.similar_names import nearest
+    from ecom_lake.synth.shapes.every_shape import SHAPES
+    from ecom_lake.synth.shapes.shape import SHOP_ZONE
+    from ecom_lake.synth.shapes.shape_shop import generate_shape
+
+    if chosen.shape not in SHAPES:
+        meant = nearest(chosen.shape, SHAPES)
+        hint = f"; did you mean {meant}?" if meant else "."
+        raise UsageError(f"{chosen.shape} is no known export{hint} Use one of: {', '.join(SHAPES)}.")
+    with screen.progress() as bar:
+        task = bar.add_task("people and products", total=1.0)
+        truths = generate_shape(folder, chosen, lambda what, share: bar.update(task, description=what, completed=share))
+    side_file = folder.with_name(f"{folder.name}.truths.json")
+    truths.write(side_file)
+    shape = SHAPES[chosen.shape]
+    _show_export(folder, side_file, truths, shape.meaning)
+    screen.show("", "Next: add a shop to lake.toml, then land the files and build.", "")
+    dates = (f'first_month = "{chosen.first_month}"',) if shape.has_dates else ('without = ["orders.ordered_at"]',)
+    screen.show(*(f"    {line}" for line in ("[shops.mine]", f'map = "{shape.name}"', *dates, f'timezone = "{SHOP_ZONE}"')), "")
+    screen.show(f"    ecom-lake land {quote(str(folder))} --shop mine && ecom-lake build --shop mine")
+
+
+def _show_export(folder: Path, side_file: Path, truths: ShapeTruths, meaning: str) -> None:
+    totals = truths.totals
+    screen.show(f"Generated {meaning}: {totals.orders:,} orders by {truths.customers:,} known customers.", "")
+    screen.show_pairs(
+        [
+            ("net sales", f"{float(totals.net_sales):,.2f}"),
+            ("orders without a customer", screen.number(totals.anonymous_orders)),
+            ("records", screen.number(sum(truths.records.values()))),
+            ("files", str(folder)),
+            ("known truths", str(side_file)),
+        ]
+    )
 
 
 def _show_shop(folder: Path, side_file: Path, truths: Truths) -> None:

@@ -38,6 +38,12 @@ class SynthOptions:
     """Whether to write canonical files with everything that they can contain: costs, discounts, quantities, returns, brands,
     channels and customer profiles. A full shop has no broken rows and no corrections."""
 
+    by_day: bool = False
+    """Whether to write one folder per day, as a nightly export does; only for the export of a shape."""
+    shape: str = ""
+    """The shop system whose export is written (`shapes/`); empty for Olist's files or, with `full`, the canonical ones. The
+    export of a shape has no broken rows and no corrections."""
+
     def __post_init__(self) -> None:
         if self.orders < 100:
             raise ValueError(f"orders is {self.orders}; a shop needs at least 100.")
@@ -46,6 +52,12 @@ class SynthOptions:
         for name in ("first_month", "last_month"):
             if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", getattr(self, name)):
                 raise ValueError(f"{name} is '{getattr(self, name)}'; use a year and a month, such as 2017-01.")
+        if self.by_day and self.by_month:
+            raise ValueError("by_day and by_month are two ways to deliver: choose one.")
+        if self.by_day and not self.shape:
+            raise ValueError("by_day is for the export of a shape: name the shape, or use by_month.")
+        if self.full and self.shape:
+            raise ValueError(f"full is for the canonical files, and {self.shape} is another export: choose one.")
         if self.first_month > self.last_month:
             raise ValueError(f"first_month {self.first_month} is after last_month {self.last_month}; swap them.")
         if self.orders < len(self.months):

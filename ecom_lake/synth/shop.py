@@ -34,6 +34,9 @@ from ecom_lake.synth.write import Delivery, Table, atomic_folder, records
 SLICE = 100_000
 """Visits per slice. With another value the same seed gives another shop."""
 
+_STATED_IF_SET = ("full", "by_day", "shape")
+"""Options that the truths name only where they are set."""
+
 Progress = Callable[[str, float], None]
 
 
@@ -139,7 +142,7 @@ class Shop:
             return sum(kind.count for kind in broken if kind.file == file and kind.fate == fate)
 
         return Truths(
-            options={name: value for name, value in asdict(self.options).items() if name != "full" or value},
+            options={name: value for name, value in asdict(self.options).items() if name not in _STATED_IF_SET or value},
             totals=self.tally.totals(self.people, self.catalog, self.zips),
             months=self.tally.months(),
             statuses=dict(self.tally.statuses),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import assets
 from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake.synth.options import SynthOptions
+from ecom_lake.synth.shapes.truths import ShapeTruths
 from ecom_lake.synth.truths import Truths
 from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake, rewrite
 from ecom_lake_tests.cli.conftest import Run
@@ -47,6 +49,19 @@ def test_synth_makes_a_full_shop_and_names_its_connector(run: Run) -> None:
     assert (said.code, Path("shop/order_items.csv").exists()) == (0, True)
     assert 'connector = "canonical"' in said.out
     assert Truths.read(Path("shop.truths.json")).full is not None
+
+
+def test_synth_writes_the_export_of_another_shop_system(run: Run) -> None:
+    said = run(
+        "synth", "shop", "--as", "invoices", "--orders", "100", "--first-month", "2017-01", "--last-month", "2017-02", "--by-day"
+    )
+    assert (said.code, Path("shop/2017-02-01/invoices.csv").exists()) == (0, True)
+    assert ShapeTruths.read(Path("shop.truths.json")).totals.orders > 90
+    settings = tomllib.loads(said.out.partition("build.\n")[2].partition("ecom-lake")[0])
+    assert settings == {"shops": {"mine": {"map": "invoices", "first_month": "2017-01", "timezone": "America/Sao_Paulo"}}}
+    other = run("synth", "other", "--as", "woo_commerce")
+    assert (other.code, Path("other").exists()) == (2, False)
+    assert "did you mean woocommerce?" in other.err
 
 
 def test_land_lists_landed_skipped_and_failed_files(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ from ecom_lake.synth.options import SynthOptions
         ({"late_score_drop": 4.0}, "use 0 to 3 points"),
         ({"corrections": 1.0}, "from 0 to 0.2"),
         ({"orders": 200, "broken": 11}, "use 0 to 10, 5% of the orders"),
+        ({"by_day": True}, "name the shape"),
+        ({"by_day": True, "by_month": True, "shape": "shopify"}, "choose one"),
+        ({"full": True, "shape": "shopify"}, "shopify is another export"),
     ],
 )
 def test_wrong_options_are_refused_in_one_sentence(options: dict[str, Any], sentence: str) -> None:
