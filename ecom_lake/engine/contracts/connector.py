@@ -14,6 +14,7 @@ import polars as pl
 
 from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.contracts.table_id import TableId
 
 Shape = Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.DataFrame]
 """From delivered rows (text columns and lineage) and the lookups by source to the contract's columns.
@@ -91,3 +92,24 @@ class Connector:
     """Tables and columns that this kind of export does not have: `table` or `table.column` → the reason, in a sentence."""
     undated: Connector | None = None
     """The connector for a shop whose orders have no dates; None if an export of this kind always has them."""
+    mapped: tuple[Delivered, ...] = ()
+    """The tables that silver reads, where a map makes them from the delivered ones; empty where silver reads these themselves."""
+
+    @property
+    def layer(self) -> str:
+        """The layer of the tables that silver reads."""
+        return "mapped" if self.mapped else "bronze"
+
+    @property
+    def sources(self) -> tuple[Delivered, ...]:
+        """The tables that silver reads."""
+        return self.mapped or self.delivered
+
+    @property
+    def reports_landing(self) -> str:
+        """The delivered table whose checks report on all files in landing."""
+        return self.delivered[0].name if self.mapped else self.orders.source
+
+    def table(self, source: str) -> TableId:
+        """The table of the lake with the rows of a source."""
+        return TableId(self.layer, source)
