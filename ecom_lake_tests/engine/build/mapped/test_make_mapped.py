@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.mapped.checks import checks_of
 from ecom_lake.engine.build.mapped.make_mapped import make_mapped
 from ecom_lake.engine.build.mapped.readings import readings
@@ -19,6 +23,9 @@ from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.engine.store.entry import File
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.log import Log
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.mapped_shop import MAP, MappedShop, a_mapped_shop, lines, sales
 
@@ -327,3 +334,33 @@ def test_records_that_only_a_check_reads_are_reported(shop: MappedShop) -> None:
     assert "The map reads 2 records of stock as no table." in warnings(site, "orders")
     (stock,) = [one for one in readings(site, site.lake.log.head()) if one.kind == "stock"]
     assert (stock.rows, stock.fates) == (2, (("stock", 3, "left_out", 2),))
+
+
+def test_an_interrupted_step_changes_nothing_and_the_next_one_continues(shop: MappedShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted before each of its writes, the commit included; garbage collection removes what it left."""
+    to_silver(shop)
+    shop.land("sales-2.csv", sales("A6,ann,2024-01-05,paid,Rome,"))
+    shop.land("lines-2.csv", lines("A6,1,z,7"))
+    ingest(shop.site)
+    before, publish, interrupted = shop.site.lake.log.head(), Lake.publish, 0
+    for writes in range(4):
+        written = iter(range(writes))
+
+        def interrupt(*arguments: Any, written: Iterator[int] = written) -> File:
+            if next(written, None) is None:
+                raise KeyboardInterrupt
+            return publish(*arguments)
+
+        with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+            patch.setattr(Lake, "publish", interrupt)
+            patch.setattr(Log, "commit", interrupt)
+            make_mapped(shop.site)
+        interrupted += shop.site.lake.log.head() == before
+    assert interrupted == 4
+    site = to_silver(shop)
+    assert fates(site, "orders") == {"published": 4, "quarantined": 1, "left_out": 1}
+    collect_garbage(site, find_garbage(site, timedelta(0)))
+    head = site.lake.log.head()
+    stored = {info.path.removeprefix("mine/") for info in site.lake.store.list("mine/_store/mapped")}
+    assert stored == {file.path for table, parts in head.tables.items() if table.layer == "mapped" for file in parts.values()}
+    assert not [table for table in outdated(site, head) if table.startswith("mapped/")]
