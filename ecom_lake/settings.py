@@ -22,7 +22,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ecom_lake.engine.config import CONFIG, ORDER_DATE, Settings, Shop, Written
+from ecom_lake.engine.config import CONFIG, ORDER_DATE, PSEUDONYM_KEY, Settings, Shop, Written
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.settings_model import SettingsModel, sentence, unknown_setting
@@ -76,6 +76,7 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
         threads=_threads(threads, config),
         query_timeout=_query_timeout(timeout, config),
         access=replace(_access(env), readers=readers),
+        pseudonym_key=Secret(env.get(PSEUDONYM_KEY, "")),
         dagster_home=_dagster_home(env, project, config),
     )
 
@@ -202,9 +203,13 @@ def _shop(name: str, values: Any, config: Path, registry: Registry) -> Shop:
     _refuse_unknown(values, _SHOP_SETTINGS, place)
     without = _without(values.get("without", []), place, registry)
     first, last = _months(values, ORDER_DATE in without, place)
+    map_ = _text(values, "map", "", place)
+    if map_ and "connector" in values:
+        raise UserError(f"{place} has both a connector and a map: remove one of them.")
     return Shop(
         name=name,
-        connector=_text(values, "connector", "olist", place),
+        connector="" if map_ else _text(values, "connector", "olist", place),
+        map=map_,
         first_month=first,
         last_month=last,
         nightly=_nightly(values, place),
@@ -227,6 +232,7 @@ _SHOP_SETTINGS = (
     "keep_days",
     "keep_releases",
     "landing",
+    "map",
     "max_failed_share",
     "nightly",
     "timezone",

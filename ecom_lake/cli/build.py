@@ -204,7 +204,8 @@ def _show_layers(report: RunReport) -> None:
     made, kept = Counter[str](), Counter[str]()
     for table, state in report.tables.items():
         (kept if _is_kept(state) else made)[table.split("/")[0]] += 1
-    rows = [(layer, screen.number(made[layer]), screen.number(kept[layer])) for layer in ("bronze", "silver", "gold")]
+    rows = [(layer, screen.number(made[layer]), screen.number(kept[layer])) for layer in ("bronze", "mapped", "silver", "gold")]
+    rows = [row for row in rows if row[0] != "mapped" or made["mapped"] or kept["mapped"]]
     screen.show_table(["layer", "written", "kept"], rows, right=["written", "kept"])
 
 

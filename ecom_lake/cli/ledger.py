@@ -8,23 +8,25 @@ from typing import Any
 from ecom_lake.cli import screen
 from ecom_lake.cli.lake_options import AsJson, Options
 from ecom_lake.errors import UsageError
+from ecom_lake.words import counted
 
-FATES = ("published", "superseded", "collapsed", "quarantined", "pending", "rejected")
+FATES = ("published", "superseded", "collapsed", "left_out", "quarantined", "pending", "rejected")
 _TOTALS = f"""
-    select table_name as "table", count(*) as files, sum(rows_delivered)::bigint as delivered,
+    select table_name as "table", read_as, count(*) as files, sum(rows_delivered)::bigint as delivered,
         {", ".join(f"sum({fate})::bigint as {fate}" for fate in FATES)}
     from ledger group by all order by min(sequence)
 """
 _DELIVERIES = f"""
-    select sequence, delivered_at, file, rows_delivered as delivered, {", ".join(FATES)}
-    from ledger where table_name = $table order by sequence
+    select sequence, read_as, delivered_at, file, rows_delivered as delivered, {", ".join(FATES)}
+    from ledger where table_name = $table order by sequence, read_as
 """
 
 
 def ledger(table: str | None = None, /, *, as_json: AsJson = False, options: Options) -> int:
     """Account for every delivered row.
 
-    Each row is published, superseded by a later version, collapsed into another row, quarantined, pending or rejected.
+    Each row is published, superseded by a later version, collapsed into another row, left out by a map,
+    quarantined, pending or rejected. The records of a shop with a map are accounted for in each table that they are read as.
 
     Parameters
     ----------
@@ -38,6 +40,7 @@ def ledger(table: str | None = None, /, *, as_json: AsJson = False, options: Opt
 
     site = options.site()
     known = [delivered.name for delivered in site.connector.delivered]
+    known += [kind for kind in (site.map.kinds if site.map else ()) if kind not in known]
     if table is not None and table not in known:
         raise UsageError(f"There is no delivered table '{table}'; the delivered tables are {', '.join(known)}.")
     with session(site, released(site)) as opened:
@@ -46,19 +49,35 @@ def ledger(table: str | None = None, /, *, as_json: AsJson = False, options: Opt
     if as_json:
         screen.show_json({"shop": site.shop.name, "table": table, "rows": rows})
     else:
-        _show_ledger(rows)
+        _show_ledger(rows, is_mapped=site.map is not None)
     return 0
 
 
-def _show_ledger(rows: list[dict[str, Any]]) -> None:
-    """The table of fates; a fate without rows is left out."""
-    totals = {fate: sum(row[fate] for row in rows) for fate in FATES}
-    delivered = sum(row["delivered"] for row in rows)
+def _show_ledger(rows: list[dict[str, Any]], is_mapped: bool) -> None:
+    """The table of fates; a fate without rows is left out, and of a shop without a map, what the rows are read as."""
+    totals = {fate: sum(row[fate] for row in rows) for fate in FATES} | {"read_as": int(is_mapped)}
     names = [name for name in rows[0] if totals.get(name, 1)] if rows else []
     cells = [[_ledger_cell(row[name]) for name in names] for row in rows]
     titles = [name.replace("_", " ") for name in names]
-    screen.show_table(titles, cells, right=set(titles) - {"table", "delivered at", "file"}, cut=["table", "file"])
-    screen.show("", f"{sum(totals.values()):,} of {delivered:,} delivered rows are accounted for.")
+    screen.show_table(titles, cells, right=set(titles) - {"table", "read as", "delivered at", "file"}, cut=["table", "file"])
+    screen.show("", _sum_of_records(rows) if is_mapped else _sum_of_rows(rows))
+
+
+def _sum_of_rows(rows: list[dict[str, Any]]) -> str:
+    delivered, accounted = sum(row["delivered"] for row in rows), sum(row[fate] for row in rows for fate in FATES)
+    return f"{accounted:,} of {delivered:,} delivered rows are accounted for."
+
+
+def _sum_of_records(rows: list[dict[str, Any]]) -> str:
+    """A record of a shop with a map may be read as several tables, and has a fate in each of them."""
+    readings: dict[Any, list[int]] = {}
+    for row in rows:
+        readings.setdefault(row.get("table", row.get("sequence")), []).append(row["delivered"])
+    if any(row["delivered"] != sum(row[fate] for fate in FATES) for row in rows):
+        return _sum_of_rows(rows)
+    fewest, most = min(map(len, readings.values()), default=0), max(map(len, readings.values()), default=0)
+    tables = counted(most, "table") if fewest == most else f"{fewest} to {most} tables"
+    return f"{sum(found[0] for found in readings.values()):,} records, each accounted for in {tables}."
 
 
 def _ledger_cell(found: Any) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ecom_lake.engine.contracts.registry import Registry
-from ecom_lake.engine.store.access import Access
+from ecom_lake.engine.store.access import Access, Secret
 from ecom_lake.errors import UserError
 
 CONFIG = "lake.toml"
@@ -21,6 +21,8 @@ NO_CONFIG = (
     "or create one with `ecom-lake init FOLDER`."
 )
 ORDER_DATE = "orders.ordered_at"
+PSEUDONYM_KEY = "ECOM_LAKE_PSEUDONYM_KEY"
+"""The environment variable with the key of pseudonyms."""
 UNDATED = date.min
 """The month of orders without a date. A shop has either real months or only this one; in silver rows it is NULL."""
 
@@ -39,10 +41,11 @@ class Written:
 
 @dataclass(frozen=True)
 class Shop:
-    """One shop: its connector, its months and its settings."""
+    """One shop: its connector or map, its months and its settings."""
 
     name: str
     connector: str
+    """Empty for a shop with a map."""
     first_month: date
     last_month: date | None
     """None for a shop that is open."""
@@ -63,6 +66,8 @@ class Shop:
     """A release can be shown again by a rollback for this number of days after the next one."""
     keep_releases: int = 10
     """The number of releases that stay at least, at any age."""
+    map: str = ""
+    """The map of its exports: its name, or the path of its file in the project folder; empty for a shop with a connector."""
 
     @property
     def is_undated(self) -> bool:
@@ -101,6 +106,8 @@ class Settings:
     """Seconds that a query of a SQL session may take."""
     access: Access = field(default_factory=Access)
     """Credentials and options of remote stores."""
+    pseudonym_key: Secret = field(default_factory=Secret)
+    """The key of the pseudonyms that maps make of personal values."""
     dagster_home: Path | None = None
     """The folder of Dagster's run history; None if there is no dagster.yaml."""
     invalid: Mapping[str, str] = field(default_factory=dict)

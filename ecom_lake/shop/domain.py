@@ -53,4 +53,5 @@ SHOP = Domain(
     impersonal=IMPERSONAL,
     pages=("ecom_lake.publish.quality_story",),
     snapshots=SNAPSHOTS,
+    maps_read_as="canonical",
 )

@@ -29,5 +29,5 @@ IMPERSONAL = _names(
     measures_and_periods="driver step metric unit definition period_type horizon grain month_name weekday_name measure",
     models="model model_version rival champion candidate baseline direction requirement predicts trained_on code_version curve"
     " label kind series said spend_method margin_source",
-    tables_and_files="table_name column_name layer type meaning example source severity file content_hash",
+    tables_and_files="table_name read_as column_name layer type meaning example source severity file content_hash",
 )

@@ -34,7 +34,9 @@ class CanonicalShop:
 
     def land(self, name: str, text: str) -> None:
         self.landing.mkdir(parents=True, exist_ok=True)
-        (self.landing / name).write_text(text, encoding="utf-8")
+        file = self.landing / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
 
     def build(self) -> list[Outcome]:
         """Builds the shop; asserts that no check fails."""

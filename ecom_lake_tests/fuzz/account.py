@@ -188,7 +188,7 @@ def _check_ledger(site: Site, after: Entry, table: str, new: Collection[str], ta
     lineage = delivered.select(LINEAGE)
     assert not placed.select(LINEAGE).is_duplicated().any(), f"{table}: a row is in two tables"
     assert placed.join(lineage, on=LINEAGE, how="anti").is_empty(), f"{table}: a row was never delivered"
-    fates = own_table(site, after, "lake_fates").filter(pl.col("table_name") == table)
+    fates = own_table(site, after, "lake_fates").filter(pl.col("read_as") == table)
     for part, file in after.parts(TableId("bronze", table)).items():
         sequence = int(part.batch)
         counted = Counter({fate: rows for _, at, fate, rows in fates.iter_rows() if at == sequence})

@@ -8,6 +8,7 @@ from functools import partial
 
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.gold.make_gold import make_gold
+from ecom_lake.engine.build.mapped.make_mapped import make_mapped
 from ecom_lake.engine.build.release.offer import gold_recipes
 from ecom_lake.engine.build.release.release import make_release
 from ecom_lake.engine.build.shop_context import Site
@@ -20,6 +21,8 @@ from ecom_lake.engine.build.step.watched import Step, watched
 
 def steps(site: Site, months: Sequence[date] | None = None) -> Iterator[tuple[str, Step]]:
     yield "bronze", partial(ingest, site)
+    if site.map:
+        yield "mapped", partial(make_mapped, site)
     yield "silver/order_index", partial(make_order_index, site)
     for table in silver_tables(site):
         yield f"silver/{table}", partial(make_silver, site, table, months)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ecom_lake.engine.build.gold import make_gold as gold
 from ecom_lake.engine.build.gold import snapshots
 from ecom_lake.engine.build.gold.definition import own_definition
+from ecom_lake.engine.build.mapped import due_deliveries as mapped
+from ecom_lake.engine.build.mapped.facets import facets_of, mapped_targets
 from ecom_lake.engine.build.release import acceptance
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.build.shop_context import Site
@@ -18,7 +20,8 @@ from ecom_lake.engine.store.entry import Entry
 
 def outdated(site: Site, entry: Entry) -> list[str]:
     """The tables whose code, contract, settings or inputs have changed since they were built, in build order."""
-    waiting = [] if order_index.is_current(site, entry) else [str(order_index.TABLE)]
+    waiting = [f"mapped/{table}" for table in mapped_targets(site) if not mapped.is_current(site, entry, table)]
+    waiting += [] if order_index.is_current(site, entry) else [str(order_index.TABLE)]
     waiting += [f"silver/{table}" for table in silver_tables(site) if not silver.is_current(site, entry, table)]
     return waiting + [f"gold/{table}" for table in gold_tables(site) if not gold.is_current(site, entry, table)]
 
@@ -31,6 +34,7 @@ def definitions(site: Site) -> str:
     return fingerprint(
         code_version(acceptance.__name__, snapshots.__name__),
         site.months(),
+        [(table, [mapped.mark_of(site, facet) for facet in facets_of(site, table)]) for table in mapped_targets(site)],
         order_index.definition_fingerprint(site),
         [(table, code(site, spec), inputs_of(site, table)) for table, spec in specs(site).items()],
         [(table, own_definition(site, site.registry.recipe(table)), gold.inputs_of(site, table)) for table in gold_tables(site)],

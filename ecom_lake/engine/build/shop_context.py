@@ -8,14 +8,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 
+from ecom_lake.engine.build.mapped.connector import mapped_connector
 from ecom_lake.engine.config import ORDER_DATE, Settings, Shop
 from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.duckdb_engine import engine, workspace
+from ecom_lake.engine.mapping.definitions import Map
+from ecom_lake.engine.mapping.map_file import read_map
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.open_store import open_store
 from ecom_lake.errors import UserError
@@ -39,6 +43,10 @@ class Site:
     """Build with the current settings, even where they differ from those of the last build (built_with.py)."""
     is_default_shop: bool = False
     """Whether commands use this shop when no shop is named."""
+    map: Map | None = None
+    """The map that makes the tables that silver reads; None for a shop with a connector of its own."""
+    pseudonym_key: bytes = field(default=b"", repr=False)
+    """The key of the map's pseudonyms; empty if the environment has none."""
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     definitions: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
     """Fingerprints of table definitions that were computed already (engine/build/gold/definition.py)."""
@@ -84,7 +92,10 @@ def open_site(
 ) -> Site:
     chosen = settings.shop(shop)
     place = f"[shops.{shop}] in {settings.config}"
-    connector = _connector_of(settings.registry, chosen, place)
+    map_ = read_map_of(settings.registry, chosen, place)
+    connector = _connector_of(settings.registry, chosen, map_, place)
+    if map_ and map_.draft:
+        raise UserError(f"{place}: the map '{chosen.map}' is a draft. Check its cells, then delete the line `draft = true`.")
     if chosen.landing:
         _open_landing(chosen.landing, settings, place)
     lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
@@ -100,6 +111,8 @@ def open_site(
         refit=refit,
         accept_settings=accept_settings,
         is_default_shop=shop == settings.default_shop,
+        map=map_,
+        pseudonym_key=settings.pseudonym_key.reveal().encode(),
         run=run or uuid.uuid4().hex[:12],
     )
 
@@ -123,8 +136,11 @@ def invalid_shops(settings: Settings) -> dict[str, str]:
     return invalid
 
 
-def _connector_of(registry: Registry, shop: Shop, place: str) -> Connector:
-    connector = _for_dates(registry.connector(shop.connector, place), shop, place)
+def _connector_of(registry: Registry, shop: Shop, map_: Map | None, place: str) -> Connector:
+    if map_:
+        connector = mapped_connector(map_, _canonical(registry, shop))
+    else:
+        connector = _for_dates(registry.connector(shop.connector, place), shop, place)
     return connector.of_shop(connector, shop.numbers) if connector.of_shop else connector
 
 
@@ -136,3 +152,23 @@ def _for_dates(connector: Connector, shop: Shop, place: str) -> Connector:
             f"{place} is without {ORDER_DATE}, but the connector '{shop.connector}' needs it; remove it from without."
         )
     return connector.undated
+
+
+def read_map_of(registry: Registry, shop: Shop, place: str) -> Map | None:
+    """The map of a shop, a draft as well; None for a shop with a connector."""
+    if not shop.map:
+        return None
+    file = registry.map_file(shop.map, place)
+    try:
+        return _read_map(file.read_text("utf-8"), str(file), _canonical(registry, shop).delivered)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file} cannot be read: {error}.") from None
+
+
+_read_map = lru_cache(16)(read_map)
+
+
+def _canonical(registry: Registry, shop: Shop) -> Connector:
+    """The connector whose delivered tables maps make."""
+    connector = registry.connector(registry.domain.maps_read_as, "The domain")
+    return connector.undated if shop.is_undated and connector.undated else connector

@@ -15,6 +15,7 @@ import polars as pl
 from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.contracts.settings_model import SettingsModel
 from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.contracts.table_id import TableId
 
 Shape = Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.DataFrame]
 """From delivered rows (text columns and lineage) and the lookups by source to the contract's columns.
@@ -94,3 +95,24 @@ class Connector:
     """The connector for a shop whose orders have no dates; None if an export of this kind always has them."""
     of_shop: Callable[[Connector, SettingsModel], Connector] | None = None
     """Returns the connector with what the numbers of a shop (`[shops.NAME.numbers]`) determine in its contracts."""
+    mapped: tuple[Delivered, ...] = ()
+    """The tables that silver reads, where a map makes them from the delivered ones; empty where silver reads these themselves."""
+
+    @property
+    def layer(self) -> str:
+        """The layer of the tables that silver reads."""
+        return "mapped" if self.mapped else "bronze"
+
+    @property
+    def sources(self) -> tuple[Delivered, ...]:
+        """The tables that silver reads."""
+        return self.mapped or self.delivered
+
+    @property
+    def reports_landing(self) -> str:
+        """The delivered table whose checks report on all files in landing."""
+        return self.delivered[0].name if self.mapped else self.orders.source
+
+    def table(self, source: str) -> TableId:
+        """The table of the lake with the rows of a source."""
+        return TableId(self.layer, source)

@@ -54,7 +54,7 @@ class Snapshots:
 @dataclass(frozen=True)
 class Domain:
     package: str
-    """Its sub-packages hold contracts with their SQL, `connectors`, `questions` and `settings`."""
+    """Its sub-packages hold contracts with their SQL, `connectors`, `questions`, `maps` and `settings`."""
     roles: Roles
     numbers: type[SettingsModel]
     """The settings in `[shops.NAME.numbers]` of lake.toml, which SQL reads in the one-row view `settings`."""
@@ -71,3 +71,5 @@ class Domain:
     """Modules of the pages of a release: PAGE (the file name), `render(site, entry)` and `definition_fingerprint(site)`."""
     snapshots: Snapshots | None = None
     """Without it, models run whenever their inputs change."""
+    maps_read_as: str = ""
+    """The connector whose delivered tables maps make. Maps that ship are in the folder `maps` of the package."""

@@ -32,7 +32,9 @@ from ecom_lake.engine.contracts.table import Contract, Table
 from ecom_lake.errors import UserError
 
 _PACKAGE = Path(__file__).parents[2]
-_NOT_AREAS = ("connectors", "questions", "settings")
+_NOT_AREAS = ("connectors", "maps", "questions", "settings")
+MAPS = "maps"
+"""The folder of maps, in the package and in a project folder."""
 _CONTRACT = re.compile(r"^class \w+\((Gold|Silver|ModelFit)\b", re.MULTILINE)
 """How a module that defines a table is recognized without importing it."""
 PROJECT_AREAS = ("tables", "models")
@@ -302,6 +304,27 @@ class Registry:
         if len(found) != 1:
             raise TypeError(f"connectors/{name}/__init__.py must define one Connector called '{name}', and defines {len(found)}.")
         return found[0]
+
+    @property
+    def map_folders(self) -> tuple[Path, ...]:
+        return (_folder_of(self.domain.package) / MAPS, *([self.folder / MAPS] if self.folder else []))
+
+    def map_file(self, name: str, place: str) -> Path:
+        """The file of a map: of its name, or of its path in the project folder. `place` is where the name is written."""
+        files = [file for folder in self.map_folders for file in sorted(folder.glob("*.toml"))]
+        by_name = {file.stem: file for file in reversed(files)}
+        if clashes := [file for file in files if by_name[file.stem] != file]:
+            theirs = clashes[0]
+            raise UserError(f"{theirs}: there is a map '{theirs.stem}' that ships with the package already. Rename the file.")
+        if not name.endswith(".toml"):
+            if name in by_name:
+                return by_name[name]
+            known = f"known are: {', '.join(sorted(by_name))}" if by_name else "there are none"
+            raise UserError(f"{place} names the map '{name}', which does not exist; {known}.")
+        file = (self.folder or Path()) / name
+        if not file.is_file():
+            raise UserError(f"{place} names the map '{name}', but there is no file {file}.")
+        return file
 
 
 OWN_QUESTIONS = "Your own questions"

@@ -14,7 +14,7 @@ _MONTH = "month="
 @dataclass(frozen=True, order=True, slots=True)
 class TableId:
     layer: str
-    """bronze, rejects, silver, quarantine, pending or gold."""
+    """bronze, rejects, mapped, silver, quarantine, pending or gold."""
     name: str
 
     def __str__(self) -> str:

@@ -12,6 +12,9 @@ import dagster as dg
 
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.gold import make_gold as gold
+from ecom_lake.engine.build.mapped.checks import declared as checks_of_mapped
+from ecom_lake.engine.build.mapped.facets import mapped_targets
+from ecom_lake.engine.build.mapped.make_mapped import make_mapped
 from ecom_lake.engine.build.release import acceptance, offer
 from ecom_lake.engine.build.release.release import OWN_FILES, expected_tables, make_release
 from ecom_lake.engine.build.release.release import TABLE as RELEASE
@@ -45,6 +48,7 @@ def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
     site = open_site(settings, shop)
     return [
         _bronze(settings, site),
+        *([_mapped(settings, site)] if site.map else []),
         _order_index(settings, site),
         *(_silver(settings, site, table) for table in specs.silver_tables(site)),
         *(_gold(settings, site, how) for how in offer.gold_recipes(site)),
@@ -57,7 +61,7 @@ def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
     accepted = ("landing_accepted", "Every file in landing was read; a refused file is reported until it is fixed.", False)
     named = ("columns_known", "No column that a table lacks was delivered under a similar name.", False)
     checks = {TableId("bronze", delivered.name): [well_formed, named] for delivered in site.connector.delivered}
-    checks[TableId("bronze", site.connector.orders.source)].append(accepted)
+    checks[TableId("bronze", site.connector.reports_landing)].append(accepted)
 
     @dg.multi_asset(
         name=f"{site.shop.name}__bronze",
@@ -70,6 +74,24 @@ def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
         yield from report(context, here, "bronze", partial(ingest, here))
 
     return bronze
+
+
+def _mapped(settings: Settings, site: Site) -> dg.AssetsDefinition:
+    tables = mapped_targets(site)
+
+    @dg.multi_asset(
+        name=f"{site.shop.name}__mapped",
+        specs=[describe.mapped(site, table) for table in tables],
+        check_specs=[
+            spec for table in tables for spec in _check_specs(site, TableId("mapped", table), checks_of_mapped(site, table))
+        ],
+        pool=site.shop.name,
+    )
+    def mapped(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        here = _site(context, settings, site)
+        yield from report(context, here, "mapped", partial(make_mapped, here))
+
+    return mapped
 
 
 def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
@@ -153,7 +175,7 @@ def _last_of(site: Site, tables: Sequence[TableId]) -> list[TableId]:
 
 def _silver_inputs(site: Site, table: str) -> tuple[TableId, ...]:
     if table == "order_index":
-        return tuple(TableId("bronze", spec.source) for spec in (site.connector.orders, *site.connector.lines))
+        return tuple(site.connector.table(spec.source) for spec in (site.connector.orders, *site.connector.lines))
     return specs.inputs_of(site, table)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from ecom_lake.engine.build.mapped.facets import inputs_of_table
 from ecom_lake.engine.build.release.offer import not_built
 from ecom_lake.engine.build.release.pages import page_url
 from ecom_lake.engine.build.release.plain_view import plain_path
@@ -32,6 +33,26 @@ def bronze(site: Site, delivered: Delivered) -> dg.AssetSpec:
         kinds={"csv", "parquet"},
         owners=[OWNER],
         tags={"shop": site.shop.name, "layer": "bronze"},
+        metadata={"dagster/column_schema": dg.TableSchema([*columns, *lineage])},
+        skippable=True,
+    )
+
+
+def mapped(site: Site, target: str) -> dg.AssetSpec:
+    """A canonical table that the shop's map makes."""
+    table = next(table for table in site.connector.mapped if table.name == target)
+    inputs = inputs_of_table(site, target)
+    columns = [dg.TableColumn(column, "text") for column in table.columns]
+    lineage = [dg.TableColumn(column, "integer") for column in LINEAGE]
+    files = ", ".join(read.name for read in inputs)
+    return dg.AssetSpec(
+        [site.shop.name, "mapped", target],
+        deps=[key_of(site.shop.name, read) for read in inputs],
+        description=f"{table.meaning} The map '{site.shop.map}' makes it from {files}: every field as text, with its record.",
+        group_name=f"{site.shop.name}_mapped",
+        kinds={"duckdb", "parquet"},
+        owners=[OWNER],
+        tags={"shop": site.shop.name, "layer": "mapped"},
         metadata={"dagster/column_schema": dg.TableSchema([*columns, *lineage])},
         skippable=True,
     )

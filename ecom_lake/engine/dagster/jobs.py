@@ -20,7 +20,10 @@ _MULTIPROCESS = dg.multiprocess_executor.configured({"max_concurrent": 2})
 def shop_jobs(shop: str) -> list[Any]:
     """The jobs of a shop; Dagster exports no type for the result of `define_asset_job`."""
     tags = {"shop": shop}
-    bronze, silver, gold = (dg.AssetSelection.key_prefixes([shop, layer]) for layer in ("bronze", "silver", "gold"))
+    bronze, silver, gold = (
+        dg.AssetSelection.key_prefixes(*([shop, layer] for layer in layers))
+        for layers in (("bronze",), ("mapped", "silver"), ("gold",))
+    )
     everything = bronze | silver | gold
 
     def job(name: str, selection: dg.AssetSelection, description: str, executor: dg.ExecutorDefinition = _IN_PROCESS) -> Any:

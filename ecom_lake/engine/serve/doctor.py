@@ -96,7 +96,10 @@ def _packages() -> Finding:
 
 def _settings(settings: Settings, invalid: Mapping[str, str]) -> Finding:
     valid = [shop for name, shop in settings.shops.items() if name not in invalid]
-    shops = ", ".join(f"{shop.name} ({shop.connector}, from {shop.first_month:%Y-%m})" for shop in valid) or "none"
+    shops = (
+        ", ".join(f"{shop.name} ({shop.connector or f'map {shop.map}'}, from {shop.first_month:%Y-%m})" for shop in valid)
+        or "none"
+    )
     if not settings.config.exists():
         missing = NO_CONFIG.format(settings.config.parent)
         return Finding("settings", "warn", f"The defaults are in force: {missing} Shops: {shops}.")

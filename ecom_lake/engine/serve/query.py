@@ -29,7 +29,7 @@ from ecom_lake.engine.store.lake import in_order
 from ecom_lake.engine.store.read_only_files import read_only_files
 from ecom_lake.errors import UsageError, UserError, was_interrupted
 
-LAYERS = ("gold", "silver", "bronze", "quarantine", "rejects", "pending")
+LAYERS = ("gold", "silver", "mapped", "bronze", "quarantine", "rejects", "pending")
 RELEASE = "release"
 """The scheme of the URLs by which a session reads the files of its release: release://_store/gold/rfm/….parquet."""
 LOCKS = (

@@ -16,7 +16,7 @@ import polars as pl
 from ecom_lake.publish.pages import charts
 from ecom_lake.publish.pages.rendering import rendered
 
-FATES = ("published", "superseded", "collapsed", "pending", "quarantined", "rejected")
+FATES = ("published", "superseded", "collapsed", "left_out", "pending", "quarantined", "rejected")
 _TEMPLATE = "quality.html.jinja"
 
 Row = Mapping[str, Any]
@@ -60,12 +60,15 @@ def page(story: Story) -> bytes:
 
 def _values(story: Story) -> dict[str, Any]:
     tables = _ledger_by_table(story.ledger)
-    total = {name: sum(row[name] for row in tables) for name in ("files", "rows_delivered", *FATES)}
+    total = {name: sum(row[name] for row in tables) for name in ("rows_delivered", *FATES)}
+    total["files"] = story.ledger["sequence"].n_unique()
     series = _series(story.anomalies)
     return {
         "story": story,
-        "fates": FATES,
+        "fates": [fate for fate in FATES if total[fate] or fate != "left_out"],  # only a map leaves rows out
         "ledger": tables,
+        "freshness": list({row["table_name"]: row for row in tables}.values()),
+        "is_mapped": any(row["read_as"] != row["table_name"] for row in tables),
         "total": total,
         "accounted": sum(total[fate] for fate in FATES),
         "flow": charts.flow([(fate, total[fate]) for fate in FATES]),
@@ -83,7 +86,12 @@ def _values(story: Story) -> dict[str, Any]:
 def _ledger_by_table(ledger: pl.DataFrame) -> list[dict[str, Any]]:
     sums = [pl.col(name).sum() for name in ("rows_delivered", *FATES)]
     latest = pl.col("delivered_at").max().alias("latest")
-    return ledger.group_by("table_name").agg(pl.len().alias("files"), *sums, latest).sort("table_name").to_dicts()
+    return (
+        ledger.group_by("table_name", "read_as")
+        .agg(pl.len().alias("files"), *sums, latest)
+        .sort("table_name", "read_as")
+        .to_dicts()
+    )
 
 
 def _scorecard(scorecard: pl.DataFrame) -> list[dict[str, Any]]:

@@ -6,10 +6,15 @@ from ecom_lake.shop import vocabulary
 
 
 class Ledger(Gold):
-    """One row per delivery and table: the delivered rows, and where each of them went."""
+    """One row per delivery and table that its records are read as: the delivered rows, and where each of them went."""
 
     sequence = Integer("Permanent number of the delivery; a later delivery has a higher one.", key=True, at_least=1)
-    table_name = vocabulary.table_name.replace(key=True)
+    table_name = vocabulary.table_name
+    read_as = Text(
+        "The table that the records are read as: a canonical table of a shop with a map, whose records may be read as several"
+        " tables; otherwise the delivered table itself.",
+        key=True,
+    )
     delivered_at = vocabulary.delivered_at
     file = Text("File as it was landed; a member of a zip file follows the name of the zip.")
     content_hash = Text("Hash of the file's content: the same content is one delivery, whatever its name.")
@@ -19,12 +24,13 @@ class Ledger(Gold):
     pending = Count("Rows whose order has not been delivered yet; every build checks them again.")
     superseded = Count("Older versions of a row that was delivered again.")
     collapsed = Count("Rows merged into another: points of a zip, aliases of a customer, translations of a category.")
+    left_out = Count("Rows that the map leaves out, by its `where` or because it reads their file as no table.")
     published = Count("Rows published in silver.")
 
     rules = (
         Rule(
             "every_row_accounted",
-            "rows_delivered = rejected + quarantined + pending + superseded + collapsed + published",
-            "Every delivered record is rejected, quarantined, pending, superseded, collapsed or published.",
+            "rows_delivered = rejected + quarantined + pending + superseded + collapsed + left_out + published",
+            "Every delivered record is rejected, quarantined, pending, superseded, collapsed, left out or published.",
         ),
     )

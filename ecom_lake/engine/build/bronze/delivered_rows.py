@@ -1,7 +1,8 @@
-"""Reading bronze for the silver steps: by table, by delivery, by batch, by record.
+"""Reading delivered rows for the silver steps: by table, by delivery, by batch, by record.
 
-Here: which files hold the rows of a delivery, and which deliveries came since an earlier state. A file is checked for damage
-before it is read. Not here: how a delivered file becomes bronze (ingest.py).
+Silver reads bronze, or the mapped tables of a shop with a map: `source` is the name of such a table. Here: which files hold the
+rows of a delivery, and which deliveries came since an earlier state. A file is checked for damage before it is read.
+Not here: how a delivered file becomes bronze (ingest.py), how bronze is mapped (mapped/).
 """
 
 from __future__ import annotations
@@ -25,20 +26,31 @@ _FILE = "_file"
 
 
 def delivered_table(site: Site, source: str) -> Delivered:
-    return next(delivered for delivered in site.connector.delivered if delivered.name == source)
+    return next(delivered for delivered in site.connector.sources if delivered.name == source)
 
 
 def rows_of(site: Site, entry: Entry, source: str, deliveries: Collection[int] | None = None) -> pl.LazyFrame:
     """The delivered rows of a table as text, with the numbers of their delivery and record; None: of all deliveries.
 
-    A file that was delivered before a column was added to the `Delivered` has NULL in that column. A column of a map may have
-    one of several headers, which may differ from file to file."""
-    delivered = delivered_table(site, source)
+    A file that was delivered before a column was added to the `Delivered` has NULL in that column."""
+    return read_rows(site, entry, site.connector.table(source), delivered_table(site, source), deliveries)
+
+
+def kind_rows(site: Site, entry: Entry, kind: str, deliveries: Collection[int] | None = None) -> pl.LazyFrame:
+    """The same of a kind of files of a shop with a map, before they are mapped."""
+    delivered = next(delivered for delivered in site.connector.delivered if delivered.name == kind)
+    return read_rows(site, entry, TableId("bronze", kind), delivered, deliveries)
+
+
+def read_rows(
+    site: Site, entry: Entry, table: TableId, delivered: Delivered, deliveries: Collection[int] | None = None
+) -> pl.LazyFrame:
+    """The same of any table with a part for each delivery. A column of a map may have one of several headers, which may differ
+    from file to file."""
     headers = delivered.file_format.headers if delivered.file_format else {}
     spelled = {name: headers.get(name, (name,)) for name in delivered.columns}
-    texts = dict.fromkeys((header for spellings in spelled.values() for header in spellings), pl.String())
-    stored = texts | dict.fromkeys(LINEAGE, pl.Int64())
-    files = _files_of(entry, source, deliveries)
+    stored = dict.fromkeys((header for spellings in spelled.values() for header in spellings), pl.String())
+    files = _files_of(entry, table, deliveries)
     if not files:
         return pl.LazyFrame(schema=dict.fromkeys(delivered.columns, pl.String()) | dict.fromkeys(LINEAGE, pl.Int64()))
     by_path = {file.path: file for file in files}  # several deliveries may have been merged into one file
@@ -46,21 +58,30 @@ def rows_of(site: Site, entry: Entry, source: str, deliveries: Collection[int] |
     paths = dict(zip(map(str, site.lake.locals(by_path.values())), by_path.values(), strict=True))
     # One scan of all files: a query of one scan for each file takes twenty times as long.
     rows = pl.scan_parquet(
-        list(paths), glob=False, schema=stored, missing_columns="insert", extra_columns="ignore", include_file_paths=_FILE
+        list(paths),
+        glob=False,
+        schema=stored | dict.fromkeys(LINEAGE, pl.Int64()),
+        missing_columns="insert",
+        extra_columns="ignore",
+        include_file_paths=_FILE,
     )
     sequences = {path: _sequence(file) for path, file in paths.items() if not file.first_hash}
     of_file = pl.col(_FILE).replace_strict(sequences, default=None, return_dtype=pl.Int64)
-    if len(sequences) < len(paths):  # a merged file may hold a delivery that has its own file again
-        merged = [_sequence(file) for file in files if file.first_hash]
-        rows = rows.filter(of_file.is_not_null() | pl.col(LINEAGE[0]).is_in(merged))
+    rows = rows.with_columns(pl.coalesce(of_file, LINEAGE[0]).alias(LINEAGE[0]))
+    if len(sequences) < len(paths):  # a shared file may hold a delivery that has another file now
+        held_in = {_sequence(file): file.path for file in files}
+        is_held = pl.col(LINEAGE[0]).replace_strict(held_in, default=None) == pl.col(_FILE).replace_strict(
+            {path: file.path for path, file in paths.items()}
+        )
+        rows = rows.filter(is_held)
     columns = [pl.col(name) if each == (name,) else pl.coalesce(each).alias(name) for name, each in spelled.items()]
-    return rows.select(*columns, pl.coalesce(of_file, LINEAGE[0]).alias(LINEAGE[0]), LINEAGE[1])
+    return rows.select(*columns, *LINEAGE)
 
 
 def in_batches(site: Site, entry: Entry, source: str, deliveries: Collection[int] | None = None) -> Iterator[pl.DataFrame]:
     """The delivered rows, in batches. There is at least one batch, which may be empty."""
     rows = rows_of(site, entry, source, deliveries)
-    total = sum(file.rows for file in _files_of(entry, source, deliveries))
+    total = sum(file.rows for file in _files_of(entry, site.connector.table(source), deliveries))
     for start in range(0, max(total, 1), BATCH):
         yield rows.slice(start, BATCH).collect()
 
@@ -72,16 +93,25 @@ def delivered_rows(site: Site, entry: Entry, source: str, which: pl.DataFrame) -
     return rows_of(site, entry, source, deliveries).join(wanted, on=LINEAGE, how="semi").collect().sort(LINEAGE)
 
 
-def rows_by_delivery(entry: Entry, source: str) -> dict[int, int]:
+def records(site: Site, entry: Entry, table: TableId, which: pl.DataFrame) -> pl.DataFrame:
+    """The records of a bronze table with the lineage of the rows in `which`, with all columns that their files have."""
+    deliveries = set(which["source_sequence"])
+    paths = site.lake.locals({file.path: file for file in _files_of(entry, table, deliveries)}.values())
+    stored = dict.fromkeys(name for path in paths for name in pl.read_parquet_schema(path) if name not in LINEAGE)
+    as_stored = Delivered(table.name, "", tuple(stored))
+    wanted = which.select(LINEAGE).unique().lazy()
+    return read_rows(site, entry, table, as_stored, deliveries).join(wanted, on=LINEAGE, how="semi").collect()
+
+
+def rows_by_delivery(entry: Entry, table: TableId) -> dict[int, int]:
     """The number of rows of each delivery of a table."""
-    return {_sequence(file): file.rows for file in _files_of(entry, source, None)}
+    return {_sequence(file): file.rows for file in _files_of(entry, table, None)}
 
 
-def deliveries_since(entry: Entry, source: str, version: str) -> set[int] | None:
+def deliveries_since(entry: Entry, table: TableId, version: str) -> set[int] | None:
     """The deliveries of a table that came after it had this version.
 
     None where that is unknown: an earlier delivery was replaced since then, or there are too many new ones."""
-    table = TableId("bronze", source)
     parts = entry.parts(table)
     known, since = entry, set[int]()
     for part in sorted(parts, key=lambda part: _sequence(parts[part]), reverse=True)[:_LOOK_BACK]:
@@ -92,8 +122,8 @@ def deliveries_since(entry: Entry, source: str, version: str) -> set[int] | None
     return since if known.version(table) == version else None
 
 
-def _files_of(entry: Entry, source: str, deliveries: Collection[int] | None) -> list[File]:
-    files = in_order(entry.parts(TableId("bronze", source)))
+def _files_of(entry: Entry, table: TableId, deliveries: Collection[int] | None) -> list[File]:
+    files = in_order(entry.parts(table))
     return files if deliveries is None else [file for file in files if _sequence(file) in deliveries]
 
 

@@ -247,7 +247,7 @@ def _outcome(site: Site, delivered: Delivered, before: Entry, after: Entry) -> O
     table = TableId("bronze", delivered.name)
     parts = after.parts(table)
     checks = [_records_check(table, parts), misnamed_check(site, delivered, after)]
-    if delivered.name == site.connector.orders.source:  # the check covers all files in landing: once is enough
+    if delivered.name == site.connector.reports_landing:  # the check covers all files in landing: once is enough
         checks.append(_landing_check(table, after))
     extra = sorted({f"{d.file}: {c}" for f in parts.values() if (d := f.delivery) for c in d.extra_columns})
     notes = (f"Columns that the connector does not declare are kept in bronze: {', '.join(extra)}.",) if extra else ()

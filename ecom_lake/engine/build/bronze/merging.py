@@ -1,4 +1,4 @@
-"""Merging small bronze files, so that years of nightly deliveries stay few files.
+"""Merging small files of bronze and mapped tables, so that years of nightly deliveries stay few files.
 
 Adjacent small files of a table become one file, with the number of each row's delivery. The log still has a part for each
 delivery, with its content hash, its rows and its time, and the version of the table stays the same: no table is rebuilt. The
@@ -33,17 +33,16 @@ _LARGEST = _MANY * _SMALL
 Places = list[tuple[Part, File]]
 
 
-def merge_small_files(site: Site, entry: Entry) -> Entry:
-    """The newest state, in which adjacent small files of each delivered table are merged where there are enough of them."""
+def merge_small_files(site: Site, entry: Entry, layer: str = "bronze") -> Entry:
+    """The newest state, in which adjacent small files of each table of a layer are merged where there are enough of them."""
     merged: dict[TableId, dict[Part, File]] = {}
-    for delivered in site.connector.delivered:
-        table = TableId("bronze", delivered.name)
+    for table in (table for table in entry.tables if table.layer == layer):
         for files in _mergeable(entry.parts(table)):
             merged.setdefault(table, {}).update(_merged(site, table, files))
     if not any(merged.values()):
         return entry
     logs.log_event("merged", tables=len(merged), parts=sum(map(len, merged.values())))
-    return commit_made(site, lambda head: _with_merged(head, entry, merged), "bronze, small files merged")
+    return commit_made(site, lambda head: _with_merged(head, entry, merged), f"{layer}, small files merged")
 
 
 def _mergeable(parts: Parts) -> Iterator[list[Places]]:

@@ -51,7 +51,7 @@ def refusals(site: Site, entry: Entry, table: str | None = None, rule: str | Non
     files = _files(entry)
     first = rows.filter(pl.int_range(pl.len()).over("table", "rule") < limit)
     examples = tuple(
-        Refused(name, failed, files.get((name, sequence), f"delivery {sequence}"), record, column, found, raw)
+        Refused(name, failed, files.get(sequence, f"delivery {sequence}"), record, column, found, raw)
         for name, failed, sequence, record, column, found, raw in first.iter_rows()
     )
     return Refusals(tuple((str(name), str(failed), int(count)) for name, failed, count in counts.iter_rows()), examples)
@@ -61,7 +61,7 @@ def _delivered_name(site: Site, table: str) -> str:
     """The name of a delivered table, given by its own name or by the silver table that is built from it."""
     specs = (site.connector.orders, *site.connector.lines, *site.connector.dimensions)
     sources = {spec.contract.name: spec.source for spec in specs}
-    delivered = [one.name for one in site.connector.delivered]
+    delivered = [one.name for one in (*site.connector.delivered, *site.connector.mapped)]
     name = table.rsplit(".", 1)[-1]
     if name in delivered:
         return name
@@ -112,10 +112,10 @@ def _as_refused(rows: pl.DataFrame, table: str, sequence: int) -> pl.DataFrame:
     )
 
 
-def _files(entry: Entry) -> dict[tuple[str, int], str]:
+def _files(entry: Entry) -> dict[int, str]:
     """The landed file of each delivery."""
     return {
-        (table.name, file.delivery.sequence): file.delivery.file
+        file.delivery.sequence: file.delivery.file
         for table, parts in entry.tables.items()
         if table.layer == "bronze"
         for file in parts.values()

@@ -17,6 +17,7 @@ import polars as pl
 
 from ecom_lake.engine.build.bronze.delivered_rows import delivered_rows
 from ecom_lake.engine.build.gold.make_gold import make_gold
+from ecom_lake.engine.build.mapped.make_mapped import make_mapped, mapped_now
 from ecom_lake.engine.build.release.offer import gold_recipes
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.dimensions import make_dimension, merge
@@ -82,6 +83,8 @@ def quarantined(entry: Entry) -> int:
 
 def steps(site: Site, plan: ReplayPlan) -> Iterator[tuple[str, Step]]:
     """The steps of a replay in order. A replay can stop after any step, and the next one continues from there."""
+    if site.map:
+        yield "mapped", partial(make_mapped, site)
     yield "silver/order_index", partial(make_order_index, site)
     for table, spec in specs(site).items():
         if isinstance(spec, RowByRow) and spec.contract.monthly:
@@ -94,7 +97,7 @@ def steps(site: Site, plan: ReplayPlan) -> Iterator[tuple[str, Step]]:
 
 def judge_again(site: Site, entry: Entry) -> ReplayPlan:
     """Check every row in quarantine as a build would now. Nothing is written."""
-    refused = {delivered.name: _refused(site, entry, delivered.name) for delivered in site.connector.delivered}
+    refused = {delivered.name: _refused(site, entry, delivered.name) for delivered in site.connector.sources}
     by_source = {spec.source: spec for spec in specs(site).values()}
     orders = site.connector.orders
     unplaced, accepted = _orders_again(site, entry, refused[orders.source].pop(UNPLACED, _NOTHING))
@@ -135,7 +138,7 @@ def _month_of(part: Part) -> date | None:
 def _orders_again(site: Site, entry: Entry, refused: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Check orders without a month again: the verdicts, and the orders that have a month now."""
     source = site.connector.orders.source
-    judged = judge_orders(site, entry, delivered_rows(site, entry, source, refused))
+    judged = judge_orders(site, entry, _rows(site, entry, source, refused))
     accepted = judged.good.select("order_id", "month", *LINEAGE)
     placed = refused.drop("month").join(accepted.drop("order_id"), on=LINEAGE, how="left")
     return _verdicts(source, placed, judged.bad), accepted.select("order_id", "month")
@@ -151,7 +154,7 @@ def _lines_again(site: Site, entry: Entry, spec: Spec, refused: pl.DataFrame, ac
 
 def _again(site: Site, entry: Entry, spec: Spec, refused: pl.DataFrame) -> pl.DataFrame:
     """Check refused rows alone, without the rows that they would be merged with or superseded by."""
-    rows, zone = delivered_rows(site, entry, spec.source, refused), site.shop.timezone
+    rows, zone = _rows(site, entry, spec.source, refused), site.shop.timezone
     if isinstance(spec, ManyToOne):
         return _verdicts(spec.source, refused, merge(site, entry, spec, rows.lazy())[1].bad)
     if spec.contract.monthly:
@@ -159,6 +162,13 @@ def _again(site: Site, entry: Entry, spec: Spec, refused: pl.DataFrame) -> pl.Da
     if spec in site.connector.lines:
         rows = rows.with_columns(pl.col("order_id").str.strip_chars())
     return _verdicts(spec.source, refused, judge(rows, spec, looked_up(site, entry, spec.lookups, rows), zone).bad)
+
+
+def _rows(site: Site, entry: Entry, source: str, which: pl.DataFrame) -> pl.DataFrame:
+    """The delivered rows with this lineage; where a map makes them, as its present cells do."""
+    if site.map is None:
+        return delivered_rows(site, entry, source, which)
+    return mapped_now(site, entry, source, set(which["source_sequence"])).join(which, on=LINEAGE, how="semi").sort(LINEAGE)
 
 
 def _verdicts(source: str, refused: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:

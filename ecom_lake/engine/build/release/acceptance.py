@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from ecom_lake.engine.build.mapped.facets import delivered_tables
 from ecom_lake.engine.build.release.own_tables import own_table
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check
@@ -47,7 +48,7 @@ def deliveries_accepted(site: Site, entry: Entry) -> Check:
 def _no_orders(site: Site, entry: Entry) -> Iterator[Fault]:
     """The fault if no order record was ever delivered: the files were refused or have no rows, or there are no files."""
     orders = site.connector.orders.source
-    parts = entry.parts(TableId("bronze", orders)).values()
+    parts = [part for table in delivered_tables(site, orders) for part in entry.parts(table).values()]
     if any(part.rows or (part.delivery and part.delivery.rejected) for part in parts):
         return
     refused = [landed.refused for landed in entry.landing.values() if landed.refused]
@@ -84,22 +85,23 @@ def _failed_deliveries(site: Site, entry: Entry, shown: Entry) -> Iterator[Fault
         return  # what had failed then was allowed then
     limit = site.shop.max_failed_share
     landed = {content for file in entry.landing.values() for content in file.hash.split("+")}
-    before = {(row["table"], row["delivery"]): row for row in _deliveries(site, shown)}
+    before = {(row["read_as"], row["delivery"]): row for row in _deliveries(site, shown)}
     for row in _deliveries(site, entry):
-        known = before.get((row["table"], row["delivery"]))
+        known = before.get((row["read_as"], row["delivery"]))
         if row["failed"] <= limit * row["rows"] or (known is None and row["content_hash"] not in landed):
             continue
         if known is None or known["failed"] <= limit * known["rows"]:
-            counts = f"{row['failed']:,} of {row['rows']:,} rows of {row['table']} failed, more than {limit:.0%}."
+            read_as = f" read as {row['read_as']}" if row["read_as"] != row["table"] else ""
+            counts = f"{row['failed']:,} of {row['rows']:,} rows of {row['table']}{read_as} failed, more than {limit:.0%}."
             yield {**row, "why": f"{row['file']} (delivery {row['delivery']}): {counts}"}
 
 
 def _deliveries(site: Site, entry: Entry) -> list[dict[str, Any]]:
     """Each delivery of an entry, with its rows and how many of them were rejected or quarantined."""
-    keys = ("table_name", "sequence")
+    keys = ("read_as", "sequence")
     fates = own_table(site, entry, "lake_fates").filter(fate="quarantined").select(*keys, quarantined="rows")
     deliveries = own_table(site, entry, "lake_deliveries").join(fates, on=keys, how="left").sort(keys)
     failed = pl.col("rejected") + pl.col("quarantined").fill_null(0)
     return deliveries.select(
-        "file", "content_hash", table="table_name", delivery="sequence", rows="rows_delivered", failed=failed
+        "file", "content_hash", table="table_name", read_as="read_as", delivery="sequence", rows="rows_delivered", failed=failed
     ).to_dicts()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import polars as pl
 
+from ecom_lake.engine.build.mapped.readings import readings
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import silver_contracts, silver_tables
@@ -36,23 +37,25 @@ def definition_fingerprint(site: Site) -> str:
 def reads_of(site: Site, name: str) -> tuple[TableId, ...]:
     """The tables of the lake that one of these tables describes."""
     bronze = tuple(TableId("bronze", delivered.name) for delivered in site.connector.delivered)
+    mapped = tuple(TableId("mapped", table.name) for table in site.connector.mapped)
     silver = tuple(TableId("silver", table) for table in ("order_index", *silver_tables(site)))
     if name == "lake_deliveries":
-        return bronze
+        return (*bronze, *mapped)
     if name == "lake_fates":
-        return (*bronze, *silver)
+        return (*bronze, *mapped, *silver)
     return (*silver, *(TableId("gold", table) for table in _others(site)))
 
 
 def _deliveries(site: Site, entry: Entry) -> pl.DataFrame:
+    """One row for each delivery and each table that its records are read as."""
     rows = [
-        (delivered.name, d.sequence, d.delivered_at, d.file, d.content_hash, file.rows + d.rejected, d.rejected)
-        for delivered in site.connector.delivered
-        for file in entry.parts(TableId("bronze", delivered.name)).values()
-        if (d := file.delivery)
+        (one.kind, one.read_as, d.sequence, d.delivered_at, d.file, d.content_hash, one.rows + one.rejected, one.rejected)
+        for one in readings(site, entry)
+        if (d := one.delivered.delivery)
     ]
     schema = {
         "table_name": pl.String(),
+        "read_as": pl.String(),
         "sequence": pl.Int64(),
         "delivered_at": pl.String(),
         "file": pl.String(),
@@ -64,10 +67,11 @@ def _deliveries(site: Site, entry: Entry) -> pl.DataFrame:
 
 
 def _fates(site: Site, entry: Entry) -> pl.DataFrame:
-    schema = {"table_name": pl.String(), "sequence": pl.Int64(), "fate": pl.String(), "rows": pl.Int64()}
+    schema = {"read_as": pl.String(), "sequence": pl.Int64(), "fate": pl.String(), "rows": pl.Int64()}
     fates = [fate for _, file in _silver_files(site, entry) for fate in file.fates]
+    fates += [fate for one in readings(site, entry) for fate in one.fates]
     counted = pl.DataFrame(fates, schema=schema, orient="row")
-    return counted.group_by("table_name", "sequence", "fate").agg(pl.col("rows").sum()).sort("table_name", "sequence", "fate")
+    return counted.group_by("read_as", "sequence", "fate").agg(pl.col("rows").sum()).sort("read_as", "sequence", "fate")
 
 
 def _checks(site: Site, entry: Entry) -> pl.DataFrame:

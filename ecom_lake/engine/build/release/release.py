@@ -12,6 +12,8 @@ from ecom_lake import logs
 from ecom_lake.engine.build.gold import make_gold as gold
 from ecom_lake.engine.build.gold import snapshots
 from ecom_lake.engine.build.maintenance.retention import collect_after_release
+from ecom_lake.engine.build.mapped.due_deliveries import is_current as is_mapped
+from ecom_lake.engine.build.mapped.facets import mapped_targets
 from ecom_lake.engine.build.outdated import definitions, outdated
 from ecom_lake.engine.build.release import acceptance, identities
 from ecom_lake.engine.build.release.identities import check_identities, held_digest
@@ -95,7 +97,11 @@ def stale(site: Site, entry: Entry) -> dict[TableId, str]:
     A model is not stale because its inputs changed, but because its as-of date or its definition is not the current one.
     """
     months = {part_of(month) for month in site.months()}
-    why: dict[TableId, str] = {}
+    why = {
+        TableId("mapped", table): "older than the delivered rows or the map"
+        for table in mapped_targets(site)
+        if not is_mapped(site, entry, table)
+    }
     for table in expected_tables(site):
         parts = entry.parts(table)
         wanted = months if site.registry.table(table.name).monthly else {WHOLE}

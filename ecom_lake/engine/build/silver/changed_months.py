@@ -20,6 +20,7 @@ from ecom_lake.engine.build.bronze.delivered_rows import deliveries_since, rows_
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.parts import order_index, part_of
 from ecom_lake.engine.build.silver.specs import INDEX
+from ecom_lake.engine.build.silver.whole_orders import come_whole
 from ecom_lake.engine.contracts.connector import Lookup, RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
@@ -67,7 +68,7 @@ def find_months(site: Site, entry: Entry, spec: RowByRow) -> Months:
     parts, months = entry.parts(TableId("silver", spec.contract.name)), site.months()
     files = {month: file for month in months if (file := parts.get(part_of(month)))}
     orders = _orders_by_month(site, entry, spec)
-    replaced = _with_replaced_deliveries(entry, spec, files)
+    replaced = _with_replaced_deliveries(site, entry, spec, files)
     same = {
         month: _rows_in(file, spec.source)
         for month, file in files.items()
@@ -85,8 +86,9 @@ def digests(rows: pl.LazyFrame | pl.DataFrame, *columns: str) -> dict[date, int]
 
 
 def _orders_by_month(site: Site, entry: Entry, spec: RowByRow) -> dict[date, str]:
-    """The silver orders are made from the winning versions, the lines only from the ids of the month's orders."""
-    columns = ("order_id", *LINEAGE) if spec is site.connector.orders else ("order_id",)
+    """The silver orders are made from the winning versions, and so are lines that come with whole orders; other lines only from
+    the ids of the month's orders."""
+    columns = ("order_id", *LINEAGE) if spec is site.connector.orders or come_whole(site, spec) else ("order_id",)
     return {month: f"{digest:016x}" for month, digest in digests(order_index(site, entry), *columns).items()}
 
 
@@ -108,7 +110,8 @@ def _lines(site: Site, entry: Entry, line: RowByRow, same: Mapping[date, Rows]) 
     accounted = Counter(_rows_in(entry.parts(INDEX)[WHOLE], line.source))
     for rows in same.values():
         accounted.update(rows)
-    unread = {sequence for sequence, rows in rows_by_delivery(entry, line.source).items() if accounted[sequence] != rows}
+    delivered = rows_by_delivery(entry, site.connector.table(line.source))
+    unread = {sequence for sequence, rows in delivered.items() if accounted[sequence] != rows}
     order = pl.col("order_id").str.strip_chars()
     keys = rows_of(site, entry, line.source, unread).select(order, "source_sequence")
     placed = keys.join(order_index(site, entry).select("order_id", "month"), on="order_id")
@@ -123,8 +126,8 @@ def _by_month(rows: pl.LazyFrame) -> dict[date, Rows]:
     return dict(counts)
 
 
-def _with_replaced_deliveries(entry: Entry, spec: RowByRow, files: Mapping[date, File]) -> set[date]:
-    sources = (spec.source, *(lookup.source for lookup in spec.lookups))
+def _with_replaced_deliveries(site: Site, entry: Entry, spec: RowByRow, files: Mapping[date, File]) -> set[date]:
+    sources = [site.connector.table(source) for source in (spec.source, *(lookup.source for lookup in spec.lookups))]
     made_from = [(months, deliveries_since(entry, *read)) for read, months in _made_from(files, sources).items()]
     return {month for months, since in made_from if since is None for month in months}
 
@@ -133,18 +136,18 @@ def _with_new_lookups(site: Site, entry: Entry, spec: RowByRow, files: Mapping[d
     """The months that look up a row of a delivery that their file does not contain."""
     found: set[date] = set()
     for lookup in spec.lookups:
-        for read, months in _made_from(files, [lookup.source]).items():
+        for read, months in _made_from(files, [site.connector.table(lookup.source)]).items():
             if since := deliveries_since(entry, *read):
                 found |= months & _months_that_look_up(site, entry, spec, lookup, since)
     return found
 
 
-def _made_from(files: Mapping[date, File], sources: Iterable[str]) -> dict[tuple[str, str], set[date]]:
+def _made_from(files: Mapping[date, File], sources: Iterable[TableId]) -> dict[tuple[TableId, str], set[date]]:
     """By delivered table and its version: the months whose file was made from it."""
-    months: dict[tuple[str, str], set[date]] = {}
+    months: dict[tuple[TableId, str], set[date]] = {}
     for source in sources:
         for month, file in files.items():
-            months.setdefault((source, file.inputs.get(TableId("bronze", source), "")), set()).add(month)
+            months.setdefault((source, file.inputs.get(source, "")), set()).add(month)
     return months
 
 

@@ -6,10 +6,11 @@ from functools import partial
 
 import polars as pl
 
-from ecom_lake.engine.build.bronze.delivered_rows import delivered_rows, rows_of
+from ecom_lake.engine.build.bronze.delivered_rows import rows_of
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.evidence import with_raw_records
 from ecom_lake.engine.build.silver.parts import accounted, failed_rules, fates_of, looked_up, order_index, quarantine_check, write
-from ecom_lake.engine.build.silver.settle import Fates, count_fates, settle, with_raw_records
+from ecom_lake.engine.build.silver.settle import Fates, count_fates, settle
 from ecom_lake.engine.build.silver.specs import Spec, code, inputs_of, specs
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.step.commit import Inputs, commit
@@ -34,7 +35,7 @@ def make_dimension(site: Site, spec: Spec) -> Outcome:
     table = TableId("silver", spec.contract.name)
     entry = state_to_build_on(site)
     if is_current(site, entry, spec) and not site.full:
-        checks = (_accounted(entry, spec, entry.parts(table)[WHOLE]), quarantine_check(entry, spec))
+        checks = (_accounted(site, entry, spec, entry.parts(table)[WHOLE]), quarantine_check(entry, spec))
         return Outcome(table, entry.parts(table), checks=checks)
     inputs = Inputs(entry, inputs_of(site, spec.contract.name))
     good, refused, fates = _merged(site, entry, spec) if isinstance(spec, ManyToOne) else _row_by_row(site, entry, spec)
@@ -50,7 +51,7 @@ def make_dimension(site: Site, spec: Spec) -> Outcome:
             }
             for source, rows in refused.items()
         }
-    check = _accounted(entry, spec, file)
+    check = _accounted(site, entry, spec, file)
     if check.blocks:
         return Outcome(table, entry.parts(table), checks=(check,))
     after = commit(site, inputs, {table: {WHOLE: file}, **quarantined}, str(table))
@@ -69,7 +70,7 @@ def _row_by_row(site: Site, entry: Entry, spec: RowByRow) -> tuple[pl.DataFrame,
     rows = rows_of(site, entry, spec.source).collect()
     settled = settle(rows, spec, looked_up(site, entry, spec.lookups, rows), site.shop.timezone)
     fates = fates_of(spec.source, settled)
-    refused = {spec.source: with_raw_records(settled.refused, rows, spec.source)}
+    refused = {spec.source: with_raw_records(site, entry, spec.source, settled.refused, rows)}
     for lookup in spec.lookups:
         if lookup.source not in {spec.source for spec in specs(site).values()}:
             refused[lookup.source], its_fates = _lookup_only(site, entry, lookup)
@@ -86,7 +87,7 @@ def _lookup_only(site: Site, entry: Entry, lookup: Lookup) -> tuple[pl.DataFrame
     latest = with_key.unique(lookup.on, keep="last", maintain_order=True)
     older = with_key.join(latest, on=LINEAGE, how="anti")
     why = without_key.select(*LINEAGE, rule=pl.lit(f"{lookup.on}_missing"), column=pl.lit(lookup.on), value=pl.col(lookup.on))
-    return with_raw_records(why, delivered, lookup.source), (
+    return with_raw_records(site, entry, lookup.source, why, delivered), (
         *count_fates(lookup.source, "collapsed", latest),
         *count_fates(lookup.source, "superseded", older),
         *count_fates(lookup.source, "quarantined", without_key),
@@ -107,8 +108,7 @@ def _merged(site: Site, entry: Entry, spec: ManyToOne) -> tuple[pl.DataFrame, _R
         *merged_away,
     )
     good = judged.good.sort(spec.contract.key)
-    raw = with_raw_records(judged.bad, delivered_rows(site, entry, spec.source, judged.bad), spec.source)
-    return good, {spec.source: raw}, fates
+    return good, {spec.source: with_raw_records(site, entry, spec.source, judged.bad)}, fates
 
 
 def merge(site: Site, entry: Entry, spec: ManyToOne, rows: pl.LazyFrame) -> tuple[Merged, Conformed]:
@@ -121,6 +121,6 @@ def merge(site: Site, entry: Entry, spec: ManyToOne, rows: pl.LazyFrame) -> tupl
     return merged, Conformed(judged.good, pl.concat([judged.bad.select(columns), merged.refused.select(columns)]))
 
 
-def _accounted(entry: Entry, spec: Spec, made: File) -> Check:
-    delivered = sum(file.rows for file in entry.parts(TableId("bronze", spec.source)).values())
+def _accounted(site: Site, entry: Entry, spec: Spec, made: File) -> Check:
+    delivered = sum(file.rows for file in entry.parts(site.connector.table(spec.source)).values())
     return accounted(spec, delivered, sum(rows for source, _, _, rows in made.fates if source == spec.source))

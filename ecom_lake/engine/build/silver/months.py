@@ -20,6 +20,7 @@ from ecom_lake import logs
 from ecom_lake.engine.build.bronze.delivered_rows import BATCH, rows_of
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.changed_months import EMPTY_DIGEST, Mark, Months, digests, find_months
+from ecom_lake.engine.build.silver.evidence import with_raw_records
 from ecom_lake.engine.build.silver.parts import (
     accounted,
     failed_rules,
@@ -30,8 +31,9 @@ from ecom_lake.engine.build.silver.parts import (
     quarantine_check,
     write,
 )
-from ecom_lake.engine.build.silver.settle import Settled, settle, with_raw_records
+from ecom_lake.engine.build.silver.settle import Settled, settle
 from ecom_lake.engine.build.silver.specs import code, inputs_of
+from ecom_lake.engine.build.silver.whole_orders import LAST_DELIVERY, come_whole, superseded_lines, with_last_delivery
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.step.commit import Inputs, commit, gone
 from ecom_lake.engine.build.step.outcome import Check, Outcome
@@ -179,11 +181,13 @@ def _delivered(site: Site, entry: Entry, spec: RowByRow, months: Sequence[date],
     else:
         order = pl.col("order_id").str.strip_chars()
         rows = delivered.with_columns(order).join(placed.select("month", "order_id"), on="order_id").collect()
+        if come_whole(site, spec):
+            rows = with_last_delivery(site, entry, spec, rows, placed.collect())
     return _Delivered(rows, looked_up(site, entry, spec.lookups, rows))
 
 
 def _digests(spec: RowByRow, delivered: _Delivered) -> Mapping[date, int]:
-    found = digests(delivered.rows, *LINEAGE)
+    found = digests(delivered.rows, *LINEAGE, *({LAST_DELIVERY} & set(delivered.rows.columns)))
     for lookup in spec.lookups:
         keys = delivered.rows.select("month", pl.col(lookup.on).str.strip_chars()).unique()
         its_rows = digests(keys.join(delivered.lookups[lookup.source], on=lookup.on), lookup.on, *LINEAGE)
@@ -196,13 +200,14 @@ def _settled(
 ) -> Iterator[tuple[date, Settled, pl.DataFrame]]:
     """Each of the months, with its settled rows and its delivered rows."""
     rows = delivered.rows.filter(pl.col("month").is_in(list(months)))
-    settled = settle(rows, spec, delivered.lookups, site.shop.timezone)
+    current, older = superseded_lines(rows)
+    settled = settle(current, spec, delivered.lookups, site.shop.timezone)
     month_of = rows.select(*LINEAGE, "month")
     frames = (
         rows,
         settled.good,
         settled.refused.join(month_of, on=LINEAGE, maintain_order="left"),
-        settled.superseded.join(month_of, on=LINEAGE, maintain_order="left"),
+        pl.concat([settled.superseded, older]).join(month_of, on=LINEAGE, maintain_order="left"),
     )
     split = [(frame.head(0), frame.partition_by("month", as_dict=True)) for frame in frames]
     for month in months:
@@ -222,7 +227,7 @@ def _publish(
 ) -> tuple[File, File | None]:
     """The file of the good rows, and the file of the refused rows if there are any."""
     part = part_of(month)
-    refused = with_raw_records(settled.refused, rows, spec.source)
+    refused = with_raw_records(site, entry, spec.source, settled.refused, rows)
     filled = made(rows=len(settled.good), fates=fates_of(spec.source, settled), failed=failed_rules(refused))
     kept = settled.good.with_columns(month=pl.lit(None, pl.Date)) if month == UNDATED else settled.good
     good = write(site, entry, kept, TableId("silver", spec.contract.name), part, filled, scratch)

@@ -65,7 +65,7 @@ def is_current(site: Site, entry: Entry) -> bool:
 
 
 def _inputs(site: Site, entry: Entry) -> Inputs:
-    return Inputs(entry, tuple(TableId("bronze", source) for source in _sources(site)))
+    return Inputs(entry, tuple(map(site.connector.table, _sources(site))))
 
 
 def _sources(site: Site) -> list[str]:
@@ -91,11 +91,12 @@ def _earlier(site: Site, entry: Entry) -> tuple[Placement, Mapping[str, Collecti
     """The current placement and the deliveries that came since then. If it cannot be updated: none, and all deliveries."""
     file = entry.parts(TABLE).get(WHOLE)
     if file is not None and file.fingerprint == _code(site) and not site.full:
-        since = {source: deliveries_since(entry, source, file.inputs[TableId("bronze", source)]) for source in _sources(site)}
+        tables = {source: site.connector.table(source) for source in _sources(site)}
+        since = {source: deliveries_since(entry, table, file.inputs[table]) for source, table in tables.items()}
         new = {source: deliveries for source, deliveries in since.items() if deliveries is not None}
         if new.keys() == since.keys() and (stored := _stored(site, entry, file)):
             return stored, new
-    return Placement(), {source: rows_by_delivery(entry, source).keys() for source in _sources(site)}
+    return Placement(), {source: rows_by_delivery(entry, site.connector.table(source)).keys() for source in _sources(site)}
 
 
 def _stored(site: Site, entry: Entry, index: File) -> Placement | None:

@@ -17,7 +17,8 @@ import polars as pl
 
 from ecom_lake.engine.build.bronze.delivered_rows import delivered_rows, in_batches, rows_of
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.settle import Fates, count_fates, judge, latest, with_raw_records
+from ecom_lake.engine.build.silver.evidence import with_raw_records
+from ecom_lake.engine.build.silver.settle import Fates, count_fates, judge, latest
 from ecom_lake.engine.config import UNDATED
 from ecom_lake.engine.contracts.conform import BAD, Conformed
 from ecom_lake.engine.contracts.connector import RowByRow
@@ -81,7 +82,7 @@ def _with_new_orders(site: Site, entry: Entry, earlier: Placement, new: Collecti
         keys = rows.select(*LINEAGE, customer_key)
         keyed = judged.good.select("order_id", "ordered_at", "month", *LINEAGE).join(keys, on=LINEAGE, how="left")
         good.append(keyed.with_columns(pl.col("customer_key").fill_null("")).select(INDEX_ROWS.names()))
-        refused.append(with_raw_records(judged.bad, rows, spec.source))
+        refused.append(with_raw_records(site, entry, spec.source, judged.bad, rows))
     winners, older = latest(pl.concat(good), ("order_id",))
     superseded = Counter(earlier.superseded) + Counter(older["source_sequence"].to_list())
     return Placement(winners, pl.concat(refused).sort(LINEAGE), superseded)
@@ -113,16 +114,24 @@ def _unplaced(site: Site, entry: Entry, line: RowByRow, orders: Placement, earli
     delivered = rows_of(site, entry, line.source, new).select(order, *LINEAGE)
     candidates = pl.concat([earlier.pending.lazy().select("order_id", *LINEAGE), delivered])
     without_order = candidates.join(orders.index.lazy(), on="order_id", how="anti").collect()
-    refused_ids = orders.refused.select(pl.col("raw_record").str.json_path_match("$.order_id").str.strip_chars()).to_series()
     has_no_id = pl.col("order_id").fill_null("") == ""
-    is_refused = has_no_id | pl.col("order_id").is_in(refused_ids.drop_nulls().unique().implode())
+    is_refused = has_no_id | pl.col("order_id").is_in(_ids(site, entry, orders.refused).drop_nulls().unique().implode())
     why = pl.when(has_no_id).then(pl.lit("order_id_missing")).otherwise(pl.lit("order_refused"))
     rules = without_order.filter(is_refused).select(
         *LINEAGE, why.alias("rule"), pl.lit("order_id").alias("column"), pl.col("order_id").alias("value")
     )
     refused = [
         earlier.refused.join(orders.index, left_on="value", right_on="order_id", how="anti"),
-        with_raw_records(rules, delivered_rows(site, entry, line.source, rules), line.source),
+        with_raw_records(site, entry, line.source, rules),
     ]
     pending = without_order.filter(~is_refused).select(pl.lit(line.source).alias("source"), *LINEAGE, "order_id")
     return Unplaced(pending.sort(LINEAGE), pl.concat(refused).sort(LINEAGE))
+
+
+def _ids(site: Site, entry: Entry, refused: pl.DataFrame) -> pl.Series:
+    """The order ids of refused orders: in their raw records, or in the rows that a map made from these."""
+    if site.map:
+        ids = delivered_rows(site, entry, site.connector.orders.source, refused)["order_id"]
+    else:
+        ids = refused.select(pl.col("raw_record").str.json_path_match("$.order_id")).to_series()
+    return ids.str.strip_chars()

@@ -68,16 +68,3 @@ def count_fates(source: str, fate: str, rows: pl.DataFrame) -> Fates:
     """How many rows of each delivery have this fate."""
     counts = rows.group_by("source_sequence").len().sort("source_sequence")
     return tuple((source, int(sequence), fate, int(n)) for sequence, n in counts.iter_rows())
-
-
-def with_raw_records(refused: pl.DataFrame, delivered: pl.DataFrame, source: str) -> pl.DataFrame:
-    """The refused rows, each with its delivered record as JSON."""
-    fields = [name for name in delivered.columns if name not in (*LINEAGE, "month")]
-    raw = delivered.join(refused.select(LINEAGE).unique(), on=LINEAGE, how="semi").select(
-        *LINEAGE, pl.struct(fields).struct.json_encode().alias("raw_record")
-    )
-    return (
-        refused.join(raw, on=LINEAGE, how="left")
-        .select(pl.lit(source).alias("source"), *LINEAGE, "rule", "column", "value", "raw_record")
-        .sort(LINEAGE)
-    )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ecom_lake.engine.build.bronze.delivered_rows import delivered_table
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.silver.whole_orders import versions_of
 from ecom_lake.engine.build.step.code_version import code_version, version_of
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.contracts.connector import ManyToOne, RowByRow
@@ -52,10 +53,10 @@ def not_exported(site: Site) -> set[str]:
 def inputs_of(site: Site, table: str) -> tuple[TableId, ...]:
     """The tables of the lake that a silver table is built from."""
     spec = specs(site)[table]
-    lookups = [TableId("bronze", lookup.source) for lookup in spec.lookups] if isinstance(spec, RowByRow) else []
+    lookups = [site.connector.table(lookup.source) for lookup in spec.lookups] if isinstance(spec, RowByRow) else []
     reads_index = spec.reads_orders if isinstance(spec, ManyToOne) else spec.contract.monthly
     index = [INDEX] if reads_index else []
-    return (*index, TableId("bronze", spec.source), *lookups)
+    return (*index, site.connector.table(spec.source), *lookups)
 
 
 def code(site: Site, spec: Spec) -> str:
@@ -65,5 +66,6 @@ def code(site: Site, spec: Spec) -> str:
     lookups = spec.lookups if isinstance(spec, RowByRow) else ()
     delivered = [delivered_table(site, source) for source in (spec.source, *(lookup.source for lookup in lookups))]
     shape = spec.shape if isinstance(spec, RowByRow) else spec.merge
+    versions = versions_of(site, spec) if isinstance(spec, RowByRow) else []
     clock = (spec.times, site.shop.timezone) if spec.times else ()
-    return fingerprint(step, version_of(shape), spec.contract, lookups, delivered, clock)
+    return fingerprint(step, version_of(shape), spec.contract, lookups, delivered, clock, *versions)

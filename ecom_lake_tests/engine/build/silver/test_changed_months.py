@@ -232,7 +232,12 @@ def test_new_deliveries_are_found_by_the_version_that_the_table_had(tmp_path: Pa
         ingest(site)
         versions.append(site.lake.log.head().version(TableId("bronze", "orders")))
     head = site.lake.log.head()
-    assert [deliveries_since(head, "orders", version) for version in versions] == [{1, 2, 3}, {2, 3}, {3}, set()]
-    assert deliveries_since(head, "orders", "another") is None
+    assert [deliveries_since(head, TableId("bronze", "orders"), version) for version in versions] == [
+        {1, 2, 3},
+        {2, 3},
+        {3},
+        set(),
+    ]
+    assert deliveries_since(head, TableId("bronze", "orders"), "another") is None
     monkeypatch.setattr(delivered_rows, "_LOOK_BACK", 1)
-    assert [deliveries_since(head, "orders", version) for version in versions] == [None, None, {3}, set()]
+    assert [deliveries_since(head, TableId("bronze", "orders"), version) for version in versions] == [None, None, {3}, set()]
