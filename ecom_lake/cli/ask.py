@@ -126,7 +126,7 @@ def _brief(question: Question) -> dict[str, Any]:
 
 def _as_data(answered: Answered) -> dict[str, Any]:
     rows = [dict(zip(answered.columns, map(json_value, row), strict=True)) for row in answered.rows]
-    return {"parameters": dict(answered.values), "sql": answered.sql, "rows": rows}
+    return {"parameters": dict(answered.values), "sql": answered.sql, "caveat": answered.caveat, "rows": rows}
 
 
 # ----------------------------------------------------------------------------------------------------------- answering
@@ -146,6 +146,7 @@ def show(answered: Answered, options: LakeOptions) -> None:
         _show_rows(answered, but=question.chart.mark if drawn and question.chart else None)
         screen.show(*[""] * bool(drawn))
     screen.show(*drawn)
+    screen.show(*filter(None, [answered.caveat]))
     if screen.out().is_terminal:
         _show_footer(answered, options)
 

@@ -62,6 +62,8 @@ class Answered:
     rows: tuple[tuple[Any, ...], ...]
     sql: str
     """The query with the values inserted, so that it can be run again."""
+    caveat: str | None = None
+    """What the answer leaves out in this shop, in a sentence."""
 
 
 # ------------------------------------------------------------------------------------------------------------- finding
@@ -132,7 +134,12 @@ def answer(session: Session, question: Question, given: Mapping[str, str]) -> An
         else:
             values[name] = next(iter(session.ask(parameter.default).rows()), (None,))[0]
     asked = session.ask(question.sql, values)
-    return Answered(question, values, choices, asked.columns, tuple(asked.rows()), _written(question.sql, values))
+    rows, written = tuple(asked.rows()), _written(question.sql, values)
+    return Answered(question, values, choices, asked.columns, rows, written, _caveat(session, question))
+
+
+def _caveat(session: Session, question: Question) -> str | None:
+    return next((sentence for (sentence,) in session.ask(question.caveat).rows()), None) if question.caveat else None
 
 
 def said(value: Value) -> str:

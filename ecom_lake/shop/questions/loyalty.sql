@@ -2,6 +2,7 @@
 title = "How much do new, returning and loyal customers spend?"
 group = "Who buys?"
 note = "By number of purchases, those before the export included; all orders of one day are one purchase."
+caveat = "anonymous_orders"
 shares = ["share_of_customers", "share_of_net_sales"]
 
 [chart]

@@ -119,6 +119,27 @@ def test_an_incomplete_month_is_pale_and_not_compared() -> None:
     assert said(ask(session, "this-month").values["month"]) == "2018-01"
 
 
+def test_the_sales_of_new_and_returning_customers_and_anonymous_orders_sum_to_the_month() -> None:
+    placed = [("a", "01-01", "ana"), ("b", "01-31", "ana"), ("c", "02-01", "ana"), ("d", "02-02", "bob"), ("e", "02-28", None)]
+    orders = [order(name, f"2018-{day} 10:00:00", customer_id=who) for name, day, who in placed]
+    items = [item(name, f"{2**power}.00") for power, (name, _, _) in enumerate(placed)]
+    answered = ask(session_of(HandShop(orders=orders, order_items=items)), "new-and-returning")
+    assert rows_of(answered, "anonymous_orders", "net_sales_of_new", "net_sales_of_returning", "anonymous_net_sales") == [
+        (0, 1 + 2, 0, 0),
+        (1, 8, 4, 16),
+    ]
+
+
+def test_a_question_about_customers_states_the_anonymous_orders_that_it_leaves_out(worked: Session) -> None:
+    orders = [order("a"), *(order(f"{number}", customer_id=None) for number in range(1_000))]
+    session = session_of(HandShop(orders=orders, order_items=[item(one["order_id"]) for one in orders]))
+    stated = "1,000 anonymous orders with net sales of 10,000.00 (99.9% of all) have no customer and are left out."
+    of_customers = ("personas", "loyalty", "retention", "where-customers-live", "best-customers")
+    assert {ask(session, name).caveat for name in of_customers} == {stated}
+    assert ask(session, "sales-by-month").caveat is None
+    assert ask(worked, "personas").caveat is None
+
+
 def test_a_parameter_without_choices_is_null() -> None:
     answered = ask(session_of(HandShop()), "best-month")
     assert (answered.values, answered.choices, answered.rows) == ({"year": None}, {"year": ()}, ())
