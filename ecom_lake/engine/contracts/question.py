@@ -37,6 +37,8 @@ class Parameter:
     """SQL over gold that returns one value; no row if the shop has no value to choose from."""
     allowed: str | None = None
     """SQL over gold that returns every allowed value; optional for numbers."""
+    or_all: bool = False
+    """Whether `all` may be given too: the SQL then gets NULL."""
     at_least: int = 1
     at_most: int = 1000
 

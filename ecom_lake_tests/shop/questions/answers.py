@@ -66,8 +66,8 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     "category-growth": [("home", 80, 40, 40, 1.0), ("toys", 30, 10, 20, 2.0), ("books", 0, 5, -5, -1.0)],
     "brand-ranking": [
         (1, "Acme", 240, 240 / 410, 6, 4, 7, None),
-        (2, "unknown", 125, 125 / 410, 4, 3, 4, None),
-        (3, "Bela", 45, 45 / 410, 3, 3, 3, None),
+        (2, "Bela", 45, 45 / 410, 3, 3, 3, None),
+        (3, "unknown", 125, 125 / 410, 4, 3, 4, None),
     ],
     # The rule with the higher confidence of the two for books and toys.
     "bought-together": [("books → toys", 4, 0.5, 1.5)],
@@ -186,9 +186,9 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("over a week late", 1, 1, 1, 0),
     ],
     "payment-methods": [
-        (1, "card", 250, 250 / 410, 9, 1),
-        (2, "boleto", 150, 150 / 410, 3, 1),
-        (3, "voucher", 10, 10 / 410, 1, 1),
+        (1, "card", 250, 250 / 410, 9, 9 / 12, 1),
+        (2, "boleto", 150, 150 / 410, 3, 3 / 12, 1),
+        (3, "voucher", 10, 10 / 410, 1, 1 / 12, 1),
     ],
     # The net sales of the lamp, the book and the ball are 260, 125 and 90 of 520; together 91%, before the doll.
     "abc": [("A", 3, 3 / 4, 475, 475 / 520, 13), ("B", 1, 1 / 4, 45, 45 / 520, 3)],
@@ -208,7 +208,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     "first-category": [("toys", 5, 1 / 4, 1, 145), ("books", 3, 1, 1, 145), ("home", 2, 0, 0, 40)],
     # From books ana went to toys after 63 days; eve to books after 30, and then to toys after 61.
     "next-category": [("toys", 2, 1, 62), ("books", 1, 1 / 2, 30)],
-    "returns": [("books", 60, 1, 1, 1 / 4, 0)],
+    "returns": [("books", 60, 1, 1, 1 / 4, 1 / 4, 0)],
     "late-sellers": [("max", 3 / 4, 11, 260, 2.25, 1 / 12, 1 / 3, 2), ("lux", 0, 4, 260, 4, 1 / 5, 2 / 3, 1)],
     "delivery-by-state": [("RJ", 5, 14, 2 / 3), ("SP", 7, 8.7, 1 / 3)],
     "order-statuses": [
@@ -296,12 +296,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "second-order-curve": {"days": "365"},
     "churn-by-month": {"horizon": "P80"},
     "segment-moves": {"month": "2018-02", "top": "10"},
-    "category-growth": {"year": "2018", "top": "10"},
+    "category-growth": {"year": "2018", "months": "comparable", "top": "10"},
     "brand-ranking": {"year": "2017", "top": "10"},
     "bought-together": {"level": "category", "top": "10"},
     "where-customers-live": {"top": "10"},
-    "payment-methods": {"year": "2017", "top": "5"},
-    "top-products": {"top": "3", "categories": "10"},
+    "payment-methods": {"year": "2017", "by": "value", "top": "5"},
+    "top-products": {"top": "3", "categories": "10", "by": "net_sales"},
     "category-scorecard": {"top": "10"},
     "first-category": {"top": "10"},
     "next-category": {"category": "books", "top": "10"},

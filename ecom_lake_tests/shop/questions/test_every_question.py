@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from ecom_lake.cli import screen
-from ecom_lake.engine.serve.answering import said
+from ecom_lake.engine.serve.answering import said, values_as_given
 from ecom_lake.engine.serve.query import Session
+from ecom_lake.errors import UsageError
 from ecom_lake_tests import catalog
-from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, monthly, order
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, monthly, order, payment, product
 from ecom_lake_tests.builders.worked_shop import BY_NAME, ask, rows_of, session_of, worked_shop
 from ecom_lake_tests.catalog import questions, registry
 from ecom_lake_tests.shop.questions.answers import ANSWERS, DEFAULTS, PARTS
@@ -104,10 +105,57 @@ def test_other_parameters_change_the_answer(worked: Session) -> None:
     assert rows_of(ask(worked, "payment-methods", year="2018"), "method", "payments") == [("card", 110)]
     assert rows_of(ask(worked, "next-category", category="toys"), "next_category", "customers") == [("home", 1), ("toys", 1)]
     assert rows_of(ask(worked, "coming-months", of="toys")) == [("2018-03", 40, 10, 70, "SES")]
-    assert rows_of(ask(worked, "returns", by="state")) == [("RJ", 60, 1, 1, 1 / 6, 0)]
+    assert rows_of(ask(worked, "returns", by="state")) == [("RJ", 60, 1, 1, 1 / 6, 1 / 6, 0)]
     # Products are shown by name where they have one, and of the rules with three items the most confident one is shown.
     pairs = [("ball + doll → The Lamp", 2, 0.9, 3.5), ("The Lamp → The Ball", 3, 0.75, 3.0)]
     assert rows_of(ask(worked, "bought-together", level="product")) == pairs
+
+
+def test_a_year_may_be_all_years(worked: Session) -> None:
+    with_year = [name for name, question in BY_NAME.items() if "year" in [one.name for one in question.parameters]]
+    assert len(with_year) >= 8
+    for name in with_year:
+        if name == "category-growth":  # it compares a year with the one before
+            with pytest.raises(UsageError, match="year must be 2018, not 'all'"):
+                ask(worked, name, year="all")
+        else:
+            whole = ask(worked, name, year="all")
+            assert values_as_given(whole)["year"] == "all"
+            assert [*worked.ask(whole.sql).rows()] == [*whole.rows]
+    assert rows_of(ask(worked, "top-categories", year="all"), "category", "net_sales") == [
+        ("home", 260),
+        ("toys", 135),
+        ("books", 125),
+    ]
+    assert rows_of(ask(worked, "best-month", year="all"), "month", "share")[0] == ("2017-11", 110 / 520)
+    assert rows_of(ask(worked, "where-revenue-leaks", year="all"), "step", "amount")[2] == ("net_sales", 520)
+    assert rows_of(ask(worked, "payment-methods", year="all"), "method", "payments")[0] == ("card", 360)
+    assert rows_of(ask(worked, "sales-by", year="all"), "member", "net_sales") == [("SP", 310), ("RJ", 210)]
+    with pytest.raises(UsageError, match="year must be one of 2017, 2018 and all, not '2016'"):
+        ask(worked, "best-month", year="2016")
+
+
+def test_rankings_have_another_measure(worked: Session) -> None:
+    """Boleto: 3 orders for 150; voucher: 1 for 10. By units, the ball is first in toys either way, and the books alone."""
+    assert rows_of(ask(worked, "payment-methods", by="orders"), "method", "orders") == [
+        ("card", 9),
+        ("boleto", 3),
+        ("voucher", 1),
+    ]
+    orders = [order("a"), order("b"), order("c")]
+    items = [item("a", "100.00"), item("b", "1.00", product_id="q", quantity=5), item("c", "2.00", product_id="q")]
+    paid = [payment("a", "100.00"), payment("b", "5.00", method="voucher"), payment("c", "2.00", method="voucher")]
+    goods = [product("p"), product("q")]
+    session = session_of(HandShop(orders=orders, order_items=items, payments=paid, products=goods))
+    ranked = {by: rows_of(ask(session, "top-products", by=by), "product", "place") for by in ("net_sales", "units")}
+    assert ranked == {"net_sales": [("p", 1), ("q", 2)], "units": [("q", 1), ("p", 2)]}
+    first = {by: rows_of(ask(session, "payment-methods", by=by, year="all"), "method")[0] for by in ("value", "orders")}
+    assert first == {"value": ("card",), "orders": ("voucher",)}
+
+
+def test_whole_years_are_compared_too(worked: Session) -> None:
+    whole = rows_of(ask(worked, "category-growth", months="all"), "category", "net_sales", "year_before")
+    assert whole == [("home", 80, 180), ("toys", 30, 105), ("books", 0, 125)]
 
 
 def test_an_incomplete_month_is_pale_and_not_compared() -> None:
@@ -143,7 +191,7 @@ def test_a_question_about_customers_states_the_anonymous_orders_that_it_leaves_o
 def test_a_parameter_without_choices_is_null() -> None:
     answered = ask(session_of(HandShop()), "best-month")
     assert (answered.values, answered.choices, answered.rows) == ({"year": None}, {"year": ()}, ())
-    assert "where year(month) = null" in answered.sql
+    assert "year(month) = null" in answered.sql
 
 
 def test_titles_are_unique() -> None:
