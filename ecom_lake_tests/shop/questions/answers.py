@@ -105,9 +105,31 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("2018-02", 1, 0, 1, 1, 0, 0, 80, 0, False),
     ],
     "loyalty": [
-        ("New", 6, 6 / 9, 6, 185, 185 / 520, 30.83, 30.83, "Fewer than 2 purchases."),
-        ("Returning", 1, 1 / 9, 2, 120, 120 / 520, 120, 60, "From 2 purchases on."),
-        ("Loyal", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83, "From 3 purchases on."),
+        ("New (fewer than 2 purchases)", 6, 6 / 9, 6, 185, 185 / 520, 30.83, 30.83),
+        ("Returning (from 2 purchases on)", 1, 1 / 9, 2, 120, 120 / 520, 120, 60),
+        ("Loyal (from 3 purchases on)", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83),
+    ],
+    "spend-by-frequency": [
+        ("1 purchase", 6, 6 / 9, 6, 185, 185 / 520, 30.83, 30.83),
+        ("2 purchases", 1, 1 / 9, 2, 120, 120 / 520, 120, 60),
+        ("3 purchases", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83),
+    ],
+    # Ana, bob and eve are loyal: lamps for 90, 40 and 80, books for 5 and twice 30, balls for 10, 20, 20 and 10.
+    "persona-products": [
+        ("The Lamp", "home", 2, 3, 210, 210 / 335),
+        ("book", "books", 2, 3, 65, 65 / 335),
+        ("The Ball", "toys", 2, 4, 60, 60 / 335),
+    ],
+    # Only ana has the monetary score 5.
+    "high-value-products": [
+        ("The Lamp", "home", 1, 1, 90, 90 / 145, 260 / 520, 1.24),
+        ("The Ball", "toys", 1, 3, 50, 50 / 145, 90 / 520, 1.99),
+        ("book", "books", 1, 1, 5, 5 / 145, 125 / 520, 0.14),
+    ],
+    "all-sales-by": [
+        (1, "card", 360, 360 / 520, 11, 11 / 14, 32.73),
+        (2, "boleto", 150, 150 / 520, 3, 3 / 14, 50),
+        (3, "voucher", 10, 10 / 520, 1, 1 / 14, 10),
     ],
     # Ana and eve subscribe; bob, dan and fay do not; for the others it is unknown.
     "subscribers": [
@@ -297,6 +319,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "churn-by-month": {"horizon": "P80"},
     "segment-moves": {"month": "2018-02", "top": "10"},
     "category-growth": {"year": "2018", "months": "comparable", "top": "10"},
+    "spend-by-frequency": {"by": "purchases"},
+    "persona-products": {"persona": "Loyal High-Value", "top": "10"},
+    "high-value-products": {"top": "10"},
+    "all-sales-by": {"by": "payment_method", "top": "10"},
     "brand-ranking": {"year": "2017", "top": "10"},
     "bought-together": {"level": "category", "top": "10"},
     "where-customers-live": {"top": "10"},

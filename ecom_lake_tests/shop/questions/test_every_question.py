@@ -11,7 +11,7 @@ from ecom_lake.engine.serve.answering import said, values_as_given
 from ecom_lake.engine.serve.query import Session
 from ecom_lake.errors import UsageError
 from ecom_lake_tests import catalog
-from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, monthly, order, payment, product
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, monthly, order, payment, product
 from ecom_lake_tests.builders.worked_shop import BY_NAME, ask, rows_of, session_of, worked_shop
 from ecom_lake_tests.catalog import questions, registry
 from ecom_lake_tests.shop.questions.answers import ANSWERS, DEFAULTS, PARTS
@@ -151,6 +151,29 @@ def test_rankings_have_another_measure(worked: Session) -> None:
     assert ranked == {"net_sales": [("p", 1), ("q", 2)], "units": [("q", 1), ("p", 2)]}
     first = {by: rows_of(ask(session, "payment-methods", by=by, year="all"), "method")[0] for by in ("value", "orders")}
     assert first == {"value": ("card",), "orders": ("voucher",)}
+
+
+def test_a_shop_without_dates_has_answers_on_methods_states_and_discounts() -> None:
+    orders = [order("a", None, state="SP"), order("b", None, state="SP"), order("c", None)]
+    items = [item("a", "10.00", discount="1.00"), item("b", "20.00"), item("c", "1.00")]
+    session = session_of(HandShop(orders=orders, order_items=items, payments=[payment("a", "9.00"), payment("b", "20.00")]))
+    found = {
+        by: rows_of(ask(session, "all-sales-by", by=by), "member", "net_sales", "share_of_orders")
+        for by in ("payment_method", "state", "discounted")
+    }
+    assert found == {
+        "payment_method": [("card", 29, 2 / 3), ("none", 1, 1 / 3)],
+        "state": [("SP", 29, 2 / 3), ("unknown", 1, 1 / 3)],
+        "discounted": [("no", 21, 2 / 3), ("yes", 9, 1 / 3)],
+    }
+
+
+def test_customers_are_grouped_by_the_frequency_that_they_stated() -> None:
+    people = [customer("ana", purchase_frequency_days=7), customer("bob", purchase_frequency_days=30), customer("eve")]
+    orders = [order(name, customer_id=name) for name in ("ana", "bob", "eve")]
+    session = session_of(HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders], customers=people))
+    stated = rows_of(ask(session, "spend-by-frequency", by="stated"), "frequency", "customers", "net_sales")
+    assert stated == [("every 7 days", 1, 10), ("every 30 days", 1, 10), ("unknown", 1, 10)]
 
 
 def test_whole_years_are_compared_too(worked: Session) -> None:
