@@ -20,6 +20,7 @@ STOPPED = {
     ("product_performance", "the share that ends there, not before"),
     ("category_performance", "refused lines counted"),
     ("product_journey", "any later purchase"),
+    ("discount_sensitivity", "orders without lines counted"),
     ("first_product_value", "categories counted by line"),
     ("delivery_performance", "late among all delivered"),
     ("returns_leakage", "kept lines leak"),

@@ -297,6 +297,12 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("refused lines counted", "where s.is_valid and s.order_date is not null and", "where s.order_date is not null and"),
     ),
     *_of(
+        "discount_sensitivity",
+        ("refused lines counted", "    where is_valid\n    group by category, order_id", "    group by category, order_id"),
+        ("orders without lines counted", "    where o.is_valid and o.items > 0", "    where o.is_valid"),
+        ("the share among all", "(units - units_with_discount)::double", "units::double"),
+    ),
+    *_of(
         "first_product_value",
         (
             "orders after the as-of date",

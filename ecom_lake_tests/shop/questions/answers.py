@@ -109,6 +109,13 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("Returning (from 2 purchases on)", 1, 1 / 9, 2, 120, 120 / 520, 120, 60),
         ("Loyal (from 3 purchases on)", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83),
     ],
+    # One order of fourteen, of a lamp and a ball, has a discount: 10 on the lamp, which was 100.
+    "discount-sensitivity": [
+        ("all", 14, 1 / 14, 10, 10 / 120, 2, 1.08, 110, 31.54),
+        ("home", 4, 1 / 4, 10, 10 / 100, 1, 1, 90, 56.67),
+        ("toys", 8, 0, 0, None, None, 1, None, 16.88),
+        ("books", 4, 0, 0, None, None, 1, None, 31.25),
+    ],
     "spend-by-frequency": [
         ("1 purchase", 6, 6 / 9, 6, 185, 185 / 520, 30.83, 30.83),
         ("2 purchases", 1, 1 / 9, 2, 120, 120 / 520, 120, 60),
@@ -319,6 +326,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "churn-by-month": {"horizon": "P80"},
     "segment-moves": {"month": "2018-02", "top": "10"},
     "category-growth": {"year": "2018", "months": "comparable", "top": "10"},
+    "discount-sensitivity": {"by": "category", "top": "10"},
     "spend-by-frequency": {"by": "purchases"},
     "persona-products": {"persona": "Loyal High-Value", "top": "10"},
     "high-value-products": {"top": "10"},
