@@ -30,9 +30,9 @@ held as (
     select
         'category',
         category,
-        sum(quantity),
-        sum(discount),
-        sum(net_sales)
+        sum(quantity)::bigint,
+        sum(discount)::decimal(18, 2),
+        sum(net_sales)::decimal(18, 2)
     from fct_sales
     where is_valid
     group by category, order_id
