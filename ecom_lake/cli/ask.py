@@ -126,17 +126,17 @@ def _brief(question: Question) -> dict[str, Any]:
 
 def _as_data(answered: Answered) -> dict[str, Any]:
     rows = [dict(zip(answered.columns, map(json_value, row), strict=True)) for row in answered.rows]
-    return {"parameters": dict(answered.values), "sql": answered.sql, "rows": rows}
+    return {"parameters": dict(answered.values), "sql": answered.sql, "caveat": answered.caveat, "rows": rows}
 
 
 # ----------------------------------------------------------------------------------------------------------- answering
 
 
 def show(answered: Answered, options: LakeOptions) -> None:
-    from ecom_lake.engine.serve.answering import said
+    from ecom_lake.engine.serve.answering import values_as_given
 
     question = answered.question
-    asked = " · ".join(f"{name} {said(value)}" for name, value in answered.values.items())
+    asked = " · ".join(f"{name} {value}" for name, value in values_as_given(answered).items())
     screen.show(Text.assemble((question.title, "bold"), (f"  {asked}" if asked else "", "cyan")), "")
     if not answered.rows:
         screen.show("No rows: the shop has no data for this question.")
@@ -146,6 +146,7 @@ def show(answered: Answered, options: LakeOptions) -> None:
         _show_rows(answered, but=question.chart.mark if drawn and question.chart else None)
         screen.show(*[""] * bool(drawn))
     screen.show(*drawn)
+    screen.show(*filter(None, [answered.caveat]))
     if screen.out().is_terminal:
         _show_footer(answered, options)
 
@@ -168,15 +169,16 @@ def _cell(value: Any, is_share: bool) -> screen.Cell:
 
 def _show_footer(answered: Answered, options: LakeOptions) -> None:
     """The note of the question, its parameters, and the command that shows its SQL."""
-    from ecom_lake.engine.serve.answering import said
+    from ecom_lake.engine.serve.answering import ALL, said, values_as_given
 
     question = answered.question
     screen.show("", *filter(None, [question.note]), style="dim")
     for parameter in question.parameters:
         choices = [said(choice) for choice in answered.choices.get(parameter.name, ())]
+        choices += [ALL] * (parameter.or_all and bool(choices))
         listed = f" One of {', '.join(choices)}." if 1 < len(choices) <= screen.LISTED else ""
         screen.show(f"--{parameter.name}  {parameter.meaning}{listed}", style="dim")
-    asked = "".join(f" --{name} {quote(said(value))}" for name, value in answered.values.items() if value is not None)
+    asked = "".join(f" --{name} {quote(value)}" for name, value in values_as_given(answered).items() if value != said(None))
     screen.show(f"SQL of this answer: {options.command(f'ask {question.name}{asked} --sql')}", style="dim")
 
 

@@ -42,7 +42,7 @@ CHANGES = """
         count(distinct coalesce(n.customer_id, b.customer_id)) as customers_changed,
         coalesce(sum(abs(coalesce(n.net_sales, 0) - coalesce(b.net_sales, 0))), 0)::decimal(18, 2) as net_sales_changed
     from now as n
-    full join before as b on b.order_id = n.order_id and b.customer_id = n.customer_id
+    full join before as b on b.order_id = n.order_id and b.customer_id is not distinct from n.customer_id
     where
         n.order_id is null
         or b.order_id is null

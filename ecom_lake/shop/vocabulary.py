@@ -34,8 +34,8 @@ ENTERS_BY_VALUE = True
 
 order_id = OrderIndex.table.columns["order_id"].replace(key=False)
 customer_id = Text(
-    "Identifier of the customer: one person, stable over all of their orders. An order without a customer record has a customer"
-    " of its own."
+    "Identifier of the customer: one person, stable over all of their orders. NULL for an anonymous order, which has no customer"
+    " identity; an identity without a customer record is a customer all the same."
 )
 product_id = Text("Identifier of the product.")
 seller_id = Text("Identifier of the seller.", nullable=True)
@@ -76,6 +76,10 @@ coupon_code = Text("Code of the coupon that was used.", nullable=True)
 is_valid = Flag(
     "Whether the row counts as a sale: the order is neither canceled nor unavailable, and the source does not mark the order or"
     " the line as invalid."
+)
+is_anonymous = Flag(
+    "Whether the order has no customer identity, as with a guest: it counts as an order, with its units and money, and never as a"
+    " customer."
 )
 is_timeline_sound = Flag(
     "False where a later stage of the order is dated before an earlier one; all times are kept as delivered."
@@ -173,6 +177,8 @@ discounted_orders = Count(
 )
 returned_orders = Count("Valid orders that were returned, in full or in part; NULL where the shop does not know returns.")
 unknown_status_orders = Count("Valid orders whose status is unknown.")
+anonymous_orders = Count("Valid orders without a customer identity: they are in `orders`, and no number of customers has them.")
+anonymous_net_sales = Money("Net sales of the anonymous orders: they are in `net_sales`, and no table of customers has them.")
 customers = Count("Distinct customers with a valid order; they do not add up over periods or overlapping members.")
 new_customers = Count("Customers whose first valid order lies in the period.")
 returning_customers = Count("Customers with a valid order in the period whose first valid order lies in an earlier one.")
@@ -353,6 +359,8 @@ KNOWN = {
 VALID_SUMS = {
     "orders": "count(*)",
     "new_customers": "count(*) filter (where is_first_order)",
+    "anonymous_orders": "count(*) filter (where is_anonymous)",
+    "anonymous_net_sales": "(sum(net_sales) filter (where is_anonymous))::decimal(18, 2)",
     "items": "sum(items)",
     "units": "sum(units)",
     "gross_sales": "sum(gross_sales)::decimal(18, 2)",
@@ -396,6 +404,8 @@ _KPIS = (
     Kpi("customers", customers, "coalesce(customers, 0)"),
     Kpi("new_customers", new_customers, "coalesce(new_customers, 0)"),
     Kpi("returning_customers", returning_customers, "coalesce(customers - new_customers, 0)"),
+    Kpi("anonymous_orders", anonymous_orders, "coalesce(anonymous_orders, 0)"),
+    Kpi("anonymous_net_sales", anonymous_net_sales, "coalesce(anonymous_net_sales, 0)"),
     Kpi("items", items, "coalesce(items, 0)"),
     Kpi("units", units, "coalesce(units, 0)"),
     Kpi("gross_sales", gross_sales, "coalesce(gross_sales, 0)"),
@@ -492,6 +502,8 @@ HOMONYMS = {
     "low": "A bound of a number, or of an amount of money in customer_value and experiment_simulation.",
     "high": "Likewise.",
     "segment_centres.*": "Coordinates of a segment's centre, named after the columns of customers that they are means of.",
+    "model_cards.anonymous_orders": "Up to the as-of date of the model, and NULL for models that leave out none.",
+    "model_cards.anonymous_net_sales": "Likewise.",
     "dim_date.month": "The month of the year, a number from 1 to 12.",
     "dim_date.day": "The day of the month; in second_order_curve, days since the first purchase.",
     "reporting_period.as_of": "The as-of date of the shop; elsewhere that of the row.",

@@ -1,4 +1,4 @@
-"""A synthetic shop that fills silver: costs, discounts, returns, refunds, refused lines, split orders, ties, gaps."""
+"""A synthetic shop that fills every column of silver: costs, discounts, returns, refunds, refused lines, guests, ties, gaps."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ FIRST = datetime(2017, 1, 1, 8)
 STATUSES = ["delivered"] * 14 + ["shipped", "in_transit", "returned", "canceled", "unavailable", "processing", "unknown"]
 
 
-def busy_shop(orders: int = 900, seed: int = 4) -> HandShop:
+def busy_shop(orders: int = 900, seed: int = 4, anonymous: int = 30) -> HandShop:
+    """`anonymous` orders without a customer are added to the others, which do not depend on their number."""
     dice = Random(seed)
     rows: dict[str, list[Row]] = {"orders": [], "order_items": [], "payments": [], "refunds": [], "reviews": []}
     for number in range(orders):
         placed = FIRST + timedelta(days=int(425 * dice.random() ** 0.7), hours=dice.choice([0, 5, 14]))
         _add_order(rows, dice, f"o{dice.randrange(10**6):06}{number}", placed)
+    dice = Random(seed + 1)
+    for number in range(anonymous):
+        placed = FIRST + timedelta(days=dice.randrange(1, 425), hours=dice.choice([0, 5, 14]))
+        _add_order(rows, dice, f"anonymous {number}", placed, is_anonymous=True)
     return HandShop(
         ShopSettings(seller_min_orders=20),
         customers=[customer(f"c{n}", age=20 + n % 50, registered_at="2017-02-01 10:00:00") for n in range(0, 300, 2)],
@@ -30,7 +35,7 @@ def busy_shop(orders: int = 900, seed: int = 4) -> HandShop:
 CATEGORIES = ("toys", "books", "garden", "music", "unknown")
 
 
-def _add_order(rows: dict[str, list[Row]], dice: Random, order_id: str, placed: datetime) -> None:
+def _add_order(rows: dict[str, list[Row]], dice: Random, order_id: str, placed: datetime, is_anonymous: bool = False) -> None:
     status = dice.choice(STATUSES)
     approved = placed + timedelta(days=dice.randrange(3))
     shipped = approved + timedelta(days=dice.randrange(4))
@@ -39,7 +44,7 @@ def _add_order(rows: dict[str, list[Row]], dice: Random, order_id: str, placed: 
         order(
             order_id,
             str(placed),
-            customer_id=f"c{int(300 * dice.random() ** 2)}",
+            customer_id=None if is_anonymous else f"c{int(300 * dice.random() ** 2)}",
             status=status,
             approved_at=str(approved),
             shipped_at=str(shipped) if status != "processing" else None,

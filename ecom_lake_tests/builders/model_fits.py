@@ -74,7 +74,9 @@ def register_fits(con: duckdb.DuckDBPyConnection, name: str, fit: pl.DataFrame) 
         con.register(each, (fit if each == name else fit.clear()).to_arrow())
     con.execute(f"create view model_fits as {all_fits(catalog.registry())}")
     con.execute("create table model_snapshots (model varchar, customers_changed bigint, net_sales_changed decimal(18, 2))")
-    con.execute("create table fct_orders (order_date date)")
+    con.execute(
+        "create table fct_orders (order_id varchar, order_date date, is_valid bool, is_anonymous bool, net_sales decimal(18, 2))"
+    )
 
 
 def gathered(table: str, fit: pl.DataFrame) -> list[dict[str, Any]]:

@@ -70,6 +70,28 @@ def test_a_shop_without_rows_has_a_page() -> None:
     assert sections_without_content(html) == set()
 
 
+def test_it_states_the_orders_that_no_number_about_customers_contains() -> None:
+    gold = {table: pl.DataFrame(schema=catalog.gold()[table].schema) for table in TABLES}
+    values = {"anonymous_orders": 1200.0, "anonymous_net_sales": 2500.0, "net_sales": 10000.0}
+
+    def section(summary: dict[str, float]) -> str:
+        rows = pl.DataFrame({"metric": [*summary], "value": [*summary.values()]})
+        html = text(page(Report("shop", 1, gold | {"kpi_summary": rows})))
+        return html.partition('<section id="segments">')[2].partition("</section>")[0]
+
+    assert "1,200 orders have no customer, with net sales of 2,500 (25.0% of all)." in section(values)
+    assert "have no customer" not in section(values | {"anonymous_orders": 0.0})
+    assert "have no customer" not in section({"net_sales": 10000.0}), "a release from before there were anonymous orders"
+
+
+def test_the_bridge_has_a_label_for_every_driver() -> None:
+    drivers = catalog.gold()["kpi_bridge"].columns["driver"].one_of
+    rows = [(date(2018, 1, 1), date(2018, 2, 1), driver, at, at) for at, driver in enumerate(drivers, 1)]
+    bridge = pl.DataFrame(rows, catalog.gold()["kpi_bridge"].schema, orient="row")
+    gold = {table: pl.DataFrame(schema=catalog.gold()[table].schema) for table in TABLES} | {"kpi_bridge": bridge}
+    assert "anonymous orders" in text(page(Report("shop", 1, gold)))
+
+
 def test_a_section_whose_tables_the_shop_cannot_have_states_why() -> None:
     nothing = {table: pl.DataFrame(schema=catalog.gold()[table].schema) for table in TABLES}
     lacked = ("kpi_monthly", "kpi_bridge", "sales_forecast", "customer_value", "churn_scores", "review_risk", "delivery_effect")

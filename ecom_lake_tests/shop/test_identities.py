@@ -194,6 +194,18 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "update category_performance set orders = 6",
         "update category_performance set customers = 4",
     ),
+    "members_have_all_sales": tuple(
+        f"update discount_sensitivity set {amount} = {amount} + 1 where dimension = 'category'"
+        for amount in ("units", "net_sales", "discounts")
+    ),
+    "orders_with_discount_are_those_of_the_shop": (
+        *(
+            f"update discount_sensitivity set {count} = {count} + 1 where dimension = 'purchases'"
+            for count in ("orders", "orders_with_discount", "net_sales_with_discount")
+        ),
+        "delete from discount_sensitivity where dimension = 'all'",
+    ),
+    "categories_have_their_orders": ("update discount_sensitivity set orders = orders + 1 where dimension = 'category'",),
     "orders_hold_categories": ("update category_performance set orders = orders - 1 where category = 'toys'",),
     "journeys_go_on_from_purchases": ("update product_journey set steps = steps + 1", "delete from product_journey"),
     "journeys_are_of_buyers": (

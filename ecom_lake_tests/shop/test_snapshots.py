@@ -11,7 +11,7 @@ import pytest
 from ecom_lake.shop.snapshots import AS_OF, CHANGES
 
 MAY, JUNE = date(2024, 5, 31), date(2024, 6, 10)
-Order = tuple[str, str, date | None, str, bool]
+Order = tuple[str, str | None, date | None, str, bool]
 """Order, customer, day, net sales, and whether the order is valid."""
 BEFORE: list[Order] = [("1", "ana", MAY, "10.00", True), ("2", "bob", MAY, "20.00", True), ("3", "bob", JUNE, "5.00", True)]
 
@@ -28,8 +28,8 @@ def counted(now: list[Order], before: list[Order] = BEFORE, as_of: date | None =
         con.execute("create table dim_date_before (date date, is_as_of boolean)")
         if as_of:
             con.execute("insert into dim_date_before values (?, true)", [as_of])
-        [row] = con.execute(CHANGES).fetchall()
-        return int(row[0]), Decimal(row[1])
+        [found] = con.execute(CHANGES).fetchall()
+        return int(found[0]), Decimal(found[1])
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,7 @@ def counted(now: list[Order], before: list[Order] = BEFORE, as_of: date | None =
         ([("1", "cleo", MAY, "10.00", True)], 2, "20.00"),
         ([("4", "ana", MAY, "10.00", True)], 1, "20.00"),
         ([("1", "ana", MAY, "10.00", False), ("4", "dora", MAY, "10.00", True)], 2, "20.00"),
+        ([("1", "ana", MAY, "10.00", True), ("5", None, MAY, "7.00", True)], 0, "7.00"),
     ],
     ids=[
         "same",
@@ -55,6 +56,7 @@ def counted(now: list[Order], before: list[Order] = BEFORE, as_of: date | None =
         "other customer",
         "other order",
         "swapped",
+        "anonymous order",
     ],
 )
 def test_each_change_up_to_the_as_of_date_counts(first: list[Order], customers: int, sales: str) -> None:
@@ -85,3 +87,8 @@ def test_models_are_as_of_the_last_complete_month_that_deliveries_have_reached(
         con.execute("alter table dim_date add column is_snapshot_date boolean default true")
         con.execute("create table orders as select ?::timestamp as ordered_at", [last_order])
         assert con.execute(AS_OF).fetchall() == [(as_of,)]
+
+
+def test_an_anonymous_order_that_stays_is_no_change() -> None:
+    anonymous: list[Order] = [*BEFORE, ("5", None, MAY, "7.00", True)]
+    assert counted(anonymous, anonymous) == (0, Decimal("0.00"))

@@ -127,9 +127,10 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
         (
             "people counted once for each order",
-            "count(*) filter (where coalesce(previous_order_date < month, true)) as customers",
+            "count(*) filter (where not is_anonymous and coalesce(previous_order_date < month, true)) as customers",
             "count(*) as customers",
         ),
+        ("anonymous orders are customers", "(where not is_anonymous and coalesce", "(where coalesce"),
         ("no cost is known, and none is covered", "case when knows_costs then", "case when true then"),
         ("months without sales are lost", "left join sold as s on s.month = m.month", "join sold as s on s.month = m.month"),
         (
@@ -143,9 +144,11 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     *_of(
         "customer_metrics",
+        ("anonymous orders are a customer", "where is_valid and customer_id is not null and", "where is_valid and"),
         (
             "orders after the as-of date",
-            "where is_valid and coalesce(order_date <= as_of, true)\n    group by customer_id\n),\n\n-- An unknown",
+            "where is_valid and customer_id is not null and coalesce(order_date <= as_of, true)\n    group by customer_id\n),"
+            "\n\n-- An unknown",
             "where is_valid\n    group by customer_id\n),\n\n-- An unknown",
         ),
         ("unknown is a category", "count(distinct nullif(category, 'unknown'))", "count(distinct category)"),
@@ -203,11 +206,13 @@ MUTATIONS: tuple[Mutation, ...] = (
     *_of(
         "kpi_breakdown",
         ("invalid orders too", "    where o.is_valid\n", ""),
+        ("anonymous orders are customers", "case when o.is_anonymous then 0 else r.repeater end as repeater", "r.repeater"),
         ("growth on two years before", "make_date(year(s.period) - 1", "make_date(year(s.period) - 2"),
     ),
     *_of(
         "kpi_bridge",
         ("discounts with the sign turned", "f.d - t.d as discount", "t.d - f.d as discount"),
+        ("the mix forgets anonymous orders", "orders_per_customer - anonymous - units", "orders_per_customer - units"),
         ("the mix forgets prices", "units_per_order - price - discount", "units_per_order - discount"),
         ("against two months before", "b.number = a.number - 1 or", "b.number = a.number - 2 or"),
     ),
@@ -224,7 +229,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "second_order_curve",
         ("orders for purchases", "where opens_purchase and purchase_number <= 2", "where purchase_number <= 2"),
     ),
-    *_of("rfm_migration", ("invalid orders too", "where o.is_valid and o.order_date <=", "where o.order_date <=")),
+    *_of("rfm_migration", ("invalid orders too", "where o.is_valid and o.customer_id", "where o.customer_id")),
     *_of(
         "customer_concentration",
         ("tenths rounded down", "((decile - 1) * customers + 9) // 10", "((decile - 1) * customers) // 10"),
@@ -290,6 +295,12 @@ MUTATIONS: tuple[Mutation, ...] = (
             "        count(customer_id) as customers,",
         ),
         ("refused lines counted", "where s.is_valid and s.order_date is not null and", "where s.order_date is not null and"),
+    ),
+    *_of(
+        "discount_sensitivity",
+        ("refused lines counted", "    where is_valid\n    group by category, order_id", "    group by category, order_id"),
+        ("orders without lines counted", "    where o.is_valid and o.items > 0", "    where o.is_valid"),
+        ("the share among all", "(units - units_with_discount)::double", "units::double"),
     ),
     *_of(
         "first_product_value",

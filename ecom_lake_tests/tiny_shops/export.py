@@ -52,7 +52,8 @@ class Export:
         has_returns = any(row["status"] == "returned" for row in placed) and bool(returned)
         return {
             "orders": len(sold),
-            "customers": len({row["customer_id"] for row in sold.values()}),
+            "customers": len({row["customer_id"] for row in sold.values()} - {""}),
+            "anonymous_orders": sum(row["customer_id"] == "" for row in sold.values()),
             "gross_sales": float(gross),
             "discounts": float(discounts),
             "net_sales": float(gross - discounts),
@@ -144,6 +145,8 @@ def _status(shape: Shape, number: int) -> str:
 def _customer(shape: Shape, number: int) -> str:
     if shape.customers == "one":
         return "c0"
+    if shape.customers == "anonymous" or (shape.customers == "one and anonymous" and number > 0):
+        return ""
     return f"c{number // 2 if shape.customers == 'each twice' else number}"
 
 
@@ -201,7 +204,7 @@ def _dimensions(shape: Shape, count: int) -> dict[str, Sequence[Row]]:
     profile = {"age": 30, "gender": "female", "state": "S1", "is_subscriber": "yes", "registered_at": "2021-01-01"}
     goods = {} if shape.products == "no category" or not is_full else {"unit_cost": "1.00", "weight_g": 0, "brand": "Acme"}
     files: dict[str, Sequence[Row]] = {}
-    if shape.customers != "guests":
+    if shape.customers not in ("guests", "anonymous"):
         files["customers"] = [{"customer_id": person, **(profile if is_full else {})} for person in people]
     if shape.products not in ("no lines", "no category"):
         files["products"] = [{"product_id": f"p{at}", "category": f"kind {at % 2}", **goods} for at in range(5)]

@@ -22,8 +22,8 @@ class Shape:
     """One tiny shop; the fields are independent of each other."""
 
     orders: Literal["1", "2", "48"] = "1"
-    customers: Literal["one", "each once", "each twice", "guests"] = "each once"
-    """`guests` is a shop without a file of customers."""
+    customers: Literal["one", "each once", "each twice", "guests", "anonymous", "one and anonymous"] = "each once"
+    """`guests`: no file of customers; `anonymous`: no order has a customer; `one and anonymous`: only the first has one."""
     dates: Literal["one second", "one day", "one month", "a year apart", "every 15 days", "undated"] = "one day"
     products: Literal["one", "many", "no lines", "no category"] = "one"
     sellers: Literal["none", "one", "many"] = "none"

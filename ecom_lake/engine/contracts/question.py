@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, get_args
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.errors import UserError
 
-SHARED = "parameters.toml"
+SHARED, CAVEATS = "parameters.toml", "caveats.toml"
 TAKEN = ("root", "shop", "help", "version", "sql", "json", "csv")
 """Names of options of the command line, which no parameter may have."""
 
@@ -37,6 +37,8 @@ class Parameter:
     """SQL over gold that returns one value; no row if the shop has no value to choose from."""
     allowed: str | None = None
     """SQL over gold that returns every allowed value; optional for numbers."""
+    or_all: bool = False
+    """Whether `all` may be given too: the SQL then gets NULL."""
     at_least: int = 1
     at_most: int = 1000
 
@@ -72,6 +74,8 @@ class Question:
     sql: str
     note: str = ""
     """How to read the answer, in a sentence or two."""
+    caveat: str = ""
+    """SQL over gold that returns a sentence on what the answer leaves out in this shop, or NULL; in the file, its name."""
     parameters: tuple[Parameter, ...] = ()
     needs: tuple[str, ...] = ()
     """Silver columns without which there is no answer, as in a gold table's contract."""
@@ -81,14 +85,27 @@ class Question:
 
     @cached_property
     def reads(self) -> tuple[str, ...]:
-        """The tables that the query and the queries of its parameters read."""
-        of_parameters = (sql for one in self.parameters for sql in (one.default, one.allowed) if sql)
-        return tuple(sorted({table for sql in (self.sql, *of_parameters) for table in tables_in(sql)}))
+        """The tables that the query, its caveat and the queries of its parameters read."""
+        of_parameters = (sql for one in self.parameters for sql in (one.default, one.allowed))
+        queries = filter(None, (self.sql, self.caveat, *of_parameters))
+        return tuple(sorted({table for sql in queries for table in tables_in(sql)}))
 
 
-def read_shared_parameters(folder: Path) -> dict[str, dict[str, Any]]:
-    """The parameters that several questions of a folder have, by name; empty if the folder has no such file."""
-    file = folder / SHARED
+@dataclass(frozen=True)
+class Shared:
+    """What several questions have: parameters, and queries of caveats, by name."""
+
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    caveats: Mapping[str, str] = field(default_factory=dict)
+
+    def with_folder(self, folder: Path) -> Shared:
+        """These and those of a folder, which replace others of the same name."""
+        parameters, caveats = (_read_toml(folder / name) for name in (SHARED, CAVEATS))
+        return Shared({**self.parameters, **parameters}, {**self.caveats, **caveats})
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    """The tables of a file; empty if there is no such file."""
     if not file.exists():
         return {}
     try:
@@ -97,10 +114,10 @@ def read_shared_parameters(folder: Path) -> dict[str, dict[str, Any]]:
         raise UserError(f"{file} is not valid TOML: {error}. Fix that line.") from None
 
 
-def read_question(file: Path, shared: Mapping[str, Mapping[str, Any]], groups: Sequence[str], own_group: str) -> Question:
+def read_question(file: Path, shared: Shared, groups: Sequence[str], own_group: str) -> Question:
     """The question in a file; a ValueError states what its author has to change, and where.
 
-    `shared` are parameters by name; `groups` are the known headings, and `own_group` is the one for a question without a group.
+    `groups` are the known headings, and `own_group` is the one for a question without a group.
     """
     parts = _FILE.fullmatch(file.read_text(encoding="utf-8"))
     if parts is None:
@@ -110,8 +127,13 @@ def read_question(file: Path, shared: Mapping[str, Mapping[str, Any]], groups: S
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{file.name}: its head is not valid TOML: {error}; the head begins on line 2 of the file.") from None
     parameters = [
-        _made(Parameter, {"name": name, **shared.get(name, {}), **own}, file) for name, own in head.pop("parameters", {}).items()
+        _made(Parameter, {"name": name, **shared.parameters.get(name, {}), **own}, file)
+        for name, own in head.pop("parameters", {}).items()
     ]
+    if (caveat := head.pop("caveat", None)) is not None:
+        if caveat not in shared.caveats:
+            raise ValueError(f"{file.name}: there is no caveat '{caveat}'; {CAVEATS} has {', '.join(shared.caveats) or 'none'}.")
+        head["caveat"] = shared.caveats[caveat]
     chart = _made(Chart, head.pop("chart"), file) if "chart" in head else None
     given = {"group": own_group, **head, "name": file.stem, "sql": parts["sql"].strip(), "parameters": parameters, "chart": chart}
     question = _made(Question, given, file)

@@ -25,7 +25,7 @@ from ecom_lake.engine.contracts.model_fit import ModelFit
 from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.contracts.personal import with_decisions
 from ecom_lake.engine.contracts.project_folder import as_package
-from ecom_lake.engine.contracts.question import Question, read_question, read_shared_parameters
+from ecom_lake.engine.contracts.question import Question, Shared, read_question
 from ecom_lake.engine.contracts.recipe import MODEL_SNAPSHOTS, RESERVED, Recipe, read_recipe
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table import Contract, Table
@@ -279,9 +279,9 @@ class Registry:
     @cached_property
     def _question_files(self) -> dict[str, Question | ValueError]:
         found: dict[str, Question | ValueError] = {}
-        shared: Mapping[str, Mapping[str, object]] = {}
+        shared = Shared()
         for folder in self.question_folders:
-            shared = {**shared, **read_shared_parameters(folder)}
+            shared = shared.with_folder(folder)
             for file in sorted(folder.glob("*.sql")):
                 try:
                     if file.stem in found:

@@ -107,7 +107,16 @@ class Table:
 
 def with_nullable(table: Table, *names: str) -> Table:
     """The same contract, except that these columns may be NULL."""
-    columns = {name: replace(column, nullable=True) if name in names else column for name, column in table.columns.items()}
+    return _with_nullability(table, names, nullable=True)
+
+
+def with_required(table: Table, *names: str) -> Table:
+    """The same contract, except that these columns may not be NULL."""
+    return _with_nullability(table, names, nullable=False)
+
+
+def _with_nullability(table: Table, names: tuple[str, ...], nullable: bool) -> Table:
+    columns = {name: replace(column, nullable=nullable) if name in names else column for name, column in table.columns.items()}
     return replace(table, columns=columns)
 
 

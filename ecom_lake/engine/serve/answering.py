@@ -24,6 +24,8 @@ from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 
 Value = int | str | date | None
+ALL = "all"
+"""The text of a parameter that leaves nothing out, where the parameter has `or_all`."""
 NEAREST = 3
 """The number of questions that are suggested if none has the name."""
 _LISTED = 12
@@ -55,13 +57,15 @@ _SMALL = (
 class Answered:
     question: Question
     values: Mapping[str, Value]
-    """The parameter values, including defaults."""
+    """The parameter values, including defaults; None for `all`, and where the shop has no value."""
     choices: Mapping[str, tuple[Value, ...]]
     """The allowed values of each parameter that has a list of them."""
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     sql: str
     """The query with the values inserted, so that it can be run again."""
+    caveat: str | None = None
+    """What the answer leaves out in this shop, in a sentence."""
 
 
 # ------------------------------------------------------------------------------------------------------------- finding
@@ -127,12 +131,25 @@ def answer(session: Session, question: Question, given: Mapping[str, str]) -> An
         name = parameter.name
         if parameter.allowed is not None:
             choices[name] = tuple(value for (value,) in session.ask(parameter.allowed).rows() if value is not None)
-        if name in given:
+        if parameter.or_all and given.get(name) == ALL:
+            values[name] = None
+        elif name in given:
             values[name] = _read(parameter, given[name], choices.get(name))
         else:
             values[name] = next(iter(session.ask(parameter.default).rows()), (None,))[0]
     asked = session.ask(question.sql, values)
-    return Answered(question, values, choices, asked.columns, tuple(asked.rows()), _written(question.sql, values))
+    rows, written = tuple(asked.rows()), _written(question.sql, values)
+    return Answered(question, values, choices, asked.columns, rows, written, _caveat(session, question))
+
+
+def _caveat(session: Session, question: Question) -> str | None:
+    return next((sentence for (sentence,) in session.ask(question.caveat).rows()), None) if question.caveat else None
+
+
+def values_as_given(answered: Answered) -> dict[str, str]:
+    """The parameters as they are given on the command line, and `none` where the shop has no value."""
+    or_all = {one.name for one in answered.question.parameters if one.or_all and answered.choices.get(one.name)}
+    return {name: ALL if value is None and name in or_all else said(value) for name, value in answered.values.items()}
 
 
 def said(value: Value) -> str:
@@ -161,7 +178,8 @@ def _read(parameter: Parameter, text: str, choices: tuple[Value, ...] | None) ->
     elif parameter.kind == "month":
         value = date.fromisoformat(f"{text[:7]}-01") if _MONTH.fullmatch(text) and text[:4] > "0000" else None
     if choices is not None and value not in choices:
-        raise UsageError(f"{parameter.name} must be {_allowed(text, [said(choice) for choice in choices])}, not '{text}'.")
+        listed = [*map(said, choices), *[ALL] * (parameter.or_all and bool(choices))]
+        raise UsageError(f"{parameter.name} must be {_allowed(text, listed)}, not '{text}'.")
     return value
 
 

@@ -12,7 +12,7 @@ from datetime import date
 
 from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.query import Query
-from ecom_lake.shop.vocabulary import GROSS_PROFIT, KNOWN, KPIS, PLACED_SUMS, VALID_SUMS
+from ecom_lake.shop.vocabulary import GROSS_PROFIT, KPIS, PLACED_SUMS, VALID_SUMS
 
 SHOWN = ("net_sales", "gross_profit", "orders", "customers", "aov", "units", "late_rate", "avg_review")
 _OF_LINES = {
@@ -49,10 +49,6 @@ placed as (
     from chosen
     group by grouping sets ((month), ())
 ),
-known as (
-    select {_listed(KNOWN)}
-    from fct_orders
-),
 sold as (
     select month, count(distinct customer_id) as customers, {_listed(VALID_SUMS)}
     from chosen
@@ -60,10 +56,9 @@ sold as (
     group by grouping sets ((month), ())
 ),
 sums as (
-    select p.*, s.* exclude (month), known.*, {GROSS_PROFIT} as gross_profit
+    select p.*, s.* exclude (month), {GROSS_PROFIT} as gross_profit
     from placed as p
     left join sold as s on s.month is not distinct from p.month
-    cross join known
     cross join (select $cost_coverage::double as cost_coverage) as settings
 )
 select month, {_listed({name: KPIS[name].formula for name in SHOWN})}
@@ -90,7 +85,10 @@ def _replaced(by_line: bool) -> str:
 
 
 def _conditions(members: Mapping[str, str]) -> str:
-    conditions = {"state": "coalesce(o.state, 'unknown') = $state", "segment": "coalesce(g.segment, 'not scored') = $segment"}
+    conditions = {
+        "state": "coalesce(o.state, 'unknown') = $state",
+        "segment": "case when o.customer_id is null then 'anonymous' else coalesce(g.segment, 'not scored') end = $segment",
+    }
     return "".join(f"\n        and {condition}" for name, condition in conditions.items() if name in members)
 
 

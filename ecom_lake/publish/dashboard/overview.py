@@ -165,7 +165,7 @@ limit {TOP}"""
 
 
 _LINES = """select l.month, l.product_id, l.category, coalesce(l.state, 'unknown') as state,
-    coalesce(g.segment, 'not scored') as segment, l.net_sales
+    case when l.customer_id is null then 'anonymous' else coalesce(g.segment, 'not scored') end as segment, l.net_sales
 from fct_sales as l
 left join customer_segments as g on g.customer_id = l.customer_id
 where l.is_valid"""

@@ -50,6 +50,7 @@ _DRIVERS = {
     "price": "prices",
     "mix": "product mix",
     "discount": "discounts",
+    "anonymous": "anonymous orders",
 }
 _CURVES = {
     "gain": "Cumulative gains",
@@ -99,6 +100,7 @@ def page(report: Report) -> bytes:
         bridges=_bridges(gold["kpi_bridge"]),
         segments=gold["segment_profile"].sort("segment_id").to_dicts(),
         leading_segment=_leading_segment(gold["segment_profile"]),
+        anonymous=_anonymous(summary),
         rfm=gold["rfm_segments"].sort("net_sales", "segment", descending=[True, False]).to_dicts(),
         value=_customer_value(gold["customer_value"]),
         churn=_by_decile(gold["churn_scores"]),
@@ -225,6 +227,14 @@ def _bridges(bridge: pl.DataFrame) -> list[Row]:
         }
         for (start,), rows in last.group_by("from_month", maintain_order=True)
     ]
+
+
+def _anonymous(summary: Mapping[str, Any]) -> Row | None:
+    """The orders that no section on customers contains; None where every order has a customer."""
+    if not summary.get("anonymous_orders"):
+        return None
+    orders, sales, all_sales = (summary[name] for name in ("anonymous_orders", "anonymous_net_sales", "net_sales"))
+    return {"orders": int(orders), "net_sales": sales, "share": sales / all_sales if all_sales else None}
 
 
 def _leading_segment(segments: pl.DataFrame) -> Row | None:

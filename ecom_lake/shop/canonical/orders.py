@@ -32,7 +32,7 @@ class Orders(Silver, monthly=True):
     """One row per order."""
 
     order_id = vocabulary.order_id.replace(key=True)
-    customer_id = vocabulary.customer_id
+    customer_id = vocabulary.customer_id.replace(nullable=True)
     ordered_at = vocabulary.ordered_at
     month = vocabulary.month
     approved_at = Timestamp("Time when the payment was approved.", nullable=True)

@@ -9,7 +9,7 @@ FORMS = ("second order", "next order")
 _PEOPLE = """
     (select customer_id, case when count(distinct order_date) = 1 then 'second order' else 'next order' end as form
     from fct_orders
-    where is_valid and order_date <= (select as_of from reporting_period)
+    where is_valid and customer_id is not null and order_date <= (select as_of from reporting_period)
     group by customer_id)
 """
 

@@ -39,7 +39,7 @@ known_orders as (
     from fct_orders as f
     left join delivered as d on d.order_id = f.order_id
     left join answered as r on r.order_id = f.order_id
-    where f.is_valid and f.order_date <= $as_of
+    where f.is_valid and f.customer_id is not null and f.order_date <= $as_of
 ),
 
 totals as (
@@ -87,7 +87,7 @@ customers_known as (
 ),
 
 sold as (
-    select customer_id, category, net_sales from fct_sales where is_valid and order_date <= $as_of
+    select customer_id, category, net_sales from fct_sales where is_valid and customer_id is not null and order_date <= $as_of
 ),
 
 numbered as (

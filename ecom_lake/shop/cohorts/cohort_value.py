@@ -49,10 +49,11 @@ class CohortValue(Gold):
         ),
         agree(
             "cohorts_sum_to_months",
-            "In each month up to the as-of date, the cohorts' net sales sum to the month's, to the cent.",
-            "select month, sum(net_sales) from cohort_value"
-            " where last_day(month) <= (select as_of from reporting_period)"
-            " and month <= (select max(month) from kpi_monthly) group by month",
+            "In each month up to the as-of date, the cohorts' net sales and the anonymous ones sum to the month's, to the cent.",
+            "select c.month, c.net_sales + m.anonymous_net_sales from (select month, sum(net_sales) as net_sales"
+            " from cohort_value where last_day(month) <= (select as_of from reporting_period)"
+            " and month <= (select max(month) from kpi_monthly) group by month) as c"
+            " left join kpi_monthly as m on m.month = c.month",
             "select month, net_sales from kpi_monthly"
             " where last_day(month) <= (select as_of from reporting_period)"
             " and month >= (select min(cohort) from cohort_value)",

@@ -4,7 +4,7 @@ sales as (
     select customer_id, is_first_order, month, net_sales, cogs, costed_sales
     from fct_orders
     cross join reporting_period
-    where is_valid and order_date <= as_of
+    where is_valid and customer_id is not null and order_date <= as_of
 ),
 
 -- A first order states its cohort itself; a later order takes it from the customer's first order.

@@ -4,7 +4,7 @@
 with customers as (
     select customer_id, md5(customer_id) as digest, min(order_date) as first_date
     from fct_orders
-    where is_valid and order_date <= (select as_of from reporting_period)
+    where is_valid and customer_id is not null and order_date <= (select as_of from reporting_period)
     group by customer_id
 )
 

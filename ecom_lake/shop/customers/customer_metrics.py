@@ -79,10 +79,13 @@ class CustomerMetrics(Gold):
         ),
         agree(
             "people_sum_to_orders",
-            "Customers' orders, purchases, units and net sales sum to those of all valid orders up to the as-of date,"
-            " to the cent.",
-            "select coalesce(sum(orders), 0), coalesce(sum(purchases), 0), coalesce(sum(units), 0), coalesce(sum(net_sales), 0)"
-            " from customer_metrics",
+            "Customers' orders, purchases, units and net sales and those of anonymous orders sum to those of all valid orders"
+            " up to the as-of date, to the cent.",
+            "select c.orders + a.orders, c.purchases, c.units + a.units, c.net_sales + a.net_sales from (select"
+            " coalesce(sum(orders), 0) as orders, coalesce(sum(purchases), 0) as purchases, coalesce(sum(units), 0) as units,"
+            " coalesce(sum(net_sales), 0) as net_sales from customer_metrics) as c cross join (select count(*) as orders,"
+            " coalesce(sum(units), 0) as units, coalesce(sum(net_sales), 0) as net_sales from fct_orders where is_valid"
+            " and is_anonymous and coalesce(order_date <= (select as_of from reporting_period), true)) as a",
             "select count(*), count(*) filter (where opens_purchase), coalesce(sum(units), 0), coalesce(sum(net_sales), 0)"
             " from fct_orders where is_valid"
             " and coalesce(order_date <= (select as_of from reporting_period), true)",

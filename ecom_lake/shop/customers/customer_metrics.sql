@@ -1,6 +1,6 @@
 -- What is the value of each customer to the shop, and how active are they?
 with
--- Orders up to the as-of date; orders without a date are included.
+-- Orders up to the as-of date; orders without a date are included, and anonymous orders are not.
 people as (
     select
         customer_id,
@@ -18,7 +18,7 @@ people as (
         count(review_score) as reviews
     from fct_orders
     cross join reporting_period
-    where is_valid and coalesce(order_date <= as_of, true)
+    where is_valid and customer_id is not null and coalesce(order_date <= as_of, true)
     group by customer_id
 ),
 

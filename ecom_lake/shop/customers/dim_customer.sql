@@ -5,7 +5,7 @@ unplaced as (
     select o.customer_id, o.city, o.state, o.region, o.country, o.zip
     from orders as o
     left join customers as c on c.customer_id = o.customer_id
-    where c.customer_id is null or (c.city is null and c.state is null and c.zip is null)
+    where o.customer_id is not null and (c.customer_id is null or (c.city is null and c.state is null and c.zip is null))
     qualify row_number() over (partition by o.customer_id order by o.ordered_at desc nulls last, o.order_id desc) = 1
 ),
 

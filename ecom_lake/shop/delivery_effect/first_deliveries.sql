@@ -18,7 +18,7 @@ valid as (
         o.instalments
     from fct_orders as o
     cross join reporting_period
-    where o.is_valid and o.order_date <= reporting_period.as_of
+    where o.is_valid and o.customer_id is not null and o.order_date <= reporting_period.as_of
 ),
 
 numbered as (
@@ -51,7 +51,7 @@ sellers as (
         count(*) as lines
     from fct_sales as s
     cross join reporting_period
-    where s.is_valid and s.order_date <= reporting_period.as_of and s.seller_id is not null
+    where s.is_valid and s.customer_id is not null and s.order_date <= reporting_period.as_of and s.seller_id is not null
     group by s.seller_id
 ),
 

@@ -22,7 +22,7 @@ purchases as (
         sum(o.net_sales)::decimal(18, 2) as value
     from fct_orders as o
     cross join today
-    where o.is_valid and o.order_date <= today.as_of
+    where o.is_valid and o.customer_id is not null and o.order_date <= today.as_of
     group by o.customer_id, o.order_date
 ),
 

@@ -65,7 +65,7 @@ RULES = (
         tested_by="sales-on-month-before",
         headline="{driver} {compared:raised|lowered} {month} revenue by {size:money}, the largest part of the month's "
         "{compared:rise|fall} from {sales_before:money} to {net_sales:money}.",
-        reason="The change from {month_before} is split exactly into seven drivers; kpi_bridge lists all of them.",
+        reason="The change from {month_before} is split exactly into its drivers; kpi_bridge lists all of them.",
         silent="No driver is named for {month}, because the month-over-month change of revenue is not clear.",
         action="Review what was done to this driver in the month: campaigns, prices, product range.",
         owner=_OWNER,

@@ -41,6 +41,7 @@ select
         when 'units_per_order' then 'The number of units per order'
         when 'price' then 'The price level'
         when 'mix' then 'The product mix'
+        when 'anonymous' then 'The number of anonymous orders'
         else 'The level of discounts'
     end as driver
 from kpi_bridge as b

@@ -18,6 +18,7 @@ class KpiBreakdown(Gold):
     is_complete = vocabulary.is_complete
     orders = vocabulary.orders
     customers = vocabulary.customers
+    anonymous_orders = vocabulary.anonymous_orders
     units = vocabulary.units
     gross_sales = vocabulary.gross_sales
     net_sales = vocabulary.net_sales
@@ -30,8 +31,9 @@ class KpiBreakdown(Gold):
     rules = (
         Rule(
             "customers_are_of_orders",
-            "orders >= 1 and customers between 1 and orders",
-            "Every row has an order, and no more customers than orders.",
+            "orders >= 1 and anonymous_orders <= orders and customers between (anonymous_orders < orders)::integer"
+            " and orders - anonymous_orders",
+            "Every row has an order, and where not all of them are anonymous from one to as many customers as orders.",
         ),
         ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
         Rule("net_within_gross", "net_sales BETWEEN 0 AND gross_sales", "Net sales are at most gross sales."),
@@ -53,20 +55,20 @@ class KpiBreakdown(Gold):
         ),
         agree(
             "months_sum_to_years_and_all",
-            "A member's orders, units and sales by month sum to those of its years and of the whole history.",
-            "select dimension, member, year(period), sum(orders), sum(units), sum(gross_sales), sum(net_sales) from kpi_breakdown"
-            " where period_type = 'month' group by 1, 2, 3"
-            " union all select dimension, member, null, sum(orders), sum(units), sum(gross_sales), sum(net_sales)"
-            " from kpi_breakdown where period_type = 'month' group by 1, 2",
-            "select dimension, member, case when period_type = 'year' then year(period) end, orders, units, gross_sales,"
-            " net_sales from kpi_breakdown where period_type <> 'month'",
+            "A member's orders, anonymous orders, units and sales by month sum to those of its years and of the whole history.",
+            "select dimension, member, year(period), sum(orders), sum(anonymous_orders), sum(units), sum(gross_sales),"
+            " sum(net_sales) from kpi_breakdown where period_type = 'month' group by 1, 2, 3"
+            " union all select dimension, member, null, sum(orders), sum(anonymous_orders), sum(units), sum(gross_sales),"
+            " sum(net_sales) from kpi_breakdown where period_type = 'month' group by 1, 2",
+            "select dimension, member, case when period_type = 'year' then year(period) end, orders, anonymous_orders, units,"
+            " gross_sales, net_sales from kpi_breakdown where period_type <> 'month'",
         ),
         agree(
             "weekdays_have_every_order",
-            "The weekdays' orders and units sum to the month's.",
-            "select period, sum(orders), sum(units) from kpi_breakdown where period_type = 'month' and dimension = 'weekday'"
-            " group by period",
-            "select month, orders, units from kpi_monthly where orders > 0",
+            "The weekdays' orders, anonymous orders and units sum to the month's.",
+            "select period, sum(orders), sum(anonymous_orders), sum(units) from kpi_breakdown"
+            " where period_type = 'month' and dimension = 'weekday' group by period",
+            "select month, orders, anonymous_orders, units from kpi_monthly where orders > 0",
         ),
         Identity(
             "shares_and_ranks_are_of_the_period",

@@ -27,6 +27,7 @@ periods as (
 ),
 
 -- Only customers with several orders can be counted twice: only they get a number. The others are as many as their orders.
+-- Anonymous orders have the number 0, which is no customer's.
 repeaters as (
     select customer_id, row_number() over (order by customer_id) as repeater
     from fct_orders
@@ -49,7 +50,7 @@ sold as (
     select
         o.order_id,
         o.month,
-        r.repeater,
+        case when o.is_anonymous then 0 else r.repeater end as repeater,
         case when o.items > 1 then o.order_id end as order_of_several_lines,
         o.units,
         o.gross_sales,
@@ -173,6 +174,7 @@ monthly as (
         month,
         sum(orders) as orders,
         coalesce(sum(orders) filter (where repeater is null), 0) as one_time_customers,
+        coalesce(sum(orders) filter (where repeater = 0), 0) as anonymous_orders,
         sum(units) as units,
         sum(gross_sales)::decimal(18, 2) as gross_sales,
         sum(net_sales)::decimal(18, 2) as net_sales
@@ -189,6 +191,7 @@ sums as (
         m.member,
         sum(m.orders)::bigint as orders,
         sum(m.one_time_customers)::bigint as one_time_customers,
+        sum(m.anonymous_orders)::bigint as anonymous_orders,
         sum(m.units)::bigint as units,
         sum(m.gross_sales)::decimal(18, 2) as gross_sales,
         sum(m.net_sales)::decimal(18, 2) as net_sales
@@ -201,7 +204,7 @@ repeat_customers as (
     select p.period_type, p.period, m.dimension, m.member, count(distinct m.repeater) as customers
     from members as m
     join periods as p on p.month = m.month
-    where m.repeater is not null
+    where m.repeater > 0
     group by p.period_type, p.period, m.dimension, m.member
 )
 
@@ -213,6 +216,7 @@ select
     s.is_complete,
     s.orders,
     s.one_time_customers + coalesce(r.customers, 0) as customers,
+    s.anonymous_orders,
     s.units,
     s.gross_sales,
     s.net_sales,

@@ -9,6 +9,8 @@ _PAIRS = (
     " and date_diff('month', b.month, a.month) in (1, 12)"
 )
 
+_DRIVERS = "case when (select sum(anonymous_orders) from kpi_monthly) > 0 then 8 else 7 end"
+
 
 class KpiBridge(Gold):
     """One row per pair of complete months (with the previous month, and with the same month a year earlier) and driver."""
@@ -16,18 +18,19 @@ class KpiBridge(Gold):
     from_month = Month("The earlier month; it has net sales.", key=True)
     to_month = Month("The later month.", key=True)
     driver = Text(
-        "Driver of the change in net sales. `mix` is the remainder that the other drivers do not explain.",
+        "Driver of the change in net sales. `mix` is the remainder that the other drivers do not explain; `anonymous` is the"
+        " number of anonymous orders, in a shop that has any.",
         key=True,
-        one_of=("new", "returning", "orders_per_customer", "units_per_order", "price", "mix", "discount"),
+        one_of=("new", "returning", "orders_per_customer", "units_per_order", "price", "mix", "discount", "anonymous"),
     )
-    driver_order = Integer("Position of the driver in the bridge.", at_least=1, at_most=7)
+    driver_order = Integer("Position of the driver in the bridge.", at_least=1, at_most=8)
     effect = Money("Change in net sales because of the driver: the effects of a pair of months sum to its change, to the cent.")
 
     rules = (
         Rule(
             "drivers_have_their_places",
-            "driver = list_extract(['new', 'returning', 'orders_per_customer', 'units_per_order', 'price', 'mix', 'discount'],"
-            " driver_order)",
+            "driver = list_extract(['new', 'returning', 'orders_per_customer', 'units_per_order', 'price', 'mix', 'discount',"
+            " 'anonymous'], driver_order)",
             "Each driver has its fixed position in the bridge.",
         ),
         Rule(
@@ -42,7 +45,7 @@ class KpiBridge(Gold):
             "effects_sum_to_the_change",
             "Each pair's effects sum to the change in net sales, to the cent, and no pair is missing.",
             "select from_month, to_month, count(*), sum(effect) from kpi_bridge group by from_month, to_month",
-            f"select b.month, a.month, 7, a.net_sales - b.net_sales{_PAIRS}",
+            f"select b.month, a.month, {_DRIVERS}, a.net_sales - b.net_sales{_PAIRS}",
         ),
         agree(
             "discounts_are_the_months",

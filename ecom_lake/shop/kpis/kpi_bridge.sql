@@ -1,4 +1,4 @@
--- Why did net sales change between two months: customers, orders per customer, units per order, prices, mix or discounts?
+-- Why did net sales change between two months: customers, orders, units per order, prices, mix or discounts?
 with
 months as (
     select
@@ -7,6 +7,8 @@ months as (
         returning_customers as r,
         customers as c,
         orders as o,
+        anonymous_orders as a,
+        orders - anonymous_orders as p,
         units as u,
         gross_sales as g,
         discounts as d,
@@ -43,13 +45,27 @@ prices as (
     group by p.from_month, p.to_month
 ),
 
+-- A customer counts with the earlier month's orders per customer, at its gross sales per order. Where that month has no customer,
+-- the orders per customer are those of the later month. Without anonymous orders the customers' share is 1.
+worth as (
+    select
+        p.from_month,
+        p.to_month,
+        case when f.c > 0 then f.c when t.c > 0 then t.c else 1 end as c,
+        case when f.c > 0 then f.p else t.p end::double / f.o as customers_share
+    from pairs as p
+    join months as f on f.number = p.from_number
+    join months as t on t.number = p.to_number
+),
+
 effects as (
     select
         p.from_month,
         p.to_month,
-        round(((t.n - f.n) * f.g)::double / f.c, 2)::decimal(18, 2) as new,
-        round(((t.r - f.r) * f.g)::double / f.c, 2)::decimal(18, 2) as returning_people,
-        round((t.o * f.g)::double / f.o - (t.c * f.g)::double / f.c, 2)::decimal(18, 2) as orders_per_customer,
+        round(((t.n - f.n) * f.g)::double / w.c * w.customers_share, 2)::decimal(18, 2) as new,
+        round(((t.r - f.r) * f.g)::double / w.c * w.customers_share, 2)::decimal(18, 2) as returning_people,
+        round((t.p * f.g)::double / f.o - (t.c * f.g)::double / w.c * w.customers_share, 2)::decimal(18, 2) as orders_per_customer,
+        round(((t.a - f.a) * f.g)::double / f.o, 2)::decimal(18, 2) as anonymous,
         round((t.u * f.g)::double / f.u - (t.o * f.g)::double / f.o, 2)::decimal(18, 2) as units_per_order,
         coalesce(prices.effect, 0)::decimal(18, 2) as price,
         f.d - t.d as discount,
@@ -57,6 +73,7 @@ effects as (
     from pairs as p
     join months as f on f.number = p.from_number
     join months as t on t.number = p.to_number
+    join worth as w on w.from_month = p.from_month and w.to_month = p.to_month
     left join prices on prices.from_month = p.from_month and prices.to_month = p.to_month
 ),
 
@@ -76,10 +93,15 @@ drivers as (
         to_month,
         6,
         'mix',
-        change - new - returning_people - orders_per_customer - units_per_order - price - discount
+        change - new - returning_people - orders_per_customer - anonymous - units_per_order - price - discount
     from effects
     union all
     select from_month, to_month, 7, 'discount', discount from effects
+    union all
+    -- Only in a shop with anonymous orders.
+    select from_month, to_month, 8, 'anonymous', anonymous
+    from effects
+    where (select sum(anonymous_orders) from kpi_monthly) > 0
 )
 
 select from_month, to_month, driver, driver_order, effect

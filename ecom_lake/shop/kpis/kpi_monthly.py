@@ -20,6 +20,8 @@ class KpiMonthly(Gold):
     customers = vocabulary.customers
     new_customers = vocabulary.new_customers
     returning_customers = vocabulary.returning_customers
+    anonymous_orders = vocabulary.anonymous_orders
+    anonymous_net_sales = vocabulary.anonymous_net_sales
     items = vocabulary.items
     units = vocabulary.units
     gross_sales = vocabulary.gross_sales
@@ -98,10 +100,10 @@ class KpiMonthly(Gold):
         ),
         Rule(
             "parts_within_orders",
-            "orders + canceled_orders <= placed_orders AND customers <= orders AND items <= units"
+            "orders + canceled_orders <= placed_orders AND customers <= orders - anonymous_orders AND items <= units"
             " AND unknown_status_orders <= orders AND coalesce(returned_orders <= orders, true)"
             " AND coalesce(discounted_orders <= orders, true)",
-            "Valid and canceled orders are among those placed, and customers, discounted and returned orders among the valid.",
+            "Valid and canceled orders are among those placed, discounted and returned ones among the valid; customers ordered.",
         ),
         Rule(
             "refunds_are_taken_from_net_sales",
@@ -112,6 +114,11 @@ class KpiMonthly(Gold):
             "payment_statuses_are_known_together",
             "(pending_payments IS NULL) = (failed_payments IS NULL) AND (pending_payments IS NULL OR payments IS NOT NULL)",
             "Pending and failed payments are known together, and only where payments are.",
+        ),
+        Rule(
+            "anonymous_sales_within_net",
+            "anonymous_net_sales BETWEEN 0 AND net_sales AND (anonymous_orders > 0 OR anonymous_net_sales = 0)",
+            "Anonymous net sales are part of net sales, and 0 without an anonymous order.",
         ),
         Rule(
             "returned_sales_within_net",
@@ -132,12 +139,15 @@ class KpiMonthly(Gold):
         agree(
             "months_sum_to_orders",
             "Each month has the orders, distinct customers and amounts of fct_orders, to the cent.",
-            "select month, placed_orders, orders, customers, units, gross_sales, discounts, net_sales, freight, gmv,"
+            "select month, placed_orders, orders, customers, anonymous_orders, anonymous_net_sales, units, gross_sales,"
+            " discounts, net_sales, freight, gmv,"
             " coalesce(payments, 0), coalesce(cogs, 0), coalesce(returned_sales, 0), items,"
             " canceled_orders, unknown_status_orders, coalesce(returned_orders, 0), coalesce(tax, 0),"
             " coalesce(pending_payments, 0), coalesce(failed_payments, 0), coalesce(discounted_orders, 0)"
             " from kpi_monthly where placed_orders > 0",
             "select month, count(*), count(*) filter (where is_valid), count(distinct customer_id) filter (where is_valid),"
+            " count(*) filter (where is_valid and customer_id is null),"
+            " coalesce(sum(net_sales) filter (where is_valid and customer_id is null), 0),"
             f" {_sums('units', 'gross_sales', 'discounts', 'net_sales', 'freight', 'gmv', 'payments', 'cogs', 'returned_sales')},"
             f" {_sums('items')}, count(*) filter (where status in ('canceled', 'unavailable')),"
             " count(*) filter (where is_valid and status = 'unknown'), count(*) filter (where is_valid and is_returned),"

@@ -26,9 +26,11 @@ known as (
 sold as (
     select
         month,
-        count(*) filter (where coalesce(previous_order_date < month, true)) as customers,
+        count(*) filter (where not is_anonymous and coalesce(previous_order_date < month, true)) as customers,
         count(*) as orders,
         count(*) filter (where is_first_order) as new_customers,
+        count(*) filter (where is_anonymous) as anonymous_orders,
+        (sum(net_sales) filter (where is_anonymous))::decimal(18, 2) as anonymous_net_sales,
         sum(items) as items,
         sum(units) as units,
         sum(gross_sales)::decimal(18, 2) as gross_sales,
@@ -106,6 +108,8 @@ kpis as (
         coalesce(customers, 0) as customers,
         coalesce(new_customers, 0) as new_customers,
         coalesce(customers - new_customers, 0) as returning_customers,
+        coalesce(anonymous_orders, 0) as anonymous_orders,
+        coalesce(anonymous_net_sales, 0) as anonymous_net_sales,
         coalesce(items, 0) as items,
         coalesce(units, 0) as units,
         coalesce(gross_sales, 0) as gross_sales,

@@ -22,10 +22,12 @@ class KpiSummary(Gold):
             "select s.metric, s.value, m.value as of_months from kpi_summary as s join"
             " (select 'net_sales' as metric, coalesce(sum(net_sales), 0)::double as value from kpi_monthly"
             " union all select 'orders', coalesce(sum(orders), 0)::double from kpi_monthly"
+            " union all select 'anonymous_orders', coalesce(sum(anonymous_orders), 0)::double from kpi_monthly"
+            " union all select 'anonymous_net_sales', coalesce(sum(anonymous_net_sales), 0)::double from kpi_monthly"
             " union all select 'customers', coalesce(sum(new_customers), 0)::double from kpi_monthly) as m"
             " on m.metric = s.metric where s.value <> m.value"
             " and not exists (select 1 from fct_orders where is_valid and month is null)",
-            "Net sales, orders and new customers of the months sum to the summary's, where every order has a date.",
+            "Net sales, orders, anonymous orders and new customers of months sum to the summary's, where every order has a date.",
         ),
         Identity(
             "ratios_are_those_of_the_summary",

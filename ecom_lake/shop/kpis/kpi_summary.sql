@@ -26,6 +26,8 @@ sold as (
         count(*) filter (where is_first_order) as customers,
         count(*) as orders,
         count(*) filter (where is_first_order) as new_customers,
+        count(*) filter (where is_anonymous) as anonymous_orders,
+        (sum(net_sales) filter (where is_anonymous))::decimal(18, 2) as anonymous_net_sales,
         sum(items) as items,
         sum(units) as units,
         sum(gross_sales)::decimal(18, 2) as gross_sales,
@@ -149,123 +151,131 @@ metrics (position, metric, value, unit, definition) as (
         'Distinct customers with a valid order; they do not add up over periods or overlapping members. Whole history.'
     from sums
     union all
-    select 4, 'aov', net_sales::double / nullif(orders, 0), 'money',
+    select 4, 'anonymous_orders', (coalesce(anonymous_orders, 0))::double, 'count',
+        'Valid orders without a customer identity: they are in `orders`, and no number of customers has them. Whole history.'
+    from sums
+    union all
+    select 5, 'anonymous_net_sales', (coalesce(anonymous_net_sales, 0))::double, 'money',
+        'Net sales of the anonymous orders: they are in `net_sales`, and no table of customers has them. Whole history.'
+    from sums
+    union all
+    select 6, 'aov', net_sales::double / nullif(orders, 0), 'money',
         'Average order value: net_sales / orders. Whole history.'
     from sums
     union all
-    select 5, 'units', (coalesce(units, 0))::double, 'count',
+    select 7, 'units', (coalesce(units, 0))::double, 'count',
         'Units on the order lines. Whole history.'
     from sums
     union all
-    select 6, 'items_per_order', items::double / nullif(orders, 0), 'count',
+    select 8, 'items_per_order', items::double / nullif(orders, 0), 'count',
         'Order lines per valid order: items / orders. Whole history.'
     from sums
     union all
-    select 7, 'gross_sales', (coalesce(gross_sales, 0))::double, 'money',
+    select 9, 'gross_sales', (coalesce(gross_sales, 0))::double, 'money',
         'Unit price times quantity, rounded half away from zero to the cent on each line, before discount. Whole history.'
     from sums
     union all
-    select 8, 'discounts', (coalesce(discounts, 0))::double, 'money',
+    select 10, 'discounts', (coalesce(discounts, 0))::double, 'money',
         'Discounts given on order lines. Whole history.'
     from sums
     union all
-    select 9, 'freight', (coalesce(freight, 0))::double, 'money',
+    select 11, 'freight', (coalesce(freight, 0))::double, 'money',
         'Freight charged on order lines. Whole history.'
     from sums
     union all
-    select 10, 'gmv', (coalesce(gmv, 0))::double, 'money',
+    select 12, 'gmv', (coalesce(gmv, 0))::double, 'money',
         'Gross merchandise value: net_sales + freight. Whole history.'
     from sums
     union all
-    select 11, 'payments', (case when knows_payments then coalesce(payments, 0) end)::double, 'money',
+    select 13, 'payments', (case when knows_payments then coalesce(payments, 0) end)::double, 'money',
         'Value of the payments, which is not revenue, without pending and failed ones; NULL where the shop does not know payments. Whole history.'
     from sums
     union all
-    select 12, 'gross_profit', (gross_profit)::double, 'money',
+    select 14, 'gross_profit', (gross_profit)::double, 'money',
         'net_sales - cogs; NULL where cost is known for too small a share of net sales. Whole history.'
     from sums
     union all
-    select 13, 'orders_placed', (coalesce(placed_orders, 0))::double, 'count',
+    select 15, 'orders_placed', (coalesce(placed_orders, 0))::double, 'count',
         'Orders placed, valid or not. Whole history.'
     from sums
     union all
-    select 14, 'cancel_rate', canceled_orders::double / nullif(placed_orders, 0), 'share',
+    select 16, 'cancel_rate', canceled_orders::double / nullif(placed_orders, 0), 'share',
         'Cancellation rate: canceled_orders / placed_orders. Whole history.'
     from sums
     union all
-    select 15, 'return_rate', returned_orders::double / nullif(returnable_orders, 0), 'share',
+    select 17, 'return_rate', returned_orders::double / nullif(returnable_orders, 0), 'share',
         'Return rate: returned orders among those delivered or returned. Whole history.'
     from sums
     union all
-    select 16, 'late_rate', late_orders::double / nullif(promised_orders, 0), 'share',
+    select 18, 'late_rate', late_orders::double / nullif(promised_orders, 0), 'share',
         'Late delivery rate: orders delivered after the promised date, among those delivered with both dates known. Whole history.'
     from sums
     union all
-    select 17, 'avg_lead_days', lead_days::double / nullif(timed_orders, 0), 'days',
+    select 19, 'avg_lead_days', lead_days::double / nullif(timed_orders, 0), 'days',
         'Mean days from order to delivery. Whole history.'
     from sums
     union all
-    select 18, 'avg_review', review_scores::double / nullif(reviews, 0), 'score',
+    select 20, 'avg_review', review_scores::double / nullif(reviews, 0), 'score',
         'Mean review score, from 1 to 5: the latest review of each order, once per order. Whole history.'
     from sums
     union all
-    select 19, 'nps_proxy', (100 * (promoters - detractors))::double / nullif(reviews, 0), 'points',
+    select 21, 'nps_proxy', (100 * (promoters - detractors))::double / nullif(reviews, 0), 'points',
         'NPS proxy from the latest review of each order: share of 5s less share of scores up to 3, times 100. Whole history.'
     from sums
     union all
-    select 20, 'repeat_purchase_rate', repeaters::double / nullif(people, 0), 'share',
+    select 22, 'repeat_purchase_rate', repeaters::double / nullif(people, 0), 'share',
         'Customers with two or more purchases, among those with at least one; orders of one day are one purchase. Up to the as-of date.'
     from sums
     union all
-    select 21, 'repeat_order_rate', reorderers::double / nullif(people, 0), 'share',
+    select 23, 'repeat_order_rate', reorderers::double / nullif(people, 0), 'share',
         'Customers with two or more orders, among those with at least one. Up to the as-of date.'
     from sums
     union all
-    select 22, 'repeat_purchase_rate_soon', soon_repeated::double / nullif(first_purchases, 0), 'share',
+    select 24, 'repeat_purchase_rate_soon', soon_repeated::double / nullif(first_purchases, 0), 'share',
         'Customers with a second purchase within ' || repeat_days || ' days of the first, among those whose first purchase is at least as old. Up to the as-of date.'
     from sums
     union all
-    select 23, 'gap_p50_days', (p50)::double, 'days',
+    select 25, 'gap_p50_days', (p50)::double, 'days',
         'Median of the days between purchases: up to it, a customer is active. Up to the as-of date.'
     from sums
     union all
-    select 24, 'gap_p80_days', (p80)::double, 'days',
+    select 26, 'gap_p80_days', (p80)::double, 'days',
         '80th percentile of the days between purchases: up to it, a customer is at risk, and beyond it lapsed. Up to the as-of date.'
     from sums
     union all
-    select 25, 'gini', (gini)::double, 'ratio',
+    select 27, 'gini', (gini)::double, 'ratio',
         'Gini coefficient of the customers'' net sales: 0 means all spend the same, 1 that one customer spends all. Up to the as-of date.'
     from sums
     union all
-    select 26, 'complete_months', (complete_months)::double, 'count',
+    select 28, 'complete_months', (complete_months)::double, 'count',
         'Number of complete months. Whole history.'
     from sums
     union all
-    select 27, 'refunds', (case when knows_refunds then coalesce(refunds, 0) end)::double, 'money',
+    select 29, 'refunds', (case when knows_refunds then coalesce(refunds, 0) end)::double, 'money',
         'Money given back for valid orders, by the day on which it was given back, freight and tax included; NULL where the shop does not know refunds. Whole history.'
     from sums
     union all
-    select 28, 'net_sales_after_refunds', (case when knows_refunds then coalesce(net_sales, 0) - coalesce(refunds, 0) end)::double, 'money',
+    select 30, 'net_sales_after_refunds', (case when knows_refunds then coalesce(net_sales, 0) - coalesce(refunds, 0) end)::double, 'money',
         'net_sales - refunds: sales go by the day of the order. Whole history.'
     from sums
     union all
-    select 29, 'tax', (case when knows_tax then coalesce(tax, 0) end)::double, 'money',
+    select 31, 'tax', (case when knows_tax then coalesce(tax, 0) end)::double, 'money',
         'Tax on lines and freight, where the source states it; never part of net_sales. Whole history.'
     from sums
     union all
-    select 30, 'pending_payments', (case when knows_payment_statuses then coalesce(pending_payments, 0) end)::double, 'money',
+    select 32, 'pending_payments', (case when knows_payment_statuses then coalesce(pending_payments, 0) end)::double, 'money',
         'Value of pending payments, which are not among the payments; NULL where no status of a payment is stated. Whole history.'
     from sums
     union all
-    select 31, 'failed_payments', (case when knows_payment_statuses then coalesce(failed_payments, 0) end)::double, 'money',
+    select 33, 'failed_payments', (case when knows_payment_statuses then coalesce(failed_payments, 0) end)::double, 'money',
         'Value of failed payments, which are not among the payments; NULL where no status of a payment is stated. Whole history.'
     from sums
     union all
-    select 32, 'discounted_orders', (case when knows_discounts then coalesce(discounted_orders, 0) end)::double, 'count',
+    select 34, 'discounted_orders', (case when knows_discounts then coalesce(discounted_orders, 0) end)::double, 'count',
         'Valid orders with a discount, also where the source states no amount; NULL where the shop does not know discounts. Whole history.'
     from sums
     union all
-    select 33, 'discounted_share', case when knows_discounts then discounted_orders::double / nullif(orders, 0) end, 'share',
+    select 35, 'discounted_share', case when knows_discounts then discounted_orders::double / nullif(orders, 0) end, 'share',
         'Share of discounted orders: discounted_orders / orders. Whole history.'
     from sums
 )

@@ -1,6 +1,7 @@
 /*
 title = "Which age groups and genders buy most?"
 group = "Who buys?"
+caveat = "anonymous_orders"
 shares = ["share_of_customers", "share_of_net_sales", "repeat_rate"]
 
 [parameters.by]

@@ -2,6 +2,7 @@
 title = "What share of revenue comes from the top 10% of customers?"
 group = "Who buys?"
 note = "Customers in deciles by net sales to date; decile 1 has the highest net sales."
+caveat = "anonymous_orders"
 shares = ["share", "cumulative_share"]
 
 [chart]

@@ -1,10 +1,12 @@
 /*
 title = "Which brands sold most in a year?"
 group = "What sells?"
+note = "Products without a brand come last."
 needs = ["products.brand"]
 shares = ["share", "on_year_before"]
 
 [parameters.year]
+or_all = true
 
 [parameters.top]
 
@@ -13,8 +15,18 @@ kind = "bars"
 label = "brand"
 value = "net_sales"
 */
+with
+ranked as (
+    select *, row_number() over (order by member = 'unknown', rank) as place
+    from kpi_breakdown
+    where
+        dimension = 'brand'
+        and period_type = case when $year is null then 'all' else 'year' end
+        and coalesce(year(period) = $year, true)
+)
+
 select
-    rank as place,
+    place,
     member as brand,
     net_sales,
     share,
@@ -22,6 +34,6 @@ select
     customers,
     units,
     net_sales_yoy as on_year_before
-from kpi_breakdown
-where dimension = 'brand' and period_type = 'year' and year(period) = $year and rank <= $top
+from ranked
+where place <= $top
 order by place

@@ -1,13 +1,19 @@
 /*
 title = "How did categories grow, year over year?"
 group = "What sells?"
-note = "Only months that are complete in both years are compared."
+note = "By default, only months that are complete in both years are compared; whole years contain every month that has orders."
 shares = ["growth"]
 
 [parameters.year]
 meaning = "The year that is compared with the previous one; the default is the last that can be."
 default = "select max(year(month)) from kpi_monthly where net_sales_yoy is not null"
 allowed = "select distinct year(month) as year from kpi_monthly where net_sales_yoy is not null order by year"
+
+[parameters.months]
+kind = "text"
+meaning = "comparable for the months that are complete in both years, all for whole years."
+default = "select 'comparable'"
+allowed = "select unnest(['comparable', 'all'])"
 
 [parameters.top]
 meaning = "How many categories are shown, those with the highest net sales in the two years."
@@ -25,13 +31,23 @@ compared as (
     where year(later.month) = $year and later.is_complete and earlier.is_complete
 ),
 
+counted as (
+    select month
+    from kpi_monthly
+    where
+        case
+            when $months = 'all' then year(month) in ($year, $year - 1)
+            else month in (select month from compared) or month in (select month_before from compared)
+        end
+),
+
 sold as (
     select
         category,
         coalesce(sum(net_sales) filter (where year(month) = $year), 0)::decimal(18, 2) as net_sales,
         coalesce(sum(net_sales) filter (where year(month) < $year), 0)::decimal(18, 2) as year_before
     from fct_sales
-    where is_valid and (month in (select month from compared) or month in (select month_before from compared))
+    where is_valid and month in (select month from counted)
     group by category
 )
 

@@ -2,6 +2,7 @@
 title = "How many customers have lapsed, month by month?"
 group = "Who buys?"
 note = "A customer has lapsed without a purchase for longer than the horizon; P80 is the 80th percentile of the gaps between purchases up to then."
+caveat = "anonymous_orders"
 shares = ["churn_rate", "repeat_purchase_rate"]
 
 [parameters.horizon]

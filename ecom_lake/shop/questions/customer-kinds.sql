@@ -2,6 +2,7 @@
 title = "Which customer segments are there, by purchase behaviour?"
 group = "Who buys?"
 note = "Segments found in the data (K-Means, or a grid of quantiles where that is as good), each with the rule that names it and the medians of its customers."
+caveat = "anonymous_orders"
 shares = ["share_of_customers", "share_of_net_sales"]
 
 [chart]

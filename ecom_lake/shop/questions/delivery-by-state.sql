@@ -5,6 +5,7 @@ note = "Orders placed in the year and delivered; late means delivered after the 
 shares = ["late_rate"]
 
 [parameters.year]
+or_all = true
 
 [parameters.top]
 meaning = "How many states are shown, slowest first."
@@ -20,7 +21,7 @@ select
     round(sum(avg_lead_days * timed_orders) / nullif(sum(timed_orders), 0), 1) as days_to_delivery,
     sum(late_orders)::double / nullif(sum(promised_orders), 0)::double as late_rate
 from delivery_performance
-where year(month) = $year
+where coalesce(year(month) = $year, true)
 group by state
 order by days_to_delivery desc nulls last, state
 limit $top

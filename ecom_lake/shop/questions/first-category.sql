@@ -2,6 +2,7 @@
 title = "Which first category leads to repeat purchases?"
 group = "Who buys?"
 note = "By the category of a customer's first order; only customers whose first order is at least 90, or 365, days old."
+caveat = "anonymous_orders"
 shares = ["back_in_90_days", "back_in_365_days"]
 
 [parameters.top]

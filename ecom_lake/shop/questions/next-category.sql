@@ -2,6 +2,7 @@
 title = "After buying from a category, what do customers buy next?"
 group = "Who buys?"
 note = "The next purchase of the same customer, on a later day; only customers who made one."
+caveat = "anonymous_orders"
 shares = ["share"]
 
 [parameters.category]

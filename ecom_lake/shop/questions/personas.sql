@@ -2,6 +2,7 @@
 title = "How many customers has each persona, and how much do they spend?"
 group = "Who buys?"
 note = "The first rule that applies to a customer assigns the persona."
+caveat = "anonymous_orders"
 shares = ["share_of_customers", "share_of_net_sales", "repeat_rate"]
 
 [chart]

@@ -1,7 +1,8 @@
 /*
 title = "What is returned most?"
 group = "Payments, delivery, returns"
-shares = ["return_rate", "share_of_returned"]
+note = "The return rate is of the orders delivered or returned; the return share is of all valid orders."
+shares = ["return_rate", "return_share", "share_of_returned"]
 
 [parameters.by]
 kind = "text"
@@ -22,6 +23,7 @@ select
     r.share as share_of_returned,
     r.returned_orders,
     r.return_rate,
+    r.returned_orders::double / r.orders as return_share,
     r.unknown_status_orders
 from returns_leakage as r
 left join dim_product as p on r.dimension = 'product' and p.product_id = r.member

@@ -11,6 +11,7 @@ default = "select coalesce(max(dimension) filter (where dimension = 'state'), mi
 allowed = "select distinct dimension from kpi_breakdown order by dimension"
 
 [parameters.year]
+or_all = true
 
 [parameters.top]
 
@@ -29,5 +30,9 @@ select
     aov::decimal(18, 2) as net_sales_per_order,
     net_sales_yoy as on_year_before
 from kpi_breakdown
-where dimension = $by and period_type = 'year' and year(period) = $year and rank <= $top
+where
+    dimension = $by
+    and period_type = case when $year is null then 'all' else 'year' end
+    and coalesce(year(period) = $year, true)
+    and rank <= $top
 order by place

@@ -2,6 +2,7 @@
 title = "How likely is a second purchase, by time since the first?"
 group = "Who buys?"
 note = "Kaplan-Meier estimate with its 95% interval: customers without a second purchase count up to the as-of date."
+caveat = "anonymous_orders"
 shares = ["came_back", "at_least", "at_most"]
 
 [parameters.days]

@@ -2,6 +2,7 @@
 title = "How many customers make a second purchase, and how soon?"
 group = "Who buys?"
 note = "Only customers whose first purchase is at least that many days old; all orders of one day are one purchase."
+caveat = "anonymous_orders"
 needs = ["orders.ordered_at"]
 shares = ["share"]
 

@@ -2,6 +2,7 @@
 title = "Which RFM segments bring the revenue?"
 group = "Who buys?"
 note = "RFM segments: by how recently, how often and for how much customers bought."
+caveat = "anonymous_orders"
 shares = ["share_of_customers", "share_of_net_sales"]
 
 [chart]

@@ -2,6 +2,7 @@
 title = "How many customers are active, at risk or lapsed?"
 group = "Who buys?"
 note = "Active: the latest purchase is within the median of the shop's gaps between purchases; at risk: within their 80th percentile; lapsed: longer ago."
+caveat = "anonymous_orders"
 needs = ["orders.ordered_at"]
 shares = ["share_of_customers", "share_of_net_sales"]
 

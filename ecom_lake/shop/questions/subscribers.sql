@@ -1,6 +1,7 @@
 /*
 title = "How much do subscribers spend, compared with other customers?"
 group = "Who buys?"
+caveat = "anonymous_orders"
 needs = ["customers.is_subscriber"]
 shares = ["share_of_customers", "share_of_net_sales", "repeat_rate"]
 

@@ -5,6 +5,7 @@ note = "Net sales of the lines of valid orders; an order with several categories
 shares = ["share", "on_year_before"]
 
 [parameters.year]
+or_all = true
 
 [parameters.top]
 
@@ -23,5 +24,9 @@ select
     units,
     net_sales_yoy as on_year_before
 from kpi_breakdown
-where dimension = 'category' and period_type = 'year' and year(period) = $year and rank <= $top
+where
+    dimension = 'category'
+    and period_type = case when $year is null then 'all' else 'year' end
+    and coalesce(year(period) = $year, true)
+    and rank <= $top
 order by place

@@ -2,6 +2,7 @@
 title = "Where do our customers live?"
 group = "Who buys?"
 note = "By the state of each customer's latest order, with net sales to date."
+caveat = "anonymous_orders"
 shares = ["share_of_customers", "share_of_net_sales"]
 
 [parameters.top]

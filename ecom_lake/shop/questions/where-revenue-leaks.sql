@@ -5,6 +5,7 @@ note = "Valid orders. At risk are orders in transit for up to 60 days (recent) o
 shares = ["share_of_gross"]
 
 [parameters.year]
+or_all = true
 
 [chart]
 kind = "waterfall"
@@ -16,7 +17,7 @@ with
 steps as (
     select step, step_order, sum(amount)::decimal(18, 2) as amount
     from revenue_waterfall
-    where year(month) = $year and step_order <= 12
+    where coalesce(year(month) = $year, true) and step_order <= 12
     group by step, step_order
 ),
 

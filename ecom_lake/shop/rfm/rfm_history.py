@@ -28,8 +28,10 @@ class RfmHistory(Gold):
         ),
         agree(
             "history_adds_up_the_months",
-            "At each month's end, the segments contain all customers and net sales up to then, to the cent.",
-            "select as_of, sum(customers), sum(net_sales) from rfm_history group by as_of",
+            "At each month's end, the segments contain all customers and all but the anonymous net sales, to the cent.",
+            "select h.as_of, h.customers, h.net_sales + sum(m.anonymous_net_sales) from (select as_of,"
+            " sum(customers) as customers, sum(net_sales) as net_sales from rfm_history group by as_of) as h"
+            " join kpi_monthly as m on m.month <= h.as_of group by h.as_of, h.customers, h.net_sales",
             "select h.as_of, sum(m.new_customers), sum(m.net_sales) from (select distinct as_of from rfm_history) as h"
             " join kpi_monthly as m on m.month <= h.as_of group by h.as_of",
         ),

@@ -11,7 +11,7 @@ placed as (
     select o.customer_id, coalesce(p.number, 1) as since, o.order_date, o.opens_purchase, o.net_sales
     from fct_orders as o
     left join snapshots as p on p.as_of = last_day(o.month)
-    where o.is_valid and o.order_date <= (select max(as_of) from snapshots)
+    where o.is_valid and o.customer_id is not null and o.order_date <= (select max(as_of) from snapshots)
 ),
 
 repeaters as (

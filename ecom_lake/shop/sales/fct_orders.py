@@ -7,12 +7,19 @@ from ecom_lake.engine.contracts.table import Gold, Identity, Listing, Rule
 from ecom_lake.shop import vocabulary
 from ecom_lake.shop.canonical.orders import CANCELED_IS_NO_SALE
 
+ANONYMOUS_WITHOUT_A_CUSTOMER = Rule(
+    "anonymous_without_a_customer",
+    "is_anonymous = (customer_id IS NULL)",
+    "An order is anonymous if and only if it has no customer.",
+)
+
 
 class FctOrders(Gold):
     """One row per order, valid or not, with its own amounts; marts count the valid ones."""
 
     order_id = vocabulary.order_id.replace(key=True)
-    customer_id = vocabulary.customer_id
+    customer_id = vocabulary.customer_id.replace(nullable=True)
+    is_anonymous = vocabulary.is_anonymous
     order_date = vocabulary.order_date
     month = vocabulary.month.replace(nullable=True)
     ordered_at = vocabulary.ordered_at.replace(nullable=True)
@@ -25,9 +32,12 @@ class FctOrders(Gold):
     is_timeline_sound = vocabulary.is_timeline_sound
     is_first_order = Flag("Whether it is the customer's first valid order, by time and order_id.")
     order_number = Count(
-        "Number of the valid order among the customer's, by time and order_id; NULL where it is not valid.", nullable=True
+        "Number of the valid order among the customer's, by time and order_id; NULL where it is not valid or anonymous.",
+        nullable=True,
     )
-    purchase_number = Count("Number of the purchase that the order belongs to; NULL where it is not valid.", nullable=True)
+    purchase_number = Count(
+        "Number of the purchase that the order belongs to; NULL where it is not valid or anonymous.", nullable=True
+    )
     previous_order_date = Date("Day of the customer's previous valid order.", nullable=True)
     gap_days = Integer(
         "Days since the customer's previous purchase; NULL on the same day and for the first purchase.",
@@ -106,10 +116,12 @@ class FctOrders(Gold):
             "order_date is the day of ordered_at.",
         ),
         month_of("month_is_of_ordered_at", "month", "ordered_at"),
+        ANONYMOUS_WITHOUT_A_CUSTOMER,
         Rule(
             "valid_orders_are_numbered",
-            "(order_number IS NOT NULL) = is_valid AND (purchase_number IS NOT NULL) = is_valid",
-            "Valid orders, and only these, have an order number and a purchase number.",
+            "(order_number IS NOT NULL) = (is_valid AND NOT is_anonymous)"
+            " AND (purchase_number IS NOT NULL) = (order_number IS NOT NULL)",
+            "Valid orders of customers, and only these, have an order number and a purchase number.",
         ),
         Rule(
             "first_order_is_number_one",
@@ -134,8 +146,8 @@ class FctOrders(Gold):
         ),
         Rule(
             "opens_purchase_on_a_new_day",
-            "opens_purchase = (is_valid AND coalesce(previous_order_date < order_date, true))",
-            "A valid order opens a purchase unless the previous order is of the same day.",
+            "opens_purchase = (is_valid AND NOT is_anonymous AND coalesce(previous_order_date < order_date, true))",
+            "A customer's valid order opens a purchase unless the previous order is of the same day.",
         ),
         Rule(
             "amounts_are_of_lines",

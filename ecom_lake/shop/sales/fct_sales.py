@@ -6,6 +6,7 @@ from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
 from ecom_lake.shop.canonical.order_items import OrderItems
 from ecom_lake.shop.canonical.orders import CANCELED_IS_NO_SALE
+from ecom_lake.shop.sales.fct_orders import ANONYMOUS_WITHOUT_A_CUSTOMER
 
 
 class FctSales(Gold):
@@ -15,7 +16,8 @@ class FctSales(Gold):
     line = vocabulary.line.replace(key=True)
     order_date = vocabulary.order_date
     month = vocabulary.month.replace(nullable=True)
-    customer_id = vocabulary.customer_id
+    customer_id = vocabulary.customer_id.replace(nullable=True)
+    is_anonymous = vocabulary.is_anonymous
     product_id = vocabulary.product_id
     seller_id = vocabulary.seller_id
     category = vocabulary.category
@@ -45,6 +47,7 @@ class FctSales(Gold):
         Rule("net_is_gross_less_discount", "net_sales = gross_sales - discount", "Net sales are gross sales less discount."),
         *OrderItems.rules,
         CANCELED_IS_NO_SALE,
+        ANONYMOUS_WITHOUT_A_CUSTOMER,
         month_of("month_is_of_the_order_date", "month", "order_date"),
         rounded_to_the_cent("cogs_is_cost_times_quantity", "cogs", "unit_cost * quantity"),
         Rule(

@@ -14,6 +14,7 @@ lines as (
         o.ordered_at::date as order_date,
         o.month,
         o.customer_id,
+        o.customer_id is null as is_anonymous,
         i.product_id,
         i.seller_id,
         p.category,

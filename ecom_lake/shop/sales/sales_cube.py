@@ -25,7 +25,8 @@ class SalesCube(Gold):
         "Valid orders with a line in this cell. An order of two categories is in two cells, so they do not add up.", at_least=1
     )
     customers_in_cell = Count(
-        "Customers with a valid order line in this cell. They do not add up over months, categories or states.", at_least=1
+        "Customers with a valid order line in this cell; 0 for anonymous orders. They do not add up over months, categories or"
+        " states."
     )
 
     needs = ("orders.ordered_at",)

@@ -17,7 +17,7 @@ orders_of_people as (
         days.that_day
     from fct_orders as o
     cross join days
-    where o.is_valid and o.order_date <= days.today
+    where o.is_valid and o.customer_id is not null and o.order_date <= days.today
 ),
 
 measured as (

@@ -56,6 +56,11 @@ class ModelCards(Gold, partial=True):
         nullable=True,
         at_least=0,
     )
+    anonymous_orders = Count(
+        "Anonymous orders up to as_of, which a model of customers leaves out; NULL where the model predicts orders or sales.",
+        nullable=True,
+    )
+    anonymous_net_sales = Money("Net sales of these anonymous orders.", nullable=True, at_least=0)
 
     rules = (
         Rule("bounds_hold_the_value", "low <= value and value <= high", "The candidate's value lies within its bounds."),

@@ -29,6 +29,21 @@ cards as (
     group by model
 ),
 
+-- The models of customers leave out anonymous orders; the others predict orders or sales.
+left_out as (
+    select
+        c.model,
+        count(o.order_id) as anonymous_orders,
+        coalesce(sum(o.net_sales), 0)::decimal(18, 2) as anonymous_net_sales
+    from cards as c
+    left join fct_orders as o on o.is_valid and o.is_anonymous and coalesce(o.order_date <= c.as_of, true)
+    where
+        c.model in (
+            'churn', 'customer_segments', 'customer_value', 'delivery_effect', 'experiment_plan', 'experiment_simulation'
+        )
+    group by c.model
+),
+
 latest as (
     select max(order_date) as last_order_date
     from fct_orders
@@ -41,7 +56,10 @@ select
         when cards.as_of is not null then 0
     end as age_days,
     s.customers_changed,
-    s.net_sales_changed
+    s.net_sales_changed,
+    l.anonymous_orders,
+    l.anonymous_net_sales
 from cards
 cross join latest
 left join model_snapshots as s on s.model = cards.model
+left join left_out as l on l.model = cards.model

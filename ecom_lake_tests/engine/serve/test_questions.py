@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake.engine.contracts.question import Question, read_question, read_shared_parameters
+from ecom_lake.engine.contracts.question import Question, Shared, read_question
 from ecom_lake.engine.contracts.registry import OWN_QUESTIONS
 from ecom_lake.engine.serve.answering import answer, find, nearest, unanswerable
 from ecom_lake.engine.serve.query import session
@@ -40,7 +40,7 @@ select state, count(*) as orders, 1.0::double as share from fct_orders where sta
 
 
 def read(file: Path) -> Question:
-    return read_question(file, read_shared_parameters(registry().question_folders[0]), registry().question_groups, OWN_QUESTIONS)
+    return read_question(file, Shared().with_folder(registry().question_folders[0]), registry().question_groups, OWN_QUESTIONS)
 
 
 @pytest.fixture
@@ -68,6 +68,7 @@ def test_a_file_is_a_question(file: Path, built_lake: BuiltLake) -> None:
         ("title =", "titel =", "a question has no 'titel'; it has"),
         ('title = "How many orders came from a state?"\n', "", "a question is incomplete"),
         ('meaning = "The state."\n', "", "a parameter is incomplete"),
+        ("shares =", 'caveat = "guests"\nshares =', "there is no caveat 'guests'; caveats.toml has anonymous_orders."),
         ("$state", "'SP'", "the SQL uses $top, the head has state, top"),
         ("limit $top", "", "the SQL uses $state, the head has state, top"),
         ("limit $top", "limit $top -- the $top", "a comment contains a parameter"),

@@ -112,7 +112,6 @@ def test_the_status_is_derived_from_the_delivered_status_and_the_flags(
         ("orders", {"is_returned": "perhaps"}, "status_not_one_of", "is_returned perhaps"),
         ("orders", {"is_valid": "perhaps"}, "is_valid_unreadable", "perhaps"),
         ("orders", {"delivered_at": "soon"}, "delivered_at_unreadable", "soon"),
-        ("orders", {"customer_id": " "}, "customer_id_missing", None),
         ("order_items", {"unit_price": "twelve"}, "unit_price_unreadable", "twelve"),
         ("order_items", {"unit_price": "-1"}, "unit_price_out_of_range", "-1"),
         ("order_items", {"quantity": "0"}, "quantity_out_of_range", "0"),
@@ -140,6 +139,12 @@ def test_an_impossible_value_is_refused_and_shown(table: str, change: dict[str, 
 def test_stages_out_of_order_make_a_timeline_unsound() -> None:
     assert HAND.one("orders", {**ORDER, "shipped_at": "2017-10-02 10:56:32"})["is_timeline_sound"] is False
     assert HAND.one("orders", {**ORDER, "promised_at": "2016-01-01"})["is_timeline_sound"] is True
+
+
+def test_an_order_without_a_customer_is_anonymous_and_has_nobodys_address() -> None:
+    nobody = HAND.delivered("customers", {"customer_id": " ", "city": "natal", "state": "RN"})
+    order = HAND.one("orders", {**ORDER, "customer_id": " "}, customers=nobody)
+    assert _of(order, "order_id", "customer_id", "city", "state") == ("o1", None, None, None)
 
 
 def test_an_order_without_an_address_has_that_of_its_customer() -> None:

@@ -60,6 +60,11 @@ def test_an_order_has_the_customer_and_the_address_of_its_alias() -> None:
     }
 
 
+def test_an_order_without_an_alias_is_refused_and_not_anonymous() -> None:
+    conformed = silver("orders", delivered("orders", {**ORDER, "customer_id": " "}), customers=delivered("customers", ALIAS))
+    assert conformed.bad["rule"].to_list() == ["customer_id_missing"]
+
+
 @pytest.mark.parametrize("person", [None, " "])
 def test_an_order_without_a_known_customer_has_its_alias_as_customer(person: str | None) -> None:
     assert one("orders", {**ORDER, "customer_id": " c9 "})["customer_id"] == "c9"

@@ -117,7 +117,10 @@ Review = tuple[str, float, datetime]
 def shop(con: duckdb.DuckDBPyConnection, orders: list[dict[str, Any]], reviews: Sequence[Review] = ()) -> None:
     rows = pl.DataFrame(orders, ORDER)
     lines = rows.select(
-        "order_id", "order_date", "is_valid", "net_sales", line=pl.lit(1), category=pl.lit("toys"), seller_id=pl.lit("s1")
+        *("order_id", "customer_id", "order_date", "is_valid", "net_sales"),
+        line=pl.lit(1),
+        category=pl.lit("toys"),
+        seller_id=pl.lit("s1"),
     )
     kinds: dict[str, pl.DataType | type[pl.DataType]] = {
         "order_id": pl.String,

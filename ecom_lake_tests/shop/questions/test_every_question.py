@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from ecom_lake.cli import screen
-from ecom_lake.engine.serve.answering import said
+from ecom_lake.engine.serve.answering import said, values_as_given
 from ecom_lake.engine.serve.query import Session
+from ecom_lake.errors import UsageError
 from ecom_lake_tests import catalog
-from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, monthly, order
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, monthly, order, payment, product
 from ecom_lake_tests.builders.worked_shop import BY_NAME, ask, rows_of, session_of, worked_shop
 from ecom_lake_tests.catalog import questions, registry
 from ecom_lake_tests.shop.questions.answers import ANSWERS, DEFAULTS, PARTS
@@ -104,10 +105,80 @@ def test_other_parameters_change_the_answer(worked: Session) -> None:
     assert rows_of(ask(worked, "payment-methods", year="2018"), "method", "payments") == [("card", 110)]
     assert rows_of(ask(worked, "next-category", category="toys"), "next_category", "customers") == [("home", 1), ("toys", 1)]
     assert rows_of(ask(worked, "coming-months", of="toys")) == [("2018-03", 40, 10, 70, "SES")]
-    assert rows_of(ask(worked, "returns", by="state")) == [("RJ", 60, 1, 1, 1 / 6, 0)]
+    assert rows_of(ask(worked, "returns", by="state")) == [("RJ", 60, 1, 1, 1 / 6, 1 / 6, 0)]
     # Products are shown by name where they have one, and of the rules with three items the most confident one is shown.
     pairs = [("ball + doll → The Lamp", 2, 0.9, 3.5), ("The Lamp → The Ball", 3, 0.75, 3.0)]
     assert rows_of(ask(worked, "bought-together", level="product")) == pairs
+
+
+def test_a_year_may_be_all_years(worked: Session) -> None:
+    with_year = [name for name, question in BY_NAME.items() if "year" in [one.name for one in question.parameters]]
+    assert len(with_year) >= 8
+    for name in with_year:
+        if name == "category-growth":  # it compares a year with the one before
+            with pytest.raises(UsageError, match="year must be 2018, not 'all'"):
+                ask(worked, name, year="all")
+        else:
+            whole = ask(worked, name, year="all")
+            assert values_as_given(whole)["year"] == "all"
+            assert [*worked.ask(whole.sql).rows()] == [*whole.rows]
+    assert rows_of(ask(worked, "top-categories", year="all"), "category", "net_sales") == [
+        ("home", 260),
+        ("toys", 135),
+        ("books", 125),
+    ]
+    assert rows_of(ask(worked, "best-month", year="all"), "month", "share")[0] == ("2017-11", 110 / 520)
+    assert rows_of(ask(worked, "where-revenue-leaks", year="all"), "step", "amount")[2] == ("net_sales", 520)
+    assert rows_of(ask(worked, "payment-methods", year="all"), "method", "payments")[0] == ("card", 360)
+    assert rows_of(ask(worked, "sales-by", year="all"), "member", "net_sales") == [("SP", 310), ("RJ", 210)]
+    with pytest.raises(UsageError, match="year must be one of 2017, 2018 and all, not '2016'"):
+        ask(worked, "best-month", year="2016")
+
+
+def test_rankings_have_another_measure(worked: Session) -> None:
+    """Boleto: 3 orders for 150; voucher: 1 for 10. By units, the ball is first in toys either way, and the books alone."""
+    assert rows_of(ask(worked, "payment-methods", by="orders"), "method", "orders") == [
+        ("card", 9),
+        ("boleto", 3),
+        ("voucher", 1),
+    ]
+    orders = [order("a"), order("b"), order("c")]
+    items = [item("a", "100.00"), item("b", "1.00", product_id="q", quantity=5), item("c", "2.00", product_id="q")]
+    paid = [payment("a", "100.00"), payment("b", "5.00", method="voucher"), payment("c", "2.00", method="voucher")]
+    goods = [product("p"), product("q")]
+    session = session_of(HandShop(orders=orders, order_items=items, payments=paid, products=goods))
+    ranked = {by: rows_of(ask(session, "top-products", by=by), "product", "place") for by in ("net_sales", "units")}
+    assert ranked == {"net_sales": [("p", 1), ("q", 2)], "units": [("q", 1), ("p", 2)]}
+    first = {by: rows_of(ask(session, "payment-methods", by=by, year="all"), "method")[0] for by in ("value", "orders")}
+    assert first == {"value": ("card",), "orders": ("voucher",)}
+
+
+def test_a_shop_without_dates_has_answers_on_methods_states_and_discounts() -> None:
+    orders = [order("a", None, state="SP"), order("b", None, state="SP"), order("c", None)]
+    items = [item("a", "10.00", discount="1.00"), item("b", "20.00"), item("c", "1.00")]
+    session = session_of(HandShop(orders=orders, order_items=items, payments=[payment("a", "9.00"), payment("b", "20.00")]))
+    found = {
+        by: rows_of(ask(session, "all-sales-by", by=by), "member", "net_sales", "share_of_orders")
+        for by in ("payment_method", "state", "discounted")
+    }
+    assert found == {
+        "payment_method": [("card", 29, 2 / 3), ("none", 1, 1 / 3)],
+        "state": [("SP", 29, 2 / 3), ("unknown", 1, 1 / 3)],
+        "discounted": [("no", 21, 2 / 3), ("yes", 9, 1 / 3)],
+    }
+
+
+def test_customers_are_grouped_by_the_frequency_that_they_stated() -> None:
+    people = [customer("ana", purchase_frequency_days=7), customer("bob", purchase_frequency_days=30), customer("eve")]
+    orders = [order(name, customer_id=name) for name in ("ana", "bob", "eve")]
+    session = session_of(HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders], customers=people))
+    stated = rows_of(ask(session, "spend-by-frequency", by="stated"), "frequency", "customers", "net_sales")
+    assert stated == [("every 7 days", 1, 10), ("every 30 days", 1, 10), ("unknown", 1, 10)]
+
+
+def test_whole_years_are_compared_too(worked: Session) -> None:
+    whole = rows_of(ask(worked, "category-growth", months="all"), "category", "net_sales", "year_before")
+    assert whole == [("home", 80, 180), ("toys", 30, 105), ("books", 0, 125)]
 
 
 def test_an_incomplete_month_is_pale_and_not_compared() -> None:
@@ -119,10 +190,31 @@ def test_an_incomplete_month_is_pale_and_not_compared() -> None:
     assert said(ask(session, "this-month").values["month"]) == "2018-01"
 
 
+def test_the_sales_of_new_and_returning_customers_and_anonymous_orders_sum_to_the_month() -> None:
+    placed = [("a", "01-01", "ana"), ("b", "01-31", "ana"), ("c", "02-01", "ana"), ("d", "02-02", "bob"), ("e", "02-28", None)]
+    orders = [order(name, f"2018-{day} 10:00:00", customer_id=who) for name, day, who in placed]
+    items = [item(name, f"{2**power}.00") for power, (name, _, _) in enumerate(placed)]
+    answered = ask(session_of(HandShop(orders=orders, order_items=items)), "new-and-returning")
+    assert rows_of(answered, "anonymous_orders", "net_sales_of_new", "net_sales_of_returning", "anonymous_net_sales") == [
+        (0, 1 + 2, 0, 0),
+        (1, 8, 4, 16),
+    ]
+
+
+def test_a_question_about_customers_states_the_anonymous_orders_that_it_leaves_out(worked: Session) -> None:
+    orders = [order("a"), *(order(f"{number}", customer_id=None) for number in range(1_000))]
+    session = session_of(HandShop(orders=orders, order_items=[item(one["order_id"]) for one in orders]))
+    stated = "1,000 anonymous orders with net sales of 10,000.00 (99.9% of all) have no customer and are left out."
+    of_customers = ("personas", "loyalty", "retention", "where-customers-live", "best-customers")
+    assert {ask(session, name).caveat for name in of_customers} == {stated}
+    assert ask(session, "sales-by-month").caveat is None
+    assert ask(worked, "personas").caveat is None
+
+
 def test_a_parameter_without_choices_is_null() -> None:
     answered = ask(session_of(HandShop()), "best-month")
     assert (answered.values, answered.choices, answered.rows) == ({"year": None}, {"year": ()}, ())
-    assert "where year(month) = null" in answered.sql
+    assert "year(month) = null" in answered.sql
 
 
 def test_titles_are_unique() -> None:

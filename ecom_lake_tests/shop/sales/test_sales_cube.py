@@ -16,7 +16,7 @@ JANUARY, FEBRUARY = date(2018, 1, 1), date(2018, 2, 1)
 
 @pytest.fixture(scope="module")
 def shop() -> HandShop:
-    """Ann buys toys and books in one order, and toys again in February; Bob's state is unknown; Cid was not scored."""
+    """Ann buys toys and books, and toys again; Bob's state is unknown; Cid was not scored; one order is anonymous."""
     shop = HandShop(
         products=[product("t", category="toys", unit_cost="4.00"), product("b", category="books")],
         orders=[
@@ -25,6 +25,7 @@ def shop() -> HandShop:
             order("3", "2018-01-07 10:00:00", customer_id="bob"),
             order("4", "2018-02-20 10:00:00", customer_id="cid", state="RJ"),
             order("5", "2018-01-09 10:00:00", customer_id="bob", state="SP", status="canceled"),
+            order("6", "2018-02-21 10:00:00", customer_id=None, state="RJ"),
         ],
         order_items=[
             item("1", "10.00", 1, quantity=2, product_id="t", discount="1.00", freight="3.00"),
@@ -34,6 +35,7 @@ def shop() -> HandShop:
             item("3", "9.00", product_id="t"),
             item("4", "8.00", product_id="b"),
             item("5", "99.00", product_id="b", is_valid=False),
+            item("6", "3.00", product_id="b"),
         ],
     )
     shop.con.execute("create table customer_segments (customer_id varchar, segment varchar)")
@@ -47,6 +49,7 @@ def test_a_cell_has_its_sums_and_its_own_distinct_counts(shop: HandShop) -> None
         (JANUARY, "one-time buyers", "toys", "unknown", Decimal("9.00"), 0, 0, 1, 1, 1, 1),
         (JANUARY, "repeat buyers", "books", "SP", Decimal("12.00"), 0, 0, 2, 2, 1, 1),
         (JANUARY, "repeat buyers", "toys", "SP", Decimal("19.00"), Decimal("1.00"), Decimal("3.00"), 2, 1, 1, 1),
+        (FEBRUARY, "anonymous", "books", "RJ", Decimal("3.00"), 0, 0, 1, 1, 1, 0),
         (FEBRUARY, "not scored", "books", "RJ", Decimal("8.00"), 0, 0, 1, 1, 1, 1),
         (FEBRUARY, "repeat buyers", "toys", "SP", Decimal("10.00"), 0, 0, 1, 1, 1, 1),
     ]
@@ -67,7 +70,7 @@ def test_cells_sum_to_the_months(shop: HandShop) -> None:
     [(cells, orders)] = shop.con.execute(
         "select sum(orders_in_cell), (select sum(orders) from kpi_monthly) from sales_cube"
     ).fetchall()
-    assert (cells, orders) == (5, 4)
+    assert (cells, orders) == (6, 5)
     assert not {"orders_in_cell", "customers_in_cell"} & set(SalesCube.table.additive)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 import ecom_lake
+from ecom_lake.engine.build.silver.specs import silver_contracts
 from ecom_lake_tests import catalog
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
@@ -15,7 +16,8 @@ ITSELF = {"ledger", "quality_scorecard", "data_dictionary"}
 
 def test_it_has_every_column_of_every_other_table_with_the_meaning_of_its_contract(built_lake: BuiltLake) -> None:
     dictionary = duckdb.connect().sql(f"from '{built_lake.root}/olist/gold/data_dictionary.parquet'").pl()
-    contracts = {**catalog.silver(), **{name: table for name, table in catalog.gold().items() if name not in ITSELF}}
+    silver = silver_contracts(built_lake.site())
+    contracts = {**silver, **{name: table for name, table in catalog.gold().items() if name not in ITSELF}}
     columns = ("table_name", "position", "column_name", "type", "meaning", "nullable")
     made = set(dictionary.select(columns).rows())
     for name in dictionary["table_name"].unique():

@@ -123,6 +123,23 @@ def test_the_rule_of_the_table_agrees_with_the_gate() -> None:
     assert 0 < sum(by_rule) < len(gates)
 
 
+@pytest.mark.parametrize(("fit", "counted"), [("churn_fit", (2, 30)), ("sales_forecast_fit", (None, None))])
+def test_the_card_of_a_model_of_customers_counts_the_anonymous_orders_up_to_its_day(
+    fit: str, counted: tuple[object, ...]
+) -> None:
+    rows = fit_rows(Fitted({}, card(decide(LIFT))), Past(), 1, MiningSettings())
+    [day] = rows.filter(kind=CARD, name="as_of")["said"]
+    with duckdb.connect() as con:
+        register_fits(con, fit, rows)
+        con.execute(f"""
+            insert into fct_orders
+            select 'o', unnest(['{day}'::date, null, '{day}'::date + 1, '{day}'::date, '{day}'::date]),
+                unnest([true, true, true, false, true]), unnest([true, true, true, true, false]), unnest([10, 20, 40, 80, 160])
+        """)
+        found = con.sql(str(catalog.recipe("model_cards").sql)).pl()
+    assert found.select("anonymous_orders", "anonymous_net_sales").rows() == [counted]
+
+
 def test_the_card_of_a_fit_is_checked_too() -> None:
     """A card is several rows of its fit, so that identities check it, before a release."""
     rows = fit_rows(Fitted({}, card(decide(LIFT))), Past(), 1, MiningSettings())

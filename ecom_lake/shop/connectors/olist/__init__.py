@@ -8,6 +8,7 @@ treatment are in `docs/decisions/0003-olist-silver.md`.
 from __future__ import annotations
 
 from ecom_lake.engine.contracts.connector import Connector, Lookup, ManyToOne, RowByRow
+from ecom_lake.engine.contracts.table import with_required
 from ecom_lake.shop.canonical.customers import Customers
 from ecom_lake.shop.canonical.order_items import OrderItems
 from ecom_lake.shop.canonical.orders import Orders
@@ -37,7 +38,7 @@ OLIST = Connector(
         files.TRANSLATION,
     ),
     orders=RowByRow(
-        Orders.table,
+        with_required(Orders.table, "customer_id"),
         "orders",
         shape_orders,
         (Lookup("customers", "customer_id", needs=("customer_unique_id",)),),

@@ -336,7 +336,9 @@ def test_records_that_only_a_check_reads_are_reported(shop: MappedShop) -> None:
     assert (stock.rows, stock.fates) == (2, (("stock", 3, "left_out", 2),))
 
 
-def test_an_interrupted_step_changes_nothing_and_the_next_one_continues(shop: MappedShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_step_changes_nothing_and_the_next_one_continues(
+    shop: MappedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Interrupted before each of its writes, the commit included; garbage collection removes what it left."""
     to_silver(shop)
     shop.land("sales-2.csv", sales("A6,ann,2024-01-05,paid,Rome,"))

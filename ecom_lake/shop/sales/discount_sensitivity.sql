@@ -1,0 +1,72 @@
+-- How many orders have a discount, and how large are orders with and without one, by category and by purchase frequency?
+with
+frequencies as (
+    select customer_id, max(purchase_number) as purchases
+    from fct_orders
+    where order_number is not null
+    group by customer_id
+),
+
+-- One row for each order of each member; in a category, an order has its lines of the category.
+held as (
+    select 'all' as dimension, 'all' as member, units, discounts, net_sales
+    from fct_orders
+    where is_valid and items > 0
+    union all
+    select
+        'purchases',
+        case
+            when o.is_anonymous then 'anonymous'
+            when f.purchases >= 5 then '5 or more'
+            else cast(f.purchases as varchar)
+        end,
+        o.units,
+        o.discounts,
+        o.net_sales
+    from fct_orders as o
+    left join frequencies as f on f.customer_id = o.customer_id
+    where o.is_valid and o.items > 0
+    union all
+    select
+        'category',
+        category,
+        sum(quantity)::bigint,
+        sum(discount)::decimal(18, 2),
+        sum(net_sales)::decimal(18, 2)
+    from fct_sales
+    where is_valid
+    group by category, order_id
+),
+
+sums as (
+    select
+        dimension,
+        member,
+        count(*) as orders,
+        count(*) filter (where discounts > 0) as orders_with_discount,
+        sum(units)::bigint as units,
+        coalesce(sum(units) filter (where discounts > 0), 0)::bigint as units_with_discount,
+        sum(net_sales)::decimal(18, 2) as net_sales,
+        coalesce(sum(net_sales) filter (where discounts > 0), 0)::decimal(18, 2) as net_sales_with_discount,
+        sum(discounts)::decimal(18, 2) as discounts
+    from held
+    group by dimension, member
+)
+
+select
+    dimension,
+    member,
+    orders,
+    orders_with_discount,
+    orders_with_discount::double / orders as share_with_discount,
+    units,
+    units_with_discount,
+    net_sales,
+    net_sales_with_discount,
+    discounts,
+    discounts::double / nullif(net_sales_with_discount + discounts, 0) as discount_rate,
+    units_with_discount::double / nullif(orders_with_discount, 0) as units_per_order_with_discount,
+    (units - units_with_discount)::double / nullif(orders - orders_with_discount, 0) as units_per_order_without_discount,
+    net_sales_with_discount::double / nullif(orders_with_discount, 0) as aov_with_discount,
+    (net_sales - net_sales_with_discount)::double / nullif(orders - orders_with_discount, 0) as aov_without_discount
+from sums
