@@ -146,7 +146,7 @@ def show(answered: Answered, options: LakeOptions) -> None:
         _show_rows(answered, but=question.chart.mark if drawn and question.chart else None)
         screen.show(*[""] * bool(drawn))
     screen.show(*drawn)
-    screen.show(*filter(None, [answered.caveat]))
+    screen.show(*["", answered.caveat] if answered.caveat else [])
     if screen.out().is_terminal:
         _show_footer(answered, options)
 

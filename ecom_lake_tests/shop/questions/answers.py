@@ -116,6 +116,8 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("toys", 8, 0, 0, None, None, 1, None, 16.88),
         ("books", 4, 0, 0, None, None, 1, None, 31.25),
     ],
+    # No product is sold in 8 months.
+    "price-sensitivity": [],
     "spend-by-frequency": [
         ("1 purchase", 6, 6 / 9, 6, 185, 185 / 520, 30.83, 30.83),
         ("2 purchases", 1, 1 / 9, 2, 120, 120 / 520, 120, 60),
@@ -327,6 +329,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "segment-moves": {"month": "2018-02", "top": "10"},
     "category-growth": {"year": "2018", "months": "comparable", "top": "10"},
     "discount-sensitivity": {"by": "category", "top": "10"},
+    "price-sensitivity": {"top": "10"},
     "spend-by-frequency": {"by": "purchases"},
     "persona-products": {"persona": "Loyal High-Value", "top": "10"},
     "high-value-products": {"top": "10"},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
+from scipy import stats
 
 from ecom_lake.cli import screen
 from ecom_lake.engine.serve.answering import said, values_as_given
@@ -174,6 +176,32 @@ def test_customers_are_grouped_by_the_frequency_that_they_stated() -> None:
     session = session_of(HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders], customers=people))
     stated = rows_of(ask(session, "spend-by-frequency", by="stated"), "frequency", "customers", "net_sales")
     assert stated == [("every 7 days", 1, 10), ("every 30 days", 1, 10), ("unknown", 1, 10)]
+
+
+def test_the_elasticity_is_the_slope_of_log_units_on_log_price() -> None:
+    """`elastic` sells 3600 / price^2 units, `steady` always one; scipy fits `noisy`; the price of `same` never changes."""
+    prices, noise = [10, 12, 15, 20, 30, 60, 10, 20, 30], [9, 7, 8, 6, 9, 3, 5, 8, 2]
+    orders, items = [], []
+    for number, (price, units) in enumerate(zip(prices, noise, strict=True)):
+        for day in ("01", "28"):
+            name = f"{number} {day}"
+            orders.append(order(name, f"2018-{number + 1:02}-{day} 10:00:00"))
+        for line, (of, quantity) in enumerate({"elastic": 3600 // price**2, "steady": 1, "noisy": units, "same": 1}.items(), 1):
+            items.append(item(name, "10.00" if of == "same" else f"{price}.00", line, product_id=of, quantity=quantity))
+    session = session_of(HandShop(orders=orders, order_items=items))
+    columns = ("product", "elasticity", "ci_low", "ci_high", "finding")
+    found = {row[0]: row[1:] for row in rows_of(ask(session, "price-sensitivity"), *columns)}
+    log_price, log_units = [[math.log(value) for value in values] for values in (prices, noise)]
+    fit = stats.linregress(log_price, log_units)
+    margin = fit.stderr * stats.t.ppf(0.975, len(prices) - 2)
+    assert found == {
+        "elastic": (-2, -2, -2, "fewer units at a higher price"),
+        "steady": (0, 0, 0, "no clear relation"),
+        "noisy": (
+            *(pytest.approx(value, abs=0.006) for value in (fit.slope, fit.slope - margin, fit.slope + margin)),
+            "no clear relation",
+        ),
+    }
 
 
 def test_whole_years_are_compared_too(worked: Session) -> None:
