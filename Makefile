@@ -18,7 +18,7 @@ help:
 	@echo "make fuzz      2,000 deliveries of malformed files, every record accounted for; DELIVERIES=200 SEED=7 for others"
 	@echo "make tiny-shops  unusual shops (one order, no dates, all free ...) from files to pages; SHOPS=200 SEED=7 for others"
 	@echo "make chaos     500 faults on the local disk, and what was damaged or lost; FAULTS=100 STORE=faulty|azurite SEED=7 for others"
-	@echo "make mutations 136 wrong edits of the gold SQL, and which contract or test stops each"
+	@echo "make mutations 143 wrong edits of the gold SQL, and which contract or test stops each"
 	@echo "make snapshot  regenerate docs/data_dictionary.md, docs/canonical.md and the snapshot of the definitions"
 	@echo "make lock      resolve the dependencies and write the lock files"
 	@echo "make clean     remove the environment and Dagster's history; the lake in data/ stays"

@@ -18,7 +18,7 @@ from ecom_lake.engine.mapping.cells import Cell, Scope, read_cell
 from ecom_lake.engine.mapping.columns_used import facet_columns, lookup_columns
 from ecom_lake.engine.mapping.definitions import Facet, Map, MapError, MapLookup
 from ecom_lake.engine.mapping.groups import KEY, RECORDS, Aggregates, GroupHelpers, GroupRows, Windows
-from ecom_lake.engine.mapping.kind_rows import kind_rows
+from ecom_lake.engine.mapping.kind_rows import MAPPED, kind_rows
 from ecom_lake.engine.mapping.lookups import Step, looked_up, lookup_steps, repeated_keys, table
 from ecom_lake.engine.mapping.output import Output, is_value, output_sql
 from ecom_lake.engine.mapping.rewriting import Formats, Rewriter
@@ -144,7 +144,7 @@ class _Compiler:
         """The steps, and the name of the one that has the records which `where` does not leave out."""
         facet, kind = self.facet, self.map_.kinds[self.facet.kind]
         where, key = self._condition(), self._row_expression(facet.per)
-        steps = [*self._lookup_steps(), ("source", kind_rows(kind, facet_columns(facet)))]
+        steps = [*self._lookup_steps(), ("source", kind_rows(kind, facet_columns(facet), MAPPED))]
         if facet.join:
             steps.append(("joined", self._joined()))
         if self.formats.choices:

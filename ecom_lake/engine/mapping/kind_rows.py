@@ -12,15 +12,19 @@ from ecom_lake.engine.duckdb_engine import literal, name
 from ecom_lake.engine.mapping.definitions import Kind
 
 
+MAPPED = "mapped rows"
+"""The table with the rows that a facet maps: a lookup in the facet's own kind reads the rows of all deliveries instead."""
+
+
 def table_of(kind: Kind) -> str:
-    """The name under which the rows of a kind are registered."""
+    """The table with all rows of a kind, for lookups."""
     return f"rows of {kind.name}"
 
 
-def kind_rows(kind: Kind, columns: Collection[str]) -> str:
-    """A query for these columns of a kind and the lineage."""
+def kind_rows(kind: Kind, columns: Collection[str], table: str | None = None) -> str:
+    """A query for these columns of a kind and the lineage; `table`: the one of the kind if None."""
     given = [f"{_value(kind, column)} as {name(column)}" for column in sorted(columns)]
-    return f"select {', '.join([*given, *LINEAGE])} from {name(table_of(kind))}"
+    return f"select {', '.join([*given, *LINEAGE])} from {name(table or table_of(kind))}"
 
 
 def _value(kind: Kind, column: str) -> str:

@@ -18,7 +18,7 @@ from ecom_lake.engine.mapping.columns_used import facet_columns, lookup_columns,
 from ecom_lake.engine.mapping.compiled import Query, compile_facet
 from ecom_lake.engine.mapping.definitions import Facet, Kind, Map, MapError
 from ecom_lake.engine.mapping.groups import RECORDS
-from ecom_lake.engine.mapping.kind_rows import table_of
+from ecom_lake.engine.mapping.kind_rows import MAPPED, table_of
 from ecom_lake.engine.mapping.locked_engine import limited, locked_engine
 from ecom_lake.engine.mapping.lookup_query import columns_read
 from ecom_lake.engine.mapping.syntax import error_sentence
@@ -94,22 +94,34 @@ def _planned(map_: Map, facet: Facet) -> Query:
 def _register_all(
     con: duckdb.DuckDBPyConnection, map_: Map, facet: Facet, own: pl.DataFrame | None, kinds: Mapping[str, pl.DataFrame]
 ) -> None:
-    needed = {facet.kind: set(facet_columns(facet))}
+    _register(con, map_, facet, map_.kinds[facet.kind], MAPPED, set(facet_columns(facet)), own)
+    needed: dict[str, set[str]] = {}
     for alias in facet.join:
         for kind, read in columns_read(map_, map_.lookups[alias], lookup_columns(facet, alias)).items():
             needed.setdefault(kind, set()).update(read)
     for kind, columns in needed.items():
-        if kind == facet.kind and own is not None:
-            rows = own
-        elif own is not None:
-            rows = _rows_of(map_, map_.kinds[kind], kinds[map_.file_kind(kind).name])
-        else:
-            rows = pl.DataFrame(schema=dict.fromkeys(sorted(columns), pl.String()) | dict.fromkeys(LINEAGE, pl.Int64()))
-        _check_columns(map_, facet, map_.kinds[kind], columns, rows)
-        con.register(table_of(map_.kinds[kind]), rows.select(*sorted(columns), *LINEAGE).to_arrow())
+        looked_up = map_.kinds[kind]
+        rows = None if own is None else _rows_of(map_, looked_up, kinds[map_.file_kind(kind).name])
+        _register(con, map_, facet, looked_up, table_of(looked_up), columns, rows)
     for words in map_.words.values():
         for macro in word_macros(words):
             con.execute(macro)
+
+
+def _register(
+    con: duckdb.DuckDBPyConnection,
+    map_: Map,
+    facet: Facet,
+    kind: Kind,
+    table: str,
+    columns: set[str],
+    rows: pl.DataFrame | None,
+) -> None:
+    """`rows`: None to plan the query without any."""
+    if rows is None:
+        rows = pl.DataFrame(schema=dict.fromkeys(sorted(columns), pl.String()) | dict.fromkeys(LINEAGE, pl.Int64()))
+    _check_columns(map_, facet, kind, columns, rows)
+    con.register(table, rows.select(*sorted(columns), *LINEAGE).to_arrow())
 
 
 def _rows_of(map_: Map, kind: Kind, delivered: pl.DataFrame) -> pl.DataFrame:

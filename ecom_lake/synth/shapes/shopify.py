@@ -75,7 +75,7 @@ class Shopify(Shape):
         return with_whole_refunds(replace(kept, payments=payments, refunds=refunds))
 
     def sheets(self, kept: Sold) -> Iterable[tuple[Sheet, pl.DataFrame]]:
-        """An order that is refunded after its delivery to the lake comes again, whole."""
+        """An order that is refunded after its delivery to the lake comes again, whole; within it, it is delivered refunded."""
         rows = _rows(kept)
         rows = rows.with_columns(by_code=self._draw("discount by a code", rows) < _BY_CODE)
         is_refunded = pl.col("refunded") > 0
@@ -84,9 +84,12 @@ class Shopify(Shape):
             partial_refunds=len(rows.filter("is_first", is_refunded & (pl.col("status") != "returned"))),
         )
         if self.options.by_day or self.options.by_month:
-            again = rows.filter(is_refunded)
-            before = pl.when(pl.col("status") == "returned").then(pl.lit("shipped")).otherwise("status")
-            rows = rows.with_columns(status=before, refunded=pl.lit(0, pl.Int64))
+            delivery = "%Y-%m-%d" if self.options.by_day else "%Y-%m"
+            is_later = pl.col("refunded_at").dt.strftime(delivery) != pl.col("ordered_at").dt.strftime(delivery)
+            comes_again = is_refunded & is_later.fill_null(False)
+            again = rows.filter(comes_again)
+            before = pl.when(comes_again & (pl.col("status") == "returned")).then(pl.lit("shipped")).otherwise("status")
+            rows = rows.with_columns(status=before, refunded=pl.when(comes_again).then(0).otherwise("refunded"))
             self.planted.update(orders_that_come_again=again["order"].n_unique())
             yield _EXPORT, _records(again, pl.col("refunded_at"))
         yield _EXPORT, _records(rows, pl.col("ordered_at"))

@@ -363,6 +363,19 @@ def test_a_gap_is_filled_with_the_median_of_its_group() -> None:
     assert result.rows.select("note", "status").rows() == [("3", "false"), ("4", "false"), ("3.5", "true")]
 
 
+def test_a_lookup_in_the_own_kind_reads_the_deliveries_that_are_not_mapped_now_too() -> None:
+    """A credit note of today finds its invoice of an earlier delivery."""
+    earlier, today = delivery([{"id": "1", "buyer": "ann"}], 1), delivery([{"id": "C2", "buyer": "ann"}], 2)
+    text = """
+        [lookups.invoice]
+        on = "buyer"
+        sql = "select buyer, max(id) as number from export where id not like 'C%' group by buyer"
+    """
+    cells = 'join = {invoice = "buyer"}\nnote = "invoice.number"'
+    result = mapped(text + EXPORT + cells, today, kinds={"export": pl.concat([earlier, today])})
+    assert result.rows.select("order_id", "note").rows() == [("C2", "1")]
+
+
 def test_the_key_of_a_query_must_be_unique() -> None:
     text = MEDIAN.replace(" group by category", "").replace("median(num(rating))", "num(rating)")
     rows = [{"id": "1", "category": "a", "rating": "3"}, {"id": "2", "category": "a", "rating": "4"}]
