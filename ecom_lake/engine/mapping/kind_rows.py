@@ -11,7 +11,6 @@ from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.duckdb_engine import literal, name
 from ecom_lake.engine.mapping.definitions import Kind
 
-
 MAPPED = "mapped rows"
 """The table with the rows that a facet maps: a lookup in the facet's own kind reads the rows of all deliveries instead."""
 
