@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 .PHONY: help demo test test-fast check serve ui bench fuzz tiny-shops chaos mutations snapshot lock setup clean
 
 help:
-	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it"
+	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it; SHAPE=shopify for others"
 	@echo "make test      set up, run the tests"
 	@echo "make test-fast a first signal in under a minute: contracts, landing, connectors, statistics, marts by hand"
 	@echo "make serve     the dashboard on http://127.0.0.1:8321"
@@ -33,7 +33,7 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	@touch $(READY)
 
 demo: setup
-	@$(BIN)/python tools/demo.py
+	@$(BIN)/python tools/demo.py $(SHAPE)
 
 test: setup
 	@tools/chromium.sh

@@ -1,41 +1,86 @@
-"""`make demo`: a synthetic shop of 20,000 orders, landed, built through Dagster, and shown. Run again, it keeps what is there."""
+"""`make demo`: a synthetic shop of 20,000 orders, landed, built through Dagster, and shown. Run again, it keeps what is there.
+
+`make demo SHAPE=shopify` makes the export of another shop system, with the map that ships for it, in a project folder of its own.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from ecom_lake.synth.shapes.every_shape import SHAPES
+from ecom_lake.synth.shapes.shape import SHOP_ZONE
+
 ROOT = Path(__file__).parent.parent
-EXPORT = ROOT / "data/demo-export"
-CATALOG = ROOT / "data/demo/catalog.duckdb"
-SHOWN = ("net_sales", "orders", "customers", "aov", "repeat_purchase_rate", "late_rate", "avg_review", "nps_proxy")
+ORDERS = "20000"
+SHOWN = (
+    *("net_sales", "refunds", "net_sales_after_refunds", "orders", "customers", "anonymous_orders", "aov"),
+    *("repeat_purchase_rate", "late_rate", "avg_review", "nps_proxy"),
+)
 WIDTH = 46
+PSEUDONYM_KEY = {"ECOM_LAKE_PSEUDONYM_KEY": "of synthetic customers, so it protects nobody"}
 
 console = Console()
 
 
-def main() -> None:
-    if not EXPORT.exists():
-        ecom_lake("synth", str(EXPORT), "--orders", "20000")
-    ecom_lake("land", str(EXPORT), "--shop", "demo")
-    ecom_lake("build", "--shop", "demo")
-    with duckdb.connect(str(CATALOG), read_only=True) as con:
+@dataclass(frozen=True)
+class Demo:
+    """What is generated, and where its lake is."""
+
+    project: Path
+    shop: str
+    export: Path
+    shape: tuple[str, ...] = ()
+    """The options of `synth` for the shape."""
+
+    @property
+    def catalog(self) -> Path:
+        return self.project / "data" / self.shop / "catalog.duckdb"
+
+    def ecom_lake(self, *words: str) -> None:
+        console.print(f"\n[bold]$ ecom-lake {' '.join(self.shown(words))}[/bold]")
+        program = Path(sys.executable).with_name("ecom-lake")
+        run = subprocess.run([program, *words], cwd=self.project, env={**os.environ, **PSEUDONYM_KEY}, check=False)
+        if run.returncode:
+            sys.exit(run.returncode)
+
+    def shown(self, words: tuple[str, ...]) -> list[str]:
+        return [str(Path(word).relative_to(self.project)) if word.startswith(str(self.project)) else word for word in words]
+
+
+def main(shape: str) -> None:
+    demo = olist() if shape == "olist" else of_shape(shape)
+    if not demo.export.exists():
+        demo.ecom_lake("synth", str(demo.export), "--orders", ORDERS, *demo.shape)
+    demo.ecom_lake("land", str(demo.export), "--shop", demo.shop)
+    demo.ecom_lake("build", "--shop", demo.shop)
+    with duckdb.connect(str(demo.catalog), read_only=True) as con:
         show_numbers(con)
         show_months(con)
-    show_what_next()
+    show_what_next(demo)
 
 
-def ecom_lake(*words: str) -> None:
-    shown = [str(Path(word).relative_to(ROOT)) if word.startswith(str(ROOT)) else word for word in words]
-    console.print(f"\n[bold]$ ecom-lake {' '.join(shown)}[/bold]")
-    run = subprocess.run([Path(sys.executable).with_name("ecom-lake"), *words], cwd=ROOT, check=False)
-    if run.returncode:
-        sys.exit(run.returncode)
+def olist() -> Demo:
+    return Demo(ROOT, "demo", ROOT / "data/demo-export")
+
+
+def of_shape(name: str) -> Demo:
+    if name not in SHAPES:
+        sys.exit(f"There is no shape {name}: SHAPE is olist, {', '.join(SHAPES)}.")
+    project = ROOT / "data" / f"demo-{name}"
+    project.mkdir(parents=True, exist_ok=True)
+    dates = 'first_month = "2016-09"' if SHAPES[name].has_dates else 'without = ["orders.ordered_at"]'
+    config = f'[shops.{name}]\nmap = "{name}"\n{dates}\ntimezone = "{SHOP_ZONE}"\n'
+    (project / "lake.toml").write_text(config, encoding="utf-8")
+    return Demo(project, name, project / "export", ("--as", name))
 
 
 def show_numbers(con: duckdb.DuckDBPyConnection) -> None:
@@ -43,7 +88,7 @@ def show_numbers(con: duckdb.DuckDBPyConnection) -> None:
     table.add_column("number")
     table.add_column("value", justify="right", style="bold")
     table.add_column("what it means")
-    summary = con.execute("select metric, value, unit, definition from kpi_summary order by position").fetchall()
+    summary = rows_of(con, "kpi_summary", "select metric, value, unit, definition from kpi_summary order by position")
     for metric, value, unit, definition in summary:
         if metric in SHOWN and value is not None:
             table.add_row(metric, f"{value:.1%}" if unit == "share" else f"{value:,.2f}".removesuffix(".00"), definition)
@@ -52,10 +97,11 @@ def show_numbers(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def show_months(con: duckdb.DuckDBPyConnection) -> None:
-    """A bar for each month; a pale one is incomplete."""
-    months = con.execute(
-        "select strftime(month, '%Y-%m'), net_sales::double, is_complete from kpi_monthly order by month"
-    ).fetchall()
+    """A bar for each month; a pale one is incomplete. A shop without dates has none."""
+    query = "select strftime(month, '%Y-%m'), net_sales::double, is_complete from kpi_monthly order by month"
+    months = rows_of(con, "kpi_monthly", query)
+    if not months:
+        return
     most = max((sales for _, sales, _ in months), default=0) or 1
     console.print("\nNet sales by month (gold/kpi_monthly; pale months are incomplete)")
     for month, sales, is_complete in months:
@@ -63,19 +109,29 @@ def show_months(con: duckdb.DuckDBPyConnection) -> None:
         console.print(f"  {month} [{'green' if is_complete else 'dim'}]{bar:<{WIDTH}}[/] {sales:>14,.2f}", highlight=False)
 
 
-def show_what_next() -> None:
-    console.print("\nThe tables are Parquet, in data/demo/gold; data/demo/catalog.duckdb has a view of each.")
-    console.print("The planted truths of this synthetic shop are in data/demo-export.truths.json")
+def rows_of(con: duckdb.DuckDBPyConnection, table: str, query: str) -> list[Any]:
+    """The rows of a query; none where the shop does not have its table."""
+    known = con.execute("select count(*) from duckdb_views() where view_name = ?", [table]).fetchone()
+    return con.execute(query).fetchall() if known and known[0] else []
+
+
+def show_what_next(demo: Demo) -> None:
+    data, export = demo.catalog.parent.relative_to(ROOT), demo.export.relative_to(ROOT)
+    where = "" if demo.project == ROOT else f" --project {demo.project.relative_to(ROOT)}"
+    console.print(f"\nThe tables are Parquet, in {data}/gold; {data}/catalog.duckdb has a view of each.")
+    console.print(f"The planted truths of this synthetic shop are in {export}.truths.json")
     console.print("\n[bold]Next[/bold]")
     for what, why in (
+        (f"ecom-lake serve{where}", f"the dashboard: http://127.0.0.1:8321/{demo.shop}/overview"),
         ("make ui", "the Dagster UI on http://127.0.0.1:3000: the graph, runs, checks, previews"),
-        ("ecom-lake status --shop demo", "the state of the shop; `quarantine` shows the planted malformed rows"),
-        ('ecom-lake sql "from rfm_segments" --shop demo', "ask anything in SQL"),
-        ("ecom-lake land YOUR_FILES && ecom-lake build", "your own shop, as data/olist"),
+        (f"ecom-lake status --shop {demo.shop}{where}", "the state of the shop; `ecom-lake ledger`: where each row went"),
+        (f'ecom-lake sql "from rfm_segments" --shop {demo.shop}{where}', "ask anything in SQL"),
+        ("make demo SHAPE=shopify", f"the export of another shop system: {', '.join(SHAPES)}"),
+        ("ecom-lake land YOUR_FILES", "your own shop; for files of another system it proposes a map"),
     ):
-        console.print(f"  {what:<48} {why}", highlight=False, soft_wrap=True)
+        console.print(f"  {what:<56} {why}", highlight=False, soft_wrap=True)
     console.print("  (the command is .venv/bin/ecom-lake, or `source .venv/bin/activate` first)")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1] if len(sys.argv) > 1 else "olist")

@@ -15,7 +15,7 @@ from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.catalog import questions
 from ecom_lake_tests.cli.conftest import Run
 
-NOT_OF_OLIST = {"age-and-gender", "brand-ranking", "returns", "subscribers"}
+NOT_OF_OLIST = {"age-and-gender", "brand-ranking", "discount-sensitivity", "returns", "subscribers"}
 Window = Callable[[int], None]
 
 

@@ -41,16 +41,14 @@ class Figure:
 
 def figures(view: View) -> list[Figure]:
     """One figure for each KPI that the shop knows in the chosen months."""
-    if view.span is None:
-        return []
     query = _query(view, view.span)
     *months, total = view.release.rows(query)
     before = view.release.rows(_query(view, view.before))[-1] if view.before else None
     return [_figure(view, _LABELS[name], query, months, total, before) for name in SHOWN if total[name] is not None]
 
 
-def _query(view: View, span: Span) -> Query:
-    return kpi_query(view.filters, span.first, span.last, float(view.release.site.shop.numbers.cost_coverage))
+def _query(view: View, span: Span | None) -> Query:
+    return kpi_query(view.filters, span, float(view.release.site.shop.numbers.cost_coverage))
 
 
 def _figure(view: View, kpi: Kpi, query: Query, months: Sequence[Row], total: Row, before: Row | None) -> Figure:

@@ -8,10 +8,10 @@ Not here: the choice itself (filters.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.query import Query
+from ecom_lake.publish.dashboard.span import Span
 from ecom_lake.shop.vocabulary import GROSS_PROFIT, KPIS, PLACED_SUMS, VALID_SUMS
 
 SHOWN = ("net_sales", "gross_profit", "orders", "customers", "aov", "units", "late_rate", "avg_review")
@@ -31,10 +31,13 @@ _OF_LINES = {
 """The amounts of an order that its lines add up to. Payments are of the whole order: they have no lines."""
 
 
-def kpi_query(filters: Filters, first: date, last: date, cost_coverage: float) -> Query:
-    """One row per month with a KPI of each name in SHOWN, and one with month NULL for the whole span."""
+def kpi_query(filters: Filters, span: Span | None, cost_coverage: float) -> Query:
+    """One row per month with a KPI of each name in SHOWN, and a last one, with month NULL, for the whole span.
+
+    `span`: None for a shop without dates, which has the last row only."""
     members = filters.members
     by_line = [name for name in ("category", "product") if name in members]
+    month, groups = ("month", "\n    group by grouping sets ((month), ())") if span else ("null::date as month", "")
     sql = f"""\
 with
 {_lines(by_line)}chosen as (
@@ -42,18 +45,16 @@ with
     from fct_orders as o
     {"join lines as l on l.order_id = o.order_id" if by_line else ""}
     {"left join customer_segments as g on g.customer_id = o.customer_id" if "segment" in members else ""}
-    where o.month between $first and $last{_conditions(members)}
+    where {"o.month between $first and $last" if span else "true"}{_conditions(members)}
 ),
 placed as (
-    select month, {_listed(PLACED_SUMS)}
-    from chosen
-    group by grouping sets ((month), ())
+    select {month}, {_listed(PLACED_SUMS)}
+    from chosen{groups}
 ),
 sold as (
-    select month, count(distinct customer_id) as customers, {_listed(VALID_SUMS)}
+    select {month}, count(distinct customer_id) as customers, {_listed(VALID_SUMS)}
     from chosen
-    where is_valid
-    group by grouping sets ((month), ())
+    where is_valid{groups}
 ),
 sums as (
     select p.*, s.* exclude (month), {GROSS_PROFIT} as gross_profit
@@ -64,7 +65,8 @@ sums as (
 select month, {_listed({name: KPIS[name].formula for name in SHOWN})}
 from sums
 order by month nulls last"""
-    return Query(sql, {"first": first, "last": last, "cost_coverage": cost_coverage, **members})
+    months = {"first": span.first, "last": span.last} if span else {}
+    return Query(sql, {**months, "cost_coverage": cost_coverage, **members})
 
 
 def _lines(by_line: list[str]) -> str:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
+from ecom_lake.publish.dashboard.breakdowns import Bar, bars, conditions_of, money, products, source
 from ecom_lake.publish.dashboard.figures import Figure, figures
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.scatter import Scatter, scatter
 from ecom_lake.publish.dashboard.span import Span, shifted
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.month_chart import Forecast, MonthChart, Point, month_chart
-from ecom_lake.publish.pages.rendering import amount
 
-TOP = 10
 CONTEXT = 24
 """Months that the trend shows at least."""
 _FORECAST = Query(
@@ -30,20 +28,11 @@ _INSIGHTS = Query(
 
 
 @dataclass(frozen=True)
-class Bar:
-    member: str
-    value: str
-    width: float
-    """Percent of the longest bar."""
-    share: float | None
-    url: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True)
 class Overview:
     figures: Sequence[Figure]
     trend: MonthChart | None
+    why_no_trend: str
+    """Why there is no trend; empty if there is one."""
     forecast_note: Row | None
     categories: Sequence[Bar]
     states: Sequence[Bar]
@@ -57,18 +46,15 @@ def overview(view: View) -> Overview:
     return Overview(
         figures(view),
         _trend(view),
+        view.release.absent.get("kpi_monthly", "No order of these months matches the filters."),
         _verdict(view),
-        _bars(view, "category"),
-        _bars(view, "state"),
-        _bars(view, "segment"),
-        _products(view),
-        scatter(view.release.rows(_SCATTER), _money(view)) if view.release.has("segment_scatter") else None,
+        bars(view, "category"),
+        bars(view, "state"),
+        bars(view, "segment"),
+        products(view),
+        scatter(view.release.rows(_SCATTER), money(view)) if view.release.has("segment_scatter") else None,
         view.release.rows(_INSIGHTS) if view.release.has("insights") else (),
     )
-
-
-def _money(view: View) -> Any:
-    return partial(amount, currency=view.release.currency)
 
 
 def _trend(view: View) -> MonthChart | None:
@@ -76,16 +62,16 @@ def _trend(view: View) -> MonthChart | None:
     if view.span is None:
         return None
     shown = Span(min(view.span.first, shifted(view.span.last, 1 - CONTEXT)), view.span.last)
-    conditions, values = _conditions(view, shown)
+    conditions, values = conditions_of(view, shown)
     sql = f"""select s.month, sum(s.net_sales) as net_sales
-from {_source(view)}
+from {source(view)}
 where {conditions}
 group by s.month
 order by s.month"""
     complete = {one.month: one.is_complete for one in view.months}
     rows = view.release.rows(Query(sql, values))
     points = [Point(row["month"], float(row["net_sales"]), complete[row["month"]]) for row in rows]
-    return month_chart("Net sales by month", "bars", points, _money(view), forecast=_forecast(view)) if points else None
+    return month_chart("Net sales by month", "bars", points, money(view), forecast=_forecast(view)) if points else None
 
 
 def _forecast(view: View) -> Sequence[Forecast]:
@@ -107,77 +93,3 @@ def _verdict(view: View) -> Row | None:
     if not view.release.has("model_cards"):
         return None
     return next(iter(view.release.rows(_VERDICT)), None)
-
-
-def _bars(view: View, dimension: str) -> Sequence[Bar]:
-    """Net sales by the members of a dimension. A filter by the dimension itself marks its member and does not hide the others."""
-    if view.span is None or not view.release.has("sales_cube"):
-        return ()
-    conditions, values = _conditions(view, view.span, without=dimension)
-    sql = f"""select {dimension} as member, sum(net_sales) as net_sales
-from {_source(view)}
-where {conditions}
-group by {dimension}
-order by sum(net_sales) desc, {dimension}"""
-    chosen = view.filters.members.get(dimension)
-    rows = view.release.rows(Query(sql, values))
-    total = float(sum(row["net_sales"] for row in rows)) or None
-    largest = max((float(row["net_sales"]) for row in rows), default=0.0) or 1.0
-    kept = [row for i, row in enumerate(rows) if i < TOP or row["member"] == chosen]
-    return [
-        Bar(
-            row["member"],
-            _money(view)(row["net_sales"]),
-            round(100 * float(row["net_sales"]) / largest, 2),
-            float(row["net_sales"]) / total if total else None,
-            view.toggled(dimension, row["member"]),
-            row["member"] == chosen,
-        )
-        for row in kept
-    ]
-
-
-def _products(view: View) -> Sequence[Bar]:
-    if view.span is None or not view.release.has("fct_sales"):
-        return ()
-    conditions, values = _conditions(view, view.span, without="product")
-    sql = f"""select s.product_id as product, max(coalesce(p.name, s.category)) as member, sum(s.net_sales) as net_sales
-from ({_LINES}) as s
-join dim_product as p on p.product_id = s.product_id
-where {conditions}
-group by s.product_id
-order by sum(s.net_sales) desc, s.product_id
-limit {TOP}"""
-    rows = view.release.rows(Query(sql, values))
-    largest = max((float(row["net_sales"]) for row in rows), default=0.0) or 1.0
-    chosen = view.filters.members.get("product")
-    return [
-        Bar(
-            f"{row['member']} · {row['product'][:8]}",
-            _money(view)(row["net_sales"]),
-            round(100 * float(row["net_sales"]) / largest, 2),
-            None,
-            view.toggled("product", row["product"]),
-            row["product"] == chosen,
-        )
-        for row in rows
-    ]
-
-
-_LINES = """select l.month, l.product_id, l.category, coalesce(l.state, 'unknown') as state,
-    case when l.customer_id is null then 'anonymous' else coalesce(g.segment, 'not scored') end as segment, l.net_sales
-from fct_sales as l
-left join customer_segments as g on g.customer_id = l.customer_id
-where l.is_valid"""
-
-
-def _source(view: View) -> str:
-    """The cube, except for a filter by product, which it does not have."""
-    return f"({_LINES}) as s" if view.filters.members.get("product") else "sales_cube as s"
-
-
-def _conditions(view: View, span: Span, without: str = "") -> tuple[str, dict[str, Any]]:
-    columns = {"product": "s.product_id", "category": "s.category", "state": "s.state", "segment": "s.segment"}
-    members = {name: member for name, member in view.filters.members.items() if name != without}
-    conditions = ["s.month between $first and $last", *(f"{columns[name]} = ${name}" for name in members)]
-    return " and ".join(conditions), {"first": span.first, "last": span.last, **members}

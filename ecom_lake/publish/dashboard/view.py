@@ -18,7 +18,10 @@ _MEMBERS = {
     "category": Query("select category as member from sales_cube group by category order by category"),
     "state": Query("select state as member from sales_cube group by state order by state"),
 }
-"""The members that a filter offers, by dimension."""
+_MEMBERS_OF_LINES = {
+    "category": Query("select category as member from fct_sales where is_valid group by category order by category"),
+    "state": Query("select coalesce(state, 'unknown') as member from fct_sales where is_valid group by 1 order by 1"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,10 @@ class View:
 
     @cached_property
     def choices(self) -> dict[str, list[str]]:
-        if not self.release.has("sales_cube"):
-            return {}
-        return {name: [str(row["member"]) for row in self.release.rows(query)] for name, query in _MEMBERS.items()}
+        """The members that a filter offers, by dimension."""
+        tables = {"sales_cube": _MEMBERS, "fct_sales": _MEMBERS_OF_LINES}
+        queries = next((queries for table, queries in tables.items() if self.release.has(table)), {})
+        return {name: [str(row["member"]) for row in self.release.rows(query)] for name, query in queries.items()}
 
     def url(self, page: str) -> str:
         """The address of another page with the same filters."""

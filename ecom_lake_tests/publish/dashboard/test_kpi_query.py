@@ -11,13 +11,14 @@ from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.kpi_query import SHOWN, kpi_query
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.dashboard.span import Span
 from ecom_lake_tests.builders.hand_shop import HandShop, item, order, product, review
 
 FIRST, LAST = date(2017, 1, 1), date(2017, 4, 1)
 
 
 def kpis(release: ServedRelease, filters: Filters, first: date = FIRST, last: date = LAST) -> list[Row]:
-    return list(release.rows(kpi_query(filters, first, last, 0.95)))
+    return list(release.rows(kpi_query(filters, Span(first, last), 0.95)))
 
 
 def test_without_filters_a_month_is_that_of_kpi_monthly(release: ServedRelease) -> None:
@@ -87,21 +88,27 @@ JANUARY, FEBRUARY = date(2018, 1, 1), date(2018, 2, 1)
 def test_filters_give_the_hand_computed_kpis(
     hand_shop: HandShop, members: dict[str, str], expected: tuple[str | float | None, ...]
 ) -> None:
-    query = kpi_query(Filters(members=members), JANUARY, FEBRUARY, 0.95)
+    query = kpi_query(Filters(members=members), Span(JANUARY, FEBRUARY), 0.95)
     total = hand_shop.con.execute(query.sql, dict(query.values)).fetchall()[-1]
     net_sales, profit, *others = expected
     assert total[:3] == (None, Decimal(str(net_sales)), None if profit is None else Decimal(str(profit)))
     assert total[3:] == pytest.approx(tuple(others))
 
 
+def test_a_shop_without_dates_has_the_total_only(hand_shop: HandShop) -> None:
+    query = kpi_query(Filters(members={"category": "toys"}), None, 0.95)
+    [(month, net_sales, *_)] = hand_shop.con.execute(query.sql, dict(query.values)).fetchall()
+    assert (month, net_sales) == (None, Decimal("27.00"))
+
+
 def test_a_member_without_orders_has_no_rows_but_the_total(hand_shop: HandShop) -> None:
-    query = kpi_query(Filters(members={"category": "cars"}), JANUARY, FEBRUARY, 0.95)
+    query = kpi_query(Filters(members={"category": "cars"}), Span(JANUARY, FEBRUARY), 0.95)
     [(month, net_sales, *_)] = hand_shop.con.execute(query.sql, dict(query.values)).fetchall()
     assert (month, net_sales) == (None, 0)
 
 
 def test_the_sql_that_is_shown_runs_and_gives_the_same(hand_shop: HandShop) -> None:
-    query = kpi_query(Filters(members={"category": "toys", "state": "it's"}), JANUARY, FEBRUARY, 0.95)
+    query = kpi_query(Filters(members={"category": "toys", "state": "it's"}), Span(JANUARY, FEBRUARY), 0.95)
     shown = hand_shop.con.execute(query.written).fetchall()
     assert shown == hand_shop.con.execute(query.sql, dict(query.values)).fetchall()
     assert "'it''s'" in query.written

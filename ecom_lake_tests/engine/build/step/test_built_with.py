@@ -62,6 +62,7 @@ def test_every_state_records_every_setting_that_can_change_a_table(root: Path, t
         "first_month",
         "last_month",
         "landing",
+        "map",
         "timezone",
         "without",
     }

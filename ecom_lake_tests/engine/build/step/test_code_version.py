@@ -58,12 +58,13 @@ PLANNING = {
             "gold/definition",
             "gold/snapshots",
             "silver/make_silver",
+            "silver/specs",
             "release/offer",
         )
     ),
     *(PACKAGE / "engine/build" / f"{name}.py" for name in ("step/fingerprint", "release/own_tables")),
     *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("project_folder", "recipe", "sql_tables")),
-    *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("personal", "order_index")),
+    *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("domain", "personal", "order_index")),
     *(PACKAGE / "shop/settings").glob("*.py"),
     Path(code_version.__file__),
 }
