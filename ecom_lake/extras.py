@@ -8,6 +8,7 @@ from ecom_lake.errors import UsageError
 
 MODULES = {
     "azure": ("adlfs",),
+    "databases": ("psycopg", "pymysql"),
     "models": ("sklearn", "statsmodels", "threadpoolctl"),
     "postgres": ("dagster_postgres",),
     "prophet": ("prophet",),

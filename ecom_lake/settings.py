@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -26,6 +26,7 @@ from ecom_lake.engine.config import CONFIG, ORDER_DATE, PSEUDONYM_KEY, Settings,
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.settings_model import SettingsModel, sentence, unknown_setting
+from ecom_lake.engine.database import Database, PulledTable
 from ecom_lake.engine.store.access import Access, Secret
 from ecom_lake.errors import UserError
 from ecom_lake.schedules import cron_problem, timezone_problem
@@ -41,7 +42,10 @@ LONGEST_QUERY = 86_400
 FEWEST_RELEASES = 2
 """`ecom-lake diff` compares the last two."""
 LARGEST_COUNT = 36_500
+Section = TypeVar("Section", bound=SettingsModel)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PULLED_TABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 _FIRST_MONTH, _LAST_MONTH = date(1970, 1, 1), date(2199, 12, 1)
 
 
@@ -64,7 +68,7 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
     _refuse_unknown(set(given) - {"memory_limit", "threads", "query_timeout"}, known, str(config))
     registry = Registry(SHOP, config.parent if config.exists() else None)
     shops = shops or {DEFAULT_SHOP: {}}
-    valid, invalid = _shops(shops, config, registry)
+    valid, invalid = _shops(shops, config, registry, env)
     return Settings(
         registry=registry,
         root=_root(root or env.get("ECOM_LAKE_ROOT"), written, config),
@@ -182,19 +186,21 @@ def _place(where: str, folder: Path, setting: str) -> str:
     return where.rstrip("/")
 
 
-def _shops(sections: Mapping[str, Any], config: Path, registry: Registry) -> tuple[dict[str, Shop], dict[str, str]]:
+def _shops(
+    sections: Mapping[str, Any], config: Path, registry: Registry, env: Mapping[str, str]
+) -> tuple[dict[str, Shop], dict[str, str]]:
     """The shops with a valid section, and the errors of the other shops."""
     valid: dict[str, Shop] = {}
     invalid: dict[str, str] = {}
     for name, values in sections.items():
         try:
-            valid[name] = _shop(name, values, config, registry)
+            valid[name] = _shop(name, values, config, registry, env)
         except UserError as error:
             invalid[name] = str(error)
     return valid, invalid
 
 
-def _shop(name: str, values: Any, config: Path, registry: Registry) -> Shop:
+def _shop(name: str, values: Any, config: Path, registry: Registry, env: Mapping[str, str]) -> Shop:
     place = f"[shops.{name}] in {config}"
     if not _NAME.fullmatch(name):
         raise UserError(f"{place}: a shop's name is a folder's name: small letters, digits and _, starting with a letter.")
@@ -215,6 +221,7 @@ def _shop(name: str, values: Any, config: Path, registry: Registry) -> Shop:
         nightly=_nightly(values, place),
         timezone=_timezone(values, place),
         landing=_landing(values, config, place),
+        database=_database(values["database"], name, config, env) if "database" in values else None,
         without=without,
         max_failed_share=_max_failed_share(values.get("max_failed_share", Shop.max_failed_share), place),
         keep_days=_count(values, "keep_days", Shop.keep_days, 1, place),
@@ -227,6 +234,7 @@ def _shop(name: str, values: Any, config: Path, registry: Registry) -> Shop:
 
 _SHOP_SETTINGS = (
     "connector",
+    "database",
     "first_month",
     "last_month",
     "keep_days",
@@ -261,6 +269,31 @@ def _text(values: Mapping[str, Any], setting: str, default: str, place: str) -> 
 def _landing(values: Mapping[str, Any], config: Path, place: str) -> str | None:
     landing = _text(values, "landing", "", place)
     return _place(landing, config.parent, f"{place}: landing") if landing else None
+
+
+def _database(values: Any, shop: str, config: Path, env: Mapping[str, str]) -> Database:
+    """The database of a shop. Whether its variable is set matters to a pull only; no message shows a value of `url_env`."""
+    section = f"shops.{shop}.database"
+    place = f"[{section}] in {config}"
+    if not isinstance(values, dict):
+        raise UserError(f"{place} must be a table of settings.")
+    _refuse_unknown(values, ("url_env", "tables"), place)
+    variable, tables = values.get("url_env"), values.get("tables")
+    if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
+        raise UserError(
+            f"{place}: url_env must be the name of an environment variable that holds the URL, such as SHOP_DATABASE_URL; "
+            "the URL itself does not belong into a file."
+        )
+    if not isinstance(tables, dict) or not tables:
+        raise UserError(f"{place} needs the tables to pull, one line for each: add [{section}.tables] with orders = {{}}.")
+    for name in tables:
+        if not _PULLED_TABLE.fullmatch(name):
+            raise UserError(
+                f"[{section}.tables] in {config}: '{name}' becomes the name of files: letters, digits and _, starting with a "
+                f'letter. Choose such a name, and write table = "{name}" for its name in the database.'
+            )
+    pulled = {name: _section(PulledTable, one, f"[{section}.tables.{name}] in {config}") for name, one in tables.items()}
+    return Database(Secret(env.get(variable, "")), variable, pulled)
 
 
 def _nightly(values: Mapping[str, Any], place: str) -> str:
@@ -327,7 +360,7 @@ def _optional_names(registry: Registry) -> list[str]:
     return [*(name for name in tables if name != "orders"), *columns]
 
 
-def _section(kind: type[SettingsModel], values: Any, place: str) -> SettingsModel:
+def _section(kind: type[Section], values: Any, place: str) -> Section:
     if not isinstance(values, dict):
         raise UserError(f"{place} must be a table of settings.")
     try:

@@ -17,8 +17,10 @@ from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import Truths
 from ecom_lake_tests.azurite import Azurite, azurite
 from ecom_lake_tests.builders.built_lake import CONFIG, ONE_MORE_ORDER, OPTIONS, BuiltLake, Place
+from ecom_lake_tests.builders.database_shop import MariaDBServer, PostgreSQLServer, Server
+from ecom_lake_tests.mariadb import mariadb
 from ecom_lake_tests.marking import markers_of
-from ecom_lake_tests.needs import azurite_installed, chromium_installed, postgres_installed
+from ecom_lake_tests.needs import azurite_installed, chromium_installed, mariadb_installed, postgres_installed
 from ecom_lake_tests.postgres import postgres
 
 settings.register_profile("lake", deadline=None)  # a slow run on a busy machine is not a failure
@@ -101,6 +103,29 @@ def database() -> Iterator[str]:
     postgres_installed()
     with postgres() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgreSQLServer]:
+    """The server that shops are pulled from: one for each session or pytest worker."""
+    postgres_installed()
+    with postgres() as url:
+        yield PostgreSQLServer(url.replace("+psycopg2", ""))
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariaDBServer]:
+    mariadb_installed()
+    with mariadb() as url:
+        yield MariaDBServer(url)
+
+
+@pytest.fixture(params=["postgres", "mariadb"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """An empty database: a test with this fixture runs once on PostgreSQL and once on MariaDB."""
+    found: Server = request.getfixturevalue(f"{request.param}_server")
+    found.reset()
+    return found
 
 
 @pytest.fixture(params=["local", "azure"])

@@ -1,6 +1,6 @@
 """Assigns markers to tests from their fixtures and their folders.
 
-Here: `lake`, `azure`, `postgres`, `browser`, `olist`, as pyproject.toml describes them.
+Here: `lake`, `azure`, `postgres`, `mariadb`, `browser`, `olist`, as pyproject.toml describes them.
 Not here: what the fixtures do (conftest.py).
 """
 
@@ -15,6 +15,8 @@ FIXTURES = {
     "built_lake": "lake",
     "emulator": "azure",
     "database": "postgres",
+    "postgres_server": "postgres",
+    "mariadb_server": "mariadb",
     "chromium": "browser",
     "olist": "olist",
 }
@@ -28,5 +30,5 @@ def markers_of(item: pytest.Item) -> Iterator[str]:
     if any((TESTS / folder) in item.path.parents for folder in FOLDERS_OF_LAKES):
         yield "lake"
     callspec = getattr(item, "callspec", None)
-    if callspec is not None and callspec.params.get("place") == "azure":  # `place` requests the emulator only when it runs
-        yield "azure"
+    if callspec is not None:  # `place` and `server` request the server only when they run
+        yield from {"azure", "postgres", "mariadb"} & {callspec.params.get("place"), callspec.params.get("server")}

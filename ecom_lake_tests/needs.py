@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from ecom_lake_tests import azurite, postgres
+from ecom_lake_tests import azurite, mariadb, postgres
 
 
 def is_missing(reason: str) -> NoReturn:
@@ -25,6 +25,11 @@ def azurite_installed() -> None:
 
 def postgres_installed() -> None:
     if reason := postgres.why_not():
+        is_missing(reason)
+
+
+def mariadb_installed() -> None:
+    if reason := mariadb.why_not():
         is_missing(reason)
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ecom_lake_tests.project import PROJECT
-
-TOOL = PROJECT / "tools" / "postgres.sh"
+from ecom_lake_tests.server import served
 
 
 def why_not() -> str:
@@ -19,15 +16,6 @@ def why_not() -> str:
     return ""
 
 
-@contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of an empty database. The server ends when its standard input is closed, also if the tests are killed."""
-    server = subprocess.Popen([str(TOOL), "run"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        url = server.stdout.readline().strip()
-        if not url:
-            raise RuntimeError(f"PostgreSQL ended before it answered, with code {server.wait()}.")
-        yield url
-    finally:
-        server.communicate()
+def postgres() -> AbstractContextManager[str]:
+    """The URL of an empty database."""
+    return served(PROJECT / "tools" / "postgres.sh")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ecom_lake.engine.build.shop_context import invalid_shops
+from ecom_lake.engine.database import PulledTable
 from ecom_lake.errors import UserError
 from ecom_lake.settings import load
 
@@ -222,3 +224,64 @@ def test_an_unknown_shop_without_a_lake_toml_names_the_ways_to_get_one(tmp_path:
         f"There is no shop 'mine': there is no lake.toml in {tmp_path} or a folder above it. Start in a project folder, "
         "name one with --project or ECOM_LAKE_CONFIG, or create one with `ecom-lake init FOLDER`."
     )
+
+
+# ------------------------------------------------------------------------------------------------------------- the database
+
+
+def test_a_database_is_declared_with_its_tables_and_the_variable_of_its_url(tmp_path: Path) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text(
+        '[shops.mine.database]\nurl_env = "MINE"\n[shops.mine.database.tables]\norders = {}\n'
+        'lines = { table = "sales.lines", since = "at", overlap = "90 minutes", columns = ["id", "at"], where = "id > 3" }\n',
+        encoding="utf-8",
+    )
+    database = load(None, {"ECOM_LAKE_CONFIG": str(config), "MINE": "postgresql://me:hush@host/db"}).shop("mine").database
+    assert database and database.url.reveal() == "postgresql://me:hush@host/db"
+    assert "hush" not in repr(database)
+    assert database.tables == {
+        "orders": PulledTable(),
+        "lines": PulledTable.model_validate(
+            {"table": "sales.lines", "since": "at", "overlap": "90 minutes", "columns": ["id", "at"], "where": "id > 3"}
+        ),
+    }
+    assert (database.tables["orders"].overlap, database.tables["lines"].overlap) == (timedelta(days=1), timedelta(minutes=90))
+    without = load(None, {"ECOM_LAKE_CONFIG": str(config)}).shop("mine").database
+    assert without and not without.url, "commands that do not pull need no URL"
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("[shops.mine.database]", "[shops.mine.database] in lake.toml: url_env must be the name of an environment variable"),
+        ('[shops.mine.database]\nurl_env = "postgresql://me:hush@host/db"', "the URL itself does not belong into a file."),
+        ('[shops.mine.database]\nurl = "postgresql://me:hush@host/db"', "there is no setting 'url'; did you mean 'url_env'?"),
+        ('[shops.mine.database]\nurl_env = "A"', "[shops.mine.database] in lake.toml needs the tables to pull"),
+        ('[shops.mine]\ndatabase = "A"', "[shops.mine.database] in lake.toml must be a table of settings."),
+        (
+            '[shops.mine.database]\nurl_env = "A"\ntables = { "sales.orders" = {} }',
+            "'sales.orders' becomes the name of files: letters, digits and _, starting with a letter. Choose such a name, and "
+            'write table = "sales.orders"',
+        ),
+        (
+            '[shops.mine.database]\nurl_env = "A"\ntables = { orders = { sinc = "a" } }',
+            "[shops.mine.database.tables.orders] in lake.toml: there is no setting 'sinc'; did you mean 'since'?",
+        ),
+        (
+            '[shops.mine.database]\nurl_env = "A"\ntables = { orders = { overlap = 2 } }',
+            'overlap must be a time such as "2 days", "12 hours" or "30 minutes", not 2.',
+        ),
+        (
+            '[shops.mine.database]\nurl_env = "A"\ntables = { orders = { columns = "id" } }',
+            'columns must be a list of the names of columns, such as ["id", "updated_at"], not \'id\'.',
+        ),
+        ('[shops.mine.database]\nurl_env = "A"\ntables = { orders = { since = 3 } }', "since must be a text, not 3."),
+    ],
+)
+def test_an_invalid_database_is_one_sentence_that_shows_no_url(tmp_path: Path, setting: str, expected: str) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text(f"{setting}\n[shops.other]\n", encoding="utf-8")
+    with pytest.raises(UserError) as error:
+        load(None, {"ECOM_LAKE_CONFIG": str(config)}).shop("mine")
+    assert expected in str(error.value).replace(str(config), "lake.toml")
+    assert "hush" not in str(error.value) and str(error.value).count("\n") == 0

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The PostgreSQL server that the tests of the run history talk to.
+# The PostgreSQL server that the tests of the run history and of `ecom-lake pull` talk to.
 #   tools/postgres.sh        install Debian's package where there is none and we may; else those tests skip
 #   tools/postgres.sh run    print the URL of an empty database, and serve it on a socket until the standard input ends
 set -euo pipefail
@@ -27,6 +27,7 @@ stop() {
 trap stop EXIT
 cd "$folder"
 "${as_owner[@]}" "$programs/initdb" -D "$folder/data" -A trust -U dagster -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
+sed -i '1i local all guarded scram-sha-256' "$folder/data/pg_hba.conf" # the user `guarded`, if a test creates it, needs a password
 "${as_owner[@]}" "$programs/pg_ctl" start -w -s -D "$folder/data" -l "$folder/log" -o "-k $folder -c listen_addresses='' -c fsync=off"
 "${as_owner[@]}" "$programs/createdb" -h "$folder" -U dagster dagster
 echo "postgresql+psycopg2://dagster@/dagster?host=$folder"

@@ -25,6 +25,7 @@ from ecom_lake.cli import (
     land,
     ledger,
     project,
+    pull,
     quality,
     quarantine,
     replay,
@@ -67,7 +68,7 @@ app = App(
 )
 _LAKE = Group("Common options", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
-    "Load and build": (project.init, synth.synth, map_command.map, land.land, build.build, project.new),
+    "Load and build": (project.init, synth.synth, map_command.map, land.land, pull.pull, build.build, project.new),
     "Read": (serve.serve, ask.ask, sql.sql, report.report, tables.tables, tables.describe, experiment.experiment),
     "Quality": (status.status, quarantine.quarantine, ledger.ledger, quality.quality, doctor.doctor, doctor.repair),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, copy.copy),

@@ -15,6 +15,7 @@ from ecom_lake.engine.build.gold import make_gold as gold
 from ecom_lake.engine.build.mapped.checks import declared as checks_of_mapped
 from ecom_lake.engine.build.mapped.facets import mapped_targets
 from ecom_lake.engine.build.mapped.make_mapped import make_mapped
+from ecom_lake.engine.build.pull.pull import pull_step
 from ecom_lake.engine.build.release import acceptance, offer
 from ecom_lake.engine.build.release.release import OWN_FILES, expected_tables, make_release
 from ecom_lake.engine.build.release.release import TABLE as RELEASE
@@ -30,6 +31,7 @@ from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import describe
 from ecom_lake.engine.dagster.events import Event, report
 from ecom_lake.engine.dagster.partitions import chosen_months, months_of
+from ecom_lake.engine.database import Database
 
 Checks = Sequence[tuple[str, str, bool]]
 """Name, description, and whether the check blocks."""
@@ -47,6 +49,7 @@ ACCEPT_SETTINGS = "ecom_lake/accept_settings"
 def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
     site = open_site(settings, shop)
     return [
+        *([_pull(settings, site, site.shop.database)] if site.shop.database else []),
         _bronze(settings, site),
         *([_mapped(settings, site)] if site.map else []),
         _order_index(settings, site),
@@ -54,6 +57,19 @@ def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
         *(_gold(settings, site, how) for how in offer.gold_recipes(site)),
         _release(settings, site),
     ]
+
+
+def _pull(settings: Settings, site: Site, database: Database) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=f"{site.shop.name}__pull",
+        specs=[describe.pulled(site, name, declared) for name, declared in database.tables.items()],
+        pool=site.shop.name,
+    )
+    def pull(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        here = _site(context, settings, site)
+        yield from report(context, here, "landing", partial(pull_step, here))
+
+    return pull
 
 
 def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from ecom_lake.engine.build.mapped.facets import inputs_of_table
+from ecom_lake.engine.build.pull.pull import LAYER
 from ecom_lake.engine.build.release.offer import not_built
 from ecom_lake.engine.build.release.pages import page_url
 from ecom_lake.engine.build.release.plain_view import plain_path
@@ -16,6 +17,8 @@ from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import markdown
+from ecom_lake.engine.database import PulledTable
+from ecom_lake.engine.landing.table_recognition import named_after
 
 OWNER = "team:shop-data"
 _QUICK_PATH = (
@@ -28,6 +31,7 @@ def bronze(site: Site, delivered: Delivered) -> dg.AssetSpec:
     lineage = [dg.TableColumn(column, "integer") for column in LINEAGE]
     return dg.AssetSpec(
         [site.shop.name, "bronze", delivered.name],
+        deps=_pulled_into(site, delivered),
         description=f"{delivered.meaning} As delivered: every field as text, every row with the file and record it came from.",
         group_name=f"{site.shop.name}_bronze",
         kinds={"csv", "parquet"},
@@ -56,6 +60,26 @@ def mapped(site: Site, target: str) -> dg.AssetSpec:
         metadata={"dagster/column_schema": dg.TableSchema([*columns, *lineage])},
         skippable=True,
     )
+
+
+def pulled(site: Site, name: str, declared: PulledTable) -> dg.AssetSpec:
+    changes = f"what changed since the last pull, by {declared.since}" if declared.since else "the whole table"
+    return dg.AssetSpec(
+        key_of(site.shop.name, TableId(LAYER, name)),
+        description=f"The files of the table {declared.table or name} of the shop's database in landing. A pull reads {changes}.",
+        group_name=f"{site.shop.name}_landing",
+        kinds={"csv", "sql"},
+        owners=[OWNER],
+        tags={"shop": site.shop.name, "layer": LAYER},
+        skippable=True,
+    )
+
+
+def _pulled_into(site: Site, delivered: Delivered) -> list[dg.AssetKey]:
+    """The pulled tables that become a delivered table: those with its name, and those that are recognised by their columns."""
+    tables = site.shop.database.tables if site.shop.database else ()
+    named = {table: named_after(f"{table}.csv", site.connector.delivered) for table in tables}
+    return [key_of(site.shop.name, TableId(LAYER, table)) for table, name in named.items() if name in ("", delivered.name)]
 
 
 def key_of(shop: str, table: TableId) -> dg.AssetKey:

@@ -10,6 +10,7 @@ import polars as pl
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
 from ecom_lake import logs
+from ecom_lake.engine.build.pull.pull import LAYER
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.build.step.watched import OUTCOMES, Step, watched
@@ -129,7 +130,7 @@ def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
     if shown := next((file for part, file in outcome.files.items() if part in outcome.written and file.rows), None):
         if contract := _contract(site, outcome.table):
             metadata["preview"] = dg.MetadataValue.md(_preview(site, shown, contract))
-        metadata["file"] = dg.MetadataValue.path(site.lake.where(shown))
+        metadata["file"] = dg.MetadataValue.path(_where(site, outcome.table, shown))
     if (
         outcome.table.layer == "gold" and outcome.table.name in site.registry.fits.values()
     ):  # also for an unchanged fit, because the UI shows the latest event
@@ -138,8 +139,12 @@ def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
     return metadata
 
 
+def _where(site: Site, table: TableId, file: File) -> str:
+    return site.lake.landing.where(file.path) if table.layer == LAYER else site.lake.where(file)
+
+
 def _contract(site: Site, table: TableId) -> Table | None:
-    """None for bronze, where every column counts as personal."""
+    """None for landing and bronze, where every column counts as personal."""
     contracts = {"silver": site.registry.silver, "gold": site.registry.gold}
     return contracts[table.layer].get(table.name) if table.layer in contracts else None
 

@@ -9,6 +9,7 @@ import dagster as dg
 
 from ecom_lake.engine.build.bronze.ingest import landed_files, nothing_new
 from ecom_lake.engine.build.due import due
+from ecom_lake.engine.build.pull.pull import LAYER
 from ecom_lake.engine.build.shop_context import open_site
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.config import Settings
@@ -17,9 +18,10 @@ _IN_PROCESS = dg.in_process_executor
 _MULTIPROCESS = dg.multiprocess_executor.configured({"max_concurrent": 2})
 
 
-def shop_jobs(shop: str) -> list[Any]:
+def shop_jobs(shop: str, has_database: bool = False) -> list[Any]:
     """The jobs of a shop; Dagster exports no type for the result of `define_asset_job`."""
     tags = {"shop": shop}
+    pulled = dg.AssetSelection.key_prefixes([shop, LAYER])
     bronze, silver, gold = (
         dg.AssetSelection.key_prefixes(*([shop, layer] for layer in layers))
         for layers in (("bronze",), ("mapped", "silver"), ("gold",))
@@ -29,7 +31,12 @@ def shop_jobs(shop: str) -> list[Any]:
     def job(name: str, selection: dg.AssetSelection, description: str, executor: dg.ExecutorDefinition = _IN_PROCESS) -> Any:
         return dg.define_asset_job(job_name(shop, name), selection, description=description, tags=tags, executor_def=executor)
 
+    from_database = [
+        job("pull", pulled, "The tables of the shop's database to landing."),
+        job("pull_and_all", pulled | everything, "The tables of the shop's database to landing, and landing to release."),
+    ]
     return [
+        *(from_database if has_database else []),
         job("all", everything, "Landing to release in one run; unchanged tables are skipped. The fastest way."),
         job("ingest", bronze, "Read the new files in landing into bronze."),
         job("silver", silver, "Bronze to silver, for the selected months."),
@@ -44,17 +51,18 @@ def job_name(shop: str, name: str) -> str:
 
 def nightly(settings: Settings, shop: str) -> dg.ScheduleDefinition:
     chosen = settings.shop(shop)
+    pulls = chosen.database is not None
 
     @dg.schedule(
         name=f"{shop}_nightly",
-        job_name=job_name(shop, "all"),
+        job_name=job_name(shop, "pull_and_all" if pulls else "all"),
         cron_schedule=chosen.nightly,
         execution_timezone=chosen.timezone,
-        description="Builds new deliveries every night.",
+        description="Pulls from the shop's database and builds, every night." if pulls else "Builds new deliveries every night.",
     )
     def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         site = open_site(settings, shop)
-        if not due(site):
+        if not pulls and not due(site):
             return dg.SkipReason("Nothing is new: every table is made from the current version of its inputs.")
         return dg.RunRequest()
 

@@ -46,7 +46,9 @@ def run_job(
     accept_settings: bool = False,
     on_step: OnStep = lambda step, done, of: None,
 ) -> RunReport:
-    definitions = dg.Definitions(assets=shop_assets(settings, shop), jobs=shop_jobs(shop))
+    definitions = dg.Definitions(
+        assets=shop_assets(settings, shop), jobs=shop_jobs(shop, settings.shop(shop).database is not None)
+    )
     chosen = definitions.resolve_job_def(job_name(shop, job))
     tags = range_tags(months) if months else {}
     asked = {FULL: full, REFIT: refit, ACCEPT_SETTINGS: accept_settings}
