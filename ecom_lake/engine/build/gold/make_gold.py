@@ -1,18 +1,21 @@
-"""Silver to gold: compute a full table, audit it, commit it."""
+"""Silver to gold: compute a table, audit it, commit it. Monthly tables are made in by_month.py."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 
+from ecom_lake.engine.build.gold.by_month import are_current, make_months
+from ecom_lake.engine.build.gold.last_checks import last_checks
 from ecom_lake.engine.build.gold.run_recipe import code_of, run_recipe, settings_of
 from ecom_lake.engine.build.gold.table_file import attach, place_of, write
 from ecom_lake.engine.build.release import own_tables as trust
 from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.step.audit import audit, checks_of, listings
+from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.commit import Inputs, commit
@@ -28,12 +31,16 @@ from ecom_lake.errors import UserError
 
 _CODE = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
 """The modules that write and check every gold table."""
+_BY_MONTH = "ecom_lake.engine.build.gold.month_files"
+"""The module that writes monthly ones."""
 
 
-def make_gold(site: Site, table: str) -> list[Outcome]:
-    """Make a table, together with the other tables of its recipe."""
+def make_gold(site: Site, table: str, months: Sequence[date] | None = None) -> list[Outcome]:
+    """Make a table, together with the other tables of its recipe. `months` are those of a monthly table that are asked for."""
     how, entry = site.registry.recipe(table), state_to_build_on(site)
     inputs = Inputs(entry, inputs_of(site, table))
+    if how.contracts[0].monthly:
+        return [make_months(site, how, inputs, _definition_fingerprint(site, how), months)]
     current = {TableId("gold", made): file for made in how.tables if (file := entry.parts(TableId("gold", made)).get(WHOLE))}
     must_rebuild = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)
     if not must_rebuild and all(is_current(site, entry, made) for made in how.tables):
@@ -48,27 +55,10 @@ def make_gold(site: Site, table: str) -> list[Outcome]:
 
 
 def _kept(site: Site, current: Mapping[TableId, File]) -> list[Outcome]:
-    return [Outcome(place, {WHOLE: file}, checks=checks_again(site, place, file)) for place, file in current.items()]
-
-
-def checks_again(site: Site, place: TableId, file: File) -> tuple[Check, ...]:
-    """The checks of a table from the results in the log. The file is read only if a warning lists its values."""
-    contract = site.registry.table(place.name)
-    needs_values = any(rule.listing and rule.name in file.failed for rule in contract.rules)
-    listed = listings(contract, file.failed, site.lake.local(file)) if needs_values and not site.lake.damage_read(file) else {}
-    return tuple(checks_of(contract, file.failed, {}, listed))
-
-
-def listed_warnings(site: Site, entry: Entry) -> tuple[str, ...]:
-    """The warnings of gold tables that list values of the failed rows."""
-    found = []
-    for table, contract in site.registry.gold.items():
-        names = {rule.name for rule in contract.rules if rule.listing}
-        file = entry.parts(TableId("gold", table)).get(WHOLE)
-        if file and names & set(file.failed):
-            checks = checks_again(site, TableId("gold", table), file)
-            found += [check.says for check in checks if check.name in names and not check.passed]
-    return tuple(found)
+    return [
+        Outcome(place, {WHOLE: file}, checks=last_checks(site, site.registry.table(place.name), [file]))
+        for place, file in current.items()
+    ]
 
 
 def _made(
@@ -116,12 +106,12 @@ def _only(inputs: Inputs) -> Entry:
 
 def is_current(site: Site, entry: Entry, table: str) -> bool:
     """Whether rebuilding a table would change nothing, computed from the log only."""
-    inputs = Inputs(entry, inputs_of(site, table))
+    how, inputs = site.registry.recipe(table), Inputs(entry, inputs_of(site, table))
+    if how.contracts[0].monthly:
+        return are_current(site, inputs, how.contracts[0], _definition_fingerprint(site, how))
     current = entry.parts(TableId("gold", table)).get(WHOLE)
     return bool(
-        current
-        and current.fingerprint.startswith(_definition_fingerprint(site, site.registry.recipe(table)))
-        and current.inputs == inputs.versions
+        current and current.fingerprint.startswith(_definition_fingerprint(site, how)) and current.inputs == inputs.versions
     )
 
 
@@ -132,7 +122,8 @@ def _own_tables(site: Site, entry: Entry, how: Recipe) -> dict[str, pl.DataFrame
 def _definition_fingerprint(site: Site, how: Recipe) -> str:
     """A fingerprint of everything that the table depends on, except the rows of its inputs."""
     own_tables = trust.definition_fingerprint(site) if how.reads_own_tables else ""
-    return fingerprint(code_version(*_CODE, *code_of(how)), own_tables, how.contracts, how.query, settings_of(how, site.shop))
+    code = (*_CODE, *((_BY_MONTH,) if how.contracts[0].monthly else ()), *code_of(how))
+    return fingerprint(code_version(*code), own_tables, how.contracts, how.query, settings_of(how, site.shop))
 
 
 def _mark(site: Site, how: Recipe, inputs: Inputs, own: Mapping[str, pl.DataFrame]) -> str:

@@ -1,18 +1,25 @@
 """The plain view: the tables of a release under plain names, for tools that do not read the log.
 
-`gold/rfm.parquet`, `silver/orders/month=2017-10.parquet`, `release.json`, `catalog.duckdb`, `quality.html`. Each file is replaced
-atomically; the files of a release are not replaced together. They are copies, never links into the store, so that a tool that
-writes to them cannot damage the store.
+`gold/rfm.parquet`, `gold/fct_sales/month=2017-10.parquet`, `silver/orders/month=2017-10.parquet`, `release.json`,
+`catalog.duckdb`, `quality.html`. Each file is replaced atomically; the files of a release are not replaced together.
+They are copies, never links into the store, so that a tool that writes to them cannot damage the store.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ecom_lake.engine.build.release.duckdb_catalog import CATALOG, is_readable, write_catalog
 from ecom_lake.engine.build.release.pages import pages
+from ecom_lake.engine.build.release.single_files import (
+    SingleFile,
+    are_recorded,
+    recorded_files,
+    write_single_files,
+)
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.contracts.table_id import WHOLE
@@ -61,10 +68,13 @@ def _write_view(site: Site, released: Entry) -> None:
             )
 
     site.lake.store.each(copy, [p for p, file in wanted.items() if (known.get(p), existing.get(p)) != (file.hash, file.bytes)])
-    site.lake.store.each(site.lake.store.delete, [f"{site.shop.name}/{path}" for path in set(existing) - set(wanted)])
+    singles = write_single_files(site, released, recorded_files(recorded), existing)
+    unwanted = set(existing) - set(wanted) - set(singles)
+    site.lake.store.each(site.lake.store.delete, [f"{site.shop.name}/{path}" for path in unwanted])
     write_catalog(site, released)
     written_pages = _write_pages(site, released)
-    _record(site, {"release": released.number, "whole": True, "files": _hashes(released), "pages": written_pages})
+    record = {"release": released.number, "whole": True, "files": _hashes(released), "pages": written_pages}
+    _record(site, record | {"single_files": {path: asdict(file) for path, file in singles.items()}})
 
 
 def _write_pages(site: Site, released: Entry) -> dict[str, Any]:
@@ -82,8 +92,10 @@ def is_up_to_date(site: Site, released: Entry) -> bool:
 
 def _is_up_to_date(site: Site, released: Entry, recorded: Mapping[str, Any], existing: Mapping[str, int]) -> bool:
     """Whether names and sizes of the plain files are those of the release, without other files; also catalogue and pages."""
-    wanted = {path: file.bytes for path, file in plain_files(released).items()}
-    if recorded.get("files") != _hashes(released) or existing != wanted:
+    singles = recorded_files(recorded)
+    if recorded.get("files") != _hashes(released) or not are_recorded(site, released, singles):
+        return False
+    if existing != _sizes(released, singles):
         return False
     return site.lake.store.exists(f"{site.shop.name}/{CATALOG}") and _has_pages(site, recorded.get("pages"))
 
@@ -101,7 +113,7 @@ def _has_pages(site: Site, recorded: object) -> bool:
 
 def damaged_files(site: Site, released: Entry) -> list[str]:
     """The plain files whose content does not match their hash. Every file is read."""
-    wanted = _hashes(released)
+    wanted = _hashes(released) | {path: file.hash for path, file in recorded_files(_recorded(site)).items()}
 
     def is_damaged(path: str) -> bool:
         with site.lake.store.opened(f"{site.shop.name}/{path}") as local:
@@ -119,6 +131,16 @@ def plain_files(entry: Entry) -> dict[str, File]:
         if table.layer in LAYERS
         for part, file in parts.items()
     }
+
+
+def expected_sizes(site: Site, released: Entry) -> dict[str, int]:
+    """The sizes of all plain files of a release, as far as release.json records those that are no copies."""
+    return _sizes(released, recorded_files(_recorded(site)))
+
+
+def _sizes(released: Entry, singles: Mapping[str, SingleFile]) -> dict[str, int]:
+    copies = {path: file.bytes for path, file in plain_files(released).items()}
+    return copies | {path: file.bytes for path, file in singles.items()}
 
 
 def plain_path(site: Site, contract: Table) -> str:
