@@ -109,11 +109,13 @@ def _gold(settings: Settings, site: Site, how: Recipe) -> dg.AssetsDefinition:
     inputs: Sequence[TableId] = gold.inputs_of(site, how.table)
     if how.reads_own_tables:
         inputs = _last_of(site, inputs)
+    monthly = months_of(site.shop) if how.contracts[0].monthly else None
 
-    @_asset(site, [(site.registry.table(table), _contract_checks(site.registry.table(table))) for table in how.tables], inputs)
+    @_asset(site, [(contract, _contract_checks(contract)) for contract in how.contracts], inputs, monthly)
     def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
-        yield from report(context, here, f"gold/{how.table}", partial(gold.make_gold, here, how.table))
+        months = chosen_months(context)
+        yield from report(context, here, f"gold/{how.table}", partial(gold.make_gold, here, how.table, months))
 
     return gold_table
 
