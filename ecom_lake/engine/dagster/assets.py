@@ -109,13 +109,13 @@ def _gold(settings: Settings, site: Site, how: Recipe) -> dg.AssetsDefinition:
     inputs: Sequence[TableId] = gold.inputs_of(site, how.table)
     if how.reads_own_tables:
         inputs = _last_of(site, inputs)
-    monthly = months_of(site.shop) if how.contracts[0].monthly else None
 
-    @_asset(site, [(contract, _contract_checks(contract)) for contract in how.contracts], inputs, monthly)
+    # Without partitions for a monthly table too: a run over the whole shop has no range of months, and Dagster requires one to
+    # look up the partitions of a partitioned input.
+    @_asset(site, [(contract, _contract_checks(contract)) for contract in how.contracts], inputs)
     def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
         here = _site(context, settings, site)
-        months = chosen_months(context)
-        yield from report(context, here, f"gold/{how.table}", partial(gold.make_gold, here, how.table, months))
+        yield from report(context, here, f"gold/{how.table}", partial(gold.make_gold, here, how.table))
 
     return gold_table
 

@@ -13,7 +13,6 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from ecom_lake.engine.build.gold.table_rows import gold_rows
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.contracts.recipe import Recipe
 from ecom_lake.engine.contracts.registry import Registry
@@ -77,25 +76,6 @@ def test_one_run_builds_every_table_and_the_next_run_changes_nothing(fresh_lake:
             "the latest run must show the card too"
         )
     assert fresh_lake.site().lake.log.head() == before
-
-
-def test_a_gold_table_that_gets_months_has_every_month_materialized_by_the_next_run(
-    fresh_lake: BuiltLake, instance: dg.DagsterInstance
-) -> None:
-    """The history of a lake from before the table had months holds one materialization of the whole table."""
-    key = dg.AssetKey(["olist", "gold", "fct_sales"])
-    instance.report_runless_asset_event(dg.AssetMaterialization(key))
-    assert instance.get_materialized_partitions(key) == set()
-    assert run(fresh_lake, instance).success
-    assert instance.get_materialized_partitions(key) == {"2017-01", "2017-02", "2017-03", "2017-04"}
-    made = [
-        event.step_materialization_data.materialization
-        for event in run(fresh_lake, instance).get_asset_materialization_events()
-        if event.asset_key == key
-    ]
-    rows = {m.partition: m.metadata["dagster/partition_row_count"].value for m in made}
-    lines = gold_rows(fresh_lake.site(), fresh_lake.site().lake.log.head(), "fct_sales", "month")["month"]
-    assert rows == {f"{month:%Y-%m}": count for month, count in lines.value_counts().iter_rows()}
 
 
 def test_a_table_that_violates_its_contract_is_not_published(
