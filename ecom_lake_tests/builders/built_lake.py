@@ -10,6 +10,7 @@ from pathlib import Path
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.config import Settings
 from ecom_lake.engine.store.access import Access
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.open_store import open_store
@@ -109,3 +110,10 @@ def rewrite(entry: Path, **changes: object) -> None:
     fields = json.loads(entry.read_text(encoding="utf-8")) | changes
     fields.pop("seal", None)
     entry.write_text(json.dumps(fields, separators=(",", ":")), encoding="utf-8")
+
+
+def needed_states(site: Site) -> list[Entry]:
+    """The newest state, and the states that its files refer to: all that a collection of garbage of any age keeps."""
+    log = site.lake.log
+    head = log.head()
+    return [head, *(log.entry(number) for number in sorted(log.manifests.states_referred_to([head]) - {head.number}))]

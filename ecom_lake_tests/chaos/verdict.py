@@ -16,8 +16,10 @@ from ecom_lake.engine.build.maintenance.repair import repair
 from ecom_lake.engine.build.release.plain_view import damaged_files, is_up_to_date
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.engine.store.entry import files_of
 from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError, disk_trouble
+from ecom_lake_tests.builders.built_lake import needed_states
 from ecom_lake_tests.chaos.ground import Ground, Spot
 from ecom_lake_tests.engine.build.crash import content
 
@@ -125,9 +127,10 @@ def _plain(site: Site, verdict: Verdict) -> None:
 def _orphans(site: Site, verdict: Verdict) -> None:
     """After gc the store contains only the log and its files; log entries that were set aside are kept on purpose."""
     collect_garbage(site, find_garbage(site, timedelta(0)))
-    named = {file.path for parts in site.lake.log.head().tables.values() for file in parts.values()}
+    states = needed_states(site)
+    named = files_of(states).keys()
     found = {info.path.removeprefix("olist/") for info in site.lake.store.list("olist/_store")}
-    manifests = {path.removeprefix("olist/") for path in site.lake.log.manifests.paths([site.lake.log.head()])}
+    manifests = {path.removeprefix("olist/") for path in site.lake.log.manifests.paths(states)}
     left = {path for path in found - named - manifests if not path.startswith("_store/log/")}
     if left:
         verdict.wrong["orphans"] = ", ".join(sorted(left)[:3])

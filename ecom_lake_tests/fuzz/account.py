@@ -39,6 +39,7 @@ MOST_LETTERS = 4 << 20
 LONGEST_SAID = 8_000
 _IN_STORE = re.compile(
     r"_store/(log/\d{8}\.json"
+    r"|manifests/[0-9a-f]{32}(\.copy)?\.json\.gz"
     rf"|(bronze|rejects)/({'|'.join(FILES)})/[0-9a-f]{{32}}\.parquet"
     r"|(silver|gold|quarantine|pending)/[a-z_]+/(month-\d{4}-\d{2}-|unplaced-)?[0-9a-f]{12}-[0-9a-f]{16}\.parquet)"
 )

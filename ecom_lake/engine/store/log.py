@@ -36,6 +36,7 @@ class Log:
     def __init__(self, store: Store, shop: str) -> None:
         self._store = store
         self._shop = shop
+        self._listed: frozenset[int] = frozenset()
         self.manifests = EntryManifests(store, shop)
 
     def head(self) -> Entry:
@@ -54,7 +55,9 @@ class Log:
         return _numbers(self._names())
 
     def _names(self) -> Sequence[str]:
-        return self._store.names(f"{self._shop}/{LOG}")
+        names = self._store.names(f"{self._shop}/{LOG}")
+        self._listed = frozenset(_numbers(names))
+        return names
 
     def entry(self, number: int) -> Entry:
         try:
@@ -77,8 +80,8 @@ class Log:
             raise DamagedError(path) from None
 
     def has(self, number: int) -> bool:
-        """Whether an entry exists; its content is not checked."""
-        return self._store.exists(self._path(number))
+        """Whether an entry was in the log when it was last listed, or is in it now; its content is not checked."""
+        return number in self._listed or self._store.exists(self._path(number))
 
     def _decoded(self, data: bytes) -> Entry:
         return decode(data, self.manifests.parts, self.manifests.landing)

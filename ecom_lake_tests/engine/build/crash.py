@@ -25,7 +25,7 @@ from ecom_lake.engine.store.entry import Entry, files_of
 from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
-from ecom_lake_tests.builders.built_lake import is_of_the_log
+from ecom_lake_tests.builders.built_lake import is_of_the_log, needed_states
 from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake_tests.project import PROJECT
 
@@ -103,8 +103,9 @@ def survive(victim: Victim, before: Entry, wanted: dict[str, str], after: float)
     head = victim.site().lake.log.head()
     assert head.release is not None and is_up_to_date(victim.site(), victim.site().lake.log.entry(head.release))
     collect_garbage(victim.site(), find_garbage(victim.site(), timedelta(0)))
-    assert _stored(victim.site()) == set(files_of([head])), "orphans"
-    assert _manifests(victim.site()) <= victim.site().lake.log.manifests.paths([head]), "orphans"
+    states = needed_states(victim.site())
+    assert _stored(victim.site()) == set(files_of(states)), "orphans"
+    assert _manifests(victim.site()) <= victim.site().lake.log.manifests.paths(states), "orphans"
     return killed
 
 

@@ -46,8 +46,10 @@ def rows_of(site: Site, entry: Entry, source: str, deliveries: Collection[int] |
     )
     sequences = {path: _sequence(file) for path, file in paths.items() if not file.first_hash}
     of_file = pl.col(_FILE).replace_strict(sequences, default=None, return_dtype=pl.Int64)
-    found = rows.select(*delivered.columns, pl.coalesce(LINEAGE[0], of_file), LINEAGE[1])
-    return found if len(sequences) == len(paths) else found.filter(pl.col(LINEAGE[0]).is_in(list(map(_sequence, files))))
+    if len(sequences) < len(paths):  # a merged file may hold a delivery that has its own file again
+        merged = [_sequence(file) for file in files if file.first_hash]
+        rows = rows.filter(of_file.is_not_null() | pl.col(LINEAGE[0]).is_in(merged))
+    return rows.select(*delivered.columns, pl.coalesce(of_file, LINEAGE[0]).alias(LINEAGE[0]), LINEAGE[1])
 
 
 def in_batches(site: Site, entry: Entry, source: str, deliveries: Collection[int] | None = None) -> Iterator[pl.DataFrame]:

@@ -64,7 +64,7 @@ def _merged(site: Site, table: TableId, files: list[Places]) -> dict[Part, File]
     """The parts of some files in one file; none if a file is damaged, which the next step reports, or columns clash."""
     if any(site.lake.damage_read(file) for places in files for _, file in places[:1]):
         return {}
-    rows = pl.concat([_rows(site, places[0][1]) for places in files], how="diagonal")
+    rows = pl.concat([_rows(site, places) for places in files], how="diagonal")
     if len({column.casefold() for column in rows.columns}) < rows.width:
         return {}  # DuckDB would rename one of two columns that differ in case only
     (first, _), (last, _) = files[0][0], files[-1][-1]
@@ -80,13 +80,13 @@ def _merged(site: Site, table: TableId, files: list[Places]) -> dict[Part, File]
     }
 
 
-def _rows(site: Site, file: File) -> pl.DataFrame:
-    """All columns of a file, with the number of each row's delivery."""
-    assert file.delivery is not None
+def _rows(site: Site, places: Places) -> pl.DataFrame:
+    """All columns of the rows that a file holds for these parts, with the number of each row's delivery."""
+    file, sequences = places[0][1], [one.delivery.sequence for _, one in places if one.delivery]
     rows = pl.read_parquet(site.lake.local(file), glob=False)
-    if file.first_hash:
-        return rows
-    return rows.with_columns(pl.lit(file.delivery.sequence, dtype=pl.Int64).alias(SEQUENCE))
+    if file.first_hash:  # it may hold a delivery that has its own file again
+        return rows.filter(pl.col(SEQUENCE).is_in(sequences))
+    return rows.with_columns(pl.lit(sequences[0], dtype=pl.Int64).alias(SEQUENCE))
 
 
 def _with_merged(head: Entry, seen: Entry, merged: dict[TableId, dict[Part, File]]) -> Entry:

@@ -21,6 +21,7 @@ from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_gar
 from ecom_lake.engine.build.maintenance.repair import repair
 from ecom_lake.engine.build.release.own_tables import own_table
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.store.entry import Made
@@ -76,7 +77,7 @@ def answers(site: Site) -> dict[str, Any]:
             for name in opened.tables["bronze"]
         }
     return {
-        "rows": {table.name: rows_of(site, head, table.name).collect().to_dicts() for table in tables},
+        "rows": {table.name: rows_of(site, head, table.name).collect().sort(LINEAGE).to_dicts() for table in tables},
         "versions": {table: head.version(table) for table in tables},
         "deliveries": {table: [file.delivery for _, file in sorted(head.parts(table).items())] for table in tables},
         "ledger": own_table(site, head, "lake_deliveries").to_dicts(),
@@ -150,7 +151,7 @@ def test_a_merge_that_is_stopped_is_made_by_the_next_ingest(
     assert answers(a_site(tmp_path)) == expected
 
 
-def test_a_delivery_that_has_its_own_file_again_is_read_once(tmp_path: Path) -> None:
+def test_a_delivery_that_has_its_own_file_again_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = lake_of(tmp_path, 6)
     with nothing_merged():
         ingest(site)
@@ -160,6 +161,10 @@ def test_a_delivery_that_has_its_own_file_again_is_read_once(tmp_path: Path) -> 
     part, own = sorted(before.parts(ORDERS).items())[2]
     site.lake.log.commit(lambda head: head.with_parts(ORDERS, {part: own}), "run", "repair")
     assert len(files(site)) == 2
+    assert answers(site) == expected
+    monkeypatch.setattr(merging, "_MANY", 3)
+    merging.merge_small_files(site, site.lake.log.head())
+    assert len(files(site)) == 1, "the files around it are merged once more"
     assert answers(site) == expected
 
 

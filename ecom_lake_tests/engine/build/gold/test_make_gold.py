@@ -25,7 +25,7 @@ from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import files_of
 from ecom_lake.errors import UserError
-from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake_tests.builders.built_lake import BuiltLake, needed_states
 from ecom_lake_tests.builders.monthly_facts import FACTS
 from ecom_lake_tests.builders.olist_files import a_site, item, land, order
 from ecom_lake_tests.catalog import in_order, recipe
@@ -152,8 +152,8 @@ def test_files_that_no_kept_state_references_are_garbage(fresh_lake: BuiltLake) 
         for file in parts.values():
             assert site.lake.local(file).exists()
     stored = {info.path for info in site.lake.store.list("olist/_store") if "/log/" not in info.path}
-    manifests = site.lake.log.manifests.paths([head])
-    assert stored - manifests == {f"olist/{path}" for path in files_of([head])}
+    manifests = site.lake.log.manifests.paths(needed_states(site))
+    assert stored - manifests == {f"olist/{path}" for path in files_of(needed_states(site))}
 
 
 def test_the_inputs_of_a_table_are_parsed_from_its_sql() -> None:

@@ -9,7 +9,8 @@ import pytest
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.serve.difference import last_two_releases
-from ecom_lake_tests.builders.built_lake import BuiltLake, rewrite
+from ecom_lake.engine.store.entry import files_of
+from ecom_lake_tests.builders.built_lake import BuiltLake, needed_states, rewrite
 
 MONTH = timedelta(days=30)
 
@@ -42,7 +43,7 @@ def test_old_states_are_deleted_with_their_own_files_and_the_current_state_is_ke
     assert old in found.states
     assert new not in found.states
     gone = {info.path.removeprefix("olist/") for info in found.files}
-    kept = {file.path for parts in head.tables.values() for file in parts.values()}
+    kept = set(files_of(needed_states(site)))
     assert lost - kept <= gone
     assert not gone & kept
     assert not any(path.startswith(("_store/bronze/", "_store/rejects/")) for path in gone)
