@@ -71,6 +71,11 @@ is_valid = Flag(
     "Whether the row counts as a sale: the order is neither canceled nor unavailable, and the source does not mark the order or"
     " the line as invalid."
 )
+order_number = Count(
+    "Number of the valid order among the customer's, by time and order_id; NULL where it is not valid.", nullable=True
+)
+purchase_number = Count("Number of the purchase that the order belongs to; NULL where it is not valid.", nullable=True)
+previous_order_date = Date("Day of the customer's previous valid order.", nullable=True)
 is_timeline_sound = Flag(
     "False where a later stage of the order is dated before an earlier one; all times are kept as delivered."
 )

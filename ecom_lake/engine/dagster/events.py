@@ -89,7 +89,8 @@ def _evidence(check: Check) -> dg.MetadataValue[Any]:
 
 def _materialized(context: dg.AssetExecutionContext, site: Site, outcome: Outcome) -> Iterator[Event]:
     key = key_of(site.shop.name, outcome.table)
-    months = {part.month: file for part, file in outcome.files.items() if part.month}
+    has_partitions = context.assets_def.partitions_def is not None
+    months = {part.month: file for part, file in outcome.files.items() if part.month and has_partitions}
     only = [file.hash for file in outcome.files.values()] if not months else []
     if chosen_months(context):
         for month, file in months.items():

@@ -3,12 +3,12 @@ from __future__ import annotations
 from ecom_lake.engine.contracts.columns import Count, Date, Flag, Integer, Money, Number
 from ecom_lake.engine.contracts.identities import agree, known
 from ecom_lake.engine.contracts.relations import month_of
-from ecom_lake.engine.contracts.table import Gold, Listing, Rule
+from ecom_lake.engine.contracts.table import Gold, Identity, Listing, NarrowInput, Rule
 from ecom_lake.shop import vocabulary
 from ecom_lake.shop.canonical.orders import CANCELED_IS_NO_SALE
 
 
-class FctOrders(Gold):
+class FctOrders(Gold, monthly=True):
     """One row per order, valid or not, with its own amounts; marts count the valid ones."""
 
     order_id = vocabulary.order_id.replace(key=True)
@@ -22,11 +22,9 @@ class FctOrders(Gold):
     is_valid = vocabulary.is_valid
     is_timeline_sound = vocabulary.is_timeline_sound
     is_first_order = Flag("Whether it is the customer's first valid order, by time and order_id.")
-    order_number = Count(
-        "Number of the valid order among the customer's, by time and order_id; NULL where it is not valid.", nullable=True
-    )
-    purchase_number = Count("Number of the purchase that the order belongs to; NULL where it is not valid.", nullable=True)
-    previous_order_date = Date("Day of the customer's previous valid order.", nullable=True)
+    order_number = vocabulary.order_number
+    purchase_number = vocabulary.purchase_number
+    previous_order_date = vocabulary.previous_order_date
     gap_days = Integer(
         "Days since the customer's previous purchase; NULL on the same day and for the first purchase.",
         nullable=True,
@@ -67,6 +65,10 @@ class FctOrders(Gold):
     country = vocabulary.country
     zip = vocabulary.zip
 
+    narrow_inputs = (
+        NarrowInput("data_availability", ("has_payments", "has_returns")),
+        NarrowInput("repeat_orders", ("order_id", "order_number", "purchase_number", "previous_order_date"), matching="month"),
+    )
     rules = (
         Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
         Rule("gmv_is_net_and_freight", "gmv = net_sales + freight", "GMV is net sales plus freight."),
@@ -187,6 +189,12 @@ class FctOrders(Gold):
             "Each month's payments sum to those of silver, to the cent.",
             "select month, sum(payments) from fct_orders where payment_count > 0 group by month",
             "select month, sum(amount) from payments group by month",
+        ),
+        Identity(
+            "a_customer_has_one_first_order",
+            "select customer_id, count(*) as first_orders from fct_orders where is_first_order group by customer_id"
+            " having count(*) > 1",
+            "Of a customer's valid orders exactly one is the first.",
         ),
         known(
             "their_people_are_known",

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from ecom_lake.engine.contracts.identities import agree, known
 from ecom_lake.engine.contracts.relations import month_of, rounded_to_the_cent
-from ecom_lake.engine.contracts.table import Gold, Rule
+from ecom_lake.engine.contracts.table import Gold, NarrowInput, Rule
 from ecom_lake.shop import vocabulary
 from ecom_lake.shop.canonical.order_items import OrderItems
 from ecom_lake.shop.canonical.orders import CANCELED_IS_NO_SALE
 
 
-class FctSales(Gold):
+class FctSales(Gold, monthly=True):
     """One row per order line, valid or not: the wide table for BI and models."""
 
     order_id = vocabulary.order_id.replace(key=True)
@@ -36,6 +36,10 @@ class FctSales(Gold):
     cogs = vocabulary.cogs
     gross_profit = vocabulary.gross_profit
 
+    narrow_inputs = (
+        NarrowInput("data_availability", ("has_returns",)),
+        NarrowInput("dim_product", ("product_id", "category", "brand", "unit_cost"), matching="order_items.product_id"),
+    )
     rules = (
         Rule("net_is_gross_less_discount", "net_sales = gross_sales - discount", "Net sales are gross sales less discount."),
         *OrderItems.rules,
