@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.build.build import build
-from ecom_lake.engine.contracts.table_id import WHOLE, TableId
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.serve.doctor import Finding, examine
 from ecom_lake.engine.serve.released import released
 from ecom_lake.settings import load
@@ -27,7 +27,7 @@ def looked(lake: BuiltLake, deep: bool = False, shop: str = "olist") -> dict[str
 
 def a_gold_file(lake: BuiltLake) -> Path:
     site = lake.site()
-    return site.lake.local(released(site).parts(TableId("gold", "fct_orders"))[WHOLE])
+    return site.lake.local(released(site).parts(TableId("gold", "fct_orders"))[Part(month="2017-02")])
 
 
 def test_an_undamaged_lake_has_no_findings(fresh_lake: BuiltLake) -> None:

@@ -29,6 +29,7 @@ from ecom_lake.engine.contracts.table_id import Part
 from ecom_lake.engine.duckdb_engine import name
 from ecom_lake.engine.store.entry import Entry, File, Made
 from ecom_lake.engine.store.lake import in_order, rows_in
+from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
 
@@ -40,38 +41,33 @@ def are_current(site: Site, inputs: Inputs, table: Table, definition: str) -> bo
     return all(file.inputs == inputs.versions and file.fingerprint.startswith(definition) for file in parts.values())
 
 
-def make_months(site: Site, how: Recipe, inputs: Inputs, definition: str, asked: Sequence[date] | None = None) -> Outcome:
-    """Make the months whose inputs or definition changed. `asked` are the months that a full build rebuilds and that the outcome
-    lists; None means all."""
+def make_months(site: Site, how: Recipe, inputs: Inputs, definition: str) -> Outcome:
+    """Make the months whose inputs or definition changed; in a full build, every month."""
     table, entry, months = how.contracts[0], inputs.entry, site.months()
-    asked = months if asked is None else asked
     current = entry.parts(table.id)
     if not site.full and are_current(site, inputs, table, definition):
-        return _outcome(site, entry, table, asked)
+        return Outcome(table.id, current, checks=last_checks(site, table, in_order(current)))
+    _refuse_missing_inputs(inputs, table)
     marks = _marks(site, how, inputs, definition)
-    touched = [m for m in months if _mark_of(current.get(part_of(m))) != marks[m] or (site.full and m in asked)]
-    kept = {part: file for part, file in current.items() if part in set(map(part_of, months)) - set(map(part_of, touched))}
-    changes: dict[Part, File | None] = {**gone(entry, table.id, map(part_of, months))}
-    changes |= {part: replace(file, inputs=inputs.versions) for part, file in kept.items()}
-    checks: Sequence[Check] = ()
-    if touched:
-        made, checks = _made(site, how, inputs, {month: marks[month] for month in touched}, kept)
-        if any(check.blocks for check in checks):
-            return replace(_outcome(site, entry, table, asked), checks=tuple(checks))
-        changes |= made
+    touched = {month: mark for month, mark in marks.items() if site.full or _mark_of(current.get(part_of(month))) != mark}
+    unchanged = {part_of(month) for month in marks if month not in touched}
+    kept = {part: replace(file, inputs=inputs.versions) for part, file in current.items() if part in unchanged}
+    made, checks = _made(site, how, inputs, touched, kept) if touched else ({}, last_checks(site, table, in_order(kept)))
+    if any(check.blocks for check in checks):
+        return Outcome(table.id, current, checks=checks)
+    changes: Mapping[Part, File | None] = {**gone(entry, table.id, map(part_of, months)), **kept, **made}
     after = commit(site, inputs, {table.id: changes}, f"{table.id}, {counted(len(touched), 'month')}")
-    written = [part_of(month) for month in touched if month in asked]
-    return _outcome(site, after, table, asked, written)
+    return Outcome(table.id, after.parts(table.id), tuple(made), checks)
+
+
+def _refuse_missing_inputs(inputs: Inputs, table: Table) -> None:
+    """An input that was never built has no rows: a month that is joined to it would be empty, without an error."""
+    if missing := [place for place in inputs.tables if not inputs.entry.parts(place)]:
+        raise UserError(f"{table.id} is made from {missing[0]}, which was never built: `ecom-lake build` builds both.")
 
 
 def _mark_of(file: File | None) -> str | None:
     return file.fingerprint if file else None
-
-
-def _outcome(site: Site, entry: Entry, table: Table, months: Sequence[date], written: Sequence[Part] = ()) -> Outcome:
-    parts = entry.parts(table.id)
-    files = {part: parts[part] for part in map(part_of, months) if part in parts}
-    return Outcome(table.id, files, tuple(written), last_checks(site, table, in_order(parts)))
 
 
 def _marks(site: Site, how: Recipe, inputs: Inputs, definition: str) -> dict[date, str]:
@@ -126,8 +122,8 @@ def _seen(inputs: Inputs, months: Sequence[date]) -> Entry:
 
 def _made(
     site: Site, how: Recipe, inputs: Inputs, marks: Mapping[date, str], kept: Mapping[Part, File]
-) -> tuple[dict[Part, File], list[Check]]:
-    """The files of these months and the checks; no file if a blocking check failed."""
+) -> tuple[dict[Part, File], tuple[Check, ...]]:
+    """The files of these months and the checks of all months; no file if a blocking check failed."""
     table, months, seen = how.contracts[0], list(marks), _seen(inputs, list(marks))
     read = replace(seen, tables={**seen.tables, table.id: kept})  # the keys of kept months are read too
     Inputs(read, (*inputs.tables, table.id)).verify(site)
@@ -138,9 +134,10 @@ def _made(
             con.execute(f"create view {name(narrow.table)} as {narrow_rows(narrow, source, months)}")
         rows = run_recipe(how, con, site.shop, Past())[table.name]
         written = {part_of(month): file for month, file in write_months(con, rows, table, months, scratch).items()}
-        failed, checks = audit_parts(con, table, written, site.lake.locals(in_order(kept)))
+        others = dict(zip(site.lake.locals(in_order(kept)), (file.failed for file in in_order(kept)), strict=True))
+        failed, checks = audit_parts(con, table, written, others)
         if any(check.blocks for check in checks):
-            return {}, checks
+            return {}, tuple(checks)
         files: dict[Part, File] = {}
         for month, mark in marks.items():
             part = part_of(month)
@@ -148,4 +145,4 @@ def _made(
                 rows=rows_in(written[part]), fingerprint=mark, run=site.run, inputs=inputs.versions, failed=failed.get(part, {})
             )
             files[part] = site.lake.publish(written[part], table.id, part, made, inputs.entry.parts(table.id).get(part))
-    return files, checks
+    return files, tuple(checks)

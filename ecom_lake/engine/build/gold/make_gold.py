@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 
 import polars as pl
 
@@ -31,12 +30,12 @@ from ecom_lake.engine.store.lake import rows_in
 from ecom_lake.errors import UserError
 
 
-def make_gold(site: Site, table: str, months: Sequence[date] | None = None) -> list[Outcome]:
-    """Make a table, together with the other tables of its recipe. `months` are those of a monthly table that are asked for."""
+def make_gold(site: Site, table: str) -> list[Outcome]:
+    """Make a table, together with the other tables of its recipe."""
     how, entry = site.registry.recipe(table), state_to_build_on(site)
     inputs = Inputs(entry, inputs_of(site, table))
     if how.contracts[0].monthly:
-        return [make_months(site, how, inputs, definition_fingerprint(site, entry, how), months)]
+        return [make_months(site, how, inputs, definition_fingerprint(site, entry, how))]
     current = {TableId("gold", made): file for made in how.tables if (file := entry.parts(TableId("gold", made)).get(WHOLE))}
     must_rebuild = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)
     if not must_rebuild and _has_states(site, how, current) and all(is_current(site, entry, made) for made in how.tables):

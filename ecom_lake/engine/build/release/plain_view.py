@@ -21,8 +21,7 @@ from ecom_lake.engine.build.release.single_files import (
     write_single_files,
 )
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.contracts.table_id import WHOLE
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.integrity import GONE, hash_file
 from ecom_lake.errors import UserError
@@ -156,10 +155,9 @@ def _sizes(released: Entry, singles: Mapping[str, SingleFile]) -> dict[str, int]
     return copies | {path: file.bytes for path, file in singles.items()}
 
 
-def plain_path(site: Site, contract: Table) -> str:
+def plain_path(site: Site, table: TableId, monthly: bool) -> str:
     """The address of a table in the plain view; a pattern for a table with months."""
-    months = "/month=*" if contract.monthly else ""
-    return f"{site.lake.url}/{contract.layer}/{contract.name}{months}.parquet"
+    return f"{site.lake.url}/{table}{'/month=*' if monthly else ''}.parquet"
 
 
 def _recorded(site: Site) -> dict[str, Any]:

@@ -49,16 +49,17 @@ def audit(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> tuple[dic
 
 
 def audit_parts(
-    con: duckdb.DuckDBPyConnection, table: Table, written: Mapping[Part, Path], kept: Sequence[Path]
+    con: duckdb.DuckDBPyConnection, table: Table, written: Mapping[Part, Path], kept: Mapping[Path, Mapping[str, int]]
 ) -> tuple[dict[Part, dict[str, int]], list[Check]]:
-    """The number of failed rows of each written part by rule, and the checks of these parts, in one pass.
+    """The number of failed rows of each written part by rule, and the checks of the whole table, in one pass over these parts.
 
-    A key is unique in the whole table: unless it contains the month, the keys of the kept parts are read too.
+    `kept` are the other parts of the table, with their failed rows by rule. They are read for the keys, which are unique in the
+    whole table, unless the key contains the month; and for the values of a failed rule.
     """
     rules = [*derived_rules(table), *table.rules]
-    source, path = parquet(written.values(), path_as=_PATH), name(_PATH)
+    path = name(_PATH)
     counts = ", ".join(["count(*)", *(f"count_if(not ({rule.holds}))" for rule in rules)])
-    rows = con.execute(f"select {path}, {counts} from {source} group by 1").fetchall()
+    rows = con.execute(f"select {path}, {counts} from {parquet(written.values(), path_as=_PATH)} group by 1").fetchall()
     found = {Path(file): results for file, _, *results in rows}
     failed = {
         part: {rule.name: int(n) for rule, n in zip(rules, found[file], strict=True) if n}
@@ -66,12 +67,13 @@ def audit_parts(
         if file in found  # a part without rows is not
     }
     total: Counter[str] = Counter()
-    for of_part in failed.values():
+    for of_part in (*failed.values(), *kept.values()):
         total.update(of_part)
     if repeated := _repeated_in(con, table, parquet([*written.values(), *([] if "month" in table.key else kept)])):
         total[KEY_UNIQUE] = repeated
-    examples = {rule.name: _example(con, table, rule, source) for rule in rules if rule.name in total}
-    return failed, checks_of(table, total, examples, listings(table, total, list(written.values())))
+    failing = [*written.values(), *(file for file, failed_before in kept.items() if failed_before)]
+    examples = {rule.name: _example(con, table, rule, parquet(failing)) for rule in rules if rule.name in total}
+    return failed, checks_of(table, total, examples, listings(table, total, failing))
 
 
 def listings(table: Table, failed: Mapping[str, int], files: Sequence[Path]) -> dict[str, str]:

@@ -227,3 +227,13 @@ def test_a_key_that_another_month_has_is_refused(facts: MonthlyFacts, monkeypatc
         with pytest.raises(AssertionError, match="key_unique"):
             facts.make()
     assert site.lake.log.head().parts(TableId("gold", "fct_orders")) == before
+
+
+def test_an_input_that_was_never_built_is_named_and_no_month_is_empty(facts: MonthlyFacts) -> None:
+    """As in a lake that was built before the input existed."""
+    site, availability = facts.shop.site, TableId("gold", "data_availability")
+    before = site.lake.log.head().parts(TableId("gold", "fct_sales"))
+    site.lake.log.commit(lambda head: head.with_parts(availability, {WHOLE: None}), "before", "no such table yet")
+    with pytest.raises(UserError, match="gold/fct_sales is made from gold/data_availability, which was never built"):
+        make_gold(site, "fct_sales")
+    assert site.lake.log.head().parts(TableId("gold", "fct_sales")) == before
