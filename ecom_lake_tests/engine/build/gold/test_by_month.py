@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -81,7 +84,40 @@ def test_a_night_makes_the_months_that_it_changes(
     assert facts.make() == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("delivery", "numbers", "made"),
+    [
+        pytest.param({}, {"as_of": "2024-04-05"}, EVERY, id="another as-of date"),
+        pytest.param({"orders": ["c2,cid,2024-04-28 10:00:00,delivered"]}, {}, EVERY, id="one more complete month"),
+        pytest.param({"customers": ["bob,40"]}, {}, [JAN, APR], id="a customer without an age gets one"),
+        pytest.param({"customers": ["eve,40"]}, {}, [], id="a customer without orders"),
+        pytest.param({"products": ["kite,garden,acme,3"]}, {}, [], id="another category"),
+        pytest.param({}, {"at_risk_recent_days": 30}, [], id="a setting that it does not read"),
+    ],
+)
+def test_a_table_of_the_project_folder_is_made_in_the_months_whose_narrow_inputs_change(
+    tmp_path: Path, delivery: Delivery, numbers: dict[str, object], made: list[str]
+) -> None:
+    facts = new_facts(tmp_path / "nights", has_own=True)
+    facts.deliver(FIRST)
+    assert facts.make() == (EVERY, EVERY, EVERY)
+    facts.deliver(delivery)
+    facts.shop.say((), "2024-01", "2024-04", **numbers)
+    assert facts.make()[2] == made
+    assert facts.hashes() == facts.from_scratch(tmp_path / "scratch").hashes()
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A change of the shop's settings: its months and the as-of date."""
+
+    first: str
+    last: str
+    numbers: Mapping[str, object]
+
+
 _MONTHS = st.sampled_from(EVERY)
+_CUSTOMERS = st.sampled_from(["ann", "bob", "cid"])
 _PRODUCTS = st.sampled_from(["ball", "doll", "kite"])
 _ORDERS = st.sampled_from([f"o{n}" for n in range(8)])
 _DELIVERIES = st.fixed_dictionaries(
@@ -91,7 +127,7 @@ _DELIVERIES = st.fixed_dictionaries(
             st.builds(
                 "{},{},{}-0{} 10:00:00,{}".format,
                 _ORDERS,
-                st.sampled_from(["ann", "bob", "cid"]),
+                _CUSTOMERS,
                 _MONTHS,
                 st.integers(1, 3),
                 st.sampled_from(["delivered", "delivered", "canceled", "returned"]),
@@ -113,6 +149,7 @@ _DELIVERIES = st.fixed_dictionaries(
             max_size=6,
         ),
         "payments": st.lists(st.builds("{},1,{}".format, _ORDERS, st.integers(1, 9)), min_size=1, max_size=2),
+        "customers": st.lists(st.builds("{},{}".format, _CUSTOMERS, st.sampled_from([30, 40])), min_size=1, max_size=2),
         "products": st.lists(
             st.builds("{},{},acme,{}".format, _PRODUCTS, st.sampled_from(["toys", "garden"]), st.integers(1, 4)),
             min_size=1,
@@ -122,17 +159,31 @@ _DELIVERIES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=5, phases=(Phase.explicit, Phase.reuse, Phase.generate), suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(_DELIVERIES, min_size=2, max_size=4))
-def test_nights_give_the_bytes_of_a_build_from_scratch(deliveries: list[Delivery]) -> None:
+_REPORTED = st.builds(
+    Reported,
+    st.sampled_from([JAN, FEB]),
+    st.sampled_from([APR, "2024-05"]),
+    st.sampled_from([{}, {"as_of": "2024-02-29"}, {"as_of": "2024-04-30"}, {"complete_month_edge_days": 30}]),
+)
+_NIGHTS: st.SearchStrategy[Delivery | Reported] = st.one_of(_DELIVERIES, _DELIVERIES, _REPORTED)
+
+
+@settings(max_examples=4, phases=(Phase.explicit, Phase.reuse, Phase.generate), suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(_NIGHTS, min_size=2, max_size=3))
+def test_nights_give_the_bytes_of_a_build_from_scratch_and_the_rows_of_one_query(nights: list[Delivery | Reported]) -> None:
     with TemporaryDirectory() as folder:
-        facts = new_facts(Path(folder) / "nights")
-        facts.deliver({"orders": ["o0,ann,2024-01-01 10:00:00,delivered"]})
+        facts = new_facts(Path(folder) / "nights", has_own=True)
+        facts.deliver({"orders": ["o0,ann,2024-02-01 10:00:00,delivered"]})
         facts.make()
-        for delivery in deliveries:
-            facts.deliver(delivery)
+        for night in nights:
+            if isinstance(night, Reported):
+                facts.shop.say((), night.first, night.last, **night.numbers)
+            else:
+                facts.deliver(night)
             facts.make()
         assert facts.hashes() == facts.from_scratch(Path(folder) / "scratch").hashes()
+        for table in facts.tables:
+            assert facts.rows(table).sort(pl.all()).equals(facts.rows_of_one_query(table).sort(pl.all())), table
 
 
 @pytest.mark.parametrize("table", [table for table, contract in catalog.gold().items() if contract.monthly])
