@@ -59,6 +59,7 @@ PLANNING = {
         for name in (
             "gold/make_gold",
             "gold/by_month",
+            "silver/parts",  # of which a monthly gold table uses the name of a month's part
             "gold/run_recipe",
             "gold/definition",
             "gold/snapshots",
@@ -67,7 +68,7 @@ PLANNING = {
         )
     ),
     *(PACKAGE / "engine/build" / f"{name}.py" for name in ("step/fingerprint", "release/own_tables")),
-    *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("project_folder", "recipe", "sql_tables")),
+    *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("project_folder", "recipe", "by_month", "sql_tables")),
     *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("personal", "order_index")),
     *(PACKAGE / "shop/settings").glob("*.py"),
     Path(code_version.__file__),
