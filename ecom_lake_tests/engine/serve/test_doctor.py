@@ -118,7 +118,8 @@ def test_new_readers_get_access_by_the_next_build(fresh_lake: BuiltLake, monkeyp
     build(fresh_lake.site())
     found = looked(fresh_lake)["readers"]
     assert found.says == f"Only {shop.owner()} may read {shop}. The group '{group}' may read its gold."
-    assert {oct(path.stat().st_mode & 0o777) for path in (shop / "gold").glob("*.parquet")} == {"0o640"}
+    assert {oct(path.stat().st_mode & 0o777) for path in (shop / "gold").rglob("*.parquet")} == {"0o640"}
+    assert {oct(path.stat().st_mode & 0o777) for path in (shop / "gold").iterdir() if path.is_dir()} == {"0o750"}
     assert {oct(path.stat().st_mode & 0o777) for path in (shop / "silver").rglob("*.parquet")} == {"0o600"}
     fresh_lake.config.write_text(f'readers = "no-such-group"\n{settings}', encoding="utf-8")
     assert (looked(fresh_lake)["readers"].state, "no such group" in looked(fresh_lake)["readers"].says) == ("fail", True)
