@@ -57,7 +57,8 @@ def gold_versions(result: dg.ExecuteInProcessResult) -> dict[str, str | None]:
     """The data version of each gold table: the UI marks the tables after one as outdated if it changes."""
     events = result.get_asset_materialization_events()
     made = [event.step_materialization_data.materialization for event in events]
-    return {m.asset_key.path[-1]: (m.tags or {}).get(DATA_VERSION_TAG) for m in made if m.asset_key.path[1] == "gold"}
+    tables = [m for m in made if m.asset_key.path[1] == "gold" and m.asset_key.path[-1] != "release"]
+    return {m.asset_key.path[-1]: (m.tags or {}).get(DATA_VERSION_TAG) for m in tables}
 
 
 def hashes(lake: BuiltLake) -> dict[str, str]:
