@@ -58,13 +58,14 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
     if written is not None and not isinstance(written, str):
         raise UserError(f"root in {config} must be a folder or a URL, not {written!r}.")
     readers = _readers(given.pop("readers", ""), config)
+    plain_fact_files = _plain_fact_files(given.pop("plain_fact_files", True), config)
     shops = given.pop("shops", None)
     if not isinstance(shops, dict | None):
         raise UserError(f"shops in {config} must be tables, one for each shop: [shops.NAME].")
     memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "2GB")
     threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", os.cpu_count() or 2)
     timeout = env.get("ECOM_LAKE_QUERY_TIMEOUT") or given.pop("query_timeout", 300)
-    known = ("root", "memory_limit", "threads", "query_timeout", "readers", "shops")
+    known = ("root", "memory_limit", "threads", "query_timeout", "readers", "plain_fact_files", "shops")
     _refuse_unknown(set(given) - {"memory_limit", "threads", "query_timeout"}, known, str(config))
     registry = Registry(SHOP, config.parent if config.exists() else None)
     shops = shops or {DEFAULT_SHOP: {}}
@@ -79,6 +80,7 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
         memory_limit=_memory(memory, config),
         threads=_threads(threads, config),
         query_timeout=_query_timeout(timeout, config),
+        plain_fact_files=plain_fact_files,
         access=replace(_access(env), readers=readers),
         pseudonym_key=Secret(env.get(PSEUDONYM_KEY, "")),
         dagster_home=_dagster_home(env, project, config),
@@ -387,6 +389,12 @@ def _memory(value: Any, config: Path) -> str:
 def _readers(value: Any, config: Path) -> str:
     if not isinstance(value, str):
         raise UserError(f'readers in {config} must be the name of a group of this machine, such as "analysts", not {value!r}.')
+    return value
+
+
+def _plain_fact_files(value: Any, config: Path) -> bool:
+    if not isinstance(value, bool):
+        raise UserError(f"plain_fact_files in {config} must be true or false, not {value!r}.")
     return value
 
 

@@ -21,13 +21,14 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from ecom_lake.engine.build.gold.month_files import in_months, narrow_rows
 from ecom_lake.engine.build.gold.run_recipe import run_recipe
 from ecom_lake.engine.build.gold.table_file import all_fits, settings_row, write
 from ecom_lake.engine.build.step.audit import audit
-from ecom_lake.engine.config import Shop
+from ecom_lake.engine.config import UNDATED, Shop
 from ecom_lake.engine.contracts.domain import BEFORE
 from ecom_lake.engine.contracts.fitted import Past
-from ecom_lake.engine.contracts.recipe import MODEL_FITS, MODEL_SNAPSHOTS, OWN_TABLES, SETTINGS
+from ecom_lake.engine.contracts.recipe import MODEL_FITS, MODEL_SNAPSHOTS, OWN_TABLES, SETTINGS, Recipe
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.duckdb_engine import literal
@@ -139,6 +140,31 @@ class HandShop:
                 self._made[made] = written
                 self._create(made, written)
         return self._made[name]
+
+    def by_month(self, name: str) -> pl.DataFrame:
+        """A monthly table made in one query a month, as a build makes a touched month.
+
+        It equals `table` if each month reads nothing but its own part of its inputs and what `narrow_inputs` declares.
+        """
+        whole, recipe = self.table(name), self.registry.recipe(name)
+        monthly = [read for read in recipe.reads if read != SETTINGS and self.registry.table(read).monthly]
+        months = pl.concat([self.con.sql(f"select month from {read}").pl() for read in monthly])["month"].unique().to_list()
+        made = [self._of_month(recipe, monthly, UNDATED if month is None else month) for month in months]
+        return pl.concat([whole.clear(), *made]).sort(whole.select(recipe.contracts[0].key).columns)
+
+    def _of_month(self, recipe: Recipe, monthly: Iterable[str], month: date) -> pl.DataFrame:
+        self.con.execute("create or replace schema of_month")
+        self.con.execute("set search_path = 'of_month,main'")
+        try:
+            for read in monthly:
+                self.con.execute(f"create view of_month.{read} as select * from main.{read} where {in_months([month])}")
+            for narrow in recipe.contracts[0].narrow_inputs:
+                rows = narrow_rows(narrow, f"select * from main.{narrow.table}", [month])
+                self.con.execute(f"create view of_month.{narrow.table} as {rows}")
+            return self.audited(recipe.table, run_recipe(recipe, self.con, self.shop, Past())[recipe.table])[0]
+        finally:
+            self.con.execute("set search_path = 'main'")
+            self.con.execute("drop schema of_month cascade")
 
     def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
         """The rows of a table, sorted by key; with all columns, or only the given ones."""

@@ -156,6 +156,17 @@ def test_an_invalid_query_timeout_is_an_error(tmp_path: Path, setting: str) -> N
         load(None, {"ECOM_LAKE_CONFIG": str(config)})
 
 
+def test_monthly_facts_are_also_single_files_unless_lake_toml_ends_it(tmp_path: Path) -> None:
+    config = tmp_path / "lake.toml"
+    where = {"ECOM_LAKE_CONFIG": str(config)}
+    assert load(None, {}).plain_fact_files is True
+    config.write_text("plain_fact_files = false", encoding="utf-8")
+    assert load(None, where).plain_fact_files is False
+    config.write_text("plain_fact_files = 0", encoding="utf-8")
+    with pytest.raises(UserError, match=r"plain_fact_files in .* must be true or false, not 0"):
+        load(None, where)
+
+
 def max_failed_share(folder: Path, setting: str) -> float:
     config = folder / "lake.toml"
     config.write_text(f"[shops.mine]\n{setting}\n", encoding="utf-8")

@@ -107,6 +107,8 @@ class Settings:
     threads: int
     query_timeout: int = 300
     """Seconds that a query of a SQL session may take."""
+    plain_fact_files: bool = True
+    """Whether the plain view also has each monthly gold table as one file."""
     access: Access = field(default_factory=Access)
     """Credentials and options of remote stores."""
     pseudonym_key: Secret = field(default_factory=Secret)

@@ -87,12 +87,14 @@ def _started(spill: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyCon
         }
     )
     con.execute("set enable_progress_bar = false")
+    con.execute("set global parquet_metadata_cache = true")  # the files of all months are opened in each query, and never change
     return con
 
 
-def parquet(paths: Iterable[Path | str]) -> str:
-    """A table function call that reads exactly these files."""
-    return f"read_parquet([{', '.join(literal(str(path)) for path in paths)}], hive_partitioning = false)"
+def parquet(paths: Iterable[Path | str], path_as: str = "") -> str:
+    """A table function call that reads exactly these files; `path_as` names a column with the path of each row's file."""
+    named = f", filename = {literal(path_as)}" if path_as else ""
+    return f"read_parquet([{', '.join(literal(str(path)) for path in paths)}], hive_partitioning = false{named})"
 
 
 def literal(text: str) -> str:

@@ -81,6 +81,14 @@ is_anonymous = Flag(
     "Whether the order has no customer identity, as with a guest: it counts as an order, with its units and money, and never as a"
     " customer."
 )
+order_number = Count(
+    "Number of the valid order among the customer's, by time and order_id; NULL where it is not valid or anonymous.",
+    nullable=True,
+)
+purchase_number = Count(
+    "Number of the purchase that the order belongs to; NULL where it is not valid or anonymous.", nullable=True
+)
+previous_order_date = Date("Day of the customer's previous valid order.", nullable=True)
 is_timeline_sound = Flag(
     "False where a later stage of the order is dated before an earlier one; all times are kept as delivered."
 )

@@ -57,19 +57,10 @@ def _broken(shop: HandShop) -> Iterator[tuple[str, str]]:
                 yield table, identity.name
 
 
-TESTS = (
-    "star",
-    "kpis",
-    "customers",
-    "products",
-    "operations",
-    "breakdown_and_bridge",
-    "over_time",
-    "groups_of_people",
-    "edges",
-    "any_shop",
-)
-"""The tests of gold SQL that need no real data, the fastest first."""
+def stopping_tests(table: str) -> list[str]:
+    """The tests that can stop an edit of a table's query: the table's own first, then those of whole shops."""
+    own = f"{catalog.file_of(table).parent.name}/test_{table}.py"
+    return [f"ecom_lake_tests/shop/{file}" for file in (own, "test_edges.py", "test_any_shop.py")]
 
 
 def stopped_by_tests(project: Path, mutation: Mutation) -> str | None:
@@ -78,9 +69,8 @@ def stopped_by_tests(project: Path, mutation: Mutation) -> str | None:
     kept = file.read_text(encoding="utf-8")
     file.write_text(mutation.sql(), encoding="utf-8")
     try:
-        tests = [f"ecom_lake_tests/marts/test_{name}.py" for name in TESTS]
         run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-n", "0", "-x", "-p", "no:cacheprovider", *tests],
+            [sys.executable, "-m", "pytest", "-n", "0", "-x", "-p", "no:cacheprovider", *stopping_tests(mutation.table)],
             cwd=project,
             env=os.environ | {"PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,

@@ -85,7 +85,12 @@ def test_an_empty_shop_has_sums_of_zero_and_no_rates() -> None:
     assert {values[name] for name in ("net_sales", "orders", "customers", "units", "discounts", "gmv")} == {0}
     rates = ("aov", "cancel_rate", "return_rate", "late_rate", "avg_review", "nps_proxy", "repeat_purchase_rate", "gini")
     assert {values[name] for name in rates} == {None}
-    assert {name for name in MARTS if shop.table(name).height} == {"kpi_summary", "rfm_codes", "reporting_period"}
+    assert {name for name in MARTS if shop.table(name).height} == {
+        "kpi_summary",
+        "rfm_codes",
+        "reporting_period",
+        "data_availability",
+    }
 
 
 def test_a_shop_with_only_invalid_orders_has_no_sales() -> None:

@@ -87,6 +87,18 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "update kpi_summary set value = value + 0.01 where metric = 'refunds'",
         "update kpi_summary set value = null where metric = 'refunds'",
     ),
+    "availability_is_one_row": (
+        "delete from data_availability",
+        "insert into data_availability select not has_payments, has_returns from data_availability",
+    ),
+    "a_customer_has_one_first_order": (
+        "update fct_orders set is_first_order = true"
+        " where customer_id in (select customer_id from fct_orders where is_valid group by customer_id having count(*) > 1)",
+    ),
+    "every_repeat_order_is_numbered": (
+        "delete from repeat_orders",
+        "update repeat_orders set month = '2019-05-01'",
+    ),
     "their_people_are_known": ("delete from dim_customer where customer_id = 'ana'",),
     "their_products_are_known": ("delete from dim_product",),
     "their_sellers_are_known": ("delete from dim_seller",),

@@ -6,7 +6,8 @@ import pytest
 
 from ecom_lake_tests.builders.busy_shop import busy_shop
 from ecom_lake_tests.builders.hand_shop import HandShop
-from ecom_lake_tests.shop.mutations import stopped_by_the_shop
+from ecom_lake_tests.project import PROJECT
+from ecom_lake_tests.shop.mutations import stopped_by_the_shop, stopping_tests
 from ecom_lake_tests.shop.wrong_edits import MUTATIONS, Mutation
 
 STOPPED = {
@@ -46,6 +47,11 @@ def shop() -> HandShop:
 def test_a_wrong_edit_never_reaches_a_reader(shop: HandShop, edit: Mutation) -> None:
     assert stopped_by_the_shop(shop, edit) is not None
     assert shop.broken() == set()
+
+
+def test_the_tests_that_may_stop_an_edit_exist() -> None:
+    """pytest runs nothing if one of them is missing, and the edit would survive."""
+    assert [file for edit in MUTATIONS for file in stopping_tests(edit.table) if not (PROJECT / file).is_file()] == []
 
 
 def test_the_text_of_every_edit_is_still_in_its_query() -> None:

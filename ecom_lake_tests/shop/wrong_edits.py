@@ -89,11 +89,6 @@ MUTATIONS: tuple[Mutation, ...] = (
             "order by answered_at, created_at, review_id",
         ),
         (
-            "orders numbered by id",
-            "(partition by customer_id order by ordered_at, order_id)",
-            "(partition by customer_id order by order_id)",
-        ),
-        (
             "a date of delivery believed of any order",
             "case when status = 'delivered' then delivered_at::date end",
             "delivered_at::date",
@@ -110,7 +105,28 @@ MUTATIONS: tuple[Mutation, ...] = (
             "coalesce(c.gross_sales - c.discounts + c.freight, 0) as gmv",
             "coalesce(c.gross_sales - c.discounts, 0) as gmv",
         ),
+        (
+            "payments of 0 where none are known",
+            "case when availability.has_payments then coalesce(c.payments, 0) end",
+            "coalesce(c.payments, 0)",
+        ),
+    ),
+    *_of(
+        "repeat_orders",
+        (
+            "orders numbered by id",
+            "(partition by customer_id order by ordered_at, order_id)",
+            "(partition by customer_id order by order_id)",
+        ),
         ("only people of three orders are numbered", "having count(*) > 1)\n    window", "having count(*) > 2)\n    window"),
+        ("first orders too", "from numbered\nwhere order_number > 1", "from numbered"),
+        ("refused orders are numbered", "is_valid and order_id not in (select order_id from refused)", "is_valid"),
+        ("orders of one day are several purchases", "dense_rank() over (", "row_number() over ("),
+    ),
+    *_of(
+        "data_availability",
+        ("returned lines overlooked", "\n    or (select count(is_returned) from order_items) > 0 as", " as"),
+        ("a line not returned overlooked", "count(is_returned)", "count(*) filter (where is_returned)"),
     ),
     *_of(
         "kpi_daily",

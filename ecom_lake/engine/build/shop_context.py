@@ -35,6 +35,8 @@ class Site:
     threads: int = 2
     query_timeout: int = 300
     """Seconds that a query of a SQL session may take."""
+    plain_fact_files: bool = True
+    """Whether the plain view also has each monthly gold table as one file."""
     full: bool = False
     """Rebuild every table, even where its fingerprint is unchanged."""
     refit: bool = False
@@ -107,6 +109,7 @@ def open_site(
         settings.memory_limit,
         settings.threads,
         settings.query_timeout,
+        plain_fact_files=settings.plain_fact_files,
         full=full,
         refit=refit,
         accept_settings=accept_settings,

@@ -19,6 +19,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 
+from ecom_lake.engine.contracts.by_month import why_not_by_month
 from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.domain import Domain
 from ecom_lake.engine.contracts.model_fit import ModelFit
@@ -37,6 +38,7 @@ MAPS = "maps"
 """The folder of maps, in the package and in a project folder."""
 _CONTRACT = re.compile(r"^class \w+\((Gold|Silver|ModelFit)\b", re.MULTILINE)
 """How a module that defines a table is recognized without importing it."""
+_HOW_MADE = {True: "that is made by month: write monthly=True", False: "that is not made by month: remove monthly=True"}
 PROJECT_AREAS = ("tables", "models")
 """The folders of a project folder that hold contracts."""
 
@@ -90,6 +92,11 @@ class Registry:
 
     def table(self, name: str) -> Table:
         return self._definitions[name].table
+
+    @cached_property
+    def tables(self) -> Mapping[str, Table]:
+        """Every contract, of silver and gold."""
+        return {name: found.table for name, found in self._definitions.items()}
 
     def definition(self, name: str) -> Definition:
         return self._definitions[name]
@@ -146,6 +153,8 @@ class Registry:
                 "compared with the inputs that it ran on: state the identity in the contract of a table that is made from the "
                 f"model, or add {read} to READS."
             )
+        if found.table.monthly and (why := why_not_by_month(recipe, self.tables)):
+            raise ValueError(f"{found.file}: {why}")
         return recipe
 
     def _read_for_snapshots(self, recipe: Recipe) -> tuple[str, ...]:
@@ -221,6 +230,8 @@ class Registry:
         original = known[name].table
         if not found.table.overrides:
             return f"{found.file}: there is a table {name} already. Rename yours, or write overrides = True to replace it."
+        if found.table.monthly != original.monthly:
+            return f"{found.file}: {name} replaces a table {_HOW_MADE[original.monthly]}, which others rely on."
         if missing := [column for column in original.columns if column not in found.table.columns]:
             return f"{found.file}: {name} replaces a table that has the column {missing[0]}, which others read: keep the column."
         return None
@@ -250,7 +261,7 @@ class Registry:
         return {}
 
     def _forget(self) -> None:
-        for name in ("silver", "gold", "fits", "_recipes", "_compared_models", "in_order"):
+        for name in ("tables", "silver", "gold", "fits", "_recipes", "_compared_models", "in_order"):
             self.__dict__.pop(name, None)
 
     # ---------------------------------------------------------------------------------------------------- questions

@@ -53,6 +53,18 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class NarrowInput:
+    """What each month of a monthly gold table reads of a table without months; the month's fingerprint covers these rows only."""
+
+    table: str
+    columns: tuple[str, ...]
+    """The only columns that the month's query sees."""
+    matching: str = ""
+    """The only rows that it sees: `order_items.product_id` for the rows whose `product_id` occurs in the month's `order_items`;
+    `month` for the rows with the month itself in that column; empty for all rows."""
+
+
+@dataclass(frozen=True)
 class Table:
     """A contract as data, as every other part of the lake reads it."""
 
@@ -80,6 +92,8 @@ class Table:
     additive: tuple[str, ...] = field(default=(), repr=False)
     """The columns whose values may be summed over any rows of the table. Readers sum no others. Not in the repr, which
     fingerprints are computed from: no data file depends on it."""
+    narrow_inputs: tuple[NarrowInput, ...] = ()
+    """What a monthly gold table reads of tables without months."""
 
     @property
     def id(self) -> TableId:
@@ -120,7 +134,7 @@ def _with_nullability(table: Table, names: tuple[str, ...], nullable: bool) -> T
     return replace(table, columns=columns)
 
 
-RESERVED = ("rules", "identities", "needs", "additive", "overrides")
+RESERVED = ("rules", "identities", "needs", "additive", "overrides", "narrow_inputs")
 
 
 class Contract:
@@ -131,6 +145,7 @@ class Contract:
     identities: ClassVar[tuple[Identity, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
     additive: ClassVar[tuple[str, ...]] = ()
+    narrow_inputs: ClassVar[tuple[NarrowInput, ...]] = ()
     overrides: ClassVar[bool] = False
     """Whether a table of a project folder replaces the one of this name."""
 
@@ -158,6 +173,7 @@ class Contract:
             beside=beside,
             extra=extra,
             partial=partial,
+            narrow_inputs=cls.narrow_inputs,
             overrides=cls.overrides,
         )
         if layer:
@@ -175,6 +191,18 @@ def _refuse_incomplete(contract: type[Contract]) -> None:
             raise DefinitionError(f"{name} states that {column} is additive, which is not a column with numbers.")
     if table.extra and table.extra not in extras.MODULES:
         raise DefinitionError(f"{name} needs the extra '{table.extra}', which does not exist: {', '.join(extras.MODULES)} do.")
+    if table.layer == "gold":
+        _refuse_wrong_months(table, name)
+
+
+def _refuse_wrong_months(table: Table, name: str) -> None:
+    """Refuse a gold contract whose declaration of months contradicts itself."""
+    if table.narrow_inputs and not table.monthly:
+        raise DefinitionError(f"{name} has narrow_inputs, which only a monthly table has: declare it with monthly=True.")
+    if table.monthly and table.beside:
+        raise DefinitionError(f"{name} is monthly, so it cannot be built together with {table.beside}: remove monthly or beside.")
+    if table.monthly and ("month" not in table.columns or not table.columns["month"].first_of_month):
+        raise DefinitionError(f"{name} is monthly and has no column month: add month = vocabulary.month, the month of its rows.")
 
 
 def _columns_of(cls: type) -> dict[str, Column]:
@@ -192,7 +220,10 @@ class Silver(Contract):
 
 
 class Gold(Contract):
-    """The base of the tables that people read."""
+    """The base of the tables that people read.
 
-    def __init_subclass__(cls, beside: str = "", extra: str = "", partial: bool = False) -> None:
-        super().__init_subclass__(layer="gold", beside=beside, extra=extra, partial=partial)
+    With `monthly=True` each month is a part of its own, made from the month's parts of its inputs and from `narrow_inputs`.
+    """
+
+    def __init_subclass__(cls, monthly: bool = False, beside: str = "", extra: str = "", partial: bool = False) -> None:
+        super().__init_subclass__(layer="gold", monthly=monthly, beside=beside, extra=extra, partial=partial)

@@ -158,7 +158,7 @@ def _metadata(site: Site, contract: Table) -> Mapping[str, Any]:
     return {
         "dagster/column_schema": dg.TableSchema(columns),
         "written in": ", ".join(_code(site, contract)),
-        "plain file": plain_path(site, contract),
+        "plain file": plain_path(site, contract.id, contract.monthly),
     }
 
 

@@ -12,6 +12,7 @@ from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from ecom_lake import logs
 from ecom_lake.engine.build.pull.pull import LAYER
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.build.step.watched import OUTCOMES, Step, watched
 from ecom_lake.engine.contracts.table import Table
@@ -90,8 +91,8 @@ def _evidence(check: Check) -> dg.MetadataValue[Any]:
 
 def _materialized(context: dg.AssetExecutionContext, site: Site, outcome: Outcome) -> Iterator[Event]:
     key = key_of(site.shop.name, outcome.table)
-    months = {part.month: file for part, file in outcome.files.items() if part.month}
-    only = [file.hash for file in outcome.files.values()] if not months else []
+    has_partitions = context.assets_def.partitions_def is not None
+    months = {part.month: file for part, file in outcome.files.items() if part.month and has_partitions}
     if chosen_months(context):
         for month, file in months.items():
             context.add_asset_metadata(_of_month(outcome, month, file), asset_key=key, partition_key=month)
@@ -99,8 +100,17 @@ def _materialized(context: dg.AssetExecutionContext, site: Site, outcome: Outcom
         for month, file in _unreported(context, key, months).items():
             tags = {DATA_VERSION_TAG: file.hash}
             context.log_event(dg.AssetMaterialization(key, partition=month, metadata=_of_month(outcome, month, file), tags=tags))
-    version = dg.DataVersion(only[0]) if len(only) == 1 else None
+    version = None if months else _data_version(outcome)
     yield dg.MaterializeResult(asset_key=key, metadata=_of_table(site, outcome), data_version=version)
+
+
+def _data_version(outcome: Outcome) -> dg.DataVersion | None:
+    """The hash of a table's only file, or one hash of those of its months. None for several deliveries: their files are merged
+    in time, with the same rows."""
+    hashes = [file.hash for _, file in sorted(outcome.files.items())]
+    if len(hashes) == 1:
+        return dg.DataVersion(hashes[0])
+    return dg.DataVersion(fingerprint(hashes)) if hashes and all(part.month for part in outcome.files) else None
 
 
 def _unreported(context: dg.AssetExecutionContext, key: dg.AssetKey, months: Mapping[str, File]) -> Mapping[str, File]:

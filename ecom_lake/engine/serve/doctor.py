@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from ecom_lake.engine.build.bronze.ingest import landed_files
-from ecom_lake.engine.build.release.plain_view import damaged_files, is_up_to_date, plain_files
+from ecom_lake.engine.build.release.plain_view import damaged_files, expected_sizes, is_up_to_date
 from ecom_lake.engine.build.shop_context import Site, invalid_shops, open_site
 from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, source, why_refused
 from ecom_lake.engine.build.step.trouble import last as last_trouble
@@ -331,14 +331,12 @@ def _damage(site: Site, file: File, size: int | None, deep: bool) -> str | None:
 
 def _plain(site: Site, released: Entry, deep: bool) -> Finding:
     """The plain files are copies that other programs can change."""
-    wanted = plain_files(released)
+    wanted = expected_sizes(site, released)
     prefix = f"{site.shop.name}/"
     there = {
         i.path.removeprefix(prefix): i.size for layer in ("silver", "gold") for i in site.lake.store.list(f"{prefix}{layer}")
     }
-    wrong = [path for path, file in wanted.items() if there.get(path) != file.bytes] + [
-        path for path in there if path not in wanted
-    ]
+    wrong = [path for path, size in wanted.items() if there.get(path) != size] + [path for path in there if path not in wanted]
     if wrong:
         says = f"{len(wrong):,} files in silver and gold are not those of release {released.number}, such as {wrong[0]}."
         return Finding("plain files", "warn", says, f"{command(site, 'build')} replaces them.")

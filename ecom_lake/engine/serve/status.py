@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from ecom_lake.engine.build.bronze.ingest import landed_files, misnamed_check
 from ecom_lake.engine.build.due import due
-from ecom_lake.engine.build.gold.make_gold import listed_warnings
+from ecom_lake.engine.build.gold.last_checks import listed_warnings
 from ecom_lake.engine.build.gold.snapshots import OTHER_DEFINITION
 from ecom_lake.engine.build.release.release import TABLE as RELEASE
 from ecom_lake.engine.build.release.release import stale

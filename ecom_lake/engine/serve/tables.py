@@ -67,7 +67,7 @@ def _listed(site: Site, entry: Entry, table: TableId) -> Listed:
         bytes=sum(file.bytes for file in parts.values()),
         months=tuple(part.month for part, file in sorted(parts.items()) if part.month and file.rows),
         inputs=tuple(sorted({str(read) for file in parts.values() for read in file.inputs})),
-        plain=plain_path(site, contract),
+        plain=plain_path(site, table, monthly=any(part.month for part in parts)),
         absent={key.removeprefix(prefix): why for key, why in site.absent.items() if key.startswith(prefix)},
     )
 

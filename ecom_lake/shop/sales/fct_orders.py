@@ -3,7 +3,7 @@ from __future__ import annotations
 from ecom_lake.engine.contracts.columns import Count, Date, Flag, Integer, Number
 from ecom_lake.engine.contracts.identities import agree, known
 from ecom_lake.engine.contracts.relations import month_of
-from ecom_lake.engine.contracts.table import Gold, Identity, Listing, Rule
+from ecom_lake.engine.contracts.table import Gold, Identity, Listing, NarrowInput, Rule
 from ecom_lake.shop import vocabulary
 from ecom_lake.shop.canonical.orders import CANCELED_IS_NO_SALE
 
@@ -14,7 +14,7 @@ ANONYMOUS_WITHOUT_A_CUSTOMER = Rule(
 )
 
 
-class FctOrders(Gold):
+class FctOrders(Gold, monthly=True):
     """One row per order, valid or not, with its own amounts; marts count the valid ones."""
 
     order_id = vocabulary.order_id.replace(key=True)
@@ -31,14 +31,9 @@ class FctOrders(Gold):
     is_valid = vocabulary.is_valid
     is_timeline_sound = vocabulary.is_timeline_sound
     is_first_order = Flag("Whether it is the customer's first valid order, by time and order_id.")
-    order_number = Count(
-        "Number of the valid order among the customer's, by time and order_id; NULL where it is not valid or anonymous.",
-        nullable=True,
-    )
-    purchase_number = Count(
-        "Number of the purchase that the order belongs to; NULL where it is not valid or anonymous.", nullable=True
-    )
-    previous_order_date = Date("Day of the customer's previous valid order.", nullable=True)
+    order_number = vocabulary.order_number
+    purchase_number = vocabulary.purchase_number
+    previous_order_date = vocabulary.previous_order_date
     gap_days = Integer(
         "Days since the customer's previous purchase; NULL on the same day and for the first purchase.",
         nullable=True,
@@ -97,6 +92,10 @@ class FctOrders(Gold):
         "payments",
         "returned_units",
         "returned_sales",
+    )
+    narrow_inputs = (
+        NarrowInput("data_availability", ("has_payments", "has_returns")),
+        NarrowInput("repeat_orders", ("order_id", "order_number", "purchase_number", "previous_order_date"), matching="month"),
     )
     rules = (
         Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
@@ -239,6 +238,12 @@ class FctOrders(Gold):
             " and (select count(distinct currency) from orders) > 1",
             "All orders that state a currency state the same one. Where an export has several, the setting currency_code names"
             " the shop's: orders in another currency are then refused.",
+        ),
+        Identity(
+            "a_customer_has_one_first_order",
+            "select customer_id, count(*) as first_orders from fct_orders where is_first_order group by customer_id"
+            " having count(*) > 1",
+            "Of a customer's valid orders exactly one is the first.",
         ),
         known(
             "their_people_are_known",

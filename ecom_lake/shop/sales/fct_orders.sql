@@ -1,13 +1,5 @@
 -- For each order: what did it contain, how was it paid, delivered and reviewed, and does it count as a sale?
 with
--- What the shop does not know stays NULL: payments are 0 only where the shop has payments at all.
-known as (
-    select
-        (select count(*) from payments) > 0 as payments,
-        (select count(*) from orders where status = 'returned') > 0
-        or (select count(is_returned) from order_items) > 0 as returns
-),
-
 -- Orders with lines that are not valid; partly, where other lines of the order are.
 refused as (
     select bad.order_id, count(good.order_id) > 0 as is_partly
@@ -79,28 +71,6 @@ children as (
     full join latest_reviews using (order_id)
 ),
 
-sales as (
-    select order_id, customer_id, ordered_at, ordered_at::date as order_date
-    from orders
-    where is_valid and order_id not in (select order_id from refused where not is_partly)
-),
-
--- Most customers order once, and their orders need no numbering. A purchase is all orders of a customer on one date;
--- an order without a date is a purchase of its own.
-numbered as (
-    select
-        order_id,
-        row_number() over orders_so_far as order_number,
-        lag(order_date) over orders_so_far as previous_order_date,
-        dense_rank() over (
-            partition by customer_id
-            order by order_date, case when order_date is null then order_id end
-        ) as purchase_number
-    from sales
-    where customer_id in (select customer_id from sales group by customer_id having count(*) > 1)
-    window orders_so_far as (partition by customer_id order by ordered_at, order_id)
-),
-
 -- Delivered means status delivered: the delivery date of any other order is ignored.
 placed as (
     select
@@ -116,6 +86,7 @@ placed as (
     left join refused on refused.order_id = orders.order_id and not refused.is_partly
 )
 
+-- What the shop does not record stays NULL: payments are 0 only where the shop has payments at all.
 select
     o.order_id,
     o.customer_id,
@@ -147,8 +118,8 @@ select
     c.is_discounted,
     c.cogs,
     coalesce(c.costed_sales, 0) as costed_sales,
-    case when known.payments then coalesce(c.payment_count, 0) end as payment_count,
-    case when known.payments then coalesce(c.payments, 0) end as payments,
+    case when availability.has_payments then coalesce(c.payment_count, 0) end as payment_count,
+    case when availability.has_payments then coalesce(c.payments, 0) end as payments,
     c.instalments,
     c.pending_payments,
     c.failed_payments,
@@ -160,9 +131,9 @@ select
     date_diff('day', o.order_date, o.delivered_date) as lead_days,
     date_diff('day', o.promised_date, o.delivered_date) as delay_days,
     o.delivered_date > o.promised_date as is_late,
-    case when known.returns then o.status = 'returned' or c.returned_units is not null end as is_returned,
-    case when known.returns then coalesce(c.returned_units, 0) end as returned_units,
-    case when known.returns then coalesce(c.returned_sales, 0) end as returned_sales,
+    case when availability.has_returns then o.status = 'returned' or c.returned_units is not null end as is_returned,
+    case when availability.has_returns then coalesce(c.returned_units, 0) end as returned_units,
+    case when availability.has_returns then coalesce(c.returned_sales, 0) end as returned_sales,
     c.review_id,
     c.score as review_score,
     c.is_score_imputed as is_review_imputed,
@@ -172,6 +143,6 @@ select
     o.country,
     o.zip
 from placed as o
-cross join known
-left join numbered as n on n.order_id = o.order_id
+cross join data_availability as availability
+left join repeat_orders as n on n.order_id = o.order_id
 left join children as c on c.order_id = o.order_id

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from ecom_lake.engine.contracts.identities import agree, known
 from ecom_lake.engine.contracts.relations import month_of, rounded_to_the_cent
-from ecom_lake.engine.contracts.table import Gold, Rule
+from ecom_lake.engine.contracts.table import Gold, NarrowInput, Rule
 from ecom_lake.shop import vocabulary
 from ecom_lake.shop.canonical.order_items import OrderItems
 from ecom_lake.shop.canonical.orders import CANCELED_IS_NO_SALE
 from ecom_lake.shop.sales.fct_orders import ANONYMOUS_WITHOUT_A_CUSTOMER
 
 
-class FctSales(Gold):
+class FctSales(Gold, monthly=True):
     """One row per order line, valid or not: the wide table for BI and models."""
 
     order_id = vocabulary.order_id.replace(key=True)
@@ -43,6 +43,10 @@ class FctSales(Gold):
     gross_profit = vocabulary.gross_profit
 
     additive = ("quantity", "gross_sales", "discount", "net_sales", "freight", "cogs")
+    narrow_inputs = (
+        NarrowInput("data_availability", ("has_returns",)),
+        NarrowInput("dim_product", ("product_id", "category", "brand", "unit_cost"), matching="order_items.product_id"),
+    )
     rules = (
         Rule("net_is_gross_less_discount", "net_sales = gross_sales - discount", "Net sales are gross sales less discount."),
         *OrderItems.rules,

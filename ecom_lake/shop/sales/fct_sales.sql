@@ -1,12 +1,5 @@
 -- What was sold, line by line, and at what price, cost and profit?
 with
--- Where no order and no line was ever returned, the shop does not know returns, which differs from having none.
-returns as (
-    select
-        (select count(*) from orders where status = 'returned') > 0
-        or (select count(is_returned) from order_items) > 0 as are_known
-),
-
 lines as (
     select
         i.order_id,
@@ -24,7 +17,7 @@ lines as (
         o.state,
         o.region,
         o.is_valid and i.is_valid as is_valid,
-        coalesce(i.is_returned, case when returns.are_known then o.status = 'returned' end) as is_returned,
+        coalesce(i.is_returned, case when availability.has_returns then o.status = 'returned' end) as is_returned,
         i.is_discounted or i.discount > 0 as is_discounted,
         i.size,
         i.colour,
@@ -39,7 +32,7 @@ lines as (
     from order_items as i
     join orders as o on o.order_id = i.order_id
     join dim_product as p on p.product_id = i.product_id
-    cross join returns
+    cross join data_availability as availability
 )
 
 select

@@ -165,12 +165,12 @@ def test_a_release_with_a_missing_unchanged_file_is_refused(
 
 def _with_new_bytes(site: Site, table: TableId, compression: Literal["zstd", "gzip"] = "zstd") -> Entry:
     """A state in which one table has a new file with the same rows; nothing is stale and the state is not released."""
-    file = site.lake.log.head().parts(table)[WHOLE]
+    part, file = next(iter(site.lake.log.head().parts(table).items()))
     with site.lake.scratch() as scratch:
         made = scratch / "made.parquet"
         pl.read_parquet(site.lake.local(file), glob=False).write_parquet(made, compression=compression)
-        new = site.lake.publish(made, table, WHOLE, replace(file, run=site.run), None)
-    return site.lake.log.commit(lambda head: head.with_parts(table, {WHOLE: new}), site.run, "other bytes")
+        new = site.lake.publish(made, table, part, replace(file, run=site.run), None)
+    return site.lake.log.commit(lambda head: head.with_parts(table, {part: new}), site.run, "other bytes")
 
 
 # ---------------------------------------------------------------------------------------------- unchanged inputs

@@ -8,7 +8,9 @@ import pytest
 
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.shop.domain import SHOP
+from ecom_lake.testing import HandShop, item, order, product
 from ecom_lake_tests import catalog
+from ecom_lake_tests.project import PROJECT
 
 CONTRACT = '''from ecom_lake.engine.contracts.columns import Count
 from ecom_lake.engine.contracts.table import Gold
@@ -198,3 +200,83 @@ def test_models_that_an_identity_compares_are_one_group(tmp_path: Path) -> None:
     }
     assert groups == {"nextmonth": ["nextmonth", "sales_forecast"], "review_risk": ["review_risk"]}
     assert registry.compared_models(registry.recipe("sales_forecast")) == registry.compared_models(registry.recipe("nextmonth"))
+
+
+BY_MONTH = '''from ecom_lake.engine.contracts.table import Gold, NarrowInput
+from ecom_lake.shop import vocabulary
+
+
+class Sold(Gold, monthly=True):
+    """One row per order line."""
+
+    order_id = vocabulary.order_id.replace(key=True)
+    line = vocabulary.line.replace(key=True)
+    month = vocabulary.month.replace(nullable=True)
+    brand = vocabulary.brand
+
+    narrow_inputs = ({narrow})
+'''
+BRANDS = """select i.order_id, i.line, i.month, p.brand
+from order_items as i join dim_product as p on p.product_id = i.product_id"""
+OF_LINES = 'NarrowInput("dim_product", ("product_id", "brand"), matching="order_items.product_id"),'
+
+
+def by_month(project: Path, narrow: str, sql: str = BRANDS) -> Registry:
+    return Registry(SHOP, write(project, {"tables/sold.py": BY_MONTH.format(narrow=narrow), "tables/sold.sql": sql}))
+
+
+def test_a_monthly_table_of_the_project_reads_its_month_and_what_it_declares(tmp_path: Path) -> None:
+    assert by_month(tmp_path, OF_LINES).invalid == {}
+    shop = HandShop(
+        tmp_path,
+        orders=[order("a", "2018-01-10 10:00:00"), order("b", "2018-02-10 10:00:00")],
+        order_items=[item("a"), item("b")],
+        products=[product(brand="acme")],
+    )
+    assert shop.rows("sold", "order_id", "brand") == [("a", "acme"), ("b", "acme")]
+    assert shop.by_month("sold").equals(shop.table("sold"))
+
+
+def test_a_query_that_looks_at_other_months_differs_from_its_months_made_alone(tmp_path: Path) -> None:
+    sql = "select order_id, line, month, (select count(*) from order_items)::varchar as brand from order_items"
+    assert by_month(tmp_path, "", sql).invalid == {}
+    orders = [order("a", "2018-01-10 10:00:00"), order("b", "2018-02-10 10:00:00")]
+    shop = HandShop(tmp_path, orders=orders, order_items=[item("a"), item("b")])
+    assert shop.rows("sold", "brand") == [("2",), ("2",)]
+    assert shop.by_month("sold")["brand"].to_list() == ["1", "1"]
+
+
+@pytest.mark.parametrize(
+    ("narrow", "sql", "why"),
+    [
+        ("", BRANDS, "sold is monthly and reads dim_product, which has no months: declare the columns and rows"),
+        ("", "select product_id as order_id, 1 as line, null as month, brand from products", "reads no table that has months"),
+        ("", BRANDS.replace("dim_product", "model_fits"), "sold is monthly and reads model_fits, which no month can read"),
+        (OF_LINES, "select order_id, line, month, '' as brand from order_items", "which its query does not read"),
+        (OF_LINES.replace("brand", "colour"), BRANDS, "with the column colour, which dim_product does not have"),
+        (OF_LINES.replace('("product_id", "brand")', "()"), BRANDS, "dim_product without columns: name the columns"),
+        (OF_LINES.replace("order_items.", "orders."), BRANDS, "orders is not one of the inputs with months (order_items)"),
+        (OF_LINES.replace("order_items.product_id", "order_items.brand"), BRANDS, "but order_items has no column brand"),
+        (OF_LINES.replace("order_items.product_id", "order_items.colour"), BRANDS, "but dim_product has no column colour"),
+        (OF_LINES.replace("order_items.product_id", "brand"), BRANDS, "write the monthly input too, such as orders.brand"),
+        (OF_LINES.replace("order_items.product_id", "month"), BRANDS, "but dim_product has no column month"),
+        (f'{OF_LINES} NarrowInput("order_items", ("order_id",)),', BRANDS, "order_items, which has months: its part"),
+    ],
+)
+def test_a_monthly_table_that_cannot_be_made_by_month_is_one_sentence(tmp_path: Path, narrow: str, sql: str, why: str) -> None:
+    registry = by_month(tmp_path, narrow, sql)
+    [sentence] = registry.invalid.values()
+    assert why in sentence
+    assert sentence.startswith(str(tmp_path / "tables" / "sold.py"))
+    assert set(registry.gold) == set(catalog.gold())
+
+
+def test_a_monthly_table_cannot_replace_one_of_another_kind(tmp_path: Path) -> None:
+    contract = (PROJECT / "ecom_lake/shop/sales/fct_sales.py").read_text(encoding="utf-8")
+    sql = (PROJECT / "ecom_lake/shop/sales/fct_sales.sql").read_text(encoding="utf-8")
+    own = contract.replace("    order_id = ", "    overrides = True\n    order_id = ", 1)
+    assert Registry(SHOP, write(tmp_path / "a", {"tables/fct_sales.py": own, "tables/fct_sales.sql": sql})).invalid == {}
+    whole = own.replace("(Gold, monthly=True)", "(Gold)").replace("    narrow_inputs = (", "    no_inputs = (")
+    registry = Registry(SHOP, write(tmp_path / "b", {"tables/fct_sales.py": whole, "tables/fct_sales.sql": sql}))
+    assert "fct_sales replaces a table that is made by month: write monthly=True" in registry.invalid["fct_sales"]
+    assert registry.recipe("fct_orders").reads == catalog.recipe("fct_orders").reads

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ecom_lake.engine.contracts.columns import Count, Integer, Key, Money, Number, Share, Text
+from ecom_lake.engine.contracts.columns import Count, Integer, Key, Money, Month, Number, Share, Text
 from ecom_lake.engine.contracts.definition_error import DefinitionError
-from ecom_lake.engine.contracts.table import Gold
+from ecom_lake.engine.contracts.table import Gold, NarrowInput
 from ecom_lake.errors import UserError
 
 
@@ -76,3 +76,28 @@ def test_the_unit_of_a_column_is_not_part_of_the_fingerprint() -> None:
 
 def test_a_definition_error_is_a_user_error() -> None:
     assert issubclass(DefinitionError, UserError)
+
+
+def test_a_monthly_table_has_a_month_and_only_it_has_narrow_inputs() -> None:
+    with pytest.raises(DefinitionError, match=r"NoMonth is monthly and has no column month: add month = vocabulary.month"):
+
+        class NoMonth(Gold, monthly=True):
+            """One row per thing."""
+
+            thing = Key("The thing.")
+
+    with pytest.raises(DefinitionError, match="NotMonthly has narrow_inputs, which only a monthly table has"):
+
+        class NotMonthly(Gold):
+            """One row per thing."""
+
+            thing = Key("The thing.")
+            narrow_inputs = (NarrowInput("dim_product", ("brand",)),)
+
+    with pytest.raises(DefinitionError, match="Other is monthly, so it cannot be built together with thing"):
+
+        class Other(Gold, monthly=True, beside="thing"):
+            """One row per thing."""
+
+            thing = Key("The thing.")
+            month = Month("The month.")

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 import pytest
+from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
 from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.contracts.recipe import Recipe
@@ -53,6 +54,14 @@ def metadata(result: dg.ExecuteInProcessResult, table: str) -> Mapping[str, dg.M
     return next(m.metadata for m in made if "/".join(m.asset_key.path[1:]) == table and not m.partition)
 
 
+def gold_versions(result: dg.ExecuteInProcessResult) -> dict[str, str | None]:
+    """The data version of each gold table: the UI marks the tables after one as outdated if it changes."""
+    events = result.get_asset_materialization_events()
+    made = [event.step_materialization_data.materialization for event in events]
+    tables = [m for m in made if m.asset_key.path[1] == "gold" and m.asset_key.path[-1] != "release"]
+    return {m.asset_key.path[-1]: (m.tags or {}).get(DATA_VERSION_TAG) for m in tables}
+
+
 def hashes(lake: BuiltLake) -> dict[str, str]:
     head = lake.site().lake.log.head()
     return {f"{table}/{part}": file.hash for table, parts in head.tables.items() for part, file in parts.items()}
@@ -71,6 +80,7 @@ def test_one_run_builds_every_table_and_the_next_run_changes_nothing(fresh_lake:
     before = fresh_lake.site().lake.log.head()
     kept = run(fresh_lake, instance)
     second = states(kept)
+    assert gold_versions(kept) == gold_versions(first), "of tables in one file and of tables in months"
     assert set(second.values()) == {"unchanged", "0 of 4 parts written"}
     for result in (first, kept):
         assert {"card", "rivals"} <= metadata(result, "gold/customer_segments_fit").keys(), (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.build.build import build
-from ecom_lake.engine.contracts.table_id import WHOLE, TableId
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.serve.doctor import Finding, examine
 from ecom_lake.engine.serve.released import released
 from ecom_lake.settings import load
@@ -27,7 +27,7 @@ def looked(lake: BuiltLake, deep: bool = False, shop: str = "olist") -> dict[str
 
 def a_gold_file(lake: BuiltLake) -> Path:
     site = lake.site()
-    return site.lake.local(released(site).parts(TableId("gold", "fct_orders"))[WHOLE])
+    return site.lake.local(released(site).parts(TableId("gold", "fct_orders"))[Part(month="2017-02")])
 
 
 def test_an_undamaged_lake_has_no_findings(fresh_lake: BuiltLake) -> None:
@@ -118,7 +118,8 @@ def test_new_readers_get_access_by_the_next_build(fresh_lake: BuiltLake, monkeyp
     build(fresh_lake.site())
     found = looked(fresh_lake)["readers"]
     assert found.says == f"Only {shop.owner()} may read {shop}. The group '{group}' may read its gold."
-    assert {oct(path.stat().st_mode & 0o777) for path in (shop / "gold").glob("*.parquet")} == {"0o640"}
+    assert {oct(path.stat().st_mode & 0o777) for path in (shop / "gold").rglob("*.parquet")} == {"0o640"}
+    assert {oct(path.stat().st_mode & 0o777) for path in (shop / "gold").iterdir() if path.is_dir()} == {"0o750"}
     assert {oct(path.stat().st_mode & 0o777) for path in (shop / "silver").rglob("*.parquet")} == {"0o600"}
     fresh_lake.config.write_text(f'readers = "no-such-group"\n{settings}', encoding="utf-8")
     assert (looked(fresh_lake)["readers"].state, "no such group" in looked(fresh_lake)["readers"].says) == ("fail", True)

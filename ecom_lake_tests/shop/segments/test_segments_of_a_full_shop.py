@@ -21,7 +21,8 @@ from ecom_lake_tests.catalog import in_order
 
 OPTIONS = SynthOptions(orders=2_000, seed=2, first_month="2017-01", last_month="2017-08", repeat_share=0.1, full=True)
 TABLES = {
-    *("dim_date", "reporting_period", "dim_customer", "dim_product", "fct_orders", "fct_sales", "customer_metrics"),
+    *("dim_date", "reporting_period", "dim_customer", "dim_product", "data_availability", "repeat_orders"),
+    *("fct_orders", "fct_sales", "customer_metrics"),
     *("segment_centres", "segment_selection", "customer_segments_fit", "customer_segments", "segment_profile"),
 }
 

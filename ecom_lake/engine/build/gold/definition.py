@@ -20,6 +20,8 @@ from ecom_lake.engine.store.entry import Entry
 
 _CODE = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
 """The modules that write and check every gold table."""
+_BY_MONTH = "ecom_lake.engine.build.gold.month_files"
+"""The module that writes monthly ones."""
 
 
 def definition_fingerprint(site: Site, entry: Entry, how: Recipe) -> str:
@@ -48,7 +50,7 @@ def own_definition(site: Site, how: Recipe) -> str:
     own_tables = trust.definition_fingerprint(site) if how.reads_own_tables else ""
     states = site.registry.domain.snapshots
     about_snapshots = states if states and (how.table == states.table or MODEL_SNAPSHOTS in how.reads) else ""
-    code = code_version(*_CODE, *code_of(how))
+    code = code_version(*_CODE, *((_BY_MONTH,) if how.contracts[0].monthly else ()), *code_of(how))
     return fingerprint(code, own_tables, how.contracts, how.query, settings_of(how, site.shop), about_snapshots)
 
 

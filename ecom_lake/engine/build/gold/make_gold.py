@@ -1,4 +1,4 @@
-"""Silver to gold: compute a full table, audit it, commit it."""
+"""Silver to gold: compute a table, audit it, commit it. Monthly tables are made in by_month.py."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from dataclasses import replace
 import polars as pl
 
 from ecom_lake.engine.build.gold import snapshots
+from ecom_lake.engine.build.gold.by_month import are_current, make_months
 from ecom_lake.engine.build.gold.definition import definition_fingerprint
+from ecom_lake.engine.build.gold.last_checks import last_checks
 from ecom_lake.engine.build.gold.run_recipe import run_recipe
 from ecom_lake.engine.build.gold.table_file import attach, place_of, write
 from ecom_lake.engine.build.release import own_tables as trust
 from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import not_exported
-from ecom_lake.engine.build.step.audit import audit, checks_of, listings
+from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.build.step.built_with import state_to_build_on
 from ecom_lake.engine.build.step.commit import Inputs, commit
 from ecom_lake.engine.build.step.fingerprint import fingerprint
@@ -33,6 +35,8 @@ def make_gold(site: Site, table: str) -> list[Outcome]:
     """Make a table, together with the other tables of its recipe."""
     how, entry = site.registry.recipe(table), state_to_build_on(site)
     inputs = Inputs(entry, inputs_of(site, table))
+    if how.contracts[0].monthly:
+        return [make_months(site, how, inputs, definition_fingerprint(site, entry, how))]
     current = {TableId("gold", made): file for made in how.tables if (file := entry.parts(TableId("gold", made)).get(WHOLE))}
     must_rebuild = site.full or len(current) < len(how.tables) or (site.refit and how.fit is not None)
     if not must_rebuild and _has_states(site, how, current) and all(is_current(site, entry, made) for made in how.tables):
@@ -55,27 +59,10 @@ def _has_states(site: Site, how: Recipe, current: Mapping[TableId, File]) -> boo
 
 
 def _kept(site: Site, current: Mapping[TableId, File]) -> list[Outcome]:
-    return [Outcome(place, {WHOLE: file}, checks=checks_again(site, place, file)) for place, file in current.items()]
-
-
-def checks_again(site: Site, place: TableId, file: File) -> tuple[Check, ...]:
-    """The checks of a table from the results in the log. The file is read only if a warning lists its values."""
-    contract = site.registry.table(place.name)
-    needs_values = any(rule.listing and rule.name in file.failed for rule in contract.rules)
-    listed = listings(contract, file.failed, site.lake.local(file)) if needs_values and not site.lake.damage_read(file) else {}
-    return tuple(checks_of(contract, file.failed, {}, listed))
-
-
-def listed_warnings(site: Site, entry: Entry) -> tuple[str, ...]:
-    """The warnings of gold tables that list values of the failed rows."""
-    found = []
-    for table, contract in site.registry.gold.items():
-        names = {rule.name for rule in contract.rules if rule.listing}
-        file = entry.parts(TableId("gold", table)).get(WHOLE)
-        if file and names & set(file.failed):
-            checks = checks_again(site, TableId("gold", table), file)
-            found += [check.says for check in checks if check.name in names and not check.passed]
-    return tuple(found)
+    return [
+        Outcome(place, {WHOLE: file}, checks=last_checks(site, site.registry.table(place.name), [file]))
+        for place, file in current.items()
+    ]
 
 
 def _made(
@@ -133,14 +120,14 @@ def _only(inputs: Inputs) -> Entry:
 
 def is_current(site: Site, entry: Entry, table: str) -> bool:
     """Whether rebuilding a table would change nothing, computed from the log only. A model is kept if its inputs change."""
+    how, inputs = site.registry.recipe(table), Inputs(entry, inputs_of(site, table))
+    if how.contracts[0].monthly:
+        return are_current(site, inputs, how.contracts[0], definition_fingerprint(site, entry, how))
     current = entry.parts(TableId("gold", table)).get(WHOLE)
     return bool(
         current
         and why_outdated(site, entry, table) is None
-        and (
-            snapshots.is_snapshot(site, entry, site.registry.recipe(table))
-            or current.inputs == Inputs(entry, inputs_of(site, table)).versions
-        )
+        and (snapshots.is_snapshot(site, entry, how) or current.inputs == inputs.versions)
     )
 
 

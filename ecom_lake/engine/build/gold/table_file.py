@@ -6,7 +6,7 @@ file is checked (audit.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -37,13 +37,15 @@ def attach(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, tables: Ite
         if table == SETTINGS:
             con.register(SETTINGS, settings_row(site.shop.numbers).to_arrow())
         elif table not in RESERVED:
-            paths = site.lake.paths(entry, place_of(site.registry, table))
-            source = parquet(paths) if paths else _empty_table(site.registry.table(table))
-            con.execute(
-                f"create view {name(table)} as select * from {source}" if paths else f"create view {name(table)} as {source}"
-            )
+            con.execute(f"create view {name(table)} as {stored_rows(site, entry, table)}")
     if MODEL_FITS in tables:
         con.execute(f"create view {MODEL_FITS} as {all_fits(site.registry)}")
+
+
+def stored_rows(site: Site, entry: Entry, table: str) -> str:
+    """A query for the rows of a table in the entry's version."""
+    paths = site.lake.paths(entry, place_of(site.registry, table))
+    return f"select * from {parquet(paths)}" if paths else _empty_table(site.registry.table(table))
 
 
 def all_fits(registry: Registry) -> str:
@@ -71,14 +73,21 @@ def write(con: duckdb.DuckDBPyConnection, made: duckdb.DuckDBPyRelation | pl.Dat
 
     The total order makes the bytes of the file the same with any number of threads.
     """
+    write_sorted(con, conformed(con, made, table), table.key, target)
+
+
+def conformed(con: duckdb.DuckDBPyConnection, made: duckdb.DuckDBPyRelation | pl.DataFrame, table: Table) -> str:
+    """A query for these rows with the columns of the contract, in its order and types."""
     columns = ", ".join(f"{name(c.name)}::{c.kind.duckdb} as {name(c.name)}" for c in table.columns.values())
-    order = ", ".join(map(name, table.key))
     if isinstance(made, pl.DataFrame):
         con.register("_made", made.to_arrow())
-        source = "_made"
-    else:
-        source = f"query({literal(made.sql_query())})"  # the text may end with a comment or a semicolon
+        return f"select {columns} from _made"
+    return f"select {columns} from query({literal(made.sql_query())})"  # the text may end with a comment or a semicolon
+
+
+def write_sorted(con: duckdb.DuckDBPyConnection, query: str, key: Sequence[str], target: Path) -> None:
+    """Write the rows of a query sorted by these columns."""
     con.execute(
-        f"copy (select {columns} from {source} order by {order}) to {literal(str(target))} "
+        f"copy ({query} order by {', '.join(map(name, key))}) to {literal(str(target))} "
         "(format parquet, compression snappy, parquet_version v1, row_group_size 122880)"
     )

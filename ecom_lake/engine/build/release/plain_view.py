@@ -1,22 +1,27 @@
 """The plain view: the tables of a release under plain names, for tools that do not read the log.
 
-`gold/rfm.parquet`, `silver/orders/month=2017-10.parquet`, `release.json`, `catalog.duckdb`, `quality.html`. Each file is replaced
-atomically; the files of a release are not replaced together. They are copies, never links into the store, so that a tool that
-writes to them cannot damage the store.
+`gold/rfm.parquet`, `gold/fct_sales/month=2017-10.parquet`, `silver/orders/month=2017-10.parquet`, `release.json`,
+`catalog.duckdb`, `quality.html`. Each file is replaced atomically; the files of a release are not replaced together.
+They are copies, never links into the store, so that a tool that writes to them cannot damage the store.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ecom_lake.engine.build.gold import snapshots
 from ecom_lake.engine.build.release.duckdb_catalog import CATALOG, is_readable, write_catalog
 from ecom_lake.engine.build.release.pages import pages
+from ecom_lake.engine.build.release.single_files import (
+    SingleFile,
+    recorded_files,
+    write_single_files,
+)
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.contracts.table_id import WHOLE
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.integrity import GONE, hash_file
 from ecom_lake.errors import UserError
@@ -62,12 +67,21 @@ def _write_view(site: Site, released: Entry) -> None:
             )
 
     site.lake.store.each(copy, [p for p, file in wanted.items() if (known.get(p), existing.get(p)) != (file.hash, file.bytes)])
-    site.lake.store.each(site.lake.store.delete, [f"{site.shop.name}/{path}" for path in set(existing) - set(wanted)])
+    singles = write_single_files(site, released, recorded_files(recorded), existing)
+    unwanted = set(existing) - set(wanted) - set(singles)
+    site.lake.store.each(site.lake.store.delete, [f"{site.shop.name}/{path}" for path in unwanted])
     write_catalog(site, released)
     written_pages = _write_pages(site, released)
-    sizes = {path: file.bytes for path, file in sorted(wanted.items())}
-    written = {"files": _hashes(released), "bytes": sizes, "tables": _versions(released), "pages": written_pages}
-    _record(site, {"release": released.number, "whole": True, **written, "models": _models(site, released)})
+    content = {
+        "files": _hashes(released),
+        "single_files": {path: asdict(file) for path, file in singles.items()},
+        "plain_fact_files": site.plain_fact_files,
+        "bytes": _sizes(released, singles),
+        "tables": _versions(released),
+        "pages": written_pages,
+        "models": _models(site, released),
+    }
+    _record(site, {"release": released.number, "whole": True, **content})
 
 
 def _models(site: Site, released: Entry) -> dict[str, dict[str, Any]]:
@@ -91,7 +105,9 @@ def is_up_to_date(site: Site, released: Entry) -> bool:
 
 def _is_up_to_date(site: Site, released: Entry, recorded: Mapping[str, Any], existing: Mapping[str, int]) -> bool:
     """Whether names and sizes of the plain files are those of the release, without other files; also catalogue and pages."""
-    if recorded.get("tables") != _versions(released) or existing != recorded.get("bytes"):
+    if recorded.get("tables") != _versions(released) or recorded.get("plain_fact_files") != site.plain_fact_files:
+        return False
+    if existing != recorded.get("bytes") or set(existing) != {*recorded.get("files", {}), *recorded_files(recorded)}:
         return False
     return site.lake.store.exists(f"{site.shop.name}/{CATALOG}") and _has_pages(site, recorded.get("pages"))
 
@@ -109,7 +125,7 @@ def _has_pages(site: Site, recorded: object) -> bool:
 
 def damaged_files(site: Site, released: Entry) -> list[str]:
     """The plain files whose content does not match their hash. Every file is read."""
-    wanted = _hashes(released)
+    wanted = _hashes(released) | {path: file.hash for path, file in recorded_files(_recorded(site)).items()}
 
     def is_damaged(path: str) -> bool:
         with site.lake.store.opened(f"{site.shop.name}/{path}") as local:
@@ -129,10 +145,19 @@ def plain_files(entry: Entry) -> dict[str, File]:
     }
 
 
-def plain_path(site: Site, contract: Table) -> str:
+def expected_sizes(site: Site, released: Entry) -> dict[str, int]:
+    """The sizes of all plain files of a release, as far as release.json records those that are no copies."""
+    return _sizes(released, recorded_files(_recorded(site)))
+
+
+def _sizes(released: Entry, singles: Mapping[str, SingleFile]) -> dict[str, int]:
+    copies = {path: file.bytes for path, file in plain_files(released).items()}
+    return copies | {path: file.bytes for path, file in singles.items()}
+
+
+def plain_path(site: Site, table: TableId, monthly: bool) -> str:
     """The address of a table in the plain view; a pattern for a table with months."""
-    months = "/month=*" if contract.monthly else ""
-    return f"{site.lake.url}/{contract.layer}/{contract.name}{months}.parquet"
+    return f"{site.lake.url}/{table}{'/month=*' if monthly else ''}.parquet"
 
 
 def _recorded(site: Site) -> dict[str, Any]:

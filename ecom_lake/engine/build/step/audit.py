@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,7 @@ import polars as pl
 from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.column_rules import derived_rules
 from ecom_lake.engine.contracts.table import Listing, Rule, Table
-from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.duckdb_engine import name, parquet
 from ecom_lake.visible import visible
 from ecom_lake.words import counted
@@ -23,6 +24,8 @@ LONGEST_VALUE = 40
 KEY_UNIQUE = "key_unique"
 CONTRACT = "contract"
 """The name of the check for the blocking rules of a table."""
+_PATH = "_path_of_part"
+"""A column with the path of the file of each row; no contract has a column with this name."""
 
 
 def all_rules(table: Table) -> list[Rule]:
@@ -42,13 +45,41 @@ def audit(con: duckdb.DuckDBPyConnection, table: Table, file: Path) -> tuple[dic
     if distinct < rows and (repeated := _repeated(con, table, source, rows)):
         failed[KEY_UNIQUE] = repeated
     examples = {rule.name: _example(con, table, rule, source) for rule in rules if rule.name in failed}
-    return failed, checks_of(table, failed, examples, listings(table, failed, file))
+    return failed, checks_of(table, failed, examples, listings(table, failed, [file]))
 
 
-def listings(table: Table, failed: Mapping[str, int], file: Path) -> dict[str, str]:
-    """By rule with a listing: the values of its failed rows. The file is read only if rows failed."""
+def audit_parts(
+    con: duckdb.DuckDBPyConnection, table: Table, written: Mapping[Part, Path], kept: Mapping[Path, Mapping[str, int]]
+) -> tuple[dict[Part, dict[str, int]], list[Check]]:
+    """The number of failed rows of each written part by rule, and the checks of the whole table, in one pass over these parts.
+
+    `kept` are the other parts of the table, with their failed rows by rule. They are read for the keys, which are unique in the
+    whole table, unless the key contains the month; and for the values of a failed rule.
+    """
+    rules = [*derived_rules(table), *table.rules]
+    path = name(_PATH)
+    counts = ", ".join(["count(*)", *(f"count_if(not ({rule.holds}))" for rule in rules)])
+    rows = con.execute(f"select {path}, {counts} from {parquet(written.values(), path_as=_PATH)} group by 1").fetchall()
+    found = {Path(file): results for file, _, *results in rows}
+    failed = {
+        part: {rule.name: int(n) for rule, n in zip(rules, found[file], strict=True) if n}
+        for part, file in written.items()
+        if file in found  # a part without rows is not
+    }
+    total: Counter[str] = Counter()
+    for of_part in (*failed.values(), *kept.values()):
+        total.update(of_part)
+    if repeated := _repeated_in(con, table, parquet([*written.values(), *([] if "month" in table.key else kept)])):
+        total[KEY_UNIQUE] = repeated
+    failing = [*written.values(), *(file for file, failed_before in kept.items() if failed_before)]
+    examples = {rule.name: _example(con, table, rule, parquet(failing)) for rule in rules if rule.name in total}
+    return failed, checks_of(table, total, examples, listings(table, total, failing))
+
+
+def listings(table: Table, failed: Mapping[str, int], files: Sequence[Path]) -> dict[str, str]:
+    """By rule with a listing: the values of its failed rows. The files are read only if rows failed."""
     return {
-        rule.name: _list(pl.scan_parquet(file, glob=False).filter(~pl.sql_expr(rule.holds)), rule.listing)
+        rule.name: _list(pl.scan_parquet(list(files), glob=False).filter(~pl.sql_expr(rule.holds)), rule.listing)
         for rule in table.rules
         if rule.listing and rule.name in failed
     }
@@ -104,6 +135,12 @@ def _warning(place: TableId, rule: Rule, rows: int, example: str, listed: str) -
     says = f"{counted(rows, noun)} failed the rule {rule.name}: {rule.meaning} {listed}".strip() if rows else rule.meaning
     evidence = ({"promise": rule.meaning, "rows": rows, "example": example},) if example else ()
     return Check(place, rule.name, passed=not rows, severity="warn", says=says, evidence=evidence)
+
+
+def _repeated_in(con: duckdb.DuckDBPyConnection, table: Table, source: str) -> int:
+    keys = f"count(distinct hash({', '.join(map(name, table.key))}))"
+    distinct, rows = con.execute(f"select {keys}, count(*) from {source}").fetchall()[0]
+    return _repeated(con, table, source, rows) if distinct < rows else 0
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, table: Table, source: str, rows: int) -> int:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import polars as pl
 import pytest
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.due import due
+from ecom_lake.engine.build.gold.table_rows import gold_rows
 from ecom_lake.engine.build.release import plain_view, release
 from ecom_lake.engine.build.release.duckdb_catalog import write_catalog
 from ecom_lake.engine.build.release.plain_view import damaged_files, is_up_to_date, update_plain_view
 from ecom_lake.engine.build.release.release import roll_back
-from ecom_lake.engine.serve.difference import last_two_releases
-from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
+from ecom_lake.engine.serve.difference import difference, last_two_releases
+from ecom_lake.engine.serve.query import session
+from ecom_lake.engine.serve.released import built
+from ecom_lake.engine.store.entry import Entry, File, Made
+from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
+from ecom_lake_tests.builders.monthly_facts import FACTS
 
 
 def test_an_interrupted_rollback_is_completed_by_the_next_build(
@@ -61,3 +71,102 @@ def test_concurrent_rollbacks_end_with_the_plain_view_of_the_current_release(
     assert shown is not None and shown.number == old != new
     assert is_up_to_date(site, shown)
     assert damaged_files(site, shown) == []
+
+
+def facts_on_disk(lake: BuiltLake) -> set[str]:
+    gold = lake.root / "olist/gold"
+    return {
+        path.relative_to(gold).as_posix() for path in gold.rglob("*.parquet") if path.relative_to(gold).parts[0][:4] == "fct_"
+    }
+
+
+MONTHS = {f"{table}/month=2017-0{n}.parquet" for table in FACTS for n in range(1, 5)}
+OTHERS = {"fct_payments.parquet", "fct_refunds.parquet"}
+
+
+def test_the_setting_decides_whether_monthly_facts_are_also_single_files(
+    fresh_grown_lake: BuiltLake, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = fresh_grown_lake.site()
+    singles = {f"{table}.parquet" for table in FACTS}
+    assert facts_on_disk(fresh_grown_lake) == MONTHS | OTHERS | singles
+    assert due(site) == []
+    without = replace(site, plain_fact_files=False)
+    assert due(without) == ["gold/release"]
+    build(without)
+    assert facts_on_disk(fresh_grown_lake) == MONTHS | OTHERS
+    assert due(without) == []
+    assert due(site) == ["gold/release"]
+    caplog.clear()
+    build(site)
+    assert facts_on_disk(fresh_grown_lake) == MONTHS | OTHERS | singles
+    [line] = [record.getMessage() for record in caplog.records if "single files written" in record.getMessage()]
+    assert line.startswith("olist gold/release single files written") and "files=2 seconds=" in line and "cpu_seconds=" in line
+
+
+@pytest.mark.parametrize("table", FACTS)
+def test_a_single_file_has_the_rows_of_the_months_sorted_by_key(built_lake: BuiltLake, table: str) -> None:
+    gold = built_lake.root / "olist/gold"
+    single = pl.read_parquet(gold / f"{table}.parquet")
+    months = pl.read_parquet(gold / table / "*.parquet", hive_partitioning=False)
+    key = built_lake.site().registry.table(table).key
+    assert single.equals(months.sort(key))
+    assert single.height == sum(pl.read_parquet(path).height for path in (gold / table).iterdir()) > 0
+
+
+def test_a_single_file_is_written_again_only_if_its_table_changed(fresh_grown_lake: BuiltLake) -> None:
+    site = fresh_grown_lake.site()
+    sales, orders = (fresh_grown_lake.root / f"olist/gold/fct_{name}.parquet" for name in ("sales", "orders"))
+    before = {path: path.stat().st_mtime_ns for path in (sales, orders)}
+    (fresh_grown_lake.landing / "one_more.csv").write_text(ONE_MORE_ORDER.replace("new", "newer"), encoding="utf-8")
+    build(site)
+    assert sales.stat().st_mtime_ns == before[sales], "the new order has no lines"
+    assert orders.stat().st_mtime_ns != before[orders]
+    assert "newer" in pl.read_parquet(orders)["order_id"].to_list()
+
+
+def test_a_changed_single_file_is_damage_and_is_replaced(fresh_grown_lake: BuiltLake) -> None:
+    site = fresh_grown_lake.site()
+    released = site.lake.log.released()
+    assert released is not None and damaged_files(site, released) == []
+    single = fresh_grown_lake.root / "olist/gold/fct_sales.parquet"
+    content = single.read_bytes()
+    single.write_bytes(content[:-9] + bytes(9))
+    assert damaged_files(site, released) == ["gold/fct_sales.parquet"]
+    single.write_bytes(b"a careless writer")
+    assert due(site) == ["gold/release"]
+    build(site)
+    assert single.read_bytes() == content
+
+
+def _with_parts(table: TableId, parts: Mapping[Part, File | None], head: Entry) -> Entry:
+    return head.with_parts(table, parts)
+
+
+def test_a_release_of_the_time_before_months_is_shown_by_a_rollback(fresh_grown_lake: BuiltLake) -> None:
+    """The tables were one file each: the rollback shows these files, and the next release the months again."""
+    site = fresh_grown_lake.site()
+    for table in FACTS:
+        place = TableId("gold", table)
+        made = built(site).parts(place)
+        with site.lake.scratch() as scratch:
+            target = scratch / "one.parquet"
+            pl.read_parquet(site.lake.paths(built(site), place), glob=False).write_parquet(target)
+            rows = sum(file.rows for file in made.values())
+            whole = site.lake.publish(target, place, WHOLE, Made(rows=rows, fingerprint="before", run="before"), None)
+        site.lake.log.commit(partial(_with_parts, place, {**dict.fromkeys(made), WHOLE: whole}), "before", "one file")
+    old = site.lake.log.commit(replace, "before", "release", release=True).number
+    build(site)
+    newest = built(site).release
+    assert newest is not None
+    assert {changed.table for changed in difference(site, old, newest).tables} >= {f"gold/{table}" for table in FACTS}
+    roll_back(site, old)
+    assert facts_on_disk(fresh_grown_lake) == OTHERS | {f"{table}.parquet" for table in FACTS}
+    shown = site.lake.log.entry(old)
+    assert is_up_to_date(site, shown) and damaged_files(site, shown) == []
+    with session(site, shown) as opened:
+        [(orders,)] = opened.ask("select count(*) from fct_orders").rows()
+    assert orders == gold_rows(site, shown, "fct_orders").height > 0
+    release.unpin(site)
+    build(site)
+    assert facts_on_disk(fresh_grown_lake) == MONTHS | OTHERS | {f"{table}.parquet" for table in FACTS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count, cycle
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from ecom_lake.cli import main
 from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.step.outcome import Check
+from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.serve.status import status_of
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.engine.build.silver.test_make_silver import build
@@ -22,18 +23,31 @@ def shop(tmp_path: Path) -> CanonicalShop:
     return made
 
 
-def land(shop: CanonicalShop, *statuses: str, is_valid: str = "") -> None:
-    """One order for each status; the first one costs 1.00, the second 2.00."""
-    orders = [f"o{n},ana,2024-01-02,{status},{is_valid}" for n, status in enumerate(statuses, 1)]
+def land(shop: CanonicalShop, *statuses: str, is_valid: str = "", months: tuple[int, ...] = (1,)) -> None:
+    """One order for each status, in these months in turn; the first one costs 1.00, the second 2.00."""
+    placed = zip(count(1), statuses, cycle(months), strict=False)
+    orders = [f"o{n},ana,2024-{month:02}-02,{status},{is_valid}" for n, status, month in placed]
     shop.land("orders.csv", "\n".join(["order_id,customer_id,ordered_at,status,is_valid", *orders, ""]))
     lines = [f"o{n},1,p1,{n}" for n, _ in enumerate(statuses, 1)]
     shop.land("order_items.csv", "\n".join(["order_id,line,product_id,unit_price", *lines, ""]))
 
 
-def check_of(site: Site) -> Check:
-    for table in ("dim_product", "fct_sales"):
+def correct(shop: CanonicalShop, order: int, status: str, month: int) -> None:
+    """A later delivery with one of the orders."""
+    shop.land("orders.csv", f"order_id,customer_id,ordered_at,status\no{order},ana,2024-{month:02}-02,{status}\n")
+
+
+def made_orders(site: Site) -> Outcome:
+    for table in ("data_availability", "dim_product", "fct_sales", "repeat_orders"):
         make_gold(site, table)
     [outcome] = make_gold(site, "fct_orders")
+    return outcome
+
+
+def check_of(site: Site, *made: str) -> Check:
+    """The check of the statuses; asserts which months are made, if any are named."""
+    outcome = made_orders(site)
+    assert not made or made == tuple(part.month for part in outcome.written)
     [found] = [check for check in outcome.checks if check.name == "status_known"]
     return found
 
@@ -61,6 +75,26 @@ def test_of_many_unknown_values_the_rest_is_summed_up_and_control_characters_are
         "By source_status: 'word 0' (2 orders, net sales 14.00); '\\x1b[31m" + "x" * 32 + "' (1 order, net sales 12.00); " in says
     )
     assert says.endswith("'word 3' (1 order, net sales 4.00); 2 more values (2 orders, net sales 5.00).")
+
+
+def test_a_build_of_one_month_lists_the_statuses_of_all_months(shop: CanonicalShop) -> None:
+    land(shop, "on hold", "refunded", "refunded", months=(1, 2))
+    build(shop.site)
+    check_of(shop.site, "2024-01", "2024-02", "2024-03")
+    correct(shop, 2, "lost", month=2)
+    build(shop.site)
+    made = check_of(shop.site, "2024-02")
+    listed = "'refunded' (1 order, net sales 3.00); 'lost' (1 order, net sales 2.00); 'on hold' (1 order, net sales 1.00)."
+    assert made.says.startswith("3 orders failed the rule status_known: ")
+    assert made.says.endswith(f"By source_status: {listed}")
+    [evidence] = made.evidence
+    assert evidence["rows"] == 3
+    assert "'status': 'unknown'" in evidence["example"]
+    correct(shop, 2, "delivered", month=2)
+    build(shop.site)
+    made = check_of(shop.site, "2024-02")
+    assert made.says.startswith("2 orders failed the rule status_known: "), "no order of the month that was made fails it"
+    assert status_of(shop.site).warnings == (made.says,)
 
 
 def test_known_statuses_and_invalid_orders_cause_no_warning(shop: CanonicalShop) -> None:

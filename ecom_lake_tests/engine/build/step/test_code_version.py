@@ -29,20 +29,24 @@ from ecom_lake_tests.catalog import recipe
 EVERY_FILE = sorted(path for ending in ("*.py", "*.sql") for path in PACKAGE.rglob(ending))
 GOLD = ("ecom_lake.engine.build.gold.table_file", "ecom_lake.engine.build.step.audit")
 FUNCTION = "ecom_lake.engine.build.gold.python_table"
+BY_MONTH = "ecom_lake.engine.build.gold.month_files"
 PEOPLE, ORDERS = "ecom_lake.shop.connectors.olist.people", "ecom_lake.shop.connectors.olist.orders"
 MADE_FROM = (
     "ecom_lake.engine.build.silver.months",
     "ecom_lake.engine.build.silver.dimensions",
     ORDERS,
     "ecom_lake.shop.connectors.olist.market",
+    BY_MONTH,
 )
-"""What the silver tables are made with that churn_scores is made from: a model runs when that changes, not when its inputs do."""
+"""What the silver tables and the monthly facts are made with that churn_scores is made from: a model runs when that changes,
+not when its inputs do."""
 
 CLOSURES = {
     "silver/order_index": ("ecom_lake.engine.build.silver.order_index", ORDERS),
     "silver/orders": ("ecom_lake.engine.build.silver.months", ORDERS),
     "silver/customers": ("ecom_lake.engine.build.silver.dimensions", PEOPLE),
     "gold/rfm": GOLD,
+    "gold/fct_sales": (*GOLD, BY_MONTH),
     "gold/ledger": (*GOLD, "ecom_lake.engine.build.release.own_tables"),
     "gold/churn_scores": (*GOLD, FUNCTION, "ecom_lake.shop.churn.churn_scores_model", *MADE_FROM),
     "gold/basket_rules": (*GOLD, FUNCTION, "ecom_lake.shop.baskets.basket_rules_build"),
@@ -54,6 +58,8 @@ PLANNING = {
         PACKAGE / "engine/build" / f"{name}.py"
         for name in (
             "gold/make_gold",
+            "gold/by_month",
+            "silver/parts",  # of which a monthly gold table uses the name of a month's part
             "gold/run_recipe",
             "gold/definition",
             "gold/snapshots",
@@ -63,7 +69,7 @@ PLANNING = {
         )
     ),
     *(PACKAGE / "engine/build" / f"{name}.py" for name in ("step/fingerprint", "release/own_tables")),
-    *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("project_folder", "recipe", "sql_tables")),
+    *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("project_folder", "recipe", "by_month", "sql_tables")),
     *(PACKAGE / "engine/contracts" / f"{name}.py" for name in ("domain", "personal", "order_index")),
     *(PACKAGE / "shop/settings").glob("*.py"),
     Path(code_version.__file__),
