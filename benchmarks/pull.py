@@ -1,121 +1,116 @@
-"""`ecom-lake pull` beside `psql \\copy` and `mariadb --batch`: the same table of 500,000 rows, in turn, in one run.
+"""`ecom-lake pull` against the databases' own programs: 500,000 rows of ten columns from PostgreSQL and from MariaDB.
 
-Here: a real PostgreSQL and a real MariaDB on sockets, started by tools/. Not here: what a pull guarantees (its tests).
-Run: .venv/bin/python benchmarks/pull.py [--rows 500000] [--rounds 3]
+    python benchmarks/pull.py [--rows 500000] [--rounds 5]
+
+The servers are those of the tests, on this machine; their CPU is in the wall time only. Ours is the whole command, and lands a
+compressed file; the same command on no rows shows what of it is the start. `psql` writes the same rows in the same order to a
+plain file, and to gzip. The ways take turns.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import shutil
+import shlex
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
+from ecom_lake_tests.builders.database_shop import VARIABLE, DatabaseShop, MariaDBServer, PostgreSQLServer, Server
 from ecom_lake_tests.mariadb import mariadb
 from ecom_lake_tests.postgres import postgres
 
-ECOM_LAKE = str(Path(sys.executable).with_name("ecom-lake"))
-CONFIG = """
-[shops.mine]
-connector = "canonical"
-first_month = "2017-01"
-
-[shops.mine.database]
-url_env = "SHOP_DATABASE_URL"
-
-[shops.mine.database.tables]
-orders = { since = "updated_at" }
-"""
-COLUMNS = "order_id, customer_id, ordered_at, status, city, zip, updated_at"
-ROWS = """
-select {text}(n), {text}(n % 90000), {day} , 'delivered', 'sao paulo', '01001', {day}
-from {series}
-"""
+MEASURE = Path(__file__).with_name("measure.py")
+"""As a process of its own: the kernel counts the memory of the process that starts a command as the command's."""
+PULL = f"exec {shlex.quote(str(Path(sys.executable).with_name('ecom-lake')))} pull"
+WHOLE, EMPTY = "ecom-lake pull", "ecom-lake pull, no rows"
+TABLE = (
+    "create table orders (order_id varchar(20) primary key, customer_id varchar(20), status varchar(20), city varchar(60), "
+    "note varchar(200), quantity int, price decimal(12,2), freight decimal(12,2), ordered_at {zoned}, updated_at {zoned})"
+)
+ROWS = (
+    "select concat('order-', n), concat('customer-', n % 90000), 'delivered', 'São Paulo', "
+    "concat('leave it \"at the door\", no. ', n), n % 7, n % 10000 / 100.0, n % 300 / 10.0, {time}, {time} from {numbers}"
+)
+QUERY = "select * from orders order by order_id"
 
 
-@dataclass(frozen=True)
-class Cost:
-    wall: float
-    cpu: float
-    memory: int
-    """Megabytes at most."""
+def fill(server: Server, rows: int) -> None:
+    time = "timestamp '2024-02-01 10:00:00'"
+    numbers = (
+        f"generate_series(1, {rows}) n" if isinstance(server, PostgreSQLServer) else f"(select seq n from seq_1_to_{rows}) s"
+    )
+    server.reset()
+    with server.session() as con:
+        con.execute(TABLE.format(zoned=server.zoned))
+        con.execute(f"insert into orders {ROWS.format(time=time, numbers=numbers)}")
+        con.commit()
 
 
-def measured(command: Sequence[str], **environment: str) -> Cost:
-    """The cost of a process and its children, without the server's."""
-    started = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{command[0]} failed with the status {status}.")
-    return Cost(time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
+def ways(server: Server, folder: Path) -> Mapping[str, str]:
+    """The lines of a shell that export the table, by their names."""
+    if isinstance(server, PostgreSQLServer):
+        psql = f"psql -q {shlex.quote(server.url)}"
+        plain, piped = (
+            shlex.quote(rf"\copy ({QUERY}) to {target} csv header") for target in (f"'{folder}/orders.csv'", "stdout")
+        )
+        theirs = {
+            r"psql \copy": f"exec {psql} -c {plain}",
+            r"psql \copy, gzip -1": f"{psql} -c {piped} | gzip -1 > {folder}/orders.csv.gz",
+        }
+    else:
+        socket = server.url.rpartition("unix_socket=")[2]
+        batch = f"mariadb --no-defaults --batch --quick -u owner -S {socket} shop -e '{QUERY}'"
+        theirs = {
+            "mariadb --batch": f"exec {batch} > {folder}/orders.tsv",
+            "mariadb --batch, gzip -1": f"{batch} | gzip -1 > {folder}/orders.tsv.gz",
+        }
+    return {**theirs, WHOLE: PULL, EMPTY: PULL}
 
 
-def pull(url: str, folder: Path) -> Cost:
-    """A first pull of the whole table into a new lake."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    (folder / "lake.toml").write_text(CONFIG, encoding="utf-8")
-    return measured([ECOM_LAKE, "pull", "--project", str(folder)], SHOP_DATABASE_URL=url)
+def run(server: Server, folder: Path, way: str, command: str, rows: int) -> dict[str, float]:
+    """In a folder of its own, so that nothing was pulled before."""
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        where = ', where = "1 = 0"' if way == EMPTY else ""
+        shop = DatabaseShop(Path(own) / "shop", server, {"orders": f'{{ since = "updated_at"{where} }}'})
+        environment = {"ECOM_LAKE_CONFIG": str(shop.config), "ECOM_LAKE_ROOT": str(shop.folder / "data"), VARIABLE: server.url}
+        measured = [sys.executable, str(MEASURE), "--", "bash", "-o", "pipefail", "-c", command]
+        done = subprocess.run(measured, env={**os.environ, **environment}, stdout=subprocess.PIPE, check=True, text=True)
+        if way == WHOLE and sum(shop.text(file).count("\n") - 1 for file in shop.landed()) != rows:
+            raise SystemExit("Not all rows have landed.")
+        return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def on_postgresql(rows: int, rounds: int, scratch: Path) -> None:
-    with postgres() as url:
-        host = parse_qs(urlsplit(url).query)["host"][0]
-        psql = ["psql", "-q", "-h", host, "-U", "dagster", "dagster", "-c"]
-        columns = "order_id text, customer_id text, ordered_at timestamp, status text, city text, zip text, updated_at timestamp"
-        measured([*psql, f"create table orders ({columns})"])
-        series = f"generate_series(1, {rows}) as n"
-        day = "timestamp '2017-01-01' + n * interval '1 minute'"
-        measured([*psql, "insert into orders " + ROWS.format(text="text", day=day, series=series)])
-        measured([*psql, "analyze orders"])
-        lake_url, copied = f"postgresql://dagster@/dagster?host={host}", f"\\copy (select {COLUMNS} from orders) to"
-        compare("psql \\copy", [*psql, f"{copied} '{scratch / 'rival.csv'}' csv header"], lake_url, rounds, scratch)
-        packed = f"{copied} program 'gzip -1 > {scratch / 'rival.csv.gz'}' csv header"
-        compare("psql \\copy to gzip -1", [*psql, packed], lake_url, rounds, scratch)
-
-
-def on_mariadb(rows: int, rounds: int, scratch: Path) -> None:
-    with mariadb() as url:
-        socket = parse_qs(urlsplit(url).query)["unix_socket"][0]
-        client = ["mariadb", "--no-defaults", f"--socket={socket}", "--user=owner", "shop"]
-        columns = "order_id text, customer_id text, ordered_at datetime, status text, city text, zip text, updated_at datetime"
-        measured([*client, "-e", f"create table orders ({columns})"])
-        day = "date_add('2017-01-01', interval n minute)"
-        series = f"(select seq as n from seq_1_to_{rows}) as numbers"
-        measured([*client, "-e", "insert into orders " + ROWS.format(text="concat", day=day, series=series)])
-        rival = ["sh", "-c", f'exec "$@" > {scratch / "rival.tsv"}', "sh", *client, "--batch", "--quick", "-e"]
-        compare("mariadb --batch --quick", [*rival, f"select {COLUMNS} from orders"], url, rounds, scratch)
-
-
-def compare(name: str, rival: Sequence[str], url: str, rounds: int, scratch: Path) -> None:
-    pairs = [(pull(url, scratch / "lake"), measured(rival)) for _ in range(rounds)]
-    ours, theirs = zip(*pairs, strict=True)
-    for what in ("wall", "cpu"):
-        ratios = [getattr(one, what) / getattr(other, what) for one, other in pairs]
-        mine, other = (statistics.median(getattr(cost, what) for cost in costs) for costs in (ours, theirs))
-        print(f"{what}: pull {mine:.2f} s, {name} {other:.2f} s, ratio {statistics.median(ratios):.2f}")
-    print(f"memory: pull {max(cost.memory for cost in ours)} MB, {name} {max(cost.memory for cost in theirs)} MB")
-
-
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--rows", type=int, default=500_000)
-    arguments.add_argument("--rounds", type=int, default=3)
-    chosen = arguments.parse_args()
-    print(f"load {os.getloadavg()[0]:.1f}, {chosen.rows:,} rows, {chosen.rounds} rounds")
+def compare(name: str, server: Server, rows: int, rounds: int) -> None:
+    fill(server, rows)
     with tempfile.TemporaryDirectory() as folder:
-        on_postgresql(chosen.rows, chosen.rounds, Path(folder))
-        on_mariadb(chosen.rows, chosen.rounds, Path(folder))
+        commands = ways(server, Path(folder))
+        measured: dict[str, list[dict[str, float]]] = {way: [] for way in commands}
+        run(server, Path(folder), WHOLE, PULL, rows)
+        for _ in range(rounds):
+            for way, command in commands.items():
+                measured[way].append(run(server, Path(folder), way, command, rows))
+    for way, runs in measured.items():
+        wall, cpu = (statistics.median(one[seconds] for one in runs) for seconds in ("wall_seconds", "cpu_seconds"))
+        peak = max(one["peak_single_gib"] for one in runs) * 1024
+        print(f"| {name} | {way} | {wall:.2f} | {cpu:.2f} | {peak:.0f} |", flush=True)
+
+
+def main(rows: int, rounds: int) -> None:
+    print(f"load before: {os.getloadavg()[0]:.1f}\n\n| server | what | wall s | CPU s | peak MiB |\n|---|---|---|---|---|")
+    with postgres() as url:
+        compare("PostgreSQL", PostgreSQLServer(url.replace("+psycopg2", "")), rows, rounds)
+    with mariadb() as url:
+        compare("MariaDB", MariaDBServer(url), rows, rounds)
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=500_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    main(given.rows, given.rounds)

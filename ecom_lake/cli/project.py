@@ -25,7 +25,7 @@ _NEXT = {"table": "describe {name}", "model": "describe {name}", "question": "as
 
 
 def init(folder: Path, /) -> int:
-    """Create a project folder with settings, an example table, an example question and a README.
+    """Create a project folder with settings, an example table, question and map, and a README.
 
     Parameters
     ----------

@@ -81,6 +81,14 @@ class MariaDBServer:
             con.execute("drop database shop")
             con.execute("create database shop character set utf8mb4")
 
+    def bytes_sent(self) -> int:
+        """By the server, since it started."""
+        with self.session() as con:
+            cursor = con.connection.cursor()
+            cursor.execute("show global status like 'Bytes_sent'")
+            [(_, sent)] = cursor.fetchall()
+        return int(sent)
+
 
 @dataclass(frozen=True)
 class _Session:

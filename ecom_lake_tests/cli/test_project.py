@@ -61,6 +61,26 @@ def test_a_new_project_can_be_built_tested_and_released(run: Run, project: Path)
     assert "weekday_sales.sql" in run("doctor", *at).out
 
 
+def test_the_example_map_builds_a_shop(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ann's order has two lines; the other order has no address, so that it is anonymous."""
+    monkeypatch.setenv("ECOM_LAKE_PSEUDONYM_KEY", "a key of this test, long enough")
+    (project / "lake.toml").write_text('[shops.web]\nmap = "maps/web_sales.toml"\nfirst_month = "2026-01"\n', "utf-8")
+    sales = project / "sales.csv"
+    sales.write_text(
+        "Order No,Email,Order Date,Status,SKU,Quantity,Total\n"
+        "1,ann@example.com,31.01.2026,paid,shirt,2,19.00\n1,ann@example.com,31.01.2026,paid,hat,1,7.50\n"
+        "2,,01.02.2026,sent,hat,1,7.50\n",
+        "utf-8",
+    )
+    at = ("--project", str(project))
+    assert run("land", str(sales), *at).code == 0
+    built = run("build", *at)
+    assert (built.code, built.err) == (0, "")
+    with duckdb.connect(str(project / "data/web/catalog.duckdb"), read_only=True) as con:
+        orders = con.execute("select order_id, net_sales::varchar, status, is_anonymous from fct_orders order by 1").fetchall()
+    assert orders == [("1", "26.50", "approved", False), ("2", "7.50", "shipped", True)]
+
+
 def test_a_folder_that_is_not_empty_is_left_alone(run: Run, project: Path) -> None:
     again = run("init", str(project))
     assert again.code == 2 and "exists and is not empty" in again.err

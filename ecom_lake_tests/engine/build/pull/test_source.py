@@ -313,6 +313,25 @@ def test_an_interrupted_pull_ends_at_once(shop: DatabaseShop, monkeypatch: pytes
     assert shop.pull()["orders"].rows == 100_001
 
 
+def test_an_interrupted_pull_of_mariadb_does_not_read_the_other_rows(
+    tmp_path: Path, mariadb_server: MariaDBServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mariadb_server.reset()
+    shop = DatabaseShop(tmp_path / "shop", mariadb_server, {"orders": "{}"})
+    shop.execute("create table orders (order_id int primary key, note varchar(1000))")
+    shop.execute("insert into orders select seq, repeat('x', 1000) from seq_1_to_10000")
+
+    def interrupted(path: Path, columns: list[str], rows: Iterator[bytes]) -> None:
+        next(rows)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pull_module, "write_csv", interrupted)
+    before = mariadb_server.bytes_sent()
+    with pytest.raises(KeyboardInterrupt):
+        shop.pull()
+    assert mariadb_server.bytes_sent() - before < 5_000_000, "of ten million"
+
+
 # ------------------------------------------------------------------------------------------------------------- no secret is shown
 
 SECRET = "hush"
