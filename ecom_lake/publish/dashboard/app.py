@@ -17,10 +17,12 @@ from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
 from ecom_lake.publish.dashboard.ask import answer_csv, answered, listed
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
-from ecom_lake.publish.dashboard.overview import overview
+from ecom_lake.publish.dashboard.options import read_options
+from ecom_lake.publish.dashboard.pages import LABELS, PAGES, Page
 from ecom_lake.publish.dashboard.rendering import render
 from ecom_lake.publish.dashboard.served_release import Releases
-from ecom_lake.publish.dashboard.trust import trust, verdict
+from ecom_lake.publish.dashboard.stylesheet import stylesheet
+from ecom_lake.publish.dashboard.trust import verdict
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.quality import FATES
 
@@ -55,23 +57,26 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK) -> FastAP
     def failed(request: Request, error: UserError) -> Response:
         return _failed(str(error), 400)
 
-    def view_of(request: Request, shop: str, page: str) -> View:
-        filters = read_filters(request.query_params)
-        return View(shop, page, releases.of(shop, filters.release), filters)
-
     def shown(template: str, view: View, page: object) -> Response:
-        html = render(template, view=view, page=page, shops=releases.shops, verdict=verdict(view.release), fates=FATES)
+        html = render(
+            template, view=view, page=page, shops=releases.shops, labels=LABELS, verdict=verdict(view.release), fates=FATES
+        )
         return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
 
-    @app.get("/{shop}/overview")
-    def overview_page(request: Request, shop: str) -> Response:
-        view = view_of(request, shop, "overview")
-        return shown("overview.html.jinja", view, overview(view))
+    def serve(page: Page) -> None:
+        @app.get(f"/{{shop}}/{page.name}")
+        def shown_page(request: Request, shop: str) -> Response:
+            filters = read_filters(request.query_params)
+            options = read_options(page.options, request.query_params)
+            view = View(shop, page.name, releases.of(shop, filters.release), filters, options)
+            return shown(f"{page.name}.html.jinja", view, page.compute(view))
 
-    @app.get("/{shop}/trust")
-    def trust_page(request: Request, shop: str) -> Response:
-        view = view_of(request, shop, "trust")
-        return shown("trust.html.jinja", view, trust(view.release))
+    for page in PAGES:
+        serve(page)
+
+    @app.get("/dashboard.css")
+    def styles() -> Response:
+        return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "private, no-cache"})
 
     @app.get("/{shop}/ask")
     def questions_page(request: Request, shop: str) -> Response:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.kpi_query import SHOWN, kpi_query
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.span import Span
@@ -14,17 +15,6 @@ from ecom_lake.publish.pages.kpi_cards import KPIS, Kpi, change_text, formatted,
 from ecom_lake.shop import vocabulary
 
 _LABELS = {kpi.name: kpi for kpi in (*KPIS, Kpi("units", "Units", "count"))}
-
-
-@dataclass(frozen=True)
-class Why:
-    """What "Why this number?" shows."""
-
-    definition: str
-    window: str
-    query: Query
-    identities: Sequence[str]
-    """The guarantees of the tables that it was computed from."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +48,6 @@ def _figure(view: View, kpi: Kpi, query: Query, months: Sequence[Row], total: Ro
     tone: Literal["good", "bad", ""] = ""
     if moved and kpi.better != "neither":
         tone = "good" if rises == (kpi.better == "up") else "bad"
-    why = Why(vocabulary.KPIS[kpi.name].column.meaning, view.window, query, _identities(view))
+    evidence = why(view, vocabulary.KPIS[kpi.name].column.meaning, query, "fct_orders", "fct_sales")
     line = sparkline([row[kpi.name] for row in months])
-    return Figure(kpi.name, kpi.label, formatted(total[kpi.name], kpi.unit, view.release.currency), change, tone, line, why)
-
-
-def _identities(view: View) -> list[str]:
-    registry = view.release.site.registry
-    return [identity.meaning for table in ("fct_orders", "fct_sales") for identity in registry.table(table).identities]
+    return Figure(kpi.name, kpi.label, formatted(total[kpi.name], kpi.unit, view.release.currency), change, tone, line, evidence)

@@ -1,7 +1,7 @@
 """Customers by recency and spend: a dot for each bin, as large as its customers are many, in the colour of its largest segment.
 
 Here: positions in percent of the plot. Recency is on a square-root scale and spend on a logarithmic one, as the bins are.
-Not here: markup and colours (templates/charts.html.jinja, static/dashboard.css).
+Not here: markup and colours (templates/charts/scatter.html.jinja, styles/charts_scatter.css).
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from itertools import accumulate
 
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.quality import FATES
 
 RELEASES = 20
@@ -80,7 +81,9 @@ class Verdict:
     closes: bool
 
 
-def trust(release: ServedRelease) -> Trust:
+def trust(view: View) -> Trust:
+    release = view.release
+
     def rows(query: Query, table: str) -> Sequence[Row]:
         return release.rows(query) if release.has(table) else ()
 

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from ecom_lake.publish.dashboard.filters import Filters
+from ecom_lake.publish.dashboard.options import NO_OPTIONS, Options
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import ServedRelease
 from ecom_lake.publish.dashboard.span import Month, Span, compared_with, span_of
@@ -30,6 +31,8 @@ class View:
     page: str
     release: ServedRelease
     filters: Filters
+    options: Options = NO_OPTIONS
+    """The page's own query parameters."""
 
     @cached_property
     def months(self) -> Sequence[Month]:
@@ -72,5 +75,13 @@ class View:
         """This page filtered by a member, or without that filter."""
         return self._with(self.filters.toggled(dimension, member))
 
+    def with_option(self, name: str, value: str) -> str:
+        """This page with another value of one of its own parameters."""
+        return self._address(self.filters, self.options.having(name, value))
+
     def _with(self, filters: Filters) -> str:
-        return f"/{self.shop}/{self.page}{filters.query()}"
+        return self._address(filters, self.options)
+
+    def _address(self, filters: Filters, options: Options) -> str:
+        parts = [part for part in (filters.query().lstrip("?"), options.query()) if part]
+        return f"/{self.shop}/{self.page}{'?' if parts else ''}{'&'.join(parts)}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import Releases, ServedRelease
 from ecom_lake.publish.dashboard.trust import _delivered, trust, verdict
+from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.quality import FATES
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
@@ -32,7 +34,7 @@ def test_a_row_without_a_fate_is_shown() -> None:
 
 
 def test_the_ledger_and_the_rules_are_those_of_the_release(release: ServedRelease) -> None:
-    page = trust(release)
+    page = trust(View("olist", "trust", release, Filters()))
     [total] = release.rows(Query("select sum(rows_delivered)::bigint as n from ledger"))
     assert sum(row.rows for row in page.ledger) == total["n"]
     assert all(row.closes for row in page.ledger)
@@ -47,7 +49,7 @@ def test_the_ledger_and_the_rules_are_those_of_the_release(release: ServedReleas
 
 def test_every_release_that_is_listed_can_be_opened(grown_lake: BuiltLake) -> None:
     releases = Releases(grown_lake.settings)
-    listed = trust(releases.of("olist")).releases
+    listed = trust(View("olist", "trust", releases.of("olist"), Filters())).releases
     assert [one.is_shown for one in listed] == [True, *[False] * (len(listed) - 1)]
     assert len(listed) > 1
     assert [releases.of("olist", one.number).number for one in listed] == [one.number for one in listed]

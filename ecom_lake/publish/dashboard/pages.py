@@ -1,0 +1,32 @@
+"""The pages that show one release under filters: a page is an entry here, a module that computes it, and a template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ecom_lake.publish.dashboard.overview import overview
+from ecom_lake.publish.dashboard.trust import trust
+from ecom_lake.publish.dashboard.view import View
+
+
+@dataclass(frozen=True)
+class Page:
+    name: str
+    """The last part of its address, and the name of its template."""
+    label: str
+    compute: Callable[[View], Any]
+    """What the template shows as `page`."""
+    options: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Its own query parameters, each with the values it takes; the first one is the default."""
+
+
+PAGES = (
+    Page("overview", "Overview", overview),
+    Page("trust", "Trust", trust),
+)
+ASK = ("ask", "Ask")
+"""The questions have addresses of their own, and no filters."""
+LABELS = dict([*((page.name, page.label) for page in PAGES), ASK])
+"""The pages in the order of the navigation."""
