@@ -14,8 +14,8 @@ sales as (
     where is_valid and customer_id is not null and order_id not in (select order_id from refused)
 ),
 
--- An anonymous order has no earlier ones. Most customers order once, and their orders need no numbering. A purchase is all orders of a customer on one date;
--- an order without a date is a purchase of its own.
+-- An anonymous order has no earlier ones. Most customers order once, and their orders need no numbering. A purchase is all
+-- orders of a customer on one date; an order without a date is a purchase of its own.
 numbered as (
     select
         order_id,
