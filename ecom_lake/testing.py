@@ -87,6 +87,14 @@ def product(product_id: str = "p", category: str = "toys", **more: Any) -> Row:
     return {"product_id": product_id, "category": category, **more}
 
 
+def target(month: str, kpi: str, value: float) -> Row:
+    return {"month": month, "kpi": kpi, "target": value}
+
+
+def event(event_date: str, name: str, **more: Any) -> Row:
+    return {"event_date": event_date, "event": name, **more}
+
+
 def seller(seller_id: str, **more: Any) -> Row:
     return {"seller_id": seller_id, **more}
 

@@ -25,6 +25,7 @@ IMPERSONAL = _names(
     groups_of_persons="segment from_segment to_segment rfm_code loyalty_tier persona activity_status buyers subscriber"
     " population form exposure outcome dimension member",
     reasons_and_statements="top_reasons statement wording sentence reason action caveat owner topic rule insight_id row_key"
+    " kpi event note"
     " role gain_basis",
     measures_and_periods="driver step metric unit definition period_type horizon grain month_name weekday_name measure",
     models="model model_version rival champion candidate baseline direction requirement predicts trained_on code_version curve"

@@ -111,6 +111,14 @@ payment_method = Text("Payment method; `unknown` where the source does not state
 refund_reason = Text("Reason for the refund, in the source's own words.", nullable=True, personal=True)
 amount = Money("Amount of money; in the waterfall, discounts and refunds are negative.")
 
+# Targets and events
+
+kpi = Text("KPI that the target is for, as in kpi_monthly.")
+target = Number("Value that the shop wants the month to reach; of a rate, to stay below. Rates are fractions.", at_least=0)
+event_date = Date("First day of the event.")
+event = Text("What happened, in a few words.")
+note = Text("More about the event.", nullable=True)
+
 # Addresses
 
 city = Text("City of the address: of an order its delivery address, of a customer that of the latest order.", nullable=True)

@@ -1,4 +1,4 @@
-"""The export of a full shop: the nine canonical files, with statuses in any case and quoted ids."""
+"""The export of a full shop: the canonical files, with statuses in any case and quoted ids."""
 
 from __future__ import annotations
 

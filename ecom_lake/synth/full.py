@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ecom_lake.synth import canonical
+from ecom_lake.synth import canonical, plans
 from ecom_lake.synth.attempts import make_attempts
 from ecom_lake.synth.full_tally import FullTally
 from ecom_lake.synth.goods import Goods
@@ -37,6 +37,8 @@ class FullShop(Shop):
         places = canonical.place_rows(self.places)
         self.zips = len(places)
         self.write(canonical.PLACES, self.months[0], places, delivery)
+        self.write(plans.TARGETS, self.months[0], plans.target_rows(self.months), delivery)
+        self.write(plans.EVENTS, self.months[0], plans.event_rows(self.months), delivery)
 
     def write_catalog(self, month: Month, delivery: Delivery) -> None:
         self.write(canonical.PRODUCTS, month, canonical.goods_rows(self.goods, month.index), delivery)

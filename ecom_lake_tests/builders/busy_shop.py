@@ -6,7 +6,20 @@ from datetime import datetime, timedelta
 from random import Random
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, order, payment, product, refund, review, seller
+from ecom_lake_tests.builders.hand_shop import (
+    HandShop,
+    Row,
+    customer,
+    event,
+    item,
+    order,
+    payment,
+    product,
+    refund,
+    review,
+    seller,
+    target,
+)
 
 FIRST = datetime(2017, 1, 1, 8)
 STATUSES = ["delivered"] * 14 + ["shipped", "in_transit", "returned", "canceled", "unavailable", "processing", "unknown"]
@@ -27,6 +40,12 @@ def busy_shop(orders: int = 900, seed: int = 4, anonymous: int = 30) -> HandShop
         ShopSettings(seller_min_orders=20),
         customers=[customer(f"c{n}", age=20 + n % 50, registered_at="2017-02-01 10:00:00") for n in range(0, 300, 2)],
         products=[product(f"p{n}", CATEGORIES[n % 5], unit_cost=f"{1 + n / 7:.4f}" if n % 9 else None) for n in range(32)],
+        targets=[
+            target(f"2018-0{month}-01", kpi, value)
+            for month in (1, 2, 3)
+            for kpi, value in (("net_sales", 900.0), ("late_rate", 0.0))
+        ],
+        events=[event("2018-01-30", "Sale", ends_on="2018-02-01"), event("2018-01-30", "Outage")],
         sellers=[seller(f"s{n}") for n in range(9)],
         **rows,
     )

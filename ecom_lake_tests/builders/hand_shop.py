@@ -9,7 +9,21 @@ from typing import Any
 from ecom_lake import testing
 from ecom_lake.engine.contracts.recipe import SETTINGS
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake.testing import CENT, Row, customer, item, order, payment, product, refund, review, seller, silver_rows
+from ecom_lake.testing import (
+    CENT,
+    Row,
+    customer,
+    event,
+    item,
+    order,
+    payment,
+    product,
+    refund,
+    review,
+    seller,
+    silver_rows,
+    target,
+)
 from ecom_lake_tests import catalog
 from ecom_lake_tests.catalog import in_order, recipe
 
@@ -20,6 +34,7 @@ __all__ = [
     "HandShop",
     "Row",
     "customer",
+    "event",
     "item",
     "monthly",
     "order",
@@ -30,6 +45,7 @@ __all__ = [
     "seller",
     "silver_rows",
     "some",
+    "target",
 ]
 
 JANUARY = date(2018, 1, 1)

@@ -77,6 +77,20 @@ def test_no_row_is_refused_and_every_order_has_arrived(made: tuple[CanonicalShop
     assert statuses == {status: count for status, count in truths.statuses.items() if count}
 
 
+def test_a_month_met_its_targets_where_the_planted_sales_reach_them(made: tuple[CanonicalShop, Truths]) -> None:
+    shop, truths = made
+    for month in truths.months:
+        planted = {"orders": float(month.valid_orders), "net_sales": float(month.net_sales)}
+        found = shop.ask(f"select kpi, target, reached, status from target_progress where month = date '{month.month}-01'")
+        assert {row[0] for row in found} == {"orders", "net_sales", "late_rate"}
+        for kpi, target, actual, status in found:
+            if kpi in planted:
+                assert actual == pytest.approx(planted[kpi])
+                assert status == ("met" if planted[kpi] >= target else "missed")
+    assert {status for (status,) in shop.ask("select distinct status from target_progress")} == {"met", "missed"}
+    assert shop.ask("select event, event_days from shop_events") == [("Opening", 1)]
+
+
 def test_every_gold_table_is_built_and_has_rows(shop: CanonicalShop) -> None:
     assert left_out(shop.site) == {}
     assert _empty(shop) == set()

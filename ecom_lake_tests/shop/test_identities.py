@@ -17,7 +17,20 @@ from ecom_lake.engine.contracts.column_rules import column_rules
 from ecom_lake.engine.contracts.columns import Column
 from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests import catalog
-from ecom_lake_tests.builders.hand_shop import MARTS, HandShop, customer, item, order, payment, product, refund, review, seller
+from ecom_lake_tests.builders.hand_shop import (
+    MARTS,
+    HandShop,
+    customer,
+    event,
+    item,
+    order,
+    payment,
+    product,
+    refund,
+    review,
+    seller,
+    target,
+)
 
 GOLD = {name: catalog.gold()[name] for name in MARTS}
 
@@ -87,6 +100,16 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "update kpi_summary set value = value + 0.01 where metric = 'refunds'",
         "update kpi_summary set value = null where metric = 'refunds'",
     ),
+    "every_target_is_there": (
+        "delete from target_progress where month = '2018-01-01'",
+        "update target_progress set target = target + 1",
+        "delete from targets where kpi = 'orders'",
+    ),
+    "values_are_those_of_the_months": (
+        "update target_progress set reached = reached + 0.01 where kpi = 'net_sales'",
+        "update target_progress set reached = reached + 1 where kpi = 'orders'",
+    ),
+    "every_event_is_there": ("delete from shop_events", "update shop_events set last_day = '2018-01-09'"),
     "availability_is_one_row": (
         "delete from data_availability",
         "insert into data_availability select not has_payments, has_returns from data_availability",
@@ -521,6 +544,8 @@ def shop() -> HandShop:
             refund("4", "9.00", "2018-03-12 10:00:00"),
         ],
         reviews=[review(number, 5 - int(number) % 2, created_at="2018-03-10") for number in "123"],
+        targets=[target("2018-01-01", "net_sales", 50.0), target("2018-03-01", "orders", 9.0)],
+        events=[event("2018-01-07", "Sale", ends_on="2018-01-08")],
     )
     assert made.broken() == set()
     return made

@@ -400,6 +400,12 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("pending payments paid", "    where status in ('paid', 'unknown')\n", ""),
     ),
     *_of(
+        "target_progress",
+        ("a rate is to be reached", "when reached <= target then", "when reached >= target then"),
+        ("the whole target is expected of a running month", "else share_of_days end as", "else 1.0::double end as"),
+    ),
+    *_of("shop_events", ("an event lasts a day less", " + 1 as event_days", " as event_days")),
+    *_of(
         "payment_mix",
         ("payments of canceled orders", "and o.is_valid and o.month", "and o.month"),
         ("failed payments paid", "p.status in ('paid', 'unknown')", "p.status <> 'pending'"),

@@ -46,6 +46,8 @@ _DATED = Connector(
         RowByRow(files.PRODUCTS.contract, "products", rows.shape_products, times=files.PRODUCTS.times),
         RowByRow(files.SELLERS.contract, "sellers", rows.shape_sellers, times=files.SELLERS.times),
         RowByRow(files.PLACES.contract, "places", rows.shape_places, times=files.PLACES.times),
+        RowByRow(files.TARGETS.contract, "targets", rows.shape_targets),
+        RowByRow(files.EVENTS.contract, "events", rows.shape_events),
     ),
     of_shop=in_the_shops_currency,
 )

@@ -1,4 +1,4 @@
-"""The nine files of the canonical shop: silver's own columns, and the meaning of an empty field.
+"""The eleven files of the canonical shop: silver's own columns, and the meaning of an empty field.
 
 A file has the columns of its contract, except those that the lake computes. A row needs the required columns; every other
 column may be missing from a file, and every file except orders may be missing.
@@ -13,6 +13,7 @@ from ecom_lake.engine.contracts.columns import TIMESTAMP
 from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.contracts.table import Table, with_nullable
 from ecom_lake.shop.canonical.customers import Customers
+from ecom_lake.shop.canonical.events import Events
 from ecom_lake.shop.canonical.order_items import OrderItems
 from ecom_lake.shop.canonical.orders import Orders
 from ecom_lake.shop.canonical.payments import Payments
@@ -21,9 +22,10 @@ from ecom_lake.shop.canonical.products import Products
 from ecom_lake.shop.canonical.refunds import Refunds
 from ecom_lake.shop.canonical.reviews import Reviews
 from ecom_lake.shop.canonical.sellers import Sellers
+from ecom_lake.shop.canonical.targets import Targets
 
 COMPUTED = ("month", "source_status", "is_timeline_sound", "gross_sales", *LINEAGE)
-"""Columns of the contracts that no file has."""
+"""Columns of the contracts that files do not have, unless they require them."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,19 @@ PLACES = CanonicalFile(
     defaults={"points": "1"},
     also_called=("place", "geolocation", "zips"),
 )
+TARGETS = CanonicalFile(
+    Targets.table,
+    "Targets of the shop: a KPI of a month, such as `2024-03,net_sales,120000`.",
+    required=("month", "kpi", "target"),
+    also_called=("target", "kpi_targets"),
+)
+EVENTS = CanonicalFile(
+    Events.table,
+    "Events that explain a number: campaigns, price changes, outages.",
+    required=("event_date", "event"),
+    also_called=("event", "calendar_events"),
+)
 
-FILES = (ORDERS, ORDER_ITEMS, PAYMENTS, REFUNDS, REVIEWS, CUSTOMERS, PRODUCTS, SELLERS, PLACES)
-UNDATED_FILES = (UNDATED_ORDERS, ORDER_ITEMS, PAYMENTS, UNDATED_REFUNDS, REVIEWS, CUSTOMERS, PRODUCTS, SELLERS, PLACES)
+_UNRELATED_TO_DATES = (REVIEWS, CUSTOMERS, PRODUCTS, SELLERS, PLACES, TARGETS, EVENTS)
+FILES = (ORDERS, ORDER_ITEMS, PAYMENTS, REFUNDS, *_UNRELATED_TO_DATES)
+UNDATED_FILES = (UNDATED_ORDERS, ORDER_ITEMS, PAYMENTS, UNDATED_REFUNDS, *_UNRELATED_TO_DATES)

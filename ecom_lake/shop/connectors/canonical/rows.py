@@ -113,6 +113,16 @@ def shape_places(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
     return filled(rows, files.PLACES)
 
 
+def shape_targets(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    """A month may be written without its first day."""
+    month = text("month").str.replace(r"^([0-9]{4}-[0-9]{2})$", "$1-01")
+    return rows.with_columns(month, text("kpi").str.to_lowercase())
+
+
+def shape_events(rows: pl.DataFrame, lookups: Lookups) -> pl.DataFrame:
+    return rows
+
+
 def filled(rows: pl.DataFrame, file: CanonicalFile) -> pl.DataFrame:
     """The rows with defaults for empty fields; the lineage and every other field are unchanged."""
     return rows.select(

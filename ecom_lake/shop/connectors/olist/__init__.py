@@ -83,6 +83,8 @@ OLIST = Connector(
         "payments.paid_at": "Olist exports the approval time of an order, not the times of its payments.",
         "payments.status": "Olist does not export the status of a payment; it is unknown, so that every payment counts.",
         "refunds": "Olist does not export refunds.",
+        "targets": "Olist does not export targets.",
+        "events": "Olist does not export events.",
         "products.name": "Olist removed product names from its export.",
         "products.brand": "Olist removed brands from its export.",
         "products.unit_cost": "Olist does not export unit costs.",
