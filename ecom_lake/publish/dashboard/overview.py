@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ecom_lake.publish.dashboard import plans
 from ecom_lake.publish.dashboard.breakdowns import Bar, bars, conditions_of, money, products, source
 from ecom_lake.publish.dashboard.figures import Figure, figures
 from ecom_lake.publish.dashboard.query import Query, Row
@@ -39,6 +40,7 @@ class Overview:
     segments: Sequence[Bar]
     products: Sequence[Bar]
     scatter: Scatter | None
+    targets: Sequence[plans.Target]
     insights: Sequence[Row]
 
 
@@ -53,6 +55,7 @@ def overview(view: View) -> Overview:
         bars(view, "segment"),
         products(view),
         scatter(view.release.rows(_SCATTER), money(view)) if view.release.has("segment_scatter") else None,
+        plans.targets(view),
         view.release.rows(_INSIGHTS) if view.release.has("insights") else (),
     )
 
@@ -71,7 +74,17 @@ order by s.month"""
     complete = {one.month: one.is_complete for one in view.months}
     rows = view.release.rows(Query(sql, values))
     points = [Point(row["month"], float(row["net_sales"]), complete[row["month"]]) for row in rows]
-    return month_chart("Net sales by month", "bars", points, money(view), forecast=_forecast(view)) if points else None
+    if not points:
+        return None
+    return month_chart(
+        "Net sales by month",
+        "bars",
+        points,
+        money(view),
+        forecast=_forecast(view),
+        targets=plans.targets_on_the_trend(view),
+        events=plans.events_on_the_trend(view),
+    )
 
 
 def _forecast(view: View) -> Sequence[Forecast]:

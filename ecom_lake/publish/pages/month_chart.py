@@ -36,6 +36,18 @@ class Forecast:
 
 
 @dataclass(frozen=True)
+class Target:
+    month: date
+    value: float
+
+
+@dataclass(frozen=True)
+class Event:
+    month: date
+    text: str
+
+
+@dataclass(frozen=True)
 class Tick:
     at: float
     text: str
@@ -75,6 +87,9 @@ class MonthChart:
     forecast_marks: Sequence[Mark] = ()
     forecast_line: str = ""
     interval: str = ""
+    target_marks: Sequence[Mark] = ()
+    event_marks: Sequence[Mark] = ()
+    """One for each month with events, at the top of the plot."""
 
     @property
     def has_incomplete(self) -> bool:
@@ -88,6 +103,8 @@ def month_chart(
     number: Format,
     tick: Format | None = None,
     forecast: Sequence[Forecast] = (),
+    targets: Sequence[Target] = (),
+    events: Sequence[Event] = (),
 ) -> MonthChart | None:
     """None where no month has a value. `number` formats the values, and `tick` the axis where it differs."""
     if all(point.value is None for point in points):
@@ -95,6 +112,8 @@ def month_chart(
     months = sorted({point.month for point in points} | {one.month for one in forecast})
     values = [point.value for point in points if point.value is not None]
     values += [bound for one in forecast for bound in (one.value, one.low, one.high) if bound is not None]
+    targets = [target for target in targets if target.month in months]
+    values += [target.value for target in targets]
     scale = _Scale(min(values), max(values), from_zero=kind == "bars")
     columns = {month: 100 * (i + 0.5) / len(months) for i, month in enumerate(months)}
     width = min(100 * _BAR_SHARE / len(months), _WIDEST_BAR)
@@ -110,6 +129,8 @@ def month_chart(
         [_mark(columns, scale, one.month, one.value, width, True, _forecast_text(one, number)) for one in forecast],
         _path(_forecast_line(points, forecast, columns, scale)),
         _interval(forecast, columns, scale, width),
+        [_mark(columns, scale, one.month, one.value, width, True, _target_text(one, number)) for one in targets],
+        _event_marks(events, columns, width),
     )
 
 
@@ -152,6 +173,18 @@ def _forecast_text(one: Forecast, number: Format) -> str:
     known = one.low is not None and one.high is not None
     interval = f", 80% interval {number(one.low or 0.0)} to {number(one.high or 0.0)}" if known else ""
     return f"{one.month:%b %Y}: forecast {number(one.value)}{interval}"
+
+
+def _target_text(one: Target, number: Format) -> str:
+    return f"{one.month:%b %Y}: target {number(one.value)}"
+
+
+def _event_marks(events: Sequence[Event], columns: Mapping[date, float], width: float) -> list[Mark]:
+    known = [event for event in sorted(events, key=lambda event: event.month) if event.month in columns]
+    return [
+        Mark(round(columns[month], 2), 100.0, round(width, 2), 0.0, True, "; ".join(event.text for event in same), month)
+        for month, same in groupby(known, lambda event: event.month)
+    ]
 
 
 def _forecast_line(
