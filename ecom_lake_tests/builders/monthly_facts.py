@@ -12,6 +12,7 @@ from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.gold.make_gold import make_gold
 from ecom_lake.engine.build.gold.run_recipe import run_recipe
 from ecom_lake.engine.build.gold.table_file import attach, conformed
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
@@ -90,9 +91,9 @@ class MonthlyFacts:
     def is_undated(self) -> bool:
         return self.shop.site.shop.is_undated
 
-    def make(self) -> tuple[list[str], ...]:
+    def make(self, site: Site | None = None) -> tuple[list[str], ...]:
         """Bring the facts up to date; returns the months of each that were made: of sales, of orders, of the own table."""
-        site = self.shop.site
+        site = site or self.shop.site
         ingest(site)
         make_order_index(site)
         for table in silver_tables(site):

@@ -1,13 +1,15 @@
 """The event log of Dagster's run history: one SQLite file that each process keeps open.
 
 Dagster's own storage opens and closes a connection for every statement. Closing the last connection of a SQLite file copies its
-write-ahead log into it and syncs it to disk, several times for every event of a run (decision 0031).
+write-ahead log into it and syncs it to disk, several times for every event of a run (decision 0031). An event, its asset and its
+check are written in one transaction.
 Here: the storage that dagster.yaml names. Not here: what is reported (`events.py`).
 """
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -15,11 +17,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import dagster as dg
 import sqlalchemy as db
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 from dagster._core.storage.event_log.polling_event_watcher import SqlPollingEventWatcher
+from dagster._core.storage.event_log.schema import AssetKeyTable
 from dagster._core.storage.event_log.sqlite.consolidated_sqlite_event_log import SQLITE_EVENT_LOG_FILENAME
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+
+
+class _OfThread(threading.local):
+    """The open connection of each thread."""
+
+    connection: db.Connection | None = None
 
 
 class EventLog(ConsolidatedSqliteEventLogStorage):
@@ -41,10 +51,26 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
         db.event.listen(engine, "connect", _without_sync_per_commit)
         return engine
 
+    @cached_property
+    def _of_thread(self) -> _OfThread:
+        return _OfThread()
+
     @contextmanager
     def _connect(self) -> Iterator[db.Connection]:
-        with self._engine.begin() as connection:
+        """The open transaction of this thread, or a new one."""
+        if (connection := self._of_thread.connection) is not None:
             yield connection
+            return
+        with self._engine.begin() as connection:
+            self._of_thread.connection = connection
+            try:
+                yield connection
+            finally:
+                self._of_thread.connection = None
+
+    def store_event(self, event: dg.EventLogEntry) -> None:
+        with self._connect():
+            super().store_event(event)
 
     @cached_property
     def _tables(self) -> frozenset[str]:
@@ -52,6 +78,13 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
 
     def has_table(self, table_name: str) -> bool:
         return table_name in self._tables
+
+    @cached_property
+    def _asset_columns(self) -> frozenset[str]:
+        return frozenset(column["name"] for column in db.inspect(self._engine).get_columns(AssetKeyTable.name))
+
+    def _has_asset_key_col_on_connection(self, conn: db.Connection, column_name: str) -> bool:
+        return column_name in self._asset_columns
 
     @cached_property
     def _watcher(self) -> SqlPollingEventWatcher:

@@ -94,7 +94,8 @@ class Records:
 
     def _rows(self, columns: list[pa.ChunkedArray], text: memoryview) -> Batch:
         rows = len(columns[0])
-        numbers = pa.array(np.arange(self._count + 1, self._count + rows + 1, dtype=np.int64))
+        counted = np.arange(self._count + 1, self._count + rows + 1, dtype=np.int64)
+        numbers = pa.Array.from_buffers(pa.int64(), rows, [None, pa.py_buffer(counted)])  # `pa.array` would import pandas
         self._count += rows
         self._line += arrow_reader.count_line_ends(text)
         self._in_sync = self._in_sync or rows > 0

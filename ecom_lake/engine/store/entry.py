@@ -152,7 +152,7 @@ class Entry:
 
     def with_parts(self, table: TableId, parts: Mapping[Part, File | None]) -> Entry:
         """This entry with some parts of a table replaced; a part that is None is removed."""
-        merged: dict[Part, File | None] = {**self.parts(table), **parts}
+        merged: dict[Part, File | None] = {**dict(self.parts(table).items()), **parts}
         kept = {part: file for part, file in merged.items() if file is not None}
         tables = {name: found for name, found in self.tables.items() if name != table} | ({table: kept} if kept else {})
         return replace(self, tables=tables)

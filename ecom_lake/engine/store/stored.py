@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from typing import TypeVar
 
 Key = TypeVar("Key")
@@ -24,6 +24,12 @@ class Stored(Mapping[Key, Item]):
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._load(self.manifest))
+
+    def values(self) -> ValuesView[Item]:
+        return self._load(self.manifest).values()
+
+    def items(self) -> ItemsView[Key, Item]:
+        return self._load(self.manifest).items()
 
     def __len__(self) -> int:
         return len(self._load(self.manifest))

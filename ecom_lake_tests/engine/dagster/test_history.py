@@ -130,3 +130,22 @@ def test_a_watcher_of_a_run_gets_its_events(tmp_path: Path, monkeypatch: pytest.
         instance.watch_event_logs(run.run_id, None, lambda entry, cursor: seen.set())
         instance.report_engine_event("an event", run)
         assert seen.wait(60)
+
+
+def test_an_event_and_its_asset_are_stored_together_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(PROJECT / "dagster.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    key = dg.AssetKey(["shop", "gold", "rfm"])
+    with history(tmp_path) as instance, monkeypatch.context() as during:
+        during.setattr(EventLog, "_store_asset_event", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            instance.report_runless_asset_event(dg.AssetMaterialization(key))
+        assert instance.fetch_materializations(key, limit=9).records == []
+    with history(tmp_path) as instance:
+        instance.report_runless_asset_event(dg.AssetMaterialization(key))
+        assert len(instance.fetch_materializations(key, limit=9).records) == 1
+        assert instance.all_asset_keys() == [key]
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -168,3 +170,15 @@ def test_the_fast_parser_reads_valid_text_with_quoted_line_breaks() -> None:
     columns = arrow_reader.read_columns(memoryview(text), ",", 3)
     assert columns is not None
     assert [column.to_pylist() for column in columns] == [["1", "2"], ["a\nb", None], ['say "hi"', None]]
+
+
+def test_reading_records_does_not_import_pandas() -> None:
+    """Parts of pyarrow import it when they are first called, which takes longer than reading the files of a night."""
+    program = (
+        "import sys\n"
+        "from ecom_lake.engine.landing.csv_grammar import Grammar\n"
+        "from ecom_lake.engine.landing.records import Records\n"
+        "grammar = Grammar(',', 2, header=('id', 'name'))\n"
+        "print([len(batch.numbers) for batch in Records(grammar, line=2).batches([b'1,a\\n2,b\\n'])], 'pandas' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[2] False\n"

@@ -112,7 +112,7 @@ def deliveries_since(entry: Entry, table: TableId, version: str) -> set[int] | N
     """The deliveries of a table that came after it had this version.
 
     None where that is unknown: an earlier delivery was replaced since then, or there are too many new ones."""
-    parts = entry.parts(table)
+    parts = dict(entry.parts(table).items())
     known, since = entry, set[int]()
     for part in sorted(parts, key=lambda part: _sequence(parts[part]), reverse=True)[:_LOOK_BACK]:
         if known.version(table) == version:

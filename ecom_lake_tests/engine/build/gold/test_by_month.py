@@ -23,6 +23,7 @@ from ecom_lake_tests import catalog
 from ecom_lake_tests.builders.busy_shop import busy_shop
 from ecom_lake_tests.builders.hand_shop import HandShop, item, order, product
 from ecom_lake_tests.builders.monthly_facts import FACTS, Delivery, MonthlyFacts, new_facts
+from ecom_lake_tests.builders.whole_facts import site_before_months
 
 JAN, FEB, MAR, APR = "2024-01", "2024-02", "2024-03", "2024-04"
 EVERY = [JAN, FEB, MAR, APR]
@@ -62,11 +63,13 @@ def facts(tmp_path: Path) -> MonthlyFacts:
         pytest.param({"order_items": ["a1,1,ball,10,,true,true"]}, EVERY, EVERY, id="the first return"),
         pytest.param({"payments": ["a1,1,10"]}, [], EVERY, id="the first payment"),
         pytest.param({"products": ["kite,garden,acme,3"]}, [MAR, APR], [MAR, APR], id="another category"),
+        pytest.param({"products": ["kite,,acme,3"]}, [MAR, APR], [MAR, APR], id="a product loses its category"),
         pytest.param({"products": ["ball,toys,acme,5"]}, [JAN, FEB], [JAN, FEB], id="another cost"),
         pytest.param({"products": ["sled,toys,acme,9"]}, [], [], id="a product that nobody bought"),
         pytest.param(
             {"orders": ["a1,ann,2024-01-05 10:00:00,canceled"]}, [JAN], [JAN, FEB, MAR], id="an earlier order is canceled"
         ),
+        pytest.param({"orders": ["a1,,2024-01-05 10:00:00,delivered"]}, [JAN], [JAN, FEB, MAR], id="an order becomes anonymous"),
         pytest.param({"order_items": ["b1,1,doll,5,,,false"]}, [JAN], [JAN, APR], id="the only line of an order is invalid"),
         pytest.param(
             {"orders": ["a1,ann,2024-04-05 10:00:00,delivered"]}, [JAN, APR], EVERY, id="an order moves to another month"
@@ -118,6 +121,8 @@ class Reported:
 
 _MONTHS = st.sampled_from(EVERY)
 _CUSTOMERS = st.sampled_from(["ann", "bob", "cid"])
+_BUYERS = st.one_of(_CUSTOMERS, _CUSTOMERS, st.just(""))
+"""The customer of an order; an order without one is anonymous."""
 _PRODUCTS = st.sampled_from(["ball", "doll", "kite"])
 _ORDERS = st.sampled_from([f"o{n}" for n in range(8)])
 _DELIVERIES = st.fixed_dictionaries(
@@ -127,7 +132,7 @@ _DELIVERIES = st.fixed_dictionaries(
             st.builds(
                 "{},{},{}-0{} 10:00:00,{}".format,
                 _ORDERS,
-                _CUSTOMERS,
+                _BUYERS,
                 _MONTHS,
                 st.integers(1, 3),
                 st.sampled_from(["delivered", "delivered", "canceled", "returned"]),
@@ -151,7 +156,7 @@ _DELIVERIES = st.fixed_dictionaries(
         "payments": st.lists(st.builds("{},1,{}".format, _ORDERS, st.integers(1, 9)), min_size=1, max_size=2),
         "customers": st.lists(st.builds("{},{}".format, _CUSTOMERS, st.sampled_from([30, 40])), min_size=1, max_size=2),
         "products": st.lists(
-            st.builds("{},{},acme,{}".format, _PRODUCTS, st.sampled_from(["toys", "garden"]), st.integers(1, 4)),
+            st.builds("{},{},acme,{}".format, _PRODUCTS, st.sampled_from(["toys", "garden", ""]), st.integers(1, 4)),
             min_size=1,
             max_size=2,
         ),
@@ -227,17 +232,23 @@ def test_other_months_of_the_shop_add_and_remove_parts(facts: MonthlyFacts, tmp_
     assert facts.hashes() == facts.from_scratch(tmp_path / "scratch").hashes()
 
 
-def test_a_table_of_one_file_becomes_months(facts: MonthlyFacts) -> None:
-    """The state of a lake that was built before the table had months."""
-    site, place = facts.shop.site, TableId("gold", "fct_sales")
-    whole = site.lake.log.head().parts(place)[Part(month=JAN)]
-    months = dict.fromkeys(site.lake.log.head().parts(place))
-    site.lake.log.commit(lambda head: head.with_parts(place, {**months, WHOLE: whole}), "before", "one file")
+@pytest.mark.parametrize("without", [[], ["orders.ordered_at"]], ids=["dated", "undated"])
+def test_facts_of_one_file_become_months(tmp_path: Path, without: list[str]) -> None:
+    """A lake that was built before the facts had months."""
+    facts = new_facts(tmp_path / "nights", without=without)
+    place = TableId("gold", "fct_sales")
+    undated = [f"{order},{customer},{status}" for order, customer, _, status in (line.split(",") for line in FIRST["orders"])]
+    facts.deliver({**FIRST, "orders": undated} if without else FIRST)
+    facts.make(site_before_months(facts.shop.site))
+    site = facts.shop.site
+    assert set(site.lake.log.head().parts(place)) == {WHOLE}
+    whole = {table: facts.rows(table) for table in FACTS}
     assert not is_current(site, site.lake.log.head(), "fct_sales")
     assert "gold/fct_sales" in due(site)
-    before = facts.from_scratch(facts.shop.folder / "scratch").hashes()
-    facts.make()
-    assert facts.hashes() == before
+    made = ["undated"] if without else EVERY
+    assert facts.make() == (made, made)
+    assert facts.hashes() == facts.from_scratch(tmp_path / "scratch").hashes()
+    assert all(facts.rows(table).sort(pl.all()).equals(whole[table].sort(pl.all())) for table in FACTS)
 
 
 def test_a_full_build_makes_the_asked_months_and_a_missing_month_is_made(facts: MonthlyFacts) -> None:

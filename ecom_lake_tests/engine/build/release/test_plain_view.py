@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import polars as pl
@@ -13,16 +11,11 @@ import pytest
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.due import due
-from ecom_lake.engine.build.gold.table_rows import gold_rows
 from ecom_lake.engine.build.release import plain_view, release
 from ecom_lake.engine.build.release.duckdb_catalog import write_catalog
 from ecom_lake.engine.build.release.plain_view import damaged_files, is_up_to_date, update_plain_view
 from ecom_lake.engine.build.release.release import roll_back
-from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
-from ecom_lake.engine.serve.difference import difference, last_two_releases
-from ecom_lake.engine.serve.query import session
-from ecom_lake.engine.serve.released import built
-from ecom_lake.engine.store.entry import Entry, File, Made
+from ecom_lake.engine.serve.difference import last_two_releases
 from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake
 from ecom_lake_tests.builders.monthly_facts import FACTS
 
@@ -137,36 +130,3 @@ def test_a_changed_single_file_is_damage_and_is_replaced(fresh_grown_lake: Built
     assert due(site) == ["gold/release"]
     build(site)
     assert single.read_bytes() == content
-
-
-def _with_parts(table: TableId, parts: Mapping[Part, File | None], head: Entry) -> Entry:
-    return head.with_parts(table, parts)
-
-
-def test_a_release_of_the_time_before_months_is_shown_by_a_rollback(fresh_grown_lake: BuiltLake) -> None:
-    """The tables were one file each: the rollback shows these files, and the next release the months again."""
-    site = fresh_grown_lake.site()
-    for table in FACTS:
-        place = TableId("gold", table)
-        made = built(site).parts(place)
-        with site.lake.scratch() as scratch:
-            target = scratch / "one.parquet"
-            pl.read_parquet(site.lake.paths(built(site), place), glob=False).write_parquet(target)
-            rows = sum(file.rows for file in made.values())
-            whole = site.lake.publish(target, place, WHOLE, Made(rows=rows, fingerprint="before", run="before"), None)
-        site.lake.log.commit(partial(_with_parts, place, {**dict.fromkeys(made), WHOLE: whole}), "before", "one file")
-    old = site.lake.log.commit(replace, "before", "release", release=True).number
-    build(site)
-    newest = built(site).release
-    assert newest is not None
-    assert {changed.table for changed in difference(site, old, newest).tables} >= {f"gold/{table}" for table in FACTS}
-    roll_back(site, old)
-    assert facts_on_disk(fresh_grown_lake) == OTHERS | {f"{table}.parquet" for table in FACTS}
-    shown = site.lake.log.entry(old)
-    assert is_up_to_date(site, shown) and damaged_files(site, shown) == []
-    with session(site, shown) as opened:
-        [(orders,)] = opened.ask("select count(*) from fct_orders").rows()
-    assert orders == gold_rows(site, shown, "fct_orders").height > 0
-    release.unpin(site)
-    build(site)
-    assert facts_on_disk(fresh_grown_lake) == MONTHS | OTHERS | {f"{table}.parquet" for table in FACTS}
