@@ -85,6 +85,7 @@ def centre(segment_id: int, is_one_time: bool, recency: float | None, spent: flo
         "buyers": "one-time buyers" if is_one_time else "repeat buyers",
         "is_one_time": is_one_time,
         "is_cluster": recency is not None,
+        "scale": "logarithmic",
         "rule": "by hand",
         "recency_days": recency,
         "net_sales": spent,

@@ -140,6 +140,17 @@ def test_the_quality_page_is_named_and_written_to_a_file(run: Run, built_lake: B
     assert (nowhere.code, nowhere.err) == (2, f"--out: there is no folder {tmp_path / 'none'}.\n")
 
 
+def test_columns_that_repeat_another_are_listed(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
+    said = run("quality", "--columns", at=built_lake)
+    assert said.code == 0
+    rows = run("quality", "--columns", "--json", at=built_lake).json["columns"]
+    states = next(row for row in rows if (row["table"], row["column"]) == ("customers", "customer_state"))
+    assert (states["relation"], states["of"]) == ("is determined by", "customer_city")
+    assert f"customer_state is determined by customer_city in all {states['rows']:,} rows" in said.out
+    both = run("quality", "--columns", "--out", str(tmp_path / "page.html"), at=built_lake)
+    assert both.code == 2 and "Leave one of them out" in both.err and not (tmp_path / "page.html").exists()
+
+
 def test_the_ledger_has_the_planted_fates(run: Run, built_lake: BuiltLake) -> None:
     reply = {row["table"]: row for row in run("ledger", "--json", at=built_lake).json["rows"]}
     for file, fate in built_lake.truths.files.items():

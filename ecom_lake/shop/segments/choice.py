@@ -62,7 +62,7 @@ def evaluate(points: Floats, settings: MiningSettings, last: Floats | None = Non
     centres_by_k = [_from_last(points, kmeans(points, k, settings.restarts, rng), last) for k in numbers]
     sampled = points[:_SILHOUETTE_SAMPLE]
     silhouettes = mean_silhouettes(sampled, [_labels(sampled, centres) for centres in centres_by_k])
-    clusterings = [_measured(points, *measured, settings) for measured in zip(centres_by_k, silhouettes, strict=True)]
+    clusterings = [measure(points, *found, settings) for found in zip(centres_by_k, silhouettes, strict=True)]
     return _with_choice(clusterings, settings, None if last is None else len(last))
 
 
@@ -84,7 +84,12 @@ def _labels(points: Floats, centres: Floats) -> Labels:
     return np.unique(nearest(points, centres)[0], return_inverse=True)[1].astype(np.int32)
 
 
-def _measured(points: Floats, centres: Floats, silhouette: float, settings: MiningSettings) -> Clustering:
+def silhouette_of(points: Floats, centres: Floats) -> float:
+    """The mean silhouette of these clusters."""
+    return mean_silhouettes(points, [_labels(points, centres)])[0]
+
+
+def measure(points: Floats, centres: Floats, silhouette: float, settings: MiningSettings) -> Clustering:
     labels, _ = nearest(points, centres)
     return Clustering(
         k=len(centres),

@@ -1,4 +1,4 @@
--- Which segment is each customer in, by the nearest centre of their group, with features on a logarithmic scale?
+-- Which segment is each customer in, by the nearest centre of their group on the scale of the centres?
 with
 mode as (
     select count(*) filter (where is_one_time is null) > 0 as by_registration
@@ -24,21 +24,34 @@ distances as (
         m.customer_id,
         m.purchases = 1 as is_one_time,
         s.segment_id,
-        sqrt(
-            coalesce(pow(ln((1 + greatest(m.recency_days, 0)) / (1 + s.recency_days)) / s.recency_days_deviation, 2), 0)
-            + coalesce(pow(ln((1 + greatest(m.net_sales, 0)::double) / (1 + s.net_sales)) / s.net_sales_deviation, 2), 0)
-            + coalesce(pow(ln((1 + greatest(m.units, 0)) / (1 + s.units)) / s.units_deviation, 2), 0)
-            + coalesce(pow(ln((1 + greatest(m.purchases, 0)) / (1 + s.purchases)) / s.purchases_deviation, 2), 0)
-            + coalesce(
-                pow(
-                    ln((1 + greatest(m.registration_delay_days, 0)) / (1 + s.registration_delay_days))
-                    / s.registration_delay_days_deviation,
-                    2
-                ),
-                0
+        case
+            when s.scale = 'plain'
+                then sqrt(
+                    coalesce(pow((m.recency_days - s.recency_days) / s.recency_days_deviation, 2), 0)
+                    + coalesce(pow((m.net_sales::double - s.net_sales) / s.net_sales_deviation, 2), 0)
+                    + coalesce(pow((m.units - s.units) / s.units_deviation, 2), 0)
+                    + coalesce(pow((m.purchases - s.purchases) / s.purchases_deviation, 2), 0)
+                    + coalesce(
+                        pow((m.registration_delay_days - s.registration_delay_days) / s.registration_delay_days_deviation, 2), 0
+                    )
+                    + coalesce(pow((m.lifespan_days - s.lifespan_days) / s.lifespan_days_deviation, 2), 0)
+                )
+            else sqrt(
+                coalesce(pow(ln((1 + greatest(m.recency_days, 0)) / (1 + s.recency_days)) / s.recency_days_deviation, 2), 0)
+                + coalesce(pow(ln((1 + greatest(m.net_sales, 0)::double) / (1 + s.net_sales)) / s.net_sales_deviation, 2), 0)
+                + coalesce(pow(ln((1 + greatest(m.units, 0)) / (1 + s.units)) / s.units_deviation, 2), 0)
+                + coalesce(pow(ln((1 + greatest(m.purchases, 0)) / (1 + s.purchases)) / s.purchases_deviation, 2), 0)
+                + coalesce(
+                    pow(
+                        ln((1 + greatest(m.registration_delay_days, 0)) / (1 + s.registration_delay_days))
+                        / s.registration_delay_days_deviation,
+                        2
+                    ),
+                    0
+                )
+                + coalesce(pow(ln((1 + greatest(m.lifespan_days, 0)) / (1 + s.lifespan_days)) / s.lifespan_days_deviation, 2), 0)
             )
-            + coalesce(pow(ln((1 + greatest(m.lifespan_days, 0)) / (1 + s.lifespan_days)) / s.lifespan_days_deviation, 2), 0)
-        ) as distance
+        end as distance
     from people as m
     join segment_centres as s on s.buyers = m.buyers
 ),

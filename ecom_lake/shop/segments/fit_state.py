@@ -12,6 +12,7 @@ from dataclasses import asdict
 from ecom_lake.engine.contracts.fitted import Past, Rival
 from ecom_lake.engine.contracts.gate import Gate
 from ecom_lake.shop.segments.names import Name
+from ecom_lake.shop.segments.scale import LOGARITHMIC, PLAIN, Scale
 from ecom_lake.shop.segments.segmentation import Segment, Segmentation
 
 LAST_NUMBER = "last segment_id"
@@ -21,7 +22,7 @@ def parameters(segmentations: Sequence[Segmentation], last_number: int) -> dict[
     numbers: dict[str, float] = {LAST_NUMBER: last_number}
     for one in segmentations:
         numbers[f"{one.group}: segments"] = len(one.segments)
-        numbers |= {_deviation(one.group, feature): value for feature, value in one.deviations.items()}
+        numbers |= {_deviation(one.group, feature, one.scale): value for feature, value in one.deviations.items()}
         for segment in one.segments:
             numbers |= {_centre(segment.number, feature): value for feature, value in segment.centre.items()}
     return numbers
@@ -41,6 +42,7 @@ def _note(segmentation: Segmentation) -> dict[str, object]:
         "tried": segmentation.candidates,
         "rivals": [asdict(rival) for rival in segmentation.rivals],
         "gates": [asdict(gate) for gate in segmentation.gates],
+        "scale": segmentation.scale,
     }
 
 
@@ -58,12 +60,13 @@ def _segmentation(group: str, note: Mapping[str, object], numbers: Mapping[str, 
     lists: dict[str, list] = {name: note[name] for name in ("features", "segments", "tried", "rivals")}  # type: ignore[misc, type-arg]
     lists["gates"] = list(note.get("gates", ()))  # type: ignore[call-overload]
     is_only_group = not lists["features"]
+    scale: Scale = PLAIN if note.get("scale") == PLAIN else LOGARITHMIC
     return Segmentation(
         group=group,
         people=int(str(note["people"])),
         method=str(note["method"]),
         verdict=str(note["verdict"]),
-        deviations={feature: numbers[_deviation(group, feature)] for feature in lists["features"]},
+        deviations={feature: numbers[_deviation(group, feature, scale)] for feature in lists["features"]},
         segments=tuple(
             Segment(
                 number,
@@ -75,11 +78,12 @@ def _segmentation(group: str, note: Mapping[str, object], numbers: Mapping[str, 
         candidates=tuple(lists["tried"]),
         rivals=tuple(Rival(**rival) for rival in lists["rivals"]),
         gates=tuple(Gate(**gate) for gate in lists["gates"]),
+        scale=scale,
     )
 
 
-def _deviation(group: str, feature: str) -> str:
-    return f"{group}: deviation of ln(1 + {feature})"
+def _deviation(group: str, feature: str, scale: Scale) -> str:
+    return f"{group}: deviation of {f'ln(1 + {feature})' if scale == LOGARITHMIC else feature}"
 
 
 def _centre(number: int, feature: str) -> str:

@@ -6,19 +6,16 @@ Here: the groups, and what the queries return of them. Not here: how a group is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
-import numpy as np
 import polars as pl
 
 from ecom_lake.engine.contracts.sql_file import sql_file
 from ecom_lake.shop.segments.clustering import Floats
+from ecom_lake.shop.segments.scale import LOGARITHMIC, PLAIN, Scale
 from ecom_lake.shop.settings.mining import MiningSettings
-
-REGISTRATION = "registration"
-"""The value of the setting `segments_by` that asks for three clusters by registration."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +31,14 @@ class Group:
     """Why the group is always one segment; empty where it may be split."""
     fixed_k: int | None = None
     """The number of segments that is asked for; None where the data decide."""
+    scale: Scale = LOGARITHMIC
+    is_textbook: bool = False
+    """Whether its segments are those of the textbook (textbook.py), which no gate decides on."""
 
     @property
     def parameters(self) -> dict[str, object]:
         """Of the queries for the group's members."""
-        return {"buyers": self.name, "by_registration": self in BY_REGISTRATION}
+        return {"buyers": self.name, "by_registration": self.is_one_time is None}
 
 
 BY_BUYING = (
@@ -68,6 +68,8 @@ BY_REGISTRATION = (
     ),
 )
 
+BY_TEXTBOOK = (replace(BY_REGISTRATION[0], scale=PLAIN, is_textbook=True), *BY_REGISTRATION[1:])
+
 
 @dataclass(frozen=True)
 class EarlierMembers:
@@ -79,11 +81,11 @@ class EarlierMembers:
 
 def groups_of(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> tuple[tuple[Group, ...], str]:
     """The groups, and a sentence where they are not those that the settings ask for."""
-    if settings.segments_by != REGISTRATION:
+    if settings.segments_by == "buying":
         return BY_BUYING, ""
     [(registered,)] = con.execute("select count(registration_delay_days) from customer_metrics").fetchall()
     if registered:
-        return BY_REGISTRATION, ""
+        return BY_TEXTBOOK if settings.segments_by == "textbook" else BY_REGISTRATION, ""
     return BY_BUYING, "No customer has a registration date, so customers are segmented by purchase behavior. "
 
 
@@ -112,8 +114,3 @@ def earlier_members(
 
 def _columns(rows: pl.DataFrame, features: list[str]) -> dict[str, Floats]:
     return {feature: rows[feature].to_numpy() for feature in features}
-
-
-def log_scale(values: Floats) -> Floats:
-    """ln(1 + value), so that relative differences count; negative values, such as days in the future, count as 0."""
-    return np.log1p(np.maximum(values, 0))

@@ -1,7 +1,9 @@
 """The customer segments model: repeat and one-time buyers apart, each group in as many clusters as prove stable.
 
 The features are those of RFM: recency, spend and units, and for repeat buyers also the number of purchases. A shop that
-registers its customers may ask for three clusters by registration instead. Here: the model as a whole, its card and its state.
+registers its customers may ask for three clusters by registration instead, robust ones or those of the textbook.
+
+Here: the model as a whole, its card and its state.
 Not here: how a group is segmented (segmentation.py), and each customer's segment (customer_segments.sql).
 """
 
@@ -21,7 +23,8 @@ from ecom_lake.engine.contracts.fitted import Card, Curve, Fitted, Past, Point
 from ecom_lake.engine.contracts.gate import best_of, unmeasured
 from ecom_lake.shop.segments.clustering import Floats
 from ecom_lake.shop.segments.fit_state import notes, parameters, read_state
-from ecom_lake.shop.segments.groups import Group, groups_of, known_features, log_scale, sample
+from ecom_lake.shop.segments.groups import Group, groups_of, known_features, sample
+from ecom_lake.shop.segments.scale import log_scale
 from ecom_lake.shop.segments.segment_centres import SegmentCentres
 from ecom_lake.shop.segments.segment_selection import SegmentSelection
 from ecom_lake.shop.segments.segmentation import DIGITS, Segmentation, segment_group
@@ -78,6 +81,7 @@ def _centres(pairs: Sequence[tuple[Group, Segmentation]]) -> pl.DataFrame:
             "buyers": group.name,
             "is_one_time": group.is_one_time,
             "is_cluster": bool(segment.centre),
+            "scale": found.scale,
             "rule": segment.name.rule,
             **segment.centre,
             **{f"{feature}_deviation": deviation for feature, deviation in found.deviations.items()},
@@ -137,7 +141,7 @@ def _profile(con: duckdb.DuckDBPyConnection, group: Group, found: Segmentation) 
     seen = {f"{found.group}: mean of ln(1 + {feature})": float(of.mean()) for feature, of in logs.items()}
     if not set(found.features) & set(logs):
         return [], _rounded(seen)
-    labels = found.assign(logs)
+    labels = found.assign(values)
     curves = []
     for i, segment in enumerate(found.segments):
         seen[f"segment {segment.number}: share of {found.group}"] = float(np.mean(labels == i))

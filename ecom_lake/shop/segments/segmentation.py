@@ -26,8 +26,10 @@ from ecom_lake.shop.segments.grid_rule import (
     grid_centres,
     improvement_gates,
 )
-from ecom_lake.shop.segments.groups import Group, earlier_members, known_features, log_scale, sample
+from ecom_lake.shop.segments.groups import Group, earlier_members, known_features, sample
 from ecom_lake.shop.segments.names import Name, names
+from ecom_lake.shop.segments.scale import LOGARITHMIC, Scale, from_scale, log_scale, to_scale
+from ecom_lake.shop.segments.textbook import TEXTBOOK, textbook_clustering, textbook_verdict
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.intervals import bootstrap_estimate
 
@@ -67,21 +69,26 @@ class Segmentation:
     rivals: tuple[Rival, ...] = ()
     gates: tuple[Gate, ...] = ()
     """The gates that K-Means had to pass; empty where it could not be evaluated."""
+    scale: Scale = LOGARITHMIC
+    """The scale of the deviations and of the distances between customers."""
 
     @property
     def decision(self) -> Verdict:
-        return decide(*self.gates, fallback=GRID) if self.gates else unmeasured(self.verdict)
+        if self.gates:
+            return decide(*self.gates, fallback=GRID)
+        return unmeasured(self.verdict, TEXTBOOK if self.method == TEXTBOOK else None)
 
     @property
     def features(self) -> list[str]:
         return list(self.deviations)
 
-    def assign(self, logs: Mapping[str, Floats]) -> Labels:
+    def assign(self, values: Mapping[str, Floats]) -> Labels:
         """The position in `segments` of each customer's segment, by the features that are known."""
-        features = [feature for feature in self.features if feature in logs]
-        scale = np.array([self.deviations[feature] for feature in features])
-        centres = np.log1p([[segment.centre[feature] for feature in features] for segment in self.segments]) / scale
-        return nearest(np.stack([logs[feature] for feature in features], axis=1) / scale, centres)[0]
+        features = [feature for feature in self.features if feature in values]
+        deviations = np.array([self.deviations[feature] for feature in features])
+        plain = np.array([[segment.centre[feature] for feature in features] for segment in self.segments])
+        members = np.stack([values[feature] for feature in features], axis=1)
+        return nearest(to_scale(members, self.scale) / deviations, to_scale(plain, self.scale) / deviations)[0]
 
 
 @dataclass(frozen=True)
@@ -102,10 +109,10 @@ def segment_group(
         return None
     if group.single_segment_because:
         return _whole(group, people, group.single_segment_because, last)
-    if people < settings.min_customers:
+    if people < settings.min_customers and not group.is_textbook:
         return _whole(group, people, f"fewer than {settings.min_customers} customers are too few to split", last)
     values = sample(con, group, features, settings.fit_sample)
-    varying = [feature for feature, of in values.items() if round(float(np.std(log_scale(of))), DIGITS) > 0]
+    varying = [feature for feature, of in values.items() if round(float(np.std(to_scale(of, group.scale))), DIGITS) > 0]
     if not varying:
         return _whole(group, people, "no known feature differs between its customers", last)
     return _Fit(con, group, people, values, varying, settings, as_of, last).segmentation()
@@ -168,13 +175,14 @@ class _Fit:
         if group.fixed_k:
             self.settings = settings.with_changes(fewest_segments=group.fixed_k, most_segments=group.fixed_k)
         self.values, self.features = values, features
-        self.logs = {feature: log_scale(values[feature]) for feature in features}
-        measured = np.stack([self.logs[feature] for feature in features], axis=1)
+        measured = np.stack([to_scale(values[feature], group.scale) for feature in features], axis=1)
         self.mean, self.deviation = measured.mean(axis=0), measured.std(axis=0)
         self.points = (measured - self.mean) / self.deviation
         self.grid_axes = [features.index(axis) for axis in group.grid_features if axis in features] or [0]
 
     def segmentation(self) -> Segmentation:
+        if self.group.is_textbook:
+            return self._by_textbook()
         warm = self._last_centres()
         clusterings = evaluate(self.points[: self.settings.choice_sample], self.settings, warm)
         chosen = next((one for one in clusterings if one.chosen), None)
@@ -189,6 +197,15 @@ class _Fit:
         )
         by_method = self._by_kmeans if decide(*gates).is_published else self._by_grid
         return replace(by_method(chosen, warm, clusterings, compared), gates=gates)
+
+    def _by_textbook(self) -> Segmentation:
+        k, different = self.settings.fewest_segments, len(np.unique(self.points[: self.settings.choice_sample], axis=0))
+        if different <= k:
+            why = f"customers who differ in {different} ways are too few for {k} clusters"
+            return _whole(self.group, self.people, why, self.last)
+        chosen = textbook_clustering(self.points, k, self.settings)
+        verdict = textbook_verdict(self.group.name, self.people, len(self.points), self.features, chosen, self.settings)
+        return self._described(TEXTBOOK, chosen.centres, self.features, verdict, [chosen])
 
     @property
     def _metrics(self) -> tuple[str, str]:
@@ -223,7 +240,8 @@ class _Fit:
             f"{self.group.name.capitalize()} form {chosen.k} segments, which are stable (agreement {chosen.bootstrap_ari:.2f} on "
             f"resampled customers). They {self._explanation(compared)}."
         )
-        return self._described(KMEANS, centres, self.features, verdict, clusterings, compared)
+        found = self._described(KMEANS, centres, self.features, verdict, clusterings)
+        return replace(found, rivals=self._rivals(compared))
 
     def _by_grid(self, chosen: Clustering, _: Floats | None, clusterings: list[Clustering], compared: Comparison) -> Segmentation:
         axes = [self.features[axis] for axis in self.grid_axes]
@@ -236,7 +254,7 @@ class _Fit:
             f"{self.group.name.capitalize()} form {len(centres)} segments by a quantile grid of {' and '.join(axes)}, "
             f"which does as well as K-Means: the {chosen.k} segments of K-Means {self._explanation(compared)}."
         )
-        return self._described(GRID, centres, axes, verdict, rows, compared)
+        return replace(self._described(GRID, centres, axes, verdict, rows), rivals=self._rivals(compared))
 
     def _explanation(self, compared: Comparison) -> str:
         by_kmeans, by_grid = compared.features.kmeans[0], compared.features.grid[0]
@@ -250,21 +268,16 @@ class _Fit:
         return f"{text}; {later}, the grid {compared.spend.grid[0]:.2%}"
 
     def _described(
-        self,
-        method: str,
-        centres: Floats,
-        features: list[str],
-        verdict: str,
-        clusterings: list[Clustering],
-        compared: Comparison,
+        self, method: str, centres: Floats, features: list[str], verdict: str, clusterings: list[Clustering]
     ) -> Segmentation:
         at = [self.features.index(feature) for feature in features]
-        plain = np.round(np.expm1(centres * self.deviation[at] + self.mean[at]), DIGITS)
+        scale = self.group.scale
+        plain = np.round(from_scale(centres * self.deviation[at] + self.mean[at], scale), DIGITS)
         deviations = {feature: round(float(self.deviation[i]), DIGITS) for feature, i in zip(features, at, strict=True)}
         unnamed = [Segment(0, Name("", ""), dict(zip(features, map(float, centre), strict=True))) for centre in plain]
         rows = _rows(self.group, clusterings)
-        found = Segmentation(self.group.name, self.people, method, verdict, deviations, tuple(unnamed), rows)
-        labels = found.assign(self.logs)
+        found = Segmentation(self.group.name, self.people, method, verdict, deviations, tuple(unnamed), rows, scale=scale)
+        labels = found.assign(self.values)
         medians = [
             {feature: float(np.median(of[labels == i])) for feature, of in self.values.items()} for i in range(len(centres))
         ]
@@ -274,7 +287,7 @@ class _Fit:
         segments = tuple(
             Segment(same[i].number if i in same else 0, name, unnamed[i].centre) for i, name in zip(order, named, strict=True)
         )
-        return replace(found, segments=segments, rivals=self._rivals(compared))
+        return replace(found, segments=segments)
 
     def _same_segments(self, labels: Labels, k: int) -> dict[int, Segment]:
         """For each label, the segment of the last fit that holds the same customers, where there is one."""
@@ -282,7 +295,7 @@ class _Fit:
             return {}
         from scipy.optimize import linear_sum_assignment
 
-        before, segments = self.last.assign(self.logs), self.last.segments
+        before, segments = self.last.assign(self.values), self.last.segments
         in_both = np.bincount(labels * len(segments) + before, minlength=k * len(segments)).reshape(k, len(segments))
         in_either = in_both.sum(axis=1)[:, None] + in_both.sum(axis=0)[None, :] - in_both
         now, then = linear_sum_assignment(-in_both / np.maximum(in_either, 1))

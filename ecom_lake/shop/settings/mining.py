@@ -114,11 +114,12 @@ class MiningSettings(SettingsModel, frozen=True):
     review_days: Annotated[Days, Field(description="Days after shipping within which a review is expected.")] = 45
 
     segments_by: Annotated[
-        Literal["buying", "registration"],
+        Literal["buying", "registration", "textbook"],
         Field(
             description="Basis of the segments. buying: the data determine the number of segments. registration: "
             "three segments by the days from registration to the first order, the days from the "
-            "first to the last order, units and spending."
+            "first to the last order, units and spending. textbook: the same three by K-Means on standardized "
+            "values with extremes kept and without a gate, to repeat published analyses."
         ),
     ] = "buying"
     segment_slack: Annotated[

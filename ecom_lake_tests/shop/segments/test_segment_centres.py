@@ -236,9 +236,10 @@ def test_three_clusters_by_registration_are_found(tmp_path: Path) -> None:
     assert found.filter(pl.col("distance").is_not_null())["registration_delay_days"].min() == 0
 
 
-def test_a_shop_without_registrations_is_segmented_by_purchases(tmp_path: Path) -> None:
+@pytest.mark.parametrize("segments_by", ["registration", "textbook"])
+def test_a_shop_without_registrations_is_segmented_by_purchases(segments_by: str, tmp_path: Path) -> None:
     customers, _ = planted()
-    made = segmented(customers, tmp_path, BY_REGISTRATION)
+    made = segmented(customers, tmp_path, QUICK.with_changes(segments_by=segments_by))
     reason = str(card(made)["reason"])
     assert reason.startswith("No customer has a registration date, so customers are segmented by purchase behavior. Repeat")
     assert reason.endswith("so it is published.")

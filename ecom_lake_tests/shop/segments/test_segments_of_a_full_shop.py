@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import duckdb
+import numpy as np
 import pytest
+from sklearn.cluster import KMeans
+from sklearn.preprocessing import StandardScaler
 
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.gold.make_gold import make_gold
@@ -13,6 +16,9 @@ from ecom_lake.engine.build.gold.table_file import attach
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
+from ecom_lake.engine.contracts.fitted import Past
+from ecom_lake.shop.segments.segment_centres_model import fit
+from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import FullTruths
@@ -72,3 +78,19 @@ def test_only_three_clusters_are_tried(made: tuple[duckdb.DuckDBPyConnection, Fu
     clusters = con.execute("select count(*) from segment_centres where buyers = 'registered buyers'").fetchall()[0][0]
     assert (buyers, k) == ("registered buyers", 3)
     assert clusters == (3 if chosen else 1), reason
+
+
+def test_the_textbook_segments_equal_those_of_scikit_learn(made: tuple[duckdb.DuckDBPyConnection, FullTruths]) -> None:
+    con, truths = made
+    features = "registration_delay_days, lifespan_days, units, net_sales"
+    rows = con.execute(
+        f"select {features} from customer_metrics where registration_delay_days >= 0 order by md5(customer_id), customer_id"
+    ).fetchall()
+    assert len(rows) == truths.registrations.before
+    scaler = StandardScaler()
+    by_hand = KMeans(n_clusters=3, n_init=10, random_state=0).fit(scaler.fit_transform(np.array(rows, dtype=float)))
+    fitted = fit(con, MiningSettings(segments_by="textbook"), Past()).tables["segment_centres"].filter("is_cluster")
+    expected = sorted(map(tuple, scaler.inverse_transform(by_hand.cluster_centers_)))
+    assert np.array(fitted.select(features.split(", ")).sort("registration_delay_days").rows()) == pytest.approx(
+        np.array(expected), abs=1e-5
+    )

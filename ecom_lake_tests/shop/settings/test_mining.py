@@ -22,7 +22,7 @@ from ecom_lake.shop.settings.mining import MiningSettings
         ("alpha", 1.5, "alpha must be at most 1, not 1.5."),
         ("category_min_support", -0.1, "category_min_support must be at least 0, not -0.1."),
         ("min_stability", float("nan"), "min_stability must be a finite number, not nan."),
-        ("segments_by", "age", "segments_by must be 'buying' or 'registration', not 'age'."),
+        ("segments_by", "age", "segments_by must be 'buying', 'registration' or 'textbook', not 'age'."),
         ("segment_slack", 1.1, "segment_slack must be at most 1, not 1.1."),
         ("min_lift", float("inf"), "min_lift must be a finite number, not inf."),
         ("seed", -1, "seed must be at least 0, not -1."),

@@ -95,12 +95,26 @@ def delivered_rows(site: Site, entry: Entry, source: str, which: pl.DataFrame) -
 
 def records(site: Site, entry: Entry, table: TableId, which: pl.DataFrame) -> pl.DataFrame:
     """The records of a bronze table with the lineage of the rows in `which`, with all columns that their files have."""
-    deliveries = set(which["source_sequence"])
+    wanted = which.select(LINEAGE).unique().lazy()
+    return _as_stored(site, entry, table, set(which["source_sequence"])).join(wanted, on=LINEAGE, how="semi").collect()
+
+
+def latest_records(site: Site, entry: Entry, table: TableId, most: int) -> pl.DataFrame:
+    """At most so many of the latest records of a bronze table, with all columns that their files have and without their lineage."""
+    deliveries, held = set[int](), 0
+    for sequence, rows in sorted(rows_by_delivery(entry, table).items(), reverse=True):
+        if held >= most:
+            break
+        deliveries.add(sequence)
+        held += rows
+    return _as_stored(site, entry, table, deliveries).drop(LINEAGE).tail(most).collect()
+
+
+def _as_stored(site: Site, entry: Entry, table: TableId, deliveries: Collection[int]) -> pl.LazyFrame:
+    """The rows of these deliveries with all columns that their files have."""
     paths = site.lake.locals({file.path: file for file in _files_of(entry, table, deliveries)}.values())
     stored = dict.fromkeys(name for path in paths for name in pl.read_parquet_schema(path) if name not in LINEAGE)
-    as_stored = Delivered(table.name, "", tuple(stored))
-    wanted = which.select(LINEAGE).unique().lazy()
-    return read_rows(site, entry, table, as_stored, deliveries).join(wanted, on=LINEAGE, how="semi").collect()
+    return read_rows(site, entry, table, Delivered(table.name, "", tuple(stored)), deliveries)
 
 
 def rows_by_delivery(entry: Entry, table: TableId) -> dict[int, int]:
