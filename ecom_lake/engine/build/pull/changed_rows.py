@@ -1,7 +1,7 @@
 """Which tables a map can read row by row, as a pull with `since` lands them: the rows that changed, without their neighbours.
 
 A map that replaces whole orders or files, or that numbers or adds up the records of a group, would take the changed rows for all
-rows: the others would be superseded, or counted anew. Not here: which rows changed (pull.py).
+rows: the others would be superseded, or counted again. Not here: which rows changed (pull.py).
 """
 
 from __future__ import annotations
