@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast check serve ui bench fuzz tiny-shops chaos mutations snapshot lock setup clean
+.PHONY: help demo test test-fast check serve ui bench fuzz fuzz-maps tiny-shops chaos mutations snapshot lock setup clean
 
 help:
 	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it; SHAPE=shopify for others"
@@ -16,6 +16,7 @@ help:
 	@echo "make check     style, types, import rules, portable SQL, a test file for every table, words"
 	@echo "make bench     measure against the rivals in benchmarks/"
 	@echo "make fuzz      2,000 deliveries of malformed files, every record accounted for; DELIVERIES=200 SEED=7 for others"
+	@echo "make fuzz-maps the same for shops with a map: seven shapes of exports; DELIVERIES=200 SEED=7 for others"
 	@echo "make tiny-shops  unusual shops (one order, no dates, all free ...) from files to pages; SHOPS=200 SEED=7 for others"
 	@echo "make chaos     500 faults on the local disk, and what was damaged or lost; FAULTS=100 STORE=faulty|azurite SEED=7 for others"
 	@echo "make mutations 143 wrong edits of the gold SQL, and which contract or test stops each"
@@ -69,6 +70,9 @@ bench: setup
 
 fuzz: setup
 	@$(BIN)/python -m ecom_lake_tests.fuzz $(or $(DELIVERIES),2000) --seed $(or $(SEED),1)
+
+fuzz-maps: setup
+	@$(BIN)/python -m ecom_lake_tests.fuzz $(or $(DELIVERIES),2000) --seed $(or $(SEED),1) --maps
 
 tiny-shops: setup
 	@$(BIN)/python -m ecom_lake_tests.tiny_shops $(if $(SHOPS),--shops $(SHOPS)) --seed $(or $(SEED),1)

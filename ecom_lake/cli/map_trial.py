@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.lake_options import LakeOptions
-from ecom_lake.errors import UsageError
+from ecom_lake.errors import UsageError, UserError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
     from ecom_lake.engine.build.map_check import FacetTrial, Files, MapTrial
+    from ecom_lake.engine.config import Settings, Shop
     from ecom_lake.engine.contracts.connector import Connector
     from ecom_lake.engine.mapping.definitions import Map
 
@@ -30,10 +30,12 @@ def check(files: Sequence[Path], as_json: bool, options: LakeOptions) -> int:
     from ecom_lake.engine.build.map_check import kinds_without_files, read_files_of, try_map
 
     refuse_absent(files)
-    map_, connector = _read(options)
-    with _paths(files, options) as paths:
-        read = read_files_of(map_, paths)
-    trial = try_map(map_, read, connector, _timezone(options))
+    shop = _shop(options)
+    map_, connector = _read(shop, options)
+    read = read_files_of(map_, _paths(files, shop, options))
+    if not read.rows:
+        raise UserError(" ".join([*read.refused, _nothing_fits(map_, files, options)]))
+    trial = try_map(map_, read, connector, shop.timezone if shop else "UTC")
     absent = kinds_without_files(map_, read)
     if as_json:
         screen.show_json(_document(map_, trial, read, absent))
@@ -46,7 +48,7 @@ def check(files: Sequence[Path], as_json: bool, options: LakeOptions) -> int:
 def show_sql(table: str, as_json: bool, options: LakeOptions) -> int:
     from ecom_lake.engine.mapping.run_facet import facet_sql
 
-    map_, _ = _read(options)
+    map_, _ = _read(_shop(options), options)
     found = [facet for facet in map_.facets if facet.target == table]
     if not found:
         raise UsageError(f"{map_.where} has no table {table}; it has {', '.join(sorted({one.target for one in map_.facets}))}.")
@@ -63,17 +65,29 @@ def show_sql(table: str, as_json: bool, options: LakeOptions) -> int:
 
 
 def map_file(options: LakeOptions) -> Path:
-    """The file of the map of the shop that --shop names."""
+    """The file that a draft for the shop of --shop is written to."""
     name = options.shop
     if not name:
         raise UsageError("Name the shop of the map: add --shop NAME.")
     if not _NAME.fullmatch(name):
         raise UsageError(f"'{name}' cannot name a shop: use small letters, digits and underscores, such as my_shop.")
-    settings = LakeOptions(options.root, None, options.project).settings()
+    settings = _settings(options)
     project = settings.registry.folder
     if project is None:
         raise UsageError(f"There is no {settings.config}: work in a project folder, or create one with `ecom-lake init FOLDER`.")
     return project / "maps" / f"{name}.toml"
+
+
+def _settings(options: LakeOptions) -> Settings:
+    """The settings, whether or not they have the shop: a map may be drafted and checked before."""
+    return LakeOptions(options.root, None, options.project).settings()
+
+
+def _shop(options: LakeOptions) -> Shop | None:
+    """The shop of --shop, or the first one of lake.toml; None if lake.toml does not have it."""
+    settings = _settings(options)
+    name = options.shop or settings.default_shop
+    return settings.shop(name) if name in (*settings.shops, *settings.invalid) else None
 
 
 def refuse_absent(files: Sequence[Path]) -> None:
@@ -81,23 +95,36 @@ def refuse_absent(files: Sequence[Path]) -> None:
         raise UsageError(f"There is no {absent[0]}: name files, folders or zips that exist.")
 
 
-def _read(options: LakeOptions) -> tuple[Map, Connector]:
+def _read(shop: Shop | None, options: LakeOptions) -> tuple[Map, Connector]:
     """The map, and the connector with its contracts: for a shop without dates if no table of orders has one."""
     from ecom_lake.engine.contracts.definition_error import DefinitionError
     from ecom_lake.engine.mapping.map_file import read_map
     from ecom_lake.engine.mapping.run_facet import check_types
 
-    path = map_file(options)
-    if not path.exists():
-        raise UsageError(f"There is no {path}: draft it with ecom-lake map FILES --shop {path.stem}.")
+    path, where = _map_of(shop, options)
     text = path.read_text("utf-8")
     connector = _connector_for(text)
+    if shop and connector.of_shop:
+        connector = connector.of_shop(connector, shop.numbers)
     try:
-        map_ = read_map(text, f"maps/{path.name}", connector.delivered)
+        map_ = read_map(text, where, connector.delivered)
         check_types(map_)
     except DefinitionError as error:
         raise UsageError(str(error)) from None
     return map_, connector
+
+
+def _map_of(shop: Shop | None, options: LakeOptions) -> tuple[Path, str]:
+    """The file that `map` of the shop names, else the one that was drafted for it; and how messages call it."""
+    if shop and shop.map:
+        settings = _settings(options)
+        return settings.registry.map_file(shop.map, f"[shops.{shop.name}] in {settings.config}"), shop.map
+    if shop and not options.shop:
+        raise UsageError(f"Shop '{shop.name}' has no map. Name the shop of the map: add --shop NAME.")
+    path = map_file(options)
+    if not path.exists():
+        raise UsageError(f"There is no {path}: draft it with ecom-lake map FILES --shop {path.stem}.")
+    return path, f"maps/{path.name}"
 
 
 def shipped_maps() -> Iterator[Map]:
@@ -133,26 +160,37 @@ def _is_undated(text: str) -> bool:
     return bool(tables) and not any("ordered_at" in table for table in tables)
 
 
-def _timezone(options: LakeOptions) -> str:
-    settings = LakeOptions(options.root, None, options.project).settings()
-    shop = settings.shops.get(options.shop or "")
-    return shop.timezone if shop else "UTC"
-
-
-@contextmanager
-def _paths(files: Sequence[Path], options: LakeOptions) -> Iterator[list[tuple[str, Path]]]:
+def _paths(files: Sequence[Path], shop: Shop | None, options: LakeOptions) -> Iterator[tuple[str, Path]]:
     """The files with their names: those that are given, else those that were landed for the shop."""
     if files:
         every = [file for path in files for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
-        yield [(file.name, file) for file in every if file.is_file() and not file.name.startswith(".")]
-        return
-    settings = LakeOptions(options.root, None, options.project).settings()
-    if options.shop not in settings.shops:
+        return ((file.name, file) for file in every if file.is_file() and not file.name.startswith("."))
+    settings = _settings(options)
+    if shop is None:
         raise UsageError(f"{options.shop} is no shop of {settings.config} yet: name files, as in ecom-lake map --check FILES.")
-    landing = options.site().lake.landing
-    with ExitStack() as opened:
-        infos = sorted(landing.list(""), key=lambda info: info.path)
-        yield [(info.path, opened.enter_context(landing.opened(info.path))) for info in infos]
+    return _landed(settings, shop)
+
+
+def _landed(settings: Settings, shop: Shop) -> Iterator[tuple[str, Path]]:
+    """One file after the other: landing may hold more nightly files than a process may open."""
+    from ecom_lake.engine.store.lake import Lake
+    from ecom_lake.engine.store.landed_files import files_in
+
+    landing = Lake(settings.root, shop.name, settings.access, shop.landing).landing
+    for info in files_in(landing):
+        if not info.refused:
+            with landing.opened(info.path) as local:
+                yield info.path, local
+
+
+def _nothing_fits(map_: Map, files: Sequence[Path], options: LakeOptions) -> str:
+    from ecom_lake.engine.mapping.map_file import delivered
+
+    kinds = ", ".join(table.name for table in delivered(map_))
+    if files:
+        return f"None of these files fits the map {map_.where}, which reads {kinds}."
+    other = options.command("map --check FILES")
+    return f"No landed file fits the map {map_.where}, which reads {kinds}. To check other files: {other}"
 
 
 # --------------------------------------------------------------------------------------------------- the report

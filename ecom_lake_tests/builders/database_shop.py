@@ -116,12 +116,14 @@ class DatabaseShop:
         default_factory=lambda: {"orders": '{ since = "updated_at" }', "order_items": '{ since = "updated_at" }'}
     )
     timezone: str = "UTC"
+    setting: str = 'connector = "canonical"'
+    """Its connector or its map."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
         lines = "\n".join(f"{name} = {settings}" for name, settings in self.tables.items())
         self.config.write_text(
-            f'[shops.mine]\nconnector = "canonical"\nfirst_month = "2024-01"\ntimezone = "{self.timezone}"\n'
+            f'[shops.mine]\n{self.setting}\nfirst_month = "2024-01"\ntimezone = "{self.timezone}"\n'
             f'[shops.mine.database]\nurl_env = "{VARIABLE}"\n[shops.mine.database.tables]\n{lines}\n',
             encoding="utf-8",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tomllib
@@ -133,6 +134,59 @@ def test_check_reads_what_was_landed(run: Run, export: Path, tmp_path: Path) -> 
     assert run("land", str(export), *at).code == 0
     report = run("map", "--check", "--json", *at).json
     assert {table["table"]: table["delivered"] for table in report["tables"]} == {"orders": 30, "order_items": 60}
+
+
+def _with_map(export: Path, tmp_path: Path, map_: str, text: str) -> tuple[str, str]:
+    """The shop `mine` names a map in lake.toml, and is its only shop."""
+    project = tmp_path / "project"
+    if text:
+        (project / map_).write_text(text, "utf-8")
+    (project / "lake.toml").write_text(f'[shops.mine]\nmap = "{map_}"\nfirst_month = "2021-01"\n', "utf-8")
+    return "--project", str(project)
+
+
+def test_check_runs_the_map_that_the_shop_names(run: Run, export: Path, tmp_path: Path) -> None:
+    _drafted(run, export, tmp_path)
+    drafted = tmp_path / "project/maps/mine.toml"
+    at = _with_map(export, tmp_path, "maps/named.toml", drafted.read_text("utf-8"))
+    drafted.write_text("not this one", "utf-8")
+    for shop in ((), ("--shop", "mine")):
+        report = run("map", "--check", str(export), "--json", *at, *shop).json
+        assert report["map"] == "maps/named.toml" and report["is_draft"]
+        assert {table["table"]: table["delivered"] for table in report["tables"]} == {"orders": 30, "order_items": 60}
+    assert run("map", "--sql", "orders", "--json", *at).code == 0
+
+
+def test_check_of_files_that_the_map_does_not_read_is_a_sentence(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _with_map(export, tmp_path, "four_tables", "")
+    ran = run("map", "--check", str(export), *at)
+    assert (ran.code, ran.out) == (1, "")
+    assert "orders.csv is none of the known tables" in ran.err
+    assert "None of these files fits the map four_tables, which reads order_detail, customer_detail" in ran.err
+    landed = run("map", "--check", *at)
+    assert landed.code == 1 and "No landed file fits the map four_tables" in landed.err and "map --check FILES" in landed.err
+
+
+def test_check_names_the_setting_when_the_first_shop_has_no_map(run: Run, export: Path, tmp_path: Path) -> None:
+    ran = run("map", "--check", str(export), "--project", str(tmp_path / "project"))
+    assert ran.code == 2 and "Shop 'demo' has no map. Name the shop of the map: add --shop NAME." in ran.err
+
+
+def test_check_opens_one_landed_file_at_a_time(run: Run, export: Path, tmp_path: Path) -> None:
+    _drafted(run, export, tmp_path)
+    at = _with_map(export, tmp_path, "maps/named.toml", (tmp_path / "project/maps/mine.toml").read_text("utf-8"))
+    landing = tmp_path / "project/data/mine/landing"
+    landing.mkdir(parents=True)
+    for night in range(60):
+        (landing / f"orders-{night}.csv").write_text(FILES["orders.csv"].replace("o1;", f"n{night};"), "utf-8")
+    assert run("map", "--check", "--json", *at).json["records_rejected"] == {}
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 40, hard))
+    try:
+        report = run("map", "--check", "--json", *at).json
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert [table["delivered"] for table in report["tables"]] == [60 * 30]
 
 
 def test_a_drafted_map_of_files_without_dates_can_be_checked(run: Run, export: Path, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
     python -m ecom_lake_tests.fuzz 2000
     python -m ecom_lake_tests.fuzz 2000 --seed 5000
+    python -m ecom_lake_tests.fuzz 2000 --maps
 
+With `--maps`, they are deliveries to shops with a map, in the shapes of `ecom_lake/synth/shapes/` in turn.
 A failure states its seed; `python -m ecom_lake_tests.fuzz 8 --seed N` repeats the lake of that seed.
 """
 
@@ -14,9 +16,11 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
+from ecom_lake_tests.fuzz import shape_life
 from ecom_lake_tests.fuzz.life import DELIVERIES, Lived, life
 
 HANGS = 300
@@ -29,18 +33,19 @@ def main() -> int:
     )
     parser.add_argument("deliveries", type=int, nargs="?", default=2_000)
     parser.add_argument("--seed", type=int, default=1, help="of the first life")
+    parser.add_argument("--maps", action="store_true", help="shops with a map instead of Olist's files")
     asked = parser.parse_args()
     os.environ["POLARS_MAX_THREADS"] = "1"
     begun = time.monotonic()
     seeds = range(asked.seed, asked.seed + -(-asked.deliveries // DELIVERIES))
-    lives, failed = _live(list(seeds), begun)
+    lives, failed = _live(shape_life.life if asked.maps else life, list(seeds), begun)
     _say(_summary(lives, time.monotonic() - begun))
     for seed, why in sorted(failed.items()):
-        _say(f"\n{why}\n  again: python -m ecom_lake_tests.fuzz {DELIVERIES} --seed {seed}")
+        _say(f"\n{why}\n  again: python -m ecom_lake_tests.fuzz {DELIVERIES} --seed {seed}{' --maps' if asked.maps else ''}")
     return 1 if failed else 0
 
 
-def _live(seeds: list[int], begun: float) -> tuple[list[Lived], dict[int, str]]:
+def _live(life: Callable[[int], Lived], seeds: list[int], begun: float) -> tuple[list[Lived], dict[int, str]]:
     lives: list[Lived] = []
     failed: dict[int, str] = {}
     pool = ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))

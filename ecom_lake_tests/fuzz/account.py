@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,12 +37,13 @@ FATES = ("published", "superseded", "collapsed", "quarantined", "pending", "reje
 MOST_LETTERS = 4 << 20
 """The number of characters up to which a text is counted character by character."""
 LONGEST_SAID = 8_000
-_IN_STORE = re.compile(
-    r"_store/(log/\d{8}\.json"
-    r"|manifests/[0-9a-f]{32}(\.copy)?\.json\.gz"
-    rf"|(bronze|rejects)/({'|'.join(FILES)})/[0-9a-f]{{32}}\.parquet"
-    r"|(silver|gold|quarantine|pending)/[a-z_]+/(month-\d{4}-\d{2}-|unplaced-)?[0-9a-f]{12}-[0-9a-f]{16}\.parquet)"
+_IN_STORE = (
+    r"_store/(log/\d{{8}}\.json"
+    r"|manifests/[0-9a-f]{{32}}(\.copy)?\.json\.gz"
+    r"|(bronze|rejects)/({})/[0-9a-f]{{32}}\.parquet"
+    r"|(mapped|silver|gold|quarantine|pending)/[a-z_]+/((\d{{8}}-){{1,2}}|month-(\d{{4}}-\d{{2}}|undated)-|unplaced-)?[0-9a-f]{{12}}-[0-9a-f]{{16}}\.parquet)"
 )
+"""The files of a store; the tables of bronze are filled in."""
 
 
 @dataclass
@@ -59,32 +60,32 @@ class Tally:
 
 def check(site: Site, before: Entry, after: Entry, dropped: Collection[Dropped]) -> Tally:
     tally = Tally(files=len(dropped), how=Counter(how for file in dropped for how in file.how))
-    parts = _by_content(after)
-    new = {digest: found for digest, found in parts.items() if digest not in _by_content(before)}
+    parts = by_content(after, FILES)
+    new = {digest: found for digest, found in parts.items() if digest not in by_content(before, FILES)}
     for file in dropped:
-        _check_refusal(after, file, tally)
-        for member_hash, path, name in _members(site, after, file, parts):
+        check_refusal(after, file, tally)
+        for member_hash, path, name in members(site, after, file, parts):
             if member_hash in new:
                 _check_reading(site, after, new[member_hash], path, name)
     for table in FILES:
         _check_ledger(site, after, table, new, tally)
     for file in dropped:
         tally.planted += _check_planted(site, after, file, parts)
-    _check_names(site)
+    check_names(site)
     return tally
 
 
-def _by_content(entry: Entry) -> dict[str, tuple[str, Part, File]]:
+def by_content(entry: Entry, tables: Iterable[str]) -> dict[str, tuple[str, Part, File]]:
     """Every delivery by the hash of its content: its table, its part, its file."""
     return {
         file.delivery.content_hash: (table, part, file)
-        for table in FILES
+        for table in tables
         for part, file in entry.parts(TableId("bronze", table)).items()
         if file.delivery
     }
 
 
-def _check_refusal(after: Entry, file: Dropped, tally: Tally) -> None:
+def check_refusal(after: Entry, file: Dropped, tally: Tally) -> None:
     landed = after.landing[file.name]
     reason = landed.refused
     if reason:
@@ -106,9 +107,7 @@ def _kind_of(reason: str) -> str:
     return next((word for word in words if word in reason), "other")
 
 
-def _members(
-    site: Site, after: Entry, file: Dropped, parts: dict[str, tuple[str, Part, File]]
-) -> Iterator[tuple[str, Path, str]]:
+def members(site: Site, after: Entry, file: Dropped, parts: dict[str, tuple[str, Part, File]]) -> Iterator[tuple[str, Path, str]]:
     """The members of a landed file: each was delivered, or the file was refused with a reason."""
     reason = after.landing[file.name].refused
     path = site.lake.store.local(f"{site.shop.name}/landing/{file.name}")
@@ -184,7 +183,7 @@ def _letters(text: str) -> Counter[str]:
 def _check_ledger(site: Site, after: Entry, table: str, new: Collection[str], tally: Tally) -> None:
     """Every delivered row is in at most one table; the others are counted as superseded or collapsed."""
     delivered = rows_of(site, after, table).collect()
-    placed = _placed(site, after, table)
+    placed = rows_placed(site, after, table)
     lineage = delivered.select(LINEAGE)
     assert not placed.select(LINEAGE).is_duplicated().any(), f"{table}: a row is in two tables"
     assert placed.join(lineage, on=LINEAGE, how="anti").is_empty(), f"{table}: a row was never delivered"
@@ -204,7 +203,7 @@ def _check_ledger(site: Site, after: Entry, table: str, new: Collection[str], ta
     _check_superseded(site, after, table, delivered.join(placed, on=LINEAGE, how="anti"))
 
 
-def _placed(site: Site, after: Entry, table: str) -> pl.DataFrame:
+def rows_placed(site: Site, after: Entry, table: str) -> pl.DataFrame:
     """The rows of silver, quarantine and pending that come from a delivered table, by lineage."""
     silver = next((TableId("silver", name) for name, spec in specs(site).items() if spec.source == table), None)
     places = {"published": silver, "quarantined": TableId("quarantine", table), "pending": TableId("pending", table)}
@@ -269,8 +268,9 @@ def _reasons(site: Site, after: Entry, table: str, part: Part) -> dict[int, tupl
     return found
 
 
-def _check_names(site: Site) -> None:
+def check_names(site: Site) -> None:
     """Names in the store consist only of hashes, run ids and table names, and no temporary file is left."""
+    known = re.compile(_IN_STORE.format("|".join(delivered.name for delivered in site.connector.delivered)))
     for info in site.lake.store.list(f"{site.shop.name}/_store"):
         path = info.path.removeprefix(f"{site.shop.name}/")
-        assert _IN_STORE.fullmatch(path), f"{path} does not belong in the store"
+        assert known.fullmatch(path), f"{path} does not belong in the store"

@@ -35,7 +35,7 @@ DELIVERIES = 8
 """The number of deliveries of one lake."""
 GOLD_EVERY = 4
 """The last delivery of every such lake is built up to gold."""
-_TIMES = (None, None, None, 0, -1, 1 << 31, 4_102_444_800, 1 << 40, -(1 << 40))
+TIMES = (None, None, None, 0, -1, 1 << 31, 4_102_444_800, 1 << 40, -(1 << 40))
 
 
 @dataclass
@@ -68,7 +68,7 @@ class DeliveryError(AssertionError):
 def life(seed: int, deliveries: int = DELIVERIES, gold: bool | None = None) -> Lived:
     dice, lived = Random(f"life {seed}"), Lived(seed)
     to_gold = seed % GOLD_EVERY == 0 if gold is None else gold
-    with _sandbox() as (root, watch), _low_limits():
+    with sandbox("olist") as (root, watch), low_limits():
         site = a_site(root, f"{FIRST}-01", f"{LAST}-01")
         site = replace(site, shop=replace(site.shop, max_failed_share=1.0))  # most rows of a delivery may be invalid
         _deliver(site, dice, base_delivery(), gold=False)
@@ -81,13 +81,13 @@ def life(seed: int, deliveries: int = DELIVERIES, gold: bool | None = None) -> L
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt):
                     raise
-                raise DeliveryError(f"{_what(seed, number, dropped)}: {type(error).__name__}: {error}") from error
-            lived.add(tally, time.perf_counter() - begun, _what(seed, number, dropped))
+                raise DeliveryError(f"{described(seed, number, dropped)}: {type(error).__name__}: {error}") from error
+            lived.add(tally, time.perf_counter() - begun, described(seed, number, dropped))
             lived.released += to_gold and number == deliveries
     return lived
 
 
-def _what(seed: int, number: int, dropped: list[Dropped]) -> str:
+def described(seed: int, number: int, dropped: list[Dropped]) -> str:
     files = "; ".join(f"{file.name!r} ({file.table}: {', '.join(file.how)})" for file in dropped)
     return f"delivery {number} of seed {seed} [{files}]"
 
@@ -95,7 +95,7 @@ def _what(seed: int, number: int, dropped: list[Dropped]) -> str:
 def _deliver(site: Site, dice: Random, dropped: list[Dropped], gold: bool) -> Tally:
     before = site.lake.log.head()
     for file in dropped:
-        put(site, file, dice.choice(_TIMES))
+        put(site, file, dice.choice(TIMES))
     after = take_in(site, gold)
     return check(site, before, after, dropped)
 
@@ -129,7 +129,7 @@ def put(site: Site, file: Dropped, then: int | None = None) -> None:
 
 
 @contextmanager
-def _sandbox() -> Iterator[tuple[Path, Callable[[], None]]]:
+def sandbox(shop: str) -> Iterator[tuple[Path, Callable[[], None]]]:
     """A lake in its own folder, and a function that checks that nothing was written outside of the lake."""
     outer = Path(tempfile.mkdtemp(prefix="ecom-lake-fuzz-"))
     work = outer / "a" / "b" / "work"
@@ -141,7 +141,7 @@ def _sandbox() -> Iterator[tuple[Path, Callable[[], None]]]:
         beside = [path for path in outer.rglob("*") if work / "lake" not in (path, *path.parents) and path.is_file()]
         assert not beside, f"written outside of the lake: {beside}"
         assert {path for path in escaped if path.exists()} == there, "written to a system folder"
-        layers = {path.name for path in (work / "lake" / "olist").iterdir()}
+        layers = {path.name for path in (work / "lake" / shop).iterdir()}
         assert layers <= {"landing", "_store", "silver", "gold", "release.json", "catalog.duckdb", "quality.html"}, (
             f"unexpected files in the shop: {layers}"
         )
@@ -154,7 +154,7 @@ def _sandbox() -> Iterator[tuple[Path, Callable[[], None]]]:
 
 
 @contextmanager
-def _low_limits() -> Iterator[None]:
+def low_limits() -> Iterator[None]:
     """Lowers the limits of archives to a hundredth, so that an archive bomb costs a hundredth of the time."""
     with patch.object(archives, "GIB", packed.BOMB // 2):
         yield

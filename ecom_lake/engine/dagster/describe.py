@@ -1,13 +1,14 @@
 """What the Dagster UI shows for a table: the texts of its contract, its code, kinds, group, owner and freshness."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from ecom_lake.engine.build.mapped.facets import inputs_of_table
+from ecom_lake.engine.build.pull.earlier_pulls import PulledFile
 from ecom_lake.engine.build.pull.pull import LAYER
 from ecom_lake.engine.build.release.offer import not_built
 from ecom_lake.engine.build.release.pages import page_url
@@ -77,8 +78,9 @@ def pulled(site: Site, name: str, declared: PulledTable) -> dg.AssetSpec:
 
 def _pulled_into(site: Site, delivered: Delivered) -> list[dg.AssetKey]:
     """The pulled tables that become a delivered table: those with its name, and those that are recognised by their columns."""
-    tables = site.shop.database.tables if site.shop.database else ()
-    named = {table: named_after(f"{table}.csv", site.connector.delivered) for table in tables}
+    tables = site.shop.database.tables if site.shop.database else {}
+    files = {table: PulledFile(1, table, datetime.now(UTC) if declared.since else None) for table, declared in tables.items()}
+    named = {table: named_after(file.path, site.connector.delivered) for table, file in files.items()}
     return [key_of(site.shop.name, TableId(LAYER, table)) for table, name in named.items() if name in ("", delivered.name)]
 
 

@@ -6,7 +6,6 @@ Not here: reading a CSV file (landing/).
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +29,7 @@ from ecom_lake.engine.landing.refused import Refused, shown
 from ecom_lake.engine.landing.table_recognition import named_after
 from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made, Parts, version_of_landing
 from ecom_lake.engine.store.lake import in_order
+from ecom_lake.engine.store.landed_files import files_in
 from ecom_lake.engine.store.store import Info
 from ecom_lake.errors import UserError
 from ecom_lake.words import counted
@@ -62,8 +62,7 @@ class Taken:
 
 
 def landed_files(site: Site) -> list[Info]:
-    """The files in landing in order of delivery: by name, numbers by value. Hidden and partly copied files are left out."""
-    return sorted((info for info in site.lake.landing.list("") if _counts(info.path)), key=lambda info: _natural(info.path))
+    return files_in(site.lake.landing)
 
 
 def nothing_new(site: Site, head: Entry) -> bool:
@@ -314,13 +313,3 @@ def _records_check(table: TableId, parts: Parts) -> Check:
 def _reader(site: Site) -> str:
     """The version of the code and connector that read a file. A refused file is read again when it changes."""
     return f"{site.connector.name}-{fingerprint(site.connector.delivered, code_version(__name__))}"
-
-
-def _counts(path: str) -> bool:
-    name = path.rsplit("/", 1)[-1]
-    hidden = any(step.startswith((".", "_")) for step in path.split("/"))
-    return not hidden and not name.endswith((".part", ".tmp", ".crdownload", "~"))
-
-
-def _natural(path: str) -> list[tuple[int, str]]:
-    return [(int(step), "") if step.isdecimal() else (-1, step) for step in re.split(r"(\d+)", path)]

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from ecom_lake.engine.build.pull.changed_rows import refuse_changed_rows
 from ecom_lake.engine.build.pull.csv_file import CsvFile, write_csv
 from ecom_lake.engine.build.pull.earlier_pulls import EarlierPulls, PulledFile
 from ecom_lake.engine.build.pull.source import Column, Moment, Query, Source, connected, start_after
@@ -78,6 +79,8 @@ def pull(site: Site, tables: Sequence[str] = (), whole: bool = False, on_table: 
     """Pull these tables, or all of them. `whole`: also what earlier pulls landed."""
     database = declared(site)
     chosen = _chosen(database, tables, site)
+    if not whole:
+        refuse_changed_rows(site, [name for name, settings in chosen.items() if settings.since])
     with _alone(site), site.lake.scratch() as scratch:
         earlier = EarlierPulls(site)
         read: dict[str, _Read] = {}

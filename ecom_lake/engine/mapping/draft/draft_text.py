@@ -12,6 +12,8 @@ from ecom_lake.engine.mapping.draft.drafted import DraftCell, DraftFacet, DraftW
 from ecom_lake.engine.mapping.draft.profile import KindProfile
 
 _WIDTH = 60
+_LAST_NUMBER = re.compile(r"[-_ .]*[0-9]([-_0-9. ]|t(?=[0-9]|$))*z?$", re.IGNORECASE)
+"""The numbers at the end of a file's name: a date, a date and time as in `orders-20240201T100000Z`, or the beginning of one."""
 _SHORTEST_NAME = 3
 _MOST_FILES = 8
 
@@ -67,7 +69,7 @@ def _kind(draft: Draft, kind: KindProfile) -> Iterator[str]:
 
 def _globs(kind: KindProfile) -> list[str]:
     """A pattern that later files of the same kind match too: what the names have in common, without dates and numbers."""
-    common = re.sub(r"[-_ .]*[0-9][-_0-9. ]*$", "", _common_beginning([_stem(file) for file in kind.files]))
+    common = _LAST_NUMBER.sub("", _common_beginning([_stem(file) for file in kind.files]))
     return [f"{common}*"] if len(common) >= _SHORTEST_NAME else [*kind.files]
 
 

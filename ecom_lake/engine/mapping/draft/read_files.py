@@ -137,4 +137,4 @@ def _words_of_file(file: str) -> list[str]:
     path = PurePosixPath(file)
     while path.suffix.casefold() in _SUFFIXES:
         path = path.with_suffix("")
-    return [word for word in own_name(path.name).split("_") if not re.fullmatch(r"v?[0-9]+t?[0-9]*z?|column", word)]
+    return [word for word in own_name(path.name).split("_") if not re.fullmatch(r"[vt]?[0-9]+t?[0-9]*z?|z|column", word)]

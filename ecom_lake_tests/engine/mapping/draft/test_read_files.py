@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from ecom_lake.engine.mapping.draft.draft import make_draft
+from ecom_lake.engine.mapping.draft.draft_text import draft_text
 from ecom_lake.engine.mapping.draft.read_files import own_name, read_files
+from ecom_lake.shop.connectors.canonical.drafting import draft_targets
 
 
 def _write(folder: Path, **files: str) -> list[Path]:
@@ -73,3 +77,13 @@ def test_a_file_that_cannot_be_read_is_refused_with_a_sentence_and_the_others_ar
 def test_records_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
     read = read_files(_write(tmp_path, orders="order_id,total\n1,5\n2,6,7\n"))
     assert read.rejected == {"orders.csv": 1} and read.kinds[0].rows == 1
+
+
+@pytest.mark.parametrize("names", [("orders-20240201T100000.000000Z",), ("orders-20240201T100000Z", "orders-20240301T110000Z")])
+def test_files_that_a_pull_landed_are_of_the_kind_of_their_table_and_so_are_later_ones(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    texts = {name: f"order_id,customer_id,ordered_at\n{number},ann,2024-01-01\n" for number, name in enumerate(names)}
+    draft = make_draft(read_files(_write(tmp_path, **texts)).kinds, draft_targets())
+    (files,) = tomllib.loads(draft_text(draft, "mine"))["files"].items()
+    assert files == ("orders", {"names": ["orders*"]})
