@@ -20,6 +20,8 @@ from ecom_lake.publish.dashboard.breakdown_explorer import breakdown_csv
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
 from ecom_lake.publish.dashboard.options import read_options
 from ecom_lake.publish.dashboard.pages import LABELS, PAGES, Page
+from ecom_lake.publish.dashboard.product import product
+from ecom_lake.publish.dashboard.product_names import product_path
 from ecom_lake.publish.dashboard.rendering import render
 from ecom_lake.publish.dashboard.served_release import Releases
 from ecom_lake.publish.dashboard.stylesheet import stylesheet
@@ -77,6 +79,15 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK) -> FastAP
 
     for page in PAGES:
         serve(page)
+
+    @app.get("/{shop}/product/{product_id:path}")
+    def product_page(request: Request, shop: str, product_id: str) -> Response:
+        filters = read_filters(request.query_params)
+        view = View(shop, product_path(product_id), releases.of(shop, filters.release), filters)
+        found = product(view, product_id)
+        if found is None:
+            return _failed(f"Shop '{shop}' has no product '{product_id}' in release {view.release.number}.", 404)
+        return shown("product.html.jinja", view, found)
 
     @app.get("/{shop}/sales/breakdown.csv")
     def breakdown_file(request: Request, shop: str) -> Response:

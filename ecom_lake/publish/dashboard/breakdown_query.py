@@ -7,12 +7,11 @@ Not here: what the page shows of it (breakdown_explorer.py).
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 
 from ecom_lake.publish.dashboard.breakdowns import conditions_of, lines_of
-from ecom_lake.publish.dashboard.query import Query
+from ecom_lake.publish.dashboard.query import Query, named_before, values_before
 from ecom_lake.publish.dashboard.span import Span
 from ecom_lake.publish.dashboard.view import View
 
@@ -29,7 +28,6 @@ LINE_COLUMNS = {
     "status": "s.status",
 }
 """The dimensions that order lines have, as SQL on lines_of."""
-_PARAMETER = re.compile(r"\$(\w+)")
 _SUMS = """sum(net_sales)::decimal(18, 2) as net_sales, sum(orders)::bigint as orders, sum(units)::bigint as units,
         sum(net_sales)::double / nullif(sum(orders), 0)::double as aov"""
 
@@ -47,11 +45,10 @@ def members_query(view: View, by: str, measure: str, chosen: str, most: int | No
     ctes = [f"shown as (\n    {now}\n)"]
     joins = []
     if view.before:
-        earlier, values_before = _members(view, by, view.before)
-        earlier = _PARAMETER.sub(r"$\1_before", earlier)
-        ctes.append(f"earlier as (\n    {earlier}\n)")
+        earlier, values_of_earlier = _members(view, by, view.before)
+        ctes.append(f"earlier as (\n    {named_before(earlier)}\n)")
         joins.append("left join earlier as e on e.member = n.member")
-        values |= {f"{name}_before": value for name, value in values_before.items()}
+        values |= values_before(values_of_earlier)
     if by == "product":
         joins.append("left join dim_product as p on p.product_id = n.member")
     if most:
