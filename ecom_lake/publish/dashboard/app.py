@@ -16,9 +16,12 @@ from starlette.staticfiles import StaticFiles
 from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
 from ecom_lake.publish.dashboard.ask import answer_csv, answered, listed
+from ecom_lake.publish.dashboard.breakdown_explorer import breakdown_csv
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
 from ecom_lake.publish.dashboard.options import read_options
 from ecom_lake.publish.dashboard.pages import LABELS, PAGES, Page
+from ecom_lake.publish.dashboard.product import product
+from ecom_lake.publish.dashboard.product_names import product_path
 from ecom_lake.publish.dashboard.rendering import render
 from ecom_lake.publish.dashboard.served_release import Releases
 from ecom_lake.publish.dashboard.stylesheet import stylesheet
@@ -63,16 +66,36 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK) -> FastAP
         )
         return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
 
+    def view_of(request: Request, shop: str, page: Page) -> View:
+        filters = read_filters(request.query_params)
+        options = read_options(page.options, request.query_params)
+        return View(shop, page.name, releases.of(shop, filters.release), filters, options)
+
     def serve(page: Page) -> None:
         @app.get(f"/{{shop}}/{page.name}")
         def shown_page(request: Request, shop: str) -> Response:
-            filters = read_filters(request.query_params)
-            options = read_options(page.options, request.query_params)
-            view = View(shop, page.name, releases.of(shop, filters.release), filters, options)
+            view = view_of(request, shop, page)
             return shown(f"{page.name}.html.jinja", view, page.compute(view))
 
     for page in PAGES:
         serve(page)
+
+    @app.get("/{shop}/product/{product_id:path}")
+    def product_page(request: Request, shop: str, product_id: str) -> Response:
+        filters = read_filters(request.query_params)
+        view = View(shop, product_path(product_id), releases.of(shop, filters.release), filters)
+        found = product(view, product_id)
+        if found is None:
+            return _failed(f"Shop '{shop}' has no product '{product_id}' in release {view.release.number}.", 404)
+        return shown("product.html.jinja", view, found)
+
+    @app.get("/{shop}/sales/breakdown.csv")
+    def breakdown_file(request: Request, shop: str) -> Response:
+        view = view_of(request, shop, next(page for page in PAGES if page.name == "sales"))
+        name = f"{shop}-release-{view.release.number}-sales-by-{view.options['by']}.csv"
+        return Response(
+            breakdown_csv(view), media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        )
 
     @app.get("/dashboard.css")
     def styles() -> Response:

@@ -62,7 +62,7 @@ def products(view: View) -> Sequence[Bar]:
     """The ten largest products."""
     conditions, values = conditions_of(view, view.span, without="product")
     sql = f"""select s.product_id as product, max(p.name) as name, max(s.category) as category, sum(s.net_sales) as net_sales
-from ({_lines(view)}) as s
+from ({lines_of(view)}) as s
 join dim_product as p on p.product_id = s.product_id
 where {conditions}
 group by s.product_id
@@ -91,7 +91,7 @@ def money(view: View) -> Any:
 def source(view: View) -> str:
     """The cube, except for a filter by product, which it does not have, and for a shop without the cube."""
     if view.filters.members.get("product") or not view.release.has("sales_cube"):
-        return f"({_lines(view)}) as s"
+        return f"({lines_of(view)}) as s"
     return "sales_cube as s"
 
 
@@ -105,11 +105,12 @@ def conditions_of(view: View, span: Span | None, without: str = "") -> tuple[str
     return " and ".join(conditions) or "true", {**values, **members}
 
 
-def _lines(view: View) -> str:
+def lines_of(view: View) -> str:
+    """SQL of the valid order lines, each with the members that filters know."""
     has_segments = view.release.has("customer_segments")
     segment = "coalesce(g.segment, 'not scored')" if has_segments else "'not scored'"
     join = "\nleft join customer_segments as g on g.customer_id = l.customer_id" if has_segments else ""
-    return f"""select l.month, l.product_id, l.category, coalesce(l.state, 'unknown') as state,
-    case when l.customer_id is null then 'anonymous' else {segment} end as segment, l.net_sales
+    return f"""select l.* exclude (state), coalesce(l.state, 'unknown') as state,
+    case when l.customer_id is null then 'anonymous' else {segment} end as segment
 from fct_sales as l{join}
 where l.is_valid"""

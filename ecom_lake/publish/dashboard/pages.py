@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecom_lake.publish.dashboard.breakdown_explorer import OPTIONS as BREAKDOWN
 from ecom_lake.publish.dashboard.overview import overview
+from ecom_lake.publish.dashboard.products import OPTIONS as PRODUCTS
+from ecom_lake.publish.dashboard.products import products
+from ecom_lake.publish.dashboard.sales import sales
 from ecom_lake.publish.dashboard.trust import trust
 from ecom_lake.publish.dashboard.view import View
 
@@ -24,6 +28,8 @@ class Page:
 
 PAGES = (
     Page("overview", "Overview", overview),
+    Page("sales", "Sales", sales, BREAKDOWN),
+    Page("products", "Products", products, PRODUCTS),
     Page("trust", "Trust", trust),
 )
 ASK = ("ask", "Ask")

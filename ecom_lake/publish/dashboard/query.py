@@ -26,6 +26,16 @@ class Query:
         return re.sub(r"\$(\w+)", lambda found: _as_sql(self.values[found[1]]), self.sql)
 
 
+def named_before(sql: str) -> str:
+    """The SQL with its parameters renamed, for use in one query with the same SQL of other months."""
+    return re.sub(r"\$(\w+)", r"$\1_before", sql)
+
+
+def values_before(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of these parameters."""
+    return {f"{name}_before": value for name, value in values.items()}
+
+
 def _as_sql(value: Any) -> str:
     if isinstance(value, date):
         return f"date '{value}'"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -77,7 +77,15 @@ class View:
 
     def with_option(self, name: str, value: str) -> str:
         """This page with another value of one of its own parameters."""
-        return self._address(self.filters, self.options.having(name, value))
+        return self.with_options({name: value})
+
+    def with_options(self, values: Mapping[str, str]) -> str:
+        """This page with other values of its own parameters."""
+        return self._address(self.filters, self.options.having(values))
+
+    def span_url(self, span: Span) -> str:
+        """This page of these months."""
+        return self._with(self.filters.of_months(span.first, span.last))
 
     def _with(self, filters: Filters) -> str:
         return self._address(filters, self.options)

@@ -44,14 +44,15 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 820, 390])
-def test_the_overview_fits_and_loads_nothing_foreign(address: str, browser: Browser, scheme: str, width: int) -> None:
+@pytest.mark.parametrize("shown", ["overview", "sales", "products"])
+def test_a_page_fits_and_loads_nothing_foreign(address: str, browser: Browser, scheme: str, width: int, shown: str) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light")
     said: list[str] = []
     loaded: list[tuple[str, int]] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("response", lambda response: loaded.append((response.url, len(response.body()))))
-    page.goto(f"{address}/olist/overview", wait_until="networkidle")
+    page.goto(f"{address}/olist/{shown}", wait_until="networkidle")
     assert said == [], "no violation of the content security policy, no error"
     assert all(url.startswith(address) for url, _ in loaded)
     assert sum(size for _, size in loaded) <= HEAVIEST

@@ -17,12 +17,20 @@ def test_the_first_value_is_the_default_and_stays_out_of_the_address() -> None:
     options = read_options(ALLOWED, {"by": "", "measure": "units", "other": "1"})
     assert (options["by"], options["measure"]) == ("category", "units")
     assert options.query() == "measure=units"
-    assert options.having("measure", "net_sales").query() == ""
+    assert options.having({"measure": "net_sales"}).query() == ""
 
 
 def test_an_unknown_value_is_one_sentence() -> None:
     with pytest.raises(UsageError, match=r"^measure must be net_sales, orders or units, not 'profit'\.$"):
         read_options(ALLOWED, {"measure": "profit"})
+
+
+def test_a_parameter_without_listed_values_takes_any_text_and_is_empty_by_default() -> None:
+    allowed = {"by": ("category", "state"), "member": ()}
+    options = read_options(allowed, {"member": "a & b"})
+    assert (options["member"], options.query()) == ("a & b", "member=a+%26+b")
+    assert options.having({"by": "state", "member": ""}).changed == {"by": "state"}
+    assert read_options(allowed, {})["member"] == ""
 
 
 def test_links_keep_filters_and_parameters(release: ServedRelease) -> None:
