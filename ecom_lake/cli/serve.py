@@ -31,7 +31,7 @@ def serve(*, host: str = "127.0.0.1", port: Annotated[int, Parameter(help="TCP p
     listener = _listener(host, port)
     import uvicorn
 
-    from ecom_lake.publish.dashboard.app import application
+    from ecom_lake.publish.server import server as application
 
     address = f"[{host}]" if ":" in host else host
     screen.show(f"Dashboard: http://{address}:{listener.getsockname()[1]}/", "Stop with Ctrl-C.")
