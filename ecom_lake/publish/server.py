@@ -1,6 +1,6 @@
 """The dashboard and the API in one ASGI application, over the same open releases.
 
-Here: which of the two answers an address, HEAD, and the headers of the API. Not here: what they answer (dashboard, api).
+Here: which of the two answers an address, HEAD, and the headers of the API. Not here: who may ask (api/gate.py), the answers.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ecom_lake.engine.config import Settings
 from ecom_lake.publish.api.app import api
+from ecom_lake.publish.api.gate import RATE, Gate, Proxy
+from ecom_lake.publish.api.keys import FILE, Keys
 from ecom_lake.publish.api.replies import IS_HEAD
 from ecom_lake.publish.dashboard.app import LOOPBACK, application
 from ecom_lake.publish.dashboard.served_release import Releases
@@ -28,12 +30,19 @@ _SECURITY = {
 }
 
 
-def server(settings: Settings, hosts: Sequence[str] = LOOPBACK) -> ASGIApp:
-    """The whole application. `hosts`: the host names that are answered."""
+def server(
+    settings: Settings,
+    hosts: Sequence[str] = LOOPBACK,
+    keys: Keys | None = None,
+    proxy: Proxy | None = None,
+    per_second: float = RATE,
+) -> ASGIApp:
+    """The whole application. `hosts`: the host names that are answered; `keys`: default the ones next to lake.toml."""
     releases = Releases(settings)
     answers = _with_security(api(releases))
     pages = application(settings, tuple(hosts), releases)
-    known = TrustedHostMiddleware(_by_path(answers, pages), allowed_hosts=list(hosts))
+    gate = Gate(_by_path(answers, pages), keys or Keys(settings.config.with_name(FILE)), proxy, per_second)
+    known = TrustedHostMiddleware(gate, allowed_hosts=list(hosts))
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         is_probe = scope["type"] == "http" and scope["path"] in PROBES

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from starlette.requests import HTTPConnection
+from starlette.types import Scope as ASGIScope
 
 from ecom_lake.publish.api.problem import ProblemError
 
@@ -34,15 +35,24 @@ class Client:
 
 
 OWNER = Client("")
-"""The client on a loopback address while no keys exist: whoever it is could read the lake's files as well."""
+"""Who asks on a loopback address while no keys exist: somebody at the machine, who could read the lake's files as well."""
+PASSED_ON = Client("", frozenset({"read"}))
+"""Somebody whose request a proxy passed on, while nothing states who may see people."""
+_PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-user", "x-forwarded-host", "via")
+"""Headers that a proxy adds."""
 
 
 def client_of(request: HTTPConnection) -> Client:
-    found: Client = request.scope.get(_CLIENT, OWNER)
-    return found
+    found: Client | None = request.scope.get(_CLIENT)
+    return found or unknown_client(request)
 
 
-def remember(scope: dict[str, object], client: Client) -> None:
+def unknown_client(request: HTTPConnection) -> Client:
+    """The client of a request where neither keys nor a proxy say who it is."""
+    return PASSED_ON if any(name in request.headers for name in _PROXIED) else OWNER
+
+
+def remember(scope: ASGIScope, client: Client) -> None:
     """Note the client of a request in its ASGI scope."""
     scope[_CLIENT] = client
 
