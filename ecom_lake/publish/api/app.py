@@ -5,7 +5,7 @@ Every address reads one release of one shop, the latest unless `release` names a
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse
 
 from ecom_lake.engine.serve.difference import as_document, difference
 from ecom_lake.errors import UserError
-from ecom_lake.publish.api import catalogue, documents
-from ecom_lake.publish.api.access import client_of
+from ecom_lake.publish.api import catalogue, documents, metrics, profiles, questions
+from ecom_lake.publish.api.access import client_of, may_see_people, need
 from ecom_lake.publish.api.files import data_file
 from ecom_lake.publish.api.formats import MEDIA_TYPES, document
 from ecom_lake.publish.api.pages_of_rows import RowsParameters, page_of_rows
@@ -37,6 +37,9 @@ _PROBLEMS = {
     429: "The key asks too often; Retry-After has the seconds to wait.",
     503: "The server is busy, or the query took too long.",
 }
+By = Literal["month", "segment", "category", "state"]
+ANY_PARAMETER = "x-any-parameter"
+"""Marks an address that checks its query parameters itself."""
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -103,13 +106,16 @@ def api(releases: Releases) -> FastAPI:
     _releases(app, reader)
     _tables(app, reader)
     _aliases(app, reader)
+    _questions(app, reader)
+    _metrics(app, reader)
+    _profiles(app, reader)
     return app
 
 
 def _known_parameters(request: Request) -> None:
     """Refuse query parameters that the address does not have: a misspelled filter would give all rows."""
-    operation = request.app.openapi()["paths"][request.scope["route"].path]["get"]
-    if operation.get("x-any-parameter"):
+    operation = request.app.openapi()["paths"][request.scope["route"].path_format]["get"]
+    if operation.get(ANY_PARAMETER):
         return
     known = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"]
     if unknown := next((name for name in request.query_params if name not in known), None):
@@ -248,3 +254,85 @@ def _alias(app: FastAPI, reader: Reader, name: str, table: str, description: str
     @app.get(f"/v1/shops/{{shop}}/{name}", name=name, tags=["trust"], description=description, responses=OF_ROWS)
     def rows_of(request: Request, shop: ShopName, asked: Annotated[RowsParameters, Query()]) -> Response:
         return page_of_rows(reader, request, shop, table, asked)
+
+
+def _questions(app: FastAPI, reader: Reader) -> None:
+    @app.get("/v1/shops/{shop}/questions", tags=["questions"], responses=given(documents.Questions, OF_RELEASE))
+    def list_questions(request: Request, shop: ShopName, release: OfRelease = None) -> Response:
+        """The business questions, with their parameters."""
+        found = reader.release(request, shop, release)
+        return reader.reply(request, found, lambda: Body(document(questions.listed(found))))
+
+    @app.get(
+        "/v1/shops/{shop}/questions/{question}",
+        tags=["questions"],
+        responses=given(documents.Answer, OF_TABLE),
+        openapi_extra={ANY_PARAMETER: True},
+    )
+    def answer(
+        request: Request,
+        shop: ShopName,
+        question: Annotated[str, Path(description="The name of a question.", max_length=100)],
+        release: OfRelease = None,
+    ) -> Response:
+        """The answer to a question. Its parameters, such as `year=2017`, are further query parameters."""
+        found = reader.release(request, shop, release)
+        values = {name: value for name, value in request.query_params.items() if name != "release"}
+
+        def make() -> Body:
+            answered = questions.answered(found, question, values, may_see_people(request))
+            return Body(document(questions.answer(found, answered)))
+
+        return reader.reply(request, found, make)
+
+
+def _metrics(app: FastAPI, reader: Reader) -> None:
+    @app.get("/v1/shops/{shop}/metrics", tags=["metrics"], responses=given(documents.Metrics, OF_RELEASE))
+    def list_metrics(request: Request, shop: ShopName, release: OfRelease = None) -> Response:
+        """The KPIs, with their definitions."""
+        found = reader.release(request, shop, release)
+        return reader.reply(request, found, lambda: Body(document(metrics.listed(found))))
+
+    @app.get("/v1/shops/{shop}/metrics/{metric}", tags=["metrics"], responses=given(documents.Metric, OF_RELEASE))
+    def metric(
+        request: Request,
+        shop: ShopName,
+        metric: Annotated[str, Path(description="The name of a KPI.", max_length=100)],
+        by: Annotated[By | None, Query(description="Default: one number.")] = None,
+        since: Annotated[str, Query(description="The first month, such as 2018-01.")] = "",
+        until: Annotated[str, Query(description="The last month.")] = "",
+        segment: Annotated[str, Query(description="Only this customer segment.")] = "",
+        category: Annotated[str, Query(description="Only this category.")] = "",
+        state: Annotated[str, Query(description="Only this state.")] = "",
+        release: OfRelease = None,
+    ) -> Response:
+        """A KPI of any months and members, with its definition and the SQL that ran. What does not add up is not summed."""
+        found = reader.release(request, shop, release)
+        members = {"segment": segment, "category": category, "state": state}
+        asked = metrics.Asked(by or "", since, until, {name: member for name, member in members.items() if member})
+        return reader.reply(request, found, lambda: Body(document(metrics.metric(found, metric, asked))))
+
+
+def _profiles(app: FastAPI, reader: Reader) -> None:
+    @app.get("/v1/shops/{shop}/customers/{customer:path}", tags=["people"], responses=given(documents.Customer, OF_TABLE))
+    def customer(
+        request: Request,
+        shop: ShopName,
+        customer: Annotated[str, Path(description="The id of a customer.")],
+        release: OfRelease = None,
+    ) -> Response:
+        """All that the release has of one customer. Needs the scope pii."""
+        need(request, "pii", "A customer")
+        found = reader.release(request, shop, release)
+        return reader.reply(request, found, lambda: Body(document(profiles.customer(found, customer))))
+
+    @app.get("/v1/shops/{shop}/models/{model}", tags=["trust"], responses=given(documents.Model, OF_RELEASE))
+    def model(
+        request: Request,
+        shop: ShopName,
+        model: Annotated[str, Path(description="The name of a model.", max_length=100)],
+        release: OfRelease = None,
+    ) -> Response:
+        """The card of a model and its tests. A refused model has its card, with the reason."""
+        found = reader.release(request, shop, release)
+        return reader.reply(request, found, lambda: Body(document(profiles.model(found, model))))

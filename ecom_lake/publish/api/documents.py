@@ -156,5 +156,92 @@ class Rows(Document):
     rows: list[dict[str, Any]]
 
 
+class ParameterOfQuestion(Document):
+    name: str
+    kind: Literal["number", "text", "month"]
+    meaning: str
+    or_all: bool
+
+
+class QuestionInList(Document):
+    question: str
+    title: str
+    group: str
+    note: str
+    chart: str | None
+    parameters: list[ParameterOfQuestion]
+    absent: str | None
+    """Why this shop cannot answer it."""
+
+
+class Questions(Document):
+    shop: str
+    release: int
+    questions: list[QuestionInList]
+
+
+class Answer(Document):
+    shop: str
+    release: int
+    question: str
+    title: str
+    note: str
+    caveat: str | None
+    parameters: dict[str, str]
+    choices: dict[str, list[str]]
+    columns: list[str]
+    shares: list[str]
+    """The columns that are shares, shown as percentages."""
+    chart: str | None
+    rows: list[dict[str, Any]]
+    sql: str
+
+
+class MetricInList(Document):
+    metric: str
+    definition: str
+    unit: str | None
+    by: list[str]
+
+
+class Metrics(Document):
+    shop: str
+    release: int
+    metrics: list[MetricInList]
+
+
+class Metric(Document):
+    shop: str
+    release: int
+    metric: str
+    definition: str
+    unit: str | None
+    currency: str | None
+    since: str | None
+    until: str | None
+    filters: dict[str, str]
+    by: str | None
+    rows: list[dict[str, Any]]
+    total: str | float | None
+    """Of the whole span. Of a distinct count it is not the sum of the rows."""
+    sql: str
+
+
+class Customer(Document):
+    shop: str
+    release: int
+    customer_id: str
+    tables: dict[str, dict[str, Any] | None]
+    orders: list[dict[str, Any]]
+
+
+class Model(Document):
+    shop: str
+    release: int
+    model: str
+    card: dict[str, Any]
+    tables: dict[str, list[dict[str, Any]]]
+
+
 class Status(Document):
     status: str
