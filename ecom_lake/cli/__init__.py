@@ -1,8 +1,9 @@
 """The command `ecom-lake`: which commands there are, and what their exit codes mean.
 
 One module per command, except tables (tables, describe), doctor (doctor, repair), experiment (plan, simulate, analyze),
-replay (quarantine replay) and history (log, diff, rollback, unpin, gc). Not here: what a command reads (`engine/serve/`) and
-how it is displayed (`screen.py`). Heavy modules are imported inside the commands that need them, so that help is instant.
+key (list, new, revoke), replay (quarantine replay) and history (log, diff, rollback, unpin, gc). Not here: what a command reads
+(`engine/serve/`) and how it is displayed (`screen.py`). Heavy modules are imported inside the commands that need them, so that
+help is instant.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ecom_lake.cli import (
     doctor,
     experiment,
     history,
+    key,
     land,
     ledger,
     project,
@@ -69,13 +71,14 @@ app = App(
 _LAKE = Group("Common options", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
     "Load and build": (project.init, synth.synth, map_command.map, land.land, pull.pull, build.build, project.new),
-    "Read": (serve.serve, ask.ask, sql.sql, report.report, tables.tables, tables.describe, experiment.experiment),
+    "Read": (serve.serve, key.key, ask.ask, sql.sql, report.report, tables.tables, tables.describe, experiment.experiment),
     "Quality": (status.status, quarantine.quarantine, ledger.ledger, quality.quality, doctor.doctor, doctor.repair),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, copy.copy),
 }
 _SUBCOMMANDS: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {
     project.new: (project.table, project.question, project.model, project.map),
     quarantine.quarantine: (replay.replay,),
+    key.key: (key.list_, key.new, key.revoke),
     experiment.experiment: (experiment.plan, experiment.simulate, experiment.analyze),
 }
 """The subcommands of a command: `quarantine replay`."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -16,7 +15,7 @@ from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.engine.serve.difference import Changed, Difference, Moved
+    from ecom_lake.engine.serve.difference import Changed, Difference
     from ecom_lake.engine.store.entry import Entry
 
 _AGE = re.compile(r"(\d+)(h|d|w)")
@@ -84,7 +83,7 @@ def diff(before: int | None = None, after: int | None = None, /, *, as_json: AsJ
     as_json
         Print JSON.
     """
-    from ecom_lake.engine.serve.difference import difference, last_two_releases
+    from ecom_lake.engine.serve.difference import as_document, difference, last_two_releases
     from ecom_lake.engine.serve.released import released
 
     site = options.site()
@@ -92,23 +91,10 @@ def diff(before: int | None = None, after: int | None = None, /, *, as_json: AsJ
         before, after = last_two_releases(site)
     found = difference(site, before, released(site).number if after is None else after)
     if as_json:
-        screen.show_json(difference_as_json(found))
+        screen.show_json(as_document(found))
     else:
         show_difference(found)
     return 0
-
-
-def difference_as_json(found: Difference) -> dict[str, Any]:
-    def as_json(kpi: Moved) -> dict[str, Any]:
-        return asdict(kpi) | {"difference": kpi.difference}
-
-    return {
-        "before": found.before,
-        "after": found.after,
-        "tables": [asdict(table) for table in found.tables],
-        "kpis": [as_json(kpi) for kpi in found.kpis],
-        "months": [{"month": month} | as_json(kpi) for month, kpi in found.months],
-    }
 
 
 def show_difference(found: Difference) -> None:

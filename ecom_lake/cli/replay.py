@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.history import confirms, difference_as_json, show_difference
+from ecom_lake.cli.history import confirms, show_difference
 from ecom_lake.cli.lake_options import AsJson, Flag, LakeOptions, Options
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.words import counted
@@ -120,14 +120,14 @@ def _stop_if_refused(outcome: Outcome) -> None:
 
 
 def _show_changes(site: Site, shown: Entry, state: Entry, as_json: bool) -> dict[str, Any]:
-    from ecom_lake.engine.serve.difference import difference
+    from ecom_lake.engine.serve.difference import as_document, difference
 
     found = difference(site, shown.number, state.number)
     if not as_json:
         screen.show("")
         show_difference(found)
         screen.show("")
-    return difference_as_json(found)
+    return as_document(found)
 
 
 def _release(site: Site, state: Entry) -> int | None:

@@ -35,12 +35,35 @@ def test_an_address_that_others_reach_is_refused(run: Run, host: str) -> None:
     assert said.err.startswith(f"{host} is not a loopback address")
 
 
+def test_an_address_of_all_interfaces_needs_a_host_name(run: Run) -> None:
+    said = run("serve", "--host", "0.0.0.0", "--behind-proxy", "10.0.0.0/8")
+    assert (said.code, said.err) == (
+        2,
+        "0.0.0.0 stands for every address: write the host name that people use with --allow-host.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--behind-proxy", "10.0.0.1/8"), "--behind-proxy must be a network such as 10.0.0.0/8"),
+        (("--proxy-scope", "pii"), "--proxy-scope is about the users of a proxy"),
+        (("--behind-proxy", "10.0.0.0/8", "--proxy-scope", "sql"), "--proxy-scope is read or pii, not 'sql'."),
+        (("--rate", "0"), "--rate must be more than 0, not 0."),
+    ],
+)
+def test_a_wrong_option_is_a_sentence(run: Run, options: tuple[str, ...], sentence: str) -> None:
+    said = run("serve", *options)
+    assert said.code == 2
+    assert said.err.startswith(sentence), said.err
+
+
 def test_a_port_that_is_taken_is_a_sentence(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = run("serve", "--port", str(port))
     assert (said.code, said.err) == (
         2,
-        f"The dashboard cannot listen on port {port} of 127.0.0.1: Address already in use. Choose another --port.\n",
+        f"The server cannot listen on port {port} of 127.0.0.1: Address already in use. Choose another --port.\n",
     )
     assert run("serve", "--port", "99999").err == "--port must be from 0 to 65535, not 99999.\n"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import polars as pl
 
@@ -53,6 +54,21 @@ def difference(site: Site, before: int, after: int) -> Difference:
     old, new = state(site, before), state(site, after)
     tables = tuple(_changed(table, old, new) for table in sorted(changed_tables(old, new)))
     return Difference(before, after, tables, _moved(_kpis(site, old), _kpis(site, new)), _moved_by_month(site, old, new))
+
+
+def as_document(found: Difference) -> dict[str, Any]:
+    """A difference as plain data, for JSON."""
+
+    def moved(one: Moved) -> dict[str, Any]:
+        return asdict(one) | {"difference": one.difference}
+
+    return {
+        "before": found.before,
+        "after": found.after,
+        "tables": [asdict(table) for table in found.tables],
+        "kpis": [moved(kpi) for kpi in found.kpis],
+        "months": [{"month": month} | moved(kpi) for month, kpi in found.months],
+    }
 
 
 def last_two_releases(site: Site) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, islice
@@ -19,6 +19,7 @@ from threading import Lock, Timer
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import TableId
@@ -103,6 +104,13 @@ class Session:
         """Run one query; `values` are bound to its $parameters."""
         return Answer(self._con, query, values, self._limits)
 
+    def frame(self, query: str, values: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """The answer to one of the package's own queries, which names its tables with their layer. Threads run them at once."""
+        limits = self._limits or Limits()
+        with closing(self._con.cursor()) as con, _limited(con, limits):
+            frame: pl.DataFrame = con.sql(query, params=values).pl()
+            return frame
+
     def columns(self) -> list[str]:
         """Every column of the tables that need no prefix."""
         found = self._con.execute(
@@ -112,8 +120,9 @@ class Session:
 
 
 @contextmanager
-def session(site: Site, entry: Entry) -> Iterator[Session]:
-    limits = Limits(site.query_timeout, site.memory_limit)
+def session(site: Site, entry: Entry, seconds: float | None = None) -> Iterator[Session]:
+    """A session over a release. `seconds`: the time limit of its queries, if not the setting of the lake."""
+    limits = Limits(seconds or site.query_timeout, site.memory_limit)
     with (
         tempfile.TemporaryDirectory(prefix="ecom-lake-sql-") as scratch,
         engine(Path(scratch), limits.memory, site.threads) as con,
@@ -221,9 +230,13 @@ class _Clock:
         self._timer.join()  # a thread that outlives the session would keep its connection
 
 
-def _too_long(limits: Limits) -> UserError:
+class TooLongError(UserError):
+    """A query that was stopped at its time limit."""
+
+
+def _too_long(limits: Limits) -> TooLongError:
     limit = f"{limits.seconds:,g} second{'' if limits.seconds == 1 else 's'}"
-    return UserError(
+    return TooLongError(
         f"The query took longer than its limit of {limit} and was stopped. Ask for less at a time, or raise query_timeout in "
         "lake.toml or ECOM_LAKE_QUERY_TIMEOUT."
     )

@@ -28,6 +28,7 @@ from ecom_lake.publish.dashboard.stylesheet import stylesheet
 from ecom_lake.publish.dashboard.trust import verdict
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.quality import FATES
+from ecom_lake.publish.query_slots import BusyError
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SECURITY = {
@@ -40,11 +41,12 @@ SECURITY = {
 _STATIC = Path(__file__).parent / "static"
 
 
-def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
+def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases: Releases | None = None) -> FastAPI:
+    """The dashboard. `releases`: the open releases, if another application reads them too."""
     app = FastAPI(title="ecom_lake", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    releases = Releases(settings)
+    releases = releases or Releases(settings)
 
     @app.middleware("http")
     async def secured(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -58,7 +60,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK) -> FastAP
 
     @app.exception_handler(UserError)
     def failed(request: Request, error: UserError) -> Response:
-        return _failed(str(error), 400)
+        return _failed(str(error), 503 if isinstance(error, BusyError) else 400)
 
     def shown(template: str, view: View, page: object) -> Response:
         html = render(

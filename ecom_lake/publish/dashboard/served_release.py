@@ -15,6 +15,8 @@ from functools import cached_property
 from threading import Lock
 from typing import Any
 
+import polars as pl
+
 from ecom_lake.engine.build.release.offer import not_built
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.config import Settings
@@ -24,24 +26,28 @@ from ecom_lake.engine.serve.released import released, state
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.query_slots import QuerySlots
 
 OPEN_RELEASES = 6
 """The number of releases that stay open, over all shops."""
 LOOKED_AT = 1.0
 """Seconds for which the newest release of a shop is not looked up again."""
+LONGEST_QUERY = 10.0
+"""Seconds that a query may take."""
 
 
 class ServedRelease:
-    def __init__(self, site: Site, entry: Entry) -> None:
+    def __init__(self, site: Site, entry: Entry, slots: QuerySlots | None = None) -> None:
         self.site = site
         self.number = entry.number
         self.entry = entry
         self.absent = not_built(site)
         """The tables that the shop does not have, and why."""
         opened = ExitStack()
-        self._session = opened.enter_context(session(site, entry))
+        self._session = opened.enter_context(session(site, entry, min(LONGEST_QUERY, site.query_timeout)))
         self._close = weakref.finalize(self, opened.close)
         """Runs once the last page that uses the release has been rendered."""
+        self._slots = slots or QuerySlots(site.threads)
         self._lock = Lock()
         self._rows: dict[tuple[str, tuple[tuple[str, Any], ...]], Sequence[Row]] = {}
 
@@ -62,16 +68,23 @@ class ServedRelease:
         question = find(self.site.registry, [name])
         if why := self.unanswerable.get(question.name):
             raise UsageError(f"Shop '{self.site.shop.name}' cannot answer {question.name}: {why}")
-        with self._lock:
+        with self._slots.taken(), self._lock:
             return answer(self._session, question, given)
 
     def rows(self, query: Query) -> Sequence[Row]:
         key = (query.sql, tuple(sorted(query.values.items())))
-        with self._lock:
+        if (known := self._rows.get(key)) is not None:
+            return known
+        with self._slots.taken(), self._lock:
             if key not in self._rows:
                 answer = self._session.ask(query.sql, query.values)
                 self._rows[key] = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows()]
             return self._rows[key]
+
+    def frame(self, query: Query) -> pl.DataFrame:
+        """The answer to a query that names its tables with their layer; it is not kept."""
+        with self._slots.taken():
+            return self._session.frame(query.sql, query.values)
 
 
 class Releases:
@@ -82,6 +95,7 @@ class Releases:
         self._sites: dict[str, Site] = {}
         self._latest: dict[str, tuple[float, Entry]] = {}
         self._open: OrderedDict[tuple[str, int], ServedRelease] = OrderedDict()
+        self._slots = QuerySlots(settings.threads)
         self._lock = Lock()
 
     @property
@@ -93,11 +107,15 @@ class Releases:
         with self._lock:
             site = self._site(shop)
             entry = self._newest(shop, site) if number is None else _numbered(site, number)
-            served = self._open.pop((shop, entry.number), None) or ServedRelease(site, entry)
+            served = self._open.pop((shop, entry.number), None) or ServedRelease(site, entry, self._slots)
             self._open[shop, entry.number] = served
             while len(self._open) > OPEN_RELEASES:
                 self._open.popitem(last=False)
             return served
+
+    def site(self, shop: str) -> Site:
+        with self._lock:
+            return self._site(shop)
 
     def _site(self, shop: str) -> Site:
         self.settings.shop(shop)  # raises for an unknown shop

@@ -1,0 +1,48 @@
+"""Whole data files, with ranges, so that polars, pandas and DuckDB read single columns of them over HTTP.
+
+A table that is made by month is one file a month: its contract lists them. Not here: that list (catalogue.py).
+"""
+
+from __future__ import annotations
+
+from fastapi import Request
+from starlette.responses import FileResponse, Response
+
+from ecom_lake.engine.contracts.table_id import WHOLE, Part
+from ecom_lake.publish.api.access import may_see_people, need
+from ecom_lake.publish.api.formats import MEDIA_TYPES
+from ecom_lake.publish.api.problem import ProblemError
+from ecom_lake.publish.api.reader import Reader, gone
+from ecom_lake.publish.api.replies import IS_HEAD, is_known
+
+
+def data_file(reader: Reader, request: Request, shop: str, table: str, part: str, number: int | None) -> Response:
+    """One file of a table; `part` is empty for a table that is one file."""
+    release = reader.release(request, shop, number)
+    contract = reader.table(release, table)
+    if contract.shareable != list(contract.columns) and not may_see_people(request):
+        need(request, "pii", f"{table} has personal columns, so its file")
+    parts = release.entry.parts(contract.id)
+    file = parts.get(Part.parse(part) if part else WHOLE)
+    if file is None:
+        has = "one file" if WHOLE in parts else "a file for each month"
+        raise ProblemError(404, f"{table} has {has}: /v1/shops/{shop}/tables/{table} lists their addresses.")
+    etag = f'"{file.hash}"'
+    name = f"{shop}-{release.number}-{table}{f'-{part}' if part else ''}.parquet"
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "private, no-cache",
+        "Vary": "Authorization",
+        "X-Release": str(release.number),
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+    if is_known(request, etag):
+        return Response(status_code=304, headers=headers)
+    if request.scope.get(IS_HEAD):
+        size = {"Content-Length": str(file.bytes), "Accept-Ranges": "bytes"}
+        return Response(headers=headers | size, media_type=MEDIA_TYPES["parquet"])
+    try:
+        path = release.site.lake.local(file)
+        return FileResponse(path, headers=headers, media_type=MEDIA_TYPES["parquet"], stat_result=path.stat())
+    except FileNotFoundError:
+        raise gone(shop, release.number) from None

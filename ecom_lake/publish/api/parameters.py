@@ -1,0 +1,14 @@
+"""Parameters that many addresses have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+LARGEST = 999_999_999
+
+OfRelease = Annotated[int | None, Query(ge=1, le=LARGEST, description="The number of a release. Default: the latest one.")]
+ShopName = Annotated[str, Path(description="The name of a shop.", max_length=40)]
+TableName = Annotated[str, Path(description="The name of a gold table.", max_length=100)]
+ReleaseNumber = Annotated[int, Path(ge=1, le=LARGEST, description="The number of a release.")]

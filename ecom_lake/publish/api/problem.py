@@ -1,0 +1,78 @@
+"""Errors as RFC 9457 documents: a status, and a sentence that states what is wrong and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from ecom_lake.engine.serve.query import TooLongError
+from ecom_lake.errors import UsageError, UserError
+from ecom_lake.publish.query_slots import BusyError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY = {"Retry-After": "1"}
+
+
+class ProblemError(UserError):
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.status, self.headers = status, dict(headers or {})
+
+
+def problem_of(error: Exception) -> ProblemError:
+    """The problem that a client gets for an error."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, BusyError):
+        return ProblemError(503, str(error), RETRY)
+    if isinstance(error, TooLongError):
+        return ProblemError(503, "The query took too long and was stopped. Ask for fewer rows, columns or months.")
+    if isinstance(error, RequestValidationError):
+        return ProblemError(422, _validation(error))
+    if isinstance(error, HTTPException):
+        return ProblemError(error.status_code, _http(error), error.headers)
+    if isinstance(error, UserError):
+        return ProblemError(422 if isinstance(error, UsageError) else 503, str(error))
+    return ProblemError(500, "The server failed unexpectedly; its log has the error.")
+
+
+def response(problem: ProblemError, path: str) -> Response:
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": str(problem),
+        "instance": path,
+    }
+    return Response(
+        json.dumps(document, ensure_ascii=False),
+        problem.status,
+        {**problem.headers, "Cache-Control": "no-store"},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def answered(request: Request, error: Exception) -> Response:
+    """The exception handler of all errors."""
+    return response(problem_of(error), request.url.path)
+
+
+def _validation(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    where = first["loc"][-1]
+    given = first.get("input")
+    return f"{where}: {first['msg']}{'' if given is None else f', not {given!r}'}."
+
+
+def _http(error: HTTPException) -> str:
+    if error.status_code == 404:
+        return "There is nothing at this address; /docs lists the addresses."
+    if error.status_code == 405:
+        return "This service only reads: use GET or HEAD."
+    return str(error.detail)

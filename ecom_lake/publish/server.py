@@ -1,0 +1,87 @@
+"""The dashboard and the API in one ASGI application, over the same open releases.
+
+Here: which of the two answers an address, HEAD, and the headers of the API. Not here: who may ask (api/gate.py), the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ecom_lake.engine.config import Settings
+from ecom_lake.publish.api.app import api
+from ecom_lake.publish.api.gate import RATE, Gate, Proxy
+from ecom_lake.publish.api.keys import FILE, Keys
+from ecom_lake.publish.api.replies import IS_HEAD
+from ecom_lake.publish.dashboard.app import LOOPBACK, application
+from ecom_lake.publish.dashboard.served_release import Releases
+
+PROBES = ("/health", "/ready")
+"""The addresses that a supervisor asks; they say nothing else, so that they need no key and any host name will do."""
+_OF_THE_API = ("/openapi.json", *PROBES)
+_SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def server(
+    settings: Settings,
+    hosts: Sequence[str] = LOOPBACK,
+    keys: Keys | None = None,
+    proxy: Proxy | None = None,
+    per_second: float = RATE,
+) -> ASGIApp:
+    """The whole application. `hosts`: the host names that are answered; `keys`: default the ones next to lake.toml."""
+    releases = Releases(settings)
+    answers = _with_security(api(releases))
+    pages = application(settings, tuple(hosts), releases)
+    gate = Gate(_by_path(answers, pages), keys or Keys(settings.config.with_name(FILE)), proxy, per_second)
+    known = TrustedHostMiddleware(gate, allowed_hosts=list(hosts))
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        is_probe = scope["type"] == "http" and scope["path"] in PROBES
+        await (answers if is_probe or scope["type"] == "lifespan" else known)(scope, receive, send)
+
+    return _with_head(serve)
+
+
+def _by_path(answers: ASGIApp, pages: ASGIApp) -> ASGIApp:
+    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        is_api = path == "/v1" or path.startswith("/v1/") or path in _OF_THE_API
+        await (answers if is_api else pages)(scope, receive, send)
+
+    return choose
+
+
+def _with_head(app: ASGIApp) -> ASGIApp:
+    """HEAD is GET without the body; the scope states it, so that a large body need not be read."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            return await app(scope, receive, send)
+
+        async def send_head(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        return await app({**scope, "method": "GET", IS_HEAD: True}, receive, send_head)
+
+    return answer
+
+
+def _with_security(app: ASGIApp) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_SECURITY)
+            await send(message)
+
+        await app(scope, receive, send_secured)
+
+    return answer
