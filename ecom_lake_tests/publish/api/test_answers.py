@@ -45,7 +45,7 @@ def test_the_parameters_of_a_question_are_checked(client: TestClient) -> None:
 def test_an_answer_about_people_needs_a_scope(fresh_lake: BuiltLake) -> None:
     (fresh_lake.folder / "questions").mkdir()
     query = "select customer_id, net_sales from customer_metrics order by net_sales desc limit 3"
-    text = f'/*\ntitle = "Who bought most?"\n*/\n{query}\n'
+    text = f'/*\ntitle = "Customers with the highest net sales"\n*/\n{query}\n'
     (fresh_lake.folder / "questions/who-bought.sql").write_text(text)
     with TestClient(server(fresh_lake.settings), base_url="http://localhost") as client:
         answer = client.get(f"{SHOP}/questions/who-bought")
