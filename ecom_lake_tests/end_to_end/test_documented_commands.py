@@ -31,7 +31,9 @@ pytestmark = pytest.mark.lake
 def block(language: str) -> str:
     """The first block of code of a language in the section with the commands."""
     section = PAGE.read_text("utf-8").split("## From four files to a release")[1].split("\n## ")[0]
-    return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)[0]
+    found = re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)
+    assert found
+    return found[1]
 
 
 def commands() -> list[str]:
