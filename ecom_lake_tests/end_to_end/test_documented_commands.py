@@ -32,7 +32,7 @@ def block(language: str) -> str:
     """The first block of code of a language in the section with the commands."""
     section = PAGE.read_text("utf-8").split("## From four files to a release")[1].split("\n## ")[0]
     found = re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)
-    assert found is not None
+    assert found
     return found[1]
 
 
