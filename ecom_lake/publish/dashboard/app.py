@@ -16,9 +16,11 @@ from starlette.staticfiles import StaticFiles
 from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
 from ecom_lake.publish.dashboard.ask import answer_csv, answered, listed
+from ecom_lake.publish.dashboard.customer_routes import add_customer_routes
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
 from ecom_lake.publish.dashboard.options import read_options
 from ecom_lake.publish.dashboard.pages import LABELS, PAGES, Page
+from ecom_lake.publish.dashboard.people import may_see_people
 from ecom_lake.publish.dashboard.rendering import render
 from ecom_lake.publish.dashboard.served_release import Releases
 from ecom_lake.publish.dashboard.stylesheet import stylesheet
@@ -68,11 +70,12 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK) -> FastAP
         def shown_page(request: Request, shop: str) -> Response:
             filters = read_filters(request.query_params)
             options = read_options(page.options, request.query_params)
-            view = View(shop, page.name, releases.of(shop, filters.release), filters, options)
+            view = View(shop, page.name, releases.of(shop, filters.release), filters, options, may_see_people(request))
             return shown(f"{page.name}.html.jinja", view, page.compute(view))
 
     for page in PAGES:
         serve(page)
+    add_customer_routes(app, releases, shown, _failed)
 
     @app.get("/dashboard.css")
     def styles() -> Response:

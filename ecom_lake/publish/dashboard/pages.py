@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecom_lake.publish.dashboard.customers.page import OPTIONS, customers
 from ecom_lake.publish.dashboard.overview import overview
 from ecom_lake.publish.dashboard.trust import trust
 from ecom_lake.publish.dashboard.view import View
@@ -24,6 +25,7 @@ class Page:
 
 PAGES = (
     Page("overview", "Overview", overview),
+    Page("customers", "Customers", customers, OPTIONS),
     Page("trust", "Trust", trust),
 )
 ASK = ("ask", "Ask")

@@ -65,13 +65,21 @@ class ServedRelease:
         with self._lock:
             return answer(self._session, question, given)
 
+    def rows_once(self, query: Query) -> Sequence[Row]:
+        """Rows that are not kept: those of single customers and of long lists, which few people ask for twice."""
+        with self._lock:
+            return self._read(query)
+
     def rows(self, query: Query) -> Sequence[Row]:
         key = (query.sql, tuple(sorted(query.values.items())))
         with self._lock:
             if key not in self._rows:
-                answer = self._session.ask(query.sql, query.values)
-                self._rows[key] = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows()]
+                self._rows[key] = self._read(query)
             return self._rows[key]
+
+    def _read(self, query: Query) -> Sequence[Row]:
+        answer = self._session.ask(query.sql, query.values)
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows()]
 
 
 class Releases:
