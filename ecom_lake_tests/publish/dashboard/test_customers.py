@@ -145,9 +145,9 @@ def test_who_moved_sums_to_the_customers_of_the_last_month(client: TestClient, r
 
 
 def test_the_list_behind_a_cell_has_its_customers_and_the_csv_has_all(client: TestClient, release: ServedRelease) -> None:
-    cell = re.search(r'<td class="shade[^>]*><a href="([^"]*who\?[^"]*)">([\d,]+)', client.get(PAGE).text)
-    assert cell is not None
-    address, people = cell[1].replace("&amp;", "&"), int(cell[2].replace(",", ""))
+    found = re.findall(r'<td class="shade[^>]*><a href="([^"]*who\?[^"]*)">([\d,]+)', client.get(PAGE).text)
+    people, address = max((int(people.replace(",", "")), address.replace("&amp;", "&")) for address, people in found)
+    assert people > 10, "the order of a few customers could be right by chance"
     r, f = (int(value) for value in re.findall(r"[rf]=(\d)", address))
     listed = asked(
         release,
