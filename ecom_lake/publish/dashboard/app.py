@@ -17,9 +17,11 @@ from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
 from ecom_lake.publish.dashboard.ask import answer_csv, answered, listed
 from ecom_lake.publish.dashboard.breakdown_explorer import breakdown_csv
+from ecom_lake.publish.dashboard.customer_routes import add_customer_routes
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
 from ecom_lake.publish.dashboard.options import read_options
 from ecom_lake.publish.dashboard.pages import LABELS, PAGES, Page
+from ecom_lake.publish.dashboard.people import may_see_people
 from ecom_lake.publish.dashboard.product import product
 from ecom_lake.publish.dashboard.product_names import product_path
 from ecom_lake.publish.dashboard.rendering import render
@@ -71,7 +73,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
     def view_of(request: Request, shop: str, page: Page) -> View:
         filters = read_filters(request.query_params)
         options = read_options(page.options, request.query_params)
-        return View(shop, page.name, releases.of(shop, filters.release), filters, options)
+        return View(shop, page.name, releases.of(shop, filters.release), filters, options, may_see_people(request))
 
     def serve(page: Page) -> None:
         @app.get(f"/{{shop}}/{page.name}")
@@ -81,6 +83,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
 
     for page in PAGES:
         serve(page)
+    add_customer_routes(app, releases, shown, _failed)
 
     @app.get("/{shop}/product/{product_id:path}")
     def product_page(request: Request, shop: str, product_id: str) -> Response:

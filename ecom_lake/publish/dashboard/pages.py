@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecom_lake.publish.dashboard.breakdown_explorer import OPTIONS as BREAKDOWN
+from ecom_lake.publish.dashboard.customers.page import OPTIONS as CUSTOMERS
+from ecom_lake.publish.dashboard.customers.page import customers
 from ecom_lake.publish.dashboard.overview import overview
 from ecom_lake.publish.dashboard.products import OPTIONS as PRODUCTS
 from ecom_lake.publish.dashboard.products import products
@@ -29,6 +31,7 @@ class Page:
 PAGES = (
     Page("overview", "Overview", overview),
     Page("sales", "Sales", sales, BREAKDOWN),
+    Page("customers", "Customers", customers, CUSTOMERS),
     Page("products", "Products", products, PRODUCTS),
     Page("trust", "Trust", trust),
 )

@@ -71,20 +71,28 @@ class ServedRelease:
         with self._slots.taken(), self._lock:
             return answer(self._session, question, given)
 
+    def rows_once(self, query: Query) -> Sequence[Row]:
+        """Rows that are not kept: those of single customers and of long lists, which few people ask for twice."""
+        with self._slots.taken(), self._lock:
+            return self._read(query)
+
     def rows(self, query: Query) -> Sequence[Row]:
         key = (query.sql, tuple(sorted(query.values.items())))
         if (known := self._rows.get(key)) is not None:
             return known
         with self._slots.taken(), self._lock:
             if key not in self._rows:
-                answer = self._session.ask(query.sql, query.values)
-                self._rows[key] = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows()]
+                self._rows[key] = self._read(query)
             return self._rows[key]
 
     def frame(self, query: Query) -> pl.DataFrame:
         """The answer to a query that names its tables with their layer; it is not kept."""
         with self._slots.taken():
             return self._session.frame(query.sql, query.values)
+
+    def _read(self, query: Query) -> Sequence[Row]:
+        answer = self._session.ask(query.sql, query.values)
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows()]
 
 
 class Releases:

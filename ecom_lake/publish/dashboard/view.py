@@ -33,6 +33,8 @@ class View:
     filters: Filters
     options: Options = NO_OPTIONS
     """The page's own query parameters."""
+    sees_people: bool = False
+    """Whether the reader may see ids of customers (people.py)."""
 
     @cached_property
     def months(self) -> Sequence[Month]:

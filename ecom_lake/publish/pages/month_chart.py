@@ -123,7 +123,7 @@ def month_chart(
         title,
         kind,
         [Tick(scale(at), (tick or number)(at)) for at in scale.ticks()],
-        _month_labels(months),
+        month_labels(months),
         [_mark(columns, scale, p.month, p.value or 0.0, width, p.is_complete, _text(p, number)) for p in known],
         [_path([(columns[p.month], scale(p.value or 0.0)) for p in run]) for run in runs] if kind == "line" else [],
         [_mark(columns, scale, one.month, one.value, width, True, _forecast_text(one, number)) for one in forecast],
@@ -148,12 +148,16 @@ class _Scale:
         return round(100 * (value - self._low) / (self._high - self._low), 2)
 
     def ticks(self) -> list[float]:
-        """Multiples of 1, 2 or 5 times a power of ten."""
-        rough = (self._high - self._low) / _TICKS
-        power = 10.0 ** math.floor(math.log10(rough))
-        step = next(factor for factor in (1, 2, 5, 10) if factor * power >= rough) * power
-        first, last = math.ceil(self._low / step - 1e-9), math.floor(self._high / step + 1e-9)
-        return [round(step * i, 10) for i in range(first, last + 1)]
+        return round_values(self._low, self._high)
+
+
+def round_values(low: float, high: float) -> list[float]:
+    """The multiples of 1, 2 or 5 times a power of ten that label an axis from `low` to `high`."""
+    rough = (high - low) / _TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor for factor in (1, 2, 5, 10) if factor * power >= rough) * power
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(step * i, 10) for i in range(first, last + 1)]
 
 
 def _mark(
@@ -213,7 +217,7 @@ def _path(places: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{x:.2f},{100 - y:.2f}" for x, y in places)
 
 
-def _month_labels(months: Sequence[date]) -> list[MonthLabel]:
+def month_labels(months: Sequence[date]) -> list[MonthLabel]:
     """January carries its year, and so does the first month that is shown."""
     tiers = [0 if len(months) <= _FEW_MONTHS or month.month in (1, 7) else 1 if month.month in (4, 10) else 2 for month in months]
     first = tiers.index(0) if 0 in tiers else 0

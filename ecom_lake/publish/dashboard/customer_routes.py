@@ -1,0 +1,63 @@
+"""The addresses of single customers: the list behind a number, its CSV, and the page of one customer.
+
+Each asks `may_see_people` first. Not here: what the pages show (customers/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+
+from ecom_lake.errors import UserError
+from ecom_lake.publish.dashboard.customers.customer import NoSuchCustomerError, customer
+from ecom_lake.publish.dashboard.customers.selection import read_selection
+from ecom_lake.publish.dashboard.customers.who import who, who_csv
+from ecom_lake.publish.dashboard.filters import Filters, read_filters
+from ecom_lake.publish.dashboard.people import NotForThisReaderError, may_see_people
+from ecom_lake.publish.dashboard.served_release import Releases
+from ecom_lake.publish.dashboard.view import View
+
+
+def add_customer_routes(
+    app: FastAPI,
+    releases: Releases,
+    shown: Callable[[str, View, object], Response],
+    failed: Callable[[str, int], Response],
+) -> None:
+    """`shown` renders a template, and `failed` a sentence with a status."""
+
+    def view_of(request: Request, shop: str, page: str) -> View:
+        if not may_see_people(request):
+            raise NotForThisReaderError("Single customers are personal data: this page is not shown through a reverse proxy.")
+        release = read_filters(request.query_params).release
+        return View(shop, page, releases.of(shop, release), Filters(release=release), sees_people=True)
+
+    @app.exception_handler(NotForThisReaderError)
+    def refused(request: Request, error: UserError) -> Response:
+        return failed(str(error), 403)
+
+    @app.exception_handler(NoSuchCustomerError)
+    def unknown_customer(request: Request, error: UserError) -> Response:
+        return failed(str(error), 404)
+
+    @app.get("/{shop}/who")
+    def who_page(request: Request, shop: str) -> Response:
+        view = view_of(request, shop, "who")
+        page = who(view, read_selection(view.release, request.query_params))
+        if "id" in request.query_params and page.customers == 1:
+            return RedirectResponse(page.people[0].url, 307)
+        return shown("who.html.jinja", view, page)
+
+    @app.get("/{shop}/who.csv")
+    def who_file(request: Request, shop: str) -> Response:
+        view = view_of(request, shop, "who")
+        text = who_csv(view, read_selection(view.release, request.query_params))
+        name = f"{shop}-customers-release-{view.release.number}.csv"
+        return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+    @app.get("/{shop}/customer/{customer_id:path}")
+    def customer_page(request: Request, shop: str, customer_id: str) -> Response:
+        view = view_of(request, shop, "customer")
+        return shown("customer.html.jinja", view, customer(view, customer_id))
