@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecom_lake.publish.dashboard.delivery import OPTIONS as DELIVERY_OPTIONS
+from ecom_lake.publish.dashboard.delivery import delivery
+from ecom_lake.publish.dashboard.options import Allowed
+from ecom_lake.publish.dashboard.outlook import OPTIONS as OUTLOOK_OPTIONS
+from ecom_lake.publish.dashboard.outlook import outlook
 from ecom_lake.publish.dashboard.overview import overview
 from ecom_lake.publish.dashboard.trust import trust
 from ecom_lake.publish.dashboard.view import View
@@ -18,12 +23,14 @@ class Page:
     label: str
     compute: Callable[[View], Any]
     """What the template shows as `page`."""
-    options: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Its own query parameters, each with the values it takes; the first one is the default."""
+    options: Allowed = field(default_factory=dict)
+    """Its own query parameters, and what each takes."""
 
 
 PAGES = (
     Page("overview", "Overview", overview),
+    Page("delivery", "Delivery", delivery, DELIVERY_OPTIONS),
+    Page("outlook", "Outlook", outlook, OUTLOOK_OPTIONS),
     Page("trust", "Trust", trust),
 )
 ASK = ("ask", "Ask")
