@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ecom_lake.publish.dashboard.labels import spread
-from ecom_lake.publish.pages.month_chart import Tick, round_values
+from ecom_lake.publish.pages.month_chart import Tick
+from ecom_lake.publish.pages.scale import round_values
 
 LABEL_GAP = 6.5
 """Distance of two labels in percent of the height."""

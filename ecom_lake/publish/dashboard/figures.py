@@ -14,7 +14,9 @@ from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.kpi_cards import KPIS, Kpi, change_text, formatted, sparkline
 from ecom_lake.shop import vocabulary
 
-_LABELS = {kpi.name: kpi for kpi in (*KPIS, Kpi("units", "Units", "count"))}
+_LABELS = {
+    kpi.name: kpi for kpi in (*KPIS, Kpi("units", "Units", "count"), Kpi("avg_lead_days", "Days to deliver", "score", "down"))
+}
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,16 @@ class Figure:
     why: Why
 
 
-def figures(view: View) -> list[Figure]:
-    """One figure for each KPI that the shop knows in the chosen months."""
-    query = _query(view, view.span)
+def figures(view: View, names: Sequence[str] = SHOWN) -> list[Figure]:
+    """One figure for each of these KPIs that the shop knows in the chosen months."""
+    query = _query(view, view.span, names)
     *months, total = view.release.rows(query)
-    before = view.release.rows(_query(view, view.before))[-1] if view.before else None
-    return [_figure(view, _LABELS[name], query, months, total, before) for name in SHOWN if total[name] is not None]
+    before = view.release.rows(_query(view, view.before, names))[-1] if view.before else None
+    return [_figure(view, _LABELS[name], query, months, total, before) for name in names if total[name] is not None]
 
 
-def _query(view: View, span: Span | None) -> Query:
-    return kpi_query(view.filters, span, float(view.release.site.shop.numbers.cost_coverage))
+def _query(view: View, span: Span | None, names: Sequence[str]) -> Query:
+    return kpi_query(view.filters, span, float(view.release.site.shop.numbers.cost_coverage), names)
 
 
 def _figure(view: View, kpi: Kpi, query: Query, months: Sequence[Row], total: Row, before: Row | None) -> Figure:

@@ -7,7 +7,8 @@ Not here: the choice itself (filters.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.query import Query
@@ -31,22 +32,14 @@ _OF_LINES = {
 """The amounts of an order that its lines add up to. Payments are of the whole order: they have no lines."""
 
 
-def kpi_query(filters: Filters, span: Span | None, cost_coverage: float) -> Query:
-    """One row per month with a KPI of each name in SHOWN, and a last one, with month NULL, for the whole span.
+def kpi_query(filters: Filters, span: Span | None, cost_coverage: float, names: Sequence[str] = SHOWN) -> Query:
+    """One row per month with a KPI of each name, and a last one, with month NULL, for the whole span.
 
     `span`: None for a shop without dates, which has the last row only."""
-    members = filters.members
-    by_line = [name for name in ("category", "product") if name in members]
     month, groups = ("month", "\n    group by grouping sets ((month), ())") if span else ("null::date as month", "")
     sql = f"""\
 with
-{_lines(by_line)}chosen as (
-    select o.* {_replaced(bool(by_line))}
-    from fct_orders as o
-    {"join lines as l on l.order_id = o.order_id" if by_line else ""}
-    {"left join customer_segments as g on g.customer_id = o.customer_id" if "segment" in members else ""}
-    where {"o.month between $first and $last" if span else "true"}{_conditions(members)}
-),
+{chosen_orders(filters, span)},
 placed as (
     select {month}, {_listed(PLACED_SUMS)}
     from chosen{groups}
@@ -62,21 +55,40 @@ sums as (
     left join sold as s on s.month is not distinct from p.month
     cross join (select $cost_coverage::double as cost_coverage) as settings
 )
-select month, {_listed({name: KPIS[name].formula for name in SHOWN})}
+select month, {_listed({name: KPIS[name].formula for name in names})}
 from sums
 order by month nulls last"""
-    months = {"first": span.first, "last": span.last} if span else {}
-    return Query(sql, {**months, "cost_coverage": cost_coverage, **members})
+    return Query(sql, {**chosen_values(filters, span), "cost_coverage": cost_coverage})
 
 
-def _lines(by_line: list[str]) -> str:
+def chosen_orders(filters: Filters, span: Span | None) -> str:
+    """The orders under the filters, as the common table expression `chosen` with the columns of fct_orders."""
+    members = filters.members
+    by_line = [name for name in ("category", "product") if name in members]
+    return f"""\
+{_lines(by_line, span)}chosen as (
+    select o.* {_replaced(bool(by_line))}
+    from fct_orders as o
+    {"join lines as l on l.order_id = o.order_id" if by_line else ""}
+    {"left join customer_segments as g on g.customer_id = o.customer_id" if "segment" in members else ""}
+    where {"o.month between $first and $last" if span else "true"}{_conditions(members)}
+)"""
+
+
+def chosen_values(filters: Filters, span: Span | None) -> dict[str, Any]:
+    """The values of the parameters of `chosen_orders`."""
+    return {**({"first": span.first, "last": span.last} if span else {}), **filters.members}
+
+
+def _lines(by_line: list[str], span: Span | None) -> str:
     if not by_line:
         return ""
     conditions = " and ".join({"category": "category = $category", "product": "product_id = $product"}[name] for name in by_line)
+    months = " and month between $first and $last" if span else ""
     return f"""lines as (
     select order_id, {_listed(_OF_LINES)}
     from fct_sales
-    where is_valid and {conditions}
+    where is_valid and {conditions}{months}
     group by order_id
 ),
 """

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ecom_lake.publish.dashboard.breakdown_explorer import OPTIONS as BREAKDOWN
 from ecom_lake.publish.dashboard.customers.page import OPTIONS as CUSTOMERS
 from ecom_lake.publish.dashboard.customers.page import customers
+from ecom_lake.publish.dashboard.delivery import OPTIONS as DELIVERY_OPTIONS
+from ecom_lake.publish.dashboard.delivery import delivery
+from ecom_lake.publish.dashboard.options import Allowed
+from ecom_lake.publish.dashboard.outlook import OPTIONS as OUTLOOK_OPTIONS
+from ecom_lake.publish.dashboard.outlook import outlook
 from ecom_lake.publish.dashboard.overview import overview
 from ecom_lake.publish.dashboard.products import OPTIONS as PRODUCTS
 from ecom_lake.publish.dashboard.products import products
@@ -24,8 +29,8 @@ class Page:
     label: str
     compute: Callable[[View], Any]
     """What the template shows as `page`."""
-    options: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Its own query parameters, each with the values it takes; the first one is the default."""
+    options: Allowed = field(default_factory=dict)
+    """Its own query parameters, and what each takes."""
 
 
 PAGES = (
@@ -33,6 +38,8 @@ PAGES = (
     Page("sales", "Sales", sales, BREAKDOWN),
     Page("customers", "Customers", customers, CUSTOMERS),
     Page("products", "Products", products, PRODUCTS),
+    Page("delivery", "Delivery", delivery, DELIVERY_OPTIONS),
+    Page("outlook", "Outlook", outlook, OUTLOOK_OPTIONS),
     Page("trust", "Trust", trust),
 )
 ASK = ("ask", "Ask")

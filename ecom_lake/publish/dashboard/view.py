@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -76,6 +76,11 @@ class View:
     def toggled(self, dimension: str, member: str) -> str:
         """This page filtered by a member, or without that filter."""
         return self._with(self.filters.toggled(dimension, member))
+
+    def cell_url(self, month: date, dimension: str, member: str) -> str:
+        """This page of one month and one member."""
+        others = {name: value for name, value in self.filters.members.items() if name != dimension}
+        return self._with(replace(self.filters.of_months(month, month), members={**others, dimension: member}))
 
     def with_option(self, name: str, value: str) -> str:
         """This page with another value of one of its own parameters."""

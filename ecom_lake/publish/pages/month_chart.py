@@ -1,19 +1,19 @@
 """Charts over months: bars or a line, with a forecast and its interval; as positions in percent of the plot area.
 
 The labels are HTML and only the shapes are SVG, so that text keeps its size on a phone and the chart takes the whole width.
-Here: scales, ticks and positions. Not here: colours and markup (chart.html.jinja).
+Here: positions of marks, lines and labels. Not here: colours and markup (chart.html.jinja).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Literal
 
-_TICKS = 5
+from ecom_lake.publish.pages.scale import Scale
+
 _BAR_SHARE, _WIDEST_BAR = 0.74, 9.0
 """Width of a bar: a share of the room of its month, and at most so many percent of the chart."""
 _FEW_MONTHS = 8
@@ -114,7 +114,7 @@ def month_chart(
     values += [bound for one in forecast for bound in (one.value, one.low, one.high) if bound is not None]
     targets = [target for target in targets if target.month in months]
     values += [target.value for target in targets]
-    scale = _Scale(min(values), max(values), from_zero=kind == "bars")
+    scale = Scale(min(values), max(values), from_zero=kind == "bars")
     columns = {month: 100 * (i + 0.5) / len(months) for i, month in enumerate(months)}
     width = min(100 * _BAR_SHARE / len(months), _WIDEST_BAR)
     runs = [list(run) for has_value, run in groupby(points, lambda point: point.value is not None) if has_value]
@@ -134,34 +134,8 @@ def month_chart(
     )
 
 
-class _Scale:
-    """Values to percent of the height, from the bottom."""
-
-    def __init__(self, low: float, high: float, from_zero: bool) -> None:
-        if from_zero:
-            low, high = min(low, 0.0), max(high, 0.0)
-        margin = (high - low) * 0.06 or abs(high) * 0.06 or 1.0
-        self._low = low if from_zero and low == 0 else low - margin
-        self._high = high + margin
-
-    def __call__(self, value: float) -> float:
-        return round(100 * (value - self._low) / (self._high - self._low), 2)
-
-    def ticks(self) -> list[float]:
-        return round_values(self._low, self._high)
-
-
-def round_values(low: float, high: float) -> list[float]:
-    """The multiples of 1, 2 or 5 times a power of ten that label an axis from `low` to `high`."""
-    rough = (high - low) / _TICKS
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor for factor in (1, 2, 5, 10) if factor * power >= rough) * power
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [round(step * i, 10) for i in range(first, last + 1)]
-
-
 def _mark(
-    columns: Mapping[date, float], scale: _Scale, month: date, value: float, width: float, is_complete: bool, text: str
+    columns: Mapping[date, float], scale: Scale, month: date, value: float, width: float, is_complete: bool, text: str
 ) -> Mark:
     zero, top = max(scale(0.0), 0.0), scale(value)
     x = round(columns[month], 2)
@@ -192,7 +166,7 @@ def _event_marks(events: Sequence[Event], columns: Mapping[date, float], width: 
 
 
 def _forecast_line(
-    points: Sequence[Point], forecast: Sequence[Forecast], columns: dict[date, float], scale: _Scale
+    points: Sequence[Point], forecast: Sequence[Forecast], columns: dict[date, float], scale: Scale
 ) -> list[tuple[float, float]]:
     """From the last complete month through the forecast."""
     if not forecast:
@@ -202,7 +176,7 @@ def _forecast_line(
     return start + [(columns[one.month], scale(one.value)) for one in forecast]
 
 
-def _interval(forecast: Sequence[Forecast], columns: dict[date, float], scale: _Scale, width: float) -> str:
+def _interval(forecast: Sequence[Forecast], columns: dict[date, float], scale: Scale, width: float) -> str:
     """The outline of the interval; a step as wide as a bar where it has one month only."""
     known = [(columns[one.month], one.low, one.high) for one in forecast if one.low is not None and one.high is not None]
     if len(known) == 1:

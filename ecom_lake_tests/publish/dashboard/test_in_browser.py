@@ -62,6 +62,17 @@ def test_a_page_fits_and_loads_nothing_foreign(address: str, browser: Browser, s
     page.close()
 
 
+@pytest.mark.parametrize("name", ["delivery", "outlook"])
+def test_a_page_fits_a_phone_and_breaks_no_policy(address: str, browser: Browser, name: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(f"{address}/olist/{name}", wait_until="networkidle")
+    assert said == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
 def net_sales(page: Page) -> str:
     return page.locator(".card .value").first.inner_text()
 

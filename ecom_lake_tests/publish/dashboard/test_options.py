@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from ecom_lake.errors import UsageError
 from ecom_lake.publish.dashboard.filters import read_filters
-from ecom_lake.publish.dashboard.options import read_options
+from ecom_lake.publish.dashboard.options import NumberBetween, read_options
 from ecom_lake.publish.dashboard.served_release import ServedRelease
 from ecom_lake.publish.dashboard.view import View
 
@@ -39,3 +41,24 @@ def test_links_keep_filters_and_parameters(release: ServedRelease) -> None:
     assert view.with_option("by", "state") == "/olist/sales?category=toys&by=state&measure=orders"
     assert view.toggled("category", "toys") == "/olist/sales?measure=orders"
     assert view.url("trust") == "/olist/trust?category=toys"
+
+
+NUMBERS = {"uplift": NumberBetween(0, 1000), "power": NumberBetween(50, 100)}
+
+
+def test_a_number_is_empty_by_default() -> None:
+    options = read_options(NUMBERS, {"power": "90", "uplift": ""})
+    assert (options.number("uplift"), options.number("power")) == (None, 90.0)
+    assert (options.query(), options.changed) == ("power=90", {"power": "90"})
+
+
+@pytest.mark.parametrize("text", ["0", "1000", "-5", "nan", "inf", "ten", "1,5", "<b>"])
+def test_a_number_outside_its_bounds_is_one_sentence(text: str) -> None:
+    with pytest.raises(UsageError) as error:
+        read_options(NUMBERS, {"uplift": text})
+    assert str(error.value) == f"uplift must be a number above 0 and below 1000, not '{text}'."
+
+
+def test_a_cell_is_one_month_and_one_member(release: ServedRelease) -> None:
+    view = View("olist", "delivery", release, read_filters({"state": "RJ", "category": "toys", "from": "2017-01"}))
+    assert view.cell_url(date(2017, 2, 1), "state", "SP") == "/olist/delivery?from=2017-02&to=2017-02&category=toys&state=SP"

@@ -11,7 +11,8 @@ from datetime import date
 from typing import Literal
 
 from ecom_lake.publish.dashboard.span import shifted
-from ecom_lake.publish.pages.month_chart import Tick, round_values
+from ecom_lake.publish.pages.month_chart import Tick
+from ecom_lake.publish.pages.scale import round_values
 
 Look = Literal["on-time", "late", "other", "not-valid"]
 _STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
