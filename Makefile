@@ -37,6 +37,7 @@ demo: setup
 
 test: setup
 	@tools/chromium.sh
+	@tools/axe.sh
 	@tools/azurite.sh
 	@tools/postgres.sh
 	@tools/mariadb.sh

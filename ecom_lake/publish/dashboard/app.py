@@ -16,11 +16,17 @@ from starlette.staticfiles import StaticFiles
 from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
 from ecom_lake.publish.dashboard.ask import answer_csv, answered, listed
+from ecom_lake.publish.dashboard.changes import changes
+from ecom_lake.publish.dashboard.chart_files import download
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
+from ecom_lake.publish.dashboard.month_brush import month_brush
 from ecom_lake.publish.dashboard.options import read_options
 from ecom_lake.publish.dashboard.pages import LABELS, PAGES, Page
+from ecom_lake.publish.dashboard.people import may_see_people
 from ecom_lake.publish.dashboard.rendering import render
+from ecom_lake.publish.dashboard.search import search
 from ecom_lake.publish.dashboard.served_release import Releases
+from ecom_lake.publish.dashboard.shop_list import all_shops
 from ecom_lake.publish.dashboard.stylesheet import stylesheet
 from ecom_lake.publish.dashboard.trust import verdict
 from ecom_lake.publish.dashboard.view import View
@@ -59,17 +65,37 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK) -> FastAP
 
     def shown(template: str, view: View, page: object) -> Response:
         html = render(
-            template, view=view, page=page, shops=releases.shops, labels=LABELS, verdict=verdict(view.release), fates=FATES
+            template,
+            view=view,
+            page=page,
+            shops=releases.shops,
+            labels=LABELS,
+            verdict=verdict(view.release),
+            fates=FATES,
+            brush=month_brush(view),
         )
         return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
 
     def serve(page: Page) -> None:
-        @app.get(f"/{{shop}}/{page.name}")
-        def shown_page(request: Request, shop: str) -> Response:
+        def viewed(request: Request, shop: str) -> tuple[View, Response]:
             filters = read_filters(request.query_params)
             options = read_options(page.options, request.query_params)
             view = View(shop, page.name, releases.of(shop, filters.release), filters, options)
-            return shown(f"{page.name}.html.jinja", view, page.compute(view))
+            return view, shown(f"{page.name}.html.jinja", view, page.compute(view))
+
+        @app.get(f"/{{shop}}/{page.name}")
+        def shown_page(request: Request, shop: str) -> Response:
+            return viewed(request, shop)[1]
+
+        @app.get(f"/{{shop}}/{page.name}/{{chart}}/evidence")
+        def evidence(request: Request, shop: str, chart: str) -> Response:
+            view, _ = viewed(request, shop)
+            return shown("evidence.html.jinja", view, changes(releases, view, view.evidence_of(chart)))
+
+        @app.get(f"/{{shop}}/{page.name}/{{chart}}.{{kind}}")
+        def file(request: Request, shop: str, chart: str, kind: str) -> Response:
+            view, _ = viewed(request, shop)
+            return download(view, view.evidence_of(chart), kind)
 
     for page in PAGES:
         serve(page)
@@ -77,6 +103,20 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK) -> FastAP
     @app.get("/dashboard.css")
     def styles() -> Response:
         return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "private, no-cache"})
+
+    @app.get("/shops")
+    def shops_page() -> Response:
+        return HTMLResponse(render("shop_list.html.jinja", listed=all_shops(releases)))
+
+    @app.get("/{shop}/search")
+    def search_page(request: Request, shop: str, q: str = "") -> Response:
+        view = View(shop, "search", releases.of(shop), Filters())
+        return shown("search.html.jinja", view, search(view, q, LABELS, may_see_people(request)))
+
+    @app.get("/{shop}/tables/{table}")
+    def table_page(shop: str, table: str) -> Response:
+        view = View(shop, "tables", releases.of(shop), Filters())
+        return shown("table.html.jinja", view, view.release.contract(table))
 
     @app.get("/{shop}/ask")
     def questions_page(request: Request, shop: str) -> Response:
