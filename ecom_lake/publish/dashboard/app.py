@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
@@ -45,6 +46,7 @@ _STATIC = Path(__file__).parent / "static"
 
 def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     app = FastAPI(title="ecom_lake", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     releases = Releases(settings)

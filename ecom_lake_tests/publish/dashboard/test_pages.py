@@ -131,6 +131,13 @@ def test_every_answer_has_the_security_headers_and_no_foreign_address(client: Te
     assert not re.search(r"\sstyle=|\son\w+=|<script>|<style>", page), "the policy would block it"
 
 
+def test_pages_are_sent_compressed(client: TestClient) -> None:
+    with client.stream("GET", PAGE) as answer:
+        sent = sum(len(part) for part in answer.iter_raw())
+        assert answer.headers["content-encoding"] == "gzip"
+    assert sent < len(client.get(PAGE).content) / 3
+
+
 def test_only_known_host_names_are_answered(client: TestClient) -> None:
     assert client.get(PAGE, headers={"host": "attacker.example"}).status_code == 400
     assert client.get("/").headers["location"] == PAGE
