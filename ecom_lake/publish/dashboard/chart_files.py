@@ -29,8 +29,6 @@ MOST_ROWS, LONGEST_TEXT = 1_048_575, 32_767
 """What a sheet of Excel holds: rows below the header, and characters of a cell."""
 _EXACT = 10**15
 """From here on Excel would round a number, so that it is written as text."""
-_PLAIN_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-"""Names of products and cities come from anybody: no text of the shop becomes a formula or a link."""
 
 
 def download(view: View, shown: Shown, kind: str) -> Response:
@@ -63,7 +61,7 @@ def workbook(columns: Sequence[str], rows: Sequence[Sequence[Any]], origin: Sequ
     if len(rows) > MOST_ROWS:
         raise UsageError(f"{len(rows):,} rows do not fit into a sheet of Excel, which holds {MOST_ROWS:,}: download the CSV.")
     file = io.BytesIO()
-    with Workbook(file, {"in_memory": True, **_PLAIN_TEXT}) as book:
+    with Workbook(file, {"in_memory": True}) as book:
         book.set_properties({"created": datetime.fromisoformat(made_at)})
         head, day = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "yyyy-mm-dd"})
         data, about = book.add_worksheet("Data"), book.add_worksheet("About")
@@ -106,4 +104,5 @@ def _write_cell(sheet: Worksheet, line: int, place: int, value: Any, day: Format
     elif isinstance(value, date) and not isinstance(value, datetime) and value.year >= 1900:
         sheet.write_datetime(line, place, value, day)
     else:
+        # Names of products and cities come from anybody: written as a string, no text becomes a formula or a link.
         sheet.write_string(line, place, str(value)[:LONGEST_TEXT], style)
