@@ -38,6 +38,7 @@ demo: setup
 
 test: setup
 	@tools/chromium.sh
+	@tools/axe.sh
 	@tools/azurite.sh
 	@tools/postgres.sh
 	@tools/mariadb.sh

@@ -12,7 +12,7 @@ MODULES = {
     "models": ("sklearn", "statsmodels", "threadpoolctl"),
     "postgres": ("dagster_postgres",),
     "prophet": ("prophet",),
-    "web": ("fastapi",),
+    "web": ("fastapi", "xlsxwriter"),
 }
 """One module for each distribution of an extra in pyproject.toml that the code, or dagster.yaml, imports directly."""
 

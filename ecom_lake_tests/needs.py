@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -36,3 +37,9 @@ def mariadb_installed() -> None:
 def chromium_installed() -> str:
     """The path of the browser."""
     return shutil.which("chromium") or is_missing("Chromium is not installed on this machine: run tools/chromium.sh")
+
+
+def axe_installed() -> str:
+    """The script of axe-core, the accessibility checker."""
+    script = Path(__file__).parents[1] / "tools/axe/node_modules/axe-core/axe.min.js"
+    return script.read_text(encoding="utf-8") if script.exists() else is_missing("axe-core is not installed: run tools/axe.sh")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
@@ -17,15 +18,22 @@ from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
 from ecom_lake.publish.dashboard.ask import answer_csv, answered, listed
 from ecom_lake.publish.dashboard.breakdown_explorer import breakdown_csv
+from ecom_lake.publish.dashboard.changes import changes
 from ecom_lake.publish.dashboard.customer_routes import add_customer_routes
+from ecom_lake.publish.dashboard.evidence import Shown
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
+from ecom_lake.publish.dashboard.month_brush import month_brush
+from ecom_lake.publish.dashboard.not_there import NotThereError
 from ecom_lake.publish.dashboard.options import read_options
+from ecom_lake.publish.dashboard.page_routes import Viewed, add_page
 from ecom_lake.publish.dashboard.pages import LABELS, PAGES, Page
 from ecom_lake.publish.dashboard.people import may_see_people
 from ecom_lake.publish.dashboard.product import product
 from ecom_lake.publish.dashboard.product_names import product_path
 from ecom_lake.publish.dashboard.rendering import render
+from ecom_lake.publish.dashboard.search import search
 from ecom_lake.publish.dashboard.served_release import Releases
+from ecom_lake.publish.dashboard.shop_list import all_shops
 from ecom_lake.publish.dashboard.stylesheet import stylesheet
 from ecom_lake.publish.dashboard.trust import verdict
 from ecom_lake.publish.dashboard.view import View
@@ -46,6 +54,7 @@ _STATIC = Path(__file__).parent / "static"
 def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases: Releases | None = None) -> FastAPI:
     """The dashboard. `releases`: the open releases, if another application reads them too."""
     app = FastAPI(title="ecom_lake", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     releases = releases or Releases(settings)
@@ -60,13 +69,24 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
     def first_shop() -> RedirectResponse:
         return RedirectResponse(f"/{settings.default_shop}/overview", 307)
 
+    @app.exception_handler(NotThereError)
+    def not_there(request: Request, error: UserError) -> Response:
+        return _failed(str(error), 404)
+
     @app.exception_handler(UserError)
     def failed(request: Request, error: UserError) -> Response:
         return _failed(str(error), 503 if isinstance(error, BusyError) else 400)
 
     def shown(template: str, view: View, page: object) -> Response:
         html = render(
-            template, view=view, page=page, shops=releases.shops, labels=LABELS, verdict=verdict(view.release), fates=FATES
+            template,
+            view=view,
+            page=page,
+            shops=releases.shops,
+            labels=LABELS,
+            verdict=verdict(view.release),
+            fates=FATES,
+            brush=month_brush(view),
         )
         return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
 
@@ -74,25 +94,6 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
         filters = read_filters(request.query_params)
         options = read_options(page.options, request.query_params)
         return View(shop, page.name, releases.of(shop, filters.release), filters, options, may_see_people(request))
-
-    def serve(page: Page) -> None:
-        @app.get(f"/{{shop}}/{page.name}")
-        def shown_page(request: Request, shop: str) -> Response:
-            view = view_of(request, shop, page)
-            return shown(f"{page.name}.html.jinja", view, page.compute(view))
-
-    for page in PAGES:
-        serve(page)
-    add_customer_routes(app, releases, shown, _failed)
-
-    @app.get("/{shop}/product/{product_id:path}")
-    def product_page(request: Request, shop: str, product_id: str) -> Response:
-        filters = read_filters(request.query_params)
-        view = View(shop, product_path(product_id), releases.of(shop, filters.release), filters)
-        found = product(view, product_id)
-        if found is None:
-            return _failed(f"Shop '{shop}' has no product '{product_id}' in release {view.release.number}.", 404)
-        return shown("product.html.jinja", view, found)
 
     @app.get("/{shop}/sales/breakdown.csv")
     def breakdown_file(request: Request, shop: str) -> Response:
@@ -102,9 +103,48 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
             breakdown_csv(view), media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
         )
 
+    def serve(page: Page) -> None:
+        def viewed(request: Request) -> Viewed:
+            view = view_of(request, request.path_params["shop"], page)
+            return view, shown(f"{page.name}.html.jinja", view, page.compute(view))
+
+        add_page(app, f"/{{shop}}/{page.name}", viewed, changed)
+
+    def changed(view: View, chart: Shown) -> Response:
+        return shown("evidence.html.jinja", view, changes(releases, view, chart))
+
+    for page in PAGES:
+        serve(page)
+    add_customer_routes(app, releases, shown, changed, _failed)
+
+    def product_page(request: Request) -> Viewed:
+        shop, product_id = request.path_params["shop"], request.path_params["product_id"]
+        filters = read_filters(request.query_params)
+        view = View(shop, product_path(product_id), releases.of(shop, filters.release), filters)
+        found = product(view, product_id)
+        if found is None:
+            raise NotThereError(f"Shop '{shop}' has no product '{product_id}' in release {view.release.number}.")
+        return view, shown("product.html.jinja", view, found)
+
+    add_page(app, "/{shop}/product/{product_id:path}", product_page, changed)
+
     @app.get("/dashboard.css")
     def styles() -> Response:
         return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "private, no-cache"})
+
+    @app.get("/shops")
+    def shops_page() -> Response:
+        return HTMLResponse(render("shop_list.html.jinja", listed=all_shops(releases)))
+
+    @app.get("/{shop}/search")
+    def search_page(request: Request, shop: str, q: str = "") -> Response:
+        view = View(shop, "search", releases.of(shop), Filters())
+        return shown("search.html.jinja", view, search(view, q, LABELS, may_see_people(request)))
+
+    @app.get("/{shop}/tables/{table}")
+    def table_page(shop: str, table: str) -> Response:
+        view = View(shop, "tables", releases.of(shop), Filters())
+        return shown("table.html.jinja", view, view.release.contract(table))
 
     @app.get("/{shop}/ask")
     def questions_page(request: Request, shop: str) -> Response:

@@ -34,14 +34,8 @@ def bars(view: View, dimension: str) -> Sequence[Bar]:
     """The ten largest members, and the chosen one."""
     if dimension == "segment" and not view.release.has("customer_segments"):
         return ()
-    conditions, values = conditions_of(view, view.span, without=dimension)
-    sql = f"""select {dimension} as member, sum(net_sales) as net_sales
-from {source(view)}
-where {conditions}
-group by {dimension}
-order by sum(net_sales) desc, {dimension}"""
     chosen = view.filters.members.get(dimension)
-    rows = view.release.rows(Query(sql, values))
+    rows = view.release.rows(members_query(view, dimension))
     total = float(sum(row["net_sales"] for row in rows)) or None
     largest = max((float(row["net_sales"]) for row in rows), default=0.0) or 1.0
     return [
@@ -58,17 +52,20 @@ order by sum(net_sales) desc, {dimension}"""
     ]
 
 
+def members_query(view: View, dimension: str) -> Query:
+    """All members of a dimension, the largest first."""
+    conditions, values = conditions_of(view, view.span, without=dimension)
+    sql = f"""select {dimension} as member, sum(net_sales) as net_sales
+from {source(view)}
+where {conditions}
+group by {dimension}
+order by sum(net_sales) desc, {dimension}"""
+    return Query(sql, values)
+
+
 def products(view: View) -> Sequence[Bar]:
     """The ten largest products."""
-    conditions, values = conditions_of(view, view.span, without="product")
-    sql = f"""select s.product_id as product, max(p.name) as name, max(s.category) as category, sum(s.net_sales) as net_sales
-from ({lines_of(view)}) as s
-join dim_product as p on p.product_id = s.product_id
-where {conditions}
-group by s.product_id
-order by sum(s.net_sales) desc, s.product_id
-limit {TOP}"""
-    rows = view.release.rows(Query(sql, values))
+    rows = view.release.rows(products_query(view))
     largest = max((float(row["net_sales"]) for row in rows), default=0.0) or 1.0
     chosen = view.filters.members.get("product")
     return [
@@ -82,6 +79,18 @@ limit {TOP}"""
         )
         for row in rows
     ]
+
+
+def products_query(view: View) -> Query:
+    conditions, values = conditions_of(view, view.span, without="product")
+    sql = f"""select s.product_id as product, max(p.name) as name, max(s.category) as category, sum(s.net_sales) as net_sales
+from ({lines_of(view)}) as s
+join dim_product as p on p.product_id = s.product_id
+where {conditions}
+group by s.product_id
+order by sum(s.net_sales) desc, s.product_id
+limit {TOP}"""
+    return Query(sql, values)
 
 
 def money(view: View) -> Any:

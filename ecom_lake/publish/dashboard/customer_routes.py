@@ -6,15 +6,18 @@ Each asks `may_see_people` first. Not here: what the pages show (customers/).
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from ecom_lake.errors import UserError
-from ecom_lake.publish.dashboard.customers.customer import NoSuchCustomerError, customer
+from ecom_lake.publish.dashboard.customers.customer import customer
 from ecom_lake.publish.dashboard.customers.selection import read_selection
 from ecom_lake.publish.dashboard.customers.who import who, who_csv
+from ecom_lake.publish.dashboard.evidence import Shown
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
+from ecom_lake.publish.dashboard.page_routes import Viewed, add_page
 from ecom_lake.publish.dashboard.people import NotForThisReaderError, may_see_people
 from ecom_lake.publish.dashboard.served_release import Releases
 from ecom_lake.publish.dashboard.view import View
@@ -24,9 +27,10 @@ def add_customer_routes(
     app: FastAPI,
     releases: Releases,
     shown: Callable[[str, View, object], Response],
+    evidence: Callable[[View, Shown], Response],
     failed: Callable[[str, int], Response],
 ) -> None:
-    """`shown` renders a template, and `failed` a sentence with a status."""
+    """`shown` renders a template, `evidence` the page of one of its charts, and `failed` a sentence with a status."""
 
     def view_of(request: Request, shop: str, page: str) -> View:
         if not may_see_people(request):
@@ -37,10 +41,6 @@ def add_customer_routes(
     @app.exception_handler(NotForThisReaderError)
     def refused(request: Request, error: UserError) -> Response:
         return failed(str(error), 403)
-
-    @app.exception_handler(NoSuchCustomerError)
-    def unknown_customer(request: Request, error: UserError) -> Response:
-        return failed(str(error), 404)
 
     @app.get("/{shop}/who")
     def who_page(request: Request, shop: str) -> Response:
@@ -57,7 +57,9 @@ def add_customer_routes(
         name = f"{shop}-customers-release-{view.release.number}.csv"
         return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
-    @app.get("/{shop}/customer/{customer_id:path}")
-    def customer_page(request: Request, shop: str, customer_id: str) -> Response:
-        view = view_of(request, shop, "customer")
-        return shown("customer.html.jinja", view, customer(view, customer_id))
+    def customer_page(request: Request) -> Viewed:
+        customer_id = request.path_params["customer_id"]
+        view = view_of(request, request.path_params["shop"], f"customer/{quote(customer_id, safe='')}")
+        return view, shown("customer.html.jinja", view, customer(view, customer_id))
+
+    add_page(app, "/{shop}/customer/{customer_id:path}", customer_page, evidence)

@@ -1,4 +1,4 @@
-"""A page's own query parameters, such as the measure that a chart shows: one of a few values, a number within bounds, or any text."""
+"""A page's own query parameters, such as the measure that a chart shows: one of a few values, a number, or any text."""
 
 from __future__ import annotations
 

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ecom_lake.publish.dashboard import plans
-from ecom_lake.publish.dashboard.breakdowns import Bar, bars, conditions_of, money, products, source
+from ecom_lake.publish.dashboard.breakdowns import (
+    Bar,
+    bars,
+    conditions_of,
+    members_query,
+    money,
+    products,
+    products_query,
+    source,
+)
+from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.figures import Figure, figures
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.scatter import Scatter, scatter
 from ecom_lake.publish.dashboard.span import Span, shifted
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.month_chart import Forecast, MonthChart, Point, month_chart
+from ecom_lake.shop import vocabulary
 
 CONTEXT = 24
 """Months that the trend shows at least."""
+_NET_SALES = vocabulary.KPIS["net_sales"].column.meaning
 _FORECAST = Query(
     "select period, method, forecast, low_80, high_80 from sales_forecast"
     " where series = 'total' and grain = 'month' and is_champion order by period"
@@ -42,6 +54,8 @@ class Overview:
     scatter: Scatter | None
     targets: Sequence[plans.Target]
     insights: Sequence[Row]
+    why: Mapping[str, Why]
+    """The evidence of each chart, by the name of its field."""
 
 
 def overview(view: View) -> Overview:
@@ -57,22 +71,28 @@ def overview(view: View) -> Overview:
         scatter(view.release.rows(_SCATTER), money(view)) if view.release.has("segment_scatter") else None,
         plans.targets(view),
         view.release.rows(_INSIGHTS) if view.release.has("insights") else (),
+        dict(_evidence(view)),
     )
+
+
+def _evidence(view: View) -> Iterator[tuple[str, Why]]:
+    if view.span:
+        yield "trend", why(view, f"Net sales of each month: {_NET_SALES}", _trend_query(view, view.span), "sales_cube")
+    for name, dimension in (("categories", "category"), ("segments", "segment"), ("states", "state")):
+        definition = f"Net sales of each {dimension}: {_NET_SALES}"
+        yield name, why(view, definition, members_query(view, dimension), "sales_cube")
+    yield "products", why(view, f"Net sales of the ten largest products: {_NET_SALES}", products_query(view), "fct_sales")
+    if view.release.has("segment_scatter"):
+        definition = view.release.site.registry.table("segment_scatter").grain
+        yield "scatter", why(view, definition, _SCATTER, "segment_scatter")
 
 
 def _trend(view: View) -> MonthChart | None:
     """Net sales by month, with the months before the chosen ones; the forecast follows where the whole shop is shown."""
     if view.span is None:
         return None
-    shown = Span(min(view.span.first, shifted(view.span.last, 1 - CONTEXT)), view.span.last)
-    conditions, values = conditions_of(view, shown)
-    sql = f"""select s.month, sum(s.net_sales) as net_sales
-from {source(view)}
-where {conditions}
-group by s.month
-order by s.month"""
     complete = {one.month: one.is_complete for one in view.months}
-    rows = view.release.rows(Query(sql, values))
+    rows = view.release.rows(_trend_query(view, view.span))
     points = [Point(row["month"], float(row["net_sales"]), complete[row["month"]]) for row in rows]
     if not points:
         return None
@@ -85,6 +105,16 @@ order by s.month"""
         targets=plans.targets_on_the_trend(view),
         events=plans.events_on_the_trend(view),
     )
+
+
+def _trend_query(view: View, span: Span) -> Query:
+    conditions, values = conditions_of(view, Span(min(span.first, shifted(span.last, 1 - CONTEXT)), span.last))
+    sql = f"""select s.month, sum(s.net_sales) as net_sales
+from {source(view)}
+where {conditions}
+group by s.month
+order by s.month"""
+    return Query(sql, values)
 
 
 def _forecast(view: View) -> Sequence[Forecast]:

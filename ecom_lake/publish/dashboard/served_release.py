@@ -20,6 +20,7 @@ import polars as pl
 from ecom_lake.engine.build.release.offer import not_built
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.config import Settings
+from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.serve.answering import Answered, answer, find, unanswerable
 from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.serve.released import released, state
@@ -58,6 +59,13 @@ class ServedRelease:
     def has(self, table: str) -> bool:
         return table in self._session.tables.get("gold", ())
 
+    def contract(self, table: str) -> Table:
+        """The contract of one of its gold tables. Raises `UsageError` where it does not have it."""
+        if not self.has(table) or table not in self.site.registry.gold:
+            why = self.absent.get(table, "There is no gold table of this name.")
+            raise UsageError(f"Shop '{self.site.shop.name}' has no table '{table}': {why}")
+        return self.site.registry.gold[table]
+
     @cached_property
     def unanswerable(self) -> Mapping[str, str]:
         """The questions that this release does not answer, and why."""
@@ -93,6 +101,17 @@ class ServedRelease:
     def _read(self, query: Query) -> Sequence[Row]:
         answer = self._session.ask(query.sql, query.values)
         return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows()]
+
+    def columns(self, query: Query) -> Sequence[str]:
+        with self._slots.taken(), self._lock:
+            return self._session.ask(query.sql, query.values).columns
+
+    @property
+    def previous(self) -> int | None:
+        """The number of the release before this one; None for the first, and where its state is no longer in the log."""
+        log = self.site.lake.log
+        earlier = max((number for number in log.numbers() if number < self.number), default=None)
+        return None if earlier is None else log.entry(earlier).release
 
 
 class Releases:

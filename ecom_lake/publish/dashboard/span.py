@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from ecom_lake.publish.dashboard.filters import Compare, Filters
 
@@ -19,6 +20,7 @@ DEFAULT_MONTHS = (12, 6, 3)
 class Month:
     month: date
     is_complete: bool
+    net_sales: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from ecom_lake.errors import UsageError
 from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.options import NO_OPTIONS, Options
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import ServedRelease
 from ecom_lake.publish.dashboard.span import Month, Span, compared_with, span_of
+
+if TYPE_CHECKING:
+    from ecom_lake.publish.dashboard.evidence import Shown, Why
 
 _MONTHS = Query("select month, is_complete, net_sales from kpi_monthly order by month")
 _MEMBERS = {
@@ -35,12 +41,14 @@ class View:
     """The page's own query parameters."""
     sees_people: bool = False
     """Whether the reader may see ids of customers (people.py)."""
+    shown: dict[str, Shown] = field(default_factory=dict, compare=False)
+    """The figures and charts with evidence that the page has rendered, by id."""
 
     @cached_property
     def months(self) -> Sequence[Month]:
         if not self.release.has("kpi_monthly"):
             return []
-        return [Month(row["month"], row["is_complete"]) for row in self.release.rows(_MONTHS)]
+        return [Month(row["month"], row["is_complete"], row["net_sales"]) for row in self.release.rows(_MONTHS)]
 
     @cached_property
     def span(self) -> Span | None:
@@ -68,6 +76,11 @@ class View:
         """The address of another page with the same filters."""
         return f"/{self.shop}/{page}{self.filters.query()}"
 
+    @property
+    def here(self) -> str:
+        """The address of this page with its filters and parameters."""
+        return self._address(self.filters, self.options)
+
     def month_url(self, month: date) -> str:
         """This page of one month; of the default months where that month is the chosen one."""
         chosen = None if self.span == Span(month, month) else month
@@ -94,9 +107,28 @@ class View:
         """This page of these months."""
         return self._with(self.filters.of_months(span.first, span.last))
 
+    def show(self, name: str, title: str, why: Why) -> Shown:
+        """Record a figure or chart while it is rendered: that is what gives it files and an evidence page."""
+        from ecom_lake.publish.dashboard.evidence import Shown
+
+        def address(below: str) -> str:
+            return self._address(self.filters, self.options, f"/{quote(name, safe='')}{below}")
+
+        file = f"{self.shop}-{self.page}-{name}-release-{self.release.number}"
+        self.shown[name] = Shown(name, title, why, file, address(".csv"), address(".xlsx"), address("/evidence"))
+        return self.shown[name]
+
+    def evidence_of(self, name: str) -> Shown:
+        """A figure or chart that the page has rendered. Raises `UsageError` where it has none of that id."""
+        if name not in self.shown:
+            raise UsageError(
+                f"The page {self.page} shows no chart '{name}' with these filters. It shows: {', '.join(self.shown)}."
+            )
+        return self.shown[name]
+
     def _with(self, filters: Filters) -> str:
         return self._address(filters, self.options)
 
-    def _address(self, filters: Filters, options: Options) -> str:
+    def _address(self, filters: Filters, options: Options, below: str = "") -> str:
         parts = [part for part in (filters.query().lstrip("?"), options.query()) if part]
-        return f"/{self.shop}/{self.page}{'?' if parts else ''}{'&'.join(parts)}"
+        return f"/{self.shop}/{self.page}{below}{'?' if parts else ''}{'&'.join(parts)}"

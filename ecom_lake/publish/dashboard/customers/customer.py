@@ -11,21 +11,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ecom_lake.errors import UserError
 from ecom_lake.publish.dashboard.breakdowns import money
 from ecom_lake.publish.dashboard.customers.timeline import Look, Order, Timeline, timeline
 from ecom_lake.publish.dashboard.customers.who import who_url
 from ecom_lake.publish.dashboard.evidence import Why, identities_of
+from ecom_lake.publish.dashboard.not_there import NotThereError
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import amount, percent
 
 ORDERS = 200
 """Orders that the table lists, the latest first."""
-
-
-class NoSuchCustomerError(UserError):
-    """The release has no customer with this id."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +69,11 @@ class Customer:
 
 
 def customer(view: View, customer_id: str) -> Customer:
-    """Raises `NoSuchCustomerError` for an unknown id."""
+    """Raises `NotThereError` for an unknown id."""
     query = _profile_query(view, customer_id)
     found = view.release.rows_once(query)
     if not found:
-        raise NoSuchCustomerError(
+        raise NotThereError(
             f"Shop '{view.shop}' has no customer '{customer_id}' in release {view.release.number}. "
             "The page Customers searches by the start of an id."
         )

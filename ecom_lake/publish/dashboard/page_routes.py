@@ -1,0 +1,36 @@
+"""The addresses of a page: the page itself, and the files and the evidence of each figure and chart that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request, Response
+
+from ecom_lake.publish.dashboard.chart_files import KINDS, download
+from ecom_lake.publish.dashboard.evidence import Shown
+from ecom_lake.publish.dashboard.view import View
+
+Viewed = tuple[View, Response]
+"""A page as it was rendered, with the view that has recorded what it shows."""
+
+
+def add_page(app: FastAPI, path: str, viewed: Callable[[Request], Viewed], evidence: Callable[[View, Shown], Response]) -> None:
+    """`viewed` renders the page, and `evidence` the page "Why this number?" of one of its charts."""
+
+    @app.get(f"{path}/{{chart}}/evidence")
+    def evidence_page(request: Request) -> Response:
+        view, _ = viewed(request)
+        return evidence(view, view.evidence_of(request.path_params["chart"]))
+
+    def add_file(kind: str) -> None:
+        @app.get(f"{path}/{{chart}}.{kind}")
+        def file(request: Request) -> Response:
+            view, _ = viewed(request)
+            return download(view, view.evidence_of(request.path_params["chart"]), kind)
+
+    for kind in KINDS:
+        add_file(kind)
+
+    @app.get(path)
+    def page(request: Request) -> Response:
+        return viewed(request)[1]

@@ -1,0 +1,135 @@
+"""The files of a chart: its own query's rows, no formula from a name, and a name that carries the shop and the release."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from ecom_lake.publish.dashboard.chart_files import workbook
+from ecom_lake.publish.dashboard.query import Query
+from ecom_lake.publish.dashboard.served_release import ServedRelease
+
+PAGE = "/olist/overview"
+FILTERS = "?from=2017-02&to=2017-03"
+
+
+def files_of(page: str, kind: str) -> list[str]:
+    return sorted({address.replace("&amp;", "&") for address in re.findall(rf'href="([^"]*\.{kind}[^"]*)"', page)})
+
+
+def test_every_chart_of_the_page_has_both_files(client: TestClient) -> None:
+    page = client.get(PAGE + FILTERS).text
+    charts = set(re.findall(r'class="tools" id="([^"]+)"', page))
+    assert {"net_sales", "trend", "categories", "states", "products", "scatter"} <= charts
+    for kind in ("csv", "xlsx"):
+        addresses = files_of(page, kind)
+        assert {address.split("/")[3].split(".")[0] for address in addresses} == charts
+        for address in addresses:
+            assert client.get(address).status_code == 200, address
+
+
+def test_the_csv_has_the_rows_of_gold_under_the_filters(client: TestClient, release: ServedRelease) -> None:
+    answer = client.get(f"{PAGE}/categories.csv{FILTERS}")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    expected = release.rows(
+        Query(
+            "select category, sum(net_sales) as net_sales from sales_cube"
+            " where month between '2017-02-01' and '2017-03-01' group by category"
+        )
+    )
+    assert {row["member"]: Decimal(row["net_sales"]) for row in rows} == {row["category"]: row["net_sales"] for row in expected}
+    name = f"olist-overview-categories-release-{release.number}.csv"
+    assert answer.headers["content-disposition"] == f"attachment; filename*=utf-8''{name}"
+    assert answer.headers["content-type"].startswith("text/csv")
+
+
+def test_the_workbook_has_the_same_rows_and_their_origin(client: TestClient) -> None:
+    text = client.get(f"{PAGE}/states.csv{FILTERS}").text
+    book = client.get(f"{PAGE}/states.xlsx{FILTERS}").content
+    data = cells(book, 1)
+    assert data[0] == ["member", "net_sales"]
+    assert [[row[0], f"{float(row[1]):.2f}"] for row in data[1:]] == [line.split(",") for line in text.splitlines()[1:]]
+    about = dict(row for row in cells(book, 2) if len(row) == 2)
+    assert about["Shop"] == "olist"
+    assert about["SQL"].startswith("select state as member")
+    assert about["Months and filters"] == "Feb 2017 to Mar 2017"
+
+
+def test_the_same_release_gives_the_same_workbook() -> None:
+    first, second = (workbook(("n",), [(1,)], [], "2020-02-03T04:05:06+00:00") for _ in range(2))
+    assert first == second
+    assert "2020-02-03T04:05:06Z</dcterms:created>" in parts(first)["docProps/core.xml"], "not the time of the download"
+
+
+HOSTILE = [
+    "=1+1",
+    '=HYPERLINK("http://127.0.0.1")',
+    "+1",
+    "-1",
+    "@SUM(1)",
+    "http://127.0.0.1/",
+    "mailto:a",
+    "\x00\x1f",
+    "\ufffe",
+    "",
+]
+
+
+@given(st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+def test_no_text_becomes_a_formula_or_a_link(text: str) -> None:
+    book = workbook(("name", "n"), [(text, 1)], [("Title", text)], "2026-01-01T00:00:00+00:00")
+    sheets = parts(book)
+    assert not any("<f>" in part or "hyperlink" in part.lower() for name, part in sheets.items() if "worksheets" in name)
+
+
+def test_cells_keep_their_kinds() -> None:
+    row = (date(2018, 3, 1), Decimal("1.25"), True, None, 10**18, date(1, 1, 1))
+    book = workbook(tuple("abcdef"), [row], [], "2026-01-01T00:00:00+00:00")
+    [_, found] = cells(book, 1)
+    assert found == ["43160", "1.25", "1", str(10**18), "0001-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        (f"{PAGE}/nothing.csv", "The page overview shows no chart &#39;nothing&#39; with these filters. It shows: net_sales, "),
+        (f"{PAGE}/trend.pdf", "A chart can be downloaded as csv or xlsx, not as &#39;pdf&#39;."),
+        (f"{PAGE}/<script>/evidence", "shows no chart &#39;&lt;script&gt;&#39;"),
+    ],
+)
+def test_a_wrong_address_is_a_sentence(client: TestClient, address: str, sentence: str) -> None:
+    answer = client.get(address)
+    assert (answer.status_code, sentence in answer.text) == (400, True), answer.text
+
+
+def parts(book: bytes) -> dict[str, str]:
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(book)) as file:
+        return {name: file.read(name).decode() for name in file.namelist()}
+
+
+def cells(book: bytes, sheet: int) -> list[list[str]]:
+    """The cells of a sheet as text, as the file has them."""
+    from xml.etree import ElementTree
+
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    files = parts(book)
+    shared = ["".join(one.itertext()) for one in ElementTree.fromstring(files["xl/sharedStrings.xml"]).iter(f"{space}si")]
+    rows = ElementTree.fromstring(files[f"xl/worksheets/sheet{sheet}.xml"]).iter(f"{space}row")
+    return [
+        [
+            shared[int(value)] if cell.get("t") == "s" else value
+            for cell in row.iter(f"{space}c")
+            if (value := cell.findtext(f"{space}v")) is not None
+        ]
+        for row in rows
+    ]
