@@ -13,7 +13,7 @@ from ecom_lake.publish.query_slots import BusyError, QuerySlots
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 
-def test_a_query_too_many_is_told_to_try_again() -> None:
+def test_a_query_too_many_is_refused_for_now() -> None:
     slots = QuerySlots(at_once=1, waiting=0)
     with slots.taken(), pytest.raises(BusyError) as busy, slots.taken():
         pass
