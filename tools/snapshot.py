@@ -1,5 +1,5 @@
 """Regenerates what is derived from the code: the SQL of the KPI tables, the data dictionary, the canonical page, the snapshot of
-the Dagster definitions, and the table of schema changes in the changelog."""
+the Dagster definitions, the addresses of the API, and the table of schema changes in the changelog."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import tempfile
 from pathlib import Path
 
 from ecom_lake.engine.contracts.registry import Registry
+from ecom_lake.publish.api.app import api
+from ecom_lake.publish.api.reference import in_page
 from ecom_lake.publish.canonical_page import canonical_page
+from ecom_lake.publish.dashboard.served_release import Releases
 from ecom_lake.publish.dictionary import dictionary_page
+from ecom_lake.settings import load
 from ecom_lake.shop.domain import SHOP
 from ecom_lake.shop.kpis import kpi_sql
 from ecom_lake_tests.engine.dagster.snapshot import SNAPSHOT, snapshot
@@ -21,4 +25,6 @@ with tempfile.TemporaryDirectory() as folder:
     SNAPSHOT.write_text(snapshot(Path(folder)))
 (PROJECT / "docs/data_dictionary.md").write_text(dictionary_page(Registry(SHOP)))
 (PROJECT / "docs/canonical.md").write_text(canonical_page())
+API = PROJECT / "docs/api.md"
+API.write_text(in_page(API.read_text(), api(Releases(load(environment={}))).openapi()))
 schema_changes.renew()

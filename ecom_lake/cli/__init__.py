@@ -41,6 +41,7 @@ from ecom_lake.cli import (
     tables,
 )
 from ecom_lake.cli import map as map_command
+from ecom_lake.cli import mcp as mcp_command
 from ecom_lake.cli.lake_options import LakeOptions
 from ecom_lake.errors import UsageError, UserError, disk_trouble, was_interrupted
 
@@ -71,7 +72,17 @@ app = App(
 _LAKE = Group("Common options", sort_key=9)
 _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
     "Load and build": (project.init, synth.synth, map_command.map, land.land, pull.pull, build.build, project.new),
-    "Read": (serve.serve, key.key, ask.ask, sql.sql, report.report, tables.tables, tables.describe, experiment.experiment),
+    "Read": (
+        serve.serve,
+        key.key,
+        mcp_command.mcp,
+        ask.ask,
+        sql.sql,
+        report.report,
+        tables.tables,
+        tables.describe,
+        experiment.experiment,
+    ),
     "Quality": (status.status, quarantine.quarantine, ledger.ledger, quality.quality, doctor.doctor, doctor.repair),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, copy.copy),
 }

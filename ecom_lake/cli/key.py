@@ -75,7 +75,7 @@ def new(
     name
         Who uses the key.
     scope
-        What it reads in addition: pii for what is about single customers and orders, sql for queries in SQL. May be repeated.
+        What it reads in addition: pii for what is about single customers and orders. May be repeated.
     only
         A shop that it reads; may be repeated. Default: all shops.
     """

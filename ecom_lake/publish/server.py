@@ -21,9 +21,10 @@ from ecom_lake.publish.dashboard.served_release import Releases
 
 PROBES = ("/health", "/ready")
 """The addresses that a supervisor asks; they say nothing else, so that they need no key and any host name will do."""
-_OF_THE_API = ("/openapi.json", *PROBES)
+_OF_THE_API = ("/openapi.json", "/docs", *PROBES)
 _SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",

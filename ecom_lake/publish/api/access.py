@@ -13,9 +13,9 @@ from starlette.types import Scope as ASGIScope
 
 from ecom_lake.publish.api.problem import ProblemError
 
-Scope = Literal["read", "pii", "sql"]
+Scope = Literal["read", "pii"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-"""read: everything that is not personal. pii: also what is about one person or order. sql: queries in SQL, which read both."""
+"""read: everything that is not personal. pii: also what is about one person or order."""
 _CLIENT = "ecom_lake.client"
 
 

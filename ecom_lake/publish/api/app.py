@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse
 
 from ecom_lake.engine.serve.difference import as_document, difference
 from ecom_lake.errors import UserError
-from ecom_lake.publish.api import catalogue, documents, metrics, profiles, questions
+from ecom_lake.publish.api import catalogue, documents, metrics, profiles, questions, reference
 from ecom_lake.publish.api.access import client_of, may_see_people, need
 from ecom_lake.publish.api.files import data_file
 from ecom_lake.publish.api.formats import MEDIA_TYPES, document
@@ -101,6 +101,7 @@ def api(releases: Releases) -> FastAPI:
     for error in (UserError, RequestValidationError, 404, 405, 500):
         app.add_exception_handler(error, answered)
     reader = Reader(releases)
+    _reference(app)
     _health(app, reader)
     _shops(app, reader)
     _releases(app, reader)
@@ -114,13 +115,19 @@ def api(releases: Releases) -> FastAPI:
 
 def _known_parameters(request: Request) -> None:
     """Refuse query parameters that the address does not have: a misspelled filter would give all rows."""
-    operation = request.app.openapi()["paths"][request.scope["route"].path_format]["get"]
+    operation = request.app.openapi()["paths"].get(request.scope["route"].path_format, {}).get("get", {})
     if operation.get(ANY_PARAMETER):
         return
     known = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"]
     if unknown := next((name for name in request.query_params if name not in known), None):
         takes = f"it takes {', '.join(known)}" if known else "it takes none"
         raise ProblemError(422, f"This address has no parameter '{unknown}': {takes}.")
+
+
+def _reference(app: FastAPI) -> None:
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> Response:
+        return HTMLResponse(reference.page(app.openapi()), headers={"Cache-Control": "private, no-cache"})
 
 
 def _health(app: FastAPI, reader: Reader) -> None:

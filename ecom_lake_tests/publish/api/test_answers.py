@@ -44,12 +44,12 @@ def test_the_parameters_of_a_question_are_checked(client: TestClient) -> None:
 
 def test_an_answer_about_people_needs_a_scope(fresh_lake: BuiltLake) -> None:
     (fresh_lake.folder / "questions").mkdir()
-    query = "select customer_id, net_sales from customer_metrics order by net_sales desc limit 3"
-    text = f'/*\ntitle = "Customers with the highest net sales"\n*/\n{query}\n'
-    (fresh_lake.folder / "questions/who-bought.sql").write_text(text)
+    sql = "select customer_id, net_sales from customer_metrics order by net_sales desc limit 3"
+    text = f'/*\ntitle = "Which customers have the highest sales?"\n*/\n{sql}\n'
+    (fresh_lake.folder / "questions/top-customers.sql").write_text(text)
     with TestClient(server(fresh_lake.settings), base_url="http://localhost") as client:
-        answer = client.get(f"{SHOP}/questions/who-bought")
-        refused = client.get(f"{SHOP}/questions/who-bought", headers={"X-Forwarded-For": "192.0.2.1"})
+        answer = client.get(f"{SHOP}/questions/top-customers")
+        refused = client.get(f"{SHOP}/questions/top-customers", headers={"X-Forwarded-For": "192.0.2.1"})
     assert (answer.status_code, len(answer.json()["rows"])) == (200, 3)
     assert (refused.status_code, refused.json()["detail"][:35]) == (403, "The answer has the column customer_")
 

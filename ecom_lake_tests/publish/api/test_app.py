@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from starlette.testclient import TestClient
@@ -10,9 +11,11 @@ from starlette.testclient import TestClient
 from ecom_lake.engine.serve.difference import as_document, difference
 from ecom_lake.publish.api.app import ALIASES
 from ecom_lake.publish.api.documents import ProblemDetails
+from ecom_lake.publish.api.reference import in_page
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import ServedRelease
 from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake_tests.project import PROJECT
 
 SHOP = "/v1/shops/olist"
 
@@ -110,6 +113,19 @@ def test_the_openapi_document_has_every_address(client: TestClient) -> None:
     assert {f"{SHOP}/{name}".replace("olist", "{shop}") for name in ALIASES} <= set(paths)
     assert all("422" in path["get"]["responses"] for path in paths.values())
     assert "HTTPValidationError" not in json.dumps(paths)
+
+
+def test_the_reference_has_every_address_and_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert all(f"<h2>{path}</h2>" in page.text for path in client.get("/openapi.json").json()["paths"])
+    assert re.findall(r'(?:href|src)="([^"]*)"', page.text) == ["/dashboard.css", "/openapi.json"]
+    assert "script" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_the_page_of_the_api_has_the_addresses_of_today(client: TestClient) -> None:
+    text = (PROJECT / "docs/api.md").read_text("utf-8")
+    assert text == in_page(text, client.get("/openapi.json").json()), "run `make snapshot`"
 
 
 def test_a_release_that_was_deleted_is_gone_and_one_that_never_was_is_not_found(fresh_grown_lake: BuiltLake) -> None:
