@@ -100,7 +100,7 @@ def records(site: Site, entry: Entry, table: TableId, which: pl.DataFrame) -> pl
 
 
 def latest_records(site: Site, entry: Entry, table: TableId, most: int) -> pl.DataFrame:
-    """At most so many of the latest records of a bronze table, with all columns that their files have and without their lineage."""
+    """At most so many of the latest records of a bronze table, with all columns that their files have, without their lineage."""
     deliveries, held = set[int](), 0
     for sequence, rows in sorted(rows_by_delivery(entry, table).items(), reverse=True):
         if held >= most:
