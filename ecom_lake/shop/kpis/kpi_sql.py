@@ -30,7 +30,7 @@ SUMMARY = (
     *("payments", "gross_profit", "placed_orders", "cancel_rate", "return_rate", "late_rate", "avg_lead_days", "avg_review"),
     *("nps_proxy", "repeat_purchase_rate", "repeat_order_rate", "repeat_purchase_rate_soon", "gap_p50_days", "gap_p80_days"),
     *("gini", "complete_months", "refunds", "net_sales_after_refunds", "tax", "pending_payments", "failed_payments"),
-    *("discounted_orders", "discounted_share"),
+    *("discounted_orders", "discounted_share", "return_share"),
 )
 """The KPIs of kpi_summary, in their order."""
 RENAMED = {"placed_orders": "orders_placed"}

@@ -278,6 +278,10 @@ metrics (position, metric, value, unit, definition) as (
     select 35, 'discounted_share', case when knows_discounts then discounted_orders::double / nullif(orders, 0) end, 'share',
         'Share of discounted orders: discounted_orders / orders. Whole history.'
     from sums
+    union all
+    select 36, 'return_share', returned_orders::double / nullif(orders_with_known_return, 0), 'share',
+        'Returned orders among all valid orders whose return is known. Whole history.'
+    from sums
 )
 
 select position, metric, value, unit, definition

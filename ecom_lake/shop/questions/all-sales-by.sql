@@ -22,7 +22,7 @@ members as (
     select
         case $by
             when 'state' then coalesce(state, 'unknown')
-            when 'discounted' then case when discounts > 0 then 'yes' else 'no' end
+            when 'discounted' then case when is_discounted then 'yes' else 'no' end
             when 'channel' then coalesce(channel, 'unknown')
             when 'status' then status
         end as member,

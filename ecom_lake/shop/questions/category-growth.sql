@@ -1,13 +1,14 @@
 /*
 title = "How did categories grow, year over year?"
 group = "What sells?"
-note = "By default, only months that are complete in both years are compared; whole years contain every month that has orders."
+note = "By default, only months that are complete in both years are compared; whole years contain every month that has orders. All years compare every year that has an earlier one with the one before it, and sum both sides."
 shares = ["growth"]
 
 [parameters.year]
 meaning = "The year that is compared with the previous one; the default is the last that can be."
 default = "select max(year(month)) from kpi_monthly where net_sales_yoy is not null"
 allowed = "select distinct year(month) as year from kpi_monthly where net_sales_yoy is not null order by year"
+or_all = true
 
 [parameters.months]
 kind = "text"
@@ -28,27 +29,34 @@ compared as (
     select later.month as month, earlier.month as month_before
     from kpi_monthly as later
     inner join kpi_monthly as earlier on earlier.month = (later.month - interval 1 year)::date
-    where year(later.month) = $year and later.is_complete and earlier.is_complete
+    where coalesce(year(later.month) = $year, true) and later.is_complete and earlier.is_complete
 ),
 
+years as (
+    select distinct year(month) as year
+    from compared
+),
+
+-- A month counts in its own year and, where all years are compared, in the comparison with the next one too.
 counted as (
-    select month
-    from kpi_monthly
-    where
-        case
-            when $months = 'all' then year(month) in ($year, $year - 1)
-            else month in (select month from compared) or month in (select month_before from compared)
-        end
+    select month, true as is_later from compared where $months = 'comparable'
+    union all
+    select month_before, false from compared where $months = 'comparable'
+    union all
+    select m.month, true from kpi_monthly as m inner join years as y on y.year = year(m.month) where $months = 'all'
+    union all
+    select m.month, false from kpi_monthly as m inner join years as y on y.year = year(m.month) + 1 where $months = 'all'
 ),
 
 sold as (
     select
-        category,
-        coalesce(sum(net_sales) filter (where year(month) = $year), 0)::decimal(18, 2) as net_sales,
-        coalesce(sum(net_sales) filter (where year(month) < $year), 0)::decimal(18, 2) as year_before
-    from fct_sales
-    where is_valid and month in (select month from counted)
-    group by category
+        s.category,
+        coalesce(sum(s.net_sales) filter (where c.is_later), 0)::decimal(18, 2) as net_sales,
+        coalesce(sum(s.net_sales) filter (where not c.is_later), 0)::decimal(18, 2) as year_before
+    from fct_sales as s
+    inner join counted as c on c.month = s.month
+    where s.is_valid
+    group by s.category
 )
 
 select

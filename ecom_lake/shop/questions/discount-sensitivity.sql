@@ -1,8 +1,7 @@
 /*
 title = "How do orders with a discount compare with those without?"
 group = "What sells?"
-note = "Whole history, by category or by how often the customer has bought. Descriptive: who gets a discount is not random, so that the difference is not the effect of a discount. An experiment measures that."
-needs = ["order_items.discount"]
+note = "Whole history, by category or by how often the customer has bought. An order that does not state a discount counts as without. Descriptive: who gets a discount is not random, so that the difference is not the effect of a discount. An experiment measures that."
 shares = ["share_with_discount", "discount_rate"]
 
 [parameters.by]

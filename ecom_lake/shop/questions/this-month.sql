@@ -31,7 +31,9 @@ numbers as (
     union all
     select month, is_complete, 9, 'review score', avg_review from kpi_monthly
     union all
-    select month, is_complete, 10, 'returned, % of orders', 100 * return_rate from kpi_monthly
+    select month, is_complete, 10, 'returned, % of delivered or returned', 100 * return_rate from kpi_monthly
+    union all
+    select month, is_complete, 11, 'returned, % of all orders', 100 * return_share from kpi_monthly
 )
 
 select

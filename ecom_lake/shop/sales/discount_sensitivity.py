@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from ecom_lake.engine.contracts.columns import Count, Money, Number, Share
 from ecom_lake.engine.contracts.identities import agree
-from ecom_lake.engine.contracts.relations import ratio
+from ecom_lake.engine.contracts.relations import ratio, same
 from ecom_lake.engine.contracts.table import Gold, Rule
 from ecom_lake.shop import vocabulary
 
@@ -14,20 +14,22 @@ class DiscountSensitivity(Gold):
     dimension = vocabulary.dimension.replace(one_of=("all", "category", "purchases"), key=True)
     member = vocabulary.member.replace(key=True)
     orders = vocabulary.orders.replace(at_least=1)
-    orders_with_discount = Count("Orders with a discount on at least one of the member's lines.")
+    orders_with_discount = Count("Orders with a discount on at least one of the member's lines, also where no amount is stated.")
     share_with_discount = Share("orders_with_discount / orders.")
     units = vocabulary.units
     units_with_discount = Count("Units of the orders with a discount.")
     net_sales = vocabulary.net_sales
     net_sales_with_discount = Money("Net sales of the orders with a discount.", at_least=0)
     discounts = vocabulary.discounts
-    discount_rate = Share("Discounts among the gross sales of the orders with a discount.", nullable=True)
+    discount_rate = Share(
+        "Discounts among the gross sales of the orders with a discount; NULL where no amount is stated.", nullable=True
+    )
     units_per_order_with_discount = Number("Mean units of an order with a discount.", nullable=True, unit="count")
     units_per_order_without_discount = Number("Mean units of an order without a discount.", nullable=True, unit="count")
     aov_with_discount = Number("Average order value of orders with a discount.", nullable=True, unit="money")
     aov_without_discount = Number("Average order value of orders without a discount.", nullable=True, unit="money")
 
-    needs = ("order_items.discount",)
+    needs = ("order_items.discount or order_items.is_discounted",)
     rules = (
         Rule(
             "with_discount_within_all",
@@ -35,12 +37,17 @@ class DiscountSensitivity(Gold):
             "Orders with a discount, their units and their sales are among all.",
         ),
         Rule(
-            "discounts_where_there_are_orders_with_one",
-            "(orders_with_discount > 0) = (discounts > 0) AND (orders_with_discount > 0 OR units_with_discount = 0)",
-            "There are discounts if and only if there are orders with one.",
+            "discounts_are_of_orders_with_one",
+            "orders_with_discount > 0 OR (discounts = 0 AND units_with_discount = 0 AND net_sales_with_discount = 0)",
+            "Where no order has a discount, there are no discounts.",
         ),
         ratio("share_is_of_the_orders", "share_with_discount", "orders_with_discount", "orders"),
-        ratio("rate_is_of_gross_sales", "discount_rate", "discounts", "(net_sales_with_discount + discounts)"),
+        Rule(
+            "rate_is_of_gross_sales",
+            "(discount_rate IS NULL) = (discounts = 0)"
+            f" AND {same('discount_rate * (net_sales_with_discount + discounts)', 'discounts')}",
+            "The discount rate is discounts / gross sales of the orders with one, and NULL where no amount is stated.",
+        ),
         ratio("units_with_discount_per_order", "units_per_order_with_discount", "units_with_discount", "orders_with_discount"),
         ratio(
             "units_without_discount_per_order",
@@ -71,8 +78,8 @@ class DiscountSensitivity(Gold):
             "select dimension, sum(orders), sum(orders_with_discount), sum(net_sales_with_discount) from discount_sensitivity"
             " where dimension <> 'category' group by dimension",
             "select d.dimension, o.orders, o.discounted, o.net_sales from (values ('all'), ('purchases')) as d (dimension)"
-            " cross join (select count(*) as orders, count(*) filter (where discounts > 0) as discounted,"
-            " coalesce(sum(net_sales) filter (where discounts > 0), 0) as net_sales from fct_orders where is_valid and items > 0)"
+            " cross join (select count(*) as orders, count(*) filter (where is_discounted) as discounted,"
+            " coalesce(sum(net_sales) filter (where is_discounted), 0) as net_sales from fct_orders where is_valid and items > 0)"
             " as o where o.orders > 0",
         ),
         agree(

@@ -9,7 +9,7 @@ frequencies as (
 
 -- One row for each order of each member; in a category, an order has its lines of the category.
 held as (
-    select 'all' as dimension, 'all' as member, units, discounts, net_sales
+    select 'all' as dimension, 'all' as member, is_discounted, units, discounts, net_sales
     from fct_orders
     where is_valid and items > 0
     union all
@@ -20,6 +20,7 @@ held as (
             when f.purchases >= 5 then '5 or more'
             else cast(f.purchases as varchar)
         end,
+        o.is_discounted,
         o.units,
         o.discounts,
         o.net_sales
@@ -30,6 +31,7 @@ held as (
     select
         'category',
         category,
+        bool_or(is_discounted),
         sum(quantity)::bigint,
         sum(discount)::decimal(18, 2),
         sum(net_sales)::decimal(18, 2)
@@ -43,11 +45,11 @@ sums as (
         dimension,
         member,
         count(*) as orders,
-        count(*) filter (where discounts > 0) as orders_with_discount,
+        count(*) filter (where is_discounted) as orders_with_discount,
         sum(units)::bigint as units,
-        coalesce(sum(units) filter (where discounts > 0), 0)::bigint as units_with_discount,
+        coalesce(sum(units) filter (where is_discounted), 0)::bigint as units_with_discount,
         sum(net_sales)::decimal(18, 2) as net_sales,
-        coalesce(sum(net_sales) filter (where discounts > 0), 0)::decimal(18, 2) as net_sales_with_discount,
+        coalesce(sum(net_sales) filter (where is_discounted), 0)::decimal(18, 2) as net_sales_with_discount,
         sum(discounts)::decimal(18, 2) as discounts
     from held
     group by dimension, member
@@ -64,7 +66,7 @@ select
     net_sales,
     net_sales_with_discount,
     discounts,
-    discounts::double / nullif(net_sales_with_discount + discounts, 0) as discount_rate,
+    case when discounts > 0 then discounts::double / (net_sales_with_discount + discounts) end as discount_rate,
     units_with_discount::double / nullif(orders_with_discount, 0) as units_per_order_with_discount,
     (units - units_with_discount)::double / nullif(orders - orders_with_discount, 0) as units_per_order_without_discount,
     net_sales_with_discount::double / nullif(orders_with_discount, 0) as aov_with_discount,

@@ -30,6 +30,7 @@ def test_the_summary_covers_the_whole_history(quarter: HandShop) -> None:
         "payments": 27.5,
         "cancel_rate": 1 / 6,
         "return_rate": None,
+        "return_share": None,
         "late_rate": None,
         "gross_profit": None,
     }

@@ -12,6 +12,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("new customers", 0, 1, -1, 1, -1),
         ("returning customers", 1, 0, None, 0, None),
         ("canceled, % of orders", 50, 0, None, 0, None),
+        ("returned, % of all orders", 0, 0, None, 0, None),
     ],
     "coming-months": [("2018-03", 60, 30, 90, "SES"), ("2018-04", 65, 35, 95, "SES")],
     "best-month": [
@@ -48,6 +49,13 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         (1, "home", 180, 180 / 410, 3, 3, 3, None),
         (2, "books", 125, 125 / 410, 4, 3, 4, None),
         (3, "toys", 105, 105 / 410, 7, 5, 7, None),
+    ],
+    # The ball is in the orders 01, 03, 07 and 11, the book in 01, 04, 05 and 12.
+    "product-ranking": [
+        (1, "The Lamp", "home", 3, 180, 180 / 410, 3, 3, None),
+        (2, "book", "books", 4, 125, 125 / 410, 4, 3, None),
+        (3, "The Ball", "toys", 4, 60, 60 / 410, 4, 2, None),
+        (4, "doll", "toys", 3, 45, 45 / 410, 3, 3, None),
     ],
     "sales-by": [(1, "SP", 230, 230 / 410, 7, 5, 32.86, None), (2, "RJ", 180, 180 / 410, 5, 3, 36, None)],
     # One person, one order and one unit a month; in January jon, who is new, and in February bob, who returns for a lamp.
@@ -299,6 +307,7 @@ PARTS: dict[str, list[tuple[Any, ...]]] = {
         ("return_rate", 7.69, "%"),
         ("late_rate", 50, "%"),
         ("avg_review", 2.83, "score"),
+        ("return_share", 7.14, "%"),
     ],
     "weekday-and-hour": [
         ("Monday", 10, 3, 70),
@@ -335,6 +344,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "high-value-products": {"top": "10"},
     "all-sales-by": {"by": "payment_method", "top": "10"},
     "brand-ranking": {"year": "2017", "top": "10"},
+    "product-ranking": {"year": "2017", "by": "net_sales", "top": "10"},
     "bought-together": {"level": "category", "top": "10"},
     "where-customers-live": {"top": "10"},
     "payment-methods": {"year": "2017", "by": "value", "top": "5"},

@@ -117,13 +117,9 @@ def test_a_year_may_be_all_years(worked: Session) -> None:
     with_year = [name for name, question in BY_NAME.items() if "year" in [one.name for one in question.parameters]]
     assert len(with_year) >= 8
     for name in with_year:
-        if name == "category-growth":  # it compares a year with the one before
-            with pytest.raises(UsageError, match="year must be 2018, not 'all'"):
-                ask(worked, name, year="all")
-        else:
-            whole = ask(worked, name, year="all")
-            assert values_as_given(whole)["year"] == "all"
-            assert [*worked.ask(whole.sql).rows()] == [*whole.rows]
+        whole = ask(worked, name, year="all")
+        assert values_as_given(whole)["year"] == "all"
+        assert [*worked.ask(whole.sql).rows()] == [*whole.rows]
     assert rows_of(ask(worked, "top-categories", year="all"), "category", "net_sales") == [
         ("home", 260),
         ("toys", 135),
@@ -133,6 +129,7 @@ def test_a_year_may_be_all_years(worked: Session) -> None:
     assert rows_of(ask(worked, "where-revenue-leaks", year="all"), "step", "amount")[2] == ("net_sales", 520)
     assert rows_of(ask(worked, "payment-methods", year="all"), "method", "payments")[0] == ("card", 360)
     assert rows_of(ask(worked, "sales-by", year="all"), "member", "net_sales") == [("SP", 310), ("RJ", 210)]
+    assert rows_of(ask(worked, "product-ranking", year="all"), "product", "net_sales")[:2] == [("The Lamp", 260), ("book", 125)]
     with pytest.raises(UsageError, match="year must be one of 2017, 2018 and all, not '2016'"):
         ask(worked, "best-month", year="2016")
 
@@ -153,11 +150,17 @@ def test_rankings_have_another_measure(worked: Session) -> None:
     assert ranked == {"net_sales": [("p", 1), ("q", 2)], "units": [("q", 1), ("p", 2)]}
     first = {by: rows_of(ask(session, "payment-methods", by=by, year="all"), "method")[0] for by in ("value", "orders")}
     assert first == {"value": ("card",), "orders": ("voucher",)}
+    assert rows_of(ask(worked, "product-ranking", by="units"), "product", "units") == [
+        ("book", 4),
+        ("The Ball", 4),
+        ("The Lamp", 3),
+        ("doll", 3),
+    ]
 
 
 def test_a_shop_without_dates_has_answers_on_methods_states_and_discounts() -> None:
     orders = [order("a", None, state="SP"), order("b", None, state="SP"), order("c", None)]
-    items = [item("a", "10.00", discount="1.00"), item("b", "20.00"), item("c", "1.00")]
+    items = [item("a", "9.00", is_discounted=True), item("b", "20.00", is_discounted=False), item("c", "1.00")]
     session = session_of(HandShop(orders=orders, order_items=items, payments=[payment("a", "9.00"), payment("b", "20.00")]))
     found = {
         by: rows_of(ask(session, "all-sales-by", by=by), "member", "net_sales", "share_of_orders")
@@ -207,6 +210,21 @@ def test_the_elasticity_is_the_slope_of_log_units_on_log_price() -> None:
 def test_whole_years_are_compared_too(worked: Session) -> None:
     whole = rows_of(ask(worked, "category-growth", months="all"), "category", "net_sales", "year_before")
     assert whole == [("home", 80, 180), ("toys", 30, 105), ("books", 0, 125)]
+
+
+def test_all_years_compare_each_year_with_the_one_before() -> None:
+    """Two orders a month in 2017, four in 2018, and three in the two months of 2019 that there are."""
+    orders = monthly("2017-01", *[2] * 12, *[4] * 12, 3, 3)
+    items = [item(one["order_id"]) for one in orders]
+    session = session_of(HandShop(orders=orders, order_items=items))
+
+    def growth(**given: str) -> list[tuple[Any, ...]]:
+        return rows_of(ask(session, "category-growth", **given), "net_sales", "year_before", "growth")
+
+    assert growth(year="2018") == [(480, 240, 1)]
+    assert growth(year="2019") == [(60, 80, -0.25)]
+    assert growth(year="all") == [(480 + 60, 240 + 80, 220 / 320)]
+    assert growth(year="all", months="all") == [(480 + 60, 240 + 480, -180 / 720)]
 
 
 def test_an_incomplete_month_is_pale_and_not_compared() -> None:

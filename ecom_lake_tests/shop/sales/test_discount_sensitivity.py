@@ -57,5 +57,16 @@ def test_a_shop_without_discounts_has_no_averages_of_them() -> None:
     assert shop.broken() == set()
 
 
+def test_a_discount_without_an_amount_counts_and_has_no_rate() -> None:
+    """A survey states only whether there was a discount, or, as in the last order, not even that."""
+    items = [item("a", "8.00", is_discounted=True), item("b", quantity=3, is_discounted=False), item("c", "6.00")]
+    shop = HandShop(orders=[order("a"), order("b"), order("c")], order_items=items)
+    [whole] = shop.table("discount_sensitivity").filter(dimension="all").to_dicts()
+    assert (whole["orders"], whole["orders_with_discount"], whole["discounts"], whole["discount_rate"]) == (3, 1, 0, None)
+    assert (whole["aov_with_discount"], whole["aov_without_discount"]) == (8, 18)
+    assert (whole["units_per_order_with_discount"], whole["units_per_order_without_discount"]) == (1, 2)
+    assert shop.broken() == set()
+
+
 def test_the_identities_hold(shop: HandShop) -> None:
     assert shop.broken() == set()

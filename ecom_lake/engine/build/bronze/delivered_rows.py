@@ -100,7 +100,7 @@ def records(site: Site, entry: Entry, table: TableId, which: pl.DataFrame) -> pl
 
 
 def latest_records(site: Site, entry: Entry, table: TableId, most: int) -> pl.DataFrame:
-    """At most so many of the latest records of a bronze table, with all columns of their files and without their lineage."""
+    """At most so many of the latest records of a bronze table, with all columns that their files have, without their lineage."""
     deliveries, held = set[int](), 0
     for sequence, rows in sorted(rows_by_delivery(entry, table).items(), reverse=True):
         if held >= most:
@@ -126,7 +126,7 @@ def deliveries_since(entry: Entry, table: TableId, version: str) -> set[int] | N
     """The deliveries of a table that came after it had this version.
 
     None where that is unknown: an earlier delivery was replaced since then, or there are too many new ones."""
-    parts = dict(entry.parts(table).items())
+    parts = entry.parts(table)
     known, since = entry, set[int]()
     for part in sorted(parts, key=lambda part: _sequence(parts[part]), reverse=True)[:_LOOK_BACK]:
         if known.version(table) == version:
