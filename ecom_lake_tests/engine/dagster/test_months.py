@@ -123,4 +123,7 @@ def test_a_backfill_of_chosen_months_plans_and_reports_these_months(fresh_lake: 
     backfill = run(fresh_lake, instance, "silver", **chosen, **{"ecom_lake/full": "true"})
     assert backfill.success
     assert months(instance, backfill.run_id) == months(instance, backfill.run_id, PLANNED) == {"2017-02", "2017-03"}
+    records = instance.fetch_materializations(dg.AssetRecordsFilter(ORDERS), limit=100).records
+    reported = [m for record in records if record.run_id == backfill.run_id and (m := record.asset_materialization)]
+    assert {m.partition: m.metadata["month"].value for m in reported} == {"2017-02": "written", "2017-03": "written"}
     assert instance.get_materialized_partitions(ORDERS) == MONTHS
