@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from signal import SIGINT, SIGTERM, Signals, getsignal, signal
 from threading import Lock, current_thread, main_thread
@@ -17,9 +17,13 @@ Key = tuple[int, Path, str, int]
 
 
 @contextmanager
-def engine(scratch: Path, memory_limit: str = "1GB", threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A new engine, closed on exit."""
-    with closing(_started(scratch / "spill", memory_limit, threads)) as con, interrupted_by_signals(con):
+def engine(
+    scratch: Path, memory_limit: str = "1GB", threads: int = 2, by_signals: bool = True
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A new engine, closed on exit. `by_signals`: signals interrupt its queries; the thread that opened it must then close it."""
+    with closing(_started(scratch / "spill", memory_limit, threads)) as con, ExitStack() as more:
+        if by_signals:
+            more.enter_context(interrupted_by_signals(con))
         yield con
 
 

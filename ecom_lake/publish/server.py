@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ecom_lake.engine.config import Settings
+from ecom_lake.errors import UserError
 from ecom_lake.publish.api.app import api
 from ecom_lake.publish.api.gate import RATE, Gate, Proxy
 from ecom_lake.publish.api.keys import FILE, Keys
@@ -21,6 +22,7 @@ from ecom_lake.publish.dashboard.served_release import Releases
 
 PROBES = ("/health", "/ready")
 """The addresses that a supervisor asks; they say nothing else, so that they need no key and any host name will do."""
+_NO_SHOPS = {"v1", "static", "docs", "shops", "health", "ready"}
 _OF_THE_API = ("/openapi.json", "/docs", *PROBES)
 _SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -39,6 +41,8 @@ def server(
     per_second: float = RATE,
 ) -> ASGIApp:
     """The whole application. `hosts`: the host names that are answered; `keys`: default the ones next to lake.toml."""
+    if taken := sorted(set(settings.shops) & _NO_SHOPS):
+        raise UserError(f"The shop {taken[0]} cannot be served: /{taken[0]} is an address of this server. Rename it.")
     releases = Releases(settings)
     answers = _with_security(api(releases))
     pages = application(settings, tuple(hosts), releases)

@@ -18,6 +18,9 @@ from ecom_lake.publish.dashboard.view import View
 from ecom_lake.settings import load
 from ecom_lake_tests import catalog
 
+FRAME: Mapping[str, Any] = {"shops": ["shop"], "labels": {}, "verdict": None, "fates": (), "brush": ()}
+"""What the frame of a page needs besides the page."""
+
 
 class HandRelease(ServedRelease):
     def __init__(self, folder: Path, **tables: Sequence[Mapping[str, Any]]) -> None:

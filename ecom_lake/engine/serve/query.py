@@ -120,12 +120,12 @@ class Session:
 
 
 @contextmanager
-def session(site: Site, entry: Entry, seconds: float | None = None) -> Iterator[Session]:
-    """A session over a release. `seconds`: the time limit of its queries, if not the setting of the lake."""
+def session(site: Site, entry: Entry, seconds: float | None = None, by_signals: bool = True) -> Iterator[Session]:
+    """A session over a release. `seconds`: the time limit of its queries, if not that of the lake. `by_signals`: see `engine`."""
     limits = Limits(seconds or site.query_timeout, site.memory_limit)
     with (
         tempfile.TemporaryDirectory(prefix="ecom-lake-sql-") as scratch,
-        engine(Path(scratch), limits.memory, site.threads) as con,
+        engine(Path(scratch), limits.memory, site.threads, by_signals) as con,
     ):
         yield Session(con, _open(site, entry, con, limits), limits)
 

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
+from ecom_lake.publish.api.access import client_of, may_see_people
 from ecom_lake.publish.dashboard.ask import answer_csv, answered, listed
 from ecom_lake.publish.dashboard.breakdown_explorer import breakdown_csv
 from ecom_lake.publish.dashboard.changes import changes
@@ -27,7 +28,6 @@ from ecom_lake.publish.dashboard.not_there import NotThereError
 from ecom_lake.publish.dashboard.options import read_options
 from ecom_lake.publish.dashboard.page_routes import Viewed, add_page
 from ecom_lake.publish.dashboard.pages import LABELS, PAGES, Page
-from ecom_lake.publish.dashboard.people import may_see_people
 from ecom_lake.publish.dashboard.product import product
 from ecom_lake.publish.dashboard.product_names import product_path
 from ecom_lake.publish.dashboard.rendering import render
@@ -66,8 +66,10 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
         return response
 
     @app.get("/")
-    def first_shop() -> RedirectResponse:
-        return RedirectResponse(f"/{settings.default_shop}/overview", 307)
+    def first_shop(request: Request) -> RedirectResponse:
+        client, default = client_of(request), settings.default_shop
+        shop = default if client.may_read(default) else next(filter(client.may_read, releases.shops), default)
+        return RedirectResponse(f"/{shop}/overview", 307)
 
     @app.exception_handler(NotThereError)
     def not_there(request: Request, error: UserError) -> Response:
@@ -82,7 +84,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
             template,
             view=view,
             page=page,
-            shops=releases.shops,
+            shops=[shop for shop in releases.shops if view.client.may_read(shop)],
             labels=LABELS,
             verdict=verdict(view.release),
             fates=FATES,
@@ -93,7 +95,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
     def view_of(request: Request, shop: str, page: Page) -> View:
         filters = read_filters(request.query_params)
         options = read_options(page.options, request.query_params)
-        return View(shop, page.name, releases.of(shop, filters.release), filters, options, may_see_people(request))
+        return View(shop, page.name, releases.of(shop, filters.release), filters, options, client_of(request))
 
     @app.get("/{shop}/sales/breakdown.csv")
     def breakdown_file(request: Request, shop: str) -> Response:
@@ -120,7 +122,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
     def product_page(request: Request) -> Viewed:
         shop, product_id = request.path_params["shop"], request.path_params["product_id"]
         filters = read_filters(request.query_params)
-        view = View(shop, product_path(product_id), releases.of(shop, filters.release), filters)
+        view = View(shop, product_path(product_id), releases.of(shop, filters.release), filters, client=client_of(request))
         found = product(view, product_id)
         if found is None:
             raise NotThereError(f"Shop '{shop}' has no product '{product_id}' in release {view.release.number}.")
@@ -133,35 +135,37 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
         return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "private, no-cache"})
 
     @app.get("/shops")
-    def shops_page() -> Response:
-        return HTMLResponse(render("shop_list.html.jinja", listed=all_shops(releases)))
+    def shops_page(request: Request) -> Response:
+        client = client_of(request)
+        listed = [shop for shop in releases.shops if client.may_read(shop)]
+        return HTMLResponse(render("shop_list.html.jinja", listed=all_shops(releases, listed)))
 
     @app.get("/{shop}/search")
     def search_page(request: Request, shop: str, q: str = "") -> Response:
-        view = View(shop, "search", releases.of(shop), Filters())
-        return shown("search.html.jinja", view, search(view, q, LABELS, may_see_people(request)))
+        view = View(shop, "search", releases.of(shop), Filters(), client=client_of(request))
+        return shown("search.html.jinja", view, search(view, q, LABELS, view.sees_people))
 
     @app.get("/{shop}/tables/{table}")
-    def table_page(shop: str, table: str) -> Response:
-        view = View(shop, "tables", releases.of(shop), Filters())
+    def table_page(request: Request, shop: str, table: str) -> Response:
+        view = View(shop, "tables", releases.of(shop), Filters(), client=client_of(request))
         return shown("table.html.jinja", view, view.release.contract(table))
 
     @app.get("/{shop}/ask")
     def questions_page(request: Request, shop: str) -> Response:
-        view = View(shop, "ask", releases.of(shop), Filters())
+        view = View(shop, "ask", releases.of(shop), Filters(), client=client_of(request))
         return shown("ask.html.jinja", view, listed(view.release))
 
     @app.get("/{shop}/ask/{question}.csv")
     def answer_file(request: Request, shop: str, question: str) -> Response:
-        text = answer_csv(releases.of(shop), question, request.query_params)
+        text = answer_csv(releases.of(shop), question, request.query_params, may_see_people(request))
         return Response(
             text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{shop}-{question}.csv"'}
         )
 
     @app.get("/{shop}/ask/{question}")
     def answer_page(request: Request, shop: str, question: str) -> Response:
-        view = View(shop, "ask", releases.of(shop), Filters())
-        return shown("answer.html.jinja", view, answered(view.release, question, request.query_params))
+        view = View(shop, "ask", releases.of(shop), Filters(), client=client_of(request))
+        return shown("answer.html.jinja", view, answered(view.release, question, request.query_params, view.sees_people))
 
     @app.exception_handler(404)
     def unknown(request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from ecom_lake.engine.contracts.question import Question
 from ecom_lake.engine.serve.answering import Answered, said
 from ecom_lake.engine.serve.csv_text import write_csv
+from ecom_lake.publish.dashboard.not_there import NotForThisReaderError
 from ecom_lake.publish.dashboard.served_release import ServedRelease
 from ecom_lake.publish.pages.rendering import percent
 
@@ -75,9 +76,9 @@ def listed(release: ServedRelease) -> Listed:
     return Listed(groups, unavailable)
 
 
-def answered(release: ServedRelease, name: str, given: Mapping[str, str]) -> Answer:
+def answered(release: ServedRelease, name: str, given: Mapping[str, str], sees_people: bool) -> Answer:
     """The answer to a question. Raises `UsageError` where there is no such question, parameter or value."""
-    found = release.answer(name, given)
+    found = _found(release, name, given, sees_people)
     question = found.question
     hidden = question.chart.mark if question.chart and question.chart.kind == "bars" else None
     shown = [position for position, column in enumerate(found.columns) if column != hidden]
@@ -93,11 +94,19 @@ def answered(release: ServedRelease, name: str, given: Mapping[str, str]) -> Ans
     )
 
 
-def answer_csv(release: ServedRelease, name: str, given: Mapping[str, str]) -> str:
-    found = release.answer(name, given)
+def answer_csv(release: ServedRelease, name: str, given: Mapping[str, str], sees_people: bool) -> str:
+    found = _found(release, name, given, sees_people)
     text = io.StringIO()
     write_csv(text, found.columns, found.rows)
     return text.getvalue()
+
+
+def _found(release: ServedRelease, name: str, given: Mapping[str, str], sees_people: bool) -> Answered:
+    found = release.answer(name, given)
+    personal = [column for column in found.columns if column in release.site.registry.domain.personal]
+    if personal and not sees_people:
+        raise NotForThisReaderError(f"The answer has the column {personal[0]}, which is personal: it is not shown to you.")
+    return found
 
 
 def _choice(found: Answered, name: str, meaning: str) -> Choice:

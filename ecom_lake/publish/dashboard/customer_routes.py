@@ -12,13 +12,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from ecom_lake.errors import UserError
+from ecom_lake.publish.api.access import client_of, may_see_people
 from ecom_lake.publish.dashboard.customers.customer import customer
 from ecom_lake.publish.dashboard.customers.selection import read_selection
 from ecom_lake.publish.dashboard.customers.who import who, who_csv
 from ecom_lake.publish.dashboard.evidence import Shown
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
+from ecom_lake.publish.dashboard.not_there import NotForThisReaderError
 from ecom_lake.publish.dashboard.page_routes import Viewed, add_page
-from ecom_lake.publish.dashboard.people import NotForThisReaderError, may_see_people
 from ecom_lake.publish.dashboard.served_release import Releases
 from ecom_lake.publish.dashboard.view import View
 
@@ -36,7 +37,7 @@ def add_customer_routes(
         if not may_see_people(request):
             raise NotForThisReaderError("Single customers are personal data: this page is not shown through a reverse proxy.")
         release = read_filters(request.query_params).release
-        return View(shop, page, releases.of(shop, release), Filters(release=release), sees_people=True)
+        return View(shop, page, releases.of(shop, release), Filters(release=release), client=client_of(request))
 
     @app.exception_handler(NotForThisReaderError)
     def refused(request: Request, error: UserError) -> Response:

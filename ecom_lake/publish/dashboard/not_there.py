@@ -1,4 +1,4 @@
-"""The error of an address whose product or customer the release does not have."""
+"""Errors of addresses: of a product or customer that the release does not have, and of a page that is not for this reader."""
 
 from __future__ import annotations
 
@@ -7,3 +7,7 @@ from ecom_lake.errors import UsageError
 
 class NotThereError(UsageError):
     """Answered as 404."""
+
+
+class NotForThisReaderError(UsageError):
+    """Answered as 403: ids of customers and orders are personal data (docs/decisions/0016)."""

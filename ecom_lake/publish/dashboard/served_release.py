@@ -45,7 +45,7 @@ class ServedRelease:
         self.absent = not_built(site)
         """The tables that the shop does not have, and why."""
         opened = ExitStack()
-        self._session = opened.enter_context(session(site, entry, min(LONGEST_QUERY, site.query_timeout)))
+        self._session = opened.enter_context(session(site, entry, min(LONGEST_QUERY, site.query_timeout), by_signals=False))
         self._close = weakref.finalize(self, opened.close)
         """Runs once the last page that uses the release has been rendered."""
         self._slots = slots or QuerySlots(site.threads)

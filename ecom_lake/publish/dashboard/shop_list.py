@@ -27,8 +27,8 @@ class ListedShop:
     """Why the shop has no figures; empty if it has."""
 
 
-def all_shops(releases: Releases) -> list[ListedShop]:
-    return [_listed(releases, name) for name in releases.shops]
+def all_shops(releases: Releases, shops: Sequence[str]) -> list[ListedShop]:
+    return [_listed(releases, name) for name in shops]
 
 
 def _listed(releases: Releases, name: str) -> ListedShop:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ecom_lake.errors import UsageError
+from ecom_lake.publish.api.access import PASSED_ON, Client
 from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.options import NO_OPTIONS, Options
 from ecom_lake.publish.dashboard.query import Query
@@ -39,10 +40,15 @@ class View:
     filters: Filters
     options: Options = NO_OPTIONS
     """The page's own query parameters."""
-    sees_people: bool = False
-    """Whether the reader may see ids of customers (people.py)."""
+    client: Client = PASSED_ON
+    """Who looks at the page."""
     shown: dict[str, Shown] = field(default_factory=dict, compare=False)
     """The figures and charts with evidence that the page has rendered, by id."""
+
+    @property
+    def sees_people(self) -> bool:
+        """Whether the reader may see ids of customers."""
+        return self.client.may("pii")
 
     @cached_property
     def months(self) -> Sequence[Month]:

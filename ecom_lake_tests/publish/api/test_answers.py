@@ -50,8 +50,11 @@ def test_an_answer_about_people_needs_a_scope(fresh_lake: BuiltLake) -> None:
     with TestClient(server(fresh_lake.settings), base_url="http://localhost") as client:
         answer = client.get(f"{SHOP}/questions/top-customers")
         refused = client.get(f"{SHOP}/questions/top-customers", headers={"X-Forwarded-For": "192.0.2.1"})
+        pages = [client.get(f"/olist/ask/top-customers{kind}", headers={"Via": "1.1 proxy"}) for kind in ("", ".csv")]
+        assert client.get("/olist/ask/top-customers").status_code == 200
     assert (answer.status_code, len(answer.json()["rows"])) == (200, 3)
     assert (refused.status_code, refused.json()["detail"][:35]) == (403, "The answer has the column customer_")
+    assert [page.status_code for page in pages] == [403, 403]
 
 
 def test_metrics_by_month_are_those_of_kpi_monthly(client: TestClient, release: ServedRelease) -> None:

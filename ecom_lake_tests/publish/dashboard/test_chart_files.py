@@ -101,7 +101,6 @@ def test_cells_keep_their_kinds() -> None:
     ("address", "sentence"),
     [
         (f"{PAGE}/nothing.csv", "The page overview shows no chart &#39;nothing&#39; with these filters. It shows: net_sales, "),
-        (f"{PAGE}/trend.pdf", "A chart can be downloaded as csv or xlsx, not as &#39;pdf&#39;."),
         (f"{PAGE}/<script>/evidence", "shows no chart &#39;&lt;script&gt;&#39;"),
     ],
 )

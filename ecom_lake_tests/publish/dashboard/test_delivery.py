@@ -23,7 +23,7 @@ from ecom_lake.publish.dashboard.span import Span
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import percent
 from ecom_lake_tests.builders.built_lake import BuiltLake
-from ecom_lake_tests.builders.hand_release import HandRelease
+from ecom_lake_tests.builders.hand_release import FRAME, HandRelease
 from ecom_lake_tests.builders.hand_shop import HandShop, item, order, product
 
 PAGE = "/olist/delivery"
@@ -178,7 +178,7 @@ def test_a_shop_without_dates_has_a_reason_in_each_place(tmp_path: Path) -> None
     release.absent = {table: f"The shop has no <{table}>." for table in tables}
     view = release.view("delivery", Options(OPTIONS))
     page = delivery(view)
-    html = render("delivery.html.jinja", view=view, page=page, shops=["shop"], labels={}, verdict=None, fates=())
+    html = render("delivery.html.jinja", view=view, page=page, **FRAME)
     assert all(f"The shop has no &lt;{table}&gt;." in html for table in tables)
     assert "nan" not in html
 
@@ -203,7 +203,7 @@ def test_the_effect_has_the_crude_and_the_adjusted_difference_with_intervals(tmp
     assert effect.chart.reference is not None
     assert crude.low < crude.at < adjusted.at < adjusted.high < effect.chart.reference
     assert effect.findings[0].e_value.startswith("E-value 2.01: ")
-    html = render("delivery.html.jinja", view=view, page=delivery(view), shops=["shop"], labels={}, verdict=None, fates=())
+    html = render("delivery.html.jinja", view=view, page=delivery(view), **FRAME)
     assert "1.2 percentage points lower &lt;b&gt;." in html
     assert "An association, not proof of a cause." in html
 
@@ -220,6 +220,6 @@ def test_orders_at_risk_are_those_of_the_top_decile(tmp_path: Path) -> None:
     assert page.risk is not None
     assert (page.risk.count, page.risk.open) == (10, 11)
     assert [one.shipped_on.day for one in page.risk.orders] == [10, 9, 8, 7, 6, 5, 4, 3], "the latest first"
-    html = render("delivery.html.jinja", view=view, page=page, shops=["shop"], labels={}, verdict=None, fates=())
+    html = render("delivery.html.jinja", view=view, page=page, **FRAME)
     assert "<i>" not in html
     assert "late &amp; far" in html

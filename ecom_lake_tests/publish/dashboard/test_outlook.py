@@ -28,7 +28,7 @@ from ecom_lake.statistics.power import people_for_shares, whole
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.builders.experiment_shop import busy, shop
 from ecom_lake_tests.builders.gold_table import make
-from ecom_lake_tests.builders.hand_release import HandRelease
+from ecom_lake_tests.builders.hand_release import FRAME, HandRelease
 
 PAGE = "/olist/outlook"
 MODELS = (
@@ -187,7 +187,7 @@ def test_the_back_test_is_one_step_ahead_and_of_compared_origins_only(tmp_path: 
 
 
 def shown(view: View) -> str:
-    return render("outlook.html.jinja", view=view, page=outlook(view), shops=["shop"], labels={}, verdict=None, fates=())
+    return render("outlook.html.jinja", view=view, page=outlook(view), **FRAME)
 
 
 def test_a_category_has_its_own_forecast_and_its_name_is_text(tmp_path: Path) -> None:
