@@ -19,7 +19,7 @@ from ecom_lake.settings import load
 from ecom_lake_tests import catalog
 
 FRAME: Mapping[str, Any] = {"shops": ["shop"], "labels": {}, "verdict": None, "fates": (), "brush": ()}
-"""What the frame of a page needs besides the page."""
+"""What the frame of a page needs."""
 
 
 class HandRelease(ServedRelease):

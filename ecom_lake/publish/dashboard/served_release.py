@@ -31,6 +31,8 @@ from ecom_lake.publish.query_slots import QuerySlots
 
 OPEN_RELEASES = 6
 """The number of releases that stay open, over all shops."""
+KEPT_ANSWERS = 1_000
+"""The number of queries of a release whose rows are kept: enough for the pages of many filters."""
 LOOKED_AT = 1.0
 """Seconds for which the newest release of a shop is not looked up again."""
 LONGEST_QUERY = 10.0
@@ -90,6 +92,8 @@ class ServedRelease:
             return known
         with self._slots.taken(), self._lock:
             if key not in self._rows:
+                while len(self._rows) >= KEPT_ANSWERS:
+                    del self._rows[next(iter(self._rows))]
                 self._rows[key] = self._read(query)
             return self._rows[key]
 
