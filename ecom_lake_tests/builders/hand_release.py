@@ -18,7 +18,7 @@ from ecom_lake.publish.dashboard.view import View
 from ecom_lake.settings import load
 from ecom_lake_tests import catalog
 
-FRAME: Mapping[str, Any] = {"shops": ["shop"], "labels": {}, "verdict": None, "fates": (), "brush": ()}
+FRAME: Mapping[str, Any] = {"shops": ["shop"], "labels": {}, "verdict": None, "fates": (), "brush": (), "unreleased": None}
 """What the frame of a page needs."""
 
 

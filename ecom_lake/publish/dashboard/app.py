@@ -89,6 +89,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
             verdict=verdict(view.release),
             fates=FATES,
             brush=month_brush(view),
+            unreleased=releases.unreleased(view.shop),
         )
         return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
 

@@ -24,6 +24,7 @@ from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.serve.answering import Answered, answer, find, unanswerable
 from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.serve.released import released, state
+from ecom_lake.engine.serve.status import changed_tables
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 from ecom_lake.publish.dashboard.query import Query, Row
@@ -125,6 +126,7 @@ class Releases:
         self.settings = settings
         self._sites: dict[str, Site] = {}
         self._latest: dict[str, tuple[float, Entry]] = {}
+        self._unreleased: dict[str, int | None] = {}
         self._open: OrderedDict[tuple[str, int], ServedRelease] = OrderedDict()
         self._slots = QuerySlots(settings.threads)
         self._lock = Lock()
@@ -148,6 +150,12 @@ class Releases:
         with self._lock:
             return self._site(shop)
 
+    def unreleased(self, shop: str) -> int | None:
+        """The number of the newest state, if its gold was not released: a build runs, it was refused, or was rolled back."""
+        with self._lock:
+            self._newest(shop, self._site(shop))
+            return self._unreleased[shop]
+
     def _site(self, shop: str) -> Site:
         self.settings.shop(shop)  # raises for an unknown shop
         if shop not in self._sites:
@@ -159,7 +167,13 @@ class Releases:
         if entry is None or time.monotonic() - looked_at >= LOOKED_AT:
             entry = released(site)
             self._latest[shop] = (time.monotonic(), entry)
+            self._unreleased[shop] = _unreleased(site, entry)
         return entry
+
+
+def _unreleased(site: Site, entry: Entry) -> int | None:
+    newest = site.lake.log.head()
+    return newest.number if any(table.layer == "gold" for table in changed_tables(entry, newest)) else None
 
 
 def _numbered(site: Site, number: int) -> Entry:

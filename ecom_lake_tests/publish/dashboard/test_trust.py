@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from starlette.testclient import TestClient
+
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
+from ecom_lake.publish.dashboard.app import application
 from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import Releases, ServedRelease
@@ -53,3 +57,15 @@ def test_every_release_that_is_listed_can_be_opened(grown_lake: BuiltLake) -> No
     assert [one.is_shown for one in listed] == [True, *[False] * (len(listed) - 1)]
     assert len(listed) > 1
     assert [releases.of("olist", one.number).number for one in listed] == [one.number for one in listed]
+
+
+def test_every_page_states_that_a_newer_state_is_not_released(fresh_lake: BuiltLake) -> None:
+    with TestClient(application(fresh_lake.settings), base_url="http://localhost") as client:
+        assert "is not released" not in client.get("/olist/overview").text
+    site = fresh_lake.site()
+    newest = site.lake.log.commit(
+        lambda head: head.with_parts(TableId("gold", "kpi_summary"), {WHOLE: None}), "test", "removed"
+    ).number
+    with TestClient(application(fresh_lake.settings), base_url="http://localhost") as client:
+        assert f"state {newest} is not released" in client.get("/olist/overview").text
+        assert "<code>ecom-lake status --shop olist</code> shows why" in client.get("/olist/trust").text
