@@ -87,7 +87,7 @@ def test_top_products_are_those_of_the_lines(client: TestClient, release: Served
 
 def test_every_bubble_has_the_growth_and_the_reviews_of_its_category(client: TestClient, release: ServedRelease) -> None:
     text = html.unescape(client.get(f"{PAGE}?{MONTHS}").text)
-    found = dict(re.findall(r'<title>([^<:]+): ([\d,]+, growth [^<]+)</title><circle', text))
+    found = dict(re.findall(r"<title>([^<:]+): ([\d,]+, growth [^<]+)</title><circle", text))
     expected = rows(
         release,
         "with sold as (select category, month, sum(net_sales) as net_sales from sales_cube group by category, month),"
