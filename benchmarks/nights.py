@@ -5,7 +5,8 @@
     python benchmarks/nights.py --start LAKE_ROOT
 
 Real Olist is cut into daily deliveries (days.py). A lake with all days before the last month of full trade is built; then come
-the first night of that month, nights within it, and a build without new files, each in a process of its own.
+the first night of that month, nights within it, the rest of it in one delivery, the night that completes it (the as-of date moves
+and the models run), and a build without new files, each in a process of its own.
 `--in-a-row` builds all days before the last N nights and then measures each of these; it writes docs/images/nights.png.
 `--start` measures on copies of a lake that was built from the days before, instead of building one. `--root` puts the lakes
 below a URL; the environment gives access to it. Bytes count once for each file that was written, whatever was overwritten.
@@ -36,9 +37,12 @@ from ecom_lake.settings import load
 HERE = Path(__file__).parent
 LAST_MONTH = "2018-08"
 """The last month of full trade in real Olist."""
+FIRST_OF_LAST_DAYS = "2018-08-28"
+"""The month is complete once it has an order within 3 days of its end."""
 LOG = ("_store/log/", "_store/manifests/")
 SHOWN_STEPS = 12
 WITHIN = "a night within the month"
+COMPLETING = "the night that completes a month"
 FULL = "full build"
 
 
@@ -198,6 +202,10 @@ def _single_nights(asked: argparse.Namespace, folder: Path, times: int, way: str
     nights = [trial.night("the first night of a month", month[:1])]
     nights += [trial.night(WITHIN, [day]) for day in month[1 : 1 + asked.within]]
     _show_steps(nights[-1])
+    late = [day for day in month if day.name >= FIRST_OF_LAST_DAYS]
+    trial.night("the rest of the month", month[1 + asked.within : -len(late)])
+    nights.append(trial.night(COMPLETING, late[:1]))
+    _show_steps(nights[-1])
     return [*nights, trial.night("nothing new", [])]
 
 
@@ -239,9 +247,10 @@ def _show_steps(night: Night) -> None:
 def _show_ratios(nights: Sequence[Night]) -> None:
     for way in dict.fromkeys(night.way for night in nights):
         full = [night.measured.cpu_seconds for night in nights if (night.way, night.what) == (way, FULL)]
-        within = [night.measured.cpu_seconds for night in nights if (night.way, night.what) == (way, WITHIN)]
-        if full and within:
-            print(f"{way}: {WITHIN} costs {statistics.median(within) / full[0]:.3f} of the full build (CPU)")
+        for what in (WITHIN, COMPLETING):
+            cpu = [night.measured.cpu_seconds for night in nights if (night.way, night.what) == (way, what)]
+            if full and cpu:
+                print(f"{way}: {what} costs {statistics.median(cpu) / full[0]:.3f} of the full build (CPU)")
 
 
 def _show_in_a_row(found: Iterator[Night]) -> None:

@@ -57,15 +57,17 @@ def olist() -> Path:
 
 
 @pytest.fixture(scope="session")
-def built_lake(delivery: tuple[Path, Truths], tmp_path_factory: pytest.TempPathFactory) -> BuiltLake:
-    """A built lake for reading only: all tests of the session share it."""
+def built_lake(delivery: tuple[Path, Truths], tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltLake]:
+    """A built lake for reading only: all tests of the session share it, and none may have changed it."""
     files, truths = delivery
     lake = BuiltLake(tmp_path_factory.mktemp("lake"), truths)
     lake.config.write_text(CONFIG, encoding="utf-8")
     shutil.copytree(files, lake.landing)
     refused = [check.says for outcome in build(lake.site()) for check in outcome.checks if check.blocks]
     assert not refused
-    return lake
+    before = _stamps(lake)
+    yield lake
+    assert _stamps(lake) == before, "a test wrote into the lake that all tests share; it must use `fresh_lake`"
 
 
 @pytest.fixture(scope="session")
@@ -148,6 +150,11 @@ def azure_lake(
     assert {arrival.fate for arrival in land(lake.site().lake, [delivery[0]])} == {"landed"}
     build(lake.site())
     return lake
+
+
+def _stamps(lake: BuiltLake) -> dict[str, int]:
+    """When each file of the lake was last written."""
+    return {str(path.relative_to(lake.folder)): path.stat().st_mtime_ns for path in lake.folder.rglob("*") if path.is_file()}
 
 
 def _copied(lake: BuiltLake, folder: Path) -> BuiltLake:

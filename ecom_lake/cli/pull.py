@@ -36,10 +36,12 @@ def pull(
     as_json
         Print the result as JSON.
     """
+    from ecom_lake.engine.build.pull.pull import chosen_tables
     from ecom_lake.engine.build.pull.pull import pull as pull_tables
     from ecom_lake.engine.build.step.watched import watched
 
     site = options.site()
+    chosen_tables(site, tables or ())  # a wrong name is a mistake of the caller, not a failure of the shop's builds
     pulled: list[Pulled] = []
     with screen.progress() as bar:
         task = bar.add_task("connecting", total=None)

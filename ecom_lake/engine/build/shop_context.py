@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -50,14 +51,14 @@ class Site:
     pseudonym_key: bytes = field(default=b"", repr=False)
     """The key of the map's pseudonyms; empty if the environment has none."""
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
-    definitions: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
-    """Fingerprints of table definitions that were computed already (engine/build/gold/definition.py)."""
+    remembered: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """What was computed already and does not change as long as the site exists (once_per_site.py)."""
 
     def months(self) -> list[date]:
         """The shop's months; only an open shop's last one depends on today."""
         return self.shop.months(datetime.now(UTC).date())
 
-    @property
+    @cached_property
     def absent(self) -> Mapping[str, str]:
         """The silver tables and columns that the shop does not have: `table` or `table.column` → why, in a sentence."""
         stated = {name: f"lake.toml states that shop '{self.shop.name}' has no {name}." for name in self.shop.without}

@@ -21,9 +21,9 @@ _LOCATION = re.compile(r'"query_location(_length)?":\d+,?')
 @cache
 def tables_in(sql: str) -> tuple[str, ...]:
     """The tables that a query reads, without the names that it gives itself."""
-    parsed = json.loads(_parsed(sql))
-    named = {entry["key"] for node in _nodes(parsed) if isinstance(entries := node.get("map"), list) for entry in entries}
-    return tuple(sorted({node["table_name"] for node in _nodes(parsed) if node.get("type") == "BASE_TABLE"} - named))
+    nodes = list(_nodes(json.loads(_parsed(sql))))
+    named = {entry["key"] for node in nodes if isinstance(entries := node.get("map"), list) for entry in entries}
+    return tuple(sorted({node["table_name"] for node in nodes if node.get("type") == "BASE_TABLE"} - named))
 
 
 @cache
@@ -49,10 +49,11 @@ def _parser() -> duckdb.DuckDBPyConnection:
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, dict):
-        yield tree
-        for branch in tree.values():
-            yield from _nodes(branch)
-    elif isinstance(tree, list):
-        for branch in tree:
-            yield from _nodes(branch)
+    waiting = [tree]
+    while waiting:
+        branch = waiting.pop()
+        if isinstance(branch, dict):
+            yield branch
+            waiting += branch.values()
+        elif isinstance(branch, list):
+            waiting += branch

@@ -36,14 +36,13 @@ class Log:
     def __init__(self, store: Store, shop: str) -> None:
         self._store = store
         self._shop = shop
-        self._listed: frozenset[int] = frozenset()
+        self._listed: Sequence[int] = ()
         self.manifests = EntryManifests(store, shop)
 
     def head(self) -> Entry:
-        return self._newest(self._names())
+        return self._newest(self.numbers())
 
-    def _newest(self, names: Iterable[str]) -> Entry:
-        numbers = _numbers(names)
+    def _newest(self, numbers: Sequence[int]) -> Entry:
         return self.entry(numbers[-1]) if numbers else EMPTY
 
     def released(self) -> Entry | None:
@@ -52,12 +51,14 @@ class Log:
         return None if head.release is None else self.entry(head.release)
 
     def numbers(self) -> list[int]:
-        return _numbers(self._names())
+        return self._list()[0]
 
-    def _names(self) -> Sequence[str]:
+    def _list(self) -> tuple[list[int], int]:
+        """The numbers of the entries, in order, and the highest number that was ever used."""
         names = self._store.names(f"{self._shop}/{LOG}")
-        self._listed = frozenset(_numbers(names))
-        return names
+        self._listed = numbers = _numbers(names)
+        set_aside = _numbers(name.removeprefix(_SET_ASIDE) for name in names if name.startswith(_SET_ASIDE))
+        return numbers, max([0, *numbers[-1:], *set_aside])
 
     def entry(self, number: int) -> Entry:
         try:
@@ -122,14 +123,14 @@ class Log:
 
         `release`: readers see the new entry."""
         while True:
-            names = self._names()
-            head = self._newest(names)
+            numbers, highest = self._list()
+            head = self._newest(numbers)
             changed = change(head)
             if changed is head:
                 return head
             entry = replace(
                 changed,
-                number=max([head.number, *_numbers(name.removeprefix(_SET_ASIDE) for name in names)]) + 1,
+                number=highest + 1,
                 parent=head.number or None,
                 run=run,
                 at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -153,4 +154,4 @@ class Log:
 
 
 def _numbers(names: Iterable[str]) -> list[int]:
-    return sorted(int(name[:-5]) for name in names if name.endswith(".json") and name[:-5].isdigit())
+    return sorted(int(stem) for name in names if (stem := name.removesuffix(".json")).isdigit() and stem != name)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ecom_lake.engine.build.gold import snapshots
 from ecom_lake.engine.build.gold.run_recipe import code_of, settings_of
+from ecom_lake.engine.build.once_per_site import once_per_site
 from ecom_lake.engine.build.release import own_tables as trust
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver import order_index, specs
@@ -26,27 +27,24 @@ _BY_MONTH = "ecom_lake.engine.build.gold.month_files"
 
 def definition_fingerprint(site: Site, entry: Entry, how: Recipe) -> str:
     """A fingerprint of everything that a table depends on, except the rows of its inputs."""
-    own = own_definition(site, how)
+    own = own_definition(site, how.table)
     if how.fit:
-        return fingerprint(own, [_of_table(site, table) for table in sorted(_made_from(site, how))])
+        return fingerprint(own, [own_definition(site, table) for table in sorted(_made_from(site, how))])
     if MODEL_SNAPSHOTS in how.reads:
         return fingerprint(own, code_version(snapshots.__name__), snapshots.recorded(site, entry))
     return own
 
 
-def _of_table(site: Site, table: str) -> str:
-    """The definition of a table by itself. Several models are made from it, so that it is computed once for a site."""
-    if table not in site.definitions:
-        silver = specs.specs(site).get(table)
-        if table in site.registry.gold:
-            site.definitions[table] = own_definition(site, site.registry.recipe(table))
-        else:
-            site.definitions[table] = specs.code(site, silver) if silver else order_index.definition_fingerprint(site)
-    return site.definitions[table]
+@once_per_site
+def own_definition(site: Site, table: str) -> str:
+    """The definition of a table by itself, without those of the tables that a model is made from."""
+    if table in site.registry.gold:
+        return _of_recipe(site, site.registry.recipe(table))
+    silver = specs.specs(site).get(table)
+    return specs.code(site, silver) if silver else order_index.definition_fingerprint(site)
 
 
-def own_definition(site: Site, how: Recipe) -> str:
-    """The definition of the tables of a recipe by themselves, without those of the tables that a model is made from."""
+def _of_recipe(site: Site, how: Recipe) -> str:
     own_tables = trust.definition_fingerprint(site) if how.reads_own_tables else ""
     states = site.registry.domain.snapshots
     about_snapshots = states if states and (how.table == states.table or MODEL_SNAPSHOTS in how.reads) else ""

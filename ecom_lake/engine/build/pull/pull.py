@@ -77,8 +77,7 @@ def declared(site: Site) -> Database:
 
 def pull(site: Site, tables: Sequence[str] = (), whole: bool = False, on_table: OnTable = lambda table: None) -> list[Pulled]:
     """Pull these tables, or all of them. `whole`: also what earlier pulls landed."""
-    database = declared(site)
-    chosen = _chosen(database, tables, site)
+    database, chosen = declared(site), chosen_tables(site, tables)
     if not whole:
         refuse_changed_rows(site, [name for name, settings in chosen.items() if settings.since])
     with _alone(site), site.lake.scratch() as scratch:
@@ -103,7 +102,9 @@ def pull_step(site: Site) -> list[Outcome]:
     return [pulled.outcome(site.run) for pulled in pull(site)]
 
 
-def _chosen(database: Database, tables: Sequence[str], site: Site) -> Mapping[str, PulledTable]:
+def chosen_tables(site: Site, tables: Sequence[str] = ()) -> Mapping[str, PulledTable]:
+    """These tables of the shop's database, or all of them; raises an error if the shop has no such table or no database."""
+    database = declared(site)
     for table in tables:
         if table not in database.tables:
             known = ", ".join(database.tables)

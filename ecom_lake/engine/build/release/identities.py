@@ -20,6 +20,7 @@ from ecom_lake.engine.build.gold import snapshots
 from ecom_lake.engine.build.gold.table_file import attach, place_of
 from ecom_lake.engine.build.release.acceptance import TABLE
 from ecom_lake.engine.build.release.offer import gold_tables, left_out
+from ecom_lake.engine.build.once_per_site import once_per_site
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import not_exported
 from ecom_lake.engine.build.step.code_version import code_version
@@ -137,6 +138,7 @@ def _places(site: Site, identities: Iterable[Checked]) -> tuple[TableId, ...]:
     return tuple(sorted(place_of(site.registry, name) for name in read))
 
 
+@once_per_site
 def identities_of(site: Site) -> list[Checked]:
     """The identities of the shop's tables, without those that read a table that is not built."""
     missing = left_out(site).keys() | not_exported(site)

@@ -7,11 +7,15 @@ of the package is not built if the extra is not installed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ecom_lake.engine.build.once_per_site import once_per_site
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.recipe import Recipe
 from ecom_lake.extras import why_missing
 
 
+@once_per_site
 def gold_tables(site: Site) -> tuple[str, ...]:
     """The gold tables of the shop, each after the tables that it reads."""
     missing = left_out(site)
@@ -23,7 +27,8 @@ def gold_recipes(site: Site) -> tuple[Recipe, ...]:
     return tuple(dict.fromkeys(site.registry.recipe(table) for table in gold_tables(site)))
 
 
-def left_out(site: Site) -> dict[str, str]:
+@once_per_site
+def left_out(site: Site) -> Mapping[str, str]:
     """The gold tables that are not built for the shop, and why."""
     why: dict[str, str] = {}
     for table in site.registry.in_order:

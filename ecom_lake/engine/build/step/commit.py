@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ecom_lake.engine.build.shop_context import Site
@@ -13,7 +12,6 @@ from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError
 
-_AT_ONCE = 8
 Changes = Mapping[TableId, Mapping[Part, File | None]]
 
 
@@ -39,10 +37,9 @@ class Inputs:
 def verify(site: Site, files: Iterable[File]) -> None:
     """Raise an error if a file that is about to be read is missing or corrupted."""
     files = {file.path: file for file in files}.values()  # deliveries may share a file
-    with ThreadPoolExecutor(_AT_ONCE) as readers:
-        for file, why in zip(files, readers.map(site.lake.damage_read, files), strict=True):
-            if why:
-                raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` rebuilds it.")
+    for file, why in zip(files, site.lake.store.each(site.lake.damage_read, files), strict=True):
+        if why:
+            raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` rebuilds it.")
 
 
 def commit(site: Site, inputs: Inputs, changes: Changes, message: str) -> Entry:
