@@ -7,7 +7,8 @@
 Real Olist is cut into daily deliveries (days.py). A lake with all days before the last month of full trade is built; then come
 the first night of that month, nights within it, the rest of it in one delivery, the night that completes it (the as-of date moves
 and the models run), and a build without new files, each in a process of its own.
-`--in-a-row` builds all days before the last N nights and then measures each of these; it writes docs/images/nights.png.
+`--in-a-row` builds all days before the last N nights and then measures each of these; it writes docs/images/nights.png. Each night
+is a day later by the clock (Debian's `faketime`), so that old states are collected as they would be.
 `--start` measures on copies of a lake that was built from the days before, instead of building one. `--root` puts the lakes
 below a URL; the environment gives access to it. Bytes count once for each file that was written, whatever was overwritten.
 """
@@ -82,6 +83,8 @@ class Trial:
 
     def __init__(self, root: str, home: Path, way: str) -> None:
         self.root, self.home, self.way, self.days = root, home, way, 0
+        self.days_later = 0
+        """How many days after today the next build runs."""
 
     def deliver(self, days: Sequence[Path]) -> None:
         landing = self._lake().landing
@@ -102,7 +105,9 @@ class Trial:
 
     def build(self) -> Measured:
         direct = ["--direct"] if self.way == "direct" else []
-        measured = measure([sys.executable, str(HERE / "ours.py"), self.root, "--home", str(self.home), *direct], step=0.2)
+        later = ["faketime", "-f", f"+{self.days_later}d"] if self.days_later else []
+        build = [sys.executable, str(HERE / "ours.py"), self.root, "--home", str(self.home), *direct]
+        measured = measure([*later, *build], step=0.2)
         if measured.exit_code:
             raise SystemExit(f"The build failed: {measured.output}")
         return measured
@@ -162,6 +167,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--keep", action="store_true")
     asked = parser.parse_args()
+    if asked.in_a_row and not shutil.which("faketime"):
+        parser.error("--in-a-row needs faketime: apt-get install faketime")
     if olist() is None:
         parser.error("the real Olist files are not here; set ECOM_LAKE_OLIST to their folder")
     return asked
@@ -214,6 +221,7 @@ def _in_a_row(asked: argparse.Namespace, folder: Path) -> Iterator[Night]:
     before, nights = days[: -asked.in_a_row], days[-asked.in_a_row :]
     trial = _trial(asked, folder, f"row-{asked.ways[0]}", asked.ways[0], before)
     for day in nights:
+        trial.days_later += 1
         yield trial.night(day.name, [day])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.util import find_spec
 
 from ecom_lake.errors import UsageError
@@ -21,14 +20,9 @@ MODULES = {
 
 def why_missing(extra: str, what: str = "It") -> str | None:
     """The sentence for something that needs an extra which is not installed; None where it is installed."""
-    if is_installed(extra):
+    if all(map(find_spec, MODULES[extra])):
         return None
     return f"{what} needs ecom-lake[{extra}], which is not installed here: run `pip install 'ecom-lake[{extra}]'`."
-
-
-@cache
-def is_installed(extra: str) -> bool:
-    return all(map(find_spec, MODULES[extra]))
 
 
 def require(extra: str, what: str) -> None:
