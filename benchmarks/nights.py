@@ -7,8 +7,8 @@
 Real Olist is cut into daily deliveries (days.py). A lake with all days before the last month of full trade is built; then come
 the first night of that month, nights within it, the rest of it in one delivery, the night that completes it (the as-of date moves
 and the models run), and a build without new files, each in a process of its own.
-`--in-a-row` builds all days before the last N nights and then measures each of these; it writes docs/images/nights.png. Each night
-is a day later by the clock (Debian's `faketime`), so that old states are collected as they would be.
+`--in-a-row` builds all days before the last N nights and then measures each of these; it writes docs/images/nights.png. Each
+night is a day later by the clock (Debian's `faketime`), so that old states are collected as they would be.
 `--start` measures on copies of a lake that was built from the days before, instead of building one. `--root` puts the lakes
 below a URL; the environment gives access to it. Bytes count once for each file that was written, whatever was overwritten.
 """

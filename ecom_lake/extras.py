@@ -9,6 +9,7 @@ from ecom_lake.errors import UsageError
 MODULES = {
     "azure": ("adlfs",),
     "databases": ("psycopg", "pymysql"),
+    "delta": ("deltalake",),
     "mcp": ("mcp",),
     "models": ("sklearn", "statsmodels", "threadpoolctl"),
     "postgres": ("dagster_postgres",),

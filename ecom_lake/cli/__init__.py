@@ -1,9 +1,9 @@
 """The command `ecom-lake`: which commands there are, and what their exit codes mean.
 
 One module per command, except tables (tables, describe), doctor (doctor, repair), experiment (plan, simulate, analyze),
-key (list, new, revoke), replay (quarantine replay) and history (log, diff, rollback, unpin, gc). Not here: what a command reads
-(`engine/serve/`) and how it is displayed (`screen.py`). Heavy modules are imported inside the commands that need them, so that
-help is instant.
+export (delta, odcs, openlineage), key (list, new, revoke), replay (quarantine replay) and history (log, diff, rollback, unpin,
+gc). Not here: what a command reads (`engine/serve/`) and how it is displayed (`screen.py`). Heavy modules are imported inside the
+commands that need them, so that help is instant.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ecom_lake.cli import (
     copy,
     doctor,
     experiment,
+    export,
     history,
     key,
     land,
@@ -79,6 +80,7 @@ _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
         ask.ask,
         sql.sql,
         report.report,
+        export.export,
         tables.tables,
         tables.describe,
         experiment.experiment,
@@ -91,6 +93,7 @@ _SUBCOMMANDS: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {
     quarantine.quarantine: (replay.replay,),
     key.key: (key.list_, key.new, key.revoke),
     experiment.experiment: (experiment.plan, experiment.simulate, experiment.analyze),
+    export.export: (export.delta, export.odcs, export.openlineage),
 }
 """The subcommands of a command: `quarantine replay`."""
 for _order, (_title, _commands) in enumerate(_FAMILIES.items()):

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO, get_args
 
@@ -15,6 +12,7 @@ from cyclopts import Parameter
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.lake_options import Flag, Options
+from ecom_lake.cli.output_file import replacing
 from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
@@ -122,7 +120,7 @@ def _write(answer: Answer, chosen: Format, target: Path | None, raw: bool) -> No
     if target is None:
         show(answer) if chosen == "table" else _write_text(answer, chosen, sys.stdout, raw)
         return
-    with _atomic(target) as draft:
+    with replacing(target) as draft:
         if chosen == "parquet":
             answer.write_parquet(draft)
         else:
@@ -146,14 +144,3 @@ def _write_text(answer: Answer, chosen: Format, stream: TextIO, raw: bool) -> No
 def json_value(found: Any) -> Any:
     """The value, or None for an infinity or NaN, which JSON does not have."""
     return None if isinstance(found, float) and not math.isfinite(found) else found
-
-
-@contextmanager
-def _atomic(target: Path) -> Iterator[Path]:
-    """A draft that replaces the target only when the block succeeds."""
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        yield draft
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -51,7 +51,7 @@ SHOP = Domain(
     ),
     personal=PERSONAL,
     impersonal=IMPERSONAL,
-    pages=("ecom_lake.publish.quality_story",),
+    pages=("ecom_lake.publish.quality_story", "ecom_lake.publish.exports.data_package"),
     snapshots=SNAPSHOTS,
     maps_read_as="canonical",
 )

@@ -37,5 +37,8 @@ def definitions(site: Site) -> str:
         [(table, [mapped.mark_of(site, facet) for facet in facets_of(site, table)]) for table in mapped_targets(site)],
         order_index.definition_fingerprint(site),
         [(table, code(site, spec), inputs_of(site, table)) for table, spec in specs(site).items()],
-        [(table, own_definition(site, site.registry.recipe(table).table), gold.inputs_of(site, table)) for table in gold_tables(site)],
+        [
+            (table, own_definition(site, site.registry.recipe(table).table), gold.inputs_of(site, table))
+            for table in gold_tables(site)
+        ],
     )

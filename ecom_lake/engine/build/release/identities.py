@@ -18,9 +18,9 @@ import polars as pl
 
 from ecom_lake.engine.build.gold import snapshots
 from ecom_lake.engine.build.gold.table_file import attach, place_of
+from ecom_lake.engine.build.once_per_site import once_per_site
 from ecom_lake.engine.build.release.acceptance import TABLE
 from ecom_lake.engine.build.release.offer import gold_tables, left_out
-from ecom_lake.engine.build.once_per_site import once_per_site
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import not_exported
 from ecom_lake.engine.build.step.code_version import code_version

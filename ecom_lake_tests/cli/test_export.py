@@ -1,0 +1,46 @@
+"""The command `export`: what it writes and says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import yaml
+
+from ecom_lake.engine.serve.released import released
+from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake_tests.cli.conftest import Run
+
+
+def test_odcs_writes_one_yaml_file(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
+    target = tmp_path / "shop.odcs.yaml"
+    said = run("export", "odcs", str(target), at=built_lake)
+    contract = yaml.safe_load(target.read_text("utf-8"))
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith(f"Wrote {target}: {len(contract['schema'])} tables, ")
+    assert contract["version"] == f"{released(built_lake.site()).number}.0.0"
+
+
+def test_openlineage_writes_one_event_per_line(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
+    target = tmp_path / "lineage.ndjson"
+    said = run("export", "openlineage", str(target), at=built_lake)
+    events = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+    assert said.out == f"Wrote {target}: {len(events)} events.\n"
+    assert events[-1]["job"]["name"] == "release"
+
+
+def test_delta_says_what_is_new(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
+    first = run("export", "delta", str(tmp_path / "delta"), "--json", at=built_lake).json
+    assert all(table["new"] for table in first["tables"])
+    count = len(first["tables"])
+    again = run("export", "delta", str(tmp_path / "delta"), at=built_lake)
+    number = released(built_lake.site()).number
+    assert again.out == f"Wrote 0 Delta tables of release {number} to {tmp_path / 'delta'}; {count} tables unchanged.\n"
+
+
+def test_wrong_targets_are_refused(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
+    assert run("export", at=built_lake).code == 2
+    nowhere = run("export", "odcs", str(tmp_path / "none" / "x.yaml"), at=built_lake)
+    assert (nowhere.code, nowhere.err) == (2, f"There is no folder {tmp_path / 'none'}: make it first, or name another file.\n")
+    folder = run("export", "openlineage", str(tmp_path), at=built_lake)
+    assert (folder.code, folder.err) == (2, f"{tmp_path} is a folder: name a file in it.\n")
