@@ -39,7 +39,7 @@ def pull(
     from ecom_lake.engine.build.pull.pull import pull as pull_tables
     from ecom_lake.engine.build.step.watched import watched
 
-    site = options.site()
+    site = options.landing_site()
     pulled: list[Pulled] = []
     with screen.progress() as bar:
         task = bar.add_task("connecting", total=None)

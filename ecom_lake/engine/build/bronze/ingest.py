@@ -7,7 +7,7 @@ Not here: reading a CSV file (landing/).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from ecom_lake import logs
+from ecom_lake.engine.build.bronze.deliveries import contents, deliveries
 from ecom_lake.engine.build.bronze.merging import merge_small_files
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
@@ -132,16 +133,6 @@ def take(
         unchanged = [(info, *found) for info, found in zip(files, read, strict=True) if now.get(info.path) == info.stamp]
         taken = site.lake.store.each(partial(_publish, site), [one for _, _, found in unchanged for one in found])
     return {info.path: landed for info, landed, _ in unchanged}, list(taken)
-
-
-def contents(entry: Entry) -> set[str]:
-    """The content hashes of all deliveries."""
-    return {delivery.content_hash for delivery in deliveries(entry)}
-
-
-def deliveries(entry: Entry) -> Iterator[Delivery]:
-    bronze = (parts for table, parts in entry.tables.items() if table.layer == "bronze")
-    return (file.delivery for parts in bronze for file in parts.values() if file.delivery)
 
 
 def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed, list[_Parsed]]:
