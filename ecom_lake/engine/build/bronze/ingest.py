@@ -25,7 +25,6 @@ from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.landing.archives import Member, content_hash, unpack
-from ecom_lake.engine.landing.file_parser import parse
 from ecom_lake.engine.landing.refused import Refused, shown
 from ecom_lake.engine.landing.table_recognition import named_after
 from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made, Parts, version_of_landing
@@ -180,6 +179,8 @@ def _summarized(refused: list[str]) -> str:
 
 
 def _parse(site: Site, info: Info, member: Member, digest: str, folder: Path) -> _Parsed:
+    from ecom_lake.engine.landing.file_parser import parse  # PyArrow: to see that nothing is new, nobody waits for it
+
     name = uuid.uuid4().hex  # two files may hold the same content
     target, rejects = folder / f"{name}.parquet", folder / f"{name}.rejects.parquet"
     parsed = parse(member, site.connector.delivered, target, rejects)
