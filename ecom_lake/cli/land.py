@@ -50,11 +50,11 @@ def land(*paths: Path, options: Options) -> int:
 
 
 def _delivered(site: LandingSite) -> tuple[tuple[Delivered, ...], str]:
-    """The kinds of files that the shop exports; none if its connector or map has an error, and the error."""
-    from ecom_lake.engine.build.landing_site import delivered_files
+    """The kinds of files that the shop exports, none if its connector or map has an error; and why it is not built yet."""
+    from ecom_lake.engine.build.landing_site import delivered_files, why_draft
 
     try:
-        return delivered_files(site.registry, site.shop), ""
+        return delivered_files(site.registry, site.shop), why_draft(site.registry, site.shop)
     except UserError as error:
         return (), str(error)
 

@@ -109,6 +109,7 @@ def test_files_are_landed_while_the_map_is_a_draft(run: Run, tmp_path: Path) -> 
     assert next(line.split()[-1] for line in said.out.splitlines() if line.startswith("sales.csv")) == "sales"
     refused = run("build", *at)
     assert refused.code == 1 and "the map 'maps/mine.toml' is a draft" in refused.err
+    assert refused.err in " ".join(said.out.splitlines()[-1:]) + "\n", "landing states what the build waits for"
 
 
 @pytest.mark.parametrize(

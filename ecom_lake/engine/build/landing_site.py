@@ -53,6 +53,14 @@ def delivered_files(registry: Registry, shop: Shop) -> tuple[Delivered, ...]:
     return delivered(map_)
 
 
+def why_draft(registry: Registry, shop: Shop) -> str:
+    """Why a shop whose map is a draft is not built; empty for any other shop."""
+    map_ = read_map_of(registry, shop)
+    if map_ is None or not map_.draft:
+        return ""
+    return f"{place_of(shop)}: the map '{shop.map}' is a draft. Check its cells, then delete the line `draft = true`."
+
+
 def read_map_of(registry: Registry, shop: Shop) -> Map | None:
     """The map of a shop, a draft as well; None for a shop with a connector."""
     if not shop.map:

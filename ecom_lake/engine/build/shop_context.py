@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from ecom_lake.engine.build.landing_site import LandingSite, open_landing_site, place_of, read_map_of
+from ecom_lake.engine.build.landing_site import LandingSite, open_landing_site, place_of, read_map_of, why_draft
 from ecom_lake.engine.build.mapped.connector import mapped_connector
 from ecom_lake.engine.config import ORDER_DATE, Settings, Shop
 from ecom_lake.engine.contracts.connector import Connector
@@ -90,10 +90,8 @@ def open_site(
     chosen = settings.shop(shop)
     map_ = read_map_of(settings.registry, chosen)
     connector = _connector_of(settings.registry, chosen, map_)
-    if map_ and map_.draft:
-        raise UserError(
-            f"{place_of(chosen)}: the map '{chosen.map}' is a draft. Check its cells, then delete the line `draft = true`."
-        )
+    if why := why_draft(settings.registry, chosen):
+        raise UserError(why)
     landing = open_landing_site(settings, shop, run)
     return Site(
         landing.registry,
