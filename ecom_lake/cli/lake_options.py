@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from ecom_lake.errors import UsageError, UserError
 
 if TYPE_CHECKING:
+    from ecom_lake.engine.build.landing_site import LandingSite
     from ecom_lake.engine.build.shop_context import Site
     from ecom_lake.engine.config import Settings
 
@@ -37,6 +38,13 @@ class LakeOptions:
 
         settings = self.settings()
         return open_site(settings, self.shop or settings.default_shop)
+
+    def landing_site(self) -> LandingSite:
+        """For commands that only land files: nothing of how tables are made is read."""
+        from ecom_lake.engine.build.landing_site import open_landing_site
+
+        settings = self.settings()
+        return open_landing_site(settings, self.shop or settings.default_shop)
 
     def command(self, arguments: str) -> str:
         """The full command line of another command for the same lake and shop."""

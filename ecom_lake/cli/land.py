@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.lake_options import LakeOptions, Options
-from ecom_lake.errors import UsageError
+from ecom_lake.errors import UsageError, UserError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
-    from ecom_lake.engine.build.shop_context import Site
+    from ecom_lake.engine.build.landing_site import LandingSite
+    from ecom_lake.engine.contracts.delivered import Delivered
     from ecom_lake.engine.store.landing_zone import Arrival
 
 UNKNOWN = "unknown"
@@ -22,7 +24,7 @@ def land(*paths: Path, options: Options) -> int:
     """Copy files, folders or zips into the landing zone of a shop.
 
     The files of a folder keep their paths and times. A file with known content is skipped, and no file is ever overwritten.
-    Exit code 1 if a file could not be copied; the others are copied.
+    Files are copied whatever the state of the shop's map. Exit code 1 if a file could not be copied; the others are copied.
 
     Parameters
     ----------
@@ -33,21 +35,35 @@ def land(*paths: Path, options: Options) -> int:
 
     if not paths:
         raise UsageError("Nothing to land: name a file, a folder or a zip, as in ecom-lake land FILE.")
-    site = options.site()
+    site = options.landing_site()
     with screen.progress() as bar:
         task = bar.add_task("scanning", total=None)
         arrivals = list(land_files(site.lake, list(paths), lambda path: bar.update(task, description=path.name)))
-    unknown = _show_arrivals(site, arrivals)
+    delivered, why = _delivered(site)
+    unknown = _show_arrivals(site, arrivals, delivered)
     if any(arrival.fate == "landed" for arrival in arrivals):
-        screen.show("", *_next_step(site, unknown, options))
+        if why:
+            screen.show("", f"The files are in landing, and cannot be built yet. {why}")
+        else:
+            screen.show("", *_next_step(site, unknown, delivered, options))
     return 1 if any(arrival.fate == "failed" for arrival in arrivals) else 0
 
 
-def _show_arrivals(site: Site, arrivals: list[Arrival]) -> list[Arrival]:
-    """Returns the listed files that no table of the shop's connector reads."""
+def _delivered(site: LandingSite) -> tuple[tuple[Delivered, ...], str]:
+    """The kinds of files that the shop exports, none if its connector or map has an error; and why it is not built yet."""
+    from ecom_lake.engine.build.landing_site import delivered_files, why_draft
+
+    try:
+        return delivered_files(site.registry, site.shop), why_draft(site.registry, site.shop)
+    except UserError as error:
+        return (), str(error)
+
+
+def _show_arrivals(site: LandingSite, arrivals: list[Arrival], delivered: Sequence[Delivered]) -> list[Arrival]:
+    """Returns the listed files that belong to none of the delivered tables."""
     landed = [arrival for arrival in arrivals if arrival.fate == "landed"]
     listed = landed[: screen.LISTED]
-    tables = [_table_of(site, arrival) for arrival in listed]
+    tables = [_table_of(site, arrival, delivered) for arrival in listed]
     if landed:
         total = sum(arrival.bytes for arrival in landed)
         screen.show(f"Landed {counted(len(landed), 'file')}, {screen.size(total)}:", "")
@@ -67,30 +83,30 @@ def _show_arrivals(site: Site, arrivals: list[Arrival]) -> list[Arrival]:
     return [arrival for arrival, table in zip(listed, tables, strict=True) if table == UNKNOWN]
 
 
-def _table_of(site: Site, arrival: Arrival) -> str:
+def _table_of(site: LandingSite, arrival: Arrival, delivered: Sequence[Delivered]) -> str:
     """The tables that a landed file belongs to, separated by commas; `unknown` where one of its files belongs to none."""
     from ecom_lake.engine.landing.archives import unpack
-    from ecom_lake.engine.landing.file_parser import table_of
+    from ecom_lake.engine.landing.file_beginning import table_of
     from ecom_lake.engine.landing.refused import Refused
 
     try:
         with site.lake.scratch() as scratch:
-            found = [table_of(member, site.connector.delivered) for member in unpack(arrival.source, scratch)]
+            found = [table_of(member, delivered) for member in unpack(arrival.source, scratch)]
     except (Refused, OSError):
         return UNKNOWN
     return ", ".join(dict.fromkeys(found))
 
 
-def _next_step(site: Site, unknown: list[Arrival], options: LakeOptions) -> list[str]:
-    """A build, or a map for files that no table of the connector reads."""
+def _next_step(site: LandingSite, unknown: list[Arrival], delivered: Sequence[Delivered], options: LakeOptions) -> list[str]:
+    """A build, or a map for files that belong to none of the delivered tables."""
     build = f"Next: {options.command('build')}"
     if not unknown:
         return [build]
     files = " ".join(quote(str(arrival.source)) for arrival in unknown)
-    known = ", ".join(table.name for table in site.connector.delivered)
+    known = ", ".join(table.name for table in delivered)
+    reader = f"map '{site.shop.map}'" if site.shop.map else f"connector '{site.shop.connector}'"
     return [
-        f"{counted(len(unknown), 'file', 'is/are')} none of the tables that the connector '{site.connector.name}' reads: "
-        f"{known}.",
+        f"{counted(len(unknown), 'file', 'is/are')} none of the tables that the {reader} reads: {known}.",
         "If they are exports of a shop, let a map be drafted that turns them into tables:",
         f"  {options.command(f'map {files}')}",
         f"If they belong to these tables, rename them after their table. {build}",

@@ -40,7 +40,7 @@ def pull(
     from ecom_lake.engine.build.pull.pull import pull as pull_tables
     from ecom_lake.engine.build.step.watched import watched
 
-    site = options.site()
+    site = options.landing_site()
     chosen_tables(site, tables or ())  # a wrong name is a mistake of the caller, not a failure of the shop's builds
     pulled: list[Pulled] = []
     with screen.progress() as bar:

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.database import Database
 from ecom_lake.engine.store.access import Access, Secret
 from ecom_lake.errors import UserError
+
+if TYPE_CHECKING:
+    from ecom_lake.engine.contracts.registry import Registry
 
 CONFIG = "lake.toml"
 NO_CONFIG = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ecom_lake.engine.contracts.columns import FLAG, Column
-from ecom_lake.shop.connectors.canonical.files import FILES, CanonicalFile
+from ecom_lake.shop.exports.canonical import FILES, CanonicalFile
 
 _HEAD = """# The canonical files
 

@@ -17,6 +17,7 @@ import pymysql
 
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import steps
+from ecom_lake.engine.build.landing_site import open_landing_site
 from ecom_lake.engine.build.pull.pull import Pulled, pull
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.config import Settings
@@ -141,7 +142,8 @@ class DatabaseShop:
         )
 
     def pull(self, tables: Sequence[str] = (), whole: bool = False) -> dict[str, Pulled]:
-        return {one.table: one for one in pull(self.site(), tables, whole)}
+        site = open_landing_site(self.settings(), "mine")
+        return {one.table: one for one in pull(site, tables, whole)}
 
     def build_silver(self) -> None:
         for table, step in steps(self.site()):

@@ -19,10 +19,8 @@ def site_before_months(site: Site) -> Site:
 
 
 def _without_months(registry: Registry) -> Registry:
-    made = Registry(registry.domain, registry.folder)
-    made._definitions = {name: _without_parts(found) for name, found in made._definitions.items()}
-    made._forget()
-    return made
+    definitions = {name: _without_parts(registry.definition(name)) for name in registry.tables}
+    return Registry(registry.domain, registry.folder, definitions)
 
 
 def _without_parts(found: Definition) -> Definition:

@@ -91,6 +91,53 @@ def test_land_names_the_table_of_each_file_and_proposes_a_map_for_the_others(
     assert f"ecom-lake map '{sheet}'" in said.out
 
 
+SALES = """
+[files.sales]
+
+[orders]
+from = "sales"
+order_id = "ref"
+customer_id = "who"
+ordered_at = "day"
+"""
+
+
+def test_files_are_landed_while_the_map_is_a_draft(run: Run, tmp_path: Path) -> None:
+    at, sheet = _with_map(tmp_path, f"draft = true\n{SALES}")
+    said = run("land", str(sheet), *at)
+    assert (said.code, said.err) == (0, "")
+    assert next(line.split()[-1] for line in said.out.splitlines() if line.startswith("sales.csv")) == "sales"
+    refused = run("build", *at)
+    assert refused.code == 1 and "the map 'maps/mine.toml' is a draft" in refused.err
+    assert refused.err in " ".join(said.out.splitlines()[-1:]) + "\n", "landing states what the build waits for"
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ('map = "maps/mine.toml"', "maps/mine.toml"),
+        ('map = "nowhere"', "names the map 'nowhere', which does not exist"),
+        ('connector = "nowhere"', "names the connector 'nowhere', which does not exist"),
+    ],
+)
+def test_files_are_landed_whatever_is_wrong_with_the_map(run: Run, tmp_path: Path, settings: str, why: str) -> None:
+    at, sheet = _with_map(tmp_path, "this is no map", settings)
+    said = run("land", str(sheet), *at)
+    assert (said.code, said.err) == (0, "")
+    assert "The files are in landing, and cannot be built yet. " in said.out and why in said.out
+    assert (tmp_path / "project/data/mine/landing/sales.csv").read_bytes() == sheet.read_bytes()
+
+
+def _with_map(tmp_path: Path, map_: str, settings: str = 'map = "maps/mine.toml"') -> tuple[tuple[str, str], Path]:
+    """The option of a project with a shop, and a file to land."""
+    project, sheet = tmp_path / "project", tmp_path / "sales.csv"
+    (project / "maps").mkdir(parents=True)
+    (project / "maps/mine.toml").write_text(map_, "utf-8")
+    (project / "lake.toml").write_text(f'[shops.mine]\n{settings}\nfirst_month = "2021-01"\n', "utf-8")
+    sheet.write_text("ref,who,day\n1,ann,2021-01-05\n", "utf-8")
+    return ("--project", str(project)), sheet
+
+
 def test_a_build_through_dagster_releases_what_landed_and_then_finds_nothing_new(
     run: Run, fresh_lake: BuiltLake, tmp_path: Path
 ) -> None:

@@ -15,7 +15,6 @@ from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
 COMMANDS = [name for name in app if not name.startswith("-")]
-HEAVY = ("polars", "duckdb", "pyarrow", "numpy", "fsspec", "pydantic", "dagster")
 
 
 class Keyboard(io.StringIO):
@@ -42,25 +41,6 @@ def test_help_names_the_lakes_options_and_the_exit_codes(run: Run, command: str)
     said = run(command, "--help")
     assert said.code == 0
     assert all(word in said.out for word in ("--root", "--shop", "Exit codes: 0 success, 1", "130"))
-
-
-def test_help_imports_nothing_heavy() -> None:
-    program = "import sys; from ecom_lake.cli import main; main(['--help']); print([m for m in sys.argv[1:] if m in sys.modules])"
-    said = subprocess.run([sys.executable, "-c", program, *HEAVY], capture_output=True, text=True, check=True)
-    assert said.stdout.splitlines()[-1] == "[]"
-
-
-def test_only_a_build_imports_dagster(built_lake: BuiltLake) -> None:
-    program = """
-import sys
-from ecom_lake.cli import main
-codes = [main(command.split(",")) for command in sys.argv[1:]]
-print(codes, "dagster" in sys.modules)
-"""
-    env = {**os.environ, "ECOM_LAKE_CONFIG": str(built_lake.config), "ECOM_LAKE_ROOT": str(built_lake.root)}
-    commands = ["status", "ask,best-month", "sql,select 1", "tables", "describe,rfm", "ledger", "quarantine", "log", "doctor"]
-    said = subprocess.run([sys.executable, "-c", program, *commands], capture_output=True, text=True, check=True, env=env)
-    assert said.stdout.splitlines()[-1] == f"{[0] * len(commands)} False"
 
 
 @pytest.mark.parametrize(

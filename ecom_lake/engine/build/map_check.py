@@ -19,7 +19,9 @@ from ecom_lake.engine.contracts.connector import Connector, ManyToOne, RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.contracts.shop_time import in_shop_time
-from ecom_lake.engine.landing import Refused, parse, unpack
+from ecom_lake.engine.landing.archives import unpack
+from ecom_lake.engine.landing.file_parser import parse
+from ecom_lake.engine.landing.refused import Refused
 from ecom_lake.engine.mapping.checks import CheckResult, run_checks
 from ecom_lake.engine.mapping.columns_used import facet_columns, kinds_read
 from ecom_lake.engine.mapping.definitions import Facet, Map

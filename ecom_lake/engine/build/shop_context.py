@@ -1,36 +1,33 @@
-"""The context of a step: the shop, its lake and connector, and the memory and threads that it may use."""
+"""The context of a step: the shop, its lake and connector, and the memory and threads that it may use.
+
+Not here: what landing and pulling need of a shop (landing_site.py).
+"""
 
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from ecom_lake.engine.build.landing_site import LandingSite, open_landing_site, place_of, read_map_of, why_draft
 from ecom_lake.engine.build.mapped.connector import mapped_connector
 from ecom_lake.engine.config import ORDER_DATE, Settings, Shop
 from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.duckdb_engine import engine, workspace
 from ecom_lake.engine.mapping.definitions import Map
-from ecom_lake.engine.mapping.map_file import read_map
-from ecom_lake.engine.store.lake import Lake
-from ecom_lake.engine.store.open_store import open_store
 from ecom_lake.errors import UserError
 
 
 @dataclass(frozen=True)
-class Site:
-    registry: Registry
-    lake: Lake
-    shop: Shop
+class Site(LandingSite):
     connector: Connector
     memory_limit: str = "1GB"
     threads: int = 2
@@ -50,7 +47,6 @@ class Site:
     """The map that makes the tables that silver reads; None for a shop with a connector of its own."""
     pseudonym_key: bytes = field(default=b"", repr=False)
     """The key of the map's pseudonyms; empty if the environment has none."""
-    run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     remembered: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
     """What was computed already and does not change as long as the site exists (once_per_site.py)."""
 
@@ -94,18 +90,15 @@ def open_site(
     accept_settings: bool = False,
 ) -> Site:
     chosen = settings.shop(shop)
-    place = f"[shops.{shop}] in {settings.config}"
-    map_ = read_map_of(settings.registry, chosen, place)
-    connector = _connector_of(settings.registry, chosen, map_, place)
-    if map_ and map_.draft:
-        raise UserError(f"{place}: the map '{chosen.map}' is a draft. Check its cells, then delete the line `draft = true`.")
-    if chosen.landing:
-        _open_landing(chosen.landing, settings, place)
-    lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
+    map_ = read_map_of(settings.registry, chosen)
+    connector = _connector_of(settings.registry, chosen, map_)
+    if why := why_draft(settings.registry, chosen):
+        raise UserError(why)
+    landing = open_landing_site(settings, shop, run)
     return Site(
-        settings.registry,
-        lake,
-        chosen,
+        landing.registry,
+        landing.lake,
+        landing.shop,
         connector,
         settings.memory_limit,
         settings.threads,
@@ -117,16 +110,8 @@ def open_site(
         is_default_shop=shop == settings.default_shop,
         map=map_,
         pseudonym_key=settings.pseudonym_key.reveal().encode(),
-        run=run or uuid.uuid4().hex[:12],
+        run=landing.run,
     )
-
-
-def _open_landing(landing: str, settings: Settings, place: str) -> None:
-    """Open the landing store, so that an error names the setting `landing` and not the root of the lake."""
-    try:
-        open_store(landing, settings.access)
-    except UserError as error:
-        raise UserError(f"{place}: landing: {error}") from None
 
 
 def invalid_shops(settings: Settings) -> dict[str, str]:
@@ -140,36 +125,22 @@ def invalid_shops(settings: Settings) -> dict[str, str]:
     return invalid
 
 
-def _connector_of(registry: Registry, shop: Shop, map_: Map | None, place: str) -> Connector:
+def _connector_of(registry: Registry, shop: Shop, map_: Map | None) -> Connector:
     if map_:
         connector = mapped_connector(map_, _canonical(registry, shop))
     else:
-        connector = _for_dates(registry.connector(shop.connector, place), shop, place)
+        connector = _for_dates(registry.connector(shop.connector, place_of(shop)), shop)
     return connector.of_shop(connector, shop.numbers) if connector.of_shop else connector
 
 
-def _for_dates(connector: Connector, shop: Shop, place: str) -> Connector:
+def _for_dates(connector: Connector, shop: Shop) -> Connector:
     if not shop.is_undated:
         return connector
     if connector.undated is None:
         raise UserError(
-            f"{place} is without {ORDER_DATE}, but the connector '{shop.connector}' needs it; remove it from without."
+            f"{place_of(shop)} is without {ORDER_DATE}, but the connector '{shop.connector}' needs it; remove it from without."
         )
     return connector.undated
-
-
-def read_map_of(registry: Registry, shop: Shop, place: str) -> Map | None:
-    """The map of a shop, a draft as well; None for a shop with a connector."""
-    if not shop.map:
-        return None
-    file = registry.map_file(shop.map, place)
-    try:
-        return _read_map(file.read_text("utf-8"), str(file), _canonical(registry, shop).delivered)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} cannot be read: {error}.") from None
-
-
-_read_map = lru_cache(16)(read_map)
 
 
 def _canonical(registry: Registry, shop: Shop) -> Connector:

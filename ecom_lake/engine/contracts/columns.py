@@ -9,11 +9,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypedDict, Unpack
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from ecom_lake.engine.contracts.definition_error import DefinitionError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -21,18 +22,25 @@ class Type:
     """One logical type, as each engine spells it."""
 
     name: str
-    polars: pl.DataType
     duckdb: str
+    is_numeric: bool = False
+
+    @property
+    def polars(self) -> pl.DataType:
+        """Polars is imported here, and not with the contracts: commands that read no data do not wait for it."""
+        from ecom_lake.engine.contracts.polars_types import POLARS
+
+        return POLARS[self.name]
 
 
-TEXT = Type("text", pl.String(), "VARCHAR")
-INTEGER = Type("integer", pl.Int64(), "BIGINT")
-MONEY = Type("money", pl.Decimal(18, 2), "DECIMAL(18,2)")
-PRICE = Type("price", pl.Decimal(18, 4), "DECIMAL(18,4)")
-NUMBER = Type("number", pl.Float64(), "DOUBLE")
-FLAG = Type("flag", pl.Boolean(), "BOOLEAN")
-DATE = Type("date", pl.Date(), "DATE")
-TIMESTAMP = Type("timestamp", pl.Datetime("us"), "TIMESTAMP")
+TEXT = Type("text", "VARCHAR")
+INTEGER = Type("integer", "BIGINT", is_numeric=True)
+MONEY = Type("money", "DECIMAL(18,2)", is_numeric=True)
+PRICE = Type("price", "DECIMAL(18,4)", is_numeric=True)
+NUMBER = Type("number", "DOUBLE", is_numeric=True)
+FLAG = Type("flag", "BOOLEAN")
+DATE = Type("date", "DATE")
+TIMESTAMP = Type("timestamp", "TIMESTAMP")
 
 
 MOST_AT_ONCE = 1_000_000_000

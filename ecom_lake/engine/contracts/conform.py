@@ -64,7 +64,7 @@ def conform(rows: pl.DataFrame, table: Table) -> Conformed:
 def _typed(values: pl.Series, kind: Type) -> pl.Series:
     if values.dtype == kind.polars and kind != TEXT:
         return values
-    if values.dtype.is_integer() and kind.polars.is_numeric():
+    if values.dtype.is_integer() and kind.is_numeric:
         return values.cast(kind.polars, strict=False)
     if values.dtype.is_float() and kind.polars.is_decimal():
         values = values.cast(pl.Decimal(38, 10), strict=False)

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.contracts.settings_model import SettingsModel
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.contracts.table_id import TableId
 
-Shape = Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.DataFrame]
+if TYPE_CHECKING:
+    import polars as pl
+
+Shape = Callable[["pl.DataFrame", Mapping[str, "pl.DataFrame"]], "pl.DataFrame"]
 """From delivered rows (text columns and lineage) and the lookups by source to the contract's columns.
 
 Every column of the `Delivered` exists; an optional column that a file does not have is null. Values may stay text:

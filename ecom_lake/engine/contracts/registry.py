@@ -1,7 +1,8 @@
 """The registry: every table, question and connector of a project, found in the business's package and in the user's folder.
 
-Here: finding and reading definitions, and the order in which tables are made. A wrong definition of the
-user is left out with a message, and disables nothing else. An error in the package itself is raised.
+Here: finding and reading definitions, and the order in which tables are made. Tables, questions and connectors are read when
+the first of them is asked for: a command that needs none does not wait for them. A wrong definition of the user is left out with
+a message, and disables nothing else. An error in the package itself is raised.
 Not here: which of the tables a shop gets (engine/build/release/offer.py), and how they are made (engine/build/gold/).
 """
 
@@ -21,6 +22,7 @@ from types import ModuleType
 
 from ecom_lake.engine.contracts.by_month import why_not_by_month
 from ecom_lake.engine.contracts.connector import Connector
+from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.contracts.domain import Domain
 from ecom_lake.engine.contracts.model_fit import ModelFit
 from ecom_lake.engine.contracts.order_index import OrderIndex
@@ -33,11 +35,14 @@ from ecom_lake.engine.contracts.table import Contract, Table
 from ecom_lake.errors import UserError
 
 _PACKAGE = Path(__file__).parents[2]
-_NOT_AREAS = ("connectors", "maps", "questions", "settings")
+_NOT_AREAS = ("connectors", "exports", "maps", "questions", "settings")
 MAPS = "maps"
 """The folder of maps, in the package and in a project folder."""
-_CONTRACT = re.compile(r"^class \w+\((Gold|Silver|ModelFit)\b", re.MULTILINE)
-"""How a module that defines a table is recognized without importing it."""
+_CONTRACTS = {
+    "silver": re.compile(r"^class \w+\(Silver\b", re.MULTILINE),
+    "gold": re.compile(r"^class \w+\((Gold|ModelFit)\b", re.MULTILINE),
+}
+"""How a module that defines a table of a layer is recognized without importing it."""
 _HOW_MADE = {True: "that is made by month: write monthly=True", False: "that is not made by month: remove monthly=True"}
 PROJECT_AREAS = ("tables", "models")
 """The folders of a project folder that hold contracts."""
@@ -62,27 +67,50 @@ class CircleError(UserError):
         super().__init__(f"These gold tables read each other in a circle: {', '.join(sorted(self.tables))}.")
 
 
-class Registry:
-    """The definitions of a project. `folder` is the user's project folder; without one, only the package is read."""
+@dataclass(frozen=True)
+class _Found:
+    """The definitions of all tables, and the user's tables with an error."""
 
-    def __init__(self, domain: Domain, folder: Path | None = None) -> None:
+    definitions: Mapping[str, Definition]
+    invalid: Mapping[str, str]
+
+
+class Registry:
+    """The definitions of a project. `folder` is the user's project folder; without one, only the package is read.
+
+    `definitions`: these tables, instead of those that would be found."""
+
+    def __init__(self, domain: Domain, folder: Path | None = None, definitions: Mapping[str, Definition] | None = None) -> None:
         self.domain = domain
         self.folder = folder
-        self.invalid: dict[str, str] = {}
-        """The user's tables with an error, and the error of each."""
-        self._definitions = {found.table.name: found for found in _of_package(domain)}
-        if folder is not None:
-            self._add_own(folder)
+        self._given = definitions
 
     # ------------------------------------------------------------------------------------------------------- tables
 
     @cached_property
+    def _found(self) -> _Found:
+        if self._given is not None:
+            return _Found(self._given, {})
+        package = {found.table.name: found for layer in _CONTRACTS for found in _of_package(self.domain, layer)}
+        return _with_own(package, self.folder, self.domain) if self.folder else _Found(package, {})
+
+    @property
+    def _definitions(self) -> Mapping[str, Definition]:
+        return self._found.definitions
+
+    @property
+    def invalid(self) -> Mapping[str, str]:
+        """The user's tables with an error, and the error of each."""
+        return self._found.invalid
+
+    @cached_property
     def silver(self) -> Mapping[str, Table]:
-        return self._of_layer("silver")
+        """The package's alone, because users define no silver tables."""
+        return dict(sorted((found.table.name, found.table) for found in _of_package(self.domain, "silver")))
 
     @cached_property
     def gold(self) -> Mapping[str, Table]:
-        return self._of_layer("gold")
+        return {name: found.table for name, found in sorted(self._definitions.items()) if found.table.layer == "gold"}
 
     @cached_property
     def fits(self) -> Mapping[str, str]:
@@ -197,49 +225,10 @@ class Registry:
             groups = [*(other for other in groups if other not in joined), group.union(*joined)]
         return tuple(tuple(self.recipe(table) for table in sorted(group)) for group in groups)
 
-    def _of_layer(self, layer: str) -> dict[str, Table]:
-        return {name: found.table for name, found in sorted(self._definitions.items()) if found.table.layer == layer}
-
-    # ----------------------------------------------------------------------------------------------- the user's own
-
-    def _add_own(self, folder: Path) -> None:
-        """Add the user's tables; a table with an error, or that reads such a table, is left out."""
-        before = dict(self._definitions)
-        for name, found in _of_project(folder, self.domain).items():
-            problem = found if isinstance(found, str) else self._why_refused(found, before)
-            if isinstance(found, Definition) and problem is None:
-                self._definitions[name] = found
-            elif problem is not None:
-                self.invalid[name] = problem
-        while self.own_tables and (problems := self._wrong_recipes(before)):
-            self.invalid |= problems
-            for name in problems:
-                del self._definitions[name]
-                if name in before:
-                    self._definitions[name] = before[name]
-            self._forget()
-
-    def _why_refused(self, found: Definition, known: Mapping[str, Definition]) -> str | None:
-        name = found.table.name
-        if found.table.layer != "gold":
-            return f"{found.file}: {name} must be a Gold table; silver tables are made by connectors and maps."
-        if name in RESERVED:
-            return f"{found.file}: {name} is a name that ecom_lake uses itself; give the table another one."
-        if name not in known:
-            return None
-        original = known[name].table
-        if not found.table.overrides:
-            return f"{found.file}: there is a table {name} already. Rename yours, or write overrides = True to replace it."
-        if found.table.monthly != original.monthly:
-            return f"{found.file}: {name} replaces a table {_HOW_MADE[original.monthly]}, which others rely on."
-        if missing := [column for column in original.columns if column not in found.table.columns]:
-            return f"{found.file}: {name} replaces a table that has the column {missing[0]}, which others read: keep the column."
-        return None
-
-    def _wrong_recipes(self, before: Mapping[str, Definition]) -> dict[str, str]:
+    def wrong_recipes(self) -> dict[str, str]:
+        """The user's tables that cannot be made, and why."""
         wrong: dict[str, str] = {}
-        own = [found for found in self._definitions.values() if found.is_own]
-        for found in own:
+        for found in self.own_tables:
             maker = self._definitions.get(found.table.beside) if found.table.beside else found
             if maker is None:
                 wrong[found.table.name] = f"{found.file}: it is made together with {found.table.beside}, which does not exist."
@@ -250,19 +239,14 @@ class Registry:
                 wrong[found.table.name] = str(error)
             except Exception as error:
                 wrong[found.table.name] = _sentence(error, found.file)
-        return wrong or self._circle(before)
+        return wrong or self._circle()
 
-    def _circle(self, before: Mapping[str, Definition]) -> dict[str, str]:
+    def _circle(self) -> dict[str, str]:
         try:
             _ = self.in_order
         except CircleError as error:
-            own = {name: found for name, found in self._definitions.items() if found.is_own and name in error.tables}
-            return {name: f"{found.file}: {error}" for name, found in own.items()}
+            return {one.table.name: f"{one.file}: {error}" for one in self.own_tables if one.table.name in error.tables}
         return {}
-
-    def _forget(self) -> None:
-        for name in ("tables", "silver", "gold", "fits", "_recipes", "_compared_models", "in_order"):
-            self.__dict__.pop(name, None)
 
     # ---------------------------------------------------------------------------------------------------- questions
 
@@ -306,15 +290,28 @@ class Registry:
 
     def connector(self, name: str, place: str) -> Connector:
         """The connector of a name: the package of that name in `connectors/`. `place` is where the name is written."""
-        package = importlib.import_module(f"{self.domain.package}.connectors")
-        known = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if info.ispkg)
-        if name not in known:
-            raise UserError(f"{place} names the connector '{name}', which does not exist; known are: {', '.join(known)}.")
-        values = vars(importlib.import_module(f"{package.__name__}.{name}")).items()
+        self._refuse_unknown_connector(name, place)
+        values = vars(importlib.import_module(f"{self.domain.package}.connectors.{name}")).items()
         found = [value for word, value in values if isinstance(value, Connector) and value.name == name and word[0] != "_"]
         if len(found) != 1:
             raise TypeError(f"connectors/{name}/__init__.py must define one Connector called '{name}', and defines {len(found)}.")
         return found[0]
+
+    def delivered(self, connector: str, place: str, is_undated: bool = False) -> tuple[Delivered, ...]:
+        """The files that a connector reads: of its module in `exports/`, which needs no Polars; without one, of the connector."""
+        self._refuse_unknown_connector(connector, place)
+        exports = f"{self.domain.package}.exports"
+        if importlib.util.find_spec(f"{exports}.{connector}") is None:
+            found = self.connector(connector, place)
+            return (found.undated if is_undated and found.undated else found).delivered
+        files = importlib.import_module(f"{exports}.{connector}")
+        return getattr(files, "UNDATED_DELIVERED", files.DELIVERED) if is_undated else files.DELIVERED  # type: ignore[no-any-return]
+
+    def _refuse_unknown_connector(self, name: str, place: str) -> None:
+        package = importlib.import_module(f"{self.domain.package}.connectors")
+        known = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if info.ispkg)
+        if name not in known:
+            raise UserError(f"{place} names the connector '{name}', which does not exist; known are: {', '.join(known)}.")
 
     @property
     def map_folders(self) -> tuple[Path, ...]:
@@ -343,13 +340,16 @@ OWN_QUESTIONS = "Your own questions"
 
 
 @cache
-def _of_package(domain: Domain) -> tuple[Definition, ...]:
-    """The definitions of the package, and the order index, which the engine itself builds. They change only with the code."""
-    index = importlib.import_module(OrderIndex.__module__)
-    found = [*_definitions_in(index, domain, "silver")]
+def _of_package(domain: Domain, layer: str) -> tuple[Definition, ...]:
+    """The definitions of a layer in the package, with the order index, which the engine itself builds.
+
+    They change only with the code."""
+    found: list[Definition] = []
+    if layer == OrderIndex.table.layer:
+        found += _definitions_in(importlib.import_module(OrderIndex.__module__), domain, layer)
     for area in pkgutil.iter_modules([str(_folder_of(domain.package))]):
         if area.ispkg and area.name not in _NOT_AREAS:
-            for name in _modules_in(_folder_of(f"{domain.package}.{area.name}")):
+            for name in _modules_in(_folder_of(f"{domain.package}.{area.name}"), layer):
                 found += _definitions_in(importlib.import_module(f"{domain.package}.{area.name}.{name}"), domain, area.name)
     return tuple(found)
 
@@ -359,7 +359,7 @@ def _of_project(folder: Path, domain: Domain) -> dict[str, Definition | str]:
     found: dict[str, Definition | str] = {}
     package = as_package(folder)
     for area in PROJECT_AREAS:
-        for name in _modules_in(folder / area):
+        for name in _modules_in(folder / area, *_CONTRACTS):
             file = folder / area / f"{name}.py"
             try:
                 module = importlib.import_module(f"{package}.{area}.{name}")
@@ -372,11 +372,46 @@ def _of_project(folder: Path, domain: Domain) -> dict[str, Definition | str]:
     return found
 
 
-def _modules_in(folder: Path) -> list[str]:
-    """The modules of a folder that define a contract; other modules are helpers, which are imported only when they are needed."""
-    return sorted(
-        file.stem for file in folder.glob("*.py") if file.stem.isidentifier() and _CONTRACT.search(file.read_text("utf-8"))
-    )
+def _with_own(package: Mapping[str, Definition], folder: Path, domain: Domain) -> _Found:
+    """The tables with the user's; a table with an error, or that reads such a table, is left out."""
+    definitions, invalid = dict(package), dict[str, str]()
+    for name, found in _of_project(folder, domain).items():
+        problem = found if isinstance(found, str) else _why_refused(found, package)
+        if isinstance(found, Definition) and problem is None:
+            definitions[name] = found
+        elif problem is not None:
+            invalid[name] = problem
+    while problems := Registry(domain, folder, definitions).wrong_recipes():
+        invalid |= problems
+        definitions = {name: found for name, found in definitions.items() if name not in problems}
+        definitions |= {name: package[name] for name in problems if name in package}
+    return _Found(definitions, invalid)
+
+
+def _why_refused(found: Definition, known: Mapping[str, Definition]) -> str | None:
+    name = found.table.name
+    if found.table.layer != "gold":
+        return f"{found.file}: {name} must be a Gold table; silver tables are made by connectors and maps."
+    if name in RESERVED:
+        return f"{found.file}: {name} is a name that ecom_lake uses itself; give the table another one."
+    if name not in known:
+        return None
+    original = known[name].table
+    if not found.table.overrides:
+        return f"{found.file}: there is a table {name} already. Rename yours, or write overrides = True to replace it."
+    if found.table.monthly != original.monthly:
+        return f"{found.file}: {name} replaces a table {_HOW_MADE[original.monthly]}, which others rely on."
+    if missing := [column for column in original.columns if column not in found.table.columns]:
+        return f"{found.file}: {name} replaces a table that has the column {missing[0]}, which others read: keep the column."
+    return None
+
+
+def _modules_in(folder: Path, *layers: str) -> list[str]:
+    """The modules of a folder that define a contract of these layers.
+
+    Other modules are helpers, which are imported only when they are needed."""
+    files = [(file.stem, file.read_text("utf-8")) for file in folder.glob("*.py") if file.stem.isidentifier()]
+    return sorted(stem for stem, text in files if any(_CONTRACTS[layer].search(text) for layer in layers))
 
 
 def _definitions_in(module: ModuleType, domain: Domain, group: str) -> Iterator[Definition]:

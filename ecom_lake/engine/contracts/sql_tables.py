@@ -11,9 +11,10 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 _LOCATION = re.compile(r'"query_location(_length)?":\d+,?')
 
@@ -45,6 +46,8 @@ def _parsed(sql: str) -> str:
 @cache
 def _parser() -> duckdb.DuckDBPyConnection:
     """One connection for all queries: starting an engine takes longer than parsing a query."""
+    import duckdb
+
     return duckdb.connect()
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
-
-import polars as pl
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ecom_lake import extras
 from ecom_lake.engine.contracts.columns import Column, Integer
 from ecom_lake.engine.contracts.definition_error import DefinitionError
 from ecom_lake.engine.contracts.table_id import TableId
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Severity = Literal["block", "warn"]
 
@@ -112,6 +113,8 @@ class Table:
     @property
     def computed_schema(self) -> dict[str, pl.DataType]:
         """`schema` with decimals as floats, as models compute them: they are rounded when the table is written."""
+        import polars as pl
+
         return {name: pl.Float64() if kind.is_decimal() else kind for name, kind in self.schema.items()}
 
     @property
@@ -187,7 +190,7 @@ def _refuse_incomplete(contract: type[Contract]) -> None:
     if not table.key:
         raise DefinitionError(f"{name} has no key: mark the columns that make a row unique with Key(…) or key=True.")
     for column in table.additive:
-        if column not in table.columns or not table.columns[column].kind.polars.is_numeric():
+        if column not in table.columns or not table.columns[column].kind.is_numeric:
             raise DefinitionError(f"{name} states that {column} is additive, which is not a column with numbers.")
     if table.extra and table.extra not in extras.MODULES:
         raise DefinitionError(f"{name} needs the extra '{table.extra}', which does not exist: {', '.join(extras.MODULES)} do.")

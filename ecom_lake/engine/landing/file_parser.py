@@ -1,6 +1,7 @@
 """One file of delimited text as bronze: every field as text, every record either a row or a reject.
 
-Not here: unpacking (archives.py), reading records (records.py), where the Parquet files are kept (engine/store/lake.py).
+Not here: unpacking (archives.py), encoding and header (file_beginning.py), reading records (records.py), where the Parquet files
+are kept (engine/store/lake.py).
 """
 
 from __future__ import annotations
@@ -11,22 +12,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ecom_lake.engine.contracts.delivered import SPACES, Delivered, FileFormat
+from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.landing.archives import Member
-from ecom_lake.engine.landing.blanks import blanks_as_tabs
 from ecom_lake.engine.landing.csv_grammar import Grammar
-from ecom_lake.engine.landing.encodings import Encoding, encoding_of, utf8_blocks
-from ecom_lake.engine.landing.file_kinds import binary_kind, text_kind
-from ecom_lake.engine.landing.header import DELIMITERS, Header, given_header, read_header
+from ecom_lake.engine.landing.file_beginning import read_beginning, text_blocks
+from ecom_lake.engine.landing.header import Header
 from ecom_lake.engine.landing.parquet_writer import RowWriter
 from ecom_lake.engine.landing.records import Batch, Records, Reject
-from ecom_lake.engine.landing.refused import LONGEST_NAME, Refused
-from ecom_lake.engine.landing.table_recognition import Layout, layout, named_table, recognise, spellings
+from ecom_lake.engine.landing.table_recognition import Layout, layout, recognise
 
 BLOCK = 1 << 20
-BEGINNING = 1 << 20
-"""Bytes within which the header must end."""
-MOST_COLUMNS = 1_000
 
 REJECTS = pa.schema([("source_record", pa.int64()), ("line", pa.int64()), ("raw", pa.string()), ("reason", pa.string())])
 
@@ -51,11 +46,11 @@ def parse(member: Member, delivered: Sequence[Delivered], target: Path, rejects:
     `target` has the table's columns in its order, then the extra ones, then `source_record`: the number of the record in
     the file, from 1, rejected records included. An empty field is null. The bytes depend on the file alone.
     """
-    encoding, header = _opened(member, delivered)
+    encoding, header = read_beginning(member, delivered)
     table = recognise(member.name, header, delivered)
     header = header or Header(table.columns, ",", 0, 0)
     columns = layout(member.name, table, header)
-    blocks = _after(header.size, _text(member, encoding, block, table.file_format))
+    blocks = _after(header.size, text_blocks(member, encoding, block, table.file_format))
     has_dropped = bool(table.file_format and table.file_format.drop)
     records = Records(Grammar(header.delimiter, len(header.names), header=header.fields), line=1 + header.lines)
     try:
@@ -71,68 +66,6 @@ def parse(member: Member, delivered: Sequence[Delivered], target: Path, rejects:
         raise
     about_columns = (columns.extra, columns.missing, encoding.name, header.delimiter, columns.misnamed)
     return Parsed(table.name, rows.rows, rejected.rows, *about_columns)
-
-
-def table_of(member: Member, delivered: Sequence[Delivered]) -> str:
-    """The delivered table that a file belongs to, from its name and its header. Raises `Refused` where it belongs to none."""
-    _, header = _opened(member, delivered)
-    return recognise(member.name, header, delivered).name
-
-
-def _opened(member: Member, delivered: Sequence[Delivered]) -> tuple[Encoding, Header | None]:
-    if member.refused:
-        raise Refused(member.refused)
-    with member.path.open("rb") as file:
-        _refuse(member, binary_kind(file.read(512)))
-    encoding = encoding_of(member.path)
-    table = named_table(member.name, delivered)
-    blocks = _text(member, encoding, BEGINNING, table.file_format if table else None)
-    beginning, more = next(blocks, b""), next(blocks, None)
-    _refuse(member, text_kind(beginning.decode("utf-8", "replace")))
-    header = _header(member, beginning, table, delivered)
-    if table and table.file_format and table.file_format.header:
-        return encoding, header
-    if more and (header is None or header.size == len(beginning)):
-        raise Refused(f"{member.name} has no header in its first megabyte: put the names of the columns into its first line.")
-    if header and len(header.names) > MOST_COLUMNS:
-        raise Refused(
-            f"{member.name} has {len(header.names):,} columns, and {MOST_COLUMNS:,} is the limit: "
-            "remove the columns that nobody needs."
-        )
-    if header and (longest := max(map(len, header.names))) > LONGEST_NAME:
-        raise Refused(
-            f"{member.name} has a column whose name is {longest:,} characters long, and {LONGEST_NAME} is the limit: "
-            "put the names of the columns into its first line."
-        )
-    return encoding, header
-
-
-def _header(member: Member, beginning: bytes, table: Delivered | None, delivered: Sequence[Delivered]) -> Header | None:
-    form = table.file_format if table else None
-    stated = [form] if form and form.separator else [each.file_format for each in delivered if each.file_format]
-    own = tuple("\t" if each.separator == SPACES else each.separator for each in stated if each.separator)
-    delimiters = own if form and form.separator else tuple(dict.fromkeys([*DELIMITERS, *own]))
-    if table is None or form is None or not form.header:
-        return read_header(beginning, {spelling for each in delivered for spelling in spellings(each)}, delimiters)
-    header = given_header(beginning, form.header, delimiters)
-    if header is None and beginning.strip():
-        raise Refused(
-            f"{member.name} has another number of columns than the {len(form.header)} that {table.name} has without a header "
-            f"({', '.join(form.header)}): correct the header in the map, or export the file again.",
-            table.name,
-        )
-    return header
-
-
-def _text(member: Member, encoding: Encoding, size: int, form: FileFormat | None) -> Iterator[bytes]:
-    """The text in blocks of UTF-8; blanks that separate columns are a tab."""
-    blocks = utf8_blocks(member.path, encoding, size)
-    return blanks_as_tabs(blocks) if form and form.separator == SPACES else blocks
-
-
-def _refuse(member: Member, kind: str) -> None:
-    if kind:
-        raise Refused(f"{member.name} is {kind}, not delimited text: export it as CSV.")
 
 
 def _after(size: int, blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,8 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from ecom_lake import logs
 from ecom_lake.engine.contracts.table_id import Part, TableId
@@ -24,6 +23,9 @@ from ecom_lake.engine.store.integrity import GONE, hash_file
 from ecom_lake.engine.store.log import Log
 from ecom_lake.engine.store.modes import Modes
 from ecom_lake.engine.store.open_store import open_store
+
+if TYPE_CHECKING:
+    import polars as pl
 
 STORE = "_store"
 SCRATCH = "_store/scratch"
@@ -118,6 +120,8 @@ class Lake:
         return list(self.store.each(self.local, files))
 
     def silver(self, entry: Entry, table: str) -> pl.LazyFrame | None:
+        import polars as pl
+
         paths = self.paths(entry, TableId("silver", table))
         return pl.scan_parquet(paths, glob=False) if paths else None
 

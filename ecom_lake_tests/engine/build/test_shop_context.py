@@ -40,9 +40,18 @@ def test_the_built_in_connectors_are_found() -> None:
         registry().connector("merging", "here")
 
 
+def test_the_files_of_a_connector_are_known_without_it() -> None:
+    assert registry().delivered("olist", "here") == registry().delivered("olist", "here", is_undated=True) == OLIST.delivered
+    assert registry().delivered("canonical", "here") == CANONICAL.delivered
+    assert CANONICAL.undated and registry().delivered("canonical", "here", is_undated=True) == CANONICAL.undated.delivered
+    with pytest.raises(UserError, match=r"here names the connector .merging., which does not exist"):
+        registry().delivered("merging", "here")
+
+
 def test_a_new_connector_needs_only_a_package(another: Path) -> None:
     add(another, "another_kind", ANOTHER)
     assert registry().connector("another_kind", "here").name == "another_kind"
+    assert registry().delivered("another_kind", "here") == OLIST.delivered
 
 
 def test_a_package_must_define_the_connector_of_its_name(another: Path) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ecom_lake.engine.contracts.connector import Connector, Merged
 from ecom_lake.shop.connectors.canonical import CANONICAL
-from ecom_lake.shop.connectors.canonical.files import COMPUTED, FILES
 from ecom_lake.shop.connectors.canonical.people import merge_customers
+from ecom_lake.shop.exports.canonical import COMPUTED, FILES
 from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests import catalog
 from ecom_lake_tests.shop.connectors.frames import ByHand, accounted, fates_of

@@ -7,7 +7,7 @@ Not here: reading a CSV file (landing/).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from ecom_lake import logs
+from ecom_lake.engine.build.bronze.deliveries import contents, deliveries
 from ecom_lake.engine.build.bronze.merging import merge_small_files
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
@@ -24,7 +25,6 @@ from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.landing.archives import Member, content_hash, unpack
-from ecom_lake.engine.landing.file_parser import parse
 from ecom_lake.engine.landing.refused import Refused, shown
 from ecom_lake.engine.landing.table_recognition import named_after
 from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made, Parts, version_of_landing
@@ -134,16 +134,6 @@ def take(
     return {info.path: landed for info, landed, _ in unchanged}, list(taken)
 
 
-def contents(entry: Entry) -> set[str]:
-    """The content hashes of all deliveries."""
-    return {delivery.content_hash for delivery in deliveries(entry)}
-
-
-def deliveries(entry: Entry) -> Iterator[Delivery]:
-    bronze = (parts for table, parts in entry.tables.items() if table.layer == "bronze")
-    return (file.delivery for parts in bronze for file in parts.values() if file.delivery)
-
-
 def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed, list[_Parsed]]:
     """Read the new members of one landed file. A refused member does not stop the others."""
     found: list[_Parsed] = []
@@ -189,6 +179,8 @@ def _summarized(refused: list[str]) -> str:
 
 
 def _parse(site: Site, info: Info, member: Member, digest: str, folder: Path) -> _Parsed:
+    from ecom_lake.engine.landing.file_parser import parse  # PyArrow: to see that nothing is new, nobody waits for it
+
     name = uuid.uuid4().hex  # two files may hold the same content
     target, rejects = folder / f"{name}.parquet", folder / f"{name}.rejects.parquet"
     parsed = parse(member, site.connector.delivered, target, rejects)

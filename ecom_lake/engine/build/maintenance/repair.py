@@ -10,7 +10,8 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ecom_lake.engine.build.bronze.ingest import contents, landed_files, take
+from ecom_lake.engine.build.bronze.deliveries import contents
+from ecom_lake.engine.build.bronze.ingest import landed_files, take
 from ecom_lake.engine.build.release.plain_view import invalidate
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.order_index import UNPLACED

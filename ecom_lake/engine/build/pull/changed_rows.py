@@ -9,22 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from ecom_lake.engine.build.landing_site import LandingSite, read_map_of
 from ecom_lake.engine.build.pull.earlier_pulls import PulledFile
-from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.landing.table_recognition import named_after
+from ecom_lake.engine.mapping import map_file
 from ecom_lake.engine.mapping.columns_used import cells_of
 from ecom_lake.engine.mapping.definitions import Facet, Map
 from ecom_lake.engine.mapping.functions import AGGREGATES, GROUP_HELPERS
 from ecom_lake.errors import UserError
 
 
-def refuse_changed_rows(site: Site, tables: Iterable[str]) -> None:
+def refuse_changed_rows(site: LandingSite, tables: Iterable[str]) -> None:
     """Raise an error for the first of these tables that the shop's map can read whole only."""
-    if site.map is None:
+    map_ = read_map_of(site.registry, site.shop)
+    if map_ is None:
         return
+    delivered = map_file.delivered(map_)
     for table in tables:
-        kind = named_after(PulledFile(1, table, datetime.now(UTC)).path, site.connector.delivered)
-        if kind and (why := _why_whole(site.map, kind)):
+        kind = named_after(PulledFile(1, table, datetime.now(UTC)).path, delivered)
+        if kind and (why := _why_whole(map_, kind)):
             raise UserError(
                 f"[shops.{site.shop.name}.database.tables.{table}] has since, and the map '{site.shop.map}' {why}: with only the "
                 "rows that changed, the others would be lost. Remove since, so that the table is pulled whole, or change the map."

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from ecom_lake.engine.build.bronze.ingest import contents, deliveries, landed_files
+from ecom_lake.engine.build.bronze.deliveries import contents, deliveries
+from ecom_lake.engine.build.landing_site import LandingSite
 from ecom_lake.engine.build.pull.source import Kind, Moment, kind_of
-from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.landing.archives import content_hash, unpack
 from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.landed_files import files_in
 
 FOLDER = "database"
 _NAME = re.compile(rf"{FOLDER}/(\d{{6,}})/(\w+?)(?:-(\d{{8}}(?:T\d{{6}}\.\d{{6}}Z?)?))?\.csv\.gz", re.ASCII)
@@ -67,11 +68,11 @@ def _moment(text: str | None) -> Moment | None:
 
 
 class EarlierPulls:
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: LandingSite) -> None:
         self._site = site
         self._head: Entry = site.lake.log.head()
         self._hashes = {delivery.file: delivery.content_hash for delivery in deliveries(self._head)}
-        self._in_landing = {info.path for info in landed_files(site)}
+        self._in_landing = {info.path for info in files_in(site.lake.landing)}
         names = {*self._hashes, *self._in_landing}
         self.files = sorted(filter(None, map(PulledFile.parse, names)), key=lambda file: file.number)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from struct import Struct
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -72,6 +73,9 @@ _REASONS = {
     1969: "the query took longer than the server's max_statement_time",
     3024: "the query took longer than the server's max_execution_time",
 }
+_PACKET = Struct("<HBBB")
+"""The size of a packet (two bytes and a higher one), its number, and its first byte."""
+_NULL, _TWO_BYTES = 0xFB, 0xFC
 _LOST = range(2000, 3000)
 """Errors of the connection."""
 
@@ -101,7 +105,7 @@ class MariaDB(Source):
             text = rf"concat('\\x', lower(hex({column})))"
         elif type_ not in _PLAIN:
             text = f"""concat('"', replace(convert({column} using utf8mb4), '"', '""'), '"')"""
-        return f"if({column} is null, '', {text})"
+        return f"ifnull({text}, '')"
 
     def key(self, table: str) -> list[str]:
         return [name for (name,) in self._all(table, _KEY.format(**self._place(table)))]
@@ -129,7 +133,7 @@ class MariaDB(Source):
         with self._refusals(query.table), self._connection.cursor(SSCursor) as cursor:
             cursor.execute(f"select concat({line}, '\n') {self.rows(query)}{self.order(query)}")
             try:
-                for (record,) in cursor:
+                for record in _streamed(self._connection, cursor):
                     if record is None:
                         raise UserError(
                             f"{query.table} cannot be pulled: a row is larger than the server's max_allowed_packet. "
@@ -159,6 +163,38 @@ class MariaDB(Source):
                 raise unreachable(self._variable, str(error)) from None
             reason = _REASONS.get(number, "the database refuses the query: check `where` in lake.toml, and run it there")
             raise UserError(f"{table} cannot be pulled: {reason} (error {number}).") from None
+
+
+def _streamed(connection: pymysql.Connection[Any], cursor: SSCursor) -> Iterator[bytes | None]:
+    """The rows of a query with one column. PyMySQL takes four times the CPU for a row; it reads those that are left."""
+    while True:
+        yield from _buffered(connection)
+        row = cursor.fetchone()
+        if row is None:
+            break
+        yield row[0]
+
+
+def _buffered(connection: pymysql.Connection[Any]) -> list[bytes]:
+    """The rows that lie complete in the buffer of the connection, up to the first packet that is no row of less than 64 KiB.
+
+    A packet starts with its size in three bytes and its number; a text starts with its size in one byte, or in two after 0xFC."""
+    rows: list[bytes] = []
+    try:
+        buffer = connection._rfile.peek()
+    except OSError:
+        return rows  # PyMySQL gets the same error, and closes the connection
+    start, number = 0, connection._next_seq_id
+    while start + _PACKET.size <= len(buffer):
+        size, more, found, first = _PACKET.unpack_from(buffer, start)
+        end = start + 4 + size
+        if more or found != number or end > len(buffer) or first > _TWO_BYTES or first == _NULL:
+            break
+        rows.append(buffer[start + (7 if first == _TWO_BYTES else 5) : end])
+        start, number = end, (number + 1) % 256
+    connection._rfile.read(start)
+    connection._next_seq_id = number
+    return rows
 
 
 @contextmanager

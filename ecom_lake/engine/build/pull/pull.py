@@ -16,11 +16,10 @@ from difflib import get_close_matches
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from ecom_lake.engine.build.pull.changed_rows import refuse_changed_rows
+from ecom_lake.engine.build.landing_site import LandingSite
 from ecom_lake.engine.build.pull.csv_file import CsvFile, write_csv
 from ecom_lake.engine.build.pull.earlier_pulls import EarlierPulls, PulledFile
 from ecom_lake.engine.build.pull.source import Column, Moment, Query, Source, connected, start_after
-from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.database import Database, PulledTable
@@ -66,7 +65,7 @@ class _Read:
     notes: tuple[str, ...]
 
 
-def declared(site: Site) -> Database:
+def declared(site: LandingSite) -> Database:
     if site.shop.database is None:
         raise UsageError(
             f"Shop '{site.shop.name}' has no database to pull from: add [shops.{site.shop.name}.database] to "
@@ -75,10 +74,14 @@ def declared(site: Site) -> Database:
     return site.shop.database
 
 
-def pull(site: Site, tables: Sequence[str] = (), whole: bool = False, on_table: OnTable = lambda table: None) -> list[Pulled]:
+def pull(
+    site: LandingSite, tables: Sequence[str] = (), whole: bool = False, on_table: OnTable = lambda table: None
+) -> list[Pulled]:
     """Pull these tables, or all of them. `whole`: also what earlier pulls landed."""
     database, chosen = declared(site), chosen_tables(site, tables)
-    if not whole:
+    if site.shop.map and not whole:
+        from ecom_lake.engine.build.pull.changed_rows import refuse_changed_rows
+
         refuse_changed_rows(site, [name for name, settings in chosen.items() if settings.since])
     with _alone(site), site.lake.scratch() as scratch:
         earlier = EarlierPulls(site)
@@ -97,12 +100,12 @@ def pull(site: Site, tables: Sequence[str] = (), whole: bool = False, on_table: 
         return [_land(site, name, one, earlier) for name, one in read.items()]
 
 
-def pull_step(site: Site) -> list[Outcome]:
+def pull_step(site: LandingSite) -> list[Outcome]:
     """Pull all tables, as the step of a run."""
     return [pulled.outcome(site.run) for pulled in pull(site)]
 
 
-def chosen_tables(site: Site, tables: Sequence[str] = ()) -> Mapping[str, PulledTable]:
+def chosen_tables(site: LandingSite, tables: Sequence[str] = ()) -> Mapping[str, PulledTable]:
     """These tables of the shop's database, or all of them; raises an error if the shop has no such table or no database."""
     database = declared(site)
     for table in tables:
@@ -113,7 +116,7 @@ def chosen_tables(site: Site, tables: Sequence[str] = ()) -> Mapping[str, Pulled
 
 
 @contextmanager
-def _alone(site: Site) -> Iterator[None]:
+def _alone(site: LandingSite) -> Iterator[None]:
     """Of two pulls at once, the one that read the older state could land last, and its rows would count as newer."""
     release = try_lock(site.lake.store.lock_folder(f"{site.shop.name}/{SCRATCH}"))
     if release is None:
@@ -124,13 +127,13 @@ def _alone(site: Site) -> Iterator[None]:
         release()
 
 
-def _stop_if_overtaken(site: Site, earlier: EarlierPulls) -> None:
+def _stop_if_overtaken(site: LandingSite, earlier: EarlierPulls) -> None:
     """The lock is of this machine; another machine may pull the same shop."""
     if EarlierPulls(site).next_number != earlier.next_number:
         raise UserError(f"Another machine pulled shop '{site.shop.name}' at the same time; nothing was landed. Pull again.")
 
 
-def _query(source: Source, name: str, settings: PulledTable, earlier: EarlierPulls | None, site: Site) -> Query:
+def _query(source: Source, name: str, settings: PulledTable, earlier: EarlierPulls | None, site: LandingSite) -> Query:
     place = f"[shops.{site.shop.name}.database.tables.{name}]"
     table = settings.table or name
     known = {column.name: column for column in source.columns(table)}
@@ -167,7 +170,7 @@ def _limit(since: Column | None, now: datetime, zone: str) -> Moment | None:
     return naive.date() if since.kind == "day" else naive
 
 
-def _changed_columns(name: str, query: Query, earlier: EarlierPulls, site: Site) -> tuple[str, ...]:
+def _changed_columns(name: str, query: Query, earlier: EarlierPulls, site: LandingSite) -> tuple[str, ...]:
     before, now = earlier.columns(name), [column.name for column in query.columns]
     if not before:
         return ()
@@ -185,7 +188,7 @@ def _changed_columns(name: str, query: Query, earlier: EarlierPulls, site: Site)
     return tuple(notes)
 
 
-def _land(site: Site, name: str, read: _Read, earlier: EarlierPulls) -> Pulled:
+def _land(site: LandingSite, name: str, read: _Read, earlier: EarlierPulls) -> Pulled:
     since, csv = read.query.since, read.csv
     before = earlier.watermark(name, since.kind) if since and since.kind else None
     watermark = max(filter(None, (before, read.watermark)), default=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import ClassVar, Literal
@@ -21,6 +21,8 @@ from ecom_lake.extras import require
 Moment = datetime | date
 """A time with UTC as its zone, a time without a zone, or a day."""
 Kind = Literal["zoned", "naive", "day"]
+_POSTGRESQL, _MARIADB = ("postgresql", "postgres"), ("mariadb", "mysql")
+"""The schemes of a URL."""
 
 
 @dataclass(frozen=True)
@@ -98,20 +100,28 @@ class Source(ABC):
 def connected(database: Database) -> Iterator[Source]:
     """A read-only transaction that sees one state of the database."""
     require("databases", "Pulling from a database")
-    from ecom_lake.engine.build.pull import mariadb, postgresql
-
     variable, url = database.url_env, database.url.reveal()
     if not url:
         raise UserError(
             f"{variable} is not set: set it to the URL of the database, such as postgresql://USER:PASSWORD@HOST/DATABASE."
         )
-    sources = dict.fromkeys(("postgresql", "postgres"), postgresql) | dict.fromkeys(("mariadb", "mysql"), mariadb)
     scheme, _, rest = url.partition("://")
     scheme = scheme.split("+")[0]  # SQLAlchemy writes postgresql+psycopg://
-    if scheme not in sources or not rest:
+    if scheme not in (*_POSTGRESQL, *_MARIADB) or not rest:
         raise UserError(f"{variable} must be a URL that starts with postgresql://, mysql:// or mariadb://.")
-    with sources[scheme].opened(f"{scheme}://{rest}", variable) as source:
+    with _opened(scheme, f"{scheme}://{rest}", variable) as source:
         yield source
+
+
+def _opened(scheme: str, url: str, variable: str) -> AbstractContextManager[Source]:
+    """A driver is imported only for its own databases."""
+    if scheme in _POSTGRESQL:
+        from ecom_lake.engine.build.pull import postgresql
+
+        return postgresql.opened(url, variable)
+    from ecom_lake.engine.build.pull import mariadb
+
+    return mariadb.opened(url, variable)
 
 
 def invalid_url(variable: str) -> UserError:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.landing_site import LandingSite
 from ecom_lake.engine.store.lake import STORE
 from ecom_lake.errors import UserError
 
@@ -30,7 +30,9 @@ class Trouble:
     at: str
 
 
-def keep(site: Site, table: str, kind: Literal["refused", "failed"], says: list[str], evidence: list[Mapping[str, Any]]) -> None:
+def keep(
+    site: LandingSite, table: str, kind: Literal["refused", "failed"], says: list[str], evidence: list[Mapping[str, Any]]
+) -> None:
     """Store the failure. An error of the store is ignored, because the store itself may be the cause of the failure."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     trouble = Trouble(table, kind, tuple(says), tuple(evidence), site.run, now)
@@ -38,7 +40,7 @@ def keep(site: Site, table: str, kind: Literal["refused", "failed"], says: list[
         site.lake.store.write(_path(site), json.dumps(asdict(trouble), default=str, indent=1).encode())
 
 
-def last(site: Site) -> Trouble | None:
+def last(site: LandingSite) -> Trouble | None:
     """The last failure since the last release; None if there is none."""
     try:
         stored = json.loads(site.lake.store.read(_path(site)))
@@ -47,9 +49,9 @@ def last(site: Site) -> Trouble | None:
         return None
 
 
-def forget(site: Site) -> None:
+def forget(site: LandingSite) -> None:
     site.lake.store.delete(_path(site))
 
 
-def _path(site: Site) -> str:
+def _path(site: LandingSite) -> str:
     return f"{site.shop.name}/{_PLACE}"

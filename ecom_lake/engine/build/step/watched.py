@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from ecom_lake import logs
-from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.landing_site import LandingSite
 from ecom_lake.engine.build.step import trouble
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.store.log import ConflictError
@@ -21,7 +21,7 @@ OUTCOMES = frozenset({"started", "done", "unchanged", "warned", "refused", "fail
 """The events that `watched` logs."""
 
 
-def watched(site: Site, table: str, step: Step) -> list[Outcome]:
+def watched(site: LandingSite, table: str, step: Step) -> list[Outcome]:
     """Run a step and log the outcome of each of its tables."""
     with logs.context(run=site.run, shop=site.shop.name, table=table):
         logs.log_event("started")
@@ -50,7 +50,7 @@ def _in_words(error: Exception) -> str:
     return str(error) if isinstance(error, UserError | ConflictError) else type(error).__name__
 
 
-def _log_outcome(site: Site, outcome: Outcome, seconds: float, cpu_seconds: float) -> None:
+def _log_outcome(site: LandingSite, outcome: Outcome, seconds: float, cpu_seconds: float) -> None:
     """The seconds are those of the whole step, which may have several tables; CPU is that of all threads of the process."""
     with logs.context(table=str(outcome.table)):
         for check in outcome.checks:

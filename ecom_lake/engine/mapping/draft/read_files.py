@@ -14,7 +14,9 @@ from pathlib import Path, PurePosixPath
 import polars as pl
 
 from ecom_lake.engine.contracts.delivered import Delivered
-from ecom_lake.engine.landing import Member, Refused, parse, unpack
+from ecom_lake.engine.landing.archives import Member, unpack
+from ecom_lake.engine.landing.file_parser import parse
+from ecom_lake.engine.landing.refused import Refused
 from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.engine.mapping.draft.profile import KindProfile, profile_kind
 from ecom_lake.engine.mapping.syntax import reserved_words

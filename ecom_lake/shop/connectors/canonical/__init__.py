@@ -1,7 +1,7 @@
 """The canonical kind of export: files that already have silver's columns, for a shop without its own connector.
 
-The files and columns are in files.py and in `docs/canonical.md`. A shop declares the columns that it does not have in lake.toml
-(`without`); this connector itself has every column.
+The files and columns are in `shop/exports/canonical.py` and in `docs/canonical.md`. A shop declares the columns that it does not
+have in lake.toml (`without`); this connector itself has every column.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import replace
 from ecom_lake.engine.contracts.connector import Connector, Lookup, ManyToOne, RowByRow
 from ecom_lake.engine.contracts.settings_model import SettingsModel
 from ecom_lake.engine.contracts.table import with_nullable
-from ecom_lake.shop.connectors.canonical import files, rows
+from ecom_lake.shop.connectors.canonical import rows
 from ecom_lake.shop.connectors.canonical.people import merge_customers
+from ecom_lake.shop.exports import canonical as files
 from ecom_lake.shop.settings.numbers import ShopSettings
 
 
@@ -30,7 +31,7 @@ def in_the_shops_currency(connector: Connector, numbers: SettingsModel) -> Conne
 _DATED = Connector(
     name="canonical",
     meaning="Files with the columns of the canonical shop: orders, and any of the other tables.",
-    delivered=tuple(file.delivered for file in files.FILES),
+    delivered=files.DELIVERED,
     orders=RowByRow(
         files.ORDERS.contract, "orders", rows.shape_orders, (Lookup("customers", "customer_id"),), times=files.ORDERS.times
     ),
@@ -62,7 +63,7 @@ CANONICAL = replace(
     _DATED,
     undated=replace(
         _DATED,
-        delivered=tuple(file.delivered for file in files.UNDATED_FILES),
+        delivered=files.UNDATED_DELIVERED,
         orders=replace(
             _DATED.orders,
             contract=files.UNDATED_ORDERS.contract,

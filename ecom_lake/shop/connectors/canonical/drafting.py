@@ -6,8 +6,8 @@ from importlib.resources import files as package_files
 
 from ecom_lake.engine.contracts.columns import MONEY, TEXT, Column
 from ecom_lake.engine.mapping.draft.targets import LineAmounts, Target, Targets, TargetTable, Vocabulary, read_vocabulary
-from ecom_lake.shop.connectors.canonical import files
-from ecom_lake.shop.connectors.canonical.files import CanonicalFile
+from ecom_lake.shop.exports import canonical as files
+from ecom_lake.shop.exports.canonical import CanonicalFile
 
 _OTHER_NAMES = "other_names.toml"
 _AMOUNT_CLUES = (

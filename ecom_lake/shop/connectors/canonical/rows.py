@@ -10,9 +10,9 @@ from ecom_lake.engine.contracts.columns import FLAG, INTEGER, MONEY, NUMBER, PRI
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.reading import read
 from ecom_lake.shop.canonical.orders import NO_SALE, STATUSES
-from ecom_lake.shop.connectors.canonical import files
-from ecom_lake.shop.connectors.canonical.files import CanonicalFile
 from ecom_lake.shop.connectors.shaping import fully_parsed, gross_sales, is_timeline_sound, text
+from ecom_lake.shop.exports import canonical as files
+from ecom_lake.shop.exports.canonical import CanonicalFile
 
 STAGES = ("ordered_at", "approved_at", "shipped_at", "delivered_at")
 ADDRESS = ("city", "state", "region", "country", "zip")

@@ -1,8 +1,8 @@
 """The Olist kind of export: the nine CSVs that the Brazilian marketplace published, and every shop that exports the same
 files.
 
-Here: the delivered tables, and the function that makes each silver table. The irregularities of the real data and their
-treatment are in `docs/decisions/0003-olist-silver.md`.
+Here: the function that makes each silver table. The irregularities of the real data and their treatment are in
+`docs/decisions/0003-olist-silver.md`. Not here: the delivered files (`shop/exports/olist.py`).
 """
 
 from __future__ import annotations
@@ -17,26 +17,16 @@ from ecom_lake.shop.canonical.places import Places
 from ecom_lake.shop.canonical.products import Products
 from ecom_lake.shop.canonical.reviews import Reviews
 from ecom_lake.shop.canonical.sellers import Sellers
-from ecom_lake.shop.connectors.olist import files
 from ecom_lake.shop.connectors.olist.market import shape_products, shape_sellers
 from ecom_lake.shop.connectors.olist.orders import STAGES, shape_order_items, shape_orders, shape_payments, shape_reviews
 from ecom_lake.shop.connectors.olist.people import merge_customers
 from ecom_lake.shop.connectors.olist.places import merge_places
+from ecom_lake.shop.exports import olist as files
 
 OLIST = Connector(
     name="olist",
     meaning="Olist, a Brazilian marketplace: nine CSVs of orders, lines, payments, reviews, products, sellers and people.",
-    delivered=(
-        files.CUSTOMERS,
-        files.ORDERS,
-        files.ORDER_ITEMS,
-        files.ORDER_PAYMENTS,
-        files.ORDER_REVIEWS,
-        files.PRODUCTS,
-        files.SELLERS,
-        files.GEOLOCATION,
-        files.TRANSLATION,
-    ),
+    delivered=files.DELIVERED,
     orders=RowByRow(
         with_required(Orders.table, "customer_id"),
         "orders",

@@ -14,7 +14,8 @@ import pytest
 
 from ecom_lake.engine.build.bronze import merging
 from ecom_lake.engine.build.bronze.delivered_rows import rows_of
-from ecom_lake.engine.build.bronze.ingest import contents, ingest
+from ecom_lake.engine.build.bronze.deliveries import contents
+from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage

@@ -9,7 +9,7 @@ import pytest
 from ecom_lake.engine.build.pull.earlier_pulls import PulledFile
 from ecom_lake.engine.build.pull.source import Moment, start_after
 from ecom_lake.engine.landing.table_recognition import named_after
-from ecom_lake.shop.connectors.canonical.files import FILES
+from ecom_lake.shop.exports.canonical import FILES
 
 AT = datetime(2026, 11, 28, 22, 15, 3, 123456)
 

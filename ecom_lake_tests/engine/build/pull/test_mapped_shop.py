@@ -124,10 +124,22 @@ def test_a_map_that_reads_row_by_row_is_given_the_changed_rows(tmp_path: Path, p
     assert len(grouped(tmp_path, postgres_server, "", "line").pull()) == 2
 
 
-def grouped(folder: Path, server: PostgreSQLServer, whole: str, line: str) -> DatabaseShop:
+def test_a_shop_is_pulled_while_its_map_is_a_draft(tmp_path: Path, postgres_server: PostgreSQLServer) -> None:
+    """A draft is written from what was pulled. Whether it may have the changed rows, it states already."""
+    shop = grouped(tmp_path, postgres_server, "", "line", draft=True)
+    assert {one.fate for one in shop.pull().values()} == {"landed"}
+    with pytest.raises(UserError, match=r"the map 'maps/mine.toml' is a draft"):
+        shop.site()
+    other = grouped(tmp_path / "other", postgres_server, 'whole = "file"', "line", draft=True)
+    with pytest.raises(UserError, match=r'the map .maps/mine.toml. reads orders with whole = "file"'):
+        other.pull()
+
+
+def grouped(folder: Path, server: PostgreSQLServer, whole: str, line: str, draft: bool = False) -> DatabaseShop:
+    folder.mkdir(exist_ok=True)
     shop = DatabaseShop(folder / "shop", server, setting='map = "maps/mine.toml"')
     (shop.folder / "maps").mkdir()
-    (shop.folder / "maps/mine.toml").write_text(GROUPED.format(whole=whole, line=line), "utf-8")
+    (shop.folder / "maps/mine.toml").write_text("draft = true\n" * draft + GROUPED.format(whole=whole, line=line), "utf-8")
     server.reset()
     columns = "order_id text, line int, product_id text, ordered_at timestamptz, updated_at timestamptz"
     shop.execute(*(f"create table {table} ({columns})" for table in ("orders", "order_items")))

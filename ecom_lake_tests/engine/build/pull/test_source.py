@@ -279,6 +279,19 @@ def test_a_row_of_mariadb_without_a_calendar_day_is_in_every_pull(tmp_path: Path
     assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["A", "B"]
 
 
+def test_rows_of_every_length_arrive(tmp_path: Path, mariadb_server: MariaDBServer) -> None:
+    """The lengths around which the protocol writes a size differently, in the buffer of the connection and beyond it."""
+    mariadb_server.reset()
+    shop = DatabaseShop(tmp_path / "shop", mariadb_server, {"texts": "{}"})
+    lengths = [*range(2_000), *range(65_500, 65_560, 7), 100_000, *range(240, 260)]
+    shop.execute("create table texts (id int primary key, length int, body mediumtext)")
+    values = ", ".join(f"({n}, {length}, repeat('x', {length}))" for n, length in enumerate(lengths))
+    shop.execute(f"insert into texts values {values}")
+    rows = shop.rows(shop.pull()["texts"].file)
+    assert [int(row["length"]) for row in rows] == lengths
+    assert [row["body"] for row in rows] == ["x" * length for length in lengths]
+
+
 def test_a_row_that_mariadb_cannot_send_stops_the_pull(tmp_path: Path, mariadb_server: MariaDBServer) -> None:
     """Without the check the row would be NULL, and its texts would be empty."""
     mariadb_server.reset()

@@ -79,3 +79,15 @@ TRANSLATION = Delivered(
     required=("product_category_name", "product_category_name_english"),
     file_names=("product_category_name_translation",),
 )
+
+DELIVERED = (
+    CUSTOMERS,
+    ORDERS,
+    ORDER_ITEMS,
+    ORDER_PAYMENTS,
+    ORDER_REVIEWS,
+    PRODUCTS,
+    SELLERS,
+    GEOLOCATION,
+    TRANSLATION,
+)

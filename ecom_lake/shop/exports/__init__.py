@@ -1,0 +1,1 @@
+"""The files of each kind of export, one module per connector: what is landed. Connectors have what is made of them."""
