@@ -5,6 +5,8 @@ Every address reads one release of one shop, the latest unless `release` names a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
@@ -23,6 +25,7 @@ from ecom_lake.publish.api.problem import MEDIA_TYPE as PROBLEM
 from ecom_lake.publish.api.problem import ProblemError, answered
 from ecom_lake.publish.api.reader import Reader
 from ecom_lake.publish.api.replies import Body, reply
+from ecom_lake.publish.api.sql import SqlParameters, SqlQueries
 from ecom_lake.publish.dashboard.served_release import Releases
 
 RELEASES = 20
@@ -74,6 +77,9 @@ OF_FILE: Responses = {
 }
 
 
+OF_SQL = OF_ROWS | {200: OF_ROWS[200] | {"model": documents.SqlAnswer, "description": "The rows of the answer."}}
+
+
 def given(model: type[documents.Document], errors: Responses) -> Responses:
     return {200: {"model": model, "description": "The answer."}, **errors}
 
@@ -88,7 +94,8 @@ ALIASES = {
 """Addresses that give the rows of a table under a name that people look for."""
 
 
-def api(releases: Releases) -> FastAPI:
+def api(releases: Releases, lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
+    """The application. `lifespan`: what runs while it is served."""
     app = FastAPI(
         title="ecom_lake",
         version="1",
@@ -97,6 +104,7 @@ def api(releases: Releases) -> FastAPI:
         redoc_url=None,
         default_response_class=JSONResponse,
         dependencies=[Depends(_known_parameters)],
+        lifespan=lifespan,
     )
     for error in (UserError, RequestValidationError, 404, 405, 500):
         app.add_exception_handler(error, answered)
@@ -110,6 +118,7 @@ def api(releases: Releases) -> FastAPI:
     _questions(app, reader)
     _metrics(app, reader)
     _profiles(app, reader)
+    _sql(app, reader)
     return app
 
 
@@ -343,3 +352,13 @@ def _profiles(app: FastAPI, reader: Reader) -> None:
         """The card of a model and its tests. A refused model has its card, with the reason."""
         found = reader.release(request, shop, release)
         return reader.reply(request, found, lambda: Body(document(profiles.model(found, model))))
+
+
+def _sql(app: FastAPI, reader: Reader) -> None:
+    queries = SqlQueries(reader)
+
+    @app.get("/v1/shops/{shop}/sql", tags=["sql"], responses=OF_SQL)
+    async def sql(request: Request, shop: ShopName, asked: Annotated[SqlParameters, Query()]) -> Response:
+        """The answer to a query in SQL, which only reads. Off unless lake.toml has `sql = true` below `[server]`. It needs a key
+        with the scope sql; of tables with personal columns also pii."""
+        return await queries.answer(request, shop, asked)

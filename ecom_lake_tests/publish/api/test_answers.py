@@ -107,7 +107,9 @@ def test_what_does_not_add_up_is_refused_and_has_a_way_out(client: TestClient, r
         ("net_sale", 404, "There is no metric 'net_sale': there are net_sales"),
         ("net_sales?since=2017", 422, "since must be a month such as 2018-08, not '2017'."),
         ("net_sales?since=2017-03&until=2017-02", 422, "since (2017-03) is after until (2017-02)."),
-        ("net_sales?by=product", 422, "by: "),
+        ("net_sales?by=product", 422, "by must be 'month', 'segment', 'category' or 'state', not 'product'."),
+        ("net_sales?state=SB", 422, "There are no sales of the state 'SB': did you mean SP?"),
+        ("net_sales?category=12345", 422, "There are no sales of the category '12345': there are "),
         ("net_sales?segmnt=x", 422, "This address has no parameter 'segmnt'"),
     ],
 )
