@@ -52,7 +52,7 @@ class Reader:
         if name in known:
             why = release.absent.get(name, f"release {release.number} does not have it.")
             raise ProblemError(404, f"Shop '{shop}' has no table {name}: {why}")
-        near = get_close_matches(name, [table for table in known if release.has(table)], 1)
+        near = get_close_matches(name, [table for table in known if release.has(table)], 1, 0.8)
         hint = f": did you mean {near[0]}?" if near else ""
         raise ProblemError(404, f"There is no table '{name}'{hint or ';'} /v1/shops/{shop}/tables lists the tables.")
 

@@ -60,7 +60,8 @@ class Outcome:
 
 def main() -> None:
     job = Job(**json.loads(sys.stdin.buffer.readline()))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for number in (signal.SIGALRM, signal.SIGINT):  # Ctrl-C in the terminal of the server
+        signal.signal(number, signal.SIG_DFL)
     signal.alarm(math.ceil(job.seconds) + _TO_INTERRUPT)  # the kernel ends the process, whatever it is doing
     os.nice(_KINDNESS)
     outcome, content = _outcome(job)
