@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from ecom_lake.engine.config import CONFIG, ORDER_DATE, PSEUDONYM_KEY, Settings, Shop, Written
+from ecom_lake.engine.config import CONFIG, ORDER_DATE, PSEUDONYM_KEY, ServerSettings, Settings, Shop, Written
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.settings_model import SettingsModel, sentence, unknown_setting
@@ -59,13 +59,14 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
         raise UserError(f"root in {config} must be a folder or a URL, not {written!r}.")
     readers = _readers(given.pop("readers", ""), config)
     plain_fact_files = _plain_fact_files(given.pop("plain_fact_files", True), config)
+    server = _section(ServerSettings, given.pop("server", {}), f"[server] in {config}")
     shops = given.pop("shops", None)
     if not isinstance(shops, dict | None):
         raise UserError(f"shops in {config} must be tables, one for each shop: [shops.NAME].")
     memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "2GB")
     threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", os.cpu_count() or 2)
     timeout = env.get("ECOM_LAKE_QUERY_TIMEOUT") or given.pop("query_timeout", 300)
-    known = ("root", "memory_limit", "threads", "query_timeout", "readers", "plain_fact_files", "shops")
+    known = ("root", "memory_limit", "threads", "query_timeout", "readers", "plain_fact_files", "server", "shops")
     _refuse_unknown(set(given) - {"memory_limit", "threads", "query_timeout"}, known, str(config))
     registry = Registry(SHOP, config.parent if config.exists() else None)
     shops = shops or {DEFAULT_SHOP: {}}
@@ -84,6 +85,7 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
         access=replace(_access(env), readers=readers),
         pseudonym_key=Secret(env.get(PSEUDONYM_KEY, "")),
         dagster_home=_dagster_home(env, project, config),
+        server=server,
     )
 
 

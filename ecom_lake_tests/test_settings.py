@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -153,6 +154,29 @@ def test_an_invalid_query_timeout_is_an_error(tmp_path: Path, setting: str) -> N
     config = tmp_path / "lake.toml"
     config.write_text(f"query_timeout = {setting}", encoding="utf-8")
     with pytest.raises(UserError, match="a whole number from 1 to 86,400, not"):
+        load(None, {"ECOM_LAKE_CONFIG": str(config)})
+
+
+def test_what_the_server_answers_in_addition_is_off_unless_lake_toml_switches_it_on(tmp_path: Path) -> None:
+    config = tmp_path / "lake.toml"
+    where = {"ECOM_LAKE_CONFIG": str(config)}
+    assert (load(None, {}).server.sql, load(None, {}).server.mcp) == (False, False)
+    config.write_text("[server]\nsql = true\nsql_seconds = 30", encoding="utf-8")
+    assert (load(None, where).server.sql, load(None, where).server.sql_seconds) == (True, 30)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("sql = 1", "sql must be true or false, not 1."),
+        ("sql_seconds = 0", "sql_seconds must be at least 1, not 0."),
+        ("sql_second = 5", "there is no setting 'sql_second'; did you mean 'sql_seconds'?"),
+    ],
+)
+def test_an_invalid_setting_of_the_server_is_an_error(tmp_path: Path, setting: str, sentence: str) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text(f"[server]\n{setting}", encoding="utf-8")
+    with pytest.raises(UserError, match=re.escape(f"[server] in {config}: {sentence}")):
         load(None, {"ECOM_LAKE_CONFIG": str(config)})
 
 

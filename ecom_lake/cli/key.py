@@ -75,7 +75,7 @@ def new(
     name
         Who uses the key.
     scope
-        What it reads in addition: pii for what is about single customers and orders. May be repeated.
+        What it may in addition: pii for what is about single customers and orders, sql for queries of its own. May be repeated.
     only
         A shop that it reads; may be repeated. Default: all shops.
     """

@@ -49,6 +49,8 @@ def serve(
     """
     require("web", "`ecom-lake serve`")
     settings = options.settings()
+    if settings.server.mcp:
+        require("mcp", "mcp = true below [server] in lake.toml")
     from ecom_lake.publish.api.keys import FILE, Keys
 
     keys, proxy = Keys(settings.config.with_name(FILE)), _proxy(behind_proxy or (), proxy_scope or ())

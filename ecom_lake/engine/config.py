@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import Field
+
+from ecom_lake.engine.contracts.settings_model import SettingsModel
 from ecom_lake.engine.database import Database
 from ecom_lake.engine.store.access import Access, Secret
 from ecom_lake.errors import UserError
@@ -97,6 +100,23 @@ def named_month(name: str) -> date:
     return UNDATED if name == month_name(UNDATED) else date.fromisoformat(f"{name}-01")
 
 
+class ServerSettings(SettingsModel, frozen=True):
+    """What `ecom-lake serve` answers in addition, and the limits of SQL over HTTP."""
+
+    mcp: bool = False
+    """Whether agents may ask over HTTP."""
+    sql: bool = False
+    """Whether keys with the scope sql may run queries."""
+    sql_seconds: Annotated[int, Field(ge=1, le=3_600)] = 10
+    sql_memory_mb: Annotated[int, Field(ge=64, le=1_000_000)] = 512
+    """Megabytes of memory of a query. It writes no temporary files."""
+    sql_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    sql_answer_mb: Annotated[int, Field(ge=1, le=1_000)] = 16
+    """Megabytes of the largest answer."""
+    sql_at_once: Annotated[int, Field(ge=1, le=64)] = 2
+    """The queries that run at once; the others wait."""
+
+
 @dataclass(frozen=True)
 class Settings:
     registry: Registry
@@ -117,6 +137,7 @@ class Settings:
     """The key of the pseudonyms that maps make of personal values."""
     dagster_home: Path | None = None
     """The folder of Dagster's run history; None if there is no dagster.yaml."""
+    server: ServerSettings = field(default_factory=ServerSettings)
     invalid: Mapping[str, str] = field(default_factory=dict)
     """The shops with an invalid section in lake.toml, and the error of each."""
 

@@ -18,10 +18,11 @@ Key = tuple[int, Path, str, int]
 
 @contextmanager
 def engine(
-    scratch: Path, memory_limit: str = "1GB", threads: int = 2, by_signals: bool = True
+    scratch: Path | None, memory_limit: str = "1GB", threads: int = 2, by_signals: bool = True
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A new engine, closed on exit. `by_signals`: signals interrupt its queries; the thread that opened it must then close it."""
-    with closing(_started(scratch / "spill", memory_limit, threads)) as con, ExitStack() as more:
+    """A new engine, closed on exit. `scratch`: None for an engine that writes no temporary files. `by_signals`: signals interrupt
+    its queries; the thread that opened it must then close it."""
+    with closing(_started(scratch and scratch / "spill", memory_limit, threads)) as con, ExitStack() as more:
         if by_signals:
             more.enter_context(interrupted_by_signals(con))
         yield con
@@ -79,12 +80,12 @@ def _reused(key: Key) -> duckdb.DuckDBPyConnection:
         return _last[key].cursor()
 
 
-def _started(spill: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+def _started(spill: Path | None, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(
         config={
             "memory_limit": memory_limit,
             "threads": threads,
-            "temp_directory": str(spill),
+            "temp_directory": str(spill or ""),
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,

@@ -1,7 +1,7 @@
 """An MCP server for agents: the governed questions, KPIs, definitions, insights and the state of a release, as tools.
 
 Each answer names its release. There is no tool for SQL and none for single customers: an agent sends what it reads elsewhere.
-Not here: the answers themselves (api/, engine/serve/answering.py).
+Not here: the answers themselves (api/, engine/serve/answering.py), answering over HTTP (mcp_over_http.py).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pydantic import Field
 from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
 from ecom_lake.publish.api import catalogue, metrics, questions
+from ecom_lake.publish.api.access import OWNER, Client
 from ecom_lake.publish.api.formats import document
 from ecom_lake.publish.api.metrics import Asked
 from ecom_lake.publish.dashboard.filters import Filters
@@ -36,17 +37,18 @@ ROWS = 200
 Shop = Annotated[str, Field(description="The name of a shop. Empty for the first one.")]
 
 
-def mcp_server(settings: Settings) -> MCPServer:
+def mcp_server(settings: Settings, releases: Releases | None = None, who_asks: Callable[[], Client] = lambda: OWNER) -> MCPServer:
+    """The server. `releases`: the open releases, if another application reads them too. `who_asks`: the client of a call."""
     from mcp.server import MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
 
     server = MCPServer("ecom_lake", instructions=INSTRUCTIONS)
-    releases = Releases(settings)
+    opened = releases or Releases(settings)
 
     def read(shop: str, answer: Callable[[ServedRelease], dict[str, Any]]) -> dict[str, Any]:
         """The answer of a release as plain JSON values, with its number; an error as a sentence that the agent can read."""
         try:
-            release = releases.of(shop or settings.default_shop)
+            release = opened.of(_readable(opened, who_asks(), shop))
             content = {"shop": release.site.shop.name, "release": release.number, **answer(release)}
         except UserError as error:
             raise ToolError(str(error)) from None
@@ -101,6 +103,15 @@ def mcp_server(settings: Settings) -> MCPServer:
         return read(shop, _insights)
 
     return server
+
+
+def _readable(releases: Releases, client: Client, shop: str) -> str:
+    """The shop that a call names, or the first one that the client reads."""
+    default = releases.settings.default_shop
+    shops = sorted(filter(client.may_read, releases.shops), key=lambda one: one != default)
+    if shop and client.shops is not None and shop not in shops:
+        raise UserError(f"There is no shop '{shop}', or your key does not read it. It reads: {', '.join(shops)}.")
+    return shop or next(iter(shops), default)
 
 
 def _answer(release: ServedRelease, question: str, parameters: dict[str, str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""The dashboard and the API in one ASGI application, over the same open releases.
+"""The dashboard, the API and the tools of agents in one ASGI application, over the same open releases.
 
-Here: which of the two answers an address, HEAD, and the headers of the API. Not here: who may ask (api/gate.py), the answers.
+Here: which of them answers an address, HEAD, and the headers of the API. Not here: who may ask (api/gate.py), the answers.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from starlette.datastructures import MutableHeaders
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ecom_lake.engine.config import Settings
@@ -19,10 +18,12 @@ from ecom_lake.publish.api.keys import FILE, Keys
 from ecom_lake.publish.api.replies import IS_HEAD
 from ecom_lake.publish.dashboard.app import LOOPBACK, application
 from ecom_lake.publish.dashboard.served_release import Releases
+from ecom_lake.publish.host_names import with_known_host
+from ecom_lake.publish.mcp_over_http import PATH, McpOverHttp, without_mcp
 
 PROBES = ("/health", "/ready")
 """The addresses that a supervisor asks; they say nothing else, so that they need no key and any host name will do."""
-_NO_SHOPS = {"v1", "static", "docs", "shops", "health", "ready"}
+_NO_SHOPS = {"v1", "mcp", "static", "docs", "shops", "health", "ready"}
 _OF_THE_API = ("/openapi.json", "/docs", *PROBES)
 _SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -44,10 +45,12 @@ def server(
     if taken := sorted(set(settings.shops) & _NO_SHOPS):
         raise UserError(f"The shop {taken[0]} cannot be served: /{taken[0]} is an address of this server. Rename it.")
     releases = Releases(settings)
-    answers = _with_security(api(releases))
+    agents = McpOverHttp(settings, releases, hosts) if settings.server.mcp else None
+    answers = _with_security(api(releases, agents.running if agents else None))
     pages = application(settings, tuple(hosts), releases)
-    gate = Gate(_by_path(answers, pages), keys or Keys(settings.config.with_name(FILE)), proxy, per_second)
-    known = TrustedHostMiddleware(gate, allowed_hosts=list(hosts))
+    chosen = _by_path(answers, _with_security(agents or without_mcp()), pages)
+    gate = Gate(chosen, keys or Keys(settings.config.with_name(FILE)), proxy, per_second)
+    known = with_known_host(gate, hosts)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         is_probe = scope["type"] == "http" and scope["path"] in PROBES
@@ -56,11 +59,12 @@ def server(
     return _with_head(serve)
 
 
-def _by_path(answers: ASGIApp, pages: ASGIApp) -> ASGIApp:
+def _by_path(answers: ASGIApp, agents: ASGIApp, pages: ASGIApp) -> ASGIApp:
     async def choose(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         is_api = path == "/v1" or path.startswith("/v1/") or path in _OF_THE_API
-        await (answers if is_api else pages)(scope, receive, send)
+        chosen = answers if is_api else agents if path == PATH else pages
+        await chosen(scope, receive, send)
 
     return choose
 

@@ -30,7 +30,7 @@ def test_a_key_is_made_listed_and_revoked(run: Run, fresh_lake: BuiltLake) -> No
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("new", "x", "--scope", "all"), "--scope is one of read, pii, not 'all'."),
+        (("new", "x", "--scope", "all"), "--scope is one of read, pii, sql, not 'all'."),
         (("new", "x", "--only", "nobody"), "--only names the shop 'nobody', which does not exist; the shops are olist, empty."),
         (("new", "a\nb"), "The name of a key has 1 to 60 letters"),
         (("revoke", "abcdefgh"), "There is no key abcdefgh; `ecom-lake key list` lists the keys."),

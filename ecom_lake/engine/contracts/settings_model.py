@@ -74,6 +74,7 @@ _BOUNDS = {
 _REQUIREMENTS = {
     **_BOUNDS,
     "int_type": "be a whole number",
+    "bool_type": "be true or false",
     "float_type": "be a number",
     "is_instance_of": "be a number",
     "string_type": "be a text",

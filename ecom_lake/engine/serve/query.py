@@ -2,37 +2,39 @@
 
 A session only reads, by three locks (decision 0015): the release's files are opened through a file system that refuses every
 write; DuckDB itself may open nothing else; and a text that is not exactly one query does not run. The first two hold alone.
-Here: opening a session, its locks and limits, running a query. Not here: which text is a query (statement.py).
+Here: opening a session, its locks and limits, running a query. Not here: which text is a query (statement.py), which tables
+and files a release has (views.py).
 """
 
 from __future__ import annotations
 
 import re
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock, Timer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import polars as pl
 
-from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import TableId
-from ecom_lake.engine.duckdb_engine import engine, literal, name, parquet
+from ecom_lake.engine.duckdb_engine import engine, literal, name
 from ecom_lake.engine.serve.statement import read_only
-from ecom_lake.engine.store.entry import Entry, File
-from ecom_lake.engine.store.lake import in_order
+from ecom_lake.engine.serve.views import LAYERS, RELEASE, Views, views
 from ecom_lake.engine.store.read_only_files import read_only_files
 from ecom_lake.errors import UsageError, UserError, was_interrupted
 
-LAYERS = ("gold", "silver", "mapped", "bronze", "quarantine", "rejects", "pending")
-RELEASE = "release"
-"""The scheme of the URLs by which a session reads the files of its release: release://_store/gold/rfm/….parquet."""
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+    from ecom_lake.engine.build.shop_context import Site
+    from ecom_lake.engine.store.entry import Entry
+
 LOCKS = (
     f"set allowed_directories = ['{RELEASE}://']",
     "set enable_external_access = false",
@@ -51,7 +53,7 @@ class Limits:
     seconds: float = 300
     memory: str = "2GB"
     spill: str = "10GB"
-    """Temporary files on the local disk."""
+    """Temporary files on the local disk; empty for none."""
 
 
 class Answer:
@@ -76,22 +78,26 @@ class Answer:
             finally:
                 self._con.abort()  # discards the rows that were not fetched
 
+    @contextmanager
+    def batches(self, rows: int) -> Iterator[pa.RecordBatchReader]:
+        """The rows as Arrow batches of at most this number of rows."""
+        with _limited(self._con, self._limits):
+            yield self._con.sql(self._query, params=self._values).to_arrow_reader(rows)
+
     def write_parquet(self, target: Path) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with _limited(self._con, self._limits):
-            reader = self._con.sql(self._query, params=self._values).to_arrow_reader(_ROW_GROUP)
-            with pq.ParquetWriter(target, reader.schema, compression="zstd") as writer:
-                # A batch ends at the end of each input file; a row group should not.
-                waiting: list[Any] = []
-                for batch in reader:
-                    waiting.append(batch)
-                    if sum(map(len, waiting)) >= _ROW_GROUP:
-                        writer.write_table(pa.Table.from_batches(waiting))
-                        waiting.clear()
-                if waiting:
+        with self.batches(_ROW_GROUP) as reader, pq.ParquetWriter(target, reader.schema, compression="zstd") as writer:
+            # A batch ends at the end of each input file; a row group should not.
+            waiting: list[Any] = []
+            for batch in reader:
+                waiting.append(batch)
+                if sum(map(len, waiting)) >= _ROW_GROUP:
                     writer.write_table(pa.Table.from_batches(waiting))
+                    waiting.clear()
+            if waiting:
+                writer.write_table(pa.Table.from_batches(waiting))
 
 
 class Session:
@@ -123,34 +129,39 @@ class Session:
 def session(site: Site, entry: Entry, seconds: float | None = None, by_signals: bool = True) -> Iterator[Session]:
     """A session over a release. `seconds`: the time limit of its queries, if not that of the lake. `by_signals`: see `engine`."""
     limits = Limits(seconds or site.query_timeout, site.memory_limit)
-    with (
-        tempfile.TemporaryDirectory(prefix="ecom-lake-sql-") as scratch,
-        engine(Path(scratch), limits.memory, site.threads, by_signals) as con,
-    ):
-        yield Session(con, _open(site, entry, con, limits), limits)
+    with session_over(views(site, entry), limits, site.threads, by_signals) as opened:
+        yield opened
 
 
-def _open(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, limits: Limits) -> dict[str, list[str]]:
-    files = [file for parts in entry.tables.values() for file in parts.values()]
-    con.register_filesystem(read_only_files(RELEASE, {_url(file): partial(Path, site.lake.local(file)) for file in files}))
+@contextmanager
+def session_over(readable: Views, limits: Limits, threads: int, by_signals: bool = True) -> Iterator[Session]:
+    """A session over some views and the files that they read."""
+    with ExitStack() as opened:
+        scratch = Path(opened.enter_context(TemporaryDirectory(prefix="ecom-lake-sql-"))) if limits.spill else None
+        con = opened.enter_context(engine(scratch, limits.memory, threads, by_signals))
+        yield Session(con, _open(readable, con, limits), limits)
+
+
+def _open(readable: Views, con: duckdb.DuckDBPyConnection, limits: Limits) -> dict[str, list[str]]:
+    con.register_filesystem(read_only_files(RELEASE, {url: partial(Path, file) for url, file in readable.files.items()}))
     tables: dict[str, list[str]] = {}
     for layer in LAYERS:
         con.execute(f"create schema {layer}")
-    for table, parts in sorted(entry.tables.items()):
-        if table.layer in LAYERS and parts:
-            _create_view(con, table, in_order(parts))
-            tables.setdefault(table.layer, []).append(table.name)
+    for table, query in readable.sql.items():
+        _create_view(con, table, query)
+        tables.setdefault(table.layer, []).append(table.name)
     con.execute("set search_path = 'gold,silver'")
     con.execute("set preserve_insertion_order = true")  # rows in the order of the file
-    con.execute(f"set max_temp_directory_size = {literal(limits.spill)}")
+    if limits.spill:
+        con.execute(f"set max_temp_directory_size = {literal(limits.spill)}")
     for setting in (*_PRIVATE, *LOCKS):
         con.execute(setting)
     return tables
 
 
-def _create_view(con: duckdb.DuckDBPyConnection, table: TableId, files: Sequence[File]) -> None:
+def _create_view(con: duckdb.DuckDBPyConnection, table: TableId, query: str) -> None:
     try:
-        con.execute(f"create view {table.layer}.{name(table.name)} as {_source(files)}")
+        con.execute(f"create view {table.layer}.{name(table.name)} as {query}")
     except Exception as error:
         if was_interrupted(error):
             raise KeyboardInterrupt from None
@@ -160,25 +171,6 @@ def _create_view(con: duckdb.DuckDBPyConnection, table: TableId, files: Sequence
                 "`ecom-lake repair` and a build restore it."
             ) from None
         raise
-
-
-def _url(file: File) -> str:
-    return f"{RELEASE}://{file.path}"
-
-
-def _source(files: Sequence[File]) -> str:
-    """All files of a table as one relation; rows of delivered files have the number of their delivery."""
-    if not any(file.delivery for file in files):
-        return f"select * from {parquet(map(_url, files))}"
-    return " union all by name ".join(_delivered(list(sharing)) for _, sharing in groupby(files, key=lambda file: file.path))
-
-
-def _delivered(sharing: Sequence[File]) -> str:
-    """The rows of some deliveries in a file, which is theirs alone or was merged from several."""
-    numbers = ", ".join(str(file.delivery.sequence) for file in sharing if file.delivery)
-    if sharing[0].first_hash:
-        return f"select * from {parquet([_url(sharing[0])])} where source_sequence in ({numbers})"
-    return f"select *, {numbers}::bigint as source_sequence from {parquet([_url(sharing[0])])}"
 
 
 # -------------------------------------------------------------------------------------------------------- limits and errors
@@ -193,9 +185,9 @@ def _limited(con: duckdb.DuckDBPyConnection, limits: Limits) -> Iterator[None]:
     except duckdb.PermissionException:
         raise UsageError("This session reads the tables of the lake and no other files; SHOW ALL TABLES lists them.") from None
     except duckdb.OutOfMemoryException:
-        raise UserError(
-            f"The query needs more than {limits.memory} of memory and {limits.spill} of temporary files. Ask for fewer rows or "
-            "columns at a time, or raise memory_limit in lake.toml or ECOM_LAKE_MEMORY."
+        raise TooMuchMemoryError(
+            f"The query needs more than {limits.memory} of memory and {limits.spill or 'none'} of temporary files. Ask for fewer "
+            "rows or columns at a time, or raise memory_limit in lake.toml or ECOM_LAKE_MEMORY."
         ) from None
     except Exception as error:
         if was_interrupted(error):
@@ -232,6 +224,10 @@ class _Clock:
 
 class TooLongError(UserError):
     """A query that was stopped at its time limit."""
+
+
+class TooMuchMemoryError(UserError):
+    """A query that was stopped at its memory limit."""
 
 
 def _too_long(limits: Limits) -> TooLongError:

@@ -13,9 +13,9 @@ from starlette.types import Scope as ASGIScope
 
 from ecom_lake.publish.api.problem import ProblemError
 
-Scope = Literal["read", "pii"]
+Scope = Literal["read", "pii", "sql"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-"""read: everything that is not personal. pii: also what is about one person or order."""
+"""read: everything that is not personal. pii: also what is about one person or order. sql: queries of its own."""
 _CLIENT = "ecom_lake.client"
 
 
@@ -23,7 +23,7 @@ _CLIENT = "ecom_lake.client"
 class Client:
     name: str
     """The id of its key, or the user whom a proxy names; empty for the owner of this machine."""
-    scopes: frozenset[str] = frozenset(SCOPES)
+    scopes: frozenset[str]
     shops: frozenset[str] | None = None
     """None for all shops."""
 
@@ -34,8 +34,9 @@ class Client:
         return self.shops is None or shop in self.shops
 
 
-OWNER = Client("")
-"""Who asks on a loopback address while no keys exist: somebody at the machine, who could read the lake's files as well."""
+OWNER = Client("", frozenset({"read", "pii"}))
+"""Who asks on a loopback address while no keys exist: somebody at the machine, who could read the lake's files as well. SQL needs
+a key, because any page that a browser shows can send a request to a loopback address."""
 PASSED_ON = Client("", frozenset({"read"}))
 """Somebody whose request a proxy passed on, while nothing states who may see people."""
 _PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-user", "x-forwarded-host", "via")

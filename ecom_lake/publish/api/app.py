@@ -5,6 +5,8 @@ Every address reads one release of one shop, the latest unless `release` names a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
@@ -16,13 +18,14 @@ from ecom_lake.errors import UserError
 from ecom_lake.publish.api import catalogue, documents, metrics, profiles, questions, reference
 from ecom_lake.publish.api.access import client_of, may_see_people, need
 from ecom_lake.publish.api.files import data_file
-from ecom_lake.publish.api.formats import MEDIA_TYPES, document
+from ecom_lake.publish.api.formats import MEDIA_TYPES, document, frame_of, wanted, written
 from ecom_lake.publish.api.pages_of_rows import RowsParameters, page_of_rows
-from ecom_lake.publish.api.parameters import OfRelease, ReleaseNumber, ShopName, TableName
+from ecom_lake.publish.api.parameters import OfFormat, OfRelease, ReleaseNumber, ShopName, TableName
 from ecom_lake.publish.api.problem import MEDIA_TYPE as PROBLEM
 from ecom_lake.publish.api.problem import ProblemError, answered
 from ecom_lake.publish.api.reader import Reader
 from ecom_lake.publish.api.replies import Body, reply
+from ecom_lake.publish.api.sql import SqlParameters, SqlQueries
 from ecom_lake.publish.dashboard.served_release import Releases
 
 RELEASES = 20
@@ -53,19 +56,19 @@ OPEN = problems(401, 422, 429, 503)
 OF_RELEASE = problems(401, 404, 410, 422, 429, 503)
 OF_TABLE = OF_RELEASE | problems(403)
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-OF_ROWS: Responses = {
-    200: {
-        "model": documents.Rows,
-        "description": "A page of rows. The header Link has the address of the next one.",
-        "content": {
-            MEDIA_TYPES["csv"]: {"schema": {"type": "string"}},
-            MEDIA_TYPES["parquet"]: _BINARY,
-            MEDIA_TYPES["arrow"]: _BINARY,
-        },
-    },
-    **OF_TABLE,
-    **problems(406),
-}
+
+
+def rows_of(model: type[documents.Document], description: str) -> Responses:
+    """An answer with rows, in every format, as its documentation."""
+    content = {
+        MEDIA_TYPES["csv"]: {"schema": {"type": "string"}},
+        MEDIA_TYPES["parquet"]: _BINARY,
+        MEDIA_TYPES["arrow"]: _BINARY,
+    }
+    return {200: {"model": model, "description": description, "content": content}, **OF_TABLE, **problems(406)}
+
+
+OF_ROWS = rows_of(documents.Rows, "A page of rows. The header Link has the address of the next one.")
 OF_FILE: Responses = {
     200: {"description": "The file.", "content": {MEDIA_TYPES["parquet"]: _BINARY}},
     206: {"description": "The bytes of the header Range.", "content": {MEDIA_TYPES["parquet"]: _BINARY}},
@@ -88,7 +91,8 @@ ALIASES = {
 """Addresses that give the rows of a table under a name that people look for."""
 
 
-def api(releases: Releases) -> FastAPI:
+def api(releases: Releases, lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
+    """The application. `lifespan`: what runs while it is served."""
     app = FastAPI(
         title="ecom_lake",
         version="1",
@@ -97,6 +101,7 @@ def api(releases: Releases) -> FastAPI:
         redoc_url=None,
         default_response_class=JSONResponse,
         dependencies=[Depends(_known_parameters)],
+        lifespan=lifespan,
     )
     for error in (UserError, RequestValidationError, 404, 405, 500):
         app.add_exception_handler(error, answered)
@@ -110,10 +115,11 @@ def api(releases: Releases) -> FastAPI:
     _questions(app, reader)
     _metrics(app, reader)
     _profiles(app, reader)
+    _sql(app, reader)
     return app
 
 
-def _known_parameters(request: Request) -> None:
+async def _known_parameters(request: Request) -> None:
     """Refuse query parameters that the address does not have: a misspelled filter would give all rows."""
     operation = request.app.openapi()["paths"].get(request.scope["route"].path_format, {}).get("get", {})
     if operation.get(ANY_PARAMETER):
@@ -259,7 +265,7 @@ def _aliases(app: FastAPI, reader: Reader) -> None:
 
 def _alias(app: FastAPI, reader: Reader, name: str, table: str, description: str) -> None:
     @app.get(f"/v1/shops/{{shop}}/{name}", name=name, tags=["trust"], description=description, responses=OF_ROWS)
-    def rows_of(request: Request, shop: ShopName, asked: Annotated[RowsParameters, Query()]) -> Response:
+    def rows_of_table(request: Request, shop: ShopName, asked: Annotated[RowsParameters, Query()]) -> Response:
         return page_of_rows(reader, request, shop, table, asked)
 
 
@@ -273,24 +279,28 @@ def _questions(app: FastAPI, reader: Reader) -> None:
     @app.get(
         "/v1/shops/{shop}/questions/{question}",
         tags=["questions"],
-        responses=given(documents.Answer, OF_TABLE),
+        responses=rows_of(documents.Answer, "The rows of the answer; in JSON also how to read them, and the SQL that ran."),
         openapi_extra={ANY_PARAMETER: True},
     )
     def answer(
         request: Request,
         shop: ShopName,
         question: Annotated[str, Path(description="The name of a question.", max_length=100)],
+        format: OfFormat = None,  # noqa: A002 - the name in the address
         release: OfRelease = None,
     ) -> Response:
         """The answer to a question. Its parameters, such as `year=2017`, are further query parameters."""
+        chosen = wanted(format, request.headers.get("accept", ""))
         found = reader.release(request, shop, release)
-        values = {name: value for name, value in request.query_params.items() if name != "release"}
+        values = {name: value for name, value in request.query_params.items() if name not in ("format", "release")}
 
         def make() -> Body:
             answered = questions.answered(found, question, values, may_see_people(request))
-            return Body(document(questions.answer(found, answered)))
+            if chosen == "json":
+                return Body(document(questions.answer(found, answered)))
+            return Body(written(frame_of(answered.columns, answered.rows), chosen), MEDIA_TYPES[chosen])
 
-        return reader.reply(request, found, make)
+        return reader.reply(request, found, make, chosen)
 
 
 def _metrics(app: FastAPI, reader: Reader) -> None:
@@ -300,7 +310,11 @@ def _metrics(app: FastAPI, reader: Reader) -> None:
         found = reader.release(request, shop, release)
         return reader.reply(request, found, lambda: Body(document(metrics.listed(found))))
 
-    @app.get("/v1/shops/{shop}/metrics/{metric}", tags=["metrics"], responses=given(documents.Metric, OF_RELEASE))
+    @app.get(
+        "/v1/shops/{shop}/metrics/{metric}",
+        tags=["metrics"],
+        responses=rows_of(documents.Metric, "The KPI; in other formats than JSON its rows, or one row with its total."),
+    )
     def metric(
         request: Request,
         shop: ShopName,
@@ -311,13 +325,23 @@ def _metrics(app: FastAPI, reader: Reader) -> None:
         segment: Annotated[str, Query(description="Only this customer segment.")] = "",
         category: Annotated[str, Query(description="Only this category.")] = "",
         state: Annotated[str, Query(description="Only this state.")] = "",
+        format: OfFormat = None,  # noqa: A002 - the name in the address
         release: OfRelease = None,
     ) -> Response:
         """A KPI of any months and members, with its definition and the SQL that ran. What does not add up is not summed."""
+        chosen = wanted(format, request.headers.get("accept", ""))
         found = reader.release(request, shop, release)
         members = {"segment": segment, "category": category, "state": state}
         asked = metrics.Asked(by or "", since, until, {name: member for name, member in members.items() if member})
-        return reader.reply(request, found, lambda: Body(document(metrics.metric(found, metric, asked))))
+
+        def make() -> Body:
+            answer = metrics.metric(found, metric, asked)
+            if chosen == "json":
+                return Body(document(answer))
+            rows = [list(row.values()) for row in answer["rows"]] if by else [[answer["total"]]]
+            return Body(written(frame_of([*filter(None, [by]), "value"], rows), chosen), MEDIA_TYPES[chosen])
+
+        return reader.reply(request, found, make, chosen)
 
 
 def _profiles(app: FastAPI, reader: Reader) -> None:
@@ -343,3 +367,13 @@ def _profiles(app: FastAPI, reader: Reader) -> None:
         """The card of a model and its tests. A refused model has its card, with the reason."""
         found = reader.release(request, shop, release)
         return reader.reply(request, found, lambda: Body(document(profiles.model(found, model))))
+
+
+def _sql(app: FastAPI, reader: Reader) -> None:
+    queries = SqlQueries(reader)
+
+    @app.get("/v1/shops/{shop}/sql", tags=["sql"], responses=rows_of(documents.SqlAnswer, "The rows of the answer."))
+    async def sql(request: Request, shop: ShopName, asked: Annotated[SqlParameters, Query()]) -> Response:
+        """The answer to a query in SQL, which only reads. Off unless lake.toml has `sql = true` below `[server]`. It needs a key
+        with the scope sql; of tables with personal columns also pii."""
+        return await queries.answer(request, shop, asked)

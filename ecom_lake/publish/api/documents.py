@@ -156,6 +156,13 @@ class Rows(Document):
     rows: list[dict[str, Any]]
 
 
+class SqlAnswer(Document):
+    shop: str
+    release: int
+    columns: list[str]
+    rows: list[dict[str, Any]]
+
+
 class ParameterOfQuestion(Document):
     name: str
     kind: Literal["number", "text", "month"]

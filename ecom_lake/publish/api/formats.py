@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, get_args
@@ -64,6 +64,11 @@ def written(frame: pl.DataFrame, format_: Format) -> bytes:
     else:
         frame.write_ipc_stream(target)
     return target.getvalue()
+
+
+def frame_of(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
+    """Rows of plain Python values as a data frame."""
+    return pl.DataFrame(rows, schema=list(columns), orient="row", infer_schema_length=None)
 
 
 def _for_json(frame: pl.DataFrame) -> pl.DataFrame:

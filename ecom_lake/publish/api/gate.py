@@ -26,7 +26,7 @@ from ecom_lake.publish.api.rate import Buckets
 RATE = 20.0
 """The default number of requests per second of one client."""
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="ecom_lake", charset="UTF-8"'}
-_OF_ALL_SHOPS = ("v1", "static", "dashboard.css", "openapi.json", "docs", "shops")
+_OF_ALL_SHOPS = ("v1", "mcp", "static", "dashboard.css", "openapi.json", "docs", "shops")
 """First steps of paths that a client of some shops may ask too: what they show of shops is chosen there."""
 
 

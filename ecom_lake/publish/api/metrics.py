@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from ecom_lake.publish.api.problem import ProblemError
@@ -58,6 +59,7 @@ def metric(release: ServedRelease, name: str, asked: Asked) -> dict[str, Any]:
         raise ProblemError(422, "The shop's orders have no dates, so there are no months: leave by out.")
     if "segment" in asked.members and not release.has("customer_segments"):
         raise ProblemError(404, f"The shop has no segments: {release.absent.get('customer_segments', 'they are not built yet.')}")
+    _refuse_unknown_members(release, asked.members)
     of_cube = asked.by in DIMENSIONS or name not in SHOWN
     query = _of_cube(release, name, asked, span) if of_cube else _of_facts(release, asked, span)
     *groups, total = release.rows(query)
@@ -76,6 +78,16 @@ def metric(release: ServedRelease, name: str, asked: Asked) -> dict[str, Any]:
         "total": total[name],
         "sql": query.written,
     }
+
+
+def _refuse_unknown_members(release: ServedRelease, members: Mapping[str, str]) -> None:
+    """A misspelled member would have sales of 0."""
+    for dimension, member in members.items() if release.has(CUBE) else ():
+        known = [row["member"] for row in release.rows(Query(f"select distinct {dimension} as member from {CUBE} order by 1"))]
+        if member not in known:
+            near = get_close_matches(member, filter(None, known), 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {len(known):,} others."
+            raise ProblemError(422, f"There are no sales of the {dimension} '{member}': {hint}")
 
 
 def _group(row: Row, name: str, by: str) -> dict[str, Any]:

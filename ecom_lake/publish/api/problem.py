@@ -65,9 +65,26 @@ def answered(request: Request, error: Exception) -> Response:
 
 def _validation(error: RequestValidationError) -> str:
     first = error.errors()[0]
-    where = first["loc"][-1]
-    given = first.get("input")
-    return f"{where}: {first['msg']}{'' if given is None else f', not {given!r}'}."
+    parameter, given = first["loc"][-1], first.get("input")
+    requirement = _REQUIREMENTS.get(first["type"])
+    if requirement is None:
+        return f"{parameter}: {first['msg']}{'' if given is None else f', not {given!r}'}."
+    said = requirement.format(**first.get("ctx", {}))
+    return f"{parameter} must {said}{'' if first['type'] == 'missing' or len(str(given)) > _QUOTED else f', not {given!r}'}."
+
+
+_QUOTED = 100
+"""Characters of the longest value that an error quotes."""
+_REQUIREMENTS = {
+    "missing": "be given",
+    "int_parsing": "be a whole number",
+    "int_from_float": "be a whole number",
+    "greater_than_equal": "be at least {ge:,}",
+    "less_than_equal": "be at most {le:,}",
+    "string_too_long": "have at most {max_length:,} characters",
+    "literal_error": "be {expected}",
+}
+"""By pydantic's type of error."""
 
 
 def _http(error: HTTPException) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecom_lake.engine.contracts.question import Question
-from ecom_lake.engine.serve.answering import Answered, find, said, values_as_given
+from ecom_lake.engine.serve.answering import Answered, find, nearest, said, values_as_given
 from ecom_lake.errors import UsageError
 from ecom_lake.publish.api.problem import ProblemError
 from ecom_lake.publish.dashboard.served_release import ServedRelease
@@ -23,7 +23,7 @@ def answered(release: ServedRelease, name: str, given: Mapping[str, str], may_se
     try:
         question = find(release.site.registry, [name])
     except UsageError as error:
-        raise ProblemError(404, str(error)) from None
+        raise ProblemError(404, _unknown(release, name) or str(error)) from None
     if why := release.unanswerable.get(question.name):
         raise ProblemError(404, f"Shop '{release.site.shop.name}' cannot answer {question.name}: {why}")
     found = release.answer(question.name, given)
@@ -31,6 +31,15 @@ def answered(release: ServedRelease, name: str, given: Mapping[str, str], may_se
     if personal and not may_see_people:
         raise ProblemError(403, f"The answer has the column {personal[0]}, which is personal: it needs a key with the scope pii.")
     return found
+
+
+def _unknown(release: ServedRelease, name: str) -> str | None:
+    """The sentence for a question that does not exist; None for one whose file must be corrected."""
+    registry, shop = release.site.registry, release.site.shop.name
+    if name in registry.invalid_questions:
+        return None
+    near = ", ".join(one.name for one in nearest(registry, name))
+    return f"There is no question '{name}'. The nearest: {near}; /v1/shops/{shop}/questions lists the questions."
 
 
 def answer(release: ServedRelease, found: Answered) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Not here: what an answer says.
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 
 import duckdb
 from fastapi import Request
@@ -51,7 +52,9 @@ class Reader:
         if name in known:
             why = release.absent.get(name, f"release {release.number} does not have it.")
             raise ProblemError(404, f"Shop '{shop}' has no table {name}: {why}")
-        raise ProblemError(404, f"There is no table '{name}'; /v1/shops/{shop}/tables lists the tables.")
+        near = get_close_matches(name, [table for table in known if release.has(table)], 1, 0.8)
+        hint = f": did you mean {near[0]}?" if near else ""
+        raise ProblemError(404, f"There is no table '{name}'{hint or ';'} /v1/shops/{shop}/tables lists the tables.")
 
     def reply(self, request: Request, release: ServedRelease, make: Callable[[], Body], format_: Format = "json") -> Response:
         """The answer to a request on a release. The same request gets the same bytes until memory is needed for others."""

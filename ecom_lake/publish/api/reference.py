@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -40,7 +41,7 @@ def addresses(document: Mapping[str, Any]) -> Iterator[Address]:
             path,
             " ".join(operation["description"].split()),
             tuple((one["name"], one.get("description", "")) for one in of_query),
-            tuple(operation["responses"]),
+            tuple(sorted(operation["responses"])),
         )
 
 
@@ -49,10 +50,14 @@ def page(document: Mapping[str, Any]) -> str:
 
 
 def _section(one: Address) -> str:
-    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(meaning)}</td></tr>\n" for name, meaning in one.parameters)
+    rows = "".join(f"<tr><th>{escape(name)}</th><td>{_html(meaning)}</td></tr>\n" for name, meaning in one.parameters)
     table = f"<table>\n{rows}</table>\n" if rows else ""
     statuses = ", ".join(one.statuses)
-    return f"<h2>{escape(one.path)}</h2>\n<p>{escape(one.meaning)}</p>\n{table}<p>Answers: {statuses}.</p>\n"
+    return f"<h2>{escape(one.path)}</h2>\n<p>{_html(one.meaning)}</p>\n{table}<p>Answers: {statuses}.</p>\n"
+
+
+def _html(text: str) -> str:
+    return re.sub("`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 def markdown(document: Mapping[str, Any]) -> str:

@@ -29,6 +29,8 @@ CONDITIONS, LISTED_VALUES = 20, 200
 """The largest number of conditions, and of values after `in`."""
 COMPARED = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "like": "like"}
 OPERATORS = (*COMPARED, "in", "is")
+_WITH_DIRECTION = re.compile(r"[+ ].*|.*[: ](asc|desc)", re.IGNORECASE)
+"""An order as other services write it; a + in an address is a space."""
 PLACE = "place_"
 """The beginning of the names of the columns that hold a row's place in the order."""
 
@@ -157,6 +159,8 @@ def _read_condition(table: Table, readable: Sequence[str], text: str) -> Conditi
 
 
 def _read_order(table: Table, readable: Sequence[str], text: str) -> Ordered:
+    if _WITH_DIRECTION.fullmatch(text):
+        raise ProblemError(422, f"order is a column, or a column after - for descending, such as -{table.key[0]}, not '{text}'.")
     return Ordered(_column(table, readable, text.removeprefix("-")).name, text.startswith("-"))
 
 

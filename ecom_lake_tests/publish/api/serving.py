@@ -10,14 +10,15 @@ from contextlib import contextmanager
 import uvicorn
 
 from ecom_lake.engine.config import Settings
+from ecom_lake.publish.api.keys import Keys
 from ecom_lake.publish.server import server
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
+def serving(settings: Settings, keys: Keys | None = None) -> Iterator[str]:
     """The address of the server; it has ended when the context ends."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        runs = uvicorn.Server(uvicorn.Config(server(settings), log_level="warning"))
+        runs = uvicorn.Server(uvicorn.Config(server(settings, keys=keys), log_level="warning"))
         thread = threading.Thread(target=runs.run, args=([listener],))
         thread.start()
         try:

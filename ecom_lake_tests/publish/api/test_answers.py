@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
@@ -57,6 +59,28 @@ def test_an_answer_about_people_needs_a_scope(fresh_lake: BuiltLake) -> None:
     assert [page.status_code for page in pages] == [403, 403]
 
 
+def test_every_answer_of_a_question_is_also_a_table(client: TestClient, release: ServedRelease) -> None:
+    answerable = [one.name for one in release.site.registry.questions if one.name not in release.unanswerable]
+    for name in answerable:
+        address = f"{SHOP}/questions/{name}"
+        answer = client.get(address).json()
+        for format_, read in (("parquet", pl.read_parquet), ("arrow", pl.read_ipc_stream)):
+            frame = read(io.BytesIO(client.get(f"{address}?format={format_}").content))
+            assert (frame.columns, len(frame)) == (answer["columns"], len(answer["rows"]))
+    csv = client.get(f"{SHOP}/questions/best-month?year=2017", headers={"Accept": "text/csv"})
+    rows = client.get(f"{SHOP}/questions/best-month?year=2017").json()["rows"]
+    assert csv.headers["content-type"].startswith("text/csv")
+    assert [row.split(",")[1] for row in csv.text.splitlines()] == ["month", *(row["month"] for row in rows)]
+
+
+def test_a_metric_is_also_a_table(client: TestClient) -> None:
+    by_state = client.get(f"{SHOP}/metrics/net_sales?by=state")
+    lines = client.get(f"{SHOP}/metrics/net_sales?by=state&format=csv").text.splitlines()
+    assert lines == ["state,value", *(f"{row['state']},{row['value']}" for row in by_state.json()["rows"])]
+    total = client.get(f"{SHOP}/metrics/net_sales?format=csv").text
+    assert total == f"value\n{by_state.json()['total']}\n"
+
+
 def test_metrics_by_month_are_those_of_kpi_monthly(client: TestClient, release: ServedRelease) -> None:
     rows = release.rows(Query("select * from kpi_monthly order by month"))
     [summary] = release.rows(Query("select value from kpi_summary where metric = 'customers'"))
@@ -107,7 +131,9 @@ def test_what_does_not_add_up_is_refused_and_has_a_way_out(client: TestClient, r
         ("net_sale", 404, "There is no metric 'net_sale': there are net_sales"),
         ("net_sales?since=2017", 422, "since must be a month such as 2018-08, not '2017'."),
         ("net_sales?since=2017-03&until=2017-02", 422, "since (2017-03) is after until (2017-02)."),
-        ("net_sales?by=product", 422, "by: "),
+        ("net_sales?by=product", 422, "by must be 'month', 'segment', 'category' or 'state', not 'product'."),
+        ("net_sales?state=SB", 422, "There are no sales of the state 'SB': there are "),
+        ("net_sales?category=bed_bath_tabel", 422, "There are no sales of the category 'bed_bath_tabel': did you mean bed_"),
         ("net_sales?segmnt=x", 422, "This address has no parameter 'segmnt'"),
     ],
 )

@@ -74,7 +74,13 @@ def test_an_answer_is_known_by_its_etag(client: TestClient) -> None:
         (f"{SHOP}?release=999", 404, "There is no state 999"),
         (f"{SHOP}?release=2", 404, "State 2 of shop 'olist' was not released"),
         (f"{SHOP}/tables/<script>", 404, "There is no table '<script>'"),
-        (f"{SHOP}/tables?release=x", 422, "release: "),
+        (f"{SHOP}/tables?release=x", 422, "release must be a whole number, not 'x'."),
+        (
+            f"{SHOP}/tables/fct_sale",
+            404,
+            "There is no table 'fct_sale': did you mean fct_sales? /v1/shops/olist/tables",
+        ),
+        (f"{SHOP}/questions/best-mont", 404, "There is no question 'best-mont'. The nearest: best-month, "),
     ],
 )
 def test_an_error_is_a_problem_document(client: TestClient, address: str, status: int, sentence: str) -> None:
@@ -94,7 +100,15 @@ def test_probes_say_nothing_else_and_take_any_host_name(client: TestClient) -> N
     for address in ("/health", "/ready"):
         answer = client.get(address, headers={"host": "10.0.0.7:8321"})
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-    assert client.get("/v1/shops", headers={"host": "attacker.example"}).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["attacker.example", "localhost.attacker.example", "", "[::1", "user@attacker.example:8321"])
+def test_a_server_answers_to_its_own_names_only(client: TestClient, name: str) -> None:
+    for address in ("/v1/shops", "/olist/overview", "/mcp"):
+        answer = client.get(address, headers={"host": name})
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    for own in ("localhost:8321", "LOCALHOST", "[::1]:8321", "127.0.0.1"):
+        assert client.get("/v1/shops", headers={"host": own}).status_code == 200
 
 
 def test_a_server_whose_release_cannot_be_read_is_not_ready(fresh_lake: BuiltLake) -> None:

@@ -134,10 +134,14 @@ def test_a_page_names_the_next_one_in_a_header_too(client: TestClient) -> None:
         ("kpi_monthly", "where=net_sales:is:5", "net_sales:is takes null or notnull, not '5'."),
         ("kpi_monthly", "order=-month,month", "order has month twice"),
         ("kpi_monthly", "cursor=bm90aGluZw", "This is not a cursor"),
-        ("kpi_monthly", "limit=10001", "limit: "),
+        ("kpi_monthly", "limit=10001", "limit must be at most 10,000, not '10001'."),
+        ("kpi_monthly", "limit=0", "limit must be at least 1, not '0'."),
+        ("kpi_monthly", "order=net_sales:desc", "order is a column, or a column after - for descending, such as -month, not"),
+        ("kpi_monthly", "order=net_sales%20desc", "order is a column, or a column after - for descending"),
+        ("kpi_monthly", "order=+net_sales", "order is a column, or a column after - for descending"),
         ("kpi_monthly", "colums=month", "This address has no parameter 'colums'"),
-        ("kpi_monthly", "format=xlsx", "format: "),
-        ("kpi_monthly", "release=0", "release: "),
+        ("kpi_monthly", "format=xlsx", "format must be 'json', 'csv', 'parquet' or 'arrow', not 'xlsx'."),
+        ("kpi_monthly", "release=0", "release must be at least 1, not '0'."),
     ],
 )
 def test_a_wrong_parameter_is_a_sentence(client: TestClient, table: str, query: str, sentence: str) -> None:
