@@ -13,12 +13,15 @@ import pytest
 from ecom_lake.cli import main
 from ecom_lake.definitions import build_definitions
 from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.release.offer import alternatives, gold_tables, left_out
+from ecom_lake.engine.build.release.offer import gold_tables, left_out
+from ecom_lake.engine.build.shop_context import alternatives
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.contracts import registry
 from ecom_lake.engine.contracts.registry import Definition
 from ecom_lake.engine.dagster.run import run_job
+from ecom_lake.engine.serve.answering import unanswerable
 from ecom_lake.engine.serve.doctor import Finding, examine
+from ecom_lake.engine.serve.released import released
 from ecom_lake.errors import UserError
 from ecom_lake.settings import load
 from ecom_lake_tests import catalog
@@ -38,7 +41,7 @@ ITEMS = """order_id,line,product_id,unit_price,quantity,discount
 4,2,ball,9.99,1,0.99
 """
 COSTS = "product_id,category,unit_cost\nball,toys,4\ndoll,toys,0.05\n"
-NO_COST = "lake.toml states that shop 'mine' has no products.unit_cost."
+NO_COST = "Shop 'mine' does not state the cost of one unit to the shop: lake.toml lists products.unit_cost in `without`."
 
 
 @pytest.fixture
@@ -153,6 +156,26 @@ def test_either_of_two_columns_is_sufficient(
     needing("rfm", "order_items.unit_cost or products.unit_cost")
     shop.say(without=without)
     assert ("rfm" in gold_tables(shop.site)) is is_built
+
+
+@pytest.mark.parametrize("need", ["products.unit_cost or order_items.unit_cost", "products or reviews"])
+def test_a_question_is_offered_where_the_shop_has_either_of_two(shop: CanonicalShop, need: str) -> None:
+    question = f"""/*
+title = "What do the units cost?"
+needs = ["{need}"]
+*/
+select count(*) as orders from fct_orders
+"""
+    (shop.folder / "questions").mkdir()
+    (shop.folder / "questions/unit-costs.sql").write_text(question, "utf-8")
+    one, other = need.split(" or ")
+    shop.say(without=[one])
+    shop.build()
+    entry = released(shop.site)
+    assert "unit-costs" not in unanswerable(shop.site, entry)
+    shop.say(without=[one, other])
+    reason = unanswerable(shop.site, entry)["unit-costs"]
+    assert one in reason and other in reason
 
 
 def test_the_doctor_reports_an_empty_column_and_states_the_setting(

@@ -19,6 +19,7 @@ import duckdb
 from ecom_lake.engine.build.landing_site import LandingSite, open_landing_site, place_of, read_map_of, why_draft
 from ecom_lake.engine.build.mapped.connector import mapped_connector
 from ecom_lake.engine.config import ORDER_DATE, Settings, Shop
+from ecom_lake.engine.contracts.column_in_words import column_in_words
 from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.duckdb_engine import engine, workspace
@@ -57,12 +58,18 @@ class Site(LandingSite):
     @cached_property
     def absent(self) -> Mapping[str, str]:
         """The silver tables and columns that the shop does not have: `table` or `table.column` → why, in a sentence."""
-        stated = {name: f"lake.toml states that shop '{self.shop.name}' has no {name}." for name in self.shop.without}
-        return {**stated, **self.connector.absent}
+        return {**{name: self._why_without(name) for name in self.shop.without}, **self.connector.absent}
+
+    def _why_without(self, name: str) -> str:
+        if words := column_in_words(name, self.registry.silver):
+            return f"Shop '{self.shop.name}' does not state {words}: lake.toml lists {name} in `without`."
+        return f"lake.toml states that shop '{self.shop.name}' has no {name}."
 
     def lacks(self, need: str) -> str | None:
-        """Why the shop does not have a silver column or table; None if it has it."""
-        return self.absent.get(need) or self.absent.get(need.split(".")[0])
+        """Why the shop does not have a silver column or table, or any of several such as `a or b`; None if it has one."""
+        absent = self.absent
+        reasons = [absent.get(name) or absent.get(name.split(".")[0]) for name in alternatives(need)]
+        return None if None in reasons else " ".join(dict.fromkeys(filter(None, reasons)))
 
     @contextmanager
     def engine(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
@@ -79,6 +86,11 @@ class Site(LandingSite):
             workspace(scratch.parent / spill, self.memory_limit, self.threads) as con,
         ):
             yield con, scratch
+
+
+def alternatives(need: str) -> list[str]:
+    """The columns or tables of a need such as `a or b`: one of them is enough."""
+    return need.split(" or ")
 
 
 def open_site(
@@ -127,7 +139,7 @@ def invalid_shops(settings: Settings) -> dict[str, str]:
 
 def _connector_of(registry: Registry, shop: Shop, map_: Map | None) -> Connector:
     if map_:
-        connector = mapped_connector(map_, _canonical(registry, shop))
+        connector = mapped_connector(map_, _canonical(registry, shop), registry.silver)
     else:
         connector = _for_dates(registry.connector(shop.connector, place_of(shop)), shop)
     return connector.of_shop(connector, shop.numbers) if connector.of_shop else connector

@@ -78,7 +78,7 @@ class Question:
     """SQL over gold that returns a sentence on what the answer leaves out in this shop, or NULL; in the file, its name."""
     parameters: tuple[Parameter, ...] = ()
     needs: tuple[str, ...] = ()
-    """Silver columns without which there is no answer, as in a gold table's contract."""
+    """Silver columns without which there is no answer, as in a gold table's contract: `a or b` where either is enough."""
     shares: tuple[str, ...] = ()
     """Columns of the answer that are shown as percentages."""
     chart: Chart | None = None

@@ -138,13 +138,15 @@ class _Compiler:
         rewriter = self._rewriter(self.words)
         over_group = Aggregates(rewriter, self.group_rows) if self.is_collapsed else GroupHelpers(rewriter, self.windows)
         value = print_expression(rewriter.rewritten(cell.tree, over_group.replaced))
-        return Output(value, (*rewriter.reads, *over_group.unread), cell)
+        unread = (*(read.unread for read in rewriter.reads), *over_group.unread)
+        whole = [read.text for read in rewriter.reads if read.value == value]
+        return Output(value, unread, cell, whole[0] if whole and len(unread) == 1 else None)
 
     def steps(self, outputs: Mapping[str, Output]) -> tuple[list[Step], str]:
         """The steps, and the name of the one that has the records which `where` does not leave out."""
-        facet, kind = self.facet, self.map_.kinds[self.facet.kind]
+        facet = self.facet
         where, key = self._condition(), self._row_expression(facet.per)
-        steps = [*self._lookup_steps(), ("source", kind_rows(kind, facet_columns(facet), MAPPED))]
+        steps = [*self._lookup_steps(), ("source", kind_rows(facet_columns(facet), MAPPED))]
         if facet.join:
             steps.append(("joined", self._joined()))
         if self.formats.choices:
@@ -200,7 +202,7 @@ class _Compiler:
             return None
         rewriter = self._rewriter(set() if self.is_collapsed else self.words)
         condition = print_expression(rewriter.rewritten(read_cell(self.facet.where, Scope.ROW).tree))
-        return " or ".join([f"({condition})", *(f"({unread}) is not null" for unread in rewriter.reads)])
+        return " or ".join([f"({condition})", *(f"({read.unread}) is not null" for read in rewriter.reads)])
 
     def _row_expression(self, text: str | None) -> str | None:
         if text is None:

@@ -64,7 +64,6 @@ _BOTH = rf"case when regexp_matches({_SPACED}, ',[0-9]{{3}}$') and not contains(
 )
 
 MACROS = {
-    "stated(x)": f"nullif(trim(x, '{WHITE_SPACE}'), '')",
     # A number with a point is read at once; the other spellings are tried where that fails.
     "num(x)": f"coalesce({_NUMBER.format('x')}, {_BOTH})",
     "num_point(x)": f"coalesce({_NUMBER.format('x')}, {_WITH_POINT})",

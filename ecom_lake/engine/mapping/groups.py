@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.duckdb_engine import name
 from ecom_lake.engine.mapping.functions import AGGREGATES, GROUP_HELPERS
-from ecom_lake.engine.mapping.rewriting import Rewriter
+from ecom_lake.engine.mapping.rewriting import Read, Rewriter
 from ecom_lake.engine.mapping.syntax import (
     Node,
     arguments,
@@ -93,9 +93,9 @@ class GroupHelpers:
         self._note(own.reads, 0)
         return sql
 
-    def _note(self, reads: list[str], above: int) -> None:
-        for unread in reads:
-            new, _ = self._named(f"arg_min({unread}, {RECORD}) over grouped", above)
+    def _note(self, reads: list[Read], above: int) -> None:
+        for read in reads:
+            new, _ = self._named(f"arg_min({read.unread}, {RECORD}) over grouped", above)
             if new not in self.unread:
                 self.unread.append(new)
 
@@ -153,7 +153,7 @@ class Aggregates:
             return None
         own = Rewriter(self.rewriter.kind, self.rewriter.formats)
         inside = own.rewritten(node)
-        self.unread.extend(self.rows.column(f"arg_min({unread}, {RECORD})") for unread in own.reads)
+        self.unread.extend(self.rows.column(f"arg_min({read.unread}, {RECORD})") for read in own.reads)
         return column(self.rows.column(_ordered(inside)))
 
 

@@ -11,7 +11,7 @@ from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.duckdb_engine import name
 from ecom_lake.engine.mapping.definitions import Map, MapLookup
 from ecom_lake.engine.mapping.functions import NUMBERS
-from ecom_lake.engine.mapping.kind_rows import kind_rows
+from ecom_lake.engine.mapping.kind_rows import kind_rows, table_of
 from ecom_lake.engine.mapping.lookup_query import columns_read, kind_tables, read_query
 from ecom_lake.engine.mapping.syntax import Node, function_name, print_select, renamed, replaced
 
@@ -23,13 +23,13 @@ def lookup_steps(map_: Map, lookup: MapLookup, wanted: Collection[str]) -> Itera
     columns = sorted({lookup.on, *wanted})
     given = ", ".join(f"{name(column)} as {looked_up(lookup, column)}" for column in columns)
     if lookup.kind is not None:
-        rows = kind_rows(map_.kinds[lookup.kind], columns)
+        rows = kind_rows(columns, table_of(map_.kinds[lookup.kind]))
         latest = f"row_number() over (partition by {name(lookup.on)} order by {', '.join(f'{one} desc' for one in LINEAGE)})"
         yield table(lookup), f"select {given} from ({rows}) where {name(lookup.on)} is not null qualify {latest} = 1"
         return
     assert lookup.sql is not None
     for kind, needed in sorted(columns_read(map_, lookup, wanted).items()):
-        yield _kind_step(lookup, kind), kind_rows(map_.kinds[kind], needed)
+        yield _kind_step(lookup, kind), kind_rows(needed, table_of(map_.kinds[kind]))
     yield table(lookup), f"select {given} from ({_query(map_, lookup)}) where {name(lookup.on)} is not null"
 
 

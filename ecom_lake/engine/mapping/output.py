@@ -25,6 +25,8 @@ class Output:
     unread: tuple[str, ...]
     """Expressions that are NULL, or a text that could not be read."""
     cell: Cell
+    parsed: str | None = None
+    """The text, if the value is the text parsed and nothing else."""
 
     @property
     def may_fail(self) -> bool:
@@ -42,6 +44,8 @@ def output_sql(output: Output, kind: str) -> str:
     if output.may_fail:
         # An empty text stands for NULL within, so that NULL can stand for an error.
         text = f"nullif(coalesce(try(coalesce({text}, '')), '{OUT_OF_RANGE}'), '')"
+    elif output.parsed is not None:  # the text is parsed once, not a second time to see whether it could be
+        return f"coalesce({text}, {output.parsed}::varchar)"
     return f"coalesce({', '.join([*output.unread, text])})" if output.unread else text
 
 

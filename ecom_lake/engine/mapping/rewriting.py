@@ -37,6 +37,19 @@ class Formats:
         return f"_format{list(self.choices).index(text) + 1}"
 
 
+@dataclass(frozen=True)
+class Read:
+    """A text that a helper parses."""
+
+    text: str
+    value: str
+
+    @property
+    def unread(self) -> str:
+        """NULL, or the text if it could not be parsed."""
+        return f"case when {self.text} is not null and {self.value} is null then {self.text}::varchar end"
+
+
 @dataclass
 class Rewriter:
     """Rewrites the expressions of one table. `unlisted` collects the arguments of word lists, `reads` what a cell parses."""
@@ -45,8 +58,7 @@ class Rewriter:
     formats: Formats
     words: set[tuple[str, str]] = field(default_factory=set)
     """Each word list that is used, with the SQL of the text that is looked up in it."""
-    reads: list[str] = field(default_factory=list)
-    """Expressions that are NULL, or a text that a helper could not read."""
+    reads: list[Read] = field(default_factory=list)
 
     def rewritten(self, node: Node, first: Change | None = None) -> Node:
         """The node with its columns and helpers rewritten; `first` may replace a node as a whole."""
@@ -111,10 +123,9 @@ class Rewriter:
         return renamed(call, f"words_{name}")
 
     def _note(self, text: Node, read: Node) -> None:
-        given, value = print_expression(text), print_expression(read)
-        unread = f"case when {given} is not null and {value} is null then {given}::varchar end"
-        if unread not in self.reads:
-            self.reads.append(unread)
+        noted = Read(print_expression(text), print_expression(read))
+        if noted not in self.reads:
+            self.reads.append(noted)
 
 
 def _in_format(text: str, one: str) -> str:

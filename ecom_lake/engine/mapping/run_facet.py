@@ -18,7 +18,7 @@ from ecom_lake.engine.mapping.columns_used import facet_columns, lookup_columns,
 from ecom_lake.engine.mapping.compiled import Query, compile_facet
 from ecom_lake.engine.mapping.definitions import Facet, Kind, Map, MapError
 from ecom_lake.engine.mapping.groups import RECORDS
-from ecom_lake.engine.mapping.kind_rows import MAPPED, table_of
+from ecom_lake.engine.mapping.kind_rows import MAPPED, stated_values, table_of
 from ecom_lake.engine.mapping.locked_engine import limited, locked_engine
 from ecom_lake.engine.mapping.lookup_query import columns_read
 from ecom_lake.engine.mapping.syntax import error_sentence
@@ -121,7 +121,7 @@ def _register(
     if rows is None:
         rows = pl.DataFrame(schema=dict.fromkeys(sorted(columns), pl.String()) | dict.fromkeys(LINEAGE, pl.Int64()))
     _check_columns(map_, facet, kind, columns, rows)
-    con.register(table, rows.select(*sorted(columns), *LINEAGE).to_arrow())
+    con.register(table, stated_values(kind, columns, rows).to_arrow())
 
 
 def _rows_of(map_: Map, kind: Kind, delivered: pl.DataFrame) -> pl.DataFrame:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ecom_lake.engine.build.release.offer import alternatives
-from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.shop_context import Site, alternatives
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import Entry
 

@@ -80,24 +80,64 @@ judged as (
         baskets_of_several <= thin_basket_share * baskets or itemsets = 0 as is_thin
     from counted
     cross join settings
+),
+
+-- The numbers of the statement with thousands separators.
+numbers (level, name, number) as (
+    select level, 'baskets', baskets from counted
+    union all
+    select level, 'several', baskets_of_several from counted
+    union all
+    select level, 'significant', significant_rules from counted
+    union all
+    select level, 'tested', rules_tested from counted
+),
+
+digits as (
+    select level, name, lpad(cast(number as varchar), 15, ' ') as digits
+    from numbers
+),
+
+texts as (
+    select
+        level,
+        name,
+        ltrim(
+            substr(digits, 1, 3) || ',' || substr(digits, 4, 3) || ',' || substr(digits, 7, 3)
+            || ',' || substr(digits, 10, 3) || ',' || substr(digits, 13, 3),
+            ' ,'
+        ) as text
+    from digits
+),
+
+written as (
+    select
+        level,
+        max(case when name = 'baskets' then text end) as baskets,
+        max(case when name = 'several' then text end) as several,
+        max(case when name = 'significant' then text end) as significant,
+        max(case when name = 'tested' then text end) as tested
+    from texts
+    group by level
 )
 
 select
-    level,
-    baskets,
+    judged.level,
+    judged.baskets,
     baskets_of_several,
-    baskets_of_several::double / nullif(baskets, 0) as share_of_several,
+    baskets_of_several::double / nullif(judged.baskets, 0) as share_of_several,
     itemsets,
     rules_tested,
     published_rules,
     significant_rules,
     is_thin,
-    cast(baskets_of_several as varchar) || ' of ' || cast(baskets as varchar) || ' baskets hold several ' || several
+    written.several || ' of ' || written.baskets || ' baskets hold several ' || judged.several
     || case
         when itemsets = 0 then ', and no two are bought together often enough: there are no rules.'
         else
             case when is_thin then ': what rules say holds for few of the shop''s orders. ' else ': ' end
-            || cast(significant_rules as varchar) || ' rules are significant, corrected for the '
-            || cast(rules_tested as varchar) || ' that items so frequent could make.'
+            || written.significant || ' rules are significant, corrected for the '
+            || written.tested || ' that items so frequent could make.'
     end as statement
 from judged
+join written on written.level = judged.level

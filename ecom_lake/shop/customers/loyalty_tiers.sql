@@ -14,7 +14,16 @@ sums as (
 rules as (
     select 1 as position, 'New' as loyalty_tier, 'Fewer than ' || returning_purchases || ' purchases.' as rule from settings
     union all
-    select 2, 'Returning', 'From ' || returning_purchases || ' purchases on.' from settings
+    select
+        2,
+        'Returning',
+        case
+            when loyal_purchases > returning_purchases + 1
+                then 'From ' || returning_purchases || ' to ' || (loyal_purchases - 1) || ' purchases.'
+            when returning_purchases = 1 then '1 purchase.'
+            else returning_purchases || ' purchases.'
+        end
+    from settings
     union all
     select 3, 'Loyal', 'From ' || loyal_purchases || ' purchases on.' from settings
 )

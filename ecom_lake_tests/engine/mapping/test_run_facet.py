@@ -38,6 +38,33 @@ def test_n_records_give_n_rows() -> None:
     assert result.rows.columns == ["order_id", "customer_id", "ordered_at", "status", "note", "source_sequence", "source_record"]
 
 
+def test_white_space_and_texts_without_a_value_are_no_value_also_in_what_is_looked_up() -> None:
+    map_ = """
+        [files.export]
+        null = ["N/A"]
+        [files.people]
+        null = ["none"]
+        [lookups.person]
+        from = "people"
+        on = "key"
+        [orders]
+        from = "export"
+        join = { person = "buyer" }
+        order_id = "id"
+        customer_id = "person.name"
+        note = "comment"
+    """
+    people = delivery([{"key": "\u00a0ana ", "name": " Ana\ufeff"}, {"key": "bob", "name": " none\t"}])
+    rows = delivery(
+        [
+            {"id": "\ufeff1\n", "buyer": "ana\r", "comment": "\u00a0N/A "},
+            {"id": "2", "buyer": "bob", "comment": "N/A or n/a"},
+        ]
+    )
+    result = mapped(map_, rows, kinds={"people": people})
+    assert result.rows.select("order_id", "customer_id", "note").rows() == [("1", "Ana", None), ("2", None, "N/A or n/a")]
+
+
 def test_a_literal_may_be_bare() -> None:
     result = mapped(EXPORT + "status = 1\nnote = true\ncustomer_id = -2.5", delivery([{"id": "1"}]))
     assert result.rows.row(0)[:5] == ("1", "-2.5", None, "1", "true")

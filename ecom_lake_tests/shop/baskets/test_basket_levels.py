@@ -44,6 +44,11 @@ def test_levels_have_the_hand_computed_values(tmp_path: Path) -> None:
     )
 
 
+def test_the_statement_has_thousands_separators(tmp_path: Path) -> None:
+    made = levels({f"{n}": "ab" for n in range(1_000)} | {f"{n}": "c" for n in range(1_000, 1_234)}, tmp_path)["category"]
+    assert made["statement"].startswith("1,000 of 1,234 baskets hold several categories: 2 rules are significant")
+
+
 @pytest.mark.parametrize(("alone", "is_thin"), [(19, True), (18, False)], ids=["1 of 20", "1 of 19"])
 def test_a_shop_with_one_item_per_basket_is_thin(tmp_path: Path, alone: int, is_thin: bool) -> None:
     made = levels({"both": "ab"} | {f"alone {n}": "c" for n in range(alone)}, tmp_path)["product"]

@@ -114,7 +114,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     ],
     "loyalty": [
         ("New (fewer than 2 purchases)", 6, 6 / 9, 6, 185, 185 / 520, 30.83, 30.83),
-        ("Returning (from 2 purchases on)", 1, 1 / 9, 2, 120, 120 / 520, 120, 60),
+        ("Returning (2 purchases)", 1, 1 / 9, 2, 120, 120 / 520, 120, 60),
         ("Loyal (from 3 purchases on)", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83),
     ],
     # One order of fourteen, of a lamp and a ball, has a discount: 10 on the lamp, which was 100.

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ecom_lake.engine.contracts.column_in_words import column_in_words
 from ecom_lake.engine.contracts.connector import Connector
+from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.mapping.definitions import Map
 from ecom_lake.engine.mapping.map_file import delivered
 from ecom_lake.errors import UserError
 
 
-def mapped_connector(map_: Map, canonical: Connector) -> Connector:
-    """`canonical`: the connector whose delivered tables the map makes."""
+def mapped_connector(map_: Map, canonical: Connector, silver: Mapping[str, Table]) -> Connector:
+    """`canonical`: the connector whose delivered tables the map makes. `silver`: the contracts, by the name of their table."""
     _refuse_two_facets_of_a_file(map_)
     return replace(
         canonical,
@@ -20,7 +22,7 @@ def mapped_connector(map_: Map, canonical: Connector) -> Connector:
         meaning=map_.meaning,
         delivered=delivered(map_),
         mapped=canonical.delivered,
-        absent=_absent(map_, canonical),
+        absent=_absent(map_, canonical, silver),
         undated=None,
     )
 
@@ -37,7 +39,7 @@ def _refuse_two_facets_of_a_file(map_: Map) -> None:
         seen.add(reads)
 
 
-def _absent(map_: Map, canonical: Connector) -> Mapping[str, str]:
+def _absent(map_: Map, canonical: Connector, silver: Mapping[str, Table]) -> Mapping[str, str]:
     """The canonical tables that the map does not make, and the columns that no cell of any table gives."""
     made, given = {facet.target for facet in map_.facets}, {cell for facet in map_.facets for cell in facet.cells}
     missing = [table.name for table in canonical.delivered if table.name not in made]
@@ -48,4 +50,9 @@ def _absent(map_: Map, canonical: Connector) -> Mapping[str, str]:
         for column in table.optional
         if column not in given
     ]
-    return {**canonical.absent, **{name: f"The map '{map_.name}' makes no {name}." for name in missing}}
+    return {**canonical.absent, **{name: _why_missing(map_, name, silver) for name in missing}}
+
+
+def _why_missing(map_: Map, name: str, silver: Mapping[str, Table]) -> str:
+    words = column_in_words(name, silver)
+    return f"The map '{map_.name}' does not state {words} ({name})." if words else f"The map '{map_.name}' makes no {name}."

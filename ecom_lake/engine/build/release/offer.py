@@ -33,7 +33,7 @@ def left_out(site: Site) -> Mapping[str, str]:
     why: dict[str, str] = {}
     for table in site.registry.in_order:
         contract = site.registry.table(site.registry.recipe(table).table)
-        reasons = [reason for need in contract.needs if (reason := _why_lacked(site, need))]
+        reasons = [reason for need in contract.needs if (reason := site.lacks(need))]
         if contract.extra and (reason := why_missing(contract.extra)):
             reasons.append(reason)
         missing = [read for read in site.registry.recipe(table).reads if read in why and not contract.partial]
@@ -48,14 +48,3 @@ def not_built(site: Site) -> dict[str, str]:
     """All tables of silver and gold that are not built for the shop, and why."""
     unknown = {name: why for name, why in site.absent.items() if "." not in name}
     return dict(sorted({**unknown, **left_out(site), **site.registry.invalid}.items()))
-
-
-def alternatives(need: str) -> list[str]:
-    """The columns of a need such as `a or b`: one of them is enough."""
-    return need.split(" or ")
-
-
-def _why_lacked(site: Site, need: str) -> str | None:
-    """Why the shop does not meet a need; None if it has one of the columns."""
-    reasons = [site.lacks(column) for column in alternatives(need)]
-    return None if None in reasons else " ".join(dict.fromkeys(filter(None, reasons)))
