@@ -36,6 +36,11 @@ _OTHER_LEVEL = 0.3
 _LEAST_ORDERS = 5
 _SELDOM = 0.02
 _EVIDENT = 0.01
+_ADDED = 0.02
+_ELIMINATED = 0.7
+_NEARLY_COUNTED = 0.95
+_DATE = frozenset({"date"})
+_ID = "id"
 _Named = tuple[TargetTable, Target, ColumnProfile, float]
 _WITHIN = 0.99
 _NUMERIC = (MONEY, PRICE, NUMBER, INTEGER)
@@ -82,13 +87,15 @@ def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
         for table in targets.tables
         for target in table.targets
         for column in kind.columns.values()
-        if (score := _by_name(named[column.name], table, target, targets, table.name in own_files)) >= WEAKEST
+        if (score := _by_name(_dated(named[column.name], column, target), table, target, targets, table.name in own_files))
+        >= WEAKEST
     ]
     by_name += _complete_order_key(kind, by_name, targets)
+    by_name = by_elimination(kind, by_name, named, targets)
     by_words = _by_words(kind, targets)
     named_so = {(table.name, target.name, column.name) for table, target, column, _ in by_name}
     by_name += [one for one in by_words if (one[0].name, one[1].name, one[2].name) not in named_so]
-    listed = {column.name for _, _, column, _ in by_words}
+    listed = {column.name for _, target, column, _ in by_words if target.name not in targets.recognized}
     by_name = _without_wrong_order_keys(kind, by_name, targets)
     levels = _levels(kind, by_name, targets)
     keys = {name for table in targets.tables for name in table.key}
@@ -96,7 +103,7 @@ def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
     for table, target, column, score in by_name:
         words = known_words(column, table.name, target.name, targets)
         by_values = (1.0 if words else fits_values(column, target.column)) * _at_level(
-            table, target, levels[column.name], targets
+            table, target, levels[column.name], column.distinct > 1, targets
         )
         if column.name in listed and not words and target.column.kind == TEXT and target.name not in keys:
             by_values *= _OTHER_WORDS
@@ -120,6 +127,13 @@ def _by_words(kind: KindProfile, targets: Targets) -> list[_Named]:
         if len(column.words) >= _CLEAR_WORDS
         and min(map(len, column.words)) > _CODE_LENGTH
         and known_words(column, table.name, target.name, targets)
+    ] + [
+        (table, target, column, STRONG)
+        for table in targets.tables
+        for target in table.targets
+        if (pattern := targets.recognized.get(target.name))
+        for column in kind.columns.values()
+        if column.filled and column.texts.str.contains(f"^(?:{pattern})$").sum() >= _WITHIN * column.filled
     ]
 
 
@@ -156,6 +170,66 @@ def _complete_order_key(kind: KindProfile, by_name: Sequence[_Named], targets: T
     ]
 
 
+def by_elimination(
+    kind: KindProfile, by_name: list[_Named], named: Mapping[str, frozenset[str]], targets: Targets
+) -> list[_Named]:
+    """With the time of the orders and the id of the products where no name shows them: the only time that a file of orders has,
+    and the id of its lines that nothing else is."""
+    key, amounts = _order_key(by_name, targets), targets.amounts
+    if key is None:
+        return by_name
+    by_name = [one for one in by_name if one[1].name not in targets.ids or not _counts_lines(one[2], key)]
+    orders, lines = targets[amounts.orders], targets[amounts.table]
+    times = {name for name in orders.required if orders[name].column.kind == TIMESTAMP}
+    dated = [column for column in kind.columns.values() if column.dates]
+    has_time = any(one[1].name in times and one[0] is orders and one[3] >= STRONG for one in by_name)
+    if len(dated) == 1 and not has_time:
+        by_name = [one for one in by_name if not (one[0] is orders and one[2] is dated[0])]
+        by_name += [(orders, orders[name], dated[0], STRONG) for name in times]
+    if not any(one[1].name == amounts.product and one[3] >= STRONG for one in by_name):
+        by_name = by_name + [
+            (table, table[amounts.product], column, _ELIMINATED)
+            for column in _other_ids(kind, key.name, by_name, named, targets)[:1]
+            for table in (lines, *(one for one in targets.tables if one.key == (amounts.product,)))
+        ]
+    return by_name
+
+
+def _counts_lines(column: ColumnProfile, order: ColumnProfile) -> bool:
+    """Whether a column is the number of the line in its order: 1, 2, 3 and so on in nearly all orders."""
+    if (
+        column.numbers is None
+        or not column.numbers.are_integers
+        or column.filled < column.rows
+        or column.distinct < _FEWEST_WORDS
+    ):
+        return False
+    lines = pl.DataFrame({"order": order.texts, "line": column.numbers.values}).group_by("order")
+    orders = lines.agg(pl.len().alias("lines"), pl.col("line").n_unique().alias("different"), pl.col("line").max())
+    counted = orders.filter((pl.col("different") == pl.col("lines")) & (pl.col("line") == pl.col("lines"))).height
+    return counted >= _NEARLY_COUNTED * orders.height
+
+
+def _other_ids(
+    kind: KindProfile, key: str, by_name: Sequence[_Named], named: Mapping[str, frozenset[str]], targets: Targets
+) -> list[ColumnProfile]:
+    """The ids of lines that are not the id of anything else, the one with most different values first."""
+    taken = {
+        column.name for _, target, column, score in by_name if score >= STRONG and target.name not in targets.amounts.product
+    }
+    levels = column_levels(kind, key)
+    found = [
+        column
+        for column in kind.columns.values()
+        if _ID in named[column.name]
+        and column.name not in taken
+        and levels[column.name] == "line"
+        and not (column.is_key or column.dates)
+        and column.filled == column.rows
+    ]
+    return sorted(found, key=lambda column: -column.distinct)
+
+
 def named_after(file: str, targets: Targets) -> set[str]:
     """The tables that a file is named after: by a noun that only one table has, else by the longest name of a table."""
     words = targets.words.of_name(file)
@@ -171,7 +245,14 @@ def _by_name(name: frozenset[str], table: TargetTable, target: Target, targets: 
     own = set(table.things)
     foreign = {thing for other in targets.tables for thing in other.things} - own
     context = names.Context(own, foreign, is_own_file, may_be_coded=target.name not in targets.ids)
-    return names.fit(name, target.names, context)
+    bare = (name - words for words in target.additions if words < name)
+    return max(names.fit(name, target.names, context), *(names.fit(one, target.names, context) - _ADDED for one in bare), 0.0)
+
+
+def _dated(name: frozenset[str], column: ColumnProfile, target: Target) -> frozenset[str]:
+    """A time may be called `shipped` as well as `shipped date`."""
+    is_time = target.column.kind in (TIMESTAMP, DATE) and column.dates is not None
+    return name | _DATE if is_time else name
 
 
 def _is_precise(name: frozenset[str], target: Target) -> bool:
@@ -255,11 +336,12 @@ def _level(differing: int, orders: int) -> Level:
     return "unknown" if differing else "order"
 
 
-def _at_level(table: TargetTable, target: Target, level: Level, targets: Targets) -> float:
+def _at_level(table: TargetTable, target: Target, level: Level, is_varied: bool, targets: Targets) -> float:
     """Amounts of a line and amounts of an order have the same names; where the rows show the level, it decides."""
     amounts = targets.amounts
+    if table.name == amounts.table:
+        is_of_line = target.name in (amounts.line_total, amounts.price, amounts.quantity)
+        return _OTHER_LEVEL if level == "order" and is_of_line and is_varied else 1.0
     if level == "unknown" or target.column.kind not in (MONEY, PRICE, NUMBER, FLAG):
         return 1.0
-    if table.name == amounts.table:
-        return _OTHER_LEVEL if level == "order" and target.name == amounts.line_total else 1.0
     return _OTHER_LEVEL if level == "line" and table.name == amounts.orders else 1.0
