@@ -12,7 +12,7 @@ import polars as pl
 
 from ecom_lake.engine.contracts.columns import DATE, FLAG, INTEGER, MONEY, NUMBER, PRICE, TIMESTAMP
 from ecom_lake.engine.mapping.draft.assign import Assigned
-from ecom_lake.engine.mapping.draft.confidence import confidence_of, without_lone_keys
+from ecom_lake.engine.mapping.draft.confidence import confidence_of, without_unsure_tables
 from ecom_lake.engine.mapping.draft.drafted import DraftCell, DraftFacet, DraftWords
 from ecom_lake.engine.mapping.draft.keys import OrderKey, made_cell, order_expression, with_guests
 from ecom_lake.engine.mapping.draft.line_columns import number_expression
@@ -45,7 +45,7 @@ def compose(assigned: Assigned, tables: Sequence[Assigned], targets: Targets, sa
             words.extend(mapped)
         elif target.name in table.required and (made := made_cell(assigned, tables, target.name, order, targets)):
             cells[target.name] = made
-    cells = {cell.target: cell for cell in without_lone_keys(assigned, cells.values(), targets)}
+    cells = {cell.target: cell for cell in without_unsure_tables(assigned, cells.values(), targets)}
     has_more = table.name == targets.amounts.orders or not set(cells) <= {*targets.ids, *table.key}
     if not has_more or any(name not in cells for name in table.key):
         return None

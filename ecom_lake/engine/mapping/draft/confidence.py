@@ -17,7 +17,7 @@ from ecom_lake.engine.mapping.draft.assign import Assigned
 from ecom_lake.engine.mapping.draft.drafted import Confidence, DraftCell
 from ecom_lake.engine.mapping.draft.names import EXACT, QUALIFIED
 from ecom_lake.engine.mapping.draft.profile import MOST_LISTED, ColumnProfile
-from ecom_lake.engine.mapping.draft.scores import STRONG, Score, known_words
+from ecom_lake.engine.mapping.draft.scores import STRONG, Score, counts_lines, known_words
 from ecom_lake.engine.mapping.draft.targets import Targets
 from ecom_lake.words import counted
 
@@ -38,7 +38,7 @@ def confidence_of(assigned: Assigned, score: Score, targets: Targets) -> tuple[C
             return "sure", f"{named}, and its values are in {join.other}.{join.key}"
         return "likely", join.sentence
     if score.by_name > EXACT:
-        return "likely", "it has a value in every row, and one for each id"
+        return "likely", "its values show it: each order has one"
     if score.by_name < STRONG or score.by_values < 1:
         return ("likely" if score.total >= 0.6 else "guess"), _weak_reason(score, named)
     if rivals:
@@ -54,17 +54,24 @@ def confidence_of(assigned: Assigned, score: Score, targets: Targets) -> tuple[C
     return "sure", f"{named}, and all values fit"
 
 
-def without_lone_keys(assigned: Assigned, cells: Iterable[DraftCell], targets: Targets) -> list[DraftCell]:
-    """A table that is one of several of its file is sure only if a column that is no key is: else the file may not have it."""
+def without_unsure_tables(assigned: Assigned, cells: Iterable[DraftCell], targets: Targets) -> list[DraftCell]:
+    """No cell of a table is sure whose key is a guess. Of a table that is one of several of its file, cells are sure only if one
+    that is no key is: else the file may not have the table."""
     found, amounts = list(cells), targets.amounts
     keys = {*targets.ids, *assigned.table.key}
+    guessed = next((cell for cell in found if cell.target in assigned.table.key and cell.confidence == "guess"), None)
+    if guessed is not None:
+        return _likely(found, f"but {guessed.target} is a guess")
     is_evident = any(cell.confidence == "sure" and cell.target not in keys for cell in found)
     if is_evident or not assigned.same_kind or assigned.table.name in (amounts.orders, amounts.table):
         return found
-    doubt = f"does the file have {assigned.table.name.replace('_', ' ')}?"
+    return _likely(found, f"does the file have {assigned.table.name.replace('_', ' ')}?")
+
+
+def _likely(cells: Iterable[DraftCell], doubt: str) -> list[DraftCell]:
     return [
         replace(cell, confidence="likely", reason=f"{cell.reason}; {doubt}") if cell.confidence == "sure" else cell
-        for cell in found
+        for cell in cells
     ]
 
 
@@ -92,6 +99,8 @@ def _doubt(assigned: Assigned, score: Score, targets: Targets) -> str:
         return "nothing confirms the amount"
     if kind in (TIMESTAMP, DATE):
         return _doubt_of_time(assigned, score, targets)
+    if score.target.name in assigned.table.key and score.target.name not in targets.ids:
+        return _doubt_of_number(assigned, column, targets)
     if kind == NUMBER and not score.target.names[0] <= targets.words.of_name(column.header):
         return "the name does not state the unit"
     if kind == TEXT and score.target.name not in targets.ids:
@@ -111,6 +120,12 @@ def has_shape(column: ColumnProfile, shape: str) -> bool:
     if not shape or not column.filled:
         return False
     return int(column.texts.str.contains(f"^(?:{shape})$").sum()) >= _NEARLY_ALL * column.filled
+
+
+def _doubt_of_number(assigned: Assigned, column: ColumnProfile, targets: Targets) -> str:
+    """The second part of a key, such as the line of an order, is counted within the first."""
+    order = assigned.columns.get(targets.amounts.order_key)
+    return "" if order is not None and counts_lines(column, order.column) else "it does not count within the order"
 
 
 def _doubt_of_time(assigned: Assigned, score: Score, targets: Targets) -> str:

@@ -90,7 +90,34 @@ def _skeletons(words: Mapping[str, str]) -> dict[str, str]:
 _SIGNS = str.maketrans({"#": " id ", "%": " percent ", "°": "o", "º": "o"})
 _FILLERS = frozenset(
     {"usd", "eur", "brl", "gbp", "euro", "real"}
-    | {"the", "of", "de", "da", "do", "del", "der", "des", "di", "du", "la", "le", "el", "in", "for", "a", "an", "und", "en"}
+    | {
+        "the",
+        "of",
+        "de",
+        "da",
+        "do",
+        "del",
+        "der",
+        "des",
+        "di",
+        "du",
+        "la",
+        "le",
+        "el",
+        "in",
+        "for",
+        "a",
+        "an",
+        "und",
+        "en",
+        "and",
+        "y",
+        "et",
+        "to",
+        "by",
+        "w",
+        "c",
+    }
 )
 
 

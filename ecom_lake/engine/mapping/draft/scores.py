@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import polars as pl
@@ -41,6 +41,7 @@ _ELIMINATED = 0.7
 _NEARLY_COUNTED = 0.95
 _DATE = frozenset({"date"})
 _ID = "id"
+_WITH_OR_WITHOUT = frozenset({"incl", "excl"})
 _Named = tuple[TargetTable, Target, ColumnProfile, float]
 _WITHIN = 0.99
 _NUMERIC = (MONEY, PRICE, NUMBER, INTEGER)
@@ -76,7 +77,8 @@ class KindScores:
         return next(iter(self.of(table, target)), None)
 
 
-def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
+def score_kind(kind: KindProfile, targets: Targets, order_key: str | None = None) -> KindScores:
+    """`order_key` is the column of the order's id where its values show it, and no name does."""
     named = {
         column.name: targets.words.of_name(column.header) or targets.words.of_name(column.name)
         for column in kind.columns.values()
@@ -90,11 +92,14 @@ def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
         if (score := _by_name(_dated(named[column.name], column, target), table, target, targets, table.name in own_files))
         >= WEAKEST
     ]
+    if order_key is not None:
+        by_name = [one for one in by_name if one[2].name != order_key and one[1].name != targets.amounts.order_key]
+        by_name += _order_keys(kind.columns[order_key], targets)
     by_name += _complete_order_key(kind, by_name, targets)
     by_name = by_elimination(kind, by_name, named, targets)
     by_words = _by_words(kind, targets)
-    named_so = {(table.name, target.name, column.name) for table, target, column, _ in by_name}
-    by_name += [one for one in by_words if (one[0].name, one[1].name, one[2].name) not in named_so]
+    named_so = {(table.name, target.name, column.name): score for table, target, column, score in by_name}
+    by_name += [one for one in by_words if named_so.get((one[0].name, one[1].name, one[2].name), 0.0) < one[3]]
     listed = {column.name for _, target, column, _ in by_words if target.name not in targets.recognized}
     by_name = _without_wrong_order_keys(kind, by_name, targets)
     levels = _levels(kind, by_name, targets)
@@ -114,7 +119,21 @@ def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
         one = Score(table.name, target, column, score, by_values, _is_precise(named[column.name], target))
         if one.total >= WEAKEST / 2:
             scores.append(one)
-    return KindScores(kind, tuple(scores), levels)
+    return KindScores(kind, (*scores, *_of_other_tables(scores, targets)), levels)
+
+
+def _of_other_tables(scores: Sequence[Score], targets: Targets) -> list[Score]:
+    """The id of the order, for the tables for which the name alone does not show it: `id` in a file of orders."""
+    key = targets.amounts.order_key
+    best = max((one for one in scores if one.target.name == key), key=lambda one: one.total, default=None)
+    if best is None or best.total < STRONG:
+        return []
+    have = {one.table for one in scores if one.target.name == key and one.column is best.column and one.total >= STRONG}
+    return [
+        replace(best, table=table.name, target=table[key])
+        for table in targets.tables
+        if key in table.names and table.name not in have
+    ]
 
 
 def _by_words(kind: KindProfile, targets: Targets) -> list[_Named]:
@@ -162,12 +181,13 @@ def _complete_order_key(kind: KindProfile, by_name: Sequence[_Named], targets: T
         for column in kind.columns.values()
         if column.filled == column.rows and column.distinct == key.filled and first_rows[column.name].n_unique() == key.filled
     ]
-    return [
-        (table, table[targets.amounts.order_key], column, names.EXACT + _EVIDENT)
-        for table in targets.tables
-        if targets.amounts.order_key in table.names
-        for column in found[:1]
-    ]
+    return [one for column in found[:1] for one in _order_keys(column, targets)]
+
+
+def _order_keys(column: ColumnProfile, targets: Targets) -> list[_Named]:
+    """A column as the order's id of every table, because its values show it."""
+    key = targets.amounts.order_key
+    return [(table, table[key], column, names.EXACT + _EVIDENT) for table in targets.tables if key in table.names]
 
 
 def by_elimination(
@@ -178,8 +198,11 @@ def by_elimination(
     key, amounts = _order_key(by_name, targets), targets.amounts
     if key is None:
         return by_name
-    by_name = [one for one in by_name if one[1].name not in targets.ids or not _counts_lines(one[2], key)]
     orders, lines = targets[amounts.orders], targets[amounts.table]
+    counting = {column.name for column in kind.columns.values() if counts_lines(column, key)}
+    by_name = [one for one in by_name if one[1].name not in targets.ids or one[2].name not in counting]
+    numbers = {name for name in lines.key if name not in targets.ids}
+    by_name = [one for one in by_name if one[0] is not lines or one[1].name not in numbers or _differs_within_order(one[2], key)]
     times = {name for name in orders.required if orders[name].column.kind == TIMESTAMP}
     dated = [column for column in kind.columns.values() if column.dates]
     has_time = any(one[1].name in times and one[0] is orders and one[3] >= STRONG for one in by_name)
@@ -195,19 +218,23 @@ def by_elimination(
     return by_name
 
 
-def _counts_lines(column: ColumnProfile, order: ColumnProfile) -> bool:
-    """Whether a column is the number of the line in its order: 1, 2, 3 and so on in nearly all orders."""
-    if (
-        column.numbers is None
-        or not column.numbers.are_integers
-        or column.filled < column.rows
-        or column.distinct < _FEWEST_WORDS
-    ):
+def counts_lines(column: ColumnProfile, order: ColumnProfile) -> bool:
+    """Whether a column is the number of the line in its order, in nearly all orders: 1, 2, 3 and so on, or from 0."""
+    if not _differs_within_order(column, order) or column.distinct < _FEWEST_WORDS:
+        return False
+    lines = pl.DataFrame({"order": order.texts, "line": column.numbers.values if column.numbers else None}).group_by("order")
+    orders = lines.agg(pl.len().alias("lines"), pl.col("line").min().alias("first"), pl.col("line").max().alias("last"))
+    is_counted = pl.col("first").is_in([0.0, 1.0]) & (pl.col("last") - pl.col("first") + 1 == pl.col("lines"))
+    return orders.filter(is_counted).height >= _NEARLY_COUNTED * orders.height
+
+
+def _differs_within_order(column: ColumnProfile, order: ColumnProfile) -> bool:
+    """Whether the rows of nearly every order have different whole numbers."""
+    if column.numbers is None or not column.numbers.are_integers or column.filled < column.rows:
         return False
     lines = pl.DataFrame({"order": order.texts, "line": column.numbers.values}).group_by("order")
-    orders = lines.agg(pl.len().alias("lines"), pl.col("line").n_unique().alias("different"), pl.col("line").max())
-    counted = orders.filter((pl.col("different") == pl.col("lines")) & (pl.col("line") == pl.col("lines"))).height
-    return counted >= _NEARLY_COUNTED * orders.height
+    orders = lines.agg(pl.len().alias("lines"), pl.col("line").n_unique().alias("different"))
+    return orders.filter(pl.col("different") == pl.col("lines")).height >= _NEARLY_COUNTED * orders.height
 
 
 def _other_ids(
@@ -242,6 +269,9 @@ def named_after(file: str, targets: Targets) -> set[str]:
 
 
 def _by_name(name: frozenset[str], table: TargetTable, target: Target, targets: Targets, is_own_file: bool) -> float:
+    other_amounts = targets.amount_words - {word for words in target.names for word in words}
+    if target.column.kind in (MONEY, PRICE) and name & other_amounts and not name & _WITH_OR_WITHOUT:
+        return 0.0
     own = set(table.things)
     foreign = {thing for other in targets.tables for thing in other.things} - own
     context = names.Context(own, foreign, is_own_file, may_be_coded=target.name not in targets.ids)

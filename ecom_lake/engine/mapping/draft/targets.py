@@ -78,6 +78,8 @@ class Targets:
     value_words: Mapping[str, Mapping[str, str]]
     """For a column with fixed values, `orders.status`: the words of other shops → the canonical value."""
     amounts: LineAmounts
+    amount_words: frozenset[str]
+    """Words that make an amount another one, such as tax: `tax total` is no total."""
     recognized: Mapping[str, str]
     """By column or clue: a regular expression for values that show it under any name, such as e-mail addresses."""
     shapes: Mapping[str, str]
@@ -104,6 +106,7 @@ class Vocabulary:
     made: Mapping[str, Mapping[str, str]]
     values: Mapping[str, Mapping[str, str]]
     shapes: Mapping[str, str]
+    amount_words: frozenset[str]
     recognized: Mapping[str, str]
     additions: Mapping[str, tuple[str, ...]]
 
@@ -131,6 +134,7 @@ def read_vocabulary(text: str, where: str) -> Vocabulary:
                 for column, values in data["values"].items()
             },
             shapes=data["shapes"],
+            amount_words=frozenset(data["amounts"]["words"]),
             recognized=data["recognized"],
             additions={name: tuple(words) for name, words in data["additions"].items()},
         )

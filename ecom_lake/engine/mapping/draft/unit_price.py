@@ -127,7 +127,7 @@ def _proven(
     found = ranked[0]
     formula = _best_formula(lines, found.name, pieces, exact, amounts)
     named = max(all_alike(kind, found), key=lambda one: name_score(lines, amounts.price, one.name))
-    is_named = _best_name(lines, found, amounts) >= STRONG or len(candidates) == 1
+    is_named = _best_name(lines, found, amounts) >= STRONG
     amount = values_of(named) * values_of(quantity)
     return Price(
         number_expression(named),
@@ -180,10 +180,20 @@ def _best_formula(lines: Assigned, price: str, pieces: str, exact: Sequence[Form
     discount = assigned_column(lines, amounts.discount)
     name = first_alike(lines.scores.kind, discount).name if discount is not None else None
 
-    def rank(one: Formula) -> tuple[bool, bool, float]:
-        return one.total == name, name not in one.operands, one.exceptions / one.rows
+    def rank(one: Formula) -> tuple[bool, bool, bool, float]:
+        return one.total == name, name not in one.operands, _leaves_less(lines, one), one.exceptions / one.rows
 
     return min((one for one in exact if set(one.operands[:2]) == {price, pieces}), key=rank)
+
+
+def _leaves_less(lines: Assigned, formula: Formula) -> bool:
+    """Whether a discount would be more than what it leaves: then the two are exchanged."""
+    if formula.form != "less":
+        return False
+    left, less = (
+        float(values_of(lines.scores.kind.columns[name]).fill_null(0).sum()) for name in (formula.total, formula.operands[2])
+    )
+    return less > left
 
 
 # ------------------------------------------------------------------------------------------ not proven
@@ -237,6 +247,10 @@ def _of_total_and_quantity(
     """The total of the line before its discount, divided by the quantity."""
     kind = lines.scores.kind
     discount, product = (assigned_column(lines, name) for name in (amounts.discount, amounts.product))
+    if product is not None and unit_or_line(values_of(total), values_of(quantity), product.texts) == "unit":
+        reason = f"the same for any {quantity.name} of a product: it is the price of a unit"
+        amount = values_of(total) * values_of(quantity)
+        return Price(number_expression(total), (total.name,), "likely", reason, quantity, amount)
     reason = "no column is a unit price: the total of the line divided by the quantity"
     before = _before(kind, total, discount, formulas) if discount is not None else None
     if before is not None:

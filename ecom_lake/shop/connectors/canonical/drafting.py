@@ -44,6 +44,7 @@ def draft_targets() -> Targets:
         words=vocabulary.words,
         value_words=vocabulary.values,
         amounts=_AMOUNTS,
+        amount_words=vocabulary.amount_words,
         recognized=vocabulary.recognized,
         shapes=vocabulary.shapes,
         ids=("order_id", "customer_id", "product_id", "seller_id"),
