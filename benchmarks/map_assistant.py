@@ -1,6 +1,6 @@
 """How many cells of a map does `ecom-lake map` draft right, and how often is a cell wrong that it calls sure?
 
-    python benchmarks/map_assistant.py [--olist FOLDER] [--shapes FOLDER] [--set first|second|third] [--verbose] [LAYOUT ...]
+    python benchmarks/map_assistant.py [--olist FOLDER] [--shapes FOLDER] [--set first|...|fifth] [--verbose] [LAYOUT ...]
 
 No set was used while the assistant was written; each was used afterwards, to improve it. A cell is right if it reads the
 delivered columns that the truth lists and, for a time, the format in which the layout writes it. A missing cell is wrong,
@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars import selectors as cs
 
+from benchmarks.map_amounts import with_line_amounts, with_numbers, with_order_amounts
 from ecom_lake.engine.mapping.draft.draft import Draft, make_draft
 from ecom_lake.engine.mapping.draft.drafted import DraftCell
 from ecom_lake.engine.mapping.draft.read_files import read_files
@@ -29,7 +31,13 @@ from ecom_lake.statistics.intervals import wilson_interval
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 
-SETS = {"first": "map_layouts.toml", "second": "map_layouts_second.toml", "third": "map_layouts_third.toml"}
+SETS = {
+    "first": "map_layouts.toml",
+    "second": "map_layouts_second.toml",
+    "third": "map_layouts_third.toml",
+    "fourth": "map_layouts_fourth.toml",
+    "fifth": "map_layouts_fifth.toml",
+}
 """Each set was chosen when the ones before it had been used to improve the assistant."""
 ORDERS = 1_500
 _WORDS = {
@@ -59,7 +67,13 @@ _WORDS = {
     "description": ("A fine product", "Handmade", "New this year"),
 }
 _PEOPLE = ("Ana Souza", "Ben Hill", "Carla Dias", "Dan Wood", "Eva Klein", "Finn Berg", "Gil Moss")
-_DAYS = {"orders.day": "orders.ordered_at", "orders.shipped_day": "orders.shipped_at", "payments.day": "payments.paid_at"}
+_DAYS = {
+    "orders.day": "orders.ordered_at",
+    "orders.shipped_day": "orders.shipped_at",
+    "orders.promised_day": "orders.promised_at",
+    "orders.delivered_day": "orders.delivered_at",
+    "payments.day": "payments.paid_at",
+}
 """The values that are the day of a time."""
 
 
@@ -85,8 +99,10 @@ class SyntheticShop:
         generate(folder, SynthOptions(orders=ORDERS, full=True), lambda what, share: None)
         read = {file.stem: pl.read_csv(file, infer_schema=False) for file in folder.glob("*.csv")}
         tables = {name: rows.rename({column: f"{name}.{column}" for column in rows.columns}) for name, rows in read.items()}
-        orders = tables["orders"].unique("orders.order_id", keep="last", maintain_order=True)
-        customers = tables["customers"].unique("customers.customer_id", keep="last", maintain_order=True)
+        for name, key in (("orders", "order_id"), ("customers", "customer_id"), ("products", "product_id")):
+            tables[name] = tables[name].unique(f"{name}.{key}", keep="last", maintain_order=True)
+        tables = with_numbers(tables)
+        orders, customers, products = tables["orders"], tables["customers"], tables["products"]
         orders = orders.join(
             customers, left_on="orders.customer_id", right_on="customers.customer_id", how="left", coalesce=False
         )
@@ -97,7 +113,6 @@ class SyntheticShop:
             on="customers.customer_id",
             how="left",
         )
-        products = tables["products"].unique("products.product_id", keep="last", maintain_order=True)
         lines = _amounts(tables["order_items"].rename(lambda name: name.replace("order_items.", "lines.")))
         totals = lines.group_by("lines.order_id").agg(
             pl.format(
@@ -120,9 +135,14 @@ class SyntheticShop:
             maintain_order="left",
         )
         lines = lines.join(first, left_on="lines.order_id", right_on="payments.order_id", how="left", maintain_order="left")
+        lines = with_order_amounts(with_line_amounts(lines))
+        amounts = lines.unique("lines.order_id", keep="first").select("lines.order_id", cs.starts_with("money.order_"))
+        orders = orders.join(amounts, left_on="orders.order_id", right_on="lines.order_id", maintain_order="left")
+        orders = orders.join(first, left_on="orders.order_id", right_on="payments.order_id", how="left", maintain_order="left")
+        refunds = tables["refunds"].join(orders, left_on="refunds.order_id", right_on="orders.order_id", coalesce=False)
         reviews = tables["reviews"].join(orders, left_on="reviews.order_id", right_on="orders.order_id", coalesce=False)
         self.grains = {"orders": orders, "lines": lines, "payments": payments, "reviews": reviews, "customers": customers}
-        self.grains |= {"products": products, "sellers": tables["sellers"]}
+        self.grains |= {"products": products, "sellers": tables["sellers"], "refunds": refunds}
 
 
 def _amounts(lines: pl.DataFrame) -> pl.DataFrame:
@@ -151,9 +171,15 @@ def write_layout(layout: Mapping[str, Any], shop: SyntheticShop, folder: Path) -
 def _values(rows: pl.DataFrame, value: str, file: Mapping[str, Any]) -> pl.Expr:
     if value == "row":
         return pl.int_range(1, rows.height + 1).cast(pl.String)
+    if value.startswith("one of: "):
+        return _words_by_order(rows, tuple(value.removeprefix("one of: ").split(", ")))
+    if value.startswith("money."):
+        return _written_amount(pl.col(value), file)
     table, _, column = value.partition(".")
     if table == "filler" or column == "none":
         return _filler(rows, column)
+    if value == "orders.clock":
+        return pl.col("orders.ordered_at").str.slice(11)
     source = _DAYS.get(value, value)
     if table == "customers" and source not in rows.columns:
         source = f"orders.{column}"
@@ -171,6 +197,21 @@ def _values(rows: pl.DataFrame, value: str, file: Mapping[str, Any]) -> pl.Expr:
         if is_amount
         else text
     )
+
+
+def _words_by_order(rows: pl.DataFrame, words: tuple[str, ...]) -> pl.Expr:
+    """Words that are the same on every row of an order, or else of a customer."""
+    key = next((name for name in ("orders.number", "customers.number") if name in rows.columns), None)
+    number = pl.col(key).cast(pl.Int64) if key else pl.int_range(rows.height)
+    return (number * 7 % 11 % len(words)).replace_strict(dict(enumerate(words)), return_dtype=pl.String)
+
+
+def _written_amount(amount: pl.Expr, file: Mapping[str, Any]) -> pl.Expr:
+    """With the sign of the currency after the minus, and with the decimal separator of the file."""
+    if sign := file.get("sign"):
+        is_amount = amount.str.contains(".", literal=True)
+        amount = pl.when(is_amount).then(amount.str.replace(r"^(-?)", "${1}" + sign.replace("$", "$$"))).otherwise(amount)
+    return amount.str.replace(".", ",", literal=True) if file.get("decimal") == "," else amount
 
 
 def _filler(rows: pl.DataFrame, column: str) -> pl.Expr:
@@ -226,7 +267,7 @@ def _has_format(found: tuple[str, DraftCell], layout: Mapping[str, Any]) -> bool
     """Whether the format of a time is the one in which the layout writes it."""
     kind, cell = found
     file = next((file for name, file in layout.get("files", {}).items() if name.casefold() == kind), None)
-    if file is None or "time" not in file or not cell.target.endswith("_at"):
+    if file is None or "time" not in file or "zone" in file or not cell.target.endswith("_at"):
         return True
     return f"'{file['time']}'" in cell.expression
 

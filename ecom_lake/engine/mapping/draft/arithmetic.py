@@ -1,4 +1,5 @@
-"""Arithmetic between the numeric columns of a file: a × b = c, a × b − d = c, (a − d) × b = c, a × b × (1 − r) = c, a + b = c.
+"""Arithmetic between the numeric columns of a file: a × b = c, a × b − d = c (or + d, below zero), (a − d) × b = c,
+a × b × (1 − r) = c, a + b = c.
 
 Here: which formulas hold to the cent, and in how many rows not. A formula counts only where it is evidence: a × 1 = c and
 a + 0 = c hold for any column that repeats another. Not here: sums of lines and totals of orders (totals.py).
@@ -29,7 +30,7 @@ class Formula:
 
     total: str
     form: str
-    """product, less, less_each, rate, percent, sum."""
+    """product, less, more (a discount below zero), less_each, rate, percent, sum."""
     operands: tuple[str, ...]
     text: str
     rows: int
@@ -56,6 +57,7 @@ class _Form:
 
 _PRODUCT = _Form("product", "{0} * {1}", lambda a, b: a * b, lambda a, b: (a != 0) & (b != 0) & (a != 1) & (b != 1))
 _LESS = _Form("less", "{0} * {1} - {2}", lambda a, b, d: a * b - d, lambda a, b, d: (d != 0) & (a != 0) & (b != 0))
+_MORE = _Form("more", "{0} * {1} + {2}", lambda a, b, d: a * b + d, lambda a, b, d: (d < 0) & (a != 0) & (b != 0))
 _RATE = _Form("rate", "{0} * {1} * (1 - {2})", lambda a, b, r: a * b * (1 - r), lambda a, b, r: (r > 0) & (r < 1) & (a != 0))
 _PERCENT = _Form(
     "percent",
@@ -90,7 +92,7 @@ def _candidates(numbers: Mapping[str, Floats]) -> Iterator[tuple[_Form, tuple[st
                 yield _PRODUCT, factors, total
                 for third in rest if _may_be_less(numbers, factors, total) else ():
                     if third not in (one, other):
-                        yield from ((form, (*factors, third), total) for form in (_LESS, _LESS_EACH, _RATE, _PERCENT))
+                        yield from ((form, (*factors, third), total) for form in (_LESS, _MORE, _LESS_EACH, _RATE, _PERCENT))
 
 
 def _may_be_less(numbers: Mapping[str, Floats], factors: tuple[str, str], total: str) -> bool:

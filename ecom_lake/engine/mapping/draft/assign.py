@@ -96,6 +96,8 @@ def _joined_ids(kinds: Sequence[KindScores], targets: Targets, joins: Sequence[J
         owners = [table for table in targets.tables if len(table.key) == 1 and table.key[0] in targets.ids]
         owned = {table.key[0] for table in owners if table.name in named_after(join.other, targets)}
         best = max(known, key=lambda one: one.total, default=None)
+        if best is None and (owner := _owner_by_attributes(named[join.other], owners)):
+            found |= {(join.kind, owner.key[0], join.column), (join.other, owner.key[0], join.key)}
         if best is None or (best.total < STRONG and not _has_attributes(named[join.other], best.target.name, owners)):
             continue
         if not owned or best.target.name in owned:
@@ -103,15 +105,22 @@ def _joined_ids(kinds: Sequence[KindScores], targets: Targets, joins: Sequence[J
     return found
 
 
+def _owner_by_attributes(scores: KindScores, owners: Sequence[TargetTable]) -> TargetTable | None:
+    """The table that a file with an id of unknown name is: the one of which it has the most columns, and several."""
+    counts = {owner.name: _attributes(scores, owner) for owner in owners}
+    best = max(owners, key=lambda owner: counts[owner.name], default=None)
+    return best if best is not None and counts[best.name] >= _ENOUGH else None
+
+
 def _has_attributes(scores: KindScores, name: str, owners: Sequence[TargetTable]) -> bool:
     """Whether a file has several columns of the table whose key is the id."""
     table = next((one for one in owners if one.key[0] == name), None)
-    if table is None:
-        return False
-    fitting = {
-        one.column.name for one in scores.scores if one.table == table.name and one.total >= STRONG and not one.target.is_clue
-    }
-    return len(fitting) >= _ENOUGH
+    return table is not None and _attributes(scores, table) >= _ENOUGH
+
+
+def _attributes(scores: KindScores, table: TargetTable) -> int:
+    fitting = (one for one in scores.scores if one.table == table.name and one.total >= STRONG and not one.target.is_clue)
+    return len({one.column.name for one in fitting})
 
 
 def _made(kinds: Sequence[KindScores], targets: Targets) -> set[str]:
@@ -256,7 +265,7 @@ def _assign_kind(
         (_worth(one, table) + (_FOUND_BY_JOIN if one.target.name in found else 0.0), -rank, one)
         for rank, table in enumerate(tables)
         for one in scores.scores
-        if one.table == table.name and _is_candidate(one, table, strong)
+        if one.table == table.name and _is_candidate(one, table, strong) and not _is_made_better(one, table, scores, targets)
         for found in [{name for name, join in joined[table.name].items() if join.column == one.column.name}]
     ]
     chosen: dict[tuple[str, str], Score] = {}
@@ -313,6 +322,14 @@ def _is_candidate(score: Score, table: TargetTable, strong: Set[str]) -> bool:
         return True
     least = WEAKEST if score.target.name in table.required else _LEAST_OPTIONAL
     return score.total >= least and score.column.name not in strong
+
+
+def _is_made_better(score: Score, table: TargetTable, scores: KindScores, targets: Targets) -> bool:
+    """Whether an id with a weak name can be made from another column, such as an e-mail address."""
+    how = table.made.get(score.target.name)
+    if how is None or score.target.name not in targets.ids or score.total >= STRONG or table.name != targets.amounts.orders:
+        return False
+    return any(_is_there(source, scores, targets) for source in sources_of(how))
 
 
 def _assigned(

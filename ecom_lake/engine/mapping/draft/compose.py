@@ -1,7 +1,6 @@
 """The cells of a table: for each canonical column an expression, a confidence and a reason.
 
-A cell is *sure* only with evidence: a name that can hardly mean something else, values of the type, no rival column, and for ids
-uniqueness or a join. Amounts of a line are decided in prices.py.
+How sure a cell is: confidence.py. Amounts of a line are decided in prices.py.
 """
 
 from __future__ import annotations
@@ -13,17 +12,16 @@ import polars as pl
 
 from ecom_lake.engine.contracts.columns import DATE, FLAG, INTEGER, MONEY, NUMBER, PRICE, TIMESTAMP
 from ecom_lake.engine.mapping.draft.assign import Assigned
-from ecom_lake.engine.mapping.draft.drafted import Confidence, DraftCell, DraftFacet, DraftWords
+from ecom_lake.engine.mapping.draft.confidence import confidence_of, without_unsure_tables
+from ecom_lake.engine.mapping.draft.drafted import DraftCell, DraftFacet, DraftWords
 from ecom_lake.engine.mapping.draft.keys import OrderKey, made_cell, order_expression, with_guests
-from ecom_lake.engine.mapping.draft.names import EXACT, QUALIFIED
-from ecom_lake.engine.mapping.draft.prices import Sales, number_expression
+from ecom_lake.engine.mapping.draft.line_columns import number_expression
+from ecom_lake.engine.mapping.draft.prices import Sales
 from ecom_lake.engine.mapping.draft.profile import ColumnProfile
-from ecom_lake.engine.mapping.draft.scores import STRONG, Score
+from ecom_lake.engine.mapping.draft.scores import Score
 from ecom_lake.engine.mapping.draft.targets import Targets
 from ecom_lake.words import counted
 
-_SURE_NAME = QUALIFIED - 0.06
-_WELL_COVERED = 0.99
 _NUMERIC = (MONEY, PRICE, NUMBER, INTEGER)
 _GROUP_HELPERS = ("nth()", "share(", "of(", "total(")
 
@@ -47,6 +45,7 @@ def compose(assigned: Assigned, tables: Sequence[Assigned], targets: Targets, sa
             words.extend(mapped)
         elif target.name in table.required and (made := made_cell(assigned, tables, target.name, order, targets)):
             cells[target.name] = made
+    cells = {cell.target: cell for cell in without_unsure_tables(assigned, cells.values(), targets)}
     has_more = table.name == targets.amounts.orders or not set(cells) <= {*targets.ids, *table.key}
     if not has_more or any(name not in cells for name in table.key):
         return None
@@ -105,7 +104,7 @@ def _cell(assigned: Assigned, score: Score, targets: Targets) -> tuple[DraftCell
         expression, doubt = _flag(column)
     else:
         expression, doubt, words = _text(assigned, score, targets)
-    confidence, reason = _confidence(assigned, score, targets)
+    confidence, reason = confidence_of(assigned, score, targets)
     if confidence == "sure" and score.target.name in table.key and _may_not_be_there(assigned, targets):
         confidence, reason = "likely", f"{reason}; but is there a {table.things[0]} in each row?"
     if doubt:
@@ -173,46 +172,6 @@ def _value_map(
 
 def _folded(word: str) -> str:
     return word.casefold().replace("wc-", "").strip()
-
-
-def _confidence(assigned: Assigned, score: Score, targets: Targets) -> tuple[Confidence, str]:
-    """How well name, values and joins agree."""
-    name = score.target.name
-    rivals = assigned.rivals.get(name, ())
-    named = f"named like {name.replace('_', ' ')}" if score.by_name >= STRONG else f"named similarly to {name.replace('_', ' ')}"
-    if join := assigned.joined.get(name):
-        if join.coverage >= _WELL_COVERED and score.by_name >= STRONG:
-            return "sure", f"{named}, and its values are in {join.other}.{join.key}"
-        return "likely", join.sentence
-    if score.by_name > EXACT:
-        return "likely", "it has a value in every row, and one for each id"
-    if score.by_name < STRONG or score.by_values < 1:
-        return ("likely" if score.total >= 0.6 else "guess"), _weak_reason(score, named)
-    if rivals:
-        return "likely", f"{named}; {rivals[0].column.name} would fit as well"
-    if name in assigned.table.key and len(assigned.table.key) == 1:
-        return _key_confidence(assigned, score, named, targets)
-    if not score.is_precise or score.by_name < _SURE_NAME:
-        return "likely", named
-    if elsewhere := [other for other in assigned.same_kind if name in targets[other].names and name not in targets.ids]:
-        return "likely", f"{named}; it may belong to {elsewhere[0].replace('_', ' ')}"
-    if score.target.column.kind in (MONEY, PRICE):
-        return "likely", f"{named}; nothing confirms the amount"
-    return "sure", f"{named}, and all values fit"
-
-
-def _weak_reason(score: Score, named: str) -> str:
-    if score.column.values == "empty":
-        return f"{named}, but it has no values"
-    return named if score.by_values == 1 else f"{named}, but not all values fit"
-
-
-def _key_confidence(assigned: Assigned, score: Score, named: str, targets: Targets) -> tuple[Confidence, str]:
-    if score.column.is_key:
-        return "sure", f"{named}, and every row has another value"
-    if score.is_precise and score.column.filled == score.column.rows:
-        return "sure", f"{named}; {score.column.repeats:.1f} rows per value"
-    return "likely", f"{named}; some rows have no value"
 
 
 # -------------------------------------------------------------------------------------------- groups and totals

@@ -15,6 +15,7 @@ from ecom_lake.engine.mapping.draft.compose import compose, stated_totals
 from ecom_lake.engine.mapping.draft.drafted import DraftFacet
 from ecom_lake.engine.mapping.draft.joins import Join, find_joins
 from ecom_lake.engine.mapping.draft.keys import order_expression
+from ecom_lake.engine.mapping.draft.order_keys import find_order_keys
 from ecom_lake.engine.mapping.draft.prices import Sales, draft_sales
 from ecom_lake.engine.mapping.draft.profile import ColumnProfile, KindProfile
 from ecom_lake.engine.mapping.draft.redundant import Redundant, redundant_columns
@@ -62,8 +63,10 @@ class Draft:
 def make_draft(kinds: Sequence[KindProfile], targets: Targets) -> Draft:
     scored = [score_kind(kind, targets) for kind in kinds]
     joins = find_joins({kind.name: kind.frame for kind in kinds}, _NamesAgree(kinds, targets))
-    assigned = assign(scored, targets, joins)
     formulas = {kind.name: find_formulas(_numbers(kind)) for kind in kinds}
+    if order_keys := find_order_keys(scored, joins, formulas, targets):
+        scored = [score_kind(kind, targets, order_keys.get(kind.name)) for kind in kinds]
+    assigned = assign(scored, targets, joins)
     lines = next((one for one in assigned if one.table.name == targets.amounts.table), None)
     sales = _sales(lines, assigned, formulas, targets) if lines else None
     return Draft(

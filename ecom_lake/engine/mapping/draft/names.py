@@ -91,6 +91,7 @@ _SIGNS = str.maketrans({"#": " id ", "%": " percent ", "°": "o", "º": "o"})
 _FILLERS = frozenset(
     {"usd", "eur", "brl", "gbp", "euro", "real"}
     | {"the", "of", "de", "da", "do", "del", "der", "des", "di", "du", "la", "le", "el", "in", "for", "a", "an", "und", "en"}
+    | {"and", "y", "et", "to", "w", "c"}
 )
 
 

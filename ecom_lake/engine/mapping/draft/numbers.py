@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-_CURRENCY = r"^(?:[€$£¥]|R\$|US\$|USD|EUR|GBP|BRL)\s*|\s*(?:[€$£¥%]|USD|EUR|GBP|BRL)$"
+_SIGN_OF_CURRENCY = r"^([+-]?)(?:[€$£¥]|R\$|US\$|USD|EUR|GBP|BRL)\s*"
+_AFTER_NUMBER = r"\s*(?:[€$£¥%]|USD|EUR|GBP|BRL)$"
 _PLAIN = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$"
 _WITH_COMMA = r"^[+-]?[0-9]+,[0-9]+$|^[+-]?[0-9]+$"
 _GROUPED_BY_COMMA = r"^[+-]?[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?$"
@@ -37,7 +38,7 @@ class Numbers:
 
 def read_numbers(texts: pl.Series) -> Numbers:
     """By the spelling that reads most values; a decimal point where several do."""
-    bare = texts.str.replace_all(_CURRENCY, "").str.strip_chars()
+    bare = texts.str.replace(_SIGN_OF_CURRENCY, "${1}").str.replace(_AFTER_NUMBER, "").str.strip_chars()
     plain = _cast(bare, _PLAIN)
     filled = len(texts) - texts.null_count()
     if len(plain) - plain.null_count() == filled:

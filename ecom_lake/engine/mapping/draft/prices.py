@@ -1,31 +1,38 @@
-"""The price, quantity and discount of a line: arithmetic decides, names only propose.
+"""The amounts of a line: its discount, freight, tax and cost, and what they make of the rows. The price itself: unit_price.py.
 
-A unit price is believed when price × quantity is the stated total, or when the lines add up to the totals of their orders. Where
-it is not the stated total in more than a handful of rows, the total decides: the price is total ÷ quantity.
+An amount that repeats on each row of an order is that of the order, and is shared over its lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from ecom_lake.engine.mapping.draft.arithmetic import CENT, Formula
+from ecom_lake.engine.mapping.draft.arithmetic import Formula
 from ecom_lake.engine.mapping.draft.assign import Assigned
 from ecom_lake.engine.mapping.draft.drafted import Confidence, DraftCell
-from ecom_lake.engine.mapping.draft.profile import ColumnProfile, KindProfile
-from ecom_lake.engine.mapping.draft.scores import WEAKEST, Score
+from ecom_lake.engine.mapping.draft.line_columns import (
+    assigned_column,
+    first_alike,
+    is_a_handful,
+    is_per_order,
+    number_expression,
+    values_of,
+)
+from ecom_lake.engine.mapping.draft.profile import ColumnProfile
+from ecom_lake.engine.mapping.draft.proportions import is_share_of
+from ecom_lake.engine.mapping.draft.same_product import unit_or_line
+from ecom_lake.engine.mapping.draft.scores import STRONG, WEAKEST, Score
 from ecom_lake.engine.mapping.draft.targets import LineAmounts
 from ecom_lake.engine.mapping.draft.totals import Addend, OrderTotals, compare_totals
-from ecom_lake.words import counted
+from ecom_lake.engine.mapping.draft.unit_price import DISCOUNTED, Price, find_price
 
-_HANDFUL = 3
-_HANDFUL_SHARE = 0.0005
 _ADDS_UP = 0.99
 """The share of orders whose lines must add up to the order's total so that a price is believed."""
 _MOST_CHARGES = 4
-_DISCOUNTED = ("less", "less_each", "rate", "percent")
+_AMOUNT_OF_ONE_COLUMN = ("less", "more", "sum")
 
 
 @dataclass(frozen=True)
@@ -46,15 +53,11 @@ class Sales:
 
 
 @dataclass(frozen=True)
-class _Price:
-    expression: str
-    columns: tuple[str, ...]
-    confidence: Confidence
-    reason: str
-    quantity: ColumnProfile | None
-    amount: pl.Series
-    formula: Formula | None = None
-    notes: tuple[str, ...] = ()
+class _Discount:
+    column: ColumnProfile
+    cell: DraftCell
+    values: pl.Series
+    """One for each row, also where the rows repeat the discount of the order."""
 
 
 def draft_sales(
@@ -65,159 +68,66 @@ def draft_sales(
     order: pl.Series | None,
 ) -> Sales:
     """`totals` are stated totals of orders by name, each a frame of `order` and `total`; `order` is the order of each row."""
-    price = _price(lines, formulas, amounts)
-    discount, discount_values = _discount(lines, price, formulas, amounts)
-    charges = [lines.columns[name] for name in amounts.charges if name in lines.columns]
-    compared = None
-    if order is not None and totals:
-        addends = [_addend(lines, column, 1) for column in _possible_charges(lines, price, amounts)]
-        if discount and discount_values is not None:
-            is_per_order = _is_per_order(lines, discount.columns[-1])
-            text = discount.columns[-1] if is_per_order else discount.expression
-            addends.insert(0, Addend(text, -1, discount_values, is_per_order))
-        compared = compare_totals(order, Addend(_amount_text(price), 1, price.amount, False), addends, totals)
-    cells = [_price_cell(price, compared, amounts)]
+    price = find_price(lines, formulas, amounts)
+    discount = _discount(lines, price, formulas, amounts)
+    compared = _compared(lines, price, discount, amounts, totals, order)
+    tax_inside = _tax_inside(lines, price, compared, amounts)
+    cells = [_price_cell(price, compared, amounts, tax_inside)]
     if price.quantity is not None:
         cells.append(_quantity_cell(lines, price, compared, amounts))
     if discount:
-        cells.append(_with_totals(discount, compared))
-    cells.extend(_charge_cell(lines, charge, price, compared) for charge in charges if not charge.target.is_clue)
-    is_per_order = discount is not None and _is_per_order(lines, discount.columns[-1])
-    values = (
-        _once(discount_values, order) if is_per_order and order is not None and discount_values is not None else discount_values
-    )
-    return Sales(tuple(cells), price.amount, values, compared, price.notes)
+        cells.append(_with_totals(discount.cell, compared))
+    charges = [lines.columns[name] for name in amounts.charges if name in lines.columns]
+    cells.extend(_charge_cell(lines, one, price, discount, formulas, compared) for one in charges if not one.target.is_clue)
+    cells.extend(_cost_cell(lines, price, amounts))
+    values = discount.values if discount else None
+    if discount and order is not None and is_per_order(lines, discount.column.name):
+        values = _once(discount.values, order)
+    return Sales(tuple(cells), price.amount, values, compared, (*price.notes, *([tax_inside] if tax_inside else [])))
 
 
-def _amount_text(price: _Price) -> str:
-    names = [price.columns[0]] if price.expression.startswith("per(") else [*price.columns]
-    quantity = [] if price.quantity is None or price.expression.startswith("per(") else [price.quantity.name]
-    return " * ".join([*names, *quantity])
+def _compared(
+    lines: Assigned,
+    price: Price,
+    discount: _Discount | None,
+    amounts: LineAmounts,
+    totals: Mapping[str, pl.DataFrame],
+    order: pl.Series | None,
+) -> OrderTotals | None:
+    if order is None or not totals:
+        return None
+    addends = [_addend(lines, column, 1) for column in _possible_charges(lines, price, amounts)]
+    if discount:
+        is_of_order = is_per_order(lines, discount.column.name)
+        text = discount.column.name if is_of_order else discount.cell.expression
+        addends.insert(0, Addend(text, -1, discount.values, is_of_order))
+    return compare_totals(order, Addend(price.amount_text, 1, price.amount, False), addends, totals)
 
 
-def is_a_handful(exceptions: int, rows: int) -> bool:
-    return exceptions <= max(_HANDFUL, _HANDFUL_SHARE * rows)
+# ------------------------------------------------------------------------------------------ price and quantity
 
 
-# ------------------------------------------------------------------------------------------------------- price
-
-
-def _price(lines: Assigned, formulas: Sequence[Formula], amounts: LineAmounts) -> _Price:
-    price, quantity, total = (_column(lines, name) for name in (amounts.price, amounts.quantity, amounts.line_total))
-    if price is not None and quantity is not None:
-        price, total = _by_formula(lines.scores.kind, price, quantity, total, formulas)
-        own = _formulas_of(price, quantity, _column(lines, amounts.discount), formulas)
-        return _of_price_and_quantity(lines.scores.kind, price, quantity, total, own)
-    if quantity is not None and total is not None:
-        return _of_total_and_quantity(lines.scores.kind, total, quantity, formulas)
-    if price is not None and (formula := _product(formulas, price.name)) is not None:
-        other = lines.scores.kind.columns[next(name for name in formula.operands if name != price.name)]
-        reason = f"{formula.sentence}, so {other.name} is the quantity"
-        return _Price(_number(price), (price.name,), "likely", reason, other, _values(price) * _values(other), formula)
-    found = price if price is not None else total
-    if found is None:
-        raise ValueError("lines have neither a price nor a total")
-    reason = (
-        f"named like a {'price' if price is not None else 'total'}; no column is a quantity, so it is the amount of one piece"
-    )
-    return _Price(_number(found), (found.name,), "guess", reason, None, _values(found))
-
-
-def _by_formula(
-    kind: KindProfile, price: ColumnProfile, quantity: ColumnProfile, total: ColumnProfile | None, formulas: Sequence[Formula]
-) -> tuple[ColumnProfile, ColumnProfile | None]:
-    """Price and total, corrected where arithmetic shows that another column is the price: `unit * quantity = price`."""
-    products = [one for one in formulas if one.form != "sum" and quantity.name in one.operands[:2]]
-    exact = [one for one in products if is_a_handful(one.exceptions, one.rows)]
-    believed = exact or [one for one in products if one.form == "product"]
-    if not believed or any(price.name in one.operands[:2] for one in believed):
-        return price, total
-    best = min(believed, key=lambda one: (one.total != price.name, total is None or one.total != total.name))
-    found = kind.columns[next(name for name in best.operands[:2] if name != quantity.name)]
-    return found, kind.columns[best.total]
-
-
-def _formulas_of(
-    price: ColumnProfile, quantity: ColumnProfile, discount: ColumnProfile | None, formulas: Sequence[Formula]
-) -> list[Formula]:
-    """The formulas with price and quantity, the best first. `price * quantity - discount = net` also holds with discount and net
-    exchanged: the column that is named like a discount is the discount."""
-
-    def rank(one: Formula) -> tuple[bool, bool, bool, float]:
-        is_named = discount is not None and discount.name in one.operands
-        is_exchanged = discount is not None and discount.name == one.total
-        return not is_a_handful(one.exceptions, one.rows), is_exchanged, not is_named, one.exceptions / one.rows
-
-    own = [one for one in formulas if set(one.operands[:2]) == {price.name, quantity.name} and one.form != "sum"]
-    return sorted(own, key=rank)
-
-
-def _of_price_and_quantity(
-    kind: KindProfile, price: ColumnProfile, quantity: ColumnProfile, total: ColumnProfile | None, own: Sequence[Formula]
-) -> _Price:
-    amount = _values(price) * _values(quantity)
-    if own:
-        best = own[0]
-        if is_a_handful(best.exceptions, best.rows):
-            return _Price(_number(price), (price.name,), "sure", best.sentence, quantity, amount, best)
-        if best.form == "product":
-            return _by_total(kind.columns[best.total], quantity, price, best)
-    if total is not None:
-        stated = _values(total)
-        differing = int(((amount - stated).abs() > CENT).sum())
-        note = f"{price.name} * {quantity.name} differs from {total.name} in {differing:,} of {kind.rows:,} rows"
-        if differing and not own:
-            reason = f"{note}: check which of them is the revenue"
-            return _Price(_number(price), (price.name,), "guess", reason, quantity, amount, notes=(note,))
-    reason = "named like a price; no column states price * quantity"
-    return _Price(_number(price), (price.name,), "likely", reason, quantity, amount)
-
-
-def _by_total(total: ColumnProfile, quantity: ColumnProfile, price: ColumnProfile, formula: Formula) -> _Price:
-    """The stated total counts, not the price that contradicts it."""
-    note = f"{formula.text} differs from {total.name} in {counted(formula.exceptions, 'row')} of {formula.rows:,}"
-    reason = f"{note}; the total is taken as right, and {price.name} as wrong there"
-    return _Price(
-        f"per({_number(total)}, {_number(quantity)})",
-        (total.name, quantity.name),
-        "likely",
-        reason,
-        quantity,
-        _values(total),
-        formula,
-        (note,),
-    )
-
-
-def _of_total_and_quantity(
-    kind: KindProfile, total: ColumnProfile, quantity: ColumnProfile, formulas: Sequence[Formula]
-) -> _Price:
-    for formula in formulas:
-        if formula.form == "product" and formula.total == total.name and quantity.name in formula.operands:
-            price = kind.columns[next(name for name in formula.operands if name != quantity.name)]
-            if is_a_handful(formula.exceptions, formula.rows):
-                return _Price(_number(price), (price.name,), "sure", formula.sentence, quantity, _values(total), formula)
-            return _by_total(total, quantity, price, formula)
-    expression = f"per({_number(total)}, {_number(quantity)})"
-    reason = "no column is a unit price: the total of the line divided by the quantity"
-    return _Price(expression, (total.name, quantity.name), "likely", reason, quantity, _values(total))
-
-
-def _product(formulas: Sequence[Formula], price: str) -> Formula | None:
-    found = (
-        one for one in formulas if one.form == "product" and price in one.operands and is_a_handful(one.exceptions, one.rows)
-    )
-    return next(found, None)
-
-
-def _price_cell(price: _Price, compared: OrderTotals | None, amounts: LineAmounts) -> DraftCell:
+def _price_cell(price: Price, compared: OrderTotals | None, amounts: LineAmounts, tax_inside: str) -> DraftCell:
     confidence, reason = price.confidence, price.reason
     if compared and confidence != "sure" and not price.notes and _adds_up(compared):
         confidence, reason = "sure", f"{compared.sentence}"
+    if tax_inside and confidence == "sure":
+        confidence, reason = "likely", tax_inside
     return DraftCell(amounts.price, price.expression, confidence, reason, price.columns)
 
 
-def _quantity_cell(lines: Assigned, price: _Price, compared: OrderTotals | None, amounts: LineAmounts) -> DraftCell:
+def _tax_inside(lines: Assigned, price: Price, compared: OrderTotals | None, amounts: LineAmounts) -> str:
+    """A sentence if the prices may contain the tax: the orders add up without the tax that the lines state."""
+    taxes = [one.column for name in amounts.charges[1:] for one in lines.scores.of(lines.table.name, name) if one.total >= STRONG]
+    stated = [one for one in taxes if one.name not in price.columns and float(values_of(one).fill_null(0).sum()) > 0]
+    if compared is None or not _adds_up(compared) or not stated:
+        return ""
+    if any(one.name in compared.text.split() for one in stated) or price.is_net_of_tax:
+        return ""
+    return f"{compared.sentence}, without {stated[0].name}: check whether the prices contain the tax"
+
+
+def _quantity_cell(lines: Assigned, price: Price, compared: OrderTotals | None, amounts: LineAmounts) -> DraftCell:
     quantity = price.quantity
     assert quantity is not None
     if price.formula and amounts.quantity in lines.columns:
@@ -227,26 +137,25 @@ def _quantity_cell(lines: Assigned, price: _Price, compared: OrderTotals | None,
         confidence, reason = "sure", compared.sentence
     else:
         confidence, reason = "likely", "named like a quantity, and small whole numbers"
-    return DraftCell(amounts.quantity, _number(quantity), confidence, reason, (quantity.name,))
+    return DraftCell(amounts.quantity, number_expression(quantity), confidence, reason, (quantity.name,))
 
 
 # ------------------------------------------------------------------------------------- discount, freight and tax
 
 
-def _discount(
-    lines: Assigned, price: _Price, formulas: Sequence[Formula], amounts: LineAmounts
-) -> tuple[DraftCell | None, pl.Series | None]:
+def _discount(lines: Assigned, price: Price, formulas: Sequence[Formula], amounts: LineAmounts) -> _Discount | None:
     kind = lines.scores.kind
     proven = _proven_discount(lines, price, formulas, amounts)
     if proven:
         column, form, reason = kind.columns[proven[0]], proven[1], proven[2]
-        is_named = lines.columns.get(amounts.discount) is not None and lines.columns[amounts.discount].column.name == proven[0]
-        confidence: Confidence = "sure" if is_named and form in ("less", "less_each", "sum") else "likely"
+        named = assigned_column(lines, amounts.discount)
+        is_named = named is not None and first_alike(kind, named) is column
+        confidence: Confidence = "sure" if is_named and form in (*_AMOUNT_OF_ONE_COLUMN, "less_each") else "likely"
     else:
-        named = lines.columns.get(amounts.discount)
-        if named is None or named.total < WEAKEST or named.column.name in price.columns:
-            return None, None
-        column, form, confidence, reason = named.column, "less", "likely", "named like a discount"
+        score = lines.columns.get(amounts.discount)
+        if score is None or score.total < WEAKEST or score.column.name in price.factors[: 1 if price.is_of_total else None]:
+            return None
+        column, form, confidence, reason = score.column, "less", "likely", "named like a discount"
         if _is_rate(column, price):
             form, confidence, reason = (
                 "rate",
@@ -254,71 +163,126 @@ def _discount(
                 "named like a discount; all its values are from 0 to 1, so it is a share of the price",
             )
     expression, values = _discount_form(form, column, price)
-    if form in ("less", "sum") and _is_per_order(lines, column.name):
-        expression = f"share(of({_number(column, always=True)}), {_weight(price)})"
-        reason, confidence = f"{reason}; it stands once per order, and is shared over the lines", "likely"
-    names = (column.name,) if form in ("less", "sum") else (*price.columns, column.name)
-    return DraftCell(amounts.discount, expression, confidence, reason, names), values
+    names: tuple[str, ...] = (*price.columns, *_quantity_names(price), column.name)
+    if form in _AMOUNT_OF_ONE_COLUMN:
+        names = (column.name,)
+        if is_per_order(lines, column.name):
+            sign = "-" if _is_negative(column) else ""
+            expression = f"share(of({sign}{number_expression(column, always=True)}), {price.weight})"
+            reason, confidence = f"{reason}; it stands once per order, and is shared over the lines", "likely"
+            names = (*price.factors, column.name)
+    cell = DraftCell(amounts.discount, expression, confidence, reason, tuple(dict.fromkeys(names)))
+    return _Discount(column, cell, values)
 
 
-def _possible_charges(lines: Assigned, price: _Price, amounts: LineAmounts) -> list[ColumnProfile]:
+def _quantity_names(price: Price) -> list[str]:
+    return [price.quantity.name] if price.quantity is not None else []
+
+
+def _possible_charges(lines: Assigned, price: Price, amounts: LineAmounts) -> list[ColumnProfile]:
     """The columns that may be freight or tax, the best named first; each with other values than those before it."""
     scores = [score for name in amounts.charges for score in lines.scores.of(lines.table.name, name)]
-    taken = {*price.columns, *([price.quantity.name] if price.quantity is not None else [])}
+    taken = {*price.columns, *_quantity_names(price)}
     found: dict[str, ColumnProfile] = {}
     for score in sorted(scores, key=lambda one: -one.total):
-        values = _values(score.column)
-        is_new = not any(_values(other).equals(values, null_equal=True) for other in found.values())
+        values = values_of(score.column)
+        is_new = not any(values_of(other).equals(values, null_equal=True) for other in found.values())
         if score.column.name not in taken and score.column.numbers and is_new and bool((values.drop_nulls() != 0).any()):
             found[score.column.name] = score.column
     return list(found.values())[:_MOST_CHARGES]
 
 
 def _proven_discount(
-    lines: Assigned, price: _Price, formulas: Sequence[Formula], amounts: LineAmounts
+    lines: Assigned, price: Price, formulas: Sequence[Formula], amounts: LineAmounts
 ) -> tuple[str, str, str] | None:
     """The column, the form and the sentence of a formula that holds in nearly all rows."""
     formula = price.formula
-    if formula and formula.form in _DISCOUNTED and is_a_handful(formula.exceptions, formula.rows):
+    if formula and formula.form in DISCOUNTED and is_a_handful(formula.exceptions, formula.rows):
         return formula.operands[2], formula.form, formula.sentence
-    named = _column(lines, amounts.discount)
-    for other in formulas if formula and named else ():
-        if formula and named and other.form == "sum" and other.total == formula.total and named.name in other.operands:
-            return (named.name, "sum", other.sentence) if is_a_handful(other.exceptions, other.rows) else None
+    named = assigned_column(lines, amounts.discount)
+    if formula is None or named is None:
+        return None
+    less = first_alike(lines.scores.kind, named).name
+    for other in formulas:
+        if other.form == "sum" and less in other.operands and formula.total in (other.total, *other.operands):
+            return (less, "sum", other.sentence) if is_a_handful(other.exceptions, other.rows) else None
     return None
 
 
-def _discount_form(form: str, column: ColumnProfile, price: _Price) -> tuple[str, pl.Series]:
-    values = _values(column)
+def _discount_form(form: str, column: ColumnProfile, price: Price) -> tuple[str, pl.Series]:
+    values = values_of(column)
     amount = price.expression if price.quantity is None else f"num({price.columns[0]}) * num({price.quantity.name})"
     pieces = price.quantity
     if form == "less_each" and pieces is not None:
-        return f"num({column.name}) * num({pieces.name})", values * _values(pieces)
+        return f"num({column.name}) * num({pieces.name})", values * values_of(pieces)
     if form == "rate":
         return f"round({amount} * num({column.name}), 2)", price.amount * values
     if form == "percent":
         return f"round({amount} * num({column.name}) / 100, 2)", price.amount * values / 100
-    return _number(column), values
+    if _is_negative(column):
+        return f"-{number_expression(column, always=True)}", -values
+    return number_expression(column), values
 
 
-def _is_rate(column: ColumnProfile, price: _Price) -> bool:
+def _is_negative(column: ColumnProfile) -> bool:
+    """Whether a discount is written as a negative amount."""
+    known = values_of(column).drop_nulls()
+    return bool((known < 0).any()) and bool((known <= 0).all())
+
+
+def _is_rate(column: ColumnProfile, price: Price) -> bool:
     """Whether a discount is a share: no value above 1, some below, while prices are larger."""
-    known = _values(column).drop_nulls()
+    known = values_of(column).drop_nulls()
     largest = known.max()
     return isinstance(largest, float) and 0 < largest <= 1 and float(price.amount.drop_nulls().mean() or 0) > 2  # type: ignore[arg-type]
 
 
-def _charge_cell(lines: Assigned, charge: Score, price: _Price, compared: OrderTotals | None) -> DraftCell:
+def _charge_cell(
+    lines: Assigned,
+    charge: Score,
+    price: Price,
+    discount: _Discount | None,
+    formulas: Sequence[Formula],
+    compared: OrderTotals | None,
+) -> DraftCell:
     column, name = charge.column, charge.target.name
     adds_up = compared is not None and _adds_up(compared) and column.name in compared.text.split()
     reason = compared.sentence if adds_up and compared else f"named like {name.replace('_', ' ')}"
     confidence: Confidence = "sure" if adds_up else "likely"
-    if not _is_per_order(lines, column.name):
-        return DraftCell(name, _number(column), confidence, reason, (column.name,))
-    expression = f"share(of({_number(column, always=True)}), {_weight(price)})"
-    return DraftCell(
-        name, expression, confidence, f"{reason}; it stands once per order, and is shared over the lines", (column.name,)
-    )
+    if is_per_order(lines, column.name):
+        expression = f"share(of({number_expression(column, always=True)}), {price.weight})"
+        reason = f"{reason}; it stands once per order, and is shared over the lines"
+        return DraftCell(name, expression, confidence, reason, (*price.factors, column.name))
+    if price.quantity is not None and _is_of_unit(column, price, discount):
+        expression = f"num({column.name}) * num({price.quantity.name})"
+        reason = f"{column.name} is a fixed share of the price of a unit, not of the amount of the line"
+        return DraftCell(name, expression, "likely", reason, (column.name, price.quantity.name))
+    proof = next((one for one in formulas if one.form == "sum" and column.name in one.operands), None)
+    if not adds_up and proof is not None and charge.by_name >= STRONG and is_a_handful(proof.exceptions, proof.rows):
+        confidence, reason = "sure", f"{reason}, and {proof.sentence}"
+    return DraftCell(name, number_expression(column), confidence, reason, (column.name,))
+
+
+def _is_of_unit(column: ColumnProfile, price: Price, discount: _Discount | None) -> bool:
+    """Whether an amount such as a tax is a fixed share of the price of a unit, and not of the line."""
+    assert price.quantity is not None
+    pieces = values_of(price.quantity)
+    several = pieces.fill_null(0) > 1
+    after = price.amount - discount.values if discount else price.amount
+    amounts = (values_of(column), price.amount / pieces, price.amount, after)
+    part, unit, line, reduced = (one.filter(several).to_numpy() for one in amounts)
+    return is_share_of(part, unit) and not is_share_of(part, line) and not is_share_of(part, reduced)
+
+
+def _cost_cell(lines: Assigned, price: Price, amounts: LineAmounts) -> Iterator[DraftCell]:
+    """The cost of a unit, from that of the line where lines of the same product show that it is the line's."""
+    cost, product = (assigned_column(lines, name) for name in (amounts.cost, amounts.product))
+    if cost is None or product is None or price.quantity is None or cost.name in price.columns:
+        return
+    if unit_or_line(values_of(cost), values_of(price.quantity), product.texts) == "line":
+        expression = f"per({number_expression(cost)}, {number_expression(price.quantity)})"
+        reason = f"{cost.name} of the same product rises with {price.quantity.name}: it is the cost of the line"
+        yield DraftCell(amounts.cost, expression, "likely", reason, (cost.name, price.quantity.name))
 
 
 def _with_totals(cell: DraftCell, compared: OrderTotals | None) -> DraftCell:
@@ -332,44 +296,8 @@ def _adds_up(compared: OrderTotals) -> bool:
     return compared.share >= _ADDS_UP
 
 
-# ------------------------------------------------------------------------------------------------------ columns
-
-
-def _column(lines: Assigned, name: str) -> ColumnProfile | None:
-    score = lines.columns.get(name)
-    return score.column if score else None
-
-
-def _number(column: ColumnProfile, always: bool = False) -> str:
-    return number_expression(column, always)
-
-
-def number_expression(column: ColumnProfile, always: bool = False) -> str:
-    """The column itself where the contract reads its numbers, else `num(column)`."""
-    numbers = column.numbers
-    is_plain = numbers is not None and numbers.decimal == "." and not numbers.has_signs
-    return column.name if is_plain and not always else f"num({column.name})"
-
-
-def _weight(price: _Price) -> str:
-    """The amount of a line: its weight where an amount of the order is shared over the lines."""
-    if price.expression.startswith("per("):
-        return f"num({price.columns[0]})"
-    factors = [*price.columns, *([price.quantity.name] if price.quantity is not None else [])]
-    return " * ".join(f"num({name})" for name in factors)
-
-
-def _values(column: ColumnProfile) -> pl.Series:
-    numbers = column.numbers
-    return numbers.values if numbers else pl.Series([None] * column.rows, dtype=pl.Float64)
-
-
 def _addend(lines: Assigned, column: ColumnProfile, sign: int) -> Addend:
-    return Addend(column.name, sign, _values(column), _is_per_order(lines, column.name))
-
-
-def _is_per_order(lines: Assigned, column: str) -> bool:
-    return lines.scores.levels.get(column) == "order"
+    return Addend(column.name, sign, values_of(column), is_per_order(lines, column.name))
 
 
 def _once(values: pl.Series, order: pl.Series) -> pl.Series:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import polars as pl
@@ -36,6 +36,12 @@ _OTHER_LEVEL = 0.3
 _LEAST_ORDERS = 5
 _SELDOM = 0.02
 _EVIDENT = 0.01
+_ADDED = 0.02
+_ELIMINATED = 0.7
+_NEARLY_COUNTED = 0.95
+_DATE = frozenset({"date"})
+_ID = "id"
+_WITH_OR_WITHOUT = frozenset({"incl", "excl"})
 _Named = tuple[TargetTable, Target, ColumnProfile, float]
 _WITHIN = 0.99
 _NUMERIC = (MONEY, PRICE, NUMBER, INTEGER)
@@ -71,7 +77,8 @@ class KindScores:
         return next(iter(self.of(table, target)), None)
 
 
-def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
+def score_kind(kind: KindProfile, targets: Targets, order_key: str | None = None) -> KindScores:
+    """`order_key` is the column of the order's id where its values show it, and no name does."""
     named = {
         column.name: targets.words.of_name(column.header) or targets.words.of_name(column.name)
         for column in kind.columns.values()
@@ -82,13 +89,18 @@ def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
         for table in targets.tables
         for target in table.targets
         for column in kind.columns.values()
-        if (score := _by_name(named[column.name], table, target, targets, table.name in own_files)) >= WEAKEST
+        if (score := _by_name(_dated(named[column.name], column, target), table, target, targets, table.name in own_files))
+        >= WEAKEST
     ]
+    if order_key is not None:
+        by_name = [one for one in by_name if one[2].name != order_key and one[1].name != targets.amounts.order_key]
+        by_name += _order_keys(kind.columns[order_key], targets)
     by_name += _complete_order_key(kind, by_name, targets)
+    by_name = by_elimination(kind, by_name, named, targets)
     by_words = _by_words(kind, targets)
-    named_so = {(table.name, target.name, column.name) for table, target, column, _ in by_name}
-    by_name += [one for one in by_words if (one[0].name, one[1].name, one[2].name) not in named_so]
-    listed = {column.name for _, _, column, _ in by_words}
+    named_so = {(table.name, target.name, column.name): score for table, target, column, score in by_name}
+    by_name += [one for one in by_words if named_so.get((one[0].name, one[1].name, one[2].name), 0.0) < one[3]]
+    listed = {column.name for _, target, column, _ in by_words if target.name not in targets.recognized}
     by_name = _without_wrong_order_keys(kind, by_name, targets)
     levels = _levels(kind, by_name, targets)
     keys = {name for table in targets.tables for name in table.key}
@@ -96,7 +108,7 @@ def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
     for table, target, column, score in by_name:
         words = known_words(column, table.name, target.name, targets)
         by_values = (1.0 if words else fits_values(column, target.column)) * _at_level(
-            table, target, levels[column.name], targets
+            table, target, levels[column.name], column.distinct > 1, targets
         )
         if column.name in listed and not words and target.column.kind == TEXT and target.name not in keys:
             by_values *= _OTHER_WORDS
@@ -107,7 +119,21 @@ def score_kind(kind: KindProfile, targets: Targets) -> KindScores:
         one = Score(table.name, target, column, score, by_values, _is_precise(named[column.name], target))
         if one.total >= WEAKEST / 2:
             scores.append(one)
-    return KindScores(kind, tuple(scores), levels)
+    return KindScores(kind, (*scores, *_of_other_tables(scores, targets)), levels)
+
+
+def _of_other_tables(scores: Sequence[Score], targets: Targets) -> list[Score]:
+    """The id of the order, for the tables for which the name alone does not show it: `id` in a file of orders."""
+    key = targets.amounts.order_key
+    best = max((one for one in scores if one.target.name == key), key=lambda one: one.total, default=None)
+    if best is None or best.total < STRONG:
+        return []
+    have = {one.table for one in scores if one.target.name == key and one.column is best.column and one.total >= STRONG}
+    return [
+        replace(best, table=table.name, target=table[key])
+        for table in targets.tables
+        if key in table.names and table.name not in have
+    ]
 
 
 def _by_words(kind: KindProfile, targets: Targets) -> list[_Named]:
@@ -120,6 +146,13 @@ def _by_words(kind: KindProfile, targets: Targets) -> list[_Named]:
         if len(column.words) >= _CLEAR_WORDS
         and min(map(len, column.words)) > _CODE_LENGTH
         and known_words(column, table.name, target.name, targets)
+    ] + [
+        (table, target, column, STRONG)
+        for table in targets.tables
+        for target in table.targets
+        if (pattern := targets.recognized.get(target.name))
+        for column in kind.columns.values()
+        if column.filled and column.texts.str.contains(f"^(?:{pattern})$").sum() >= _WITHIN * column.filled
     ]
 
 
@@ -148,12 +181,80 @@ def _complete_order_key(kind: KindProfile, by_name: Sequence[_Named], targets: T
         for column in kind.columns.values()
         if column.filled == column.rows and column.distinct == key.filled and first_rows[column.name].n_unique() == key.filled
     ]
-    return [
-        (table, table[targets.amounts.order_key], column, names.EXACT + _EVIDENT)
-        for table in targets.tables
-        if targets.amounts.order_key in table.names
-        for column in found[:1]
+    return [one for column in found[:1] for one in _order_keys(column, targets)]
+
+
+def _order_keys(column: ColumnProfile, targets: Targets) -> list[_Named]:
+    """A column as the order's id of every table, because its values show it."""
+    key = targets.amounts.order_key
+    return [(table, table[key], column, names.EXACT + _EVIDENT) for table in targets.tables if key in table.names]
+
+
+def by_elimination(
+    kind: KindProfile, by_name: list[_Named], named: Mapping[str, frozenset[str]], targets: Targets
+) -> list[_Named]:
+    """With the time of the orders and the id of the products where no name shows them: the only time that a file of orders has,
+    and the id of its lines that nothing else is."""
+    key, amounts = _order_key(by_name, targets), targets.amounts
+    if key is None:
+        return by_name
+    orders, lines = targets[amounts.orders], targets[amounts.table]
+    counting = {column.name for column in kind.columns.values() if counts_lines(column, key)}
+    by_name = [one for one in by_name if one[1].name not in targets.ids or one[2].name not in counting]
+    numbers = {name for name in lines.key if name not in targets.ids}
+    by_name = [one for one in by_name if one[0] is not lines or one[1].name not in numbers or _differs_within_order(one[2], key)]
+    times = {name for name in orders.required if orders[name].column.kind == TIMESTAMP}
+    dated = [column for column in kind.columns.values() if column.dates]
+    has_time = any(one[1].name in times and one[0] is orders and one[3] >= STRONG for one in by_name)
+    if len(dated) == 1 and not has_time:
+        by_name = [one for one in by_name if not (one[0] is orders and one[2] is dated[0])]
+        by_name += [(orders, orders[name], dated[0], STRONG) for name in times]
+    if not any(one[1].name == amounts.product and one[3] >= STRONG for one in by_name):
+        by_name = by_name + [
+            (table, table[amounts.product], column, _ELIMINATED)
+            for column in _other_ids(kind, key.name, by_name, named, targets)[:1]
+            for table in (lines, *(one for one in targets.tables if one.key == (amounts.product,)))
+        ]
+    return by_name
+
+
+def counts_lines(column: ColumnProfile, order: ColumnProfile) -> bool:
+    """Whether a column is the number of the line in its order, in nearly all orders: 1, 2, 3 and so on, or from 0."""
+    if not _differs_within_order(column, order) or column.distinct < _FEWEST_WORDS:
+        return False
+    lines = pl.DataFrame({"order": order.texts, "line": column.numbers.values if column.numbers else None}).group_by("order")
+    orders = lines.agg(pl.len().alias("lines"), pl.col("line").min().alias("first"), pl.col("line").max().alias("last"))
+    is_counted = pl.col("first").is_in([0.0, 1.0]) & (pl.col("last") - pl.col("first") + 1 == pl.col("lines"))
+    return orders.filter(is_counted).height >= _NEARLY_COUNTED * orders.height
+
+
+def _differs_within_order(column: ColumnProfile, order: ColumnProfile) -> bool:
+    """Whether the rows of nearly every order have different whole numbers."""
+    if column.numbers is None or not column.numbers.are_integers or column.filled < column.rows:
+        return False
+    lines = pl.DataFrame({"order": order.texts, "line": column.numbers.values}).group_by("order")
+    orders = lines.agg(pl.len().alias("lines"), pl.col("line").n_unique().alias("different"))
+    return orders.filter(pl.col("different") == pl.col("lines")).height >= _NEARLY_COUNTED * orders.height
+
+
+def _other_ids(
+    kind: KindProfile, key: str, by_name: Sequence[_Named], named: Mapping[str, frozenset[str]], targets: Targets
+) -> list[ColumnProfile]:
+    """The ids of lines that are not the id of anything else, the one with most different values first."""
+    taken = {
+        column.name for _, target, column, score in by_name if score >= STRONG and target.name not in targets.amounts.product
+    }
+    levels = column_levels(kind, key)
+    found = [
+        column
+        for column in kind.columns.values()
+        if _ID in named[column.name]
+        and column.name not in taken
+        and levels[column.name] == "line"
+        and not (column.is_key or column.dates)
+        and column.filled == column.rows
     ]
+    return sorted(found, key=lambda column: -column.distinct)
 
 
 def named_after(file: str, targets: Targets) -> set[str]:
@@ -168,10 +269,20 @@ def named_after(file: str, targets: Targets) -> set[str]:
 
 
 def _by_name(name: frozenset[str], table: TargetTable, target: Target, targets: Targets, is_own_file: bool) -> float:
+    other_amounts = targets.amount_words - {word for words in target.names for word in words}
+    if target.column.kind in (MONEY, PRICE) and name & other_amounts and not name & _WITH_OR_WITHOUT:
+        return 0.0
     own = set(table.things)
     foreign = {thing for other in targets.tables for thing in other.things} - own
     context = names.Context(own, foreign, is_own_file, may_be_coded=target.name not in targets.ids)
-    return names.fit(name, target.names, context)
+    bare = (name - words for words in target.additions if words < name)
+    return max(names.fit(name, target.names, context), *(names.fit(one, target.names, context) - _ADDED for one in bare), 0.0)
+
+
+def _dated(name: frozenset[str], column: ColumnProfile, target: Target) -> frozenset[str]:
+    """A time may be called `shipped` as well as `shipped date`."""
+    is_time = target.column.kind in (TIMESTAMP, DATE) and column.dates is not None
+    return name | _DATE if is_time else name
 
 
 def _is_precise(name: frozenset[str], target: Target) -> bool:
@@ -255,11 +366,12 @@ def _level(differing: int, orders: int) -> Level:
     return "unknown" if differing else "order"
 
 
-def _at_level(table: TargetTable, target: Target, level: Level, targets: Targets) -> float:
+def _at_level(table: TargetTable, target: Target, level: Level, is_varied: bool, targets: Targets) -> float:
     """Amounts of a line and amounts of an order have the same names; where the rows show the level, it decides."""
     amounts = targets.amounts
+    if table.name == amounts.table:
+        is_of_line = target.name in (amounts.line_total, amounts.price, amounts.quantity)
+        return _OTHER_LEVEL if level == "order" and is_of_line and is_varied else 1.0
     if level == "unknown" or target.column.kind not in (MONEY, PRICE, NUMBER, FLAG):
         return 1.0
-    if table.name == amounts.table:
-        return _OTHER_LEVEL if level == "order" and target.name == amounts.line_total else 1.0
     return _OTHER_LEVEL if level == "line" and table.name == amounts.orders else 1.0

@@ -25,6 +25,8 @@ class Target:
     names: tuple[frozenset[str], ...]
     """The words of its names elsewhere, its own name first, then the most usual one."""
     is_clue: bool = False
+    additions: tuple[frozenset[str], ...] = ()
+    """Words that a name may have in addition without another meaning, such as `excl tax` of a price."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ class LineAmounts:
     """Columns (table, column) or clues that state the total of an order, or add up to it."""
     orders: str
     """The table of orders."""
+    product: str
+    cost: str
+    """The cost of a unit."""
     order_key: str
 
 
@@ -73,11 +78,20 @@ class Targets:
     value_words: Mapping[str, Mapping[str, str]]
     """For a column with fixed values, `orders.status`: the words of other shops → the canonical value."""
     amounts: LineAmounts
+    amount_words: frozenset[str]
+    """Words that make an amount another one, such as tax: `tax total` is no total."""
+    recognized: Mapping[str, str]
+    """By column or clue: a regular expression for values that show it under any name, such as e-mail addresses."""
+    shapes: Mapping[str, str]
+    """By column or `table.column`: what its values look like, so that a name alone is not believed (confidence.py)."""
     ids: tuple[str, ...]
     """The keys that several tables share, such as order_id: a column that has one is used for each of these tables."""
 
     def __getitem__(self, table: str) -> TargetTable:
         return next(one for one in self.tables if one.name == table)
+
+    def shape_of(self, table: str, column: str) -> str:
+        return self.shapes.get(f"{table}.{column}", self.shapes.get(column, ""))
 
 
 @dataclass(frozen=True)
@@ -91,11 +105,19 @@ class Vocabulary:
     clues: Mapping[str, Mapping[str, tuple[str, ...]]]
     made: Mapping[str, Mapping[str, str]]
     values: Mapping[str, Mapping[str, str]]
+    shapes: Mapping[str, str]
+    amount_words: frozenset[str]
+    recognized: Mapping[str, str]
+    additions: Mapping[str, tuple[str, ...]]
 
     def words_of_names(self, table: str, column: str) -> tuple[frozenset[str], ...]:
         """Of the column's own name, and of those in other systems."""
         others = self.names.get(f"{table}.{column}") or self.names.get(column) or self.clues.get(table, {}).get(column, ())
         return tuple(self.words.of_name(name) for name in (column, *others))
+
+    def additions_of(self, table: str, column: str) -> tuple[frozenset[str], ...]:
+        found = self.additions.get(f"{table}.{column}") or self.additions.get(column, ())
+        return tuple(self.words.of_name(words) for words in found)
 
 
 def read_vocabulary(text: str, where: str) -> Vocabulary:
@@ -111,6 +133,10 @@ def read_vocabulary(text: str, where: str) -> Vocabulary:
                 column: {word: value for value, words in values.items() for word in words}
                 for column, values in data["values"].items()
             },
+            shapes=data["shapes"],
+            amount_words=frozenset(data["amounts"]["words"]),
+            recognized=data["recognized"],
+            additions={name: tuple(words) for name, words in data["additions"].items()},
         )
     except (tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
         raise DefinitionError(f"{where} is not a vocabulary: {error}.") from None

@@ -30,6 +30,8 @@ _AMOUNTS = LineAmounts(
     line_total="line_total",
     stated=(("orders", "order_total"), ("payments", "amount")),
     orders="orders",
+    product="product_id",
+    cost="unit_cost",
     order_key="order_id",
 )
 
@@ -42,6 +44,9 @@ def draft_targets() -> Targets:
         words=vocabulary.words,
         value_words=vocabulary.values,
         amounts=_AMOUNTS,
+        amount_words=vocabulary.amount_words,
+        recognized=vocabulary.recognized,
+        shapes=vocabulary.shapes,
         ids=("order_id", "customer_id", "product_id", "seller_id"),
     )
 
@@ -49,7 +54,7 @@ def draft_targets() -> Targets:
 def _table(file: CanonicalFile, vocabulary: Vocabulary) -> TargetTable:
     contract, delivered = file.contract, file.delivered
     columns = [(name, contract.columns.get(name) or Column(TEXT, file.more[name], nullable=True)) for name in delivered.columns]
-    targets = [Target(name, column, vocabulary.words_of_names(contract.name, name)) for name, column in columns]
+    targets = [_target(contract.name, name, column, vocabulary) for name, column in columns]
     clues = vocabulary.clues.get(contract.name, {})
     return TargetTable(
         name=contract.name,
@@ -63,6 +68,11 @@ def _table(file: CanonicalFile, vocabulary: Vocabulary) -> TargetTable:
 
 
 def _clue(table: str, name: str, vocabulary: Vocabulary) -> Target:
-    words = vocabulary.words_of_names(table, name)
     kind = MONEY if name in _AMOUNT_CLUES else TEXT
-    return Target(name, Column(kind, "A column that helps to make another one.", nullable=True), words, is_clue=True)
+    column = Column(kind, "A column that helps to make another one.", nullable=True)
+    return _target(table, name, column, vocabulary, is_clue=True)
+
+
+def _target(table: str, name: str, column: Column, vocabulary: Vocabulary, is_clue: bool = False) -> Target:
+    words, additions = vocabulary.words_of_names(table, name), vocabulary.additions_of(table, name)
+    return Target(name, column, words, is_clue=is_clue, additions=additions)

@@ -1,0 +1,169 @@
+"""How sure a cell is.
+
+*Sure* needs the name and the content. The name can hardly mean something else, and no other column would fit as well. The values
+have the type, and a shape that other columns would not have: an id is unique or joined, a time is not before the order, a city
+is written without digits, a category repeats, and what belongs to a product is the same in all of its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import polars as pl
+
+from ecom_lake.engine.contracts.columns import DATE, MONEY, NUMBER, PRICE, TEXT, TIMESTAMP
+from ecom_lake.engine.mapping.draft.assign import Assigned
+from ecom_lake.engine.mapping.draft.drafted import Confidence, DraftCell
+from ecom_lake.engine.mapping.draft.names import EXACT, QUALIFIED
+from ecom_lake.engine.mapping.draft.profile import MOST_LISTED, ColumnProfile
+from ecom_lake.engine.mapping.draft.scores import STRONG, Score, counts_lines, known_words
+from ecom_lake.engine.mapping.draft.targets import Targets
+from ecom_lake.words import counted
+
+_SURE_NAME = QUALIFIED - 0.06
+_WELL_COVERED = 0.99
+_NEARLY_ALL = 0.95
+_LABEL_REPEATS = 3
+"""Rows per different value from which a column is a label."""
+
+
+def confidence_of(assigned: Assigned, score: Score, targets: Targets) -> tuple[Confidence, str]:
+    """How well name, values and joins agree."""
+    name = score.target.name
+    rivals = assigned.rivals.get(name, ())
+    named = f"named like {name.replace('_', ' ')}" if score.by_name >= STRONG else f"named similarly to {name.replace('_', ' ')}"
+    if join := assigned.joined.get(name):
+        if join.coverage >= _WELL_COVERED and score.by_name >= STRONG:
+            return "sure", f"{named}, and its values are in {join.other}.{join.key}"
+        return "likely", join.sentence
+    if score.by_name > EXACT:
+        return "likely", "its values show it: each order has one"
+    if score.by_name < STRONG or score.by_values < 1:
+        return ("likely" if score.total >= 0.6 else "guess"), _weak_reason(score, named)
+    if rivals:
+        return "likely", f"{named}; {rivals[0].column.name} would fit as well"
+    if name in assigned.table.key and len(assigned.table.key) == 1:
+        return _key_confidence(score, named)
+    if not score.is_precise or score.by_name < _SURE_NAME:
+        return "likely", named
+    if elsewhere := [other for other in assigned.same_kind if name in targets[other].names and name not in targets.ids]:
+        return "likely", f"{named}; it may belong to {elsewhere[0].replace('_', ' ')}"
+    if doubt := _doubt(assigned, score, targets):
+        return "likely", f"{named}; {doubt}"
+    return "sure", f"{named}, and all values fit"
+
+
+def without_unsure_tables(assigned: Assigned, cells: Iterable[DraftCell], targets: Targets) -> list[DraftCell]:
+    """No cell of a table is sure whose key is a guess. Of a table that is one of several of its file, cells are sure only if one
+    that is no key is: else the file may not have the table."""
+    found, amounts = list(cells), targets.amounts
+    keys = {*targets.ids, *assigned.table.key}
+    guessed = next((cell for cell in found if cell.target in assigned.table.key and cell.confidence == "guess"), None)
+    if guessed is not None:
+        return _likely(found, f"but {guessed.target} is a guess")
+    is_evident = any(cell.confidence == "sure" and cell.target not in keys for cell in found)
+    if is_evident or not assigned.same_kind or assigned.table.name in (amounts.orders, amounts.table):
+        return found
+    return _likely(found, f"does the file have {assigned.table.name.replace('_', ' ')}?")
+
+
+def _likely(cells: Iterable[DraftCell], doubt: str) -> list[DraftCell]:
+    return [
+        replace(cell, confidence="likely", reason=f"{cell.reason}; {doubt}") if cell.confidence == "sure" else cell
+        for cell in cells
+    ]
+
+
+def _weak_reason(score: Score, named: str) -> str:
+    if score.column.values == "empty":
+        return f"{named}, but it has no values"
+    return named if score.by_values == 1 else f"{named}, but not all values fit"
+
+
+def _key_confidence(score: Score, named: str) -> tuple[Confidence, str]:
+    if score.column.is_key:
+        return "sure", f"{named}, and every row has another value"
+    if score.is_precise and score.column.filled == score.column.rows:
+        return "sure", f"{named}; {score.column.repeats:.1f} rows per value"
+    return "likely", f"{named}; some rows have no value"
+
+
+# ------------------------------------------------------------------------------------------------ content
+
+
+def _doubt(assigned: Assigned, score: Score, targets: Targets) -> str:
+    """Why the values do not confirm the name; empty if they do."""
+    kind, column = score.target.column.kind, score.column
+    if kind in (MONEY, PRICE):
+        return "nothing confirms the amount"
+    if kind in (TIMESTAMP, DATE):
+        return _doubt_of_time(assigned, score, targets)
+    if score.target.name in assigned.table.key and score.target.name not in targets.ids:
+        return _doubt_of_number(assigned, column, targets)
+    if kind == NUMBER and not score.target.names[0] <= targets.words.of_name(column.header):
+        return "the name does not state the unit"
+    if kind == TEXT and score.target.name not in targets.ids:
+        shape = targets.shape_of(assigned.table.name, score.target.name)
+        if not known_words(column, assigned.table.name, score.target.name, targets) and not has_shape(column, shape):
+            return "its values do not confirm it"
+    return _differs_within_key(assigned, column)
+
+
+def has_shape(column: ColumnProfile, shape: str) -> bool:
+    """Whether nearly all values have the shape of a vocabulary: `label` (few values that repeat), `text` (many different ones),
+    or a regular expression."""
+    if shape == "label":
+        return column.distinct > 1 and column.repeats >= _LABEL_REPEATS
+    if shape == "text":
+        return column.distinct > MOST_LISTED or column.is_unique
+    if not shape or not column.filled:
+        return False
+    return int(column.texts.str.contains(f"^(?:{shape})$").sum()) >= _NEARLY_ALL * column.filled
+
+
+def _doubt_of_number(assigned: Assigned, column: ColumnProfile, targets: Targets) -> str:
+    """The second part of a key, such as the line of an order, is counted within the first."""
+    order = assigned.columns.get(targets.amounts.order_key)
+    return "" if order is not None and counts_lines(column, order.column) else "it does not count within the order"
+
+
+def _doubt_of_time(assigned: Assigned, score: Score, targets: Targets) -> str:
+    """A time of an order is not before the order was placed; the order is the first of the times in its row."""
+    mine, kind = score.column, assigned.scores.kind
+    others = [one for one in kind.columns.values() if one.dates and one.name != mine.name]
+    if assigned.table.name == targets.amounts.orders and score.target.name in assigned.table.required:
+        early = [one for one in others if _is_mostly_before(one, mine)]
+        return f"{early[0].name} is earlier" if early else ""
+    ordered = _time_of_order(assigned)
+    if ordered is not None and ordered.name != mine.name and _is_mostly_before(mine, ordered, least=1 - _NEARLY_ALL):
+        return f"it is earlier than {ordered.name} in some rows"
+    return ""
+
+
+def _time_of_order(assigned: Assigned) -> ColumnProfile | None:
+    times = [name for name in assigned.table.required if assigned.table[name].column.kind == TIMESTAMP]
+    found = [assigned.columns[name].column for name in times if name in assigned.columns]
+    return found[0] if found else None
+
+
+def _is_mostly_before(one: ColumnProfile, other: ColumnProfile, least: float = 0.5) -> bool:
+    """Whether a day is before the other in more than this share of the rows."""
+    assert one.dates is not None
+    if other.dates is None:
+        return False
+    days = pl.DataFrame({"one": one.dates.values.dt.date(), "other": other.dates.values.dt.date()}).drop_nulls()
+    return days.height > 0 and days.filter(pl.col("one") < pl.col("other")).height > least * days.height
+
+
+def _differs_within_key(assigned: Assigned, column: ColumnProfile) -> str:
+    """A sentence if the column differs between rows of one key, which then are not one thing."""
+    keys = [assigned.columns[name].column.name for name in assigned.table.key if name in assigned.columns]
+    if len(keys) != 1 or keys[0] == column.name or len(assigned.table.key) > 1:
+        return ""
+    pairs = assigned.scores.kind.frame.select(pl.col(keys[0]).alias("key"), pl.col(column.name).alias("value")).drop_nulls()
+    counts = pairs.group_by("key").agg(pl.col("value").n_unique())
+    differing = counts.filter(pl.col("value") > 1).height
+    if differing <= (1 - _NEARLY_ALL) * counts.height:
+        return ""
+    return f"it differs between the rows of {counted(differing, keys[0])}"
