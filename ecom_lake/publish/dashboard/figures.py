@@ -51,5 +51,6 @@ def _figure(view: View, kpi: Kpi, query: Query, months: Sequence[Row], total: Ro
     if moved and kpi.better != "neither":
         tone = "good" if rises == (kpi.better == "up") else "bad"
     evidence = why(view, vocabulary.KPIS[kpi.name].column.meaning, query, "fct_orders", "fct_sales")
-    line = sparkline([row[kpi.name] for row in months])
+    complete = {month.month for month in view.months if month.is_complete}
+    line = sparkline([row[kpi.name] for row in months if row["month"] in complete])
     return Figure(kpi.name, kpi.label, formatted(total[kpi.name], kpi.unit, view.release.currency), change, tone, line, evidence)

@@ -47,6 +47,10 @@ class HeatMap:
     note_head: str = ""
     """Title of the rows' notes; empty where they have none."""
 
+    @property
+    def has_incomplete(self) -> bool:
+        return not all(row.is_complete and all(cell.is_complete for cell in row.cells) for row in self.rows)
+
 
 def shade(value: float, largest: float) -> int:
     """On a square-root scale, so that small values differ too; only zero has no colour."""

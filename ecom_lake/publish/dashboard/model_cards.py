@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from ecom_lake.engine.contracts.gate import THRESHOLD
 from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.forest import Estimated, Forest, forest
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.view import View
+from ecom_lake.publish.pages.rendering import percent
 from ecom_lake.words import counted
 
 DRIFTS = 4
@@ -27,6 +29,7 @@ TITLES = {
     "experiment_plan": "Experiment plan",
     "experiment_simulation": "Experiment simulation",
 }
+_METRICS = {"mase": "MASE"}
 _CARDS = Query("select * from model_cards order by model")
 _DRIFT = Query(
     "select model, name, before, now, change from model_drift where change <> 0 order by model, abs(change) desc, name"
@@ -47,8 +50,11 @@ class ModelCard:
     better: str
     """Such as "higher is better"; empty without a metric."""
     test: Forest | None
-    """The candidate's result and the rival's."""
+    """The candidate's result and the rival's; None without a test, and where the rival is a fixed number."""
+    requirement: str
+    """The result beside the fixed number that it must reach; empty for a test against a rival."""
     fitted_as_of: date | None
+    """None for a shop without dates."""
     age_days: int | None
     n: int
     trained_on: str
@@ -78,9 +84,10 @@ def _card(view: View, row: Row, drift: Sequence[Row]) -> ModelCard:
         row["population"],
         row["reason"],
         row["champion"],
-        row["metric"],
+        _METRICS.get(row["metric"], row["metric"]),
         f"{row['direction']} is better" if row["direction"] else "",
         forest(_estimates(row), compact, row["baseline_value"]),
+        _requirement(row),
         row["fitted_as_of"] or row["as_of"],
         row["age_days"],
         row["n"],
@@ -92,8 +99,8 @@ def _card(view: View, row: Row, drift: Sequence[Row]) -> ModelCard:
 
 
 def _estimates(row: Row) -> list[Estimated]:
-    """Empty for a model that was not tested. A threshold has no interval."""
-    if row["value"] is None or row["baseline_value"] is None:
+    """Empty for a model that was not tested against a rival."""
+    if row["value"] is None or row["baseline_value"] is None or row["baseline"] == THRESHOLD:
         return []
     tested = Estimated(row["candidate"] or "candidate", row["value"], row["low"], row["high"], compact(row["value"]))
     if row["candidate"] == row["baseline"]:
@@ -102,6 +109,15 @@ def _estimates(row: Row) -> list[Estimated]:
         tested,
         Estimated(row["baseline"] or "rival", row["baseline_value"], None, None, compact(row["baseline_value"]), False),
     ]
+
+
+def _requirement(row: Row) -> str:
+    """Such as "number of customers observed: 514; at least 200 required"."""
+    if row["value"] is None or row["baseline"] != THRESHOLD:
+        return ""
+    number = percent if row["metric"].startswith("share") else compact
+    bound = "at least" if row["direction"] == "higher" else "at most"
+    return f"{row['metric']}: {number(row['value'])}; {bound} {number(row['baseline_value'])} required"
 
 
 def compact(value: float) -> str:

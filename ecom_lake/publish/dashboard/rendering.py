@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecom_lake.publish.pages.incomplete import LEGEND
 from ecom_lake.publish.pages.rendering import FILTERS, printable
 
 if TYPE_CHECKING:
@@ -25,5 +26,6 @@ def _environment() -> Environment:
     jinja = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FileSystemLoader(_TEMPLATES)
     )
+    jinja.globals["incomplete_legend"] = LEGEND
     jinja.filters |= FILTERS | {"printable": printable}
     return jinja

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from ecom_lake.publish.pages.incomplete import marked
 from ecom_lake.publish.pages.rendering import percent
 
 BOUNDS = (0.025, 0.05, 0.1, 0.15, 0.25)
@@ -79,6 +80,5 @@ def _tile(label: str, column: TileColumn, share: Share | None, noun: str, url: C
         return None
     size = share.part / share.whole
     step = bisect_right(BOUNDS, size) if share.whole >= FEWEST else None
-    incomplete = "" if column.is_complete else " (incomplete month)"
-    title = f"{label}, {column.month:%b %Y}: {share.part:,} of {share.whole:,} {noun}, {percent(size)}{incomplete}"
-    return Tile(f"{100 * size:.0f}", step, title, url(column.month))
+    title = f"{label}, {column.month:%b %Y}: {share.part:,} of {share.whole:,} {noun}, {percent(size)}"
+    return Tile(f"{100 * size:.0f}", step, marked(title, column.is_complete), url(column.month))

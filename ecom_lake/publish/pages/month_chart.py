@@ -12,6 +12,7 @@ from datetime import date
 from itertools import groupby
 from typing import Literal
 
+from ecom_lake.publish.pages.incomplete import marked
 from ecom_lake.publish.pages.scale import Scale
 
 _BAR_SHARE, _WIDEST_BAR = 0.74, 9.0
@@ -143,8 +144,7 @@ def _mark(
 
 
 def _text(point: Point, number: Format) -> str:
-    incomplete = "" if point.is_complete else " (incomplete month)"
-    return f"{point.month:%b %Y}: {number(point.value or 0.0)}{incomplete}"
+    return marked(f"{point.month:%b %Y}: {number(point.value or 0.0)}", point.is_complete)
 
 
 def _forecast_text(one: Forecast, number: Format) -> str:

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ecom_lake.publish.pages.incomplete import LEGEND
+
 LONGEST = 400
 _HERE = Path(__file__).parent
 _STYLE = "style.css"
@@ -27,6 +29,7 @@ def rendered(template: str, currency: str | None = None, **values: Any) -> bytes
         lstrip_blocks=True,
         loader=FileSystemLoader(_HERE),
     )
+    jinja.globals["incomplete_legend"] = LEGEND
     jinja.filters |= FILTERS | {"amount": partial(amount, currency=currency)}
     style = (_HERE / _STYLE).read_text(encoding="utf-8")
     return jinja.get_template(template).render(style=style, **values).encode()
@@ -47,12 +50,16 @@ def amount(value: Any, digits: int = 0, *, currency: str | None = None) -> str:
 
 
 def percent(share: float) -> str:
-    """One decimal; two below 1% and above 99%, so that a small share is not shown as 0.0%."""
+    """One decimal; two below 1% and between 99% and 100%, so that a small share is not 0.0%, nor a large one 100.0%.
+
+    Growth has the same digits: it may be below zero or above 100%."""
     if share in (0, 1):
         return f"{share:.0%}"
     if 0 < share < 0.00005:
         return "< 0.01%"
-    return f"{100 * share:.1f}%" if 0.01 <= share <= 0.99 else f"{min(100 * share, 99.99):.2f}%"
+    if 0.99 < share < 1:
+        return f"{min(100 * share, 99.99):.2f}%"
+    return f"{100 * share:.1f}%" if abs(share) >= 0.01 else f"{100 * share:.2f}%"
 
 
 def _number(value: int) -> str:

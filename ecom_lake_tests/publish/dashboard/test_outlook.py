@@ -234,6 +234,23 @@ def test_a_threshold_that_is_the_model_itself_is_one_row(tmp_path: Path) -> None
     assert untested.test is None
 
 
+def test_a_fixed_number_that_must_be_reached_is_a_sentence_not_a_rival(tmp_path: Path) -> None:
+    observed = {**CARD, "baseline": "threshold", "metric": "customers observed", "value": 32198.0, "baseline_value": 200.0}
+    compared = {**observed, "model": "x", "metric": "share of the exposed", "value": 0.995, "baseline_value": 0.8}
+    cards = model_cards(opened(HandRelease(tmp_path, model_cards=[observed, compared])))
+    assert [card.test for card in cards] == [None, None]
+    assert [card.requirement for card in cards] == [
+        "customers observed: 32,198; at least 200 required",
+        "share of the exposed: 99.50%; at least 80.0% required",
+    ]
+
+
+def test_a_model_of_a_shop_without_dates_has_no_day_of_its_fit(tmp_path: Path) -> None:
+    page = shown(opened(HandRelease(tmp_path, model_cards=[{**CARD, "fitted_as_of": None, "as_of": None, "age_days": None}])))
+    assert "Fitted on 1,000 rows." in page
+    assert "None" not in page
+
+
 def test_the_tenths_of_the_customers_sum_to_the_expected_value(tmp_path: Path) -> None:
     values = [
         {"customer_id": f"{number:02}", "predicted_value": Decimal(number), "low": Decimal(0), "high": Decimal(2 * number),

@@ -15,7 +15,7 @@ def test_each_shop_has_its_last_complete_month(client: TestClient, release: Serv
     olist = page[page.index('href="/olist/overview"') : page.index('href="/empty/overview"')]
     assert f'<p class="value">{amount(last["net_sales"])}</p>' in olist
     assert f'<p class="value">{last["orders"]:,}</p>' in olist
-    assert f"{last['month']:%b %Y} · release {release.number}" in olist
+    assert f"{last['month']:%b %Y} compared with " in olist and f" · release {release.number}" in olist
     assert "ledger closes" in olist
     assert "Shop &#39;empty&#39; has nothing yet" in page
 

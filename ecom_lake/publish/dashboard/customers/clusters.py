@@ -40,9 +40,7 @@ class Clusters:
 def clusters(view: View) -> Clusters:
     tried = rows_of(view, "segment_selection", _SELECTION)
     return Clusters(
-        group_table(
-            view, "segment_profile", _PROFILE, "Segment", "median recency, purchases, net sales", lambda row: _group(view, row)
-        ),
+        group_table(view, "segment_profile", _PROFILE, "Segment", _figure_titles(view), lambda row: _group(view, row)),
         next(iter(rows_of(view, "model_cards", _CARD)), None),
         [(buyers, list(rows)) for buyers, rows in groupby(tried, lambda row: str(row["buyers"]))],
         why_of(view, "segment_selection", _SELECTION),
@@ -51,10 +49,20 @@ def clusters(view: View) -> Clusters:
     )
 
 
+def _has_recency(view: View) -> bool:
+    """Whether the shop knows when customers ordered."""
+    return bool(view.months)
+
+
+def _figure_titles(view: View) -> list[str]:
+    return [*(["median recency"] if _has_recency(view) else []), "median purchases", "median net sales"]
+
+
 def _group(view: View, row: Row) -> Group:
     days = row["median_recency_days"]
-    recency = "" if days is None else f"{days:,.0f} days · "
-    figures = f"{recency}{row['median_purchases']:,.0f} · {money(view)(row['median_net_sales'])}"
+    figures = [f"{row['median_purchases']:,.0f}", money(view)(row["median_net_sales"])]
+    if _has_recency(view):
+        figures.insert(0, "n/a" if days is None else f"{days:,.0f} days")
     chosen = view.filters.members.get("segment") == row["segment"]
     name = row["segment"]
     return Group.of(view, name, row, figures, {"segment": name}, row["rule"], view.toggled("segment", name), chosen)

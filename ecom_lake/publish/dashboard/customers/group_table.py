@@ -26,7 +26,8 @@ class Group:
     width: float
     """Percent of the longest bar of the table; the bars of both shares have one scale."""
     net_sales_width: float
-    figures: str
+    figures: Sequence[str]
+    """In the order of the table's `figure_titles`."""
     rule: str
     url: str
     """What a click on the name filters; empty where nothing can be filtered by the group."""
@@ -39,7 +40,7 @@ class Group:
         view: View,
         name: str,
         row: Row,
-        figures: str,
+        figures: Sequence[str],
         who: Mapping[str, str] | None = None,
         rule: str = "",
         url: str = "",
@@ -65,19 +66,19 @@ class Group:
 @dataclass(frozen=True)
 class GroupTable:
     title: str
-    figures_title: str
+    figure_titles: Sequence[str]
     groups: Sequence[Group]
     why: Why
 
 
 def group_table(
-    view: View, table: str, query: Query, title: str, figures_title: str, group: Callable[[Row], Group]
+    view: View, table: str, query: Query, title: str, figure_titles: Sequence[str], group: Callable[[Row], Group]
 ) -> GroupTable | None:
     """None where the shop does not have the table, or nobody is in it."""
     groups = [group(row) for row in rows_of(view, table, query)]
     if not groups:
         return None
-    return GroupTable(title, figures_title, scaled(groups), why_of(view, table, query))
+    return GroupTable(title, figure_titles, scaled(groups), why_of(view, table, query))
 
 
 def scaled(groups: Sequence[Group]) -> list[Group]:

@@ -24,7 +24,7 @@ _CATEGORIES = Query(
     " order by persona, share desc, category"
 )
 _DIMENSIONS = ("gender", "age_group")
-_FIGURES = "average order value, repeat purchase rate"
+_FIGURES = ("average order value", "repeat purchase rate")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _demographics(view: View, dimension: str) -> GroupTable | None:
 def _group(view: View, row: Row, column: str, rule: str = "") -> Group:
     who = {column: row[column]} if column in ("persona", "loyalty_tier") else None
     rate = "n/a" if row["repeat_rate"] is None else percent(row["repeat_rate"])
-    return Group.of(view, row[column], row, f"{money(view)(row['aov'])} · {rate}", who, rule)
+    return Group.of(view, row[column], row, (money(view)(row["aov"]), rate), who, rule)
 
 
 def _categories(view: View) -> dict[str, str]:

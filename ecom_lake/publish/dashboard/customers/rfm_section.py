@@ -141,12 +141,12 @@ def _segments(view: View) -> GroupTable | None:
         "rfm_segments",
         _SEGMENTS,
         "RFM segment",
-        "mean recency, purchases, net sales",
+        ("mean recency", "mean purchases", "mean net sales"),
         lambda row: Group.of(
             view,
             row["segment"],
             row,
-            f"{_days(row['avg_recency_days'])} · {row['avg_frequency']:.1f} · {money(view)(row['avg_monetary'])}",
+            (_days(row["avg_recency_days"]), f"{row['avg_frequency']:.1f}", money(view)(row["avg_monetary"])),
             {"rfm": row["segment"]},
         ),
     )

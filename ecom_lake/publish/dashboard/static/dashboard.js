@@ -51,7 +51,7 @@ async function savePicture(chart, file) {
   style.textContent = await (await fetch("/dashboard.css")).text();
   svg.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   if (document.documentElement.dataset.theme !== "auto") svg.dataset.theme = document.documentElement.dataset.theme;
-  copy.append(origin);
+  copy.append(origin, document.querySelector(".hatching").cloneNode(true));
   body.className = "picture";
   body.append(style, copy);
   inside.append(body);

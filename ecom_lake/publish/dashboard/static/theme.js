@@ -5,7 +5,10 @@ const chosenTheme = () => (THEMES.includes(localStorage.theme) ? localStorage.th
 document.documentElement.dataset.theme = chosenTheme();
 document.addEventListener("DOMContentLoaded", () => {
   const button = document.querySelector("button.theme");
-  const show = () => (button.textContent = `Theme: ${chosenTheme()}`);
+  const show = () => {
+    button.dataset.shows = chosenTheme();
+    for (const name of ["title", "aria-label"]) button.setAttribute(name, `Theme: ${chosenTheme()}`);
+  };
   button.hidden = false;
   show();
   button.addEventListener("click", () => {

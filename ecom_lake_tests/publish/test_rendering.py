@@ -1,0 +1,18 @@
+"""Numbers as people read them on pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecom_lake.publish.pages.rendering import percent
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0%"), (1, "100%"), (0.00001, "< 0.01%"), (0.0043, "0.43%"), (0.25, "25.0%"), (0.9951, "99.51%"), (0.99999, "99.99%"),
+        (1.804, "180.4%"), (1.004, "100.4%"), (-0.0043, "-0.43%"), (-0.3976, "-39.8%"), (-1, "-100.0%"),
+    ],
+)  # fmt: skip
+def test_shares_and_growth_as_percentages(share: float, text: str) -> None:
+    assert percent(share) == text
