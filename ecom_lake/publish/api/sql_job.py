@@ -112,10 +112,11 @@ class _Bounded(io.BytesIO):
 
     def __init__(self, most: int) -> None:
         super().__init__()
-        self._most = most
+        self._most, self._size = most, 0
 
     def write(self, data: Any) -> int:
-        if self.tell() + len(data) > self._most:
+        self._size += len(data)
+        if self._size > self._most:
             raise UsageError(f"The answer is larger than {self._most / 10**6:,g} MB. Ask for fewer rows or columns.")
         return super().write(data)
 

@@ -57,7 +57,7 @@ def test_a_client_that_awaits_too_many_is_refused() -> None:
             waiting = [asyncio.ensure_future(held.enter_async_context(turns.taken("a"))) for _ in range(OF_ONE_CLIENT - 1)]
             await asyncio.sleep(0)
             with pytest.raises(ProblemError) as refused:
-                await held.enter_async_context(turns.taken("a"))
+                await asyncio.wait_for(held.enter_async_context(turns.taken("a")), timeout=10)
             for one in waiting:
                 one.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
