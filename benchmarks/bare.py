@@ -30,7 +30,7 @@ import polars as pl  # noqa: E402
 import ecom_lake  # noqa: E402
 from benchmarks.agree import WITHOUT_COUNTERPART  # noqa: E402
 from ecom_lake.engine.build.gold.table_file import settings_row  # noqa: E402
-from ecom_lake.engine.build.release.offer import alternatives  # noqa: E402
+from ecom_lake.engine.build.shop_context import alternatives  # noqa: E402
 from ecom_lake.engine.contracts.fitted import Past, fit_rows  # noqa: E402
 from ecom_lake.shop.connectors.olist import OLIST  # noqa: E402
 from ecom_lake.shop.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402

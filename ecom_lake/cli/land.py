@@ -88,6 +88,13 @@ def _next_step(site: Site, unknown: list[Arrival], options: LakeOptions) -> list
         return [build]
     files = " ".join(quote(str(arrival.source)) for arrival in unknown)
     known = ", ".join(table.name for table in site.connector.delivered)
+    if site.map:  # a map that exists is not drafted again
+        return [
+            f"{counted(len(unknown), 'file', 'is/are')} none of those that the map '{site.shop.map}' reads: {known}.",
+            "If the shop needs them, add a section [files.NAME] for each to the map, and [TABLE] with its cells: see "
+            "docs/how-to-write-a-map.md. A build leaves other files unread.",
+            build,
+        ]
     return [
         f"{counted(len(unknown), 'file', 'is/are')} none of the tables that the connector '{site.connector.name}' reads: "
         f"{known}.",
