@@ -3,7 +3,8 @@
     python benchmarks/mapped.py [--orders 100000] [--rounds 3] [--gold]
 
 Two pairs, in turn, each build in a process of its own: the canonical files of a full synthetic shop, and the same files through a
-map whose cells are the columns; the export of a shop's database through its map, and the canonical files that this map makes.
+map whose cells are the columns; the export of a shop's database through its map, and the canonical files that this map makes, as
+many as the export has.
 Without --gold, a build ends with silver, where the ways differ; gold is the same work for both. Then the database's shop delivers
 once more: the last thirtieth of the records of its last month, as a night, against the build of everything.
 """
@@ -102,10 +103,14 @@ def _realistic(folder: Path, orders: int) -> tuple[Way, Way]:
     mapped = Way("map", export, f'map = "{SHAPE}"')
     map_ = open_site(load(str(folder / "none"), _environment(folder, mapped)), SHOP).map
     assert map_
-    rows = read_files_of(map_, [(file.name, file) for file in sorted(export.rglob("*.csv"))]).rows
+    delivered = sorted(export.rglob("*.csv"))
+    rows = read_files_of(map_, [(file.name, file) for file in delivered]).rows
     for facet in map_.facets:
         made = map_rows(map_, facet, rows[facet.kind], rows, SHOP_ZONE, KEY).rows
-        made.select(name for name in facet.cells).write_csv(files / f"{facet.target}.csv")
+        for number, of_file in made.partition_by("source_sequence", as_dict=True).items():
+            month = files / delivered[int(number[0]) - 1].parent.name  # as many files as the export has
+            month.mkdir(exist_ok=True)
+            of_file.select(name for name in facet.cells).write_csv(month / f"{facet.target}.csv")
     return Way("connector", files, 'connector = "canonical"'), mapped
 
 

@@ -104,9 +104,16 @@ def _next_step(site: LandingSite, unknown: list[Arrival], delivered: Sequence[De
         return [build]
     files = " ".join(quote(str(arrival.source)) for arrival in unknown)
     known = ", ".join(table.name for table in delivered)
-    reader = f"map '{site.shop.map}'" if site.shop.map else f"connector '{site.shop.connector}'"
+    if site.shop.map:  # a map that exists is not drafted again
+        return [
+            f"{counted(len(unknown), 'file', 'is/are')} none of those that the map '{site.shop.map}' reads: {known}.",
+            "If the shop needs them, add a section [files.NAME] for each to the map, and [TABLE] with its cells: see "
+            "docs/how-to-write-a-map.md. A build leaves other files unread.",
+            build,
+        ]
     return [
-        f"{counted(len(unknown), 'file', 'is/are')} none of the tables that the {reader} reads: {known}.",
+        f"{counted(len(unknown), 'file', 'is/are')} none of the tables that the connector '{site.shop.connector}' reads: "
+        f"{known}.",
         "If they are exports of a shop, let a map be drafted that turns them into tables:",
         f"  {options.command(f'map {files}')}",
         f"If they belong to these tables, rename them after their table. {build}",

@@ -21,6 +21,8 @@ Kind = Literal["table", "question", "model"]
 _RENAMED = {"env": ".env", "gitignore": ".gitignore"}
 """Files whose names would hide them from the tools that build the package."""
 _DRAFT = re.compile(r"draft", re.IGNORECASE)
+EXAMPLE_MAP = "web_sales"
+"""The map of a new project. Its test is the draft of any map's test, because it has the columns of a drafted map."""
 _NEXT = {"table": "describe {name}", "model": "describe {name}", "question": "ask {name}"}
 
 
@@ -37,6 +39,8 @@ def init(folder: Path, /) -> int:
         raise UsageError(f"{target} exists and is not empty: name a new folder.")
     for path, source in _files_of("init"):
         _write(target / path, source.read_text("utf-8"))
+    path, test = _map_files(EXAMPLE_MAP)["test_map.py"]
+    _write(target / path, test)
     for name in ("maps", "models", "questions", "tables", "tests"):
         (target / name).mkdir(exist_ok=True)
     screen.show(f"Created a project in {target}.", "")
@@ -93,14 +97,22 @@ def map(name: str, /, *, options: Options) -> int:  # noqa: A001 (the name of th
     project = _project(options)
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         raise UsageError(f"'{name}' cannot name a map: use small letters, digits and underscores, such as web_shop.")
-    places = {"map.toml": Path("maps", f"{name}.toml"), "test_map.py": Path("tests", f"test_{name}_map.py")}
-    _refuse_taken(project, places.values())
-    for path, source in _files_of("new/maps"):
-        _write(project / places[path.name], source.read_text("utf-8").replace("NAME", name))
+    drafts = dict(_map_files(name).values())
+    _refuse_taken(project, drafts)
+    for path, text in drafts.items():
+        _write(project / path, text)
     screen.show(f"Drafted the map {name}:")
-    screen.show_list(str(path) for path in places.values())
+    screen.show_list(str(path) for path in drafts)
     screen.show("", f"Next: edit it; then {LakeOptions(options.root, name, options.project).command('map --check FILES')}")
     return 0
+
+
+def _map_files(name: str) -> dict[str, tuple[Path, str]]:
+    """The drafts of a map and of its test, by the name of their template: the place of each in the project, and its text."""
+    places = {"map.toml": Path("maps", f"{name}.toml"), "test_map.py": Path("tests", f"test_{name}_map.py")}
+    return {
+        path.name: (places[path.name], source.read_text("utf-8").replace("NAME", name)) for path, source in _files_of("new/maps")
+    }
 
 
 def _project(options: LakeOptions) -> Path:

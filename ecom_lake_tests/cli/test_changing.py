@@ -18,6 +18,7 @@ from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shapes.truths import ShapeTruths
 from ecom_lake.synth.truths import Truths
 from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake, rewrite
+from ecom_lake_tests.builders.mapped_shop import MappedShop
 from ecom_lake_tests.cli.conftest import Run
 
 
@@ -136,6 +137,16 @@ def _with_map(tmp_path: Path, map_: str, settings: str = 'map = "maps/mine.toml"
     (project / "lake.toml").write_text(f'[shops.mine]\n{settings}\nfirst_month = "2021-01"\n', "utf-8")
     sheet.write_text("ref,who,day\n1,ann,2021-01-05\n", "utf-8")
     return ("--project", str(project)), sheet
+def test_land_proposes_no_second_map_for_a_file_that_the_map_of_the_shop_does_not_read(run: Run, tmp_path: Path) -> None:
+    shop = MappedShop(tmp_path)
+    shop.write()
+    sheet = tmp_path / "methods.csv"
+    sheet.write_text("key,method\n1,card\n", "utf-8")
+    said = run("land", str(sheet), "--project", str(tmp_path))
+    words = " ".join(said.out.split())
+    assert "1 file is none of those that the map 'maps/mine.toml' reads: sales, lines." in words
+    assert "add a section [files.NAME] for each to the map" in words
+    assert "ecom-lake map" not in words and "Next: ecom-lake build" in words
 
 
 def test_a_build_through_dagster_releases_what_landed_and_then_finds_nothing_new(

@@ -65,7 +65,7 @@ def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) 
     if fitting is None:
         near = [each for each in delivered if _lacking(each, header)]
         nearest = max(near, key=lambda each: _share(each, header), default=None)
-        if nearest is not None and _share(nearest, header) >= _ENOUGH:
+        if nearest is not None and _seems_meant(nearest, header):
             _refuse_lacking(file, nearest, header)
         raise Refused(
             f"{file} is none of the known tables ({_list(each.name for each in delivered)}); its first line has "
@@ -192,6 +192,13 @@ def _nearest(column: str, table: Delivered, header: Header) -> str | None:
 def _lacking(table: Delivered, header: Header) -> list[str]:
     there = set(_columns_of(table, header).values())
     return [name for name in table.required if name not in there]
+
+
+def _seems_meant(table: Delivered, header: Header) -> bool:
+    """Whether a file that lacks columns of a table is probably that table. One known column, such as `id`, is no evidence, unless
+    another one is spelled similarly."""
+    is_evident = _shared(table, header) > 1 or any(_nearest(column, table, header) for column in _lacking(table, header))
+    return is_evident and _share(table, header) >= _ENOUGH
 
 
 def _share(table: Delivered, header: Header) -> float:

@@ -206,3 +206,10 @@ def test_the_positions_of_columns() -> None:
     }
     assert list(found.positions)[:4] == list(ORDERS.columns)
     assert (found.extra, found.missing) == (("x", "delivered_source_record"), ("note",))
+
+
+def test_one_column_that_many_files_have_does_not_make_a_file_a_table() -> None:
+    people = Delivered("people", "", ("id", "registered_date"))
+    assert refusal("methods.csv", "id,method", (people,)).startswith("methods.csv is none of the known tables (people)")
+    near = refusal("export.csv", "id,registred_date", (people,))
+    assert near.startswith("export.csv lacks what people needs: registered_date (most similar in the file: registred_date)")
