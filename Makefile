@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast check serve ui bench fuzz fuzz-maps tiny-shops chaos mutations snapshot lock setup clean
+.PHONY: help demo test test-fast check serve ui bench fuzz fuzz-maps tiny-shops chaos mutations powerbi-validate snapshot lock setup clean
 
 help:
 	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it; SHAPE=shopify for others"
@@ -20,6 +20,7 @@ help:
 	@echo "make tiny-shops  unusual shops (one order, no dates, all free ...) from files to pages; SHOPS=200 SEED=7 for others"
 	@echo "make chaos     500 faults on the local disk, and what was damaged or lost; FAULTS=100 STORE=faulty|azurite SEED=7 for others"
 	@echo "make mutations 143 wrong edits of the gold SQL, and which contract or test stops each"
+	@echo "make powerbi-validate  check a Power BI project with Microsoft's validators (Node.js); FOLDER=my-project"
 	@echo "make snapshot  regenerate docs/data_dictionary.md, docs/canonical.md and the snapshot of the definitions"
 	@echo "make lock      resolve the dependencies and write the lock files"
 	@echo "make clean     remove the environment and Dagster's history; the lake in data/ stays"
@@ -39,6 +40,7 @@ demo: setup
 test: setup
 	@tools/chromium.sh
 	@tools/axe.sh
+	@tools/powerbi.sh
 	@tools/azurite.sh
 	@tools/postgres.sh
 	@tools/mariadb.sh
@@ -83,6 +85,11 @@ chaos: setup
 
 mutations: setup
 	@$(BIN)/python -m ecom_lake_tests.shop.mutations
+
+powerbi-validate: setup
+	@test -n "$(FOLDER)" || { echo "Name the project: make powerbi-validate FOLDER=my-project"; exit 2; }
+	@tools/powerbi.sh
+	@tools/powerbi/validate.sh "$(FOLDER)"
 
 snapshot: setup
 	@$(BIN)/python tools/snapshot.py
