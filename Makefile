@@ -44,6 +44,7 @@ test: setup
 	@tools/azurite.sh
 	@tools/postgres.sh
 	@tools/mariadb.sh
+	@tools/libreoffice.sh
 	@$(BIN)/pytest
 
 FAST := engine/contracts engine/landing statistics \

@@ -30,7 +30,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 def _shop(settings: Settings, shop: str) -> dg.Definitions:
     return dg.Definitions(
         assets=shop_assets(settings, shop),
-        jobs=shop_jobs(shop, has_database=settings.shop(shop).database is not None),
+        jobs=shop_jobs(settings.shop(shop)),
         schedules=[nightly(settings, shop)],
         sensors=[landing_sensor(settings, shop)],
     )

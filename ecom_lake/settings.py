@@ -26,7 +26,7 @@ from ecom_lake.engine.config import CONFIG, ORDER_DATE, PSEUDONYM_KEY, ServerSet
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.settings_model import SettingsModel, sentence, unknown_setting
-from ecom_lake.engine.database import Database, PulledTable
+from ecom_lake.engine.database import Database, PulledTable, Target
 from ecom_lake.engine.store.access import Access, Secret
 from ecom_lake.errors import UserError
 from ecom_lake.schedules import cron_problem, timezone_problem
@@ -45,6 +45,7 @@ LARGEST_COUNT = 36_500
 Section = TypeVar("Section", bound=SettingsModel)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SCHEMA = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _PULLED_TABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 _FIRST_MONTH, _LAST_MONTH = date(1970, 1, 1), date(2199, 12, 1)
 
@@ -226,6 +227,7 @@ def _shop(name: str, values: Any, config: Path, registry: Registry, env: Mapping
         timezone=_timezone(values, place),
         landing=_landing(values, config, place),
         database=_database(values["database"], name, config, env) if "database" in values else None,
+        publish=_targets(values.get("publish", {}), name, config, env, registry),
         without=without,
         max_failed_share=_max_failed_share(values.get("max_failed_share", Shop.max_failed_share), place),
         keep_days=_count(values, "keep_days", Shop.keep_days, 1, place),
@@ -247,6 +249,7 @@ _SHOP_SETTINGS = (
     "map",
     "max_failed_share",
     "nightly",
+    "publish",
     "timezone",
     "without",
     "numbers",
@@ -282,12 +285,7 @@ def _database(values: Any, shop: str, config: Path, env: Mapping[str, str]) -> D
     if not isinstance(values, dict):
         raise UserError(f"{place} must be a table of settings.")
     _refuse_unknown(values, ("url_env", "tables"), place)
-    variable, tables = values.get("url_env"), values.get("tables")
-    if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
-        raise UserError(
-            f"{place}: url_env must be the name of an environment variable that holds the URL, such as SHOP_DATABASE_URL; "
-            "the URL itself does not belong into a file."
-        )
+    variable, tables = _url_env(values, place, "SHOP_DATABASE_URL"), values.get("tables")
     if not isinstance(tables, dict) or not tables:
         raise UserError(f"{place} needs the tables to pull, one line for each: add [{section}.tables] with orders = {{}}.")
     for name in tables:
@@ -298,6 +296,46 @@ def _database(values: Any, shop: str, config: Path, env: Mapping[str, str]) -> D
             )
     pulled = {name: _section(PulledTable, one, f"[{section}.tables.{name}] in {config}") for name, one in tables.items()}
     return Database(Secret(env.get(variable, "")), variable, pulled)
+
+
+def _url_env(values: Mapping[str, Any], place: str, example: str) -> str:
+    variable = values.get("url_env")
+    if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
+        raise UserError(
+            f"{place}: url_env must be the name of an environment variable that holds the URL, such as {example}; "
+            "the URL itself does not belong into a file."
+        )
+    return variable
+
+
+def _targets(sections: Any, shop: str, config: Path, env: Mapping[str, str], registry: Registry) -> dict[str, Target]:
+    """The databases that releases are published into. No message shows a value of `url_env`."""
+    if not isinstance(sections, dict):
+        raise UserError(f"[shops.{shop}.publish] in {config} must be tables, one for each database: [shops.{shop}.publish.NAME].")
+    return {name: _target(name, values, f"shops.{shop}.publish", config, env, registry) for name, values in sections.items()}
+
+
+def _target(name: str, values: Any, section: str, config: Path, env: Mapping[str, str], registry: Registry) -> Target:
+    place = f"[{section}.{name}] in {config}"
+    if not isinstance(values, dict):
+        raise UserError(f"{place} must be a table of settings: name each database, as in [{section}.warehouse].")
+    if not _NAME.fullmatch(name):
+        raise UserError(f"{place}: the name of a target has small letters, digits and _, and starts with a letter.")
+    _refuse_unknown(values, ("url_env", "schema", "tables", "personal"), place)
+    variable = _url_env(values, place, "WAREHOUSE_URL")
+    schema, personal, tables = _text(values, "schema", "", place), values.get("personal", False), values.get("tables", [])
+    if schema and not _SCHEMA.fullmatch(schema):
+        raise UserError(f"{place}: schema has letters, digits and _, and does not start with a digit, unlike '{schema}'.")
+    if not isinstance(personal, bool):
+        raise UserError(f"{place}: personal must be true or false, not {personal!r}.")
+    if not isinstance(tables, list) or ("tables" in values and not tables):
+        raise UserError(f'{place}: tables must be a list of gold tables, such as ["kpi_monthly", "rfm"], not {tables!r}.')
+    for table in tables:
+        if table not in registry.gold:
+            near = difflib.get_close_matches(str(table), registry.gold, 1)
+            hint = f"did you mean '{near[0]}'?" if near else "`ecom-lake tables` lists them."
+            raise UserError(f"{place}: tables contains {table!r}, which is not a gold table; {hint}")
+    return Target(name, Secret(env.get(variable, "")), variable, schema, tuple(tables), personal)
 
 
 def _nightly(values: Mapping[str, Any], place: str) -> str:

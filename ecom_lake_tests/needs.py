@@ -39,6 +39,13 @@ def chromium_installed() -> str:
     return shutil.which("chromium") or is_missing("Chromium is not installed on this machine: run tools/chromium.sh")
 
 
+def libreoffice_installed() -> str:
+    """The path of LibreOffice; pdftotext is installed too."""
+    if not shutil.which("pdftotext"):
+        is_missing("pdftotext is not installed on this machine: run tools/libreoffice.sh")
+    return shutil.which("soffice") or is_missing("LibreOffice is not installed on this machine: run tools/libreoffice.sh")
+
+
 def axe_installed() -> str:
     """The script of axe-core, the accessibility checker."""
     script = Path(__file__).parents[1] / "tools/axe/node_modules/axe-core/axe.min.js"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.build.shop_context import invalid_shops
-from ecom_lake.engine.database import PulledTable
+from ecom_lake.engine.database import PulledTable, Target
+from ecom_lake.engine.store.access import Secret
 from ecom_lake.errors import UserError
 from ecom_lake.settings import load
 
@@ -316,6 +317,54 @@ def test_a_database_is_declared_with_its_tables_and_the_variable_of_its_url(tmp_
 def test_an_invalid_database_is_one_sentence_that_shows_no_url(tmp_path: Path, setting: str, expected: str) -> None:
     config = tmp_path / "lake.toml"
     config.write_text(f"{setting}\n[shops.other]\n", encoding="utf-8")
+    with pytest.raises(UserError) as error:
+        load(None, {"ECOM_LAKE_CONFIG": str(config)}).shop("mine")
+    assert expected in str(error.value).replace(str(config), "lake.toml")
+    assert "hush" not in str(error.value) and str(error.value).count("\n") == 0
+
+
+# --------------------------------------------------------------------------------------------------------------- publishing
+
+
+def test_targets_are_declared_with_the_variable_of_their_url(tmp_path: Path) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text(
+        '[shops.mine.publish.warehouse]\nurl_env = "HERE"\n[shops.mine.publish.bi]\nurl_env = "THERE"\nschema = "Gold"\n'
+        'tables = ["rfm"]\npersonal = true\n',
+        encoding="utf-8",
+    )
+    targets = load(None, {"ECOM_LAKE_CONFIG": str(config), "HERE": "postgresql://me:hush@host/db"}).shop("mine").publish
+    assert targets == {
+        "warehouse": Target("warehouse", Secret("postgresql://me:hush@host/db"), "HERE", "", (), False),
+        "bi": Target("bi", Secret(""), "THERE", "Gold", ("rfm",), True),
+    }
+    assert "hush" not in repr(targets)
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ('publish = "A"', "[shops.mine.publish] in lake.toml must be tables, one for each database"),
+        ('publish.url_env = "A"', "[shops.mine.publish.url_env] in lake.toml must be a table of settings: name each database"),
+        ("publish.Big = {}", "the name of a target has small letters, digits and _, and starts with a letter."),
+        ("publish.a = {}", "url_env must be the name of an environment variable that holds the URL, such as WAREHOUSE_URL"),
+        ('publish.a = { url_env = "mysql://me:hush@h/x" }', "the URL itself does not belong into a file."),
+        ('publish.a = { url_env = "A", shema = "x" }', "there is no setting 'shema'; did you mean 'schema'?"),
+        (
+            'publish.a = { url_env = "A", schema = "a; drop" }',
+            "schema has letters, digits and _, and does not start with a digit",
+        ),
+        ('publish.a = { url_env = "A", personal = 1 }', "personal must be true or false, not 1."),
+        ('publish.a = { url_env = "A", tables = [] }', "tables must be a list of gold tables"),
+        (
+            'publish.a = { url_env = "A", tables = ["rmf"] }',
+            "tables contains 'rmf', which is not a gold table; did you mean 'rfm'?",
+        ),
+    ],
+)
+def test_an_invalid_target_is_one_sentence_that_shows_no_url(tmp_path: Path, setting: str, expected: str) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text(f"[shops.mine]\n{setting}\n", encoding="utf-8")
     with pytest.raises(UserError) as error:
         load(None, {"ECOM_LAKE_CONFIG": str(config)}).shop("mine")
     assert expected in str(error.value).replace(str(config), "lake.toml")

@@ -165,7 +165,12 @@ def _show_json(site: Site, report: RunReport, seconds: float, settings: list[str
 def _show(site: Site, report: RunReport, seconds: float, command: Callable[[str], str]) -> None:
     head = site.lake.log.head()
     if not report.succeeded:
-        screen.show_error("The build failed; readers keep the previous release.", *report.failures)
+        why = (
+            f"Release {head.release} is built; a step after it failed."
+            if report.has_released
+            else "The build failed; readers keep the previous release."
+        )
+        screen.show_error(why, *report.failures)
         screen.show(f"Next: {command('status')}")
         return
     written = [table for table, state in report.tables.items() if not _is_kept(state)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from ecom_lake.engine.contracts.settings_model import SettingsModel
-from ecom_lake.engine.database import Database
+from ecom_lake.engine.database import Database, Target
 from ecom_lake.engine.store.access import Access, Secret
 from ecom_lake.errors import UserError
 
@@ -65,6 +65,8 @@ class Shop:
     """The folder or remote store of its exports; None for the shop's folder in the lake."""
     database: Database | None = None
     """Where `ecom-lake pull` reads its files from; None for a shop whose exports are landed by others."""
+    publish: Mapping[str, Target] = field(default_factory=dict)
+    """The databases that its releases are published into, by name."""
     without: tuple[str, ...] = ()
     """Silver tables, and columns as `table.column`, that the shop does not have; its connector may lack others as well."""
     written: Written = field(default_factory=Written)

@@ -1,7 +1,7 @@
-"""The database that a shop pulls its files from, and the tables that it asks for.
+"""The database that a shop pulls its files from, and the databases that its releases are published into.
 
-Here: the settings of `[shops.NAME.database]` with their defaults and bounds. Not here: reading lake.toml and the environment
-(settings.py), pulling (engine/build/pull/).
+Here: what `[shops.NAME.database]` and `[shops.NAME.publish.TARGET]` contain. Not here: reading lake.toml and the environment
+(settings.py), pulling (engine/build/pull/), publishing (engine/build/publish/).
 """
 
 from __future__ import annotations
@@ -58,3 +58,18 @@ class Database:
     """The environment variable that holds the URL. Messages name it, and never the URL or its parts."""
     tables: Mapping[str, PulledTable]
     """By the name that their files get."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A database that the gold tables of each release are published into."""
+
+    name: str
+    url: Secret
+    url_env: str
+    """As in `Database`."""
+    schema: str
+    """Empty for the default of the database."""
+    tables: tuple[str, ...]
+    """Empty for all gold tables."""
+    personal: bool

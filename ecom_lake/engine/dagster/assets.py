@@ -31,7 +31,9 @@ from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import describe
 from ecom_lake.engine.dagster.events import Event, report
 from ecom_lake.engine.dagster.partitions import chosen_months, months_of
-from ecom_lake.engine.database import Database
+from ecom_lake.engine.database import Database, Target
+from ecom_lake.engine.serve.publish.publish import LAYER as PUBLISHED
+from ecom_lake.engine.serve.publish.publish import publish_step
 
 Checks = Sequence[tuple[str, str, bool]]
 """Name, description, and whether the check blocks."""
@@ -56,6 +58,7 @@ def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
         *(_silver(settings, site, table) for table in specs.silver_tables(site)),
         *(_gold(settings, site, how) for how in offer.gold_recipes(site)),
         _release(settings, site),
+        *(_publish(settings, site, target) for target in site.shop.publish.values()),
     ]
 
 
@@ -182,6 +185,19 @@ def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
         yield from report(context, here, str(RELEASE), partial(make_release, here))
 
     return release
+
+
+def _publish(settings: Settings, site: Site, target: Target) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=f"{site.shop.name}__publish__{target.name}",
+        specs=[describe.published(site, target, RELEASE)],
+        pool=site.shop.name,
+    )
+    def publish(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        here = _site(context, settings, site)
+        yield from report(context, here, f"{PUBLISHED}/{target.name}", partial(publish_step, here, target))
+
+    return publish
 
 
 def _last_of(site: Site, tables: Sequence[TableId]) -> list[TableId]:

@@ -18,8 +18,9 @@ from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import markdown
-from ecom_lake.engine.database import PulledTable
+from ecom_lake.engine.database import PulledTable, Target
 from ecom_lake.engine.landing.table_recognition import named_after
+from ecom_lake.engine.serve.publish.publish import LAYER as PUBLISHED
 
 OWNER = "team:shop-data"
 _QUICK_PATH = (
@@ -118,6 +119,22 @@ def release(site: Site, released: TableId, tables: Sequence[TableId]) -> dg.Asse
         tags={"shop": site.shop.name, "layer": "gold"},
         metadata=_quality_link(site),
         freshness_policy=_freshness(site),
+        skippable=True,
+    )
+
+
+def published(site: Site, target: Target, release: TableId) -> dg.AssetSpec:
+    which = f"The gold tables {', '.join(target.tables)}" if target.tables else "All gold tables"
+    personal = "with" if target.personal else "without"
+    return dg.AssetSpec(
+        key_of(site.shop.name, TableId(PUBLISHED, target.name)),
+        deps=[key_of(site.shop.name, release)],
+        description=f"{which} of the current release in the database of {target.url_env}, {personal} personal columns. Only what "
+        "changed is written, and readers see it in one step. If this step fails, the release stays, and so do the tables there.",
+        group_name=f"{site.shop.name}_{PUBLISHED}",
+        kinds={"sql"},
+        owners=[OWNER],
+        tags={"shop": site.shop.name, "layer": PUBLISHED},
         skippable=True,
     )
 

@@ -133,14 +133,16 @@ def _of_table(site: Site, outcome: Outcome) -> Mapping[str, Any]:
     metadata: dict[str, Any] = {
         STATE: state or ("written" if outcome.written else "unchanged"),
         "dagster/row_count": outcome.rows,
-        "size": f"{sum(file.bytes for file in outcome.files.values()) / 1e6:,.2f} MB",
     }
+    if size := sum(file.bytes for file in outcome.files.values()):
+        metadata["size"] = f"{size / 1e6:,.2f} MB"
     if outcome.notes:
         metadata["notes"] = " ".join(outcome.notes)
     if shown := next((file for part, file in outcome.files.items() if part in outcome.written and file.rows), None):
         if contract := _contract(site, outcome.table):
             metadata["preview"] = dg.MetadataValue.md(_preview(site, shown, contract))
-        metadata["file"] = dg.MetadataValue.path(_where(site, outcome.table, shown))
+        if shown.path:
+            metadata["file"] = dg.MetadataValue.path(_where(site, outcome.table, shown))
     if (
         outcome.table.layer == "gold" and outcome.table.name in site.registry.fits.values()
     ):  # also for an unchanged fit, because the UI shows the latest event

@@ -12,21 +12,25 @@ from ecom_lake.engine.build.due import due
 from ecom_lake.engine.build.pull.pull import LAYER
 from ecom_lake.engine.build.shop_context import open_site
 from ecom_lake.engine.build.step.fingerprint import fingerprint
-from ecom_lake.engine.config import Settings
+from ecom_lake.engine.config import Settings, Shop
+from ecom_lake.engine.serve.publish.publish import LAYER as PUBLISHED
 
 _IN_PROCESS = dg.in_process_executor
 _MULTIPROCESS = dg.multiprocess_executor.configured({"max_concurrent": 2})
 
 
-def shop_jobs(shop: str, has_database: bool = False) -> list[Any]:
+def shop_jobs(settings: Shop) -> list[Any]:
     """The jobs of a shop; Dagster exports no type for the result of `define_asset_job`."""
+    shop = settings.name
     tags = {"shop": shop}
     pulled = dg.AssetSelection.key_prefixes([shop, LAYER])
     bronze, silver, gold = (
         dg.AssetSelection.key_prefixes(*([shop, layer] for layer in layers))
         for layers in (("bronze",), ("mapped", "silver"), ("gold",))
     )
-    everything = bronze | silver | gold
+    published = dg.AssetSelection.key_prefixes([shop, PUBLISHED])
+    to_readers = gold | published if settings.publish else gold
+    everything = bronze | silver | to_readers
 
     def job(name: str, selection: dg.AssetSelection, description: str, executor: dg.ExecutorDefinition = _IN_PROCESS) -> Any:
         return dg.define_asset_job(job_name(shop, name), selection, description=description, tags=tags, executor_def=executor)
@@ -35,12 +39,16 @@ def shop_jobs(shop: str, has_database: bool = False) -> list[Any]:
         job("pull", pulled, "The tables of the shop's database to landing."),
         job("pull_and_all", pulled | everything, "The tables of the shop's database to landing, and landing to release."),
     ]
+    into_databases = (
+        [job("publish", published, "The current release to the databases that lake.toml names.")] if settings.publish else []
+    )
     return [
-        *(from_database if has_database else []),
+        *(from_database if settings.database else []),
         job("all", everything, "Landing to release in one run; unchanged tables are skipped. The fastest way."),
         job("ingest", bronze, "Read the new files in landing into bronze."),
         job("silver", silver, "Bronze to silver, for the selected months."),
-        job("gold", gold, "Silver to gold, and the release."),
+        job("gold", to_readers, "Silver to gold, and the release."),
+        *into_databases,
         job("all_multiprocess", everything, "The same as all, with each step in its own process.", _MULTIPROCESS),
     ]
 
@@ -52,6 +60,7 @@ def job_name(shop: str, name: str) -> str:
 def nightly(settings: Settings, shop: str) -> dg.ScheduleDefinition:
     chosen = settings.shop(shop)
     pulls = chosen.database is not None
+    can_skip = not pulls and not chosen.publish
 
     @dg.schedule(
         name=f"{shop}_nightly",
@@ -62,7 +71,7 @@ def nightly(settings: Settings, shop: str) -> dg.ScheduleDefinition:
     )
     def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         site = open_site(settings, shop)
-        if not pulls and not due(site):
+        if can_skip and not due(site):
             return dg.SkipReason("Nothing is new: every table is made from the current version of its inputs.")
         return dg.RunRequest()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.execution.plan.objects import ErrorSource
 
+from ecom_lake.engine.build.release.release import TABLE as RELEASE
 from ecom_lake.engine.config import Settings
 from ecom_lake.engine.dagster.assets import ACCEPT_SETTINGS, FULL, REFIT, shop_assets
 from ecom_lake.engine.dagster.events import SAYS, STATE
@@ -35,6 +36,11 @@ class RunReport:
     """The stack traces of steps that failed with an unexpected error."""
     was_interrupted: bool = False
 
+    @property
+    def has_released(self) -> bool:
+        """Whether the state is released, or was before: a step that failed came after that."""
+        return str(RELEASE) in self.tables
+
 
 def run_job(
     settings: Settings,
@@ -46,9 +52,7 @@ def run_job(
     accept_settings: bool = False,
     on_step: OnStep = lambda step, done, of: None,
 ) -> RunReport:
-    definitions = dg.Definitions(
-        assets=shop_assets(settings, shop), jobs=shop_jobs(shop, settings.shop(shop).database is not None)
-    )
+    definitions = dg.Definitions(assets=shop_assets(settings, shop), jobs=shop_jobs(settings.shop(shop)))
     chosen = definitions.resolve_job_def(job_name(shop, job))
     tags = range_tags(months) if months else {}
     asked = {FULL: full, REFIT: refit, ACCEPT_SETTINGS: accept_settings}

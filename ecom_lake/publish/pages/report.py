@@ -80,7 +80,7 @@ class Report:
 
 def page(report: Report) -> bytes:
     gold = report.gold
-    months = _months(gold["kpi_monthly"], gold["kpi_churn"])
+    months = months_of(gold["kpi_monthly"], gold["kpi_churn"])
     complete = [row for row in months if row["is_complete"]]
     last = complete[-1] if complete else None
     summary = {row["metric"]: row["value"] for row in gold["kpi_summary"].to_dicts()}
@@ -126,7 +126,7 @@ def _as_of(days: pl.DataFrame) -> date | None:
 # --------------------------------------------------------------------------------------------------------------- months
 
 
-def _months(months: pl.DataFrame, churn: pl.DataFrame) -> list[Row]:
+def months_of(months: pl.DataFrame, churn: pl.DataFrame) -> list[Row]:
     """kpi_monthly, with the repeat purchase rate at the end of each month where kpi_churn has it."""
     rates = churn.group_by(month=pl.col("as_of").dt.truncate("1mo")).agg(pl.col("repeat_purchase_rate").max())
     return months.join(rates, on="month", how="left").sort("month").to_dicts()

@@ -30,7 +30,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def run(lake: BuiltLake, instance: dg.DagsterInstance, job: str = "all", **tags: str) -> dg.ExecuteInProcessResult:
-    definitions = dg.Definitions(assets=shop_assets(lake.settings, "olist"), jobs=shop_jobs("olist"))
+    definitions = dg.Definitions(assets=shop_assets(lake.settings, "olist"), jobs=shop_jobs(lake.settings.shop("olist")))
     chosen = definitions.resolve_job_def(job_name("olist", job))
     return chosen.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
 

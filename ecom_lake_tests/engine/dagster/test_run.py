@@ -37,7 +37,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 def run(lake: BuiltLake, instance: dg.DagsterInstance, **tags: str) -> dg.ExecuteInProcessResult:
     """A run of the job `all`; tags of a range of months restrict it to them."""
-    definitions = dg.Definitions(assets=shop_assets(lake.settings, "olist"), jobs=shop_jobs("olist"))
+    definitions = dg.Definitions(assets=shop_assets(lake.settings, "olist"), jobs=shop_jobs(lake.settings.shop("olist")))
     job = definitions.resolve_job_def(job_name("olist", "all"))
     return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
 

@@ -197,17 +197,21 @@ def _buffered(connection: pymysql.Connection[Any]) -> list[bytes]:
     return rows
 
 
-@contextmanager
-def opened(url: str, variable: str) -> Iterator[MariaDB]:
+def connect(url: str, variable: str, then: str = "pull", **options: Any) -> pymysql.Connection[Any]:
+    """`then`: what to do again after an error. `options` are those of PyMySQL."""
     try:
-        options = _options(url)
+        given = _options(url)
     except ValueError:
         raise invalid_url(variable) from None
     try:
-        connection = pymysql.connect(**options, charset="utf8mb4", use_unicode=False, conv=encoders)
+        return pymysql.connect(**given, **options, charset="utf8mb4")
     except (pymysql.MySQLError, OSError, RuntimeError, ValueError) as error:
-        raise unreachable(variable, str(error)) from None
-    with closing(connection):
+        raise unreachable(variable, str(error), then) from None
+
+
+@contextmanager
+def opened(url: str, variable: str) -> Iterator[MariaDB]:
+    with closing(connect(url, variable, use_unicode=False, conv=encoders)) as connection:
         source = MariaDB(connection, variable)
         for statement in _SESSION:
             source._all("The session", statement)

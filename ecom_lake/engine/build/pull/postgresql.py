@@ -118,17 +118,21 @@ def _copied(connection: pq.abc.PGconn) -> Iterator[memoryview | bytes]:
             raise errors.error_from_result(result)
 
 
-@contextmanager
-def opened(url: str, variable: str) -> Iterator[PostgreSQL]:
+def connect(url: str, variable: str, then: str = "pull") -> psycopg.Connection[tuple[Any, ...]]:
+    """With autocommit. `then`: what to do again after an error."""
     try:
         given = conninfo_to_dict(url)
     except psycopg.Error:
         raise invalid_url(variable) from None
     try:
-        connection = psycopg.connect(**_DEFAULTS | given, autocommit=True)
+        return psycopg.connect(**_DEFAULTS | given, autocommit=True)
     except (psycopg.Error, ValueError) as error:
-        raise unreachable(variable, str(error)) from None
-    with closing(connection):  # its own context would wait for a query that was interrupted
+        raise unreachable(variable, str(error), then) from None
+
+
+@contextmanager
+def opened(url: str, variable: str) -> Iterator[PostgreSQL]:
+    with closing(connect(url, variable)) as connection:  # its own context would wait for a query that was interrupted
         source = PostgreSQL(connection, variable)
         with source._refusals("The session"):
             connection.execute(_SESSION)

@@ -15,14 +15,21 @@ from datetime import date, datetime, time, timedelta
 from typing import ClassVar, Literal
 
 from ecom_lake.engine.database import Database
+from ecom_lake.engine.store.access import Secret
 from ecom_lake.errors import UserError
 from ecom_lake.extras import require
 
 Moment = datetime | date
 """A time with UTC as its zone, a time without a zone, or a day."""
 Kind = Literal["zoned", "naive", "day"]
-_POSTGRESQL, _MARIADB = ("postgresql", "postgres"), ("mariadb", "mysql")
-"""The schemes of a URL."""
+Product = Literal["postgresql", "mariadb"]
+_PRODUCTS: dict[str, Product] = {
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "mariadb": "mariadb",
+    "mysql": "mariadb",
+}
+"""By the scheme of a URL."""
 
 
 @dataclass(frozen=True)
@@ -100,22 +107,28 @@ class Source(ABC):
 def connected(database: Database) -> Iterator[Source]:
     """A read-only transaction that sees one state of the database."""
     require("databases", "Pulling from a database")
-    variable, url = database.url_env, database.url.reveal()
+    product, url = product_and_url(database.url, database.url_env)
+    with _opened(product, url, database.url_env) as source:
+        yield source
+
+
+def product_and_url(secret: Secret, variable: str) -> tuple[Product, str]:
+    """The kind of database that a URL names, and the URL with a plain scheme."""
+    url = secret.reveal()
     if not url:
         raise UserError(
             f"{variable} is not set: set it to the URL of the database, such as postgresql://USER:PASSWORD@HOST/DATABASE."
         )
     scheme, _, rest = url.partition("://")
     scheme = scheme.split("+")[0]  # SQLAlchemy writes postgresql+psycopg://
-    if scheme not in (*_POSTGRESQL, *_MARIADB) or not rest:
+    if scheme not in _PRODUCTS or not rest:
         raise UserError(f"{variable} must be a URL that starts with postgresql://, mysql:// or mariadb://.")
-    with _opened(scheme, f"{scheme}://{rest}", variable) as source:
-        yield source
+    return _PRODUCTS[scheme], f"{scheme}://{rest}"
 
 
-def _opened(scheme: str, url: str, variable: str) -> AbstractContextManager[Source]:
+def _opened(product: Product, url: str, variable: str) -> AbstractContextManager[Source]:
     """A driver is imported only for its own databases."""
-    if scheme in _POSTGRESQL:
+    if product == "postgresql":
         from ecom_lake.engine.build.pull import postgresql
 
         return postgresql.opened(url, variable)
@@ -153,10 +166,10 @@ _REASONS = (
 )
 
 
-def unreachable(variable: str, message: str) -> UserError:
+def unreachable(variable: str, message: str, then: str = "pull") -> UserError:
     """The sentence for a connection that failed: of the driver's message, only words that are known to be harmless."""
     found = next((reason for words, reason in _REASONS if words in message.casefold()), "the connection was refused or lost")
-    return UserError(f"The database of {variable} cannot be reached: {found}. Correct the URL or the server, then pull again.")
+    return UserError(f"The database of {variable} cannot be reached: {found}. Correct the URL or the server, then {then} again.")
 
 
 def start_after(watermark: Moment, overlap: timedelta) -> Moment:

@@ -1,0 +1,262 @@
+"""PostgreSQL as a target: one transaction deletes the rows that change and copies the new ones, and readers see it as one step.
+
+Readers never wait for DELETE and COPY, and views, grants and foreign keys stay as they are. Only where a table's columns change
+is the table exchanged: then readers wait for the milliseconds from the lock to the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import errors, sql
+
+from ecom_lake.engine.build.pull.postgresql import connect
+from ecom_lake.engine.build.pull.source import unreachable
+from ecom_lake.engine.config import named_month
+from ecom_lake.engine.contracts.columns import DATE, FLAG, INTEGER, MONEY, NUMBER, PRICE, TEXT, TIMESTAMP, Type
+from ecom_lake.engine.database import Target
+from ecom_lake.engine.serve.publish import figures
+from ecom_lake.engine.serve.publish.content import Content, Recorded, as_recorded
+from ecom_lake.engine.serve.publish.rows import csv_texts
+from ecom_lake.engine.serve.publish.target_database import (
+    LONGEST_WAIT,
+    PREFIX,
+    RECORDS,
+    RELEASE,
+    TABLES,
+    Change,
+    Compare,
+    OnTable,
+    Plan,
+    TargetDatabase,
+    between_readers,
+    busy,
+)
+from ecom_lake.errors import UserError
+
+_TYPES: dict[Type, str] = {
+    TEXT: "text",
+    INTEGER: "bigint",
+    MONEY: "numeric(18,2)",
+    PRICE: "numeric(18,4)",
+    NUMBER: "double precision",
+    FLAG: "boolean",
+    DATE: "date",
+    TIMESTAMP: "timestamp",
+}
+_BEGIN = """
+begin;
+set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+set local timezone = 'UTC'; set local datestyle = 'ISO, YMD';
+"""
+_EXISTING = "select relname from pg_class where relnamespace = to_regnamespace(%s) and relkind in ('r', 'p', 'v', 'm', 'f')"
+_GRANTS = """
+select a.privilege_type, a.is_grantable, a.grantee, pg_get_userbyid(a.grantee)
+from pg_class c, aclexplode(c.relacl) a
+where c.oid = to_regclass(%s) and a.grantee <> c.relowner
+"""
+_INDEXES = "select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = to_regclass(%s)"
+_REASONS = {
+    "42501": "its user may not do that: it needs CREATE on the database or on the schema, and must own the tables there",
+    "2BP01": "a view or a foreign key depends on a table whose columns change: drop it, publish, and create it again",
+    "55P03": "a lock could not be had",
+    "57014": "the statement was cancelled",
+    "53100": "its disk is full",
+    "25006": "it is read-only: name the primary server",
+}
+
+
+class PostgreSQL(TargetDatabase):
+    quote = '"'
+    comments_belong_to_definition = False
+
+    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]], variable: str, schema: str) -> None:
+        self._connection = connection
+        self._variable = variable
+        self.schema = schema
+
+    def begin(self) -> None:
+        """A transaction that holds the lock of the schema until it ends."""
+        self._run(_BEGIN)
+        [(is_free,)] = self._all("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", f"{PREFIX}{self.schema}")
+        if not is_free:
+            raise busy(self.schema)
+        [(has_schema,)] = self._all("select to_regnamespace(%s) is not null", self.name(self.schema))
+        if not has_schema:
+            self._run(f"create schema {self.name(self.schema)}")
+
+    def existing(self) -> set[str]:
+        return {name for (name,) in self._all(_EXISTING, self.name(self.schema))}
+
+    def release(self) -> tuple[str, int] | None:
+        if RELEASE not in self.existing():
+            return None
+        return next(iter(self._all(f"select shop, release from {self.table(RELEASE)}")), None)
+
+    def recorded(self) -> Mapping[str, Recorded]:
+        if TABLES not in self.existing():
+            return {}
+        rows = self._all(f"select table_name, part, content, definition, comments from {self.table(TABLES)}")
+        return as_recorded(rows)
+
+    def fits(self, content: Content) -> bool:
+        return True
+
+    def figures(self, content: Content) -> Sequence[Any]:
+        return self._figures(content, content.name)
+
+    def publish(self, plan: Plan, compare: Compare, on_table: OnTable) -> None:
+        before = self.recorded()
+        waiting: dict[str, str] = {}
+        for number, change in enumerate(plan.changes):
+            content = change.content
+            on_table(content.name)
+            with self._refusals(content.name):
+                written = self._write(change, f"{PREFIX}new_{number}" if content.name in before else content.name)
+                compare(content, self._figures(content, written))
+            if written != content.name:
+                waiting[content.name] = written
+        self._record(plan)
+        for content in plan.contents:
+            if content.name not in before or before[content.name].comments != content.comments or content.name in waiting:
+                self._comment(content, waiting.get(content.name, content.name))
+        if waiting or plan.gone:
+            between_readers(lambda: self._exchange(waiting, plan.gone), [*waiting, *plan.gone])
+        self._run("commit")
+        self._tidy([change.content.name for change in plan.changes])
+
+    # ---------------------------------------------------------------------------------------------------------------- writing
+
+    def _write(self, change: Change, name: str) -> str:
+        """The name of the table that holds the rows: another one than the published, if that has to be exchanged."""
+        content = change.content
+        if not change.is_new:
+            self._delete(content, change.parts)
+            self._copy(content, content.name, change.parts)
+            return content.name
+        columns = ", ".join(
+            f"{self.name(column.name)} {_TYPES[column.kind]}{'' if column.nullable else ' not null'}"
+            for column in content.columns
+        )
+        self._run(f"create table {self.table(name)} ({columns})")
+        self._copy(content, name, None)
+        if content.key:
+            self._run(f"alter table {self.table(name)} add primary key ({self.names(content.key)})")
+        for column in content.indexes:
+            self._run(f"create index on {self.table(name)} ({self.name(column)})")
+        return name
+
+    def _delete(self, content: Content, months: frozenset[str] | None) -> None:
+        where = ""
+        if months is not None:
+            [month] = [column.name for column in content.columns if column.name == "month"]
+            dates = ", ".join(f"'{named_month(one)}'" for one in sorted(months))
+            where = f" where {self.name(month)} in ({dates})"
+        self._run(f"delete from {self.table(content.name)}{where}")
+
+    def _copy(self, content: Content, name: str, months: frozenset[str] | None) -> None:
+        copy = f"copy {self.table(name)} ({self.names(content.names)}) from stdin (format csv)"
+        with self._connection.cursor() as cursor, cursor.copy(copy.encode()) as sink:
+            for text in csv_texts(content, content.paths(months)):
+                sink.write(text)
+
+    def _figures(self, content: Content, name: str) -> Sequence[Any]:
+        [row] = self._all(figures.query(content, self.table(name), self.name))
+        return row
+
+    def _record(self, plan: Plan) -> None:
+        existing = self.existing()
+        for table, (columns, key, meaning) in RECORDS.items():
+            if table not in existing:
+                types = ", ".join(f"{name} {_TYPES[_KINDS[kind]]} not null" for name, (kind, _) in columns.items())
+                self._run(f"create table {self.table(table)} ({types}, primary key ({', '.join(key)}))")
+                self._describe(self.table(table), meaning, {name: text for name, (_, text) in columns.items()})
+            self._run(f"delete from {self.table(table)}")
+        for table, rows in ((RELEASE, [plan.release]), (TABLES, plan.tables)):
+            marks = ", ".join(["%s"] * len(RECORDS[table][0]))
+            with self._refusals(table), self._connection.cursor() as cursor:
+                cursor.executemany(f"insert into {self.table(table)} values ({marks})".encode(), rows)
+
+    def _comment(self, content: Content, name: str) -> None:
+        self._describe(self.table(name), content.contract.grain, {column.name: column.meaning for column in content.columns})
+
+    def _describe(self, table: str, meaning: str, columns: Mapping[str, str]) -> None:
+        texts = {f"table {table}": meaning, **{f"column {table}.{self.name(name)}": text for name, text in columns.items()}}
+        statements = (f"comment on {what} is {sql.Literal(text).as_string(self._connection)}" for what, text in texts.items())
+        self._run("; ".join(statements))
+
+    # ------------------------------------------------------------------------------------------------------------- exchanging
+
+    def _exchange(self, waiting: Mapping[str, str], gone: Sequence[str]) -> bool:
+        """Exchange tables for those that wait; False if readers hold one of them. Until the commit new readers wait."""
+        tables = [*waiting, *gone]
+        grants = {name: self._all(_GRANTS, self.table(name)) for name in waiting}
+        indexes = {name: [index for (index,) in self._all(_INDEXES, self.table(new))] for name, new in waiting.items()}
+        if not self._lock(tables):
+            return False
+        statements = [f"drop table {', '.join(map(self.table, tables))}"]
+        for name, new in waiting.items():
+            statements.append(f"alter table {self.table(new)} rename to {self.name(name)}")
+            statements += [
+                f"alter index {self.table(index)} rename to {self.name(index.replace(new, name, 1))}" for index in indexes[name]
+            ]
+            statements += [
+                f"grant {privilege} on {self.table(name)} to {'public' if not number else self.name(role)}"
+                f"{' with grant option' if is_grantable else ''}"
+                for privilege, is_grantable, number, role in grants[name]
+            ]
+        with self._refusals(", ".join(tables)):
+            self._run("; ".join(statements))
+        return True
+
+    def _lock(self, tables: Sequence[str]) -> bool:
+        self._run(f"savepoint before_lock; set local statement_timeout = {LONGEST_WAIT * 1000:.0f}")
+        try:
+            self._connection.execute(f"lock table {', '.join(map(self.table, tables))} in access exclusive mode".encode())
+        except (errors.QueryCanceled, errors.LockNotAvailable):
+            self._run("rollback to before_lock; release before_lock")
+            return False
+        self._run("set local statement_timeout = 0")
+        return True
+
+    def _tidy(self, tables: Sequence[str]) -> None:
+        """Free the space of the deleted rows, and count the values for the planner. Readers do not wait for it."""
+        for table in tables:
+            self._run(f"vacuum (analyze, truncate false) {self.table(table)}")
+
+    # ----------------------------------------------------------------------------------------------------------------- running
+
+    def _run(self, statements: str) -> None:
+        with self._refusals(""):
+            self._connection.execute(statements.encode())
+
+    def _all(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+        with self._refusals(""):
+            return self._connection.execute(statement.encode(), values or None).fetchall()
+
+    @contextmanager
+    def _refusals(self, table: str) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            if error.sqlstate is None or self._connection.broken:
+                raise unreachable(self._variable, str(error), "publish") from None
+            reason = _REASONS.get(error.sqlstate, "the database refuses the statement")
+            what = f"{table} of {self.schema}" if table else self.schema
+            raise UserError(
+                f"{what} cannot be published: {reason} (SQLSTATE {error.sqlstate}). Readers keep the previous release."
+            ) from None
+
+
+_KINDS = {"text": TEXT, "integer": INTEGER, "timestamp": TIMESTAMP}
+
+
+@contextmanager
+def opened(url: str, target: Target, shop: str) -> Iterator[PostgreSQL]:
+    with closing(connect(url, target.url_env, "publish")) as connection:
+        database = PostgreSQL(connection, target.url_env, target.schema or shop)
+        database.begin()
+        yield database
