@@ -137,6 +137,8 @@ def _with_map(tmp_path: Path, map_: str, settings: str = 'map = "maps/mine.toml"
     (project / "lake.toml").write_text(f'[shops.mine]\n{settings}\nfirst_month = "2021-01"\n', "utf-8")
     sheet.write_text("ref,who,day\n1,ann,2021-01-05\n", "utf-8")
     return ("--project", str(project)), sheet
+
+
 def test_land_proposes_no_second_map_for_a_file_that_the_map_of_the_shop_does_not_read(run: Run, tmp_path: Path) -> None:
     shop = MappedShop(tmp_path)
     shop.write()
