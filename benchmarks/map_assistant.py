@@ -267,7 +267,7 @@ def _has_format(found: tuple[str, DraftCell], layout: Mapping[str, Any]) -> bool
     """Whether the format of a time is the one in which the layout writes it."""
     kind, cell = found
     file = next((file for name, file in layout.get("files", {}).items() if name.casefold() == kind), None)
-    if file is None or "time" not in file or "zone" in file or not cell.target.endswith("_at"):
+    if file is None or file.get("time", "%Y-%m-%d") == "%Y-%m-%d" or "zone" in file or not cell.target.endswith("_at"):
         return True
     return f"'{file['time']}'" in cell.expression
 

@@ -161,10 +161,21 @@ def test_check_of_files_that_the_map_does_not_read_is_a_sentence(run: Run, expor
     at = _with_map(export, tmp_path, "four_tables", "")
     ran = run("map", "--check", str(export), *at)
     assert (ran.code, ran.out) == (1, "")
-    assert "orders.csv is none of the known tables" in ran.err
+    assert "orders.csv: the map four_tables does not read it" in ran.err and "known tables" not in ran.err
     assert "None of these files fits the map four_tables, which reads order_detail, customer_detail" in ran.err
     landed = run("map", "--check", *at)
     assert landed.code == 1 and "No landed file fits the map four_tables" in landed.err and "map --check FILES" in landed.err
+
+
+def test_check_names_a_file_that_the_map_does_not_read_and_what_to_do(run: Run, export: Path, tmp_path: Path) -> None:
+    at = _drafted(run, export, tmp_path)
+    (export / "Price List.csv").write_text("colour;weight\nred;3\n", "utf-8")
+    ran = run("map", "--check", str(export), *at)
+    assert ran.code == 1 and "was tried on 90 records" in ran.out
+    assert ran.err.strip() == (
+        "Price List.csv: the map maps/mine.toml does not read it, as no [files] of it has its name or its columns. "
+        "Leave the file out, or add [files.price_list] and a table that reads it to the map."
+    )
 
 
 def test_check_names_the_setting_when_the_first_shop_has_no_map(run: Run, export: Path, tmp_path: Path) -> None:

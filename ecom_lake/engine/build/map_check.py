@@ -21,7 +21,8 @@ from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.contracts.shop_time import in_shop_time
 from ecom_lake.engine.landing.archives import unpack
 from ecom_lake.engine.landing.file_parser import parse
-from ecom_lake.engine.landing.refused import Refused
+from ecom_lake.engine.landing.refused import Refused, Unrecognized, shown
+from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.engine.mapping.checks import CheckResult, run_checks
 from ecom_lake.engine.mapping.columns_used import facet_columns, kinds_read
 from ecom_lake.engine.mapping.definitions import Facet, Map
@@ -86,6 +87,9 @@ def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
                 for member in unpack(path, Path(scratch), name):
                     try:
                         parsed = parse(member, tables, target, rejects)
+                    except Unrecognized:
+                        refused.append(_not_read(member.name, map_))
+                        continue
                     except Refused as refusal:
                         refused.append(str(refusal))
                         continue
@@ -98,6 +102,14 @@ def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
             except Refused as refusal:
                 refused.append(str(refusal))
     return Files({kind: pl.concat(parts, how="diagonal") for kind, parts in rows.items()}, rejected, tuple(refused))
+
+
+def _not_read(file: str, map_: Map) -> str:
+    kind = snake_case(Path(file).stem)
+    return (
+        f"{shown(file)}: the map {map_.where} does not read it, as no [files] of it has its name or its columns. "
+        f"Leave the file out, or add [files.{shown(kind)}] and a table that reads it to the map."
+    )
 
 
 def try_map(map_: Map, files: Files, connector: Connector, timezone: str) -> MapTrial:

@@ -17,6 +17,10 @@ class Refused(Exception):  # noqa: N818 (it reads as what happened to the file)
         """The delivered table that the file was meant for, where its columns show it."""
 
 
+class Unrecognized(Refused):
+    """A file that is none of the known tables: neither its name nor its columns fit one."""
+
+
 def shown(name: str) -> str:
     """A name from outside, in a form that is safe to show."""
     whole = printable(name)

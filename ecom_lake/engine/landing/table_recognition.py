@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.landing.header import Header
-from ecom_lake.engine.landing.refused import Refused
+from ecom_lake.engine.landing.refused import Refused, Unrecognized
 from ecom_lake.engine.landing.similar_names import nearest, similar_pairs, similarity, words
 from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.words import counted
@@ -67,7 +67,7 @@ def recognise(file: str, header: Header | None, delivered: Sequence[Delivered]) 
         nearest = max(near, key=lambda each: _share(each, header), default=None)
         if nearest is not None and _seems_meant(nearest, header):
             _refuse_lacking(file, nearest, header)
-        raise Refused(
+        raise Unrecognized(
             f"{file} is none of the known tables ({_list(each.name for each in delivered)}); its first line has "
             f"{_fields(header)}, {_known(known)} known: name it after its table, or remove it."
         )

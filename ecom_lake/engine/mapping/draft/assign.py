@@ -72,12 +72,14 @@ def _with_joined_keys(scores: KindScores, kinds: Sequence[KindScores], targets: 
     ids = _joined_ids(kinds, targets, joins)
     mine = {(name, column) for kind, name, column in ids if kind == scores.kind.name}
     raised = [
-        replace(one, by_name=EXACT, by_values=1.0) if (one.target.name, one.column.name) in mine and one.by_name < EXACT else one
+        replace(one, by_name=EXACT, by_values=1.0, is_by_join=one.by_name < STRONG)
+        if (one.target.name, one.column.name) in mine and one.by_name < EXACT
+        else one
         for one in scores.scores
     ]
     scored = {(one.table, one.target.name, one.column.name) for one in raised}
     added = [
-        Score(table.name, table[name], scores.kind.columns[column], EXACT, 1.0, is_precise=False)
+        Score(table.name, table[name], scores.kind.columns[column], EXACT, 1.0, is_precise=False, is_by_join=True)
         for name, column in sorted(mine)
         for table in targets.tables
         if name in table.names and (table.name, name, column) not in scored
@@ -90,7 +92,7 @@ def _joined_ids(kinds: Sequence[KindScores], targets: Targets, joins: Sequence[J
     named = {one.kind.name: one for one in kinds}
     found: set[tuple[str, str, str]] = set()
     for join in joins:
-        if join.coverage < _WELL_COVERED:
+        if join.coverage < _WELL_COVERED or named[join.kind].kind.columns[join.column].values == "number":
             continue
         known = [one for one in named[join.kind].scores if one.column.name == join.column and one.target.name in targets.ids]
         owners = [table for table in targets.tables if len(table.key) == 1 and table.key[0] in targets.ids]

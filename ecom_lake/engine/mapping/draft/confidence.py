@@ -24,6 +24,7 @@ from ecom_lake.words import counted
 _SURE_NAME = QUALIFIED - 0.06
 _WELL_COVERED = 0.99
 _NEARLY_ALL = 0.95
+_ID = frozenset({"id"})
 _LABEL_REPEATS = 3
 """Rows per different value from which a column is a label."""
 
@@ -33,18 +34,18 @@ def confidence_of(assigned: Assigned, score: Score, targets: Targets) -> tuple[C
     name = score.target.name
     rivals = assigned.rivals.get(name, ())
     named = f"named like {name.replace('_', ' ')}" if score.by_name >= STRONG else f"named similarly to {name.replace('_', ' ')}"
+    if score.by_name > EXACT or score.is_by_join:
+        return "likely", assigned.joined[name].sentence if name in assigned.joined else "its values show it, not its name"
     if join := assigned.joined.get(name):
         if join.coverage >= _WELL_COVERED and score.by_name >= STRONG:
             return "sure", f"{named}, and its values are in {join.other}.{join.key}"
         return "likely", join.sentence
-    if score.by_name > EXACT:
-        return "likely", "its values show it: each order has one"
     if score.by_name < STRONG or score.by_values < 1:
         return ("likely" if score.total >= 0.6 else "guess"), _weak_reason(score, named)
     if rivals:
         return "likely", f"{named}; {rivals[0].column.name} would fit as well"
     if name in assigned.table.key and len(assigned.table.key) == 1:
-        return _key_confidence(score, named)
+        return _key_confidence(assigned, score, named, targets)
     if not score.is_precise or score.by_name < _SURE_NAME:
         return "likely", named
     if elsewhere := [other for other in assigned.same_kind if name in targets[other].names and name not in targets.ids]:
@@ -81,12 +82,20 @@ def _weak_reason(score: Score, named: str) -> str:
     return named if score.by_values == 1 else f"{named}, but not all values fit"
 
 
-def _key_confidence(score: Score, named: str) -> tuple[Confidence, str]:
+def _key_confidence(assigned: Assigned, score: Score, named: str, targets: Targets) -> tuple[Confidence, str]:
+    if score.column.is_key and (other := _other_key(assigned, score.column, targets)):
+        return "likely", f"{named}; {other} has another value in every row as well"
     if score.column.is_key:
         return "sure", f"{named}, and every row has another value"
     if score.is_precise and score.column.filled == score.column.rows:
         return "sure", f"{named}; {score.column.repeats:.1f} rows per value"
     return "likely", f"{named}; some rows have no value"
+
+
+def _other_key(assigned: Assigned, column: ColumnProfile, targets: Targets) -> str | None:
+    """A column that is named simply like an id and is as unique, in a file of the rows of one table."""
+    others = (one for one in assigned.scores.kind.columns.values() if one.name != column.name and one.is_key)
+    return next((one.name for one in others if targets.words.of_name(one.header) == _ID), None)
 
 
 # ------------------------------------------------------------------------------------------------ content
@@ -104,6 +113,9 @@ def _doubt(assigned: Assigned, score: Score, targets: Targets) -> str:
     if kind == NUMBER and not score.target.names[0] <= targets.words.of_name(column.header):
         return "the name does not state the unit"
     if kind == TEXT and score.target.name not in targets.ids:
+        others = [one.name for one in assigned.table.targets if one.name != score.target.name]
+        if other := next((one for one in others if known_words(column, assigned.table.name, one, targets)), None):
+            return f"its values are words of {other.replace('_', ' ')}"
         shape = targets.shape_of(assigned.table.name, score.target.name)
         if not known_words(column, assigned.table.name, score.target.name, targets) and not has_shape(column, shape):
             return "its values do not confirm it"

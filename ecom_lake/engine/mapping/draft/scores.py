@@ -56,6 +56,8 @@ class Score:
     by_values: float
     is_precise: bool
     """Whether the name can hardly mean something else: the canonical name, or several words."""
+    is_by_join: bool = False
+    """Whether a join shows it, and not the name."""
 
     @property
     def total(self) -> float:
@@ -212,7 +214,7 @@ def by_elimination(
     if not any(one[1].name == amounts.product and one[3] >= STRONG for one in by_name):
         by_name = by_name + [
             (table, table[amounts.product], column, _ELIMINATED)
-            for column in _other_ids(kind, key.name, by_name, named, targets)[:1]
+            for column in _other_ids(kind, key.name, by_name, named, targets)[:1] or _other_texts(kind, key.name, by_name)[:1]
             for table in (lines, *(one for one in targets.tables if one.key == (amounts.product,)))
         ]
     return by_name
@@ -253,6 +255,18 @@ def _other_ids(
         and levels[column.name] == "line"
         and not (column.is_key or column.dates)
         and column.filled == column.rows
+    ]
+    return sorted(found, key=lambda column: -column.distinct)
+
+
+def _other_texts(kind: KindProfile, key: str, by_name: Sequence[_Named]) -> list[ColumnProfile]:
+    """The texts of lines that nothing else is and that repeat, the one with most different values first."""
+    taken = {column.name for _, _, column, score in by_name if score >= STRONG}
+    levels = column_levels(kind, key)
+    found = [
+        column
+        for column in kind.columns.values()
+        if column.values == "text" and column.name not in taken and levels[column.name] == "line" and not column.is_unique
     ]
     return sorted(found, key=lambda column: -column.distinct)
 

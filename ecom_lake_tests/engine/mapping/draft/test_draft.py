@@ -7,33 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake.engine.mapping.draft.draft import Draft, make_draft
 from ecom_lake.engine.mapping.draft.draft_text import draft_text
-from ecom_lake.engine.mapping.draft.drafted import DraftCell
-from ecom_lake.engine.mapping.draft.read_files import read_files
 from ecom_lake.engine.mapping.draft.report import report_of
 from ecom_lake.engine.mapping.map_file import read_map
 from ecom_lake.engine.mapping.run_facet import check_types
 from ecom_lake.shop.connectors.canonical import CANONICAL
 from ecom_lake.shop.connectors.canonical.drafting import draft_targets
-
-Rows = list[tuple[object, ...]]
-
-
-def _draft(folder: Path, **files: tuple[str, Rows]) -> Draft:
-    """A draft of files, each given as its header and its rows."""
-    paths = []
-    for name, (header, rows) in files.items():
-        path = folder / f"{name}.csv"
-        path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n", "utf-8")
-        paths.append(path)
-    read = read_files(paths)
-    assert not read.refused
-    return make_draft(read.kinds, draft_targets())
-
-
-def _cell(draft: Draft, table: str, target: str) -> DraftCell:
-    return next(facet for facet in draft.facets if facet.table == table)[target]
+from ecom_lake_tests.engine.mapping.draft.drafts import Rows
+from ecom_lake_tests.engine.mapping.draft.drafts import cell as _cell
+from ecom_lake_tests.engine.mapping.draft.drafts import draft as _draft
 
 
 def _four_files(**changes: tuple[str, Rows]) -> dict[str, tuple[str, Rows]]:

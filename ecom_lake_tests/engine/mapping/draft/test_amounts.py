@@ -1,0 +1,79 @@
+"""Amounts of lines: arithmetic and lines of the same product decide which column is which, whatever the names are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecom_lake.engine.mapping.draft.draft import Draft
+from ecom_lake.engine.mapping.draft.draft_text import draft_text
+from ecom_lake.engine.mapping.map_file import read_map
+from ecom_lake.engine.mapping.run_facet import check_types
+from ecom_lake.shop.connectors.canonical import CANONICAL
+from ecom_lake_tests.engine.mapping.draft.drafts import Rows, cell, draft
+
+VAT = 0.19
+PRICES = (9.5, 20.0, 31.25, 47.1, 5.8)
+
+
+def _lines(tmp_path: Path, header: str, *amounts: str) -> Draft:
+    """A draft of 120 lines of 60 orders; amounts are expressions of price p, quantity q, discount d, percent r and freight f."""
+    rows: Rows = []
+    for n in range(120):
+        known = {"p": PRICES[n % 5], "q": n % 3 + 1, "d": (n % 4 == 1) * 1.5, "r": (n % 4 == 1) * 10, "f": n // 2 % 9 + 2.5}
+        values = [f"{eval(one, {}, known):.2f}" for one in amounts]
+        rows.append((f"o{n // 2}", f"2021-03-{n // 2 % 28 + 1:02d}", f"s{n % 5}", known["q"], *values))
+    made = draft(tmp_path, sales=(f"Order No,Order Date,SKU,Qty,{header}", rows))
+    check_types(read_map(draft_text(made, "mine"), "maps/mine.toml", CANONICAL.delivered))
+    return made
+
+
+def test_of_prices_with_and_without_tax_the_one_without_counts(tmp_path: Path) -> None:
+    made = _lines(tmp_path, "Price A,Price B,Total A,Total B", f"p * {1 + VAT}", "p", f"round(p * {1 + VAT}, 2) * q", "p * q")
+    assert cell(made, "order_items", "unit_price").expression == "price_b"
+
+
+def test_of_prices_before_and_after_the_discount_the_one_before_counts(tmp_path: Path) -> None:
+    amounts = ("p * (1 - r / 100)", "p", "r", "round(p * (1 - r / 100), 2) * q", "p * q")
+    made = _lines(tmp_path, "Price,Price Before,Disc %,Line Total,Value", *amounts)
+    assert cell(made, "order_items", "unit_price").expression == "price_before"
+
+
+def test_a_price_that_rises_with_the_quantity_is_the_amount_of_the_line(tmp_path: Path) -> None:
+    price = cell(_lines(tmp_path, "Item Price", "p * q"), "order_items", "unit_price")
+    assert (price.expression, price.confidence) == ("per(item_price, qty)", "likely")
+    (same := tmp_path / "same").mkdir()
+    price = cell(_lines(same, "Item Price", "p"), "order_items", "unit_price")
+    assert (price.expression, price.confidence) == ("item_price", "sure")
+
+
+def test_a_total_after_the_discount_gets_the_discount_back(tmp_path: Path) -> None:
+    made = _lines(tmp_path, "Net Sales,Discount", "p * q - d", "d")
+    assert cell(made, "order_items", "unit_price").expression == "per(num(net_sales) + coalesce(num(discount), 0), qty)"
+    assert cell(made, "order_items", "discount").expression == "discount"
+
+
+def test_a_discount_below_zero_changes_its_sign(tmp_path: Path) -> None:
+    made = _lines(tmp_path, "Price,Gross Sales,Discounts,Net Sales", "p", "p * q", "0 - d", "p * q - d")
+    assert cell(made, "order_items", "discount").expression == "-num(discounts)"
+    assert made.sales is not None and abs(made.sales.net_sales - sum(PRICES[n % 5] * (n % 3 + 1) for n in range(120)) + 45) < 0.01
+
+
+def test_a_cost_that_rises_with_the_quantity_is_that_of_the_line(tmp_path: Path) -> None:
+    made = _lines(tmp_path, "Price,Amount,Cost", "p", "p * q", "p * q * 0.4")
+    assert cell(made, "order_items", "unit_cost").expression == "per(cost, qty)"
+
+
+def test_a_tax_that_is_a_share_of_the_unit_price_is_multiplied(tmp_path: Path) -> None:
+    made = _lines(tmp_path, "Price,Amount,Tax", "p", "p * q", f"p * {VAT}")
+    assert cell(made, "order_items", "tax").expression == "num(tax) * num(qty)"
+
+
+def test_an_amount_of_the_order_is_shared_and_names_its_weights(tmp_path: Path) -> None:
+    freight = cell(_lines(tmp_path, "Price,Amount,Shipping", "p", "p * q", "f"), "order_items", "freight")
+    assert freight.expression == "share(of(num(shipping)), num(price) * num(qty))"
+    assert freight.columns == ("price", "qty", "shipping")
+
+
+def test_a_discount_and_what_it_leaves_are_not_exchanged(tmp_path: Path) -> None:
+    made = _lines(tmp_path, "Price,Rest,Kept Back", "p", "p * q - d", "d")
+    assert cell(made, "order_items", "discount").expression == "kept_back"
