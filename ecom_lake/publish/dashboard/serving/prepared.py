@@ -73,7 +73,7 @@ class Prepared:
                 logs.log_event("no serving file", logging.WARNING, shop=self._site.shop.name, why=str(error))
 
     def _opened(self) -> ServingFile | None:
-        """None for a damaged file, which then is built anew."""
+        """None for a damaged file, which then is rebuilt."""
         try:
             return ServingFile(self._path, self._site.memory_limit, self._site.threads, self._seconds)
         except duckdb.Error:
