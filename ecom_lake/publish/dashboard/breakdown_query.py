@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from ecom_lake.publish.dashboard.breakdowns import conditions_of, lines_of
+from ecom_lake.publish.dashboard.breakdowns import conditions_of, lines_of, over_served
 from ecom_lake.publish.dashboard.query import Query, named_before, values_before
 from ecom_lake.publish.dashboard.span import Span
 from ecom_lake.publish.dashboard.view import View
@@ -63,7 +63,7 @@ select n.member, {label} as label, n.net_sales, n.orders, n.units, n.aov, n.cust
     row_number() over (order by n.{measure} desc nulls last, n.net_sales desc, n.member) as place
 from shown as n{rest}
 order by place"""
-    return Query(sql, values)
+    return Query(sql, values, over_served(view, sql) if reads_lines(view, by) else None)
 
 
 def months_query(view: View, by: str, member: str, span: Span) -> Query:
@@ -80,7 +80,7 @@ from ({lines_of(view)}) as s
 where {conditions} and {LINE_COLUMNS[by]} = $member
 group by s.month
 order by s.month"""
-    return Query(sql, {**values, "member": member})
+    return Query(sql, {**values, "member": member}, over_served(view, sql))
 
 
 def one_period(view: View, span: Span) -> tuple[str, date] | None:

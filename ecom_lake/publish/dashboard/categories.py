@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ecom_lake.publish.dashboard.breakdowns import conditions_of, lines_of, money
+from ecom_lake.publish.dashboard.breakdowns import conditions_of, lines_of, money, over_served
 from ecom_lake.publish.dashboard.category_quadrant import Category, Quadrant, quadrant
 from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.query import Query, Row, named_before, values_before
@@ -17,6 +17,12 @@ from ecom_lake.shop import vocabulary
 QUALITIES = ("review", "margin")
 MOST = 24
 """Categories that the chart shows, by net sales."""
+_GROWTH = """select s.category, s.net_sales, e.before, s.review,
+    case when s.costed_sales >= $cost_coverage * s.net_sales then (s.net_sales - s.cogs)::double / nullif(s.net_sales, 0) end
+        as margin
+from sums as s
+left join earlier as e on e.category = s.category
+order by s.category is null, s.net_sales desc, s.category"""
 
 
 @dataclass(frozen=True)
@@ -71,14 +77,30 @@ sums as (
     join fct_orders as o on o.order_id = n.order_id
     group by grouping sets ((n.category), ())
 )
-select s.category, s.net_sales, e.before, s.review,
-    case when s.costed_sales >= $cost_coverage * s.net_sales then (s.net_sales - s.cogs)::double / nullif(s.net_sales, 0) end
-        as margin
-from sums as s
-left join earlier as e on e.category = s.category
-order by s.category is null, s.net_sales desc, s.category"""
+{_GROWTH}"""
     coverage = float(view.release.site.shop.numbers.cost_coverage)
-    return Query(sql, {**values, **values_before(values_of_before), "cost_coverage": coverage})
+    values = {**values, **values_before(values_of_before), "cost_coverage": coverage}
+    by_product = "product" in view.filters.members
+    served = over_served(view, sql.replace("fct_orders", "orders")) if by_product else _served(conditions, conditions_before)
+    return Query(sql, values, served)
+
+
+def _served(conditions: str, conditions_before: str) -> str:
+    """The same rows from the cells of the categories."""
+    return f"""with sums as (
+    select s.category, sum(s.net_sales) as net_sales, sum(s.cogs) as cogs, sum(s.costed_sales) as costed_sales,
+        sum(s.review_scores)::double / nullif(sum(s.reviews), 0) as review
+    from kpi_cells as s
+    where s.category is not null and {conditions}
+    group by grouping sets ((s.category), ())
+),
+earlier as (
+    select s.category, sum(s.net_sales) as before
+    from kpi_cells as s
+    where s.category is not null and {named_before(conditions_before)}
+    group by s.category
+)
+{_GROWTH}"""
 
 
 def _category(row: Row, quality: str) -> Category:

@@ -6,7 +6,7 @@ Here: the differing values. Not here: the differences of whole releases (engine/
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -49,11 +49,13 @@ def changes(releases: Releases, view: View, shown: Shown) -> Changes:
     previous = view.release.previous
     if previous is None:
         return Changes(shown, None, "There is no earlier release that is kept.")
+    # From the facts of both: a mean of the serving file may have another last digit.
+    query = replace(shown.why.query, served=None)
     try:
-        before = releases.of(view.shop, previous).rows(shown.why.query)
+        before = releases.of(view.shop, previous).rows_once(query)
     except UserError:
         return Changes(shown, previous, f"Release {previous} does not have the tables or columns of this query.")
-    found = changed_values(before, view.release.rows(shown.why.query), shown.id)
+    found = changed_values(before, view.release.rows_once(query), shown.id)
     return Changes(shown, previous, "", found[:MOST], max(len(found) - MOST, 0))
 
 

@@ -19,6 +19,7 @@ from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.kpi_query import chosen_orders, chosen_values
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.sellers import Sellers, sellers
+from ecom_lake.publish.dashboard.serving.kpis import served_deliveries
 from ecom_lake.publish.dashboard.span import Span, shifted
 from ecom_lake.publish.dashboard.stacked import StackedBar, StackedRow, stacked
 from ecom_lake.publish.dashboard.tiles import Share, TileColumn, TileRow, Tiles, tiles_of
@@ -101,7 +102,7 @@ from chosen
 where is_valid and status = 'delivered'
 group by 1, 2
 order by 1, 2"""
-    return Query(sql, chosen_values(filters, span))
+    return Query(sql, chosen_values(filters, span), served_deliveries(filters))
 
 
 def _context(span: Span) -> Span:

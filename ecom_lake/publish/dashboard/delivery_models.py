@@ -30,7 +30,8 @@ from review_risk as r
 join fct_orders as o on o.order_id = r.order_id
 where r.decile = 1
 order by r.probability desc nulls last, r.shipped_on desc, r.order_id""")
-_OPEN = Query("select count(*) as orders from review_risk")
+_RISK_SHOWN = Query(f"{_RISK.sql}\nlimit {ORDERS}")
+_OPEN = Query("select count(*) as orders, count(*) filter (where decile = 1) as risky from review_risk")
 _BY_DELAY = Query("""\
 select series, label, value, low, high
 from model_curves
@@ -111,7 +112,6 @@ def percentage_points(difference: float) -> str:
 def review_risk(view: View) -> ReviewRisk | None:
     if not view.release.has("review_risk"):
         return None
-    risky = view.release.rows(_RISK)
     [total] = view.release.rows(_OPEN)
     evidence = why(view, _RISK_IS, _RISK, "review_risk")
     currency = view.release.currency
@@ -123,9 +123,9 @@ def review_risk(view: View) -> ReviewRisk | None:
             row["probability"],
             row["top_reasons"] or "",
         )
-        for row in risky[:ORDERS]
+        for row in view.release.rows(_RISK_SHOWN)
     ]
-    return ReviewRisk(orders, len(risky), total["orders"], model_card(view, "review_risk"), evidence)
+    return ReviewRisk(orders, total["risky"], total["orders"], model_card(view, "review_risk"), evidence)
 
 
 def _estimates(row: Row) -> list[Estimated]:

@@ -16,10 +16,11 @@ from ecom_lake.publish.dashboard.lines import LineChart, Series, line_chart
 from ecom_lake.publish.dashboard.options import NumberBetween
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.sellers import percent_tick
+from ecom_lake.publish.dashboard.serving.whole_shop import base_rates
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import amount, percent
 from ecom_lake.shop.experiments.experiment_plan_model import plan
-from ecom_lake.shop.experiments.groups import base_rates_query, groups_of, too_little
+from ecom_lake.shop.experiments.groups import groups_of, too_little
 from ecom_lake.statistics.power import people_for_shares, whole
 
 ASKED = {
@@ -117,7 +118,7 @@ def planner(view: View) -> Planner | None:
         given("power") or 100 * settings.power,
         given("alpha") or 100 * settings.test_alpha,
     )
-    query = Query(base_rates_query(), {"days": settings.churn_days})
+    query = base_rates(settings.churn_days)
     found = groups_of((tuple(row.values()) for row in view.release.rows(query)), settings.churn_days)
     chosen = settings.with_changes(power=asked.power / 100, test_alpha=asked.alpha / 100)
     groups = []

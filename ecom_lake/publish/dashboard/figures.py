@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.kpi_query import SHOWN, kpi_query
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.serving.kpis import served_kpis
 from ecom_lake.publish.dashboard.span import Span
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.kpi_cards import KPIS, Kpi, change_text, formatted, sparkline
@@ -40,7 +41,8 @@ def figures(view: View, names: Sequence[str] = SHOWN) -> list[Figure]:
 
 
 def _query(view: View, span: Span | None, names: Sequence[str]) -> Query:
-    return kpi_query(view.filters, span, float(view.release.site.shop.numbers.cost_coverage), names)
+    query = kpi_query(view.filters, span, float(view.release.site.shop.numbers.cost_coverage), names)
+    return replace(query, served=served_kpis(view.filters, span, names))
 
 
 def _figure(view: View, kpi: Kpi, query: Query, months: Sequence[Row], total: Row, before: Row | None) -> Figure:

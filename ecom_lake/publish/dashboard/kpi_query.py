@@ -2,7 +2,7 @@
 
 Here: SQL over the facts of a release, one row for each month and one for the whole span. A filter by category or product
 leaves the matching lines of an order; the order itself counts once.
-Not here: the choice itself (filters.py).
+Not here: the choice itself (filters.py), the same rows from a serving file (serving/kpis.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ecom_lake.publish.dashboard.span import Span
 from ecom_lake.shop.vocabulary import GROSS_PROFIT, KPIS, PLACED_SUMS, VALID_SUMS
 
 SHOWN = ("net_sales", "gross_profit", "orders", "customers", "aov", "units", "late_rate", "avg_review")
-_OF_LINES = {
+OF_LINES = {
     "items": "count(*)",
     "units": "sum(quantity)",
     "gross_sales": "sum(gross_sales)",
@@ -36,16 +36,22 @@ def kpi_query(filters: Filters, span: Span | None, cost_coverage: float, names: 
     """One row per month with a KPI of each name, and a last one, with month NULL, for the whole span.
 
     `span`: None for a shop without dates, which has the last row only."""
+    sql = kpis_of(chosen_orders(filters, span), span, names)
+    return Query(sql, {**chosen_values(filters, span), "cost_coverage": cost_coverage})
+
+
+def kpis_of(chosen: str, span: Span | None, names: Sequence[str]) -> str:
+    """SQL of the KPIs of the orders in the common table expression `chosen`."""
     month, groups = ("month", "\n    group by grouping sets ((month), ())") if span else ("null::date as month", "")
-    sql = f"""\
+    return f"""\
 with
-{chosen_orders(filters, span)},
+{chosen},
 placed as (
-    select {month}, {_listed(PLACED_SUMS)}
+    select {month}, {listed(PLACED_SUMS)}
     from chosen{groups}
 ),
 sold as (
-    select {month}, count(distinct customer_id) as customers, {_listed(VALID_SUMS)}
+    select {month}, count(distinct customer_id) as customers, {listed(VALID_SUMS)}
     from chosen
     where is_valid{groups}
 ),
@@ -55,10 +61,9 @@ sums as (
     left join sold as s on s.month is not distinct from p.month
     cross join (select $cost_coverage::double as cost_coverage) as settings
 )
-select month, {_listed({name: KPIS[name].formula for name in names})}
+select month, {listed({name: KPIS[name].formula for name in names})}
 from sums
 order by month nulls last"""
-    return Query(sql, {**chosen_values(filters, span), "cost_coverage": cost_coverage})
 
 
 def chosen_orders(filters: Filters, span: Span | None) -> str:
@@ -86,7 +91,7 @@ def _lines(by_line: list[str], span: Span | None) -> str:
     conditions = " and ".join({"category": "category = $category", "product": "product_id = $product"}[name] for name in by_line)
     months = " and month between $first and $last" if span else ""
     return f"""lines as (
-    select order_id, {_listed(_OF_LINES)}
+    select order_id, {listed(OF_LINES)}
     from fct_sales
     where is_valid and {conditions}{months}
     group by order_id
@@ -95,7 +100,7 @@ def _lines(by_line: list[str], span: Span | None) -> str:
 
 
 def _replaced(by_line: bool) -> str:
-    return f"replace ({', '.join(f'l.{name} as {name}' for name in _OF_LINES)})" if by_line else ""
+    return f"replace ({', '.join(f'l.{name} as {name}' for name in OF_LINES)})" if by_line else ""
 
 
 def _conditions(members: Mapping[str, str]) -> str:
@@ -106,5 +111,6 @@ def _conditions(members: Mapping[str, str]) -> str:
     return "".join(f"\n        and {condition}" for name, condition in conditions.items() if name in members)
 
 
-def _listed(values: Mapping[str, str]) -> str:
+def listed(values: Mapping[str, str]) -> str:
+    """Expressions by name, as the columns of a query."""
     return ", ".join(value if value == name else f"{value} as {name}" for name, value in values.items())

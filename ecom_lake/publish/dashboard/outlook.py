@@ -15,6 +15,7 @@ from ecom_lake.publish.dashboard.forecast_charts import SalesOutlook, sales_outl
 from ecom_lake.publish.dashboard.model_cards import ModelCard, model_cards
 from ecom_lake.publish.dashboard.options import Allowed
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.serving.whole_shop import VALUE_DECILES
 from ecom_lake.publish.dashboard.stacked import StackedBar, StackedRow, stacked
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import amount, percent
@@ -26,22 +27,12 @@ OPTIONS: Allowed = {
 }
 CUSTOMERS = 8
 """Customers of the churn list that the page shows."""
-_DECILES = Query("""\
-with ranked as (
-    select *, ntile(10) over (order by predicted_value desc, customer_id) as decile
-    from customer_value
-    where predicted_value is not null
-)
-select decile, count(*) as customers, sum(predicted_value) as predicted_value, sum(low) as low, sum(high) as high,
-    avg(p_order) as p_order, max(horizon_days) as horizon_days
-from ranked
-group by decile
-order by decile""")
 _CHURN = Query("""\
 select c.customer_id, c.form, c.probability, c.horizon_days, c.top_reasons, count(*) over () as customers
 from churn_scores as c
 where c.decile = 1
 order by c.probability desc, c.customer_id""")
+_CHURN_SHOWN = Query(f"{_CHURN.sql}\nlimit {CUSTOMERS}")
 _DECILES_ARE = (
     "Net sales that the model expects of all customers within its horizon. Customers are sorted by their predicted value; each"
     " bar is a tenth of them, the highest first."
@@ -95,13 +86,13 @@ def outlook(view: View) -> Outlook:
 def _value(view: View, card: ModelCard | None) -> ValueDeciles | None:
     if not view.release.has("customer_value"):
         return None
-    rows = view.release.rows(_DECILES)
+    rows = view.release.rows(VALUE_DECILES)
     total = float(sum(row["predicted_value"] for row in rows))
     bars = stacked([_decile(view, row, total) for row in rows])
     is_model = card is not None and card.status == "published"
     top = percent(float(rows[0]["predicted_value"]) / total) if total else ""
     horizon = rows[0]["horizon_days"] if rows else None
-    return ValueDeciles(bars, horizon, top, is_model, card, why(view, _DECILES_ARE, _DECILES, "customer_value"))
+    return ValueDeciles(bars, horizon, top, is_model, card, why(view, _DECILES_ARE, VALUE_DECILES, "customer_value"))
 
 
 def _decile(view: View, row: Row, total: float) -> StackedRow:
@@ -118,6 +109,6 @@ def _decile(view: View, row: Row, total: float) -> StackedRow:
 def _churn(view: View, card: ModelCard | None) -> ChurnList | None:
     if not view.release.has("churn_scores"):
         return None
-    rows = view.release.rows(_CHURN)
+    rows = view.release.rows(_CHURN_SHOWN)
     count = rows[0]["customers"] if rows else 0
-    return ChurnList(rows[:CUSTOMERS], count, card, why(view, _CHURN_IS, _CHURN, "churn_scores"))
+    return ChurnList(rows, count, card, why(view, _CHURN_IS, _CHURN, "churn_scores"))

@@ -13,6 +13,7 @@ from ecom_lake.publish.dashboard.breakdowns import (
     conditions_of,
     members_query,
     money,
+    over_served,
     products,
     products_query,
     source,
@@ -59,10 +60,11 @@ class Overview:
 
 
 def overview(view: View) -> Overview:
+    trend = _trend(view)
     return Overview(
         figures(view),
-        _trend(view),
-        view.release.absent.get("kpi_monthly", "No order of these months matches the filters."),
+        trend,
+        "" if trend else view.release.absent.get("kpi_monthly", "No order of these months matches the filters."),
         _verdict(view),
         bars(view, "category"),
         bars(view, "state"),
@@ -114,7 +116,7 @@ from {source(view)}
 where {conditions}
 group by s.month
 order by s.month"""
-    return Query(sql, values)
+    return Query(sql, values, over_served(view, sql))
 
 
 def _forecast(view: View) -> Sequence[Forecast]:

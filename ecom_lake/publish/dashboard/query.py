@@ -19,6 +19,8 @@ class Query:
     sql: str
     values: Mapping[str, Any] = field(default_factory=dict)
     """The values of its $parameters."""
+    served: str | None = None
+    """SQL for the same rows from the serving file, with parameters among those of `sql`; None where it does not have them."""
 
     @property
     def written(self) -> str:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
 
-from ecom_lake.publish.dashboard.breakdowns import conditions_of, lines_of, money
+from ecom_lake.publish.dashboard.breakdowns import conditions_of, lines_of, money, over_served
 from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.span import Month, Span, shifted
@@ -111,7 +111,7 @@ from ({lines_of(view)}) as s
 where {conditions}
 group by s.order_date
 order by s.order_date"""
-    return Query(sql, values)
+    return Query(sql, values, over_served(view, sql))
 
 
 def _block(view: View, month: Month, sales: Mapping[date, Decimal], bounds: Sequence[Decimal]) -> MonthBlock:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.forest import Estimated, Forest, ForestRow, forest
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.serving.tables import SELLER_CELLS
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import amount, percent
 from ecom_lake.statistics.intervals import wilson_interval
@@ -126,8 +127,7 @@ def _query(view: View) -> Query:
     ]
     chosen += [conditions[name] for name in members]
     segments = "\n    left join customer_segments as g on g.customer_id = o.customer_id" if "segment" in members else ""
-    sql = f"""\
-with
+    sold = f"""\
 sold as (
     select s.seller_id, s.order_id, sum(s.net_sales) as net_sales, any_value(o.is_late) as is_late,
         any_value(o.review_score) as review_score
@@ -142,11 +142,36 @@ rated as (
     from sold
     group by seller_id
     having count(is_late) > 0
-)
+)"""
+    months = {"first": view.span.first, "last": view.span.last} if view.span else {}
+    return Query(_listed(sold), {**months, **members}, _listed(_served(members)) if view.span else None)
+
+
+def _listed(sellers: str) -> str:
+    return f"""\
+with
+{sellers}
 select r.*, d.city, d.state, c.score, c.rank
 from rated as r
 left join dim_seller as d on d.seller_id = r.seller_id
 left join seller_scorecard as c on c.seller_id = r.seller_id
 order by r.seller_id"""
-    months = {"first": view.span.first, "last": view.span.last} if view.span else {}
-    return Query(sql, {**months, **members})
+
+
+def _served(members: Mapping[str, str]) -> str:
+    """The same rows from the serving file: an order is in one cell of its seller, and with a category in several."""
+    columns = {"product": "product_id"}
+    conditions = " and ".join(
+        ["month between $first and $last", "seller_id is not null", *(f"{columns.get(name, name)} = ${name}" for name in members)]
+    )
+    cells = f"select * from seller_cells where {conditions}"
+    if members.keys() & {"category", "product"}:
+        cells = f"{SELLER_CELLS.format(conditions=conditions)}"
+    return f"""\
+rated as (
+    select seller_id, sum(orders)::bigint as orders, sum(net_sales) as net_sales, sum(promised_orders)::bigint as promised_orders,
+        sum(late_orders)::bigint as late_orders, sum(review_scores)::double / nullif(sum(reviews), 0) as avg_review
+    from ({cells})
+    group by seller_id
+    having sum(promised_orders) > 0
+)"""

@@ -6,12 +6,14 @@ Not here: the SQL session and its limits (engine/serve/query.py), which queries 
 
 from __future__ import annotations
 
+import tempfile
 import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -28,6 +30,8 @@ from ecom_lake.engine.serve.status import changed_tables
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.serving.prepared import Prepared
+from ecom_lake.publish.dashboard.serving.serving_file import can_serve
 from ecom_lake.publish.query_slots import QuerySlots
 
 OPEN_RELEASES = 6
@@ -36,19 +40,26 @@ KEPT_ANSWERS = 1_000
 """The number of queries of a release whose rows are kept: enough for the pages of many filters."""
 LOOKED_AT = 1.0
 """Seconds for which the newest release of a shop is not looked up again."""
+LEAST_LINES = 50_000
+"""Order lines from which on a release has a serving file: the facts of smaller ones are read as fast."""
 LONGEST_QUERY = 10.0
 """Seconds that a query may take."""
 
 
 class ServedRelease:
-    def __init__(self, site: Site, entry: Entry, slots: QuerySlots | None = None) -> None:
+    def __init__(self, site: Site, entry: Entry, slots: QuerySlots | None = None, is_prepared: bool = False) -> None:
+        """`is_prepared`: answer from a serving file as soon as it is there."""
         self.site = site
         self.number = entry.number
         self.entry = entry
-        self.absent = not_built(site)
-        """The tables that the shop does not have, and why."""
         opened = ExitStack()
-        self._session = opened.enter_context(session(site, entry, min(LONGEST_QUERY, site.query_timeout), by_signals=False))
+        seconds = min(LONGEST_QUERY, site.query_timeout)
+        self._session = opened.enter_context(session(site, entry, seconds, by_signals=False))
+        self.prepared: Prepared | None = None
+        if is_prepared:
+            scratch = opened.enter_context(tempfile.TemporaryDirectory(prefix="ecom-lake-serving-"))
+            self.prepared = Prepared(site, entry, Path(scratch), seconds)
+            opened.callback(self.prepared.close)
         self._close = weakref.finalize(self, opened.close)
         """Runs once the last page that uses the release has been rendered."""
         self._slots = slots or QuerySlots(site.threads)
@@ -68,6 +79,11 @@ class ServedRelease:
             why = self.absent.get(table, "There is no gold table of this name.")
             raise UsageError(f"Shop '{self.site.shop.name}' has no table '{table}': {why}")
         return self.site.registry.gold[table]
+
+    @cached_property
+    def absent(self) -> Mapping[str, str]:
+        """The tables that the shop does not have, and why. It reads the SQL of all tables, which takes as long as a page."""
+        return not_built(self.site)
 
     @cached_property
     def unanswerable(self) -> Mapping[str, str]:
@@ -104,8 +120,9 @@ class ServedRelease:
             return self._session.frame(query.sql, query.values)
 
     def _read(self, query: Query) -> Sequence[Row]:
-        answer = self._session.ask(query.sql, query.values)
-        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows()]
+        if self.prepared and (rows := self.prepared.rows(query)) is not None:
+            return rows
+        return self._session.rows(query.sql, query.values)
 
     def columns(self, query: Query) -> Sequence[str]:
         with self._slots.taken(), self._lock:
@@ -122,8 +139,10 @@ class ServedRelease:
 class Releases:
     """The releases of all shops that pages have asked for; the least recently used ones are closed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, least_lines: int = LEAST_LINES) -> None:
+        """`least_lines`: order lines from which on the newest release of a shop has a serving file."""
         self.settings = settings
+        self._least_lines = least_lines
         self._sites: dict[str, Site] = {}
         self._latest: dict[str, tuple[float, Entry]] = {}
         self._unreleased: dict[str, int | None] = {}
@@ -139,8 +158,12 @@ class Releases:
         """The latest release of a shop, or the one with a number. Raises `UsageError` where there is none."""
         with self._lock:
             site = self._site(shop)
-            entry = self._newest(shop, site) if number is None else _numbered(site, number)
-            served = self._open.pop((shop, entry.number), None) or ServedRelease(site, entry, self._slots)
+            newest = self._newest(shop, site)
+            entry = newest if number is None else _numbered(site, number)
+            served = self._open.pop((shop, entry.number), None)
+            if served is None:
+                is_prepared = entry.number == newest.number and can_serve(site, entry, self._least_lines)
+                served = ServedRelease(site, entry, self._slots, is_prepared)
             self._open[shop, entry.number] = served
             while len(self._open) > OPEN_RELEASES:
                 self._open.popitem(last=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecom_lake.publish.dashboard.bar_table import UNKNOWN, BarRow, BarTable, Cell, Heading, change_tone, widths
-from ecom_lake.publish.dashboard.breakdowns import conditions_of, lines_of, money
+from ecom_lake.publish.dashboard.breakdowns import conditions_of, lines_of, money, over_served
 from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.product_names import LABEL, product_url
 from ecom_lake.publish.dashboard.query import Query, Row, named_before, values_before
@@ -16,6 +16,7 @@ from ecom_lake.publish.pages.kpi_cards import change_text, formatted
 from ecom_lake.shop import vocabulary
 
 MOST = 20
+_ORDERS = "count(distinct s.order_id)"
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,14 @@ join dim_product as p on p.product_id = s.product_id
 join product_performance as f on f.product_id = s.product_id
 order by s.net_sales desc, s.product_id
 limit {MOST}"""
-    return Query(sql, {**values, **values_before(values_of_before)})
+    served = over_served(view, sql.replace(_ORDERS, "sum(s.orders)::bigint"), "product_cells")
+    return Query(sql, {**values, **values_before(values_of_before)}, served)
 
 
 def _sums(view: View, span: Span | None) -> tuple[str, dict[str, Any]]:
     conditions, values = conditions_of(view, span)
     sql = f"""select s.product_id, sum(s.net_sales) as net_sales, sum(s.quantity)::bigint as units,
-        count(distinct s.order_id) as orders
+        {_ORDERS} as orders
     from ({lines_of(view)}) as s
     where {conditions}
     group by s.product_id"""

@@ -10,7 +10,7 @@ from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.view import View
 
-_AS_OF = Query("select max(as_of) as as_of from rfm")
+_AS_OF = Query("select max(as_of) as as_of from rfm", served="select max(as_of) as as_of from rfm_cells")
 
 
 def as_of_text(view: View) -> str:

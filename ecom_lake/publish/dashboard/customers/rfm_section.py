@@ -103,7 +103,12 @@ from rfm as r{"".join(joins[name] for name in members)}
 where {" and ".join(conditions[name] for name in members) or "true"}
 group by r.r, r.{score}
 order by r.r, r.{score}"""
-    return Query(sql, members)
+    served = f"""select r, {score} as score, sum(customers)::bigint as customers, sum(net_sales) as net_sales
+from rfm_cells
+where {" and ".join(f"{name} = ${name}" for name in members) or "true"}
+group by r, {score}
+order by r, {score}"""
+    return Query(sql, members, served)
 
 
 def _members(view: View) -> dict[str, str]:
@@ -116,7 +121,9 @@ def _bands(view: View, score: str) -> dict[int, str]:
     """The range of purchases or of net sales that each score stands for, among all customers."""
     column = {"f": "frequency", "m": "monetary"}[score]
     query = Query(
-        f"select {score} as score, min({column}) as low, max({column}) as high from rfm group by {score} order by {score}"
+        f"select {score} as score, min({column}) as low, max({column}) as high from rfm group by {score} order by {score}",
+        served=f"select {score} as score, min({column}_low) as low, max({column}_high) as high from rfm_cells group by {score}"
+        f" order by {score}",
     )
     text = money(view) if score == "m" else "{:,}".format
     return {
