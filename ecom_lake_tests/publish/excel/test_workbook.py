@@ -17,9 +17,10 @@ import pytest
 from xlsxwriter import Workbook
 
 from ecom_lake.engine.build.gold.table_rows import gold_rows
-from ecom_lake.engine.contracts.columns import Column, Count, Money, Number, Text
+from ecom_lake.engine.contracts.columns import Column, Count, Key, Money, Number, Text
+from ecom_lake.engine.contracts.table import Gold
 from ecom_lake.engine.serve.released import released
-from ecom_lake.publish.excel.sheets import SHEETS, filled, label
+from ecom_lake.publish.excel.sheets import SHEETS, Sheet, _filled, filled, label
 from ecom_lake.publish.excel.summary import kpi_values
 from ecom_lake.publish.excel.table_sheet import Formats, Texts, write_table
 from ecom_lake.publish.excel.workbook import _SAFE, workbook
@@ -110,10 +111,19 @@ def test_the_cards_show_the_last_complete_month(book: bytes, gold: dict[str, pl.
         assert cells[row + 1, place] == _as_excel(values[name])
 
 
-def test_no_column_is_personal_and_none_is_empty(book: bytes, gold: dict[str, pl.DataFrame], built_lake: BuiltLake) -> None:
-    for one in filled(gold, built_lake.site().registry.gold):
-        assert not [column.name for column in one.columns if column.personal]
-        assert not [name for name in one.rows.columns if one.rows[name].null_count() == one.rows.height]
+class Visits(Gold):
+    """One row per visit."""
+
+    visit = Key("The visit.", personal=False)
+    who = Text("Who came.", personal=True)
+    why = Text("Never filled.", personal=False, nullable=True)
+
+
+def test_no_column_is_personal_and_none_is_empty() -> None:
+    rows = pl.DataFrame({"visit": ["b", "a"], "who": ["ann", "bob"], "why": [None, None]}, schema=Visits.table.schema)
+    assert _filled(Sheet("Visits", "visits", ("visit",)), Visits.table, rows).rows.to_dict(as_series=False) == {
+        "visit": ["a", "b"]
+    }
 
 
 def test_a_table_that_the_shop_does_not_have_has_no_sheet(gold: dict[str, pl.DataFrame], built_lake: BuiltLake) -> None:
