@@ -91,7 +91,7 @@ def _write(
         "Trust": "The rules that this release was checked with. A failed blocking rule would have stopped the release.",
     }
     headed = [_with_header(column, column.meaning) for column in columns]
-    write_table(sheet, formats, name, headed, rows, Texts(name, notes[name], footer))  # type: ignore[arg-type]
+    write_table(sheet, formats, name, headed, rows, Texts(name, notes[name], footer))
 
 
 def _definitions(sheets: Sequence[Filled]) -> Iterator[tuple[object, ...]]:

@@ -115,7 +115,7 @@ class Visits(Gold):
     """One row per visit."""
 
     visit = Key("The visit.", personal=False)
-    who = Text("Who came.", personal=True)
+    who = Text("The visitor.", personal=True)
     why = Text("Never filled.", personal=False, nullable=True)
 
 
