@@ -75,5 +75,5 @@ def test_an_amount_of_the_order_is_shared_and_names_its_weights(tmp_path: Path) 
 
 
 def test_a_discount_and_what_it_leaves_are_not_exchanged(tmp_path: Path) -> None:
-    made = _lines(tmp_path, "Price,Rest,Kept Back", "p", "p * q - d", "d")
+    made = _lines(tmp_path, "Price,Kept Back,Rest", "p", "d", "p * q - d")
     assert cell(made, "order_items", "discount").expression == "kept_back"
