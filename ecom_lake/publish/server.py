@@ -1,6 +1,6 @@
 """The dashboard, the API and the tools of agents in one ASGI application, over the same open releases.
 
-Here: which of them answers an address, HEAD, and the headers of the API. Not here: who may ask (api/gate.py), the answers.
+Here: which of them answers an address, HEAD, and the headers of whatever is no page. Not here: who may ask (api/gate.py), the answers.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def server(
         raise UserError(f"The shop {taken[0]} cannot be served: /{taken[0]} is an address of this server. Rename it.")
     releases = Releases(settings)
     agents = McpOverHttp(settings, releases, hosts) if settings.server.mcp else None
-    answers = _with_security(api(releases, agents.running if agents else None))
+    answers = api(releases, agents.running if agents else None)
     pages = application(settings, tuple(hosts), releases)
-    chosen = _by_path(answers, _with_security(agents or without_mcp()), pages)
+    chosen = _by_path(answers, agents or without_mcp(), pages)
     gate = Gate(chosen, keys or Keys(settings.config.with_name(FILE)), proxy, per_second)
     known = with_known_host(gate, hosts)
 
@@ -56,7 +56,7 @@ def server(
         is_probe = scope["type"] == "http" and scope["path"] in PROBES
         await (answers if is_probe or scope["type"] == "lifespan" else known)(scope, receive, send)
 
-    return _with_head(serve)
+    return _with_head(_with_security(serve))
 
 
 def _by_path(answers: ASGIApp, agents: ASGIApp, pages: ASGIApp) -> ASGIApp:
@@ -85,10 +85,14 @@ def _with_head(app: ASGIApp) -> ASGIApp:
 
 
 def _with_security(app: ASGIApp) -> ASGIApp:
+    """Pages have their own headers; all else, refusals included, gets these."""
+
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_SECURITY)
+                headers = MutableHeaders(scope=message)
+                for name, value in _SECURITY.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await app(scope, receive, send_secured)

@@ -92,7 +92,7 @@ def test_an_error_is_a_sentence_that_the_agent_can_read(grown_lake: BuiltLake) -
         "The shop has no returns_leakage: ",
         "There is no table or KPI 'nothing'. Tables: ",
         "There is no shop 'nobody' in ",
-        "Shop 'empty' has nothing yet in ",
+        "Shop 'empty' has nothing yet: ",
     ]
     for (failed, said), sentence in zip(answers, sentences, strict=True):
         assert (failed, sentence in said) == (True, True), said

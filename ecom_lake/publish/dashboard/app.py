@@ -20,6 +20,7 @@ from ecom_lake.publish.api.access import client_of, may_see_people
 from ecom_lake.publish.dashboard.ask import answer_csv, answered, listed
 from ecom_lake.publish.dashboard.breakdown_explorer import breakdown_csv
 from ecom_lake.publish.dashboard.changes import changes
+from ecom_lake.publish.dashboard.chart_files import KINDS
 from ecom_lake.publish.dashboard.customer_routes import add_customer_routes
 from ecom_lake.publish.dashboard.evidence import Shown
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
@@ -150,6 +151,14 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
     def table_page(request: Request, shop: str, table: str) -> Response:
         view = View(shop, "tables", releases.of(shop), Filters(), client=client_of(request))
         return shown("table.html.jinja", view, view.release.contract(table))
+
+    @app.get("/{shop}/workbook.xlsx")
+    def workbook(request: Request, shop: str) -> Response:
+        release = releases.of(shop, read_filters(request.query_params).release)
+        name = f"{shop}-release-{release.number}.xlsx"
+        return Response(
+            release.workbook(), media_type=KINDS["xlsx"], headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        )
 
     @app.get("/{shop}/ask")
     def questions_page(request: Request, shop: str) -> Response:

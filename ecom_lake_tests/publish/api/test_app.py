@@ -23,7 +23,7 @@ SHOP = "/v1/shops/olist"
 def test_the_shops_and_what_they_have(client: TestClient, release: ServedRelease) -> None:
     olist, empty = client.get("/v1/shops").json()["shops"]
     assert olist == {"shop": "olist", "release": release.number, "why": None}
-    assert (empty["shop"], empty["release"], empty["why"][:30]) == ("empty", None, "Shop 'empty' has nothing yet i")
+    assert (empty["shop"], empty["release"], empty["why"][:30]) == ("empty", None, "Shop 'empty' has nothing yet: ")
     shop = client.get(SHOP).json()
     [months] = release.rows(Query("select min(month) as first, max(month) as last from kpi_monthly"))
     assert (shop["first_month"], shop["last_month"]) == (months["first"].isoformat(), months["last"].isoformat())

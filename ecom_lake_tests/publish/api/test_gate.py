@@ -51,6 +51,7 @@ def test_without_a_key_nothing_is_answered(guarded: TestClient, reading: str, ad
         answer = guarded.get(address, headers=headers)
         assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
         assert answer.headers["www-authenticate"].startswith("Basic ")
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert guarded.get(address, headers=bearer(reading)).status_code in (200, 307)
 
 

@@ -16,13 +16,16 @@ from starlette.testclient import TestClient
 from ecom_lake.publish.dashboard.chart_files import workbook
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.excel import workbook as of_release
 
 PAGE = "/olist/overview"
 FILTERS = "?from=2017-02&to=2017-03"
 
 
 def files_of(page: str, kind: str) -> list[str]:
-    return sorted({address.replace("&amp;", "&") for address in re.findall(rf'href="([^"]*\.{kind}[^"]*)"', page)})
+    """The addresses of the files of charts, without the workbook of the whole release."""
+    found = {address.replace("&amp;", "&") for address in re.findall(rf'href="([^"]*\.{kind}[^"]*)"', page)}
+    return sorted(address for address in found if "/workbook.xlsx" not in address)
 
 
 def test_every_chart_of_the_page_has_both_files(client: TestClient) -> None:
@@ -49,6 +52,18 @@ def test_the_csv_has_the_rows_of_gold_under_the_filters(client: TestClient, rele
     name = f"olist-overview-categories-release-{release.number}.csv"
     assert answer.headers["content-disposition"] == f"attachment; filename*=utf-8''{name}"
     assert answer.headers["content-type"].startswith("text/csv")
+
+
+def test_the_workbook_of_a_release_is_that_of_the_command(client: TestClient, release: ServedRelease) -> None:
+    page = client.get("/olist/trust").text
+    assert 'href="/olist/workbook.xlsx"' in page
+    answer = client.get("/olist/workbook.xlsx")
+    assert answer.content == of_release.workbook(release.site, release.entry)
+    assert answer.headers["content-disposition"] == f'attachment; filename="olist-release-{release.number}.xlsx"'
+    first = min(number for number in release.site.lake.log.numbers() if release.site.lake.log.entry(number).release == number)
+    older = client.get(f"/olist/workbook.xlsx?release={first}")
+    assert older.status_code == 200 and older.content != answer.content
+    assert f'href="/olist/workbook.xlsx?release={first}"' in client.get(f"/olist/trust?release={first}").text
 
 
 def test_the_workbook_has_the_same_rows_and_their_origin(client: TestClient) -> None:
