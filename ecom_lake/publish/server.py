@@ -1,6 +1,7 @@
 """The dashboard, the API and the tools of agents in one ASGI application, over the same open releases.
 
-Here: which of them answers an address, HEAD, and the headers of whatever is no page. Not here: who may ask (api/gate.py), the answers.
+Here: which of them answers an address, HEAD, and the headers of whatever is no page. Not here: who may ask (api/gate.py), the
+answers.
 """
 
 from __future__ import annotations
