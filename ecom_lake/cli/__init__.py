@@ -1,9 +1,9 @@
 """The command `ecom-lake`: which commands there are, and what their exit codes mean.
 
 One module per command, except tables (tables, describe), doctor (doctor, repair), experiment (plan, simulate, analyze),
-export (delta, odcs, openlineage), key (list, new, revoke), replay (quarantine replay) and history (log, diff, rollback, unpin,
-gc). Not here: what a command reads (`engine/serve/`) and how it is displayed (`screen.py`). Heavy modules are imported inside the
-commands that need them, so that help is instant.
+export (delta, odcs, openlineage), audience (export, effect), key (list, new, revoke), replay (quarantine replay) and history
+(log, diff, rollback, unpin, gc). Not here: what a command reads (`engine/serve/`) and how it is displayed (`screen.py`). Heavy
+modules are imported inside the commands that need them, so that help is instant.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from ecom_lake import logs
 from ecom_lake.cli import (
     ask,
+    audience,
     build,
     copy,
     doctor,
@@ -90,6 +91,7 @@ _FAMILIES: dict[str, tuple[Callable[..., int], ...]] = {
         tables.tables,
         tables.describe,
         experiment.experiment,
+        audience.audience,
     ),
     "Quality": (status.status, quarantine.quarantine, ledger.ledger, quality.quality, doctor.doctor, doctor.repair),
     "History": (history.log, history.diff, history.rollback, history.unpin, history.gc, copy.copy),
@@ -99,6 +101,7 @@ _SUBCOMMANDS: dict[Callable[..., int], tuple[Callable[..., int], ...]] = {
     quarantine.quarantine: (replay.replay,),
     key.key: (key.list_, key.new, key.revoke),
     experiment.experiment: (experiment.plan, experiment.simulate, experiment.analyze),
+    audience.audience: (audience.export, audience.effect),
     export.export: (export.delta, export.odcs, export.openlineage),
 }
 """The subcommands of a command: `quarantine replay`."""

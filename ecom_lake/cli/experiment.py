@@ -235,11 +235,11 @@ def analyze(file: Path, /, *, plan: Path | None = None, as_json: AsJson = False)
     if as_json:
         screen.show_json({"control": units.control, "treated": units.treated, "method": spec.method, **asdict(found)})
         return 0
-    _show_results(found, units, spec)
+    show_results(found, units, spec)
     return 0
 
 
-def _show_results(found: Analysis, units: Units, spec: Spec) -> None:
+def show_results(found: Analysis, units: Units, spec: Spec) -> None:
     names = ["metric", units.control, units.treated, "difference", "low", "high", "p"]
     cells = [[one.metric, one.control, one.treated, one.difference, one.low, one.high, one.p] for one in found.results]
     screen.show_rows(names, cells)
