@@ -12,14 +12,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.errors import UsageError, UserError
 
 CONTACTED, HELD_OUT = "contacted", "held out"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-Arm = Literal["contacted", "held out"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Campaign:
     """The share of customers that is left out."""
     joined: tuple[Joined, ...] = ()
 
-    def arm(self, customer: str) -> Arm:
+    def arm(self, customer: str) -> str:
         digest = hashlib.blake2b(f"{self.name}\x1f{customer}".encode(), digest_size=8).digest()
         return HELD_OUT if int.from_bytes(digest, "big") < self.holdout * 2**64 else CONTACTED
 
