@@ -12,6 +12,7 @@ from unittest import mock
 
 from ecom_lake.engine.build.bronze import ingest
 from ecom_lake.engine.build.build import build
+from ecom_lake.engine.landing import file_parser
 from ecom_lake_tests.chaos.case import Case
 from ecom_lake_tests.chaos.ground import Ground
 from ecom_lake_tests.chaos.verdict import Verdict, assess, message_of, record_message
@@ -31,8 +32,8 @@ def _other(path: Path) -> None:
 
 
 WAYS: dict[str, Callable[[Path], None]] = {"grows": _grow, "is cut": _cut, "is replaced": _other, "vanishes": Path.unlink}
-MOMENTS = ("content_hash", "parse")
-"""The function of the ingest before or after which the file changes."""
+MOMENTS = {"content_hash": ingest, "parse": file_parser}
+"""The function before or after which the file changes, and the module where the ingest finds it."""
 
 
 def cases(ground: Ground, dice: random.Random) -> Iterator[Case]:
@@ -50,7 +51,7 @@ def attempt(ground: Ground, way: str, moment: str, after: bool) -> Verdict:
         site = spot.site()
         landed = spot.folder / "olist" / "landing" / ingest.landed_files(site)[-1].path
         sound, seen = landed.read_bytes(), landed.stat()
-        real = getattr(ingest, moment)
+        real = getattr(MOMENTS[moment], moment)
 
         def disturbed(first: Any, *rest: Any) -> Any:
             is_it = landed.name == Path(getattr(first, "path", first)).name
@@ -61,7 +62,7 @@ def attempt(ground: Ground, way: str, moment: str, after: bool) -> Verdict:
                 WAYS[way](landed)
             return made
 
-        with mock.patch.object(ingest, moment, disturbed):
+        with mock.patch.object(MOMENTS[moment], moment, disturbed):
             record_message(verdict, message_of(lambda: ingest.ingest(site)))
         landed.write_bytes(sound)
         os.utime(landed, ns=(seen.st_atime_ns, seen.st_mtime_ns))

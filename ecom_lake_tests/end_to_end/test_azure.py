@@ -108,7 +108,7 @@ def test_a_build_with_nothing_new_makes_few_requests(copies: str, azure_lake: Bu
     code, out, _ = run(lake, "build")
     assert code == 0
     assert out.startswith("Nothing new to build: olist is at release")
-    assert 0 < requests(lake) <= 11
+    assert 0 < requests(lake) <= 12
     assert not (tmp_path / "empty").exists()
 
 
@@ -120,7 +120,7 @@ def test_each_step_of_a_build_with_nothing_new_reads_and_writes_no_data(azure_la
     build(site)
     asked = site.lake.store.connection.counts.requests
     assert set(asked) == {"list", "get", "head"}
-    assert (asked["get"], asked["head"]) == (1, 2)  # release.json; catalog.duckdb, quality.html
+    assert (asked["get"], asked["head"]) == (1, 3)  # release.json; catalog.duckdb, quality.html, datapackage.json
 
 
 def test_reading_the_head_needs_one_listing_and_one_read_if_it_is_new(azure_lake: BuiltLake) -> None:

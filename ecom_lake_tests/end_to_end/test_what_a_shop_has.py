@@ -62,7 +62,7 @@ def needing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         def needing(found: Definition) -> Definition:
             return replace(found, table=replace(found.table, needs=needs if found.table.name == table else ()))
 
-        monkeypatch.setattr(registry, "_of_package", lambda domain: tuple(map(needing, native(domain))))
+        monkeypatch.setattr(registry, "_of_package", lambda domain, layer: tuple(map(needing, native(domain, layer))))
 
     return need
 

@@ -142,9 +142,8 @@ def sandbox(shop: str) -> Iterator[tuple[Path, Callable[[], None]]]:
         assert not beside, f"written outside of the lake: {beside}"
         assert {path for path in escaped if path.exists()} == there, "written to a system folder"
         layers = {path.name for path in (work / "lake" / shop).iterdir()}
-        assert layers <= {"landing", "_store", "silver", "gold", "release.json", "catalog.duckdb", "quality.html"}, (
-            f"unexpected files in the shop: {layers}"
-        )
+        pages = {"release.json", "catalog.duckdb", "quality.html", "datapackage.json"}
+        assert layers <= {"landing", "_store", "silver", "gold", *pages}, f"unexpected files in the shop: {layers}"
 
     try:
         with chdir(work):

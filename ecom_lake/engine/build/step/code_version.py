@@ -36,6 +36,7 @@ CUT = (
     "ecom_lake.engine.build.step.built_with",
     "ecom_lake.engine.build.step.commit",
     "ecom_lake.engine.build.landing_site",
+    "ecom_lake.engine.build.once_per_site",
     "ecom_lake.engine.build.shop_context",
 )
 """Where the closure ends: the store returns the bytes that were stored, and merged files the same rows; settings and definitions
