@@ -25,7 +25,7 @@ def test_later_members_change_nobodys_arm(first: list[str], second: list[str], h
     assert later.with_members([*first, *second], DAY, 3) is later
 
 
-def test_the_share_is_kept_and_another_campaign_splits_anew() -> None:
+def test_the_share_is_kept_and_another_campaign_has_another_split() -> None:
     customers = [f"c{number}" for number in range(20_000)]
     spring, autumn = Campaign("spring", "", 0.1), Campaign("autumn", "", 0.1)
     held_out = {name: {one for one in customers if found.arm(one) == HELD_OUT} for name, found in (("s", spring), ("a", autumn))}
