@@ -1,4 +1,4 @@
-"""`ecom-lake publish` into PostgreSQL and MariaDB: 200,000 rows, with readers beside it.
+"""`ecom-lake publish` into PostgreSQL and MariaDB: 200,000 rows, with readers meanwhile.
 
     python benchmarks/publish.py [--rows 200000] [--rounds 3]
 
