@@ -50,3 +50,9 @@ def axe_installed() -> str:
     """The script of axe-core, the accessibility checker."""
     script = Path(__file__).parents[1] / "tools/axe/node_modules/axe-core/axe.min.js"
     return script.read_text(encoding="utf-8") if script.exists() else is_missing("axe-core is not installed: run tools/axe.sh")
+
+
+def dclint_installed() -> Path:
+    """The linter of compose.yaml."""
+    program = Path(__file__).parents[1] / "tools/dclint/node_modules/.bin/dclint"
+    return program if program.exists() else is_missing("dclint is not installed: run tools/dclint.sh")
