@@ -22,7 +22,8 @@ COPY README.md LICENSE ./
 COPY ecom_lake ecom_lake
 RUN /opt/tools/bin/uv build --wheel --no-build-isolation --python /opt/tools/bin/python --out-dir /src/dist \
     && /opt/tools/bin/uv pip install --python /opt/dependencies/bin/python --target /opt/ecom-lake --no-deps \
-        --compile-bytecode /src/dist/*.whl
+        --compile-bytecode /src/dist/*.whl \
+    && rm --force /opt/ecom-lake/.lock
 
 # hadolint ignore=DL3006
 FROM ${BASE}

@@ -47,6 +47,7 @@ test: setup
 	@tools/mariadb.sh
 	@tools/libreoffice.sh
 	@tools/dclint.sh
+	@tools/containers.sh
 	@$(BIN)/pytest
 
 FAST := engine/contracts engine/landing statistics \

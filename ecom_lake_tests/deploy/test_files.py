@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -168,6 +170,20 @@ def test_the_patches_for_azure_are_of_resources_containers_and_mounts_of_the_bas
                 name for name, one in containers.items() if "/lake" in {mount["mountPath"] for mount in one["volumeMounts"]}
             }
             assert {container["name"] for container in pod["containers"]} == with_lake, "no mount of the lake is left"
+
+
+@pytest.mark.parametrize("variant", ["base", "azure"])
+def test_what_kustomize_renders_is_valid_and_restricted(variant: str, tmp_path: Path) -> None:
+    """Where there is a kubectl; Debian's is older than these manifests, so that no script installs one."""
+    if not shutil.which("kubectl"):
+        pytest.skip("kubectl is not installed")
+    rendered = tmp_path / "rendered.yaml"
+    command = ["kubectl", "kustomize", str(MANIFESTS / variant), "--output", str(rendered)]
+    subprocess.run(command, check=True)
+    assert kubernetes(rendered) == ""
+    text = rendered.read_text("utf-8")
+    assert (list(problems_of_pods(text)), len(list(pods(text)))) == ([], 4)
+    assert ("claimName: lake" in text, "abfss://" in text) == ((True, False) if variant == "base" else (False, True))
 
 
 def test_the_history_is_the_documented_one_and_all_else_is_as_in_the_project() -> None:
