@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast check serve ui bench fuzz fuzz-maps tiny-shops chaos mutations powerbi-validate snapshot lock setup clean
+.PHONY: help demo test test-fast check serve ui bench fuzz fuzz-maps tiny-shops chaos mutations powerbi-validate image snapshot lock setup clean
 
 help:
 	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it; SHAPE=shopify for others"
@@ -21,6 +21,7 @@ help:
 	@echo "make chaos     500 faults on the local disk, and what was damaged or lost; FAULTS=100 STORE=faulty|azurite SEED=7 for others"
 	@echo "make mutations 143 wrong edits of the gold SQL, and which contract or test stops each"
 	@echo "make powerbi-validate  check a Power BI project with Microsoft's validators (Node.js); FOLDER=my-project"
+	@echo "make image     build the image of the containers with docker; docs/containers.md"
 	@echo "make snapshot  regenerate docs/data_dictionary.md, docs/canonical.md and the snapshot of the definitions"
 	@echo "make lock      resolve the dependencies and write the lock files"
 	@echo "make clean     remove the environment and Dagster's history; the lake in data/ stays"
@@ -45,6 +46,8 @@ test: setup
 	@tools/postgres.sh
 	@tools/mariadb.sh
 	@tools/libreoffice.sh
+	@tools/dclint.sh
+	@tools/containers.sh
 	@$(BIN)/pytest
 
 FAST := engine/contracts engine/landing statistics \
@@ -91,6 +94,11 @@ powerbi-validate: setup
 	@test -n "$(FOLDER)" || { echo "Name the project: make powerbi-validate FOLDER=my-project"; exit 2; }
 	@tools/powerbi.sh
 	@tools/powerbi/validate.sh "$(FOLDER)"
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
+image:
+	@docker build --tag ecom-lake:$(VERSION) --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) .
 
 snapshot: setup
 	@$(BIN)/python tools/snapshot.py

@@ -83,6 +83,7 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
         threads=_threads(threads, config),
         query_timeout=_query_timeout(timeout, config),
         plain_fact_files=plain_fact_files,
+        keys_file=_keys_file(env, config),
         access=replace(_access(env), readers=readers),
         pseudonym_key=Secret(env.get(PSEUDONYM_KEY, "")),
         dagster_home=_dagster_home(env, project, config),
@@ -100,6 +101,12 @@ def log_to(environment: Mapping[str, str] | None = None) -> str:
     """The target of log lines: ECOM_LAKE_LOG is json, text or a file; without it, nothing is logged."""
     env = os.environ if environment is None else environment
     return env.get("ECOM_LAKE_LOG", "")
+
+
+def _keys_file(env: Mapping[str, str], config: Path) -> Path:
+    """The file of the server's keys: ECOM_LAKE_KEYS, else keys.toml next to lake.toml."""
+    named = env.get("ECOM_LAKE_KEYS")
+    return Path(named).expanduser().absolute() if named else config.with_name("keys.toml")
 
 
 def _access(env: Mapping[str, str]) -> Access:

@@ -1,6 +1,6 @@
 """Assigns markers to tests from their fixtures and their folders.
 
-Here: `lake`, `azure`, `postgres`, `mariadb`, `browser`, `olist`, as pyproject.toml describes them.
+Here: `lake`, `azure`, `postgres`, `mariadb`, `browser`, `container`, `olist`, as pyproject.toml describes them.
 Not here: what the fixtures do (conftest.py).
 """
 
@@ -18,6 +18,7 @@ FIXTURES = {
     "postgres_server": "postgres",
     "mariadb_server": "mariadb",
     "chromium": "browser",
+    "image": "container",
     "olist": "olist",
 }
 FOLDERS_OF_LAKES = ("chaos", "end_to_end", "engine/build", "engine/dagster", "fuzz", "tiny_shops")

@@ -50,3 +50,16 @@ def axe_installed() -> str:
     """The script of axe-core, the accessibility checker."""
     script = Path(__file__).parents[1] / "tools/axe/node_modules/axe-core/axe.min.js"
     return script.read_text(encoding="utf-8") if script.exists() else is_missing("axe-core is not installed: run tools/axe.sh")
+
+
+def dclint_installed() -> Path:
+    """The linter of compose.yaml."""
+    program = Path(__file__).parents[1] / "tools/dclint/node_modules/.bin/dclint"
+    return program if program.exists() else is_missing("dclint is not installed: run tools/dclint.sh")
+
+
+def image_tools_installed() -> Path:
+    """The script that builds and runs the image, as root."""
+    if os.geteuid() or not all(map(shutil.which, ("buildah", "debootstrap", "podman"))):
+        is_missing("buildah, debootstrap and podman are not installed, or this is not root: run tools/containers.sh")
+    return Path(__file__).parents[1] / "tools/containers.sh"

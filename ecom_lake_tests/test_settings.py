@@ -251,6 +251,13 @@ def test_the_lake_toml_is_found_from_a_folder_below_it(tmp_path: Path, monkeypat
     assert load(environment={}).default_shop == "nearer"
 
 
+def test_the_keys_are_next_to_the_lake_toml_unless_the_environment_names_their_file(tmp_path: Path) -> None:
+    (tmp_path / "lake.toml").write_text("[shops.mine]\n", "utf-8")
+    assert load(environment={}, project=str(tmp_path)).keys_file == tmp_path / "keys.toml"
+    named = load(environment={"ECOM_LAKE_KEYS": "/keys/keys.toml"}, project=str(tmp_path))
+    assert named.keys_file == Path("/keys/keys.toml")
+
+
 def test_an_unknown_shop_without_a_lake_toml_names_the_ways_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     settings = load(environment={})

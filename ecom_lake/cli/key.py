@@ -109,12 +109,12 @@ def revoke(id_: Annotated[str, Parameter(name="ID")], /, *, options: Options) ->
 
 def _keys(options: LakeOptions) -> Keys:
     require("web", "`ecom-lake key`")
-    from ecom_lake.publish.api.keys import FILE, Keys
+    from ecom_lake.publish.api.keys import Keys
 
-    config = options.settings().config
-    if not config.exists():
+    settings = options.settings()
+    if not settings.config.exists():
         raise UsageError("Keys are kept next to lake.toml, and there is none: create a project with `ecom-lake init FOLDER`.")
-    return Keys(config.with_name(FILE))
+    return Keys(settings.keys_file)
 
 
 def _time(moment: str) -> str:

@@ -51,10 +51,11 @@ def serve(
     settings = options.settings()
     if settings.server.mcp:
         require("mcp", "mcp = true below [server] in lake.toml")
-    from ecom_lake.publish.api.keys import FILE, Keys
+    from ecom_lake.publish.api.keys import Keys
 
-    keys, proxy = Keys(settings.config.with_name(FILE)), _proxy(behind_proxy or (), proxy_scope or ())
-    if not _is_loopback(host) and not keys.all() and proxy is None:
+    keys, proxy = Keys(settings.keys_file), _proxy(behind_proxy or (), proxy_scope or ())
+    is_local = _is_loopback(host)
+    if not is_local and not keys.all() and proxy is None:
         raise UsageError(
             f"{host} is not a loopback address, so others could read the shop: make a key with "
             f"`{options.command('key new NAME')}`, or name the network of a reverse proxy that authenticates people with "
@@ -70,7 +71,7 @@ def serve(
 
     address = f"[{host}]" if ":" in host else host
     screen.show(f"Dashboard: http://{address}:{listener.getsockname()[1]}/", "Stop with Ctrl-C.")
-    app = server(settings, hosts, keys, proxy, rate)
+    app = server(settings, hosts, keys, proxy, rate, is_local)
     # The proxy's address must stay that of the connection: the header X-Forwarded-User is trusted by it.
     uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False, proxy_headers=False)).run([listener])
     return 0

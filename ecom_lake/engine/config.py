@@ -133,6 +133,8 @@ class Settings:
     """Seconds that a query of a SQL session may take."""
     plain_fact_files: bool = True
     """Whether the plain view also has each monthly gold table as one file."""
+    keys_file: Path = Path("keys.toml")
+    """The file of the keys of `ecom-lake serve`."""
     access: Access = field(default_factory=Access)
     """Credentials and options of remote stores."""
     pseudonym_key: Secret = field(default_factory=Secret)

@@ -15,7 +15,7 @@ from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
 from ecom_lake.publish.api.app import api
 from ecom_lake.publish.api.gate import RATE, Gate, Proxy
-from ecom_lake.publish.api.keys import FILE, Keys
+from ecom_lake.publish.api.keys import Keys
 from ecom_lake.publish.api.replies import IS_HEAD
 from ecom_lake.publish.dashboard.app import LOOPBACK, application
 from ecom_lake.publish.dashboard.served_release import Releases
@@ -41,8 +41,12 @@ def server(
     keys: Keys | None = None,
     proxy: Proxy | None = None,
     per_second: float = RATE,
+    is_local: bool = True,
 ) -> ASGIApp:
-    """The whole application. `hosts`: the host names that are answered; `keys`: default the ones next to lake.toml."""
+    """The whole application.
+
+    `hosts`: the host names that are answered. `keys`: default the ones of the settings. `is_local`: whether this machine alone
+    reaches the server, so that everyone may ask while there are no keys."""
     if taken := sorted(set(settings.shops) & _NO_SHOPS):
         raise UserError(f"The shop {taken[0]} cannot be served: /{taken[0]} is an address of this server. Rename it.")
     releases = Releases(settings)
@@ -50,7 +54,7 @@ def server(
     answers = api(releases, agents.running if agents else None)
     pages = application(settings, tuple(hosts), releases)
     chosen = _by_path(answers, agents or without_mcp(), pages)
-    gate = Gate(chosen, keys or Keys(settings.config.with_name(FILE)), proxy, per_second)
+    gate = Gate(chosen, keys or Keys(settings.keys_file), proxy, per_second, is_local)
     known = with_known_host(gate, hosts)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ecom_lake_tests.builders.built_lake import BuiltLake
@@ -25,6 +27,13 @@ def test_a_key_is_made_listed_and_revoked(run: Run, fresh_lake: BuiltLake) -> No
     assert "Power BI" in run("key", at=fresh_lake).out
     assert run("key", "revoke", listed["id"], at=fresh_lake).out.startswith(f"The key {listed['id']} (Power BI) is revoked.")
     assert run("key", "--json", at=fresh_lake).json == {"keys": []}
+
+
+def test_keys_may_be_kept_elsewhere(run: Run, built_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOM_LAKE_KEYS", str(tmp_path / "keys.toml"))
+    run("key", "new", "analyst", at=built_lake)
+    assert "analyst" in (tmp_path / "keys.toml").read_text("utf-8")
+    assert not built_lake.config.with_name("keys.toml").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The keys of the clients: made, listed and revoked in a file next to lake.toml; the server checks them.
+"""The keys of the clients: made, listed and revoked in a file (`Settings.keys_file`); the server checks them.
 
 A key is `el_<id>_<secret>`. The file has the SHA-256 of the secret, which is enough for 32 random bytes, and belongs to its owner
 alone. A revoked key stops working with the next request. Not here: what a client may do (access.py).
@@ -26,7 +26,6 @@ from ecom_lake.engine.store.file_lock import locked
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.publish.api.access import SCOPES, Client
 
-FILE = "keys.toml"
 _KEY = re.compile(r"el_([a-z2-7]{8})_([A-Za-z0-9_-]{43})", re.ASCII)
 _NAME = re.compile(r"[\w .@-]{1,60}")
 _IDS = "abcdefghijklmnopqrstuvwxyz234567"

@@ -116,6 +116,15 @@ def test_a_revoked_key_is_refused_with_the_next_request(guarded: TestClient, key
     assert (answer.status_code, answer.json()["detail"]) == (401, "The key is unknown or was revoked.")
 
 
+def test_a_server_that_others_reach_answers_nobody_after_its_last_key_is_revoked(built_lake: BuiltLake, tmp_path: Path) -> None:
+    keys = Keys(tmp_path / "keys.toml")
+    key = keys.new("only", [])
+    with TestClient(server(built_lake.settings, keys=keys, is_local=False), base_url="http://localhost") as client:
+        assert client.get(SHOP, headers=bearer(key)).status_code == 200
+        keys.revoke(key.split("_")[1])
+        assert [client.get(SHOP, headers=headers).status_code for headers in (bearer(key), {})] == [401, 401]
+
+
 def test_a_key_that_asks_too_often_waits(grown_lake: BuiltLake, keys: Keys, reading: str, seeing: str) -> None:
     with TestClient(server(grown_lake.settings, keys=keys, per_second=0.001), base_url="http://localhost") as client:
         first = client.get("/v1/shops", headers=bearer(reading))
