@@ -17,8 +17,8 @@ from ecom_lake.words import counted
 
 SIZE = 1000
 """Width and height of the plot, in the units of the paths."""
-COLOURS = 8
-"""Segments after the eighth share its colour."""
+COLOURS = 12
+"""Segments after the twelfth share its colour."""
 SHADES = 4
 NAMED = 3
 """Segments that the text of a column names."""

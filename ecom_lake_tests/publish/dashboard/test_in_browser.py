@@ -24,7 +24,15 @@ HEAVIEST = 250_000
 """Bytes of a page with all that it loads."""
 ADDRESSES = (
     *(f"/olist/{page.name}" for page in PAGES),
-    *("/olist/ask", "/olist/ask/best-month", "/olist/search?q=a", "/olist/tables/rfm_segments", "/shops"),
+    *(
+        "/olist/ask",
+        "/olist/ask/best-month",
+        "/olist/ask/sales-by-month",
+        "/olist/ask/weekday-and-hour",
+        "/olist/search?q=a",
+        "/olist/tables/rfm_segments",
+        "/shops",
+    ),
     *("/olist/overview/orders/evidence?from=2017-01", "/olist/nothing"),
 )
 """Every kind of page."""
@@ -111,6 +119,16 @@ def test_a_page_fits_a_phone_and_breaks_no_policy(address: str, browser: Browser
 
 def net_sales(page: Page) -> str:
     return page.locator(".card .value").first.inner_text()
+
+
+def test_bars_of_incomplete_months_are_hatched(address: str, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/olist/overview?from=2016-09")
+    fills = "bars => bars.map(bar => getComputedStyle(bar).fill.slice(0, 5))"
+    hatched = page.locator(".plot rect.bar.incomplete").evaluate_all(fills)
+    assert set(hatched) == {'url("'}
+    assert 'url("' not in page.locator(".plot rect.bar:not(.incomplete)").evaluate_all(fills)
+    page.close()
 
 
 def test_a_click_filters_and_back_returns(address: str, browser: Browser) -> None:
