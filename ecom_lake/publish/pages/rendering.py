@@ -39,7 +39,7 @@ def rendered(template: str, currency: str | None = None, **values: Any) -> bytes
 
 def printable(text: object) -> str:
     """The text with unprintable characters as their code, cut after LONGEST characters."""
-    shown = "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in str(text)[:LONGEST])
+    shown = "".join(c if c.isprintable() or c in "\n\N{NO-BREAK SPACE}" else f"\\u{ord(c):04x}" for c in str(text)[:LONGEST])
     more = len(str(text)) - LONGEST
     return f"{shown} … and {more:,} more characters" if more > 0 else shown
 
