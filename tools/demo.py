@@ -117,20 +117,26 @@ def rows_of(con: duckdb.DuckDBPyConnection, table: str, query: str) -> list[Any]
 
 def show_what_next(demo: Demo) -> None:
     data, export = demo.catalog.parent.relative_to(ROOT), demo.export.relative_to(ROOT)
-    where = "" if demo.project == ROOT else f" --project {demo.project.relative_to(ROOT)}"
-    console.print(f"\nThe tables are Parquet, in {data}/gold; {data}/catalog.duckdb has a view of each.")
-    console.print(f"The planted truths of this synthetic shop are in {export}.truths.json")
+    is_root = demo.project == ROOT
+    project = demo.project.relative_to(ROOT)
+    where = f" --shop {demo.shop}" + ("" if is_root else f" --project {project}")
+    console.print(f"\nTables: {data}/gold, as Parquet files; {data}/catalog.duckdb has a view of each.", soft_wrap=True)
+    console.print(f"The export is synthetic. The faults and truths planted in it: {export}.truths.json", soft_wrap=True)
     console.print("\n[bold]Next[/bold]")
     for what, why in (
-        (f"ecom-lake serve{where}", f"the dashboard: http://127.0.0.1:8321/{demo.shop}/overview"),
-        ("make ui", "the Dagster UI on http://127.0.0.1:3000: the graph, runs, checks, previews"),
-        (f"ecom-lake status --shop {demo.shop}{where}", "the state of the shop; `ecom-lake ledger`: where each row went"),
-        (f'ecom-lake sql "from rfm_segments" --shop {demo.shop}{where}', "ask anything in SQL"),
-        ("make demo SHAPE=shopify", f"the export of another shop system: {', '.join(SHAPES)}"),
-        ("ecom-lake land YOUR_FILES", "your own shop; for files of another system it proposes a map"),
+        (
+            f"ecom-lake serve{'' if is_root else f' --project {project}'}",
+            f"Dashboard: http://127.0.0.1:8321/{demo.shop}/overview",
+        ),
+        (f"{'' if is_root else f'ECOM_LAKE_CONFIG={project}/lake.toml '}make ui", "Dagster UI: http://127.0.0.1:3000"),
+        (f"ecom-lake status{where}", "State of the shop"),
+        (f"ecom-lake ledger{where}", "Where each delivered row went"),
+        (f'ecom-lake sql "from product_performance"{where}', "Any question in SQL"),
+        ("make demo SHAPE=shopify", f"The export of another shop system: {', '.join(SHAPES)}"),
+        ("ecom-lake land YOUR_FILES", "Your own shop; for files of another system it proposes a map"),
     ):
-        console.print(f"  {what:<56} {why}", highlight=False, soft_wrap=True)
-    console.print("  (the command is .venv/bin/ecom-lake, or `source .venv/bin/activate` first)")
+        console.print(f"  {why}\n    [bold]{what}[/bold]", highlight=False, soft_wrap=True)
+    console.print("\nThe command is .venv/bin/ecom-lake; `source .venv/bin/activate` puts it on the path.", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecom_lake.publish.pages.rendering import percent
+from ecom_lake.publish.pages.rendering import amount, percent, printable
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,8 @@ from ecom_lake.publish.pages.rendering import percent
 )  # fmt: skip
 def test_shares_and_growth_as_percentages(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+def test_an_amount_is_printable_and_a_control_character_is_not() -> None:
+    assert printable(amount(1_200, currency="R$")) == "R$\N{NO-BREAK SPACE}1,200"
+    assert printable("a\u200bb\x07") == "a\\u200bb\\u0007"

@@ -84,6 +84,23 @@ def test_it_states_the_orders_that_no_number_about_customers_contains() -> None:
     assert "have no customer" not in section({"net_sales": 10000.0}), "a release from before there were anonymous orders"
 
 
+def test_products_have_names_and_large_numbers_are_written_out() -> None:
+    gold = {table: pl.DataFrame(schema=catalog.gold()[table].schema) for table in TABLES}
+    rule = {"level": "product", "antecedent": "1" * 32, "consequent": "2" * 32, "antecedent_size": 1, "is_significant": True}
+    products = [("1" * 32, "Linen sheet", "bed_bath_table"), ("2" * 32, None, "home_comfort")]
+    card = {"model": "experiment_plan", "status": "published", "metric": "customers", "value": 32198.0, "baseline_value": 0.0641}
+    filled: dict[str, list[dict[str, object]]] = {
+        "basket_rules": [rule | {"orders": 29, "lift": 39.2, "confidence": 0.2}],
+        "dim_product": [dict(zip(("product_id", "name", "category"), product, strict=True)) for product in products],
+        "model_cards": [card],
+    }
+    rows = {table: pl.DataFrame(rows, schema=catalog.gold()[table].schema) for table, rows in filled.items()}
+    html = text(page(Report("shop", 1, gold | rows)))
+    assert "Linen sheet and home comfort · 22222222 are bought together 39.20 times" in html
+    assert "1" * 32 not in html
+    assert ">32,198<" in html and ">0.0641<" in html and "e+" not in html
+
+
 def test_the_bridge_has_a_label_for_every_driver() -> None:
     drivers = catalog.gold()["kpi_bridge"].columns["driver"].one_of
     rows = [(date(2018, 1, 1), date(2018, 2, 1), driver, at, at) for at, driver in enumerate(drivers, 1)]

@@ -223,4 +223,4 @@ def _value_with(value: float | None, low: float | None, high: float | None) -> s
 
 def _number(value: float | None) -> str:
     assert value is not None
-    return f"{value:,.0f}" if abs(value) >= 1_000 or float(value).is_integer() else f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1_000 or float(value).is_integer() else f"{value:.3g}"

@@ -43,6 +43,7 @@ LOCKS = (
 """Settings that restrict DuckDB, in this order; the last one makes the others final."""
 _PRIVATE = ("set secret_directory = ''", "set allow_persistent_secrets = false", "set http_proxy = ''")
 """Settings whose values are private: a folder of this machine, and a proxy's password from the environment."""
+_SCHEMAS = "gold,silver"
 _ROW_GROUP = 100_000
 
 
@@ -101,8 +102,11 @@ class Answer:
 
 
 class Session:
-    def __init__(self, con: duckdb.DuckDBPyConnection, tables: dict[str, list[str]], limits: Limits | None = None) -> None:
-        self._con, self._limits = con, limits
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, tables: dict[str, list[str]], limits: Limits | None = None, schemas: str = ""
+    ) -> None:
+        """`schemas`: those whose tables need no prefix, with commas between; empty for DuckDB's own."""
+        self._con, self._limits, self._schemas = con, limits, schemas
         self.tables = tables
         """The tables of each layer."""
 
@@ -111,9 +115,13 @@ class Session:
         return Answer(self._con, query, values, self._limits)
 
     def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """The rows of one of the package's own queries, by column: it is planned once, and not checked first as a person's is."""
-        with _limited(self._con, self._limits or Limits()):
-            result = self._con.execute(query, values)
+        """The rows of one of the package's own queries, by column: it is planned once, and not checked first as a person's is.
+
+        Threads run them at once."""
+        with closing(self._con.cursor()) as con, _limited(con, self._limits or Limits()):
+            if self._schemas:
+                con.execute(f"set search_path = {literal(self._schemas)}")  # a cursor does not inherit it
+            result = con.execute(query, values)
             columns = [str(column[0]) for column in result.description]
             return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
@@ -146,7 +154,7 @@ def session_over(readable: Views, limits: Limits, threads: int, by_signals: bool
     with ExitStack() as opened:
         scratch = Path(opened.enter_context(TemporaryDirectory(prefix="ecom-lake-sql-"))) if limits.spill else None
         con = opened.enter_context(engine(scratch, limits.memory, threads, by_signals))
-        yield Session(con, _open(readable, con, limits), limits)
+        yield Session(con, _open(readable, con, limits), limits, _SCHEMAS)
 
 
 def _open(readable: Views, con: duckdb.DuckDBPyConnection, limits: Limits) -> dict[str, list[str]]:
@@ -157,7 +165,7 @@ def _open(readable: Views, con: duckdb.DuckDBPyConnection, limits: Limits) -> di
     for table, query in readable.sql.items():
         _create_view(con, table, query)
         tables.setdefault(table.layer, []).append(table.name)
-    con.execute("set search_path = 'gold,silver'")
+    con.execute(f"set search_path = {literal(_SCHEMAS)}")
     con.execute("set preserve_insertion_order = true")  # rows in the order of the file
     if limits.spill:
         con.execute(f"set max_temp_directory_size = {literal(limits.spill)}")

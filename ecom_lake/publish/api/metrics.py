@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
@@ -18,6 +18,7 @@ from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.kpi_query import SHOWN, kpi_query
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.dashboard.serving.kpis import served_kpis
 from ecom_lake.publish.dashboard.span import Span
 from ecom_lake.shop import vocabulary
 
@@ -103,7 +104,9 @@ def _additive(release: ServedRelease) -> tuple[str, ...]:
 
 
 def _of_facts(release: ServedRelease, asked: Asked, span: Span | None) -> Query:
-    return kpi_query(Filters(members=asked.members), span, float(release.site.shop.numbers.cost_coverage))
+    filters = Filters(members=asked.members)
+    query = kpi_query(filters, span, float(release.site.shop.numbers.cost_coverage))
+    return replace(query, served=served_kpis(filters, span, SHOWN))
 
 
 def _of_cube(release: ServedRelease, name: str, asked: Asked, span: Span | None) -> Query:

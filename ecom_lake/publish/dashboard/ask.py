@@ -6,6 +6,7 @@ Here: what the page shows of an answer. Not here: answering (engine/serve/answer
 from __future__ import annotations
 
 import io
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,20 +18,23 @@ from urllib.parse import urlencode
 from ecom_lake.engine.contracts.question import Question
 from ecom_lake.engine.serve.answering import Answered, said
 from ecom_lake.engine.serve.csv_text import write_csv
+from ecom_lake.publish.dashboard.answer_charts import AnswerChart, answer_chart
 from ecom_lake.publish.dashboard.not_there import NotForThisReaderError
 from ecom_lake.publish.dashboard.served_release import ServedRelease
 from ecom_lake.publish.pages.rendering import percent
 
 SHOWN = 200
 """Rows of an answer that the page shows; the CSV has all of them."""
+CHARTED = 1_000
+"""Rows of an answer that the chart shows: a heat map of 40 months by 24 hours."""
 
 
 @dataclass(frozen=True)
 class Listed:
-    """The questions of a shop, by heading; and those that it cannot answer, with the reason."""
+    """The questions of a shop, by heading; and those that it cannot answer, by the reason."""
 
     groups: Sequence[tuple[str, Sequence[Question]]]
-    unavailable: Mapping[str, str]
+    unavailable: Sequence[tuple[str, Sequence[Question]]]
 
 
 @dataclass(frozen=True)
@@ -45,16 +49,6 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Bar:
-    label: str
-    text: str
-    start: float
-    """Percent of the width, like the bar's width."""
-    width: float
-    is_pale: bool
-
-
-@dataclass(frozen=True)
 class Answer:
     question: Question
     choices: Sequence[Choice]
@@ -63,7 +57,7 @@ class Answer:
     rows: Sequence[Sequence[str]]
     more: int
     """Rows that are not shown."""
-    bars: Sequence[Bar]
+    chart: AnswerChart
     sql: str
     query: str
     """The query of this answer's address."""
@@ -73,7 +67,11 @@ def listed(release: ServedRelease) -> Listed:
     unavailable = release.unanswerable
     questions = [question for question in release.site.registry.questions if question.name not in unavailable]
     groups = [(group, list(members)) for group, members in groupby(questions, lambda question: question.group)]
-    return Listed(groups, unavailable)
+    reasons: dict[str, list[Question]] = defaultdict(list)
+    for question in release.site.registry.questions:
+        if question.name in unavailable:
+            reasons[unavailable[question.name]].append(question)
+    return Listed(groups, sorted(reasons.items(), key=lambda one: -len(one[1])))
 
 
 def answered(release: ServedRelease, name: str, given: Mapping[str, str], sees_people: bool) -> Answer:
@@ -88,7 +86,7 @@ def answered(release: ServedRelease, name: str, given: Mapping[str, str], sees_p
         [(found.columns[i].replace("_", " "), _holds_numbers(row[i] for row in found.rows)) for i in shown],
         [[_text(row[i], found.columns[i] in question.shares) for i in shown] for row in found.rows[:SHOWN]],
         max(len(found.rows) - SHOWN, 0),
-        _bars(found),
+        answer_chart(found, CHARTED, _text),
         found.sql,
         urlencode({one: said(value) for one, value in found.values.items() if value is not None}),
     )
@@ -111,28 +109,6 @@ def _found(release: ServedRelease, name: str, given: Mapping[str, str], sees_peo
 
 def _choice(found: Answered, name: str, meaning: str) -> Choice:
     return Choice(name, meaning, said(found.values[name]), [said(value) for value in found.choices.get(name, ())])
-
-
-def _bars(found: Answered) -> Sequence[Bar]:
-    """A bar for each row, from zero; negative bars go to the left."""
-    chart = found.question.chart
-    if chart is None or chart.kind != "bars":
-        return ()
-    label, value = (found.columns.index(name) for name in (chart.label, chart.values[0]))
-    mark = found.columns.index(chart.mark) if chart.mark else None
-    rows = [row for row in found.rows[:SHOWN] if row[value] is not None]
-    low = min([0.0, *(float(row[value]) for row in rows)])
-    room = max([0.0, *(float(row[value]) for row in rows)]) - low or 1.0
-    return [
-        Bar(
-            _text(row[label], False),
-            _text(row[value], chart.values[0] in found.question.shares),
-            round(100 * (min(float(row[value]), 0.0) - low) / room, 2),
-            round(100 * abs(float(row[value])) / room, 2),
-            mark is not None and bool(row[mark]),
-        )
-        for row in rows
-    ]
 
 
 def _holds_numbers(values: Any) -> bool:

@@ -9,6 +9,7 @@ import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from ecom_lake.engine.serve.csv_text import write_csv
@@ -27,6 +28,7 @@ from ecom_lake.publish.dashboard.span import Span, shifted
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.kpi_cards import Unit, change_text, formatted
 from ecom_lake.publish.pages.month_chart import MonthChart, Point, month_chart
+from ecom_lake.publish.pages.rendering import axis_amount
 from ecom_lake.shop import vocabulary
 
 DIMENSIONS = (
@@ -217,4 +219,5 @@ def _months(view: View, by: str, measure: str, member: str) -> MonthChart | None
         for one in view.months
         if first <= one.month <= span.last
     ]
-    return month_chart(f"{label} by month", "bars", points, lambda value: formatted(value, unit, view.release.currency))
+    tick = partial(axis_amount, currency=view.release.currency if unit == "money" else None)
+    return month_chart(f"{label} by month", "bars", points, lambda value: formatted(value, unit, view.release.currency), tick)

@@ -14,7 +14,7 @@ from typing import Any
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.span import Span
 from ecom_lake.publish.dashboard.view import View
-from ecom_lake.publish.pages.rendering import amount
+from ecom_lake.publish.pages.rendering import amount, axis_amount
 
 TOP = 10
 
@@ -95,6 +95,10 @@ limit {TOP}"""
 
 def money(view: View) -> Any:
     return partial(amount, currency=view.release.currency)
+
+
+def axis_money(view: View) -> Any:
+    return partial(axis_amount, currency=view.release.currency)
 
 
 def source(view: View) -> str:

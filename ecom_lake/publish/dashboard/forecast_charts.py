@@ -17,7 +17,7 @@ from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.span import shifted
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.month_chart import MonthLabel, month_labels
-from ecom_lake.publish.pages.rendering import amount, percent
+from ecom_lake.publish.pages.rendering import amount, axis_amount, percent
 
 MONTHS, DAYS = 18, 60
 """Actual months or days before the forecast that the chart shows at most."""
@@ -102,9 +102,10 @@ def sales_outlook(view: View) -> SalesOutlook | None:
     rows = view.release.rows(query)
     champion = next((row["method"] for row in rows if row["is_champion"]), "")
     actual = _before(view.release.rows(actual_query), rows, grain)
-    chart, dates = _forecast_chart(rows, actual, grain, money)
+    tick = partial(axis_amount, currency=view.release.currency)
+    chart, dates = _forecast_chart(rows, actual, grain, money, tick)
     backtest_rows = view.release.rows(tested)
-    backtest, backtest_dates = _backtest_chart(backtest_rows, champion, grain, money)
+    backtest, backtest_dates = _backtest_chart(backtest_rows, champion, grain, money, tick)
     found = view.release.rows(_RIVALS) if view.release.has("model_rivals") else ()
     suffix = " by category" if category else f" by {grain}"
     rivals = _rivals(found, suffix)
@@ -136,7 +137,7 @@ def _before(rows: Sequence[Row], forecast: Sequence[Row], grain: str) -> list[Ro
 
 
 def _forecast_chart(
-    rows: Sequence[Row], actual: Sequence[Row], grain: str, money: Callable[[float], str]
+    rows: Sequence[Row], actual: Sequence[Row], grain: str, money: Callable[[float], str], tick: Callable[[float], str]
 ) -> tuple[LineChart | None, list[date]]:
     if not rows:
         return None, []
@@ -164,11 +165,11 @@ def _forecast_chart(
         for row in rows
         if row["is_champion"] and row["low_80"] is not None
     ]
-    return line_chart("Net sales and forecast", [*known, *series], money, _ends(dates), band), dates
+    return line_chart("Net sales and forecast", [*known, *series], tick, _ends(dates), band), dates
 
 
 def _backtest_chart(
-    rows: Sequence[Row], champion: str, grain: str, money: Callable[[float], str]
+    rows: Sequence[Row], champion: str, grain: str, money: Callable[[float], str], tick: Callable[[float], str]
 ) -> tuple[LineChart | None, list[date]]:
     if not rows:
         return None, []
@@ -185,7 +186,7 @@ def _backtest_chart(
         ),
         *(_series(name, points, (), "champion" if name == champion else "rival") for name, points in by_method.items()),
     ]
-    return line_chart("Forecasts one step ahead, and what was sold", series, money, _ends(dates), from_zero=False), dates
+    return line_chart("Forecasts one step ahead, and what was sold", series, tick, _ends(dates), from_zero=False), dates
 
 
 def _series(name: str, points: Sequence[tuple[float, float]], texts: Sequence[str], role: Any) -> Series:

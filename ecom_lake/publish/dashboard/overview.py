@@ -9,6 +9,7 @@ from typing import Any
 from ecom_lake.publish.dashboard import plans
 from ecom_lake.publish.dashboard.breakdowns import (
     Bar,
+    axis_money,
     bars,
     conditions_of,
     members_query,
@@ -103,6 +104,7 @@ def _trend(view: View) -> MonthChart | None:
         "bars",
         points,
         money(view),
+        axis_money(view),
         forecast=_forecast(view),
         targets=plans.targets_on_the_trend(view),
         events=plans.events_on_the_trend(view),

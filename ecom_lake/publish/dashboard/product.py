@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ecom_lake.publish.dashboard.bar_table import UNKNOWN, BarRow, BarTable, Cell, Heading, widths
-from ecom_lake.publish.dashboard.breakdowns import conditions_of, lines_of, money
+from ecom_lake.publish.dashboard.breakdowns import axis_money, conditions_of, lines_of, money
 from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.figures import Figure, figures
 from ecom_lake.publish.dashboard.product_names import LABEL, product_url
@@ -142,7 +142,7 @@ order by s.month"""
         Point(one.month, float(found[one.month]["net_sales"]) if one.month in found else 0.0, one.is_complete) for one in shown
     ]
     prices = [Point(one.month, found[one.month]["price"] if one.month in found else None, one.is_complete) for one in shown]
-    by_month = month_chart("Net sales by month", "bars", sales, money(view))
+    by_month = month_chart("Net sales by month", "bars", sales, money(view), axis_money(view))
     price = month_chart("Mean price by month", "line", prices, lambda value: str(money(view)(value, 2)))
     assert by_month is not None
     assert price is not None

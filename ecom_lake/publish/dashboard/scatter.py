@@ -17,8 +17,8 @@ from ecom_lake.words import counted
 
 SIZE = 1000
 """Width and height of the plot, in the units of the paths."""
-COLOURS = 8
-"""Segments after the eighth share its colour."""
+COLOURS = 12
+"""Segments after the twelfth share its colour."""
 SHADES = 4
 NAMED = 3
 """Segments that the text of a column names."""
@@ -66,6 +66,11 @@ class Scatter:
     segments: Sequence[str]
     """In the order of their colours: the largest first."""
 
+    @property
+    def legend(self) -> Sequence[tuple[str, int]]:
+        """Each segment and the number of its colour."""
+        return [(segment, _colour(place)) for place, segment in enumerate(self.segments)]
+
 
 def scatter(bins: Sequence[Row], money: Callable[[float], str]) -> Scatter | None:
     """From rows of segment_scatter; None without any."""
@@ -105,8 +110,12 @@ def _cells(places: Mapping[Bin, Mapping[str, int]], segments: Sequence[str], acr
         left, right = across(math.sqrt(first)), across(math.sqrt(end))
         top, bottom = SIZE - upwards(_logarithm(high)), SIZE - upwards(_logarithm(low))
         wide, tall = max(right - left - _GAP, 1), max(bottom - top - _GAP, 1)
-        paths[min(segments.index(largest), COLOURS - 1), shade].append(f"M{left} {top}h{wide}v{tall}h-{wide}z")
+        paths[_colour(segments.index(largest)), shade].append(f"M{left} {top}h{wide}v{tall}h-{wide}z")
     return [Cells(colour, shade, "".join(path)) for (colour, shade), path in sorted(paths.items())]
+
+
+def _colour(place: int) -> int:
+    return min(place, COLOURS - 1)
 
 
 def _columns(places: Mapping[Bin, Mapping[str, int]], across: _Scale) -> list[Column]:

@@ -65,6 +65,7 @@ class ServedRelease:
         """Runs once the last page that uses the release has been rendered."""
         self._slots = slots or QuerySlots(site.threads)
         self._lock = Lock()
+        self._at_the_rows = Lock()
         self._at_the_workbook = Lock()
         self._workbook = b""
         self._rows: dict[tuple[str, tuple[tuple[str, Any], ...]], Sequence[Row]] = {}
@@ -111,19 +112,22 @@ class ServedRelease:
 
     def rows_once(self, query: Query) -> Sequence[Row]:
         """Rows that are not kept: those of single customers and of long lists, which few people ask for twice."""
-        with self._slots.taken(), self._lock:
+        with self._slots.taken():
             return self._read(query)
 
     def rows(self, query: Query) -> Sequence[Row]:
         key = (query.sql, tuple(sorted(query.values.items())))
         if (known := self._rows.get(key)) is not None:
             return known
-        with self._slots.taken(), self._lock:
-            if key not in self._rows:
-                while len(self._rows) >= KEPT_ANSWERS:
-                    del self._rows[next(iter(self._rows))]
-                self._rows[key] = self._read(query)
-            return self._rows[key]
+        with self._slots.taken():
+            rows = self._rows.get(key)
+            if rows is None:
+                rows = self._read(query)
+        with self._at_the_rows:
+            self._rows[key] = rows
+            while len(self._rows) > KEPT_ANSWERS:
+                del self._rows[next(iter(self._rows))]
+        return rows
 
     def frame(self, query: Query) -> pl.DataFrame:
         """The answer to a query that names its tables with their layer; it is not kept."""

@@ -69,7 +69,15 @@ class View:
     def window(self) -> str:
         """The months and filters, as a person reads them."""
         months = self.span.text if self.span else "all orders"
-        return ", ".join([months, *(f"{name} {member}" for name, member in self.filters.members.items())])
+        return ", ".join(
+            [
+                months,
+                *(
+                    f"{name} {member.replace('_', ' ') if name == 'category' else member}"
+                    for name, member in self.filters.members.items()
+                ),
+            ]
+        )
 
     @cached_property
     def choices(self) -> dict[str, list[str]]:

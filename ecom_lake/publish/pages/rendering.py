@@ -13,6 +13,8 @@ from typing import Any
 from ecom_lake.publish.pages.incomplete import LEGEND
 
 LONGEST = 400
+_SIZES = ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
+"""From which amount on, in which unit, and its sign."""
 _HERE = Path(__file__).parent
 _STYLE = "style.css"
 
@@ -37,7 +39,7 @@ def rendered(template: str, currency: str | None = None, **values: Any) -> bytes
 
 def printable(text: object) -> str:
     """The text with unprintable characters as their code, cut after LONGEST characters."""
-    shown = "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in str(text)[:LONGEST])
+    shown = "".join(c if c.isprintable() or c in "\n\N{NO-BREAK SPACE}" else f"\\u{ord(c):04x}" for c in str(text)[:LONGEST])
     more = len(str(text)) - LONGEST
     return f"{shown} … and {more:,} more characters" if more > 0 else shown
 
@@ -46,6 +48,14 @@ def amount(value: Any, digits: int = 0, *, currency: str | None = None) -> str:
     """An amount of money with the currency sign: -R$ 29,184."""
     number = f"{abs(value):,.{digits}f}"
     sign = "-" if value < 0 and number.strip("0.,") else ""
+    return f"{sign}{currency}\N{NO-BREAK SPACE}{number}" if currency else f"{sign}{number}"
+
+
+def axis_amount(value: float, *, currency: str | None = None) -> str:
+    """An amount at the tick of an axis, as short as it is exact: R$ 1.5M, R$ 20k, R$ 5,000."""
+    size, suffix = next(((size, suffix) for least, size, suffix in _SIZES if abs(value) >= least), (1.0, ""))
+    number = f"{abs(value) / size:.10g}{suffix}" if suffix else f"{abs(value):,.10g}"
+    sign = "-" if value < 0 else ""
     return f"{sign}{currency}\N{NO-BREAK SPACE}{number}" if currency else f"{sign}{number}"
 
 

@@ -18,7 +18,7 @@ import polars as pl
 from ecom_lake.engine.serve.plots import plot
 from ecom_lake.publish.pages.kpi_cards import change_text, monthly_cards, total_cards
 from ecom_lake.publish.pages.month_chart import Forecast, MonthChart, Point, month_chart
-from ecom_lake.publish.pages.rendering import amount, percent, rendered
+from ecom_lake.publish.pages.rendering import amount, axis_amount, percent, rendered
 
 TABLES = (
     "basket_rules",
@@ -26,6 +26,7 @@ TABLES = (
     "customer_value",
     "delivery_effect",
     "dim_date",
+    "dim_product",
     "insights",
     "kpi_bridge",
     "kpi_churn",
@@ -33,7 +34,6 @@ TABLES = (
     "kpi_summary",
     "model_cards",
     "model_curves",
-    "product_performance",
     "review_risk",
     "rfm_segments",
     "sales_forecast",
@@ -42,6 +42,7 @@ TABLES = (
 _TEMPLATE = "report.html.jinja"
 _CHART_MONTHS = 24
 _PAIRS = 5
+_NAMED = pl.col("product_id"), pl.col("name"), pl.col("category").str.replace_all("_", " ")
 _DRIVERS = {
     "new": "new customers",
     "returning": "returning customers",
@@ -105,7 +106,7 @@ def page(report: Report) -> bytes:
         value=_customer_value(gold["customer_value"]),
         churn=_by_decile(gold["churn_scores"]),
         orders_in_transit=len(gold["review_risk"]),
-        baskets=_baskets(gold["basket_rules"], gold["product_performance"]),
+        baskets=_baskets(gold["basket_rules"], gold["dim_product"]),
         delivery_headline=_delivery_headline(complete),
         delivery=_rate_chart("Orders delivered late, by month", "bars", months, "late_rate", percent),
         reviews=_rate_chart("Average review score, by month", "line", months, "avg_review", "{:.2f}".format),
@@ -176,7 +177,7 @@ def _sales_chart(months: Sequence[Row], forecast: Sequence[Row], currency: str |
     points = [Point(row["month"], float(row["net_sales"]), row["is_complete"]) for row in _charted(months)]
     ahead = [Forecast(row["period"], *(_number(row[name]) for name in ("forecast", "low_80", "high_80"))) for row in forecast]
     money = partial(amount, currency=currency)
-    return month_chart("Net sales by month", "bars", points, money, forecast=ahead)
+    return month_chart("Net sales by month", "bars", points, money, partial(axis_amount, currency=currency), forecast=ahead)
 
 
 def _rate_chart(title: str, kind: Any, months: Sequence[Row], name: str, number: Any) -> MonthChart | None:
@@ -267,14 +268,15 @@ def _by_decile(scores: pl.DataFrame) -> list[Row]:
 
 
 def _baskets(rules: pl.DataFrame, products: pl.DataFrame) -> list[Row]:
-    """Each pair once, at either level; a product with its category, because few people know its number."""
+    """Each pair once, at either level; a product without a name as its category and the start of its id, as on the dashboard."""
     found = rules.filter("is_significant", pl.col("antecedent_size") == 1, pl.col("antecedent") < pl.col("consequent"))
     most_first = found.sort("level", "orders", "antecedent", "consequent", descending=[False, True, False, False])
     shown = most_first.group_by("level", maintain_order=True).head(_PAIRS)
-    categories = dict(products.select("product_id", "category").iter_rows())
+    products = products.filter(pl.col("product_id").is_in([*shown["antecedent"], *shown["consequent"]]))
+    names = {product: name or f"{category} · {product[:8]}" for product, name, category in products.select(_NAMED).iter_rows()}
 
     def named(level: str, item: str) -> str:
-        return f"{item} ({categories.get(item, 'unknown')})" if level == "product" else item
+        return names.get(item, item[:8]) if level == "product" else item.replace("_", " ")
 
     return [
         {**row, **{item: named(row["level"], row[item]) for item in ("antecedent", "consequent")}} for row in shown.to_dicts()

@@ -135,9 +135,9 @@ select
     || case
         when itemsets = 0 then ', and no two are bought together often enough: there are no rules.'
         else
-            case when is_thin then ': what rules say holds for few of the shop''s orders. ' else ': ' end
+            case when is_thin then ': the rules are about few of the shop''s orders. ' else ': ' end
             || written.significant || ' rules are significant, corrected for the '
-            || written.tested || ' that items so frequent could make.'
+            || written.tested || ' possible rules of items that are as frequent.'
     end as statement
 from judged
 join written on written.level = judged.level

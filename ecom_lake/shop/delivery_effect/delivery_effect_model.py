@@ -58,7 +58,7 @@ class Comparison:
 
 
 def _name(exposure: Exposure, days: int) -> str:
-    return f"{exposure.name}, {days} days"
+    return f"{exposure.name.replace('_', ' ')}, {days} days"
 
 
 def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) -> Fitted:

@@ -45,6 +45,7 @@ READS = (
     "customer_metrics",
     "delivery_effect",
     "delivery_performance",
+    "dim_product",
     "experiment_plan",
     "fct_orders",
     "fct_sales",
@@ -308,7 +309,7 @@ def _words(one: Candidate, settings: MiningSettings, currency: str | None) -> di
         elif isinstance(value, date):
             words[name] = Period(value, value)
         elif isinstance(value, str):
-            words[name] = value
+            words[name] = value.replace("_", " ")
     if row.get("first_before") and row.get("last_before"):
         words["before"] = Period(row["first_before"], row["last_before"])
     if row.get("value") is not None and row.get("baseline") is not None:

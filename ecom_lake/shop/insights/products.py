@@ -60,8 +60,7 @@ RULES = (
         column="lift",
         unit="ratio",
         sql="products_bought_together.sql",
-        headline="{n} orders contain both product {antecedent} ({one_category}) and product {consequent} ({other_category}), "
-        "{value} times as many as expected.",
+        headline="{n} orders contain both {antecedent} and {consequent}, {value} times as many as expected.",
         reason="{expected:ratio} orders would be expected if customers chose the two products independently.",
         silent="No two products are bought together clearly more often than expected.",
         action="Offer the two products as a bundle, and measure its effect.",

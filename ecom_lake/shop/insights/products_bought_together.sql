@@ -7,13 +7,13 @@ select
     r.orders as n,
     r.p_adjusted as p,
     r.lift - 1 as effect,
-    r.antecedent,
-    r.consequent,
+    -- A product without a name is written as its category and the start of its id, as on the dashboard.
+    coalesce(one.name, one.category || ' · ' || substr(one.product_id, 1, 8)) as antecedent,
+    coalesce(other.name, other.category || ' · ' || substr(other.product_id, 1, 8)) as consequent,
     r.orders / nullif(r.lift, 0) as expected,
-    b.net_sales as money,
-    a.category as one_category,
-    b.category as other_category
+    sold.net_sales as money
 from basket_rules as r
-join product_performance as a on a.product_id = r.antecedent
-join product_performance as b on b.product_id = r.consequent
+join dim_product as one on one.product_id = r.antecedent
+join dim_product as other on other.product_id = r.consequent
+join product_performance as sold on sold.product_id = r.consequent
 where r.level = 'product' and r.antecedent_size = 1 and r.antecedent < r.consequent

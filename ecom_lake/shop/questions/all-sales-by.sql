@@ -1,5 +1,5 @@
 /*
-title = "How do all sales break down, also in a shop without dates?"
+title = "How do all sales break down, over the whole history?"
 group = "What sells?"
 note = "Valid orders of the whole history. An order paid by several methods splits its net sales by payment share and counts in each method. `sales-by` has years and more dimensions."
 shares = ["share", "share_of_orders"]

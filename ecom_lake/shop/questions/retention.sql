@@ -3,7 +3,7 @@ title = "Of the customers who first ordered in a month, how many order again in 
 group = "Who buys?"
 note = "A cell is the share of the month's new customers who ordered again that many months later. Months that are not over are left out."
 caveat = "anonymous_orders"
-shares = ["retention"]
+shares = ["retention", "cumulative_retention"]
 
 [parameters.months]
 kind = "number"

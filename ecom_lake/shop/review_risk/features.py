@@ -13,6 +13,7 @@ import polars as pl
 
 from ecom_lake.engine.contracts.sql_file import sql_file
 from ecom_lake.shop.rankings.reasons import Group
+from ecom_lake.words import counted
 
 BAD_SCORE = 2
 """A review is bad up to this score."""
@@ -59,14 +60,15 @@ def _single(feature: str, words: str) -> Group:
 
 def _wait(values: Mapping[str, float]) -> str | None:
     wait = values["wait_days"]
-    return None if _is_unknown(wait) else f"was shipped {wait:.0f} days after the order"
+    return None if _is_unknown(wait) else f"was shipped {counted(round(wait), 'day')} after the order"
 
 
 def _promise(values: Mapping[str, float]) -> str | None:
     slack = values["slack_days"]
     if _is_unknown(slack):
         return None
-    return f"{slack:.0f} days left to the promised day" if slack >= 0 else f"was shipped {-slack:.0f} days after the promised day"
+    days = counted(round(abs(slack)), "day")
+    return f"{days} left to the promised day" if slack >= 0 else f"was shipped {days} after the promised day"
 
 
 def _route(values: Mapping[str, float]) -> str | None:

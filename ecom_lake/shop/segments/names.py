@@ -72,7 +72,7 @@ def _named(medians: Medians, cuts: Mapping[str, Floats], scale: Mapping[str, tup
         return Name(f"{group.capitalize()} like most", f"every median equals that of all {group}")
     return Name(
         f"{group.capitalize()}, {MORE[largest][deviations[largest] > 0]}",
-        f"no median is in the lowest or highest third of all {group}; the largest difference is in {largest}: "
+        f"no median is in the lowest or highest third of all {group}; the largest difference is in {_spoken(largest)}: "
         f"median {_plain(medians[largest])}, compared with {_plain(cuts[largest][1])}",
     )
 
@@ -93,7 +93,7 @@ def _distinguished(
         if differences[largest]:
             distinguished[i] = Name(
                 f"{name.text}, {MORE[largest][differences[largest] > 0]}",
-                f"{name.rule}; the largest difference from segments of the same name is in {largest}: "
+                f"{name.rule}; the largest difference from segments of the same name is in {_spoken(largest)}: "
                 f"median {_plain(segments[i][largest])}, compared with {_plain(others[largest])}",
             )
     return distinguished
@@ -106,7 +106,7 @@ def _numbered(found: list[Name], segments: Sequence[Medians], kept: set[int]) ->
         shared = [other.text for j, other in enumerate(found) if j != i]
         if name.text in shared and i not in kept:
             feature = "net_sales" if "net_sales" in segments[i] else next(iter(segments[i]))
-            name = Name(f"{name.text}, around {_plain(segments[i][feature])} {feature}", name.rule)
+            name = Name(f"{name.text}, around {_plain(segments[i][feature])} {_spoken(feature)}", name.rule)
         while name.text in {other.text for other in numbered}:
             name = Name(f"{name.text} again", name.rule)
         numbered.append(name)
@@ -128,10 +128,14 @@ def _deviation(value: float, scale: tuple[float, float]) -> float:
 def _word(feature: str, median: float, low: float, middle: float, high: float) -> tuple[str, str]:
     few, many = WORDS[feature]
     if median <= low and median < middle:
-        return few, f"median {feature} {_plain(median)} is in the lowest third, up to {_plain(low)}"
+        return few, f"median {_spoken(feature)} {_plain(median)} is in the lowest third, up to {_plain(low)}"
     if median >= high and median > middle:
-        return many, f"median {feature} {_plain(median)} is in the highest third, from {_plain(high)}"
+        return many, f"median {_spoken(feature)} {_plain(median)} is in the highest third, from {_plain(high)}"
     return "", ""
+
+
+def _spoken(feature: str) -> str:
+    return feature.replace("_", " ")
 
 
 def _plain(number: float) -> str:

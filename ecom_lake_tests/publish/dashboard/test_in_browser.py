@@ -13,8 +13,10 @@ import uvicorn
 
 from ecom_lake.publish.dashboard.app import application
 from ecom_lake.publish.dashboard.pages import PAGES
+from ecom_lake.publish.dashboard.stylesheet import stylesheet
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.needs import axe_installed
+from ecom_lake_tests.publish.dashboard.test_incomplete import months
 from ecom_lake_tests.publish.test_browser import QUIET
 
 if TYPE_CHECKING:
@@ -24,7 +26,15 @@ HEAVIEST = 250_000
 """Bytes of a page with all that it loads."""
 ADDRESSES = (
     *(f"/olist/{page.name}" for page in PAGES),
-    *("/olist/ask", "/olist/ask/best-month", "/olist/search?q=a", "/olist/tables/rfm_segments", "/shops"),
+    *(
+        "/olist/ask",
+        "/olist/ask/best-month",
+        "/olist/ask/sales-by-month",
+        "/olist/ask/weekday-and-hour",
+        "/olist/search?q=a",
+        "/olist/tables/rfm_segments",
+        "/shops",
+    ),
     *("/olist/overview/orders/evidence?from=2017-01", "/olist/nothing"),
 )
 """Every kind of page."""
@@ -111,6 +121,15 @@ def test_a_page_fits_a_phone_and_breaks_no_policy(address: str, browser: Browser
 
 def net_sales(page: Page) -> str:
     return page.locator(".card .value").first.inner_text()
+
+
+def test_the_bar_of_an_incomplete_month_is_hatched_and_no_other(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content(f"<style>{stylesheet()}</style>{months('bars', False)}")
+    fill = "bar => getComputedStyle(bar).fill.startsWith('url(')"
+    assert page.locator(".plot rect.bar.incomplete").evaluate(fill)
+    assert not page.locator(".plot rect.bar:not(.incomplete)").evaluate(fill)
+    page.close()
 
 
 def test_a_click_filters_and_back_returns(address: str, browser: Browser) -> None:

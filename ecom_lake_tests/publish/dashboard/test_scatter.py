@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ecom_lake.publish.dashboard.scatter import SHADES, SIZE, Cells, Scatter, scatter
+from ecom_lake.publish.dashboard.scatter import COLOURS, SHADES, SIZE, Cells, Scatter, scatter
+from ecom_lake.publish.dashboard.stylesheet import stylesheet
 
 
 def a_bin(segment: str, days: int, spend: str, customers: int) -> dict[str, Any]:
@@ -28,6 +29,17 @@ def drawn(*bins: dict[str, Any]) -> Scatter:
 def boxes(cells: Cells) -> list[tuple[int, ...]]:
     """Left, top, width and height of each cell."""
     return [tuple(map(int, numbers)) for numbers in re.findall(r"M(\d+) (\d+)h(\d+)v(\d+)h-\d+z", cells.path)]
+
+
+def test_segments_have_colours_of_their_own() -> None:
+    made = drawn(*(a_bin(f"segment {number:02}", 22 * number, "10", 100 - number) for number in range(COLOURS + 1)))
+    colours = [colour for _, colour in made.legend]
+    assert colours == [*range(COLOURS), COLOURS - 1]
+    assert sorted({cells.colour for cells in made.cells}) == colours[:-1]
+    styles = str(stylesheet())
+    fills = re.findall(r"\.colour(\d+) \{ fill: ([^;]+);", styles)
+    assert [int(number) for number, _ in fills] == colours[:-1]
+    assert len({fill for _, fill in fills}) == COLOURS
 
 
 def test_recent_is_left_rich_is_up_and_many_is_dark() -> None:

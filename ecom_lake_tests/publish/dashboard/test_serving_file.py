@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from threading import Barrier, Thread
 from typing import Any
 
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
+from ecom_lake.publish.api import metrics
 from ecom_lake.publish.dashboard.changes import changes
 from ecom_lake.publish.dashboard.evidence import Shown, Why
 from ecom_lake.publish.dashboard.filters import Filters
@@ -20,6 +22,7 @@ from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.served_release import Releases, ServedRelease
 from ecom_lake.publish.dashboard.serving.prepared import Prepared
 from ecom_lake.publish.dashboard.view import View
+from ecom_lake.publish.query_slots import QuerySlots
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 SERVED_PAGES = ("overview", "sales", "customers", "products", "delivery", "outlook")
@@ -50,6 +53,19 @@ class Asked(ServedRelease):
     def rows(self, query: Query) -> Sequence[Row]:
         self.queries.append(query)
         return super().rows(query)
+
+
+class BothAtOnce(ServedRelease):
+    """A release whose queries wait until a second one is being answered."""
+
+    def __init__(self, lake: BuiltLake) -> None:
+        site = lake.site()
+        super().__init__(site, site.lake.log.head(), QuerySlots(2))
+        self._both = Barrier(2, timeout=20)
+
+    def _read(self, query: Query) -> Sequence[Row]:
+        self._both.wait()
+        return super()._read(query)
 
 
 def some_filters(view: View, random: Random) -> Filters:
@@ -96,6 +112,33 @@ def test_every_chart_has_the_rows_of_the_facts_under_any_filters(fresh_grown_lak
                 if not is_same(row[column], other[column])
             ]
             assert not differing, query.written
+
+
+def test_two_readers_of_a_release_do_not_wait_for_each_other(grown_lake: BuiltLake) -> None:
+    release = BothAtOnce(grown_lake)
+    queries = [Query(f"select {number} as number, count(*) as months from kpi_monthly") for number in (1, 2)]
+    found: dict[str, Sequence[Row]] = {}
+    readers = [Thread(target=lambda query=query: found.update({query.sql: release.rows(query)})) for query in queries]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert [found[query.sql][0]["number"] for query in queries] == [1, 2]
+    assert all(found[query.sql][0]["months"] for query in queries)
+
+
+def test_the_metrics_of_the_api_are_answered_from_the_serving_file(fresh_grown_lake: BuiltLake) -> None:
+    asked, release = Asked(fresh_grown_lake), prepared(fresh_grown_lake)
+    assert release.prepared is not None
+    state = asked.rows(Query("select state from fct_orders where is_valid group by 1 order by count(*) desc limit 1"))[0]["state"]
+    for members in ({}, {"state": state}):
+        asked.queries.clear()
+        of_months = metrics.Asked("month", "", "", members)
+        expected = metrics.metric(asked, "orders", of_months)
+        answered = metrics.metric(release, "orders", of_months)
+        assert (answered["rows"], answered["total"]) == (expected["rows"], expected["total"])
+        served = [release.prepared.rows(query) for query in asked.queries if query.served]
+        assert [rows[-1]["orders"] for rows in served if rows] == [expected["total"]]
 
 
 def test_a_finished_file_is_used_again(fresh_lake: BuiltLake) -> None:

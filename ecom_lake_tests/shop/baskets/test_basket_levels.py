@@ -40,7 +40,8 @@ def test_levels_have_the_hand_computed_values(tmp_path: Path) -> None:
         "category": (6, 2, 2 / 6, 1, 6, 2, False),
     }
     assert made["category"]["statement"] == (
-        "2 of 6 baskets hold several categories: 0 rules are significant, corrected for the 6 that items so frequent could make."
+        "2 of 6 baskets hold several categories: 0 rules are significant, "
+        "corrected for the 6 possible rules of items that are as frequent."
     )
 
 

@@ -190,6 +190,18 @@ def test_a_shop_whose_customers_have_all_ordered_twice_has_insights(con: duckdb.
     assert one["statement"] == "40 customers have ordered; 100.0% ordered again."
 
 
+def test_products_are_named_as_on_the_dashboard(con: duckdb.DuckDBPyConnection) -> None:
+    """By their name, or else by their category and the start of their id."""
+    one, other = "35afc973633aaeb6b877", "99a4788cb24856965c36"
+    insert(con, "dim_product", product_id=one, category="home_comfort", name=None)
+    insert(con, "dim_product", product_id=other, category="bed_bath_table", name="Linen sheet")
+    insert(con, "product_performance", product_id=other, net_sales=100)
+    rule = {"level": "product", "antecedent_size": 1, "antecedent": one, "consequent": other}
+    insert(con, "basket_rules", **rule, orders=29, lift=39.2, p_adjusted=0.0001)
+    [said] = of("products-bought-together", shown(con))
+    assert said["statement"] == "29 orders contain both home comfort · 35afc973 and Linen sheet, 39.2 times as many as expected."
+
+
 def test_an_empty_shop_has_no_statement(con: duckdb.DuckDBPyConnection) -> None:
     said = insights.build(con, DEFAULT)
     assert len(said) == len(RULES)

@@ -22,16 +22,16 @@ def test_words_come_from_the_outer_thirds() -> None:
     assert named((100, 200, 1), (101, 199, 1), (250, 40, 3)) == [
         (
             "Recent high-spend one-time buyers",
-            "median recency_days 100 is in the lowest third, up to 100; median net_sales 200 is in the highest third, from 200",
+            "median recency days 100 is in the lowest third, up to 100; median net sales 200 is in the highest third, from 200",
         ),
         (
             "One-time buyers, more recent",
-            "no median is in the lowest or highest third of all one-time buyers; the largest difference is in recency_days: "
+            "no median is in the lowest or highest third of all one-time buyers; the largest difference is in recency days: "
             "median 101, compared with 150",
         ),
         (
             "Dormant low-spend many-unit one-time buyers",
-            "median recency_days 250 is in the highest third, from 200; median net_sales 40 is in the lowest third, up to 100; "
+            "median recency days 250 is in the highest third, from 200; median net sales 40 is in the lowest third, up to 100; "
             "median units 3 is in the highest third, from 1",
         ),
     ]
@@ -55,7 +55,7 @@ def test_two_segments_of_one_name_get_their_largest_difference() -> None:
     [rich, poor] = named((50, 290, 1), (60, 210, 1))
     assert rich[0] == "Recent high-spend one-time buyers, higher spend"
     assert poor[0] == "Recent high-spend one-time buyers, lower spend"
-    assert poor[1].endswith("segments of the same name is in net_sales: median 210, compared with 290")
+    assert poor[1].endswith("segments of the same name is in net sales: median 210, compared with 290")
 
 
 def test_three_or_more_segments_of_one_name_get_different_names() -> None:
@@ -69,8 +69,8 @@ def test_three_or_more_segments_of_one_name_get_different_names() -> None:
 def test_identical_segments_get_their_median_and_a_suffix() -> None:
     found = [text for text, _ in named((50, 250, 1), (50, 250, 1))]
     assert found == [
-        "Recent high-spend one-time buyers, around 250 net_sales",
-        "Recent high-spend one-time buyers, around 250 net_sales again",
+        "Recent high-spend one-time buyers, around 250 net sales",
+        "Recent high-spend one-time buyers, around 250 net sales again",
     ]
 
 
