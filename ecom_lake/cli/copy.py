@@ -21,7 +21,7 @@ def copy(
     as_json: AsJson = False,
     options: Options,
 ) -> int:
-    """Copy a shop to another root, with its history and landing zone.
+    """Copy a shop to another root, with its history, landing zone and campaigns.
 
     Every file is read back and checked against its hash. The history is copied last, so that an interrupted copy shows an
     older complete state, or nothing. Run it again to continue, or to copy new files. The original is not changed.
@@ -37,6 +37,7 @@ def copy(
     """
     from ecom_lake.engine.build.maintenance.copying import copy_shop
     from ecom_lake.engine.serve.released import nothing_built
+    from ecom_lake.publish.audiences.campaign import copy_campaigns
 
     if options.root:
         raise UsageError("copy takes both roots as arguments: leave out --root.")
@@ -49,13 +50,18 @@ def copy(
     with screen.progress() as bar:
         task = bar.add_task("scanning", total=None)
         done = copy_shop(site, goal, lambda path, done, of: bar.update(task, description=path, completed=done, total=of))
+    campaigns = copy_campaigns(site, goal)
     if as_json:
-        screen.show_json({"shop": site.shop.name, "from": site.lake.url, "to": goal.lake.url} | asdict(done))
+        copied = asdict(done) | {"campaigns": campaigns}
+        screen.show_json({"shop": site.shop.name, "from": site.lake.url, "to": goal.lake.url} | copied)
         return 0
-    if not done.files and not done.states:
+    if not (done.files or done.states or campaigns):
         screen.show(f"Nothing to copy: {goal.lake.url} has every file of {site.lake.url}.")
         return 0
     size = screen.size(done.bytes)
-    screen.show(f"Copied {counted(done.files, 'file')}, {size}, and {counted(done.states, 'state')} to {goal.lake.url}.")
+    screen.show(
+        f"Copied {counted(done.files, 'file')}, {size}, {counted(done.states, 'state')} and {counted(campaigns, 'campaign')}"
+        f" to {goal.lake.url}."
+    )
     screen.show("Every file was read back and matches its hash.", f"Next: {there.command('build')}")
     return 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.lake_options import AsJson, Options
+from ecom_lake.cli.output_file import replacing
 from ecom_lake.errors import UsageError
 
 
@@ -29,11 +30,8 @@ def excel(file: Path, /, *, as_json: AsJson = False, options: Options) -> int:
     entry = released(site)
     if file.suffix != ".xlsx":
         raise UsageError(f"{file}: a workbook is a file that ends with .xlsx.")
-    if not file.absolute().parent.is_dir():
-        raise UsageError(f"{file}: there is no folder {file.absolute().parent}.")
-    if file.is_dir():
-        raise UsageError(f"{file} is a folder; name a file in it.")
-    file.write_bytes(workbook(site, entry))
+    with replacing(file) as draft:
+        draft.write_bytes(workbook(site, entry))
     if as_json:
         screen.show_json({"shop": site.shop.name, "release": entry.number, "workbook": str(file)})
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.lake_options import AsJson, Flag, Options
-from ecom_lake.errors import UsageError
+from ecom_lake.cli.output_file import replacing
 
 
 def report(*, out: Path | None = None, pdf: Flag = False, as_json: AsJson = False, options: Options) -> int:
@@ -30,12 +30,9 @@ def report(*, out: Path | None = None, pdf: Flag = False, as_json: AsJson = Fals
     site = options.site()
     entry = released(site)
     target = out or Path("report.pdf" if pdf else "report.html")
-    if not target.absolute().parent.is_dir():
-        raise UsageError(f"--out: there is no folder {target.absolute().parent}.")
-    if target.is_dir():
-        raise UsageError(f"--out: {target} is a folder; name a file in it.")
-    html = report_page(site, entry)
-    target.write_bytes(report_pdf(html) if pdf else html)
+    with replacing(target) as draft:
+        html = report_page(site, entry)
+        draft.write_bytes(report_pdf(html) if pdf else html)
     if as_json:
         screen.show_json({"shop": site.shop.name, "release": entry.number, "report": str(target)})
     else:

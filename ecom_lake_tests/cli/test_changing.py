@@ -14,6 +14,7 @@ from ecom_lake.cli.synth import synth
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import assets
 from ecom_lake.engine.serve.difference import last_two_releases
+from ecom_lake.publish.audiences.campaign import Campaign, write_campaign
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shapes.truths import ShapeTruths
 from ecom_lake.synth.truths import Truths
@@ -258,9 +259,11 @@ def test_a_copied_shop_builds_at_its_new_root(run: Run, fresh_lake: BuiltLake, t
     there = str(tmp_path / "there")
     copied = run("copy", str(fresh_lake.root), there, at=fresh_lake)
     assert (copied.code, copied.err) == (0, "")
-    assert f"states to {there}/olist." in copied.out
+    assert f"states and 0 campaigns to {there}/olist." in copied.out
     assert f"Next: ecom-lake build --root {there}" in copied.out
     assert run("copy", str(fresh_lake.root), there, at=fresh_lake).out.startswith("Nothing to copy: ")
+    write_campaign(fresh_lake.site(), Campaign("spring", "rfm: at risk", 0.1))
+    assert " 0 states and 1 campaign to " in run("copy", str(fresh_lake.root), there, at=fresh_lake).out
     assert run("build", "--root", there, at=fresh_lake).code == 0
     assert run("status", "--root", there, at=fresh_lake).code == 0
     orders = run("sql", "select count(*) as n from fct_orders", "--format", "csv", "--root", there, at=fresh_lake)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+
+import pytest
 
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
@@ -16,7 +19,25 @@ def test_a_workbook_is_written(built_lake: BuiltLake, run: Run, tmp_path: Path) 
     assert file.read_bytes().startswith(b"PK")
 
 
+def test_a_stopped_command_leaves_the_workbook_as_it_was(
+    built_lake: BuiltLake, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "shop.xlsx"
+    file.write_bytes(b"of yesterday")
+    monkeypatch.setattr(Path, "write_bytes", half_of_the_bytes)
+    stopped = run("excel", str(file), at=built_lake)
+    assert stopped.code == 1 and "No space left" in stopped.err
+    assert (file.read_bytes(), [*tmp_path.iterdir()]) == (b"of yesterday", [file])
+
+
+def half_of_the_bytes(path: Path, data: bytes) -> int:
+    """As `write_bytes` on a full disk."""
+    with path.open("wb") as file:
+        file.write(data[: len(data) // 2])
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_a_file_that_cannot_be_written_is_wrong_usage(built_lake: BuiltLake, run: Run, tmp_path: Path) -> None:
-    for file, expected in (("shop.xls", "ends with .xlsx"), ("missing/shop.xlsx", "there is no folder")):
+    for file, expected in (("shop.xls", "ends with .xlsx"), ("missing/shop.xlsx", "There is no folder")):
         refused = run("excel", str(tmp_path / file), at=built_lake)
         assert refused.code == 2 and expected in refused.err.replace("\n", " ")

@@ -79,6 +79,25 @@ def campaigns(site: Site) -> list[str]:
     return sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
 
 
+def copy_campaigns(source: Site, target: Site) -> int:
+    """Copy the campaigns to another lake, so that who was left out stays left out. Returns how many were new or had new members.
+
+    Members whom only the target has are never lost: such a campaign is an error, and so is another campaign of that name."""
+    copied = 0
+    for name in campaigns(source):
+        campaign, there = read_campaign(source, name), read_campaign(target, name)
+        if campaign is None or campaign == there:
+            continue
+        if there is not None and replace(campaign, joined=campaign.joined[: len(there.joined)]) != there:
+            raise UserError(
+                f"{target.lake.store.where(_path(target, name))} is not an older copy of the campaign '{name}', and is not "
+                "replaced: export that campaign from one lake only, and remove the file of the other."
+            )
+        write_campaign(target, campaign)
+        copied += 1
+    return copied
+
+
 def _decoded(stored: dict[str, Any]) -> Campaign:
     joined = (Joined(**{**one, "on": date.fromisoformat(one["on"])}) for one in stored["joined"])
     return Campaign(**{**stored, "joined": tuple(joined)})

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecom_lake.engine.store.lake import Lake
 from ecom_lake.errors import UsageError, UserError
-from ecom_lake.publish.audiences.campaign import HELD_OUT, Campaign, campaigns, read_campaign, write_campaign
+from ecom_lake.publish.audiences.campaign import (
+    HELD_OUT,
+    Campaign,
+    campaigns,
+    copy_campaigns,
+    read_campaign,
+    write_campaign,
+)
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 DAY = date(2024, 5, 1)
@@ -45,3 +55,20 @@ def test_a_campaign_is_read_as_it_was_written(fresh_lake: BuiltLake) -> None:
         read_campaign(site, "spring")
     with pytest.raises(UsageError, match="needs a name of small letters"):
         read_campaign(site, "../secret")
+
+
+def test_a_copy_has_the_campaigns_and_takes_new_members_only(fresh_lake: BuiltLake, tmp_path: Path) -> None:
+    site = fresh_lake.site()
+    copy = replace(site, lake=Lake(str(tmp_path / "copy"), "olist"))
+    first = Campaign("spring", "rfm: at risk", 0.25).with_members(["a", "b"], DAY, 7)
+    write_campaign(site, first)
+    assert copy_campaigns(site, copy) == 1 and read_campaign(copy, "spring") == first
+    second = first.with_members(["c"], DAY, 8)
+    write_campaign(site, second)
+    assert copy_campaigns(site, copy) == 1 and read_campaign(copy, "spring") == second
+    assert copy_campaigns(site, copy) == 0
+    theirs = second.with_members(["d"], DAY, 9)
+    write_campaign(copy, theirs)
+    with pytest.raises(UserError, match=r"spring\.json is not an older copy of the campaign 'spring', and is not replaced"):
+        copy_campaigns(site, copy)
+    assert read_campaign(copy, "spring") == theirs

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
+from ecom_lake_tests.publish.powerbi.tokens import Tokens
+
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
     |(?P<text>"(?:[^"]|"")*")
@@ -55,67 +57,52 @@ def read(text: str) -> Expression:
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        self._tokens = list(_tokens(text))
-        self._at = 0
+        self._tokens = Tokens(text, _TOKEN, DaxError)
         self._variables: set[str] = set()
         self.found = Expression()
 
     def whole(self) -> Expression:
         self._expression()
-        if self._peek() != ("end", ""):
-            raise DaxError(f"unexpected {self._peek()[1]}")
+        self._tokens.expect_end()
         return self.found
-
-    def _peek(self, ahead: int = 0) -> tuple[str, str]:
-        at = self._at + ahead
-        return self._tokens[at] if at < len(self._tokens) else ("end", "")
-
-    def _next(self) -> tuple[str, str]:
-        token = self._peek()
-        self._at += 1
-        return token
-
-    def _expect(self, text: str) -> None:
-        if (found := self._next()[1]) != text:
-            raise DaxError(f"expected {text}, not {found or 'the end'}")
 
     def _expression(self) -> None:
         if self._is_word("VAR"):
             while self._is_word("VAR"):
-                self._at += 1
-                kind, variable = self._next()
+                self._tokens.at += 1
+                kind, variable = self._tokens.next()
                 if kind != "name":
                     raise DaxError("VAR without a name")
-                self._expect("=")
+                self._tokens.expect("=")
                 self._expression()
                 self._variables.add(variable)
             if not self._is_word("RETURN"):
                 raise DaxError("VAR without RETURN")
-            self._at += 1
+            self._tokens.at += 1
             return self._expression()
         return self._operators(0)
 
     def _is_word(self, word: str) -> bool:
-        return self._peek() == ("name", word)
+        return self._tokens.peek() == ("name", word)
 
     def _operators(self, level: int) -> None:
         if level == len(_LEVELS):
             return self._operand()
         self._operators(level + 1)
-        while self._peek()[1] in _LEVELS[level] or (level == 2 and self._is_word("IN")):
-            self._at += 1
+        while self._tokens.peek()[1] in _LEVELS[level] or (level == 2 and self._is_word("IN")):
+            self._tokens.at += 1
             self._operators(level + 1)
         return None
 
     def _operand(self) -> None:
-        kind, text = self._next()
+        kind, text = self._tokens.next()
         if (kind, text) in (("operator", "-"), ("name", "NOT")):
             return self._operand()
         if kind in ("text", "number"):
             return None
         if text == "(":
             self._expression()
-            return self._expect(")")
+            return self._tokens.expect(")")
         if text == "{":
             self._list("}")
             return None
@@ -128,11 +115,11 @@ class _Reader:
 
     def _named(self, kind: str, text: str) -> None:
         name = text if kind == "name" else text[1:-1].replace("''", "'")
-        if self._peek()[0] == "column":
-            self.found.columns.add((name, self._next()[1][1:-1]))
-        elif self._peek()[1] == "(" and kind == "name":
+        if self._tokens.peek()[0] == "column":
+            self.found.columns.add((name, self._tokens.next()[1][1:-1]))
+        elif self._tokens.peek()[1] == "(" and kind == "name":
             self.found.functions.add(name)
-            self._at += 1
+            self._tokens.at += 1
             least, most = FUNCTIONS.get(name, (0, 9))
             if not least <= (given := self._list(")")) <= most:
                 raise DaxError(f"{name} does not take {given} arguments")
@@ -142,22 +129,10 @@ class _Reader:
     def _list(self, closing: str) -> int:
         """The number of expressions up to the closing bracket."""
         number = 0
-        while self._peek()[1] != closing:
+        while self._tokens.peek()[1] != closing:
             if number:
-                self._expect(",")
+                self._tokens.expect(",")
             self._expression()
             number += 1
-        self._expect(closing)
+        self._tokens.expect(closing)
         return number
-
-
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found, at = [], 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if not match:
-            raise DaxError(f"unexpected {text[at]}")
-        if match.lastgroup != "space":
-            found.append((str(match.lastgroup), match.group()))
-        at = match.end()
-    return found

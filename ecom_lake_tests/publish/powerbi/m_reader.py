@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
+from ecom_lake_tests.publish.powerbi.tokens import Tokens
+
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
     |(?P<text>"(?:[^"]|"")*")
@@ -82,115 +84,100 @@ def read(text: str) -> Expression:
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        self._tokens = list(_tokens(text))
-        self._at = 0
+        self._tokens = Tokens(text, _TOKEN, MError)
         self._scopes: list[set[str]] = [set()]
         self.found = Expression()
 
     def whole(self) -> Expression:
         self._expression()
-        if self._peek() != ("end", ""):
-            raise MError(f"unexpected {self._peek()[1]}")
+        self._tokens.expect_end()
         return self.found
 
-    def _peek(self, ahead: int = 0) -> tuple[str, str]:
-        at = self._at + ahead
-        return self._tokens[at] if at < len(self._tokens) else ("end", "")
-
-    def _next(self) -> tuple[str, str]:
-        token = self._peek()
-        self._at += 1
-        return token
-
-    def _expect(self, text: str) -> None:
-        if (found := self._next()[1]) != text:
-            raise MError(f"expected {text}, not {found or 'the end'}")
-
     def _expression(self) -> None:
-        word = self._peek()[1]
+        word = self._tokens.peek()[1]
         if word == "let":
             return self._let()
         if word in ("each", "error", "not"):
-            self._at += 1
+            self._tokens.at += 1
             return self._expression()
         if word == "if":
             for keyword in ("if", "then", "else"):
-                self._expect(keyword)
+                self._tokens.expect(keyword)
                 self._expression()
             return None
         if word == "type":
-            self._at += 1
+            self._tokens.at += 1
             return self._type()
         if word == "(" and self._is_function():
             return self._function()
         self._operand()
-        while self._peek()[1] in _BINARY:
-            self._at += 1
+        while self._tokens.peek()[1] in _BINARY:
+            self._tokens.at += 1
             self._expression()
         return None
 
     def _let(self) -> None:
-        self._expect("let")
+        self._tokens.expect("let")
         steps: set[str] = set()
         self._scopes.append(steps)
         while True:
-            kind, name = self._next()
+            kind, name = self._tokens.next()
             if kind != "name" or name in _WORDS or name in steps:
                 raise MError(f"{name} is no new step")
-            self._expect("=")
+            self._tokens.expect("=")
             self._expression()
             steps.add(name)
-            if self._peek()[1] != ",":
+            if self._tokens.peek()[1] != ",":
                 break
-            self._at += 1
-        self._expect("in")
+            self._tokens.at += 1
+        self._tokens.expect("in")
         self._expression()
         self._scopes.pop()
 
     def _is_function(self) -> bool:
         """Whether a parenthesis opens parameters."""
         depth, ahead = 0, 0
-        while (text := self._peek(ahead)[1]) or self._peek(ahead)[0] != "end":
+        while (text := self._tokens.peek(ahead)[1]) or self._tokens.peek(ahead)[0] != "end":
             depth += (text == "(") - (text == ")")
             ahead += 1
             if depth == 0:
-                return self._peek(ahead)[1] in ("=>", "as")
+                return self._tokens.peek(ahead)[1] in ("=>", "as")
         return False
 
     def _function(self) -> None:
-        self._expect("(")
+        self._tokens.expect("(")
         names: set[str] = set()
-        while self._peek()[1] != ")":
-            names.add(self._next()[1])
-            self._expect("as")
+        while self._tokens.peek()[1] != ")":
+            names.add(self._tokens.next()[1])
+            self._tokens.expect("as")
             self._type()
-            if self._peek()[1] == ",":
-                self._at += 1
-        self._expect(")")
-        if self._peek()[1] == "as":
-            self._at += 1
+            if self._tokens.peek()[1] == ",":
+                self._tokens.at += 1
+        self._tokens.expect(")")
+        if self._tokens.peek()[1] == "as":
+            self._tokens.at += 1
             self._type()
-        self._expect("=>")
+        self._tokens.expect("=>")
         self._scopes.append(names)
         self._expression()
         self._scopes.pop()
 
     def _type(self) -> None:
-        name = self._next()[1]
+        name = self._tokens.next()[1]
         if name not in _TYPES:
             raise MError(f"{name} is no type")
-        if name == "table" and self._peek()[1] == "[":
+        if name == "table" and self._tokens.peek()[1] == "[":
             self._record()
 
     def _operand(self) -> None:
-        kind, text = self._next()
+        kind, text = self._tokens.next()
         if text == "(":
             self._expression()
-            self._expect(")")
+            self._tokens.expect(")")
         elif text == "{":
             self._list("}")
         elif text == "[":
-            self._at -= 1
+            self._tokens.at -= 1
             self._record()
         elif kind == "text":
             self.found.texts.append(text[1:-1].replace('""', '"'))
@@ -201,11 +188,11 @@ class _Reader:
         self._suffixes()
 
     def _suffixes(self) -> None:
-        while self._peek()[1] in ("(", "{", "["):
-            opening = self._next()[1]
+        while self._tokens.peek()[1] in ("(", "{", "["):
+            opening = self._tokens.next()[1]
             if opening == "[":
-                self._next()
-                self._expect("]")
+                self._tokens.next()
+                self._tokens.expect("]")
             else:
                 self._list({"(": ")", "{": "}"}[opening])
 
@@ -218,41 +205,29 @@ class _Reader:
             self.found.names.add(name)
 
     def _list(self, closing: str) -> None:
-        while self._peek()[1] != closing:
+        while self._tokens.peek()[1] != closing:
             self._expression()
-            if self._peek()[1] == ",":
-                self._at += 1
-                if self._peek()[1] == closing:
+            if self._tokens.peek()[1] == ",":
+                self._tokens.at += 1
+                if self._tokens.peek()[1] == closing:
                     raise MError("a comma without a value")
-            elif self._peek()[1] != closing:
-                raise MError(f"expected {closing}, not {self._peek()[1] or 'the end'}")
-        self._expect(closing)
+            elif self._tokens.peek()[1] != closing:
+                raise MError(f"expected {closing}, not {self._tokens.peek()[1] or 'the end'}")
+        self._tokens.expect(closing)
 
     def _record(self) -> None:
         """[name = value, …], or the access [name] of the current row."""
-        self._expect("[")
-        if self._peek(1)[1] == "]":
-            self._at += 2
+        self._tokens.expect("[")
+        if self._tokens.peek(1)[1] == "]":
+            self._tokens.at += 2
             return
-        while self._peek()[1] != "]":
-            if self._next()[0] != "name":
+        while self._tokens.peek()[1] != "]":
+            if self._tokens.next()[0] != "name":
                 raise MError("a field without a name")
-            self._expect("=")
+            self._tokens.expect("=")
             self._expression()
-            if self._peek()[1] == ",":
-                self._at += 1
-            elif self._peek()[1] != "]":
-                raise MError(f"expected ], not {self._peek()[1] or 'the end'}")
-        self._expect("]")
-
-
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found, at = [], 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if not match:
-            raise MError(f"unexpected {text[at]}")
-        if match.lastgroup != "space":
-            found.append((str(match.lastgroup), match.group()))
-        at = match.end()
-    return found
+            if self._tokens.peek()[1] == ",":
+                self._tokens.at += 1
+            elif self._tokens.peek()[1] != "]":
+                raise MError(f"expected ], not {self._tokens.peek()[1] or 'the end'}")
+        self._tokens.expect("]")

@@ -131,14 +131,8 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("2 purchases", 1, 1 / 9, 2, 120, 120 / 520, 120, 60),
         ("3 purchases", 2, 2 / 9, 6, 215, 215 / 520, 107.5, 35.83),
     ],
-    # Ana, bob and eve are loyal: lamps for 90, 40 and 80, books for 5 and twice 30, balls for 10, 20, 20 and 10.
-    "persona-products": [
-        ("The Lamp", "home", 2, 3, 210, 210 / 335),
-        ("book", "books", 2, 3, 65, 65 / 335),
-        ("The Ball", "toys", 2, 4, 60, 60 / 335),
-    ],
     # Only ana has the monetary score 5.
-    "high-value-products": [
+    "products-of-customers": [
         ("The Lamp", "home", 1, 1, 90, 90 / 145, 260 / 520, 1.24),
         ("The Ball", "toys", 1, 3, 50, 50 / 145, 90 / 520, 1.99),
         ("book", "books", 1, 1, 5, 5 / 145, 125 / 520, 0.14),
@@ -340,8 +334,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "discount-sensitivity": {"by": "category", "top": "10"},
     "price-sensitivity": {"top": "10"},
     "spend-by-frequency": {"by": "purchases"},
-    "persona-products": {"persona": "Loyal High-Value", "top": "10"},
-    "high-value-products": {"top": "10"},
+    "products-of-customers": {"customers": "high value", "top": "10"},
     "all-sales-by": {"by": "payment_method", "top": "10"},
     "brand-ranking": {"year": "2017", "top": "10"},
     "product-ranking": {"year": "2017", "by": "net_sales", "top": "10"},

@@ -113,6 +113,18 @@ def test_other_parameters_change_the_answer(worked: Session) -> None:
     assert rows_of(ask(worked, "bought-together", level="product")) == pairs
 
 
+def test_the_products_of_a_persona_are_compared_with_those_of_all_customers(worked: Session) -> None:
+    """Ana, bob and eve are loyal: lamps for 90, 40 and 80, books for 5 and twice 30, balls for 10, 20, 20 and 10."""
+    found = rows_of(ask(worked, "products-of-customers", customers="Loyal High-Value"))
+    assert found == [
+        ("The Lamp", "home", 2, 3, 210, 210 / 335, 260 / 520, 1.25),
+        ("book", "books", 2, 3, 65, 65 / 335, 125 / 520, 0.81),
+        ("The Ball", "toys", 2, 4, 60, 60 / 335, 90 / 520, 1.03),
+    ]
+    with pytest.raises(UsageError, match=r"customers must be one of high value, Loyal High-Value, .* not 'Loyal'"):
+        ask(worked, "products-of-customers", customers="Loyal")
+
+
 def test_a_year_may_be_all_years(worked: Session) -> None:
     with_year = [name for name, question in BY_NAME.items() if "year" in [one.name for one in question.parameters]]
     assert len(with_year) >= 8

@@ -18,9 +18,10 @@ import polars as pl
 
 from ecom_lake.engine.build.bronze.delivered_rows import deliveries_since, rows_by_delivery, rows_of
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.parts import order_index, part_of
+from ecom_lake.engine.build.silver.parts import latest_matches, order_index, part_of
 from ecom_lake.engine.build.silver.specs import INDEX
 from ecom_lake.engine.build.silver.whole_orders import come_whole
+from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.contracts.connector import Lookup, RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
@@ -37,17 +38,20 @@ class Mark:
 
     code: str
     orders: str
-    """Digest of the month's orders; empty in a file of an older version, which did not record it."""
+    """Digest of the month's orders."""
     rows: str
-    """Digest of the delivered rows, and of the lookup rows that they need."""
+    """Digest of which rows were delivered, and of the lookup rows that they need."""
+    deliveries: str
+    """Digest of the deliveries with rows of the month: an earlier one may be replaced."""
 
     def __str__(self) -> str:
-        return f"{self.code}-{self.orders}-{self.rows}"
+        return f"{self.code}-{self.orders}-{self.rows}-{self.deliveries}"
 
     @classmethod
     def of(cls, file: File) -> Mark:
-        code, *orders, rows = file.fingerprint.split("-")
-        return cls(code, "".join(orders), rows)
+        """A file of an older version did not record everything, and is not the file of any month now."""
+        code, *digests = file.fingerprint.split("-")
+        return cls(code, *(digests if len(digests) == 3 else ("", "", "")))
 
 
 @dataclass(frozen=True)
@@ -57,26 +61,33 @@ class Months:
     orders: Mapping[date, str]
     """Digest of the month's orders."""
     rows: Mapping[date, Rows]
+    contents: Mapping[int, str]
+    """By delivery of the table: a digest of its rows."""
     changed: Collection[date]
     """The months that may have other rows than the rows of their file."""
-    replaced: Collection[date]
-    """The months that are rebuilt in any case: since their file was made, a delivery was replaced, or that is unknown."""
+    unknown: Collection[date]
+    """The months that are rebuilt in any case: since their file was made, a delivery of lookup rows may have been replaced."""
+
+    def deliveries(self, month: date) -> str:
+        """The digest of the deliveries with rows of a month."""
+        return _digest_of(self.contents, self.rows.get(month, {}))
 
 
 def find_months(site: Site, entry: Entry, spec: RowByRow) -> Months:
     """Reads the order index, the keys of the deliveries that no file accounts for, and the keys of new lookup rows."""
     parts, months = entry.parts(TableId("silver", spec.contract.name)), site.months()
     files = {month: file for month in months if (file := parts.get(part_of(month)))}
-    orders = _orders_by_month(site, entry, spec)
-    replaced = _with_replaced_deliveries(site, entry, spec, files)
+    orders, contents = _orders_by_month(site, entry, spec), _contents(site, entry, spec)
     same = {
-        month: _rows_in(file, spec.source)
+        month: rows_in_file
         for month, file in files.items()
-        if month not in replaced and Mark.of(file).orders == orders.get(month, EMPTY_DIGEST)
+        if Mark.of(file).orders == orders.get(month, EMPTY_DIGEST)
+        and Mark.of(file).deliveries == _digest_of(contents, rows_in_file := _rows_in(file, spec.source))
     }
     rows = _winners(site, entry) if spec is site.connector.orders else _lines(site, entry, spec, same)
     changed = {month for month in months if same.get(month) != rows.get(month, {})}
-    return Months(orders, rows, changed | _with_new_lookups(site, entry, spec, files), replaced)
+    new, unknown = _with_other_lookups(site, entry, spec, files)
+    return Months(orders, rows, contents, changed | new, unknown)
 
 
 def digests(rows: pl.LazyFrame | pl.DataFrame, *columns: str) -> dict[date, int]:
@@ -90,6 +101,16 @@ def _orders_by_month(site: Site, entry: Entry, spec: RowByRow) -> dict[date, str
     the ids of the month's orders."""
     columns = ("order_id", *LINEAGE) if spec is site.connector.orders or come_whole(site, spec) else ("order_id",)
     return {month: f"{digest:016x}" for month, digest in digests(order_index(site, entry), *columns).items()}
+
+
+def _contents(site: Site, entry: Entry, spec: RowByRow) -> dict[int, str]:
+    """By delivery: what its rows are. A repair, or a map that looks up other rows now, may replace an earlier delivery."""
+    files = entry.parts(site.connector.table(spec.source)).values()
+    return {file.delivery.sequence: file.content for file in files if file.delivery}
+
+
+def _digest_of(contents: Mapping[int, str], deliveries: Iterable[int]) -> str:
+    return fingerprint([(sequence, contents.get(sequence)) for sequence in sorted(deliveries)])
 
 
 def _rows_in(file: File, source: str) -> Rows:
@@ -126,20 +147,18 @@ def _by_month(rows: pl.LazyFrame) -> dict[date, Rows]:
     return dict(counts)
 
 
-def _with_replaced_deliveries(site: Site, entry: Entry, spec: RowByRow, files: Mapping[date, File]) -> set[date]:
-    sources = [site.connector.table(source) for source in (spec.source, *(lookup.source for lookup in spec.lookups))]
-    made_from = [(months, deliveries_since(entry, *read)) for read, months in _made_from(files, sources).items()]
-    return {month for months, since in made_from if since is None for month in months}
-
-
-def _with_new_lookups(site: Site, entry: Entry, spec: RowByRow, files: Mapping[date, File]) -> set[date]:
-    """The months that look up a row of a delivery that their file does not contain."""
-    found: set[date] = set()
+def _with_other_lookups(site: Site, entry: Entry, spec: RowByRow, files: Mapping[date, File]) -> tuple[set[date], set[date]]:
+    """The months that look up a row which has other columns than when their file was made, and the months of which that is
+    unknown, because a delivery was replaced since."""
+    found, unknown = set[date](), set[date]()
     for lookup in spec.lookups:
         for read, months in _made_from(files, [site.connector.table(lookup.source)]).items():
-            if since := deliveries_since(entry, *read):
+            since = deliveries_since(entry, *read)
+            if since is None:
+                unknown |= months
+            elif since:
                 found |= months & _months_that_look_up(site, entry, spec, lookup, since)
-    return found
+    return found, unknown
 
 
 def _made_from(files: Mapping[date, File], sources: Iterable[TableId]) -> dict[tuple[TableId, str], set[date]]:
@@ -151,11 +170,20 @@ def _made_from(files: Mapping[date, File], sources: Iterable[TableId]) -> dict[t
     return months
 
 
-def _months_that_look_up(site: Site, entry: Entry, spec: RowByRow, lookup: Lookup, deliveries: Collection[int]) -> set[date]:
-    """The months with an order that looks up one of these rows. The order index has one key: with another one, all months."""
+def _months_that_look_up(site: Site, entry: Entry, spec: RowByRow, lookup: Lookup, since: Collection[int]) -> set[date]:
+    """The months with an order that looks up a row which these deliveries changed. The order index has one key: with another
+    one, all months."""
     if spec is not site.connector.orders or lookup.on != site.connector.customer_key:
         return set(site.months())
-    key = pl.col(lookup.on).str.strip_chars().alias("customer_key")
-    keys = rows_of(site, entry, lookup.source, deliveries).select(key).unique()
+    keys = _changed_keys(site, entry, lookup, since).lazy().select(customer_key=lookup.on)
     found = order_index(site, entry).select("customer_key", "month").join(keys, on="customer_key", how="semi")
     return set(found.select("month").unique().collect()["month"])
+
+
+def _changed_keys(site: Site, entry: Entry, lookup: Lookup, since: Collection[int]) -> pl.DataFrame:
+    """The keys that these deliveries gave another row. In many exports a customer comes again with every order, as before."""
+    delivered = rows_of(site, entry, lookup.source, since)
+    earlier = rows_by_delivery(entry, site.connector.table(lookup.source)).keys() - since
+    now, before = (latest_matches(site, entry, lookup, delivered, deliveries) for deliveries in (None, earlier))
+    columns = [column for column in now.columns if column not in LINEAGE]
+    return now.join(before, on=columns, how="anti", nulls_equal=True)

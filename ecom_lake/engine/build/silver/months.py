@@ -69,7 +69,7 @@ def make_months(site: Site, spec: RowByRow, months: Sequence[date], changed_by_c
         found=found,
         code=code(site, spec),
         by_code={*(months if changed_by_code is None else changed_by_code), *others},
-        forced={*found.replaced, *(asked if site.full else ())},
+        forced={*found.unknown, *(asked if site.full else ())},
     )
     months = sorted({*asked, *others})
     due = [month for month in months if plan.may_change(month)]
@@ -125,14 +125,17 @@ class _Plan:
 
     def marks(self, months: Iterable[date], rows: Mapping[date, int]) -> dict[date, Mark]:
         return {
-            month: Mark(self.code, self.found.orders.get(month, EMPTY_DIGEST), f"{rows.get(month, 0):016x}") for month in months
+            month: Mark(
+                self.code, self.found.orders.get(month, EMPTY_DIGEST), f"{rows.get(month, 0):016x}", self.found.deliveries(month)
+            )
+            for month in months
         }
 
     def is_touched(self, month: date, mark: Mark) -> bool:
         if (file := self.current.get(month)) is None or month in self.forced:
             return True
         was = Mark.of(file)
-        return was.rows != mark.rows or (month in self.by_code and was.code != mark.code)
+        return (was.rows, was.deliveries) != (mark.rows, mark.deliveries) or (month in self.by_code and was.code != mark.code)
 
     def kept(self, month: date, mark: Mark) -> File:
         """The file of a month with the same rows, whose orders may differ: it has another order without rows."""
@@ -190,7 +193,8 @@ def _digests(spec: RowByRow, delivered: _Delivered) -> Mapping[date, int]:
     found = digests(delivered.rows, *LINEAGE, *({LAST_DELIVERY} & set(delivered.rows.columns)))
     for lookup in spec.lookups:
         keys = delivered.rows.select("month", pl.col(lookup.on).str.strip_chars()).unique()
-        its_rows = digests(keys.join(delivered.lookups[lookup.source], on=lookup.on), lookup.on, *LINEAGE)
+        latest = delivered.lookups[lookup.source].drop(LINEAGE)
+        its_rows = digests(keys.join(latest, on=lookup.on), *latest.columns)
         found |= {month: found[month] ^ digest for month, digest in its_rows.items()}
     return found
 

@@ -19,7 +19,7 @@ from ecom_lake.engine.config import named_month
 from ecom_lake.engine.contracts.columns import DATE, FLAG, INTEGER, MONEY, NUMBER, PRICE, TEXT, TIMESTAMP, Type
 from ecom_lake.engine.database import Target
 from ecom_lake.engine.serve.publish import figures
-from ecom_lake.engine.serve.publish.content import Content, Recorded, as_recorded
+from ecom_lake.engine.serve.publish.content import Content
 from ecom_lake.engine.serve.publish.rows import csv_texts
 from ecom_lake.engine.serve.publish.target_database import (
     LONGEST_WAIT,
@@ -91,22 +91,8 @@ class PostgreSQL(TargetDatabase):
     def existing(self) -> set[str]:
         return {name for (name,) in self._all(_EXISTING, self.name(self.schema))}
 
-    def release(self) -> tuple[str, int] | None:
-        if RELEASE not in self.existing():
-            return None
-        return next(iter(self._all(f"select shop, release from {self.table(RELEASE)}")), None)
-
-    def recorded(self) -> Mapping[str, Recorded]:
-        if TABLES not in self.existing():
-            return {}
-        rows = self._all(f"select table_name, part, content, definition, comments from {self.table(TABLES)}")
-        return as_recorded(rows)
-
     def fits(self, content: Content) -> bool:
         return True
-
-    def figures(self, content: Content) -> Sequence[Any]:
-        return self._figures(content, content.name)
 
     def publish(self, plan: Plan, compare: Compare, on_table: OnTable) -> None:
         before = self.recorded()

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from ecom_lake.engine.build.pull.source import product_and_url
 from ecom_lake.engine.database import Target
-from ecom_lake.engine.serve.publish.content import Content, Recorded
+from ecom_lake.engine.serve.publish.content import Content, Recorded, as_recorded
 from ecom_lake.errors import UserError
 from ecom_lake.extras import require
 
@@ -95,12 +95,17 @@ class TargetDatabase(ABC):
     """Whether a table is created again where its comments change."""
     schema: str
 
-    @abstractmethod
     def release(self) -> tuple[str, int] | None:
         """The shop and the release that are there."""
+        if RELEASE not in self.existing():
+            return None
+        return next(iter(self._all(f"select shop, {self.name('release')} from {self.table(RELEASE)}")), None)
 
-    @abstractmethod
-    def recorded(self) -> Mapping[str, Recorded]: ...
+    def recorded(self) -> Mapping[str, Recorded]:
+        """What was published of each table."""
+        if TABLES not in self.existing():
+            return {}
+        return as_recorded(self._all(f"select table_name, part, content, definition, comments from {self.table(TABLES)}"))
 
     @abstractmethod
     def existing(self) -> set[str]:
@@ -110,13 +115,21 @@ class TargetDatabase(ABC):
     def fits(self, content: Content) -> bool:
         """Whether the values of the table fit into the columns that are there."""
 
-    @abstractmethod
     def figures(self, content: Content) -> Sequence[Any]:
         """The figures of a published table."""
+        return self._figures(content, content.name)
 
     @abstractmethod
     def publish(self, plan: Plan, compare: Compare, on_table: OnTable) -> None:
         """Write the changes and make them visible in one step, or change nothing."""
+
+    @abstractmethod
+    def _figures(self, content: Content, name: str) -> Sequence[Any]:
+        """The figures of a table that has the columns of `content` and this name."""
+
+    @abstractmethod
+    def _all(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+        """All rows that a statement returns."""
 
     def name(self, name: str) -> str:
         return self.quote + name.replace(self.quote, 2 * self.quote) + self.quote

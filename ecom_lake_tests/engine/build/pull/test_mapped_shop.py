@@ -16,8 +16,10 @@ from ecom_lake.synth.shapes.shape import SHOP_ZONE
 from ecom_lake.synth.shapes.shape_shop import generate_shape
 from ecom_lake.synth.shapes.truths import ShapeTruths
 from ecom_lake_tests.builders.database_shop import DatabaseShop, PostgreSQLServer
+from ecom_lake_tests.builders.mapped_nights import make, months_written
 
 TABLES = ("customers", "orders", "order_items", "products", "payments")
+LINES = ("order_items", "payments")
 TYPES = {"created_at": "timestamptz", "shipped_at": "timestamptz", "delivered_at": "timestamptz", "id": "bigint",
          "order_id": "bigint", "quantity": "int", "amount": "numeric(12,2)", "unit_price": "numeric(12,2)"}  # fmt: skip
 GROUPED = """
@@ -78,6 +80,26 @@ def test_the_truths_are_found_after_every_pull(tmp_path: Path, postgres_server: 
     shop.build_silver()
     assert len(shop.silver("orders", "order_id")) == totals.orders
     assert paid(shop) == Decimal(totals.payments) + Decimal(totals.pending) > Decimal(totals.payments)
+
+
+def test_a_pull_of_changed_rows_makes_the_months_of_their_orders(
+    tmp_path: Path, postgres_server: PostgreSQLServer, database: ShapeTruths
+) -> None:
+    """Its lines and payments move with an order. It moves to March, whose latest rows every pull asks for once more."""
+    shop = shop_in(tmp_path, postgres_server)
+    shop.execute(
+        "update orders set updated_at = created_at",
+        *(f"update {table} l set updated_at = o.created_at from orders o where o.id = l.order_id" for table in LINES),
+    )
+    shop.pull()
+    make(shop.site())
+    [(moved, *_), *_] = shop.silver("orders", "order_id", "month")
+    shop.execute(
+        f"update orders set created_at = '2024-03-10 10:00:00+00', updated_at = '2024-05-01 10:00:00+00' where id = {moved}"
+    )
+    shop.pull()
+    written = months_written(make(shop.site()))
+    assert [written[table] for table in ("orders", *LINES, "fct_sales")] == [["2024-01", "2024-03"]] * 4
 
 
 def paid(shop: DatabaseShop) -> Decimal:
