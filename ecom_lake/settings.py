@@ -218,7 +218,7 @@ def _shop(name: str, values: Any, config: Path, registry: Registry, env: Mapping
         raise UserError(f"{place}: a shop's name is a folder's name: small letters, digits and _, starting with a letter.")
     if not isinstance(values, dict):
         raise UserError(f"{place} must be a table of settings.")
-    _refuse_unknown(values, _SHOP_SETTINGS, place)
+    _refuse_unknown(values, SHOP_SETTINGS, place)
     without = _without(values.get("without", []), place, registry)
     first, last = _months(values, ORDER_DATE in without, place)
     map_ = _text(values, "map", "", place)
@@ -245,7 +245,7 @@ def _shop(name: str, values: Any, config: Path, registry: Registry, env: Mapping
     )
 
 
-_SHOP_SETTINGS = (
+SHOP_SETTINGS = (
     "connector",
     "database",
     "first_month",

@@ -56,7 +56,7 @@ _HELP = """Turns the raw exports of an online shop into tables that people can t
 
 To start: `land` the exported files, `build`, then query with `ask` or `sql`, or read the Parquet files in the `gold` folder.
 """
-_EXIT_CODES = """Exit codes: 0 success, 1 a problem with the data or the lake, 2 wrong usage or nothing to do, \
+EXIT_CODES = """Exit codes: 0 success, 1 a problem with the data or the lake, 2 wrong usage or nothing to do, \
 130 interrupted (Ctrl-C), 143 terminated (SIGTERM)."""
 
 
@@ -69,7 +69,7 @@ def _version() -> str:
 app = App(
     name="ecom-lake",
     help=_HELP,
-    help_epilogue=_EXIT_CODES,
+    help_epilogue=EXIT_CODES,
     version=_version,
     exit_on_error=False,
     print_error=False,

@@ -116,7 +116,14 @@ def api(releases: Releases, lifespan: Callable[[Any], AbstractAsyncContextManage
     _metrics(app, reader)
     _profiles(app, reader)
     _sql(app, reader)
+    _describe_problems(app)
     return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Add the shape of errors, which no address names as its answer, to the OpenAPI document."""
+    schema = documents.ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    app.openapi()["components"]["schemas"][documents.ProblemDetails.__name__] = schema
 
 
 async def _known_parameters(request: Request) -> None:

@@ -129,6 +129,13 @@ def test_the_openapi_document_has_every_address(client: TestClient) -> None:
     assert "HTTPValidationError" not in json.dumps(paths)
 
 
+def test_every_shape_that_the_openapi_document_names_is_in_it(client: TestClient) -> None:
+    document = client.get("/openapi.json")
+    named = set(re.findall(r'"#/components/schemas/(\w+)"', document.text))
+    assert "ProblemDetails" in named
+    assert named <= document.json()["components"]["schemas"].keys()
+
+
 def test_the_reference_has_every_address_and_loads_nothing_from_elsewhere(client: TestClient) -> None:
     page = client.get("/docs")
     assert all(f"<h2>{path}</h2>" in page.text for path in client.get("/openapi.json").json()["paths"])
