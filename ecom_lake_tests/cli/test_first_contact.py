@@ -102,5 +102,6 @@ def test_rows_with_the_same_key_are_a_problem_that_is_named(run: Run, project: t
     sheet.write_text("Order ID,Customer ID,Order Date,Line ID,SKU,Quantity,Price\n" + rows + more, "utf-8")
     report = run("map", str(sheet), "--json", *project).json
     assert report["problems"] == [
-        "order_items: 2 rows would not count, as a later row has the same order_id and line: decide which column is different"
+        "order_items: 2 rows would not count, as a later row has the same order_id and line: "
+        "decide which column distinguishes them"
     ]
