@@ -16,6 +16,7 @@ from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
 if TYPE_CHECKING:
+    from ecom_lake.engine.build.draft_trial import DraftTrial
     from ecom_lake.engine.mapping.draft.draft import Draft
     from ecom_lake.engine.mapping.draft.read_files import FilesRead
 
@@ -47,10 +48,10 @@ def map(  # noqa: A001 (the name of the command)
 
 
 def _draft(files: tuple[Path, ...], as_json: bool, options: LakeOptions) -> int:
+    from ecom_lake.engine.build.draft_trial import try_draft
     from ecom_lake.engine.mapping.draft.draft import make_draft
     from ecom_lake.engine.mapping.draft.draft_text import draft_text
     from ecom_lake.engine.mapping.draft.read_files import read_files
-    from ecom_lake.engine.mapping.draft.report import report_of
     from ecom_lake.engine.mapping.draft.shipped import fitting_map
     from ecom_lake.shop.connectors.canonical.drafting import draft_targets
 
@@ -62,21 +63,13 @@ def _draft(files: tuple[Path, ...], as_json: bool, options: LakeOptions) -> int:
     if not read.kinds:
         raise UsageError(" ".join(read.refused) or "The folder holds no files: name the files of an export.")
     shipped = fitting_map(read.kinds, map_trial.shipped_maps())
-    draft = make_draft(read.kinds, draft_targets())
-    _write(target, draft_text(draft, target.stem))
+    targets = draft_targets()
+    trial = try_draft(make_draft(read.kinds, targets), target.stem, map_trial.connector_for, targets)
+    _write(target, draft_text(trial.draft, target.stem))
     if as_json:
-        proposed = shipped.name if shipped else None
-        screen.show_json(
-            {
-                "map": str(target),
-                "ready_made_map": proposed,
-                "refused": list(read.refused),
-                "rejected": read.rejected,
-                **report_of(draft),
-            }
-        )
+        screen.show_json({"map": str(target), "ready_made_map": shipped.name if shipped else None, **_document(trial, read)})
     else:
-        _show(draft, read, target, options)
+        _show(trial, read, target)
         if shipped:
             screen.show(
                 f"These files have the layout of the ready-made map {shipped.name}: better delete the draft, and add "
@@ -109,9 +102,23 @@ def _write(target: Path, text: str) -> None:
 # ---------------------------------------------------------------------------------------------------- the report
 
 
-def _show(draft: Draft, read: FilesRead, target: Path, options: LakeOptions) -> None:
-    from ecom_lake.engine.mapping.draft.report import arithmetic, confidence_counts, dates
+def _document(trial: DraftTrial, read: FilesRead) -> dict[str, Any]:
+    from ecom_lake.engine.mapping.draft.report import report_of
 
+    return {
+        "refused": list(read.refused),
+        "rejected": read.rejected,
+        **report_of(trial.draft),
+        "orders": trial.orders,
+        "net_sales": None if trial.net_sales is None else float(trial.net_sales),
+        "problems": list(trial.problems),
+    }
+
+
+def _show(trial: DraftTrial, read: FilesRead, target: Path) -> None:
+    from ecom_lake.engine.mapping.draft.report import arithmetic, confidence_counts, dates, decisions
+
+    draft = trial.draft
     counts = confidence_counts(draft)
     total = sum(counts.values())
     screen.show(
@@ -124,16 +131,14 @@ def _show(draft: Draft, read: FilesRead, target: Path, options: LakeOptions) -> 
     _show_undecided(draft)
     _section("Joins", [join.sentence for join in draft.joins])
     _section("Arithmetic", arithmetic(draft))
-    _show_money(draft)
+    _show_money(trial)
     _section("Words that are not known", _unknown_words(draft))
     _section("Dates", dates(draft))
     _section("Columns that repeat another", [one.sentence for found in draft.redundant.values() for one in found])
-    _section("Missing", list(draft.missing))
-    screen.show(
-        "",
-        f"Next: check the cells that are not sure, delete `draft = true`, and add [shops.{target.stem}] with "
-        f'map = "maps/{target.name}" to lake.toml.',
-    )
+    _section("Decide", decisions(draft))
+    _show_trial(trial)
+    screen.show("", "Next: check the cells that are not sure, delete `draft = true`, and add the shop to lake.toml:", "")
+    screen.show(*_settings(draft, target))
 
 
 def _show_files(draft: Draft) -> None:
@@ -159,26 +164,45 @@ def _show_files(draft: Draft) -> None:
 
 
 def _show_undecided(draft: Draft) -> None:
+    """The cells that are likely; what is a guess is to be decided."""
     rows: list[list[Any]] = [
-        [f"{facet.table}.{cell.target}", cell.confidence, cell.expression, cell.reason]
+        [f"{facet.table}.{cell.target}", cell.expression, cell.reason]
         for facet in draft.facets
         for cell in facet.cells
-        if cell.confidence != "sure"
+        if cell.confidence == "likely"
     ]
     if rows:
-        screen.show("", "Check these cells:")
-        screen.show_table(["cell", "confidence", "is", "because"], rows, wrap=["is", "because"])
+        screen.show("", "Check these cells, which are likely:")
+        screen.show_table(["cell", "is", "because"], rows, wrap=["is", "because"])
 
 
-def _show_money(draft: Draft) -> None:
+def _show_trial(trial: DraftTrial) -> None:
+    """What the draft makes of the files."""
+    what = f"Tried on {counted(trial.records, 'record')}: {counted(trial.orders, 'order', 'is a sale/are sales')}"
+    sales = f", with net sales of {trial.net_sales:,.2f}" if trial.net_sales is not None else ""
+    screen.show("", f"{what}{sales}.{'' if trial.problems else ' No row is refused.'}")
+    screen.show_some(list(trial.problems))
+
+
+def _settings(draft: Draft, target: Path) -> list[str]:
+    """The lines of lake.toml for the shop."""
+    from ecom_lake.engine.mapping.draft.report import first_month
+
+    lines = [f"[shops.{target.stem}]", f'map = "maps/{target.name}"']
+    if month := first_month(draft):
+        lines += [f'first_month = "{month}"', 'timezone = "UTC"  # the zone of the dates, such as "Europe/Paris"']
+    return lines + [f'without = ["{name}"]' for name in draft.undated]
+
+
+def _show_money(trial: DraftTrial) -> None:
     from ecom_lake.engine.mapping.draft.report import money_sums
 
-    sums = money_sums(draft)
+    sums = money_sums(trial.draft)
     if not sums:
         return
     rows = [[f"{one.kind}.{one.column}", f"{one.sum:,.2f}", screen.number(one.rows)] for one in sums]
-    if draft.sales:
-        rows.append(["net sales of this draft", f"{draft.sales.net_sales:,.2f}", ""])
+    if trial.net_sales is not None:
+        rows.append(["net sales of this draft", f"{trial.net_sales:,.2f}", ""])
     screen.show("", "Sums of money: which of them is the revenue?")
     screen.show_table(["column", "sum", "rows"], rows, right=["sum", "rows"])
 

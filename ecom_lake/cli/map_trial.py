@@ -103,7 +103,7 @@ def _read(shop: Shop | None, options: LakeOptions) -> tuple[Map, Connector]:
 
     path, where = _map_of(shop, options)
     text = path.read_text("utf-8")
-    connector = _connector_for(text)
+    connector = connector_for(text)
     if shop and connector.of_shop:
         connector = connector.of_shop(connector, shop.numbers)
     try:
@@ -138,10 +138,10 @@ def shipped_maps() -> Iterator[Map]:
     for entry in entries:
         if entry.name.endswith(".toml"):
             text = entry.read_text("utf-8")
-            yield read_map(text, entry.name, _connector_for(text).delivered)
+            yield read_map(text, entry.name, connector_for(text).delivered)
 
 
-def _connector_for(text: str) -> Connector:
+def connector_for(text: str) -> Connector:
     """The contracts for the orders that a map makes."""
     from ecom_lake.shop.connectors.canonical import CANONICAL
 

@@ -58,6 +58,10 @@ class FacetTrial:
     left_out: int
     rules: Mapping[str, int] = field(default_factory=dict)
     """Rule of the contract → rows that fail it."""
+    refused_by: Mapping[str, int] = field(default_factory=dict)
+    """Column, the first one of the rule → refused rows."""
+    good: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """The published rows."""
     not_listed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     before: pl.DataFrame = field(default_factory=pl.DataFrame)
     """The first delivered records, the columns that the cells read."""
@@ -142,18 +146,20 @@ def _mapped(map_: Map, facet: Facet, files: Files, timezone: str) -> MappedRows:
 
 
 def _facet_trial(map_: Map, facet: Facet, made: MappedRows, files: Files, trial: _Trial) -> FacetTrial:
-    published, refused, superseded, pending = trial.fates(facet.target, made.rows)
+    fates = trial.fates(facet.target, made.rows)
     before, after = _examples(files.rows[map_.file_kind(facet.kind).name], facet, made.rows)
     return FacetTrial(
         facet,
         delivered=sum(made.records.values()),
-        published=published,
-        refused=sum(refused.values()),
-        superseded=superseded,
-        pending=pending,
+        published=fates.good.height,
+        refused=fates.refused.height,
+        superseded=fates.superseded,
+        pending=fates.pending,
         collapsed=sum(made.collapsed.values()),
         left_out=sum(made.left_out.values()),
-        rules=dict(refused.most_common()),
+        rules=dict(Counter(fates.refused["rule"].to_list()).most_common()),
+        refused_by=Counter(name.split(",")[0] for name in fates.refused["column"].drop_nulls().to_list()),
+        good=fates.good,
         not_listed=made.not_listed,
         before=before,
         after=after,
@@ -165,6 +171,17 @@ def _examples(rows: pl.DataFrame, facet: Facet, mapped: pl.DataFrame) -> tuple[p
     before = shown.select(LINEAGE).join(rows, on=LINEAGE, how="left", maintain_order="left").drop(LINEAGE)
     used = facet_columns(facet)
     return before.select(name for name in before.columns if name in used), shown.select(facet.cells.keys())
+
+
+@dataclass(frozen=True)
+class _Fates:
+    good: pl.DataFrame
+    """The published rows."""
+    refused: pl.DataFrame
+    """At least the rule and the column of each."""
+    superseded: int
+    pending: int
+    """Rows whose order is missing."""
 
 
 class _Trial:
@@ -179,8 +196,7 @@ class _Trial:
         self._orders = connector.orders
         self._months = self._months_of_orders()
 
-    def fates(self, table: str, rows: pl.DataFrame) -> tuple[int, Counter[str], int, int]:
-        """Published rows, refused rows by rule, superseded rows, and rows whose order is missing."""
+    def fates(self, table: str, rows: pl.DataFrame) -> _Fates:
         spec = self._specs[table]
         if isinstance(spec, ManyToOne):
             return self._merged(spec, rows)
@@ -191,13 +207,13 @@ class _Trial:
             rows = rows.filter(pl.col("known").is_not_null()).drop("known")
         judged = judge(rows, spec, self._lookups(spec), self._timezone)
         good, superseded = latest(judged.good, spec.contract.key)
-        return good.height, _by_rule(judged.bad), superseded.height, pending
+        return _Fates(good, judged.bad, superseded.height, pending)
 
-    def _merged(self, spec: ManyToOne, rows: pl.DataFrame) -> tuple[int, Counter[str], int, int]:
+    def _merged(self, spec: ManyToOne, rows: pl.DataFrame) -> _Fates:
         merged = spec.merge(in_shop_time(rows, spec.times, self._timezone).lazy(), pl.LazyFrame(schema=OrderIndex.table.schema))
         judged = conform(merged.rows, spec.contract)
-        refused = _by_rule(judged.bad) + _by_rule(merged.refused)
-        return judged.good.height, refused, int(merged.fates["rows"].sum()), 0
+        refused = pl.concat([bad.select("rule", "column") for bad in (judged.bad, merged.refused)])
+        return _Fates(judged.good, refused, int(merged.fates["rows"].sum()), 0)
 
     def _months_of_orders(self) -> pl.DataFrame:
         """The orders that are published, with their month."""
@@ -218,10 +234,6 @@ class _Trial:
                 schema=dict.fromkeys(self._sources[source].columns, pl.String()) | dict.fromkeys(LINEAGE, pl.Int64())
             )
         return rows.drop_nulls(on).unique(on, keep="last", maintain_order=True)
-
-
-def _by_rule(bad: pl.DataFrame) -> Counter[str]:
-    return Counter(dict(bad["rule"].value_counts().iter_rows()))
 
 
 def kinds_without_files(map_: Map, files: Files) -> Sequence[str]:

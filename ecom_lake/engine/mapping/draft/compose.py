@@ -53,25 +53,19 @@ def compose(assigned: Assigned, tables: Sequence[Assigned], targets: Targets, sa
     if not per and any(_uses_group(cell) for cell in cells.values()):
         per = order.expression
     in_order = tuple(cells[name] for name in table.names if name in cells)
-    notes += _negative_quantity(assigned, cells, targets)
     return DraftFacet(table.name, assigned.kind, in_order, per, _where(assigned, cells, targets), tuple(words), tuple(notes))
 
 
 def _where(assigned: Assigned, cells: Mapping[str, DraftCell], targets: Targets) -> str:
-    """Leaves out the records without a key, where a table is made from a file of other things: guests are no customers."""
+    """Leaves out the records without a key, where a table is made from a file of other things: guests are no customers. Where
+    several tables are made of a file, a record without another required value is none either: not every order has a review."""
     table, kind = assigned.table, assigned.scores.kind
     if table.name in (targets.amounts.orders, targets.amounts.table):
         return ""
-    keys = [name for key in table.key for name in cells[key].columns if kind.columns[name].filled < kind.rows]
-    return " and ".join(f"{name} is not null" for name in dict.fromkeys(keys))
-
-
-def _negative_quantity(assigned: Assigned, cells: Mapping[str, DraftCell], targets: Targets) -> list[str]:
-    quantity = cells.get(targets.amounts.quantity) if assigned.table.name == targets.amounts.table else None
-    numbers = assigned.scores.kind.columns[quantity.columns[0]].numbers if quantity and quantity.columns else None
-    if quantity is None or numbers is None or not (negative := int((numbers.values < 0).sum())):
-        return []
-    return [f"{counted(negative, 'row', 'has/have')} a negative {quantity.columns[0]}: credit notes, which the contract refuses"]
+    required = [name for name in table.required if name in cells] if assigned.same_kind else []
+    read = [name for target in (*table.key, *required) for name in cells[target].columns]
+    partly = [name for name in read if kind.columns[name].filled < kind.rows]
+    return " and ".join(f"{name} is not null" for name in dict.fromkeys(partly))
 
 
 def _decided_by_prices(assigned: Assigned, tables: Sequence[Assigned], targets: Targets, sales: Sales | None) -> set[str]:
@@ -98,6 +92,9 @@ def _cell(assigned: Assigned, score: Score, targets: Targets) -> tuple[DraftCell
     words: list[DraftWords] = []
     if wanted.kind in (TIMESTAMP, DATE):
         expression, doubt = _time(column)
+    elif wanted.kind in _NUMERIC and column.numbers is None and (known := _known_values(assigned, score, targets)):
+        expression, doubt, words = _value_map(assigned, column, score, known)
+        words = [replace(one, otherwise="null") for one in words]
     elif wanted.kind in _NUMERIC:
         expression, doubt = number_expression(column), ""
     elif wanted.kind == FLAG:
@@ -146,13 +143,19 @@ def _flag(column: ColumnProfile) -> tuple[str, str]:
 
 
 def _text(assigned: Assigned, score: Score, targets: Targets) -> tuple[str, str, list[DraftWords]]:
-    column, name = score.column, score.target.name
-    known = targets.value_words.get(f"{assigned.table.name}.{name}", targets.value_words.get(name))
+    column = score.column
+    known = _known_values(assigned, score, targets)
     if known and column.words:
         return _value_map(assigned, column, score, known)
     if column.texts.str.starts_with("'").any():
         return f"ltrim({column.name}, '''')", "", []
     return column.name, "", []
+
+
+def _known_values(assigned: Assigned, score: Score, targets: Targets) -> Mapping[str, str] | None:
+    """The vocabulary's words for the values of a column."""
+    name = score.target.name
+    return targets.value_words.get(f"{assigned.table.name}.{name}", targets.value_words.get(name))
 
 
 def _value_map(

@@ -44,6 +44,8 @@ def confidence_of(assigned: Assigned, score: Score, targets: Targets) -> tuple[C
         return ("likely" if score.total >= 0.6 else "guess"), _weak_reason(score, named)
     if rivals:
         return "likely", f"{named}; {rivals[0].column.name} would fit as well"
+    if other := _other_id(score, targets):
+        return "likely", f"{named}; it may be {other.replace('_', ' ')}"
     if name in assigned.table.key and len(assigned.table.key) == 1:
         return _key_confidence(assigned, score, named, targets)
     if not score.is_precise or score.by_name < _SURE_NAME:
@@ -90,6 +92,18 @@ def _key_confidence(assigned: Assigned, score: Score, named: str, targets: Targe
     if score.is_precise and score.column.filled == score.column.rows:
         return "sure", f"{named}; {score.column.repeats:.1f} rows per value"
     return "likely", f"{named}; some rows have no value"
+
+
+def _other_id(score: Score, targets: Targets) -> str | None:
+    """Another id that one word of the name stands for: a `seller sku` may be the product's."""
+    if score.target.name not in targets.ids:
+        return None
+    words = targets.words.of_name(score.column.header)
+    others = ((name, table[name]) for table in targets.tables for name in targets.ids if name in table.names)
+    found = (
+        name for name, other in others if name != score.target.name and words & {w for n in other.names if len(n) == 1 for w in n}
+    )
+    return next(found, None)
 
 
 def _other_key(assigned: Assigned, column: ColumnProfile, targets: Targets) -> str | None:

@@ -19,6 +19,7 @@ from ecom_lake.engine.mapping.draft.order_keys import find_order_keys
 from ecom_lake.engine.mapping.draft.prices import Sales, draft_sales
 from ecom_lake.engine.mapping.draft.profile import ColumnProfile, KindProfile
 from ecom_lake.engine.mapping.draft.redundant import Redundant, redundant_columns
+from ecom_lake.engine.mapping.draft.sale_marks import with_sale_marks
 from ecom_lake.engine.mapping.draft.scores import score_kind
 from ecom_lake.engine.mapping.draft.targets import Targets
 from ecom_lake.statistics.arrays import Floats
@@ -40,6 +41,10 @@ class Draft:
     sales: Sales | None = None
     missing: tuple[str, ...] = ()
     """Sentences on what the files do not have and a build needs."""
+    orders: str = ""
+    """The table of orders."""
+    undated: tuple[str, ...] = ()
+    """The times that orders need and no file has, as `without` of a shop names them."""
 
     def kind(self, name: str) -> KindProfile:
         return next(kind for kind in self.kinds if kind.name == name)
@@ -69,14 +74,17 @@ def make_draft(kinds: Sequence[KindProfile], targets: Targets) -> Draft:
     assigned = assign(scored, targets, joins)
     lines = next((one for one in assigned if one.table.name == targets.amounts.table), None)
     sales = _sales(lines, assigned, formulas, targets) if lines else None
+    facets = [facet for one in assigned if (facet := compose(one, assigned, targets, sales))]
     return Draft(
         kinds=tuple(kinds),
-        facets=tuple(facet for one in assigned if (facet := compose(one, assigned, targets, sales))),
+        facets=tuple(with_sale_marks(facets, assigned, targets)),
         joins=tuple(joins),
         formulas=formulas,
         redundant={kind.name: redundant_columns(kind.frame) for kind in kinds},
         sales=sales,
-        missing=tuple(_missing(assigned, targets)),
+        missing=(*_missing(assigned, targets), *_without_table(kinds, facets)),
+        orders=targets.amounts.orders,
+        undated=tuple(_undated(assigned, targets)),
     )
 
 
@@ -129,14 +137,21 @@ def _missing(assigned: Sequence[Assigned], targets: Targets) -> list[str]:
     found = []
     if amounts.orders not in have:
         found.append(f"No file has {amounts.orders}: write [{amounts.orders}] by hand, or give the file that has them.")
-    undated = [
-        one
-        for one in assigned
-        if one.table.name == amounts.orders and not any(column.dates for column in one.scores.kind.columns.values())
-    ]
-    if undated:
-        times = [name for name in undated[0].table.required if undated[0].table[name].column.kind == TIMESTAMP]
-        found.append(f'The files have no dates: write without = ["{amounts.orders}.{times[0]}"] for the shop in lake.toml.')
+    for name in _undated(assigned, targets):
+        found.append(f'The files have no dates: write without = ["{name}"] for the shop in lake.toml.')
     if amounts.table not in have:
         found.append(f"No file has {amounts.table.replace('_', ' ')} with prices: without them there are no sales.")
     return found
+
+
+def _without_table(kinds: Sequence[KindProfile], facets: Sequence[DraftFacet]) -> list[str]:
+    made = {facet.kind for facet in facets}
+    files = [file for kind in kinds if made and kind.name not in made for file in kind.files]
+    return [f"{file} becomes no table: leave it out, or write a table for it by hand." for file in files]
+
+
+def _undated(assigned: Sequence[Assigned], targets: Targets) -> list[str]:
+    orders = next((one for one in assigned if one.table.name == targets.amounts.orders), None)
+    if orders is None or any(column.dates for column in orders.scores.kind.columns.values()):
+        return []
+    return [f"{orders.table.name}.{name}" for name in orders.table.required if orders.table[name].column.kind == TIMESTAMP]

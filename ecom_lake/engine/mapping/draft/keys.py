@@ -61,8 +61,8 @@ def _made_order_key(assigned: Assigned, targets: Targets) -> OrderKey:
             break
     groups = kind.frame.group_by(chosen).len()
     shared = int(groups.filter(pl.col("len") > 1)["len"].sum())
-    columns = ", ".join(chosen)
-    return OrderKey(f"concat_ws('-', {columns})", tuple(chosen), shared == 0, is_made=True, shared=shared)
+    expression = chosen[0] if len(chosen) == 1 else f"concat_ws('-', {', '.join(chosen)})"
+    return OrderKey(expression, tuple(chosen), shared == 0, is_made=True, shared=shared)
 
 
 def made_cell(assigned: Assigned, tables: Sequence[Assigned], name: str, order: OrderKey, targets: Targets) -> DraftCell | None:

@@ -77,13 +77,24 @@ def draft_sales(
         cells.append(_quantity_cell(lines, price, compared, amounts))
     if discount:
         cells.append(_with_totals(discount.cell, compared))
-    charges = [lines.columns[name] for name in amounts.charges if name in lines.columns]
+    charges = list(_charges(lines, compared, amounts))
     cells.extend(_charge_cell(lines, one, price, discount, formulas, compared) for one in charges if not one.target.is_clue)
     cells.extend(_cost_cell(lines, price, amounts))
     values = discount.values if discount else None
     if discount and order is not None and is_per_order(lines, discount.column.name):
         values = _once(discount.values, order)
     return Sales(tuple(cells), price.amount, values, compared, (*price.notes, *([tax_inside] if tax_inside else [])))
+
+
+def _charges(lines: Assigned, compared: OrderTotals | None, amounts: LineAmounts) -> Iterator[Score]:
+    """The columns that are named like freight and tax; and one that is named similarly, if the totals of the orders need it."""
+    used = {one.column.name for one in lines.columns.values() if not one.target.is_clue}
+    for name in amounts.charges:
+        if name in lines.columns:
+            yield lines.columns[name]
+        elif compared is not None and _adds_up(compared):
+            needed = [one for one in lines.scores.of(lines.table.name, name) if one.column.name in compared.text.split()]
+            yield from (one for one in needed[:1] if one.column.name not in used)
 
 
 def _compared(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ecom_lake.engine.mapping.draft.draft import Draft
@@ -26,7 +27,7 @@ class MoneySum:
 
 
 def report_of(draft: Draft) -> dict[str, Any]:
-    """The report as a document."""
+    """The report as a document, without what the draft makes of the rows (engine/build/draft_trial.py)."""
     return {
         "files": [
             {"kind": kind.name, "files": list(kind.files), "rows": kind.rows, "columns": len(kind.columns)}
@@ -62,7 +63,7 @@ def report_of(draft: Draft) -> dict[str, Any]:
         },
         "dates": dates(draft),
         "money": [vars(one) for one in money_sums(draft)],
-        "net_sales": None if draft.sales is None else round(draft.sales.net_sales, 2),
+        "decide": decisions(draft),
         "missing": list(draft.missing),
     }
 
@@ -70,6 +71,25 @@ def report_of(draft: Draft) -> dict[str, Any]:
 def confidence_counts(draft: Draft) -> Mapping[str, int]:
     cells = [cell.confidence for facet in draft.facets for cell in facet.cells]
     return {confidence: cells.count(confidence) for confidence in _CONFIDENCES}
+
+
+def decisions(draft: Draft) -> list[str]:
+    """What a person must decide, a sentence each: cells that are a guess, what is left out, and what the files do not have."""
+    guesses: dict[str, list[str]] = {}
+    for facet in draft.facets:
+        for cell in facet.cells:
+            if cell.confidence == "guess":
+                guesses.setdefault(f"{cell.expression}: {cell.reason}", []).append(f"{facet.table}.{cell.target}")
+    notes = [f"{facet.table}: {note}" for facet in draft.facets for note in facet.notes]
+    return [*(f"{' and '.join(cells)} = {guess}" for guess, cells in guesses.items()), *notes, *draft.missing]
+
+
+def first_month(draft: Draft) -> str | None:
+    """The month of the first order, such as 2017-11, in UTC if its time has a zone; None without dates."""
+    orders = next((facet for facet in draft.facets if facet.table == draft.orders), None)
+    columns = [draft.kind(orders.kind).columns[name] for cell in orders.cells for name in cell.columns] if orders else []
+    days = [first for column in columns if column.dates and isinstance(first := column.dates.values.min(), datetime)]
+    return f"{min(days):%Y-%m}" if days else None
 
 
 def arithmetic(draft: Draft) -> list[str]:
@@ -98,7 +118,7 @@ def _date_sentence(kind: KindProfile, name: str) -> str:
 
 
 def money_sums(draft: Draft) -> list[MoneySum]:
-    """The sum of each column of amounts: numbers with decimals, which are neither a share nor a code."""
+    """The sum of each column of amounts: numbers with decimals, which are neither a share nor a code, and those of the price."""
     return list(_money_sums(draft))
 
 
@@ -108,10 +128,12 @@ def _is_a_measure(column: ColumnProfile) -> bool:
 
 
 def _money_sums(draft: Draft) -> Iterable[MoneySum]:
+    priced = {name for cell in draft.sales.cells[:1] for name in cell.columns} if draft.sales else set()
     for kind in draft.kinds:
         for name, column in kind.columns.items():
             numbers = column.numbers
-            if column.values != "number" or numbers is None or column.has_leading_zeros or _is_a_measure(column):
+            is_amount = column.values == "number" or name in priced
+            if not is_amount or numbers is None or column.has_leading_zeros or _is_a_measure(column):
                 continue
             known = numbers.values.drop_nulls()
             if float(known.abs().max() or 0) > 1:  # type: ignore[arg-type]

@@ -325,7 +325,7 @@ def fits_values(column: ColumnProfile, wanted: Column) -> float:
         return _fits_number(column, wanted)
     if column.dates:
         return 0.0
-    return 0.3 if column.values == "number" else 1.0
+    return 0.3 if column.values == "number" or (column.values == "flag" and column.distinct == _FEWEST_WORDS) else 1.0
 
 
 def _fits_number(column: ColumnProfile, wanted: Column) -> float:

@@ -72,12 +72,27 @@ class LineAmounts:
 
 
 @dataclass(frozen=True)
+class SaleMarks:
+    """What states that an order or a line is no sale."""
+
+    flag: str
+    """The column of orders and of lines, whether they are sales."""
+    status: str
+    """The status of an order."""
+    canceled_at: str
+    """The clue: the time of a cancellation."""
+    canceled: str
+    """The status of an order that was canceled."""
+
+
+@dataclass(frozen=True)
 class Targets:
     tables: tuple[TargetTable, ...]
     words: Words
     value_words: Mapping[str, Mapping[str, str]]
     """For a column with fixed values, `orders.status`: the words of other shops → the canonical value."""
     amounts: LineAmounts
+    marks: SaleMarks
     amount_words: frozenset[str]
     """Words that make an amount another one, such as tax: `tax total` is no total."""
     recognized: Mapping[str, str]

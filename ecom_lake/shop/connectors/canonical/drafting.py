@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from importlib.resources import files as package_files
 
-from ecom_lake.engine.contracts.columns import MONEY, TEXT, Column
-from ecom_lake.engine.mapping.draft.targets import LineAmounts, Target, Targets, TargetTable, Vocabulary, read_vocabulary
+from ecom_lake.engine.contracts.columns import MONEY, TEXT, TIMESTAMP, Column
+from ecom_lake.engine.mapping.draft.targets import (
+    LineAmounts,
+    SaleMarks,
+    Target,
+    Targets,
+    TargetTable,
+    Vocabulary,
+    read_vocabulary,
+)
 from ecom_lake.shop.exports import canonical as files
 from ecom_lake.shop.exports.canonical import CanonicalFile
 
@@ -21,6 +29,7 @@ _AMOUNT_CLUES = (
     "stock",
 )
 """The clues that are numbers."""
+_TIME_CLUES = ("canceled_at",)
 _AMOUNTS = LineAmounts(
     table="order_items",
     price="unit_price",
@@ -34,6 +43,7 @@ _AMOUNTS = LineAmounts(
     cost="unit_cost",
     order_key="order_id",
 )
+_MARKS = SaleMarks(flag="is_valid", status="status", canceled_at="canceled_at", canceled="canceled")
 
 
 def draft_targets() -> Targets:
@@ -44,6 +54,7 @@ def draft_targets() -> Targets:
         words=vocabulary.words,
         value_words=vocabulary.values,
         amounts=_AMOUNTS,
+        marks=_MARKS,
         amount_words=vocabulary.amount_words,
         recognized=vocabulary.recognized,
         shapes=vocabulary.shapes,
@@ -68,7 +79,7 @@ def _table(file: CanonicalFile, vocabulary: Vocabulary) -> TargetTable:
 
 
 def _clue(table: str, name: str, vocabulary: Vocabulary) -> Target:
-    kind = MONEY if name in _AMOUNT_CLUES else TEXT
+    kind = MONEY if name in _AMOUNT_CLUES else TIMESTAMP if name in _TIME_CLUES else TEXT
     column = Column(kind, "A column that helps to make another one.", nullable=True)
     return _target(table, name, column, vocabulary, is_clue=True)
 

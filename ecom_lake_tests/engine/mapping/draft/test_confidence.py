@@ -58,3 +58,11 @@ def test_no_cell_is_sure_of_a_table_whose_key_is_a_guess(tmp_path: Path) -> None
     made = draft(tmp_path, export=("Customer ID,Order Date,Shipping City,Price", rows))
     assert cell(made, "orders", "order_id").confidence == "guess"
     assert "sure" not in {one.confidence for facet in made.facets if facet.table == "orders" for one in facet.cells}
+
+
+@pytest.mark.parametrize(("header", "confidence"), [("Product SKU", "sure"), ("Seller Product SKU", "likely")])
+def test_an_id_whose_name_has_the_word_of_another_id_is_not_sure(tmp_path: Path, header: str, confidence: str) -> None:
+    rows: Rows = [(f"o{n // 2}", f"c{n // 2 % 9}", "2021-03-01", f"s{n % 7}", 1, f"{10 + n % 7}.50") for n in range(80)]
+    made = draft(tmp_path, export=(f"Order No,Customer No,Order Date,{header},Quantity,Price", rows))
+    product = cell(made, "order_items", "product_id")
+    assert (product.expression, product.confidence) == (header.lower().replace(" ", "_"), confidence)

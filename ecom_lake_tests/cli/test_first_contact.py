@@ -1,0 +1,107 @@
+"""The export of an unknown shop becomes a shop by a draft that nobody edits, and the planted truths about money hold.
+
+The files have other names than those of the maps that ship. Not here: the build (end_to_end/test_documented_commands.py).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ecom_lake.synth.options import SynthOptions
+from ecom_lake.synth.shapes.every_shape import SHAPES
+from ecom_lake.synth.shapes.shape_shop import generate_shape
+from ecom_lake.synth.shapes.truths import ShapeTruths
+from ecom_lake_tests.cli.conftest import Run
+
+OPTIONS = {"orders": 150, "seed": 5, "repeat_share": 0.2, "first_month": "2017-10", "last_month": "2017-12"}
+_DECISIONS = {
+    "shopify": "hashed(email): no column is it",
+    "woocommerce": "hashed(email_billing): no column is it",
+    "four_tables": "tbl_payment_detail.csv becomes no table: leave it out",
+    "flat_orders": "no column is an order number",
+    "shoppers": 'write without = ["orders.ordered_at"]',
+    "invoices": "a negative quantity (credit notes, or corrections of the stock) and no part in sales",
+}
+"""What the tool asks a person about an export."""
+
+
+@pytest.fixture
+def project(run: Run, tmp_path: Path) -> tuple[str, ...]:
+    assert run("init", str(tmp_path / "project")).code == 0
+    return "--shop", "unknown", "--project", str(tmp_path / "project")
+
+
+def _exported(shape: str, folder: Path) -> ShapeTruths:
+    truths = generate_shape(folder, SynthOptions(shape=shape, **OPTIONS))  # type: ignore[arg-type]
+    for file in sorted(folder.iterdir()):
+        file.rename(file.with_name(f"tbl_{file.name}"))
+    return truths
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_draft_that_nobody_edits_finds_the_planted_sales(
+    run: Run, project: tuple[str, ...], tmp_path: Path, shape: str
+) -> None:
+    truths = _exported(shape, tmp_path / "export")
+    report = run("map", str(tmp_path / "export"), "--json", *project).json
+    assert (report["orders"], Decimal(str(report["net_sales"]))) == (
+        truths.totals.valid_orders,
+        Decimal(truths.totals.net_sales),
+    )
+    assert report["problems"] == [] and report["words_not_known"] == {}
+    assert _DECISIONS.get(shape, "") in " ".join(report["decide"])
+    if shape == "four_tables":  # as the sentence states
+        (tmp_path / "export/tbl_payment_detail.csv").unlink()
+    checked = run("map", "--check", str(tmp_path / "export"), "--json", *project)
+    assert checked.code == 0, checked.err
+    published = {table["table"]: table["published"] for table in checked.json["tables"]}
+    assert published["orders"] == truths.totals.orders and all(published.values())
+
+
+def test_the_printed_lines_of_settings_are_enough(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
+    _exported("shop_database", tmp_path / "export")
+    ran = run("map", str(tmp_path / "export"), *project)
+    lines = ran.out[ran.out.index("[shops.unknown]") :].split("\nThese files")[0]
+    assert tomllib.loads(lines) == {
+        "shops": {"unknown": {"map": "maps/unknown.toml", "first_month": "2017-10", "timezone": "UTC"}}
+    }
+
+
+def test_words_instead_of_days_are_mapped_and_unknown_ones_leave_the_cell_out(
+    run: Run, project: tuple[str, ...], tmp_path: Path
+) -> None:
+    survey = tmp_path / "survey.csv"
+    rows = "".join(f"{n},{30 + n}.50,{('Weekly', 'Monthly', 'Annually')[n % 3]},{('a', 'b', 'c')[n % 3]}\n" for n in range(30))
+    survey.write_text("Customer ID,Purchase Amount,Frequency of Purchases,Previous Purchases\n" + rows, "utf-8")
+    assert run("map", str(survey), *project).code == 0
+    written = tomllib.loads((tmp_path / "project/maps/unknown.toml").read_text("utf-8"))
+    days = written["words"]["customers_purchase_frequency_days"]
+    assert {days[word] for word in ("Weekly", "Monthly", "Annually")} == {"7", "30", "365"} and days["else"] == "null"
+    assert "prior_purchases" not in written["customers"]
+
+
+def test_a_cell_that_refuses_most_rows_is_left_out_and_named(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
+    """Each discount is more than the amount of its line."""
+    rows = "".join(f"o{n},c{n % 9},2021-03-{n % 28 + 1:02d},s{n % 7},1,{10 + n % 7}.50,{40 + n}\n" for n in range(40))
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("Order ID,Customer ID,Order Date,SKU,Quantity,Price,Discount\n" + rows, "utf-8")
+    report = run("map", str(sheet), "--json", *project).json
+    assert any("discount is left out: with discount, 40 of 40 rows would be refused" in one for one in report["decide"])
+    lines = next(table for table in report["tables"] if table["table"] == "order_items")
+    assert "discount" not in {cell["column"] for cell in lines["cells"]} and report["problems"] == []
+
+
+def test_rows_with_the_same_key_are_a_problem_that_is_named(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.csv"
+    rows = "".join(f"o{n // 2},c{n // 2 % 9},2021-03-01,1,s{n % 7},1,{10 + n % 7}.50\n" for n in range(4))
+    more = "".join(f"p{n},c{n % 9},2021-04-{n % 28 + 1:02d},1,s{n % 7},1,{10 + n % 7}.50\n" for n in range(100))
+    sheet.write_text("Order ID,Customer ID,Order Date,Line ID,SKU,Quantity,Price\n" + rows + more, "utf-8")
+    report = run("map", str(sheet), "--json", *project).json
+    assert report["problems"] == [
+        "order_items: 2 rows would not count, as a later row has the same order_id and line: "
+        "decide which column distinguishes them"
+    ]
