@@ -179,9 +179,10 @@ def test_a_hostile_product_name_is_text(fresh_lake: BuiltLake) -> None:
     renamed.write_csv(fresh_lake.landing / "product_category_name_translation~2.csv")
     build(fresh_lake.site())
     with TestClient(application(fresh_lake.settings), base_url="http://localhost") as client:
-        page = client.get(PAGE).text
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert page.count("<script") == page.count('<script src="/static/')
+        pages = [client.get(address).text for address in (PAGE, "/olist/profile?table=products")]
+    for page in pages:
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+        assert page.count("<script") == page.count('<script src="/static/')
 
 
 def test_releases_that_nobody_looks_at_are_closed(grown_lake: BuiltLake) -> None:
