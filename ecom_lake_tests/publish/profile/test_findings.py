@@ -129,7 +129,7 @@ def test_the_best_month_and_the_growth_are_of_complete_months() -> None:
     assert of_shop(months=months(*[100] * 6)) == []
 
 
-@pytest.mark.parametrize(("sunday", "is_found"), [(1_300, True), (1_040, False)])
+@pytest.mark.parametrize(("sunday", "is_found"), [(1_300, True), (1_100, False)])
 def test_weekdays_are_compared_only_where_they_differ_by_more_than_chance(sunday: int, is_found: bool) -> None:
     rows = [{"weekday": day, "orders": sunday if day == 7 else 1_000} for day in range(1, 8)]
     expected = ["Most orders are placed on Sunday (17.8%), the fewest on Monday (13.7%)."]
