@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo docs test test-fast check serve ui bench fuzz fuzz-maps tiny-shops chaos mutations powerbi-validate image snapshot lock setup clean
+.PHONY: help demo docs test test-fast check serve ui notebook bench fuzz fuzz-maps tiny-shops chaos mutations powerbi-validate image snapshot lock setup clean
 
 help:
 	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it; SHAPE=shopify for others"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-fast a first signal in under a minute: contracts, landing, connectors, statistics, marts by hand"
 	@echo "make serve     the dashboard on http://127.0.0.1:8321"
 	@echo "make docs      the documentation as a website, in build/docs/html; fails on a broken link or a page outside the navigation"
+	@echo "make notebook  the exploratory notebook over a shop, in the browser; PROJECT=folder-of-lake.toml SHOP=name for others"
 	@echo "make ui        the Dagster UI on http://127.0.0.1:3000"
 	@echo "make check     style, types, import rules, portable SQL, a test file for every table, words"
 	@echo "make bench     measure against the rivals in benchmarks/"
@@ -66,6 +67,10 @@ docs: setup
 
 ui: setup
 	@DAGSTER_HOME="$(CURDIR)" $(BIN)/dagster dev --host 127.0.0.1 --port 3000
+
+notebook: setup
+	@$(BIN)/marimo edit notebooks/exploration.py --host 127.0.0.1 -- \
+		$(if $(PROJECT),--project "$(PROJECT)") $(if $(SHOP),--shop "$(SHOP)")
 
 check: setup
 	@$(BIN)/ruff check .

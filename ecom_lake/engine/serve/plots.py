@@ -1,4 +1,4 @@
-"""Charts of a fitted model, as SVG: its curves, each line with its band, drawn without a plotting library.
+"""Charts as SVG, drawn without a plotting library: the curves of a fitted model, each line with its band, and bars.
 
 Not here: the curves (each model defines them), pages (quality.py, report.py).
 """
@@ -18,6 +18,8 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 320, 64, 16, 44, 40
 COLOURS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#64748b", "#0891b2", "#be185d")
 _TICKS = 4
 _ROW = 14
+_CHARACTER = 6.5
+"""Width of a character of a label, about."""
 
 Row = dict[str, Any]
 
@@ -43,6 +45,27 @@ def plot(title: str, points: Sequence[Row]) -> str:
     drawn = [*legend, *_grid(y), *_x_axis(x, shown)]
     for number, line in enumerate(lines.values()):
         drawn += _line(x, y, line, COLOURS[number % len(COLOURS)])
+    return _svg(title, drawn)
+
+
+def bars(title: str, sizes: Sequence[float], labels: Sequence[str]) -> str:
+    """A chart of upright bars from zero, each with a label below it, as many as fit."""
+    if not sizes:
+        return _svg(title, [])
+    y = _Scale([0.0, *sizes], HEIGHT - BOTTOM, TOP)
+    room = (WIDTH - LEFT - RIGHT) / len(sizes)
+    drawn = _grid(y)
+    for i, (size, label) in enumerate(zip(sizes, labels, strict=True)):
+        left, top, bottom = LEFT + room * (i + 0.05), min(y(size), y(0)), max(y(size), y(0))
+        drawn.append(
+            f'<rect x="{left:.1f}" y="{top}" width="{room * 0.9:.1f}" height="{bottom - top:.1f}" fill="{COLOURS[0]}">'
+            f"<title>{escape(label)}: {size:,.10g}</title></rect>"
+        )
+    every = max(1, -(-len(sizes) // 8))
+    most = int(room * every / _CHARACTER)
+    for i in range(0, len(sizes), every):
+        label = labels[i] if len(labels[i]) <= most else f"{labels[i][: most - 1]}…"
+        drawn.append(f'<text x="{LEFT + room * (i + 0.5):.1f}" y="{HEIGHT - 16}" text-anchor="middle">{escape(label)}</text>')
     return _svg(title, drawn)
 
 

@@ -28,7 +28,7 @@ from ecom_lake.publish.dashboard.month_brush import month_brush
 from ecom_lake.publish.dashboard.not_there import NotThereError
 from ecom_lake.publish.dashboard.options import read_options
 from ecom_lake.publish.dashboard.page_routes import Viewed, add_page
-from ecom_lake.publish.dashboard.pages import LABELS, PAGES, Page
+from ecom_lake.publish.dashboard.pages import BELOW, LABELS, PAGES, Page
 from ecom_lake.publish.dashboard.product import product
 from ecom_lake.publish.dashboard.product_names import product_path
 from ecom_lake.publish.dashboard.rendering import render
@@ -87,6 +87,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
             page=page,
             shops=[shop for shop in releases.shops if view.client.may_read(shop)],
             labels=LABELS,
+            below=BELOW,
             verdict=verdict(view.release),
             fates=FATES,
             brush=month_brush(view),

@@ -17,6 +17,8 @@ from ecom_lake.publish.dashboard.outlook import outlook
 from ecom_lake.publish.dashboard.overview import overview
 from ecom_lake.publish.dashboard.products import OPTIONS as PRODUCTS
 from ecom_lake.publish.dashboard.products import products
+from ecom_lake.publish.dashboard.profile import OPTIONS as PROFILE
+from ecom_lake.publish.dashboard.profile import profile
 from ecom_lake.publish.dashboard.sales import sales
 from ecom_lake.publish.dashboard.trust import trust
 from ecom_lake.publish.dashboard.view import View
@@ -31,6 +33,8 @@ class Page:
     """What the template shows as `page`."""
     options: Allowed = field(default_factory=dict)
     """Its own query parameters, and what each takes."""
+    below: str = ""
+    """The page whose part it is in the navigation; empty for a page of its own."""
 
 
 PAGES = (
@@ -41,8 +45,11 @@ PAGES = (
     Page("delivery", "Delivery", delivery, DELIVERY_OPTIONS),
     Page("outlook", "Outlook", outlook, OUTLOOK_OPTIONS),
     Page("trust", "Trust", trust),
+    Page("profile", "Profile", profile, PROFILE, below="trust"),
 )
 ASK = ("ask", "Ask")
 """The questions have addresses of their own, and no filters."""
 LABELS = dict([*((page.name, page.label) for page in PAGES), ASK])
-"""The pages in the order of the navigation."""
+"""All pages, in the order of the navigation."""
+BELOW = {page.name: page.below for page in PAGES if page.below}
+"""The pages that the navigation has within another one."""

@@ -82,8 +82,13 @@ class ServedRelease:
                     self._workbook = workbook(self.site, self.entry)
             return self._workbook
 
+    @property
+    def gold(self) -> Sequence[str]:
+        """The names of its gold tables."""
+        return self._session.tables.get("gold", ())
+
     def has(self, table: str) -> bool:
-        return table in self._session.tables.get("gold", ())
+        return table in self.gold
 
     def contract(self, table: str) -> Table:
         """The contract of one of its gold tables. Raises `UsageError` where it does not have it."""

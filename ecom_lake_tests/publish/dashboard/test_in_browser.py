@@ -35,7 +35,7 @@ ADDRESSES = (
         "/olist/tables/rfm_segments",
         "/shops",
     ),
-    *("/olist/overview/orders/evidence?from=2017-01", "/olist/nothing"),
+    *("/olist/overview/orders/evidence?from=2017-01", "/olist/profile?table=orders", "/olist/nothing"),
 )
 """Every kind of page."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -90,7 +90,7 @@ def test_no_page_has_an_accessibility_finding_or_loads_anything_foreign(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 820, 390])
-@pytest.mark.parametrize("shown", ["overview", "sales", "products"])
+@pytest.mark.parametrize("shown", ["overview", "sales", "products", "profile?table=order_items"])
 def test_a_page_fits_and_loads_nothing_foreign(address: str, browser: Browser, scheme: str, width: int, shown: str) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light")
     said: list[str] = []

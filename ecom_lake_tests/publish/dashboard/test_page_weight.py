@@ -31,6 +31,7 @@ def settings(request: pytest.FixtureRequest, grown_lake: BuiltLake) -> Settings:
 
 def addresses(client: TestClient, shop: str) -> Iterator[str]:
     yield from (f"/{shop}/{page.name}" for page in PAGES)
+    yield from (f"/{shop}/profile?table={table}" for table in ("orders", "order_items", "customers"))
     yield from (f"/{shop}/ask", f"/{shop}/search?q=a", f"/{shop}/tables/fct_sales", "/shops", f"/{shop}/overview/orders/evidence")
     for page in ("products", "who?id="):
         yield from LINKED.findall(client.get(f"/{shop}/{page}").text)[:1]
