@@ -114,7 +114,7 @@ snapshot: setup
 
 lock:
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-		--extra azure --extra databases --extra delta --extra mcp --extra models --extra postgres --extra web --group dev --python-version 3.11 pyproject.toml --output-file requirements.lock
+		--extra apprise --extra azure --extra databases --extra delta --extra mcp --extra models --extra postgres --extra web --group dev --python-version 3.11 pyproject.toml --output-file requirements.lock
 	@echo uv==$$($(BIN)/uv --version | cut -d' ' -f2) | $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header - --output-file requirements-uv.lock
 

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from ecom_lake.errors import UsageError
 
 MODULES = {
+    "apprise": ("apprise",),
     "azure": ("adlfs",),
     "databases": ("psycopg", "pymysql"),
     "delta": ("deltalake",),

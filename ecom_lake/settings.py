@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from ecom_lake.engine.alerts import KINDS, RULES, Alerts, Channel, KpiRule, Mail, Rule, ScheduledReport
 from ecom_lake.engine.config import CONFIG, ORDER_DATE, PSEUDONYM_KEY, ServerSettings, Settings, Shop, Written
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.registry import Registry
@@ -61,17 +62,18 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
     readers = _readers(given.pop("readers", ""), config)
     plain_fact_files = _plain_fact_files(given.pop("plain_fact_files", True), config)
     server = _section(ServerSettings, given.pop("server", {}), f"[server] in {config}")
+    channels = _channels(given.pop("channels", {}), config, env)
     shops = given.pop("shops", None)
     if not isinstance(shops, dict | None):
         raise UserError(f"shops in {config} must be tables, one for each shop: [shops.NAME].")
     memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "2GB")
     threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", os.cpu_count() or 2)
     timeout = env.get("ECOM_LAKE_QUERY_TIMEOUT") or given.pop("query_timeout", 300)
-    known = ("root", "memory_limit", "threads", "query_timeout", "readers", "plain_fact_files", "server", "shops")
+    known = ("root", "memory_limit", "threads", "query_timeout", "readers", "plain_fact_files", "server", "channels", "shops")
     _refuse_unknown(set(given) - {"memory_limit", "threads", "query_timeout"}, known, str(config))
     registry = Registry(SHOP, config.parent if config.exists() else None)
     shops = shops or {DEFAULT_SHOP: {}}
-    valid, invalid = _shops(shops, config, registry, env)
+    valid, invalid = _shops(shops, config, registry, env, channels)
     return Settings(
         registry=registry,
         root=_root(root or env.get("ECOM_LAKE_ROOT"), written, config),
@@ -199,20 +201,22 @@ def _place(where: str, folder: Path, setting: str) -> str:
 
 
 def _shops(
-    sections: Mapping[str, Any], config: Path, registry: Registry, env: Mapping[str, str]
+    sections: Mapping[str, Any], config: Path, registry: Registry, env: Mapping[str, str], channels: Mapping[str, Channel]
 ) -> tuple[dict[str, Shop], dict[str, str]]:
     """The shops with a valid section, and the errors of the other shops."""
     valid: dict[str, Shop] = {}
     invalid: dict[str, str] = {}
     for name, values in sections.items():
         try:
-            valid[name] = _shop(name, values, config, registry, env)
+            valid[name] = _shop(name, values, config, registry, env, channels)
         except UserError as error:
             invalid[name] = str(error)
     return valid, invalid
 
 
-def _shop(name: str, values: Any, config: Path, registry: Registry, env: Mapping[str, str]) -> Shop:
+def _shop(
+    name: str, values: Any, config: Path, registry: Registry, env: Mapping[str, str], channels: Mapping[str, Channel]
+) -> Shop:
     place = f"[shops.{name}] in {config}"
     if not _NAME.fullmatch(name):
         raise UserError(f"{place}: a shop's name is a folder's name: small letters, digits and _, starting with a letter.")
@@ -235,6 +239,7 @@ def _shop(name: str, values: Any, config: Path, registry: Registry, env: Mapping
         landing=_landing(values, config, place),
         database=_database(values["database"], name, config, env) if "database" in values else None,
         publish=_targets(values.get("publish", {}), name, config, env, registry),
+        alerts=_alerts(values, name, config, registry, channels),
         without=without,
         max_failed_share=_max_failed_share(values.get("max_failed_share", Shop.max_failed_share), place),
         keep_days=_count(values, "keep_days", Shop.keep_days, 1, place),
@@ -246,6 +251,7 @@ def _shop(name: str, values: Any, config: Path, registry: Registry, env: Mapping
 
 
 SHOP_SETTINGS = (
+    "alerts",
     "connector",
     "database",
     "first_month",
@@ -257,6 +263,7 @@ SHOP_SETTINGS = (
     "max_failed_share",
     "nightly",
     "publish",
+    "scheduled_report",
     "timezone",
     "without",
     "numbers",
@@ -343,6 +350,88 @@ def _target(name: str, values: Any, section: str, config: Path, env: Mapping[str
             hint = f"did you mean '{near[0]}'?" if near else "`ecom-lake tables` lists them."
             raise UserError(f"{place}: tables contains {table!r}, which is not a gold table; {hint}")
     return Target(name, Secret(env.get(variable, "")), variable, schema, tuple(tables), personal)
+
+
+def _channels(sections: Any, config: Path, env: Mapping[str, str]) -> dict[str, Channel]:
+    """The channels of alerts. No message shows a value that the environment holds."""
+    if not isinstance(sections, dict):
+        raise UserError(f"[channels] in {config} must be tables, one for each channel: [channels.NAME].")
+    return {name: _channel(name, values, config, env) for name, values in sections.items()}
+
+
+def _channel(name: str, values: Any, config: Path, env: Mapping[str, str]) -> Channel:
+    place = f"[channels.{name}] in {config}"
+    if not _NAME.fullmatch(name):
+        raise UserError(f"{place}: the name of a channel has small letters, digits and _, and starts with a letter.")
+    kind = values.get("kind") if isinstance(values, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise UserError(f"{place}: kind must be {', '.join(KINDS)}: what the messages are sent with.")
+    settings = _section(KINDS[kind], values, place)
+    return Channel(name, settings, Secret(env.get(settings.variable, "") if settings.variable else ""))
+
+
+def _alerts(values: Mapping[str, Any], shop: str, config: Path, registry: Registry, channels: Mapping[str, Channel]) -> Alerts:
+    """A rule is on unless it is false; `[shops.NAME.alerts.RULE]` sets its options."""
+    section, place = values.get("alerts", {}), f"[shops.{shop}.alerts] in {config}"
+    if not isinstance(section, dict):
+        raise UserError(f"{place} must be a table of settings.")
+    _refuse_unknown(section, ("channels", *RULES, "kpi"), place)
+    switched = {rule: section.get(rule, True) for rule in RULES}
+    rules = {
+        rule: _section(RULES[rule], {} if options is True else options, f"[shops.{shop}.alerts.{rule}] in {config}")
+        for rule, options in switched.items()
+        if options is not False
+    }
+    named = {key: section[key] for key in ("channels",) if key in section}
+    alerts = Alerts(
+        channels,
+        _section(Rule, named, place).channels or tuple(channels),
+        rules,
+        _kpi_rules(section.get("kpi", {}), shop, config, registry),
+        _scheduled_report(values, shop, config, channels),
+    )
+    for name in (*alerts.default, *(name for rule in (*rules.values(), *alerts.kpis.values()) for name in rule.channels)):
+        _refuse_unknown_channel(name, channels, place)
+    return alerts
+
+
+def _refuse_unknown_channel(name: str, channels: Mapping[str, Channel], place: str) -> None:
+    if name not in channels:
+        known = f"the channels are {', '.join(channels)}" if channels else "there are none: add [channels.NAME]"
+        raise UserError(f"{place} names the channel '{name}', which is not in lake.toml; {known}.")
+
+
+def _kpi_rules(sections: Any, shop: str, config: Path, registry: Registry) -> dict[str, KpiRule]:
+    """Each KPI is a number of the table by month."""
+    place = f"[shops.{shop}.alerts.kpi] in {config}"
+    if not isinstance(sections, dict):
+        raise UserError(f"{place} must be tables, one for each KPI: [shops.{shop}.alerts.kpi.late_rate].")
+    if not sections:
+        return {}
+    columns = registry.gold[registry.domain.roles.kpis_by_month].columns
+    known = [name for name, column in columns.items() if column.kind.is_numeric]
+    for name in sections:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean '{near[0]}'?" if near else "docs/data_dictionary.md lists them."
+            raise UserError(f"{place}: '{name}' is not a number of {registry.domain.roles.kpis_by_month}; {hint}")
+    return {name: _section(KpiRule, values, f"[shops.{shop}.alerts.kpi.{name}] in {config}") for name, values in sections.items()}
+
+
+def _scheduled_report(
+    values: Mapping[str, Any], shop: str, config: Path, channels: Mapping[str, Channel]
+) -> ScheduledReport | None:
+    if "scheduled_report" not in values:
+        return None
+    place = f"[shops.{shop}.scheduled_report] in {config}"
+    report = _section(ScheduledReport, values["scheduled_report"], place)
+    if problem := cron_problem(report.schedule):
+        raise UserError(f"{place}: schedule {problem}.")
+    for name in report.channels:
+        _refuse_unknown_channel(name, channels, place)
+        if not isinstance(channels[name].settings, Mail):
+            raise UserError(f"{place} names the channel '{name}', which is not a mail: a report is sent by mail only.")
+    return report
 
 
 def _nightly(values: Mapping[str, Any], place: str) -> str:

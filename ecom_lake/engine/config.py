@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from ecom_lake.engine.alerts import Alerts
 from ecom_lake.engine.contracts.settings_model import SettingsModel
 from ecom_lake.engine.database import Database, Target
 from ecom_lake.engine.store.access import Access, Secret
@@ -67,6 +68,7 @@ class Shop:
     """Where `ecom-lake pull` reads its files from; None for a shop whose exports are landed by others."""
     publish: Mapping[str, Target] = field(default_factory=dict)
     """The databases that its releases are published into, by name."""
+    alerts: Alerts = field(default_factory=Alerts)
     without: tuple[str, ...] = ()
     """Silver tables, and columns as `table.column`, that the shop does not have; its connector may lack others as well."""
     written: Written = field(default_factory=Written)

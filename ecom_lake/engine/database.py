@@ -6,7 +6,6 @@ Here: what `[shops.NAME.database]` and `[shops.NAME.publish.TARGET]` contain. No
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,17 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ecom_lake.engine.contracts.settings_model import SettingsModel
+from ecom_lake.engine.contracts.settings_model import DURATION, SettingsModel
 from ecom_lake.engine.store.access import Secret
-
-_OVERLAP = re.compile(r"(\d{1,5}) (minute|hour|day|week)s?")
-
-
-def _overlap(value: Any) -> timedelta:
-    found = _OVERLAP.fullmatch(value) if isinstance(value, str) else None
-    if not found:
-        raise ValueError(f'overlap must be a time such as "2 days", "12 hours" or "30 minutes", not {value!r}.')
-    return timedelta(**{f"{found[2]}s": int(found[1])})
 
 
 def _names(value: Any) -> Any:
@@ -43,7 +33,7 @@ class PulledTable(SettingsModel, frozen=True):
     overlap: Annotated[
         timedelta,
         Field(description="How far before the latest time that was read a pull starts, for transactions that commit late."),
-        BeforeValidator(_overlap),
+        DURATION,
     ] = timedelta(days=1)
     columns: Annotated[
         tuple[str, ...], Field(description="The only columns that are read; default: all."), BeforeValidator(_names)

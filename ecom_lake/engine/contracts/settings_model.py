@@ -7,12 +7,22 @@ Not here: any setting (shop/settings/), and reading lake.toml (settings.py). doc
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
+_DURATION = re.compile(r"(\d{1,5}) (minute|hour|day|week)s?")
 DECIMALS = 4
 """Decimal places of an amount or a share; SQL would round further ones."""
 
@@ -40,6 +50,15 @@ def _as_written(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     return value
 
 
+def _duration(value: Any, info: ValidationInfo) -> timedelta:
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError(f'{info.field_name} must be a time such as "2 days", "12 hours" or "30 minutes", not {value!r}.')
+    return timedelta(**{f"{found[2]}s": int(found[1])})
+
+
+DURATION = BeforeValidator(_duration)
+"""The annotation of a timedelta that is written as a text."""
 EXACT = BeforeValidator(_exact)
 """The last annotation of a Decimal: after the bounds, so that they stay in the JSON schema."""
 AS_WRITTEN = WrapValidator(_as_written)
@@ -55,6 +74,8 @@ def sentence(error: ValidationError, model: type[SettingsModel]) -> str:
     match problem["type"]:
         case "extra_forbidden":
             return unknown_setting(name, model.model_fields)
+        case "missing":
+            return f"{name} is missing."
         case "value_error":
             return str(context["error"])
         case kind if kind in _REQUIREMENTS:

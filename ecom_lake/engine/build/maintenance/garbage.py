@@ -1,7 +1,8 @@
 """Finding and deleting garbage in a shop's store: old states of the log, and files and manifests that no kept state names.
 
 Bronze and its rejects are never garbage: all other layers can be rebuilt from them. The only exceptions are bronze files whose
-rows the newest state has in a merged file (bronze/merging.py), and merged files that no kept state names.
+rows the newest state has in a merged file (bronze/merging.py), and merged files that no kept state names. Records of sent
+messages stay for months (store/sent.py).
 Here: `ecom-lake gc`, and what a deletion must keep. Not here: which states stay without anybody's asking (retention.py).
 """
 
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store import sent
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.lake import MERGED, STORE
 from ecom_lake.engine.store.log import LOG
@@ -77,7 +79,8 @@ def garbage_without(site: Site, keep: Keep, older_than: timedelta) -> Garbage:
         half_written = "/." in path
         is_merged = path in merged_away or f"/{MERGED}" in path
         spared = path in named or (path.startswith(_SPARED) and not half_written and not is_merged)
-        if not spared and info.modified < now - older_than:
+        kept_for = max(older_than, sent.KEPT) if path.startswith(f"{sent.SENT}/") else older_than
+        if not spared and info.modified < now - kept_for:
             files.append(info)
     numbers = [state.number for state in states]
     return Garbage(tuple(number for number in numbers if number not in kept | referred_to), tuple(files), max(numbers, default=0))

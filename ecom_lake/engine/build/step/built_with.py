@@ -22,7 +22,17 @@ from ecom_lake.errors import UsageError
 from ecom_lake.extras import why_missing
 from ecom_lake.words import counted
 
-_WITHOUT_EFFECT = ("database", "keep_days", "keep_releases", "max_failed_share", "name", "nightly", "publish", "written")
+_WITHOUT_EFFECT = (
+    "alerts",
+    "database",
+    "keep_days",
+    "keep_releases",
+    "max_failed_share",
+    "name",
+    "nightly",
+    "publish",
+    "written",
+)
 """Settings that change no table."""
 _FILES = 8
 """The number of settings files that are recorded: the last ones that a shop was built with."""

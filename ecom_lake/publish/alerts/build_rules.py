@@ -1,0 +1,77 @@
+"""Rules about builds: build_failed, not_released and freshness. They read the log and the recorded failure, no table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from ecom_lake.engine.alerts import FailedRun, Freshness
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.trouble import last as last_trouble
+from ecom_lake.engine.serve.anomalies import deliveries, overdue
+from ecom_lake.engine.serve.released import command
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.publish.alerts.message import Fact
+
+_RULE_OF = {"failed": "build_failed", "refused": "not_released"}
+
+
+def build_facts(site: Site, head: Entry, release: Entry | None, failed: FailedRun | None, now: datetime) -> Iterator[Fact]:
+    since = datetime.fromisoformat(release.at) if release else datetime.min.replace(tzinfo=UTC)
+    yield from _failures(site, release, failed, since)
+    freshness = site.shop.alerts.rules.get("freshness")
+    if isinstance(freshness, Freshness) and site.shop.last_month is None:
+        yield from _late_deliveries(head, freshness, now)
+        yield from _late_release(head, release, freshness, now)
+
+
+def _failures(site: Site, release: Entry | None, failed: FailedRun | None, since: datetime) -> Iterator[Fact]:
+    """The failure that the lake recorded since the release, and a run that ended without recording one: its process died."""
+    rules, number = site.shop.alerts.rules, release.number if release else 0
+    next_step = f"{command(site, 'status')} shows the state. Readers keep the previous release."
+    trouble = last_trouble(site)
+    at = datetime.fromisoformat(trouble.at) if trouble else None
+    if trouble and at and at >= since.replace(microsecond=0) and (rule := _RULE_OF[trouble.kind]) in rules:
+        what = "The build failed" if trouble.kind == "failed" else "The build was not released: a check failed"
+        title = f"{what} at {trouble.table}: {' '.join(trouble.says)}"
+        yield Fact(rule, f"release {number} {trouble.table} {trouble.says}", title, (next_step,), rules[rule])
+    is_recorded = (
+        trouble is not None and at is not None and failed is not None and (failed.run.startswith(trouble.run) or at >= failed.at)
+    )
+    if failed and failed.at > since and not is_recorded and "build_failed" in rules:
+        title = f"The run {failed.run[:8]} of {failed.job} failed without a result."
+        details = ("Its process ended early, or the run could not start: the Dagster UI shows its log.", next_step)
+        yield Fact("build_failed", f"run {failed.run}", title, details, rules["build_failed"])
+
+
+def _late_deliveries(head: Entry, rule: Freshness, now: datetime) -> Iterator[Fact]:
+    delivered = deliveries(head)
+    if not delivered:
+        return
+    last = delivered[-1]
+    if rule.no_delivery is None:
+        sentence = overdue(delivered, now.replace(tzinfo=None))
+    elif (waited := now.replace(tzinfo=None) - last) > rule.no_delivery:
+        sentence = f"Nothing was delivered for {_duration(waited)}; at most {_duration(rule.no_delivery)} are expected."
+    else:
+        sentence = None
+    if sentence:
+        yield Fact("freshness", f"delivery {last.isoformat()}", sentence, (f"Last delivery: {last:%Y-%m-%d %H:%M} UTC.",), rule)
+
+
+def _late_release(head: Entry, release: Entry | None, rule: Freshness, now: datetime) -> Iterator[Fact]:
+    if rule.no_release is None or release is None:
+        return
+    at = datetime.fromisoformat(release.at)
+    if (age := now - at) > rule.no_release:
+        title = f"There was no new release for {_duration(age)}; at most {_duration(rule.no_release)} are expected."
+        pinned = ("It is pinned: no build releases until `ecom-lake unpin`.",) if head.pinned else ()
+        details = (f"Release {release.number} is of {at:%Y-%m-%d %H:%M} UTC.", *pinned)
+        yield Fact("freshness", f"release {release.number}", title, details, rule)
+
+
+def _duration(span: timedelta) -> str:
+    hours = span.total_seconds() / 3_600
+    if hours < 2:
+        return f"{span.total_seconds() / 60:,.0f} minutes"
+    return f"{hours:,.0f} hours" if hours < 72 else f"{hours / 24:,.0f} days"

@@ -1,0 +1,143 @@
+"""Which messages are due, and sending each of them once to each channel.
+
+At least once: a message is recorded after its channel took it. A process that is killed in between leaves a claim, and the
+message is sent again when the claim has ended, with the same key (engine/store/sent.py, docs/decisions/0059). The messages of a
+channel that is down wait for the next time; the other channels are not affected.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ecom_lake import logs
+from ecom_lake.engine.alerts import AppriseService, Channel, FailedRun, Mail, Webhook
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.store.sent import Sent
+from ecom_lake.errors import UsageError, UserError
+from ecom_lake.publish.alerts.apprise_service import AppriseSender
+from ecom_lake.publish.alerts.build_rules import build_facts
+from ecom_lake.publish.alerts.channel import ChannelError, Sender
+from ecom_lake.publish.alerts.mail import MailSender
+from ecom_lake.publish.alerts.message import Fact, Message, message_of
+from ecom_lake.publish.alerts.month_rules import month_facts
+from ecom_lake.publish.alerts.webhook import WebhookSender
+from ecom_lake.words import counted
+
+
+@dataclass(frozen=True)
+class Due:
+    """The messages that were not sent yet, by channel, and why some facts could not be read."""
+
+    messages: Mapping[str, Sequence[Message]]
+    unread: Sequence[str] = ()
+
+
+@dataclass
+class Notified:
+    sent: list[tuple[str, Message]] = field(default_factory=list)
+    """Each with the name of its channel."""
+    failures: list[str] = field(default_factory=list)
+    """One sentence for each channel that failed, and for facts that could not be read."""
+
+
+def due(site: Site, failed: FailedRun | None = None, now: datetime | None = None) -> Due:
+    """What `notify` would send. Writes nothing."""
+    return _due(site, memory_of(site), failed, now or datetime.now(UTC))[0]
+
+
+def notify(site: Site, failed: FailedRun | None = None, now: datetime | None = None) -> Notified:
+    memory = memory_of(site)
+    found, still = _due(site, memory, failed, now or datetime.now(UTC))
+    for channel, key in still:
+        memory.renew(channel, key)
+    result = Notified(failures=list(found.unread))
+    for name, messages in found.messages.items():
+        send_once(site.shop.alerts.channels[name], messages, memory, result)
+    return result
+
+
+def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, result: Notified) -> None:
+    """Send the messages that no other process has sent or is sending; adds to the result."""
+    sender, why, waiting = sender_of(channel), "", 0
+    for message in messages:
+        claim = memory.claim(channel.name, message.key)
+        if claim is None:
+            continue
+        try:
+            sender.send(message)
+        except UserError as error:
+            memory.give_back(claim)
+            why, waiting = why or str(error), waiting + 1
+            logs.log_event("message failed", logging.WARNING, channel=channel.name, message=message.key, why=str(error))
+            if isinstance(error, ChannelError):
+                waiting = len(messages) - messages.index(message)
+                break
+        else:
+            memory.record(channel.name, message.key, claim, _recorded(message))
+            logs.log_event("message sent", channel=channel.name, message=message.key)
+            result.sent.append((channel.name, message))
+    if why:
+        result.failures.append(f"Channel '{channel.name}': {why} {counted(waiting, 'message', 'is/are')} sent the next time.")
+
+
+def send_test(site: Site, channel: str) -> str:
+    """Send a test message, which is not recorded; returns where it went."""
+    channels = site.shop.alerts.channels
+    if channel not in channels:
+        known = f"it has {', '.join(channels)}" if channels else "it has none: add [channels.NAME], as docs/alerts.md describes"
+        raise UsageError(f"{site.shop.written.looked_for} has no channel '{channel}'; {known}.")
+    sender = sender_of(channels[channel])
+    fact = Fact("test", site.run, "This is a test message of ecom-lake.", ("Alerts of this shop come here.",))
+    try:
+        sender.send(message_of(fact, site.shop.name, site.lake.log.head().release))
+    except UserError as error:
+        raise UserError(f"Channel '{channel}': {error}") from None
+    return sender.target
+
+
+def sender_of(channel: Channel) -> Sender:
+    match channel.settings:
+        case Webhook():
+            return WebhookSender(channel, channel.settings)
+        case Mail():
+            return MailSender(channel, channel.settings)
+        case AppriseService():
+            return AppriseSender(channel, channel.settings)
+
+
+def memory_of(site: Site) -> Sent:
+    return Sent(site.lake.store, site.shop.name, site.run)
+
+
+def _due(site: Site, memory: Sent, failed: FailedRun | None, now: datetime) -> tuple[Due, list[tuple[str, str]]]:
+    """What is due, and the channel and key of what still holds and was sent before."""
+    facts, unread = _facts(site, failed, now)
+    release = site.lake.log.head().release
+    messages: dict[str, list[Message]] = {}
+    still: list[tuple[str, str]] = []
+    for fact in facts:
+        message = message_of(fact, site.shop.name, release)
+        for channel in site.shop.alerts.of(fact.options):
+            if memory.has(channel.name, message.key):
+                still.append((channel.name, message.key))
+            else:
+                messages.setdefault(channel.name, []).append(message)
+    return Due(messages, unread), still
+
+
+def _facts(site: Site, failed: FailedRun | None, now: datetime) -> tuple[list[Fact], list[str]]:
+    """All facts that hold now. A damaged table must not keep a failed build from being reported."""
+    head = site.lake.log.head()
+    release = site.lake.log.entry(head.release) if head.release else None
+    found = list(build_facts(site, head, release, failed, now))
+    try:
+        return found + (list(month_facts(site, release)) if release else []), []
+    except UserError as error:
+        return found, [str(error)]
+
+
+def _recorded(message: Message) -> dict[str, object]:
+    return {"title": message.title, "release": message.release, "at": datetime.now(UTC).isoformat(timespec="seconds")}

@@ -1,0 +1,332 @@
+"""Which facts are found, and that each is sent once: by two processes, after a kill, with a channel that is down."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ecom_lake.engine.alerts import FailedRun
+from ecom_lake.engine.store import sent
+from ecom_lake.engine.store.local import LocalStore
+from ecom_lake.publish.alerts.notify import due, notify
+from ecom_lake_tests.builders.alert_shop import SHOP, AlertShop, Mailbox, Receiver, channel
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
+
+
+@pytest.fixture
+def team(shop: AlertShop, hook: Receiver) -> AlertShop:
+    """With a webhook, and no alerts but those that a test adds."""
+    shop.environment["TEAM_URL"] = hook.url
+    shop.configure(channel())
+    return shop
+
+
+def titles(shop: AlertShop, failed: FailedRun | None = None, now: datetime = NOW) -> list[str]:
+    return [message.title for messages in due(shop.site, failed, now).messages.values() for message in messages]
+
+
+def month(of: date, **values: Any) -> dict[str, Any]:
+    return {"month": of, "is_complete": True, "late_rate": None, "net_sales": None, **values}
+
+
+# ---------------------------------------------------------------------------------------------------------------- the rules
+
+
+def test_a_shop_without_facts_has_nothing_to_send(team: AlertShop) -> None:
+    assert titles(team) == []
+    team.release()
+    assert titles(team) == []
+
+
+def test_a_failed_build_and_one_that_a_check_refused(team: AlertShop) -> None:
+    team.fail("The disk is full.")
+    assert titles(team) == ["[mine] The build failed at gold/rfm: The disk is full."]
+    team.fail("7 rows failed the rule price_positive.", refused=True)
+    assert titles(team) == [
+        "[mine] The build was not released: a check failed at gold/rfm: 7 rows failed the rule price_positive."
+    ]
+    team.release()
+    assert titles(team) == [], "the release ended it"
+
+
+def test_the_same_failure_is_news_again_after_a_release(team: AlertShop) -> None:
+    for _ in range(2):
+        team.fail("The disk is full.")
+        assert len(notify(team.site).sent) == 1
+        assert notify(team.site).sent == []
+        team.release()
+
+
+def test_a_run_that_died_without_a_result(team: AlertShop) -> None:
+    release = team.release()
+    after = datetime.fromisoformat(release.at) + timedelta(minutes=5)
+    died = FailedRun("abcdef1234567890", "mine_all", after)
+    assert titles(team, died) == ["[mine] The run abcdef12 of mine_all failed without a result."]
+    assert titles(team, FailedRun("older", "mine_all", after - timedelta(hours=1))) == [], "the release is newer"
+    team.fail("The disk is full.")
+    assert titles(team, FailedRun(team.site.run, "mine_all", after - timedelta(minutes=5))) == [
+        "[mine] The build failed at gold/rfm: The disk is full."
+    ]
+
+
+def test_deliveries_that_stopped(team: AlertShop) -> None:
+    daily = [NOW.replace(tzinfo=None) - timedelta(days=days) for days in range(14, 4, -1)]
+    team.deliver(*daily)
+    assert titles(team) == ["[mine] Nothing was delivered for 5 days; the median gap between deliveries is 1 day."]
+    team.configure(channel(), shop=f'{SHOP}[shops.mine.alerts.freshness]\nno_delivery = "6 days"\n')
+    assert titles(team) == []
+    assert titles(team, now=NOW + timedelta(days=2)) == ["[mine] Nothing was delivered for 7 days; at most 6 days are expected."]
+    team.configure(channel(), shop=f'{SHOP}last_month = "2026-02"\n')
+    assert titles(team, now=NOW + timedelta(days=9)) == [], "the shop has closed"
+
+
+def test_a_release_that_is_old(team: AlertShop) -> None:
+    team.configure(channel(), shop=f'{SHOP}[shops.mine.alerts.freshness]\nno_release = "36 hours"\n')
+    at = datetime.fromisoformat(team.release().at)
+    assert titles(team, now=at + timedelta(hours=36)) == []
+    assert titles(team, now=at + timedelta(hours=37)) == [
+        "[mine] There was no new release for 37 hours; at most 36 hours are expected."
+    ]
+
+
+def test_kpis_beyond_a_threshold_in_the_last_complete_month(team: AlertShop) -> None:
+    kpis = "[shops.mine.alerts.kpi.late_rate]\nabove = 0.1\n[shops.mine.alerts.kpi.net_sales]\nbelow = 1000\n"
+    team.configure(channel(), shop=SHOP + kpis + '[shops.mine.numbers]\ncurrency = "€"\n')
+    rows = [month(JANUARY, late_rate=0.5, net_sales=Decimal("1")), month(FEBRUARY, late_rate=0.123, net_sales=Decimal("999.99"))]
+    team.release(kpi_monthly=[*rows, {**month(MARCH, late_rate=0.9, net_sales=Decimal("5")), "is_complete": False}])
+    assert titles(team) == [
+        "[mine] Late rate was 12.3% in February 2026, above 10.0%.",
+        "[mine] Net sales was € 999.99 in February 2026, below € 1,000.00.",
+    ]
+    team.release(kpi_monthly=[month(FEBRUARY, late_rate=0.1, net_sales=Decimal("1000")), month(MARCH)])
+    assert titles(team) == [], "equal to the threshold, and unknown"
+
+
+def test_missed_targets(team: AlertShop) -> None:
+    def target(of: date, status: str, kpi: str = "orders") -> dict[str, Any]:
+        values = {"is_complete": status in ("met", "missed"), "target": 100.0, "reached": 90.0, "expected_so_far": 95.0}
+        return {"month": of, "kpi": kpi, "status": status, **values}
+
+    rows = [target(JANUARY, "missed"), target(FEBRUARY, "missed"), target(FEBRUARY, "met", "units"), target(MARCH, "off_track")]
+    team.release(target_progress=rows)
+    missed = "[mine] Orders missed its target in February 2026: 90, target 100."
+    assert titles(team) == [missed]
+    team.configure(channel(), shop=f"{SHOP}[shops.mine.alerts.target]\noff_track = true\n")
+    assert titles(team) == [missed, "[mine] Orders is off track in March 2026: 90, expected by now 95."]
+
+
+def test_anomalies_of_the_last_examined_month(team: AlertShop) -> None:
+    def anomaly(of: date, sentence: str | None) -> dict[str, Any]:
+        about = {"table_name": "orders", "column_name": "status", "kind": "volume", "measure": str(sentence)}
+        return {"month": of, **about, "is_anomaly": sentence is not None, "sentence": sentence}
+
+    team.release(anomalies=[anomaly(JANUARY, "Old."), anomaly(FEBRUARY, "Half of the orders."), anomaly(FEBRUARY, None)])
+    assert titles(team) == ["[mine] Half of the orders."]
+
+
+def test_a_model_that_is_newly_refused(team: AlertShop) -> None:
+    def cards(**statuses: str) -> list[dict[str, Any]]:
+        return [{"model": model, "status": status, "reason": f"{model} is weak."} for model, status in statuses.items()]
+
+    team.release(model_cards=cards(churn="published", segments="refused"))
+    assert titles(team) == [], "refused from the start"
+    first = team.release(model_cards=cards(churn="refused", segments="refused"))
+    team.release(model_cards=cards(churn="refused", segments="refused", new="refused"))
+    assert titles(team) == [f"[mine] The model churn is refused since release {first.number}; it was published before."]
+
+
+def test_a_damaged_table_does_not_hide_a_failed_build(team: AlertShop) -> None:
+    team.release(model_cards=[{"model": "churn", "status": "refused", "reason": "weak"}])
+    next((team.folder / "data/mine/_store/gold/model_cards").glob("*.parquet")).write_bytes(b"x")
+    team.fail("The disk is full.")
+    result = notify(team.site)
+    assert [message.title for _, message in result.sent] == ["[mine] The build failed at gold/rfm: The disk is full."]
+    assert len(result.failures) == 1 and "Run `ecom-lake repair` to rebuild it." in result.failures[0]
+
+
+@pytest.mark.parametrize("rule", ["build_failed", "not_released", "freshness", "anomaly", "target", "model_refused"])
+def test_each_rule_can_be_switched_off(team: AlertShop, rule: str) -> None:
+    all_facts(team)
+    if rule == "not_released":
+        team.fail("x", refused=True)
+    before = {message.rule for messages in due(team.site, None, NOW).messages.values() for message in messages}
+    team.configure(channel(), shop=f"{SHOP}[shops.mine.alerts]\n{rule} = false\n")
+    after = {message.rule for messages in due(team.site, None, NOW).messages.values() for message in messages}
+    assert rule in before and after == before - {rule}
+
+
+def all_facts(shop: AlertShop) -> None:
+    """A fact of each rule."""
+    shop.deliver(*(datetime(2026, 1, day) for day in range(1, 9)))
+    shop.release(model_cards=[{"model": "churn", "status": "published", "reason": "strong"}])
+    about = {"table_name": "orders", "column_name": "", "kind": "volume", "measure": "rows"}
+    progress = {"is_complete": True, "target": 9.0, "reached": 1.0, "expected_so_far": 9.0, "status": "missed"}
+    shop.release(
+        model_cards=[{"model": "churn", "status": "refused", "reason": "weak"}],
+        anomalies=[{"month": FEBRUARY, **about, "is_anomaly": True, "sentence": "Few orders."}],
+        target_progress=[{"month": FEBRUARY, "kpi": "orders", **progress}],
+    )
+    shop.fail("The disk is full.")
+
+
+def test_a_rule_chooses_its_channels(team: AlertShop) -> None:
+    anomaly = '[shops.mine.alerts]\nchannels = ["team"]\n[shops.mine.alerts.anomaly]\nchannels = ["ops", "team"]\n'
+    team.configure(channel(), channel("ops"), shop=SHOP + anomaly)
+    all_facts(team)
+    found = {name: {one.rule for one in messages} for name, messages in due(team.site, None, NOW).messages.items()}
+    assert found["ops"] == {"anomaly"} and found["team"] > {"anomaly", "build_failed"}
+
+
+# ----------------------------------------------------------------------------------------------------------------- once each
+
+
+def test_each_fact_is_sent_once_also_over_releases(team: AlertShop, hook: Receiver) -> None:
+    team.configure(channel(), shop=f"{SHOP}[shops.mine.alerts.kpi.late_rate]\nabove = 0.1\n")
+    for _ in range(3):
+        team.release(kpi_monthly=[month(FEBRUARY, late_rate=0.5)])
+        notify(team.site)
+    assert hook.titles == ["[mine] Late rate was 50.0% in February 2026, above 10.0%."]
+    team.release(kpi_monthly=[month(FEBRUARY, late_rate=0.5), month(MARCH, late_rate=0.2)])
+    notify(team.site)
+    assert len(hook.titles) == 2, "another month is another fact"
+
+
+def test_a_channel_that_is_down_keeps_its_messages_and_does_not_delay_the_others(
+    team: AlertShop, hook: Receiver, mailbox: Mailbox, mail_port: int
+) -> None:
+    mail = channel("bosses", kind="mail", host="127.0.0.1", port=mail_port, security="none", sender="a@b.de", to=["c@d.de"])
+    team.configure(channel(), mail)
+    all_facts(team)
+    hook.answer = 503
+    first = notify(team.site, now=NOW)
+    assert first.failures == ["Channel 'team': the server answered 503. 5 messages are sent the next time."]
+    assert len(mailbox.mails) == 5 and len(hook.posted) == 1, "a server that is down is asked once"
+    hook.answer = 200
+    second = notify(team.site, now=NOW)
+    assert second.failures == [] and {name for name, _ in second.sent} == {"team"}
+    assert len(mailbox.mails) == 5 and len(hook.posted) == 6
+
+
+def test_a_message_that_is_refused_does_not_stop_the_next_one(team: AlertShop, hook: Receiver) -> None:
+    all_facts(team)
+    hook.answer = 400
+    failed = notify(team.site, now=NOW)
+    assert len(hook.posted) == 5
+    assert failed.failures == ["Channel 'team': the server answered 400. 5 messages are sent the next time."]
+
+
+def test_eight_at_once_send_each_message_once(team: AlertShop, hook: Receiver) -> None:
+    all_facts(team)
+    together = threading.Barrier(8)
+
+    def run() -> None:
+        site = team.site
+        together.wait()
+        notify(site, now=NOW)
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(hook.posted) == 5 and len(set(hook.titles)) == 5
+    assert not list((team.folder / "data/mine/_store/sent").rglob("*.claim-*"))
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from ecom_lake.publish.alerts.notify import notify
+from ecom_lake.publish.alerts.webhook import WebhookSender
+from ecom_lake_tests.builders.alert_shop import AlertShop
+
+deliver = WebhookSender.deliver
+def dies(sender, message):
+    deliver(sender, message)
+    os.kill(os.getpid(), signal.SIGKILL)
+WebhookSender.deliver = dies
+notify(AlertShop(Path(sys.argv[1]), {"TEAM_URL": sys.argv[2]}).site)
+"""
+
+
+def test_a_kill_between_sending_and_recording_sends_again_under_the_same_key(team: AlertShop, hook: Receiver) -> None:
+    """A process of its own, which takes some seconds to start."""
+    team.fail("The disk is full.")
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(team.folder), hook.url], check=False)
+    assert killed.returncode == -signal.SIGKILL and len(hook.posted) == 1
+    assert notify(team.site).sent == [], "another process may be sending it"
+    _let_claims_end(team)
+    assert len(notify(team.site).sent) == 1 and notify(team.site).sent == []
+    assert len({one.headers["Idempotency-Key"] for one in hook.posted}) == 1 and len(hook.posted) == 2
+
+
+class KilledError(BaseException):
+    """Ends a call as a kill does: no handler of the package catches it."""
+
+
+@pytest.mark.parametrize(
+    ("step", "ending", "sent_again"), [("create", ".claim-1", 1), ("create", ".sent", 0), ("delete", ".claim-1", 0)]
+)
+def test_an_end_after_any_other_step_loses_nothing_and_repeats_nothing(
+    team: AlertShop, hook: Receiver, monkeypatch: pytest.MonkeyPatch, step: str, ending: str, sent_again: int
+) -> None:
+    team.fail("The disk is full.")
+    done = getattr(LocalStore, step)
+
+    def ends(store: LocalStore, path: str, *data: bytes) -> object:
+        result = done(store, path, *data)
+        if path.endswith(ending):
+            raise KilledError
+        return result
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalStore, step, ends)
+        with pytest.raises(KilledError):
+            notify(team.site)
+    assert len(hook.posted) == 1 - sent_again and notify(team.site).sent == []
+    _let_claims_end(team)
+    assert len(notify(team.site).sent) == sent_again and notify(team.site).sent == []
+    assert len(hook.posted) == 1
+
+
+def _let_claims_end(shop: AlertShop) -> None:
+    ended = (datetime.now(UTC) - sent.CLAIM_ENDS - timedelta(seconds=1)).timestamp()
+    for claim in (shop.folder / "data/mine/_store/sent").rglob("*.claim-*"):
+        os.utime(claim, (ended, ended))
+
+
+# ---------------------------------------------------------------------------------------------------------------- no secrets
+
+
+def test_no_secret_in_any_output(team: AlertShop, hook: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    """The URL of a webhook and the password of a mail account: not in results, previews, logs, errors or the lake's files."""
+    mail = channel(
+        "bosses", kind="mail", host="127.0.0.1", port=1, user="me", password_env="MAIL_PASSWORD", sender="a@b.de", to=["c@d.de"]
+    )
+    team.configure(channel(), mail)
+    team.environment["MAIL_PASSWORD"] = "hush-s3cret"
+    all_facts(team)
+    hook.answer = 500
+    with caplog.at_level("DEBUG"):
+        results: list[Callable[[], object]] = [
+            lambda: due(team.site, None, NOW),
+            lambda: notify(team.site, now=NOW),
+            lambda: team.site.shop,
+            lambda: setattr(hook, "answer", 200),
+            lambda: notify(team.site, now=NOW),
+        ]
+        said = "".join(repr(result()) for result in results)
+    assert "***" in said
+    assert "s3cret" not in said + caplog.text
+    assert b"s3cret" not in team.files()
