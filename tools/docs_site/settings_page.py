@@ -43,6 +43,7 @@ LAKE = {
         "([why](operations.md#facts-as-folders-of-months-and-as-single-files)).",
     ),
     "server": ("section", "", "[`[server]`](#server)."),
+    "channels": ("sections", "", "[Where alerts and reports are sent](alerts.md#channels), one for each channel."),
     "shops": ("sections", "", "[`[shops.NAME]`](#shopsname), one for each shop."),
 }
 """The settings at the top of lake.toml."""
@@ -58,6 +59,8 @@ _SHOP = {
         "",
         "[The databases that its releases are published into](how-to-publish-to-a-database.md#declare-the-target).",
     ),
+    "alerts": ("section", "", "[Which alerts are sent, and to which channels](alerts.md#rules)."),
+    "scheduled_report": ("section", "", "[The report by mail](alerts.md#the-report-by-mail)."),
     "numbers": ("section", "", "[`[shops.NAME.numbers]`](#shopsnamenumbers)."),
     "mining": ("section", "", "[`[shops.NAME.mining]`](#shopsnamemining)."),
 }
