@@ -302,8 +302,8 @@ def _division(node: exp.Div) -> exp.Expr:
 
 
 _DIVIDED = """
-    CASE WHEN b <> 0 THEN a / b WHEN a > 0 THEN CAST('Infinity' AS DOUBLE) WHEN a < 0 THEN CAST('-Infinity' AS DOUBLE)
-    WHEN a * b = 0 THEN CAST('NaN' AS DOUBLE) END
+    CASE WHEN b <> 0 THEN a / b WHEN b = 0 AND a > 0 THEN CAST('Infinity' AS DOUBLE)
+    WHEN b = 0 AND a < 0 THEN CAST('-Infinity' AS DOUBLE) WHEN b = 0 AND a = 0 THEN CAST('NaN' AS DOUBLE) END
 """
 
 

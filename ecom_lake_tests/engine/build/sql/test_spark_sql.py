@@ -155,3 +155,9 @@ def test_a_decimal_is_rounded_by_spark_itself_and_a_whole_number_is_not_rounded_
     query = to_spark("select round(amount, 1) as x, orders::decimal(18, 2) as y from sales", SCHEMA).query
     assert "POWER" not in query
     assert "RINT" not in query
+
+
+def test_a_division_by_null_is_null_and_only_one_by_zero_is_infinite() -> None:
+    """Every branch that is no quotient asks whether the divisor is zero, which NULL is not."""
+    query = to_spark("select amount / orders as x from sales", SCHEMA).query
+    assert query.count("CAST(`orders` AS DOUBLE) = 0 AND") == query.count("WHEN") - 1 == 3
