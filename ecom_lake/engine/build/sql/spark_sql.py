@@ -401,7 +401,8 @@ def _spark(text: str, **parts: exp.Expr) -> exp.Expr:
     """An expression in Spark's dialect, in which these names stand for other expressions."""
     tree = parse_one(f"({text})", dialect="spark")
     for column in [*tree.find_all(exp.Column)]:
-        column.replace(parts[column.name].copy())
+        part = parts[column.name].copy()
+        column.replace(exp.paren(part) if isinstance(part, exp.Binary) else part)
     return tree
 
 

@@ -141,7 +141,7 @@ def test_full_joins_using_a_column_stay_as_they_are() -> None:
         ("rate::bigint", "RINT(`rate`)"),
         ("amount::bigint", "ROUND(`amount`, 0)"),
         ("ln(rate)", "'-Infinity'"),
-        ("sum(orders) filter (where orders > 1) over (order by day)", "CASE WHEN `orders` > 1 THEN `orders` END"),
+        ("sum(orders) filter (where orders > 1) over (order by day)", "CASE WHEN (`orders` > 1) THEN `orders` END"),
         ("generate_series(orders, 3)", "CASE WHEN 3 >= `orders` THEN SEQUENCE(`orders`, 3) END"),
         ("date_diff('month', day, sold_at)", "* 12 + MONTH(`sold_at`) - MONTH(`day`)"),
         ("list_extract([1], orders)", "TRY_ELEMENT_AT("),
@@ -161,3 +161,8 @@ def test_a_division_by_null_is_null_and_only_one_by_zero_is_infinite() -> None:
     """Every branch that is no quotient asks whether the divisor is zero, which NULL is not."""
     query = to_spark("select amount / orders as x from sales", SCHEMA).query
     assert query.count("CAST(`orders` AS DOUBLE) = 0 AND") == query.count("WHEN") - 1 == 3
+
+
+def test_what_is_rounded_is_rounded_as_a_whole() -> None:
+    query = to_spark("select round(rate - rate * 2, 2) as x from sales", SCHEMA).query
+    assert "ROUND((`rate` - `rate` * 2) * CAST(" in query
