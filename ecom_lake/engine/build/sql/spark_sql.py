@@ -168,7 +168,7 @@ _EQUAL = frozenset(
     }
 )
 """The functions that both engines compute equally, with the rewrites below."""
-_BY_NAME = {"isoyear": "EXTRACT(YEAROFWEEK FROM x)", "list_extract": "TRY_ELEMENT_AT(x, y)"}
+_BY_NAME = {"isoyear": "EXTRACT(YEAROFWEEK FROM x)", "list_extract": "TRY_ELEMENT_AT(x, NULLIF(y, 0))"}
 """Functions for which sqlglot has no class, as Spark computes them."""
 _INSTEAD = {
     "Avg": "it changes its last digit with the order of the rows: divide a sum of decimals by a count",
