@@ -24,6 +24,7 @@ import polars as pl
 from ecom_lake.engine.build.gold.month_files import in_months, narrow_rows
 from ecom_lake.engine.build.gold.run_recipe import run_recipe
 from ecom_lake.engine.build.gold.table_file import all_fits, settings_row, write
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.config import UNDATED, Shop
 from ecom_lake.engine.contracts.domain import BEFORE
@@ -141,7 +142,7 @@ class HandShop:
                 self.con.execute(f"create or replace view {MODEL_FITS} as {all_fits(self.registry)}")
             if MODEL_SNAPSHOTS in recipe.names:
                 self.con.register(MODEL_SNAPSHOTS, self._unchanged_snapshots().to_arrow())
-            for made, rows in run_recipe(recipe, self.con, self.shop, Past()).items():
+            for made, rows in run_recipe(recipe, OnDuckDB(self.con), self.shop, Past()).items():
                 written, failed, _ = self.audited(made, rows)
                 if failed:
                     raise AssertionError(f"{made} fails rules of its contract: {failed}")
@@ -169,7 +170,7 @@ class HandShop:
             for narrow in recipe.contracts[0].narrow_inputs:
                 rows = narrow_rows(narrow, f"select * from main.{narrow.table}", [month])
                 self.con.execute(f"create view of_month.{narrow.table} as {rows}")
-            return self.audited(recipe.table, run_recipe(recipe, self.con, self.shop, Past())[recipe.table])[0]
+            return self.audited(recipe.table, run_recipe(recipe, OnDuckDB(self.con), self.shop, Past())[recipe.table])[0]
         finally:
             self.con.execute("set search_path = 'main'")
             self.con.execute("drop schema of_month cascade")
@@ -205,7 +206,7 @@ class HandShop:
         with TemporaryDirectory() as folder:
             file = Path(folder) / f"{name}.parquet"
             write(self.con, rows, contract, file)
-            failed, checks = audit(self.con, contract, file)
+            failed, checks = audit(OnDuckDB(self.con), contract, file)
             written = self.con.sql(f"select * from read_parquet({literal(str(file))})").pl()
         return written, failed, any(check.blocks for check in checks)
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from ecom_lake.engine.build.gold.run_recipe import run_recipe
 from ecom_lake.engine.build.gold.table_file import write
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.config import Shop
 from ecom_lake.engine.contracts.fitted import Past
@@ -24,11 +25,11 @@ def make(
 ) -> pl.DataFrame:
     """The table's rows; creates views in `con` of it and of the tables that are built together with it."""
     shop = Shop("shop", "olist", date(2017, 1, 1), None, ShopSettings(), mining or MiningSettings())
-    made = run_recipe(recipe(table), con, shop, past or Past())
+    made = run_recipe(recipe(table), OnDuckDB(con), shop, past or Past())
     for name, rows in made.items():
         file = folder / f"{name}.parquet"
         write(con, rows, catalog.gold()[name], file)
-        failed, _ = audit(con, catalog.gold()[name], file)
+        failed, _ = audit(OnDuckDB(con), catalog.gold()[name], file)
         assert failed == {}
         con.execute(f"create or replace view {name} as select * from '{file}'")
     for identity in (identity for name in made for identity in catalog.gold()[name].identities):

@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from ecom_lake.engine.build.gold.table_file import all_fits, write
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.contracts.fitted import Card, Curve, Fitted, Past, Point, Rival, fit_rows
 from ecom_lake.engine.contracts.gate import Gate, decide
@@ -86,5 +87,5 @@ def gathered(table: str, fit: pl.DataFrame) -> list[dict[str, Any]]:
         register_fits(con, CustomerSegmentsFit.table.name, fit)
         file = Path(folder) / f"{table}.parquet"
         write(con, con.sql(str(catalog.recipe(table).sql)), contract, file)
-        assert audit(con, contract, file)[0] == {}
+        assert audit(OnDuckDB(con), contract, file)[0] == {}
         return pl.read_parquet(file).to_dicts()

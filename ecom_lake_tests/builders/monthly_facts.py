@@ -16,6 +16,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
 from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
@@ -123,8 +124,8 @@ class MonthlyFacts:
         site = self.shop.site
         recipe = site.registry.recipe(table)
         with site.workspace() as (con, _):
-            attach(site, site.lake.log.head(), con, recipe.reads)
-            made = run_recipe(recipe, con, site.shop, Past())[table]
+            attach(site, site.lake.log.head(), OnDuckDB(con), recipe.reads)
+            made = run_recipe(recipe, OnDuckDB(con), site.shop, Past())[table]
             rows: pl.DataFrame = con.sql(conformed(con, made, recipe.contracts[0])).pl()
             return rows
 

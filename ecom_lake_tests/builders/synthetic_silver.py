@@ -21,6 +21,7 @@ from ecom_lake.engine.build.gold.table_file import attach, settings_row
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
 from ecom_lake.shop.kpis.anomalies_build import build
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
@@ -50,7 +51,7 @@ def silver_of(folder: Path) -> dict[str, pl.DataFrame]:
     for table in silver_tables(site):
         make_silver(site, table)
     with site.engine() as (con, _):
-        attach(site, site.lake.log.head(), con, SILVER)
+        attach(site, site.lake.log.head(), OnDuckDB(con), SILVER)
         return {table: con.table(table).pl() for table in SILVER}
 
 

@@ -16,6 +16,7 @@ import pytest
 from ecom_lake.cli.experiment_groups import shop_groups
 from ecom_lake.engine.build.gold.table_file import settings_row
 from ecom_lake.engine.build.release.offer import gold_tables, left_out
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.contracts.conform import conform
 from ecom_lake.engine.contracts.table import Rule, Table
@@ -111,7 +112,7 @@ def _is_named(con: duckdb.DuckDBPyConnection, table: Table, rule: Rule, source: 
     file = folder / f"{table.name}.parquet"
     for row in broken_rows(con, table, rule, source):
         row.write_parquet(file)
-        failed, checks = audit(con, table, file)
+        failed, checks = audit(OnDuckDB(con), table, file)
         return failed.get(rule.name) == 1 and (rule.severity == "warn" or any(check.blocks for check in checks))
     return False
 

@@ -5,7 +5,8 @@ Types come from the contracts, so that a rule can distinguish a date from a time
 Here: the text of a file. Not here: whether its numbers are correct (contracts, identities, tests); the audit checks that a key by
 which a window is ordered is unique.
 
-`python -m ecom_lake_tests.shop.portable` checks every .sql file of shop/ except the questions; `make check` runs it.
+`python -m ecom_lake_tests.shop.portable` checks every .sql file of shop/ except the questions, and the rules and identities of
+all contracts; `make check` runs it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from sqlglot.optimizer.qualify import qualify
 
 import ecom_lake.shop
 from ecom_lake.engine.build.gold.table_file import settings_row
+from ecom_lake.engine.build.sql.spark_sql import why_not
+from ecom_lake.engine.contracts.column_rules import all_row_rules
 from ecom_lake.engine.contracts.model_fit import ModelFit
 from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests import catalog
@@ -64,7 +67,7 @@ def refusals(sql: str, table: str = "") -> list[Refusal]:
         except SqlglotError as error:
             return [Refusal("names", "Every name must be a column or a table.", str(error).splitlines()[0])]
         found += [Refusal(name, says, _short(node)) for name, says, look in _BY_TYPE for node in look(typed)]
-    return found or _untranslatable(sql)
+    return found or _untranslatable(sql, table)
 
 
 Look = Callable[[exp.Expr], Iterator[exp.Expr]]
@@ -238,8 +241,8 @@ def _spelled(node: exp.Expr) -> str:
 def _typed(query: exp.Expr) -> exp.Expr:
     """The query with the type of every expression; columns of tables without a contract have no type."""
     known = {table.name for table in query.find_all(exp.Table)} <= {*_SCHEMA, *(cte.alias for cte in query.find_all(exp.CTE))}
-    qualified = qualify(query.copy(), schema=_SCHEMA, dialect="duckdb", validate_qualify_columns=known)
-    return annotate_types(qualified, schema=_SCHEMA, dialect="duckdb")
+    qualified = qualify(query.copy(), schema={**_SCHEMA}, dialect="duckdb", validate_qualify_columns=known)
+    return annotate_types(qualified, schema={**_SCHEMA}, dialect="duckdb")
 
 
 _DAY = exp.DataType.Type.DATE
@@ -303,7 +306,11 @@ _BY_TYPE: tuple[tuple[str, str, Look], ...] = (
 )
 
 
-def _untranslatable(sql: str) -> list[Refusal]:
+def _untranslatable(sql: str, table: str) -> list[Refusal]:
+    """Gold tables need a proven translation. The SQL of models, which has parameters, runs on DuckDB only."""
+    if table in catalog.gold():
+        why = why_not(sql, _SCHEMA)
+        return [Refusal("spark", why)] if why else []
     try:
         transpile(sql, read="duckdb", write="spark", unsupported_level=ErrorLevel.RAISE)
     except SqlglotError as error:
@@ -318,7 +325,7 @@ def _short(node: exp.Expr) -> str:
 
 _TABLES = [*catalog.silver().values(), *catalog.gold().values()]
 _SETTINGS_TYPES = {pl.Date(): "DATE", pl.String(): "VARCHAR", pl.Int64(): "BIGINT"}
-_SCHEMA: dict[str, object] = {
+_SCHEMA: dict[str, dict[str, str]] = {
     **{table.name: {column.name: column.kind.duckdb for column in table.columns.values()} for table in _TABLES},
     "model_fits": {"model": "VARCHAR", **{c.name: c.kind.duckdb for c in ModelFit.table.columns.values()}},
     "model_snapshots": {"model": "VARCHAR", "customers_changed": "BIGINT", "net_sales_changed": "DECIMAL(18,2)"},
@@ -326,8 +333,19 @@ _SCHEMA: dict[str, object] = {
 }
 
 
+def untranslatable_conditions() -> Iterator[str]:
+    """The contracts with rules or identities that Spark cannot evaluate, and why."""
+    for table in catalog.gold().values():
+        rules = ", ".join(f"count_if(not ({rule.holds}))" for rule in all_row_rules(table))
+        queries = {"its rules": f"select {rules} from {table.name}"} | {one.name: one.breaks for one in table.identities}
+        for what, query in queries.items():
+            if why := why_not(query, _SCHEMA, is_condition=True):
+                yield f"{table.name}, {what}: {why}"
+
+
 def main() -> int:
     found = [f"{path.relative_to(SHOP)}: {refusal}\n" for path in SQL_FILES for refusal in refusals(path.read_text(), path.stem)]
+    found += [f"{why}\n" for why in untranslatable_conditions()]
     sys.stdout.writelines(found)
     return 1 if found else 0
 

@@ -18,6 +18,8 @@ import duckdb
 
 from ecom_lake.engine.build.landing_site import LandingSite, open_landing_site, place_of, read_map_of, why_draft
 from ecom_lake.engine.build.mapped.connector import mapped_connector
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
+from ecom_lake.engine.build.sql.sql_engine import SqlEngine
 from ecom_lake.engine.config import ORDER_DATE, Settings, Shop
 from ecom_lake.engine.contracts.column_in_words import column_in_words
 from ecom_lake.engine.contracts.connector import Connector
@@ -76,6 +78,12 @@ class Site(LandingSite):
         """A SQL engine and its scratch folder; both are removed on exit."""
         with self.lake.scratch() as scratch, engine(scratch, self.memory_limit, self.threads) as con:
             yield con, scratch
+
+    @contextmanager
+    def sql_engine(self) -> Iterator[tuple[SqlEngine, Path]]:
+        """The SQL engine of a step, and a scratch folder; both are removed on exit."""
+        with self.workspace() as (con, scratch):
+            yield OnDuckDB(con), scratch
 
     @contextmanager
     def workspace(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:

@@ -16,6 +16,11 @@ def derived_rules(table: Table) -> list[Rule]:
     return [rule for column in table.columns.values() for rule in column_rules(column)]
 
 
+def all_row_rules(table: Table) -> list[Rule]:
+    """All rules for single rows: those of the columns, then those of the table."""
+    return [*derived_rules(table), *table.rules]
+
+
 def column_rules(column: Column) -> list[Rule]:
     """The rules of one column, the most basic first: a row is reported for the first rule that it fails."""
     name, sql = column.name, f'"{column.name}"'

@@ -22,7 +22,7 @@ select
     count(*) filter (where is_late) as late_orders,
     count(*) filter (where is_late)::double / nullif(count(is_late), 0) as late_rate,
     sum(lead_days)::double / nullif(count(lead_days), 0) as avg_lead_days,
-    quantile_cont(lead_days::double, 0.9) as p90_lead_days,
+    round(quantile_cont(lead_days::double, 0.9), 6) as p90_lead_days,
     sum(approval_days)::double / nullif(count(approval_days), 0) as avg_approval_days,
     sum(handling_days)::double / nullif(count(handling_days), 0) as avg_handling_days,
     sum(transit_days)::double / nullif(count(transit_days), 0) as avg_transit_days,

@@ -16,6 +16,7 @@ from ecom_lake.engine.build.gold.table_file import attach
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
 from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.shop.segments.segment_centres_model import fit
 from ecom_lake.shop.settings.mining import MiningSettings
@@ -44,7 +45,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.Duck
     assert truths is not None
     build(shop)
     with shop.site.engine() as (con, _):
-        attach(shop.site, shop.site.lake.log.head(), con, tuple(TABLES))
+        attach(shop.site, shop.site.lake.log.head(), OnDuckDB(con), tuple(TABLES))
         yield con, truths
 
 

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.gold.table_file import write
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.contracts.fitted import Fitted, Past, fit_rows
 from ecom_lake.engine.contracts.gate import Direction, Requirement, decide
@@ -36,7 +37,7 @@ def published_row(**changes: object) -> pl.DataFrame:
 def failed_rules(rows: pl.DataFrame, folder: Path) -> set[str]:
     with duckdb.connect() as con:
         write(con, rows, ModelCards.table, folder / "model_cards.parquet")
-        failed, checks = audit(con, ModelCards.table, folder / "model_cards.parquet")
+        failed, checks = audit(OnDuckDB(con), ModelCards.table, folder / "model_cards.parquet")
     assert bool(failed) == any(check.blocks for check in checks)
     return set(failed)
 

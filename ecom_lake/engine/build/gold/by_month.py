@@ -14,9 +14,11 @@ from datetime import date
 from ecom_lake.engine.build.gold.last_checks import last_checks
 from ecom_lake.engine.build.gold.month_files import narrow_digests, narrow_rows, write_months
 from ecom_lake.engine.build.gold.run_recipe import run_recipe
-from ecom_lake.engine.build.gold.table_file import attach, place_of, stored_rows
+from ecom_lake.engine.build.gold.table_file import attach, place_of, stored_files, stored_rows
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.parts import part_of
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
+from ecom_lake.engine.build.sql.sql_engine import Query
 from ecom_lake.engine.build.step.audit import audit_parts
 from ecom_lake.engine.build.step.commit import Inputs, commit, gone
 from ecom_lake.engine.build.step.fingerprint import fingerprint
@@ -100,7 +102,7 @@ def _narrow_digests(site: Site, how: Recipe, inputs: Inputs, months: Sequence[da
         return digests
     seen = _seen(inputs, months)
     with site.workspace() as (con, _):
-        attach(site, seen, con, monthly_inputs(how, site.registry.tables))
+        attach(site, seen, OnDuckDB(con), monthly_inputs(how, site.registry.tables))
         for narrow in how.contracts[0].narrow_inputs:
             for month, digest in narrow_digests(con, narrow, stored_rows(site, seen, narrow.table), months).items():
                 digests[month].append(digest)
@@ -127,15 +129,16 @@ def _made(
     table, months, seen = how.contracts[0], list(marks), _seen(inputs, list(marks))
     read = replace(seen, tables={**seen.tables, table.id: kept})  # the keys of kept months are read too
     Inputs(read, (*inputs.tables, table.id)).verify(site)
-    with site.workspace() as (con, scratch):
-        attach(site, seen, con, [read for read in how.reads if read == SETTINGS or site.registry.table(read).monthly])
+    with site.sql_engine() as (engine, scratch):
+        attach(site, seen, engine, [read for read in how.reads if read == SETTINGS or site.registry.table(read).monthly])
         for narrow in table.narrow_inputs:
-            source = stored_rows(site, seen, narrow.table)
-            con.execute(f"create view {name(narrow.table)} as {narrow_rows(narrow, source, months)}")
-        rows = run_recipe(how, con, site.shop, Past())[table.name]
-        written = {part_of(month): file for month, file in write_months(con, rows, table, months, scratch).items()}
+            engine.attach(f"_all_{narrow.table}", stored_files(site, seen, narrow.table))
+            source = f"select * from {name(f'_all_{narrow.table}')}"
+            engine.attach(narrow.table, Query(narrow_rows(narrow, source, months)))
+        rows = run_recipe(how, engine, site.shop, Past())[table.name]
+        written = {part_of(month): file for month, file in write_months(engine.con, rows, table, months, scratch).items()}
         others = dict(zip(site.lake.locals(in_order(kept)), (file.failed for file in in_order(kept)), strict=True))
-        failed, checks = audit_parts(con, table, written, others)
+        failed, checks = audit_parts(engine, table, written, others)
         if any(check.blocks for check in checks):
             return {}, tuple(checks)
         files: dict[Part, File] = {}

@@ -73,15 +73,15 @@ def _made(
     made: dict[TableId, Made] = {}
     files: dict[TableId, File] = {}
     checks: dict[TableId, list[Check]] = {}
-    with site.workspace() as (con, scratch):
-        attach(site, _only(inputs), con, dict.fromkeys((*how.reads, *how.names)))
+    with site.sql_engine() as (engine, scratch):
+        attach(site, _only(inputs), engine, dict.fromkeys((*how.reads, *how.names)))
         for view, frame in own.items():
-            con.register(view, frame.to_arrow())
-        for table, rows in run_recipe(how, con, site.shop, _past(site, how, current)).items():
+            engine.attach(view, frame)
+        for table, rows in run_recipe(how, engine, site.shop, _past(site, how, current)).items():
             place, target = TableId("gold", table), scratch / f"{table}.parquet"
-            write(con, rows, site.registry.table(table), target)
-            failed, checks[place] = audit(con, site.registry.table(table), target)
-            as_of = snapshots.as_of_date(site, inputs.entry) if how.fit else snapshots.stated_as_of(site, table, con, target)
+            write(engine.con, rows, site.registry.table(table), target)
+            failed, checks[place] = audit(engine, site.registry.table(table), target)
+            as_of = snapshots.as_of_date(site, inputs.entry) if how.fit else snapshots.stated_as_of(site, table, engine, target)
             state = inputs.entry.number if how.fit else None
             made[place] = Made(
                 rows=rows_in(target),

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import duckdb
-
 from ecom_lake.engine.build.gold import python_table
+from ecom_lake.engine.build.sql.sql_engine import SqlEngine
 from ecom_lake.engine.config import Shop
 from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.engine.contracts.recipe import SETTINGS, Recipe
 
 
-def run_recipe(recipe: Recipe, con: duckdb.DuckDBPyConnection, shop: Shop, past: Past) -> Mapping[str, python_table.Made]:
+def run_recipe(recipe: Recipe, engine: SqlEngine, shop: Shop, past: Past) -> Mapping[str, python_table.Made]:
     """The rows of each table of a recipe; `past` is the last fit of a model."""
     if recipe.sql is not None:
-        return {recipe.table: con.sql(recipe.sql)}
+        return {recipe.table: engine.compute(recipe.sql)}
     if recipe.fit is None:
-        return {recipe.table: python_table.build(str(recipe.module), con, shop.mining)}
-    return python_table.fit(str(recipe.module), recipe.fit, con, shop.mining, past)
+        return {recipe.table: python_table.build(str(recipe.module), engine.con, shop.mining)}
+    return python_table.fit(str(recipe.module), recipe.fit, engine.con, shop.mining, past)
 
 
 def code_of(recipe: Recipe) -> tuple[str, ...]:

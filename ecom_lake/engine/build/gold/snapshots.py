@@ -13,17 +13,18 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from ecom_lake.engine.build.gold.table_file import attach
 from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
+from ecom_lake.engine.build.sql.sql_engine import Files, SqlEngine
 from ecom_lake.engine.contracts.domain import BEFORE
 from ecom_lake.engine.contracts.recipe import Recipe
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
-from ecom_lake.engine.duckdb_engine import name, parquet
+from ecom_lake.engine.duckdb_engine import name
 from ecom_lake.engine.store.entry import EMPTY, Entry, File
 
 OTHER_DEFINITION = "made with other code or settings"
@@ -36,13 +37,13 @@ def as_of_date(site: Site, entry: Entry) -> date | None:
     return file.as_of if file else None
 
 
-def stated_as_of(site: Site, table: str, con: duckdb.DuckDBPyConnection, written: Path) -> date | None:
+def stated_as_of(site: Site, table: str, engine: SqlEngine, written: Path) -> date | None:
     """The as-of date that a table states which was just written; None if it is not the table of the as-of date."""
     declared = site.registry.domain.snapshots
     if declared is None or declared.table != table:
         return None
-    con.execute(f"create or replace view {name(table)} as select * from {parquet([written])}")
-    [(day,)] = con.execute(declared.as_of).fetchall()
+    engine.attach(table, Files([written], site.registry.table(table)))
+    day = engine.rows(declared.as_of, limit=1).item()
     return day if isinstance(day, date) else None
 
 
@@ -172,10 +173,10 @@ def changes_between(site: Site, before: Entry, now: Entry) -> pl.DataFrame:
         same = {part: None for part, file in before.parts(place).items() if present.get(part) == file.hash}
         before, now = before.with_parts(place, same), now.with_parts(place, same)
     with site.workspace() as (con, _):
-        attach(site, before, con, then)
+        attach(site, before, OnDuckDB(con), then)
         for table in then:
             con.execute(f"alter view {name(table)} rename to {name(table + BEFORE)}")
-        attach(site, now, con, live)
+        attach(site, now, OnDuckDB(con), live)
         rows: pl.DataFrame = con.sql(declared.changes).pl()
     return rows
 

@@ -16,13 +16,15 @@ import duckdb
 import polars as pl
 
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.sql.on_duckdb import rows_in
+from ecom_lake.engine.build.sql.sql_engine import Files, Query, SqlEngine
 from ecom_lake.engine.contracts.model_fit import ModelFit
 from ecom_lake.engine.contracts.recipe import MODEL_FITS, RESERVED, SETTINGS
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.settings_model import SettingsModel
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.contracts.table_id import TableId
-from ecom_lake.engine.duckdb_engine import literal, name, parquet
+from ecom_lake.engine.duckdb_engine import literal, name
 from ecom_lake.engine.store.entry import Entry
 
 
@@ -31,21 +33,25 @@ def place_of(registry: Registry, table: str) -> TableId:
     return TableId(registry.table(table).layer, table)
 
 
-def attach(site: Site, entry: Entry, con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
+def attach(site: Site, entry: Entry, engine: SqlEngine, tables: Iterable[str]) -> None:
     """Create a view of each table in the entry's version; an empty view if the table was never built."""
     for table in tables:
         if table == SETTINGS:
-            con.register(SETTINGS, settings_row(site.shop.numbers).to_arrow())
+            engine.attach(SETTINGS, settings_row(site.shop.numbers))
         elif table not in RESERVED:
-            con.execute(f"create view {name(table)} as {stored_rows(site, entry, table)}")
+            engine.attach(table, stored_files(site, entry, table))
     if MODEL_FITS in tables:
-        con.execute(f"create view {MODEL_FITS} as {all_fits(site.registry)}")
+        engine.attach(MODEL_FITS, Query(all_fits(site.registry)))
+
+
+def stored_files(site: Site, entry: Entry, table: str) -> Files:
+    """The files of a table in the entry's version."""
+    return Files(site.lake.paths(entry, place_of(site.registry, table)), site.registry.table(table))
 
 
 def stored_rows(site: Site, entry: Entry, table: str) -> str:
-    """A query for the rows of a table in the entry's version."""
-    paths = site.lake.paths(entry, place_of(site.registry, table))
-    return f"select * from {parquet(paths)}" if paths else _empty_table(site.registry.table(table))
+    """A query of DuckDB for the rows of a table in the entry's version."""
+    return rows_in(stored_files(site, entry, table))
 
 
 def all_fits(registry: Registry) -> str:
@@ -61,11 +67,6 @@ def settings_row(settings: SettingsModel) -> pl.DataFrame:
 
 
 _POLARS: dict[Any, pl.DataType] = {date | None: pl.Date(), str | None: pl.String(), int: pl.Int64(), Decimal: pl.Decimal(18, 4)}
-
-
-def _empty_table(table: Table) -> str:
-    columns = ", ".join(f"null::{column.kind.duckdb} as {name(column.name)}" for column in table.columns.values())
-    return f"select {columns} where false"
 
 
 def write(con: duckdb.DuckDBPyConnection, made: duckdb.DuckDBPyRelation | pl.DataFrame, table: Table, target: Path) -> None:

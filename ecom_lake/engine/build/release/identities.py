@@ -23,6 +23,7 @@ from ecom_lake.engine.build.release.acceptance import TABLE
 from ecom_lake.engine.build.release.offer import gold_tables, left_out
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.specs import not_exported
+from ecom_lake.engine.build.sql import on_duckdb
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.commit import Inputs
 from ecom_lake.engine.build.step.fingerprint import fingerprint
@@ -95,7 +96,7 @@ def _digest(site: Site, entry: Entry, identities: Sequence[Checked]) -> str:
     queries = [(one.table, one.identity.name, one.identity.breaks) for one in identities]
     states = _states(site, entry, identities)
     versions = [[(table, states[one].version(table)) for table in _places(site, [one])] for one in identities]
-    return fingerprint(code_version(__name__), duckdb.__version__, site.shop.numbers, queries, versions)
+    return fingerprint(code_version(__name__, on_duckdb.__name__), duckdb.__version__, site.shop.numbers, queries, versions)
 
 
 def _has_states(site: Site, entry: Entry) -> bool:
@@ -151,12 +152,12 @@ def _broken(site: Site, entry: Entry, identities: Sequence[Checked]) -> list[dic
     if not identities:
         return []
     broken: list[dict[str, object]] = []
-    with site.workspace() as (con, _):
-        attach(site, entry, con, sorted({read for one in identities for read in one.reads}))
+    with site.sql_engine() as (engine, _):
+        attach(site, entry, engine, sorted({read for one in identities for read in one.reads}))
         for one in identities:
-            query = f"select * from ({one.identity.breaks}) limit {EXAMPLES}"
-            if con.execute(query).fetchall():  # a relation, which `sql` returns, would plan each query twice
-                broken.append(evidence(site.registry.domain, one.table, one.identity, con.sql(query).pl()))
+            rows = engine.rows(one.identity.breaks, limit=EXAMPLES)
+            if len(rows):
+                broken.append(evidence(site.registry.domain, one.table, one.identity, rows))
     return broken
 
 

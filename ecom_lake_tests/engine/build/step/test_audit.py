@@ -8,6 +8,7 @@ import duckdb
 import polars as pl
 
 from ecom_lake.engine.build.release.identities import evidence
+from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
 from ecom_lake.engine.build.step.audit import audit
 from ecom_lake.engine.contracts.columns import Integer, Key, Text
 from ecom_lake.engine.contracts.personal import with_decisions
@@ -30,7 +31,7 @@ def test_the_example_of_a_failed_rule_contains_no_personal_data(tmp_path: Path) 
     row = {"customer_id": ["maria-7"], "comment": ["I live in Rua A"], "segment": ["lost"], "orders": [0]}
     pl.DataFrame(row).write_parquet(tmp_path / "spending.parquet")
     with duckdb.connect() as con:
-        failed, checks = audit(con, with_decisions(Spending.table, SHOP), tmp_path / "spending.parquet")
+        failed, checks = audit(OnDuckDB(con), with_decisions(Spending.table, SHOP), tmp_path / "spending.parquet")
     assert failed == {"has_ordered": 1}
     assert [fact["example"] for fact in checks[0].evidence] == ["[{'segment': 'lost', 'orders': 0}]"]
 
