@@ -17,7 +17,7 @@ RUN --mount=type=cache,target=/root/.cache/uv \
         --group build \
     && /opt/tools/bin/uv pip install --python /opt/dependencies/bin/python --no-build --require-hashes \
         --constraints requirements.lock --compile-bytecode --requirements pyproject.toml \
-        --extra azure --extra databases --extra delta --extra mcp --extra models --extra postgres --extra web
+        --extra apprise --extra azure --extra databases --extra delta --extra mcp --extra models --extra postgres --extra web
 COPY README.md LICENSE ./
 COPY ecom_lake ecom_lake
 RUN /opt/tools/bin/uv build --wheel --no-build-isolation --python /opt/tools/bin/python --out-dir /src/dist \
