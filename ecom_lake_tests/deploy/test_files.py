@@ -206,6 +206,43 @@ def test_the_image_has_every_extra_that_is_locked() -> None:
     assert extras[0] == extras[1]
 
 
+def _policies(file: Path) -> Iterator[tuple[set[str], set[int]]]:
+    """By rule for outgoing connections to anywhere: the pods that it is for, and the ports."""
+    for policy in yaml.safe_load_all(file.read_text("utf-8")):
+        pods_of = policy["spec"]["podSelector"].get("matchLabels", {})
+        for rule in policy["spec"].get("egress", ()):
+            if "to" not in rule:
+                yield set(pods_of.values()), {port["port"] for port in rule["ports"]}
+
+
+def test_what_sends_alerts_reaches_webhooks_and_mail_servers() -> None:
+    """The sensor's job, and so each message, runs in the code server, which is in the pod `daemon`."""
+    [(_, pod)] = pods((MANIFESTS / "base/daemon.yaml").read_text("utf-8"))
+    assert "ecom_lake.definitions" in str(pod["containers"][0]["args"])
+    open_ports = [ports for labels, ports in _policies(MANIFESTS / "base/network.yaml") if labels == {"daemon"}]
+    assert open_ports == [{443, 465, 587}]
+
+
+def test_a_hung_build_ends_before_the_next_night_and_a_refused_one_is_not_repeated() -> None:
+    cron = _yaml(MANIFESTS / "base/build.yaml")["spec"]
+    job = cron["jobTemplate"]["spec"]
+    assert cron["concurrencyPolicy"] == "Forbid", "else no deadline is needed"
+    assert job["activeDeadlineSeconds"] < 24 * 60 * 60
+    [rule] = job["podFailurePolicy"]["rules"]
+    assert (rule["action"], set(rule["onExitCodes"]["values"])) == ("FailJob", {1, 2}), "what docs/operations.md lists as refused"
+
+
+def test_every_volume_that_stays_on_azure_has_a_class_for_many_nodes() -> None:
+    """The default class of AKS is a disk, which one node mounts: a claim for many nodes stays pending."""
+    base = yaml.safe_load_all((MANIFESTS / "base/storage.yaml").read_text("utf-8"))
+    many = {one["metadata"]["name"] for one in base if one["spec"]["accessModes"] == ["ReadWriteMany"]}
+    gone = _yaml(MANIFESTS / "azure/no-volume.yaml")["metadata"]["name"]
+    patched = yaml.safe_load_all((MANIFESTS / "azure/storage.yaml").read_text("utf-8"))
+    assert {one["metadata"]["name"]: one["spec"]["storageClassName"] for one in patched} == dict.fromkeys(
+        many - {gone}, "azurefile-csi"
+    )
+
+
 def _yaml(file: Path) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
     return found
