@@ -243,6 +243,41 @@ def test_every_volume_that_stays_on_azure_has_a_class_for_many_nodes() -> None:
     )
 
 
+def test_the_documented_env_file_has_every_variable_that_compose_needs_and_git_ignores_it() -> None:
+    """A file that compose reads by itself, because variables of one shell are missing in the next one and in cron."""
+    compose, page = COMPOSE.read_text("utf-8"), (PROJECT / "docs/containers.md").read_text("utf-8")
+    needed = set(re.findall(r"\$\{(\w+):\?", compose))
+    assert needed == {"POSTGRES_PASSWORD", "ECOM_LAKE_PROJECT"}
+    assert set(re.findall(r"\$\{(\w+)", compose)) - needed == {"ECOM_LAKE_VERSION"}, "the image's tag is the only default"
+    written = [line for line in page.splitlines() if line.endswith("> .env)")]
+    assert len(written) == 1
+    assert needed <= set(re.findall(r"(\w+)=", written[0]))
+    assert not re.search(r"^export ", page, re.M)
+    assert "/.env" in (PROJECT / ".gitignore").read_text("utf-8").split()
+
+
+def test_copies_of_a_lake_on_azure_are_on_a_volume_and_not_in_memory() -> None:
+    made = re.search(r"install --directory .*", DOCKERFILE.read_text("utf-8"))
+    assert made
+    for name, volume in {"build": "cache", "code": "cache", "serve": "serve_cache"}.items():
+        service = services(COMPOSE.read_text("utf-8"))[name]
+        assert f"{volume}:{service['environment']['ECOM_LAKE_CACHE']}" in service["volumes"]
+        assert service["environment"]["ECOM_LAKE_CACHE"] in made[0].split(), "a new volume gets the owner of the image's folder"
+
+
+def test_the_image_lets_its_user_read_what_a_checkout_with_a_strict_umask_does_not() -> None:
+    """A copied file keeps its mode, which is 0600 with umask 077, and belongs to root."""
+    copied = [line for line in DOCKERFILE.read_text("utf-8").splitlines() if re.match(r"COPY deploy/", line)]
+    assert copied == ["COPY deploy/dagster /src/dagster"], "the stage of the build makes it readable"
+    assert "chmod -R a+rX /src/dagster" in DOCKERFILE.read_text("utf-8")
+
+
+def test_the_script_of_the_image_refuses_an_unknown_word() -> None:
+    run = subprocess.run([PROJECT / "tools/containers.sh", "biuld"], capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "biuld" in run.stderr
+
+
 def _yaml(file: Path) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
     return found
