@@ -17,13 +17,16 @@ RUN --mount=type=cache,target=/root/.cache/uv \
         --group build \
     && /opt/tools/bin/uv pip install --python /opt/dependencies/bin/python --no-build --require-hashes \
         --constraints requirements.lock --compile-bytecode --requirements pyproject.toml \
-        --extra azure --extra databases --extra delta --extra mcp --extra models --extra postgres --extra web
+        --extra apprise --extra azure --extra databases --extra delta --extra mcp --extra models --extra postgres --extra web
 COPY README.md LICENSE ./
 COPY ecom_lake ecom_lake
 RUN /opt/tools/bin/uv build --wheel --no-build-isolation --python /opt/tools/bin/python --out-dir /src/dist \
     && /opt/tools/bin/uv pip install --python /opt/dependencies/bin/python --target /opt/ecom-lake --no-deps \
         --compile-bytecode /src/dist/*.whl \
     && rm --force /opt/ecom-lake/.lock
+# A copied file keeps the mode that it has in the checkout: with umask 077, only root could read it.
+COPY deploy/dagster /src/dagster
+RUN chmod -R a+rX /src/dagster
 
 # hadolint ignore=DL3006
 FROM ${BASE}
@@ -32,12 +35,12 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 ecom-lake \
     && useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin ecom-lake \
-    && install --directory --owner=10001 --group=10001 --mode=0700 /lake /dagster_home /keys /project
+    && install --directory --owner=10001 --group=10001 --mode=0700 /cache /lake /dagster_home /keys /project
 # Two layers, so that an upgrade of ecom_lake alone does not change the large one.
 COPY --from=build /opt/dependencies /opt/dependencies
 COPY --from=build /opt/ecom-lake /opt/ecom-lake
-COPY deploy/dagster /opt/dagster
-# Everything that is written is below /lake, /dagster_home, /keys and /tmp, so the root may be read-only.
+COPY --from=build /src/dagster /opt/dagster
+# Everything that is written is below /lake, /dagster_home, /keys, /cache (compose.yaml) and /tmp, so the root may be read-only.
 ENV PATH=/opt/ecom-lake/bin:/opt/dependencies/bin:$PATH \
     PYTHONPATH=/opt/ecom-lake \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -58,4 +58,8 @@ case "${1:-}" in
         buildah "${storage[@]}" push --quiet ecom-lake "dir:$folder"
         du --summarize --block-size=1MB "$folder" | cut -f1
         ;;
+    *)
+        echo "tools/containers.sh knows build, run and size, not '$1'." >&2
+        exit 2
+        ;;
 esac

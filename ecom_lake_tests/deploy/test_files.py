@@ -206,6 +206,78 @@ def test_the_image_has_every_extra_that_is_locked() -> None:
     assert extras[0] == extras[1]
 
 
+def _policies(file: Path) -> Iterator[tuple[set[str], set[int]]]:
+    """By rule for outgoing connections to anywhere: the pods that it is for, and the ports."""
+    for policy in yaml.safe_load_all(file.read_text("utf-8")):
+        pods_of = policy["spec"]["podSelector"].get("matchLabels", {})
+        for rule in policy["spec"].get("egress", ()):
+            if "to" not in rule:
+                yield set(pods_of.values()), {port["port"] for port in rule["ports"]}
+
+
+def test_what_sends_alerts_reaches_webhooks_and_mail_servers() -> None:
+    """The sensor's job, and so each message, runs in the code server, which is in the pod `daemon`."""
+    [(_, pod)] = pods((MANIFESTS / "base/daemon.yaml").read_text("utf-8"))
+    assert "ecom_lake.definitions" in str(pod["containers"][0]["args"])
+    open_ports = [ports for labels, ports in _policies(MANIFESTS / "base/network.yaml") if labels == {"daemon"}]
+    assert open_ports == [{443, 465, 587}]
+
+
+def test_a_hung_build_ends_before_the_next_night_and_a_refused_one_is_not_repeated() -> None:
+    cron = _yaml(MANIFESTS / "base/build.yaml")["spec"]
+    job = cron["jobTemplate"]["spec"]
+    assert cron["concurrencyPolicy"] == "Forbid", "else no deadline is needed"
+    assert job["activeDeadlineSeconds"] < 24 * 60 * 60
+    [rule] = job["podFailurePolicy"]["rules"]
+    assert (rule["action"], set(rule["onExitCodes"]["values"])) == ("FailJob", {1, 2}), "what docs/operations.md lists as refused"
+
+
+def test_every_volume_that_stays_on_azure_has_a_class_for_many_nodes() -> None:
+    """The default class of AKS is a disk, which one node mounts: a claim for many nodes stays pending."""
+    base = yaml.safe_load_all((MANIFESTS / "base/storage.yaml").read_text("utf-8"))
+    many = {one["metadata"]["name"] for one in base if one["spec"]["accessModes"] == ["ReadWriteMany"]}
+    gone = _yaml(MANIFESTS / "azure/no-volume.yaml")["metadata"]["name"]
+    patched = yaml.safe_load_all((MANIFESTS / "azure/storage.yaml").read_text("utf-8"))
+    assert {one["metadata"]["name"]: one["spec"]["storageClassName"] for one in patched} == dict.fromkeys(
+        many - {gone}, "azurefile-csi"
+    )
+
+
+def test_the_documented_env_file_has_every_variable_that_compose_needs_and_git_ignores_it() -> None:
+    """A file that compose reads by itself, because variables of one shell are missing in the next one and in cron."""
+    compose, page = COMPOSE.read_text("utf-8"), (PROJECT / "docs/containers.md").read_text("utf-8")
+    needed = set(re.findall(r"\$\{(\w+):\?", compose))
+    assert needed == {"POSTGRES_PASSWORD", "ECOM_LAKE_PROJECT"}
+    assert set(re.findall(r"\$\{(\w+)", compose)) - needed == {"ECOM_LAKE_VERSION"}, "the image's tag is the only default"
+    written = [line for line in page.splitlines() if line.endswith("> .env)")]
+    assert len(written) == 1
+    assert needed <= set(re.findall(r"(\w+)=", written[0]))
+    assert not re.search(r"^export ", page, re.M)
+    assert "/.env" in (PROJECT / ".gitignore").read_text("utf-8").split()
+
+
+def test_copies_of_a_lake_on_azure_are_on_a_volume_and_not_in_memory() -> None:
+    made = re.search(r"install --directory .*", DOCKERFILE.read_text("utf-8"))
+    assert made
+    for name, volume in {"build": "cache", "code": "cache", "serve": "serve_cache"}.items():
+        service = services(COMPOSE.read_text("utf-8"))[name]
+        assert f"{volume}:{service['environment']['ECOM_LAKE_CACHE']}" in service["volumes"]
+        assert service["environment"]["ECOM_LAKE_CACHE"] in made[0].split(), "a new volume gets the owner of the image's folder"
+
+
+def test_the_image_lets_its_user_read_what_a_checkout_with_a_strict_umask_does_not() -> None:
+    """A copied file keeps its mode, which is 0600 with umask 077, and belongs to root."""
+    copied = [line for line in DOCKERFILE.read_text("utf-8").splitlines() if re.match(r"COPY deploy/", line)]
+    assert copied == ["COPY deploy/dagster /src/dagster"], "the stage of the build makes it readable"
+    assert "chmod -R a+rX /src/dagster" in DOCKERFILE.read_text("utf-8")
+
+
+def test_the_script_of_the_image_refuses_an_unknown_word() -> None:
+    run = subprocess.run([PROJECT / "tools/containers.sh", "biuld"], capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "biuld" in run.stderr
+
+
 def _yaml(file: Path) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
     return found

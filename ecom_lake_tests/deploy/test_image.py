@@ -119,7 +119,17 @@ def test_the_demo_from_an_empty_project_to_the_dashboard(image: Image) -> None:
 def test_it_runs_with_few_rights_and_without_what_only_developers_need(image: Image) -> None:
     rights = json.loads(image.output("python", "-c", RIGHTS))
     packages = set(rights.pop("packages"))
-    assert {"dagster-postgres", "deltalake", "ecom-lake", "mcp", "psycopg", "scikit-learn", "xlsxwriter", "adlfs"} <= packages
+    assert {
+        "apprise",
+        "dagster-postgres",
+        "deltalake",
+        "ecom-lake",
+        "mcp",
+        "psycopg",
+        "scikit-learn",
+        "xlsxwriter",
+        "adlfs",
+    } <= packages
     assert not packages & {"hatchling", "hypothesis", "mypy", "pip", "pytest", "ruff"}
     assert rights == {
         "user": [USER, USER],

@@ -215,6 +215,8 @@ def _why_not(query: exp.Expr) -> Iterator[str]:
             yield "range(…) has no proven translation to Spark: write generate_series(first, last)."
         elif isinstance(node, exp.TimeToStr) and node.text("format") not in _FORMATS:
             yield f"The format {node.text('format')} has no proven translation to Spark: use one of {', '.join(_FORMATS)}."
+        elif isinstance(node, exp.Substring) and not _is_position(node.args.get("start")):
+            yield f"Positions before the first differ in Spark: write a first position of 1 or more. At: {_short(node)}."
 
 
 _SHAPES_INSTEAD: Mapping[type[exp.Expr], str] = {
@@ -232,6 +234,10 @@ _SHAPES = tuple(_SHAPES_INSTEAD)
 
 def _is_equal_by_name(node: exp.Func) -> bool:
     return isinstance(node, exp.Anonymous) and node.name.lower() in _BY_NAME
+
+
+def _is_position(node: exp.Expr | None) -> bool:
+    return isinstance(node, exp.Literal) and node.is_int and int(node.name) >= 1
 
 
 def _name(node: exp.Func) -> str:
@@ -260,6 +266,8 @@ def _why_not_by_type(query: exp.Expr, is_condition: bool) -> Iterator[str]:
             yield f"The last digit of a quantile depends on the processor: write round(quantile_cont(…), 6). At: {_short(node)}."
         elif isinstance(node, exp.Cast) and node.to.is_type(*exp.DataType.TEXT_TYPES) and node.this.is_type(*_FLOATS, *_TIMES):
             yield f"Spark writes doubles and times as other texts: cast to a decimal or a date first. At: {_short(node)}."
+        elif isinstance(node, exp.Cast) and _is_text_to_number(node) and not (is_condition and node.to.is_type(*_FLOATS)):
+            yield f"Spark reads other texts as numbers than DuckDB: type the column in silver. At: {_short(node)}."
         elif isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.INT128, exp.DataType.Type.FLOAT):
             yield f"Spark has no such type: use BIGINT, DECIMAL or DOUBLE. At: {_short(node)}."
 
@@ -274,6 +282,11 @@ def _is_rounding(node: exp.Round | exp.Cast) -> bool:
 
 def _has_type(node: exp.Expr) -> bool:
     return isinstance(node, exp.Null) or (node.type is not None and not node.is_type(exp.DataType.Type.UNKNOWN))
+
+
+def _is_text_to_number(node: exp.Cast) -> bool:
+    """DuckDB reads '1.5' as the whole number 2 and '1_0' as the number 10; in Spark both are NULL."""
+    return node.this.is_type(*exp.DataType.TEXT_TYPES) and node.to.is_type(*_WHOLE, *_FLOATS, exp.DataType.Type.DECIMAL)
 
 
 def _is_median(node: exp.PercentileCont) -> bool:

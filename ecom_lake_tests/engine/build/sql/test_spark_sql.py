@@ -42,6 +42,13 @@ SCHEMA = {
         ("$as_of", "read it from settings"),
         ("quantile_cont(rate, 0.9)", "write round(quantile_cont(…), 6)"),
         ("range(1, 5)", "write generate_series"),
+        ("try_cast(shop as integer)", "type the column in silver"),
+        ("shop::decimal(18, 2)", "type the column in silver"),
+        ("(shop || '1')::double", "type the column in silver"),
+        ("shop::bigint", "type the column in silver"),
+        ("substring(shop, 0, 2)", "write a first position of 1 or more"),
+        ("substr(shop, -2, 2)", "write a first position of 1 or more"),
+        ("substr(shop, orders::integer)", "write a first position of 1 or more"),
     ],
 )
 def test_a_construct_without_a_proven_translation_is_refused_with_what_to_write_instead(expression: str, instead: str) -> None:
@@ -70,6 +77,15 @@ def test_a_sum_of_doubles_is_allowed_where_the_order_is_given_and_in_conditions(
     running = "select sum(rate) over (order by day) as x, sum(rate) over w as y from sales window w as (order by day)"
     assert why_not(running, SCHEMA) is None
     assert why_not("select 1 from sales having abs(sum(rate) - 1) > 1e-9", SCHEMA, is_condition=True) is None
+
+
+def test_a_substring_from_a_known_position_is_translated() -> None:
+    assert why_not("select substr(shop, 2, orders::integer) as x from sales", SCHEMA) is None
+
+
+def test_a_condition_may_read_texts_as_doubles() -> None:
+    assert why_not("select 1 from sales where try_cast(shop as double) > 1", SCHEMA, is_condition=True) is None
+    assert why_not("select 1 from sales where try_cast(shop as integer) > 1", SCHEMA, is_condition=True)
 
 
 def test_reserved_words_are_quoted() -> None:
