@@ -136,11 +136,14 @@ order by count(*) desc, {it} limit {MOST_VALUES})"""
 
 
 def correlations(source: Source, columns: Sequence[Column]) -> str:
-    """One row per pair of columns: the correlation of their ranks (Spearman) over the rows in which both have a value."""
+    """One row per pair of columns: the correlation of their ranks (Spearman) over the rows in which both have a value.
+
+    NULL where it is not defined: for fewer than two rows, or a column that does not vary in them.
+    """
     ranks = ",\n  ".join(_rank_of(column) for column in columns)
     pairs = (
         f"select {literal(a.name)} as one, {literal(b.name)} as other,"
-        f" round(corr({name(a.name)}, {name(b.name)}), 6) as correlation,"
+        f" nullif(round(corr({name(a.name)}, {name(b.name)}), 6), 'nan'::double) as correlation,"
         f" count(*) filter (where {name(a.name)} is not null and {name(b.name)} is not null) as rows from ranked"
         for a, b in combinations(columns, 2)
     )
