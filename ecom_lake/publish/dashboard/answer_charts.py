@@ -6,6 +6,7 @@ same charts as text (cli/chart.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -43,7 +44,8 @@ class AnswerChart:
 
 def answer_chart(found: Answered, most: int, text: Format) -> AnswerChart:
     """The chart of the first `most` rows of an answer."""
-    chart, rows = found.question.chart, [dict(zip(found.columns, row, strict=True)) for row in found.rows[:most]]
+    chart = found.question.chart
+    rows = [dict(zip(found.columns, map(_known, row), strict=True)) for row in found.rows[:most]]
     if chart is None or not rows:
         return AnswerChart()
     if chart.kind == "lines":
@@ -51,6 +53,11 @@ def answer_chart(found: Answered, most: int, text: Format) -> AnswerChart:
     if chart.kind == "heat":
         return AnswerChart(heat=_heat(found, chart, rows, text))
     return AnswerChart(bars=_bars(found, chart, rows, text))
+
+
+def _known(value: Any) -> Any:
+    """A result that is not a number has no place in a chart."""
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _bars(found: Answered, chart: Chart, rows: Sequence[dict[str, Any]], text: Format) -> Sequence[Bar]:
@@ -101,7 +108,7 @@ def _lines(found: Answered, chart: Chart, rows: Sequence[dict[str, Any]], text: 
     is_share = chart.values[0] in found.question.shares
 
     def label(at: float) -> str:
-        return labels[int(at)] if at.is_integer() else ""
+        return labels[int(at)] if at.is_integer() and at < len(labels) else ""
 
     def number(value: float) -> str:
         return text(value, True) if is_share else axis_amount(value)
