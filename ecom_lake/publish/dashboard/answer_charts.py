@@ -23,7 +23,7 @@ Format = Callable[[Any, bool], str]
 
 
 @dataclass(frozen=True)
-class Bar:
+class AnswerBar:
     label: str
     text: str
     start: float
@@ -37,7 +37,7 @@ class Bar:
 class AnswerChart:
     """One of them, or none."""
 
-    bars: Sequence[Bar] = ()
+    bars: Sequence[AnswerBar] = ()
     lines: LineChart | None = None
     heat: HeatMap | None = None
 
@@ -60,7 +60,7 @@ def _known(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _bars(found: Answered, chart: Chart, rows: Sequence[dict[str, Any]], text: Format) -> Sequence[Bar]:
+def _bars(found: Answered, chart: Chart, rows: Sequence[dict[str, Any]], text: Format) -> Sequence[AnswerBar]:
     """A bar for each row, from zero, or in a waterfall from where the one before ended; negative bars go to the left."""
     value = chart.values[0]
     known = [row for row in rows if row[value] is not None]
@@ -71,7 +71,7 @@ def _bars(found: Answered, chart: Chart, rows: Sequence[dict[str, Any]], text: F
     low = min([0.0, *starts, *ends])
     room = max([0.0, *starts, *ends]) - low or 1.0
     return [
-        Bar(
+        AnswerBar(
             text(row[chart.label], False),
             text(row[value], value in found.question.shares),
             round(100 * (min(start, end) - low) / room, 2),
