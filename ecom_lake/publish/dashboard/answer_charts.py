@@ -6,6 +6,7 @@ same charts as text (cli/chart.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -22,7 +23,7 @@ Format = Callable[[Any, bool], str]
 
 
 @dataclass(frozen=True)
-class Bar:
+class AnswerBar:
     label: str
     text: str
     start: float
@@ -36,14 +37,15 @@ class Bar:
 class AnswerChart:
     """One of them, or none."""
 
-    bars: Sequence[Bar] = ()
+    bars: Sequence[AnswerBar] = ()
     lines: LineChart | None = None
     heat: HeatMap | None = None
 
 
 def answer_chart(found: Answered, most: int, text: Format) -> AnswerChart:
     """The chart of the first `most` rows of an answer."""
-    chart, rows = found.question.chart, [dict(zip(found.columns, row, strict=True)) for row in found.rows[:most]]
+    chart = found.question.chart
+    rows = [dict(zip(found.columns, map(_known, row), strict=True)) for row in found.rows[:most]]
     if chart is None or not rows:
         return AnswerChart()
     if chart.kind == "lines":
@@ -53,7 +55,12 @@ def answer_chart(found: Answered, most: int, text: Format) -> AnswerChart:
     return AnswerChart(bars=_bars(found, chart, rows, text))
 
 
-def _bars(found: Answered, chart: Chart, rows: Sequence[dict[str, Any]], text: Format) -> Sequence[Bar]:
+def _known(value: Any) -> Any:
+    """A result that is not a number has no place in a chart."""
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _bars(found: Answered, chart: Chart, rows: Sequence[dict[str, Any]], text: Format) -> Sequence[AnswerBar]:
     """A bar for each row, from zero, or in a waterfall from where the one before ended; negative bars go to the left."""
     value = chart.values[0]
     known = [row for row in rows if row[value] is not None]
@@ -64,7 +71,7 @@ def _bars(found: Answered, chart: Chart, rows: Sequence[dict[str, Any]], text: F
     low = min([0.0, *starts, *ends])
     room = max([0.0, *starts, *ends]) - low or 1.0
     return [
-        Bar(
+        AnswerBar(
             text(row[chart.label], False),
             text(row[value], value in found.question.shares),
             round(100 * (min(start, end) - low) / room, 2),
@@ -101,7 +108,7 @@ def _lines(found: Answered, chart: Chart, rows: Sequence[dict[str, Any]], text: 
     is_share = chart.values[0] in found.question.shares
 
     def label(at: float) -> str:
-        return labels[int(at)] if at.is_integer() else ""
+        return labels[int(at)] if at.is_integer() and at < len(labels) else ""
 
     def number(value: float) -> str:
         return text(value, True) if is_share else axis_amount(value)

@@ -62,6 +62,10 @@ class WholeShop:
     findings: Sequence[str]
     of_tables: Sequence[TableFindings]
     tables: BarTable
+    sampled: Sequence[str]
+    """The tables whose figures are of a sample."""
+    sample_size: int
+    """Of each of them, about."""
     months: MonthChart | None
     months_view: View
     """What a click on a month opens: the sales of that month."""
@@ -69,6 +73,8 @@ class WholeShop:
     hours: ColumnChart | None
     frequency: BarTable | None
     correlations: HeatMap | None
+    ranked: int | None
+    """The orders that the correlations are of, about; None where they are of all."""
     why: Mapping[str, Why]
     """The evidence of each chart, by the name of its field."""
 
@@ -109,12 +115,15 @@ def _whole(view: View, sources: Sequence[Source]) -> WholeShop:
         shop_findings(shop, view.release.currency),
         [found for one in profiles if (found := _findings(view, one)).sentences],
         _tables(view, profiles),
+        [one.table.name.replace("_", " ") for one in profiles if one.source.is_sampled],
+        max((one.source.most_rows for one in profiles if one.source.is_sampled), default=0),
         _months(shop),
         _months_view(view),
         _weekdays(shop),
         _hours(shop),
         _frequency(shop),
         correlation_table("Rank correlations between measures of orders", shop.orders.correlations) if shop.orders else None,
+        shop.orders.ranked if shop.orders and shop.orders.ranked < shop.orders.source.rows else None,
         _evidence(view, shop),
     )
 

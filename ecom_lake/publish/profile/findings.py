@@ -39,7 +39,10 @@ Row = Mapping[str, Any]
 
 def table_findings(profile: TableProfile) -> list[str]:
     """Of one table: what is missing, what does not vary, what is skewed, what moves together."""
-    return [*_missing(profile), *_uniform(profile), *_skewed(profile), *_together(profile)]
+    of_columns = [*_missing(profile), *_uniform(profile), *_skewed(profile)]
+    if profile.source.is_sampled:
+        of_columns = [f"In a sample of {profile.profiled:,} rows, {sentence}" for sentence in of_columns]
+    return [*of_columns, *_together(profile)]
 
 
 def _missing(profile: TableProfile) -> Iterator[str]:
@@ -89,7 +92,12 @@ def _together(profile: TableProfile) -> Iterator[str]:
     for one in sorted(known, key=lambda one: -abs(one.value))[:MOST_PAIRS]:
         if abs(one.value) >= STRONG:
             how = "rise together" if one.value > 0 else "move in opposite directions"
-            yield f"{one.one} and {one.other} {how} (rank correlation {correlation(one.value)})."
+            yield f"{one.one} and {one.other} {how} ({_rank_correlation(profile, one)})."
+
+
+def _rank_correlation(profile: TableProfile, pair: Correlation) -> str:
+    sample = f" in a sample of about {profile.ranked:,} rows" if profile.ranked < profile.source.rows else ""
+    return f"rank correlation {correlation(pair.value)}{sample}"
 
 
 def _are_tied(table: Table, pair: Correlation) -> bool:
@@ -175,9 +183,11 @@ def _of_products(shop: ShopProfile) -> Iterator[str]:
 
 
 def _of_orders(orders: TableProfile | None) -> Iterator[str]:
-    known = [one for one in orders.correlations if one.rows >= LEAST_ROWS] if orders else []
+    if orders is None:
+        return
+    known = [one for one in orders.correlations if one.rows >= LEAST_ROWS]
     for one in sorted(known, key=lambda one: -abs(one.value))[:3]:
         if abs(one.value) >= NOTABLE:
             first, second = (name.replace("_", " ") for name in (one.one, one.other))
             way = "higher" if one.value > 0 else "lower"
-            yield f"Orders with higher {first} tend to have {way} {second} (rank correlation {correlation(one.value)})."
+            yield f"Orders with higher {first} tend to have {way} {second} ({_rank_correlation(orders, one)})."

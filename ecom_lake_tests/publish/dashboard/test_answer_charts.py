@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecom_lake.engine.contracts.question import Chart, Question
+from ecom_lake.engine.contracts.question import Chart, Drawn, Question
 from ecom_lake.engine.serve.answering import Answered
 from ecom_lake.publish.dashboard.answer_charts import AnswerChart, answer_chart
 from ecom_lake.publish.pages.rendering import axis_amount
@@ -36,6 +37,21 @@ def test_a_line_has_a_point_for_each_known_value_and_leaves_out_marked_rows() ->
         (50.0, "2018-02"),
         (100.0, "2018-03"),
     ]
+
+
+def test_a_line_of_one_row_is_a_dot_above_its_label() -> None:
+    lines = charted(Chart("lines", "month", "sold"), ["month", "sold"], [("2018-01", 3)]).lines
+    assert lines is not None
+    assert [(dot.x, dot.text) for dot in lines.lines[0].dots] == [(0.0, "2018-01: sold 3")]
+    assert [(tick.at, tick.text) for tick in lines.across if tick.text] == [(0.0, "2018-01")]
+
+
+@pytest.mark.parametrize("kind", ["lines", "heat", "bars"])
+def test_a_value_that_is_not_a_number_is_not_known(kind: Drawn) -> None:
+    chart, rows = Chart(kind, "name", "value", across="at" if kind == "heat" else None), [("a", 1, 1.0), ("b", 1, math.nan)]
+    assert charted(chart, ["name", "at", "value"], rows) == charted(
+        chart, ["name", "at", "value"], [("a", 1, 1.0), ("b", 1, None)]
+    )
 
 
 def test_a_line_of_no_known_value_is_not_drawn() -> None:

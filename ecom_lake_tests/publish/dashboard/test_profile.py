@@ -170,6 +170,18 @@ def test_a_large_table_is_profiled_by_a_sample_and_states_it(
     assert distinct == f"{sample} distinct, each once"
 
 
+def test_the_whole_shop_states_which_figures_are_of_a_sample(
+    client: TestClient, release: ServedRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small_samples(site: Site, entry: Entry) -> list[queries.Source]:
+        return [replace(one, most_rows=100) if one.table.name == "orders" else one for one in silver_sources(site, entry)]
+
+    monkeypatch.setattr(profile, "silver_sources", small_samples)
+    html = client.get(f"{PAGE}?release={release.number}").text
+    assert "values missing, first and last month of orders are those of a sample of about 100 rows" in html
+    assert re.search(r"In a sample of \d+ rows, status is delivered in ", html)
+
+
 def test_a_table_that_the_shop_does_not_have_is_a_sentence(client: TestClient) -> None:
     answer = client.get(f"{PAGE}?table=<script>")
     assert answer.status_code == 404

@@ -45,8 +45,10 @@ NOTHING = {
 }  # fmt: skip
 
 
-def of_table(summary: Mapping[str, Mapping[str, Any]], frequent: Rows = (), correlations: Rows = ()) -> list[str]:
-    """The findings of a table whose queries have these answers; `summary` by column."""
+def of_table(
+    summary: Mapping[str, Mapping[str, Any]], frequent: Rows = (), correlations: Rows = (), rows: int = 100
+) -> list[str]:
+    """The findings of a table of `rows` whose queries have these answers; `summary` by column."""
     answers = {
         "summary": [{"column_name": name, **NOTHING, **summary.get(name, {})} for name in TABLE.columns],
         "frequent": frequent,
@@ -54,7 +56,7 @@ def of_table(summary: Mapping[str, Mapping[str, Any]], frequent: Rows = (), corr
     }
     kinds = {"smallest": "summary", "limit": "frequent", "corr(": "correlation"}
     return table_findings(
-        TableProfile(Source(TABLE, 100), lambda sql: next(answers[kind] for word, kind in kinds.items() if word in sql))
+        TableProfile(Source(TABLE, rows), lambda sql: next(answers[kind] for word, kind in kinds.items() if word in sql))
     )
 
 
@@ -70,6 +72,15 @@ def test_missing_values_are_named_from_a_share_on() -> None:
     ]
     assert of_table({"page": {"missing": 4}}) == []
     assert of_table({"page": {"rows": 3, "missing": 1}}) == [], "a share of three rows is none"
+
+
+def test_what_is_true_of_a_sample_is_not_stated_of_the_table() -> None:
+    vary = {"price": numbers(5, 5), "seconds": numbers(5, 5), "page": {"missing": 100}}
+    pair = {"one": "price", "other": "seconds", "correlation": 0.5, "rows": 100}
+    assert of_table(vary, (), [pair], rows=2_000_000) == [
+        "In a sample of 100 rows, page has no value in any row.",
+        "price and seconds rise together (rank correlation 0.50 in a sample of about 20,000 rows).",
+    ]
 
 
 def test_a_column_that_does_not_vary_is_named() -> None:

@@ -136,23 +136,21 @@ order by count(*) desc, {it} limit {MOST_VALUES})"""
 
 
 def correlations(source: Source, columns: Sequence[Column]) -> str:
-    """One row per pair of columns: the correlation of their ranks (Spearman) over the rows in which both have a value."""
-    ranks = ",\n  ".join(_rank_of(column) for column in columns)
-    pairs = (
-        f"select {literal(a.name)} as one, {literal(b.name)} as other,"
-        f" round(corr({name(a.name)}, {name(b.name)}), 6) as correlation,"
-        f" count(*) filter (where {name(a.name)} is not null and {name(b.name)} is not null) as rows from ranked"
-        for a, b in combinations(columns, 2)
-    )
-    rows = source.sql(columns, source.most_ranked)
-    return f"with rows as ({rows}),\nranked as materialized (select\n  {ranks}\nfrom rows)\n" + "\nunion all ".join(pairs)
+    """One row per pair of columns: the correlation of their ranks (Spearman) over the rows in which both have a value.
+
+    NULL where it is not defined: for fewer than two rows, or a column that does not vary in them.
+    """
+    pairs = (_correlation_of(a, b) for a, b in combinations(columns, 2))
+    return f"with rows as materialized ({source.sql(columns, source.most_ranked)})\n" + "\nunion all ".join(pairs)
 
 
-def _rank_of(column: Column) -> str:
-    """Equal values share the mean of their ranks."""
-    it = name(column.name)
-    rank = f"rank() over (order by {it}) + (count(*) over (partition by {it}) - 1) / 2"
-    return f"case when {it} is not null then {rank} end as {it}"
+def _correlation_of(one: Column, other: Column) -> str:
+    """The ranks are among the rows of the pair; equal values share the mean of their first and their last rank, here twice it."""
+    a, b = name(one.name), name(other.name)
+    return f"""select {literal(one.name)} as one, {literal(other.name)} as other,
+  nullif(round(corr(a, b), 6), 'nan'::double) as correlation, count(*) as rows
+from (select rank() over by_a + count(*) over by_a as a, rank() over by_b + count(*) over by_b as b
+  from rows where {a} is not null and {b} is not null window by_a as (order by {a}), by_b as (order by {b}))"""
 
 
 def _over(rows: str, selects: Iterable[str]) -> str:

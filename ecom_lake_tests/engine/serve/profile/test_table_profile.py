@@ -173,6 +173,41 @@ def test_it_agrees_with_polars_and_scipy(engine: duckdb.DuckDBPyConnection, valu
         assert pair.rows == len(values)
 
 
+def test_columns_that_share_one_row_have_no_correlation(engine: duckdb.DuckDBPyConnection) -> None:
+    rows = [{"visit": "a", "seconds": 1}, {"visit": "b", "seconds": 2, "price": 1}, {"visit": "c", "price": 2}]
+    assert profiled(engine, rows).correlations == []
+
+
+def test_a_column_that_does_not_vary_in_the_ranked_rows_has_no_correlation(engine: duckdb.DuckDBPyConnection) -> None:
+    rows = [{"visit": str(i), "seconds": i, "price": i, "score": 1} for i in range(1_000)]
+    ranked = profiled(engine, rows, most_ranked=100)
+    chosen = {row["seconds"] for row in ranked._ask(ranked.source.sql([TABLE.columns["seconds"]], 100))}
+    rare = next(i for i in range(1_000) if i not in chosen)
+    rows[rare]["score"] = 5
+    found = profiled(engine, rows, most_ranked=100, only=("seconds", "price", "score"))
+    assert by_name(found)["score"].distinct == 2
+    assert [(one.one, one.other, one.value) for one in found.correlations] == [("seconds", "price", 1)]
+
+
+_FEW = st.one_of(st.none(), st.integers(0, 5))
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(_FEW, _FEW, st.integers(0, 9)), min_size=2, max_size=40))
+def test_ranks_are_among_the_rows_in_which_both_columns_have_a_value(
+    engine: duckdb.DuckDBPyConnection, values: list[tuple[int | None, int | None, int]]
+) -> None:
+    rows = [{"visit": str(i), "seconds": a, "price": b, "ratio": float(c)} for i, (a, b, c) in enumerate(values)]
+    found = {(one.one, one.other): one for one in profiled(engine, rows, only=("seconds", "price", "ratio")).correlations}
+    for one, other in (("seconds", "price"), ("seconds", "ratio"), ("price", "ratio")):
+        both = [(row[one], row[other]) for row in rows if row[one] is not None and row[other] is not None]
+        if all(len(set(column)) > 1 for column in zip(*both, strict=True)) and both:
+            assert found[one, other].rows == len(both)
+            assert found[one, other].value == pytest.approx(spearmanr(both).statistic, abs=1e-5)
+        else:
+            assert (one, other) not in found
+
+
 def test_a_column_whose_name_is_a_word_of_sql_is_quoted(engine: duckdb.DuckDBPyConnection) -> None:
     column = Column(TABLE.columns["page"].kind, "A word.", personal=False, name="select")
     assert 'select "select" from silver."visits"' in Source(TABLE, 1).sql([column])
