@@ -23,8 +23,9 @@ def copy(
 ) -> int:
     """Copy a shop to another root, with its history, landing zone and campaigns.
 
-    Every file is read back and checked against its hash. The history is copied last, so that an interrupted copy shows an
-    older complete state, or nothing. Run it again to continue, or to copy new files. The original is not changed.
+    Every file is read back and compared with the original. The campaigns are copied first and the history last, so that an
+    interrupted copy shows an older complete state, or nothing, and whoever is held out of a campaign stays held out. Run it again
+    to continue, or to copy new files. The original is not changed.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def copy(
     as_json
         Print JSON.
     """
-    from ecom_lake.engine.build.maintenance.copying import copy_shop
+    from ecom_lake.engine.build.maintenance.copying import copied_states, copy_shop
     from ecom_lake.engine.serve.released import nothing_built
     from ecom_lake.publish.audiences.campaign import copy_campaigns
 
@@ -47,10 +48,11 @@ def copy(
         raise UsageError(f"{site.lake.url} is both FROM and TO: name two different roots.")
     if not site.lake.log.numbers() and not site.lake.landing.list(""):
         raise UsageError(nothing_built(site))
+    copied_states(site.lake, goal.lake)  # raises for a target with another history, which is not changed
+    campaigns = copy_campaigns(site, goal)
     with screen.progress() as bar:
         task = bar.add_task("scanning", total=None)
         done = copy_shop(site, goal, lambda path, done, of: bar.update(task, description=path, completed=done, total=of))
-    campaigns = copy_campaigns(site, goal)
     if as_json:
         copied = asdict(done) | {"campaigns": campaigns}
         screen.show_json({"shop": site.shop.name, "from": site.lake.url, "to": goal.lake.url} | copied)
@@ -63,5 +65,5 @@ def copy(
         f"Copied {counted(done.files, 'file')}, {size}, {counted(done.states, 'state')} and {counted(campaigns, 'campaign')}"
         f" to {goal.lake.url}."
     )
-    screen.show("Every file was read back and matches its hash.", f"Next: {there.command('build')}")
+    screen.show("Every file was read back and matches the original.", f"Next: {there.command('build')}")
     return 0

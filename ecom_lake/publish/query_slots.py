@@ -6,7 +6,7 @@ Not here: the time and memory of one query (engine/serve/query.py).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import BoundedSemaphore, Lock
 
 from ecom_lake.errors import UserError
@@ -29,15 +29,20 @@ class QuerySlots:
         self._lock = Lock()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Wait for a slot and hold it. Raises `BusyError` where too many wait already."""
+    def admitted(self) -> Iterator[None]:
+        """Wait for something else than a slot. Raises `BusyError` where too many wait already."""
         with self._lock:
             if not self._free:
                 raise BusyError()
             self._free -= 1
         try:
-            with self._running:
-                yield
+            yield
         finally:
             with self._lock:
                 self._free += 1
+
+    @contextmanager
+    def taken(self, turn: AbstractContextManager[object] | None = None) -> Iterator[None]:
+        """Wait for a slot and hold it. `turn`: what is waited for first, without a slot. Raises as `admitted` does."""
+        with self.admitted(), turn or nullcontext(), self._running:
+            yield

@@ -5,16 +5,20 @@ from __future__ import annotations
 import inspect
 import json
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from ecom_lake.cli.synth import synth
+from ecom_lake.engine.build.maintenance import copying
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import assets
 from ecom_lake.engine.serve.difference import last_two_releases
-from ecom_lake.publish.audiences.campaign import Campaign, write_campaign
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.publish.audiences.campaign import Campaign, read_campaign, write_campaign
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shapes.truths import ShapeTruths
 from ecom_lake.synth.truths import Truths
@@ -270,6 +274,36 @@ def test_a_copied_shop_builds_at_its_new_root(run: Run, fresh_lake: BuiltLake, t
     assert orders.out == f"n\n{fresh_lake.truths.totals.orders}\n"
     behind = run("copy", str(fresh_lake.root), there, "--json", at=fresh_lake)
     assert (behind.code, "has a different history" in behind.err) == (1, True)
+
+
+def test_a_copied_release_is_never_without_its_campaigns(
+    run: Run, fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export of a released lake without its campaigns may contact the customers whom they hold out."""
+    site = fresh_lake.site()
+    held_out = Campaign("spring", "rfm: at risk", 0.1).with_members(["a", "b"], date(2024, 5, 1), 1)
+    write_campaign(site, held_out)
+
+    def at(place: str) -> Site:
+        return replace(site, lake=Lake(str(tmp_path / place), "olist"))
+
+    def is_interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(copying, "update_plain_view", is_interrupted)  # after the last state
+        assert run("copy", str(fresh_lake.root), str(tmp_path / "stopped"), at=fresh_lake).code == 130
+    assert at("stopped").lake.log.head().release and read_campaign(at("stopped"), "spring") == held_out
+
+    write_campaign(at("other campaign"), replace(held_out, holdout=0.5))
+    refused = run("copy", str(fresh_lake.root), str(tmp_path / "other campaign"), at=fresh_lake)
+    assert (refused.code, "is not an older copy of the campaign 'spring'" in refused.err) == (1, True)
+    assert not at("other campaign").lake.log.numbers()
+
+    at("other history").lake.log.append(1, b"{}")
+    refused = run("copy", str(fresh_lake.root), str(tmp_path / "other history"), at=fresh_lake)
+    assert (refused.code, "has a different history" in refused.err) == (1, True)
+    assert read_campaign(at("other history"), "spring") is None
 
 
 def test_a_build_of_nothing_exits_1_and_quarantine_names_the_refused_file(run: Run, fresh_lake: BuiltLake) -> None:

@@ -83,19 +83,25 @@ def copy_campaigns(source: Site, target: Site) -> int:
     """Copy the campaigns to another lake, so that who was left out stays left out. Returns how many were new or had new members.
 
     Members whom only the target has are never lost: such a campaign is an error, and so is another campaign of that name."""
-    copied = 0
-    for name in campaigns(source):
-        campaign, there = read_campaign(source, name), read_campaign(target, name)
-        if campaign is None or campaign == there:
-            continue
-        if there is not None and replace(campaign, joined=campaign.joined[: len(there.joined)]) != there:
-            raise UserError(
-                f"{target.lake.store.where(_path(target, name))} is not an older copy of the campaign '{name}', and is not "
-                "replaced: export that campaign from one lake only, and remove the file of the other."
-            )
+    new = [campaign for name in campaigns(source) if (campaign := _new_for(source, target, name))]  # all are checked first
+    for campaign in new:
         write_campaign(target, campaign)
-        copied += 1
-    return copied
+        if read_campaign(target, campaign.name) != campaign:
+            raise UserError(f"{target.lake.store.where(_path(target, campaign.name))} differs from the original. Copy again.")
+    return len(new)
+
+
+def _new_for(source: Site, target: Site, name: str) -> Campaign | None:
+    """A campaign that the target lacks, or has with fewer members."""
+    campaign, there = read_campaign(source, name), read_campaign(target, name)
+    if campaign is None or campaign == there:
+        return None
+    if there is not None and replace(campaign, joined=campaign.joined[: len(there.joined)]) != there:
+        raise UserError(
+            f"{target.lake.store.where(_path(target, name))} is not an older copy of the campaign '{name}', and is not "
+            "replaced: export that campaign from one lake only, and remove the file of the other."
+        )
+    return campaign
 
 
 def _decoded(stored: dict[str, Any]) -> Campaign:

@@ -11,6 +11,7 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,9 @@ LEAST_LINES = 50_000
 LONGEST_QUERY = 10.0
 """Seconds that a query may take."""
 
+_Key = tuple[str, tuple[tuple[str, Any], ...]]
+"""A query and its values."""
+
 
 class ServedRelease:
     def __init__(self, site: Site, entry: Entry, slots: QuerySlots | None = None, is_prepared: bool = False) -> None:
@@ -68,7 +72,7 @@ class ServedRelease:
         self._at_the_rows = Lock()
         self._at_the_workbook = Lock()
         self._workbook = b""
-        self._rows: dict[tuple[str, tuple[tuple[str, Any], ...]], Sequence[Row]] = {}
+        self._rows: dict[_Key, Future[Sequence[Row]]] = {}
 
     @property
     def currency(self) -> str | None:
@@ -112,7 +116,7 @@ class ServedRelease:
         question = find(self.site.registry, [name])
         if why := self.unanswerable.get(question.name):
             raise UsageError(f"Shop '{self.site.shop.name}' cannot answer {question.name}: {why}")
-        with self._slots.taken(), self._lock:
+        with self._slots.taken(self._lock):
             return answer(self._session, question, given)
 
     def rows_once(self, query: Query) -> Sequence[Row]:
@@ -121,18 +125,27 @@ class ServedRelease:
             return self._read(query)
 
     def rows(self, query: Query) -> Sequence[Row]:
+        """Rows that are kept. Readers who ask for the same at once share one query; its error is not kept."""
         key = (query.sql, tuple(sorted(query.values.items())))
-        if (known := self._rows.get(key)) is not None:
-            return known
-        with self._slots.taken():
-            rows = self._rows.get(key)
-            if rows is None:
-                rows = self._read(query)
         with self._at_the_rows:
-            self._rows[key] = rows
-            while len(self._rows) > KEPT_ANSWERS:
-                del self._rows[next(iter(self._rows))]
-        return rows
+            if is_first := (rows := self._rows.get(key)) is None:
+                rows = self._rows[key] = Future()
+                while len(self._rows) > KEPT_ANSWERS:
+                    del self._rows[next(iter(self._rows))]
+        if is_first:
+            self._fill(rows, key, query)
+        elif not rows.done():
+            with self._slots.admitted():
+                return rows.result()
+        return rows.result()
+
+    def _fill(self, rows: Future[Sequence[Row]], key: _Key, query: Query) -> None:
+        try:
+            rows.set_result(self.rows_once(query))
+        except BaseException as error:
+            with self._at_the_rows:
+                self._rows.pop(key, None)
+            rows.set_exception(error)
 
     def frame(self, query: Query) -> pl.DataFrame:
         """The answer to a query that names its tables with their layer; it is not kept."""
@@ -145,7 +158,7 @@ class ServedRelease:
         return self._session.rows(query.sql, query.values)
 
     def columns(self, query: Query) -> Sequence[str]:
-        with self._slots.taken(), self._lock:
+        with self._slots.taken(self._lock):
             return self._session.ask(query.sql, query.values).columns
 
     @property

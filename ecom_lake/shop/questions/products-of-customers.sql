@@ -1,5 +1,5 @@
 /*
-title = "Which products do some customers buy, and more than all customers?"
+title = "Which products do high-value customers or a persona buy more than others?"
 group = "Who buys?"
 note = "High-value customers have a monetary score of 5: they are the fifth with the highest net sales. An index over 1 means that the product has a larger share of the net sales of these customers than of all customers' net sales. Valid orders up to the as-of date."
 caveat = "anonymous_orders"

@@ -53,7 +53,7 @@ def copy_shop(source: Site, target: Site, progress: Progress = lambda path, done
 
 
 def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
-    numbers, copied = source.lake.log.numbers(), _copied_states(source.lake, target.lake)
+    numbers, copied = source.lake.log.numbers(), copied_states(source.lake, target.lake)
     files = [*_data(source, numbers, copied), *_landing(source, target)]
     total, lock = sum(wanted.size for wanted in files), Lock()
     done = 0
@@ -77,8 +77,10 @@ def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
     return Copied(len(new), sum(new), len(states))
 
 
-def _copied_states(source: Lake, target: Lake) -> set[int]:
-    """The states of the source that the target has. If the newest one is the same in both, so are all before it."""
+def copied_states(source: Lake, target: Lake) -> set[int]:
+    """The states of the source that the target has. If the newest one is the same in both, so are all before it.
+
+    Raises `UserError` for a target with another history."""
     copied = target.log.numbers()
     if copied and (copied[-1] not in source.log.numbers() or target.log.read(copied[-1]) != source.log.read(copied[-1])):
         raise UserError(

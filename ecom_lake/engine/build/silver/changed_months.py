@@ -18,7 +18,7 @@ import polars as pl
 
 from ecom_lake.engine.build.bronze.delivered_rows import deliveries_since, rows_by_delivery, rows_of
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.silver.parts import latest_matches, order_index, part_of
+from ecom_lake.engine.build.silver.parts import latest_by_key, matches, order_index, part_of
 from ecom_lake.engine.build.silver.specs import INDEX
 from ecom_lake.engine.build.silver.whole_orders import come_whole
 from ecom_lake.engine.build.step.fingerprint import fingerprint
@@ -183,7 +183,7 @@ def _months_that_look_up(site: Site, entry: Entry, spec: RowByRow, lookup: Looku
 def _changed_keys(site: Site, entry: Entry, lookup: Lookup, since: Collection[int]) -> pl.DataFrame:
     """The keys that these deliveries gave another row. In many exports a customer comes again with every order, as before."""
     delivered = rows_of(site, entry, lookup.source, since)
-    earlier = rows_by_delivery(entry, site.connector.table(lookup.source)).keys() - since
-    now, before = (latest_matches(site, entry, lookup, delivered, deliveries) for deliveries in (None, earlier))
+    found = matches(site, entry, lookup, delivered)
+    now, before = latest_by_key(found, lookup), latest_by_key(found.filter(~pl.col("source_sequence").is_in(list(since))), lookup)
     columns = [column for column in now.columns if column not in LINEAGE]
     return now.join(before, on=columns, how="anti", nulls_equal=True)

@@ -194,7 +194,9 @@ def _digests(spec: RowByRow, delivered: _Delivered) -> Mapping[date, int]:
     for lookup in spec.lookups:
         keys = delivered.rows.select("month", pl.col(lookup.on).str.strip_chars()).unique()
         latest = delivered.lookups[lookup.source].drop(LINEAGE)
-        its_rows = digests(keys.join(latest, on=lookup.on), *latest.columns)
+        # With its name, so that equal rows of two lookup tables do not cancel out.
+        looked_up_rows = keys.join(latest, on=lookup.on).with_columns(_lookup=pl.lit(lookup.source))
+        its_rows = digests(looked_up_rows, "_lookup", *latest.columns)
         found |= {month: found[month] ^ digest for month, digest in its_rows.items()}
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -40,18 +40,20 @@ def order_index(site: Site, entry: Entry) -> pl.LazyFrame:
 
 def looked_up(site: Site, entry: Entry, lookups: tuple[Lookup, ...], rows: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
     """By lookup table: the latest delivered row for each value that occurs in `rows`."""
-    return {lookup.source: latest_matches(site, entry, lookup, rows.lazy()) for lookup in lookups}
+    return {lookup.source: latest_by_key(matches(site, entry, lookup, rows.lazy()), lookup) for lookup in lookups}
 
 
-def latest_matches(
-    site: Site, entry: Entry, lookup: Lookup, rows: pl.LazyFrame, deliveries: Collection[int] | None = None
-) -> pl.DataFrame:
-    """The latest delivered row for each value that occurs in `rows`, of some deliveries of the lookup table or of all."""
+def matches(site: Site, entry: Entry, lookup: Lookup, rows: pl.LazyFrame) -> pl.DataFrame:
+    """Every delivered row of the lookup table whose value occurs in `rows`."""
     on = pl.col(lookup.on).str.strip_chars()
     wanted = rows.select(on).unique()
     useful = [pl.col(column).str.strip_chars().fill_null("") != "" for column in lookup.needs]
-    delivered = rows_of(site, entry, lookup.source, deliveries).filter(*useful).with_columns(on)
-    found = delivered.join(wanted, on=lookup.on, how="semi").collect()
+    delivered = rows_of(site, entry, lookup.source).filter(*useful).with_columns(on)
+    return delivered.join(wanted, on=lookup.on, how="semi").collect()
+
+
+def latest_by_key(found: pl.DataFrame, lookup: Lookup) -> pl.DataFrame:
+    """The latest delivered row for each value, of the rows of a lookup table."""
     if found[lookup.on].n_unique() == found.height:  # nearly always; the test is faster than the sort
         return found
     return found.sort([lookup.on, *LINEAGE]).unique(lookup.on, keep="last", maintain_order=True)
