@@ -52,11 +52,12 @@ def _():
         mo.stop(True, mo.callout(str(error), kind="danger"))
     keeps_it_open = ExitStack()
     opened = keeps_it_open.enter_context(session(site, entry, by_signals=False))
+    counts = {layer: len(opened.tables.get(layer, ())) for layer in ("silver", "gold")}
     mo.md(f"""
     # What the data of {chosen_shop} look like
 
-    Release {entry.number}, {len(opened.tables["silver"])} tables of silver and {len(opened.tables["gold"])} of gold. Change the
-    shop with `--project` and `--shop`.
+    Release {entry.number}, {counts["silver"]} tables of silver and {counts["gold"]} of gold. Change the shop with
+    `--project` and `--shop`.
     """)
     return entry, is_script, keeps_it_open, opened, site
 
@@ -64,10 +65,10 @@ def _():
 @app.cell
 def _(entry, opened, site):
     tables = {one.table.name: TableProfile(one, opened.rows) for one in silver_sources(site, entry)}
-    has_orders = "fct_orders" in opened.tables["gold"]
+    has_orders = "fct_orders" in opened.tables.get("gold", [])
     orders = site.registry.gold["fct_orders"] if has_orders else None
     measures = TableProfile(source(site, entry, orders, *MEASURES), opened.rows) if has_orders else None
-    shop = ShopProfile(opened.rows, opened.tables["gold"], measures)
+    shop = ShopProfile(opened.rows, opened.tables.get("gold", []), measures)
     return shop, tables
 
 
@@ -78,7 +79,9 @@ def _(is_script, shop, site, tables):
     of_tables = {name: found for name, one in tables.items() if (found := table_findings(one))}
     if is_script:
         print("\n".join([*of_shop, *(f"{name}: {sentence}" for name, found in of_tables.items() for sentence in found)]))
-    mo.vstack([mo.md("## Findings"), mo.Html(listed(of_shop) or "<p>The shop has too few orders for a finding.</p>")])
+    mo.vstack(
+        [mo.md("## Findings"), mo.Html(listed(of_shop) if of_shop else "<p>The shop has too few orders for a finding.</p>")]
+    )
     return (of_tables,)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal
 
 MOST_WHOLE = 24
@@ -13,6 +13,7 @@ _FEWEST = 8
 """The bins that a histogram has at least, where its values are not few integers: at most 2.5 times as many, and one more."""
 _STEPS = (5, 2, 1)
 _FEWEST_MONTHS, _MOST_TIMES, _FEW_TIMES = 6, 36, 12
+_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Bins:
         if self.unit == "month":
             return f"{int(bound) // 12}-{int(bound) % 12 + 1:02}"
         if self.unit == "second":
-            return f"{datetime(1970, 1, 1) + timedelta(seconds=bound):%Y-%m-%d %H:%M}"
+            moment = datetime(1970, 1, 1) + timedelta(seconds=bound)
+            return f"{moment:%Y-%m-%d}" if self.width % _DAY == 0 else f"{moment:%Y-%m-%d %H:%M}"
         return f"{bound:,.0f}" if bound == round(bound) else f"{bound:,.4g}"
 
 
@@ -52,13 +54,25 @@ def bins_of(low: float, high: float, are_integers: bool) -> Bins:
 
 
 def time_bins(first: datetime, last: datetime) -> Bins:
-    """Calendar months, as many in each bin as needed; equal parts of the time where it is less than half a year."""
-    low, months = _month(first), _month(last) - _month(first) + 1
+    """Calendar months, or whole days where it is less than half a year, as many in each bin as needed.
+
+    The last bin is whole, because a shorter one would look like a fall. Within two days: equal parts of the time."""
+    months, days = _month(last) - _month(first) + 1, (last.date() - first.date()).days + 1
     if months >= _FEWEST_MONTHS:
         width = math.ceil(months / _MOST_TIMES)
-        return Bins(float(low), float(width), math.ceil(months / width), "month")
-    start, seconds = (first - datetime(1970, 1, 1)).total_seconds(), (last - first).total_seconds()
-    return Bins(start, seconds / _FEW_TIMES if seconds else 1.0, _FEW_TIMES if seconds else 1, "second")
+        count = math.ceil(months / width)
+        return Bins(float(_month(last) + 1 - count * width), float(width), count, "month")
+    if days > 2:
+        width = math.ceil(days / _FEW_TIMES)
+        count = math.ceil(days / width)
+        start = datetime.combine(last.date(), time()) + timedelta(days=1 - count * width)
+        return Bins(_seconds(start), float(width * _DAY), count, "second")
+    span = _seconds(last) - _seconds(first)
+    return Bins(_seconds(first), span / _FEW_TIMES if span else 1.0, _FEW_TIMES if span else 1, "second")
+
+
+def _seconds(moment: datetime) -> float:
+    return (moment - datetime(1970, 1, 1)).total_seconds()
 
 
 def _month(time: datetime) -> int:

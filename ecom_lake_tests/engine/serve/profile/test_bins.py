@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -43,7 +43,24 @@ def test_times_are_in_calendar_months_where_there_are_enough() -> None:
     assert time_bins(datetime(2000, 1, 1), datetime(2009, 12, 31)) == Bins(12 * 2000, 4.0, 30, "month")
 
 
-def test_a_short_time_is_in_equal_parts() -> None:
-    bins = time_bins(datetime(2018, 1, 1), datetime(2018, 1, 13))
-    assert (bins.unit, bins.count, bins.width) == ("second", 12, 24 * 60 * 60)
+def test_the_last_of_the_bins_of_several_months_is_whole() -> None:
+    """37 months in bins of two: the first bin has one month."""
+    assert time_bins(datetime(2016, 1, 5), datetime(2019, 1, 20)) == Bins(12 * 2015 + 11, 2.0, 19, "month")
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2020, 1, 1)), st.integers(3, 120))
+def test_one_row_a_day_gives_full_bins_but_for_the_first(start: datetime, days: int) -> None:
+    times = [start + timedelta(days=number) for number in range(days)]
+    bins = time_bins(times[0], times[-1])
+    seconds = [(one - datetime(1970, 1, 1)).total_seconds() for one in times]
+    rows = [sum(low <= one < high for one in seconds) for low, high in map(bins.bounds, range(bins.count))]
+    assert sum(rows) == days
+    assert set(rows[1:]) <= {bins.width / (24 * 60 * 60)}
+    assert 1 <= rows[0] <= bins.width / (24 * 60 * 60)
+    assert ":" not in bins.label(0)
+
+
+def test_a_time_within_two_days_is_in_equal_parts() -> None:
+    bins = time_bins(datetime(2018, 1, 1), datetime(2018, 1, 2, 12))
+    assert (bins.unit, bins.count, bins.width) == ("second", 12, 3 * 60 * 60)
     assert time_bins(datetime(2018, 1, 1), datetime(2018, 1, 1)).count == 1
