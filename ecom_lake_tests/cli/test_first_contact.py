@@ -105,3 +105,15 @@ def test_rows_with_the_same_key_are_a_problem_that_is_named(run: Run, project: t
         "order_items: 2 rows would not count, as a later row has the same order_id and line: "
         "decide which column distinguishes them"
     ]
+
+
+def test_rows_without_a_readable_quantity_are_no_credit_notes(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
+    quantities = ["1"] * 40
+    quantities[3], quantities[5], quantities[6] = "", "-1", "two"
+    sheet = tmp_path / "sheet.csv"
+    rows = "".join(f"o{n},c{n % 9},2021-03-{n % 28 + 1:02d},s{n % 7},{one},10.00\n" for n, one in enumerate(quantities))
+    sheet.write_text("Order ID,Customer ID,Order Date,SKU,Quantity,Price\n" + rows, "utf-8")
+    report = run("map", str(sheet), "--json", *project).json
+    assert "1 row has a negative quantity" in " ".join(report["decide"])
+    assert report["orders"] == 39
+    assert report["problems"] == ["order_items: 1 row of 40 would be refused by the rule quantity_unreadable"]
