@@ -117,3 +117,11 @@ def test_rows_without_a_readable_quantity_are_no_credit_notes(run: Run, project:
     assert "1 row has a negative quantity" in " ".join(report["decide"])
     assert report["orders"] == 39
     assert report["problems"] == ["order_items: 1 row of 40 would be refused by the rule quantity_unreadable"]
+
+
+def test_two_headers_that_a_map_cannot_distinguish_are_a_sentence(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.csv"
+    rows = "".join(f"o{n},c{n % 9},2021-03-{n % 28 + 1:02d},s{n % 7},1,10.00,1.00,10\n" for n in range(40))
+    sheet.write_text("Order ID,Customer ID,Order Date,SKU,Quantity,Price,Discount,Discount %\n" + rows, "utf-8")
+    ran = run("map", str(sheet), *project)
+    assert ran.code == 2 and "sheet.csv has the columns Discount and Discount %" in ran.err and "rename" in ran.err
