@@ -84,8 +84,12 @@ def test_words_instead_of_days_are_mapped_and_unknown_ones_leave_the_cell_out(
     assert "prior_purchases" not in written["customers"]
 
 
-def test_a_cell_that_refuses_most_rows_is_left_out_and_named(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
-    """Each discount is more than the amount of its line."""
+@pytest.mark.parametrize("rounds", [1, 8])
+def test_a_cell_that_refuses_most_rows_is_left_out_and_named(
+    run: Run, project: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: int
+) -> None:
+    """Each discount is more than the amount of its line. What is reported is the last draft, whatever the rounds."""
+    monkeypatch.setattr("ecom_lake.engine.build.draft_trial._MOST_ROUNDS", rounds)
     rows = "".join(f"o{n},c{n % 9},2021-03-{n % 28 + 1:02d},s{n % 7},1,{10 + n % 7}.50,{40 + n}\n" for n in range(40))
     sheet = tmp_path / "sheet.csv"
     sheet.write_text("Order ID,Customer ID,Order Date,SKU,Quantity,Price,Discount\n" + rows, "utf-8")
