@@ -84,8 +84,12 @@ def test_words_instead_of_days_are_mapped_and_unknown_ones_leave_the_cell_out(
     assert "prior_purchases" not in written["customers"]
 
 
-def test_a_cell_that_refuses_most_rows_is_left_out_and_named(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
-    """Each discount is more than the amount of its line."""
+@pytest.mark.parametrize("rounds", [1, 8])
+def test_a_cell_that_refuses_most_rows_is_left_out_and_named(
+    run: Run, project: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: int
+) -> None:
+    """Each discount is more than the amount of its line. What is reported is the last draft, whatever the rounds."""
+    monkeypatch.setattr("ecom_lake.engine.build.draft_trial._MOST_ROUNDS", rounds)
     rows = "".join(f"o{n},c{n % 9},2021-03-{n % 28 + 1:02d},s{n % 7},1,{10 + n % 7}.50,{40 + n}\n" for n in range(40))
     sheet = tmp_path / "sheet.csv"
     sheet.write_text("Order ID,Customer ID,Order Date,SKU,Quantity,Price,Discount\n" + rows, "utf-8")
@@ -105,3 +109,23 @@ def test_rows_with_the_same_key_are_a_problem_that_is_named(run: Run, project: t
         "order_items: 2 rows would not count, as a later row has the same order_id and line: "
         "decide which column distinguishes them"
     ]
+
+
+def test_rows_without_a_readable_quantity_are_no_credit_notes(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
+    quantities = ["1"] * 40
+    quantities[3], quantities[5], quantities[6] = "", "-1", "two"
+    sheet = tmp_path / "sheet.csv"
+    rows = "".join(f"o{n},c{n % 9},2021-03-{n % 28 + 1:02d},s{n % 7},{one},10.00\n" for n, one in enumerate(quantities))
+    sheet.write_text("Order ID,Customer ID,Order Date,SKU,Quantity,Price\n" + rows, "utf-8")
+    report = run("map", str(sheet), "--json", *project).json
+    assert "1 row has a negative quantity" in " ".join(report["decide"])
+    assert report["orders"] == 39
+    assert report["problems"] == ["order_items: 1 row of 40 would be refused by the rule quantity_unreadable"]
+
+
+def test_two_headers_that_a_map_cannot_distinguish_are_a_sentence(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.csv"
+    rows = "".join(f"o{n},c{n % 9},2021-03-{n % 28 + 1:02d},s{n % 7},1,10.00,1.00,10\n" for n in range(40))
+    sheet.write_text("Order ID,Customer ID,Order Date,SKU,Quantity,Price,Discount,Discount %\n" + rows, "utf-8")
+    ran = run("map", str(sheet), *project)
+    assert ran.code == 2 and "sheet.csv has the columns Discount and Discount %" in ran.err and "rename" in ran.err

@@ -53,6 +53,8 @@ def try_draft(draft: Draft, name: str, connector_for: Callable[[str], Connector]
         if better == draft:
             break
         draft = better
+    else:
+        trial = _tried(draft, name, connector_for, files)
     facets = {one.facet.target: one for one in trial.facets}
     draft = replace(draft, facets=tuple(_with_refusals(facet, facets.get(facet.table)) for facet in draft.facets))
     orders, net_sales = _sales(facets, targets)

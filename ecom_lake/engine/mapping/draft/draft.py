@@ -43,6 +43,8 @@ class Draft:
     """Sentences on what the files do not have and a build needs."""
     orders: str = ""
     """The table of orders."""
+    order_times: tuple[str, ...] = ()
+    """Its columns with the time of an order."""
     undated: tuple[str, ...] = ()
     """The times that orders need and no file has, as `without` of a shop names them."""
 
@@ -84,6 +86,7 @@ def make_draft(kinds: Sequence[KindProfile], targets: Targets) -> Draft:
         sales=sales,
         missing=(*_missing(assigned, targets), *_without_table(kinds, facets)),
         orders=targets.amounts.orders,
+        order_times=_order_times(targets),
         undated=tuple(_undated(assigned, targets)),
     )
 
@@ -154,4 +157,9 @@ def _undated(assigned: Sequence[Assigned], targets: Targets) -> list[str]:
     orders = next((one for one in assigned if one.table.name == targets.amounts.orders), None)
     if orders is None or any(column.dates for column in orders.scores.kind.columns.values()):
         return []
-    return [f"{orders.table.name}.{name}" for name in orders.table.required if orders.table[name].column.kind == TIMESTAMP]
+    return [f"{orders.table.name}.{name}" for name in _order_times(targets)]
+
+
+def _order_times(targets: Targets) -> tuple[str, ...]:
+    orders = targets[targets.amounts.orders]
+    return tuple(name for name in orders.required if orders[name].column.kind == TIMESTAMP)

@@ -16,7 +16,7 @@ import polars as pl
 from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.landing.archives import Member, unpack
 from ecom_lake.engine.landing.file_parser import parse
-from ecom_lake.engine.landing.refused import Refused
+from ecom_lake.engine.landing.refused import Refused, shown
 from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.engine.mapping.draft.profile import KindProfile, profile_kind
 from ecom_lake.engine.mapping.syntax import reserved_words
@@ -93,7 +93,20 @@ def _read_member(member: Member, scratch: Path) -> FileRead:
         raise Refused(f"{member.name} seems to have no header: put the names of the columns into its first line.")
     if not rows.width or not rows.height:
         raise Refused(f"{member.name} has no rows: export it again, or leave it out.")
+    _refuse_same_names(member.name, rows.columns)
     return FileRead(name, rows, parsed.delimiter, parsed.rejected)
+
+
+def _refuse_same_names(file: str, headers: Sequence[str]) -> None:
+    """A build refuses the files of a map in which two headers have one name in snake case."""
+    headers_of: dict[str, str] = {}
+    for header in headers:
+        other = headers_of.setdefault(snake_case(header), header)
+        if other != header:
+            raise Refused(
+                f"{shown(file)} has the columns {shown(other)} and {shown(header)}, which a map cannot distinguish, as both are "
+                f"{snake_case(header)!r} in snake case: rename or remove one of them."
+            )
 
 
 def _kinds(files: Sequence[FileRead]) -> Iterator[KindProfile]:

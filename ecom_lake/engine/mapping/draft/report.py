@@ -87,7 +87,8 @@ def decisions(draft: Draft) -> list[str]:
 def first_month(draft: Draft) -> str | None:
     """The month of the first order, such as 2017-11, in UTC if its time has a zone; None without dates."""
     orders = next((facet for facet in draft.facets if facet.table == draft.orders), None)
-    columns = [draft.kind(orders.kind).columns[name] for cell in orders.cells for name in cell.columns] if orders else []
+    times = [cell for cell in orders.cells if cell.target in draft.order_times] if orders else []
+    columns = [draft.kind(orders.kind).columns[name] for cell in times for name in cell.columns] if orders else []
     days = [first for column in columns if column.dates and isinstance(first := column.dates.values.min(), datetime)]
     return f"{min(days):%Y-%m}" if days else None
 

@@ -89,7 +89,7 @@ def _without_negative_quantities(
     column = columns[quantity.columns[0]] if quantity and quantity.columns else None
     if column is None or column.numbers is None or not (negative := int((column.numbers.values < 0).sum())):
         return orders, lines
-    condition = f"{number_expression(column, always=True)} >= 0"
+    condition = f"coalesce({number_expression(column, always=True)} >= 0, true)"
     note = (
         f"{counted(negative, 'row', 'has/have')} a negative {column.name} (credit notes, or corrections of the stock) and no part"
         " in sales: decide whether to write [refunds] for them"

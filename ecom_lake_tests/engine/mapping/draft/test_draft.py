@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.mapping.draft.draft_text import draft_text
-from ecom_lake.engine.mapping.draft.report import report_of
+from ecom_lake.engine.mapping.draft.report import first_month, report_of
 from ecom_lake.engine.mapping.map_file import read_map
 from ecom_lake.engine.mapping.run_facet import check_types
 from ecom_lake.shop.connectors.canonical import CANONICAL
@@ -266,3 +266,12 @@ def test_a_flag_is_no_amount_and_a_table_that_may_not_be_there_has_no_sure_key(t
     assert _cell(draft, "payments", "amount").expression == "order_total"
     assert _cell(draft, "payments", "order_id").confidence == "likely"
     assert _cell(draft, "orders", "order_id").confidence == "sure"
+
+
+def test_the_first_month_is_that_of_the_orders_whatever_placeholders_other_dates_have(tmp_path: Path) -> None:
+    rows: Rows = [
+        (f"o{n}", f"c{n % 9}", f"2021-03-{n % 28 + 1:02d}", "1970-01-01" if n == 7 else "2021-04-02") for n in range(40)
+    ]
+    made = _draft(tmp_path, orders=("Order No,Customer No,Order Date,Shipped Date", rows))
+    assert any("shipped_date" in one.columns for facet in made.facets for one in facet.cells)
+    assert first_month(made) == "2021-03"

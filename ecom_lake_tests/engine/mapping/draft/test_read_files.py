@@ -52,9 +52,13 @@ def test_headers_in_snake_case(header: str, name: str) -> None:
     assert own_name(header) == name
 
 
-def test_two_headers_with_the_same_snake_case_get_different_names(tmp_path: Path) -> None:
-    (kind,) = read_files(_write(tmp_path, x="Order ID,order-id\n1,2\n")).kinds
-    assert list(kind.columns) == ["order_id", "order_id_2"]
+def test_a_file_with_two_headers_of_the_same_snake_case_is_refused_as_a_build_refuses_it(tmp_path: Path) -> None:
+    read = read_files(_write(tmp_path, x="Price,Price ($)\n1,2\n", y="Order ID\n1\n"))
+    assert read.refused == (
+        "x.csv has the columns Price and Price ($), which a map cannot distinguish, as both are 'price' in snake case: "
+        "rename or remove one of them.",
+    )
+    assert [kind.name for kind in read.kinds] == ["y"]
 
 
 @pytest.mark.parametrize(
