@@ -194,10 +194,12 @@ class Mailbox:
         self.envelopes: list[Envelope] = []
         self.logins: list[tuple[bytes, bytes]] = []
         self.refuse_recipient = ""
+        self.refused_address = ""
+        """The only recipient that is refused; empty: all are."""
         self.refuse_data = ""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:
-        if self.refuse_recipient:
+        if self.refuse_recipient and self.refused_address in ("", address):
             return self.refuse_recipient
         envelope.rcpt_tos.append(address)
         return "250 OK"

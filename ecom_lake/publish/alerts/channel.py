@@ -19,6 +19,10 @@ class MessageRefusedError(UserError):
     """The channel works, but refuses this message."""
 
 
+class PartlyRefusedError(UserError):
+    """Some recipients have the message, the others were refused: sending it again would repeat it for the former."""
+
+
 class Sender(ABC):
     """Sends the messages of one channel."""
 
@@ -36,7 +40,7 @@ class Sender(ABC):
 
     @abstractmethod
     def deliver(self, message: Message) -> None:
-        """Send, or raise ChannelError or MessageRefusedError."""
+        """Send, or raise ChannelError, MessageRefusedError or PartlyRefusedError."""
 
     def send(self, message: Message) -> None:
         if self.channel.settings.variable and not self.channel.secret:

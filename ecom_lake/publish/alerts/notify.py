@@ -19,7 +19,7 @@ from ecom_lake.engine.store.sent import Sent
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.publish.alerts.apprise_service import AppriseSender
 from ecom_lake.publish.alerts.build_rules import build_facts
-from ecom_lake.publish.alerts.channel import ChannelError, Sender
+from ecom_lake.publish.alerts.channel import ChannelError, PartlyRefusedError, Sender
 from ecom_lake.publish.alerts.mail import MailSender
 from ecom_lake.publish.alerts.message import Fact, Message, message_of
 from ecom_lake.publish.alerts.month_rules import month_facts
@@ -68,6 +68,9 @@ def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, resul
             continue
         try:
             sender.send(message)
+        except PartlyRefusedError as error:
+            result.failures.append(f"Channel '{channel.name}': {error}")
+            _record(channel, message, memory, claim, result)
         except UserError as error:
             memory.give_back(claim)
             why, waiting = why or str(error), waiting + 1
@@ -76,9 +79,7 @@ def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, resul
                 waiting = len(messages) - messages.index(message)
                 break
         else:
-            memory.record(channel.name, message.key, claim, _recorded(message))
-            logs.log_event("message sent", channel=channel.name, message=message.key)
-            result.sent.append((channel.name, message))
+            _record(channel, message, memory, claim, result)
     if why:
         result.failures.append(f"Channel '{channel.name}': {why} {counted(waiting, 'message', 'is/are')} sent the next time.")
 
@@ -139,5 +140,8 @@ def _facts(site: Site, failed: FailedRun | None, now: datetime) -> tuple[list[Fa
         return found, [str(error)]
 
 
-def _recorded(message: Message) -> dict[str, object]:
-    return {"title": message.title, "release": message.release, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+def _record(channel: Channel, message: Message, memory: Sent, claim: str, result: Notified) -> None:
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    memory.record(channel.name, message.key, claim, {"title": message.title, "release": message.release, "at": at})
+    logs.log_event("message sent", channel=channel.name, message=message.key)
+    result.sent.append((channel.name, message))

@@ -226,6 +226,21 @@ def test_a_message_that_is_refused_does_not_stop_the_next_one(team: AlertShop, h
     assert failed.failures == ["Channel 'team': the server answered 400. 5 messages are sent the next time."]
 
 
+@pytest.mark.parametrize("answer", ["550 unknown", "450 later"])
+def test_a_mail_that_one_recipient_is_refused_fails_and_is_not_repeated_for_the_other(
+    shop: AlertShop, mailbox: Mailbox, mail_port: int, answer: str
+) -> None:
+    to = ["manager@b.de", "owner@b.de"]
+    shop.configure(channel("bosses", kind="mail", host="127.0.0.1", port=mail_port, security="none", sender="a@b.de", to=to))
+    shop.fail("The disk is full.")
+    mailbox.refuse_recipient, mailbox.refused_address = answer, "owner@b.de"
+    assert notify(shop.site).failures == [
+        f"Channel 'bosses': the server refused 1 recipient ({answer[:3]}): owner@b.de. The others have the mail."
+    ]
+    assert notify(shop.site).failures == []
+    assert [envelope.rcpt_tos for envelope in mailbox.envelopes] == [["manager@b.de"]]
+
+
 def test_eight_at_once_send_each_message_once(team: AlertShop, hook: Receiver) -> None:
     all_facts(team)
     together = threading.Barrier(8)
