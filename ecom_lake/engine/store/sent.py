@@ -81,4 +81,9 @@ class Sent:
 
     def _create(self, path: str, data: bytes) -> bool:
         """True also where the store made the file, but its answer was lost and the retry found it."""
-        return self._store.create(path, data) or self._store.read(path) == data
+        if self._store.create(path, data):
+            return True
+        try:
+            return self._store.read(path) == data
+        except FileNotFoundError:  # the other process sent the message and deleted its claim meanwhile
+            return False

@@ -12,6 +12,7 @@ import pytest
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.store.local import LocalStore
 from ecom_lake.engine.store.sent import CLAIM_ENDS, KEPT, SENT, Sent
+from ecom_lake.engine.store.store import Store
 from ecom_lake_tests.builders.alert_shop import AlertShop
 from ecom_lake_tests.builders.built_lake import Place
 
@@ -39,6 +40,25 @@ def test_of_many_at_once_one_gets_the_claim(place: Place) -> None:
     with ThreadPoolExecutor(6) as pool:
         claims = list(pool.map(lambda one: one.claim("team", "a"), processes))
     assert len([claim for claim in claims if claim]) == 1
+
+
+def test_a_claim_that_ends_while_this_process_looks_at_it_is_not_taken(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other process creates its claim just before this one, and records the message just after."""
+    first, second, store = sent(place, "first"), sent(place, "second"), place.store()
+    create = type(store).create
+
+    def between(of: Store, path: str, data: bytes) -> bool:
+        with monkeypatch.context() as unpatched:
+            unpatched.setattr(type(store), "create", create)
+            claim = first.claim("team", "a")
+            assert claim
+            created = create(of, path, data)
+            first.record("team", "a", claim, {})
+        return created
+
+    monkeypatch.setattr(type(store), "create", between)
+    assert second.claim("team", "a") is None
+    assert sent(place).has("team", "a")
 
 
 def test_the_latest_record_of_a_channel(place: Place) -> None:
