@@ -101,8 +101,8 @@ def _teams(message: Message) -> dict[str, Any]:
 
 
 def _body(message: Message) -> str:
-    """The title, and the text without the sentence that the title repeats."""
-    return "\n".join((message.title, *message.text.split("\n")[1:]))
+    """The whole text, after the name of the shop: the title has its first sentence, cut to the length of a title."""
+    return f"[{message.shop}] {message.text}"
 
 
 _SHAPES = {"json": _json, "slack": _slack, "teams": _teams}

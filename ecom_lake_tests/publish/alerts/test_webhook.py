@@ -54,6 +54,14 @@ def test_teams_gets_a_card_of_text_runs_which_have_no_markdown(hook: Receiver) -
     assert [run["text"] for block in blocks for run in block["inlines"]][1:] == ["Next <line>", "Readers see release 7."]
 
 
+@pytest.mark.parametrize("shape", ["json", "slack", "teams"])
+def test_a_reason_that_is_longer_than_a_title_arrives_whole(hook: Receiver, shape: str) -> None:
+    reason = f"The build failed: {'x' * 300} and {'y' * 1_000}."
+    sender(hook.url, shape=shape).send(message_of(Fact("build_failed", "1", reason, ("Next.",)), "mine", 7))
+    sent = json.dumps(hook.posted[0].body)
+    assert reason in sent and sent.count("Next.") == 1
+
+
 def test_the_preview_is_what_is_sent(hook: Receiver) -> None:
     for shape in ("json", "slack", "teams"):
         sender(hook.url, shape=shape).send(MESSAGE)
