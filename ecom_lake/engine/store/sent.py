@@ -1,7 +1,8 @@
 """Which messages were sent, so that each is sent once: also by two processes at once, and after a process was killed.
 
 A message is claimed by creating a file, sent, and recorded by creating another; only then is the claim removed. A process that
-is killed in between leaves its claim, which ends after CLAIM_ENDS: the next process sends the message again, under the same key
+is killed in between leaves its claim, as does a channel that does not answer in time. A claim ends after CLAIM_ENDS: the next
+process sends the message again, under the same key
 (docs/decisions/0059). Files are `_store/sent/<channel>/<key>.sent` and `….claim-<number>`.
 Not here: what a message is and how it is sent (publish/alerts/).
 """

@@ -1,7 +1,8 @@
 """Which messages are due, and sending each of them once to each channel.
 
 At least once: a message is recorded after its channel took it. A process that is killed in between leaves a claim, and the
-message is sent again when the claim has ended, with the same key (engine/store/sent.py, docs/decisions/0059). The messages of a
+message is sent again when the claim has ended, with the same key (engine/store/sent.py, docs/decisions/0059); so is a message
+that got no answer within the time limit. The messages of a
 channel that is down wait for the next time; the other channels are not affected.
 """
 
@@ -19,7 +20,7 @@ from ecom_lake.engine.store.sent import Sent
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.publish.alerts.apprise_service import AppriseSender
 from ecom_lake.publish.alerts.build_rules import build_facts
-from ecom_lake.publish.alerts.channel import ChannelError, PartlyRefusedError, Sender
+from ecom_lake.publish.alerts.channel import ChannelError, NoAnswerError, PartlyRefusedError, Sender
 from ecom_lake.publish.alerts.mail import MailSender
 from ecom_lake.publish.alerts.message import Fact, Message, message_of
 from ecom_lake.publish.alerts.month_rules import month_facts
@@ -72,7 +73,8 @@ def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, resul
             result.failures.append(f"Channel '{channel.name}': {error}")
             _record(channel, message, memory, claim, result)
         except UserError as error:
-            memory.give_back(claim)
+            if not isinstance(error, NoAnswerError):  # else the claim ends by itself: until then nobody sends a second copy
+                memory.give_back(claim)
             why, waiting = why or str(error), waiting + 1
             logs.log_event("message failed", logging.WARNING, channel=channel.name, message=message.key, why=str(error))
             if isinstance(error, ChannelError):

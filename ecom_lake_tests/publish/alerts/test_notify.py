@@ -241,6 +241,26 @@ def test_a_mail_that_one_recipient_is_refused_fails_and_is_not_repeated_for_the_
     assert [envelope.rcpt_tos for envelope in mailbox.envelopes] == [["manager@b.de"]]
 
 
+def test_a_server_that_is_too_slow_gets_no_second_copy_before_the_claim_ends(
+    team: AlertShop, hook: Receiver, mailbox: Mailbox, mail_port: int
+) -> None:
+    """The servers have the whole message when the time limit of one second ends, and take it after that."""
+    mail = channel(
+        "bosses", kind="mail", host="127.0.0.1", port=mail_port, security="none", sender="a@b.de", to=["c@d.de"], seconds=1
+    )
+    team.configure(channel(seconds=1), mail)
+    team.fail("The disk is full.")
+    ended = threading.Event()
+    hook.before_answer = mailbox.before_answer = lambda: ended.wait(60)
+    slow = notify(team.site)
+    assert [one.split(": ")[1].split(".")[0] for one in slow.failures] == ["no answer within 1 seconds"] * 2
+    ended.set()
+    assert notify(team.site).sent == [] and len(hook.posted) == len(mailbox.mails) == 1
+    _let_claims_end(team)
+    assert len(notify(team.site).sent) == 2 and notify(team.site).sent == []
+    assert len({one.headers["Idempotency-Key"] for one in hook.posted}) == 1
+
+
 def test_eight_at_once_send_each_message_once(team: AlertShop, hook: Receiver) -> None:
     all_facts(team)
     together = threading.Barrier(8)
