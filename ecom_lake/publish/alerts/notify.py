@@ -9,6 +9,7 @@ channel that is down wait for the next time; the other channels are not affected
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ class Notified:
     sent: list[tuple[str, Message]] = field(default_factory=list)
     """Each with the name of its channel."""
     failures: list[str] = field(default_factory=list)
-    """One sentence for each channel that failed, and for facts that could not be read."""
+    """One sentence for each reason why a channel failed, and for facts that could not be read."""
 
 
 def due(site: Site, failed: FailedRun | None = None, now: datetime | None = None) -> Due:
@@ -62,8 +63,8 @@ def notify(site: Site, failed: FailedRun | None = None, now: datetime | None = N
 
 def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, result: Notified) -> None:
     """Send the messages that no other process has sent or is sending; adds to the result."""
-    sender, why, waiting = sender_of(channel), "", 0
-    for message in messages:
+    sender, waiting = sender_of(channel), Counter[str]()
+    for position, message in enumerate(messages):
         claim = memory.claim(channel.name, message.key)
         if claim is None:
             continue
@@ -75,15 +76,15 @@ def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, resul
         except UserError as error:
             if not isinstance(error, NoAnswerError):  # else the claim ends by itself: until then nobody sends a second copy
                 memory.give_back(claim)
-            why, waiting = why or str(error), waiting + 1
             logs.log_event("message failed", logging.WARNING, channel=channel.name, message=message.key, why=str(error))
             if isinstance(error, ChannelError):
-                waiting = len(messages) - messages.index(message)
+                waiting[str(error)] += len(messages) - position
                 break
+            waiting[str(error)] += 1
         else:
             _record(channel, message, memory, claim, result)
-    if why:
-        result.failures.append(f"Channel '{channel.name}': {why} {counted(waiting, 'message', 'is/are')} sent the next time.")
+    for why, number in waiting.items():
+        result.failures.append(f"Channel '{channel.name}': {why} {counted(number, 'message', 'is/are')} sent the next time.")
 
 
 def send_test(site: Site, channel: str) -> str:
