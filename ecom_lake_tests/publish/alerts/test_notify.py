@@ -226,7 +226,6 @@ def test_a_message_that_is_refused_does_not_stop_the_next_one(team: AlertShop, h
     assert failed.failures == ["Channel 'team': the server answered 400. 5 messages are sent the next time."]
 
 
-@pytest.mark.parametrize("answer", ["550 unknown", "450 later"])
 def test_a_refused_message_and_then_a_channel_that_is_down_are_both_counted(team: AlertShop, hook: Receiver) -> None:
     all_facts(team)
     answers = iter((200, 400, 503))
@@ -238,6 +237,7 @@ def test_a_refused_message_and_then_a_channel_that_is_down_are_both_counted(team
     ]
 
 
+@pytest.mark.parametrize("answer", ["550 unknown", "450 later"])
 def test_a_mail_that_one_recipient_is_refused_fails_and_is_not_repeated_for_the_other(
     shop: AlertShop, mailbox: Mailbox, mail_port: int, answer: str
 ) -> None:
