@@ -18,7 +18,7 @@ from ecom_lake import logs
 from ecom_lake.engine.alerts import AppriseService, Channel, FailedRun, Mail, Webhook
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.sent import Sent
-from ecom_lake.errors import UsageError, UserError
+from ecom_lake.errors import UsageError, UserError, disk_trouble
 from ecom_lake.publish.alerts.apprise_service import AppriseSender
 from ecom_lake.publish.alerts.build_rules import build_facts
 from ecom_lake.publish.alerts.channel import ChannelError, NoAnswerError, PartlyRefusedError, Sender
@@ -27,6 +27,9 @@ from ecom_lake.publish.alerts.message import Fact, Message, message_of
 from ecom_lake.publish.alerts.month_rules import month_facts
 from ecom_lake.publish.alerts.webhook import WebhookSender
 from ecom_lake.words import counted
+
+_UNCLAIMED = ""
+"""Instead of a claim: the message is sent without one, and not recorded."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,11 @@ def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, resul
     """Send the messages that no other process has sent or is sending; adds to the result."""
     sender, waiting = sender_of(channel), Counter[str]()
     for position, message in enumerate(messages):
-        claim = memory.claim(channel.name, message.key)
+        try:
+            claim = _claim(channel, message, memory)
+        except UserError as error:
+            waiting[str(error)] += 1
+            continue
         if claim is None:
             continue
         try:
@@ -74,7 +81,9 @@ def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, resul
             result.failures.append(f"Channel '{channel.name}': {error}")
             _record(channel, message, memory, claim, result)
         except UserError as error:
-            if not isinstance(error, NoAnswerError):  # else the claim ends by itself: until then nobody sends a second copy
+            if claim and not isinstance(
+                error, NoAnswerError
+            ):  # else the claim ends by itself: until then nobody sends a second copy
                 memory.give_back(claim)
             logs.log_event("message failed", logging.WARNING, channel=channel.name, message=message.key, why=str(error))
             if isinstance(error, ChannelError):
@@ -85,6 +94,19 @@ def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, resul
             _record(channel, message, memory, claim, result)
     for why, number in waiting.items():
         result.failures.append(f"Channel '{channel.name}': {why} {counted(number, 'message', 'is/are')} sent the next time.")
+
+
+def _claim(channel: Channel, message: Message, memory: Sent) -> str | None:
+    """As `Sent.claim`; _UNCLAIMED for a failed build where the disk takes no file: that may be what failed."""
+    try:
+        return memory.claim(channel.name, message.key)
+    except OSError as error:
+        without_file = OSError(error.errno, error.strerror)  # so that the reason is one for all messages
+        if (why := disk_trouble(without_file)) is None:
+            raise
+        if message.rule != "build_failed":
+            raise UserError(why) from None
+        return _UNCLAIMED
 
 
 def send_test(site: Site, channel: str) -> str:
@@ -145,6 +167,7 @@ def _facts(site: Site, failed: FailedRun | None, now: datetime) -> tuple[list[Fa
 
 def _record(channel: Channel, message: Message, memory: Sent, claim: str, result: Notified) -> None:
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    memory.record(channel.name, message.key, claim, {"title": message.title, "release": message.release, "at": at})
+    if claim:
+        memory.record(channel.name, message.key, claim, {"title": message.title, "release": message.release, "at": at})
     logs.log_event("message sent", channel=channel.name, message=message.key)
     result.sent.append((channel.name, message))

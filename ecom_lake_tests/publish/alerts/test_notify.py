@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -235,6 +236,28 @@ def test_a_refused_message_and_then_a_channel_that_is_down_are_both_counted(team
         "Channel 'team': the server answered 400. 1 message is sent the next time.",
         "Channel 'team': the server answered 503. 3 messages are sent the next time.",
     ]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_takes_no_file_still_lets_a_failed_build_be_reported(
+    team: AlertShop, hook: Receiver, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """To every channel. The other messages need a claim, and wait for the disk."""
+    team.environment["OPS_URL"] = hook.url
+    team.configure(channel(), channel("ops"))
+    all_facts(team)
+
+    def full(store: LocalStore, path: str, data: bytes) -> bool:
+        raise OSError(number, os.strerror(number), path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalStore, "create", full)
+        result = notify(team.site, now=NOW)
+    assert [(name, message.rule) for name, message in result.sent] == [("team", "build_failed"), ("ops", "build_failed")]
+    assert len(hook.posted) == 2 and len(result.failures) == 2
+    assert result.failures[0].startswith(f"Channel 'team': {os.strerror(number)}. ")
+    assert result.failures[0].endswith(" 4 messages are sent the next time.")
+    assert len(notify(team.site, now=NOW).sent) == 10, "nothing was recorded: the failed build is sent once more"
 
 
 @pytest.mark.parametrize("answer", ["550 unknown", "450 later"])
