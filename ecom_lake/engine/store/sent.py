@@ -64,9 +64,9 @@ class Sent:
     def record(self, channel: str, key: str, claim: str, what: Mapping[str, Any]) -> None:
         """The message was sent."""
         self._create(f"{self._folder}/{channel}/{key}{_RECORD}", json.dumps(what).encode())
-        self.give_back(claim)
+        self.release_claim(claim)
 
-    def give_back(self, claim: str) -> None:
+    def release_claim(self, claim: str) -> None:
         """The message was not sent: anybody may try again at once."""
         self._store.delete(claim)
 

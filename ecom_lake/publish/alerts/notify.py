@@ -50,26 +50,26 @@ class Notified:
 
 def due(site: Site, failed: FailedRun | None = None, now: datetime | None = None) -> Due:
     """What `notify` would send. Writes nothing."""
-    return _due(site, memory_of(site), failed, now or datetime.now(UTC))[0]
+    return _due(site, sent_of(site), failed, now or datetime.now(UTC))[0]
 
 
 def notify(site: Site, failed: FailedRun | None = None, now: datetime | None = None) -> Notified:
-    memory = memory_of(site)
-    found, still = _due(site, memory, failed, now or datetime.now(UTC))
-    for channel, key in still:
-        memory.renew(channel, key)
+    sent = sent_of(site)
+    found, already_sent = _due(site, sent, failed, now or datetime.now(UTC))
+    for channel, key in already_sent:
+        sent.renew(channel, key)
     result = Notified(failures=list(found.unread))
     for name, messages in found.messages.items():
-        send_once(site.shop.alerts.channels[name], messages, memory, result)
+        send_messages(site.shop.alerts.channels[name], messages, sent, result)
     return result
 
 
-def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, result: Notified) -> None:
+def send_messages(channel: Channel, messages: Sequence[Message], sent: Sent, result: Notified) -> None:
     """Send the messages that no other process has sent or is sending; adds to the result."""
     sender, waiting = sender_of(channel), Counter[str]()
     for position, message in enumerate(messages):
         try:
-            claim = _claim(channel, message, memory)
+            claim = _claim(channel, message, sent)
         except UserError as error:
             waiting[str(error)] += 1
             continue
@@ -79,27 +79,27 @@ def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, resul
             sender.send(message)
         except PartlyRefusedError as error:
             result.failures.append(f"Channel '{channel.name}': {error}")
-            _record(channel, message, memory, claim, result)
+            _record(channel, message, sent, claim, result)
         except UserError as error:
             if claim and not isinstance(
                 error, NoAnswerError
             ):  # else the claim ends by itself: until then nobody sends a second copy
-                memory.give_back(claim)
+                sent.release_claim(claim)
             logs.log_event("message failed", logging.WARNING, channel=channel.name, message=message.key, why=str(error))
             if isinstance(error, ChannelError):
                 waiting[str(error)] += len(messages) - position
                 break
             waiting[str(error)] += 1
         else:
-            _record(channel, message, memory, claim, result)
+            _record(channel, message, sent, claim, result)
     for why, number in waiting.items():
         result.failures.append(f"Channel '{channel.name}': {why} {counted(number, 'message', 'is/are')} sent the next time.")
 
 
-def _claim(channel: Channel, message: Message, memory: Sent) -> str | None:
+def _claim(channel: Channel, message: Message, sent: Sent) -> str | None:
     """As `Sent.claim`; _UNCLAIMED for a failed build where the disk takes no file: that may be what failed."""
     try:
-        return memory.claim(channel.name, message.key)
+        return sent.claim(channel.name, message.key)
     except OSError as error:
         without_file = OSError(error.errno, error.strerror)  # so that the reason is one for all messages
         if (why := disk_trouble(without_file)) is None:
@@ -134,24 +134,24 @@ def sender_of(channel: Channel) -> Sender:
             return AppriseSender(channel, channel.settings)
 
 
-def memory_of(site: Site) -> Sent:
+def sent_of(site: Site) -> Sent:
     return Sent(site.lake.store, site.shop.name, site.run)
 
 
-def _due(site: Site, memory: Sent, failed: FailedRun | None, now: datetime) -> tuple[Due, list[tuple[str, str]]]:
+def _due(site: Site, sent: Sent, failed: FailedRun | None, now: datetime) -> tuple[Due, list[tuple[str, str]]]:
     """What is due, and the channel and key of what still holds and was sent before."""
     facts, unread = _facts(site, failed, now)
     release = site.lake.log.head().release
     messages: dict[str, list[Message]] = {}
-    still: list[tuple[str, str]] = []
+    already_sent: list[tuple[str, str]] = []
     for fact in facts:
         message = message_of(fact, site.shop.name, release)
         for channel in site.shop.alerts.of(fact.options):
-            if memory.has(channel.name, message.key):
-                still.append((channel.name, message.key))
+            if sent.has(channel.name, message.key):
+                already_sent.append((channel.name, message.key))
             else:
                 messages.setdefault(channel.name, []).append(message)
-    return Due(messages, unread), still
+    return Due(messages, unread), already_sent
 
 
 def _facts(site: Site, failed: FailedRun | None, now: datetime) -> tuple[list[Fact], list[str]]:
@@ -165,9 +165,9 @@ def _facts(site: Site, failed: FailedRun | None, now: datetime) -> tuple[list[Fa
         return found, [str(error)]
 
 
-def _record(channel: Channel, message: Message, memory: Sent, claim: str, result: Notified) -> None:
+def _record(channel: Channel, message: Message, sent: Sent, claim: str, result: Notified) -> None:
     at = datetime.now(UTC).isoformat(timespec="seconds")
     if claim:
-        memory.record(channel.name, message.key, claim, {"title": message.title, "release": message.release, "at": at})
+        sent.record(channel.name, message.key, claim, {"title": message.title, "release": message.release, "at": at})
     logs.log_event("message sent", channel=channel.name, message=message.key)
     result.sent.append((channel.name, message))
