@@ -138,7 +138,7 @@ class Receiver:
         self.answer: int = 200
         self.location = ""
         """The target of a redirect."""
-        self.before_answer: Callable[[], None] = lambda: None
+        self.before_answer: Callable[[], object] = lambda: None
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -194,10 +194,13 @@ class Mailbox:
         self.envelopes: list[Envelope] = []
         self.logins: list[tuple[bytes, bytes]] = []
         self.refuse_recipient = ""
+        self.refused_address = ""
+        """The only recipient that is refused; empty: all are."""
+        self.before_answer: Callable[[], object] = lambda: None
         self.refuse_data = ""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:
-        if self.refuse_recipient:
+        if self.refuse_recipient and self.refused_address in ("", address):
             return self.refuse_recipient
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -210,6 +213,7 @@ class Mailbox:
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
         self.envelopes.append(envelope)
+        await asyncio.to_thread(self.before_answer)
         return "250 OK"
 
     def login(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:

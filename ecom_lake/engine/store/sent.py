@@ -1,7 +1,8 @@
 """Which messages were sent, so that each is sent once: also by two processes at once, and after a process was killed.
 
 A message is claimed by creating a file, sent, and recorded by creating another; only then is the claim removed. A process that
-is killed in between leaves its claim, which ends after CLAIM_ENDS: the next process sends the message again, under the same key
+is killed in between leaves its claim, as does a channel that does not answer in time. A claim ends after CLAIM_ENDS: the next
+process sends the message again, under the same key
 (docs/decisions/0059). Files are `_store/sent/<channel>/<key>.sent` and `….claim-<number>`.
 Not here: what a message is and how it is sent (publish/alerts/).
 """
@@ -63,9 +64,9 @@ class Sent:
     def record(self, channel: str, key: str, claim: str, what: Mapping[str, Any]) -> None:
         """The message was sent."""
         self._create(f"{self._folder}/{channel}/{key}{_RECORD}", json.dumps(what).encode())
-        self.give_back(claim)
+        self.release_claim(claim)
 
-    def give_back(self, claim: str) -> None:
+    def release_claim(self, claim: str) -> None:
         """The message was not sent: anybody may try again at once."""
         self._store.delete(claim)
 
@@ -81,4 +82,9 @@ class Sent:
 
     def _create(self, path: str, data: bytes) -> bool:
         """True also where the store made the file, but its answer was lost and the retry found it."""
-        return self._store.create(path, data) or self._store.read(path) == data
+        if self._store.create(path, data):
+            return True
+        try:
+            return self._store.read(path) == data
+        except FileNotFoundError:  # the other process sent the message and deleted its claim meanwhile
+            return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from threading import Thread
+from time import monotonic
 
 from ecom_lake.engine.alerts import Channel
 from ecom_lake.errors import UserError
@@ -15,8 +16,16 @@ class ChannelError(UserError):
     """The channel cannot be used now: other messages would fail as well."""
 
 
+class NoAnswerError(ChannelError):
+    """No answer within the time limit: the message may arrive all the same."""
+
+
 class MessageRefusedError(UserError):
     """The channel works, but refuses this message."""
+
+
+class PartlyRefusedError(UserError):
+    """Some recipients have the message, the others were refused: sending it again would repeat it for the former."""
 
 
 class Sender(ABC):
@@ -36,7 +45,7 @@ class Sender(ABC):
 
     @abstractmethod
     def deliver(self, message: Message) -> None:
-        """Send, or raise ChannelError or MessageRefusedError."""
+        """Send, or raise ChannelError, MessageRefusedError or PartlyRefusedError."""
 
     def send(self, message: Message) -> None:
         if self.channel.settings.variable and not self.channel.secret:
@@ -52,7 +61,8 @@ class Sender(ABC):
 def within(seconds: float, call: Callable[[], None]) -> None:
     """Call, and wait for so long at most: a server that sends one byte at a time would outlive the time limit of its socket.
 
-    A call that takes longer goes on in a thread that ends with the process."""
+    A call that takes longer goes on in a thread that ends with the process: its message may arrive later. A failure that comes
+    no earlier than the limit is the time limit of the socket, so its message may arrive later too."""
     failures: list[Exception] = []
 
     def work() -> None:
@@ -61,11 +71,12 @@ def within(seconds: float, call: Callable[[], None]) -> None:
         except Exception as error:
             failures.append(error)
 
+    started = monotonic()
     thread = Thread(target=work, daemon=True)
     thread.start()
     thread.join(seconds)
-    if thread.is_alive():
-        raise ChannelError(f"no answer within {seconds:g} seconds.")
+    if thread.is_alive() or (failures and monotonic() - started >= seconds):
+        raise NoAnswerError(f"no answer within {seconds:g} seconds.")
     if failures:
         raise failures[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -11,7 +12,7 @@ from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
 
 from ecom_lake.engine.alerts import PORTS, Channel, Mail
-from ecom_lake.publish.alerts.channel import ChannelError, MessageRefusedError, Sender, why_unreachable
+from ecom_lake.publish.alerts.channel import ChannelError, MessageRefusedError, PartlyRefusedError, Sender, why_unreachable
 from ecom_lake.publish.alerts.message import Message
 from ecom_lake.words import counted
 
@@ -38,7 +39,7 @@ class MailSender(Sender):
         try:
             server = self._connected()
             try:
-                server.send_message(mail, self._settings.sender, self._settings.to)
+                refused = server.send_message(mail, self._settings.sender, self._settings.to)
             finally:
                 _say_goodbye(server)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
@@ -54,6 +55,8 @@ class MailSender(Sender):
             raise ChannelError(f"{self._settings.host} answered {error.smtp_code}.") from None
         except (OSError, smtplib.SMTPException) as error:
             raise ChannelError(f"{self._settings.host}: {why_unreachable(error)}") from None
+        if refused:
+            raise PartlyRefusedError(f"{_refused_recipients(refused)}: {', '.join(refused)}. The others have the mail.")
 
     def _connected(self) -> smtplib.SMTP:
         chosen = self._settings
@@ -101,8 +104,19 @@ def _refused(
 ) -> ChannelError | MessageRefusedError:
     """Codes from 400 to 499 mean: try again later. The texts of the server are left out."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        codes = [code for code, _ in error.recipients.values()]
-        what = f"the server refused {counted(len(codes), 'recipient')} ({', '.join(map(str, sorted(set(codes))))})."
+        codes, what = _codes(error.recipients), f"{_refused_recipients(error.recipients)}."
     else:
         codes, what = [error.smtp_code], f"the server refused the mail ({error.smtp_code})."
     return ChannelError(what) if min(codes) < 500 else MessageRefusedError(what)
+
+
+_Answers = Mapping[str, tuple[int, bytes]]
+"""The code and the text of the server for each recipient that it refused."""
+
+
+def _refused_recipients(answers: _Answers) -> str:
+    return f"the server refused {counted(len(answers), 'recipient')} ({', '.join(map(str, _codes(answers)))})"
+
+
+def _codes(answers: _Answers) -> list[int]:
+    return sorted({code for code, _ in answers.values()})

@@ -1,13 +1,15 @@
 """Which messages are due, and sending each of them once to each channel.
 
 At least once: a message is recorded after its channel took it. A process that is killed in between leaves a claim, and the
-message is sent again when the claim has ended, with the same key (engine/store/sent.py, docs/decisions/0059). The messages of a
+message is sent again when the claim has ended, with the same key (engine/store/sent.py, docs/decisions/0059); so is a message
+that got no answer within the time limit. The messages of a
 channel that is down wait for the next time; the other channels are not affected.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,15 +18,18 @@ from ecom_lake import logs
 from ecom_lake.engine.alerts import AppriseService, Channel, FailedRun, Mail, Webhook
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.sent import Sent
-from ecom_lake.errors import UsageError, UserError
+from ecom_lake.errors import UsageError, UserError, disk_trouble
 from ecom_lake.publish.alerts.apprise_service import AppriseSender
 from ecom_lake.publish.alerts.build_rules import build_facts
-from ecom_lake.publish.alerts.channel import ChannelError, Sender
+from ecom_lake.publish.alerts.channel import ChannelError, NoAnswerError, PartlyRefusedError, Sender
 from ecom_lake.publish.alerts.mail import MailSender
 from ecom_lake.publish.alerts.message import Fact, Message, message_of
 from ecom_lake.publish.alerts.month_rules import month_facts
 from ecom_lake.publish.alerts.webhook import WebhookSender
 from ecom_lake.words import counted
+
+_UNCLAIMED = ""
+"""Instead of a claim: the message is sent without one, and not recorded."""
 
 
 @dataclass(frozen=True)
@@ -40,47 +45,68 @@ class Notified:
     sent: list[tuple[str, Message]] = field(default_factory=list)
     """Each with the name of its channel."""
     failures: list[str] = field(default_factory=list)
-    """One sentence for each channel that failed, and for facts that could not be read."""
+    """One sentence for each reason why a channel failed, and for facts that could not be read."""
 
 
 def due(site: Site, failed: FailedRun | None = None, now: datetime | None = None) -> Due:
     """What `notify` would send. Writes nothing."""
-    return _due(site, memory_of(site), failed, now or datetime.now(UTC))[0]
+    return _due(site, sent_of(site), failed, now or datetime.now(UTC))[0]
 
 
 def notify(site: Site, failed: FailedRun | None = None, now: datetime | None = None) -> Notified:
-    memory = memory_of(site)
-    found, still = _due(site, memory, failed, now or datetime.now(UTC))
-    for channel, key in still:
-        memory.renew(channel, key)
+    sent = sent_of(site)
+    found, already_sent = _due(site, sent, failed, now or datetime.now(UTC))
+    for channel, key in already_sent:
+        sent.renew(channel, key)
     result = Notified(failures=list(found.unread))
     for name, messages in found.messages.items():
-        send_once(site.shop.alerts.channels[name], messages, memory, result)
+        send_messages(site.shop.alerts.channels[name], messages, sent, result)
     return result
 
 
-def send_once(channel: Channel, messages: Sequence[Message], memory: Sent, result: Notified) -> None:
+def send_messages(channel: Channel, messages: Sequence[Message], sent: Sent, result: Notified) -> None:
     """Send the messages that no other process has sent or is sending; adds to the result."""
-    sender, why, waiting = sender_of(channel), "", 0
-    for message in messages:
-        claim = memory.claim(channel.name, message.key)
+    sender, waiting = sender_of(channel), Counter[str]()
+    for position, message in enumerate(messages):
+        try:
+            claim = _claim(channel, message, sent)
+        except UserError as error:
+            waiting[str(error)] += 1
+            continue
         if claim is None:
             continue
         try:
             sender.send(message)
+        except PartlyRefusedError as error:
+            result.failures.append(f"Channel '{channel.name}': {error}")
+            _record(channel, message, sent, claim, result)
         except UserError as error:
-            memory.give_back(claim)
-            why, waiting = why or str(error), waiting + 1
+            if claim and not isinstance(
+                error, NoAnswerError
+            ):  # else the claim ends by itself: until then nobody sends a second copy
+                sent.release_claim(claim)
             logs.log_event("message failed", logging.WARNING, channel=channel.name, message=message.key, why=str(error))
             if isinstance(error, ChannelError):
-                waiting = len(messages) - messages.index(message)
+                waiting[str(error)] += len(messages) - position
                 break
+            waiting[str(error)] += 1
         else:
-            memory.record(channel.name, message.key, claim, _recorded(message))
-            logs.log_event("message sent", channel=channel.name, message=message.key)
-            result.sent.append((channel.name, message))
-    if why:
-        result.failures.append(f"Channel '{channel.name}': {why} {counted(waiting, 'message', 'is/are')} sent the next time.")
+            _record(channel, message, sent, claim, result)
+    for why, number in waiting.items():
+        result.failures.append(f"Channel '{channel.name}': {why} {counted(number, 'message', 'is/are')} sent the next time.")
+
+
+def _claim(channel: Channel, message: Message, sent: Sent) -> str | None:
+    """As `Sent.claim`; _UNCLAIMED for a failed build where the disk takes no file: that may be what failed."""
+    try:
+        return sent.claim(channel.name, message.key)
+    except OSError as error:
+        without_file = OSError(error.errno, error.strerror)  # so that the reason is one for all messages
+        if (why := disk_trouble(without_file)) is None:
+            raise
+        if message.rule != "build_failed":
+            raise UserError(why) from None
+        return _UNCLAIMED
 
 
 def send_test(site: Site, channel: str) -> str:
@@ -108,24 +134,24 @@ def sender_of(channel: Channel) -> Sender:
             return AppriseSender(channel, channel.settings)
 
 
-def memory_of(site: Site) -> Sent:
+def sent_of(site: Site) -> Sent:
     return Sent(site.lake.store, site.shop.name, site.run)
 
 
-def _due(site: Site, memory: Sent, failed: FailedRun | None, now: datetime) -> tuple[Due, list[tuple[str, str]]]:
+def _due(site: Site, sent: Sent, failed: FailedRun | None, now: datetime) -> tuple[Due, list[tuple[str, str]]]:
     """What is due, and the channel and key of what still holds and was sent before."""
     facts, unread = _facts(site, failed, now)
     release = site.lake.log.head().release
     messages: dict[str, list[Message]] = {}
-    still: list[tuple[str, str]] = []
+    already_sent: list[tuple[str, str]] = []
     for fact in facts:
         message = message_of(fact, site.shop.name, release)
         for channel in site.shop.alerts.of(fact.options):
-            if memory.has(channel.name, message.key):
-                still.append((channel.name, message.key))
+            if sent.has(channel.name, message.key):
+                already_sent.append((channel.name, message.key))
             else:
                 messages.setdefault(channel.name, []).append(message)
-    return Due(messages, unread), still
+    return Due(messages, unread), already_sent
 
 
 def _facts(site: Site, failed: FailedRun | None, now: datetime) -> tuple[list[Fact], list[str]]:
@@ -139,5 +165,9 @@ def _facts(site: Site, failed: FailedRun | None, now: datetime) -> tuple[list[Fa
         return found, [str(error)]
 
 
-def _recorded(message: Message) -> dict[str, object]:
-    return {"title": message.title, "release": message.release, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+def _record(channel: Channel, message: Message, sent: Sent, claim: str, result: Notified) -> None:
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    if claim:
+        sent.record(channel.name, message.key, claim, {"title": message.title, "release": message.release, "at": at})
+    logs.log_event("message sent", channel=channel.name, message=message.key)
+    result.sent.append((channel.name, message))

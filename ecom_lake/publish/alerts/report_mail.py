@@ -20,7 +20,7 @@ from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.publish.alerts.message import LONGEST_TITLE, Attachment, Message, one_line
 from ecom_lake.publish.alerts.month_rules import shown
-from ecom_lake.publish.alerts.notify import Notified, memory_of, send_once
+from ecom_lake.publish.alerts.notify import Notified, send_messages, sent_of
 from ecom_lake.publish.excel.workbook import workbook
 from ecom_lake.publish.report_file import report_page, report_pdf
 
@@ -36,23 +36,23 @@ _LONGEST_LINE = 400
 
 def send_report(site: Site, tick: str | None = None) -> Notified:
     """Send the report. `tick`: the time that the schedule planned; None for a report that somebody asked for."""
-    report, entry, result, memory = scheduled(site), released(site), Notified(), memory_of(site)
+    report, entry, result, sent = scheduled(site), released(site), Notified(), sent_of(site)
     occasion = hashlib.blake2b((tick or site.run).encode(), digest_size=8).hexdigest()
     key = f"report-{occasion}-{entry.number}"
     attached = cache(lambda: attachments(site, entry, report))
     for channel in channels_of(site, report):
-        if not memory.has(channel.name, key):
-            last = memory.latest(channel.name, "report-")
+        if not sent.has(channel.name, key):
+            last = sent.latest(channel.name, "report-")
             since = last.get("release") if last else None
             message = report_message(site, entry, key, since if isinstance(since, int) else None, attached())
-            send_once(channel, [message], memory, result)
+            send_messages(channel, [message], sent, result)
     return result
 
 
 def preview(site: Site) -> Message:
     """The report as the first channel would get it now."""
     report, entry = scheduled(site), released(site)
-    last = memory_of(site).latest(report.channels[0], "report-")
+    last = sent_of(site).latest(report.channels[0], "report-")
     since = last.get("release") if last else None
     return report_message(site, entry, "report", since if isinstance(since, int) else None, attachments(site, entry, report))
 

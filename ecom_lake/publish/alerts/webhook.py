@@ -6,6 +6,7 @@ Redirects are not followed, so that a message goes where the configuration says 
 from __future__ import annotations
 
 import json
+import re
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -16,6 +17,9 @@ from ecom_lake.publish.alerts.message import Message
 
 _LATER = {408, 425, 429}
 """Answers of a server that wants to be asked again later, as are those from 500."""
+_MARKUP = re.compile(r"@|\](?=[(\[:])|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
+"""What a mention, a link, an image or an address needs in Markdown."""
+_WORD_JOINER = "\u2060"
 
 
 class WebhookSender(Sender):
@@ -79,14 +83,16 @@ def _json(message: Message) -> dict[str, Any]:
 
 
 def _slack(message: Message) -> dict[str, Any]:
-    """Without markup; the three characters that start a mention or a link there are escaped."""
-    text = _body(message).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Without mentions, links and images, in Slack's markup and in the Markdown of Mattermost and Rocket.Chat.
+
+    Emphasis of Markdown stays: it changes the looks of a text only."""
+    text = _plain(_body(message)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return {"text": text, "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 
 
 def _teams(message: Message) -> dict[str, Any]:
-    """An adaptive card. A text run, unlike a text block, has no Markdown."""
-    lines = _body(message).split("\n")
+    """An adaptive card. A text run, unlike a text block, has no Markdown; clients that know no runs may differ."""
+    lines = _plain(_body(message)).split("\n")
     runs = [{"type": "TextRun", "text": line, "weight": "bolder" if line == lines[0] else "default"} for line in lines]
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -101,8 +107,13 @@ def _teams(message: Message) -> dict[str, Any]:
 
 
 def _body(message: Message) -> str:
-    """The title, and the text without the sentence that the title repeats."""
-    return "\n".join((message.title, *message.text.split("\n")[1:]))
+    """The whole text, after the name of the shop: the title has its first sentence, cut to the length of a title."""
+    return f"[{message.shop}] {message.text}"
+
+
+def _plain(text: str) -> str:
+    """With an invisible character where markup would begin: texts have names of files and values that others deliver."""
+    return _MARKUP.sub(rf"\g<0>{_WORD_JOINER}", text)
 
 
 _SHAPES = {"json": _json, "slack": _slack, "teams": _teams}

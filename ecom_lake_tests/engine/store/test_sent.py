@@ -12,6 +12,7 @@ import pytest
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.store.local import LocalStore
 from ecom_lake.engine.store.sent import CLAIM_ENDS, KEPT, SENT, Sent
+from ecom_lake.engine.store.store import Store
 from ecom_lake_tests.builders.alert_shop import AlertShop
 from ecom_lake_tests.builders.built_lake import Place
 
@@ -24,7 +25,7 @@ def test_one_claim_at_a_time_and_none_after_the_record(place: Place) -> None:
     first = sent(place)
     claim = first.claim("team", "a")
     assert claim and sent(place).claim("team", "a") is None
-    first.give_back(claim)
+    first.release_claim(claim)
     second = sent(place)
     claim = second.claim("team", "a")
     assert claim and not second.has("team", "a")
@@ -41,12 +42,31 @@ def test_of_many_at_once_one_gets_the_claim(place: Place) -> None:
     assert len([claim for claim in claims if claim]) == 1
 
 
+def test_a_claim_that_ends_while_this_process_looks_at_it_is_not_taken(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other process creates its claim just before this one, and records the message just after."""
+    first, second, store = sent(place, "first"), sent(place, "second"), place.store()
+    create = type(store).create
+
+    def between(of: Store, path: str, data: bytes) -> bool:
+        with monkeypatch.context() as unpatched:
+            unpatched.setattr(type(store), "create", create)
+            claim = first.claim("team", "a")
+            assert claim
+            created = create(of, path, data)
+            first.record("team", "a", claim, {})
+        return created
+
+    monkeypatch.setattr(type(store), "create", between)
+    assert second.claim("team", "a") is None
+    assert sent(place).has("team", "a")
+
+
 def test_the_latest_record_of_a_channel(place: Place) -> None:
     for key, release in (("report-1", 4), ("report-2", 5), ("alert", 9)):
-        memory = sent(place)
-        claim = memory.claim("team", key)
+        records = sent(place)
+        claim = records.claim("team", key)
         assert claim
-        memory.record("team", key, claim, {"release": release})
+        records.record("team", key, claim, {"release": release})
         if place.is_local:  # a later time, whatever the resolution of the disk
             stamp = datetime(2026, 1, 1, tzinfo=UTC).timestamp() + release
             os.utime(Path(place.url) / f"mine/{SENT}/team/{key}.sent", (stamp, stamp))
@@ -80,10 +100,10 @@ def test_records_stay_for_more_than_a_year_and_then_go(shop: AlertShop) -> None:
     """Everything else that no state names goes after `older_than`."""
     site = shop.site
     for key, days in (("recent", 399), ("old", 401)):
-        memory = Sent(site.lake.store, "mine", "me")
-        claim = memory.claim("team", key)
+        records = Sent(site.lake.store, "mine", "me")
+        claim = records.claim("team", key)
         assert claim
-        memory.record("team", key, claim, {})
+        records.record("team", key, claim, {})
         age(shop.folder / f"data/mine/{SENT}/team/{key}.sent", timedelta(days=days))
     collect_garbage(site, find_garbage(site, timedelta(0)))
     assert Sent(site.lake.store, "mine", "me").has("team", "recent")
@@ -92,10 +112,10 @@ def test_records_stay_for_more_than_a_year_and_then_go(shop: AlertShop) -> None:
 
 def test_the_record_of_a_fact_that_still_holds_is_renewed(shop: AlertShop) -> None:
     store, file = shop.site.lake.store, shop.folder / f"data/mine/{SENT}/team/a.sent"
-    memory = Sent(store, "mine", "me")
-    claim = memory.claim("team", "a")
+    records = Sent(store, "mine", "me")
+    claim = records.claim("team", "a")
     assert claim
-    memory.record("team", "a", claim, {"release": 3})
+    records.record("team", "a", claim, {"release": 3})
     age(file, KEPT - timedelta(days=1))
     Sent(store, "mine", "me").renew("team", "a")
     assert store.info(f"mine/{SENT}/team/a.sent").modified > datetime.now(UTC) - timedelta(hours=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -224,6 +225,74 @@ def test_a_message_that_is_refused_does_not_stop_the_next_one(team: AlertShop, h
     failed = notify(team.site, now=NOW)
     assert len(hook.posted) == 5
     assert failed.failures == ["Channel 'team': the server answered 400. 5 messages are sent the next time."]
+
+
+def test_a_refused_message_and_then_a_channel_that_is_down_are_both_counted(team: AlertShop, hook: Receiver) -> None:
+    all_facts(team)
+    answers = iter((200, 400, 503))
+    hook.before_answer = lambda: setattr(hook, "answer", next(answers))
+    failed = notify(team.site, now=NOW)
+    assert len(failed.sent) == 1 and failed.failures == [
+        "Channel 'team': the server answered 400. 1 message is sent the next time.",
+        "Channel 'team': the server answered 503. 3 messages are sent the next time.",
+    ]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_takes_no_file_still_lets_a_failed_build_be_reported(
+    team: AlertShop, hook: Receiver, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """To every channel. The other messages need a claim, and wait for the disk."""
+    team.environment["OPS_URL"] = hook.url
+    team.configure(channel(), channel("ops"))
+    all_facts(team)
+
+    def full(store: LocalStore, path: str, data: bytes) -> bool:
+        raise OSError(number, os.strerror(number), path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalStore, "create", full)
+        result = notify(team.site, now=NOW)
+    assert [(name, message.rule) for name, message in result.sent] == [("team", "build_failed"), ("ops", "build_failed")]
+    assert len(hook.posted) == 2 and len(result.failures) == 2
+    assert result.failures[0].startswith(f"Channel 'team': {os.strerror(number)}. ")
+    assert result.failures[0].endswith(" 4 messages are sent the next time.")
+    assert len(notify(team.site, now=NOW).sent) == 10, "nothing was recorded: the failed build is sent once more"
+
+
+@pytest.mark.parametrize("answer", ["550 unknown", "450 later"])
+def test_a_mail_that_one_recipient_is_refused_fails_and_is_not_repeated_for_the_other(
+    shop: AlertShop, mailbox: Mailbox, mail_port: int, answer: str
+) -> None:
+    to = ["manager@b.de", "owner@b.de"]
+    shop.configure(channel("bosses", kind="mail", host="127.0.0.1", port=mail_port, security="none", sender="a@b.de", to=to))
+    shop.fail("The disk is full.")
+    mailbox.refuse_recipient, mailbox.refused_address = answer, "owner@b.de"
+    assert notify(shop.site).failures == [
+        f"Channel 'bosses': the server refused 1 recipient ({answer[:3]}): owner@b.de. The others have the mail."
+    ]
+    assert notify(shop.site).failures == []
+    assert [envelope.rcpt_tos for envelope in mailbox.envelopes] == [["manager@b.de"]]
+
+
+def test_a_server_that_is_too_slow_gets_no_second_copy_before_the_claim_ends(
+    team: AlertShop, hook: Receiver, mailbox: Mailbox, mail_port: int
+) -> None:
+    """The servers have the whole message when the time limit of one second ends, and take it after that."""
+    mail = channel(
+        "bosses", kind="mail", host="127.0.0.1", port=mail_port, security="none", sender="a@b.de", to=["c@d.de"], seconds=1
+    )
+    team.configure(channel(seconds=1), mail)
+    team.fail("The disk is full.")
+    ended = threading.Event()
+    hook.before_answer = mailbox.before_answer = lambda: ended.wait(60)
+    slow = notify(team.site)
+    assert [one.split(": ")[1].split(".")[0] for one in slow.failures] == ["no answer within 1 seconds"] * 2
+    ended.set()
+    assert notify(team.site).sent == [] and len(hook.posted) == len(mailbox.mails) == 1
+    _let_claims_end(team)
+    assert len(notify(team.site).sent) == 2 and notify(team.site).sent == []
+    assert len({one.headers["Idempotency-Key"] for one in hook.posted}) == 1
 
 
 def test_eight_at_once_send_each_message_once(team: AlertShop, hook: Receiver) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from typing import Any
@@ -52,6 +53,35 @@ def test_teams_gets_a_card_of_text_runs_which_have_no_markdown(hook: Receiver) -
     blocks = attachment["content"]["body"]
     assert {block["type"] for block in blocks} == {"RichTextBlock"}
     assert [run["text"] for block in blocks for run in block["inlines"]][1:] == ["Next <line>", "Readers see release 7."]
+
+
+@pytest.mark.parametrize("shape", ["slack", "teams"])
+@pytest.mark.parametrize(
+    ("delivered", "markup"),
+    [
+        ("@all @channel @here.csv", r"@\w"),
+        ("![a](http://evil/x.png) [b](javascript:x)", r"\]\(|://"),
+        ("![a][b] and [b]: /x.png", r"\]\[|\]:"),
+        ("HTTPS://evil/x.png www.evil.com Www.evil.com", r"(?i)://|www\."),
+    ],
+)
+def test_a_delivered_text_mentions_nobody_and_shows_no_image(hook: Receiver, shape: str, delivered: str, markup: str) -> None:
+    """Mattermost and Rocket.Chat take Slack's shape, render Markdown and expand mentions."""
+    assert re.search(markup, delivered)
+    sender(hook.url, shape=shape).send(message_of(Fact("build_failed", "1", delivered, (delivered,)), "mine", 7))
+    [posted] = hook.posted
+    cards = [one["content"]["body"] for one in posted.body.get("attachments", [])]
+    text = posted.body.get("text") or "\n".join(run["text"] for card in cards for block in card for run in block["inlines"])
+    assert not re.search(markup, text)
+    assert text.replace("\u2060", "").splitlines()[:2] == [f"[mine] {delivered}", delivered], "it reads the same"
+
+
+@pytest.mark.parametrize("shape", ["json", "slack", "teams"])
+def test_a_reason_that_is_longer_than_a_title_arrives_whole(hook: Receiver, shape: str) -> None:
+    reason = f"The build failed: {'x' * 300} and {'y' * 1_000}."
+    sender(hook.url, shape=shape).send(message_of(Fact("build_failed", "1", reason, ("Next.",)), "mine", 7))
+    sent = json.dumps(hook.posted[0].body)
+    assert reason in sent and sent.count("Next.") == 1
 
 
 def test_the_preview_is_what_is_sent(hook: Receiver) -> None:
