@@ -32,7 +32,7 @@ from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.engine.contracts.recipe import MODEL_FITS, MODEL_SNAPSHOTS, OWN_TABLES, SETTINGS, Recipe
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table import Table
-from ecom_lake.engine.duckdb_engine import literal
+from ecom_lake.engine.duckdb_engine import parquet
 from ecom_lake.shop.domain import SHOP
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
@@ -207,7 +207,7 @@ class HandShop:
             file = Path(folder) / f"{name}.parquet"
             write(self.con, rows, contract, file)
             failed, checks = audit(OnDuckDB(self.con), contract, file)
-            written = self.con.sql(f"select * from read_parquet({literal(str(file))})").pl()
+            written = self.con.sql(f"select * from {parquet([file])}").pl()
         return written, failed, any(check.blocks for check in checks)
 
     def _unchanged_snapshots(self) -> pl.DataFrame:

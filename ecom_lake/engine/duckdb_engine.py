@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import itertools
 import os
 from collections.abc import Iterable, Iterator
@@ -97,9 +98,10 @@ def _started(spill: Path | None, memory_limit: str, threads: int) -> duckdb.Duck
 
 
 def parquet(paths: Iterable[Path | str], path_as: str = "") -> str:
-    """A table function call that reads exactly these files; `path_as` names a column with the path of each row's file."""
+    """A table function call that reads exactly these files, even in folders such as `shop*`; `path_as` names a column with the
+    path of each row's file."""
     named = f", filename = {literal(path_as)}" if path_as else ""
-    return f"read_parquet([{', '.join(literal(str(path)) for path in paths)}], hive_partitioning = false{named})"
+    return f"read_parquet([{', '.join(literal(glob.escape(str(path))) for path in paths)}], hive_partitioning = false{named})"
 
 
 def literal(text: str) -> str:

@@ -42,6 +42,8 @@ class OnDuckDB:
         by_file = {
             Path(file): {rule.name: int(n) for rule, n in zip(rules, results, strict=True) if n} for file, _, *results in found
         }
+        if others := by_file.keys() - set(files):
+            raise ValueError(f"DuckDB read {min(others)}, which is none of the audited files of {table.name}.")
         return FailedRows({file: by_file.get(file, {}) for file in files}, self._repeated(table, [*files, *kept]))
 
     def _repeated(self, table: Table, files: Sequence[Path]) -> int:

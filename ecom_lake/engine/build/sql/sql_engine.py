@@ -1,7 +1,8 @@
-"""What a build needs of a SQL engine: five calls, behind which the build does not see the engine.
+"""What a build needs of a SQL engine: four calls, behind which the build does not see what computes, and a DuckDB connection.
 
-Attach views, compute a SELECT, count the rows that fail a contract's rules, return the rows of a query such as an identity,
-and close, which is the end of `Site.sql_engine`. Every query is written in DuckDB's dialect.
+Attach views, compute a SELECT, count the rows that fail a contract's rules, return the rows of a query such as an identity.
+Every query is written in DuckDB's dialect. Every engine has a DuckDB connection, because DuckDB reads what was computed. The code
+that opens an engine closes it (`Site.sql_engine`).
 Here: the calls. Not here: the engines (on_duckdb.py), and the files of tables, which DuckDB writes for every engine from the
 computed rows (gold/table_file.py), so that their types, order and encoding are the same.
 """
