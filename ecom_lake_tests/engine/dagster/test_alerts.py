@@ -74,7 +74,7 @@ def test_a_run_that_died_is_reported_although_the_lake_knows_nothing_of_it(shop:
         assert request and died.run_id in request.tags[FAILED_RUN]
         result = definitions.resolve_job_def("mine_notify").execute_in_process(instance=instance, tags=dict(request.tags))
         assert result.success
-    assert hook.titles == [f"[mine] The run {died.run_id[:8]} of mine_all failed without a result."]
+    assert hook.titles == [f"[mine] The run {died.run_id[:8]} of mine_all failed, and none of its steps recorded why."]
 
 
 def test_a_channel_that_fails_fails_the_run_with_a_sentence_and_no_secret(shop: AlertShop, hook: Receiver) -> None:

@@ -10,13 +10,19 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
 from ecom_lake.engine.alerts import FailedRun
+from ecom_lake.engine.build.step.outcome import Check, Outcome
+from ecom_lake.engine.build.step.trouble import last
+from ecom_lake.engine.build.step.watched import watched
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store import sent
 from ecom_lake.engine.store.local import LocalStore
+from ecom_lake.errors import UserError
 from ecom_lake.publish.alerts.notify import due, notify
 from ecom_lake_tests.builders.alert_shop import SHOP, AlertShop, Mailbox, Receiver, channel
 
@@ -68,11 +74,54 @@ def test_the_same_failure_is_news_again_after_a_release(team: AlertShop) -> None
         team.release()
 
 
+@pytest.mark.parametrize(
+    ("step", "title"),
+    [
+        ("published/warehouse", "[mine] Publishing into the database warehouse failed: It is down."),
+        ("landing", "[mine] Pulling from the shop's database failed: It is down."),
+    ],
+)
+def test_a_database_that_is_down_is_no_failed_build(team: AlertShop, hook: Receiver, step: str, title: str) -> None:
+    """It works again without a release: the alarm ends, and the next failure is another one."""
+    team.release()
+    for failures in (1, 2):
+        for _ in range(2):
+            with pytest.raises(UserError):
+                watched(team.site, step, is_down)
+            notify(team.site)
+        assert hook.titles == [title] * failures
+        watched(team.site, "gold/rfm", list)
+        assert titles(team) == [] and last(team.site), "another step has worked"
+        watched(team.site, step, list)
+        assert last(team.site) is None
+    assert not any("previous release" in one.body["text"] for one in hook.posted)
+
+
+def is_down() -> list[Outcome]:
+    raise UserError("It is down.")
+
+
+def test_a_refused_table_is_news_by_its_checks_and_not_by_their_numbers(team: AlertShop, hook: Receiver) -> None:
+    for check, rows in (("unique", 7), ("unique", 8), ("price_positive", 9)):
+        failed = Check(TableId("gold", "rfm"), check, False, "block", f"{rows} rows failed.")
+        watched(team.site, "gold/rfm", partial(Outcome, failed.table, checks=(failed,)))
+        notify(team.site)
+    refused = "[mine] The build was not released: a check failed at gold/rfm"
+    assert hook.titles == [f"{refused}: 7 rows failed.", f"{refused}: 9 rows failed."]
+
+
+def test_a_step_that_fails_each_night_for_another_reason_is_sent_once(team: AlertShop, hook: Receiver) -> None:
+    for path in ("/tmp/a", "/tmp/b"):
+        team.fail(f"{path} cannot be read.")
+        notify(team.site)
+    assert len(hook.posted) == 1
+
+
 def test_a_run_that_died_without_a_result(team: AlertShop) -> None:
     release = team.release()
     after = datetime.fromisoformat(release.at) + timedelta(minutes=5)
     died = FailedRun("abcdef1234567890", "mine_all", after)
-    assert titles(team, died) == ["[mine] The run abcdef12 of mine_all failed without a result."]
+    assert titles(team, died) == ["[mine] The run abcdef12 of mine_all failed, and none of its steps recorded why."]
     assert titles(team, FailedRun("older", "mine_all", after - timedelta(hours=1))) == [], "the release is newer"
     team.fail("The disk is full.")
     assert titles(team, FailedRun(team.site.run, "mine_all", after - timedelta(minutes=5))) == [
