@@ -41,8 +41,13 @@ def _failures(site: Site, release: Entry | None, failed: FailedRun | None, since
         trouble is not None and at is not None and failed is not None and (failed.run.startswith(trouble.run) or at >= failed.at)
     )
     if failed and failed.at > since and not is_recorded and "build_failed" in rules:
-        title = f"The run {failed.run[:8]} of {failed.job} failed, and none of its steps recorded why."
-        details = ("Its process died, or it could not start: the Dagster UI shows its log.", next_step)
+        run = f"The run {failed.run[:8]} of {failed.job}"
+        if failed.is_silent:
+            title = f"{run} has recorded nothing since {failed.at:%Y-%m-%d %H:%M} UTC."
+            details = ("Its process has probably died: terminate the run in the Dagster UI, and start the job again.", next_step)
+        else:
+            title = f"{run} failed, and none of its steps recorded why."
+            details = ("Its process died, or it could not start: the Dagster UI shows its log.", next_step)
         yield Fact("build_failed", f"run {failed.run}", title, details, rules["build_failed"])
 
 
