@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from ecom_lake.engine.alerts import FailedRun, Freshness
 from ecom_lake.engine.build.pull.pull import LAYER as PULLED
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.step.trouble import Trouble
+from ecom_lake.engine.build.step.trouble import Trouble, last_worked
 from ecom_lake.engine.build.step.trouble import last as last_trouble
 from ecom_lake.engine.serve.anomalies import deliveries, overdue
 from ecom_lake.engine.serve.publish.publish import LAYER as PUBLISHED
@@ -40,7 +40,8 @@ def _failures(site: Site, release: Entry | None, failed: FailedRun | None, since
     is_recorded = (
         trouble is not None and at is not None and failed is not None and (failed.run.startswith(trouble.run) or at >= failed.at)
     )
-    if failed and failed.at > since and not is_recorded and "build_failed" in rules:
+    ended = max(since, last_worked(site) or since)  # a failure before that has ended
+    if failed and failed.at > ended and not is_recorded and "build_failed" in rules:
         run = f"The run {failed.run[:8]} of {failed.job}"
         if failed.is_silent:
             title = f"{run} has recorded nothing since {failed.at:%Y-%m-%d %H:%M} UTC."

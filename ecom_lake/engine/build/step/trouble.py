@@ -69,6 +69,11 @@ def last(site: LandingSite) -> Trouble | None:
         return None
 
 
+def last_worked(site: LandingSite) -> datetime | None:
+    """When a step last worked again after a failure since the last release."""
+    return max(map(datetime.fromisoformat, _worked(_stored(site)).values()), default=None)
+
+
 def forget(site: LandingSite) -> None:
     site.lake.store.delete(_path(site))
 
