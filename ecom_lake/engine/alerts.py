@@ -214,8 +214,10 @@ class ScheduledReport(SettingsModel, frozen=True):
 
 @dataclass(frozen=True)
 class FailedRun:
-    """A run of the shop that Dagster lists as failed."""
+    """A run of the shop that Dagster lists as failed, or as running although it records nothing any more."""
 
     run: str
     job: str
     at: datetime
+    """Its end, or its last event."""
+    is_silent: bool = False

@@ -5,9 +5,9 @@ imports nothing that leaves the lake.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -21,10 +21,18 @@ from ecom_lake.engine.dagster.jobs import job_name
 from ecom_lake.errors import UserError
 
 FAILED_RUN = "ecom_lake/failed_run"
-"""A run with this tag also reports this run, which Dagster lists as failed: JSON of its id, job and end."""
+"""A run with this tag also reports this run, which failed or stopped: JSON of `FailedRun`."""
 TICK = "ecom_lake/tick"
 """The time that the schedule planned for the run."""
-_RETRIES = dg.RetryPolicy(max_retries=3, delay=600)
+_UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+_REPORT_ENDS = timedelta(hours=1)
+"""A report that takes longer has died: it takes minutes, and the claim of its mail ends after minutes."""
+_TRIED_FOR = timedelta(days=1)
+"""How long after its time a report is tried again."""
+_SILENT = timedelta(hours=6)
+"""A run that records no event for so long has probably died. A step records its start and its end."""
+_LOOKED_AT = 10
+"""The most unfinished runs that are looked at; a shop has one build at a time."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,9 @@ def _alerts(settings: Settings, shop: str, sending: Sending) -> dg.Definitions:
         description="Sends alerts after each build, also a failed one, and once an hour what is overdue or could not be sent.",
     )
     def watch(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        site, failed = open_site(settings, shop), _failed_run(context.instance, shop)
-        trouble, hour = last_trouble(site), datetime.now(UTC).strftime("%Y-%m-%d %H")
+        now = datetime.now(UTC)
+        site, failed = open_site(settings, shop), _failed_run(context.instance, shop, now)
+        trouble, hour = last_trouble(site), now.strftime("%Y-%m-%d %H")
         seen = fingerprint([site.lake.log.head().number, trouble and trouble.at, failed and failed.run, hour])
         if context.cursor == seen:
             return dg.SkipReason("Nothing has happened since the last look, and the hour is the same.")
@@ -75,7 +84,7 @@ def _report(settings: Settings, shop: str, sending: Sending, report: ScheduledRe
     def send(site: Site, tags: dict[str, str]) -> Sequence[str]:
         return sending.report(site, tags.get(TICK, site.run))
 
-    job = _job(settings, shop, "report", "Sends the report of the current release by mail.", send, _RETRIES)
+    job = _job(settings, shop, "report", "Sends the report of the current release by mail.", send)
 
     @dg.schedule(
         name=f"{shop}_report",
@@ -89,7 +98,19 @@ def _report(settings: Settings, shop: str, sending: Sending, report: ScheduledRe
         tick = context.scheduled_execution_time.astimezone(UTC).isoformat()
         return dg.RunRequest(run_key=tick, tags={TICK: tick})
 
-    return dg.Definitions(jobs=[job], schedules=[when_planned])
+    @dg.sensor(
+        name=f"{shop}_report_again",
+        job=job,
+        minimum_interval_seconds=3600,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sends a planned report again that failed or whose process died: each hour, for a day.",
+    )
+    def try_again(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if (last := _unsent_report(context.instance, job.name, datetime.now(UTC))) is None:
+            return dg.SkipReason("The last planned report was sent, is being sent, or was due more than a day ago.")
+        return dg.RunRequest(run_key=f"after {last.run_id}", tags={TICK: last.tags[TICK]})
+
+    return dg.Definitions(jobs=[job], schedules=[when_planned], sensors=[try_again])
 
 
 def _job(
@@ -98,11 +119,10 @@ def _job(
     name: str,
     description: str,
     send: Callable[[Site, dict[str, str]], Sequence[str]],
-    retries: dg.RetryPolicy | None = None,
 ) -> dg.JobDefinition:
     """A job of one step, which fails after everything else was sent if a channel failed."""
 
-    @dg.op(name=f"{shop}__{name}", retry_policy=retries)
+    @dg.op(name=f"{shop}__{name}")
     def step(context: dg.OpExecutionContext) -> None:
         try:
             failures = send(open_site(settings, shop, run=context.run.run_id[:13]), dict(context.run.tags))
@@ -118,19 +138,45 @@ def _job(
     return job
 
 
-def _failed_run(instance: dg.DagsterInstance, shop: str) -> FailedRun | None:
-    """The latest failed run of the shop's builds, which carry the tag `shop`."""
-    filters = dg.RunsFilter(tags={"shop": shop}, statuses=[dg.DagsterRunStatus.FAILURE])
-    for record in instance.get_run_records(filters, limit=1):
-        ended = record.end_time or record.update_timestamp.timestamp()
-        return FailedRun(record.dagster_run.run_id, record.dagster_run.job_name, datetime.fromtimestamp(ended, UTC))
+def _unsent_report(instance: dg.DagsterInstance, job: str, now: datetime) -> dg.DagsterRun | None:
+    """The last run of the report, if it was planned within a day and failed or died."""
+    for record in instance.get_run_records(dg.RunsFilter(job_name=job), limit=1):
+        run, age = record.dagster_run, now - record.create_timestamp
+        is_planned = TICK in run.tags and now - datetime.fromisoformat(run.tags[TICK]) < _TRIED_FOR
+        has_died = run.status in _UNFINISHED and age > _REPORT_ENDS
+        if is_planned and (has_died or run.status == dg.DagsterRunStatus.FAILURE):
+            return run
     return None
 
 
+def _failed_run(instance: dg.DagsterInstance, shop: str, now: datetime) -> FailedRun | None:
+    """The latest run of the shop's builds, which carry the tag `shop`, that failed or stopped recording events."""
+    found = [*_failed(instance, shop), *_silent(instance, shop, now)]
+    return max(found, key=lambda failed: failed.at, default=None)
+
+
+def _failed(instance: dg.DagsterInstance, shop: str) -> Iterator[FailedRun]:
+    filters = dg.RunsFilter(tags={"shop": shop}, statuses=[dg.DagsterRunStatus.FAILURE])
+    for record in instance.get_run_records(filters, limit=1):
+        ended = record.end_time or record.update_timestamp.timestamp()
+        yield FailedRun(record.dagster_run.run_id, record.dagster_run.job_name, datetime.fromtimestamp(ended, UTC))
+
+
+def _silent(instance: dg.DagsterInstance, shop: str, now: datetime) -> Iterator[FailedRun]:
+    """Runs that stay unfinished, because their process was killed and nothing watched it."""
+    filters = dg.RunsFilter(tags={"shop": shop}, statuses=_UNFINISHED, updated_before=now - _SILENT)
+    for record in instance.get_run_records(filters, limit=_LOOKED_AT):
+        run, last = record.dagster_run, record.update_timestamp.timestamp()
+        for event in instance.get_records_for_run(run.run_id, limit=1, ascending=False).records:
+            last = max(last, event.timestamp)
+        if (at := datetime.fromtimestamp(last, UTC)) < now - _SILENT:
+            yield FailedRun(run.run_id, run.job_name, at, is_silent=True)
+
+
 def _encoded(failed: FailedRun) -> str:
-    return json.dumps([failed.run, failed.job, failed.at.isoformat()])
+    return json.dumps([failed.run, failed.job, failed.at.isoformat(), failed.is_silent])
 
 
 def _decoded(text: str) -> FailedRun | None:
     found: Any = json.loads(text)
-    return FailedRun(found[0], found[1], datetime.fromisoformat(found[2]))
+    return FailedRun(found[0], found[1], datetime.fromisoformat(found[2]), found[3])

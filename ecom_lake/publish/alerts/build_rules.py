@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from ecom_lake.engine.alerts import FailedRun, Freshness
+from ecom_lake.engine.build.pull.pull import LAYER as PULLED
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.trouble import Trouble, last_worked
 from ecom_lake.engine.build.step.trouble import last as last_trouble
 from ecom_lake.engine.serve.anomalies import deliveries, overdue
+from ecom_lake.engine.serve.publish.publish import LAYER as PUBLISHED
 from ecom_lake.engine.serve.released import command
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.publish.alerts.message import Fact
@@ -26,22 +29,36 @@ def build_facts(site: Site, head: Entry, release: Entry | None, failed: FailedRu
 
 
 def _failures(site: Site, release: Entry | None, failed: FailedRun | None, since: datetime) -> Iterator[Fact]:
-    """The failure that the lake recorded since the release, and a run that ended without recording one: its process died."""
+    """The failure that the lake recorded since the release, and a failed run of which the lake recorded nothing."""
     rules, number = site.shop.alerts.rules, release.number if release else 0
-    next_step = f"{command(site, 'status')} shows the state. Readers keep the previous release."
+    next_step = f"{command(site, 'status')} shows the state."
     trouble = last_trouble(site)
     at = datetime.fromisoformat(trouble.at) if trouble else None
     if trouble and at and at >= since.replace(microsecond=0) and (rule := _RULE_OF[trouble.kind]) in rules:
-        what = "The build failed" if trouble.kind == "failed" else "The build was not released: a check failed"
-        title = f"{what} at {trouble.table}: {' '.join(trouble.says)}"
-        yield Fact(rule, f"release {number} {trouble.table} {trouble.says}", title, (next_step,), rules[rule])
+        about = " ".join((f"release {number}", trouble.table, *sorted(set(trouble.checks)), trouble.worked_at))
+        yield Fact(rule, about.strip(), f"{_what_failed(trouble)}: {' '.join(trouble.says)}", (next_step,), rules[rule])
     is_recorded = (
         trouble is not None and at is not None and failed is not None and (failed.run.startswith(trouble.run) or at >= failed.at)
     )
-    if failed and failed.at > since and not is_recorded and "build_failed" in rules:
-        title = f"The run {failed.run[:8]} of {failed.job} failed without a result."
-        details = ("Its process ended early, or the run could not start: the Dagster UI shows its log.", next_step)
+    ended = max(since, last_worked(site) or since)  # a failure before that has ended
+    if failed and failed.at > ended and not is_recorded and "build_failed" in rules:
+        run = f"The run {failed.run[:8]} of {failed.job}"
+        if failed.is_silent:
+            title = f"{run} has recorded nothing since {failed.at:%Y-%m-%d %H:%M} UTC."
+            details = ("Its process has probably died: terminate the run in the Dagster UI, and start the job again.", next_step)
+        else:
+            title = f"{run} failed, and none of its steps recorded why."
+            details = ("Its process died, or it could not start: the Dagster UI shows its log.", next_step)
         yield Fact("build_failed", f"run {failed.run}", title, details, rules["build_failed"])
+
+
+def _what_failed(trouble: Trouble) -> str:
+    layer, _, name = trouble.table.partition("/")
+    if trouble.kind == "refused":
+        return f"The build was not released: a check failed at {trouble.table}"
+    if layer == PUBLISHED:
+        return f"Publishing into the database {name} failed"
+    return "Pulling from the shop's database failed" if layer == PULLED else f"The build failed at {trouble.table}"
 
 
 def _late_deliveries(head: Entry, rule: Freshness, now: datetime) -> Iterator[Fact]:

@@ -41,7 +41,7 @@ class MailSender(Sender):
             try:
                 refused = server.send_message(mail, self._settings.sender, self._settings.to)
             finally:
-                _say_goodbye(server)
+                _close(server)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
             raise _refused(error) from None
         except smtplib.SMTPAuthenticationError as error:
@@ -90,7 +90,7 @@ class MailSender(Sender):
         return mail
 
 
-def _say_goodbye(server: smtplib.SMTP) -> None:
+def _close(server: smtplib.SMTP) -> None:
     """The server has the mail by now, or refused it: whether it takes the QUIT does not matter."""
     with suppress(OSError, smtplib.SMTPException):
         if server.sock:

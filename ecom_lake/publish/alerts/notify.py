@@ -160,7 +160,7 @@ def _facts(site: Site, failed: FailedRun | None, now: datetime) -> tuple[list[Fa
     release = site.lake.log.entry(head.release) if head.release else None
     found = list(build_facts(site, head, release, failed, now))
     try:
-        return found + (list(month_facts(site, release)) if release else []), []
+        return found + (list(month_facts(site, release, now)) if release else []), []
     except UserError as error:
         return found, [str(error)]
 

@@ -1,7 +1,7 @@
 """The scheduled report: the report of a release by mail, with what changed since the release that was reported last.
 
-Sent once for each tick of the schedule and release. Not here: what is in the report (publish/pages/report.py), in the workbook
-(publish/excel/workbook.py).
+Sent once to each channel for each tick of the schedule, with the release that readers see then.
+Not here: what is in the report (publish/pages/report.py), in the workbook (publish/excel/workbook.py).
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ _LONGEST_LINE = 400
 def send_report(site: Site, tick: str | None = None) -> Notified:
     """Send the report. `tick`: the time that the schedule planned; None for a report that somebody asked for."""
     report, entry, result, sent = scheduled(site), released(site), Notified(), sent_of(site)
-    occasion = hashlib.blake2b((tick or site.run).encode(), digest_size=8).hexdigest()
-    key = f"report-{occasion}-{entry.number}"
+    key = f"report-{hashlib.blake2b((tick or site.run).encode(), digest_size=8).hexdigest()}"
     attached = cache(lambda: attachments(site, entry, report))
     for channel in channels_of(site, report):
         if not sent.has(channel.name, key):

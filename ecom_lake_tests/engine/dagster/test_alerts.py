@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from ecom_lake.definitions import build_definitions
-from ecom_lake.engine.dagster.alerts import FAILED_RUN
+from ecom_lake.engine.dagster.alerts import FAILED_RUN, TICK, _encoded, _failed_run, _unsent_report
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake_tests.builders.alert_shop import SHOP, AlertShop, Mailbox, Receiver, channel, mail_server, receiver
 from ecom_lake_tests.builders.built_lake import BuiltLake
@@ -74,7 +74,26 @@ def test_a_run_that_died_is_reported_although_the_lake_knows_nothing_of_it(shop:
         assert request and died.run_id in request.tags[FAILED_RUN]
         result = definitions.resolve_job_def("mine_notify").execute_in_process(instance=instance, tags=dict(request.tags))
         assert result.success
-    assert hook.titles == [f"[mine] The run {died.run_id[:8]} of mine_all failed without a result."]
+    assert hook.titles == [f"[mine] The run {died.run_id[:8]} of mine_all failed, and none of its steps recorded why."]
+
+
+def test_a_run_that_stopped_recording_is_reported(shop: AlertShop, hook: Receiver) -> None:
+    """Killed, with nothing that watches its process: Dagster lists it as running for ever."""
+    definitions, now = build_definitions(shop.settings), datetime.now(UTC)
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(
+            definitions.resolve_job_def("mine_all"), tags={"shop": "mine"}, status=dg.DagsterRunStatus.STARTED
+        )
+        instance.report_engine_event("A step started.", run)
+        assert _failed_run(instance, "mine", now + timedelta(hours=5)) is None
+        assert _failed_run(instance, "other", now + timedelta(hours=7)) is None
+        silent = _failed_run(instance, "mine", now + timedelta(hours=7))
+        assert silent and silent.run == run.run_id
+        tags = {FAILED_RUN: _encoded(silent)}
+        assert definitions.resolve_job_def("mine_notify").execute_in_process(instance=instance, tags=tags).success
+    assert hook.titles == [
+        f"[mine] The run {run.run_id[:8]} of mine_all has recorded nothing since {silent.at:%Y-%m-%d %H:%M} UTC."
+    ]
 
 
 def test_a_channel_that_fails_fails_the_run_with_a_sentence_and_no_secret(shop: AlertShop, hook: Receiver) -> None:
@@ -122,3 +141,34 @@ def test_the_schedule_sends_the_report_once_for_each_time(tmp_path: Path) -> Non
             job = definitions.resolve_job_def("mine_report")
             assert job.execute_in_process(instance=instance, tags=dict(request.tags)).success
     assert len(mailbox.mails) == 1
+
+
+def test_a_report_that_was_not_sent_is_tried_again_in_a_new_run(tmp_path: Path) -> None:
+    """Without waiting in its run, which would occupy one of the runs that the machine may have."""
+    mailbox, now = Mailbox(), datetime.now(UTC)
+    with mail_server(mailbox) as port, dg.DagsterInstance.ephemeral() as instance:
+        shop = AlertShop(tmp_path / "project")
+        mail = channel("bosses", kind="mail", host="127.0.0.1", port=port, security="none", sender="a@b.de", to=["c@d.de"])
+        shop.configure(mail, shop=f"{SHOP}{REPORT}")
+        shop.release()
+        definitions = build_definitions(shop.settings)
+        job, tags = definitions.resolve_job_def("mine_report"), {TICK: now.isoformat()}
+
+        def again() -> dg.RunRequest | None:
+            with dg.build_sensor_context(instance=instance, definitions=definitions) as context:
+                requests = definitions.resolve_sensor_def("mine_report_again").evaluate_tick(context).run_requests
+            return requests[0] if requests else None
+
+        assert again() is None, "no report was planned"
+        mailbox.refuse_data = "451 later"
+        failed = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+        assert not failed.success and not failed.filter_events(lambda event: event.is_step_up_for_retry)
+        request = again()
+        assert request and request.tags[TICK] == now.isoformat() and failed.run_id in str(request.run_key)
+        assert _unsent_report(instance, "mine_report", now + timedelta(days=1, minutes=1)) is None
+        mailbox.refuse_data = ""
+        assert job.execute_in_process(instance=instance, tags=dict(request.tags)).success
+        assert again() is None and len(mailbox.mails) == 1
+        instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
+        assert again() is None, "it is being sent"
+        assert _unsent_report(instance, "mine_report", now + timedelta(hours=2)), "its process died"

@@ -11,13 +11,19 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
 from ecom_lake.engine.alerts import FailedRun
+from ecom_lake.engine.build.step.outcome import Check, Outcome
+from ecom_lake.engine.build.step.trouble import last
+from ecom_lake.engine.build.step.watched import watched
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store import sent
 from ecom_lake.engine.store.local import LocalStore
+from ecom_lake.errors import UserError
 from ecom_lake.publish.alerts.notify import due, notify
 from ecom_lake_tests.builders.alert_shop import SHOP, AlertShop, Mailbox, Receiver, channel
 
@@ -69,11 +75,55 @@ def test_the_same_failure_is_news_again_after_a_release(team: AlertShop) -> None
         team.release()
 
 
+@pytest.mark.parametrize(
+    ("step", "title"),
+    [
+        ("published/warehouse", "[mine] Publishing into the database warehouse failed: It is down."),
+        ("landing", "[mine] Pulling from the shop's database failed: It is down."),
+    ],
+)
+def test_a_database_that_is_down_is_no_failed_build(team: AlertShop, hook: Receiver, step: str, title: str) -> None:
+    """It works again without a release: the alarm ends, and the next failure is another one."""
+    team.release()
+    for failures in (1, 2):
+        for _ in range(2):
+            with pytest.raises(UserError):
+                watched(team.site, step, is_down)
+            notify(team.site)
+        assert hook.titles == [title] * failures
+        run = FailedRun("of the failure", "mine_all", datetime.now(UTC))
+        watched(team.site, "gold/rfm", list)
+        assert titles(team) == [] and last(team.site), "another step has worked"
+        watched(team.site, step, list)
+        assert last(team.site) is None and titles(team, run) == []
+    assert not any("previous release" in one.body["text"] for one in hook.posted)
+
+
+def is_down() -> list[Outcome]:
+    raise UserError("It is down.")
+
+
+def test_a_refused_table_is_news_by_its_checks_and_not_by_their_numbers(team: AlertShop, hook: Receiver) -> None:
+    for check, rows in (("unique", 7), ("unique", 8), ("price_positive", 9)):
+        failed = Check(TableId("gold", "rfm"), check, False, "block", f"{rows} rows failed.")
+        watched(team.site, "gold/rfm", partial(Outcome, failed.table, checks=(failed,)))
+        notify(team.site)
+    refused = "[mine] The build was not released: a check failed at gold/rfm"
+    assert hook.titles == [f"{refused}: 7 rows failed.", f"{refused}: 9 rows failed."]
+
+
+def test_a_step_that_fails_each_night_for_another_reason_is_sent_once(team: AlertShop, hook: Receiver) -> None:
+    for path in ("/data/a", "/data/b"):
+        team.fail(f"{path} cannot be read.")
+        notify(team.site)
+    assert len(hook.posted) == 1
+
+
 def test_a_run_that_died_without_a_result(team: AlertShop) -> None:
     release = team.release()
     after = datetime.fromisoformat(release.at) + timedelta(minutes=5)
     died = FailedRun("abcdef1234567890", "mine_all", after)
-    assert titles(team, died) == ["[mine] The run abcdef12 of mine_all failed without a result."]
+    assert titles(team, died) == ["[mine] The run abcdef12 of mine_all failed, and none of its steps recorded why."]
     assert titles(team, FailedRun("older", "mine_all", after - timedelta(hours=1))) == [], "the release is newer"
     team.fail("The disk is full.")
     assert titles(team, FailedRun(team.site.run, "mine_all", after - timedelta(minutes=5))) == [
@@ -101,11 +151,20 @@ def test_a_release_that_is_old(team: AlertShop) -> None:
     ]
 
 
+def period(last: date, orders_until: date, first: date = JANUARY) -> dict[str, list[dict[str, Any]]]:
+    """The complete months of a release, and the day of its latest order."""
+    return {
+        "reporting_period": [{"first_complete_month": first, "last_complete_month": last}],
+        "kpi_daily": [{"date": orders_until}],
+    }
+
+
 def test_kpis_beyond_a_threshold_in_the_last_complete_month(team: AlertShop) -> None:
     kpis = "[shops.mine.alerts.kpi.late_rate]\nabove = 0.1\n[shops.mine.alerts.kpi.net_sales]\nbelow = 1000\n"
     team.configure(channel(), shop=SHOP + kpis + '[shops.mine.numbers]\ncurrency = "€"\n')
     rows = [month(JANUARY, late_rate=0.5, net_sales=Decimal("1")), month(FEBRUARY, late_rate=0.123, net_sales=Decimal("999.99"))]
-    team.release(kpi_monthly=[*rows, {**month(MARCH, late_rate=0.9, net_sales=Decimal("5")), "is_complete": False}])
+    rows.append({**month(MARCH, late_rate=0.9, net_sales=Decimal("5")), "is_complete": False})
+    team.release(kpi_monthly=rows, **period(FEBRUARY, date(2026, 3, 9)))
     assert titles(team) == [
         "[mine] Late rate was 12.3% in February 2026, above 10.0%.",
         "[mine] Net sales was € 999.99 in February 2026, below € 1,000.00.",
@@ -114,17 +173,53 @@ def test_kpis_beyond_a_threshold_in_the_last_complete_month(team: AlertShop) -> 
     assert titles(team) == [], "equal to the threshold, and unknown"
 
 
-def test_missed_targets(team: AlertShop) -> None:
-    def target(of: date, status: str, kpi: str = "orders") -> dict[str, Any]:
-        values = {"is_complete": status in ("met", "missed"), "target": 100.0, "reached": 90.0, "expected_so_far": 95.0}
-        return {"month": of, "kpi": kpi, "status": status, **values}
+def target(of: date, status: str, kpi: str = "orders") -> dict[str, Any]:
+    values = {"is_complete": status in ("met", "missed"), "target": 100.0, "reached": 90.0, "expected_so_far": 95.0}
+    return {"month": of, "kpi": kpi, "status": status, **values}
 
+
+MISSED = "[mine] Orders missed its target in February 2026: 90, target 100."
+
+
+def test_missed_targets(team: AlertShop) -> None:
     rows = [target(JANUARY, "missed"), target(FEBRUARY, "missed"), target(FEBRUARY, "met", "units"), target(MARCH, "off_track")]
-    team.release(target_progress=rows)
-    missed = "[mine] Orders missed its target in February 2026: 90, target 100."
-    assert titles(team) == [missed]
+    team.release(target_progress=rows, **period(FEBRUARY, date(2026, 3, 9)))
+    assert titles(team) == [MISSED]
     team.configure(channel(), shop=f"{SHOP}[shops.mine.alerts.target]\noff_track = true\n")
-    assert titles(team) == [missed, "[mine] Orders is off track in March 2026: 90, expected by now 95."]
+    assert titles(team) == [MISSED, "[mine] Orders is off track in March 2026: 90, expected by now 95."]
+
+
+def test_targets_of_earlier_years_are_no_news(team: AlertShop) -> None:
+    team.configure(channel(), shop=f"{SHOP}[shops.mine.alerts.target]\noff_track = true\n")
+    rows = [target(date(2024, 11, 1), "off_track"), target(date(2024, 12, 1), "missed"), target(JANUARY, "off_track")]
+    team.release(target_progress=rows, **period(FEBRUARY, date(2026, 3, 9)))
+    assert titles(team) == []
+
+
+@pytest.mark.parametrize(
+    ("orders_until", "now", "is_over"),
+    [
+        (date(2026, 2, 26), datetime(2026, 2, 27, tzinfo=UTC), False),  # two days are missing, which gold calls complete
+        (date(2026, 2, 26), NOW, False),  # the deliveries have not reached its end
+        (date(2026, 2, 28), datetime(2026, 2, 28, 22, tzinfo=UTC), False),
+        (date(2026, 2, 28), datetime(2026, 2, 28, 23, tzinfo=UTC), True),  # midnight in Berlin
+    ],
+)
+def test_a_month_is_reported_when_it_is_over(team: AlertShop, orders_until: date, now: datetime, is_over: bool) -> None:
+    """The one before stays the last one until then. A shop that has closed does not wait."""
+    rules = "[shops.mine.alerts.kpi.late_rate]\nabove = 0.1\n"
+    team.configure(channel(), shop=f'{SHOP}timezone = "Europe/Berlin"\n{rules}')
+    about = {"table_name": "orders", "column_name": "status", "kind": "volume", "measure": "rows", "is_anomaly": True}
+    team.release(
+        kpi_monthly=[month(JANUARY, late_rate=0.1), month(FEBRUARY, late_rate=0.5)],
+        target_progress=[target(JANUARY, "met"), target(FEBRUARY, "missed")],
+        anomalies=[{"month": JANUARY, **about, "sentence": "Old."}, {"month": FEBRUARY, **about, "sentence": "Half."}],
+        **period(FEBRUARY, orders_until),
+    )
+    of_february = ["[mine] Late rate was 50.0% in February 2026, above 10.0%.", MISSED, "[mine] Half."]
+    assert titles(team, now=now) == (of_february if is_over else ["[mine] Old."])
+    team.configure(channel(), shop=f'{SHOP}last_month = "2026-02"\n{rules}')
+    assert titles(team, now=now) == of_february
 
 
 def test_anomalies_of_the_last_examined_month(team: AlertShop) -> None:
@@ -132,7 +227,8 @@ def test_anomalies_of_the_last_examined_month(team: AlertShop) -> None:
         about = {"table_name": "orders", "column_name": "status", "kind": "volume", "measure": str(sentence)}
         return {"month": of, **about, "is_anomaly": sentence is not None, "sentence": sentence}
 
-    team.release(anomalies=[anomaly(JANUARY, "Old."), anomaly(FEBRUARY, "Half of the orders."), anomaly(FEBRUARY, None)])
+    rows = [anomaly(JANUARY, "Old."), anomaly(FEBRUARY, "Half of the orders."), anomaly(FEBRUARY, None)]
+    team.release(anomalies=rows, **period(JANUARY, date(2026, 3, 9)))
     assert titles(team) == ["[mine] Half of the orders."]
 
 
@@ -177,6 +273,7 @@ def all_facts(shop: AlertShop) -> None:
         model_cards=[{"model": "churn", "status": "refused", "reason": "weak"}],
         anomalies=[{"month": FEBRUARY, **about, "is_anomaly": True, "sentence": "Few orders."}],
         target_progress=[{"month": FEBRUARY, "kpi": "orders", **progress}],
+        **period(FEBRUARY, date(2026, 3, 9)),
     )
     shop.fail("The disk is full.")
 
@@ -195,11 +292,11 @@ def test_a_rule_chooses_its_channels(team: AlertShop) -> None:
 def test_each_fact_is_sent_once_also_over_releases(team: AlertShop, hook: Receiver) -> None:
     team.configure(channel(), shop=f"{SHOP}[shops.mine.alerts.kpi.late_rate]\nabove = 0.1\n")
     for _ in range(3):
-        team.release(kpi_monthly=[month(FEBRUARY, late_rate=0.5)])
-        notify(team.site)
+        team.release(kpi_monthly=[month(FEBRUARY, late_rate=0.5)], **period(FEBRUARY, date(2026, 3, 9)))
+        notify(team.site, now=NOW)
     assert hook.titles == ["[mine] Late rate was 50.0% in February 2026, above 10.0%."]
-    team.release(kpi_monthly=[month(FEBRUARY, late_rate=0.5), month(MARCH, late_rate=0.2)])
-    notify(team.site)
+    team.release(kpi_monthly=[month(FEBRUARY, late_rate=0.5), month(MARCH, late_rate=0.2)], **period(MARCH, date(2026, 4, 1)))
+    notify(team.site, now=datetime(2026, 4, 2, tzinfo=UTC))
     assert len(hook.titles) == 2, "another month is another fact"
 
 

@@ -1,4 +1,4 @@
-"""The report by mail: once for each tick and release, with what changed since the one before.
+"""The report by mail: once for each tick, with what changed since the one before.
 
 Also without a PDF that cannot be made. The workbook is attached in cli/test_notify.py.
 """
@@ -65,7 +65,7 @@ def test_the_first_report(bosses: AlertShop, mailbox: Mailbox) -> None:
     assert lines[-1].startswith("- The PDF file is left out: A PDF needs Chromium, which is not installed")
 
 
-def test_once_for_each_tick_and_release_and_what_changed_since(bosses: AlertShop, mailbox: Mailbox) -> None:
+def test_once_for_each_tick_and_what_changed_since(bosses: AlertShop, mailbox: Mailbox) -> None:
     first = release(bosses, 100)
     for _ in range(2):
         send_report(bosses.site, TICK)
@@ -96,6 +96,13 @@ def test_a_server_that_is_down_gets_it_the_next_time(bosses: AlertShop, mailbox:
     assert failed.failures == ["Channel 'bosses': the server refused the mail (451). 1 message is sent the next time."]
     mailbox.refuse_data = ""
     assert len(send_report(bosses.site, TICK).sent) == len(mailbox.mails) == 1
+
+
+def test_a_release_between_two_tries_is_no_second_report(bosses: AlertShop, mailbox: Mailbox) -> None:
+    release(bosses, 100)
+    send_report(bosses.site, TICK)
+    release(bosses, 1_200)
+    assert send_report(bosses.site, TICK).sent == [] and len(mailbox.mails) == 1
 
 
 def test_sending_by_hand_sends_each_time(bosses: AlertShop, mailbox: Mailbox) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from ecom_lake import logs
 from ecom_lake.engine.build.landing_site import LandingSite
@@ -42,7 +43,15 @@ def watched(site: LandingSite, table: str, step: Step) -> list[Outcome]:
         seconds, cpu_seconds = round(time.monotonic() - began, 3), round(time.process_time() - cpu_before, 3)
         for outcome in outcomes:
             _log_outcome(site, outcome, seconds, cpu_seconds)
+        if not any(check.blocks for outcome in outcomes for check in outcome.checks):
+            _end_trouble(site, {table, *(str(outcome.table) for outcome in outcomes)})
         return outcomes
+
+
+def _end_trouble(site: LandingSite, tables: set[str]) -> None:
+    """An error of the store is ignored: the step has succeeded."""
+    with suppress(OSError, UserError):
+        trouble.end(site, tables)
 
 
 def _in_words(error: Exception) -> str:
@@ -60,7 +69,14 @@ def _log_outcome(site: LandingSite, outcome: Outcome, seconds: float, cpu_second
             for check in refused:
                 logs.log_event("refused", logging.ERROR, check=check.name, says=check.says)
             evidence = [row for check in refused for row in check.evidence]
-            trouble.keep(site, str(outcome.table), "refused", [check.says for check in refused], evidence)
+            trouble.keep(
+                site,
+                str(outcome.table),
+                "refused",
+                [check.says for check in refused],
+                evidence,
+                [check.name for check in refused],
+            )
         else:
             event = "done" if outcome.written else "unchanged"
             parts = {"rows": outcome.rows, "written": len(outcome.written), "parts": len(outcome.files)}
