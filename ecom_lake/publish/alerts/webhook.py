@@ -16,7 +16,7 @@ from ecom_lake.publish.alerts.channel import ChannelError, MessageRefusedError, 
 from ecom_lake.publish.alerts.message import Message
 
 _LATER = {408, 425, 429}
-"""Answers of a server that wants to be asked again later, as are those from 500."""
+"""Status codes after which the request is worth repeating later, as are those from 500."""
 _MARKUP = re.compile(r"@|\](?=[(\[:])|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
 """What a mention, a link, an image or an address needs in Markdown."""
 _WORD_JOINER = "\u2060"

@@ -56,7 +56,7 @@ def bins_of(low: float, high: float, are_integers: bool) -> Bins:
 def time_bins(first: datetime, last: datetime) -> Bins:
     """Calendar months, or whole days where it is less than half a year, as many in each bin as needed.
 
-    The last bin is whole, because a shorter one would look like a fall. Within two days: equal parts of the time."""
+    The last bin is full, because a shorter one would look like a fall. Within two days: equal parts of the time."""
     months, days = _month(last) - _month(first) + 1, (last.date() - first.date()).days + 1
     if months >= _FEWEST_MONTHS:
         width = math.ceil(months / _MOST_TIMES)

@@ -43,7 +43,7 @@ def test_times_are_in_calendar_months_where_there_are_enough() -> None:
     assert time_bins(datetime(2000, 1, 1), datetime(2009, 12, 31)) == Bins(12 * 2000, 4.0, 30, "month")
 
 
-def test_the_last_of_the_bins_of_several_months_is_whole() -> None:
+def test_the_last_of_the_bins_of_several_months_is_full() -> None:
     """37 months in bins of two: the first bin has one month."""
     assert time_bins(datetime(2016, 1, 5), datetime(2019, 1, 20)) == Bins(12 * 2015 + 11, 2.0, 19, "month")
 
