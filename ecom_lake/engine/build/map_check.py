@@ -99,7 +99,7 @@ def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
                         continue
                     number += 1
                     sequence = pl.lit(number, pl.Int64).alias(SEQUENCE)
-                    rows.setdefault(parsed.table, []).append(pl.read_parquet(target).with_columns(sequence))
+                    rows.setdefault(parsed.table, []).append(pl.read_parquet(target, glob=False).with_columns(sequence))
                     if parsed.rejected:
                         rejected[member.name] = parsed.rejected
                     target.unlink()

@@ -113,7 +113,9 @@ def latest_records(site: Site, entry: Entry, table: TableId, most: int) -> pl.Da
 def _as_stored(site: Site, entry: Entry, table: TableId, deliveries: Collection[int]) -> pl.LazyFrame:
     """The rows of these deliveries with all columns that their files have."""
     paths = site.lake.locals({file.path: file for file in _files_of(entry, table, deliveries)}.values())
-    stored = dict.fromkeys(name for path in paths for name in pl.read_parquet_schema(path) if name not in LINEAGE)
+    stored = dict.fromkeys(
+        name for path in paths for name in pl.scan_parquet(path, glob=False).collect_schema() if name not in LINEAGE
+    )
     return read_rows(site, entry, table, Delivered(table.name, "", tuple(stored)), deliveries)
 
 

@@ -16,6 +16,6 @@ def gold_rows(site: Site, entry: Entry, table: str, *columns: str) -> pl.DataFra
     paths = site.lake.paths(entry, TableId("gold", table))
     if not paths:
         return pl.DataFrame(schema=wanted)
-    stored = pl.read_parquet_schema(paths[0])
+    stored = pl.scan_parquet(paths[0], glob=False).collect_schema()
     rows = pl.read_parquet(paths, columns=[name for name in wanted if name in stored], glob=False)
     return rows.select(pl.col(name) if name in stored else pl.lit(None, kind).alias(name) for name, kind in wanted.items())

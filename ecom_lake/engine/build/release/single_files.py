@@ -76,7 +76,7 @@ def _written(site: Site, released: Entry, table: Table, path: str) -> SingleFile
         if why := site.lake.damage_read(file):
             raise UserError(f"{site.lake.where(file)} {why}. `ecom-lake repair` restores it.")
     months = site.lake.locals(parts)
-    columns = pl.read_parquet_schema(months[0])  # an older release may lack columns of the current contract
+    columns = pl.scan_parquet(months[0], glob=False).collect_schema()  # an older release may lack columns of the current contract
     with site.workspace() as (con, scratch):
         target = scratch / f"{table.name}.parquet"
         write_sorted(con, f"select * from {parquet(months)}", [column for column in table.key if column in columns], target)

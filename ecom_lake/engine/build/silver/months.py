@@ -148,7 +148,7 @@ def _with_other_columns(site: Site, entry: Entry, spec: RowByRow) -> list[date]:
     wanted = spec.contract.schema
     parts, code_fingerprint = entry.parts(TableId("silver", spec.contract.name)), code(site, spec)
     older = [(m, f) for m in site.months() if (f := parts.get(part_of(m))) and not f.fingerprint.startswith(code_fingerprint)]
-    return [month for month, file in older if dict(pl.read_parquet_schema(site.lake.local(file))) != wanted]
+    return [month for month, file in older if dict(pl.scan_parquet(site.lake.local(file), glob=False).collect_schema()) != wanted]
 
 
 def _groups(months: Sequence[date], found: Months) -> Iterator[list[date]]:

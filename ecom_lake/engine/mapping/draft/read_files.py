@@ -84,7 +84,7 @@ def _read_member(member: Member, scratch: Path) -> FileRead:
     target, rejects = scratch / "rows.parquet", scratch / "rejects.parquet"
     any_columns = Delivered("file", "A file with any columns.", required=(), file_names=(PurePosixPath(member.name).name,))
     parsed = parse(member, [any_columns], target, rejects)
-    rows = pl.read_parquet(target).drop("source_record")
+    rows = pl.read_parquet(target, glob=False).drop("source_record")
     target.unlink()
     rejects.unlink(missing_ok=True)
     name = PurePosixPath(member.name).name

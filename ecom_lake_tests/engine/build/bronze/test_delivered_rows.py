@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ecom_lake.engine.build.bronze.delivered_rows import rows_of
+from ecom_lake.engine.build.bronze.delivered_rows import latest_records, rows_of
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.delivered import Delivered, FileFormat
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake_tests.builders.olist_files import a_site
 
 HEADERS = {"price": ("preis", "unit_price")}
@@ -33,3 +34,14 @@ def test_a_column_may_have_another_header_in_each_file(tmp_path: Path) -> None:
     renamed = with_sales(a_site(tmp_path), replace(SALES, required=("id", "unit"), file_format=FileFormat(("sales*",))))
     again = rows_of(renamed, site.lake.log.head(), "sales").sort("id").collect()
     assert again["unit"].to_list() == ["kg", None], "a map that names another header needs no new delivery"
+
+
+def test_the_records_of_a_lake_in_a_folder_whose_name_is_a_pattern_are_read(tmp_path: Path) -> None:
+    site = with_sales(a_site(tmp_path / "lake[1]"), SALES)
+    landing = site.lake.store.local("olist/landing")
+    landing.mkdir(parents=True)
+    (landing / "sales_1.csv").write_text("id,preis\n1,2.50\n", encoding="utf-8")
+    ingest(site)
+    assert latest_records(site, site.lake.log.head(), TableId("bronze", "sales"), 5).select("id", "preis").rows() == [
+        ("1", "2.50")
+    ]
