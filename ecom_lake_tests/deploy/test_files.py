@@ -244,16 +244,18 @@ def test_every_volume_that_stays_on_azure_has_a_class_for_many_nodes() -> None:
 
 
 def test_the_documented_env_file_has_every_variable_that_compose_needs_and_git_ignores_it() -> None:
-    """A file that compose reads by itself, because variables of one shell are missing in the next one and in cron."""
+    """A file that each command names, because variables of one shell are missing in the next one and in cron."""
     compose, page = COMPOSE.read_text("utf-8"), (PROJECT / "docs/containers.md").read_text("utf-8")
     needed = set(re.findall(r"\$\{(\w+):\?", compose))
     assert needed == {"POSTGRES_PASSWORD", "ECOM_LAKE_PROJECT"}
     assert set(re.findall(r"\$\{(\w+)", compose)) - needed == {"ECOM_LAKE_VERSION"}, "the image's tag is the only default"
-    written = [line for line in page.splitlines() if line.endswith("> .env)")]
+    written = [line for line in page.splitlines() if line.endswith("> compose.env)")]
     assert len(written) == 1
     assert needed <= set(re.findall(r"(\w+)=", written[0]))
     assert not re.search(r"^export ", page, re.M)
-    assert "/.env" in (PROJECT / ".gitignore").read_text("utf-8").split()
+    commands = re.findall(r"^docker compose .*", page, re.M)
+    assert commands and all(" --env-file compose.env " in command for command in commands)
+    assert "/compose.env" in (PROJECT / ".gitignore").read_text("utf-8").split()
 
 
 def test_copies_of_a_lake_on_azure_are_on_a_volume_and_not_in_memory() -> None:
