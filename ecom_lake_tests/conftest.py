@@ -16,6 +16,7 @@ from ecom_lake.engine.store.landing_zone import land
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import Truths
 from ecom_lake_tests.azurite import Azurite, azurite
+from ecom_lake_tests.builders.alert_shop import Mailbox, Receiver, receiver
 from ecom_lake_tests.builders.built_lake import CONFIG, ONE_MORE_ORDER, OPTIONS, BuiltLake, Place
 from ecom_lake_tests.builders.database_shop import MariaDBServer, PostgreSQLServer, Server
 from ecom_lake_tests.mariadb import mariadb
@@ -162,3 +163,16 @@ def _copied(lake: BuiltLake, folder: Path) -> BuiltLake:
     copy = BuiltLake(folder, lake.truths)
     ingest(copy.site())  # the log does not have the copied files yet, because their times differ
     return copy
+
+
+@pytest.fixture
+def hook() -> Iterator[Receiver]:
+    """A web server that receives the messages of a webhook."""
+    with receiver() as server:
+        yield server
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    """What a mail server has received."""
+    return Mailbox()

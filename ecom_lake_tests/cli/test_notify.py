@@ -9,22 +9,11 @@ import pytest
 
 from ecom_lake.engine.build.step import trouble
 from ecom_lake.publish import report_file
-from ecom_lake_tests.builders.alert_shop import Mailbox, Receiver, channel, mail_server, receiver
+from ecom_lake_tests.builders.alert_shop import Mailbox, Receiver, channel, mail_server
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
 FAILED = "[olist] The build failed at gold/rfm: The disk is full."
-
-
-@pytest.fixture
-def hook() -> Iterator[Receiver]:
-    with receiver() as server:
-        yield server
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,16 +11,10 @@ import pytest
 from ecom_lake.definitions import build_definitions
 from ecom_lake.engine.dagster.alerts import FAILED_RUN, TICK, _encoded, _failed_run, _unsent_report
 from ecom_lake.engine.dagster.run import run_job
-from ecom_lake_tests.builders.alert_shop import SHOP, AlertShop, Mailbox, Receiver, channel, mail_server, receiver
+from ecom_lake_tests.builders.alert_shop import SHOP, AlertShop, Mailbox, Receiver, channel, mail_server
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 REPORT = '[shops.mine.scheduled_report]\nschedule = "0 7 * * 1"\nchannels = ["bosses"]\nattach = ["html"]\n'
-
-
-@pytest.fixture
-def hook() -> Iterator[Receiver]:
-    with receiver() as server:
-        yield server
 
 
 @pytest.fixture

@@ -7,23 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake_tests.builders.alert_shop import AlertShop, Mailbox, Receiver, mail_server, receiver
+from ecom_lake_tests.builders.alert_shop import AlertShop, Mailbox, mail_server
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> AlertShop:
     return AlertShop(tmp_path / "project")
-
-
-@pytest.fixture
-def hook() -> Iterator[Receiver]:
-    with receiver() as server:
-        yield server
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
 
 
 @pytest.fixture
