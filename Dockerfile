@@ -5,13 +5,13 @@ ARG BASE=python:3.11-slim-bookworm
 # hadolint ignore=DL3006
 FROM ${BASE} AS build
 WORKDIR /src
-ENV UV_LINK_MODE=copy
+ENV UV_LINK_MODE=copy UV_CACHE_DIR=/var/cache/uv
 COPY requirements-uv.lock ./
 RUN python3 -m venv /opt/tools \
     && /opt/tools/bin/pip install --no-cache-dir --require-hashes -r requirements-uv.lock
 # Versions and hashes are those of requirements.lock; what is there for development only is left out, and nothing is compiled.
 COPY pyproject.toml requirements.lock ./
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/var/cache/uv \
     python3 -m venv --without-pip /opt/dependencies \
     && /opt/tools/bin/uv pip install --python /opt/tools/bin/python --no-build --require-hashes --constraints requirements.lock \
         --group build \

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo docs test test-fast check serve ui notebook bench fuzz fuzz-maps tiny-shops chaos mutations powerbi-validate image snapshot lock setup clean
+.PHONY: help demo docs test test-fast check serve ui notebook bench fuzz fuzz-maps tiny-shops chaos mutations mutations-code spark-shops powerbi-validate image snapshot lock setup clean
 
 help:
 	@echo "make demo      set up, make a synthetic shop of 20,000 orders, build it, show it; SHAPE=shopify for others"
@@ -21,7 +21,9 @@ help:
 	@echo "make fuzz-maps the same for shops with a map: seven shapes of exports; DELIVERIES=200 SEED=7 for others"
 	@echo "make tiny-shops  unusual shops (one order, no dates, all free ...) from files to pages; SHOPS=200 SEED=7 for others"
 	@echo "make chaos     500 faults on the local disk, and what was damaged or lost; FAULTS=100 STORE=faulty|azurite SEED=7 for others"
-	@echo "make mutations 143 wrong edits of the gold SQL, and which contract or test stops each"
+	@echo "make spark-shops  tables of 100 random small shops on DuckDB and Spark; SHOPS=3000 SEED=7 for others"
+	@echo "make mutations 184 wrong edits of the gold SQL, and which contract or test stops each"
+	@echo "make mutations-code 323 wrong edits of engine, statistics and models, and which test detects each; ONLY=engine/store for a part"
 	@echo "make powerbi-validate  check a Power BI project with Microsoft's validators (Node.js); FOLDER=my-project"
 	@echo "make image     build the image of the containers with docker; docs/containers.md"
 	@echo "make snapshot  regenerate docs/data_dictionary.md, docs/canonical.md and the snapshot of the definitions"
@@ -33,8 +35,9 @@ setup: $(READY)
 $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock requirements-uv.lock
+	@UV_COMPILE_BYTECODE_TIMEOUT=600 $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock requirements-uv.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q ecom_lake
 	@touch $(READY)
 
 demo: setup
@@ -48,6 +51,7 @@ test: setup
 	@tools/postgres.sh
 	@tools/mariadb.sh
 	@tools/libreoffice.sh
+	@tools/spark.sh
 	@tools/dclint.sh
 	@tools/containers.sh
 	@$(BIN)/pytest
@@ -99,6 +103,13 @@ chaos: setup
 mutations: setup
 	@$(BIN)/python -m ecom_lake_tests.shop.mutations
 
+spark-shops: setup
+	@tools/spark.sh
+	@$(BIN)/python -m ecom_lake_tests.engine.build.sql.spark_shops --shops $(or $(SHOPS),100) --seed $(or $(SEED),1)
+
+mutations-code: setup
+	@$(BIN)/python -m ecom_lake_tests.mutations_code $(if $(ONLY),--only $(ONLY))
+
 powerbi-validate: setup
 	@test -n "$(FOLDER)" || { echo "Name the project: make powerbi-validate FOLDER=my-project"; exit 2; }
 	@tools/powerbi.sh
@@ -117,6 +128,9 @@ lock:
 		--extra apprise --extra azure --extra databases --extra delta --extra mcp --extra models --extra postgres --extra web --group dev --python-version 3.11 pyproject.toml --output-file requirements.lock
 	@echo uv==$$($(BIN)/uv --version | cut -d' ' -f2) | $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header - --output-file requirements-uv.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--extra spark --python-version 3.11 pyproject.toml --constraints requirements.lock \
+		$$(sed -n 's/^\([a-z0-9._-]*\)\(\[.*\]\)\?==.*/--no-emit-package \1/p' requirements.lock) --output-file requirements-spark.lock
 
 clean:
 	rm -rf $(VENV) .dagster

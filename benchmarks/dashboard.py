@@ -65,7 +65,7 @@ class Server:
         """Wait until the server has prepared what it prepares in the background; the CPU seconds since its start."""
         while True:
             before = self.cpu
-            time.sleep(1)
+            time.sleep(3)  # the serving file is built 2 seconds after the first page
             if self.cpu - before < SETTLED:
                 return self.cpu
 

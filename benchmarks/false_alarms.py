@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from ecom_lake.shop.insights.evidence import Trials, both_tails, level_noise, levels_differ, rate_noise, rates_differ
 
 Floats = NDArray[np.float64]
-WEEK = np.array([1.14, 1.13, 1.09, 1.03, 0.99, 0.77, 0.85])
+WEEK = (1.14, 1.13, 1.09, 1.03, 0.99, 0.77, 0.85)
+WORKING_WEEK = (1.0, 1.0, 1.0, 1.0, 1.0, 0.3, 0.3)
 MONTH = 31
 LEVEL = 0.05
 
@@ -39,12 +40,11 @@ class Shop:
     value_spread: float = 1.5
     value_drift: float = 0.1
     orders_per_day: float = 165.0
+    week: tuple[float, ...] = WEEK
 
     def orders_and_sales(self, rng: np.random.Generator, shops: int, months: int, change: float) -> tuple[Floats, Floats]:
         days = months * MONTH
-        intensity = (
-            self.orders_per_day * WEEK[np.arange(days) % 7] * np.exp(self.drift * _ar1(rng, shops, days, self.persistence))
-        )
+        intensity = self.orders_per_day * self._week(days) * np.exp(self.drift * _ar1(rng, shops, days, self.persistence))
         intensity *= np.exp(self.day_noise * rng.normal(size=intensity.shape))
         intensity[:, -MONTH:] *= 1 + change
         orders = rng.poisson(intensity).astype(float)
@@ -52,9 +52,12 @@ class Shop:
         sales = rng.gamma(np.maximum(orders * shape, 1e-9)) * 137 / shape
         return orders, sales * np.exp(self.value_drift * rng.normal(size=sales.shape))
 
+    def _week(self, days: int) -> Floats:
+        return np.resize(np.array(self.week), days)
+
     def late(self, rng: np.random.Generator, shops: int, months: int, change: float) -> tuple[Floats, Floats]:
         days = months * MONTH
-        trials = rng.poisson(self.orders_per_day * WEEK[np.arange(days) % 7], (shops, days)).astype(float)
+        trials = rng.poisson(self.orders_per_day * self._week(days), (shops, days)).astype(float)
         rate = np.minimum(0.06 * np.exp(2 * self.drift * _ar1(rng, shops, days, self.persistence)), 0.9)
         rate[:, -MONTH:] *= 1 + change
         return rng.binomial(trials.astype(np.int64), np.minimum(rate, 1.0)).astype(float), trials
@@ -66,6 +69,7 @@ SHOPS = (
     Shop("less persistent", persistence=0.6, drift=0.17),
     Shop("independent days", persistence=0.0, drift=0.18),
     Shop("calm", persistence=0.6, drift=0.05, day_noise=0.0, value_spread=0.7, value_drift=0.0),
+    Shop("working week", persistence=0.0, drift=0.0, day_noise=0.0, value_spread=0.5, value_drift=0.06, week=WORKING_WEEK),
 )
 
 
@@ -90,8 +94,9 @@ def sales_p(sales: Floats, back: int) -> float:
     """The test of net sales against the month `back` months earlier."""
     week = np.arange(len(sales)) % 7
     noise = level_noise(list(zip(sales.reshape(-1, MONTH), week.reshape(-1, MONTH), strict=True)))
-    by_month = sales.reshape(-1, MONTH).mean(axis=1)
     assert noise is not None
+    factors = np.array(noise.week)[week].reshape(-1, MONTH).mean(axis=1)
+    by_month = sales.reshape(-1, MONTH).mean(axis=1) / factors
     p = levels_differ(float(by_month[-1]), MONTH, float(by_month[-1 - back]), MONTH, noise)
     return 1.0 if p is None else p
 

@@ -1,21 +1,26 @@
 """How many cells of a map does `ecom-lake map` draft right, and how often is a cell wrong that it calls sure?
 
-    python benchmarks/map_assistant.py [--olist FOLDER] [--shapes FOLDER] [--set first|...|sixth] [--verbose] [LAYOUT ...]
+    python benchmarks/map_assistant.py [--olist FOLDER] [--shapes FOLDER] [--set first|...|eighth] [--forget SHARE] [--drop SHARE]
+        [--verbose] [LAYOUT ...]
 
 No set was used while the assistant was written; each was used afterwards, to improve it. A cell is right if it reads the
 delivered columns that the truth lists and, for a time, the format in which the layout writes it. A missing cell is wrong,
 and so is one too many.
-`--shapes` names a folder with the exports of `synth --as`, one folder each.
+`--shapes` names a folder with the exports of `synth --as`, one folder each. `--forget 0.3` drops three of ten words and names
+of the vocabulary, drawn with `--seed`: then the layouts that it was improved on have names that it does not know, as new exports
+have, and show whether a cell is sure without its name. `--drop 0.3` leaves three of ten columns out of the
+files: then the right column is often missing, and only the sure and wrong cells count, which are other columns taken for it.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +31,8 @@ from benchmarks.map_amounts import with_line_amounts, with_numbers, with_order_a
 from ecom_lake.engine.mapping.draft.draft import Draft, make_draft
 from ecom_lake.engine.mapping.draft.drafted import DraftCell
 from ecom_lake.engine.mapping.draft.read_files import read_files
-from ecom_lake.shop.connectors.canonical.drafting import draft_targets
+from ecom_lake.engine.mapping.draft.targets import Vocabulary
+from ecom_lake.shop.connectors.canonical.drafting import draft_targets, other_names
 from ecom_lake.statistics.intervals import wilson_interval
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
@@ -38,6 +44,8 @@ SETS = {
     "fourth": "map_layouts_fourth.toml",
     "fifth": "map_layouts_fifth.toml",
     "sixth": "map_layouts_sixth.toml",
+    "seventh": "map_layouts_seventh.toml",
+    "eighth": "map_layouts_eighth.toml",
 }
 """Each set was chosen when the ones before it had been used to improve the assistant."""
 ORDERS = 1_500
@@ -254,7 +262,7 @@ def measure(draft: Draft, layout: Mapping[str, Any]) -> Result:
         is_sure = found is not None and found[1].confidence == "sure"
         result.add(Result(1, is_right, is_sure, is_sure and not is_right))
         if not is_right:
-            cell = f"{found[1].expression} ({found[1].confidence})" if found else "missing"
+            cell = f"{found[1].expression} ({found[1].confidence}: {found[1].reason})" if found else "missing"
             result.wrong.append(f"{name}: {cell}, not {wanted or 'a cell'}")
     return result
 
@@ -273,14 +281,33 @@ def _has_format(found: tuple[str, DraftCell], layout: Mapping[str, Any]) -> bool
     return f"'{file['time']}'" in cell.expression
 
 
+def _partly_forgotten(vocabulary: Vocabulary, share: float, seed: int) -> Vocabulary:
+    drawn = random.Random(seed)
+    words = {word: english for word, english in vocabulary.words.english.items() if word == english or drawn.random() >= share}
+    names = {
+        column: tuple(name for name in others if drawn.random() >= share) for column, others in sorted(vocabulary.names.items())
+    }
+    return replace(vocabulary, words=replace(vocabulary.words, english=words), names=names)
+
+
+def _without_columns(layout: Mapping[str, Any], share: float, drawn: random.Random) -> Mapping[str, Any]:
+    """The layout with fewer columns in its files; each file has at least one."""
+    files = {}
+    for name, file in layout.get("files", {}).items():
+        kept = {header: value for header, value in file["columns"].items() if drawn.random() >= share}
+        files[name] = file | {"columns": kept or dict([next(iter(file["columns"].items()))])}
+    return {**layout, "files": files} if files else layout
+
+
 def drafts(arguments: argparse.Namespace) -> Iterator[tuple[str, Mapping[str, Any], Draft]]:
     layouts = tomllib.loads(Path(__file__).with_name(SETS[arguments.set]).read_text("utf-8"))
-    targets = draft_targets()
+    targets = draft_targets(_partly_forgotten(other_names(), arguments.forget, arguments.seed))
     with tempfile.TemporaryDirectory() as scratch:
         shop = SyntheticShop(Path(scratch) / "shop")
         for name, layout in layouts.items():
             if arguments.layouts and name not in arguments.layouts:
                 continue
+            layout = _without_columns(layout, arguments.drop, random.Random(f"{name}{arguments.seed}"))
             folder = Path(scratch) / name
             folder.mkdir()
             if "files" in layout:
@@ -300,6 +327,9 @@ def main() -> None:
     parser.add_argument("--set", choices=SETS, default="first")
     parser.add_argument("--olist", type=Path)
     parser.add_argument("--shapes", type=Path)
+    parser.add_argument("--forget", type=float, default=0.0, metavar="SHARE")
+    parser.add_argument("--drop", type=float, default=0.0, metavar="SHARE")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     total, confidences = Result(), Counter[str]()

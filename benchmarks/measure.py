@@ -16,7 +16,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -63,10 +63,12 @@ def measure(
     limit_gib: float | None = None,
     log: Path | None = None,
     step: float = STEP,
+    on_sample: Callable[[int], None] = lambda resident: None,
 ) -> Measured:
     """Run a command to its end. `limit_gib` bounds its address space; its stderr goes to `log`.
 
-    `step` is the time between two samples of its memory, each of which costs a few milliseconds of CPU.
+    `step` is the time between two samples of its memory, each of which costs a few milliseconds of CPU. `on_sample` receives each
+    sample, in bytes; if it raises an error, the command is stopped.
 
     The first run of all compiles what it imports: run a command once before its cost is to count.
     """
@@ -90,7 +92,14 @@ def measure(
         output += child.stdout.read() or b""
         if pid:
             break
-        peak = max(peak, _resident(family))
+        resident = _resident(family)
+        peak = max(peak, resident)
+        try:
+            on_sample(resident)
+        except BaseException:
+            child.kill()
+            child.wait()
+            raise
         time.sleep(step)
     wall = time.perf_counter() - started
     child.returncode = os.waitstatus_to_exitcode(status)

@@ -46,7 +46,7 @@ STEPS = [
     *["realized", "returned", "at_risk_recent", "at_risk_stale"],
     *["created", "approved", "processing", "invoiced", "unknown"],
     *["freight", "gmv"],
-    *["no_lines", "no_payment", "rounding", "instalment_interest", "overpaid", "underpaid"],
+    *["no_lines", "no_payment", "rounding", "tax", "instalment_interest", "overpaid", "underpaid"],
     "payments",
 ]
 """The revenue waterfall, from gross sales to what was paid."""
@@ -312,9 +312,9 @@ def kpi_monthly(t: Tables) -> None:
         is_promoter=lambda o: o["review_score"] >= 5,
         is_detractor=lambda o: o["review_score"] <= 3,
         is_status_unknown=lambda o: o["status"] == "unknown",
-        is_canceled=False,
     )
-    placed = orders.assign(is_canceled=orders["status"].isin(NO_SALE)).groupby("month")["is_canceled"].agg(["size", "sum"])
+    outcomes = orders.assign(is_canceled=orders["status"].isin(NO_SALE), is_known=orders["status"] != "unknown").groupby("month")
+    placed = outcomes.agg(placed=("is_canceled", "size"), canceled=("is_canceled", "sum"), known=("is_known", "sum"))
     m = (
         sold.groupby("month")
         .agg(
@@ -338,9 +338,9 @@ def kpi_monthly(t: Tables) -> None:
     placed = placed.reindex(months, fill_value=0)
     m["is_complete"] = calendar.reindex(months)
     m["returning_customers"] = m["customers"] - m["new_customers"]
-    m["placed_orders"], m["canceled_orders"] = placed["size"], placed["sum"]
-    m["cancel_rate"] = divided(placed["sum"], placed["size"])
-    m["cogs_coverage"] = divided(0 * m["net_sales"], m["net_sales"])
+    m["placed_orders"] = placed["placed"]
+    m["canceled_orders"] = placed["canceled"].where((placed["known"] > 0) | (placed["placed"] == 0))
+    m["cancel_rate"] = divided(m["canceled_orders"], m["placed_orders"])
     m["aov"] = divided(m["net_sales"], m["orders"])
     m["items_per_order"] = divided(m["items"], m["orders"])
     m["late_rate"] = divided(m["late"], m["promised"])
@@ -353,6 +353,7 @@ def kpi_monthly(t: Tables) -> None:
         m[growth] = divided(m["net_sales"] - before, before).where(comparable)
     unknown = [
         "cogs",
+        "cogs_coverage",
         "gross_profit",
         "margin",
         "returned_orders",
@@ -426,10 +427,12 @@ def customer_metrics(t: Tables) -> None:
         items=("items", "sum"),
         units=("units", "sum"),
         net_sales=("net_sales", "sum"),
+        promised_orders=("is_late", "count"),
         late_orders=("is_late", "sum"),
         avg_review=("review_score", "mean"),
     )
     c["net_sales"] = c["net_sales"].round(2)
+    c["late_orders"] = c["late_orders"].where(c["promised_orders"] > 0)
     c["aov"] = c["net_sales"] / c["orders"]
     c["recency_days"] = (as_of - c["last_order_date"]).dt.days
     c["lifespan_days"] = (c["last_order_date"] - c["first_order_date"]).dt.days
@@ -511,7 +514,7 @@ def kpi_summary(t: Tables) -> None:
         "payments": (sums["payments"], "money"),
         "gross_profit": (None, "money"),
         "orders_placed": (len(orders), "count"),
-        "cancel_rate": (orders["status"].isin(NO_SALE).mean(), "share"),
+        "cancel_rate": (orders["status"].isin(NO_SALE).mean() if (orders["status"] != "unknown").any() else None, "share"),
         "return_rate": (None, "share"),
         "late_rate": (o["is_late"].mean(), "share"),
         "avg_lead_days": (o["lead_days"].mean(), "days"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 
 class UserError(Exception):
@@ -22,9 +23,9 @@ _DISK = {
     errno.ENOSPC: "Free some space, then run it again.",
     errno.EDQUOT: "Free some space, then run it again.",
     errno.EFBIG: "Raise the limit on file size, then run it again.",
-    errno.EROFS: "Mount it with write access, or use another root.",
-    errno.EACCES: "Give this user read and write access, or use another root.",
-    errno.EPERM: "Give this user read and write access, or use another root.",
+    errno.EROFS: "Mount it with write access, or use another folder.",
+    errno.EACCES: "Give this user read and write access, or use another folder.",
+    errno.EPERM: "Give this user read and write access, or use another folder.",
     errno.EIO: "Check the disk; `ecom-lake doctor --deep` lists damaged files.",
     errno.EMFILE: "Raise the limit on open files, then run it again.",
 }
@@ -36,9 +37,13 @@ def disk_trouble(error: BaseException) -> str | None:
     for number, remedy in _DISK.items():
         words = os.strerror(number)
         if getattr(error, "errno", None) == number or words in message:
-            where = getattr(error, "filename2", None) or getattr(error, "filename", None)
-            return f"{words}{f': {where}' if where else ''}. {remedy} Released tables are unchanged."
+            return f"{words}{_place(error)}. {remedy} Released tables are unchanged."
     return None
+
+
+def _place(error: BaseException) -> str:
+    where = getattr(error, "filename2", None) or getattr(error, "filename", None)
+    return f": {Path(os.fsdecode(where)).absolute()}" if isinstance(where, str | bytes | os.PathLike) else ""
 
 
 def was_interrupted(error: BaseException) -> bool:

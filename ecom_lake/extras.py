@@ -15,6 +15,7 @@ MODULES = {
     "models": ("sklearn", "statsmodels", "threadpoolctl"),
     "postgres": ("dagster_postgres",),
     "prophet": ("prophet",),
+    "spark": ("pyspark", "sqlglot"),
     "web": ("fastapi", "xlsxwriter"),
 }
 """One module for each distribution of an extra in pyproject.toml that the code, or dagster.yaml, imports directly."""

@@ -23,13 +23,26 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ecom_lake.engine.alerts import KINDS, RULES, Alerts, Channel, KpiRule, Mail, Rule, ScheduledReport
-from ecom_lake.engine.config import CONFIG, ORDER_DATE, PSEUDONYM_KEY, ServerSettings, Settings, Shop, Written
+from ecom_lake.engine.config import (
+    CONFIG,
+    ORDER_DATE,
+    PSEUDONYM_KEY,
+    EngineSettings,
+    Retention,
+    ServerSettings,
+    Settings,
+    Shop,
+    Written,
+)
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.contracts.registry import Registry
+from ecom_lake.engine.contracts.recipe import Recipe
+from ecom_lake.engine.contracts.registry import Registry, WhyRefused
 from ecom_lake.engine.contracts.settings_model import SettingsModel, sentence, unknown_setting
 from ecom_lake.engine.database import Database, PulledTable, Target
 from ecom_lake.engine.store.access import Access, Secret
+from ecom_lake.engine.store.erasure_list import ERASURE_KEY, FORMER_KEY
 from ecom_lake.errors import UserError
+from ecom_lake.extras import why_missing
 from ecom_lake.schedules import cron_problem, timezone_problem
 from ecom_lake.shop.domain import SHOP
 
@@ -62,6 +75,7 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
     readers = _readers(given.pop("readers", ""), config)
     plain_fact_files = _plain_fact_files(given.pop("plain_fact_files", True), config)
     server = _section(ServerSettings, given.pop("server", {}), f"[server] in {config}")
+    engine = _section(EngineSettings, given.pop("engine", {}), f"[engine] in {config}")
     channels = _channels(given.pop("channels", {}), config, env)
     shops = given.pop("shops", None)
     if not isinstance(shops, dict | None):
@@ -69,9 +83,8 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
     memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "2GB")
     threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", os.cpu_count() or 2)
     timeout = env.get("ECOM_LAKE_QUERY_TIMEOUT") or given.pop("query_timeout", 300)
-    known = ("root", "memory_limit", "threads", "query_timeout", "readers", "plain_fact_files", "server", "channels", "shops")
-    _refuse_unknown(set(given) - {"memory_limit", "threads", "query_timeout"}, known, str(config))
-    registry = Registry(SHOP, config.parent if config.exists() else None)
+    _refuse_unknown(set(given) - {"memory_limit", "threads", "query_timeout"}, LAKE_SETTINGS, str(config))
+    registry = Registry(SHOP, config.parent if config.exists() else None, why_refused=_translation_check(engine))
     shops = shops or {DEFAULT_SHOP: {}}
     valid, invalid = _shops(shops, config, registry, env, channels)
     return Settings(
@@ -88,9 +101,39 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
         keys_file=_keys_file(env, config),
         access=replace(_access(env), readers=readers),
         pseudonym_key=Secret(env.get(PSEUDONYM_KEY, "")),
+        erasure_key=Secret(env.get(ERASURE_KEY, "")),
+        former_erasure_key=Secret(env.get(FORMER_KEY, "")),
         dagster_home=_dagster_home(env, project, config),
         server=server,
+        engine=engine,
     )
+
+
+LAKE_SETTINGS = (
+    "root",
+    "memory_limit",
+    "threads",
+    "query_timeout",
+    "readers",
+    "plain_fact_files",
+    "server",
+    "engine",
+    "channels",
+    "shops",
+)
+
+
+def _translation_check(engine: EngineSettings) -> WhyRefused | None:
+    """The check that a table runs on Spark, where Spark makes gold. A machine without the extra only reads what was built."""
+    if engine.gold != "spark" or why_missing("spark"):
+        return None
+
+    def why_refused(registry: Registry, recipe: Recipe) -> str | None:
+        from ecom_lake.engine.build.sql.spark_tables import why_not_on_spark
+
+        return why_not_on_spark(registry, recipe)
+
+    return why_refused
 
 
 def wants_traces(environment: Mapping[str, str] | None = None) -> bool:
@@ -174,10 +217,12 @@ def _config(project: str | None, env: Mapping[str, str]) -> Path:
 
 def _read(config: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(config.read_text(encoding="utf-8"))
+        return tomllib.loads(config.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise UserError(f"{config} is not UTF-8 text: save it as UTF-8 and run again.") from None
+    except tomllib.TOMLDecodeError as error:
         raise UserError(f"{config} cannot be read as TOML: {error}. Fix that line and run again.") from None
     except OSError as error:
         raise UserError(f"{config} cannot be read: {error.strerror}.") from None
@@ -244,6 +289,8 @@ def _shop(
         max_failed_share=_max_failed_share(values.get("max_failed_share", Shop.max_failed_share), place),
         keep_days=_count(values, "keep_days", Shop.keep_days, 1, place),
         keep_releases=_count(values, "keep_releases", Shop.keep_releases, FEWEST_RELEASES, place),
+        months_per_run=_count(values, "months_per_run", 1, 1, place) if "months_per_run" in values else None,
+        retention=_retention(values, name, config),
         numbers=_section(registry.domain.numbers, values.get("numbers", {}), f"[shops.{name}.numbers] in {config}"),
         mining=_section(registry.domain.mining, values.get("mining", {}), f"[shops.{name}.mining] in {config}"),
         written=Written(config.resolve() if config.exists() else None, config, _digest(values)),
@@ -260,9 +307,11 @@ SHOP_SETTINGS = (
     "keep_releases",
     "landing",
     "map",
+    "months_per_run",
     "max_failed_share",
     "nightly",
     "publish",
+    "retention",
     "scheduled_report",
     "timezone",
     "without",
@@ -432,6 +481,22 @@ def _scheduled_report(
         if not isinstance(channels[name].settings, Mail):
             raise UserError(f"{place} names the channel '{name}', which is not a mail: a report is sent by mail only.")
     return report
+
+
+def _retention(values: Mapping[str, Any], shop: str, config: Path) -> Retention:
+    place = f"[shops.{shop}.retention] in {config}"
+    retention = _section(Retention, values.get("retention", {}), place)
+    if retention.landing_days is not None and "database" in values:
+        raise UserError(
+            f"{place}: landing_days cannot be set for a shop that is pulled from a database, because the names of its landed "
+            "files state what was pulled last; remove landing_days."
+        )
+    if retention.texts_days is not None and "map" in values:
+        raise UserError(
+            f"{place}: texts_days cannot be set for a shop with a map, whose files have texts in any column; list the columns "
+            "in `drop` in the map, so that no text is stored, and remove texts_days."
+        )
+    return retention
 
 
 def _nightly(values: Mapping[str, Any], place: str) -> str:

@@ -12,6 +12,7 @@ Here: rows of the canonical shop, and building gold from them. Not here: buildin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -25,14 +26,16 @@ from ecom_lake.engine.build.gold.month_files import in_months, narrow_rows
 from ecom_lake.engine.build.gold.run_recipe import run_recipe
 from ecom_lake.engine.build.gold.table_file import all_fits, settings_row, write
 from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
+from ecom_lake.engine.build.sql.sql_engine import SqlEngine
 from ecom_lake.engine.build.step.audit import audit
-from ecom_lake.engine.config import UNDATED, Shop
+from ecom_lake.engine.config import UNDATED, EngineSettings, Shop
 from ecom_lake.engine.contracts.domain import BEFORE
 from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.engine.contracts.recipe import MODEL_FITS, MODEL_SNAPSHOTS, OWN_TABLES, SETTINGS, Recipe
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.duckdb_engine import parquet
+from ecom_lake.extras import why_missing
 from ecom_lake.shop.domain import SHOP
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
@@ -148,7 +151,36 @@ class HandShop:
                     raise AssertionError(f"{made} fails rules of its contract: {failed}")
                 self._made[made] = written
                 self._create(made, written)
+            if recipe.spark_sql and not why_missing("spark"):
+                self._refuse_other_values_on_spark(recipe)
         return self._made[name]
+
+    def on_spark(self, name: str) -> pl.DataFrame:
+        """A gold table made and audited by Spark on this machine, from the tables that it reads as DuckDB made them.
+
+        It equals `table`. A table whose translation is overridden (`x.spark.sql`) is compared whenever Spark is installed.
+        """
+        from ecom_lake.engine.build.sql.open_spark import spark_engine
+        from ecom_lake.engine.build.sql.spark_tables import overrides
+
+        self.table(name)
+        recipe, local = self.registry.recipe(name), EngineSettings(gold="spark", master="local[2]")
+        with (
+            TemporaryDirectory() as folder,
+            closing(duckdb.connect()) as con,
+            spark_engine(local, con, Path(folder), overrides(self.registry)) as engine,
+        ):
+            for read in dict.fromkeys((*recipe.reads, *recipe.names)):
+                engine.attach(read, self.con.sql(f"select * from {read}").pl())
+            return self._audited(engine, name, run_recipe(recipe, engine, self.shop, Past())[name])[0]
+
+    def _refuse_other_values_on_spark(self, recipe: Recipe) -> None:
+        here, there = self.table(recipe.table), self.on_spark(recipe.table)
+        if not there.equals(here):
+            raise AssertionError(
+                f"{recipe.table}.spark.sql gives other values than {recipe.table}.sql. DuckDB: {here.rows()[:5]}, "
+                f"Spark: {there.rows()[:5]}."
+            )
 
     def by_month(self, name: str) -> pl.DataFrame:
         """A monthly table made in one query a month, as a build makes a touched month.
@@ -202,12 +234,17 @@ class HandShop:
 
     def audited(self, name: str, rows: duckdb.DuckDBPyRelation | pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int], bool]:
         """The rows as they are written to this table, the failed rows by rule, and whether a blocking check failed."""
+        return self._audited(OnDuckDB(self.con), name, rows)
+
+    def _audited(
+        self, engine: SqlEngine, name: str, rows: duckdb.DuckDBPyRelation | pl.DataFrame
+    ) -> tuple[pl.DataFrame, dict[str, int], bool]:
         contract = self.registry.table(name)
         with TemporaryDirectory() as folder:
             file = Path(folder) / f"{name}.parquet"
-            write(self.con, rows, contract, file)
-            failed, checks = audit(OnDuckDB(self.con), contract, file)
-            written = self.con.sql(f"select * from {parquet([file])}").pl()
+            write(engine.con, rows, contract, file)
+            failed, checks = audit(engine, contract, file)
+            written = engine.con.sql(f"select * from {parquet([file])}").pl()
         return written, failed, any(check.blocks for check in checks)
 
     def _unchanged_snapshots(self) -> pl.DataFrame:

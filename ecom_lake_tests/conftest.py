@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,17 +13,24 @@ from hypothesis import settings
 
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.store.landing_zone import land
+from ecom_lake.engine.store.made import MADE
 from ecom_lake.synth.shop import generate
 from ecom_lake.synth.truths import Truths
+from ecom_lake_tests import needs
 from ecom_lake_tests.azurite import Azurite, azurite
 from ecom_lake_tests.builders.alert_shop import Mailbox, Receiver, receiver
 from ecom_lake_tests.builders.built_lake import CONFIG, ONE_MORE_ORDER, OPTIONS, BuiltLake, Place
 from ecom_lake_tests.builders.database_shop import MariaDBServer, PostgreSQLServer, Server
+from ecom_lake_tests.builders.olist_files import a_site
 from ecom_lake_tests.mariadb import mariadb
 from ecom_lake_tests.marking import markers_of
 from ecom_lake_tests.needs import azurite_installed, chromium_installed, mariadb_installed, postgres_installed
 from ecom_lake_tests.postgres import postgres
+
+LONG = ("spark", "container", "browser")
+"""Markers of the longest tests."""
 
 settings.register_profile("lake", deadline=None)  # a slow run on a busy machine is not a failure
 settings.load_profile("lake")
@@ -30,9 +38,13 @@ settings.load_profile("lake")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests, and put the longest files first, so that no worker ends with one of them while the others wait."""
     for item in items:
         for marker in markers_of(item):
             item.add_marker(marker)
+    tests = Counter(item.path for item in items)
+    long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
+    items.sort(key=lambda item: (item.path not in long, -tests[item.path]))
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +67,14 @@ def olist() -> Path:
     if not folder.is_dir():
         pytest.skip("the real Olist files are not on this machine: set ECOM_LAKE_OLIST to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def released_olist(olist: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Outcome]]:
+    """The folder of the gold tables of the real Olist shop, and the outcome of each step of its build."""
+    root = tmp_path_factory.mktemp("real olist")
+    shutil.copytree(olist, root / "olist" / "landing", ignore=lambda _, names: [n for n in names if not n.endswith(".csv")])
+    return root / "olist" / "gold", build(a_site(root, "2016-09-01", "2018-10-01"))
 
 
 @pytest.fixture(scope="session")
@@ -123,6 +143,12 @@ def mariadb_server() -> Iterator[MariaDBServer]:
         yield MariaDBServer(url)
 
 
+@pytest.fixture(scope="session")
+def spark_installed() -> None:
+    """Spark can be imported."""
+    needs.spark_installed()
+
+
 @pytest.fixture(params=["postgres", "mariadb"])
 def server(request: pytest.FixtureRequest) -> Server:
     """An empty database: a test with this fixture runs once on PostgreSQL and once on MariaDB."""
@@ -154,8 +180,9 @@ def azure_lake(
 
 
 def _stamps(lake: BuiltLake) -> dict[str, int]:
-    """When each file of the lake was last written."""
-    return {str(path.relative_to(lake.folder)): path.stat().st_mtime_ns for path in lake.folder.rglob("*") if path.is_file()}
+    """When each file of the lake was last written, without the records of the exports that readers make."""
+    files = [path for path in lake.folder.rglob("*") if path.is_file() and path.parent.name != MADE]
+    return {str(path.relative_to(lake.folder)): path.stat().st_mtime_ns for path in files}
 
 
 def _copied(lake: BuiltLake, folder: Path) -> BuiltLake:

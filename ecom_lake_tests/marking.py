@@ -1,6 +1,6 @@
 """Assigns markers to tests from their fixtures and their folders.
 
-Here: `lake`, `azure`, `postgres`, `mariadb`, `browser`, `container`, `olist`, as pyproject.toml describes them.
+Here: `lake`, `azure`, `postgres`, `mariadb`, `browser`, `container`, `spark`, `olist`, as pyproject.toml describes them.
 Not here: what the fixtures do (conftest.py).
 """
 
@@ -19,9 +19,10 @@ FIXTURES = {
     "mariadb_server": "mariadb",
     "chromium": "browser",
     "image": "container",
+    "spark_installed": "spark",
     "olist": "olist",
 }
-FOLDERS_OF_LAKES = ("chaos", "end_to_end", "engine/build", "engine/dagster", "fuzz", "tiny_shops")
+FOLDERS_OF_LAKES = ("chaos", "end_to_end", "engine/build", "engine/dagster", "engine/forget", "fuzz", "recomputed", "tiny_shops")
 TESTS = Path(__file__).parent
 
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import pytest
 
-from ecom_lake_tests import azurite, mariadb, postgres
+from ecom_lake_tests import azurite, mariadb, postgres, spark
 
 
 def is_missing(reason: str) -> NoReturn:
@@ -32,6 +32,13 @@ def postgres_installed() -> None:
 def mariadb_installed() -> None:
     if reason := mariadb.why_not():
         is_missing(reason)
+
+
+def spark_installed() -> None:
+    """Spark can be imported afterwards."""
+    if reason := spark.why_not():
+        is_missing(reason)
+    spark.make_importable()
 
 
 def chromium_installed() -> str:

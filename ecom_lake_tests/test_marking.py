@@ -9,17 +9,17 @@ import pytest
 
 from ecom_lake_tests.builders.built_lake import Place
 from ecom_lake_tests.builders.database_shop import PostgreSQLServer, Server
-from ecom_lake_tests.needs import azurite_installed, chromium_installed
+from ecom_lake_tests.needs import azurite_installed, chromium_installed, spark_installed
 
 
-@pytest.mark.parametrize("needed", [azurite_installed, chromium_installed])
+@pytest.mark.parametrize("needed", [azurite_installed, chromium_installed, spark_installed])
 @pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)])
 def test_a_missing_server_skips_a_test_and_fails_it_in_ci(
     needed: Callable[[], object], ci: str, outcome: type[Exception], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("CI", ci)
-    with pytest.raises(outcome, match=r"(Node\.js|Chromium) is not installed"):
+    with pytest.raises(outcome, match=r"(Node\.js|Chromium|Java) is not installed"):
         needed()
 
 

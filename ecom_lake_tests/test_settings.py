@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.build.shop_context import invalid_shops
+from ecom_lake.engine.config import EngineSettings
 from ecom_lake.engine.database import PulledTable, Target
 from ecom_lake.engine.store.access import Secret
 from ecom_lake.errors import UserError
@@ -224,9 +225,17 @@ def test_releases_stay_for_30_days_and_10_at_least_unless_the_shop_sets_it(tmp_p
     assert kept(tmp_path, "keep_days = 400\nkeep_releases = 2") == (400, 2)
 
 
+def test_a_backfill_is_one_run_unless_the_shop_sets_how_many_months_a_run_has(tmp_path: Path) -> None:
+    config = tmp_path / "lake.toml"
+    config.write_text("[shops.one]\n[shops.several]\nmonths_per_run = 6\n", encoding="utf-8")
+    settings = load(None, {"ECOM_LAKE_CONFIG": str(config)})
+    assert [settings.shop(name).months_per_run for name in ("one", "several")] == [None, 6]
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "at_least"),
     [
+        ("months_per_run", "0", 1),
         ("keep_days", "0", 1),
         ("keep_days", "true", 1),
         ("keep_days", "1.5", 1),
@@ -376,3 +385,52 @@ def test_an_invalid_target_is_one_sentence_that_shows_no_url(tmp_path: Path, set
         load(None, {"ECOM_LAKE_CONFIG": str(config)}).shop("mine")
     assert expected in str(error.value).replace(str(config), "lake.toml")
     assert "hush" not in str(error.value) and str(error.value).count("\n") == 0
+
+
+# ------------------------------------------------------------------------------------------------- what computes gold
+
+
+def engine(folder: Path, settings: str) -> EngineSettings:
+    (folder / "lake.toml").write_text(f"[engine]\n{settings}", encoding="utf-8")
+    return load(None, {"ECOM_LAKE_CONFIG": str(folder / "lake.toml")}).engine
+
+
+def test_duckdb_makes_gold_unless_lake_toml_names_spark(tmp_path: Path) -> None:
+    assert load(None, {}).engine == engine(tmp_path, "") == EngineSettings(gold="duckdb")
+    assert engine(tmp_path, 'gold = "spark"').master == "local[*]"
+    cluster = engine(tmp_path, 'gold = "spark"\nmaster = "spark://10.0.0.1:7077,standby:7077"\nmemory = "4g"')
+    assert (cluster.master, cluster.memory) == ("spark://10.0.0.1:7077,standby:7077", "4g")
+    assert engine(tmp_path, 'gold = "spark"\nmaster = "sc://127.0.0.1:15002"').master == "sc://127.0.0.1:15002"
+    assert engine(tmp_path, 'gold = "spark"\nmaster = "sc://gateway:443/;use_ssl=true"').master.endswith("use_ssl=true")
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ('gold = "sail"', "gold must be 'duckdb' or 'spark', not 'sail'."),
+        ("gold = 1", "gold must be 'duckdb' or 'spark', not 1."),
+        ('master = "local[2]"', 'master is a setting of Spark: add gold = "spark", or remove master.'),
+        ('memory = "4g"', 'memory is a setting of Spark: add gold = "spark", or remove memory.'),
+        (
+            'gold = "spark"\nmaster = "yarn"',
+            "local[*], local[N], spark://HOST:PORT or sc://HOST:PORT, not 'yarn'.",
+        ),
+        ('gold = "spark"\nmaster = "spark://head"', "sc://HOST:PORT, not 'spark://head'."),
+        ('gold = "spark"\nmaster = "local[0]"', "not 'local[0]'."),
+        ('gold = "spark"\nmaster = 7', "master must be a text, not 7."),
+        ('gold = "spark"\nmaster = "sc://head:443/;use_ssl=true;token=s3cret"', "set SPARK_CONNECT_AUTHENTICATE_TOKEN"),
+        ('gold = "spark"\nmemory = "4GB"', "memory must look like 4g or 800m, and be from 512m to 4096g, not '4GB'."),
+        ('gold = "spark"\nmemory = "511m"', "from 512m to 4096g, not '511m'."),
+        ('gold = "spark"\nmemory = "4097g"', "from 512m to 4096g, not '4097g'."),
+        ('gold = "spark"\nmemory = 4', "memory must be a text, not 4."),
+        ('gold = "spark"\nmaster = "sc://head"\nmemory = "4g"', "memory has no effect on a server of Spark Connect"),
+        ('golden = "spark"', "there is no setting 'golden'; did you mean 'gold'?"),
+    ],
+)
+def test_an_invalid_setting_of_the_engine_is_one_sentence(tmp_path: Path, settings: str, says: str) -> None:
+    with pytest.raises(UserError) as error:
+        engine(tmp_path, settings)
+    assert str(error.value).startswith(f"[engine] in {tmp_path / 'lake.toml'}: ")
+    assert says in str(error.value)
+    assert str(error.value).count("\n") == 0
+    assert "s3cret" not in str(error.value)

@@ -28,8 +28,8 @@ with app.setup:
     from ecom_lake.errors import UserError
     from ecom_lake.publish.profile.findings import WEEKDAYS, shop_findings, table_findings
     from ecom_lake.publish.profile.numbers_in_words import correlation, shown
-    from ecom_lake.publish.profile.release_tables import silver_sources, source
-    from ecom_lake.publish.profile.shop_profile import MEASURES, ShopProfile
+    from ecom_lake.publish.profile.release_tables import silver_sources
+    from ecom_lake.publish.profile.shop_profile import profile_of_release
     from ecom_lake.settings import load
 
     def listed(sentences: list[str]) -> str:
@@ -65,10 +65,7 @@ def _():
 @app.cell
 def _(entry, opened, site):
     tables = {one.table.name: TableProfile(one, opened.rows) for one in silver_sources(site, entry)}
-    has_orders = "fct_orders" in opened.tables.get("gold", [])
-    orders = site.registry.gold["fct_orders"] if has_orders else None
-    measures = TableProfile(source(site, entry, orders, *MEASURES), opened.rows) if has_orders else None
-    shop = ShopProfile(opened.rows, opened.tables.get("gold", []), measures)
+    shop = profile_of_release(site, entry, opened.rows, opened.tables.get("gold", []))
     return shop, tables
 
 

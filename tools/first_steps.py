@@ -31,7 +31,7 @@ class Step:
 
 
 STEPS = (
-    Step("pip install ecom-lake", "Install the package (here: a wheel of this version, from a warm package cache)."),
+    Step("pip install 'ecom-lake[models]'", "Install the package (here: a wheel of this version, from a warm package cache)."),
     Step("ecom-lake init my-shop", "Create a project folder; then `cd my-shop`."),
     Step("ecom-lake synth export --full", "Generate the exports of a synthetic shop; with your own files, leave this out."),
     Step("ecom-lake land export", "Copy the exports into the lake."),

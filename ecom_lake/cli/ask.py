@@ -51,6 +51,7 @@ def ask(
     from ecom_lake.engine.serve.csv_text import write_csv
     from ecom_lake.engine.serve.query import session
     from ecom_lake.engine.serve.released import released
+    from ecom_lake.engine.serve.views import RELEASED
 
     if raw and not as_csv:
         raise UsageError("--raw applies to --csv only: other formats are always raw.")
@@ -68,7 +69,7 @@ def ask(
     question = find(site.registry, name)
     if why := unavailable.get(question.name):
         raise UsageError(f"Shop '{site.shop.name}' cannot answer {question.name}: {why}")
-    with session(site, entry) as opened:
+    with session(site, entry, layers=RELEASED) as opened:
         answered = answer(opened, question, given)
     if sql:
         screen.show(answered.sql)

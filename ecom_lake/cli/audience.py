@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def export(
     *,
     campaign: str,
     holdout: float = 0.1,
+    new: Flag = False,
     hashed: Flag = False,
     as_json: AsJson = False,
     options: Options,
@@ -66,29 +68,33 @@ def export(
         Name of the campaign, such as win-back-spring.
     holdout
         Share of customers that are not contacted, such as 0.1. With 0 the effect cannot be measured.
+    new
+        Write only the customers who join the campaign with this export, so that nobody is contacted twice.
     hashed
         Write the SHA-256 of each id, as advertising networks take them.
     as_json
         Print JSON.
     """
     from ecom_lake.engine.serve.csv_text import write_csv
-    from ecom_lake.engine.serve.released import released
     from ecom_lake.publish.audiences.export import export_audience
     from ecom_lake.publish.audiences.export import hashed as hash_of
 
     site = options.site()
-    with replacing(file) as draft:
-        done = export_audience(site, released(site), audience, campaign, holdout)
-        ids = [hash_of(customer) if hashed else customer for customer in done.contacted]
-        with draft.open("w", encoding="utf-8", newline="") as stream:
-            write_csv(stream, ["customer_id"], ([one] for one in ids))
+
+    def write(customers: Sequence[str]) -> None:
+        with replacing(file) as draft:
+            site.lake.record_made("audience", file)
+            with draft.open("w", encoding="utf-8", newline="") as stream:
+                write_csv(stream, ["customer_id"], ([hash_of(one) if hashed else one] for one in customers))
+
+    done = export_audience(site, audience, campaign, holdout, write, new)
     if as_json:
-        counts = {"contacted": len(ids), "held_out": done.held_out, "new": done.new}
+        counts = {"contacted": len(done.contacted), "held_out": done.held_out, "new": done.new}
         screen.show_json({"campaign": campaign, "audience": done.campaign.audience, "file": str(file), **counts})
         return 0
     screen.show(
-        f"Wrote {counted(len(ids), 'customer')} of '{done.campaign.audience}' to {file}; {done.held_out:,} are held out, "
-        f"{done.new:,} of both joined now."
+        f"Wrote {counted(len(done.contacted), 'customer')} of '{done.campaign.audience}' to {file}; {done.held_out:,} are held "
+        f"out, {done.new:,} of both joined now."
     )
     screen.show(f"Next, when its {DAYS} days are over: {options.command(f'audience effect {campaign}')}")
     return 0

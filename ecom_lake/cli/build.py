@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.lake_options import AsJson, Flag, Options
@@ -25,6 +25,7 @@ _MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 def build(
     *,
     months: str | None = None,
+    only: Literal["bronze", "silver"] | None = None,
     full: Flag = False,
     refit: Flag = False,
     accept_settings: Flag = False,
@@ -41,6 +42,9 @@ def build(
     ----------
     months
         Only these months of orders: 2017-03, or 2017-01..2017-03.
+    only
+        Without a release. bronze: new files, up to the order index. silver: new files, and the silver tables. With --months, only
+        the tables of orders: such builds of other months may run at the same time, also on other machines.
     full
         Rebuild every table, changed or not.
     refit
@@ -63,6 +67,7 @@ def build(
         _stop_at_other_settings(site, before)
     if not (full or refit) and not due(site):
         return _show_nothing_new(site, as_json)
+    site.require_engine()
     from ecom_lake.engine.dagster.run import run_job
 
     started = time.monotonic()
@@ -75,6 +80,7 @@ def build(
             full=full,
             refit=refit,
             accept_settings=accept_settings,
+            only=only,
             on_step=lambda step, done, of: bar.update(task, description=step, completed=done, total=of),
         )
     seconds = time.monotonic() - started
@@ -84,7 +90,7 @@ def build(
     if as_json:
         _show_json(site, report, seconds, _changed_settings(site, before))
     else:
-        _show(site, report, seconds, options.command)
+        _show(site, report, seconds, options.command, only)
         for sentence in _changed_settings(site, before):
             screen.show("", sentence)
     return 0 if report.succeeded else 1
@@ -162,36 +168,42 @@ def _show_json(site: Site, report: RunReport, seconds: float, settings: list[str
     )
 
 
-def _show(site: Site, report: RunReport, seconds: float, command: Callable[[str], str]) -> None:
+def _show(site: Site, report: RunReport, seconds: float, command: Callable[[str], str], only: str | None) -> None:
     head = site.lake.log.head()
     if not report.succeeded:
         why = (
             f"Release {head.release} is built; a step after it failed."
             if report.has_released
             else "The build failed; readers keep the previous release."
+            if head.release is not None
+            else "The build failed; nothing was released yet."
         )
         screen.show_error(why, *report.failures)
         screen.show(f"Next: {command('status')}")
         return
     written = [table for table, state in report.tables.items() if not _is_kept(state)]
     what = "nothing to write" if not written else f"{counted(len(written), 'table')} written"
+    if only:
+        screen.show(f"Built {only} of {site.shop.name} in {seconds:.1f} s: {what}, nothing released.")
+        screen.show("")
+        _show_result(report, [("next", f"{command('build')} makes the rest and releases it")])
+        return
     screen.show(f"Built {site.shop.name} in {seconds:.1f} s: {what}, release {head.release}.")
     if head.pinned:
         unpin = f"{command('unpin')}, then {command('build')}"
         screen.show(f"Release {head.release} is pinned: to release the new tables, run {unpin}.", style="yellow")
     screen.show("")
+    places = [("tables", f"{site.lake.url}/gold"), ("views", f"{site.lake.url}/catalog.duckdb")]
+    _show_result(report, [*places, ("next", f'{command("sql")} "from kpi_summary order by position"')])
+
+
+def _show_result(report: RunReport, pairs: Sequence[tuple[str, str]]) -> None:
     _show_layers(report)
     if report.warnings:
         screen.show("")
         screen.show_list(report.warnings, mark="!", style="yellow")
     screen.show("")
-    screen.show_pairs(
-        [
-            ("tables", f"{site.lake.url}/gold"),
-            ("views", f"{site.lake.url}/catalog.duckdb"),
-            ("next", f'{command("sql")} "from kpi_summary order by position"'),
-        ]
-    )
+    screen.show_pairs(pairs)
 
 
 def _show_traces(report: RunReport) -> None:

@@ -32,6 +32,7 @@ def excel(file: Path, /, *, as_json: AsJson = False, options: Options) -> int:
         raise UsageError(f"{file}: a workbook is a file that ends with .xlsx.")
     with replacing(file) as draft:
         draft.write_bytes(workbook(site, entry))
+    site.lake.record_made("Excel workbook", file)
     if as_json:
         screen.show_json({"shop": site.shop.name, "release": entry.number, "workbook": str(file)})
     else:

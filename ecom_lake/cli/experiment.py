@@ -218,7 +218,7 @@ def analyze(file: Path, /, *, plan: Path | None = None, as_json: AsJson = False)
     Parameters
     ----------
     file
-        A CSV or Parquet file with the columns unit, arm, outcome (or several: outcome_…), and optionally before.
+        A CSV or Parquet file with the columns unit, arm, outcome (or several: outcome_…), and optionally before and assigned.
     plan
         The plan, as TOML: metric, minimal_effect, alpha, n, seed, method, looks, bounds, share_treated.
     as_json
@@ -250,8 +250,16 @@ def show_results(found: Analysis, units: Units, spec: Spec) -> None:
         f" random splits show a difference in {found.false_alarms:.1%} of cases.",
         style="dim",
     )
+    if found.look:
+        screen.show(_about_look(found, spec))
     if spec.n is None:
         screen.show("No sample size was planned: it cannot be excluded that the experiment was stopped when it looked good.")
+
+
+def _about_look(found: Analysis, spec: Spec) -> str:
+    planned = "The single planned look" if spec.method == "fixed" else f"Planned look {found.look} of {spec.looks}"
+    later = f"; {found.left_out:,} customers who were assigned later are left out" if found.left_out else ""
+    return f"{planned}{later}."
 
 
 def _sentence(one: Result, units: Units, spec: Spec) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,10 +16,12 @@ import polars as pl
 
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.shop.experiments.analysis import Method, Spec, Units
+from ecom_lake.statistics.arrays import Integers
 from ecom_lake.words import counted
 
 _CONTROLS = ("control", "a", "0", "off", "false")
 _FEWEST = 2
+_TIMES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f")
 _RANGES: dict[str, tuple[int, float | None]] = {
     "alpha": (0, 0.5),
     "share_treated": (0, 1),
@@ -79,7 +82,9 @@ def read_units(path: Path, metrics: list[str] | None) -> Units:
     wanted = metrics or [name for name in rows.columns if name == "outcome" or name.startswith("outcome_")] or ["outcome"]
     for name in ("unit", "arm", *wanted):
         if name not in rows.columns:
-            raise UserError(f"{path} has no column {name}; it needs unit, arm and {', '.join(wanted)}; before is optional.")
+            raise UserError(
+                f"{path} has no column {name}; it needs unit, arm and {', '.join(wanted)}; before and assigned are optional."
+            )
     for name in ("unit", "arm"):
         if missing := rows[name].null_count():
             raise UserError(f"{path}: {counted(missing, 'row')} without {name}.")
@@ -94,6 +99,7 @@ def read_units(path: Path, metrics: list[str] | None) -> Units:
         is_treated,
         {name: _numbers(path, rows, name) for name in wanted},
         _numbers(path, rows, "before") if "before" in rows.columns else None,
+        _by_time(path, rows) if "assigned" in rows.columns else None,
     )
     if min(units.people) < _FEWEST:
         raise UserError(f"{path}: an arm of {counted(min(units.people), 'unit')} is too small to analyze.")
@@ -130,3 +136,18 @@ def _numbers(path: Path, rows: pl.DataFrame, name: str) -> np.ndarray[tuple[int]
     if missing := rows.height - int(values.is_finite().sum()):
         raise UserError(f"{path}: {counted(missing, 'row')} without a number in {name}; a unit without a purchase must have 0.")
     return values.to_numpy()
+
+
+def _by_time(path: Path, rows: pl.DataFrame) -> Integers:
+    """The positions of the rows in the order of assignment. Units of the same time are in the order of a hash, which has nothing
+    to do with their arm or outcome."""
+    assigned = rows["assigned"]
+    if assigned.dtype == pl.String:
+        day_or_time = pl.coalesce(pl.col("assigned").str.to_datetime(of, strict=False) for of in _TIMES)
+        assigned = rows.select(day_or_time).to_series()
+    if not assigned.dtype.is_temporal() or assigned.null_count():
+        raise UserError(f"{path}: assigned must be a date or a time in every row, such as 2026-11-30 or 2026-11-30 09:30:00.")
+    hashed = [sha256(str(unit).encode()).digest() for unit in rows["unit"]]
+    return (
+        pl.DataFrame({"assigned": assigned, "hashed": hashed}).select(pl.arg_sort_by("assigned", "hashed")).to_series().to_numpy()
+    )

@@ -6,6 +6,7 @@ from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.serve.released import released
+from ecom_lake.engine.serve.views import RELEASED
 from ecom_lake.errors import UsageError
 from ecom_lake.shop.experiments.experiment_simulation_model import margin_of, margin_query
 from ecom_lake.shop.experiments.groups import Group, base_rates_query, groups_of, too_little
@@ -16,7 +17,7 @@ def shop_groups(site: Site) -> tuple[list[Group], float | None]:
     if why := left_out(site).get("experiment_plan"):
         raise UsageError(f"Shop '{site.shop.name}' cannot plan experiments: {why}")
     days = site.shop.mining.churn_days
-    with session(site, released(site)) as opened:
+    with session(site, released(site), layers=RELEASED) as opened:
         found = groups_of(opened.ask(base_rates_query(), {"days": days}).rows(), days)
         [margin] = opened.ask(margin_query()).rows()
     known = [group for group in found if group.is_known]

@@ -41,18 +41,23 @@ def delta(target: Annotated[str, Parameter(name="FOLDER")], /, *, as_json: AsJso
     from ecom_lake.publish.exports.delta_target import delta_target
 
     site = options.site()
-    entry = released(site)
     place = delta_target(target, options.settings().access)
-    with screen.progress() as bar:
+    with screen.progress() as bar, site.lake.turn("delta"):
         task = bar.add_task("opening", total=None)
+        entry = released(site)  # after the other exports of the shop, so that an older release never overwrites a newer one
+        site.lake.record_made("Delta tables", place.url)  # before the first row is there
         done = export_delta(site, entry, place.url, place.options, lambda table: bar.update(task, description=table))
-    new = [one for one in done if one.is_new]
+    new = [one for one in done if one.is_new and not one.is_gone]
+    emptied = [one.table for one in done if one.is_new and one.is_gone]
     if as_json:
         tables = [{"table": one.table, "rows": one.rows, "version": one.version, "new": one.is_new} for one in done]
         screen.show_json({"shop": site.shop.name, "release": entry.number, "folder": place.url, "tables": tables})
         return 0
-    unchanged = f"; {counted(len(done) - len(new), 'table')} unchanged" if len(new) < len(done) else ""
+    same = sum(not one.is_new and not one.is_gone for one in done)
+    unchanged = f"; {counted(same, 'table')} unchanged" if same else ""
     screen.show(f"Wrote {counted(len(new), 'Delta table')} of release {entry.number} to {place.url}{unchanged}.")
+    if emptied:
+        screen.show(f"Emptied, because the release does not have them: {', '.join(emptied)}.")
     return 0
 
 

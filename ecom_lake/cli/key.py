@@ -68,7 +68,7 @@ def new(
 ) -> int:
     """Make a key. It is shown once.
 
-    While there are keys, `ecom-lake serve` answers only requests with one of them.
+    Once a key was made, `ecom-lake serve` answers only requests with one of them.
 
     Parameters
     ----------
@@ -103,7 +103,10 @@ def revoke(id_: Annotated[str, Parameter(name="ID")], /, *, options: Options) ->
     revoked = keys.revoke(id_)
     screen.show(f"The key {revoked.id} ({screen.printable(revoked.name)}) is revoked.")
     if not keys.all():
-        screen.show("There are no keys any more: `ecom-lake serve` listens on loopback addresses only, to everyone there.")
+        screen.show(
+            f"There are no keys any more: `ecom-lake serve` answers nobody until `{options.command('key new NAME')}` makes one. "
+            f"To open it to everyone on this machine, delete {keys.file} and start it again."
+        )
     return 0
 
 

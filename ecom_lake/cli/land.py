@@ -8,7 +8,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from ecom_lake.cli import screen
-from ecom_lake.cli.lake_options import LakeOptions, Options
+from ecom_lake.cli.lake_options import Flag, LakeOptions, Options
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.words import counted
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from ecom_lake.engine.contracts.delivered import Delivered
     from ecom_lake.engine.store.landing_zone import Arrival
 
-UNKNOWN = "unknown"
+UNKNOWN, REFUSED = "unknown", "refused"
 
 
-def land(*paths: Path, options: Options) -> int:
+def land(*paths: Path, again: Flag = False, options: Options) -> int:
     """Copy files, folders or zips into the landing zone of a shop.
 
     The files of a folder keep their paths and times. A file with known content is skipped, and no file is ever overwritten.
@@ -30,7 +30,10 @@ def land(*paths: Path, options: Options) -> int:
     ----------
     paths
         Files, folders or zips.
+    again
+        Land text files once more whose content was delivered before, so that they count as the newest. They get an empty line.
     """
+    from ecom_lake.engine.build.bronze.deliveries import contents
     from ecom_lake.engine.store.landing_zone import land as land_files
 
     if not paths:
@@ -38,7 +41,10 @@ def land(*paths: Path, options: Options) -> int:
     site = options.landing_site()
     with screen.progress() as bar:
         task = bar.add_task("scanning", total=None)
-        arrivals = list(land_files(site.lake, list(paths), lambda path: bar.update(task, description=path.name)))
+        delivered_before = contents(site.lake.log.head()) if again else None
+        arrivals = list(
+            land_files(site.lake, list(paths), lambda path: bar.update(task, description=path.name), delivered_before)
+        )
     delivered, why = _delivered(site)
     unknown = _show_arrivals(site, arrivals, delivered)
     if any(arrival.fate == "landed" for arrival in arrivals):
@@ -60,41 +66,60 @@ def _delivered(site: LandingSite) -> tuple[tuple[Delivered, ...], str]:
 
 
 def _show_arrivals(site: LandingSite, arrivals: list[Arrival], delivered: Sequence[Delivered]) -> list[Arrival]:
-    """Returns the listed files that belong to none of the delivered tables."""
+    """Returns the landed files that belong to none of the delivered tables."""
     landed = [arrival for arrival in arrivals if arrival.fate == "landed"]
-    listed = landed[: screen.LISTED]
-    tables = [_table_of(site, arrival, delivered) for arrival in listed]
+    tables = [_table_of(site, arrival, delivered) for arrival in landed]
     if landed:
         total = sum(arrival.bytes for arrival in landed)
         screen.show(f"Landed {counted(len(landed), 'file')}, {screen.size(total)}:", "")
         rows = [
             (screen.printable(arrival.name), screen.size(arrival.bytes), table, _renamed(arrival))
-            for arrival, table in zip(listed, tables, strict=True)
+            for arrival, (table, _) in list(zip(landed, tables, strict=True))[: screen.LISTED]
         ]
         screen.show_table(["file", "size", "table", ""], rows, right=["size"], cut=[""])
         screen.show_remaining(len(landed))
+        refusals = [why for _, why in tables if why]
+        if refusals:
+            screen.show("", f"A build will refuse {counted(len(refusals), 'file')}:")
+            screen.show_some(refusals)
     known = [arrival for arrival in arrivals if arrival.fate == "known"]
     if known:
         screen.show(f"Skipped {counted(len(known), 'file')} whose content landed before:")
         screen.show_some(f"{arrival.source}, landed as {arrival.name}" for arrival in known)
+        _show_superseded(site, known)
     left_out = [arrival for arrival in arrivals if arrival.fate == "left out"]
     screen.show_some(f"Skipped: {arrival.why}" for arrival in left_out)
     screen.show_error(*(arrival.why for arrival in arrivals if arrival.fate == "failed"))
-    return [arrival for arrival, table in zip(listed, tables, strict=True) if table == UNKNOWN]
+    return [arrival for arrival, (table, _) in zip(landed, tables, strict=True) if table == UNKNOWN]
 
 
-def _table_of(site: LandingSite, arrival: Arrival, delivered: Sequence[Delivered]) -> str:
-    """The tables that a landed file belongs to, separated by commas; `unknown` where one of its files belongs to none."""
+def _show_superseded(site: LandingSite, known: list[Arrival]) -> None:
+    """Name the skipped files after which other content of the same table was delivered: their rows do not become the newest."""
+    from ecom_lake.engine.build.bronze.deliveries import contents, newest_contents
+    from ecom_lake.engine.store.integrity import hash_file
+
+    head = site.lake.log.head()
+    older = contents(head) - newest_contents(head)
+    superseded = [arrival.source for arrival in known if arrival.source.is_file() and hash_file(arrival.source) in older]
+    if superseded:
+        screen.show("Newer files of the same tables were delivered since. To deliver these again, add --again:")
+        screen.show_some(str(source) for source in superseded)
+
+
+def _table_of(site: LandingSite, arrival: Arrival, delivered: Sequence[Delivered]) -> tuple[str, str]:
+    """The tables that a landed file belongs to, or `unknown` or `refused`; and why a build will refuse it."""
     from ecom_lake.engine.landing.archives import unpack
     from ecom_lake.engine.landing.file_beginning import table_of
-    from ecom_lake.engine.landing.refused import Refused
+    from ecom_lake.engine.landing.refused import Refused, Unrecognized
 
     try:
         with site.lake.scratch() as scratch:
             found = [table_of(member, delivered) for member in unpack(arrival.source, scratch)]
-    except (Refused, OSError):
-        return UNKNOWN
-    return ", ".join(dict.fromkeys(found))
+    except (Unrecognized, OSError):
+        return UNKNOWN, ""
+    except Refused as refused:
+        return REFUSED, str(refused)
+    return ", ".join(dict.fromkeys(found)), ""
 
 
 def _next_step(site: LandingSite, unknown: list[Arrival], delivered: Sequence[Delivered], options: LakeOptions) -> list[str]:
@@ -115,7 +140,7 @@ def _next_step(site: LandingSite, unknown: list[Arrival], delivered: Sequence[De
         f"{counted(len(unknown), 'file', 'is/are')} none of the tables that the connector '{site.shop.connector}' reads: "
         f"{known}.",
         "If they are exports of a shop, let a map be drafted that turns them into tables:",
-        f"  {options.command(f'map {files}')}",
+        f"  {options.command(f'map {files}')}{'' if options.shop else ' --shop NAME'}",
         f"If they belong to these tables, rename them after their table. {build}",
     ]
 

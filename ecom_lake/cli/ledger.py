@@ -10,7 +10,7 @@ from ecom_lake.cli.lake_options import AsJson, Options
 from ecom_lake.errors import UsageError
 from ecom_lake.words import counted
 
-FATES = ("published", "superseded", "collapsed", "left_out", "quarantined", "pending", "rejected")
+FATES = ("published", "superseded", "collapsed", "left_out", "quarantined", "pending", "rejected", "erased")
 _TOTALS = f"""
     select table_name as "table", read_as, count(*) as files, sum(rows_delivered)::bigint as delivered,
         {", ".join(f"sum({fate})::bigint as {fate}" for fate in FATES)}
@@ -26,7 +26,8 @@ def ledger(table: str | None = None, /, *, as_json: AsJson = False, options: Opt
     """Account for every delivered row.
 
     Each row is published, superseded by a later version, collapsed into another row, left out by a map,
-    quarantined, pending or rejected. The records of a shop with a map are accounted for in each table that they are read as.
+    quarantined, pending, rejected or, if it was about an erased person, erased.
+    The records of a shop with a map are accounted for in each table that they are read as.
 
     Parameters
     ----------
@@ -37,13 +38,14 @@ def ledger(table: str | None = None, /, *, as_json: AsJson = False, options: Opt
     """
     from ecom_lake.engine.serve.query import session
     from ecom_lake.engine.serve.released import released
+    from ecom_lake.engine.serve.views import RELEASED
 
     site = options.site()
     known = [delivered.name for delivered in site.connector.delivered]
     known += [kind for kind in (site.map.kinds if site.map else ()) if kind not in known]
     if table is not None and table not in known:
         raise UsageError(f"There is no delivered table '{table}'; the delivered tables are {', '.join(known)}.")
-    with session(site, released(site)) as opened:
+    with session(site, released(site), layers=RELEASED) as opened:
         answer = opened.ask(_TOTALS if table is None else _DELIVERIES.replace("$table", f"'{table}'"))
         rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows()]
     if as_json:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 from ecom_lake.cli import screen
@@ -44,7 +45,9 @@ def init(folder: Path, /) -> int:
     for name in ("maps", "models", "questions", "tables", "tests"):
         (target / name).mkdir(exist_ok=True)
     screen.show(f"Created a project in {target}.", "")
-    screen.show(f"Next: cd {folder}; then `ecom-lake synth export --full`, `ecom-lake land export` and `ecom-lake build`.")
+    screen.show(
+        f"Next: cd {quote(str(folder))}; then `ecom-lake synth export --full`, `ecom-lake land export` and `ecom-lake build`."
+    )
     return 0
 
 
@@ -141,7 +144,7 @@ def _draft(kind: Kind, name: str, options: Options) -> int:
     screen.show(f"Drafted the {kind} {name}:")
     screen.show_list(str(path) for path in drafts)
     build, look = options.command("build"), options.command(_NEXT[kind].format(name=name))
-    screen.show("", f"Next: edit them and run pytest; then {build} and {look}")
+    screen.show("", f"Next: edit them and run pytest (`pip install pytest`); then {build} and {look}")
     return 0
 
 

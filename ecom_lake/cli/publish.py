@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import Parameter
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.lake_options import AsJson, Flag, Options
+from ecom_lake.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from ecom_lake.engine.build.shop_context import Site
     from ecom_lake.engine.database import Target
     from ecom_lake.engine.serve.publish.publish import Published
+
+Done = TypeVar("Done")
 
 
 def publish(
@@ -25,8 +29,8 @@ def publish(
 ) -> int:
     """Publish the current release into PostgreSQL, MariaDB or MySQL.
 
-    Only what changed since the last publication is written, and readers see it in one step. Rows, values and sums are compared
-    with gold before that. Without changes nothing is written.
+    Only what changed since the last publication is written, and readers see it in one step. Rows and figures of each column are
+    compared with gold before that. Without changes nothing is written.
     Exit code 1 if a database cannot be written or, with --check, differs from the release; readers keep what was there.
 
     Parameters
@@ -36,7 +40,7 @@ def publish(
     whole
         Write every table, changed or not.
     check
-        Write nothing: compare rows, values and sums of every table with the release.
+        Write nothing: compare every table with the release by its rows and the figures of each column.
     as_json
         Print the result as JSON.
     """
@@ -46,13 +50,28 @@ def publish(
     targets = targets_of(site, to)
     if check:
         return _check(site, targets, as_json)
-    published = [_publish(site, target, whole) for target in targets]
+    published, failures = _each(targets, lambda target: _publish(site, target, whole))
     if as_json:
-        screen.show_json({"shop": site.shop.name, "targets": [_as_json(one) for one in published]})
+        done = [_as_json(one) for one in published.values()]
+        screen.show_json({"shop": site.shop.name, "targets": done, "failures": failures})
     else:
-        for one in published:
+        for one in published.values():
             screen.show(f"{one.target}: {one.sentence}")
-    return 0
+    screen.show_error(*failures.values())
+    return 1 if failures else 0
+
+
+def _each(targets: Sequence[Target], do: Callable[[Target], Done]) -> tuple[dict[str, Done], dict[str, str]]:
+    """What was done for each target, and why not for others: one that cannot be reached does not stop those after it."""
+    done, failures = dict[str, Done](), dict[str, str]()
+    for target in targets:
+        try:
+            done[target.name] = do(target)
+        except UsageError:
+            raise
+        except UserError as error:
+            failures[target.name] = str(error)
+    return done, failures
 
 
 def _publish(site: Site, target: Target, whole: bool) -> Published:
@@ -74,19 +93,21 @@ def _publish(site: Site, target: Target, whole: bool) -> Published:
 
 
 def _check(site: Site, targets: list[Target], as_json: bool) -> int:
+    from ecom_lake.engine.serve.publish.figures import COMPARED
     from ecom_lake.engine.serve.publish.publish import compare
 
-    found = {target.name: compare(site, target) for target in targets}
+    found, failures = _each(targets, lambda target: compare(site, target))
     if as_json:
-        screen.show_json({"shop": site.shop.name, "differences": found})
+        screen.show_json({"shop": site.shop.name, "differences": found, "failures": failures})
     else:
         for name, differences in found.items():
             if differences:
                 screen.show(f"{name} differs from the release:")
                 screen.show_list(differences, mark="!", style="yellow")
             else:
-                screen.show(f"{name}: rows, values and sums of every table are those of the release.")
-    return 1 if any(found.values()) else 0
+                screen.show(f"{name}: every table agrees with the release. Compared: {COMPARED}.")
+    screen.show_error(*failures.values())
+    return 1 if failures or any(found.values()) else 0
 
 
 def _as_json(published: Published) -> dict[str, object]:

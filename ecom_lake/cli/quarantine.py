@@ -53,7 +53,8 @@ def quarantine(
         screen.show_some(files.values())
         screen.show("")
     if not found.counts:
-        screen.show("No row was refused: every row is in a table, superseded, or pending until its order is delivered.")
+        rows = "No row of the other files" if files else "No row"
+        screen.show(f"{rows} was refused: every row is in a table, superseded, or pending until its order is delivered.")
     else:
         _show_counts(found)
         if table or rule or limit:

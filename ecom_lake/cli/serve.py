@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -61,20 +64,35 @@ def serve(
             f"`{options.command('key new NAME')}`, or name the network of a reverse proxy that authenticates people with "
             "--behind-proxy."
         )
+    if proxy is None and keys.were_made() and not keys.all():
+        screen.show(f"All keys are revoked, so nobody is answered: make one with `{options.command('key new NAME')}`.")
     if not 0 < rate < float("inf"):
         raise UsageError(f"--rate must be more than 0, not {rate:g}.")
     hosts = _hosts(host, allow_host or ())
     listener = _listener(host, port)
-    import uvicorn
-
-    from ecom_lake.publish.server import server
-
     address = f"[{host}]" if ":" in host else host
     screen.show(f"Dashboard: http://{address}:{listener.getsockname()[1]}/", "Stop with Ctrl-C.")
-    app = server(settings, hosts, keys, proxy, rate, is_local)
+    with _without_collection():
+        import uvicorn
+
+        from ecom_lake.publish.server import server
+
+        app = server(settings, hosts, keys, proxy, rate, is_local)
     # The proxy's address must stay that of the connection: the header X-Forwarded-User is trusted by it.
-    uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False, proxy_headers=False)).run([listener])
+    config = uvicorn.Config(app, log_level="warning", server_header=False, proxy_headers=False, ws="none")
+    uvicorn.Server(config).run([listener])
     return 0
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """What a start allocates stays: looking for garbage in it would take a tenth of the start, and each later search longer."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def _proxy(networks: list[str] | tuple[()], scopes: list[str] | tuple[()]) -> Proxy | None:

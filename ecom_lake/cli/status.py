@@ -121,7 +121,7 @@ def _models(found: Status) -> str:
 
 
 def _anomalies(found: Status) -> str:
-    months = len({sentence[:7] for sentence in found.anomalies})
+    months = len({sentence.removeprefix("In ")[:7] for sentence in found.anomalies})
     return f"{counted(len(found.anomalies), 'warning')} in {counted(months, 'month')}" if months else "none"
 
 

@@ -180,13 +180,14 @@ def _show_shop(folder: Path, side_file: Path, truths: Truths) -> None:
 def _land(folder: Path, truths: Truths, options: LakeOptions) -> str:
     """The command that lands the files, for the first shop of lake.toml that takes them."""
     connector = "canonical" if truths.full else "olist"
+    place = quote(str(folder))
     try:
         settings = options.settings()
     except UsageError:
-        return options.command(f"land {folder}")
+        return options.command(f"land {place}")
     fitting = [name for name, shop in settings.shops.items() if shop.connector == connector]
     if options.shop or settings.default_shop in fitting:
-        return options.command(f"land {folder}")
+        return options.command(f"land {place}")
     if fitting:
-        return options.command(f"land {folder} --shop {fitting[0]}")
-    return f'add [shops.NAME] with connector = "{connector}" to {settings.config}, then ecom-lake land {folder} --shop NAME'
+        return options.command(f"land {place} --shop {fitting[0]}")
+    return f'add [shops.NAME] with connector = "{connector}" to {settings.config}, then ecom-lake land {place} --shop NAME'

@@ -69,7 +69,7 @@ def describe(table: str, /, *, sql: Flag = False, rows: int = SAMPLE, as_json: A
     site = options.site()
     entry = released(site)
     one = find(site, entry, table)
-    with session(site, entry) as opened:
+    with session(site, entry, layers=(one.contract.layer,)) as opened:
         answer = opened.ask(f"from {one.contract.layer}.{one.contract.name} limit {max(rows, 0)}")
         names, sample = answer.columns, list(answer.rows())
     if as_json:

@@ -5,13 +5,14 @@ Here: the types, and the months of a shop. Not here: reading the environment and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from ecom_lake.engine.alerts import Alerts
 from ecom_lake.engine.contracts.settings_model import SettingsModel
@@ -46,6 +47,20 @@ class Written:
     """A hash of the parsed section of the shop: comments and layout do not count."""
 
 
+class Retention(SettingsModel, frozen=True):
+    """How long delivered data stay, by layer. What is unset stays for ever."""
+
+    landing_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    """Days since its last change after which a landed file is deleted, once all of it is in a release. `build` cannot read it
+    again then, and `repair` cannot restore damaged bronze files."""
+    rejects_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    """Days since its delivery after which the text of a malformed record is deleted. Its place and the reason stay, and older
+    states hold the text until they are deleted."""
+    texts_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    """Days since it was written that the text of a review stays, at most: the texts of a calendar month are emptied together, in
+    landing, bronze and silver. Scores stay, and older states hold the text until they are deleted."""
+
+
 @dataclass(frozen=True)
 class Shop:
     """One shop: its connector or map, its months and its settings."""
@@ -78,6 +93,10 @@ class Shop:
     """A release can be shown again by a rollback for this number of days after the next one."""
     keep_releases: int = 10
     """The number of releases that stay at least, at any age."""
+    months_per_run: int | None = None
+    """The most months that one run of a Dagster backfill makes; None for one run over all of its months."""
+    retention: Retention = field(default_factory=Retention)
+    """How long delivered data stay."""
     map: str = ""
     """The map of its exports: its name, or the path of its file in the project folder; empty for a shop with a connector."""
 
@@ -121,6 +140,58 @@ class ServerSettings(SettingsModel, frozen=True):
     """The queries that run at once; the others wait."""
 
 
+class EngineSettings(SettingsModel, frozen=True):
+    """What computes the SQL of gold. No value of a table depends on it, so that it is not recorded in the lake (0067)."""
+
+    gold: Literal["duckdb", "spark"] = "duckdb"
+    """DuckDB on this machine, or Spark ([how](how-to-run-gold-on-spark.md))."""
+    master: str = "local[*]"
+    """Where Spark runs: `local[*]` on this machine, `spark://HOST:PORT` on a standalone cluster, `sc://HOST:PORT` behind a server
+    of Spark Connect."""
+    memory: str | None = None
+    """Memory of Spark on this machine, or of each executor of a cluster, such as `4g`; Spark's own default if it is not set. A
+    server of Spark Connect has its own."""
+
+    @field_validator("master")
+    @classmethod
+    def _is_master(cls, master: str) -> str:
+        if ";token=" in master:
+            raise ValueError(
+                "master must not contain a token: set SPARK_CONNECT_AUTHENTICATE_TOKEN in the environment, and remove it here."
+            )
+        if not _MASTER.fullmatch(master):
+            raise ValueError(f"master must be local[*], local[N], spark://HOST:PORT or sc://HOST:PORT, not '{master}'.")
+        return master
+
+    @field_validator("memory")
+    @classmethod
+    def _is_memory(cls, memory: str | None) -> str | None:
+        found = _SPARK_MEMORY.fullmatch(memory or "")
+        if not found or not LEAST_SPARK_MEMORY <= int(found[1]) * _MEGABYTES[found[2]] <= MOST_SPARK_MEMORY:
+            raise ValueError(f"memory must look like 4g or 800m, and be from 512m to 4096g, not '{memory}'.")
+        return memory
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        for setting in sorted({"master", "memory"} & self.model_fields_set if self.gold != "spark" else ()):
+            raise ValueError(f'{setting} is a setting of Spark: add gold = "spark", or remove {setting}.')
+        if self.memory and self.master.startswith("sc://"):
+            raise ValueError("memory has no effect on a server of Spark Connect: set it where the server starts, and remove it.")
+        return self
+
+
+_MASTER = re.compile(
+    r"local\[(\*|[1-9][0-9]{0,3})\]"
+    r"|spark://[^\s/:,]+:[0-9]{1,5}(,[^\s/:,]+:[0-9]{1,5})*"
+    r"|sc://[^\s/:;]+(:[0-9]{1,5})?(/(;[^\s;=]+=[^\s;]*)*)?"
+)
+_SPARK_MEMORY = re.compile(r"([1-9][0-9]{0,6})([mg])")
+_MEGABYTES = {"m": 1, "g": 1024}
+LEAST_SPARK_MEMORY = 512
+"""Megabytes. Spark does not start with less than 450."""
+MOST_SPARK_MEMORY = 4096 * 1024
+
+
 @dataclass(frozen=True)
 class Settings:
     registry: Registry
@@ -141,9 +212,15 @@ class Settings:
     """Credentials and options of remote stores."""
     pseudonym_key: Secret = field(default_factory=Secret)
     """The key of the pseudonyms that maps make of personal values."""
+    erasure_key: Secret = field(default_factory=Secret)
+    """The key of the erasure list (engine/store/erasure_list.py)."""
+    former_erasure_key: Secret = field(default_factory=Secret)
+    """The key that it had before."""
     dagster_home: Path | None = None
     """The folder of Dagster's run history; None if there is no dagster.yaml."""
     server: ServerSettings = field(default_factory=ServerSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    """What computes the SQL of gold."""
     invalid: Mapping[str, str] = field(default_factory=dict)
     """The shops with an invalid section in lake.toml, and the error of each."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -17,7 +17,7 @@ from ecom_lake.errors import UserError
 from ecom_lake.publish.api import catalogue, metrics, questions
 from ecom_lake.publish.api.access import OWNER, Client
 from ecom_lake.publish.api.formats import document
-from ecom_lake.publish.api.metrics import Asked
+from ecom_lake.publish.api.metrics import Asked, By
 from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import Releases, ServedRelease
@@ -79,7 +79,7 @@ def mcp_server(settings: Settings, releases: Releases | None = None, who_asks: C
     @server.tool()
     def metric(
         name: Annotated[str, Field(description="A KPI such as net_sales, orders, customers or aov.")],
-        by: Annotated[str, Field(description="month, segment, category or state; empty for one number.")] = "",
+        by: Annotated[Literal[By, ""], Field(description="Empty for one number.")] = "",
         since: Annotated[str, Field(description="The first month, such as 2018-01; empty for the shop's first.")] = "",
         until: Annotated[str, Field(description="The last month; empty for the shop's last.")] = "",
         segment: str = "",

@@ -46,7 +46,7 @@ def server(
     """The whole application.
 
     `hosts`: the host names that are answered. `keys`: default the ones of the settings. `is_local`: whether this machine alone
-    reaches the server, so that everyone may ask while there are no keys."""
+    reaches the server, so that everyone may ask while no keys were made."""
     if taken := sorted(set(settings.shops) & _NO_SHOPS):
         raise UserError(f"The shop {taken[0]} cannot be served: /{taken[0]} is an address of this server. Rename it.")
     releases = Releases(settings)

@@ -7,11 +7,15 @@ Here: the decision for every name that text columns share, and for the other per
 
 from __future__ import annotations
 
+from ecom_lake.engine.contracts.delivered import PERSON
+
 
 def _names(**groups: str) -> frozenset[str]:
     return frozenset(name for names in groups.values() for name in names.split())
 
 
+IDS = {"customer_id": PERSON, "order_id": "order", "review_id": "review", "refund_id": "refund"}
+"""The columns of the canonical tables that lead to a person, and the kind of id that each holds, the owner's first."""
 PERSONAL = _names(
     ids_of_persons_and_of_what_leads_to_one="customer_id customer_key order_id review_id refund_id coupon_code",
     who_they_are="email phone birth_date age age_group gender",

@@ -105,7 +105,11 @@ unit_price = Price("Price of one unit, before discount.", at_least=0)
 unit_cost = Price("Cost of one unit to the shop.", nullable=True, at_least=0)
 list_price = Price("Price of one unit before any discount, as in the product catalogue.", nullable=True, at_least=0)
 discount = Money("Discount given on the line.", at_least=0)
-instalments = Integer("Number of instalments, 1 means paid at once; of an order, the largest number among its payments.")
+instalments = Integer(
+    "Number of instalments, 1 means paid at once; of an order, the largest number among its payments. NULL where the source"
+    " states none.",
+    nullable=True,
+)
 payment_count = Count("Number of payments, without pending and failed ones; NULL where the shop does not know payments.")
 payment_method = Text("Payment method; `unknown` where the source does not state it.")
 refund_reason = Text("Reason for the refund, in the source's own words.", nullable=True, personal=True)
@@ -185,9 +189,12 @@ orders = Count(
     " seller and payment method that it contains."
 )
 placed_orders = Count("Orders placed, valid or not.")
-canceled_orders = Count("Orders placed that were canceled or are unavailable.")
+canceled_orders = Count(
+    "Orders placed that were canceled or are unavailable; NULL where the status of every order placed is unknown."
+)
 delivered_orders = Count("Valid orders that were delivered; in returns_leakage, without those returned.")
 late_orders = Count("Valid orders that were delivered after the promised date.")
+promised_orders = Count("Delivered orders whose delivery and promised dates are both known.")
 discounted_orders = Count(
     "Valid orders with a discount, also where the source states no amount; NULL where the shop does not know discounts."
 )
@@ -206,7 +213,10 @@ baskets = Count("Baskets: valid orders with at least one line; in basket_itemset
 # Money
 
 gross_sales = Money("Unit price times quantity, rounded half away from zero to the cent on each line, before discount.")
-discounts = Money("Discounts given on order lines.")
+discounts = Money(
+    "Discounts given on order lines. Where the source states that lines were discounted, and no amount of any, the sums are NULL;"
+    " an order then has 0, and its gross sales are its net sales."
+)
 net_sales = Money("Revenue: gross_sales - discounts, without freight.")
 freight = Money("Freight charged on order lines.")
 gmv = Money("Gross merchandise value: net_sales + freight.")
@@ -222,10 +232,12 @@ failed_payments = Money(
 )
 refunds = Money(
     "Money given back for valid orders, by the day on which it was given back, freight and tax included; NULL where the shop does"
-    " not know refunds.",
+    " not know refunds. Months end with the last order: money given back later is in the whole history and in no month.",
     nullable=True,
 )
-net_sales_after_refunds = Money("net_sales - refunds: sales go by the day of the order.", nullable=True)
+net_sales_after_refunds = Money(
+    "net_sales - refunds: sales go by the day of the order. Refunds contain tax and freight, and net sales do not.", nullable=True
+)
 cogs = Money("Cost of goods sold, where unit costs are known.", nullable=True)
 costed_sales = Money("net_sales of the lines with a known cost.")
 gross_profit = Money("net_sales - cogs; NULL where cost is known for too small a share of net sales.", nullable=True)
@@ -238,9 +250,17 @@ net_sales_per_customer = Number("net_sales / customers.", unit="money")
 items_per_order = Number("Order lines per valid order: items / orders.", unit="count", nullable=True)
 cogs_coverage = Share("Share of net sales with a known cost; NULL where the shop knows no cost at all.", nullable=True)
 margin = Number("Gross margin: gross_profit / net_sales.", unit="share", nullable=True)
-cancel_rate = Share("Cancellation rate: canceled_orders / placed_orders.", nullable=True)
-return_rate = Share("Return rate: returned orders among those delivered or returned.", nullable=True)
-return_rate_units = Share("Return rate by units: returned units among those delivered or returned.", nullable=True)
+cancel_rate = Share(
+    "Cancellation rate: canceled_orders / placed_orders; NULL where the status of every order placed is unknown.", nullable=True
+)
+return_rate = Share(
+    "Return rate: returned orders among those delivered or returned; NULL where the shop never states a delivery.",
+    nullable=True,
+)
+return_rate_units = Share(
+    "Return rate by units: returned units among those delivered or returned; NULL where the shop never states a delivery.",
+    nullable=True,
+)
 discounted_share = Share("Share of discounted orders: discounted_orders / orders.", nullable=True)
 return_share = Share("Returned orders among all valid orders whose return is known.", nullable=True)
 late_rate = Share(
@@ -261,9 +281,13 @@ nps_proxy = Number(
     at_least=-100,
     at_most=100,
 )
-repeat_rate = Share("Repeat purchase rate: share of the customers with two or more purchases.")
+repeat_rate = Share(
+    "Repeat purchase rate: share of the customers with two or more purchases; NULL where the shop states no dates.", nullable=True
+)
 repeat_purchase_rate = Share(
-    "Customers with two or more purchases, among those with at least one; orders of one day are one purchase.", nullable=True
+    "Customers with two or more purchases, among those with at least one; orders of one day are one purchase. NULL where the shop"
+    " states no dates.",
+    nullable=True,
 )
 net_sales_share = Share("Share of the net sales of all rows (in demographics, of the dimension's rows).", nullable=True)
 cumulative_share = Share("Share of all net sales in this row and those ranked before it.", nullable=True)
@@ -358,15 +382,18 @@ def _ratio(part: str, whole: str) -> str:
 PLACED_SUMS = {
     "placed_orders": "count(*)",
     "canceled_orders": "count(*) filter (where status in ('canceled', 'unavailable'))",
+    "known_status_orders": "count(*) filter (where status <> 'unknown')",
 }
 """Sums of all orders of a period."""
 
 KNOWN = {
     "knows_payments": "count(payments) > 0",
     "knows_returns": "count(is_returned) > 0",
+    "knows_deliveries": "count(*) filter (where status = 'delivered') > 0",
     "knows_costs": "count(cogs) > 0",
     "knows_tax": "count(tax) > 0",
     "knows_discounts": "count(is_discounted) > 0",
+    "knows_discount_amounts": "(select has_discount_amounts from data_availability)",
     "knows_payment_statuses": "count(pending_payments) > 0",
     "knows_refunds": "(select count(*) from fct_refunds) > 0",
 }
@@ -415,6 +442,9 @@ REFUND_SUMS = {"refunds": "sum(amount)::decimal(18, 2)"}
 GROSS_PROFIT = "case when costed_sales >= cost_coverage * nullif(net_sales, 0) then net_sales - cogs end"
 """A sum of sums: cost_coverage is the setting of the smallest share of net sales whose cost must be known."""
 
+_STATUSES_KNOWN = "known_status_orders > 0 or coalesce(placed_orders, 0) = 0"
+"""Of no orders placed, none were canceled."""
+
 _KPIS = (
     Kpi("orders", orders, "coalesce(orders, 0)"),
     Kpi("customers", customers, "coalesce(customers, 0)"),
@@ -425,7 +455,7 @@ _KPIS = (
     Kpi("items", items, "coalesce(items, 0)"),
     Kpi("units", units, "coalesce(units, 0)"),
     Kpi("gross_sales", gross_sales, "coalesce(gross_sales, 0)"),
-    Kpi("discounts", discounts, "coalesce(discounts, 0)"),
+    Kpi("discounts", discounts, "case when knows_discount_amounts then coalesce(discounts, 0) end"),
     Kpi("net_sales", net_sales, "coalesce(net_sales, 0)"),
     Kpi("freight", freight, "coalesce(freight, 0)"),
     Kpi("gmv", gmv, "coalesce(gmv, 0)"),
@@ -446,21 +476,30 @@ _KPIS = (
     Kpi("aov", aov, _ratio("net_sales", "orders")),
     Kpi("items_per_order", items_per_order, _ratio("items", "orders")),
     Kpi("placed_orders", placed_orders, "coalesce(placed_orders, 0)"),
-    Kpi("canceled_orders", canceled_orders, "coalesce(canceled_orders, 0)"),
-    Kpi("cancel_rate", cancel_rate, _ratio("canceled_orders", "placed_orders")),
+    Kpi("canceled_orders", canceled_orders, f"case when {_STATUSES_KNOWN} then coalesce(canceled_orders, 0) end"),
+    Kpi("cancel_rate", cancel_rate, f"case when {_STATUSES_KNOWN} then {_ratio('canceled_orders', 'placed_orders')} end"),
     Kpi("discounted_orders", discounted_orders, "case when knows_discounts then coalesce(discounted_orders, 0) end"),
     Kpi("discounted_share", discounted_share, f"case when knows_discounts then {_ratio('discounted_orders', 'orders')} end"),
     Kpi("returned_orders", returned_orders, "case when knows_returns then coalesce(returned_orders, 0) end"),
     Kpi("returned_sales", returned_sales, "case when knows_returns then coalesce(returned_sales, 0) end"),
-    Kpi("return_rate", return_rate, _ratio("returned_orders", "returnable_orders")),
-    Kpi("return_rate_units", return_rate_units, _ratio("returned_units", "returnable_units")),
+    Kpi("return_rate", return_rate, f"case when knows_deliveries then {_ratio('returned_orders', 'returnable_orders')} end"),
+    Kpi(
+        "return_rate_units",
+        return_rate_units,
+        f"case when knows_deliveries then {_ratio('returned_units', 'returnable_units')} end",
+    ),
     Kpi("return_share", return_share, _ratio("returned_orders", "orders_with_known_return")),
     Kpi("unknown_status_orders", unknown_status_orders, "coalesce(unknown_status_orders, 0)"),
     Kpi("late_rate", late_rate, _ratio("late_orders", "promised_orders")),
     Kpi("avg_lead_days", avg_lead_days, _ratio("lead_days", "timed_orders")),
     Kpi("avg_review", avg_review, _ratio("review_scores", "reviews")),
     Kpi("nps_proxy", nps_proxy, _ratio("(100 * (promoters - detractors))", "reviews")),
-    Kpi("repeat_purchase_rate", repeat_purchase_rate, _ratio("repeaters", "people"), is_as_of=True),
+    Kpi(
+        "repeat_purchase_rate",
+        repeat_purchase_rate,
+        f"case when as_of is not null then {_ratio('repeaters', 'people')} end",
+        is_as_of=True,
+    ),
     Kpi(
         "repeat_order_rate",
         Share("Customers with two or more orders, among those with at least one."),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import erfc, sqrt
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ecom_lake.statistics.arrays import Floats
+if TYPE_CHECKING:
+    from ecom_lake.statistics.arrays import Floats
 
 Z95 = 1.959963984540054
 """Quantile of the standard normal distribution at 97.5%."""
@@ -49,6 +49,8 @@ def wilson_interval(share: float, trials: float, z: float = Z95) -> tuple[float,
 
 def percentile_interval(resampled: Floats) -> tuple[float, float]:
     """The 95% interval of a bootstrap; resamples in which the statistic is undefined (NaN) do not count."""
+    import numpy as np  # not for those who need a formula only: it takes as long to import as a page to render
+
     low, high = np.nanquantile(resampled, _BOUNDS_95)
     return float(low), float(high)
 

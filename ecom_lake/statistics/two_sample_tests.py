@@ -79,12 +79,19 @@ def without_past(outcome: Floats, before: Floats) -> tuple[Floats, float]:
 
 
 def false_alarms(
-    outcomes: Floats, test: Callable[[Floats, Floats], Difference], runs: int = 1_000, seed: int = 0, alpha: float = 0.05
+    outcomes: Floats,
+    test: Callable[[Floats, Floats], Difference],
+    runs: int = 1_000,
+    seed: int = 0,
+    alpha: float = 0.05,
+    share_treated: float = 0.5,
 ) -> float:
-    """An A/A simulation: how often a test rejects between arms that were split at random; it should be about alpha."""
+    """An A/A simulation: how often a test rejects between arms of the planned sizes that were split at random; it should be about
+    alpha. In equal arms the skewness of an outcome cancels, in unequal ones it does not."""
     rng = np.random.default_rng(seed)
-    half, rejected = len(outcomes) // 2, 0
+    # At least two participants in each arm: the variance of one is not defined.
+    cut, rejected = min(max(round(len(outcomes) * (1 - share_treated)), 2), len(outcomes) - 2), 0
     for _ in range(runs):
         shuffled = rng.permutation(len(outcomes))
-        rejected += test(outcomes[shuffled[:half]], outcomes[shuffled[half:]]).p < alpha
+        rejected += test(outcomes[shuffled[:cut]], outcomes[shuffled[cut:]]).p < alpha
     return rejected / runs

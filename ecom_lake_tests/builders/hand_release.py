@@ -45,5 +45,8 @@ class HandRelease(ServedRelease):
         names = [column[0] for column in answer.description or ()]
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
+    def rows_once(self, query: Query) -> Sequence[Row]:
+        return self.rows(query)
+
     def view(self, page: str, options: Options = NO_OPTIONS, **query: str) -> View:
         return View("shop", page, self, read_filters(query), options)

@@ -20,6 +20,7 @@ from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import Entry, File, Parts
 from ecom_lake.engine.store.lake import Lake
+from ecom_lake.shop import maps
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shapes.shape import SHOP_ZONE
 from ecom_lake.synth.shapes.shape_shop import generate_shape
@@ -30,6 +31,9 @@ from ecom_lake_tests.fuzz.shape_export import ExportFile
 
 LAYERS = ("mapped", "silver", "quarantine", "pending", "gold")
 """The layers that are made from bronze."""
+DAY_FIRST = ("%d/%m/%y", "%d/%m/%Y")
+"""Formats of the map `flat_orders`. Of the sheet of one night, nothing decides between these and those with the month first: a
+copy of the map lists the latter alone."""
 FIRST_MONTH, LAST_MONTH = "2024-01", "2024-04"
 Written = Mapping[str, list[str]]
 """The months that a build wrote, by table; without the tables of which it wrote none."""
@@ -115,7 +119,11 @@ def new_nights(folder: Path, shape: str) -> MappedNights:
     """A shop of January to April 2024 without files."""
     shop = MappedShop(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    shop.write(setting=f'map = "{shape}"\ntimezone = "{SHOP_ZONE}"\nmax_failed_share = 1.0', first=FIRST_MONTH, last=LAST_MONTH)
+    text = (Path(next(iter(maps.__path__))) / f"{shape}.toml").read_text(encoding="utf-8")
+    for one in DAY_FIRST if shape == "flat_orders" else ():
+        text = text.replace(f', "{one}"', "")
+    setting = f'map = "maps/mine.toml"\ntimezone = "{SHOP_ZONE}"\nmax_failed_share = 1.0'
+    shop.write(text, setting, first=FIRST_MONTH, last=LAST_MONTH)
     return MappedNights(shop)
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from ecom_lake.engine.build.gold.table_rows import gold_rows
 from ecom_lake.engine.serve.released import released
+from ecom_lake.errors import UserError
+from ecom_lake.publish.audiences import export
 from ecom_lake.publish.audiences.campaign import Campaign, read_campaign, write_campaign
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
@@ -48,6 +53,37 @@ def test_an_export_repeated_gives_the_same_file(run: Run, fresh_lake: BuiltLake,
     run(*command, "--hashed", at=fresh_lake)
     assert ids_in(target) == [hashlib.sha256(one.lower().encode()).hexdigest() for one in contacted]
     assert "Campaigns: spring" in run("audience", at=fresh_lake).out
+
+
+def test_an_export_of_new_customers_lists_nobody_twice(
+    run: Run, fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "people.csv"
+    audience = run("audience", "--json", at=fresh_lake).json["audiences"][0]["audience"]
+    command = ("audience", "export", audience, str(target), "--campaign", "spring")
+    with monkeypatch.context() as disk:
+        disk.setattr(export, "write_campaign", full_disk)
+        assert run(*command, "--new", at=fresh_lake).code == 1
+    interrupted = ids_in(target)
+    assert run(*command, "--new", at=fresh_lake).code == 0
+    everybody = ids_in(target)
+    assert everybody and interrupted == everybody, "an interrupted export is repeated"
+    said = run(*command, "--new", at=fresh_lake)
+    assert ids_in(target) == [] and said.out.startswith("Wrote 0 customers of ")
+    site = fresh_lake.site()
+    campaign = read_campaign(site, "spring")
+    assert campaign is not None
+    [joined] = campaign.joined
+    first = replace(joined, contacted=joined.contacted[1:])
+    write_campaign(site, replace(campaign, joined=(first,)))
+    run(*command, "--new", at=fresh_lake)
+    assert ids_in(target) == everybody[:1]
+    run(*command, at=fresh_lake)
+    assert ids_in(target) == everybody, "without --new the whole list"
+
+
+def full_disk(*_: object) -> None:
+    raise UserError("The disk is full.")
 
 
 def test_the_effect_waits_until_the_days_are_over(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:

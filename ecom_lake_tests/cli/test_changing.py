@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.cli.synth import synth
+from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.maintenance import copying
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import TableId
@@ -79,7 +80,20 @@ def test_land_lists_landed_skipped_and_failed_files(run: Run, fresh_lake: BuiltL
     second = run("land", str(export), at=fresh_lake)
     assert second.code == 0
     assert "Skipped 1 file whose content landed before:" in second.out
-    assert "Next:" not in second.out
+    assert "Next:" not in second.out and "--again" not in second.out
+    third = run("land", "--again", str(export), at=fresh_lake)
+    assert (third.code, "Landed 1 file" in third.out, "Next: ecom-lake build" in third.out) == (0, True, True)
+
+
+def test_land_names_a_skipped_file_after_which_a_newer_one_was_delivered(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
+    """The first file of orders that the lake got: another one is delivered after it."""
+    first = min(fresh_lake.landing.rglob("*orders_dataset.csv"))
+    copy = tmp_path / "orders.csv"
+    copy.write_bytes(first.read_bytes())
+    assert "--again" not in run("land", str(copy), at=fresh_lake).out
+    (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
+    ingest(fresh_lake.site())
+    assert "To deliver these again, add --again:" in run("land", str(copy), at=fresh_lake).out
 
 
 def test_land_names_the_table_of_each_file_and_proposes_a_map_for_the_others(
@@ -94,7 +108,22 @@ def test_land_names_the_table_of_each_file_and_proposes_a_map_for_the_others(
     tables = {line.split()[0]: line.split()[-1] for line in said.out.splitlines() if ".csv" in line and " B" in line}
     assert tables == {"my": "unknown", "olist_sellers.csv": "sellers"}
     assert "1 file is none of the tables that the connector 'olist' reads: customers, orders, " in said.out
-    assert f"ecom-lake map '{sheet}'" in said.out
+    assert f"ecom-lake map '{sheet}' --shop NAME" in said.out
+
+
+def test_land_says_what_a_build_will_refuse_and_reads_every_file(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
+    """The file without its columns comes after more files than are listed."""
+    export = tmp_path / "export"
+    export.mkdir()
+    for number in range(11):
+        (export / f"olist_sellers_{number}.csv").write_text(
+            f"seller_id,seller_zip_code_prefix,seller_city,seller_state\na{number},01001,sao paulo,SP\n", "utf-8"
+        )
+    (export / "olist_orders_dataset.csv").write_text("order_id,customer_id\na1,c1\n", "utf-8")
+    (export / "ratings.csv").write_text("Who,Stars\nann,5\n", "utf-8")
+    said = run("land", str(export))
+    assert "A build will refuse 1 file:" in said.out and "olist_orders_dataset.csv lacks what orders needs" in said.out
+    assert "1 file is none of the tables that the connector 'olist' reads" in said.out and "ratings.csv" in said.out
 
 
 SALES = """
@@ -174,6 +203,25 @@ def test_a_build_through_dagster_releases_what_landed_and_then_finds_nothing_new
     assert again.code == 0
     assert again.out.startswith("Nothing new to build: olist is at release ")
     assert f"release {built.json['release']}" in again.out
+
+
+def test_a_range_of_months_is_built_without_a_release_and_the_next_build_makes_the_rest(
+    run: Run, fresh_lake: BuiltLake, tmp_path: Path
+) -> None:
+    run("land", str(an_export(tmp_path)), at=fresh_lake)
+    before = fresh_lake.site().lake.log.head()
+    said = run("build", "--only", "silver", "--months", "2017-02..2017-03", "--json", at=fresh_lake)
+    assert (said.code, said.json["succeeded"], said.json["release"]) == (0, True, before.release)
+    tables = said.json["tables"]
+    assert {table.split("/")[0] for table in tables} == {"bronze", "silver"}
+    silver = {table.removeprefix("silver/") for table in tables if table.startswith("silver/")}
+    assert silver == {"order_index", "orders", "order_items", "payments", "reviews"}, "tables without months are left to a build"
+    rest = run("build", "--only", "silver", at=fresh_lake)
+    assert (rest.code, "nothing released" in rest.out) == (0, True)
+    assert "ecom-lake build" in rest.out and "makes the rest and releases it" in " ".join(rest.out.split())
+    assert run("build", at=fresh_lake).code == 0
+    released = fresh_lake.site().lake.log.head().release
+    assert released and before.release and released > before.release
 
 
 def test_a_failed_build_prints_the_reason_and_keeps_the_release(

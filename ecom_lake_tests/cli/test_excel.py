@@ -11,10 +11,10 @@ from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
 
-def test_a_workbook_is_written(built_lake: BuiltLake, run: Run, tmp_path: Path) -> None:
+def test_a_workbook_is_written(fresh_lake: BuiltLake, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "shop.xlsx"
-    ran = run("excel", str(file), at=built_lake)
-    release = built_lake.site().lake.log.head().release
+    ran = run("excel", str(file), at=fresh_lake)
+    release = fresh_lake.site().lake.log.head().release
     assert (ran.code, ran.out.startswith(f"Workbook of shop olist, release {release}: ")) == (0, True)
     assert file.read_bytes().startswith(b"PK")
 

@@ -116,7 +116,7 @@ def test_more_looks_widen_the_interval(run: Run, tmp_path: Path) -> None:
     for text in (
         "n = 4000",
         "n = 4000\nmethod = 'sequential'",
-        "n = 8000\nmethod = 'sequential'",
+        "n = 10000\nmethod = 'sequential'",
         "method = 'always-valid'\nminimal_effect = 0.02",
     ):
         [found] = run("experiment", "analyze", file, "--plan", planned(tmp_path, text), "--json").json["results"]
@@ -127,6 +127,35 @@ def test_more_looks_widen_the_interval(run: Run, tmp_path: Path) -> None:
     assert always > fixed
     early = run("experiment", "analyze", file, "--plan", planned(tmp_path, "n = 40000\nmethod = 'sequential'"))
     assert (early.code, "The first of 5 looks is at 8,000 participants per arm" in early.err) == (2, True)
+
+
+def test_later_participants_are_left_out_where_the_assignment_is_known(run: Run, tmp_path: Path) -> None:
+    plan = planned(tmp_path, "n = 2000")
+    late = run("experiment", "analyze", people(tmp_path), "--plan", plan)
+    assert (late.code, late.out) == (1, "")
+    assert "There are more participants than planned: 4,000 per arm instead of 2,000" in late.err
+    days = [f"2026-10-{1 + i % 4_000 // 200:02}" for i in range(8_000)]  # 200 of each arm a day: the first ten days
+    file = people(tmp_path, assigned=pl.Series(days))
+    ran = run("experiment", "analyze", file, "--plan", plan)
+    assert (ran.code, ran.err) == (0, "")
+    assert "The single planned look; 4,000 customers who were assigned later are left out." in ran.out
+    found = run("experiment", "analyze", file, "--plan", plan, "--json").json
+    assert (found["people"], found["look"], found["left_out"]) == ([2_000, 2_000], 1, 4_000)
+    sequential = run("experiment", "analyze", file, "--plan", planned(tmp_path, "n = 6000\nmethod = 'sequential'"))
+    assert "Planned look 3 of 5; 800 customers who were assigned later are left out." in sequential.out
+
+
+def test_units_of_the_same_day_are_in_a_random_order_that_stays_the_same(run: Run, tmp_path: Path) -> None:
+    """All were assigned on one day: the first by the file or by their ids would be those of one arm."""
+    plan = planned(tmp_path, "n = 2000")
+    file = people(tmp_path, assigned=pl.Series(["2026-10-01T09:00:00"] * 8_000))
+    found = run("experiment", "analyze", file, "--plan", plan, "--json").json
+    assert min(found["people"]) == 2_000
+    assert max(found["people"]) < 2_200
+    pl.read_csv(file).sample(fraction=1, shuffle=True, seed=1).write_csv(file)
+    again = run("experiment", "analyze", file, "--plan", plan, "--json").json
+    assert again["people"] == found["people"]
+    assert again["results"][0]["difference"] == pytest.approx(found["results"][0]["difference"])
 
 
 def test_earlier_values_narrow_the_interval(run: Run, tmp_path: Path) -> None:
@@ -170,6 +199,8 @@ def test_a_test_that_errs_too_often_is_refused(run: Run, tmp_path: Path) -> None
         ("unit,arm,outcome\n1,a,1\n2,b,0\n3,c,0\n", "has 3 arms (a, b, c)"),
         ("unit,arm,outcome\n1,a,1\n2,b,yes\n", "outcome must be numeric"),
         ("unit,arm,outcome\n1,a,1\n2,b,\n", "1 row without a number in outcome"),
+        ("unit,arm,outcome,assigned\n1,a,1,2026-10-01\n2,b,0,\n", "assigned must be a date or a time in every row"),
+        ("unit,arm,outcome,assigned\n1,a,1,3\n2,b,0,4\n", "assigned must be a date or a time in every row"),
         ("unit,arm,outcome\n1,a,1\n2,,0\n", "1 row without arm"),
         ("unit,arm,outcome\n1,a,1\n2,b,0\n", "is too small to analyze"),
         ("", "cannot be read as csv"),

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 
 from ecom_lake.engine.serve.released import released
+from ecom_lake.engine.store.file_lock import try_lock
+from ecom_lake.engine.store.lake import STORE
+from ecom_lake.engine.store.made import made_files
+from ecom_lake.publish.exports import delta
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
@@ -29,13 +34,30 @@ def test_openlineage_writes_one_event_per_line(run: Run, built_lake: BuiltLake, 
     assert events[-1]["job"]["name"] == "release"
 
 
-def test_delta_says_what_is_new(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:
-    first = run("export", "delta", str(tmp_path / "delta"), "--json", at=built_lake).json
+def test_delta_says_what_is_new(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
+    first = run("export", "delta", str(tmp_path / "delta"), "--json", at=fresh_lake).json
     assert all(table["new"] for table in first["tables"])
     count = len(first["tables"])
-    again = run("export", "delta", str(tmp_path / "delta"), at=built_lake)
-    number = released(built_lake.site()).number
+    again = run("export", "delta", str(tmp_path / "delta"), at=fresh_lake)
+    number = released(fresh_lake.site()).number
     assert again.out == f"Wrote 0 Delta tables of release {number} to {tmp_path / 'delta'}; {count} tables unchanged.\n"
+
+
+def test_delta_is_recorded_before_it_is_written_and_waits_for_its_turn(
+    run: Run, fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed export may have left personal data. One that waited has the release of its start, not of its call."""
+    site, seen = fresh_lake.site(), list[tuple[list[str], bool]]()
+
+    def export_delta(*_: object) -> list[object]:
+        made = [made.target for made in made_files(site.lake.store, site.shop.name)]
+        release = try_lock(site.lake.store.lock_folder(f"{site.shop.name}/{STORE}/delta"))
+        seen.append((made, release is None))
+        return []
+
+    monkeypatch.setattr(delta, "export_delta", export_delta)
+    assert run("export", "delta", str(tmp_path / "delta"), at=fresh_lake).code == 0
+    assert seen == [([str(tmp_path / "delta")], True)]
 
 
 def test_wrong_targets_are_refused(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:

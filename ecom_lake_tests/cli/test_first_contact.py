@@ -84,12 +84,14 @@ def test_words_instead_of_days_are_mapped_and_unknown_ones_leave_the_cell_out(
     assert "prior_purchases" not in written["customers"]
 
 
-@pytest.mark.parametrize("rounds", [1, 8])
+@pytest.mark.parametrize(("rounds", "most_rows"), [(1, 100_000), (8, 100_000), (8, 10)])
 def test_a_cell_that_refuses_most_rows_is_left_out_and_named(
-    run: Run, project: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: int
+    run: Run, project: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: int, most_rows: int
 ) -> None:
-    """Each discount is more than the amount of its line. What is reported is the last draft, whatever the rounds."""
+    """Each discount is more than the amount of its line. What is reported is the last draft on all rows, whatever the rounds, and
+    also if those in between read a sample."""
     monkeypatch.setattr("ecom_lake.engine.build.draft_trial._MOST_ROUNDS", rounds)
+    monkeypatch.setattr("ecom_lake.engine.mapping.draft.sample.sample_orders.__defaults__", (most_rows,))
     rows = "".join(f"o{n},c{n % 9},2021-03-{n % 28 + 1:02d},s{n % 7},1,{10 + n % 7}.50,{40 + n}\n" for n in range(40))
     sheet = tmp_path / "sheet.csv"
     sheet.write_text("Order ID,Customer ID,Order Date,SKU,Quantity,Price,Discount\n" + rows, "utf-8")
@@ -97,6 +99,7 @@ def test_a_cell_that_refuses_most_rows_is_left_out_and_named(
     assert any("discount is left out: with discount, 40 of 40 rows would be refused" in one for one in report["decide"])
     lines = next(table for table in report["tables"] if table["table"] == "order_items")
     assert "discount" not in {cell["column"] for cell in lines["cells"]} and report["problems"] == []
+    assert report["orders"] == 40
 
 
 def test_rows_with_the_same_key_are_a_problem_that_is_named(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
@@ -129,3 +132,16 @@ def test_two_headers_that_a_map_cannot_distinguish_are_a_sentence(run: Run, proj
     sheet.write_text("Order ID,Customer ID,Order Date,SKU,Quantity,Price,Discount,Discount %\n" + rows, "utf-8")
     ran = run("map", str(sheet), *project)
     assert ran.code == 2 and "sheet.csv has the columns Discount and Discount %" in ran.err and "rename" in ran.err
+
+
+def test_a_placeholder_is_no_first_month_and_is_a_decision(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
+    """A build with the printed first_month does not have 1,400 empty months, and refuses the two orders."""
+    days = ["1900-01-01", "2021-03-05", "9999-12-31", *(f"2021-04-{n % 28 + 1:02d}" for n in range(37))]
+    rows = "".join(f"o{n},c{n % 9},{day},s{n % 7},1,10.00\n" for n, day in enumerate(days))
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("Order ID,Customer ID,Order Date,SKU,Quantity,Price\n" + rows, "utf-8")
+    ran = run("map", str(sheet), *project)
+    assert 'first_month = "2021-03"' in ran.out
+    said = " ".join(ran.out.split())
+    assert "1 row has 1900-01-01 as order_date, which systems write where there is no day" in said
+    assert "1 row has 9999-12-31 as order_date" in said

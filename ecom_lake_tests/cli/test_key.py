@@ -25,7 +25,11 @@ def test_a_key_is_made_listed_and_revoked(run: Run, fresh_lake: BuiltLake) -> No
     assert secret.startswith(f"el_{listed['id']}_")
     assert secret.split("_", 2)[2] not in fresh_lake.config.with_name("keys.toml").read_text()
     assert "Power BI" in run("key", at=fresh_lake).out
-    assert run("key", "revoke", listed["id"], at=fresh_lake).out.startswith(f"The key {listed['id']} (Power BI) is revoked.")
+    revoked = " ".join(run("key", "revoke", listed["id"], at=fresh_lake).out.split())
+    assert revoked.startswith(
+        f"The key {listed['id']} (Power BI) is revoked. There are no keys any more: `ecom-lake serve` answers"
+    )
+    assert f"delete {fresh_lake.config.with_name('keys.toml')} and start it again." in revoked
     assert run("key", "--json", at=fresh_lake).json == {"keys": []}
 
 

@@ -31,7 +31,7 @@ class Keyboard(io.StringIO):
 def test_the_commands_are_those_of_the_manual() -> None:
     manual = (
         "init synth map land pull build new serve key mcp ask sql report export powerbi excel publish notify tables describe "
-        "experiment audience status quarantine ledger quality doctor repair log diff rollback unpin gc copy"
+        "experiment audience status quarantine ledger quality profile doctor repair log diff rollback unpin gc copy forget"
     )
     assert manual.split() == COMMANDS
 

@@ -128,6 +128,14 @@ def test_an_invalid_lake_toml_is_one_sentence(run: Run, tmp_path: Path) -> None:
     assert (doctor.code, "cannot be read as TOML" in " ".join(doctor.out.split())) == (1, True)
 
 
+def test_a_lake_toml_of_a_windows_editor_is_read_or_named(run: Run, tmp_path: Path) -> None:
+    text = '[shops.olist]\nconnector = "olist"\n'
+    Path("lake.toml").write_text(text, encoding="utf-8-sig")
+    assert run("status").err.startswith("Shop 'olist' has nothing yet in ")
+    Path("lake.toml").write_text(text, encoding="utf-16")
+    assert run("status").err == f"{tmp_path}/lake.toml is not UTF-8 text: save it as UTF-8 and run again.\n"
+
+
 def test_one_wrong_shop_is_reported_and_the_others_work(run: Run, fresh_lake: BuiltLake) -> None:
     with fresh_lake.config.open("a", encoding="utf-8") as config:
         config.write('\n[shops.bad]\nnightly = "every night"\n')

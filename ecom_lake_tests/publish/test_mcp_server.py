@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from mcp import Client
 
+from ecom_lake.publish.api import metrics
+from ecom_lake.publish.api.metrics import Asked
+from ecom_lake.publish.api.problem import ProblemError
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import Releases, ServedRelease
 from ecom_lake.publish.mcp_server import mcp_server
@@ -72,6 +75,20 @@ def test_every_answer_names_its_release_and_has_the_numbers_of_gold(grown_lake: 
     assert (trust["rules"], trust["ledger_closes"]) == (rules["rules"], True)
     [shown] = release.rows(Query("select count(*) as shown from insights where status = 'shown'"))
     assert len(insights["insights"]) == shown["shown"]
+
+
+def test_no_text_of_an_agent_becomes_a_part_of_the_query(grown_lake: BuiltLake, release: ServedRelease) -> None:
+    people = "error((select string_agg(customer_id, ',') from dim_customer))"
+    calls = [
+        ("metric", {"name": name, "by": by}) for name in ("gross_sales", "freight", "net_sales") for by in (people, "customer_id")
+    ]
+    for failed, said in called(grown_lake, *calls):
+        assert failed and "by\n  Input should be 'month', 'segment', 'category', 'state' or ''" in said
+    for by in (people, "month, month", "MONTH", " "):
+        with pytest.raises(ProblemError, match=r"^by must be month, segment, category or state, not"):
+            metrics.metric(release, "gross_sales", Asked(by, "", "", {}))
+    with pytest.raises(ProblemError, match=r"^Members are of segment, category, state, not of '1=1 or state'"):
+        metrics.metric(release, "gross_sales", Asked("", "", "", {"1=1 or state": "SP"}))
 
 
 def test_an_error_is_a_sentence_that_the_agent_can_read(grown_lake: BuiltLake) -> None:

@@ -73,3 +73,20 @@ def test_narrow_charts_keep_the_labels_of_january_and_july() -> None:
         ("Jul", ""),
     ]
     assert [label.tier for label in drawn(points[1:4]).labels] == [0, 0, 0], "few months have room for every label"
+
+
+@pytest.mark.parametrize(
+    ("first", "years"),
+    [
+        ((2017, 5), [("May", "2017", 0), ("Jul", "2017", 2), ("Jan", "2018", 0)]),
+        ((2017, 4), [("Apr", "2017", 0), ("Jul", "2017", 1), ("Jan", "2018", 0)]),
+        ((2016, 9), [("Sep", "2016", 0), ("Oct", "2016", 2), ("Jan", "2017", 0)]),
+    ],
+)
+def test_a_year_that_an_earlier_label_carries_is_not_shown_with_it(
+    first: tuple[int, int], years: list[tuple[str, str, int]]
+) -> None:
+    year, month = first
+    months = [date(year + (month - 1 + i) // 12, (month - 1 + i) % 12 + 1, 1) for i in range(15)]
+    labels = drawn([Point(one, 1.0) for one in months]).labels
+    assert [(label.month, label.year, label.year_until) for label in labels if label.year] == years

@@ -80,6 +80,7 @@ def test_it_states_the_orders_that_no_number_about_customers_contains() -> None:
         return html.partition('<section id="segments">')[2].partition("</section>")[0]
 
     assert "1,200 orders have no customer, with net sales of 2,500 (25.0% of all)." in section(values)
+    assert ">1 order has no customer, with" in section(values | {"anonymous_orders": 1.0})
     assert "have no customer" not in section(values | {"anonymous_orders": 0.0})
     assert "have no customer" not in section({"net_sales": 10000.0}), "a release from before there were anonymous orders"
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -25,14 +25,18 @@ from sqlglot.optimizer.qualify import qualify
 import ecom_lake.shop
 from ecom_lake.engine.build.gold.table_file import settings_row
 from ecom_lake.engine.build.sql.spark_sql import why_not
+from ecom_lake.engine.build.sql.spark_tables import why_not_computed
 from ecom_lake.engine.contracts.column_rules import all_row_rules
 from ecom_lake.engine.contracts.model_fit import ModelFit
+from ecom_lake.shop.insights.rule import COMPLETE_MONTHS
 from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests import catalog
 from ecom_lake_tests.shop.query_keys import rows_of
 
 SHOP = Path(ecom_lake.shop.__file__).parent
-SQL_FILES = sorted(path for path in SHOP.rglob("*.sql") if path.parent.name != "questions")
+SQL_FILES = sorted(
+    path for path in SHOP.rglob("*.sql") if path.parent.name != "questions" and not path.name.endswith(".spark.sql")
+)
 """The SQL of gold tables and of models (features.sql and others)."""
 
 
@@ -262,11 +266,7 @@ def _quantiles(query: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _float_sums(query: exp.Expr) -> Iterator[exp.Expr]:
-    """Sums of DOUBLEs, except running sums over an ordered window, whose order is given."""
-    for node in query.find_all(exp.Sum):
-        running = isinstance(node.parent, exp.Window) and _spec(node.parent).args.get("order")
-        if node.this.is_type(*_FLOATS) and not running:
-            yield node
+    return (node for node in query.find_all(exp.Sum) if node.this.is_type(*_FLOATS))
 
 
 def _wide_sums(query: exp.Expr) -> Iterator[exp.Expr]:
@@ -309,7 +309,7 @@ _BY_TYPE: tuple[tuple[str, str, Look], ...] = (
 def _untranslatable(sql: str, table: str) -> list[Refusal]:
     """Gold tables need a proven translation. The SQL of models, which has parameters, runs on DuckDB only."""
     if table in catalog.gold():
-        why = why_not(sql, _SCHEMA)
+        why = why_not_computed(catalog.registry(), replace(catalog.recipe(table), sql=sql))
         return [Refusal("spark", why)] if why else []
     try:
         transpile(sql, read="duckdb", write="spark", unsupported_level=ErrorLevel.RAISE)
@@ -327,6 +327,10 @@ _TABLES = [*catalog.silver().values(), *catalog.gold().values()]
 _SETTINGS_TYPES = {pl.Date(): "DATE", pl.String(): "VARCHAR", pl.Int64(): "BIGINT"}
 _SCHEMA: dict[str, dict[str, str]] = {
     **{table.name: {column.name: column.kind.duckdb for column in table.columns.values()} for table in _TABLES},
+    COMPLETE_MONTHS: {
+        **{column.name: column.kind.duckdb for column in catalog.gold()["kpi_monthly"].columns.values()},
+        "is_settled": "BOOLEAN",
+    },
     "model_fits": {"model": "VARCHAR", **{c.name: c.kind.duckdb for c in ModelFit.table.columns.values()}},
     "model_snapshots": {"model": "VARCHAR", "customers_changed": "BIGINT", "net_sales_changed": "DECIMAL(18,2)"},
     "settings": {name: _SETTINGS_TYPES.get(kind, "DECIMAL(18,4)") for name, kind in settings_row(ShopSettings()).schema.items()},

@@ -44,7 +44,7 @@ OF_CUSTOMERS = (
 AS_OF = {"as_of": date(2017, 12, 31)}
 MODEL_INPUTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("churn/days", {}),
-    ("churn/features", AS_OF),
+    ("churn/features", {**AS_OF, "below": "g"}),
     ("churn/buyers", {"after": date(2017, 6, 1), "until": date(2017, 12, 31)}),
     ("customer_value/customers", {}),
     ("segments/group_members_earlier", {**AS_OF, "days": 90, "by_registration": False, "buyers": "repeat buyers", "most": 999}),

@@ -15,7 +15,7 @@ COMPUTED_IN = {
     "complete months": (r"complete_month_(share|edge_days)", "dim_date"),
     "the as-of date": (r"\bas_of\s+from\s+settings\b|settings\.as_of", "dim_date"),
     "a look-up of the as-of date": (r"where\s+is_as_of", "reporting_period"),
-    "the days of snapshots": (r"(is_complete_month|month is not null) and[^\n]*last_day", "dim_date"),
+    "the days of snapshots": (r"(is_complete_month|month is not null) and date = last_day", "dim_date"),
     "valid orders": (r"\bis_sale\b", "fct_orders"),
     "a method's share of an order": (r"nullif\(\w+\.payments, 0\), 2\)", "fct_payments"),
 }

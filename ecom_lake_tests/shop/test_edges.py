@@ -46,6 +46,13 @@ def everything_for_free() -> HandShop:
     return HandShop(orders=[order("a"), order("b")], order_items=[item("a", "0.00"), item("b", "5.00", discount="5.00")])
 
 
+def discounts_without_amounts() -> HandShop:
+    return HandShop(
+        orders=[order("a", "2018-01-01 10:00:00"), order("b", "2018-02-28 10:00:00")],
+        order_items=[item("a", is_discounted=True), item("b", is_discounted=False)],
+    )
+
+
 def all_after_the_as_of_date() -> HandShop:
     return HandShop(orders=[order("a")], order_items=[item("a")], numbers=ShopSettings(as_of=date(2017, 1, 31)))
 
@@ -62,6 +69,7 @@ SHOPS = (
     only_invalid_orders,
     all_in_one_month,
     everything_for_free,
+    discounts_without_amounts,
     all_after_the_as_of_date,
     all_before_the_as_of_date,
 )
@@ -128,3 +136,15 @@ def test_orders_without_a_date_are_counted_except_in_tables_over_time() -> None:
         "revenue_waterfall",
     }
     assert shop.broken() == set()
+
+
+def test_repeat_rates_are_unknown_without_dates() -> None:
+    shop = HandShop(
+        customers=[customer("ana", gender="female", age=30, is_subscriber=True)],
+        orders=[order("a", None, customer_id="ana"), order("b", None, customer_id="ana")],
+        order_items=[item("a"), item("b")],
+    )
+    assert shop.row("kpi_summary", metric="repeat_purchase_rate")["value"] is None
+    for mart in ("personas", "loyalty_tiers", "demographics", "subscription_value"):
+        rows = shop.rows(mart, "customers", "repeat_rate")
+        assert rows and set(rows) == {(1, None)}, mart

@@ -112,7 +112,7 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     "every_event_is_there": ("delete from shop_events", "update shop_events set last_day = '2018-01-09'"),
     "availability_is_one_row": (
         "delete from data_availability",
-        "insert into data_availability select not has_payments, has_returns from data_availability",
+        "insert into data_availability select not has_payments, has_returns, has_discount_amounts from data_availability",
     ),
     "a_customer_has_one_first_order": (
         "update fct_orders set is_first_order = true"
@@ -177,7 +177,7 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     "waterfall_is_the_months": (
         *(
             f"update revenue_waterfall set amount = amount + 0.01 where month = '2018-01-01' and step = '{step}'"
-            for step in ("net_sales", "gmv", "payments", "returned", "refunds", "net_sales_after_refunds")
+            for step in ("net_sales", "discounts", "gmv", "payments", "returned", "refunds", "net_sales_after_refunds")
         ),
         "delete from revenue_waterfall where month = '2018-03-01'",
     ),
@@ -287,6 +287,10 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     "sellers_sum_to_lines": (
         "update seller_scorecard set net_sales = net_sales + 0.01 where seller_id = 's1'",
         "delete from seller_scorecard where seller_id = 's3'",
+    ),
+    "canceled_where_a_status_is_known": (
+        "update seller_scorecard set cancel_rate = null where seller_id = 's1'",
+        "update fct_sales set status = 'unknown' where seller_id = 's1'",
     ),
     "the_better_ranks_before": (
         "update seller_scorecard set rank = 3 - rank",

@@ -41,11 +41,13 @@ MUTATIONS: tuple[Mutation, ...] = (
             "(select last_day(max(month)) from complete_months)",
             "(select last_day(min(month)) from complete_months)",
         ),
+        ("all days from the as-of date on", "date = (select as_of from today) as", "date >= (select as_of from today) as"),
     ),
     *_of(
         "reporting_period",
         ("the first complete month for the last", "max(month_start)", "min(month_start)"),
         ("days for months", "count(distinct month_start)", "count(*)"),
+        ("the last day for the as-of date", "max(date) filter (where is_as_of)", "max(date)"),
     ),
     *_of(
         "dim_customer",
@@ -127,12 +129,15 @@ MUTATIONS: tuple[Mutation, ...] = (
         "data_availability",
         ("returned lines overlooked", "\n    or (select count(is_returned) from order_items) > 0 as", " as"),
         ("a line not returned overlooked", "count(is_returned)", "count(*) filter (where is_returned)"),
+        ("a discount without an amount is none", "where is_discounted) = 0", "where is_discounted) >= 0"),
+        ("one amount is not enough", "where discount > 0) > 0", "where discount > 0) > 1"),
     ),
     *_of(
         "kpi_daily",
         ("canceled orders counted", "count(*) filter (where is_valid) as orders", "count(*) as orders"),
         ("the day of delivery for that of the order", "on s.order_date = d.date", "on s.order_date = d.date - 1"),
         ("days without orders are lost", "left join sums", "join sums"),
+        ("discounts of 0 where no amount is known", "when availability.has_discount_amounts then", "when true then"),
     ),
     *_of(
         "kpi_monthly",
@@ -157,6 +162,26 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("a year is eleven months", "lag(net_sales, 12) over by_month)::double", "lag(net_sales, 11) over by_month)::double"),
         ("gross sales for net", "sum(net_sales)::decimal(18, 2) as net_sales", "sum(gross_sales)::decimal(18, 2) as net_sales"),
         ("a 4 promotes", "review_score >= 5) as promoters", "review_score >= 4) as promoters"),
+        (
+            "payments of 0 where none are known",
+            "case when knows_payments then coalesce(payments, 0) end as",
+            "coalesce(payments, 0) as",
+        ),
+        ("refunds of 0 where none are known", "case when knows_refunds then coalesce(refunds, 0) end", "coalesce(refunds, 0)"),
+        ("tax of 0 where none is known", "case when knows_tax then coalesce(tax, 0) end", "coalesce(tax, 0)"),
+        (
+            "discounts of 0 where no amount is known",
+            "case when knows_discount_amounts then coalesce(discounts, 0) end",
+            "coalesce(discounts, 0)",
+        ),
+        ("no order was discounted", "case when knows_discounts then coalesce", "case when true then coalesce"),
+        (
+            "nothing was returned",
+            "case when knows_returns then coalesce(returned_orders",
+            "case when true then coalesce(returned_orders",
+        ),
+        ("returns without deliveries", "case when knows_deliveries then returned_orders", "case when true then returned_orders"),
+        ("refunds of canceled orders", "    from fct_refunds\n    where is_valid\n", "    from fct_refunds\n"),
     ),
     *_of(
         "customer_metrics",
@@ -197,8 +222,22 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("discounts with a plus", "'discounts', -discounts", "'discounts', discounts"),
         ("returned is not realized", "status in ('delivered', 'returned')", "status = 'delivered'"),
         ("recent is under the limit", "<= at_risk_recent_days", "< at_risk_recent_days"),
-        ("invalid orders too", "    where is_valid\n),\n\nsums", "),\n\nsums"),
+        ("invalid orders too", "    cross join tax_on_top\n    where is_valid\n", "    cross join tax_on_top\n"),
         ("two for one instalment", "instalments > 1", "instalments >= 1"),
+        ("tax is always on top", "case when is_on_top and items > 0", "case when items > 0"),
+        (
+            "as many orders without tax on top as with it",
+            "abs(payments - gmv - tax) <= payment_rounding)\n        > count",
+            "abs(payments - gmv - tax) <= payment_rounding)\n        >= count",
+        ),
+        ("tax is due without a payment", "is_on_top and items > 0 and payment_count > 0 then", "is_on_top and items > 0 then"),
+        (
+            "refunds of canceled orders",
+            "'refunds', -amount from fct_refunds where is_valid",
+            "'refunds', -amount from fct_refunds",
+        ),
+        ("discounts of 0 where no amount is known", " and (steps.step <> 'discounts' or m.discounts is not null)", ""),
+        ("outcomes of 0 where no status is known", "steps.step = 'returned' or m.canceled_orders is not null", "true"),
     ),
     *_of(
         "kpi_summary",
@@ -208,6 +247,36 @@ MUTATIONS: tuple[Mutation, ...] = (
             "count(*) filter (where purchases >= 1) as repeaters",
         ),
         ("soon is before the limit", "gap_days <= repeat_days", "gap_days < repeat_days"),
+        (
+            "payments of 0 where none are known",
+            "(case when knows_payments then coalesce(payments, 0) end)",
+            "(coalesce(payments, 0))",
+        ),
+        (
+            "refunds of 0 where none are known",
+            "(case when knows_refunds then coalesce(refunds, 0) end)",
+            "(coalesce(refunds, 0))",
+        ),
+        ("tax of 0 where none is known", "(case when knows_tax then coalesce(tax, 0) end)", "(coalesce(tax, 0))"),
+        (
+            "discounts of 0 where no amount is known",
+            "(case when knows_discount_amounts then coalesce(discounts, 0) end)",
+            "(coalesce(discounts, 0))",
+        ),
+        (
+            "pending payments of 0 where no status is known",
+            "(case when knows_payment_statuses then coalesce(pending_payments, 0) end)",
+            "(coalesce(pending_payments, 0))",
+        ),
+        ("no order was discounted", "(case when knows_discounts then coalesce", "(case when true then coalesce"),
+        ("nothing was returned", "case when knows_deliveries then returned_orders", "case when true then returned_orders"),
+        ("nobody ordered again without dates", "case when as_of is not null then repeaters", "case when true then repeaters"),
+        (
+            "a median of the whole history",
+            "a customer is active. Up to the as-of date.",
+            "a customer is active. Whole history.",
+        ),
+        ("refunds of canceled orders", "    from fct_refunds\n    where is_valid\n", "    from fct_refunds\n"),
     ),
     *_of(
         "fct_payments",
@@ -231,6 +300,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("the mix forgets anonymous orders", "orders_per_customer - anonymous - units", "orders_per_customer - units"),
         ("the mix forgets prices", "units_per_order - price - discount", "units_per_order - discount"),
         ("against two months before", "b.number = a.number - 1 or", "b.number = a.number - 2 or"),
+        ("an effect of discounts of unknown amounts", "\n    where (select has_discount_amounts from data_availability)", ""),
     ),
     *_of("kpi_churn", ("repeaters from the third purchase", "(where p.purchase_number = 2)", "(where p.purchase_number = 3)")),
     *_of(
@@ -394,6 +464,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("the month of the order", "date_trunc('month', r.refunded_at)", "date_trunc('month', o.order_date)"),
         ("refunds of canceled orders lost", "on o.order_id = r.order_id", "on o.order_id = r.order_id and o.is_valid"),
         ("all refunds so far", "and current row", "and unbounded following"),
+        ("refunds of canceled orders are valid", "    o.is_valid,\n", "    true as is_valid,\n"),
     ),
     *_of(
         "fct_payments",
@@ -414,7 +485,8 @@ MUTATIONS: tuple[Mutation, ...] = (
             "        count(*) as orders,\n        sum(payment_count)",
             "        sum(payment_count) as orders,\n        sum(payment_count)",
         ),
-        ("instalments of an order, not a payment", "s.instalments::double / s.payment_count", "s.instalments::double / s.orders"),
+        ("instalments of an order, not a payment", "nullif(s.known_instalments, 0)", "s.orders"),
+        ("unknown instalments are 0", "nullif(s.known_instalments, 0)", "s.payment_count"),
         (
             "the share of all months",
             "join months as m on m.month = s.month",
@@ -433,8 +505,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("ranked from the last", "order by score desc nulls last, net_sales desc", "order by score nulls last, net_sales desc"),
         (
             "canceled among the valid",
-            "s.canceled_orders::double / s.placed_orders",
-            "s.canceled_orders::double / nullif(s.orders, 0)",
+            "s.canceled_orders::double / s.placed_orders end",
+            "s.canceled_orders::double / nullif(s.orders, 0) end",
         ),
         (
             "reviews of canceled orders",

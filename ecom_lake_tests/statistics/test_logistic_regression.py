@@ -23,6 +23,30 @@ def test_perfect_separation_gives_finite_coefficients() -> None:
     assert beta[1] > 1
 
 
+def test_the_intercept_is_not_penalized() -> None:
+    """However strong the ridge is, the mean probability is the base rate."""
+    x = np.linspace(-1, 1, 200)[:, None]
+    happened = np.arange(200) % 10 == 0
+    beta = fit_logistic(DenseDesign(x), happened, ridge=1e6)
+    assert sigmoid(beta[:1]) == pytest.approx([0.1], abs=1e-4)
+    assert beta[1] == pytest.approx(0, abs=1e-4)
+
+
+def test_a_row_of_weight_three_counts_like_three_rows() -> None:
+    x, happened = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([True, False, True, True])
+    weights = np.array([3.0, 1.0, 1.0, 2.0])
+    often = np.repeat(np.arange(4), weights.astype(int))
+    weighted = fit_logistic(DenseDesign(x), happened, weights)
+    assert weighted == pytest.approx(fit_logistic(DenseDesign(x[often]), happened[often]))
+
+
+def test_a_negative_value_is_not_its_positive_counterpart() -> None:
+    x = np.linspace(-20, 20, 101)[:, None]
+    fitted = Logistic.fit(x, x[:, 0] > 0, digits=9)
+    below, above = fitted.scores(np.array([[-10.0], [10.0]]))
+    assert below < 0.1 < 0.9 < above
+
+
 def test_a_constant_feature_has_no_effect() -> None:
     rng = np.random.default_rng(5)
     x = np.column_stack([np.full(500, 7.0), rng.random(500)])

@@ -44,6 +44,24 @@ def test_bounds_hold_and_the_other_variable_is_still_optimal() -> None:
     assert at == pytest.approx([0.5, 0.25], abs=1e-6)
 
 
+def test_a_variable_leaves_its_bound_where_the_function_rises_inside() -> None:
+    hill = Function(lambda at: -float((at[0] - 2) ** 2) - 1, lambda at: -2 * (at - 2), lambda at: np.array([[2.0]]))
+    at, _ = maximize(hill, np.array([0.0]), tolerance=1e-20, bounds=np.array([[0.0, 5.0]]))
+    assert at == pytest.approx([2])
+
+
+def test_a_step_that_lowers_the_value_is_halved() -> None:
+    """Full steps from 0.2 go to -0.8 and back for ever."""
+    ridge = Function(
+        lambda at: -float(np.sqrt(1 + 100 * at[0] ** 2)),
+        lambda at: -100 * at / np.sqrt(1 + 100 * at**2),
+        lambda at: np.array([[100 / (1 + 100 * at[0] ** 2) ** 1.5]]),
+    )
+    at, value = maximize(ridge, np.array([0.2]), tolerance=1e-20)
+    assert at == pytest.approx([0], abs=1e-6)
+    assert value == pytest.approx(-1)
+
+
 def test_a_step_increases_the_value_where_the_function_is_convex() -> None:
     """1/(1 + x²) curves upward beyond 0.58: a plain Newton step from 1 leads away from the maximum."""
     bell = Function(

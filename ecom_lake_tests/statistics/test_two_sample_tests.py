@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.multiple_testing import holm
 from ecom_lake.statistics.power import (
     detectable_difference,
     power_of_shares,
 )
-from ecom_lake.statistics.two_sample_tests import false_alarms, means_apart, shares_apart, split_p, without_past
+from ecom_lake.statistics.two_sample_tests import Difference, false_alarms, means_apart, shares_apart, split_p, without_past
 
 
 def test_a_sample_ratio_mismatch_is_detected() -> None:
@@ -63,6 +64,26 @@ def test_an_a_a_test_has_the_nominal_error_rate() -> None:
     bought, spent = (rng.random(2_000) < 0.1).astype(float), rng.lognormal(3, 1, 2_000)
     for outcomes, test in ((bought, shares_apart), (spent, means_apart)):
         assert 0.03 <= false_alarms(outcomes, test, runs=2_000) <= 0.07
+
+
+def test_an_a_a_test_splits_as_planned() -> None:
+    sizes = set()
+
+    def sized(control: Floats, treated: Floats) -> Difference:
+        sizes.add((len(control), len(treated)))
+        return means_apart(control, treated)
+
+    for share in (0.5, 0.1, 0.95, 0.001):
+        false_alarms(np.arange(40.0), sized, runs=2, share_treated=share)
+    assert sizes == {(20, 20), (36, 4), (2, 38), (38, 2)}
+
+
+def test_an_a_a_test_finds_that_skewed_money_needs_equal_arms() -> None:
+    """5% of 4,000 customers spend a lognormal amount: the small arm's mean and variance are low together."""
+    rng = np.random.default_rng(4)
+    spent = (rng.random(4_000) < 0.05) * rng.lognormal(4, 1.2, 4_000)
+    halves, tenth, twentieth = (false_alarms(spent, means_apart, share_treated=share) for share in (0.5, 0.1, 0.05))
+    assert halves <= 0.07 < 0.09 < tenth < twentieth
 
 
 def test_an_adjusted_a_a_test_has_the_nominal_error_rate() -> None:

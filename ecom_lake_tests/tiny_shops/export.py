@@ -49,7 +49,7 @@ class Export:
         scores = [float(str(row["score"])) for row in self.files.get("reviews", ()) if row["order_id"] in sold]
         late = [str(row["delivered_at"]) > str(row["promised_at"]) for row in sold.values() if row["status"] == "delivered"]
         returned = [row["status"] == "returned" for row in sold.values() if row["status"] in ("delivered", "returned")]
-        has_returns = any(row["status"] == "returned" for row in placed) and bool(returned)
+        has_rate = {"delivered", "returned"} <= {row["status"] for row in placed} and bool(returned)
         return {
             "orders": len(sold),
             "customers": len({row["customer_id"] for row in sold.values()} - {""}),
@@ -60,7 +60,7 @@ class Export:
             **self._paid_and_given_back({str(order_id) for order_id in sold}, gross - discounts),
             "aov": float(gross - discounts) / len(sold) if sold else None,
             "cancel_rate": len(canceled) / len(placed) if placed else None,
-            "return_rate": sum(returned) / len(returned) if has_returns else None,
+            "return_rate": sum(returned) / len(returned) if has_rate else None,
             "late_rate": sum(late) / len(late) if late else None,
             "avg_review": sum(scores) / len(scores) if scores else None,
         }

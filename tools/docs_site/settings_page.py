@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ecom_lake.engine.config import ServerSettings, Shop
+from ecom_lake.engine.config import EngineSettings, Retention, ServerSettings, Shop
 from ecom_lake.engine.contracts.settings_model import SettingsModel
 from ecom_lake.engine.database import PulledTable
 from ecom_lake.settings import SHOP_SETTINGS
@@ -43,6 +43,7 @@ LAKE = {
         "([why](operations.md#facts-as-folders-of-months-and-as-single-files)).",
     ),
     "server": ("section", "", "[`[server]`](#server)."),
+    "engine": ("section", "", "[`[engine]`](#engine)."),
     "channels": ("sections", "", "[Where alerts and reports are sent](alerts.md#channels), one for each channel."),
     "shops": ("sections", "", "[`[shops.NAME]`](#shopsname), one for each shop."),
 }
@@ -53,6 +54,12 @@ _SHOP = {
     "last_month": ("month", "", "Month of the last order of a shop that has closed; unset for a shop that is open."),
     "nightly": ("text", "`0 3 * * *`", "When the nightly schedule runs, in cron's notation."),
     "timezone": ("text", "`UTC`", "The zone of the shop's times, such as `Europe/Berlin`."),
+    "months_per_run": (
+        "integer, at least 1",
+        "",
+        "The most months that one run of a Dagster backfill makes; unset for one run over all of them "
+        "([several at the same time](scale.md#in-dagster)).",
+    ),
     "database": ("section", "", "[Where `ecom-lake pull` reads its files from](databases.md)."),
     "publish": (
         "sections",
@@ -61,13 +68,16 @@ _SHOP = {
     ),
     "alerts": ("section", "", "[Which alerts are sent, and to which channels](alerts.md#rules)."),
     "scheduled_report": ("section", "", "[The report by mail](alerts.md#the-report-by-mail)."),
+    "retention": ("section", "", "[`[shops.NAME.retention]`](#shopsnameretention)."),
     "numbers": ("section", "", "[`[shops.NAME.numbers]`](#shopsnamenumbers)."),
     "mining": ("section", "", "[`[shops.NAME.mining]`](#shopsnamemining)."),
 }
 """Settings of a shop whose field has no text, or one that is not meant for lake.toml."""
 _SECTIONS: tuple[tuple[str, str, type[SettingsModel]], ...] = (
     ("[server]", "What `ecom-lake serve` answers in addition, and the limits of [SQL over HTTP](api.md#sql).", ServerSettings),
+    ("[engine]", "What computes the SQL of gold; [gold on Spark](how-to-run-gold-on-spark.md).", EngineSettings),
     ("[shops.NAME.numbers]", "Thresholds that the SQL of tables reads.", ShopSettings),
+    ("[shops.NAME.retention]", "How long delivered data stay; unset: for ever ([personal data](personal-data.md)).", Retention),
     ("[shops.NAME.mining]", "Settings of baskets, segments, models and experiments.", MiningSettings),
     ("[shops.NAME.database.tables]", "Each pulled table of [a shop in a database](databases.md#the-tables).", PulledTable),
 )

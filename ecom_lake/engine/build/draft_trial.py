@@ -1,5 +1,6 @@
 """A draft, run on the rows that it was drafted from: a cell that makes the contract refuse most of its rows is not proposed.
 
+All rows are tried first and last; where a cell was left out, the tries in between read a sample of the orders of large files.
 Here: from a draft to a draft without such cells, and what a person must decide. Not here: how a draft is made
 (engine/mapping/draft/), what a map makes of any files (map_check.py).
 """
@@ -19,6 +20,7 @@ from ecom_lake.engine.mapping.draft.draft import Draft
 from ecom_lake.engine.mapping.draft.draft_text import draft_text
 from ecom_lake.engine.mapping.draft.drafted import DraftCell, DraftFacet
 from ecom_lake.engine.mapping.draft.profile import KindProfile
+from ecom_lake.engine.mapping.draft.sample import Sample, sample_orders
 from ecom_lake.engine.mapping.draft.targets import Targets
 from ecom_lake.engine.mapping.map_file import read_map
 from ecom_lake.words import counted
@@ -46,17 +48,18 @@ def try_draft(draft: Draft, name: str, connector_for: Callable[[str], Connector]
     """`name` is that of the map; `connector_for` gives the contracts for the text of a map."""
     if not draft.facets:
         return DraftTrial(draft, (), sum(kind.rows for kind in draft.kinds), 0, None)
-    files = Files({kind.name: _delivered_rows(kind) for kind in draft.kinds}, {}, ())
+    rows = {kind.name: _delivered_rows(kind) for kind in draft.kinds}
+    files, sample = Files(rows, {}, ()), sample_orders(rows, _order_columns(draft, targets))
+    trial = _tried(draft, name, connector_for, files)
     for _ in range(_MOST_ROUNDS):
-        trial = _tried(draft, name, connector_for, files)
-        better = replace(draft, facets=tuple(_without_refusing(facet, trial, targets) for facet in draft.facets))
+        better = _without_refusing(draft, trial, targets)
         if better == draft:
             break
-        draft = better
-    else:
+        draft = _settled(better, name, connector_for, sample, targets) if sample.one_in > 1 else better
         trial = _tried(draft, name, connector_for, files)
     facets = {one.facet.target: one for one in trial.facets}
     draft = replace(draft, facets=tuple(_with_refusals(facet, facets.get(facet.table)) for facet in draft.facets))
+    draft = _with_unpaid_orders(draft, facets, targets)
     orders, net_sales = _sales(facets, targets)
     return DraftTrial(
         draft=draft,
@@ -65,6 +68,25 @@ def try_draft(draft: Draft, name: str, connector_for: Callable[[str], Connector]
         orders=orders,
         net_sales=net_sales,
     )
+
+
+def _settled(draft: Draft, name: str, connector_for: Callable[[str], Connector], sample: Sample, targets: Targets) -> Draft:
+    """The draft without cells that refuse most rows of a sample. What it makes of all rows is tried afterwards."""
+    files = Files(sample.rows, {}, ())
+    for _ in range(_MOST_ROUNDS):
+        trial = _tried(draft, name, connector_for, files)
+        better = _without_refusing(draft, trial, targets, f" (in a sample of one in {sample.one_in:,} orders)")
+        if better == draft:
+            break
+        draft = better
+    return draft
+
+
+def _order_columns(draft: Draft, targets: Targets) -> dict[str, str]:
+    """By kind, the delivered column that its rows' order is read from, as bronze names it."""
+    key = targets.amounts.order_key
+    read = {facet.kind: facet[key].columns for facet in draft.facets if key in facet.targets}
+    return {kind: snake_case(draft.kind(kind).columns[names[0]].header) for kind, names in read.items() if len(names) == 1}
 
 
 def _tried(draft: Draft, name: str, connector_for: Callable[[str], Connector], files: Files) -> MapTrial:
@@ -82,7 +104,11 @@ def _delivered_rows(kind: KindProfile) -> pl.DataFrame:
     return kind.frame.rename(headers).with_columns(sequences.alias(SEQUENCE), records.alias(RECORD))
 
 
-def _without_refusing(facet: DraftFacet, trial: MapTrial, targets: Targets) -> DraftFacet:
+def _without_refusing(draft: Draft, trial: MapTrial, targets: Targets, where: str = "") -> Draft:
+    return replace(draft, facets=tuple(_without_refusing_cells(facet, trial, targets, where) for facet in draft.facets))
+
+
+def _without_refusing_cells(facet: DraftFacet, trial: MapTrial, targets: Targets, where: str) -> DraftFacet:
     """Without the optional cells for which most rows are refused, each with a note."""
     required = {*targets[facet.table].required, *targets[facet.table].key}
     refused = {name: rows for one in trial.facets if one.facet.target == facet.table for name, rows in one.refused_by.items()}
@@ -95,7 +121,7 @@ def _without_refusing(facet: DraftFacet, trial: MapTrial, targets: Targets) -> D
         facet,
         cells=tuple(cell for cell in facet.cells if cell.target not in names),
         words=tuple(words for words in facet.words if words.name not in {f"{facet.table}_{name}" for name in names}),
-        notes=(*facet.notes, *(_left_out(cell, refused[cell.target], judged) for cell in left_out)),
+        notes=(*facet.notes, *(f"{_left_out(cell, refused[cell.target], judged)}{where}" for cell in left_out)),
     )
 
 
@@ -118,6 +144,31 @@ def _doubted(cell: DraftCell, refused_by: Mapping[str, int], judged: int) -> Dra
     is_most = refused > _MOST * judged
     reason = f"{cell.reason}; but the contract refuses {refused:,} of {counted(judged, 'row')}"
     return replace(cell, confidence="guess" if is_most or cell.confidence == "guess" else "likely", reason=reason)
+
+
+def _with_unpaid_orders(draft: Draft, facets: Mapping[str, FacetTrial], targets: Targets) -> Draft:
+    """A total that each order states counts as its payment, whatever became of the order: a note names the orders that may be
+    unpaid."""
+    marks = targets.marks
+    table, amount = marks.payments
+    payments = next((facet for facet in draft.facets if facet.table == table), None)
+    orders = facets.get(targets.amounts.orders)
+    if payments is None or marks.status in payments.targets or table not in facets:
+        return draft
+    if orders is None or orders.facet.kind != payments.kind:
+        return draft
+    paid = facets[table].good.join(orders.good.select(targets.amounts.order_key, of=marks.status), on=targets.amounts.order_key)
+    unpaid = paid.filter(pl.col("of").is_in(marks.perhaps_unpaid) & (pl.col(amount) > 0))
+    if unpaid.is_empty():
+        return draft
+    by_status = unpaid.group_by("of").len().sort("of").iter_rows()
+    which = " and ".join(counted(number, f"{status} order") for status, number in by_status)
+    note = (
+        f"{payments[amount].expression} of every order counts as paid, also that of {which}, {unpaid[amount].sum():,.2f} together"
+        f": decide whether they were paid, and leave them out with where, or write a {marks.status}"
+    )
+    noted = replace(payments, notes=(*payments.notes, note))
+    return replace(draft, facets=tuple(noted if facet is payments else facet for facet in draft.facets))
 
 
 def _problems(trial: FacetTrial, targets: Targets) -> Iterator[str]:

@@ -9,10 +9,11 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -20,13 +21,14 @@ from ecom_lake.engine.build.landing_site import LandingSite, open_landing_site, 
 from ecom_lake.engine.build.mapped.connector import mapped_connector
 from ecom_lake.engine.build.sql.on_duckdb import OnDuckDB
 from ecom_lake.engine.build.sql.sql_engine import SqlEngine
-from ecom_lake.engine.config import ORDER_DATE, Settings, Shop
+from ecom_lake.engine.config import ORDER_DATE, EngineSettings, Settings, Shop
 from ecom_lake.engine.contracts.column_in_words import column_in_words
 from ecom_lake.engine.contracts.connector import Connector
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.duckdb_engine import engine, workspace
 from ecom_lake.engine.mapping.definitions import Map
 from ecom_lake.errors import UserError
+from ecom_lake.extras import require
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Site(LandingSite):
     """Seconds that a query of a SQL session may take."""
     plain_fact_files: bool = True
     """Whether the plain view also has each monthly gold table as one file."""
+    gold_engine: EngineSettings = field(default_factory=EngineSettings)
     full: bool = False
     """Rebuild every table, even where its fingerprint is unchanged."""
     refit: bool = False
@@ -50,12 +53,21 @@ class Site(LandingSite):
     """The map that makes the tables that silver reads; None for a shop with a connector of its own."""
     pseudonym_key: bytes = field(default=b"", repr=False)
     """The key of the map's pseudonyms; empty if the environment has none."""
+    erasure_key: bytes = field(default=b"", repr=False)
+    """The key of the erasure list; empty if the environment has none."""
+    former_erasure_key: bytes = field(default=b"", repr=False)
+    """The key that the list had before; empty if it has one key."""
     remembered: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
     """What was computed already and does not change as long as the site exists (once_per_site.py)."""
 
+    @cached_property
+    def today(self) -> date:
+        """The day in the shop's time zone, as its orders have it; the same as long as the site exists."""
+        return datetime.now(ZoneInfo(self.shop.timezone)).date()
+
     def months(self) -> list[date]:
         """The shop's months; only an open shop's last one depends on today."""
-        return self.shop.months(datetime.now(UTC).date())
+        return self.shop.months(self.today)
 
     @cached_property
     def absent(self) -> Mapping[str, str]:
@@ -79,11 +91,24 @@ class Site(LandingSite):
         with self.lake.scratch() as scratch, engine(scratch, self.memory_limit, self.threads) as con:
             yield con, scratch
 
+    def require_engine(self) -> None:
+        """Raises where the engine of gold is not installed."""
+        if self.gold_engine.gold == "spark":
+            require("spark", 'gold = "spark" in [engine] of lake.toml')
+
     @contextmanager
     def sql_engine(self) -> Iterator[tuple[SqlEngine, Path]]:
         """The SQL engine of a step, and a scratch folder; both are removed on exit."""
         with self.workspace() as (con, scratch):
-            yield OnDuckDB(con), scratch
+            if self.gold_engine.gold == "duckdb":
+                yield OnDuckDB(con), scratch
+                return
+            self.require_engine()
+            from ecom_lake.engine.build.sql.open_spark import spark_engine
+            from ecom_lake.engine.build.sql.spark_tables import overrides
+
+            with spark_engine(self.gold_engine, con, scratch, overrides(self.registry)) as spark:
+                yield spark, scratch
 
     @contextmanager
     def workspace(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
@@ -124,12 +149,15 @@ def open_site(
         settings.threads,
         settings.query_timeout,
         plain_fact_files=settings.plain_fact_files,
+        gold_engine=settings.engine,
         full=full,
         refit=refit,
         accept_settings=accept_settings,
         is_default_shop=shop == settings.default_shop,
         map=map_,
         pseudonym_key=settings.pseudonym_key.reveal().encode(),
+        erasure_key=settings.erasure_key.reveal().encode(),
+        former_erasure_key=settings.former_erasure_key.reveal().encode(),
         run=landing.run,
     )
 

@@ -38,11 +38,24 @@ class Delivered:
     """Stems of file names that identify the table, without case, suffix or date; other files are recognised by their columns."""
     file_format: FileFormat | None = None
     """None: any delimited text, whose headers are the names of the columns."""
+    ids: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    """Column → the kind of id that it holds, such as `PERSON`, the owner's first: a value of a later column belongs to the value
+    of an earlier one. Empty for a table about no person. Not in the repr, from which fingerprints are made, nor in the hash."""
+    personal: tuple[str, ...] = field(default=(), repr=False)
+    """The other columns whose values are personal. A column that is not declared at all counts as personal."""
+
+    texts: tuple[str, ...] = field(default=(), repr=False)
+    """The personal columns with texts that somebody wrote, which retention empties by age."""
+    written_at: tuple[str, ...] = field(default=(), repr=False)
+    """The columns with the time at which the texts of a row were written; the first one with a date counts."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         return self.required + self.optional
 
+
+PERSON, ALIAS = "person", "alias"
+"""The kinds of ids by which a person is found: the person's own, and a further one of the same person."""
 
 SPACES = "spaces"
 """The separator of a file whose columns are separated by any number of blanks."""

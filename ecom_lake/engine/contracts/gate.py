@@ -17,9 +17,9 @@ from ecom_lake.engine.contracts.model_fit import BASELINE, DIGITS, PUBLISHED, RE
 Status = Literal["published", "baseline", "refused"]
 Direction = Literal["higher", "lower"]
 Requirement = Literal["better", "certainly better", "no worse", "not certainly worse"]
-"""better: the value is ahead of the rival's by more than the margin. certainly better: so is the whole interval of the
-difference. no worse: the value is at least the rival's plus the margin; a tie passes. not certainly worse: the better end of the
-interval of the difference reaches the margin."""
+"""better: the value is ahead of the rival's by more than the margin; it may have no intervals. certainly better: so is
+the whole interval of the difference. no worse: the value is at least the rival's plus the margin; a tie passes. not certainly
+worse: the better end of the interval of the difference reaches the margin."""
 
 THRESHOLD = "threshold"
 """The rival's name where there is no rival, only a threshold."""
@@ -64,10 +64,13 @@ class Gate:
 
     @property
     def lacks(self) -> list[str]:
-        """The numbers that were not measured; an interval whose lower bound exceeds its upper bound counts as not measured."""
+        """The numbers that were not measured; an interval whose lower bound exceeds its upper bound counts as not measured. What
+        has only to be better may have no interval."""
         lacking = [name for name in _NUMBERS if getattr(self, name) is None]
         for low, high in (("low", "high"), ("difference_low", "difference_high")):
-            if low not in lacking and high not in lacking and getattr(self, low) > getattr(self, high):
+            if self.requirement == "better" and low in lacking and high in lacking:
+                lacking = [name for name in lacking if name not in (low, high)]
+            elif low not in lacking and high not in lacking and getattr(self, low) > getattr(self, high):
                 lacking += [low, high]
         return lacking
 
@@ -76,12 +79,12 @@ class Gate:
         if self.lacks:
             return False
         assert self.value is not None and self.rival_value is not None
-        assert self.difference_low is not None and self.difference_high is not None
         sign = 1 if self.direction == "higher" else -1
         value, to_reach = sign * self.value, sign * self.rival_value + self.margin
-        worst, best = sorted((sign * self.difference_low, sign * self.difference_high))
         if self.requirement == "better":
             return value > to_reach
+        assert self.difference_low is not None and self.difference_high is not None
+        worst, best = sorted((sign * self.difference_low, sign * self.difference_high))
         if self.requirement == "certainly better":
             return value > to_reach and worst > self.margin
         if self.requirement == "no worse":
@@ -218,7 +221,9 @@ def _measured(value: float | None) -> float | None:
 
 
 def _value_with(value: float | None, low: float | None, high: float | None) -> str:
-    return _number(value) if low == value == high else f"{_number(value)} (95% interval {_number(low)} to {_number(high)})"
+    """Without its interval where it is exact, or has none."""
+    is_alone = low is None or high is None or low == value == high
+    return _number(value) if is_alone else f"{_number(value)} (95% interval {_number(low)} to {_number(high)})"
 
 
 def _number(value: float | None) -> str:

@@ -26,9 +26,10 @@ _IS_AHEAD = f"{_SIGN} * value > {_SIGN} * baseline_value + margin"
 _WORST = "(case when direction = 'higher' then difference_low else -difference_high end)"
 _BEST = "(case when direction = 'higher' then difference_high else -difference_low end)"
 _HAS_WORDS = "candidate <> '' and champion = candidate and metric <> '' and baseline <> ''"
-_HAS_NUMBERS = (
-    "value is not null and low <= high and baseline_value is not null and margin is not null"
-    " and difference_low <= difference_high"
+_HAS_NUMBERS = "value is not null and baseline_value is not null and margin is not null"
+_HAS_INTERVALS = " and ".join(
+    f"({low} <= {high} or (requirement = 'better' and {low} is null and {high} is null))"
+    for low, high in (("low", "high"), ("difference_low", "difference_high"))
 )
 _MEETS = f"""case requirement
     when 'better' then {_IS_AHEAD}
@@ -39,8 +40,10 @@ _MEETS = f"""case requirement
 
 HAS_A_GATE = Rule(
     "published_has_a_gate",
-    f"status <> 'published' or coalesce({_HAS_WORDS} and direction in ('higher', 'lower') and {_HAS_NUMBERS}, false)",
-    "A published model names its candidate, its rival or threshold, the metric, both values and both intervals.",
+    f"status <> 'published' or coalesce({_HAS_WORDS} and direction in ('higher', 'lower') and {_HAS_NUMBERS}"
+    f" and {_HAS_INTERVALS}, false)",
+    "A published model names its candidate, its rival or threshold, the metric, both values, and both intervals unless it only"
+    " has to be better.",
 )
 PASSES_ITS_GATE = Rule(
     "published_passes_its_gate",

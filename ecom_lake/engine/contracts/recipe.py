@@ -2,7 +2,8 @@
 
 Here: `rfm.py` (contract) is made by `rfm.sql`, by `build` in `rfm_build.py` or, for a model, by `fit` in `rfm_model.py`. The
 inputs of SQL are parsed from the SQL, those of Python are its READS; they are listed nowhere else. Tables whose contracts
-name another table with `beside` are built together with it.
+name another table with `beside` are built together with it. Where there is a `rfm.spark.sql`, Spark runs it instead of a
+translation of `rfm.sql`.
 Not here: running a recipe (engine/build/gold/), and finding the contracts (registry.py).
 """
 
@@ -44,6 +45,9 @@ class Recipe:
     fit: str | None = None
     """The table that holds the fitted model."""
     sql: str | None = None
+    spark_sql: str | None = field(default=None, compare=False)
+    """The same query in Spark's SQL, from `x.spark.sql`, instead of a translation. It gives the same values, so that it is part
+    of no fingerprint (docs/decisions/0067)."""
     module: str | None = None
     file: Path = field(default=Path(), compare=False)
     """The file with the SQL or the Python function."""
@@ -69,6 +73,7 @@ def read_recipe(contracts: Sequence[Table], module: str, file: Path, fits: Mappi
     `fits` are all fit tables, each by the name of its model.
     """
     table = contracts[0].name
+    override = file.with_suffix(".spark.sql")
     own_fit = next((contract.name for contract in contracts if contract.name in fits.values()), None)
     if (path := file.with_suffix(".sql")).exists():
         sql = path.read_text(encoding="utf-8")
@@ -76,7 +81,11 @@ def read_recipe(contracts: Sequence[Table], module: str, file: Path, fits: Mappi
             names = tables_in(sql)
         except ValueError as error:
             raise ValueError(f"{path}: its SQL cannot be parsed: {error}") from None
-        return Recipe(table, names, _expanded(names, fits), tuple(contracts), own_fit, sql=sql, file=path)
+        spark_sql = override.read_text(encoding="utf-8") if override.exists() else None
+        reads = _expanded(names, fits)
+        return Recipe(table, names, reads, tuple(contracts), own_fit, sql=sql, spark_sql=spark_sql, file=path)
+    if override.exists():
+        raise ValueError(f"{override}: it overrides the translation of {path.name}, which does not exist: write {path.name}.")
     for ending in ("_build", "_model"):
         if (path := file.with_name(f"{file.stem}{ending}.py")).exists():
             maker = f"{module}{ending}"

@@ -14,7 +14,7 @@ import importlib.util
 import pkgutil
 import re
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -32,7 +32,7 @@ from ecom_lake.engine.contracts.question import Question, Shared, read_question
 from ecom_lake.engine.contracts.recipe import MODEL_SNAPSHOTS, RESERVED, Recipe, read_recipe
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table import Contract, Table
-from ecom_lake.errors import UserError
+from ecom_lake.errors import UsageError, UserError
 
 _PACKAGE = Path(__file__).parents[2]
 _NOT_AREAS = ("connectors", "exports", "maps", "questions", "settings")
@@ -78,12 +78,20 @@ class _Found:
 class Registry:
     """The definitions of a project. `folder` is the user's project folder; without one, only the package is read.
 
-    `definitions`: these tables, instead of those that would be found."""
+    `definitions`: these tables, instead of those that would be found. `why_refused`: a check of the user's tables that the
+    settings ask for."""
 
-    def __init__(self, domain: Domain, folder: Path | None = None, definitions: Mapping[str, Definition] | None = None) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        folder: Path | None = None,
+        definitions: Mapping[str, Definition] | None = None,
+        why_refused: WhyRefused | None = None,
+    ) -> None:
         self.domain = domain
         self.folder = folder
         self._given = definitions
+        self._why_refused = why_refused
 
     # ------------------------------------------------------------------------------------------------------- tables
 
@@ -92,7 +100,7 @@ class Registry:
         if self._given is not None:
             return _Found(self._given, {})
         package = {found.table.name: found for layer in _CONTRACTS for found in _of_package(self.domain, layer)}
-        return _with_own(package, self.folder, self.domain) if self.folder else _Found(package, {})
+        return _with_own(package, self.folder, self.domain, self._why_refused) if self.folder else _Found(package, {})
 
     @property
     def _definitions(self) -> Mapping[str, Definition]:
@@ -234,7 +242,9 @@ class Registry:
                 wrong[found.table.name] = f"{found.file}: it is made together with {found.table.beside}, which does not exist."
                 continue
             try:
-                self._read_recipe(maker)
+                recipe = self._read_recipe(maker)
+                if self._why_refused and (why := self._why_refused(self, recipe)):
+                    wrong[found.table.name] = why
             except ValueError as error:
                 wrong[found.table.name] = str(error)
             except Exception as error:
@@ -242,6 +252,8 @@ class Registry:
         return wrong or self._circle()
 
     def _circle(self) -> dict[str, str]:
+        if not self.own_tables:  # the package alone has no circle, and reading the SQL of all tables takes as long as a page
+            return {}
         try:
             _ = self.in_order
         except CircleError as error:
@@ -311,11 +323,15 @@ class Registry:
         package = importlib.import_module(f"{self.domain.package}.connectors")
         known = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if info.ispkg)
         if name not in known:
-            raise UserError(f"{place} names the connector '{name}', which does not exist; known are: {', '.join(known)}.")
+            hint = f" '{name}' is a map: write map = \"{name}\" instead of connector." if name in self._map_names() else ""
+            raise UsageError(f"{place} names the connector '{name}', which does not exist; known are: {', '.join(known)}.{hint}")
 
     @property
     def map_folders(self) -> tuple[Path, ...]:
         return (_folder_of(self.domain.package) / MAPS, *([self.folder / MAPS] if self.folder else []))
+
+    def _map_names(self) -> set[str]:
+        return {file.stem for folder in self.map_folders for file in folder.glob("*.toml")}
 
     def map_file(self, name: str, place: str) -> Path:
         """The file of a map: of its name, or of its path in the project folder. `place` is where the name is written."""
@@ -328,13 +344,15 @@ class Registry:
             if name in by_name:
                 return by_name[name]
             known = f"known are: {', '.join(sorted(by_name))}" if by_name else "there are none"
-            raise UserError(f"{place} names the map '{name}', which does not exist; {known}.")
+            raise UsageError(f"{place} names the map '{name}', which does not exist; {known}.")
         file = (self.folder or Path()) / name
         if not file.is_file():
-            raise UserError(f"{place} names the map '{name}', but there is no file {file}.")
+            raise UsageError(f"{place} names the map '{name}', but there is no file {file}.")
         return file
 
 
+WhyRefused = Callable[[Registry, Recipe], str | None]
+"""Why a table cannot be made with the settings in force, in a sentence with its file; None if it can."""
 OWN_QUESTIONS = "Your own questions"
 """The heading of the user's questions without a group."""
 
@@ -372,7 +390,7 @@ def _of_project(folder: Path, domain: Domain) -> dict[str, Definition | str]:
     return found
 
 
-def _with_own(package: Mapping[str, Definition], folder: Path, domain: Domain) -> _Found:
+def _with_own(package: Mapping[str, Definition], folder: Path, domain: Domain, why_refused: WhyRefused | None = None) -> _Found:
     """The tables with the user's; a table with an error, or that reads such a table, is left out."""
     definitions, invalid = dict(package), dict[str, str]()
     for name, found in _of_project(folder, domain).items():
@@ -381,7 +399,7 @@ def _with_own(package: Mapping[str, Definition], folder: Path, domain: Domain) -
             definitions[name] = found
         elif problem is not None:
             invalid[name] = problem
-    while problems := Registry(domain, folder, definitions).wrong_recipes():
+    while problems := Registry(domain, folder, definitions, why_refused).wrong_recipes():
         invalid |= problems
         definitions = {name: found for name, found in definitions.items() if name not in problems}
         definitions |= {name: package[name] for name in problems if name in package}

@@ -15,7 +15,7 @@ import dagster as dg
 from ecom_lake.engine.alerts import FailedRun, ScheduledReport
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.build.step.fingerprint import fingerprint
-from ecom_lake.engine.build.step.trouble import last as last_trouble
+from ecom_lake.engine.build.step.trouble import troubles
 from ecom_lake.engine.config import Settings
 from ecom_lake.engine.dagster.jobs import job_name
 from ecom_lake.errors import UserError
@@ -68,8 +68,8 @@ def _alerts(settings: Settings, shop: str, sending: Sending) -> dg.Definitions:
     def watch(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         now = datetime.now(UTC)
         site, failed = open_site(settings, shop), _failed_run(context.instance, shop, now)
-        trouble, hour = last_trouble(site), now.strftime("%Y-%m-%d %H")
-        seen = fingerprint([site.lake.log.head().number, trouble and trouble.at, failed and failed.run, hour])
+        failures, hour = [(one.table, one.at) for one in troubles(site)], now.strftime("%Y-%m-%d %H")
+        seen = fingerprint([site.lake.log.head().number, failures, failed and failed.run, hour])
         if context.cursor == seen:
             return dg.SkipReason("Nothing has happened since the last look, and the hour is the same.")
         context.update_cursor(seen)
@@ -139,14 +139,15 @@ def _job(
 
 
 def _unsent_report(instance: dg.DagsterInstance, job: str, now: datetime) -> dg.DagsterRun | None:
-    """The last run of the report, if it was planned within a day and failed or died."""
-    for record in instance.get_run_records(dg.RunsFilter(job_name=job), limit=1):
-        run, age = record.dagster_run, now - record.create_timestamp
-        is_planned = TICK in run.tags and now - datetime.fromisoformat(run.tags[TICK]) < _TRIED_FOR
-        has_died = run.status in _UNFINISHED and age > _REPORT_ENDS
-        if is_planned and (has_died or run.status == dg.DagsterRunStatus.FAILURE):
-            return run
-    return None
+    """The last planned run of the report, if it was planned within a day and failed or died. Runs by hand are none."""
+    records = instance.get_run_records(dg.RunsFilter(job_name=job), limit=_LOOKED_AT)
+    last = next((record for record in records if TICK in record.dagster_run.tags), None)
+    if last is None:
+        return None
+    run, age = last.dagster_run, now - last.create_timestamp
+    is_due = now - datetime.fromisoformat(run.tags[TICK]) < _TRIED_FOR
+    has_died = run.status in _UNFINISHED and age > _REPORT_ENDS
+    return run if is_due and (has_died or run.status == dg.DagsterRunStatus.FAILURE) else None
 
 
 def _failed_run(instance: dg.DagsterInstance, shop: str, now: datetime) -> FailedRun | None:

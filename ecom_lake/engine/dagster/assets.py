@@ -1,6 +1,8 @@
 """The assets of a shop. A key is a path: `[shop, layer, table]`.
 
-Each shop is a pool: dagster.yaml allows one run at a time in it, so that two runs never write the same tables.
+Each shop is a pool: dagster.yaml allows one run at a time in it. The monthly tables of silver are a pool of their own
+(`months_pool`), which may be allowed more runs: those of other months do not conflict. Runs of the two pools may work at the same
+time; the commit log orders them.
 Here: the metadata of each asset (inputs, checks, descriptions), and asset bodies of one call.
 Not here: the steps themselves (`engine/build/`), and the events that report their outcomes (`events.py`).
 """
@@ -24,7 +26,8 @@ from ecom_lake.engine.build.silver import make_silver as silver
 from ecom_lake.engine.build.silver import specs
 from ecom_lake.engine.build.silver.order_index import TABLE as ORDER_INDEX
 from ecom_lake.engine.build.silver.order_index import make_order_index
-from ecom_lake.engine.config import Settings
+from ecom_lake.engine.build.step.in_turn import in_turn
+from ecom_lake.engine.config import Settings, Shop
 from ecom_lake.engine.contracts.recipe import Recipe
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.contracts.table_id import TableId
@@ -48,34 +51,49 @@ ACCEPT_SETTINGS = "ecom_lake/accept_settings"
 """A run with this tag builds with the settings in force, although the shop was built with other settings before."""
 
 
+class _RunSites:
+    """The site of the run in progress. It is opened once: what depends on the site alone is computed once for all steps."""
+
+    def __init__(self, settings: Settings, shop: str) -> None:
+        self._settings, self._shop = settings, shop
+        self._opened: dict[str, Site] = {}
+
+    def site(self, context: dg.AssetExecutionContext) -> Site:
+        run, tags = context.run.run_id, context.run.tags
+        if run not in self._opened:
+            asked = {"full": FULL in tags, "refit": REFIT in tags, "accept_settings": ACCEPT_SETTINGS in tags}
+            self._opened = {run: open_site(self._settings, self._shop, run=run[:13], **asked)}
+        return self._opened[run]
+
+
 def shop_assets(settings: Settings, shop: str) -> list[dg.AssetsDefinition]:
-    site = open_site(settings, shop)
+    site, runs = open_site(settings, shop), _RunSites(settings, shop)
     return [
-        *([_pull(settings, site, site.shop.database)] if site.shop.database else []),
-        _bronze(settings, site),
-        *([_mapped(settings, site)] if site.map else []),
-        _order_index(settings, site),
-        *(_silver(settings, site, table) for table in specs.silver_tables(site)),
-        *(_gold(settings, site, how) for how in offer.gold_recipes(site)),
-        _release(settings, site),
-        *(_publish(settings, site, target) for target in site.shop.publish.values()),
+        *([_pull(runs, site, site.shop.database)] if site.shop.database else []),
+        _bronze(runs, site),
+        *([_mapped(runs, site)] if site.map else []),
+        _order_index(runs, site),
+        *(_silver(runs, site, table) for table in specs.silver_tables(site)),
+        *(_gold(runs, site, how) for how in offer.gold_recipes(site)),
+        _release(runs, site),
+        *(_publish(runs, site, target) for target in site.shop.publish.values()),
     ]
 
 
-def _pull(settings: Settings, site: Site, database: Database) -> dg.AssetsDefinition:
+def _pull(runs: _RunSites, site: Site, database: Database) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"{site.shop.name}__pull",
         specs=[describe.pulled(site, name, declared) for name, declared in database.tables.items()],
         pool=site.shop.name,
     )
     def pull(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        here = _site(context, settings, site)
+        here = runs.site(context)
         yield from report(context, here, "landing", partial(pull_step, here))
 
     return pull
 
 
-def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
+def _bronze(runs: _RunSites, site: Site) -> dg.AssetsDefinition:
     well_formed = ("records_whole", "No record was malformed.", False)
     accepted = ("landing_accepted", "Every file in landing was read; a refused file is reported until it is fixed.", False)
     named = ("columns_known", "No column that a table lacks was delivered under a similar name.", False)
@@ -89,13 +107,13 @@ def _bronze(settings: Settings, site: Site) -> dg.AssetsDefinition:
         pool=site.shop.name,
     )
     def bronze(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        here = _site(context, settings, site)
-        yield from report(context, here, "bronze", partial(ingest, here))
+        here = runs.site(context)
+        yield from report(context, here, "bronze", in_turn(here, "bronze", partial(ingest, here)))
 
     return bronze
 
 
-def _mapped(settings: Settings, site: Site) -> dg.AssetsDefinition:
+def _mapped(runs: _RunSites, site: Site) -> dg.AssetsDefinition:
     tables = mapped_targets(site)
 
     @dg.multi_asset(
@@ -107,13 +125,13 @@ def _mapped(settings: Settings, site: Site) -> dg.AssetsDefinition:
         pool=site.shop.name,
     )
     def mapped(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        here = _site(context, settings, site)
-        yield from report(context, here, "mapped", partial(make_mapped, here))
+        here = runs.site(context)
+        yield from report(context, here, "mapped", in_turn(here, "mapped", partial(make_mapped, here)))
 
     return mapped
 
 
-def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
+def _order_index(runs: _RunSites, site: Site) -> dg.AssetsDefinition:
     checks = (
         ("orders_accepted", "Every delivered order is readable and within the shop's months.", False),
         ("nothing_pending", "No row is pending because its order was not delivered.", False),
@@ -123,13 +141,13 @@ def _order_index(settings: Settings, site: Site) -> dg.AssetsDefinition:
 
     @_asset(site, [(contract, checks)], _silver_inputs(site, "order_index"))
     def order_index(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        here = _site(context, settings, site)
-        yield from report(context, here, str(ORDER_INDEX), partial(make_order_index, here))
+        here = runs.site(context)
+        yield from report(context, here, str(ORDER_INDEX), in_turn(here, str(ORDER_INDEX), partial(make_order_index, here)))
 
     return order_index
 
 
-def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
+def _silver(runs: _RunSites, site: Site, table: str) -> dg.AssetsDefinition:
     contract = specs.silver_contracts(site)[table]
     checks = (
         ("every_row_accounted", "Every delivered row is published, superseded, collapsed or quarantined.", True),
@@ -139,14 +157,14 @@ def _silver(settings: Settings, site: Site, table: str) -> dg.AssetsDefinition:
 
     @_asset(site, [(contract, checks)], _silver_inputs(site, table), monthly)
     def silver_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        here = _site(context, settings, site)
+        here = runs.site(context)
         months = chosen_months(context)
         yield from report(context, here, f"silver/{table}", partial(silver.make_silver, here, table, months))
 
     return silver_table
 
 
-def _gold(settings: Settings, site: Site, how: Recipe) -> dg.AssetsDefinition:
+def _gold(runs: _RunSites, site: Site, how: Recipe) -> dg.AssetsDefinition:
     inputs: Sequence[TableId] = gold.inputs_of(site, how.table)
     if how.reads_own_tables:
         inputs = _last_of(site, inputs)
@@ -155,7 +173,7 @@ def _gold(settings: Settings, site: Site, how: Recipe) -> dg.AssetsDefinition:
     # look up the partitions of a partitioned input.
     @_asset(site, [(contract, _contract_checks(contract)) for contract in how.contracts], inputs)
     def gold_table(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        here = _site(context, settings, site)
+        here = runs.site(context)
         yield from report(context, here, f"gold/{how.table}", partial(gold.make_gold, here, how.table))
 
     return gold_table
@@ -166,7 +184,7 @@ def _contract_checks(contract: Table) -> Checks:
     return ("contract", "Types, keys and rules are as the contract states.", True), *warnings
 
 
-def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
+def _release(runs: _RunSites, site: Site) -> dg.AssetsDefinition:
     checks = (
         ("nothing_stale", "Every table is made from the current version of its inputs.", True),
         ("identities", "Every sum that two tables share is the same in both, to the cent.", True),
@@ -181,20 +199,20 @@ def _release(settings: Settings, site: Site) -> dg.AssetsDefinition:
         pool=site.shop.name,
     )
     def release(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        here = _site(context, settings, site)
+        here = runs.site(context)
         yield from report(context, here, str(RELEASE), partial(make_release, here))
 
     return release
 
 
-def _publish(settings: Settings, site: Site, target: Target) -> dg.AssetsDefinition:
+def _publish(runs: _RunSites, site: Site, target: Target) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"{site.shop.name}__publish__{target.name}",
         specs=[describe.published(site, target, RELEASE)],
         pool=site.shop.name,
     )
     def publish(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        here = _site(context, settings, site)
+        here = runs.site(context)
         yield from report(context, here, f"{PUBLISHED}/{target.name}", partial(publish_step, here, target))
 
     return publish
@@ -226,17 +244,16 @@ def _asset(
         specs=[describe.table(site, contract, inputs) for contract, _ in made],
         check_specs=[spec for contract, checks in made for spec in _check_specs(site, contract.id, checks)],
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
-        pool=site.shop.name,
+        backfill_policy=dg.BackfillPolicy(site.shop.months_per_run) if partitions else None,
+        pool=months_pool(site.shop) if partitions else site.shop.name,
     )
+
+
+def months_pool(shop: Shop) -> str:
+    """The pool of the runs over months of a shop."""
+    return f"{shop.name}_months"
 
 
 def _check_specs(site: Site, table: TableId, checks: Checks) -> list[dg.AssetCheckSpec]:
     key = describe.key_of(site.shop.name, table)
     return [dg.AssetCheckSpec(name, asset=key, description=description, blocking=blocks) for name, description, blocks in checks]
-
-
-def _site(context: dg.AssetExecutionContext, settings: Settings, site: Site) -> Site:
-    tags = context.run.tags
-    asked = {"full": FULL in tags, "refit": REFIT in tags, "accept_settings": ACCEPT_SETTINGS in tags}
-    return open_site(settings, site.shop.name, run=context.run.run_id[:13], **asked)

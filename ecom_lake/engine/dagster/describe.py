@@ -23,6 +23,8 @@ from ecom_lake.engine.landing.table_recognition import named_after
 from ecom_lake.engine.serve.publish.publish import LAYER as PUBLISHED
 
 OWNER = "team:shop-data"
+OF_MONTHS = {"partitions": "months"}
+"""The tag of the tables of which a run may make selected months."""
 _QUICK_PATH = (
     "To build everything in one run, start the job `{shop}_all`; 'Materialize all' takes one run for each level of the graph."
 )
@@ -97,10 +99,15 @@ def table(site: Site, contract: Table, inputs: Sequence[TableId]) -> dg.AssetSpe
         group_name=f"{site.shop.name}_{contract.group}",
         kinds={"polars" if contract.layer == "silver" else _engine(site, contract), "parquet"},
         owners=[OWNER],
-        tags={"shop": site.shop.name, "layer": contract.layer},
+        tags={"shop": site.shop.name, "layer": contract.layer, **(OF_MONTHS if _has_partitions(contract) else {})},
         metadata=_metadata(site, contract),
         skippable=True,
     )
+
+
+def _has_partitions(contract: Table) -> bool:
+    """Of monthly gold tables, a run makes the months that are due; none is selected."""
+    return contract.monthly and contract.layer == "silver"
 
 
 def release(site: Site, released: TableId, tables: Sequence[TableId]) -> dg.AssetSpec:

@@ -3,19 +3,26 @@
 One run builds everything: bronze once, the months as one range, gold once; fingerprints skip what is unchanged.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
 from ecom_lake.engine.build.bronze.ingest import landed_files, nothing_new
 from ecom_lake.engine.build.due import due
+from ecom_lake.engine.build.maintenance.expiry import is_overdue
 from ecom_lake.engine.build.pull.pull import LAYER
 from ecom_lake.engine.build.shop_context import open_site
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.config import Settings, Shop
+from ecom_lake.engine.dagster.describe import OF_MONTHS
 from ecom_lake.engine.serve.publish.publish import LAYER as PUBLISHED
 
 _IN_PROCESS = dg.in_process_executor
+RETRY_AFTER = timedelta(hours=1)
+"""From the end of a run that failed to the next run for the same files."""
+_DAY = timedelta(days=1)
+_RUN_KEY = "dagster/run_key"
 _MULTIPROCESS = dg.multiprocess_executor.configured({"max_concurrent": 2})
 
 
@@ -28,6 +35,8 @@ def shop_jobs(settings: Shop) -> list[Any]:
         dg.AssetSelection.key_prefixes(*([shop, layer] for layer in layers))
         for layers in (("bronze",), ("mapped", "silver"), ("gold",))
     )
+    [(tag, value)] = OF_MONTHS.items()
+    months = silver & dg.AssetSelection.tag(tag, value)
     published = dg.AssetSelection.key_prefixes([shop, PUBLISHED])
     to_readers = gold | published if settings.publish else gold
     everything = bronze | silver | to_readers
@@ -47,6 +56,7 @@ def shop_jobs(settings: Shop) -> list[Any]:
         job("all", everything, "Landing to release in one run; unchanged tables are skipped. The fastest way."),
         job("ingest", bronze, "Read the new files in landing into bronze."),
         job("silver", silver, "Bronze to silver, for the selected months."),
+        job("months", months, "The monthly silver tables alone; several runs of different months may run at the same time."),
         job("gold", to_readers, "Silver to gold, and the release."),
         *into_databases,
         job("all_multiprocess", everything, "The same as all, with each step in its own process.", _MULTIPROCESS),
@@ -71,7 +81,7 @@ def nightly(settings: Settings, shop: str) -> dg.ScheduleDefinition:
     )
     def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         site = open_site(settings, shop)
-        if can_skip and not due(site):
+        if can_skip and not due(site) and not is_overdue(site):
             return dg.SkipReason("Nothing is new: every table is made from the current version of its inputs.")
         return dg.RunRequest()
 
@@ -90,9 +100,30 @@ def landing_sensor(settings: Settings, shop: str) -> dg.SensorDefinition:
         if nothing_new(site, site.lake.log.head()):
             return dg.SkipReason(f"Nothing new in {site.lake.landing.url}.")
         seen = fingerprint([(info.path, info.stamp) for info in landed_files(site)])
+        last = _last_run(context.instance, job_name(shop, "all"))
+        if last and (why := _why_wait(last, seen)):
+            return dg.SkipReason(why)
         if context.cursor != seen:
             context.update_cursor(seen)
             return dg.SkipReason("New files are arriving; the build starts when they have stopped changing.")
-        return dg.RunRequest(run_key=seen)
+        return dg.RunRequest(run_key=f"{seen}-{last.dagster_run.run_id}" if last else seen)
 
     return watch_landing
+
+
+def _last_run(instance: dg.DagsterInstance, job: str) -> dg.RunRecord | None:
+    """The newest run of a job within a day: an older one that did not finish was killed."""
+    return next(
+        iter(instance.get_run_records(dg.RunsFilter(job_name=job, created_after=datetime.now(UTC) - _DAY), limit=1)), None
+    )
+
+
+def _why_wait(last: dg.RunRecord, seen: str) -> str | None:
+    """Why no run is requested after this one. A failed run is repeated later, and at once if landing has changed since."""
+    run = last.dagster_run
+    if not run.is_finished:
+        return f"Run {run.run_id} has not finished."
+    ended = datetime.fromtimestamp(last.end_time or 0, UTC)
+    if run.tags.get(_RUN_KEY, "").startswith(seen) and datetime.now(UTC) < ended + RETRY_AFTER:
+        return f"Run {run.run_id} has not ingested these files; it is repeated an hour after its end."
+    return None

@@ -10,7 +10,9 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.execution.plan.objects import ErrorSource
 
+from ecom_lake.engine.build.build import Only, steps
 from ecom_lake.engine.build.release.release import TABLE as RELEASE
+from ecom_lake.engine.build.shop_context import open_site
 from ecom_lake.engine.config import Settings
 from ecom_lake.engine.dagster.assets import ACCEPT_SETTINGS, FULL, REFIT, shop_assets
 from ecom_lake.engine.dagster.events import SAYS, STATE
@@ -50,24 +52,38 @@ def run_job(
     full: bool = False,
     refit: bool = False,
     accept_settings: bool = False,
+    only: Only | None = None,
     on_step: OnStep = lambda step, done, of: None,
 ) -> RunReport:
-    definitions = dg.Definitions(assets=shop_assets(settings, shop), jobs=shop_jobs(settings.shop(shop)))
+    """`only`: of the job, the steps that a build of this layer has, or of these months of it."""
+    assets, made = shop_assets(settings, shop), _steps(settings, shop, months, only) if only else set()
+    definitions = dg.Definitions(assets=assets, jobs=shop_jobs(settings.shop(shop)))
     chosen = definitions.resolve_job_def(job_name(shop, job))
     tags = range_tags(months) if months else {}
     asked = {FULL: full, REFIT: refit, ACCEPT_SETTINGS: accept_settings}
     tags |= {tag: "true" for tag, is_asked in asked.items() if is_asked}
     run_id = str(uuid.uuid4())
-    with _instance(settings.dagster_home) as instance:
-        instance.add_event_listener(run_id, _Listener(len(chosen.nodes), on_step))
+    with open_instance(settings.dagster_home) as instance:
+        instance.add_event_listener(run_id, _Listener(len(made) or len(chosen.nodes), on_step))
         result = chosen.execute_in_process(
             instance=instance,
             run_id=run_id,
             tags=tags,
             raise_on_error=False,
+            asset_selection=_keys_of(assets, made) if only else None,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         return _report(run_id, result)
+
+
+def _steps(settings: Settings, shop: str, months: Sequence[date] | None, only: Only) -> set[str]:
+    return {table for table, _ in steps(open_site(settings, shop), months, only)}
+
+
+def _keys_of(assets: Sequence[dg.AssetsDefinition], made: set[str]) -> list[dg.AssetKey]:
+    """The assets that these steps make: a table, or for bronze and mapped tables the whole layer."""
+    keys = [key for definition in assets for key in definition.keys]
+    return [key for key in keys if not made.isdisjoint((key.path[1], "/".join(key.path[1:])))]
 
 
 class _Listener:
@@ -82,7 +98,7 @@ class _Listener:
 
 
 @contextmanager
-def _instance(home: Path | None) -> Iterator[dg.DagsterInstance]:
+def open_instance(home: Path | None) -> Iterator[dg.DagsterInstance]:
     """The instance of `dagster dev`, or an ephemeral one if there is none.
 
     Dagster resolves relative paths in dagster.yaml from the working folder, and `dagster dev` runs in the project folder."""

@@ -14,7 +14,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -34,7 +34,7 @@ CHUNK = 1 << 20
 SUPPORTED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Compression methods that Python unpacks in small pieces. With others, four kilobytes may become four gigabytes at once."""
 
-_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, OverflowError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, OverflowError)
 """The errors that Python's unpackers raise on corrupted bytes."""
 
 
@@ -49,7 +49,7 @@ class Member:
     """Why it could not be unpacked; the file at `path` is then incomplete."""
 
 
-def unpack(path: Path, scratch: Path, name: str = "", largest: int = MAX_UNPACKED_BYTES) -> Iterator[Member]:
+def unpack(path: Path, scratch: Path, name: str = "", largest: int = MAX_UNPACKED_BYTES) -> Generator[Member]:
     """The files in a landed file, in the archive's order. `name` is the name to show, if not the file's own.
 
     A packed file is unpacked into `scratch`, and remains there until the next one is requested. A file that cannot be unpacked
@@ -60,6 +60,8 @@ def unpack(path: Path, scratch: Path, name: str = "", largest: int = MAX_UNPACKE
     match PurePosixPath(name).suffix.lower():
         case ".zip":
             yield from _unzip(path, scratch, name, largest)
+        case ".gz" if path.stat().st_size == 0:  # not even the compressed form of nothing: gzip reads it as nothing
+            raise Refused(f"{name} is an empty file and no gzip archive: copy it here again.")
         case ".gz":
             yield from _unpacked(name, partial(gzip.open, path), _UnpackLimit(name, path.stat().st_size, largest), scratch)
         case _:
@@ -98,10 +100,10 @@ class _UnpackLimit:
 def _unzip(path: Path, scratch: Path, name: str, largest: int) -> Iterator[Member]:
     try:
         archive = zipfile.ZipFile(path)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise Refused(f"{name} is not a complete zip archive ({_cause(error)}): copy it here again.") from error
     with archive:
-        entries = [entry for entry in archive.infolist() if _is_data(entry)]
+        entries = [entry for entry in archive.infolist() if is_data(entry)]
         if not entries:
             raise Refused(f"{name} holds no files: pack the CSV files into it and deliver it again.")
         if len(entries) > MAX_MEMBERS:
@@ -122,7 +124,7 @@ def _open(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> IO[byt
     return archive.open(entry)
 
 
-def _is_data(entry: zipfile.ZipInfo) -> bool:
+def is_data(entry: zipfile.ZipInfo) -> bool:
     """Not a folder, nor a hidden file of macOS or an editor."""
     parts = PurePosixPath(entry.filename).parts
     return not entry.is_dir() and "__MACOSX" not in parts and bool(parts) and not parts[-1].startswith(".")
@@ -146,7 +148,7 @@ def _chunks(name: str, opened: Callable[[], Any]) -> Iterator[bytes]:
         with opened() as source:
             while chunk := source.read(CHUNK):
                 yield chunk
-    except _DAMAGED as error:
+    except DAMAGED as error:
         if "password" in str(error):
             raise Refused(f"{name} is protected by a password: deliver it without one.") from error
         raise Refused(f"{name} is damaged and cannot be unpacked ({_cause(error)}): copy it here again.") from error

@@ -77,6 +77,12 @@ class Grammar:
         found = tuple(map(unquoted, fields))
         return Found(match.end(), reason=HEADER_AGAIN) if found in self.header else Found(match.end(), found)
 
+    def raw_fields(self, record: str) -> tuple[str, ...]:
+        """The fields of one well-formed record as they are written, with their quotes."""
+        match = self._record.match(record)
+        assert match is not None
+        return match.groups()
+
     def _malformed(self, text: str, at: int, last: bool) -> Found | None:
         first_line = line_end(text, at)
         if first_line - at > self.longest:

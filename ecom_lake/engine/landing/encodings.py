@@ -23,6 +23,8 @@ BOMS = {
 CP1252 = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(256))
 """cp1252, and latin-1 for its five undefined bytes: every byte is a character, so that no record is rejected for one."""
 
+_TO_CP1252 = {ord(sign): byte for byte, sign in enumerate(CP1252)}
+
 HALF_A_CHARACTER = b"\xff"
 """Stands for the last byte of a UTF-16 file of odd length: invalid UTF-8, so that its record is rejected."""
 
@@ -65,6 +67,18 @@ def utf8_blocks(path: Path, encoding: Encoding, size: int) -> Iterator[bytes]:
         yield block
         block = following
     yield block
+
+
+def encoded(text: str, encoding: Encoding) -> bytes:
+    """The bytes that `utf8_blocks` recodes to this text, in which invalid bytes are lone surrogates."""
+    data = text.encode("utf-8", "surrogateescape")
+    mark = next((mark for mark, name in BOMS.items() if encoding.mark and name == encoding.name), b"")
+    if encoding.name == "cp1252":
+        return data.decode().translate(_TO_CP1252).encode("latin-1")
+    if encoding.name != "utf-8":
+        half = HALF_A_CHARACTER if data.endswith(HALF_A_CHARACTER) else b""
+        data = data.removesuffix(half).decode("utf-8", "surrogatepass").encode(encoding.name, "surrogatepass") + half
+    return mark + data
 
 
 def _recoded(path: Path, encoding: Encoding, size: int) -> Iterator[bytes]:

@@ -103,7 +103,7 @@ def layout(file: str, table: Delivered, header: Header) -> Layout:
     dropped = table.file_format.drop if table.file_format else ()
     known = spellings(table)
     positions: dict[str, int | None] = {} if is_mapped else dict.fromkeys(table.columns)
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
     extra = []
     for position, shown in enumerate(header.names):
         written = _written(table, shown)
@@ -111,14 +111,20 @@ def layout(file: str, table: Delivered, header: Header) -> Layout:
             continue
         stored = written if is_mapped else known.get(written, shown)
         name = f"delivered_{stored}" if written in LINEAGE else stored
-        if name.casefold() in seen:
-            raise Refused(f"{file} has two columns called {shown}: rename or remove one of them.")
-        seen.add(name.casefold())
+        if other := seen.get(name.casefold()):
+            raise Refused(_same_names(file, other, shown, name))
+        seen[name.casefold()] = shown
         positions[name] = position
         if written not in known:
             extra.append(name)
     there = set(_columns_of(table, header).values())
     return Layout(positions, tuple(extra), tuple(name for name in table.columns if name not in there))
+
+
+def _same_names(file: str, one: str, other: str, name: str) -> str:
+    if one.casefold() == other.casefold() or name.casefold() == other.casefold():
+        return f"{file} has two columns called {other}: rename or remove one of them."
+    return f"{file} has the columns {one} and {other}, which are both stored as {name}: rename or remove one of them."
 
 
 def _patterns(table: Delivered) -> tuple[str, ...]:
@@ -161,10 +167,18 @@ def _refuse_lacking(file: str, table: Delivered, header: Header) -> None:
     wanted = (f"{column} (most similar in the file: {near[column]})" if near[column] else column for column in lacking)
     known = set(_columns_of(table, header))
     there = "" if any(near.values()) else f"; its first line has {_fields(header)}, {_known(known)} known"
-    todo = "rename the column, or export it again"
-    if not any(near.values()) and not known:
+    todo = _in_the_map(table) or "rename the column, or export it again"
+    if not any(near.values()) and not known and not table.file_format:
         todo = "rename the columns, or put their names into the first line if it does not hold them"
     raise Refused(f"{file} lacks what {table.name} needs: {', '.join(wanted)}{there}; {todo}.", table.name)
+
+
+def _in_the_map(table: Delivered) -> str:
+    """What the author of a map can do; empty for files whose columns have fixed names."""
+    if table.file_format is None:
+        return ""
+    kind = f"[files.{table.name}]"
+    return f"name its header in columns of {kind} in the map, list it in optional there if files may lack it, or export it again"
 
 
 def _has_similar_names(header: Header, delivered: Sequence[Delivered]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ecom_lake.engine.mapping.cells import Cell, Scope, read_cell
-from ecom_lake.engine.mapping.definitions import Facet, Kind, Map
+from ecom_lake.engine.mapping.definitions import Facet, Kind, Map, MapLookup
 from ecom_lake.engine.mapping.lookup_query import columns_read
 
 
@@ -37,6 +37,16 @@ def cells_of(facet: Facet) -> list[Cell]:
     return columns + others
 
 
+def cell_of(facet: Facet, column: str) -> Cell:
+    """The cell of one column."""
+    return read_cell(facet.cells[column], Scope.GROUP if facet.per else Scope.ROW)
+
+
+def is_collapsed(facet: Facet) -> bool:
+    """Whether a group is one row. It is not where a cell looks from a record at its group."""
+    return facet.per is not None and not any(cell_of(facet, column).group_helpers for column in facet.cells)
+
+
 def needs_pseudonym_key(facet: Facet) -> bool:
     """Whether a table has a pseudonym in the place of a value."""
     return any("hashed" in cell.functions for cell in cells_of(facet))
@@ -44,8 +54,12 @@ def needs_pseudonym_key(facet: Facet) -> bool:
 
 def kinds_read(map_: Map, facet: Facet) -> frozenset[str]:
     """The kinds of files that the lookups of a table read, in addition to its own."""
-    lookups = (map_.lookups[name] for name in facet.join)
-    return frozenset(map_.file_kind(kind).name for lookup in lookups for kind in columns_read(map_, lookup, frozenset()))
+    return frozenset(kind for name in facet.join for kind in kinds_of_lookup(map_, map_.lookups[name]))
+
+
+def kinds_of_lookup(map_: Map, lookup: MapLookup) -> frozenset[str]:
+    """The kinds of files that a lookup reads."""
+    return frozenset(map_.file_kind(kind).name for kind in columns_read(map_, lookup, frozenset()))
 
 
 def _named(map_: Map, kind: Kind) -> Iterator[str]:

@@ -15,16 +15,17 @@ import duckdb
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.duckdb_engine import literal, name
 from ecom_lake.engine.mapping.cells import Cell, Scope, read_cell
-from ecom_lake.engine.mapping.columns_used import facet_columns, lookup_columns
+from ecom_lake.engine.mapping.columns_used import facet_columns, is_collapsed, lookup_columns
 from ecom_lake.engine.mapping.definitions import Facet, Map, MapError, MapLookup
-from ecom_lake.engine.mapping.groups import KEY, RECORDS, Aggregates, GroupHelpers, GroupRows, Windows
+from ecom_lake.engine.mapping.groups import GROUP, KEY, RECORDS, Aggregates, GroupHelpers, GroupRows, Windows
 from ecom_lake.engine.mapping.kind_rows import MAPPED, kind_rows
 from ecom_lake.engine.mapping.lookups import Step, looked_up, lookup_steps, repeated_keys, table
-from ecom_lake.engine.mapping.output import Output, is_value, output_sql
+from ecom_lake.engine.mapping.output import Output, is_value, may_fail, output_sql
 from ecom_lake.engine.mapping.rewriting import Formats, Rewriter
 from ecom_lake.engine.mapping.syntax import column_path, error_sentence, nodes, parse_expression, print_expression
 
 SEQUENCE, RECORD = LINEAGE
+FIRST = "first_record"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,15 @@ class Query:
         """A query for the number of records of each delivery that `where` does not leave out."""
         upto = [step for step, _ in self.steps].index(self.kept) + 1
         return f"{_with(self.steps[:upto])}\nselect {SEQUENCE}, count(*) from {self.kept} group by {SEQUENCE}"
+
+    @property
+    def groups_sql(self) -> str:
+        """A query for the first record of each record's group; without groups, for each record itself."""
+        names = [step for step, _ in self.steps]
+        last = "keyed" if "keyed" in names else self.kept
+        first = f"min({RECORD}) over (partition by {GROUP})" if last == "keyed" else RECORD
+        upto = names.index(last) + 1
+        return f"{_with(self.steps[:upto])}\nselect {SEQUENCE}, {RECORD}, {first} as {FIRST} from {last}"
 
 
 def compile_facet(map_: Map, facet: Facet, con: duckdb.DuckDBPyConnection) -> Query:
@@ -128,8 +138,7 @@ class _Compiler:
 
     @cached_property
     def is_collapsed(self) -> bool:
-        """Whether a group is one row. It is not where a cell looks from a record at its group."""
-        return self.facet.per is not None and not any(cell.group_helpers for cell in self.cells.values())
+        return is_collapsed(self.facet)
 
     def outputs(self) -> dict[str, Output]:
         return {column: self._output(cell) for column, cell in self.cells.items()}
@@ -184,34 +193,56 @@ class _Compiler:
         return f"select {', '.join(['source.*', *columns])} from source {' '.join(joins)}"
 
     def _format_steps(self, source: str) -> list[Step]:
-        """For each delivery, the first format that reads every text that any of the formats reads."""
-        chosen = []
+        """For each delivery, the first format that reads every text that any of the formats reads; none where two of them do so
+        and give different times, because nothing decides between them."""
+        read, fitting, chosen = [], [], []
         for text, formats in self.formats.choices.items():
-            reads = [f"(try_strptime({text}, {literal(one)}) is not null)" for one in formats]
-            fits = (f"when bool_and({read} or not ({' or '.join(reads)})) then {number}" for number, read in enumerate(reads, 1))
-            chosen.append(f"case {' '.join(fits)} end as {self.formats.column_of(text, formats)}")
+            column = self.formats.column_of(text, formats)
+            times = [f"{column}_{number}" for number in range(1, len(formats) + 1)]
+            read += [f"{_with_century(text, one)} as {time}" for time, one in zip(times, formats, strict=True)]
+            is_read = " or ".join(f"{time} is not null" for time in times)
+            of_each = (
+                f"case when bool_and({time} is not null or not ({is_read})) then sum(hash({text}, {time})) end" for time in times
+            )
+            fitting.append(f"[{', '.join(of_each)}] as {column}")
+            chosen.append(
+                f"case len(list_distinct({column})) when 1 then list_position({column}, list_max({column})) end as {column}"
+            )
         names = ", ".join(self.formats.column_of(text, formats) for text, formats in self.formats.choices.items())
         return [
-            ("formats", f"select {SEQUENCE}, {', '.join(chosen)} from {source} group by {SEQUENCE}"),
+            ("read", f"select *, {', '.join(read)} from {source}"),
+            ("fitting", f"select {SEQUENCE}, {', '.join(fitting)} from read group by {SEQUENCE}"),
+            ("formats", f"select {SEQUENCE}, {', '.join(chosen)} from fitting"),
             ("dated", f"select {source}.*, {names} from {source} join formats using ({SEQUENCE})"),
         ]
 
     def _condition(self) -> str | None:
-        """What `where` keeps. A record with a value that it cannot read is kept, so that the contract can refuse it."""
+        """What `where` keeps. A record that it cannot read or compute is kept, so that the contract can refuse it."""
         if self.facet.where is None:
             return None
         rewriter = self._rewriter(set() if self.is_collapsed else self.words)
-        condition = print_expression(rewriter.rewritten(read_cell(self.facet.where, Scope.ROW).tree))
+        cell = read_cell(self.facet.where, Scope.ROW)
+        condition = print_expression(rewriter.rewritten(cell.tree))
+        if may_fail(cell):
+            condition = f"coalesce(try(coalesce({condition}, false)), true)"
         return " or ".join([f"({condition})", *(f"({read.unread}) is not null" for read in rewriter.reads)])
 
     def _row_expression(self, text: str | None) -> str | None:
+        """A key or a value that is looked up; NULL where it cannot be computed."""
         if text is None:
             return None
-        words = set() if self.is_collapsed else self.words
-        return print_expression(self._rewriter(words).rewritten(read_cell(text, Scope.ROW).tree))
+        words, cell = set() if self.is_collapsed else self.words, read_cell(text, Scope.ROW)
+        expression = print_expression(self._rewriter(words).rewritten(cell.tree))
+        return f"try({expression})" if may_fail(cell) else expression
 
     def _rewriter(self, words: set[tuple[str, str]]) -> Rewriter:
         return Rewriter(self.map_.kinds[self.facet.kind], self.formats, words)
+
+
+def _with_century(text: str, time_format: str) -> str:
+    """The time that a format reads. `%Y` reads a year of two digits as one of the first century, in which no shop has dates."""
+    time = f"try_strptime({text}, {literal(time_format)})"
+    return f"case when year({time}) > 99 then {time} end"
 
 
 def _columns_in(outputs: Iterable[Output]) -> list[str]:

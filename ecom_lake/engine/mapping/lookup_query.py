@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.landing.similar_names import nearest
 from ecom_lake.engine.mapping.cells import check_cast
 from ecom_lake.engine.mapping.definitions import Map, MapLookup
@@ -67,6 +68,8 @@ def _check(node: Node) -> None:
     name = function_name(node)
     if name and name not in _FUNCTIONS:
         raise SyntaxProblem(f"calls {name}(), which a lookup may not")
+    if (path := column_path(node)) and path[-1].lower() in LINEAGE:
+        raise SyntaxProblem(f"reads {path[-1].lower()}, which is no column of a file: a lookup sees delivered values only")
     if name in ("lpad", "rpad"):
         raise SyntaxProblem(f"calls {name}(), which a lookup may not: pad the value in the cell")
     if node.get("sample"):

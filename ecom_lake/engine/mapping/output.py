@@ -30,7 +30,12 @@ class Output:
 
     @property
     def may_fail(self) -> bool:
-        return any(not one.startswith(WORDS) and one not in _SAFE for one in self.cell.functions)
+        return may_fail(self.cell)
+
+
+def may_fail(cell: Cell) -> bool:
+    """Whether a value may exist with which the engine cannot compute a cell."""
+    return any(not one.startswith(WORDS) and one not in _SAFE for one in cell.functions)
 
 
 def is_value(kind: str) -> bool:

@@ -61,6 +61,19 @@ def map_rows(
     return _accounted(map_, facet, query, own, rows, kept)
 
 
+def map_groups(
+    map_: Map, facet: Facet, delivered: pl.DataFrame, kinds: Mapping[str, pl.DataFrame], timezone: str, pseudonym_key: bytes
+) -> pl.DataFrame:
+    """The records that a table does not leave out: their lineage, and the number of the first record of the group of each one.
+    Arguments as in `map_rows`."""
+    with locked_engine(timezone, pseudonym_key) as con:
+        _register_all(con, map_, facet, _rows_of(map_, map_.kinds[facet.kind], delivered), kinds)
+        query = compile_facet(map_, facet, con)
+        with limited(con, f"{map_.where}: [{facet.target}] from {facet.kind}"):
+            groups: pl.DataFrame = pl.from_arrow(con.sql(query.groups_sql).to_arrow_table())  # type: ignore[assignment]
+    return groups
+
+
 def _run(map_: Map, facet: Facet, query: Query, con: duckdb.DuckDBPyConnection) -> tuple[pl.DataFrame, Counter[int] | None]:
     """The rows of the query, and the records of each delivery that `where` does not leave out; None without `where`."""
     table = f"[{facet.target}] from {facet.kind}"
@@ -69,6 +82,13 @@ def _run(map_: Map, facet: Facet, query: Query, con: duckdb.DuckDBPyConnection) 
             _check_unique(map_, query, con)
             rows: pl.DataFrame = pl.from_arrow(con.sql(query.sql).to_arrow_table())  # type: ignore[assignment]
             return rows, Counter(dict(con.execute(query.kept_sql).fetchall())) if facet.where is not None else None
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        kind = str(error).partition(" Error:")[0].lower()
+        raise MapError(
+            map_.where,
+            f"{table} cannot be computed because of a value that was delivered ({kind} error): use num(), try_cast or "
+            "try_strptime in its lookups.",
+        ) from None  # the error's own text quotes the value
     except duckdb.Error as error:
         raise MapError(map_.where, f"{table} cannot be computed: {error_sentence(error)}.") from None
 

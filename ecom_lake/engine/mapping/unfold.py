@@ -14,7 +14,7 @@ from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.mapping.definitions import Kind, Map, MapError, Unfold
 
 MOST_LINES = 999
-"""Lines of one record, at most: more would make the number of another record."""
+"""Lines of one record, at most: more would make the number of another record. Such a record gives one line without fields."""
 _POSITION, _LINE = "_position", "_line"
 RECORD = LINEAGE[1]
 
@@ -26,15 +26,12 @@ def unfolded(map_: Map, kind: Kind, delivered: pl.DataFrame) -> pl.DataFrame:
     if unfold.column not in delivered.columns:
         raise MapError(map_.where, f"[files.{kind.name}] unfold.column is {unfold.column}, which {unfold.of} does not have.")
     lines = delivered.with_columns(pl.col(unfold.column).str.split(unfold.by).alias(_LINE))
+    too_many = pl.col(_LINE).list.len() > MOST_LINES
+    no_line = pl.lit(pl.Series([[None]], dtype=pl.List(pl.String())))
+    lines = lines.with_columns(pl.when(too_many).then(no_line).otherwise(_LINE).alias(_LINE))
     lines = lines.with_columns(pl.int_ranges(1, pl.col(_LINE).list.len() + 1).alias(_POSITION))
-    lines = lines.explode(_LINE, _POSITION).filter(pl.col(_LINE).str.strip_chars() != "")
-    longest = int(lines.select(pl.col(_POSITION).max().fill_null(0)).item())
-    if longest > MOST_LINES:
-        raise MapError(
-            map_.where,
-            f"[files.{kind.name}] unfold makes {longest:,} lines of one record, and {MOST_LINES} is the limit: check that "
-            f"{unfold.by!r} separates the lines of {unfold.column}.",
-        )
+    is_line = pl.col(_POSITION).is_not_null() & (pl.col(_LINE).str.strip_chars() != "").fill_null(True)
+    lines = lines.explode(_LINE, _POSITION).filter(is_line)
     fields = [_field(unfold, position, header).alias(header) for position, header in enumerate(kind.header)]
     return lines.with_columns(*fields, pl.col(RECORD) * (MOST_LINES + 1) + pl.col(_POSITION)).drop(_LINE, _POSITION)
 

@@ -22,14 +22,17 @@ from ecom_lake.engine.build.shop_context import Site, invalid_shops, open_site
 from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, source, why_refused
 from ecom_lake.engine.build.step.trouble import last as last_trouble
 from ecom_lake.engine.config import NO_CONFIG, Settings
+from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.serve.declared import declared
 from ecom_lake.engine.serve.disk import LITTLE, TOO_LITTLE
 from ecom_lake.engine.serve.released import command
 from ecom_lake.engine.store.entry import Entry, File, files_of
+from ecom_lake.engine.store.erasure_list import ErasureList
 from ecom_lake.engine.store.integrity import GONE, wrong_size
 from ecom_lake.engine.store.lake import SCRATCH, STORE
 from ecom_lake.engine.store.modes import group_of
 from ecom_lake.errors import UserError
+from ecom_lake.extras import why_missing
 from ecom_lake.words import counted
 
 State = Literal["ok", "warn", "fail"]
@@ -62,6 +65,8 @@ def examine(load: Callable[[], Settings], shop: str | None, deep: bool = False) 
     yield from _own_files(settings)
     yield _dagster(settings)
     yield _memory(settings)
+    if settings.engine.gold == "spark":
+        yield from _spark(settings)
     if site.lake.store.is_local:
         yield from _disk(Path(settings.root))
         yield _readers(site)
@@ -138,6 +143,37 @@ def _bytes(limit: str) -> float:
     units = {"MB": 1e6, "GB": 1e9, "MiB": 2.0**20, "GiB": 2.0**30}
     unit = next(unit for unit in ("MiB", "GiB", "MB", "GB") if limit.endswith(unit))
     return float(limit.removesuffix(unit)) * units[unit]
+
+
+# --------------------------------------------------------------------------------------------------------------- Spark
+
+
+def _spark(settings: Settings) -> Iterator[Finding]:
+    """Whether gold can be made on Spark: the extra, the tables, Java and the master."""
+    if why := why_missing("spark", "Gold on Spark"):
+        yield Finding("spark", "fail", why)
+        return
+    yield from _tables_on_spark(settings.registry)
+    from ecom_lake.engine.build.sql.open_spark import close_shared_session, versions
+
+    try:
+        spark, java = versions(settings.engine)
+        yield Finding("spark", "ok", f"Spark {spark} on Java {java} answers at {settings.engine.master}.")
+    except UserError as error:
+        yield Finding("spark", "fail", str(error))
+    finally:
+        close_shared_session()
+
+
+def _tables_on_spark(registry: Registry) -> Iterator[Finding]:
+    from ecom_lake.engine.build.sql.spark_tables import why_not_on_spark
+
+    recipes = dict.fromkeys(map(registry.recipe, registry.gold))
+    refused = [why for recipe in recipes if (why := why_not_on_spark(registry, recipe))]
+    for why in refused:
+        yield Finding("tables on spark", "fail", why)
+    if not refused:
+        yield Finding("tables on spark", "ok", f"The SQL of all {counted(len(recipes), 'table')} runs on Spark.")
 
 
 # ----------------------------------------------------------------------------------------------------------- the disk
@@ -258,6 +294,8 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
         yield _plain(site, released, deep)
         if files.state == "ok" and (site.lake.store.is_local or deep):
             yield from _columns(site, released)
+    if head.erasure:
+        yield _erasures(site)
     yield _leftovers(site)
     yield _last_build(site)
 
@@ -269,6 +307,14 @@ def _damaged_manifests(site: Site, entries: Iterable[Entry]) -> str | None:
         if damaged := site.lake.log.manifests.damaged(entry, intact):
             return f"State {entry.number} has a missing or damaged manifest: of {', '.join(damaged)}."
     return None
+
+
+def _erasures(site: Site) -> Finding:
+    """Whether erased persons are recognised when they are delivered again."""
+    listed = ErasureList(site.lake.store, site.shop.name, site.erasure_key, former=site.former_erasure_key)
+    if why := listed.unrecognised():
+        return Finding("erasures", "fail", why)
+    return Finding("erasures", "ok", f"{counted(listed.newest, 'erasure', 'is/are')} listed.")
 
 
 def _built_with(site: Site, head: Entry, released: Entry | None) -> Finding:
@@ -341,7 +387,7 @@ def _plain(site: Site, released: Entry, deep: bool) -> Finding:
         says = f"{len(wrong):,} files in silver and gold are not those of release {released.number}, such as {wrong[0]}."
         return Finding("plain files", "warn", says, f"{command(site, 'build')} replaces them.")
     if not is_up_to_date(site, released):
-        says = "release.json or catalog.duckdb is missing or damaged."
+        says = "release.json, catalog.duckdb or a page is missing, damaged, or made by other code or settings."
         return Finding("plain files", "warn", says, f"{command(site, 'build')} replaces them.")
     if deep and (damaged := damaged_files(site, released)):
         says = f"{len(damaged):,} plain files do not match their hash, such as {damaged[0]}."

@@ -9,7 +9,7 @@ and files a release has (views.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -114,13 +114,23 @@ class Session:
         """Run one query; `values` are bound to its $parameters."""
         return Answer(self._con, query, values, self._limits)
 
+    @contextmanager
+    def of_a_thread(self) -> Iterator[Session]:
+        """The same session over a cursor of its own: threads ask at once, each with one."""
+        with closing(self._cursor()) as con:
+            yield Session(con, self.tables, self._limits, self._schemas)
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        con = self._con.cursor()
+        if self._schemas:
+            con.execute(f"set search_path = {literal(self._schemas)}")  # a cursor does not inherit it
+        return con
+
     def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The rows of one of the package's own queries, by column: it is planned once, and not checked first as a person's is.
 
         Threads run them at once."""
-        with closing(self._con.cursor()) as con, _limited(con, self._limits or Limits()):
-            if self._schemas:
-                con.execute(f"set search_path = {literal(self._schemas)}")  # a cursor does not inherit it
+        with closing(self._cursor()) as con, _limited(con, self._limits or Limits()):
             result = con.execute(query, values)
             columns = [str(column[0]) for column in result.description]
             return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
@@ -141,10 +151,14 @@ class Session:
 
 
 @contextmanager
-def session(site: Site, entry: Entry, seconds: float | None = None, by_signals: bool = True) -> Iterator[Session]:
-    """A session over a release. `seconds`: the time limit of its queries, if not that of the lake. `by_signals`: see `engine`."""
+def session(
+    site: Site, entry: Entry, seconds: float | None = None, by_signals: bool = True, layers: Collection[str] = LAYERS
+) -> Iterator[Session]:
+    """A session over some layers of a release. `seconds`: the time limit of its queries, if not that of the lake. `by_signals`:
+    see `engine`."""
     limits = Limits(seconds or site.query_timeout, site.memory_limit)
-    with session_over(views(site, entry), limits, site.threads, by_signals) as opened:
+    readable = views(site, entry, lambda table: table.layer in layers)
+    with session_over(readable, limits, site.threads, by_signals) as opened:
         yield opened
 
 

@@ -22,6 +22,7 @@ from ecom_lake.engine.serve.disk import TOO_LITTLE, free_bytes
 from ecom_lake.engine.serve.models import ages
 from ecom_lake.engine.serve.released import built, command
 from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.erasure_list import ErasureList
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def status_of(site: Site) -> Status:
         free=free,
         advice=(
             *_about_settings(site, head),
+            *_about_erasure(site, head),
             *(f"Fix your file, whose table is not built: {why}" for why in site.registry.invalid.values()),
             *_about_trouble(site, trouble, free),
             *_advice(site, head, why, waiting, refused, unreleased, is_stopped=trouble is not None),
@@ -123,6 +125,12 @@ def _settings(site: Site, release: Entry | None) -> str | None:
 
 def _about_settings(site: Site, head: Entry) -> list[str]:
     return [f"{why} A build stops at this. {CONFIRM}"] if (why := why_refused(site, head)) else []
+
+
+def _about_erasure(site: Site, head: Entry) -> list[str]:
+    if not ErasureList(site.lake.store, site.shop.name, b"").unfinished:
+        return []
+    return [f"Run {command(site, 'forget --continue')}: an erasure is not finished, and older states may hold the persons."]
 
 
 def changed_tables(before: Entry, after: Entry) -> set[TableId]:

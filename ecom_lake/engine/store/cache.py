@@ -55,6 +55,12 @@ class Cache:
         shutil.move(local, target)
         self._share(path, target)
 
+    def clear(self) -> int:
+        """Delete the shared copies of this store; returns how many other processes still hold copies, until they end."""
+        shutil.rmtree(self._files, ignore_errors=True)
+        others = [folder for folder in self.held.parent.iterdir() if folder != self.held and folder.is_dir()]
+        return sum(not _is_free(folder) for folder in others)
+
     def _hold(self, path: str, size: int, digest: str, target: Path) -> bool:
         """Link to the shared copy, if there is an undamaged one."""
         shared = self._files / path
@@ -116,6 +122,14 @@ def _stat(path: Path) -> os.stat_result | None:
         return path.stat()
     except FileNotFoundError:
         return None
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether the process that held it has ended."""
+    if (release := try_lock(folder)) is None:
+        return False
+    release()
+    return True
 
 
 def _own_folder(held: Path) -> tuple[Path, Release]:

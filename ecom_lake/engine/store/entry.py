@@ -32,6 +32,11 @@ class Delivery:
     encoding: str = ""
     misnamed_columns: tuple[tuple[str, str], ...] = ()
     """Extra columns that are probably missing columns of the table: the name in the file, the name in the table."""
+    erased: int = 0
+    """Delivered rows of erased persons that are not stored."""
+    was: tuple[str, ...] = ()
+    """HMACs of the content hashes that it had before persons were erased: the same file is recognised when it is delivered again.
+    A plain hash could be compared with that of a guessed text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +129,10 @@ class Entry:
     """None in a state that was made before settings were recorded."""
     definitions: str = ""
     """In a release whose tables are all current: a fingerprint of the code, contracts and settings that they were made with."""
+    erasure: int = 0
+    """The newest entry of the erasure list that the state takes into account (erasure_list.py); 0 if nobody was erased."""
+    texts_since: str = ""
+    """The first day, as an ISO date, of which bronze may have texts; empty if it may have any (old_texts.py)."""
     identities_held: str = ""
     """A digest of all that the identities between the tables depend on, if this is a release for which all of them held."""
 

@@ -45,7 +45,7 @@ def encode(entry: Entry) -> bytes:
     return _SEAL + _seal(body) + b'",' + body[1:]
 
 
-_UNSET = (("built_with", None), ("definitions", ""), ("identities_held", ""))
+_UNSET = (("built_with", None), ("definitions", ""), ("erasure", 0), ("texts_since", ""), ("identities_held", ""))
 
 
 def _seal(body: bytes) -> bytes:
@@ -156,7 +156,8 @@ def _plain_file(file: File) -> dict[str, Any]:
 
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:
-    return {key: item for key, item in asdict(delivery).items() if (key, item) != ("misnamed_columns", ())}
+    unset = (("misnamed_columns", ()), ("erased", 0), ("was", ()))
+    return {key: item for key, item in asdict(delivery).items() if (key, item) not in unset}
 
 
 _table = lru_cache(4096)(TableId.parse)
@@ -170,8 +171,8 @@ def _file(raw: Mapping[str, Any]) -> File:
     changed: dict[str, Any] = {}
     if delivery := raw.get("delivery"):
         misnamed = tuple((there, here) for there, here in delivery.get("misnamed_columns", ()))
-        columns = {"extra_columns": tuple(delivery["extra_columns"]), "misnamed_columns": misnamed}
-        changed["delivery"] = Delivery(**delivery | columns)
+        several = {"extra_columns": tuple(delivery["extra_columns"]), "misnamed_columns": misnamed}
+        changed["delivery"] = Delivery(**delivery | several | {"was": tuple(delivery.get("was", ()))})
     if fates := raw.get("fates"):
         changed["fates"] = tuple((source, sequence, fate, rows) for source, sequence, fate, rows in fates)
     if inputs := raw.get("inputs"):

@@ -100,6 +100,7 @@ class EntryManifests:
 
     def _load(self, manifest: str, decode: Callable[[Content], Loaded]) -> Loaded:
         if manifest in self._loaded:
+            self._loaded.move_to_end(manifest)
             return cast(Loaded, self._loaded[manifest])
         content = decode(self._manifests.read(manifest))
         self._keep(manifest, content)

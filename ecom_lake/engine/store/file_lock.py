@@ -25,6 +25,22 @@ def locked(folder: Path) -> Iterator[None]:
         release()
 
 
+@contextmanager
+def in_use(folder: Path) -> Iterator[None]:
+    """Share a folder with other users of it: `try_lock` of any process fails meanwhile. On Windows nothing is locked."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def try_lock(folder: Path) -> Release | None:
     """Lock a folder and return the function that releases it; None where another process holds the lock or the folder is gone."""
     return _acquire(folder, wait=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,10 @@ from ecom_lake import logs
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.access import Access
 from ecom_lake.engine.store.entry import Entry, File, Made, Parts
-from ecom_lake.engine.store.file_lock import locked
+from ecom_lake.engine.store.file_lock import in_use, locked, try_lock
 from ecom_lake.engine.store.integrity import GONE, hash_file
 from ecom_lake.engine.store.log import Log
+from ecom_lake.engine.store.made import record_made
 from ecom_lake.engine.store.modes import Modes
 from ecom_lake.engine.store.open_store import open_store
 
@@ -58,17 +60,40 @@ class Lake:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder for unfinished files, on the disk of the store, so that publishing is a rename; removed afterwards."""
-        folder = Path(tempfile.mkdtemp(dir=self.store.scratch_folder(f"{self.shop}/{SCRATCH}"), prefix="step-"))
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with self.used():
+            folder = Path(tempfile.mkdtemp(dir=self.store.scratch_folder(f"{self.shop}/{SCRATCH}"), prefix="step-"))
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """One process of this machine after the other."""
-        with locked(self.store.lock_folder(f"{self.shop}/{STORE}")):
+    def used(self) -> Iterator[None]:
+        """Hold off `alone`: entered by every step, until its commit, and by every SQL session."""
+        with in_use(self.store.lock_folder(f"{self.shop}/{SCRATCH}")):
             yield
+
+    @contextmanager
+    def alone(self, patience: float) -> Iterator[bool]:
+        """Whether no step and no SQL session of this machine uses the lake, and none begins meanwhile. It waits some seconds."""
+        folder, end = self.store.lock_folder(f"{self.shop}/{SCRATCH}"), time.monotonic() + patience
+        while (release := try_lock(folder)) is None and time.monotonic() < end:
+            time.sleep(0.2)
+        try:
+            yield release is not None
+        finally:
+            if release:
+                release()
+
+    @contextmanager
+    def turn(self, of: str = "") -> Iterator[None]:
+        """One process of this machine after the other: of those that make the table `of`, or that write outside of the store."""
+        with locked(self.store.lock_folder(f"{self.shop}/{STORE}/{of}".rstrip("/"))):
+            yield
+
+    def record_made(self, kind: str, target: Path | str) -> None:
+        """Remember a file or folder that was made from a release outside of the lake."""
+        record_made(self.store, self.shop, kind, str(target.absolute()) if isinstance(target, Path) else target)
 
     def publish(self, local: Path, table: TableId, part: Part, made: Made, current: File | None) -> File:
         """Put a finished file into the store, unless the current one has the same bytes; readers see it once it is committed.

@@ -7,7 +7,8 @@ Not here: which files are new to the lake, and what they contain (engine/build/b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -21,6 +22,7 @@ from ecom_lake.engine.store.store import Store
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".zip")
 """The files that are taken from a folder; a file that is named itself is taken whatever its name."""
+_PACKED = (".gz", ".zip")
 Fate = Literal["landed", "known", "left out", "failed"]
 
 
@@ -52,8 +54,12 @@ class _Wanted:
                 yield local
 
 
-def land(lake: Lake, sources: list[Path], on_file: Callable[[Path], None] = lambda path: None) -> Iterator[Arrival]:
-    """Copy files, and the files of folders under their relative paths, into landing. A failed one does not stop the others."""
+def land(
+    lake: Lake, sources: list[Path], on_file: Callable[[Path], None] = lambda path: None, again: Set[str] | None = None
+) -> Iterator[Arrival]:
+    """Copy files, and the files of folders under their relative paths, into landing. A failed one does not stop the others.
+
+    `again`: the content that was delivered before; a text file with such content gets empty lines at its end until it is new."""
     landing = lake.landing
     by_size = _by_size(landing)
     for source in sources:
@@ -62,7 +68,7 @@ def land(lake: Lake, sources: list[Path], on_file: Callable[[Path], None] = lamb
                 yield found
                 continue
             on_file(found.source)
-            arrival = _land(found, landing, by_size)
+            arrival = _land(found, landing, by_size) if again is None else _land_again(lake, found, again)
             if arrival.fate == "landed":
                 by_size.setdefault(arrival.bytes, []).append(arrival.name)
             yield arrival
@@ -112,7 +118,36 @@ def _land(wanted: _Wanted, landing: Store, by_size: Mapping[int, list[str]]) -> 
                 return Arrival(wanted.source, "known", twin, bytes_)
             return Arrival(wanted.source, "landed", _copy(local, wanted.name, landing), bytes_)
     except OSError as error:
-        return Arrival(wanted.source, "failed", why=f"{wanted.source} cannot be landed: {error.strerror or error}.")
+        return _failed(wanted, error)
+
+
+def _land_again(lake: Lake, wanted: _Wanted, delivered: Set[str]) -> Arrival:
+    if wanted.source.suffix.lower() in _PACKED:
+        why = f"{wanted.source} is packed, and --again lands plain text files only: unpack it first."
+        return Arrival(wanted.source, "failed", why=why)
+    try:
+        with wanted.opened() as local, lake.scratch() as scratch:
+            copy = scratch / "again"
+            copy.write_bytes(local.read_bytes())
+            line, by_size = _empty_line(copy), _by_size(lake.landing)
+            while hash_file(copy) in delivered or _twin(copy, lake.landing, by_size.get(copy.stat().st_size, [])):
+                with copy.open("ab") as file:
+                    file.write(line)
+            return Arrival(wanted.source, "landed", _copy(copy, wanted.name, lake.landing), copy.stat().st_size)
+    except OSError as error:
+        return _failed(wanted, error)
+
+
+def _failed(wanted: _Wanted, error: OSError) -> Arrival:
+    is_elsewhere = error.filename is not None and Path(os.fsdecode(error.filename)) != wanted.source
+    where = f" at {os.fsdecode(error.filename)}" if is_elsewhere else ""
+    return Arrival(wanted.source, "failed", why=f"{wanted.source} cannot be landed: {error.strerror or error}{where}.")
+
+
+def _empty_line(path: Path) -> bytes:
+    """A line end in the encoding of a file: readers skip empty lines, as those of pulled files (docs/decisions/0041)."""
+    with path.open("rb") as file:
+        return {b"\xff\xfe": b"\n\0", b"\xfe\xff": b"\0\n"}.get(file.read(2), b"\n")
 
 
 def _by_size(landing: Store) -> dict[int, list[str]]:

@@ -51,7 +51,10 @@ class LocalStore(Store):
     def add(self, local: Path, path: str) -> bool:
         with self._draft(path) as draft:
             shutil.copy2(local, draft)
-            return self._link(draft, path)
+            _sync(draft)
+            is_added = self._link(draft, path)
+        _sync((self.root / path).parent)
+        return is_added
 
     def fetch(self, path: str, target: Path) -> None:
         shutil.copyfile(self.root / path, target)
@@ -159,6 +162,17 @@ def info_of(path: str, status: os.stat_result, refused: str = "") -> Info:
     stamp = f"{status.st_size}-{status.st_mtime}-{status.st_ctime}-{status.st_ino}"
     modified = datetime.fromtimestamp(min(max(status.st_mtime, 0), _LAST_SECOND), UTC)
     return Info(path, status.st_size, modified, stamp, refused)
+
+
+def _sync(path: Path) -> None:
+    """Write a file, or the names in a folder, to the disk, so that a power failure leaves it whole; Windows does not."""
+    if os.name == "nt":
+        return
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def unless_gone(error: OSError) -> None:

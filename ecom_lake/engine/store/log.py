@@ -74,11 +74,19 @@ class Log:
             except UNREADABLE:
                 return self._decoded(self._store.read(path))  # it may have been repaired since it was remembered
         except FileNotFoundError:
-            raise UserError(
-                f"Entry {number} of shop '{self._shop}' is not in the log; `ecom-lake log` lists the entries."
-            ) from None
+            raise UserError(self._why_gone(number)) from None
         except UNREADABLE:
             raise DamagedError(path) from None
+
+    def _why_gone(self, number: int) -> str:
+        newest = max(self.numbers(), default=0)
+        erasure = self._read(newest).erasure if newest > number else 0
+        if erasure:
+            return (
+                f"Entry {number} of shop '{self._shop}' is not in the log: an erasure deletes all older states, because they "
+                "hold the erased persons, and nothing leads back beyond it. `ecom-lake log` lists the entries."
+            )
+        return f"Entry {number} of shop '{self._shop}' is not in the log; `ecom-lake log` lists the entries."
 
     def has(self, number: int) -> bool:
         """Whether an entry was in the log when it was last listed, or is in it now; its content is not checked."""

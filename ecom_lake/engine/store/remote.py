@@ -168,6 +168,12 @@ class RemoteStore(Store):
             return GONE
         return None if found == size else wrong_size(found, size)
 
+    def kept_versions(self) -> Sequence[tuple[str, str]]:
+        """What the store keeps of deleted and replaced files, and what to do or when it ends; sentences for people."""
+        if not hasattr(self._fs, "kept_versions"):
+            return [(f"older versions in {self.url}", "this kind of store does not list them: check them by hand.")]
+        return tuple(self._request(lambda: self._fs.kept_versions(self.connection.root)))
+
     def scratch_folder(self, folder: str) -> Path:
         """With the local copies, so that a published file becomes one of them by a rename."""
         return self.cache.held

@@ -2,8 +2,8 @@
 
 A message is claimed by creating a file, sent, and recorded by creating another; only then is the claim removed. A process that
 is killed in between leaves its claim, as does a channel that does not answer in time. A claim ends after CLAIM_ENDS: the next
-process sends the message again, under the same key
-(docs/decisions/0059). Files are `_store/sent/<channel>/<key>.sent` and `….claim-<number>`.
+process sends the message again, under the same key (docs/decisions/0059).
+Files are `_store/sent/<channel>/<key>.sent` and `….claim-<number>`.
 Not here: what a message is and how it is sent (publish/alerts/).
 """
 
@@ -23,6 +23,8 @@ KEPT = timedelta(days=400)
 """A record stays for more than a year; `renew` keeps the record of a fact that still holds for longer."""
 _RENEWED_AFTER = timedelta(days=180)
 _RECORD, _CLAIM = ".sent", ".claim-"
+_UNANSWERED = b"no answer"
+"""What a claim holds after a send without an answer, instead of the process."""
 
 
 class Sent:
@@ -69,6 +71,12 @@ class Sent:
     def release_claim(self, claim: str) -> None:
         """The message was not sent: anybody may try again at once."""
         self._store.delete(claim)
+
+    def keep_claim(self, channel: str, key: str, claim: str) -> int:
+        """The message may have been sent: nobody tries again until the claim ends. Returns how many sends had no answer."""
+        self._store.write(claim, _UNANSWERED)
+        claims = [info.path for info in self._files(channel, key) if _CLAIM in info.path]
+        return sum(self._store.read(path) == _UNANSWERED for path in claims)
 
     def renew(self, channel: str, key: str) -> None:
         """Keep the record of a fact that still holds from being deleted as an old one."""

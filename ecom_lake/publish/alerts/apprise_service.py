@@ -35,5 +35,7 @@ class AppriseSender(Sender):
         service = apprise.Apprise()
         if not service.add(self.channel.secret.reveal()):
             raise ChannelError(f"{self._settings.url_env} is not a URL that Apprise knows.")
+        if sum(len(one) // (one.retry + 1) for one in service) > 1:  # the length of a service counts its retries
+            raise ChannelError(f"{self._settings.url_env} names several receivers: make one channel for each.")
         if not service.notify(body=message.text, title=message.title, body_format=apprise.NotifyFormat.TEXT):
             raise ChannelError("the service did not take the message.")

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from ecom_lake.engine.alerts import FailedRun, Freshness
 from ecom_lake.engine.build.pull.pull import LAYER as PULLED
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.build.step.trouble import Trouble, last_worked
-from ecom_lake.engine.build.step.trouble import last as last_trouble
+from ecom_lake.engine.build.step.trouble import Trouble, last_worked, troubles
 from ecom_lake.engine.serve.anomalies import deliveries, overdue
 from ecom_lake.engine.serve.publish.publish import LAYER as PUBLISHED
 from ecom_lake.engine.serve.released import command
@@ -29,16 +28,17 @@ def build_facts(site: Site, head: Entry, release: Entry | None, failed: FailedRu
 
 
 def _failures(site: Site, release: Entry | None, failed: FailedRun | None, since: datetime) -> Iterator[Fact]:
-    """The failure that the lake recorded since the release, and a failed run of which the lake recorded nothing."""
+    """The failures that the lake recorded since the release, and a failed run of which the lake recorded nothing."""
     rules, number = site.shop.alerts.rules, release.number if release else 0
     next_step = f"{command(site, 'status')} shows the state."
-    trouble = last_trouble(site)
-    at = datetime.fromisoformat(trouble.at) if trouble else None
-    if trouble and at and at >= since.replace(microsecond=0) and (rule := _RULE_OF[trouble.kind]) in rules:
-        about = " ".join((f"release {number}", trouble.table, *sorted(set(trouble.checks)), trouble.worked_at))
-        yield Fact(rule, about.strip(), f"{_what_failed(trouble)}: {' '.join(trouble.says)}", (next_step,), rules[rule])
-    is_recorded = (
-        trouble is not None and at is not None and failed is not None and (failed.run.startswith(trouble.run) or at >= failed.at)
+    recorded = troubles(site)
+    for trouble in recorded:
+        rule = _RULE_OF[trouble.kind]
+        if datetime.fromisoformat(trouble.at) >= since.replace(microsecond=0) and rule in rules:
+            about = " ".join((f"release {number}", trouble.table, *sorted(set(trouble.checks)), trouble.worked_at))
+            yield Fact(rule, about.strip(), f"{_what_failed(trouble)}: {' '.join(trouble.says)}", (next_step,), rules[rule])
+    is_recorded = failed is not None and any(
+        failed.run.startswith(trouble.run) or datetime.fromisoformat(trouble.at) >= failed.at for trouble in recorded
     )
     ended = max(since, last_worked(site) or since)  # a failure before that has ended
     if failed and failed.at > ended and not is_recorded and "build_failed" in rules:

@@ -33,6 +33,8 @@ class Sender(ABC):
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
+        self.has_begun = False
+        """Whether the server may have the message that is being sent; a channel that cannot know says no."""
 
     @property
     @abstractmethod
@@ -50,6 +52,7 @@ class Sender(ABC):
     def send(self, message: Message) -> None:
         if self.channel.settings.variable and not self.channel.secret:
             raise ChannelError(f"{self.channel.settings.variable} is not set in this environment.")
+        self.has_begun = False
         try:
             within(self.channel.settings.seconds, lambda: self.deliver(message))
         except UserError:

@@ -38,6 +38,7 @@ class MailSender(Sender):
         mail = self._mail(message)
         try:
             server = self._connected()
+            self.has_begun = True
             try:
                 refused = server.send_message(mail, self._settings.sender, self._settings.to)
             finally:

@@ -22,6 +22,7 @@ from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UserError
 from ecom_lake.publish.alerts.message import Fact
+from ecom_lake.publish.column_words import as_heading
 from ecom_lake.publish.pages.rendering import amount, percent
 
 _EARLIER_RELEASES = 10
@@ -71,7 +72,7 @@ def _kpi(site: Site, release: Entry, month: date, kpi: str, rule: KpiRule) -> It
         for side, limit in (("above", rule.above), ("below", rule.below)):
             if limit is not None and (value > limit if side == "above" else value < limit):
                 shown, threshold = (_shown(site, kpi, one) for one in (value, limit))
-                title = f"{_label(kpi)} was {shown} in {month:%B %Y}, {side} {threshold}."
+                title = f"{as_heading(kpi)} was {shown} in {month:%B %Y}, {side} {threshold}."
                 yield Fact("kpi", f"{month} {kpi} {side} {limit}", title, (), rule)
 
 
@@ -80,9 +81,9 @@ def _targets(site: Site, release: Entry, last: date, rule: TargetRule) -> Iterat
     for row in rows.sort("month", "kpi").iter_rows(named=True):
         reached, target, expected = (_shown(site, row["kpi"], row[name]) for name in ("reached", "target", "expected_so_far"))
         if row["status"] == "missed" and row["month"] == last:
-            title = f"{_label(row['kpi'])} missed its target in {row['month']:%B %Y}: {reached}, target {target}."
+            title = f"{as_heading(row['kpi'])} missed its target in {row['month']:%B %Y}: {reached}, target {target}."
         elif row["status"] == "off_track" and row["month"] > last and rule.off_track:
-            title = f"{_label(row['kpi'])} is off track in {row['month']:%B %Y}: {reached}, expected by now {expected}."
+            title = f"{as_heading(row['kpi'])} is off track in {row['month']:%B %Y}: {reached}, expected by now {expected}."
         else:
             continue
         yield Fact("target", f"{row['month']} {row['kpi']} {row['status']} {row['target']}", title, (), rule)
@@ -128,10 +129,6 @@ def _rows(site: Site, entry: Entry, table: str, *columns: str) -> pl.DataFrame:
         if why := site.lake.damage_read(file):
             raise UserError(f"{site.lake.where(file)} {why}. Run `ecom-lake repair` to rebuild it.")
     return gold_rows(site, entry, table, *columns)
-
-
-def _label(kpi: str) -> str:
-    return kpi.replace("_", " ").capitalize()
 
 
 def _shown(site: Site, kpi: str, value: Any) -> str:

@@ -2,8 +2,8 @@
 
 At least once: a message is recorded after its channel took it. A process that is killed in between leaves a claim, and the
 message is sent again when the claim has ended, with the same key (engine/store/sent.py, docs/decisions/0059); so is a message
-that got no answer within the time limit. The messages of a
-channel that is down wait for the next time; the other channels are not affected.
+that reached a server and got no answer within the time limit, up to three times. The messages of a channel that is down wait for
+the next time; the other channels are not affected.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ from ecom_lake.words import counted
 
 _UNCLAIMED = ""
 """Instead of a claim: the message is sent without one, and not recorded."""
+_SENDS = 3
+"""After so many without an answer, a message counts as sent: a slow server may have taken each of them."""
+_GIVEN_UP = f"was sent {_SENDS} times without an answer, and is not sent again: look whether it arrived, and raise `seconds`."
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,17 @@ def send_messages(channel: Channel, messages: Sequence[Message], sent: Sent, res
         except PartlyRefusedError as error:
             result.failures.append(f"Channel '{channel.name}': {error}")
             _record(channel, message, sent, claim, result)
+        except NoAnswerError as error:
+            logs.log_event("message failed", logging.WARNING, channel=channel.name, message=message.key, why=str(error))
+            left = len(messages) - position
+            if claim and sender.has_begun and sent.keep_claim(channel.name, message.key, claim) >= _SENDS:
+                sent.record(channel.name, message.key, claim, _what(message))
+                result.failures.append(f"Channel '{channel.name}': '{message.title}' {_GIVEN_UP}")
+                left -= 1
+            waiting[str(error)] += left
+            break
         except UserError as error:
-            if claim and not isinstance(
-                error, NoAnswerError
-            ):  # else the claim ends by itself: until then nobody sends a second copy
+            if claim:
                 sent.release_claim(claim)
             logs.log_event("message failed", logging.WARNING, channel=channel.name, message=message.key, why=str(error))
             if isinstance(error, ChannelError):
@@ -92,7 +102,7 @@ def send_messages(channel: Channel, messages: Sequence[Message], sent: Sent, res
             waiting[str(error)] += 1
         else:
             _record(channel, message, sent, claim, result)
-    for why, number in waiting.items():
+    for why, number in (+waiting).items():
         result.failures.append(f"Channel '{channel.name}': {why} {counted(number, 'message', 'is/are')} sent the next time.")
 
 
@@ -166,8 +176,12 @@ def _facts(site: Site, failed: FailedRun | None, now: datetime) -> tuple[list[Fa
 
 
 def _record(channel: Channel, message: Message, sent: Sent, claim: str, result: Notified) -> None:
-    at = datetime.now(UTC).isoformat(timespec="seconds")
     if claim:
-        sent.record(channel.name, message.key, claim, {"title": message.title, "release": message.release, "at": at})
+        sent.record(channel.name, message.key, claim, _what(message))
     logs.log_event("message sent", channel=channel.name, message=message.key)
     result.sent.append((channel.name, message))
+
+
+def _what(message: Message) -> Mapping[str, object]:
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"title": message.title, "release": message.release, "at": at}

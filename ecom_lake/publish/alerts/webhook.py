@@ -49,6 +49,8 @@ class WebhookSender(Sender):
         kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
         connection = kind(url.hostname or "", url.port, timeout=seconds)
         try:
+            connection.connect()
+            self.has_begun = True
             connection.request("POST", f"{url.path or '/'}{f'?{url.query}' if url.query else ''}", body, headers)
             return connection.getresponse().status
         except (OSError, HTTPException, UnicodeError) as error:

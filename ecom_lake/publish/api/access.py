@@ -35,8 +35,8 @@ class Client:
 
 
 OWNER = Client("", frozenset({"read", "pii"}))
-"""Who asks on a loopback address while no keys exist: somebody at the machine, who could read the lake's files as well. SQL needs
-a key, because any page that a browser shows can send a request to a loopback address."""
+"""Who asks on a loopback address while no keys were made: somebody at the machine, who could read the lake's files as well. SQL
+needs a key, because any page that a browser shows can send a request to a loopback address."""
 PASSED_ON = Client("", frozenset({"read"}))
 """Somebody whose request a proxy passed on, while nothing states who may see people."""
 _PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-user", "x-forwarded-host", "via")

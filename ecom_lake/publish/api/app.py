@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -40,7 +40,6 @@ _PROBLEMS = {
     429: "The key asks too often; Retry-After has the seconds to wait.",
     503: "The server is busy, or the query took too long.",
 }
-By = Literal["month", "segment", "category", "state"]
 ANY_PARAMETER = "x-any-parameter"
 """Marks an address that checks its query parameters itself."""
 Responses = dict[int | str, dict[str, Any]]
@@ -91,9 +90,21 @@ ALIASES = {
 """Addresses that give the rows of a table under a name that people look for."""
 
 
+class _Api(FastAPI):
+    """Its OpenAPI document is made when it is first needed, which is after the first page of the dashboard."""
+
+    def openapi(self) -> dict[str, Any]:
+        """With the shape of errors, which no address names as its answer."""
+        found, name = super().openapi(), documents.ProblemDetails.__name__
+        schemas = found["components"]["schemas"]
+        if name not in schemas:
+            schemas[name] = documents.ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+        return found
+
+
 def api(releases: Releases, lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
     """The application. `lifespan`: what runs while it is served."""
-    app = FastAPI(
+    app = _Api(
         title="ecom_lake",
         version="1",
         summary="The released tables of online shops.",
@@ -116,14 +127,7 @@ def api(releases: Releases, lifespan: Callable[[Any], AbstractAsyncContextManage
     _metrics(app, reader)
     _profiles(app, reader)
     _sql(app, reader)
-    _describe_problems(app)
     return app
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """Add the shape of errors, which no address names as its answer, to the OpenAPI document."""
-    schema = documents.ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
-    app.openapi()["components"]["schemas"][documents.ProblemDetails.__name__] = schema
 
 
 async def _known_parameters(request: Request) -> None:
@@ -145,7 +149,7 @@ def _reference(app: FastAPI) -> None:
 
 def _health(app: FastAPI, reader: Reader) -> None:
     @app.get("/health", tags=["server"], responses=given(documents.Status, problems(422)))
-    def health() -> Response:
+    async def health() -> Response:  # needs no thread, so that it answers while all threads wait
         """Whether the server runs."""
         return JSONResponse({"status": "ok"})
 
@@ -326,7 +330,7 @@ def _metrics(app: FastAPI, reader: Reader) -> None:
         request: Request,
         shop: ShopName,
         metric: Annotated[str, Path(description="The name of a KPI.", max_length=100)],
-        by: Annotated[By | None, Query(description="Default: one number.")] = None,
+        by: Annotated[metrics.By | None, Query(description="Default: one number.")] = None,
         since: Annotated[str, Query(description="The first month, such as 2018-01.")] = "",
         until: Annotated[str, Query(description="The last month.")] = "",
         segment: Annotated[str, Query(description="Only this customer segment.")] = "",

@@ -5,13 +5,17 @@ Not here: the rows of a table (rows.py).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.serve.tables import Listed, listed
-from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.lake import Lake
 from ecom_lake.publish.api.problem import ProblemError
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import ServedRelease
@@ -91,6 +95,22 @@ def files(release: ServedRelease, table: str) -> list[dict[str, Any]]:
 def is_personal(contract: Table) -> bool:
     """Whether each row is about one person or order, so that reading any column needs the scope pii."""
     return any(contract.columns[name].personal for name in contract.key)
+
+
+def is_open(lake: Lake, contract: Table, files: Iterable[File]) -> bool:
+    """Whether everybody may read these files of a table as they are: no column of its contract is personal, and they have no
+    other column. The files of a kept release may be older than the contract."""
+    if contract.shareable != list(contract.columns):
+        return False
+    return all(_columns_in(path) <= contract.columns.keys() for path in lake.locals(files))
+
+
+@lru_cache(maxsize=10_000)
+def _columns_in(path: Path) -> frozenset[str]:
+    """The columns of a data file, which never changes."""
+    import pyarrow.parquet as pq
+
+    return frozenset(pq.read_schema(path).names)
 
 
 def readable(contract: Table, may_see_people: bool) -> list[str]:

@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, Response
 
 from ecom_lake.engine.contracts.table_id import WHOLE, Part
 from ecom_lake.publish.api.access import may_see_people, need
+from ecom_lake.publish.api.catalogue import is_open
 from ecom_lake.publish.api.formats import MEDIA_TYPES
 from ecom_lake.publish.api.problem import ProblemError
 from ecom_lake.publish.api.reader import Reader, gone
@@ -20,13 +21,16 @@ def data_file(reader: Reader, request: Request, shop: str, table: str, part: str
     """One file of a table; `part` is empty for a table that is one file."""
     release = reader.release(request, shop, number)
     contract = reader.table(release, table)
-    if contract.shareable != list(contract.columns) and not may_see_people(request):
-        need(request, "pii", f"{table} has personal columns, so its file")
     parts = release.entry.parts(contract.id)
     file = parts.get(Part.parse(part) if part else WHOLE)
     if file is None:
         has = "one file" if WHOLE in parts else "a file for each month"
         raise ProblemError(404, f"{table} has {has}: /v1/shops/{shop}/tables/{table} lists their addresses.")
+    try:
+        if not may_see_people(request) and not is_open(release.site.lake, contract, [file]):
+            need(request, "pii", f"{table} has personal columns, so its file")
+    except FileNotFoundError:
+        raise gone(shop, release.number) from None
     etag = f'"{file.hash}"'
     name = f"{shop}-{release.number}-{table}{f'-{part}' if part else ''}.parquet"
     headers = {

@@ -1,8 +1,8 @@
 """The gate of the server: it finds out who asks, and lets through what the client may ask.
 
 A client has a key, as a bearer token or as the password of HTTP Basic, which browsers ask for; or a proxy at a known address
-names its user. Without keys and without such a proxy the server listens on loopback addresses only, and everyone on the machine
-may read. Not here: keys (keys.py), scopes (access.py), which columns are personal (catalogue.py).
+names its user. Where no keys were ever made and no such proxy is named, the server listens on loopback addresses only, and
+everyone on the machine may read. Not here: keys (keys.py), scopes (access.py), which columns are personal (catalogue.py).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ecom_lake.publish.api.access import Client, remember, unknown_client
 from ecom_lake.publish.api.keys import Keys
 from ecom_lake.publish.api.problem import ProblemError, problem_of, response
 from ecom_lake.publish.api.rate import Buckets
+from ecom_lake.publish.query_slots import asking
 
 RATE = 20.0
 """The default number of requests per second of one client."""
@@ -52,7 +53,7 @@ class Gate:
     def __init__(
         self, app: ASGIApp, keys: Keys, proxy: Proxy | None = None, per_second: float = RATE, is_local: bool = True
     ) -> None:
-        """`is_local`: whether this machine alone reaches the server, so that everyone may ask while there are no keys."""
+        """`is_local`: whether this machine alone reaches the server, so that everyone may ask while no keys were made."""
         self._app, self._keys, self._proxy, self._is_local = app, keys, proxy, is_local
         self._buckets = Buckets(per_second)
 
@@ -69,12 +70,16 @@ class Gate:
         remember(scope, client)
         if scope["path"] == "/" and client.shops:
             return await RedirectResponse(f"/{min(client.shops)}/overview")(scope, receive, send)
-        return await self._app(scope, receive, send)
+        token = asking.set(client.name)
+        try:
+            return await self._app(scope, receive, send)
+        finally:
+            asking.reset(token)
 
     def _client(self, request: HTTPConnection) -> Client:
         if self._proxy and (user := self._proxy.user(request)):
             return Client(f"user {user}", self._proxy.scopes)
-        if self._is_local and not self._keys.all() and not self._proxy:
+        if self._is_local and not self._proxy and not self._keys.were_made():
             return unknown_client(request)
         given = _given_key(request.headers.get("authorization", ""))
         if given is None:

@@ -1,7 +1,8 @@
 """The keys of the clients: made, listed and revoked in a file (`Settings.keys_file`); the server checks them.
 
 A key is `el_<id>_<secret>`. The file has the SHA-256 of the secret, which is enough for 32 random bytes, and belongs to its owner
-alone. A revoked key stops working with the next request. Not here: what a client may do (access.py).
+alone. A revoked key stops working with the next request. The file stays when its last key is revoked: a server that once needed a
+key never answers without one by itself. Not here: what a client may do (access.py).
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Keys:
         self._lock = Lock()
         self._stamp: tuple[int, int, int] | None = None
         self._known: Mapping[str, Key] = {}
+        self._were_made = False
 
     def all(self) -> Mapping[str, Key]:
         """The keys by id, read again when the file has changed."""
@@ -64,12 +66,18 @@ class Keys:
             except FileNotFoundError:
                 self._stamp, self._known = None, {}
                 return self._known
+            self._were_made = True
             stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
             if stamp != self._stamp:
                 if stat.S_IMODE(status.st_mode) & 0o077:
                     raise UserError(f"{self.file} can be read by other users: run `chmod 600 {self.file}`.")
                 self._known, self._stamp = self._read(), stamp
             return self._known
+
+    def were_made(self) -> bool:
+        """Whether there is a file of keys, though all may be revoked, or was one since this object was made."""
+        self.all()
+        return self._were_made
 
     def new(self, name: str, scopes: Iterable[str], shops: Iterable[str] = ()) -> str:
         """A new key, which is shown this once."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ecom_lake.publish.api.problem import ProblemError
 from ecom_lake.publish.dashboard.filters import Filters
@@ -23,6 +23,7 @@ from ecom_lake.publish.dashboard.span import Span
 from ecom_lake.shop import vocabulary
 
 CUBE = "sales_cube"
+By = Literal["month", "segment", "category", "state"]
 DIMENSIONS = ("segment", "category", "state")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-01)?", re.ASCII)
 _MONTHS = Query("select min(month) as first, max(month) as last from kpi_monthly")
@@ -53,6 +54,7 @@ def listed(release: ServedRelease) -> dict[str, Any]:
 
 
 def metric(release: ServedRelease, name: str, asked: Asked) -> dict[str, Any]:
+    _refuse_unknown_dimensions(asked)
     if name not in _names(release):
         raise ProblemError(404, f"There is no metric '{name}': there are {', '.join(_names(release))}.")
     span = _span(release, asked)
@@ -79,6 +81,14 @@ def metric(release: ServedRelease, name: str, asked: Asked) -> dict[str, Any]:
         "total": total[name],
         "sql": query.written,
     }
+
+
+def _refuse_unknown_dimensions(asked: Asked) -> None:
+    """Their names become part of the SQL text, whoever calls."""
+    if asked.by and asked.by not in get_args(By):
+        raise ProblemError(422, f"by must be {', '.join(get_args(By)[:-1])} or {get_args(By)[-1]}, not '{asked.by}'.")
+    if unknown := next((one for one in asked.members if one not in DIMENSIONS), None):
+        raise ProblemError(422, f"Members are of {', '.join(DIMENSIONS)}, not of '{unknown}'.")
 
 
 def _refuse_unknown_members(release: ServedRelease, members: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ecom_lake.engine.duckdb_engine import name
+from ecom_lake.publish.api.catalogue import is_open
 from ecom_lake.publish.api.formats import written
 from ecom_lake.publish.api.problem import ProblemError
 from ecom_lake.publish.dashboard.query import Query
@@ -55,7 +56,7 @@ def _tables_with_key(release: ServedRelease, column: str) -> Iterator[str]:
 def _is_readable(release: ServedRelease, table: str) -> bool:
     """Whether the release has the table, and anybody may read it."""
     contract = release.site.registry.table(table)
-    return release.has(table) and contract.shareable == list(contract.columns)
+    return release.has(table) and is_open(release.site.lake, contract, release.entry.parts(contract.id).values())
 
 
 def _rows(

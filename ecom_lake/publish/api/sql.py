@@ -20,9 +20,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ecom_lake.engine.contracts.table_id import TableId
-from ecom_lake.engine.serve.views import views
+from ecom_lake.engine.serve.views import LAYERS, RELEASED, views
 from ecom_lake.logs import context, log_event
 from ecom_lake.publish.api.access import client_of, may_see_people, need
+from ecom_lake.publish.api.catalogue import is_open
 from ecom_lake.publish.api.formats import MEDIA_TYPES, Format, document, wanted
 from ecom_lake.publish.api.parameters import OfRelease
 from ecom_lake.publish.api.problem import ProblemError
@@ -80,7 +81,12 @@ class SqlQueries:
 
     def _job(self, release: ServedRelease, query: str, format_: Format, sees_people: bool) -> Job:
         limits = self._limits
-        readable = views(release.site, release.entry, lambda table: sees_people or _is_open(release, table))
+        layers = {*RELEASED, *(layer for layer in LAYERS if layer in query.casefold())}  # others are not downloaded
+
+        def is_readable(table: TableId) -> bool:
+            return table.layer in layers and (sees_people or _is_open(release, table))
+
+        readable = views(release.site, release.entry, is_readable)
         return Job(
             query,
             format_,
@@ -139,7 +145,7 @@ def _stopped(job: Job) -> Outcome:
 def _is_open(release: ServedRelease, table: TableId) -> bool:
     """Whether everybody may read the files of a table."""
     contract = release.site.registry.gold.get(table.name) if table.layer == "gold" else None
-    return contract is not None and contract.shareable == list(contract.columns)
+    return contract is not None and is_open(release.site.lake, contract, release.entry.parts(table).values())
 
 
 def _reply(request: Request, release: ServedRelease, format_: Format, outcome: Outcome, content: bytes) -> Response:

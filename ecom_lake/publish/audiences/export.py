@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ecom_lake.engine.build.gold.table_rows import gold_rows
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 from ecom_lake.publish.audiences.campaign import CONTACTED, Campaign, read_campaign, write_campaign
@@ -19,19 +20,26 @@ from ecom_lake.publish.audiences.groups import audiences, find
 class Exported:
     campaign: Campaign
     contacted: Sequence[str]
-    """The customers of the audience that are to be contacted."""
+    """The customers who are to be contacted: all of the audience, or those who joined now."""
     held_out: int
     new: int
     """The customers of both arms who joined now."""
 
 
-def export_audience(site: Site, entry: Entry, audience: str, campaign: str, holdout: float) -> Exported:
-    """Record the arms of an audience's customers, and return those to contact."""
+def export_audience(
+    site: Site, audience: str, campaign: str, holdout: float, write: Callable[[Sequence[str]], None], only_new: bool = False
+) -> Exported:
+    """Write the customers of an audience to contact, in the release that readers see, and record the arms of all.
+
+    `write`: writes the customers to contact where the lake records it. An interruption after it leaves the campaign as it was, so
+    that the next export writes the same customers. No customer is erased from the campaigns (forgotten.py) between the reading of
+    the release and the end of it. `only_new`: leave out those who joined the campaign with an earlier export."""
     if not 0 <= holdout < 1:
         raise UsageError(f"--holdout must be at least 0 and below 1, such as 0.1 for 10%, not {holdout:g}.")
-    found = audiences(site, entry)
-    name = find(found, audience)
     with site.lake.turn():
+        entry = released(site)
+        found = audiences(site, entry)
+        name = find(found, audience)
         before = read_campaign(site, campaign) or Campaign(campaign, name, holdout)
         if (before.audience, before.holdout) != (name, holdout):
             raise UsageError(
@@ -39,10 +47,14 @@ def export_audience(site: Site, entry: Entry, audience: str, campaign: str, hold
                 "name another campaign."
             )
         after = before.with_members(found[name], first_day(site, entry), entry.number)
+        contacted = [customer for customer in found[name] if after.arm(customer) == CONTACTED]
+        held_out = len(found[name]) - len(contacted)
+        if only_new:
+            contacted = list(after.joined[-1].contacted) if after is not before else []
+        write(contacted)
         if after is not before or not before.joined:
             write_campaign(site, after)
-    contacted = [customer for customer in found[name] if after.arm(customer) == CONTACTED]
-    return Exported(after, contacted, len(found[name]) - len(contacted), len(after.members) - len(before.members))
+    return Exported(after, contacted, held_out, len(after.members) - len(before.members))
 
 
 def first_day(site: Site, entry: Entry) -> date:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ecom_lake.engine.contracts.question import Chart
 from ecom_lake.engine.serve.answering import Answered
+from ecom_lake.publish.column_words import as_heading, in_words
 from ecom_lake.publish.dashboard.heatmap import Cell, HeatMap, HeatRow, shade
 from ecom_lake.publish.dashboard.lines import LineChart, Role, Series, line_chart
 from ecom_lake.publish.pages.rendering import axis_amount
@@ -103,8 +104,8 @@ def _lines(found: Answered, chart: Chart, rows: Sequence[dict[str, Any]], text: 
         points = [
             (float(at), row) for at, row in enumerate(rows) if row[name] is not None and not (chart.mark and row[chart.mark])
         ]
-        texts = [f"{labels[int(at)]}: {_spoken(name)} {text(row[name], name in found.question.shares)}" for at, row in points]
-        series.append(Series(_spoken(name), [(at, float(row[name])) for at, row in points], role, texts))
+        texts = [f"{labels[int(at)]}: {in_words(name)} {text(row[name], name in found.question.shares)}" for at, row in points]
+        series.append(Series(in_words(name), [(at, float(row[name])) for at, row in points], role, texts))
     is_share = chart.values[0] in found.question.shares
 
     def label(at: float) -> str:
@@ -131,12 +132,8 @@ def _heat(found: Answered, chart: Chart, rows: Sequence[dict[str, Any]], text: F
             )
     return HeatMap(
         found.question.title,
-        _spoken(chart.across).capitalize(),
-        _spoken(chart.label).capitalize(),
+        as_heading(chart.across),
+        as_heading(chart.label),
         [text(column, False) for column in columns],
         [HeatRow(label, [of_row.get(column, Cell()) for column in columns]) for label, of_row in cells.items()],
     )
-
-
-def _spoken(column: str) -> str:
-    return column.replace("_", " ")

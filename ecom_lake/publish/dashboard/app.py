@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
 from ecom_lake.publish.api.access import client_of, may_see_people
-from ecom_lake.publish.dashboard.ask import answer_csv, answered, listed
+from ecom_lake.publish.dashboard.ask import RELEASE, answer_csv, answered, listed
 from ecom_lake.publish.dashboard.breakdown_explorer import breakdown_csv
 from ecom_lake.publish.dashboard.changes import changes
 from ecom_lake.publish.dashboard.chart_files import KINDS
@@ -168,10 +168,11 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
 
     @app.get("/{shop}/ask/{question}.csv")
     def answer_file(request: Request, shop: str, question: str) -> Response:
-        text = answer_csv(releases.of(shop), question, request.query_params, may_see_people(request))
-        return Response(
-            text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{shop}-{question}.csv"'}
-        )
+        given = dict(request.query_params)
+        release = releases.of(shop, read_filters({RELEASE: given.pop(RELEASE, "")}).release)
+        text = answer_csv(release, question, given, may_see_people(request))
+        name = f"{shop}-{question}-release-{release.number}.csv"
+        return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     @app.get("/{shop}/ask/{question}")
     def answer_page(request: Request, shop: str, question: str) -> Response:

@@ -15,14 +15,17 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from ecom_lake.engine.contracts.question import Question
-from ecom_lake.engine.serve.answering import Answered, said
+from ecom_lake.engine.contracts.question import Parameter, Question
+from ecom_lake.engine.serve.answering import ALL, Answered, said, values_as_given
 from ecom_lake.engine.serve.csv_text import write_csv
+from ecom_lake.publish.column_words import in_words
 from ecom_lake.publish.dashboard.answer_charts import AnswerChart, answer_chart
 from ecom_lake.publish.dashboard.not_there import NotForThisReaderError
 from ecom_lake.publish.dashboard.served_release import ServedRelease
 from ecom_lake.publish.pages.rendering import percent
 
+RELEASE = "release"
+"""The parameter of the CSV that names the release of the page."""
 SHOWN = 200
 """Rows of an answer that the page shows; the CSV has all of them."""
 CHARTED = 1_000
@@ -60,7 +63,7 @@ class Answer:
     chart: AnswerChart
     sql: str
     query: str
-    """The query of this answer's address."""
+    """The query that makes the CSV of the same answer."""
 
 
 def listed(release: ServedRelease) -> Listed:
@@ -82,13 +85,13 @@ def answered(release: ServedRelease, name: str, given: Mapping[str, str], sees_p
     shown = [position for position, column in enumerate(found.columns) if column != hidden]
     return Answer(
         question,
-        [_choice(found, parameter.name, parameter.meaning) for parameter in question.parameters],
-        [(found.columns[i].replace("_", " "), _holds_numbers(row[i] for row in found.rows)) for i in shown],
+        [_choice(found, parameter) for parameter in question.parameters],
+        [(in_words(found.columns[i]), _holds_numbers(row[i] for row in found.rows)) for i in shown],
         [[_text(row[i], found.columns[i] in question.shares) for i in shown] for row in found.rows[:SHOWN]],
         max(len(found.rows) - SHOWN, 0),
         answer_chart(found, CHARTED, _text),
         found.sql,
-        urlencode({one: said(value) for one, value in found.values.items() if value is not None}),
+        urlencode({**_given(found), RELEASE: release.number}),
     )
 
 
@@ -107,8 +110,16 @@ def _found(release: ServedRelease, name: str, given: Mapping[str, str], sees_peo
     return found
 
 
-def _choice(found: Answered, name: str, meaning: str) -> Choice:
-    return Choice(name, meaning, said(found.values[name]), [said(value) for value in found.choices.get(name, ())])
+def _given(found: Answered) -> dict[str, str]:
+    """The parameters that give the same answer again; without those of which the shop has no value."""
+    return {name: text for name, text in values_as_given(found).items() if found.values[name] is not None or text == ALL}
+
+
+def _choice(found: Answered, parameter: Parameter) -> Choice:
+    allowed = [said(value) for value in found.choices.get(parameter.name, ())]
+    if parameter.or_all and allowed:
+        allowed.append(ALL)
+    return Choice(parameter.name, parameter.meaning, values_as_given(found)[parameter.name], allowed)
 
 
 def _holds_numbers(values: Any) -> bool:

@@ -23,6 +23,7 @@ from ecom_lake.publish.dashboard.breakdown_query import (
 )
 from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.filters import DIMENSIONS as FILTERED
+from ecom_lake.publish.dashboard.options import Options
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.span import Span, shifted
 from ecom_lake.publish.dashboard.view import View
@@ -62,6 +63,8 @@ class Link:
 
 @dataclass(frozen=True)
 class Explorer:
+    by: str
+    """The dimension that is shown."""
     dimensions: Sequence[Link]
     periods: Sequence[Link]
     """The whole history, its years, and the months of the chosen year."""
@@ -85,15 +88,17 @@ class Explorer:
 
 
 def explorer(view: View) -> Explorer:
-    by, measure = view.options["by"], view.options["measure"]
-    known = _dimensions(view)
+    known, measure = _dimensions(view), view.options["measure"]
+    by = shown_dimension(view.options, known)
     links = [Link(one.replace("_", " "), view.with_options({"by": one, "member": ""}), one == by) for one in known]
     others = view.filters.members.keys() - {by}
     is_filtered = reads_lines(view, by) or not others
     csv_url = view.with_options({}).replace("/sales", "/sales/breakdown.csv", 1)
     if by not in known:
         absent = f"The shop states no {by.replace('_', ' ')}."
-        return Explorer(links, _periods(view), None, absent, None, None, "", "", by in FILTERED, is_filtered, True, csv_url, None)
+        return Explorer(
+            by, links, _periods(view), None, absent, None, None, "", "", by in FILTERED, is_filtered, True, csv_url, None
+        )
     chosen = _chosen(view, by)
     query = members_query(view, by, measure, chosen, MOST)
     rows = _in_order(by, view.release.rows(query))
@@ -102,6 +107,7 @@ def explorer(view: View) -> Explorer:
     tables = "fct_sales" if reads_lines(view, by) else "kpi_breakdown"
     evidence = replace(why(view, getattr(vocabulary, measure).meaning, query, tables), window=window)
     return Explorer(
+        by,
         links,
         _periods(view),
         table,
@@ -121,10 +127,17 @@ def explorer(view: View) -> Explorer:
 def breakdown_csv(view: View) -> str:
     """All members, with all measures."""
     text = io.StringIO()
-    by = view.options["by"]
-    rows = view.release.rows(members_query(view, by, view.options["measure"], "", None)) if by in _dimensions(view) else ()
+    known = _dimensions(view)
+    by = shown_dimension(view.options, known)
+    rows = view.release.rows(members_query(view, by, view.options["measure"], "", None)) if by in known else ()
     write_csv(text, _CSV, [[row[name] for name in _CSV] for row in rows])
     return text.getvalue()
+
+
+def shown_dimension(options: Options, known: Sequence[str]) -> str:
+    """The dimension that was asked for; without any, the default one, or the first that the shop states."""
+    is_asked = "by" in (options.given or {})
+    return options["by"] if is_asked or options["by"] in known or not known else known[0]
 
 
 def _dimensions(view: View) -> list[str]:
@@ -175,19 +188,24 @@ def _in_order(by: str, rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def _table(view: View, by: str, measure: str, chosen: str, rows: Sequence[Row]) -> BarTable:
-    headings = [Heading(_LABELS[name][0], view.with_option("measure", name), name == measure) for name in MEASURES]
+    known = [name for name in MEASURES if name == measure or any(row[name] is not None for row in rows)]
+    headings = [Heading(_LABELS[name][0], view.with_option("measure", name), name == measure) for name in known]
     change = [Heading(f"vs {view.before.text}")] if view.before else []
     bars = widths([row[measure] for row in rows])
     return BarTable(
         by.replace("_", " "),
         [*headings, Heading("Share of net sales"), *change],
-        [_row(view, by, measure, chosen, row, width) for row, width in zip(rows, bars, strict=True)],
+        [_row(view, by, known, measure, chosen, row, width) for row, width in zip(rows, bars, strict=True)],
         rows[0]["members"] - len(rows),
     )
 
 
-def _row(view: View, by: str, measure: str, chosen: str, row: Row, width: float) -> BarRow:
-    cells = [Cell(_text(view, name, row[name]), "chosen" if name == measure else "") for name in MEASURES]
+def _row(view: View, by: str, known: Sequence[str], measure: str, chosen: str, row: Row, width: float) -> BarRow:
+    """`known`: the measures that are shown. Orders that state no customer have an unknown number of them, not 0."""
+    values = {name: row[name] for name in known}
+    if values.get("customers") == 0 and row["orders"]:
+        values["customers"] = None
+    cells = [Cell(_text(view, name, value), "chosen" if name == measure else "") for name, value in values.items()]
     cells.append(Cell(_share(row["share"])))
     if view.before:
         change = change_text(row[measure], row["before"], _LABELS[measure][1])

@@ -18,8 +18,8 @@ STEEPEST = math.log(4)
 """Growth beyond four times, or below a quarter, is drawn on the edge."""
 _TICKS = {1 / 4: 0, 1 / 2: 0, 3 / 4: 1, 1.0: 0, 3 / 2: 1, 2.0: 0, 3.0: 1, 4.0: 0}
 """Growths on the axis; 1 where the chart must not be narrow."""
-WIDE, NARROW = 5.6, 2.2
-"""Pixels of one percent of the width, on a usual screen and on a phone."""
+WIDE, NARROW = 4.7, 2.2
+"""Pixels of one percent of the width: of the least chart that has all labels (styles/charts_quadrant.css), and on a phone."""
 _HIGH = 3.3
 """Pixels of one percent of the height."""
 _LETTER, _LINE, _MARGIN = 6.3, 15.0, 5.0

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from ecom_lake.errors import UserError
+from ecom_lake.publish.column_words import in_words
 from ecom_lake.publish.dashboard.evidence import Shown
 from ecom_lake.publish.dashboard.query import Row
 from ecom_lake.publish.dashboard.served_release import Releases
@@ -66,7 +67,7 @@ def changed_values(before: Sequence[Row], now: Sequence[Row], figure: str = "") 
     old, new = ({_key(row, keys): row for row in rows} for rows in (before, now))
     watched = [figure] if figure in columns else [column for column in columns if column not in keys]
     return [
-        ChangedValue(_named(key), column.replace("_", " "), _text(was), _text(now), _difference(was, now))
+        ChangedValue(_named(key), in_words(column), _text(was), _text(now), _difference(was, now))
         for key in dict.fromkeys((*new, *old))
         for column in watched
         for was, now in [(_value(old, key, column), _value(new, key, column))]

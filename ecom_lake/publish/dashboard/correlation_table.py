@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ecom_lake.engine.serve.profile.table_profile import Correlation
+from ecom_lake.publish.column_words import as_heading, in_words
 from ecom_lake.publish.dashboard.heatmap import SHADES, Cell, HeatMap, HeatRow
 from ecom_lake.publish.profile.numbers_in_words import correlation
 
@@ -15,8 +16,8 @@ def correlation_table(title: str, pairs: Sequence[Correlation]) -> HeatMap | Non
     names = list(dict.fromkeys(name for one in pairs for name in (one.one, one.other)))
     if not names:
         return None
-    rows = [HeatRow(_words(name).capitalize(), _cells(names, number, found)) for number, name in enumerate(names) if number]
-    return HeatMap(title, "", "", [_words(name) for name in names[:-1]], rows)
+    rows = [HeatRow(as_heading(name), _cells(names, number, found)) for number, name in enumerate(names) if number]
+    return HeatMap(title, "", "", [in_words(name) for name in names[:-1]], rows)
 
 
 def _cells(names: Sequence[str], row: int, found: Mapping[tuple[str, str], Correlation]) -> list[Cell]:
@@ -28,9 +29,5 @@ def _cell(pair: Correlation | None) -> Cell:
     if pair is None:
         return Cell()
     text = correlation(pair.value)
-    title = f"{_words(pair.one)} and {_words(pair.other)}: {text} over {pair.rows:,} rows"
+    title = f"{in_words(pair.one)} and {in_words(pair.other)}: {text} over {pair.rows:,} rows"
     return Cell(text, shade=round(SHADES * abs(pair.value)), title=title)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

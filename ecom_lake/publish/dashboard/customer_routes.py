@@ -35,7 +35,7 @@ def add_customer_routes(
 
     def view_of(request: Request, shop: str, page: str) -> View:
         if not may_see_people(request):
-            raise NotForThisReaderError("Single customers are personal data: this page is not shown through a reverse proxy.")
+            raise NotForThisReaderError("Single customers are personal data: this page needs the scope pii.")
         release = read_filters(request.query_params).release
         return View(shop, page, releases.of(shop, release), Filters(release=release), client=client_of(request))
 

@@ -84,7 +84,15 @@ def delivery(view: View) -> Delivery:
         late, stages = _late(view, query, filters, shown), _stages(view, view.span, query, filters)
     if view.span and view.release.has("review_summary"):
         reviews = _reviews(view, _context(view.span))
-    return Delivery(figures(view, KPIS), late, stages, sellers(view), reviews, late_effect(view), review_risk(view))
+    return Delivery(
+        figures(view, _kpis(view.filters)), late, stages, sellers(view), reviews, late_effect(view), review_risk(view)
+    )
+
+
+def _kpis(filters: Filters) -> Sequence[str]:
+    """A filter by category or product takes the orders with valid lines: a canceled order has none, so the rate would be 0."""
+    by_line = "category" in filters.members or "product" in filters.members
+    return [name for name in KPIS if name != "cancel_rate" or not by_line]
 
 
 def delivered_query(filters: Filters, span: Span) -> Query:

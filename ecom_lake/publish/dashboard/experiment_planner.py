@@ -19,8 +19,9 @@ from ecom_lake.publish.dashboard.sellers import percent_tick
 from ecom_lake.publish.dashboard.serving.whole_shop import base_rates
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import amount, percent
-from ecom_lake.shop.experiments.experiment_plan_model import plan
-from ecom_lake.shop.experiments.groups import groups_of, too_little
+from ecom_lake.shop.experiments.experiment_plan_model import plan, power_by_days
+from ecom_lake.shop.experiments.groups import Group, groups_of, too_little
+from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.power import people_for_shares, whole
 
 ASKED = {
@@ -42,11 +43,6 @@ select segment, assumed_uplift, incremental_margin, low, high, break_even_uplift
 from experiment_simulation
 where discount = $discount and cannibalisation = $cannibalisation
 order by segment, margin, assumed_uplift""")
-_POWER = Query("""\
-select series, x, value
-from model_curves
-where model = 'experiment_plan'
-order by series, x""")
 _PLAN_IS = (
     "Customers that each of two arms needs for a two-sided test of shares; the baseline of a group is the share of its customers"
     " who ordered within the follow-up days, measured. The uplift is an assumption."
@@ -147,7 +143,7 @@ def planner(view: View) -> Planner | None:
         "" if groups else too_little(found),
         settings.churn_days,
         settings.experiment_days,
-        _power(view),
+        _power([group for group in found if group.is_known], asked.uplift / 100, chosen),
         why(view, _PLAN_IS, query, "experiment_plan"),
     )
 
@@ -170,12 +166,10 @@ def _answer(asked: Asked) -> str:
     )
 
 
-def _power(view: View) -> LineChart | None:
-    """The power to detect 50% more, by days, of the groups that reach the most."""
-    rows = view.release.rows(_POWER) if view.release.has("model_curves") else ()
-    lines: dict[str, list[tuple[float, float]]] = {}
-    for row in rows:
-        lines.setdefault(row["series"], []).append((row["x"], row["value"]))
+def _power(groups: Sequence[Group], uplift: float, settings: MiningSettings) -> LineChart | None:
+    """The power to detect the uplift, by days, of the groups that reach the most."""
+    curves = {group.name: power_by_days(group, uplift, settings) for group in groups}
+    lines = {name: [(one.x, one.value) for one in points if one.value is not None] for name, points in curves.items() if points}
     best = sorted(lines, key=lambda name: -lines[name][-1][1])[:LINES]
     series = [Series(name, lines[name], "champion" if name == best[0] else "rival") for name in best]
     ends = [x for points in lines.values() for x, _ in points]

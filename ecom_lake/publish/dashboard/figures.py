@@ -1,4 +1,7 @@
-"""The figures on KPI cards: value, change, sparkline, and the evidence behind "Why this number?"."""
+"""The figures on KPI cards: value, change, sparkline, and the evidence behind "Why this number?".
+
+Where no order states its customer, their number is not known: it is not 0.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.kpi_cards import KPIS, Kpi, change_text, formatted, sparkline
 from ecom_lake.shop import vocabulary
 
+NOT_KNOWN = "not known"
 _LABELS = {
     kpi.name: kpi for kpi in (*KPIS, Kpi("units", "Units", "count"), Kpi("avg_lead_days", "Days to deliver", "score", "down"))
 }
@@ -40,19 +44,26 @@ def figures(view: View, names: Sequence[str] = SHOWN) -> list[Figure]:
     return [_figure(view, _LABELS[name], query, months, total, before) for name in names if total[name] is not None]
 
 
+def has_no_known_customers(sums: Row) -> bool:
+    """Whether there are orders, and none of them states its customer."""
+    return bool(sums["orders"]) and not sums["customers"]
+
+
 def _query(view: View, span: Span | None, names: Sequence[str]) -> Query:
     query = kpi_query(view.filters, span, float(view.release.site.shop.numbers.cost_coverage), names)
     return replace(query, served=served_kpis(view.filters, span, names))
 
 
 def _figure(view: View, kpi: Kpi, query: Query, months: Sequence[Row], total: Row, before: Row | None) -> Figure:
+    evidence = why(view, vocabulary.KPIS[kpi.name].column.meaning, query, "fct_orders", "fct_sales")
+    if kpi.name == "customers" and has_no_known_customers(total):
+        return Figure(kpi.name, kpi.label, NOT_KNOWN, None, "", "", evidence)
     change = change_text(total[kpi.name], before[kpi.name], kpi.unit) if before else None
     rises = change is not None and change.startswith("+")
     moved = change is not None and change.split()[0].strip("+-0.%") != ""
     tone: Literal["good", "bad", ""] = ""
     if moved and kpi.better != "neither":
         tone = "good" if rises == (kpi.better == "up") else "bad"
-    evidence = why(view, vocabulary.KPIS[kpi.name].column.meaning, query, "fct_orders", "fct_sales")
     complete = {month.month for month in view.months if month.is_complete}
     line = sparkline([row[kpi.name] for row in months if row["month"] in complete])
     return Figure(kpi.name, kpi.label, formatted(total[kpi.name], kpi.unit, view.release.currency), change, tone, line, evidence)

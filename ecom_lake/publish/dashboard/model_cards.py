@@ -63,6 +63,11 @@ class ModelCard:
     drift: Sequence[Row]
     why: Why
 
+    @property
+    def is_fitted(self) -> bool:
+        """A model that was refused without a test may have been fitted on nothing."""
+        return self.status != "refused" or self.test is not None
+
 
 def model_cards(view: View) -> list[ModelCard]:
     if not view.release.has("model_cards"):

@@ -17,7 +17,7 @@ from ecom_lake.shop import vocabulary
 
 _SQL = """select method, sum(payments)::decimal(18, 2) as payments, sum(orders)::bigint as orders,
     sum(payments)::double / nullif(sum(sum(payments)) over (), 0)::double as share,
-    sum(avg_installments * payment_count) / sum(payment_count) as avg_installments
+    sum(avg_installments * known_instalments) / nullif(sum(known_instalments), 0) as avg_installments
 from payment_mix
 where month between $first and $last
 group by method
@@ -65,7 +65,7 @@ def _row(view: View, row: Row, width: float, before: dict[str, float | None]) ->
             Cell(percent(row["share"]) if row["share"] is not None else UNKNOWN),
             *change,
             Cell(f"{row['orders']:,}"),
-            Cell(f"{row['avg_installments']:.1f}"),
+            Cell(f"{row['avg_installments']:.1f}" if row["avg_installments"] is not None else UNKNOWN),
         ],
         view.with_options({"by": "payment_method", "member": row["method"]}),
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from ecom_lake.engine.config import month_name
 from ecom_lake.engine.serve.profile.queries import Source
 from ecom_lake.engine.serve.profile.table_profile import TableProfile
 from ecom_lake.publish.dashboard.bar_table import UNKNOWN, BarRow, BarTable, Cell, Heading, widths
@@ -27,8 +28,8 @@ from ecom_lake.publish.pages.month_chart import MonthChart, Point, month_chart
 from ecom_lake.publish.pages.rendering import percent
 from ecom_lake.publish.profile import shop_profile
 from ecom_lake.publish.profile.findings import WEEKDAYS, shop_findings, table_findings
-from ecom_lake.publish.profile.release_tables import silver_sources, source
-from ecom_lake.publish.profile.shop_profile import MEASURES, ShopProfile
+from ecom_lake.publish.profile.release_tables import silver_sources
+from ecom_lake.publish.profile.shop_profile import ShopProfile, profile_of_release
 
 OPTIONS: Allowed = {"table": ()}
 """The silver table that is shown; the whole shop without one."""
@@ -129,11 +130,8 @@ def _whole(view: View, sources: Sequence[Source]) -> WholeShop:
 
 
 def _shop(view: View) -> ShopProfile:
-    release, table = view.release, view.release.site.registry.tables.get("fct_orders")
-    orders = None
-    if table is not None and release.has(table.name):
-        orders = _profile(view, source(release.site, release.entry, table, *MEASURES))
-    return ShopProfile(lambda sql: release.rows(Query(sql)), release.gold, orders)
+    release = view.release
+    return profile_of_release(release.site, release.entry, lambda sql: release.rows(Query(sql)), release.gold)
 
 
 def _evidence(view: View, shop: ShopProfile) -> dict[str, Why]:
@@ -181,7 +179,7 @@ def _figures(profile: TableProfile) -> list[str]:
         str(len(columns) + len(profile.source.absent)),
         str(len(profile.source.absent) or UNKNOWN),
         percent(missing / cells) if cells else UNKNOWN,
-        *(f"{time:%Y-%m}" for time in ((times.earliest, times.latest) if times else ())),
+        *(month_name(time.date().replace(day=1)) for time in ((times.earliest, times.latest) if times else ())),
         *(UNKNOWN for _ in range(0 if times else 2)),
     ]
 

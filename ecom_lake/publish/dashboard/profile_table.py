@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ecom_lake.engine.config import UNDATED, month_name
 from ecom_lake.engine.contracts.columns import DATE
 from ecom_lake.engine.serve.profile.bins import Bins
 from ecom_lake.engine.serve.profile.queries import LEAST_SHOWN, has_values
@@ -112,7 +113,7 @@ def _evidence(view: View, profile: TableProfile) -> list[tuple[str, str, Why]]:
 
 
 def _card(profile: TableProfile, one: ColumnSummary) -> ColumnCard:
-    column, histogram = one.column, profile.histograms.get(one.column.name)
+    column, histogram = one.column, None if _is_undated(one) else profile.histograms.get(one.column.name)
     frequent = profile.frequent.get(column.name, ())
     return ColumnCard(
         column.name,
@@ -130,6 +131,11 @@ def _card(profile: TableProfile, one: ColumnSummary) -> ColumnCard:
         _values(one, frequent),
         _note(one, frequent),
     )
+
+
+def _is_undated(one: ColumnSummary) -> bool:
+    """The months of a shop without dates."""
+    return one.times is not None and one.times.latest.date() == UNDATED
 
 
 def _distinct(one: ColumnSummary) -> str:
@@ -163,7 +169,7 @@ def _outliers(one: ColumnSummary) -> str:
 
 def _time(one: ColumnSummary, time: datetime) -> str:
     if one.column.first_of_month:
-        return f"{time:%Y-%m}"
+        return month_name(time.date())
     return f"{time:%Y-%m-%d}" if one.column.kind == DATE else f"{time:%Y-%m-%d %H:%M}"
 
 

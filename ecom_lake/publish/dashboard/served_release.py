@@ -28,12 +28,12 @@ from ecom_lake.engine.serve.answering import Answered, answer, find, unanswerabl
 from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.serve.released import released, state
 from ecom_lake.engine.serve.status import changed_tables
+from ecom_lake.engine.serve.views import RELEASED
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.serving.prepared import Prepared
 from ecom_lake.publish.dashboard.serving.serving_file import can_serve
-from ecom_lake.publish.excel.workbook import workbook
 from ecom_lake.publish.query_slots import QuerySlots
 
 OPEN_RELEASES = 6
@@ -59,7 +59,7 @@ class ServedRelease:
         self.entry = entry
         opened = ExitStack()
         seconds = min(LONGEST_QUERY, site.query_timeout)
-        self._session = opened.enter_context(session(site, entry, seconds, by_signals=False))
+        self._session = opened.enter_context(session(site, entry, seconds, by_signals=False, layers=RELEASED))
         self.prepared: Prepared | None = None
         if is_prepared:
             scratch = opened.enter_context(tempfile.TemporaryDirectory(prefix="ecom-lake-serving-"))
@@ -68,7 +68,6 @@ class ServedRelease:
         self._close = weakref.finalize(self, opened.close)
         """Runs once the last page that uses the release has been rendered."""
         self._slots = slots or QuerySlots(site.threads)
-        self._lock = Lock()
         self._at_the_rows = Lock()
         self._at_the_workbook = Lock()
         self._workbook = b""
@@ -80,6 +79,8 @@ class ServedRelease:
 
     def workbook(self) -> bytes:
         """The release as an Excel workbook: made once, which takes seconds, while other pages are answered."""
+        from ecom_lake.publish.excel.workbook import workbook
+
         with self._at_the_workbook:
             if not self._workbook:
                 with self._slots.taken():
@@ -116,13 +117,16 @@ class ServedRelease:
         question = find(self.site.registry, [name])
         if why := self.unanswerable.get(question.name):
             raise UsageError(f"Shop '{self.site.shop.name}' cannot answer {question.name}: {why}")
-        with self._slots.taken(self._lock):
-            return answer(self._session, question, given)
+
+        def answered() -> Answered:
+            with self._session.of_a_thread() as asking:
+                return answer(asking, question, given)
+
+        return self._slots.run(answered)
 
     def rows_once(self, query: Query) -> Sequence[Row]:
         """Rows that are not kept: those of single customers and of long lists, which few people ask for twice."""
-        with self._slots.taken():
-            return self._read(query)
+        return self._slots.run(lambda: self._read(query))
 
     def rows(self, query: Query) -> Sequence[Row]:
         """Rows that are kept. Readers who ask for the same at once share one query; its error is not kept."""
@@ -149,8 +153,7 @@ class ServedRelease:
 
     def frame(self, query: Query) -> pl.DataFrame:
         """The answer to a query that names its tables with their layer; it is not kept."""
-        with self._slots.taken():
-            return self._session.frame(query.sql, query.values)
+        return self._slots.run(lambda: self._session.frame(query.sql, query.values))
 
     def _read(self, query: Query) -> Sequence[Row]:
         if self.prepared and (rows := self.prepared.rows(query)) is not None:
@@ -158,8 +161,11 @@ class ServedRelease:
         return self._session.rows(query.sql, query.values)
 
     def columns(self, query: Query) -> Sequence[str]:
-        with self._slots.taken(self._lock):
-            return self._session.ask(query.sql, query.values).columns
+        def columns() -> Sequence[str]:
+            with self._session.of_a_thread() as asking:
+                return asking.ask(query.sql, query.values).columns
+
+        return self._slots.run(columns)
 
     @property
     def previous(self) -> int | None:
@@ -179,7 +185,7 @@ class Releases:
         self._sites: dict[str, Site] = {}
         self._latest: dict[str, tuple[float, Entry]] = {}
         self._unreleased: dict[str, int | None] = {}
-        self._open: OrderedDict[tuple[str, int], ServedRelease] = OrderedDict()
+        self._open: OrderedDict[tuple[str, int], Future[ServedRelease]] = OrderedDict()
         self._slots = QuerySlots(settings.threads)
         self._lock = Lock()
 
@@ -188,19 +194,33 @@ class Releases:
         return tuple(self.settings.shops)
 
     def of(self, shop: str, number: int | None = None) -> ServedRelease:
-        """The latest release of a shop, or the one with a number. Raises `UsageError` where there is none."""
+        """The latest release of a shop, or the one with a number. Raises `UsageError` where there is none.
+
+        A release of a remote lake is downloaded when it is opened: whoever asks for another one does not wait for that."""
         with self._lock:
             site = self._site(shop)
             newest = self._newest(shop, site)
             entry = newest if number is None else _numbered(site, number)
-            served = self._open.pop((shop, entry.number), None)
-            if served is None:
-                is_prepared = entry.number == newest.number and can_serve(site, entry, self._least_lines)
-                served = ServedRelease(site, entry, self._slots, is_prepared)
-            self._open[shop, entry.number] = served
+            key = shop, entry.number
+            if is_first := (served := self._open.get(key)) is None:
+                served = self._open[key] = Future()
+            self._open.move_to_end(key)
             while len(self._open) > OPEN_RELEASES:
                 self._open.popitem(last=False)
-            return served
+        if is_first:
+            self._fill(served, key, site, entry, is_newest=entry.number == newest.number)
+        return served.result()
+
+    def _fill(self, served: Future[ServedRelease], key: tuple[str, int], site: Site, entry: Entry, is_newest: bool) -> None:
+        """Open a release for all who wait for it. Its error is not kept."""
+        try:
+            is_prepared = is_newest and can_serve(site, entry, self._least_lines)
+            served.set_result(ServedRelease(site, entry, self._slots, is_prepared))
+        except BaseException as error:
+            with self._lock:
+                if self._open.get(key) is served:
+                    del self._open[key]
+            served.set_exception(error)
 
     def site(self, shop: str) -> Site:
         with self._lock:

@@ -33,6 +33,7 @@ _LABELS = {
     "at_risk_stale": "shipped long ago, no delivery known",
     "no_lines": "paid, order without lines",
     "no_payment": "order without payment",
+    "tax": "tax charged on top of the prices",
     "instalment_interest": "interest on instalments",
 }
 _DEFINITION = "One row per step: a total, or the amount between two totals. Every group sums to its total, to the cent."

@@ -12,6 +12,11 @@ import polars as pl
 
 from ecom_lake.engine.contracts.columns import Column
 from ecom_lake.engine.contracts.table import Table
+from ecom_lake.publish.column_words import as_heading
+from ecom_lake.publish.pages.kpi_cards import KPIS
+
+CUBE = "Cube"
+"""The sheet with the rows that the PivotTables sum."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ SHEETS = (
         columns=("rank", "topic", "statement", "reason", "money_at_stake", "action", "owner", "caveat"),
         rows=lambda rows: rows.filter(pl.col("status") == "shown"),
     ),
-    Sheet("Cube", "sales_cube", ("month", "segment", "category", "state")),
+    Sheet(CUBE, "sales_cube", ("month", "segment", "category", "state")),
     Sheet("Models", "model_cards", ("model",), columns=("model", "predicts", "status", "reason", "as_of", "age_days")),
 )
 TABLES = (*(sheet.table for sheet in SHEETS), "kpi_churn", "kpi_summary", "quality_scorecard")
@@ -147,5 +152,8 @@ def _filled(sheet: Sheet, contract: Table, rows: pl.DataFrame) -> Filled:
 
 
 def label(column: str) -> str:
-    """The header of a column: Net sales for net_sales."""
-    return column.replace("_", " ").capitalize()
+    """The header of a column: that of its KPI card, or Net sales for net_sales."""
+    return _KPI_LABELS.get(column) or as_heading(column)
+
+
+_KPI_LABELS = {kpi.name: kpi.label for kpi in KPIS}

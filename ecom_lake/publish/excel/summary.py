@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from ecom_lake.publish.excel.sheets import Filled, label
-from ecom_lake.publish.excel.table_sheet import Formats, print_settings, write_cell
+from ecom_lake.publish.excel.table_sheet import HEADER_ROW, Formats, print_settings, write_cell
 from ecom_lake.publish.pages.kpi_cards import KPIS, Card, Unit, monthly_cards, total_cards
 from ecom_lake.publish.pages.report import months_of
 
@@ -26,7 +26,7 @@ _FORMATS: Mapping[Unit, str] = {
     "score": "0.00",
 }
 _BLUE, _PALE, _GREEN, _RED = "#1F5FA8", "#B9CDE5", "#1E7B34", "#B3261E"
-_DATA_ROW = 4
+_DATA_ROW = HEADER_ROW + 1
 """Of a sheet with a table: the first row below the header, counted from 0."""
 _BARS = 10
 _SHORT = '[>=1000000]0.0,,"M";[>=1000]0,"k";0'

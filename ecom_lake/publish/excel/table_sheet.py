@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS, LONGEST_TEXT = 1_048_000, 32_767
 """What a sheet of Excel holds: rows, and characters of a cell."""
+HEADER_ROW = 3
+"""The row of a table's header, counted from 0."""
 PRINTED_ROWS = 100
 """Of a longer table only the first rows are printed."""
 _EXACT = 10**15
@@ -80,7 +82,7 @@ def write_table(
         raise UsageError(f"{len(rows):,} rows of {name} do not fit into a sheet of Excel, which holds {MOST_ROWS:,}.")
     sheet.write_string(0, 0, texts.title, formats(bold=True, font_size=14))
     sheet.write_string(1, 0, texts.note, formats(font_color="#595959"))
-    first = 3
+    first = HEADER_ROW
     for place, column in enumerate(columns):
         is_wrapped = _longest(column, rows, place) > _WIDEST
         style = formats(num_format=number_format(column), text_wrap=is_wrapped, indent=int(column.kind == TEXT))

@@ -1,6 +1,7 @@
 """A release as one Excel workbook: summary, a sheet for each subject that the shop has, definitions, and what was checked.
 
-The same release gives the same bytes. Not here: which sheets there are (sheets.py), how they look (table_sheet.py, summary.py).
+The same release gives the same bytes. Not here: which sheets there are (sheets.py), how they look (table_sheet.py, summary.py,
+pivot_sheets.py).
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 
@@ -19,7 +20,10 @@ from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UserError
 from ecom_lake.extras import require
-from ecom_lake.publish.excel.sheets import TABLES, Filled, filled, label
+from ecom_lake.publish.excel.pivot_parts import with_pivot_tables
+from ecom_lake.publish.excel.pivot_sheets import pivot_tables, write_pivot
+from ecom_lake.publish.excel.pivot_table import PivotTable
+from ecom_lake.publish.excel.sheets import CUBE, TABLES, Filled, filled, label
 from ecom_lake.publish.excel.summary import Heading, write_summary
 from ecom_lake.publish.excel.table_sheet import PRINTED_ROWS, Formats, Texts, write_table
 
@@ -48,14 +52,19 @@ def workbook(site: Site, entry: Entry) -> bytes:
         formats = Formats(book)
         heading = Heading(f"Shop {site.shop.name}", _period(gold, entry), site.shop.numbers.currency)
         summary = book.add_worksheet("Summary")
+        pivots: dict[int, PivotTable] = {}
         for one in sheets:
-            columns = [_with_header(column, label(column.name)) for column in one.columns]
+            headings = [_with_header(column, label(column.name)) for column in one.columns]
             texts = Texts(one.sheet.name, _note(one), footer)
-            write_table(book.add_worksheet(one.sheet.name), formats, one.sheet.name, columns, one.rows.rows(), texts)
+            if one.sheet.name == CUBE:
+                for pivot in pivot_tables(one, headings, date.fromisoformat(entry.at[:10])):
+                    pivots[len(book.worksheets()) + 1] = pivot
+                    write_pivot(book.add_worksheet(pivot.name), formats, pivot, footer)
+            write_table(book.add_worksheet(one.sheet.name), formats, one.sheet.name, headings, one.rows.rows(), texts)
         _write(book.add_worksheet("Definitions"), formats, "Definitions", _DEFINITIONS, list(_definitions(sheets)), footer)
         _write(book.add_worksheet("Trust"), formats, "Trust", _TRUST, _trust(gold["quality_scorecard"]), footer)
         write_summary(book, summary, formats, heading, gold, sheets, footer)
-    return file.getvalue()
+    return with_pivot_tables(file.getvalue(), pivots)
 
 
 def _gold(site: Site, entry: Entry) -> Mapping[str, pl.DataFrame]:

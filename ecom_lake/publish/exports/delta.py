@@ -1,15 +1,18 @@
 """The gold tables of a release as Delta tables, for Microsoft Fabric, Databricks, Spark and whatever else reads Delta.
 
 Each table is a Delta table of its own. A release whose content of a table is new adds one version, written atomically, whose
-commit states shop, release and content; a table that did not change gets none. An interrupted export is continued by the next.
+commit states shop, release and content; a table that did not change gets none. A table that the release no longer has gets a
+version without rows. An interrupted export is continued by the next.
 Timestamps, which have no time zone in the lake, are written as UTC: readers without `timestamp_ntz` show the same clock times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,8 +25,10 @@ from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UserError
 from ecom_lake.publish.exports.released_tables import ReleasedTable, released_tables
 
-RELEASE, CONTENT = "ecomLake.release", "ecomLake.content"
-"""The commit states the release, and the version of the table's content that it has."""
+RELEASE, CONTENT, SHOP = "ecomLake.release", "ecomLake.content", "ecomLake.shop"
+"""The commit states the release, the version of the table's content that it has, and the shop."""
+NO_CONTENT = "none"
+"""The content of a table that the release does not have."""
 _BATCH_ROWS = 65_536
 
 
@@ -35,6 +40,8 @@ class Exported:
     """The version of the Delta table that has the release's content."""
     is_new: bool
     """Whether this export wrote it."""
+    is_gone: bool = False
+    """Whether the release does not have it, so that it has no rows."""
 
 
 def export_delta(
@@ -44,23 +51,79 @@ def export_delta(
     options: Mapping[str, str] | None = None,
     on_table: Callable[[str], None] = lambda table: None,
 ) -> list[Exported]:
-    """Bring the Delta tables below `target`, a folder or a URL, to the content of a release."""
-    done = []
-    for table in released_tables(site, entry, ("gold",)):
+    """Bring the Delta tables below `target`, a folder or a URL, to the content of a release.
+
+    The caller holds the turn of exports from before it reads which release that is, so that no older one is written later."""
+    folder, given, done = target.rstrip("/"), dict(options or {}), []
+    tables = released_tables(site, entry, ("gold",))
+    for table in tables:
+        with _in_a_sentence(f"{folder}/{table.contract.name}"):
+            _refuse_other_shop(site, f"{folder}/{table.contract.name}", given)
+    for table in tables:
         on_table(table.contract.name)
         verify(site, table.files.values())
-        try:
-            done.append(_export(site, entry, table, f"{target.rstrip('/')}/{table.contract.name}", dict(options or {})))
-        except (DeltaError, OSError) as error:
-            why = str(error).strip().splitlines()[0]
-            raise UserError(f"The Delta table {target}/{table.contract.name} could not be written: {why}") from None
+        with _in_a_sentence(f"{folder}/{table.contract.name}"):
+            done.append(_export(site, entry, table, f"{folder}/{table.contract.name}", given))
+    for name in sorted(_exported_before(site, folder) - {table.contract.name for table in tables}):
+        with _in_a_sentence(f"{folder}/{name}"):
+            if emptied := _empty(site, entry, name, f"{folder}/{name}", given):
+                done.append(emptied)
     return done
+
+
+def _refuse_other_shop(site: Site, place: str, options: dict[str, str]) -> None:
+    existing = _open(place, options)
+    theirs = next((one[SHOP] for one in existing.history() if SHOP in one), None) if existing else None
+    if theirs not in (None, site.shop.name):
+        raise UserError(f"{place} has the table of shop '{theirs}': name another folder for '{site.shop.name}'.")
+
+
+@contextmanager
+def _in_a_sentence(place: str) -> Iterator[None]:
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        why = str(error).strip().splitlines()[0]
+        raise UserError(f"The Delta table {place} could not be written: {why}") from None
+
+
+def _exported_before(site: Site, folder: str) -> set[str]:
+    """The tables that an earlier release may have had: those with a contract, and in a local folder the others, too."""
+    local = Path(folder)
+    others = local.iterdir() if "://" not in folder and local.is_dir() else ()
+    return {*site.registry.gold, *(one.name for one in others if (one / "_delta_log").is_dir())}
+
+
+def _empty(site: Site, entry: Entry, name: str, place: str, options: dict[str, str]) -> Exported | None:
+    """A version without rows of a table that the shop's release no longer has; None if there is none to empty."""
+    existing = _open(place, options)
+    if existing is None or _last_write(existing).get(SHOP) != site.shop.name:
+        return None
+    if _last_content(existing) == NO_CONTENT:
+        _delete_old_files(existing)
+        return Exported(name, 0, existing.version(), is_new=False, is_gone=True)
+    schema = pa.schema(existing.schema().to_arrow())
+    write_deltalake(
+        place,
+        pa.RecordBatchReader.from_batches(schema, []),
+        mode="overwrite",
+        storage_options=options or None,
+        commit_properties=_properties(site, entry, NO_CONTENT),
+    )
+    written = DeltaTable(place, storage_options=options or None)
+    _delete_old_files(written)
+    return Exported(name, 0, written.version(), is_new=True, is_gone=True)
+
+
+def _properties(site: Site, entry: Entry, content: str) -> CommitProperties:
+    return CommitProperties({RELEASE: str(entry.number), CONTENT: content, SHOP: site.shop.name})
 
 
 def _export(site: Site, entry: Entry, table: ReleasedTable, place: str, options: dict[str, str]) -> Exported:
     content = entry.version(table.id)
     existing = _open(place, options)
     if existing and _last_content(existing) == content:
+        _delete_old_files(existing)
         return Exported(table.contract.name, table.rows, existing.version(), is_new=False)
     write_deltalake(
         place,
@@ -70,11 +133,16 @@ def _export(site: Site, entry: Entry, table: ReleasedTable, place: str, options:
         name=table.contract.name,
         description=table.contract.grain,
         storage_options=options or None,
-        commit_properties=CommitProperties({RELEASE: str(entry.number), CONTENT: content, "ecomLake.shop": site.shop.name}),
+        commit_properties=_properties(site, entry, content),
     )
     written = DeltaTable(place, storage_options=options or None)
-    written.vacuum(dry_run=False)  # files that no version of the last week needs
+    _delete_old_files(written)
     return Exported(table.contract.name, table.rows, written.version(), is_new=True)
+
+
+def _delete_old_files(table: DeltaTable) -> None:
+    """Those that no version of the last week needs: of an unchanged table too, because they may have persons who were erased."""
+    table.vacuum(dry_run=False)
 
 
 def _open(place: str, options: dict[str, str]) -> DeltaTable | None:
@@ -86,13 +154,15 @@ def _open(place: str, options: dict[str, str]) -> DeltaTable | None:
 
 def _last_content(table: DeltaTable) -> str | None:
     """The content that the last write of an export states; None if somebody else wrote into the table since then."""
-    for commit in table.history():
-        if commit.get("operation") == "WRITE":
-            found = commit.get(CONTENT)
-            return str(found) if found else None
-        if not str(commit.get("operation", "")).startswith("VACUUM"):
-            return None
-    return None
+    found = _last_write(table).get(CONTENT)
+    return str(found) if found else None
+
+
+def _last_write(table: DeltaTable) -> Mapping[str, Any]:
+    """The last commit, without those that only removed files; empty if it is no write."""
+    commits = (one for one in table.history() if not str(one.get("operation", "")).startswith("VACUUM"))
+    last = next(commits, {})
+    return last if last.get("operation") == "WRITE" else {}
 
 
 def _rows(site: Site, table: ReleasedTable) -> pa.RecordBatchReader:

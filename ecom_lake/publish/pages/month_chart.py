@@ -61,6 +61,8 @@ class MonthLabel:
     year: str
     tier: int
     """0: shown at every width; 1: where the chart is not narrow; 2: where it is wide."""
+    year_until: int = 0
+    """The tier of an earlier label with the same year: where that one is shown, this year is not. 0: shown at every width."""
 
 
 @dataclass(frozen=True)
@@ -192,15 +194,16 @@ def _path(places: Sequence[tuple[float, float]]) -> str:
 
 
 def month_labels(months: Sequence[date]) -> list[MonthLabel]:
-    """January carries its year, and so does the first month that is shown."""
+    """January carries its year, and so does the first month that is shown at each width."""
     tiers = [0 if len(months) <= _FEW_MONTHS or month.month in (1, 7) else 1 if month.month in (4, 10) else 2 for month in months]
-    first = tiers.index(0) if 0 in tiers else 0
+    firsts = {next((i for i, tier in enumerate(tiers) if tier <= shown), 0) for shown in (0, 1, 2)}
     return [
         MonthLabel(
             round(100 * (i + 0.5) / len(months), 2),
             f"{month:%b}",
-            str(month.year) if month.month == 1 or i in (0, first) else "",
+            str(month.year) if month.month == 1 or i in firsts else "",
             tiers[i],
+            min((tiers[earlier] for earlier in firsts if earlier < i and months[earlier].year == month.year), default=0),
         )
         for i, month in enumerate(months)
     ]

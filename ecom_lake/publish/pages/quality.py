@@ -16,7 +16,7 @@ import polars as pl
 from ecom_lake.publish.pages import charts
 from ecom_lake.publish.pages.rendering import rendered
 
-FATES = ("published", "superseded", "collapsed", "left_out", "pending", "quarantined", "rejected")
+FATES = ("published", "superseded", "collapsed", "left_out", "pending", "quarantined", "rejected", "erased")
 _TEMPLATE = "quality.html.jinja"
 
 Row = Mapping[str, Any]
@@ -65,7 +65,7 @@ def _values(story: Story) -> dict[str, Any]:
     series = _series(story.anomalies)
     return {
         "story": story,
-        "fates": [fate for fate in FATES if total[fate] or fate != "left_out"],  # only a map leaves rows out
+        "fates": [fate for fate in FATES if total[fate] or fate not in ("left_out", "erased")],  # only a map leaves rows out
         "ledger": tables,
         "freshness": list({row["table_name"]: row for row in tables}.values()),
         "is_mapped": any(row["read_as"] != row["table_name"] for row in tables),

@@ -19,6 +19,7 @@ from ecom_lake.engine.serve.plots import plot
 from ecom_lake.publish.pages.kpi_cards import change_text, monthly_cards, total_cards
 from ecom_lake.publish.pages.month_chart import Forecast, MonthChart, Point, month_chart
 from ecom_lake.publish.pages.rendering import amount, axis_amount, percent, rendered
+from ecom_lake.words import counted
 
 TABLES = (
     "basket_rules",
@@ -154,7 +155,7 @@ def _delivery_headline(complete: Sequence[Row]) -> str | None:
     before = next((row for row in complete if row["month"] == _back(last["month"], 1)), None)
     change = change_text(last["late_rate"], before["late_rate"], "share") if before else None
     compared = f" ({change} from {before['month']:%B %Y})" if change and before else ""
-    return f"{percent(last['late_rate'])} of the orders of {last['month']:%B %Y} were delivered late{compared}."
+    return f"{percent(last['late_rate'])} of the deliveries of orders placed in {last['month']:%B %Y} were late{compared}."
 
 
 def _direction(growth: float) -> str:
@@ -235,7 +236,8 @@ def _anonymous(summary: Mapping[str, Any]) -> Row | None:
     if not summary.get("anonymous_orders"):
         return None
     orders, sales, all_sales = (summary[name] for name in ("anonymous_orders", "anonymous_net_sales", "net_sales"))
-    return {"orders": int(orders), "net_sales": sales, "share": sales / all_sales if all_sales else None}
+    have = counted(int(orders), "order", "has/have")
+    return {"orders_have": have, "net_sales": sales, "share": sales / all_sales if all_sales else None}
 
 
 def _leading_segment(segments: pl.DataFrame) -> Row | None:

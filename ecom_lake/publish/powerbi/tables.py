@@ -195,7 +195,17 @@ DEFINITIONS = (
         "ledger",
         "Deliveries",
         shown={"sequence": "Delivery", "delivered_at": "Delivered At", "file": "File", "read_as": "Read As"},
-        hidden=("rows_delivered", "rejected", "quarantined", "pending", "superseded", "collapsed", "left_out", "published"),
+        hidden=(
+            "rows_delivered",
+            "rejected",
+            "quarantined",
+            "pending",
+            "superseded",
+            "collapsed",
+            "left_out",
+            "published",
+            "erased",
+        ),
     ),
     Definition(
         "quality_scorecard",

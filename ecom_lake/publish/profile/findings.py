@@ -12,6 +12,7 @@ from typing import Any
 
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.serve.profile.table_profile import ColumnSummary, Correlation, TableProfile
+from ecom_lake.publish.column_words import in_words
 from ecom_lake.publish.pages.rendering import amount, percent, printable
 from ecom_lake.publish.profile.numbers_in_words import correlation, shown
 from ecom_lake.publish.profile.shop_profile import ShopProfile
@@ -188,6 +189,6 @@ def _of_orders(orders: TableProfile | None) -> Iterator[str]:
     known = [one for one in orders.correlations if one.rows >= LEAST_ROWS]
     for one in sorted(known, key=lambda one: -abs(one.value))[:3]:
         if abs(one.value) >= NOTABLE:
-            first, second = (name.replace("_", " ") for name in (one.one, one.other))
+            first, second = map(in_words, (one.one, one.other))
             way = "higher" if one.value > 0 else "lower"
             yield f"Orders with higher {first} tend to have {way} {second} ({_rank_correlation(orders, one)})."

@@ -9,7 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.serve.profile.table_profile import Ask, TableProfile
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.publish.profile.release_tables import source
 
 Row = Mapping[str, Any]
 MONTHS = "select month, is_complete, orders, net_sales from kpi_monthly order by month"
@@ -73,3 +76,10 @@ class ShopProfile:
 
     def _rows(self, sql: str, *tables: str) -> Sequence[Row]:
         return self._ask(sql) if all(table in self._tables for table in tables) else ()
+
+
+def profile_of_release(site: Site, entry: Entry, ask: Ask, tables: Collection[str]) -> ShopProfile:
+    """`ask`: runs a query on the release. `tables`: its gold tables."""
+    orders = site.registry.gold.get("fct_orders") if "fct_orders" in tables else None
+    measures = TableProfile(source(site, entry, orders, *MEASURES), ask) if orders else None
+    return ShopProfile(ask, tables, measures)

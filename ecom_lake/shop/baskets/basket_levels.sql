@@ -136,8 +136,8 @@ select
         when itemsets = 0 then ', and no two are bought together often enough: there are no rules.'
         else
             case when is_thin then ': the rules are about few of the shop''s orders. ' else ': ' end
-            || written.significant || ' rules are significant, corrected for the '
-            || written.tested || ' possible rules of items that are as frequent.'
+            || written.significant || ' rules are significant, corrected within each rule length ('
+            || written.tested || ' possible rules of items that are as frequent in all).'
     end as statement
 from judged
 join written on written.level = judged.level

@@ -2,8 +2,9 @@
 
 Two models, because customers with one purchase and with several have little in common: is there a second order, and is there a
 next one? All customers with a purchase are in scope. The models are fitted to who does order, the rarer outcome; what is
-published is the probability of no order. Not here: features (features.py), the fit of models (ranker.py), their gate
-(evaluation.py), and the test of their probabilities (probability_backtest.py).
+published is the probability of no order, and the list is tested as it is published, by who does not order. Not here: features
+(features.py), the fit of models (ranker.py), their gate (evaluation.py), and the test of their probabilities
+(probability_backtest.py).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ecom_lake.shop.churn.features import FEATURES, GROUPS, Feature, buyers_afte
 from ecom_lake.shop.churn.purchase_probability import NAME as BG_NBD
 from ecom_lake.shop.churn.purchase_probability import purchase_probabilities
 from ecom_lake.shop.rankings.evaluation import Evaluation, Target, evaluate
+from ecom_lake.shop.rankings.hash_sample import ALL, MOST_READ, HashSample
 from ecom_lake.shop.rankings.probability_backtest import Backtest, Origin, backtest, predict_at, with_backtest
 from ecom_lake.shop.rankings.ranker import select
 from ecom_lake.shop.rankings.reasons import group_importance, importance_curve, ranked_list
@@ -46,6 +48,7 @@ class Form:
     max_purchases: int | None
     """Purchases that a customer in scope has made."""
     does: str
+    does_not: str
 
     @property
     def scope(self) -> pl.Expr:
@@ -57,11 +60,12 @@ class Form:
         return tuple(feature for feature in FEATURES if feature.varies_after_one_purchase or self.max_purchases != 1)
 
     def target(self) -> Target:
-        return Target(self.name, "customers", self.does, "recency", [feature.name for feature in self.features])
+        features = [feature.name for feature in self.features]
+        return Target(self.name, "customers", self.does, "recency", features, self.does_not)
 
 
-SECOND = Form("second order", 1, 1, "order a second time")
-NEXT = Form("next order", 2, None, "order again")
+SECOND = Form("second order", 1, 1, "order a second time", "do not order a second time")
+NEXT = Form("next order", 2, None, "order again", "do not order again")
 FORMS = (NEXT, SECOND)
 
 
@@ -72,12 +76,14 @@ class Snapshots:
     con: duckdb.DuckDBPyConnection
     horizon: int
     most: int
+    people: HashSample
+    """The customers who are read; `most` of each form are a part of them."""
     forms: Sequence[Form]
     loaded: dict[date, dict[Form, Sample]] = field(default_factory=dict)
 
     def sample(self, day: date, form: Form) -> Sample:
         if day not in self.loaded:
-            customers = labelled_on(self.con, day, self.horizon)
+            customers = labelled_on(self.con, day, self.horizon, self.people)
             self.loaded[day] = {each: in_scope(customers, each, self.most) for each in self.forms}
         return self.loaded[day][form]
 
@@ -92,9 +98,11 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
         splits = cutoffs(first, as_of, horizon) if first and as_of else None
     if splits is None or as_of is None or first is None:
         return Fitted({"churn_scores": _no_rows()}, _too_young(first, as_of, horizon))
-    snapshots = Snapshots(con, horizon, settings.people_sample, FORMS)
+    people = HashSample.of(_customers(con), MOST_READ)
+    snapshots = Snapshots(con, horizon, settings.people_sample, people, FORMS)
     evaluated = evaluate_forms(snapshots, splits, settings, past.notes if is_kept else None)
-    now = features_at(con, as_of)
+    now = features_at(con, as_of, people)
+    listed = features_at(con, as_of) if any(one.is_published for one in evaluated) and not people.is_all else now
     tables, evaluations, importances = [_no_rows()], [], []
     for form, evaluation in zip(FORMS, evaluated, strict=True):
         if evaluation.is_published:
@@ -102,13 +110,13 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
             latest = snapshots.sample(as_of - timedelta(days=horizon), form)
             evaluation, platt = with_backtest(evaluation, tested, latest)
             importance = group_importance(evaluation, GROUPS, settings.seed)
-            tables.append(_scored(now.filter(form.scope), form, evaluation, importance, platt, as_of, horizon))
+            tables.append(_scored(listed.filter(form.scope), form, evaluation, importance, platt, as_of, horizon))
             importances.append(importance_curve(form.name, importance))
         evaluations.append(evaluation)
     scores = pl.concat(tables)
     return Fitted(
         {"churn_scores": scores},
-        _card(evaluations, splits, as_of, past.fitted_as_of if is_kept else as_of, settings.people_sample),
+        _card(evaluations, splits, as_of, past.fitted_as_of if is_kept else as_of, snapshots),
         [rival for evaluation in evaluations for rival in evaluation.rivals],
         [curve for evaluation in evaluations for curve in evaluation.curves] + importances,
         {name: value for evaluation in evaluations for name, value in evaluation.parameters.items()},
@@ -120,8 +128,8 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
 def evaluate_forms(
     snapshots: Snapshots, splits: Cutoffs, settings: MiningSettings, kept: dict[str, str] | None = None
 ) -> list[Evaluation]:
-    """A model is fitted on a sample of the customers of each day, and tested on all customers of the last."""
-    customers = labelled_on(snapshots.con, splits.test, splits.horizon)
+    """A model is fitted on a sample of the customers of each day, and tested on all customers of the last who are read."""
+    customers = labelled_on(snapshots.con, splits.test, splits.horizon, snapshots.people)
     probabilities = purchase_probabilities(customers, splits.horizon, settings.people_sample)
     if probabilities is not None:
         customers = customers.with_columns(pl.Series(_PROBABILITY, probabilities))
@@ -133,6 +141,7 @@ def evaluate_forms(
             in_scope(customers, form),
             settings.seed,
             kept,
+            snapshots.people,
         )
         for form in snapshots.forms
     ]
@@ -163,10 +172,10 @@ def _origin(snapshots: Snapshots, form: Form, first: date, day: date, seed: int)
     return predict_at(day, ranker, snapshots.sample(splits.test, form), snapshots.sample(day, form))
 
 
-def labelled_on(con: duckdb.DuckDBPyConnection, day: date, horizon: int) -> pl.DataFrame:
-    """All customers who had bought by a day, and whether they ordered after it."""
+def labelled_on(con: duckdb.DuckDBPyConnection, day: date, horizon: int, people: HashSample = ALL) -> pl.DataFrame:
+    """The customers of the sample who had bought by a day, and whether they ordered after it."""
     after = buyers_after(con, day, horizon).with_columns(outcome=pl.lit(True))
-    labelled = features_at(con, day).join(after, on="customer_id", how="left")
+    labelled = features_at(con, day, people).join(after, on="customer_id", how="left")
     return labelled.with_columns(pl.col("outcome").fill_null(False)).sort("customer_id")
 
 
@@ -202,7 +211,7 @@ def _scored(
     as_of: date,
     horizon: int,
 ) -> pl.DataFrame:
-    scored = ranked_list(evaluation, _matrix(customers, form), GROUPS, importance, platt, is_against=True)
+    scored = ranked_list(evaluation, _matrix(customers, form), GROUPS, importance, platt)
     keys = customers.select(
         "customer_id",
         pl.lit(as_of).alias("as_of"),
@@ -222,6 +231,11 @@ def _days(con: duckdb.DuckDBPyConnection) -> tuple[date | None, date | None]:
     return first, as_of
 
 
+def _customers(con: duckdb.DuckDBPyConnection) -> int:
+    [(customers,)] = con.execute("select count(distinct customer_id) from fct_orders where is_valid").fetchall()
+    return int(customers)
+
+
 def _too_young(first: date | None, as_of: date | None, horizon: int) -> Card:
     known = (as_of - first).days if first and as_of else 0
     return Card(
@@ -238,7 +252,9 @@ def _too_young(first: date | None, as_of: date | None, horizon: int) -> Card:
     )
 
 
-def _card(evaluations: Sequence[Evaluation], splits: Cutoffs, as_of: date, fitted_as_of: date | None, most: int) -> Card:
+def _card(
+    evaluations: Sequence[Evaluation], splits: Cutoffs, as_of: date, fitted_as_of: date | None, snapshots: Snapshots
+) -> Card:
     """The card shows the figures of the first form that is published, or else of the first that was tested."""
     verdict = best_of(evaluation.verdict for evaluation in evaluations)
     shown = next(evaluation for evaluation in evaluations if evaluation.verdict is verdict)
@@ -249,9 +265,9 @@ def _card(evaluations: Sequence[Evaluation], splits: Cutoffs, as_of: date, fitte
         as_of=as_of,
         fitted_as_of=fitted_as_of,
         trained_on=(
-            f"orders of at most {most:,} customers after each of {', '.join(map(str, splits.train))}; selected on those of as"
-            f" many after {splits.calibrate}; tested, with the rivals, on those of all customers after {splits.test}"
-            f" ({splits.horizon} days each)"
+            f"orders of at most {snapshots.most:,} customers after each of {', '.join(map(str, splits.train))}; selected on those"
+            f" of as many after {splits.calibrate}; tested, with the rivals, on those of {snapshots.people.in_words} customers"
+            f" after {splits.test} ({splits.horizon} days each)"
         ),
         n=sum(evaluation.n for evaluation in evaluations),
         verdict=verdict,

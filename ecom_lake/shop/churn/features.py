@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 from ecom_lake.engine.contracts.sql_file import sql_file
+from ecom_lake.shop.rankings.hash_sample import ALL, HashSample
 from ecom_lake.shop.rankings.reasons import Group
 
 
@@ -46,9 +47,11 @@ FEATURES = (
 )
 
 
-def features_at(con: duckdb.DuckDBPyConnection, day: date) -> pl.DataFrame:
-    """A row for each customer with a purchase by then, in the order of their ids; `purchases_made` selects the form."""
-    features: pl.DataFrame = con.sql(sql_file(__file__, "features.sql"), params={"as_of": day}).pl()
+def features_at(con: duckdb.DuckDBPyConnection, day: date, sample: HashSample = ALL) -> pl.DataFrame:
+    """A row for each customer of the sample with a purchase by then, in the order of their ids; `purchases_made` selects the
+    form."""
+    parameters = {"as_of": day, "below": sample.below}
+    features: pl.DataFrame = con.sql(sql_file(__file__, "features.sql"), params=parameters).pl()
     return features
 
 

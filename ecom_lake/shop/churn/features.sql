@@ -2,6 +2,8 @@
 -- An order is known from its day on, a delivery from the day of its arrival, a review from the day of its answer; a parcel that is
 -- in transit after the promised day is known to be late. Whether an order was canceled is taken as of today, since no shop
 -- records when it was.
+-- Customers with a hash of their id below $below are read ('g': all). The shares of states and categories are then those of the
+-- sample, which differ from those of all customers by no more than chance.
 with answered as (
     select order_id, score
     from reviews
@@ -39,7 +41,11 @@ known_orders as (
     from fct_orders as f
     left join delivered as d on d.order_id = f.order_id
     left join answered as r on r.order_id = f.order_id
-    where f.is_valid and f.customer_id is not null and f.order_date <= $as_of
+    where
+        f.is_valid
+        and f.customer_id is not null
+        and f.order_date <= $as_of
+        and ($below = 'g' or md5(f.customer_id) < $below)
 ),
 
 totals as (
@@ -87,7 +93,13 @@ customers_known as (
 ),
 
 sold as (
-    select customer_id, category, net_sales from fct_sales where is_valid and customer_id is not null and order_date <= $as_of
+    select customer_id, category, net_sales
+    from fct_sales
+    where
+        is_valid
+        and customer_id is not null
+        and order_date <= $as_of
+        and ($below = 'g' or md5(customer_id) < $below)
 ),
 
 numbered as (

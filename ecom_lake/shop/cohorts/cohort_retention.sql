@@ -1,8 +1,13 @@
 -- Of the customers who first ordered in a month, how many ordered again in each later month, and how many by then?
 with
+-- A month that the as-of date cuts is incomplete here: its later orders are not counted.
 months as (
-    select month_start as month, year(month_start) * 12 + month(month_start) as number, bool_or(is_complete_month) as is_complete
+    select
+        month_start as month,
+        year(month_start) * 12 + month(month_start) as number,
+        bool_or(is_complete_month and last_day(month_start) <= as_of) as is_complete
     from dim_date
+    cross join reporting_period
     group by month_start
 ),
 

@@ -22,7 +22,7 @@ from ecom_lake.engine.contracts.gate import Verdict, unmeasured
 from ecom_lake.shop.customer_value import bg_nbd, gamma_gamma, holdout_test, predicted_value, purchase_histories
 from ecom_lake.shop.customer_value.bg_nbd import Histories
 from ecom_lake.shop.customer_value.gamma_gamma import Spending, Spent
-from ecom_lake.shop.customer_value.holdout_test import SHOP_MEAN, TOTAL_ERROR, YEAR_DAYS, HoldoutResult
+from ecom_lake.shop.customer_value.holdout_test import SALES_ERROR, SHOP_MEAN, TOTAL_ERROR, YEAR_DAYS, HoldoutResult
 from ecom_lake.shop.customer_value.predicted_value import ShopMean
 from ecom_lake.shop.customer_value.purchase_histories import ObservationPeriod
 from ecom_lake.shop.settings.mining import MiningSettings
@@ -87,10 +87,16 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
 
 def outcome(result: HoldoutResult) -> str:
     """What was predicted for the days held out and what occurred, in words for a shop manager."""
-    error = result.of(result.champion, TOTAL_ERROR).value or 0.0
+    error, sales_error = (result.of(result.champion, metric).value for metric in (TOTAL_ERROR, SALES_ERROR))
+    purchases = round(result.actual * (1 + (error or 0.0)))
+    sales = (
+        f" The predicted net sales of these days differ by {sales_error:+.0%} from the actual ones."
+        if sales_error is not None
+        else ""
+    )
     return (
         f"In the last {result.days} days, which were held out, customers made {result.actual:,} repeat purchases;"
-        f" {result.champion} had predicted {round(result.actual * (1 + error)):,} ({error:+.0%})."
+        f" {result.champion} had predicted {purchases:,} ({error or 0.0:+.0%}).{sales}"
     )
 
 
@@ -173,7 +179,7 @@ def _kept_spending(past: Past, spent: Spent, most: int) -> Spending:
         return gamma_gamma.by_means(spent, most, method)
     parameters = {name: past.parameters[name] for name in gamma_gamma.PARAMETERS}
     cholesky = cholesky_from_text(past.notes[_SPEND_CHOLESKY], len(parameters))
-    return gamma_gamma.by_gamma_gamma(with_parameters(parameters, cholesky, gamma_gamma.log_likelihood(spent)), most)
+    return gamma_gamma.by_gamma_gamma(with_parameters(parameters, cholesky, gamma_gamma.log_likelihood(spent)), most, spent.paid)
 
 
 def _spending(spent: Spent, settings: MiningSettings, most: int) -> Spending:
@@ -182,7 +188,7 @@ def _spending(spent: Spent, settings: MiningSettings, most: int) -> Spending:
     if not gamma_gamma.is_independent(gamma_gamma.correlation(spent), settings.value_max_correlation):
         return gamma_gamma.by_means(spent, most, gamma_gamma.ALIKE)
     found = gamma_gamma.gamma_gamma(spent)
-    return gamma_gamma.by_gamma_gamma(found, most) if found else gamma_gamma.by_means(spent, most, gamma_gamma.SHOP)
+    return gamma_gamma.by_gamma_gamma(found, most, spent.paid) if found else gamma_gamma.by_means(spent, most, gamma_gamma.SHOP)
 
 
 def _without_model(

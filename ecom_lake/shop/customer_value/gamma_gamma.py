@@ -3,7 +3,8 @@
 Spending is that of repeat purchases that cost anything; n is how many a customer made, `spent` what they cost together. In
 Gamma-Gamma the purchases of a customer vary around an own mean, these means vary around that of the shop, and the mean does not
 depend on how often a customer buys. That independence is tested. Either way the expectation is `base + share · spent`, with
-both looked up by n. Not here: how often customers buy (bg_nbd.py).
+both looked up by n, for a purchase that may cost nothing: that of a paid purchase times the share of paid ones.
+Not here: how often customers buy (bg_nbd.py).
 """
 
 from __future__ import annotations
@@ -34,10 +35,12 @@ class Spent:
     n: Integers
     spent: Floats
     people: Integers
+    paid: float = 1.0
+    """The share of all repeat purchases that cost anything."""
 
     @property
     def mean(self) -> float:
-        """Per purchase."""
+        """Per paid purchase."""
         purchases = float(np.sum(self.people * self.n))
         return float(np.sum(self.people * self.spent)) / purchases if purchases else 0.0
 
@@ -46,7 +49,8 @@ class Spent:
 class Spending:
     method: str
     by_n: pl.DataFrame
-    """n, base, share, and the variance as v0 + v1 · spent + v2 · spent²; n = 0 is for customers without paid repeat purchases."""
+    """For a purchase, paid or not: n, base, share, and the variance as v0 + v1 · spent + v2 · spent²; n = 0 is for customers
+    without paid repeat purchases."""
     fit: FittedParameters | None = None
 
 
@@ -103,8 +107,8 @@ def log_likelihood(spending: Spent) -> LogLikelihood:
     return at
 
 
-def by_gamma_gamma(fit: FittedParameters, most: int) -> Spending:
-    """For customers with up to `most` paid repeat purchases."""
+def by_gamma_gamma(fit: FittedParameters, most: int, paid: float = 1.0) -> Spending:
+    """For customers with up to `most` paid repeat purchases, where this share of purchases is paid."""
     n = np.arange(most + 1)
     parameters = np.array(list(fit.parameters.values()))
     base, share = _conditional_mean(parameters, n)
@@ -114,7 +118,7 @@ def by_gamma_gamma(fit: FittedParameters, most: int) -> Spending:
     # The delta method: what a standard step in each independent direction of the parameters does to base and share.
     base_steps, share_steps = (np.sum(fit.cholesky[:, :, None] * gradients[:, None, i, :], axis=0) for i in (0, 1))
     variances = (np.sum(base_steps**2, axis=0), 2 * np.sum(base_steps * share_steps, axis=0), np.sum(share_steps**2, axis=0))
-    return Spending(GAMMA_GAMMA, _table(n, base, share, *variances), fit)
+    return Spending(GAMMA_GAMMA, _table(paid, n, base, share, *variances), fit)
 
 
 def by_means(spending: Spent, most: int, method: str) -> Spending:
@@ -127,7 +131,7 @@ def by_means(spending: Spent, most: int, method: str) -> Spending:
         if np.sum(spending.people[group]) > 1:
             means[:, n == band if band < _BANDS else n >= band] = np.array(_mean_and_variance(spending, group))[:, None]
     zero = np.zeros(most + 1)
-    return Spending(method, _table(n, means[0], zero, means[1], zero, zero))
+    return Spending(method, _table(spending.paid, n, means[0], zero, means[1], zero, zero))
 
 
 def _conditional_mean(parameters: Floats, n: Integers) -> tuple[Floats, Floats]:
@@ -146,5 +150,6 @@ def _mean_and_variance(spending: Spent, which: Flags) -> tuple[float, float]:
     return mean, float(np.sum(people * (spent - mean * n) ** 2)) / purchases**2
 
 
-def _table(n: Integers, base: Floats, share: Floats, v0: Floats, v1: Floats, v2: Floats) -> pl.DataFrame:
-    return pl.DataFrame({"n": n, "base": base, "share": share, "v0": v0, "v1": v1, "v2": v2})
+def _table(paid: float, n: Integers, base: Floats, share: Floats, v0: Floats, v1: Floats, v2: Floats) -> pl.DataFrame:
+    means = {"base": paid * base, "share": paid * share}
+    return pl.DataFrame({"n": n, **means, "v0": paid**2 * v0, "v1": paid**2 * v1, "v2": paid**2 * v2})

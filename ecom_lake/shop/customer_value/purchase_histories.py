@@ -66,8 +66,10 @@ def histories(con: duckdb.DuckDBPyConnection, until: date) -> Histories:
 
 def spent(con: duckdb.DuckDBPyConnection, until: date) -> Spent:
     """On repeat purchases up to a day."""
-    n, cents, people = _grouped(of_customers(con, until).filter(pl.col("n") > 0), ("n", "spent"))
-    return Spent(n, cents / _CENTS, people)
+    customers = of_customers(con, until)
+    purchases, paid = int(customers["x"].sum()), int(customers["n"].sum())
+    n, cents, people = _grouped(customers.filter(pl.col("n") > 0), ("n", "spent"))
+    return Spent(n, cents / _CENTS, people, paid / purchases if purchases else 1.0)
 
 
 def holdout(con: duckdb.DuckDBPyConnection, until: date, end: date) -> Holdout:

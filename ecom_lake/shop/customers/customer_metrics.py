@@ -27,7 +27,8 @@ class CustomerMetrics(Gold):
     registration_delay_days = vocabulary.registration_delay_days
     registration_anomaly = Flag("Whether the first order is dated before the registration.", nullable=True)
     categories = Count("Distinct known categories bought.")
-    late_orders = vocabulary.late_orders
+    promised_orders = vocabulary.promised_orders
+    late_orders = vocabulary.late_orders.replace(nullable=True)
     avg_review = vocabulary.avg_review
     m = vocabulary.m
     loyalty_tier = vocabulary.loyalty_tier
@@ -60,8 +61,13 @@ class CustomerMetrics(Gold):
         Rule("profit_is_net_less_cost", "gross_profit = net_sales - cogs", "Gross profit is net sales less cost."),
         Rule(
             "parts_within_orders",
-            "purchases <= orders AND late_orders <= orders AND items <= units AND categories <= items",
-            "Purchases and late orders are among the orders, and categories among the lines.",
+            "purchases <= orders AND promised_orders <= orders AND items <= units AND categories <= items",
+            "Purchases and promised orders are among the orders, and categories among the lines.",
+        ),
+        Rule(
+            "late_orders_are_among_the_promised",
+            "(late_orders IS NULL) = (promised_orders = 0) AND coalesce(late_orders <= promised_orders, true)",
+            "Late orders are among those with both dates, and NULL where there are none.",
         ),
         Rule(
             "registered_after_ordering",

@@ -13,7 +13,8 @@ people as (
         sum(net_sales)::decimal(18, 2) as net_sales,
         sum(cogs)::decimal(18, 2) as cogs,
         sum(costed_sales)::decimal(18, 2) as costed_sales,
-        count(*) filter (where is_late) as late_orders,
+        count(is_late) as promised_orders,
+        case when count(is_late) > 0 then count(*) filter (where is_late) end as late_orders,
         sum(review_score::decimal(9, 4))::decimal(18, 4) as review_scores,
         count(review_score) as reviews
     from fct_orders
@@ -102,6 +103,7 @@ select
     registration_delay_days,
     registration_delay_days < 0 as registration_anomaly,
     categories,
+    promised_orders,
     late_orders,
     review_scores::double / nullif(reviews, 0) as avg_review,
     m,

@@ -39,5 +39,6 @@ select
     net_sales::double / nullif(sum(net_sales) over (partition by dimension), 0)::double as net_sales_share,
     net_sales::double / orders as aov,
     net_sales::double / customers as net_sales_per_customer,
-    repeaters::double / customers as repeat_rate
+    case when reporting_period.as_of is not null then repeaters::double / customers end as repeat_rate
 from sums
+cross join reporting_period

@@ -38,6 +38,7 @@ select
     s.net_sales,
     s.net_sales::double / nullif(sum(s.net_sales) over (), 0)::double as net_sales_share,
     s.net_sales::double / s.orders as aov,
-    s.repeaters::double / s.customers as repeat_rate
+    case when reporting_period.as_of is not null then s.repeaters::double / s.customers end as repeat_rate
 from sums as s
+cross join reporting_period
 join rules as r on r.persona = s.persona

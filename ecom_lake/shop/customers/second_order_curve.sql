@@ -45,8 +45,8 @@ estimated as (
         events,
         censored,
         min(at_risk - events) over so_far as survivors,
-        sum(ln(nullif(at_risk - events, 0)::double / at_risk)) over so_far as log_survival,
-        sum(events::double / (at_risk * nullif(at_risk - events, 0))) over so_far as variance
+        (sum(ln(nullif(at_risk - events, 0)::double / at_risk)::decimal(28, 20)) over so_far)::double as log_survival,
+        (sum((events::double / (at_risk * nullif(at_risk - events, 0)))::decimal(28, 24)) over so_far)::double as variance
     from watched
     where at_risk > 0
     window so_far as (order by day)

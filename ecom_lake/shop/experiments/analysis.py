@@ -1,7 +1,8 @@
 """The analysis of an experiment by its plan: first the split, then an A/A test, then the outcomes.
 
 No outcome is reported if the split is not as planned, if the test has too many false positives on these data, or if the
-experiment is not over and only one look was planned. Not here: the tests (statistics/), and files (cli/experiment_files.py).
+participants are not those of a planned look. Where the order of their assignment is known, the analysis uses the first ones, up
+to the last look that was reached. Not here: looks (planned_looks.py), tests (statistics/), and files (cli/experiment_files.py).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ecom_lake.statistics.arrays import Floats
+from ecom_lake.shop.experiments.planned_looks import look_at, look_sizes, looks_reached
+from ecom_lake.statistics.arrays import Floats, Integers
 from ecom_lake.statistics.multiple_testing import holm
 from ecom_lake.statistics.sequential_tests import always_valid_half, always_valid_p, bounds
 from ecom_lake.statistics.two_sample_tests import (
@@ -27,8 +29,9 @@ from ecom_lake.statistics.two_sample_tests import (
 )
 
 Method = Literal["fixed", "sequential", "always-valid"]
-_AA_PEOPLE, _AA_RUNS, _AA_MOST = 4_000, 2_000, 1.4
-"""The A/A test: its largest sample, its number of runs, and the highest false positive rate as a multiple of alpha."""
+_AA_SMALLER_ARM, _AA_RUNS, _AA_MOST = 2_000, 2_000, 1.4
+"""The A/A test: the largest size of its smaller arm, its number of runs, and the highest false positive rate as a multiple of
+alpha."""
 _WORTHWHILE_VARIANCE = 0.98
 """CUPED is used where at most this share of the variance remains."""
 
@@ -58,10 +61,24 @@ class Units:
     is_treated: NDArray[np.bool_]
     outcomes: Mapping[str, Floats]
     before: Floats | None = None
+    by_time: Integers | None = None
+    """The positions of the participants in the order of their assignment, where it is known."""
 
     @property
     def people(self) -> tuple[int, int]:
         return int((~self.is_treated).sum()), int(self.is_treated.sum())
+
+    def first(self, size: int) -> Units:
+        """The participants who had been assigned when the smaller arm had reached a size; all of them where it has not, or where
+        the order of assignment is not known."""
+        if self.by_time is None:
+            return self
+        treated = self.is_treated[self.by_time]
+        smaller_arm = np.minimum(np.cumsum(treated), np.cumsum(~treated))
+        kept = np.sort(self.by_time[: int(np.searchsorted(smaller_arm, size)) + 1])
+        outcomes = {name: outcome[kept] for name, outcome in self.outcomes.items()}
+        before = None if self.before is None else self.before[kept]
+        return Units(self.control, self.treated, self.is_treated[kept], outcomes, before)
 
 
 @dataclass(frozen=True)
@@ -83,12 +100,17 @@ class Result:
 @dataclass(frozen=True)
 class Analysis:
     people: tuple[int, int]
+    """Of the control and the treatment, without those who were assigned after the look."""
     split_p: float
     false_alarms: float | None = None
     results: tuple[Result, ...] = ()
     refused: str | None = None
     is_early: bool = False
-    """Whether the refusal's only reason is that the experiment is not over."""
+    """Whether the refusal's only reason is that a look has not been reached."""
+    look: int | None = None
+    """The planned look, counted from 1; None where none was planned."""
+    left_out: int = 0
+    """Participants who were assigned after the look."""
 
 
 def analyze(units: Units, spec: Spec) -> Analysis:
@@ -96,13 +118,16 @@ def analyze(units: Units, spec: Spec) -> Analysis:
     split = split_p(people, [1 - spec.share_treated, spec.share_treated])
     if split < SPLIT_ALPHA:
         return Analysis(people, split, refused=_bad_split(units, spec, split))
-    if early := _too_early(units, spec):
-        return Analysis(people, split, refused=early, is_early=True)
-    false_positives = max(_false_positive_rate(outcome, spec) for outcome in units.outcomes.values())
+    sizes = _planned_looks(spec)
+    look = _look(units, sizes)
+    if sizes and look is None:
+        return Analysis(people, split, refused=_no_look(min(people), spec, sizes), is_early=min(people) < sizes[-1])
+    seen = units.first(sizes[look - 1]) if look else units
+    false_positives = max(_false_positive_rate(outcome, spec) for outcome in seen.outcomes.values())
     if false_positives > _AA_MOST * spec.alpha:
-        return Analysis(people, split, false_positives, refused=_too_many_false_positives(false_positives, spec))
-    found = [_result(units, metric, spec) for metric in units.outcomes]
-    return Analysis(people, split, false_positives, _corrected(found, spec))
+        return Analysis(seen.people, split, false_positives, refused=_too_many_false_positives(false_positives, spec))
+    results = _corrected([_result(seen, metric, spec, look) for metric in seen.outcomes], spec)
+    return Analysis(seen.people, split, false_positives, results, look=look, left_out=sum(people) - sum(seen.people))
 
 
 def _bad_split(units: Units, spec: Spec, p: float) -> str:
@@ -113,19 +138,42 @@ def _bad_split(units: Units, spec: Spec, p: float) -> str:
     )
 
 
-def _too_early(units: Units, spec: Spec) -> str | None:
-    least = min(units.people)
+def _planned_looks(spec: Spec) -> tuple[int, ...]:
+    """Participants per arm at each look; empty where any number is valid, or none was planned."""
     if spec.n is None or spec.method == "always-valid":
+        return ()
+    return look_sizes(spec.n, spec.looks if spec.method == "sequential" else 1)
+
+
+def _look(units: Units, sizes: tuple[int, ...]) -> int | None:
+    """The look to analyze, counted from 1. With the order of assignment any look that was reached can be repeated."""
+    if not sizes:
         return None
-    first = spec.n if spec.method == "fixed" else -(-spec.n // spec.looks)
-    if least >= first:
-        return None
+    if units.by_time is not None:
+        return looks_reached(sizes, min(units.people)) or None
+    return look_at(sizes, min(units.people))
+
+
+def _no_look(people: int, spec: Spec, sizes: tuple[int, ...]) -> str:
+    """Why the participants of the smaller arm are at no planned look, and what to do."""
+    reached = looks_reached(sizes, people)
+    add = "add the column assigned, with the date or time at which each participant was assigned"
+    if reached == len(sizes):
+        return (
+            f"There are more participants than planned: {people:,} per arm instead of {sizes[-1]:,}. To analyze the first"
+            f" {sizes[-1]:,} of each arm, {add}."
+        )
     if spec.method == "fixed":
         return (
-            f"The experiment is not over: {least:,} of {spec.n:,} participants per arm. The plan has a single look at the end;"
-            " plan a sequential or always-valid experiment if you need earlier looks."
+            f"The experiment is not over: {people:,} of {sizes[-1]:,} participants per arm. The plan has a single look at the"
+            " end; plan a sequential or always-valid experiment if you need earlier looks."
         )
-    return f"The first of {spec.looks} looks is at {first:,} participants per arm; there are {least:,} so far."
+    if not reached:
+        return f"The first of {len(sizes)} looks is at {sizes[0]:,} participants per arm; there are {people:,} so far."
+    return (
+        f"The next look, {reached + 1} of {len(sizes)}, is at {sizes[reached]:,} participants per arm; there are {people:,} so"
+        f" far. To repeat look {reached}, {add}."
+    )
 
 
 def _too_many_false_positives(rate: float, spec: Spec) -> str:
@@ -136,22 +184,23 @@ def _too_many_false_positives(rate: float, spec: Spec) -> str:
 
 
 def _false_positive_rate(outcome: Floats, spec: Spec) -> float:
-    """The share of random splits of a sample in which the test finds a difference."""
+    """The share of random splits of a sample, in the planned shares, in which the test finds a difference."""
     rng = np.random.default_rng(spec.seed)
-    values = outcome[rng.permutation(len(outcome))[:_AA_PEOPLE]]
-    return false_alarms(values, _test(outcome), _AA_RUNS, spec.seed, spec.alpha)
+    most = round(_AA_SMALLER_ARM / min(spec.share_treated, 1 - spec.share_treated))
+    values = outcome[rng.permutation(len(outcome))[:most]]
+    return false_alarms(values, _test(outcome), _AA_RUNS, spec.seed, spec.alpha, spec.share_treated)
 
 
 def _test(outcome: Floats) -> Callable[..., Difference]:
     return shares_apart if np.isin(outcome, (0.0, 1.0)).all() else means_apart
 
 
-def _result(units: Units, metric: str, spec: Spec) -> Result:
+def _result(units: Units, metric: str, spec: Spec, look: int | None) -> Result:
     """The result of one outcome, not yet corrected for the others."""
     outcome = units.outcomes[metric]
     plain = _test(outcome)(outcome[~units.is_treated], outcome[units.is_treated], spec.alpha)
     difference, variance_left = _with_cuped(units, outcome, plain, spec)
-    p, half_width = _p_and_half_width(units, difference, spec)
+    p, half_width = _p_and_half_width(len(units.outcomes), difference, spec, look)
     return Result(
         metric=metric,
         control=plain.control,
@@ -174,12 +223,11 @@ def _with_cuped(units: Units, outcome: Floats, plain: Difference, spec: Spec) ->
     return plain, None
 
 
-def _p_and_half_width(units: Units, found: Difference, spec: Spec) -> tuple[float | None, float]:
+def _p_and_half_width(outcomes: int, found: Difference, spec: Spec, look: int | None) -> tuple[float | None, float]:
     """The p-value, where there is one, and half the width of the interval."""
-    if spec.method == "sequential" and spec.n is not None:
-        look = min(spec.looks, min(units.people) * spec.looks // spec.n)
+    if spec.method == "sequential" and look is not None:
         # Bonferroni instead of Holm for several outcomes: sequential bounds have no p-values that Holm could order.
-        return None, bounds(spec.looks, spec.alpha / len(units.outcomes), spec.bounds)[look - 1] * found.error
+        return None, bounds(spec.looks, spec.alpha / outcomes, spec.bounds)[look - 1] * found.error
     if spec.method == "always-valid" and spec.minimal_effect is not None and found.error:
         p = always_valid_p(found.value, found.error, spec.minimal_effect)
         return p, always_valid_half(found.error, spec.minimal_effect, spec.alpha)

@@ -46,7 +46,7 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     return Fitted(
         tables={"experiment_plan": pl.DataFrame(rows, schema)},
         card=_card(con, found, known, rows, settings),
-        curves=[_curve(group, settings) for group in known],
+        curves=[Curve("power to find 50% more, by days", group.name, power_by_days(group, 0.5, settings)) for group in known],
         seen={f"base rate, {group.name}": round(group.rate, _DIGITS) for group in known},
     )
 
@@ -66,6 +66,8 @@ def plan(group: Group, uplift: float, settings: MiningSettings) -> Plan:
 def money_plan(group: Group, uplift: float, settings: MiningSettings) -> Plan:
     """The plan for net sales per customer, including customers who order nothing."""
     more = group.money * uplift
+    if not more:
+        return Plan(1, 0.0, None, False, "The orders of this group cost nothing, so its net sales cannot increase by a share.")
     n = whole(people_for_means(more, group.money_deviation, min(settings.power, _MOST_POWER), settings.test_alpha))
     available = _people_in_time(group, settings)
     power = power_of_means(available / 2, more, group.money_deviation, settings.test_alpha) if available >= 4 else 0.0
@@ -109,16 +111,16 @@ def _rows(group: Group, settings: MiningSettings) -> Iterator[dict[str, object]]
         }
 
 
-def _curve(group: Group, settings: MiningSettings) -> Curve:
-    """The power to detect an uplift of 50%, by the duration of the experiment."""
+def power_by_days(group: Group, uplift: float, settings: MiningSettings) -> list[Point]:
+    """The power to detect an uplift, by the duration of the experiment in days; empty where it would exceed 100%."""
     rate = round(group.rate, _DIGITS)
     points = []
     for days in range(settings.churn_days, settings.experiment_days + 1, 30):
         available = group.people + group.join_per_day * (days - settings.churn_days)
-        if available >= 2 and rate * 1.5 < 1:
-            power = power_of_shares(available / 2, rate, 1.5 * rate, settings.test_alpha)
+        if available >= 2 and rate * (1 + uplift) < 1:
+            power = power_of_shares(available / 2, rate, rate * (1 + uplift), settings.test_alpha)
             points.append(Point(days, round(power, _DIGITS)))
-    return Curve("power to find 50% more, by days", group.name, points)
+    return points
 
 
 def _card(

@@ -58,8 +58,8 @@ class Group:
         """Whether the base rate is certain enough to plan with. There is no rival: counts must reach thresholds."""
         counts = {
             "number of customers observed": (self.observed, LEAST_OBSERVED),
-            "number of them who ordered again": (self.ordered, LEAST_ORDERED),
-            "number of them who did not order again": (self.observed - self.ordered, 1),
+            "number of customers who ordered again": (self.ordered, LEAST_ORDERED),
+            "number of customers who did not order again": (self.observed - self.ordered, 1),
             "number of customers in the group now": (self.people, fewest_people),
         }
         return decide(

@@ -23,6 +23,7 @@ from ecom_lake.shop.canonical.refunds import Refunds
 from ecom_lake.shop.canonical.reviews import Reviews
 from ecom_lake.shop.canonical.sellers import Sellers
 from ecom_lake.shop.canonical.targets import Targets
+from ecom_lake.shop.personal import IDS, PERSONAL
 
 COMPUTED = ("month", "source_status", "is_timeline_sound", "gross_sales", *LINEAGE)
 """Columns of the contracts that files do not have, unless they require them."""
@@ -40,6 +41,9 @@ class CanonicalFile:
     also_called: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     """Columns of the contract that files of this shop never have."""
+    texts: tuple[str, ...] = ()
+    """Columns with texts that customers wrote; `written_at`: those with the time at which they did."""
+    written_at: tuple[str, ...] = ()
 
     @property
     def times(self) -> tuple[str, ...]:
@@ -49,12 +53,19 @@ class CanonicalFile:
     @property
     def delivered(self) -> Delivered:
         known = (*self.contract.columns, *self.more)
+        optional = tuple(name for name in known if name not in (*self.required, *COMPUTED, *self.without))
+        columns = (*self.required, *optional)
+        ids = {name: kind for name, kind in IDS.items() if name in columns}
         return Delivered(
             self.contract.name,
             self.meaning,
             required=self.required,
-            optional=tuple(name for name in known if name not in (*self.required, *COMPUTED, *self.without)),
+            optional=optional,
             file_names=(self.contract.name, *self.also_called),
+            ids=ids,
+            personal=tuple(name for name in columns if name in PERSONAL and name not in ids) if ids else (),
+            texts=self.texts,
+            written_at=self.written_at,
         )
 
 
@@ -83,7 +94,7 @@ PAYMENTS = CanonicalFile(
     Payments.table,
     "Payments of orders; one order may be paid in several ways.",
     required=("order_id", "sequence", "amount"),
-    defaults={"method": "unknown", "instalments": "1", "status": "unknown"},
+    defaults={"method": "unknown", "status": "unknown"},
     also_called=("order_payments", "payment"),
 )
 REFUNDS = CanonicalFile(
@@ -103,6 +114,8 @@ REVIEWS = CanonicalFile(
     required=("review_id", "order_id", "score"),
     defaults={"is_score_imputed": "false"},
     also_called=("order_reviews", "review"),
+    texts=("title", "comment"),
+    written_at=("answered_at", "created_at"),
 )
 CUSTOMERS = CanonicalFile(
     Customers.table,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.delivered import Delivered
+from ecom_lake.engine.contracts.delivered import ALIAS, PERSON, Delivered
+
+ORDER, REVIEW = "order", "review"
 
 CUSTOMERS = Delivered(
     "customers",
@@ -10,6 +12,8 @@ CUSTOMERS = Delivered(
     required=("customer_id", "customer_unique_id"),
     optional=("customer_zip_code_prefix", "customer_city", "customer_state"),
     file_names=("olist_customers_dataset", "olist_customers", "customers"),
+    ids={"customer_unique_id": PERSON, "customer_id": ALIAS},
+    personal=("customer_zip_code_prefix", "customer_city"),
 )
 ORDERS = Delivered(
     "orders",
@@ -22,6 +26,7 @@ ORDERS = Delivered(
         "order_estimated_delivery_date",
     ),
     file_names=("olist_orders_dataset", "olist_orders", "orders"),
+    ids={"customer_id": ALIAS, "order_id": ORDER},
 )
 ORDER_ITEMS = Delivered(
     "order_items",
@@ -29,6 +34,7 @@ ORDER_ITEMS = Delivered(
     required=("order_id", "order_item_id", "product_id", "price", "freight_value"),
     optional=("seller_id", "shipping_limit_date"),
     file_names=("olist_order_items_dataset", "olist_order_items", "order_items"),
+    ids={"order_id": ORDER},
 )
 ORDER_PAYMENTS = Delivered(
     "order_payments",
@@ -36,6 +42,7 @@ ORDER_PAYMENTS = Delivered(
     required=("order_id", "payment_sequential", "payment_value"),
     optional=("payment_type", "payment_installments"),
     file_names=("olist_order_payments_dataset", "olist_order_payments", "order_payments"),
+    ids={"order_id": ORDER},
 )
 ORDER_REVIEWS = Delivered(
     "order_reviews",
@@ -43,6 +50,10 @@ ORDER_REVIEWS = Delivered(
     required=("review_id", "order_id", "review_score"),
     optional=("review_comment_title", "review_comment_message", "review_creation_date", "review_answer_timestamp"),
     file_names=("olist_order_reviews_dataset", "olist_order_reviews", "order_reviews"),
+    ids={"order_id": ORDER, "review_id": REVIEW},
+    personal=("review_comment_title", "review_comment_message"),
+    texts=("review_comment_title", "review_comment_message"),
+    written_at=("review_answer_timestamp", "review_creation_date"),
 )
 PRODUCTS = Delivered(
     "products",

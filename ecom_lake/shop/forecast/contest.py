@@ -20,6 +20,7 @@ from ecom_lake.shop.forecast.rolling_origin import (
     interval,
     mape,
     mase,
+    overlapping,
     roll,
     scaled_errors,
     takes_part,
@@ -62,13 +63,14 @@ class Contest:
         return [rival for method in self.tests for rival in self._measures(method, seed)]
 
     def score(self, method: str, seed: int) -> Rival:
-        return Rival(self.label(method), MASE, self.scores[method], *interval(self._each(method), seed))
+        return Rival(self.label(method), MASE, self.scores[method], *self._interval(self._each(method), seed))
 
     def against_naive(self, method: str, seed: int) -> Rival:
-        """The difference of the scores, negative where the method is better; its interval is of the paired differences."""
+        """The difference of the scores, negative where the method is better; its interval is of the paired differences, and
+        None where too few origins have forecasts that share no period."""
         score, naive = self.scores[method], self.scores[NAIVE]
         lead = None if score is None or naive is None else round(score - naive, 6)
-        return Rival(self.label(method), AGAINST_NAIVE, lead, *interval(self._each(method) - self._each(NAIVE), seed))
+        return Rival(self.label(method), AGAINST_NAIVE, lead, *self._interval(self._each(method) - self._each(NAIVE), seed))
 
     def gate(self, seed: int) -> Gate:
         """A champion that is itself naive is its own rival, so that it does not pass."""
@@ -87,6 +89,9 @@ class Contest:
             difference_low=lead.low if self.is_won else 0.0,
             difference_high=lead.high if self.is_won else 0.0,
         )
+
+    def _interval(self, each: Floats, seed: int) -> tuple[float, float] | tuple[None, None]:
+        return interval(each, overlapping(self.series.grain, len(self.expected[self.champion])), seed)
 
     def _each(self, method: str) -> Floats:
         return scaled_errors(self.tests[method].at(self.origins), self.series)
@@ -108,7 +113,8 @@ def coverages(name: str, test: Backtest, series: Series, seed: int) -> list[Riva
     for share in SHARES:
         each = held(test, series, share)
         value = round(float(each.mean()), 6) if len(each) else None
-        measured.append(Rival(name, f"coverage_{round(100 * share)}", value, *interval(each, seed)))
+        block = overlapping(series.grain, test.forecast.shape[1])
+        measured.append(Rival(name, f"coverage_{round(100 * share)}", value, *interval(each, block, seed)))
     return measured
 
 

@@ -7,7 +7,8 @@ from ecom_lake.shop import vocabulary
 
 
 class ForecastBacktest(Gold, beside="sales_forecast"):
-    """One row per method, series, origin and step: the forecast made at the origin, and the actual value."""
+    """One row per method, series, origin and step: the forecast made at the origin, and the actual value. Forecasts
+    of days are those before they are scaled to the months."""
 
     method = vocabulary.forecast_method.replace(key=True)
     series = vocabulary.forecast_series.replace(key=True)

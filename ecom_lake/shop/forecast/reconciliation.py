@@ -14,7 +14,7 @@ import numpy as np
 
 from ecom_lake.engine.contracts.fitted import Rival
 from ecom_lake.shop.forecast.contest import Contest
-from ecom_lake.shop.forecast.rolling_origin import interval
+from ecom_lake.shop.forecast.rolling_origin import interval, overlapping
 from ecom_lake.shop.forecast.sales_series import Floats, Series
 from ecom_lake.shop.forecast.scale_to_total import fitted_to
 
@@ -90,8 +90,10 @@ def _tested(months: Contest, days: Contest, seed: int) -> tuple[Rival | None, Ri
         return None, None
     alone, fitted = np.array(errors).T
     name = days.label(days.champion)
-    return _rival(name, alone, seed), _rival(f"{name}, scaled to {months.label(months.champion)}", fitted, seed)
+    block = overlapping(months.series.grain, test.forecast.shape[1])
+    scaled = f"{name}, scaled to {months.label(months.champion)}"
+    return _rival(name, alone, block, seed), _rival(scaled, fitted, block, seed)
 
 
-def _rival(name: str, each: Floats, seed: int) -> Rival:
-    return Rival(name, ERROR, round(float(each.mean()), 2), *interval(each, seed))
+def _rival(name: str, each: Floats, block: int, seed: int) -> Rival:
+    return Rival(name, ERROR, round(float(each.mean()), 2), *interval(each, block, seed))

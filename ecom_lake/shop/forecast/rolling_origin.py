@@ -18,6 +18,8 @@ from ecom_lake.statistics.intervals import percentile_interval
 LEAST_ORIGINS = 6
 """A method with fewer origins takes no part: its error would be too uncertain."""
 _RESAMPLES = 1_000
+_LEAST_BLOCKS = 4
+"""A bootstrap of fewer blocks would state an interval that is far too narrow."""
 _TIE = 0.01
 """Relative difference of two scores that counts as a tie; smoothing and the equivalent SARIMAX differ by less."""
 
@@ -100,10 +102,17 @@ def champion(scores: Mapping[str, float | None]) -> str:
     return next(name for name in METHODS if name in scores and known.get(name, 0.0) <= tied)
 
 
-def interval(each: Floats, seed: int) -> tuple[float, float] | tuple[None, None]:
-    """The 95% bootstrap interval of the mean over the origins; None where there are too few."""
-    if len(each) < LEAST_ORIGINS or np.isnan(each).any():
+def overlapping(grain: Grain, steps: int) -> int:
+    """The number of consecutive origins whose forecasts share periods, so that their errors depend on each other."""
+    return -(-steps // grain.apart)
+
+
+def interval(each: Floats, block: int, seed: int) -> tuple[float, float] | tuple[None, None]:
+    """The 95% interval of the mean over the origins, by a bootstrap of blocks of so many consecutive origins, the first
+    following the last; None where there are too few origins."""
+    if len(each) < max(LEAST_ORIGINS, _LEAST_BLOCKS * block) or np.isnan(each).any():
         return None, None
-    drawn = np.random.default_rng(seed).integers(0, len(each), (_RESAMPLES, len(each)))
+    starts = np.random.default_rng(seed).integers(0, len(each), (_RESAMPLES, -(-len(each) // block)))
+    drawn = (starts[:, :, None] + np.arange(block)).reshape(_RESAMPLES, -1)[:, : len(each)] % len(each)
     low, high = percentile_interval(each[drawn].mean(axis=1))
     return round(low, 6), round(high, 6)

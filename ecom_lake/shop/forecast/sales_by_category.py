@@ -22,6 +22,7 @@ from ecom_lake.shop.forecast.rolling_origin import (
     common_origins,
     interval,
     mase,
+    overlapping,
     scaled_errors,
     takes_part,
 )
@@ -89,7 +90,7 @@ def _scores(
     rivals = []
     for name, of in tests.items():
         each = np.mean([scaled_errors(test, series) for series, test in zip(categories, of, strict=True)], axis=0)
-        rivals.append(Rival(_label(name), MASE, scores[name], *interval(each, seed)))
+        rivals.append(Rival(_label(name), MASE, scores[name], *interval(each, _block(of), seed)))
     return rivals
 
 
@@ -97,8 +98,13 @@ def _coverage(categories: Sequence[Series], method: str, tests: Sequence[Backtes
     made = []
     for share, metric in ((0.8, "coverage_80"), (0.95, "coverage_95")):
         each = np.mean([held(test, series, share) for series, test in zip(categories, tests, strict=True)], axis=0)
-        made.append(Rival(_label(method), metric, round(float(each.mean()), 6) if len(each) else None, *interval(each, seed)))
+        value = round(float(each.mean()), 6) if len(each) else None
+        made.append(Rival(_label(method), metric, value, *interval(each, _block(tests), seed)))
     return made
+
+
+def _block(tests: Sequence[Backtest]) -> int:
+    return overlapping(MONTHS, tests[0].forecast.shape[1])
 
 
 def _label(method: str) -> str:

@@ -17,7 +17,10 @@ class SalesForecast(Gold, extra="models"):
     step = vocabulary.steps_ahead
     forecast = vocabulary.forecast
     low_80 = Money("Lower bound of the 80% interval; NULL where too few forecast errors are known.", nullable=True, at_least=0)
-    high_80 = Money("Upper bound of the 80% interval; model_rivals has its coverage in the backtest.", nullable=True)
+    high_80 = Money(
+        "Upper bound of the 80% interval; model_rivals has its coverage in the backtest, that of days before scaling.",
+        nullable=True,
+    )
     low_95 = Money("Lower bound of the 95% interval; NULL where too few forecast errors are known.", nullable=True, at_least=0)
     high_95 = Money("Upper bound of the 95% interval.", nullable=True)
     is_champion = vocabulary.is_champion

@@ -21,6 +21,8 @@ LEAST_MONTHS = 6
 
 _PREDICTS = "net sales of the next months, in total and by category, and of the next days"
 _POPULATION = "all valid orders"
+_BEFORE_SCALING = " before scaling to the months"
+"""The tests are of the daily forecasts alone; what is published is scaled to the months."""
 
 
 def refusal(sales: Sales) -> Card:
@@ -46,30 +48,34 @@ def card(sales: Sales, reconciled: Reconciled, fitted_as_of: date | None, seed: 
         trained_on=f"complete months from {series.first:%Y-%m} to {series.period(len(series) - 1):%Y-%m}, and their days",
         n=len(series),
         verdict=decide(months.gate(seed), fallback=NAIVE if months.is_won else months.champion),
-        details=" ".join([_performance(months, seed), _performance(days, seed), _reconciliation(reconciled), *_caveats(sales)]),
+        details=" ".join(
+            [_performance(months, seed), _performance(days, seed, _BEFORE_SCALING), _reconciliation(reconciled), *_caveats(sales)]
+        ),
         fitted_as_of=fitted_as_of,
     )
 
 
-def _performance(found: Contest, seed: int) -> str:
+def _performance(found: Contest, seed: int, tested: str = "") -> str:
     """The champion's error compared with the naive forecast, or why the naive forecast is published."""
     grain = found.series.grain.name
     tests = _counted(len(found.origins), "test")
     if found.scores[found.champion] is None:
         return f"By {grain}: sales never changed, so the last {grain} is repeated."
     if not found.is_won:
-        return f"By {grain}: no method beat the {found.champion} forecast in {tests}, so it is published."
+        return f"By {grain}: no method beat the {found.champion} forecast in {tests}{tested}, so it is published."
     error = mape(found.tests[found.champion].at(found.origins))
     off = "" if error is None else f" The mean error was {error:.0%}."
     difference = found.against_naive(found.champion, seed)
+    # Without an interval there are too few tests whose forecasts share no period.
     luck = "; this may be chance" if difference.high is None or difference.high >= 0 else ""
     better = f"By {grain}: the error of {found.champion} was {found.gain:.0%} lower than that of repeating the last {grain}"
-    return f"{better} in {tests}{luck}.{off}{_coverage(found)}"
+    return f"{better} in {tests}{tested}{luck}.{off}{_coverage(found, tested)}"
 
 
-def _coverage(found: Contest) -> str:
+def _coverage(found: Contest, tested: str) -> str:
     each = held(found.tests[found.champion], found.series, SHARES[0])
-    return f" Its {SHARES[0]:.0%} prediction intervals contained {each.mean():.0%} of the actual values." if len(each) else ""
+    inside = f" Its {SHARES[0]:.0%} prediction intervals contained {each.mean():.0%} of the actual values{tested}."
+    return inside if len(each) else ""
 
 
 def _reconciliation(reconciled: Reconciled) -> str:

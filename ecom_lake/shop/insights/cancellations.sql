@@ -1,4 +1,4 @@
--- Which share of the last complete month's orders was canceled, and which share in the three months before?
+-- Which share of the last settled month's orders was canceled, and which share in the three months before?
 with
 complete as (
     select
@@ -11,8 +11,8 @@ complete as (
         sum(placed_orders) over before as rest_trials,
         min(month) over before as first_before,
         max(month) over before as last_before
-    from kpi_monthly
-    where is_complete
+    from complete_months
+    where is_settled and canceled_orders is not null
     window before as (order by month rows between 3 preceding and 1 preceding)
 )
 

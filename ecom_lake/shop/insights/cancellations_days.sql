@@ -1,15 +1,15 @@
--- How many orders of each day of the last 12 complete months were canceled, and how many were placed?
+-- How many orders of each day of the last 12 settled months were canceled, and how many were placed?
 with
 last_month as (
     select max(month) as month
-    from kpi_monthly
-    where is_complete
+    from complete_months
+    where is_settled and canceled_orders is not null
 ),
 
 recent as (
     select month
-    from kpi_monthly
-    where is_complete
+    from complete_months
+    where is_settled and canceled_orders is not null
     order by month desc
     limit 12
 )

@@ -5,8 +5,7 @@ complete as (
         month,
         orders,
         row_number() over (order by month desc) as back
-    from kpi_monthly
-    where is_complete
+    from complete_months
 ),
 
 members as (

@@ -2,16 +2,14 @@
 with
 recent as (
     select month
-    from kpi_monthly
-    where is_complete
+    from complete_months
     order by month desc
     limit 12
 ),
 
 last_month as (
     select max(month) as month
-    from kpi_monthly
-    where is_complete
+    from complete_months
 ),
 
 placed as (

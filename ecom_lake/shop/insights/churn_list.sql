@@ -1,4 +1,4 @@
--- How many times as many customers who will churn does the churn list contain as a random list of the same length?
+-- How many times as many customers who do not order again does the churn list contain as a random list of the same length?
 with
 cards as (
     select
@@ -36,6 +36,6 @@ select
     top.money,
     c.method,
     c.naive,
-    case c.form when 'second order' then 'order a second time' else 'do not order again' end as outcome
+    case c.form when 'second order' then 'do not order a second time' else 'do not order again' end as outcome
 from cards as c
 left join top on top.form = c.form

@@ -1,4 +1,4 @@
-"""Rules about customers: who orders again, who has stopped ordering, and who spends most.
+"""Rules about customers: who orders again, who has not ordered for long, and who spends most.
 
 Gains: none. These rules describe the shop and are true by construction: segments made by spending differ in spending. What a
 campaign to one of them would bring has not been measured.
@@ -22,7 +22,7 @@ RULES = (
         sql="second_purchase.sql",
         headline="{n} customers have ordered; {value} ordered again.",
         reason="{hits} customers placed an order on a later day than their first.",
-        silent="{n} customers have ordered: too few to measure how many order again.",
+        silent="Too few customers have ordered to measure how many order again: {n}.",
         action="Plan a campaign for the second order, and keep a control group to measure whether it helps.",
         owner=_OWNER,
         caveat="Recent customers have had less time to order again.",
@@ -37,10 +37,10 @@ RULES = (
         column="customers",
         unit="count",
         sql="valuable_and_leaving.sql",
-        headline="{value} frequent or high-spending customers (segment {segment}) have stopped ordering; they have spent "
-        "{money:money} so far.",
-        reason="Their last purchase was {recency} days ago on average.",
-        silent="Hardly any frequent or high-spending customers have stopped ordering.",
+        headline="{value} frequent or high-spending customers (segment {segment}) have not ordered for {recency} days on average"
+        ", and have spent {money:money} so far.",
+        reason="Most other customers have ordered more recently.",
+        silent="Hardly any frequent or high-spending customers ordered longer ago than most others.",
         action="Contact them first, and keep a control group to measure whether it helps.",
         owner=_OWNER,
         caveat="The segment is a fixed rule on recency, frequency and monetary value; it is not a prediction.",

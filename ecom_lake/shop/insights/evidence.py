@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -35,6 +35,12 @@ class Noise:
 
     variance: float
     degrees_of_freedom: int
+    week: tuple[float, ...] = (1.0,) * 7
+    """The weekly pattern that was removed: the relative level of each weekday, Monday first."""
+
+    def weekday_factor(self, month: date) -> float:
+        """The mean of the weekly pattern over the days of a month."""
+        return float(np.mean(np.array(self.week)[_weekdays(month)]))
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,8 @@ def rate_noise_between_months(months: Trials) -> Noise | None:
 def level_noise(months: Sequence[tuple[Floats, NDArray[np.int64]]]) -> Noise | None:
     """The relative variance of a daily amount. Each month is (amounts, weekdays), day by day, with its own mean.
 
-    The weekly pattern, its median over the months, is removed: it is neither noise nor change.
+    The weekly pattern, its median over the months, is removed: it is neither noise nor change. It is returned with the noise,
+    because the levels that are compared contain it: a month with more weekends is not a change either.
     """
     months = [(amounts, weekdays) for amounts, weekdays in months if amounts.sum() > 0]
     if not months:
@@ -83,7 +90,8 @@ def level_noise(months: Sequence[tuple[Floats, NDArray[np.int64]]]) -> Noise | N
     week = np.array([np.median(relative[days == day]) for day in range(7)])
     week = np.where(week > 0, week, 1.0)
     residuals = [amounts * week[w].sum() / (amounts.sum() * week[w]) - 1 for amounts, w in months]
-    return _long_run(residuals, independent=float(np.median([month.var(ddof=1) for month in residuals])))
+    noise = _long_run(residuals, independent=float(np.median([month.var(ddof=1) for month in residuals])))
+    return noise and replace(noise, week=tuple(week.tolist()))
 
 
 def _long_run(months: Sequence[Floats], independent: float) -> Noise | None:
@@ -146,11 +154,16 @@ def by_month(days: Sequence[date], *columns: Sequence[float]) -> list[tuple[NDAr
         found.setdefault((day.year, day.month), {})[day.day] = tuple(map(float, values))
     months = []
     for (year, month), rows in sorted(found.items()):
-        first = date(year, month, 1)
-        length = (date(year + month // 12, month % 12 + 1, 1) - first).days
-        table = np.array([rows.get(day, (0.0,) * len(columns)) for day in range(1, length + 1)])
-        months.append(((first.weekday() + np.arange(length)) % 7, list(table.T)))
+        weekdays = _weekdays(date(year, month, 1))
+        table = np.array([rows.get(day, (0.0,) * len(columns)) for day in range(1, len(weekdays) + 1)])
+        months.append((weekdays, list(table.T)))
     return months
+
+
+def _weekdays(month: date) -> NDArray[np.int64]:
+    """Those of a month's days, from its first day; 0 is Monday."""
+    length = (date(month.year + month.month // 12, month.month % 12 + 1, 1) - month).days
+    return (month.weekday() + np.arange(length)) % 7
 
 
 def t_tails(t: float, degrees_of_freedom: int) -> float:

@@ -18,6 +18,7 @@ from typing import Any, get_args
 import duckdb
 import polars as pl
 
+from ecom_lake.engine.contracts.sql_file import sql_file
 from ecom_lake.shop.insights import RULES
 from ecom_lake.shop.insights.evidence import (
     Noise,
@@ -32,10 +33,12 @@ from ecom_lake.shop.insights.evidence import (
     rates_differ,
 )
 from ecom_lake.shop.insights.insights import SHOWN, TOO_WEAK, Insights
-from ecom_lake.shop.insights.rule import DAYS, InsightRule, Role
+from ecom_lake.shop.insights.rule import COMPLETE_MONTHS, DAYS, InsightRule, Role
 from ecom_lake.shop.insights.wording import Direction, Figure, Period, is_number
 from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.shop.settling import SETTLES_IN_DAYS
 from ecom_lake.statistics.multiple_testing import by_family
+from ecom_lake.words import counted
 
 READS = (
     "basket_rules",
@@ -56,6 +59,7 @@ READS = (
     "kpi_summary",
     "model_cards",
     "product_performance",
+    "reporting_period",
     "returns_leakage",
     "review_summary",
     "reviews",
@@ -67,6 +71,7 @@ READS = (
 )
 
 _DIGITS = 9
+_WEEKDAYS_DIFFER = "The months differ in their weekdays: without these, net sales per day moved in the opposite direction."
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class Candidate:
         """The reason why the candidate is not shown."""
         rule, row, words = self.rule, self.row, _words(self, settings, currency)
         if row["n"] < rule.least_n:
-            return f"There are only {row['n']:,} observations; at least {rule.least_n:,} are required."
+            return f"The evidence is only {counted(row['n'], 'observation')}; at least {rule.least_n:,} are required."
         if abs(row.get("effect") or 0.0) < rule.least_effect:
             return f"The difference is below {rule.least_effect:.0%}, too small to act on."
         if row.get("weak_because"):
@@ -114,7 +119,7 @@ class Candidate:
 
 def build(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> pl.DataFrame:
     currency = _currency(con)
-    found = {rule: candidates(con, rule, settings) for rule in RULES}
+    found = _with_weakness_of_test({rule: candidates(con, rule, settings) for rule in RULES})
     corrected = _corrected(found, settings.alpha)
     rows = [row for rule in RULES for row in statements(rule, corrected[rule], settings, currency)]
     for rank, row in enumerate(sorted((row for row in rows if row["status"] == SHOWN), key=_place), start=1):
@@ -137,11 +142,18 @@ def _currency(con: duckdb.DuckDBPyConnection) -> str | None:
 def candidates(con: duckdb.DuckDBPyConnection, rule: InsightRule, settings: MiningSettings) -> list[Candidate]:
     """The rows of a rule's query in which every field of its sentences is known."""
     values = {**rule.parameters, **{name: getattr(settings, name) for name in rule.settings}}
-    days = _days(con, rule)
-    with _registered(con, days):
-        rows = con.sql(f"select * from ({rule.query}) order by row_key", params=values or None).pl().to_dicts()
+    with _registered(con, COMPLETE_MONTHS, complete_months(con)):
+        days = _days(con, rule)
+        with _registered(con, DAYS, days):
+            rows = con.sql(f"select * from ({rule.query}) order by row_key", params=values or None).pl().to_dicts()
     by_key = {str(key): frame for (key,), frame in days.group_by("row_key", maintain_order=True)} if days is not None else {}
     return known(rule, rows, by_key, settings)
+
+
+def complete_months(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The months that the rules may compare: what the shop sold after its as-of date is not known on that day."""
+    found: pl.DataFrame = con.sql(sql_file(__file__, "complete_months.sql"), params={"settles_in_days": SETTLES_IN_DAYS}).pl()
+    return found
 
 
 def _days(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> pl.DataFrame | None:
@@ -149,16 +161,16 @@ def _days(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> pl.DataFrame | N
 
 
 @contextmanager
-def _registered(con: duckdb.DuckDBPyConnection, days: pl.DataFrame | None) -> Iterator[None]:
-    """The rows of `days` as a table that the rule's own query can read."""
-    if days is None:
+def _registered(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame | None) -> Iterator[None]:
+    """The rows as a table that the queries can read."""
+    if rows is None:
         yield
         return
-    con.register(DAYS, days.to_arrow())
+    con.register(table, rows.to_arrow())
     try:
         yield
     finally:
-        con.unregister(DAYS)
+        con.unregister(table)
 
 
 def known(
@@ -187,7 +199,20 @@ def _noise(rule: InsightRule, days: pl.DataFrame | None) -> Noise | None:
 
 
 def _candidate(rule: InsightRule, row: Mapping[str, Any], noise: Noise | None) -> Candidate:
+    levels, change = _levels(row, noise), _numbers(row, "value", "baseline")
+    if levels and change and not row.get("weak_because") and (levels[0] - levels[2]) * (change[0] - change[1]) < 0:
+        row = {**row, "weak_because": _WEEKDAYS_DIFFER}
     return Candidate(rule, row, *_interval(row, noise), _p_value(row, noise))
+
+
+def _levels(row: Mapping[str, Any], noise: Noise | None) -> list[float] | None:
+    """The two daily levels with the months' weekdays removed, each with its number of days."""
+    levels = _numbers(row, "per_day", "days_in_month", "per_day_before", "days_before")
+    month, month_before = row.get("month"), row.get("month_before")
+    if noise is None or levels is None or month is None or month_before is None:
+        return None
+    per_day, days, per_day_before, days_before = levels
+    return [per_day / noise.weekday_factor(month), days, per_day_before / noise.weekday_factor(month_before), days_before]
 
 
 def _interval(row: Mapping[str, Any], noise: Noise | None) -> tuple[float | None, float | None]:
@@ -206,7 +231,7 @@ def _p_value(row: Mapping[str, Any], noise: Noise | None) -> float | None:
         return float(row["p"])
     if noise and (counts := _numbers(row, "hits", "trials", "rest_hits", "rest_trials")):
         return rates_differ(counts[0], counts[1], counts[2], counts[3], noise)
-    if noise and (levels := _numbers(row, "per_day", "days_in_month", "per_day_before", "days_before")):
+    if noise and (levels := _levels(row, noise)):
         return levels_differ(levels[0], levels[1], levels[2], levels[3], noise)
     if (normal := _numbers(row, "value", "against", "error")) and normal[2]:
         return both_tails((normal[0] - normal[1]) / normal[2])
@@ -225,6 +250,17 @@ def _corrected(found: Mapping[InsightRule, Sequence[Candidate]], alpha: float) -
     corrected = {rule: [round(p, _DIGITS) for p in ps] for rule, ps in by_family(families, alpha).items()}
     remaining = {rule: iter(ps) for rule, ps in corrected.items()}
     return {rule: [replace(one, p_adjusted=_p_of(one, corrected, remaining)) for one in ones] for rule, ones in found.items()}
+
+
+def _with_weakness_of_test(found: Mapping[InsightRule, Sequence[Candidate]]) -> dict[InsightRule, Sequence[Candidate]]:
+    """What makes a test meaningless does so for every rule that is tested by it."""
+    first = {rule.id: ones[0].row.get("weak_because") for rule, ones in found.items() if ones}
+    return {
+        rule: [replace(one, row={**one.row, "weak_because": weak}) for one in ones]
+        if (weak := first.get(rule.tested_by))
+        else ones
+        for rule, ones in found.items()
+    }
 
 
 def _p_of(one: Candidate, corrected: Mapping[str, Sequence[float]], remaining: Mapping[str, Iterator[float]]) -> float | None:
@@ -291,7 +327,7 @@ def _row(
         "monthly_gain": one.gain if one and status == SHOWN else None,
         "gain_basis": rule.gain_basis,
         "rank": None,
-        "action": rule.action,
+        "action": (one.row.get("action") if one and status == SHOWN else None) or rule.action,
         "owner": rule.owner,
         "caveat": caveat,
         "status": status,

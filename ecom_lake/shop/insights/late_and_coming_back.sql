@@ -4,8 +4,7 @@ history as (
     select
         count(*) as months,
         sum(net_sales)::decimal(18, 2)::double / nullif(sum(orders), 0) as aov
-    from kpi_monthly
-    where is_complete
+    from complete_months
 )
 
 select
@@ -25,6 +24,11 @@ select
         when 'late_delivery' then 'customers with a late first delivery'
         else 'customers who gave their first order a low score'
     end as exposed,
-    -e.adjusted_rd * e.n_exposed * h.aov / nullif(h.months, 0) as gain
+    case e.exposure
+        when 'late_delivery' then 'Promise delivery dates that can be kept, and compensate customers for a late first delivery.'
+        else 'Contact customers who give their first order a low score, and find out why.'
+    end as action,
+    -- The lower bound: a gain is stated as the most that it could be.
+    -e.ci_low * e.n_exposed * h.aov / nullif(h.months, 0) as gain
 from delivery_effect as e
 cross join history as h

@@ -1,4 +1,4 @@
--- Which share of the last complete month's orders was delivered late, and which share in the three months before?
+-- Which share of the last settled month's orders was delivered late, and which share in the three months before?
 with
 months as (
     select
@@ -20,9 +20,9 @@ windows as (
         sum(m.promised) over before as rest_trials,
         min(k.month) over before as first_before,
         max(k.month) over before as last_before
-    from kpi_monthly as k
+    from complete_months as k
     join months as m on m.month = k.month
-    where k.is_complete
+    where k.is_settled
     window before as (order by k.month rows between 3 preceding and 1 preceding)
 )
 

@@ -1,4 +1,4 @@
--- In which states was the late delivery rate of the last complete month above that of all other states together?
+-- In which states was the late delivery rate of the last settled month above that of all other states together?
 with
 states as (
     select
@@ -9,7 +9,7 @@ states as (
         late_rate
     from delivery_performance
     where
-        month in (select max(month) from kpi_monthly where is_complete)
+        month in (select max(month) from complete_months where is_settled)
         and promised_orders > 0
         and state <> 'unknown'
 ),

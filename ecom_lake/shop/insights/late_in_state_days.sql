@@ -1,15 +1,15 @@
--- How many orders to each state, placed on each day of the last 12 complete months, were delivered late?
+-- How many orders to each state, placed on each day of the last 12 settled months, were delivered late?
 with
 last_month as (
     select max(month) as month
-    from kpi_monthly
-    where is_complete
+    from complete_months
+    where is_settled
 ),
 
 recent as (
     select month
-    from kpi_monthly
-    where is_complete
+    from complete_months
+    where is_settled
     order by month desc
     limit 12
 ),

@@ -14,8 +14,7 @@ sellers as (
 
 history as (
     select count(*) as months
-    from kpi_monthly
-    where is_complete
+    from complete_months
 )
 
 select

@@ -4,16 +4,14 @@ last_month as (
     select
         net_sales,
         month
-    from kpi_monthly
-    where is_complete
+    from complete_months
     order by month desc
     limit 1
 ),
 
 history as (
     select count(*) as months
-    from kpi_monthly
-    where is_complete
+    from complete_months
 )
 
 select

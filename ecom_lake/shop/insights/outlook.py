@@ -31,7 +31,7 @@ RULES = (
         kind="predictive",
         table="model_cards",
         column="value",
-        unit="ratio",
+        unit="lift",
         sql="churn_list.sql",
         headline="The churn model's top 10% of customers includes {value} times as many customers who {outcome} as a random 10%; "
         "ranking by {naive} alone finds {baseline} times as many.",

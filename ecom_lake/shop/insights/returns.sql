@@ -21,8 +21,7 @@ whole as (
 
 history as (
     select count(*) as months
-    from kpi_monthly
-    where is_complete
+    from complete_months
 )
 
 select

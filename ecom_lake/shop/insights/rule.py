@@ -14,11 +14,13 @@ from typing import Literal
 
 from ecom_lake.engine.contracts.sql_file import sql_file
 
-Unit = Literal["money", "share", "count", "ratio", "days", "points"]
+Unit = Literal["money", "share", "count", "ratio", "lift", "days", "points"]
 Role = Literal["opportunity", "news", "context"]
 
 DAYS = "days"
 """The name under which a rule's query reads the rows of its `days`."""
+COMPLETE_MONTHS = "complete_months"
+"""The name under which the queries read the rows of kpi_monthly that had ended by the as-of date (complete_months.sql)."""
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
@@ -31,9 +33,11 @@ class InsightRule:
     - `gain`: net sales per month that acting on it could win or protect at most; NULL or 0 where there are none;
     - `money`: net sales of the row;
     - `effect`: the size of the difference, for `least_effect`;
+    - `action`: a sentence, where it depends on the row;
     - `weak_because`: a sentence, where the row must not be shown whatever its evidence is; it may have fields in braces;
     - `hits`, `trials`, `rest_hits`, `rest_trials`: a rate, tested against the rate of the rest with the noise of `days`;
-    - `per_day`, `days_in_month`, `per_day_before`, `days_before`: a daily level, tested against another one in the same way;
+    - `per_day`, `days_in_month`, `per_day_before`, `days_before`: a daily level, tested against another one in the same way, once
+      both are divided by the weekday factor of their month, `month` and `month_before`;
     - `p`: a p-value that is already known;
     - `low`, `high`, `against`: an interval of the value that must not contain `against`; with `error` it is also tested;
     - none of these: the number is a count of all rows, not an estimate;

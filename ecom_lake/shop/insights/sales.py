@@ -7,11 +7,12 @@ sales of the orders canceled beyond the rate of the baseline. A rise has no gain
 from __future__ import annotations
 
 from ecom_lake.shop.insights.rule import InsightRule
+from ecom_lake.shop.settling import SETTLES_IN_DAYS
 
 _OWNER = "management"
 _PER_DAY = (
     "It was {baseline} in {month_before}. Per day it was {per_day:money}, against {per_day_before:money}: a larger difference "
-    "than the shop's usual day-to-day variation explains."
+    "than the months' weekdays and the shop's usual day-to-day variation explain."
 )
 
 RULES = (
@@ -88,7 +89,8 @@ RULES = (
         "change.",
         action="Check which products and sellers the canceled orders belong to.",
         owner="operations",
-        caveat="The newest orders may still be canceled.",
+        caveat=f"Only months that ended at least {SETTLES_IN_DAYS} days before the as-of date are compared: newer orders may "
+        "still be canceled.",
         gain_basis="Orders canceled beyond the rate of the three months before, at the month's average order value.",
         least_n=100,
     ),

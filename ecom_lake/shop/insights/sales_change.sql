@@ -27,7 +27,7 @@ pairs as (
         before.net_sales::double / before.days_in_month as per_day_before
     from months as now
     join months as before on before.place = now.place - $months_back
-    where now.month in (select max(month) from kpi_monthly where is_complete)
+    where now.month in (select max(month) from complete_months)
 )
 
 select

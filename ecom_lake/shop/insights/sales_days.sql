@@ -2,14 +2,12 @@
 with
 last_month as (
     select max(month) as month
-    from kpi_monthly
-    where is_complete
+    from complete_months
 ),
 
 recent as (
     select month
-    from kpi_monthly
-    where is_complete
+    from complete_months
     order by month desc
     limit 13
 )

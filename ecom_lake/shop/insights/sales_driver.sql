@@ -18,7 +18,7 @@ pair as (
         before.net_sales as sales_before
     from months as now
     join months as before on before.place = now.place - 1
-    where now.month in (select max(month) from kpi_monthly where is_complete)
+    where now.month in (select max(month) from complete_months)
 )
 
 select

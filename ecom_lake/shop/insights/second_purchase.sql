@@ -1,4 +1,4 @@
--- How many customers have ordered, and which share of them has ordered again?
+-- How many customers have ordered, and which share of them has ordered again? A shop without dates does not know it.
 with
 people as (
     select
@@ -17,4 +17,5 @@ select
     p.money
 from kpi_summary as k
 cross join people as p
-where k.metric = 'repeat_purchase_rate'
+cross join reporting_period as r
+where k.metric = 'repeat_purchase_rate' and r.as_of is not null

@@ -1,4 +1,4 @@
--- How many frequent or high-spending customers have stopped ordering, and how much have they spent?
+-- How many frequent or high-spending customers ordered longer ago than most others, and how much have they spent?
 select
     'segment=' || segment as row_key,
     customers as value,

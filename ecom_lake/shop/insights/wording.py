@@ -61,6 +61,8 @@ def written(number: float, unit: str, currency: str | None = None) -> str:
         return f"{number:+.1%}"
     if unit == "points":
         return f"{100 * number:+.2f}"
+    if unit == "lift":
+        return f"{number:.2f}"
     if unit == "ratio":
         return f"{number:.1f}"
     return f"{number:,.0f}"

@@ -7,7 +7,7 @@ months as (
         r.reviews,
         round(r.share_1 * r.reviews)::bigint as hits
     from review_summary as r
-    join kpi_monthly as k on k.month = r.month and k.is_complete
+    join complete_months as k on k.month = r.month
 ),
 
 windows as (

@@ -2,8 +2,7 @@
 with
 complete as (
     select month
-    from kpi_monthly
-    where is_complete
+    from complete_months
 ),
 
 recent as (

@@ -24,12 +24,11 @@ from ecom_lake.shop.canonical.reviews import Reviews
 from ecom_lake.shop.kpis.anomalies import Anomalies
 from ecom_lake.shop.kpis.outlier_detection import AMOUNTS, COUNTS, DAYS, QUIET_DAYS, RATIOS, SHARES, Assessment, Scale, assess
 from ecom_lake.shop.settings.mining import MiningSettings
+from ecom_lake.shop.settling import SETTLES_IN_DAYS
 
 READS = ("orders", "order_items", "payments", "reviews", "fct_sales", "fct_orders", "dim_date", "reporting_period")
 _TABLES = {contract.table.name: contract.table for contract in (Orders, OrderItems, Payments, Reviews)}
 
-SETTLES_IN_DAYS = 60
-"""Measures that depend on deliveries or reviews are assessed only for months that ended at least so many days ago."""
 MAIN_SHARE, MAIN_VALUES = 0.05, 8
 """The main values of a column have at least this share of its rows; at most so many are watched."""
 _LEAST_BUSY, _EDGE_DAYS = 0.1, 3

@@ -9,7 +9,10 @@ _PAIRS = (
     " and date_diff('month', b.month, a.month) in (1, 12)"
 )
 
-_DRIVERS = "case when (select sum(anonymous_orders) from kpi_monthly) > 0 then 8 else 7 end"
+_DRIVERS = (
+    "case when (select sum(anonymous_orders) from kpi_monthly) > 0 then 7 else 6 end"
+    " + case when (select count(discounts) from kpi_monthly) > 0 then 1 else 0 end"
+)
 
 
 class KpiBridge(Gold):
@@ -19,7 +22,8 @@ class KpiBridge(Gold):
     to_month = Month("The later month.", key=True)
     driver = Text(
         "Driver of the change in net sales. `mix` is the remainder that the other drivers do not explain; `anonymous` is the"
-        " number of anonymous orders, in a shop that has any.",
+        " number of anonymous orders, in a shop that has any. A shop that does not know the amounts of its discounts has no"
+        " `discount`.",
         key=True,
         one_of=("new", "returning", "orders_per_customer", "units_per_order", "price", "mix", "discount", "anonymous"),
     )
@@ -51,6 +55,6 @@ class KpiBridge(Gold):
             "discounts_are_the_months",
             "The effect of discounts is the decrease in discounts.",
             "select from_month, to_month, effect from kpi_bridge where driver = 'discount'",
-            f"select b.month, a.month, b.discounts - a.discounts{_PAIRS}",
+            f"select b.month, a.month, b.discounts - a.discounts{_PAIRS} where a.discounts is not null",
         ),
     )

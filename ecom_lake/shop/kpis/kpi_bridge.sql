@@ -11,7 +11,7 @@ months as (
         orders - anonymous_orders as p,
         units as u,
         gross_sales as g,
-        discounts as d,
+        coalesce(discounts, 0) as d,
         net_sales,
         year(month) * 12 + month(month) as number
     from kpi_monthly
@@ -96,7 +96,10 @@ drivers as (
         change - new - returning_people - orders_per_customer - anonymous - units_per_order - price - discount
     from effects
     union all
-    select from_month, to_month, 7, 'discount', discount from effects
+    -- Only in a shop that knows the amounts of its discounts.
+    select from_month, to_month, 7, 'discount', discount
+    from effects
+    where (select has_discount_amounts from data_availability)
     union all
     -- Only in a shop with anonymous orders.
     select from_month, to_month, 8, 'anonymous', anonymous

@@ -19,7 +19,11 @@ class KpiChurn(Gold):
         "The horizon in days; NULL for P80 while nobody has bought twice.", nullable=True, at_least=0, unit="days"
     )
     customers = vocabulary.customers
-    lapsed = Count("Customers whose latest purchase was more than threshold_days before the as-of date.", nullable=True)
+    lapsed = Count(
+        "Customers whose latest purchase was more than threshold_days before the as-of date; NULL while the shop's first purchase"
+        " is no older than that.",
+        nullable=True,
+    )
     churn_rate = Share("lapsed / customers.", nullable=True)
     repeat_purchase_rate = vocabulary.repeat_purchase_rate
 
@@ -28,7 +32,8 @@ class KpiChurn(Gold):
         Rule("lapsed_within_customers", "lapsed <= customers", "Lapsed customers are among all customers."),
         Rule(
             "horizon_is_its_days",
-            "(horizon = 'P80' OR threshold_days = TRY_CAST(horizon AS DOUBLE)) AND (lapsed IS NULL) = (threshold_days IS NULL)",
+            "(horizon = 'P80' OR threshold_days = TRY_CAST(horizon AS DOUBLE))"
+            " AND (lapsed IS NULL OR threshold_days IS NOT NULL)",
             "The threshold is the horizon's number of days; without a threshold nobody is counted.",
         ),
     )

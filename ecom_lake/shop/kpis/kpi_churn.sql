@@ -17,6 +17,7 @@ purchases as (
 known as (
     select
         e.as_of,
+        min(p.order_date) as first_date,
         sum(p.purchases) filter (where p.purchase_number = 1)::bigint as customers,
         coalesce(sum(p.purchases) filter (where p.purchase_number = 2), 0)::bigint as repeaters
     from month_ends as e
@@ -63,16 +64,28 @@ lapsed as (
     join purchases as p on p.order_date <= h.as_of
     where h.threshold_days is not null
     group by h.as_of, h.horizon
+),
+
+-- While the first purchase is no older than the threshold, nobody can have lapsed.
+counted as (
+    select
+        h.as_of,
+        h.horizon,
+        h.threshold_days,
+        coalesce(k.customers, 0) as customers,
+        case when date_diff('day', k.first_date, h.as_of) > h.threshold_days then l.people end as lapsed,
+        k.repeaters
+    from horizons as h
+    left join known as k on k.as_of = h.as_of
+    left join lapsed as l on l.as_of = h.as_of and l.horizon = h.horizon
 )
 
 select
-    h.as_of,
-    h.horizon,
-    h.threshold_days,
-    coalesce(k.customers, 0) as customers,
-    case when h.threshold_days is not null then coalesce(l.people, 0) end as lapsed,
-    l.people::double / k.customers as churn_rate,
-    k.repeaters::double / k.customers as repeat_purchase_rate
-from horizons as h
-left join known as k on k.as_of = h.as_of
-left join lapsed as l on l.as_of = h.as_of and l.horizon = h.horizon
+    as_of,
+    horizon,
+    threshold_days,
+    customers,
+    lapsed,
+    lapsed::double / nullif(customers, 0) as churn_rate,
+    repeaters::double / nullif(customers, 0) as repeat_purchase_rate
+from counted

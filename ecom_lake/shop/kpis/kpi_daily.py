@@ -14,7 +14,7 @@ class KpiDaily(Gold):
     customers = vocabulary.customers
     units = vocabulary.units
     gross_sales = vocabulary.gross_sales
-    discounts = vocabulary.discounts
+    discounts = vocabulary.discounts.replace(nullable=True)
     net_sales = vocabulary.net_sales
     freight = vocabulary.freight
     gmv = vocabulary.gmv
@@ -22,7 +22,11 @@ class KpiDaily(Gold):
 
     additive = ("orders", "units", "gross_sales", "discounts", "net_sales", "freight", "gmv")
     rules = (
-        Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
+        Rule(
+            "net_is_gross_less_discounts",
+            "net_sales = gross_sales - coalesce(discounts, 0)",
+            "Net sales are gross sales less discounts.",
+        ),
         Rule("gmv_is_net_and_freight", "gmv = net_sales + freight", "GMV is net sales plus freight."),
         ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
         Rule("customers_within_orders", "customers <= orders", "Every customer has at least one order on the day."),

@@ -21,11 +21,12 @@ select
     coalesce(s.customers, 0) as customers,
     coalesce(s.units, 0) as units,
     coalesce(s.gross_sales, 0) as gross_sales,
-    coalesce(s.discounts, 0) as discounts,
+    case when availability.has_discount_amounts then coalesce(s.discounts, 0) end as discounts,
     coalesce(s.net_sales, 0) as net_sales,
     coalesce(s.freight, 0) as freight,
     coalesce(s.gmv, 0) as gmv,
     s.net_sales::double / nullif(s.orders, 0) as aov
 from dim_date as d
+cross join data_availability as availability
 left join sums as s on s.order_date = d.date
 where d.date between (select min(order_date) from sums) and (select max(order_date) from sums)

@@ -25,7 +25,7 @@ class KpiMonthly(Gold):
     items = vocabulary.items
     units = vocabulary.units
     gross_sales = vocabulary.gross_sales
-    discounts = vocabulary.discounts
+    discounts = vocabulary.discounts.replace(nullable=True)
     net_sales = vocabulary.net_sales
     freight = vocabulary.freight
     gmv = vocabulary.gmv
@@ -42,7 +42,7 @@ class KpiMonthly(Gold):
     aov = vocabulary.aov.replace(nullable=True)
     items_per_order = vocabulary.items_per_order
     placed_orders = vocabulary.placed_orders
-    canceled_orders = vocabulary.canceled_orders
+    canceled_orders = vocabulary.canceled_orders.replace(nullable=True)
     cancel_rate = vocabulary.cancel_rate
     discounted_orders = vocabulary.discounted_orders.replace(nullable=True)
     discounted_share = vocabulary.discounted_share
@@ -85,7 +85,11 @@ class KpiMonthly(Gold):
             "customers = new_customers + returning_customers",
             "Every customer is new or returning.",
         ),
-        Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
+        Rule(
+            "net_is_gross_less_discounts",
+            "net_sales = gross_sales - coalesce(discounts, 0)",
+            "Net sales are gross sales less discounts.",
+        ),
         Rule("gmv_is_net_and_freight", "gmv = net_sales + freight", "GMV is net sales plus freight."),
         ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),
         ratio("items_per_order", "items_per_order", "items", "orders"),
@@ -100,7 +104,7 @@ class KpiMonthly(Gold):
         ),
         Rule(
             "parts_within_orders",
-            "orders + canceled_orders <= placed_orders AND customers <= orders - anonymous_orders AND items <= units"
+            "orders + coalesce(canceled_orders, 0) <= placed_orders AND customers <= orders - anonymous_orders AND items <= units"
             " AND unknown_status_orders <= orders AND coalesce(returned_orders <= orders, true)"
             " AND coalesce(discounted_orders <= orders, true)",
             "Valid and canceled orders are among those placed, discounted and returned ones among the valid; customers ordered.",
@@ -140,9 +144,9 @@ class KpiMonthly(Gold):
             "months_sum_to_orders",
             "Each month has the orders, distinct customers and amounts of fct_orders, to the cent.",
             "select month, placed_orders, orders, customers, anonymous_orders, anonymous_net_sales, units, gross_sales,"
-            " discounts, net_sales, freight, gmv,"
+            " coalesce(discounts, 0), net_sales, freight, gmv,"
             " coalesce(payments, 0), coalesce(cogs, 0), coalesce(returned_sales, 0), items,"
-            " canceled_orders, unknown_status_orders, coalesce(returned_orders, 0), coalesce(tax, 0),"
+            " coalesce(canceled_orders, 0), unknown_status_orders, coalesce(returned_orders, 0), coalesce(tax, 0),"
             " coalesce(pending_payments, 0), coalesce(failed_payments, 0), coalesce(discounted_orders, 0)"
             " from kpi_monthly where placed_orders > 0",
             "select month, count(*), count(*) filter (where is_valid), count(distinct customer_id) filter (where is_valid),"

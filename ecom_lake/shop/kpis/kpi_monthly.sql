@@ -5,7 +5,8 @@ placed as (
     select
         month,
         count(*) as placed_orders,
-        count(*) filter (where status in ('canceled', 'unavailable')) as canceled_orders
+        count(*) filter (where status in ('canceled', 'unavailable')) as canceled_orders,
+        count(*) filter (where status <> 'unknown') as known_status_orders
     from fct_orders
     group by month
 ),
@@ -14,9 +15,11 @@ known as (
     select
         count(payments) > 0 as knows_payments,
         count(is_returned) > 0 as knows_returns,
+        count(*) filter (where status = 'delivered') > 0 as knows_deliveries,
         count(cogs) > 0 as knows_costs,
         count(tax) > 0 as knows_tax,
         count(is_discounted) > 0 as knows_discounts,
+        (select has_discount_amounts from data_availability) as knows_discount_amounts,
         count(pending_payments) > 0 as knows_payment_statuses,
         (select count(*) from fct_refunds) > 0 as knows_refunds
     from fct_orders
@@ -113,7 +116,7 @@ kpis as (
         coalesce(items, 0) as items,
         coalesce(units, 0) as units,
         coalesce(gross_sales, 0) as gross_sales,
-        coalesce(discounts, 0) as discounts,
+        case when knows_discount_amounts then coalesce(discounts, 0) end as discounts,
         coalesce(net_sales, 0) as net_sales,
         coalesce(freight, 0) as freight,
         coalesce(gmv, 0) as gmv,
@@ -130,14 +133,14 @@ kpis as (
         net_sales::double / nullif(orders, 0) as aov,
         items::double / nullif(orders, 0) as items_per_order,
         coalesce(placed_orders, 0) as placed_orders,
-        coalesce(canceled_orders, 0) as canceled_orders,
-        canceled_orders::double / nullif(placed_orders, 0) as cancel_rate,
+        case when known_status_orders > 0 or coalesce(placed_orders, 0) = 0 then coalesce(canceled_orders, 0) end as canceled_orders,
+        case when known_status_orders > 0 or coalesce(placed_orders, 0) = 0 then canceled_orders::double / nullif(placed_orders, 0) end as cancel_rate,
         case when knows_discounts then coalesce(discounted_orders, 0) end as discounted_orders,
         case when knows_discounts then discounted_orders::double / nullif(orders, 0) end as discounted_share,
         case when knows_returns then coalesce(returned_orders, 0) end as returned_orders,
         case when knows_returns then coalesce(returned_sales, 0) end as returned_sales,
-        returned_orders::double / nullif(returnable_orders, 0) as return_rate,
-        returned_units::double / nullif(returnable_units, 0) as return_rate_units,
+        case when knows_deliveries then returned_orders::double / nullif(returnable_orders, 0) end as return_rate,
+        case when knows_deliveries then returned_units::double / nullif(returnable_units, 0) end as return_rate_units,
         returned_orders::double / nullif(orders_with_known_return, 0) as return_share,
         coalesce(unknown_status_orders, 0) as unknown_status_orders,
         late_orders::double / nullif(promised_orders, 0) as late_rate,

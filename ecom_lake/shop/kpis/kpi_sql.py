@@ -219,6 +219,7 @@ inequality as (
 
 sums as (
     select
+        reporting_period.as_of,
         reporting_period.complete_months,
         placed.*,
         known.*,

@@ -44,7 +44,7 @@ class KpiSummary(Gold):
             " as net_sales, max(value) filter (where metric = 'freight') as freight, max(value) filter (where metric = 'gmv')"
             " as gmv, max(value) filter (where metric = 'refunds') as refunds, max(value) filter (where metric ="
             " 'net_sales_after_refunds') as after_refunds"
-            f" from kpi_summary) as s where not ({same('gross_sales - discounts', 'net_sales')})"
+            f" from kpi_summary) as s where not ({same('gross_sales - coalesce(discounts, 0)', 'net_sales')})"
             f" or not ({same('net_sales + freight', 'gmv')}) or not ({same('net_sales - refunds', 'after_refunds')})",
             "Net sales are gross sales less discounts, GMV is net sales plus freight, and refunds are taken from net sales.",
         ),

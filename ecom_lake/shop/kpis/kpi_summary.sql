@@ -4,7 +4,8 @@ with
 placed as (
     select
         count(*) as placed_orders,
-        count(*) filter (where status in ('canceled', 'unavailable')) as canceled_orders
+        count(*) filter (where status in ('canceled', 'unavailable')) as canceled_orders,
+        count(*) filter (where status <> 'unknown') as known_status_orders
     from fct_orders
 ),
 
@@ -12,9 +13,11 @@ known as (
     select
         count(payments) > 0 as knows_payments,
         count(is_returned) > 0 as knows_returns,
+        count(*) filter (where status = 'delivered') > 0 as knows_deliveries,
         count(cogs) > 0 as knows_costs,
         count(tax) > 0 as knows_tax,
         count(is_discounted) > 0 as knows_discounts,
+        (select has_discount_amounts from data_availability) as knows_discount_amounts,
         count(pending_payments) > 0 as knows_payment_statuses,
         (select count(*) from fct_refunds) > 0 as knows_refunds
     from fct_orders
@@ -115,6 +118,7 @@ inequality as (
 
 sums as (
     select
+        reporting_period.as_of,
         reporting_period.complete_months,
         placed.*,
         known.*,
@@ -175,8 +179,8 @@ metrics (position, metric, value, unit, definition) as (
         'Unit price times quantity, rounded half away from zero to the cent on each line, before discount. Whole history.'
     from sums
     union all
-    select 10, 'discounts', (coalesce(discounts, 0))::double, 'money',
-        'Discounts given on order lines. Whole history.'
+    select 10, 'discounts', (case when knows_discount_amounts then coalesce(discounts, 0) end)::double, 'money',
+        'Discounts given on order lines. Where the source states that lines were discounted, and no amount of any, the sums are NULL; an order then has 0, and its gross sales are its net sales. Whole history.'
     from sums
     union all
     select 11, 'freight', (coalesce(freight, 0))::double, 'money',
@@ -199,12 +203,12 @@ metrics (position, metric, value, unit, definition) as (
         'Orders placed, valid or not. Whole history.'
     from sums
     union all
-    select 16, 'cancel_rate', canceled_orders::double / nullif(placed_orders, 0), 'share',
-        'Cancellation rate: canceled_orders / placed_orders. Whole history.'
+    select 16, 'cancel_rate', case when known_status_orders > 0 or coalesce(placed_orders, 0) = 0 then canceled_orders::double / nullif(placed_orders, 0) end, 'share',
+        'Cancellation rate: canceled_orders / placed_orders; NULL where the status of every order placed is unknown. Whole history.'
     from sums
     union all
-    select 17, 'return_rate', returned_orders::double / nullif(returnable_orders, 0), 'share',
-        'Return rate: returned orders among those delivered or returned. Whole history.'
+    select 17, 'return_rate', case when knows_deliveries then returned_orders::double / nullif(returnable_orders, 0) end, 'share',
+        'Return rate: returned orders among those delivered or returned; NULL where the shop never states a delivery. Whole history.'
     from sums
     union all
     select 18, 'late_rate', late_orders::double / nullif(promised_orders, 0), 'share',
@@ -223,8 +227,8 @@ metrics (position, metric, value, unit, definition) as (
         'NPS proxy from the latest review of each order: share of 5s less share of scores up to 3, times 100. Whole history.'
     from sums
     union all
-    select 22, 'repeat_purchase_rate', repeaters::double / nullif(people, 0), 'share',
-        'Customers with two or more purchases, among those with at least one; orders of one day are one purchase. Up to the as-of date.'
+    select 22, 'repeat_purchase_rate', case when as_of is not null then repeaters::double / nullif(people, 0) end, 'share',
+        'Customers with two or more purchases, among those with at least one; orders of one day are one purchase. NULL where the shop states no dates. Up to the as-of date.'
     from sums
     union all
     select 23, 'repeat_order_rate', reorderers::double / nullif(people, 0), 'share',
@@ -252,11 +256,11 @@ metrics (position, metric, value, unit, definition) as (
     from sums
     union all
     select 29, 'refunds', (case when knows_refunds then coalesce(refunds, 0) end)::double, 'money',
-        'Money given back for valid orders, by the day on which it was given back, freight and tax included; NULL where the shop does not know refunds. Whole history.'
+        'Money given back for valid orders, by the day on which it was given back, freight and tax included; NULL where the shop does not know refunds. Months end with the last order: money given back later is in the whole history and in no month. Whole history.'
     from sums
     union all
     select 30, 'net_sales_after_refunds', (case when knows_refunds then coalesce(net_sales, 0) - coalesce(refunds, 0) end)::double, 'money',
-        'net_sales - refunds: sales go by the day of the order. Whole history.'
+        'net_sales - refunds: sales go by the day of the order. Refunds contain tax and freight, and net sales do not. Whole history.'
     from sums
     union all
     select 31, 'tax', (case when knows_tax then coalesce(tax, 0) end)::double, 'money',

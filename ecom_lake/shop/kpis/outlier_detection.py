@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import asin, exp, log, pi, sin, sqrt
+from math import asin, exp, inf, log, pi, sin, sqrt
 from statistics import median
 
 LEAST_HISTORY = 6
@@ -31,11 +31,14 @@ class Scale:
     to: Callable[[float], float]
     back: Callable[[float], float]
     least_deviation: float
+    least: float = -inf
+    """The smallest value on the transformed scale, that of 0."""
+    most: float = inf
 
 
 def _logarithmic(least_deviation: float, offset: float) -> Scale:
     """Relative differences count; `offset` is added so that 0 has a logarithm."""
-    return Scale(lambda x: log(x + offset), lambda y: max(exp(y) - offset, 0.0), least_deviation)
+    return Scale(lambda x: log(x + offset), lambda y: max(exp(y) - offset, 0.0), least_deviation, log(offset))
 
 
 COUNTS = _logarithmic(0.11, 0.5)
@@ -43,7 +46,7 @@ RATIOS = _logarithmic(0.04, 0.01)
 AMOUNTS = _logarithmic(0.07, 0.01)
 DAYS = _logarithmic(0.08, 1.0)
 QUIET_DAYS = _logarithmic(0.35, 1.0)
-SHARES = Scale(lambda p: asin(sqrt(p)), lambda y: sin(min(max(y, 0.0), pi / 2)) ** 2, 0.02)
+SHARES = Scale(lambda p: asin(sqrt(p)), lambda y: sin(min(max(y, 0.0), pi / 2)) ** 2, 0.02, 0.0, pi / 2)
 """The standard error of a share of n rows is 1 / (2 √n) on this scale, whatever the share."""
 
 
@@ -68,11 +71,12 @@ def assess(values: Sequence[float | None], standard_errors: Sequence[float], sca
     assessments: list[Assessment | None] = []
     errors: list[float | None] = []
     for now, value in enumerate(transformed):
-        expected = _expected(transformed[:now], errors)
-        if value is None or expected is None:
+        extrapolated = _expected(transformed[:now], errors)
+        if value is None or extrapolated is None:
             assessments.append(None)
             errors.append(None)
             continue
+        expected = min(max(extrapolated, scale.least), scale.most)
         deviation = max(scale.least_deviation, _NOISE_OF_THE_EXPECTATION * standard_errors[now], _usual_error(errors))
         low, high = scale.back(expected - LIMIT * deviation), scale.back(expected + LIMIT * deviation)
         assessments.append(Assessment(scale.back(expected), low, high, (value - expected) / deviation))

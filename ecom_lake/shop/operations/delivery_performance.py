@@ -14,7 +14,7 @@ class DeliveryPerformance(Gold):
     state = vocabulary.state.replace(key=True)
     delivered_orders = vocabulary.delivered_orders.replace(at_least=1)
     timed_orders = Count("Delivered orders whose delivery date is known.")
-    promised_orders = Count("Delivered orders whose delivery and promised dates are both known.")
+    promised_orders = vocabulary.promised_orders
     late_orders = vocabulary.late_orders
     late_rate = vocabulary.late_rate
     avg_lead_days = vocabulary.avg_lead_days

@@ -53,7 +53,7 @@ class SellerScorecard(Gold):
         ),
         Rule(
             "canceled_are_not_valid",
-            "(cancel_rate IS NULL) = (placed_orders = 0)"
+            "(cancel_rate IS NULL OR placed_orders > 0)"
             " AND coalesce(cancel_rate * placed_orders <= placed_orders - orders + 0.000001, true)",
             "Canceled orders are not valid.",
         ),
@@ -65,6 +65,12 @@ class SellerScorecard(Gold):
             "select count(*), coalesce(sum(net_sales), 0) from seller_scorecard",
             "select (select count(*) from dim_seller), coalesce(sum(net_sales), 0) from fct_sales"
             " where is_valid and seller_id is not null",
+        ),
+        agree(
+            "canceled_where_a_status_is_known",
+            "A seller has a cancellation rate if and only if the status of an order is known.",
+            "select seller_id from seller_scorecard where cancel_rate is not null",
+            "select distinct seller_id from fct_sales where seller_id is not null and status <> 'unknown'",
         ),
         Identity(
             "the_better_ranks_before",

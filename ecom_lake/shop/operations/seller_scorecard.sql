@@ -7,7 +7,8 @@ placed as (
         order_id,
         coalesce(sum(case when is_valid then net_sales end), 0)::decimal(18, 2) as net_sales,
         bool_or(is_valid) as is_valid,
-        min(status) in ('canceled', 'unavailable') as is_canceled
+        min(status) in ('canceled', 'unavailable') as is_canceled,
+        min(status) <> 'unknown' as is_known
     from fct_sales
     where seller_id is not null
     group by seller_id, order_id
@@ -18,6 +19,7 @@ sums as (
         p.seller_id,
         count(*) as placed_orders,
         count(*) filter (where p.is_canceled) as canceled_orders,
+        count(*) filter (where p.is_known) as known_status_orders,
         count(*) filter (where p.is_valid) as orders,
         sum(p.net_sales)::decimal(18, 2) as net_sales,
         count(*) filter (where p.is_valid and o.is_late) as late_orders,
@@ -37,7 +39,7 @@ rated as (
         coalesce(s.net_sales, 0)::decimal(18, 2) as net_sales,
         s.late_orders::double / nullif(s.promised_orders, 0) as late_rate,
         s.review_scores::double / nullif(s.reviews, 0) as avg_review,
-        s.canceled_orders::double / s.placed_orders as cancel_rate,
+        case when s.known_status_orders > 0 then s.canceled_orders::double / s.placed_orders end as cancel_rate,
         coalesce(s.orders, 0) >= settings.seller_min_orders as is_scored
     from dim_seller as d
     left join sums as s on s.seller_id = d.seller_id

@@ -54,6 +54,12 @@ categories as (
     group by category
 ),
 
+-- A shop that never states a delivery does not know which orders could have been returned.
+deliveries as (
+    select count(*) filter (where status = 'delivered') > 0 as are_known
+    from fct_orders
+),
+
 whole as (
     select sum(net_sales)::decimal(18, 2) as net_sales
     from sums
@@ -68,7 +74,7 @@ select
     coalesce(s.net_sales, 0) as net_sales,
     coalesce(s.net_sales, 0)::double / nullif(w.net_sales, 0) as share,
     s.net_sales::double / s.orders as aov,
-    s.returned_orders::double / nullif(s.returnable_orders, 0) as return_rate,
+    case when deliveries.are_known then s.returned_orders::double / nullif(s.returnable_orders, 0) end as return_rate,
     s.review_scores::double / nullif(s.reviews, 0) as avg_review,
     case
         when c.category <> 'unknown'
@@ -77,4 +83,5 @@ select
 from categories as c
 left join sums as s on s.category = c.category
 cross join whole as w
+cross join deliveries
 cross join baskets as b

@@ -52,6 +52,12 @@ products_sold as (
     left join sums as s on s.product_id = p.product_id
 ),
 
+-- A shop that never states a delivery does not know which orders could have been returned.
+deliveries as (
+    select count(*) filter (where status = 'delivered') > 0 as are_known
+    from fct_orders
+),
+
 ranked as (
     select
         products_sold.*,
@@ -81,10 +87,12 @@ select
         when r.sales_so_far - r.net_sales < settings.abc_b_share * r.all_sales then 'B'
         else 'C'
     end as abc_class,
-    r.returned_orders::double / nullif(r.returnable_orders, 0) as return_rate,
-    coalesce(r.returned_units, 0)::double / nullif(r.returnable_units, 0) as return_rate_units,
+    case when deliveries.are_known then r.returned_orders::double / nullif(r.returnable_orders, 0) end as return_rate,
+    case when deliveries.are_known then coalesce(r.returned_units, 0)::double / nullif(r.returnable_units, 0) end
+        as return_rate_units,
     r.review_scores::double / nullif(r.reviews, 0) as avg_review,
     r.first_sold,
     r.last_sold
 from ranked as r
+cross join deliveries
 cross join settings

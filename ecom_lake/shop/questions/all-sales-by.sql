@@ -1,7 +1,7 @@
 /*
 title = "How do all sales break down, over the whole history?"
 group = "What sells?"
-note = "Valid orders of the whole history. An order paid by several methods splits its net sales by payment share and counts in each method. `sales-by` has years and more dimensions."
+note = "Valid orders of the whole history. An order paid by several methods splits its net sales by payment share and counts in each method. Where the shop does not state discounts, there are no rows by `discounted`. `sales-by` has years and more dimensions."
 shares = ["share", "share_of_orders"]
 
 [parameters.by]
@@ -28,7 +28,10 @@ members as (
         end as member,
         net_sales
     from fct_orders
-    where is_valid and $by <> 'payment_method'
+    where
+        is_valid
+        and $by <> 'payment_method'
+        and ($by <> 'discounted' or (select count(is_discounted) from fct_orders) > 0)
     union all
     select method, net_sales
     from fct_payments

@@ -1,7 +1,7 @@
 /*
 title = "Which payment methods do customers use most?"
 group = "Payments, delivery, returns"
-note = "Value of the payments of valid orders, which is not revenue; an order paid by two methods counts in both, so that the shares of orders sum to more than 100%."
+note = "Value of the payments of valid orders, which is not revenue; an order paid by two methods counts in both, so that the shares of orders may sum to more than 100%."
 shares = ["share", "share_of_orders"]
 
 [parameters.year]
@@ -27,8 +27,8 @@ used as (
         method,
         sum(payments)::decimal(18, 2) as payments,
         sum(orders)::bigint as orders,
-        sum(payment_count)::bigint as payment_count,
-        sum(avg_installments * payment_count)::double as instalments
+        sum(known_instalments)::bigint as known_instalments,
+        sum(avg_installments * known_instalments)::double as instalments
     from payment_mix
     where coalesce(year(month) = $year, true)
     group by method
@@ -49,7 +49,7 @@ select
     payments::double / nullif(sum(payments) over (), 0)::double as share,
     u.orders,
     u.orders::double / nullif(p.orders, 0)::double as share_of_orders,
-    round(instalments / payment_count, 2) as avg_instalments
+    round(instalments / nullif(known_instalments, 0), 2) as avg_instalments
 from used as u
 cross join paid as p
 order by place

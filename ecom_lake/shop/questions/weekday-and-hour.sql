@@ -1,7 +1,7 @@
 /*
 title = "On which weekdays and at which hours do customers order?"
 group = "When do people buy?"
-note = "Valid orders by the time when they were placed, over the whole history."
+note = "Valid orders by the time when they were placed, over the whole history; no rows where the shop states dates without times."
 needs = ["orders.ordered_at"]
 
 [chart]
@@ -19,12 +19,12 @@ placed as (
     group by d.weekday, hour(o.ordered_at)
 ),
 
--- An hour without orders has 0 orders.
+-- An hour without orders has 0 orders; where all orders were placed at 0:00, the shop states no times.
 hours as (
     select weekdays.weekday, weekdays.weekday_name, hours.hour
     from (select distinct weekday, weekday_name from dim_date) as weekdays
     cross join (select unnest(generate_series(0, 23)) as hour) as hours
-    where exists (select 1 from placed)
+    where exists (select 1 from placed where placed.hour > 0)
 )
 
 select

@@ -21,6 +21,14 @@ steps as (
     group by step, step_order
 ),
 
+-- Where every order that was not returned has an unknown status, what was realized is unknown too.
+kept as (
+    select
+        sum(amount) filter (where step = 'net_sales') - coalesce(sum(amount) filter (where step = 'returned'), 0) as net_sales,
+        sum(amount) filter (where step = 'unknown') as of_unknown_status
+    from steps
+),
+
 -- Realized sales come last: net sales less all other steps.
 path as (
     select
@@ -28,7 +36,11 @@ path as (
         case when step in ('gross_sales', 'discounts', 'net_sales', 'realized') then amount else -amount end as amount,
         case when step = 'realized' then 99 else step_order end as position
     from steps
-    where amount <> 0 or step in ('gross_sales', 'net_sales', 'realized')
+    cross join kept
+    where
+        amount <> 0
+        or step in ('gross_sales', 'net_sales')
+        or (step = 'realized' and (kept.of_unknown_status = 0 or kept.of_unknown_status <> kept.net_sales))
 )
 
 select

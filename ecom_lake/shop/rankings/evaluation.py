@@ -2,8 +2,9 @@
 
 Here: the out-of-time test and the gate that all models of a binary outcome share. Candidates are fitted on the training sample,
 the forest's leaf size and the champion are selected on the calibration sample, and the test sample is used once, to measure. A
-list is published only if the lift of its top decile exceeds that of the naive rule, with its whole interval. Not here: what is
-predicted, and from which features; the fit (ranker.py); the test of the probabilities (probability_backtest.py).
+list is published only if the lift of its top decile exceeds that of the naive rule, with its whole interval. A list of those
+without the outcome is tested as it is published: from the lowest score. Not here: what is predicted, and from which features;
+the fit (ranker.py); the test of the probabilities (probability_backtest.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from ecom_lake.engine.contracts.fitted import Curve, Point, Rival
 from ecom_lake.engine.contracts.gate import Gate, Verdict, against_threshold, decide, unmeasured
+from ecom_lake.shop.rankings.hash_sample import ALL, HashSample
 from ecom_lake.shop.rankings.ranker import FOREST, LOGISTIC, Ranker, Selection, select
 from ecom_lake.shop.rankings.sample import MIN_EVENTS, Sample
 from ecom_lake.statistics.arrays import Flags, Floats, Integers
@@ -38,6 +40,17 @@ class Target:
     baseline: str
     """What the naive rule ranks by: "recency"."""
     features: Sequence[str]
+    does_not: str | None = None
+    """The absence of the outcome as a verb, where the list is of those without it: "do not order again"."""
+
+    @property
+    def is_against(self) -> bool:
+        return self.does_not is not None
+
+    @property
+    def listed(self) -> str:
+        """What those at the top of the list do."""
+        return self.does_not or self.does
 
 
 @dataclass(frozen=True)
@@ -68,28 +81,37 @@ class Evaluation:
 
 
 def evaluate(
-    target: Target, train: Sample, calibration: Sample, test: Sample, seed: int, kept: Mapping[str, str] | None = None
+    target: Target,
+    train: Sample,
+    calibration: Sample,
+    test: Sample,
+    seed: int,
+    kept: Mapping[str, str] | None = None,
+    people: HashSample = ALL,
 ) -> Evaluation:
-    """`kept` are the notes of an earlier fit that is used again: what was selected then is not selected again."""
+    """`kept` are the notes of an earlier fit that is used again: what was selected then is not selected again. `people` are
+    those whom the test sample is a part of."""
     if why := _too_few(target, {"train": train, "calibrate": calibration, "test": test}):
         return Evaluation(target, unmeasured(why), n=len(train.outcome))
     leaf, champion = _kept(target, kept, "leaf"), _kept(target, kept, "champion")
     selection = select(train, calibration, seed, int(leaf) if leaf else None, champion)
     scores = {name: ranker.scores(test.x) for name, ranker in selection.rankers.items()} | dict(test.rival_probabilities)
-    lifts = {name: compare_lifts(test.outcome, score, test.baseline, seed) for name, score in scores.items()}
+    sign = -1 if target.is_against else 1
+    is_listed = ~test.outcome if target.is_against else test.outcome
+    lifts = {name: compare_lifts(is_listed, sign * score, sign * test.baseline, seed) for name, score in scores.items()}
     best = lifts[selection.champion]
     verdict = decide(*gates(target, selection.champion, best))
     return Evaluation(
         target,
         verdict,
-        _headline(target, best, len(test.outcome), verdict.is_published),
+        _headline(target, best, len(test.outcome), people, verdict.is_published),
         len(train.outcome),
         selection.champion,
         selection.ranker,
         best,
         test,
         list(_rivals(target, train, test, scores, lifts, seed)),
-        _curves(target, selection.champion, test, scores[selection.champion]),
+        _curves(target, selection.champion, is_listed, sign * scores[selection.champion], sign * test.baseline),
         _parameters(target, selection),
         {f"{target.name}: leaf": str(selection.leaf), f"{target.name}: champion": selection.champion},
     )
@@ -99,11 +121,12 @@ def _kept(target: Target, kept: Mapping[str, str] | None, what: str) -> str | No
     return (kept or {}).get(f"{target.name}: {what}")
 
 
-def _headline(target: Target, lifts: LiftComparison, tested: int, is_published: bool) -> str:
+def _headline(target: Target, lifts: LiftComparison, tested: int, people: HashSample, is_published: bool) -> str:
     """For a manager: what a list is worth, or why there is none."""
     model, rule = f"{lifts.candidate.value:.2f}", f"{lifts.rival.value:.2f}"
-    group = f"{target.who} that {target.does}"
-    test = f"in a test on all {tested:,} {target.who} of a later time"
+    group = f"{target.who} that {target.listed}"
+    sample = f"all {tested:,}" if people.is_all else f"{tested:,} ({people.in_words})"
+    test = f"in a test on {sample} {target.who} of a later time"
     if is_published:
         return f"A list of the top decile contains {model} times as many {group} as a random list of the same size, {test}."
     return (
@@ -155,7 +178,8 @@ def _rivals(
     lifts: Mapping[str, LiftComparison],
     seed: int,
 ) -> Iterator[Rival]:
-    """Only what is a probability without a calibration has a Brier score here."""
+    """Lifts are those of the list; PR-AUC, ROC-AUC and Brier score are always those of the outcome. Only what is a probability
+    without a calibration has a Brier score here."""
     for name, score in scores.items():
         series, lift = f"{target.name}: {name}", lifts[name].candidate
         yield Rival(series, LIFT, lift.value, lift.low, lift.high)
@@ -175,11 +199,11 @@ def _metrics(name: str, outcome: Flags, score: Floats, probability: Floats | Non
     return (Rival(name, metric, found.value, found.low, found.high) for metric, found in estimates.items())
 
 
-def _curves(target: Target, champion: str, test: Sample, score: Floats) -> list[Curve]:
+def _curves(target: Target, champion: str, is_listed: Flags, score: Floats, baseline: Floats) -> list[Curve]:
     diagonal = [Point(i / 10, i / 10) for i in range(11)]
     return [
-        _gain(f"{target.name}: {champion}", test.outcome, score),
-        _gain(f"{target.name}: {target.baseline}", test.outcome, test.baseline),
+        _gain(f"{target.name}: {champion}", is_listed, score),
+        _gain(f"{target.name}: {target.baseline}", is_listed, baseline),
         Curve("gain", f"{target.name}: at random", diagonal),
     ]
 

@@ -50,14 +50,14 @@ def ranked_list(
     groups: Sequence[Group],
     importance: Mapping[str, float],
     platt: Platt | None,
-    is_against: bool = False,
 ) -> pl.DataFrame:
     """For each row the probability (NULL without a calibration), the decile, and in the top decile the reasons.
 
-    With `is_against` all of them refer to the absence of the outcome. Decile and reasons depend on the ranker's scores alone: a
-    new calibration does not move them.
+    Where the target is against the outcome, all of them refer to its absence. Decile and reasons depend on the ranker's scores
+    alone: a new calibration does not move them.
     """
     assert evaluation.ranker is not None
+    is_against = evaluation.target.is_against
     score = evaluation.ranker.scores(x)
     deciles = decile((-score if is_against else score).round(6))
     top = np.flatnonzero(deciles == 1)

@@ -15,6 +15,7 @@ with answered as (
         o.shipped_at is not null
         and coalesce(r.answered_at, r.created_at)::date <= $until
         and not r.is_score_imputed
+        and ($below = 'g' or md5(r.order_id) < $below or o.shipped_at::date > $complete_after)
 ),
 
 latest as (

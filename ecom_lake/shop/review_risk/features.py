@@ -6,12 +6,14 @@ Not here: the SQL (features.sql, answers.sql), and the model (review_risk_model.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 import polars as pl
 
 from ecom_lake.engine.contracts.sql_file import sql_file
+from ecom_lake.shop.rankings.hash_sample import ALL, HashSample
 from ecom_lake.shop.rankings.reasons import Group
 from ecom_lake.words import counted
 
@@ -38,17 +40,32 @@ FEATURES = (
 """Columns of features.sql."""
 
 
-def shipped_orders(con: duckdb.DuckDBPyConnection, until: date) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Orders:
+    """The orders that are read: a sample, and all that were shipped after a day, which may be on the list."""
+
+    sample: HashSample = ALL
+    complete_after: date = date.max
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        return {"below": self.sample.below, "complete_after": self.complete_after}
+
+
+EVERY_ORDER = Orders()
+
+
+def shipped_orders(con: duckdb.DuckDBPyConnection, until: date, orders: Orders = EVERY_ORDER) -> pl.DataFrame:
     """A row for each valid order that was shipped by then, with its features on that day, in the order of their ids."""
-    parameters = {"until": until, "bad_score": BAD_SCORE}
-    orders: pl.DataFrame = con.sql(sql_file(__file__, "features.sql"), params=parameters).pl()
-    return orders
+    parameters = {"until": until, "bad_score": BAD_SCORE, **orders.parameters}
+    shipped: pl.DataFrame = con.sql(sql_file(__file__, "features.sql"), params=parameters).pl()
+    return shipped
 
 
-def answers(con: duckdb.DuckDBPyConnection, until: date, followed: int) -> pl.DataFrame:
+def answers(con: duckdb.DuckDBPyConnection, until: date, followed: int, orders: Orders = EVERY_ORDER) -> pl.DataFrame:
     """The outcome of shipped orders: whether the latest review answered within so many days of shipping, and by `until`, is bad;
     the day of the first answer; and whether an answer came before shipping."""
-    parameters = {"until": until, "followed_days": followed, "bad_score": BAD_SCORE}
+    parameters = {"until": until, "followed_days": followed, "bad_score": BAD_SCORE, **orders.parameters}
     outcomes: pl.DataFrame = con.sql(sql_file(__file__, "answers.sql"), params=parameters).pl()
     return outcomes
 

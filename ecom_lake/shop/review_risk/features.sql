@@ -177,4 +177,6 @@ select
     (category_bad + 10 * bad_rate) / (category_answers + 10) as category_bad_share,
     recent_bad_share
 from known
+-- A sample by the hash of the id; what is known of sellers and categories is that of all orders. Recent orders are complete.
+where $below = 'g' or md5(order_id) < $below or shipped_on > $complete_after
 order by order_id

@@ -21,12 +21,22 @@ from ecom_lake.engine.contracts.fitted import Card, Fitted, Past
 from ecom_lake.engine.contracts.gate import unmeasured
 from ecom_lake.engine.contracts.sql_file import sql_file
 from ecom_lake.shop.rankings.evaluation import Evaluation, Target, evaluate
+from ecom_lake.shop.rankings.hash_sample import MOST_READ, HashSample
 from ecom_lake.shop.rankings.probability_backtest import Backtest, Origin, backtest, predict_at, with_backtest
 from ecom_lake.shop.rankings.ranker import select
 from ecom_lake.shop.rankings.reasons import group_importance, importance_curve, ranked_list
 from ecom_lake.shop.rankings.sample import Sample
 from ecom_lake.shop.rankings.time_splits import Window, Windows, origins, window_days_needed, windows
-from ecom_lake.shop.review_risk.features import BAD_SCORE, FEATURES, GROUPS, SELLER_BAD_SHARE, answers, shipped_orders
+from ecom_lake.shop.review_risk.features import (
+    BAD_SCORE,
+    EVERY_ORDER,
+    FEATURES,
+    GROUPS,
+    SELLER_BAD_SHARE,
+    Orders,
+    answers,
+    shipped_orders,
+)
 from ecom_lake.shop.review_risk.review_risk import ReviewRisk
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.arrays import Floats
@@ -48,22 +58,23 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     splits = windows(first, until, settings.review_days) if first and until else None
     if splits is None or as_of is None or until is None or first is None:
         return Fitted({"review_risk": _no_rows()}, _too_young(first, as_of, settings))
-    known = shipped_orders(con, as_of)
-    settled = known.join(answers(con, until, settings.review_days), on="order_id", how="inner")
+    read = Orders(HashSample.of(_shipped(con), MOST_READ), as_of - timedelta(days=settings.review_days))
+    known = shipped_orders(con, as_of, read)
+    settled = known.join(answers(con, until, settings.review_days, read), on="order_id", how="inner")
     train, later = (reviewed(settled, window, settings.people_sample) for window in (splits.train, splits.calibrate))
     test = reviewed(settled, splits.test)
-    evaluation = evaluate(TARGET, train, later, test, settings.seed, past.notes if is_kept else None)
-    waiting = open_orders_on(con, known, as_of, settings)
+    evaluation = evaluate(TARGET, train, later, test, settings.seed, past.notes if is_kept else None, read.sample)
+    waiting = open_orders_on(con, known, as_of, settings, read)
     scores, curves = _no_rows(), []
     if evaluation.is_published:
-        tested = backtest_orders(con, known, settled, first, until, settings)
-        evaluation, platt = with_backtest(evaluation, tested, just_answered(con, known, as_of, settings))
+        tested = backtest_orders(con, known, settled, first, until, settings, read)
+        evaluation, platt = with_backtest(evaluation, tested, just_answered(con, known, as_of, settings, read))
         importance = group_importance(evaluation, GROUPS, settings.seed)
         scores = _scored(waiting, evaluation, importance, platt, as_of, settings)
         curves = [importance_curve(TARGET.name, importance)]
     return Fitted(
         {"review_risk": scores},
-        _card(evaluation, splits, as_of, past.fitted_as_of if is_kept else as_of),
+        _card(evaluation, splits, as_of, past.fitted_as_of if is_kept else as_of, read),
         evaluation.rivals,
         [*evaluation.curves, *curves],
         evaluation.parameters,
@@ -79,9 +90,10 @@ def backtest_orders(
     first: date,
     until: date,
     settings: MiningSettings,
+    read: Orders = EVERY_ORDER,
 ) -> Backtest:
     """The probabilities as they would have been published on days of the year before the fit."""
-    tried = [_origin(con, known, settled, first, day, settings) for day in origins(until, settings.review_days)]
+    tried = [_origin(con, known, settled, first, day, settings, read) for day in origins(until, settings.review_days)]
     return backtest(TARGET.name, TARGET.does, "orders", [origin for origin in tried if origin], settings.seed)
 
 
@@ -92,6 +104,7 @@ def _origin(
     first: date,
     day: date,
     settings: MiningSettings,
+    read: Orders,
 ) -> Origin | None:
     """What `fit` would do on that day, and how the orders that then waited for a review ended.
 
@@ -104,19 +117,21 @@ def _origin(
     if not (train.has_enough_events and later.has_enough_events):
         return None
     ranker = select(train, later, settings.seed, trees=TREES_TO_TRY).ranker
-    outcomes = answers(con, day + timedelta(days=settings.review_days), settings.review_days)
-    ended = open_orders_on(con, known, day, settings).join(outcomes, on="order_id").filter(pl.col("is_bad").is_not_null())
-    return predict_at(day, ranker, just_answered(con, known, day, settings), _sample(ended.sort("order_id")))
+    outcomes = answers(con, day + timedelta(days=settings.review_days), settings.review_days, read)
+    ended = open_orders_on(con, known, day, settings, read).join(outcomes, on="order_id").filter(pl.col("is_bad").is_not_null())
+    return predict_at(day, ranker, just_answered(con, known, day, settings, read), _sample(ended.sort("order_id")))
 
 
-def just_answered(con: duckdb.DuckDBPyConnection, known: pl.DataFrame, day: date, settings: MiningSettings) -> Sample:
+def just_answered(
+    con: duckdb.DuckDBPyConnection, known: pl.DataFrame, day: date, settings: MiningSettings, read: Orders = EVERY_ORDER
+) -> Sample:
     """The orders whose first review was answered last, with the outcome that was known by then.
 
     These are the latest outcomes that exist: all orders of a day are settled only `review_days` after they were shipped.
     The weight is the number of days an order waited: one that waits ten times as long is ten times as likely to be on a day's
     list.
     """
-    answered = known.join(answers(con, day, settings.review_days), on="order_id").filter(
+    answered = known.join(answers(con, day, settings.review_days, read), on="order_id").filter(
         pl.col("first_answered_on") > day - timedelta(days=CALIBRATION_DAYS),
         pl.col("is_bad").is_not_null(),
         ~pl.col("is_answered_before_shipping"),
@@ -146,9 +161,11 @@ def _sample(orders: pl.DataFrame) -> Sample:
     return Sample(_matrix(orders), orders["is_bad"].to_numpy().astype(bool), baseline, cluster=week)
 
 
-def open_orders_on(con: duckdb.DuckDBPyConnection, known: pl.DataFrame, day: date, settings: MiningSettings) -> pl.DataFrame:
+def open_orders_on(
+    con: duckdb.DuckDBPyConnection, known: pl.DataFrame, day: date, settings: MiningSettings, read: Orders = EVERY_ORDER
+) -> pl.DataFrame:
     """The orders on the list of that day."""
-    reviewed_by_then = answers(con, day, settings.review_days).select("order_id")
+    reviewed_by_then = answers(con, day, settings.review_days, read).select("order_id")
     shipped = known.filter(pl.col("shipped_on") > day - timedelta(days=settings.review_days), pl.col("shipped_on") <= day)
     return shipped.join(reviewed_by_then, on="order_id", how="anti").sort("order_id")
 
@@ -186,6 +203,11 @@ def _days(con: duckdb.DuckDBPyConnection) -> tuple[date | None, date | None]:
     return first, as_of
 
 
+def _shipped(con: duckdb.DuckDBPyConnection) -> int:
+    [(orders,)] = con.execute("select count(*) from orders where shipped_at is not null").fetchall()
+    return int(orders)
+
+
 def _too_young(first: date | None, as_of: date | None, settings: MiningSettings) -> Card:
     known = (as_of - first).days if first and as_of else 0
     return Card(
@@ -203,7 +225,7 @@ def _too_young(first: date | None, as_of: date | None, settings: MiningSettings)
     )
 
 
-def _card(evaluation: Evaluation, splits: Windows, as_of: date, fitted_as_of: date | None) -> Card:
+def _card(evaluation: Evaluation, splits: Windows, as_of: date, fitted_as_of: date | None, read: Orders) -> Card:
     return Card(
         predicts=f"a review of {BAD_SCORE} or less, if there is one",
         population="valid orders shipped recently and not yet reviewed, by what was known when they were shipped",
@@ -211,7 +233,7 @@ def _card(evaluation: Evaluation, splits: Windows, as_of: date, fitted_as_of: da
         fitted_as_of=fitted_as_of,
         trained_on=(
             f"reviewed orders shipped {_span(splits.train)}; selected on those of {_span(splits.calibrate)},"
-            f" tested on all of {_span(splits.test)}"
+            f" tested on {read.sample.in_words} of {_span(splits.test)}"
         ),
         n=evaluation.n,
         verdict=evaluation.verdict,

@@ -12,6 +12,11 @@ class DataAvailability(Gold):
         "Whether any order or line was marked as returned or as not returned. Without one, returns are unknown, not 0.", key=True
     )
 
+    has_discount_amounts = Flag(
+        "Whether the amounts of discounts are known. They are not where the source states that lines were discounted, and no"
+        " amount of any. Where it states no discount at all, the prices are those that were paid, and discounts are 0."
+    )
+
     identities = (
         Identity(
             "availability_is_one_row",

@@ -20,7 +20,7 @@ class DiscountSensitivity(Gold):
     units_with_discount = Count("Units of the orders with a discount.")
     net_sales = vocabulary.net_sales
     net_sales_with_discount = Money("Net sales of the orders with a discount.", at_least=0)
-    discounts = vocabulary.discounts
+    discounts = vocabulary.discounts.replace(nullable=True)
     discount_rate = Share(
         "Discounts among the gross sales of the orders with a discount; NULL where no amount is stated.", nullable=True
     )
@@ -38,13 +38,14 @@ class DiscountSensitivity(Gold):
         ),
         Rule(
             "discounts_are_of_orders_with_one",
-            "orders_with_discount > 0 OR (discounts = 0 AND units_with_discount = 0 AND net_sales_with_discount = 0)",
+            "orders_with_discount > 0"
+            " OR (coalesce(discounts, 0) = 0 AND units_with_discount = 0 AND net_sales_with_discount = 0)",
             "Where no order has a discount, there are no discounts.",
         ),
         ratio("share_is_of_the_orders", "share_with_discount", "orders_with_discount", "orders"),
         Rule(
             "rate_is_of_gross_sales",
-            "(discount_rate IS NULL) = (discounts = 0)"
+            "(discount_rate IS NULL) = (coalesce(discounts, 0) = 0)"
             f" AND {same('discount_rate * (net_sales_with_discount + discounts)', 'discounts')}",
             "The discount rate is discounts / gross sales of the orders with one, and NULL where no amount is stated.",
         ),
@@ -67,7 +68,8 @@ class DiscountSensitivity(Gold):
         agree(
             "members_have_all_sales",
             "In every dimension, the members' units, net sales and discounts sum to those of all valid orders.",
-            "select dimension, sum(units), sum(net_sales), sum(discounts) from discount_sensitivity group by dimension",
+            "select dimension, sum(units), sum(net_sales), coalesce(sum(discounts), 0) from discount_sensitivity"
+            " group by dimension",
             "select d.dimension, o.units, o.net_sales, o.discounts from (select distinct dimension from discount_sensitivity)"
             " as d cross join (select sum(units) as units, sum(net_sales) as net_sales, sum(discounts) as discounts"
             " from fct_orders where is_valid) as o",

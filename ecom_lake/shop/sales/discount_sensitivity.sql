@@ -50,9 +50,10 @@ sums as (
         coalesce(sum(units) filter (where is_discounted), 0)::bigint as units_with_discount,
         sum(net_sales)::decimal(18, 2) as net_sales,
         coalesce(sum(net_sales) filter (where is_discounted), 0)::decimal(18, 2) as net_sales_with_discount,
-        sum(discounts)::decimal(18, 2) as discounts
+        case when has_discount_amounts then sum(discounts)::decimal(18, 2) end as discounts
     from held
-    group by dimension, member
+    cross join data_availability
+    group by dimension, member, has_discount_amounts
 )
 
 select

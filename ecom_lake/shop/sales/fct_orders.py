@@ -53,7 +53,7 @@ class FctOrders(Gold, monthly=True):
     costed_sales = vocabulary.costed_sales
     payment_count = vocabulary.payment_count.replace(nullable=True)
     payments = vocabulary.payments.replace(nullable=True)
-    instalments = vocabulary.instalments.replace(nullable=True, at_least=0)
+    instalments = vocabulary.instalments.replace(at_least=0)
     pending_payments = vocabulary.pending_payments
     failed_payments = vocabulary.failed_payments
     delivered_date = Date("Day of delivery, of an order that was delivered.", nullable=True)
@@ -162,7 +162,7 @@ class FctOrders(Gold, monthly=True):
         Rule(
             "paid_by_payments",
             "(payments IS NULL) = (payment_count IS NULL) AND coalesce(payment_count > 0 OR payments = 0, true)"
-            " AND (instalments IS NULL) = (coalesce(payment_count, 0) = 0)",
+            " AND (instalments IS NULL OR coalesce(payment_count, 0) > 0)",
             "An order without payments has no payment value and no instalments.",
         ),
         Rule(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ecom_lake.engine.contracts.columns import Number, Share
+from ecom_lake.engine.contracts.columns import Count, Number, Share
 from ecom_lake.engine.contracts.identities import agree
 from ecom_lake.engine.contracts.relations import same
 from ecom_lake.engine.contracts.table import Gold, Identity, Rule
@@ -16,10 +16,20 @@ class PaymentMix(Gold):
     payment_count = vocabulary.payment_count.replace(at_least=1)
     payments = vocabulary.payments.replace(at_least=0)
     share = Share("Share of the value of the month's payments.", nullable=True)
-    avg_installments = Number("Mean number of instalments per payment; 1 means paid at once.", at_least=1, unit="count")
+    known_instalments = Count("Payments whose number of instalments is stated.")
+    avg_installments = Number(
+        "Mean number of instalments of the payments that state it; 1 means paid at once.", nullable=True, at_least=1, unit="count"
+    )
 
     needs = ("orders.ordered_at", "payments.method")
-    rules = (Rule("orders_within_payments", "orders <= payment_count", "Every order paid with the method has a payment."),)
+    rules = (
+        Rule("orders_within_payments", "orders <= payment_count", "Every order paid with the method has a payment."),
+        Rule(
+            "mean_of_known_instalments",
+            "known_instalments <= payment_count AND (avg_installments IS NULL) = (known_instalments = 0)",
+            "The mean number of instalments is of the payments that state it, and NULL where none does.",
+        ),
+    )
     identities = (
         Identity(
             "methods_share_the_month",

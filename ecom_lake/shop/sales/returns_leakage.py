@@ -13,7 +13,7 @@ class ReturnsLeakage(Gold):
     dimension = vocabulary.dimension.replace(one_of=("product", "category", "state"), key=True)
     member = vocabulary.member.replace(key=True)
     orders = vocabulary.orders.replace(at_least=1)
-    delivered_orders = vocabulary.delivered_orders
+    delivered_orders = vocabulary.delivered_orders.replace(nullable=True)
     returned_orders = vocabulary.returned_orders
     return_rate = vocabulary.return_rate
     returned_sales = vocabulary.returned_sales.replace(at_least=0)
@@ -24,7 +24,7 @@ class ReturnsLeakage(Gold):
     rules = (
         Rule(
             "outcomes_within_orders",
-            "delivered_orders + returned_orders <= orders",
+            "coalesce(delivered_orders, 0) + returned_orders <= orders",
             "Delivered, returned and unknown orders are among all orders, and no order is two of them.",
         ),
         ratio("rate_of_those_with_an_outcome", "return_rate", "returned_orders", "(delivered_orders + returned_orders)"),

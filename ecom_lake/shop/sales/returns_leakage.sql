@@ -46,6 +46,12 @@ sums as (
     group by dimension, member
 ),
 
+-- Without a stated delivery, an order without a return may still be on its way.
+deliveries as (
+    select count(*) filter (where status = 'delivered') > 0 as are_known
+    from fct_orders
+),
+
 whole as (
     select sum(returned_sales)::decimal(18, 2) as returned_sales
     from fct_orders
@@ -56,11 +62,13 @@ select
     s.dimension,
     s.member,
     s.orders,
-    s.delivered_orders,
+    case when deliveries.are_known then s.delivered_orders end as delivered_orders,
     s.returned_orders,
-    s.returned_orders::double / nullif(s.delivered_orders + s.returned_orders, 0) as return_rate,
+    case when deliveries.are_known then s.returned_orders::double / nullif(s.delivered_orders + s.returned_orders, 0) end
+        as return_rate,
     s.returned_sales,
     s.returned_sales::double / nullif(w.returned_sales, 0) as share,
     s.unknown_status_orders
 from sums as s
 cross join whole as w
+cross join deliveries

@@ -14,7 +14,7 @@ class SalesCube(Gold):
     category = vocabulary.category.replace(key=True)
     state = vocabulary.state.replace(key=True)
     gross_sales = vocabulary.gross_sales.replace(at_least=0)
-    discounts = vocabulary.discounts
+    discounts = vocabulary.discounts.replace(nullable=True)
     net_sales = vocabulary.net_sales
     freight = vocabulary.freight.replace(at_least=0)
     units = vocabulary.units
@@ -32,7 +32,11 @@ class SalesCube(Gold):
     needs = ("orders.ordered_at",)
     additive = ("gross_sales", "discounts", "net_sales", "freight", "units", "items", "cogs", "costed_sales")
     rules = (
-        Rule("net_is_gross_less_discounts", "net_sales = gross_sales - discounts", "Net sales are gross sales less discounts."),
+        Rule(
+            "net_is_gross_less_discounts",
+            "net_sales = gross_sales - coalesce(discounts, 0)",
+            "Net sales are gross sales less discounts.",
+        ),
         Rule(
             "customers_are_of_orders",
             "customers_in_cell <= orders_in_cell AND orders_in_cell <= items",

@@ -17,7 +17,7 @@ select
     category,
     state,
     sum(gross_sales)::decimal(18, 2) as gross_sales,
-    sum(discount)::decimal(18, 2) as discounts,
+    case when has_discount_amounts then sum(discount)::decimal(18, 2) end as discounts,
     sum(net_sales)::decimal(18, 2) as net_sales,
     sum(freight)::decimal(18, 2) as freight,
     sum(quantity)::bigint as units,
@@ -27,4 +27,5 @@ select
     count(distinct order_id) as orders_in_cell,
     count(distinct customer_id) as customers_in_cell
 from lines
-group by month, segment, category, state
+cross join data_availability
+group by month, segment, category, state, has_discount_amounts

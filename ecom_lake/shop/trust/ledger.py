@@ -26,11 +26,12 @@ class Ledger(Gold):
     collapsed = Count("Rows merged into another: points of a zip, aliases of a customer, translations of a category.")
     left_out = Count("Rows that the map leaves out, by its `where` or because it reads their file as no table.")
     published = Count("Rows published in silver.")
+    erased = Count("Rows of erased persons, which are not stored.")
 
     rules = (
         Rule(
             "every_row_accounted",
-            "rows_delivered = rejected + quarantined + pending + superseded + collapsed + left_out + published",
-            "Every delivered record is rejected, quarantined, pending, superseded, collapsed, left out or published.",
+            "rows_delivered = rejected + quarantined + pending + superseded + collapsed + left_out + published + erased",
+            "Every delivered record is rejected, quarantined, pending, superseded, collapsed, left out, published or erased.",
         ),
     )

@@ -27,6 +27,7 @@ select
     coalesce(f.superseded, 0) as superseded,
     coalesce(f.collapsed, 0) as collapsed,
     coalesce(f.left_out, 0) as left_out,
-    coalesce(f.published, 0) as published
+    coalesce(f.published, 0) as published,
+    d.erased
 from lake_deliveries as d
 left join fates as f on f.read_as = d.read_as and f.sequence = d.sequence

@@ -53,6 +53,10 @@ MASE = replace(
         (MASE, {"value": 0.75}, False),
         (MASE, {"margin": 0.25}, False),
         (MASE, {"margin": 0.24}, True),
+        (MASE, {"low": None, "high": None, "difference_low": None, "difference_high": None}, True),  # better, without intervals
+        (MASE, {"value": 0.75, "low": None, "high": None}, False),
+        (MASE, {"difference_low": None}, False),  # half an interval
+        (MASE, {"requirement": "no worse", "low": None, "high": None}, False),
         (MASE, {"requirement": "certainly better"}, False),
         (MASE, {"requirement": "certainly better", "difference_high": -0.01}, True),
         (MASE, {"requirement": "certainly better", "difference_high": 0.0}, False),
@@ -104,6 +108,10 @@ def test_the_sentence_states_candidate_and_rival_with_values_and_intervals() -> 
     assert decide(replace(MASE, value=0.75), fallback="naive").sentence == (
         "The mase (lower is better) is 0.75 (95% interval 0.4 to 0.6) for SES and 0.75 for naive; the difference is 0"
         " (95% interval -0.4 to 0.1), no improvement, so naive is published instead."
+    )
+    assert decide(replace(MASE, low=None, high=None, difference_low=None, difference_high=None)).sentence == (
+        "The mase (lower is better) is 0.5 for SES and 0.75 for naive; the difference is -0.25, an improvement, so it"
+        " is published."
     )
     assert decide(replace(MASE, rival="SES", rival_value=0.5), fallback="SES").sentence == (
         "The best method by mase is the baseline SES itself, with 0.5 (95% interval 0.4 to 0.6), so SES is published."

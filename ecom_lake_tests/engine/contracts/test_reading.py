@@ -92,6 +92,7 @@ UNREADABLE: list[tuple[Type, str]] = [
     (FLAG, "oui"),
     (DATE, "2017-02-29"),
     (DATE, "2017-10-02 10:56:33"),
+    (DATE, "2017-10-02 12:00:00"),
     (TIMESTAMP, "2017-02-29 00:00:00"),
     (TIMESTAMP, "2017-13-01"),
     (TIMESTAMP, "2017-10-02 24:00:00"),

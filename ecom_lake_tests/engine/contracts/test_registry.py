@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ecom_lake.engine.contracts import registry
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.shop.domain import SHOP
 from ecom_lake.testing import HandShop, item, order, product
@@ -45,6 +46,16 @@ def test_a_table_of_the_project_is_registered_like_a_built_in_table(tmp_path: Pa
     assert registry.recipe("monthly").reads == ("fct_orders",)
     assert registry.in_order.index("monthly") > registry.in_order.index("fct_orders")
     assert set(registry.gold) == {*catalog.gold(), "monthly"}
+
+
+def test_the_contracts_are_known_without_the_sql_of_the_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first page of the dashboard waits for the contracts, and reading the SQL of all tables takes as long as the page."""
+
+    def read(*_: object) -> None:
+        raise AssertionError("a recipe was read")
+
+    monkeypatch.setattr(registry, "read_recipe", read)
+    assert Registry(SHOP, tmp_path).gold == catalog.gold()
 
 
 def test_tables_of_one_project_are_not_in_another_project(tmp_path: Path) -> None:

@@ -92,8 +92,13 @@ def test_silver_depends_only_on_bronze_and_the_order_index(definitions: dg.Defin
 
 
 def test_each_shop_is_a_pool_with_one_run_at_a_time(definitions: dg.Definitions, tmp_path: Path) -> None:
-    nodes = definitions.resolve_job_def("olist_all").nodes
-    assert {pool for node in nodes for pool in node.definition.pools} == {"olist"}
+    """And a second pool for runs over months, which may be allowed more of them."""
+    pools_of = {
+        job: {pool for node in definitions.resolve_job_def(job).nodes for pool in node.definition.pools}
+        for job in ("olist_all", "olist_gold", "olist_months")
+    }
+    months = {"olist_months"}
+    assert pools_of == {"olist_all": {"olist"} | months, "olist_gold": {"olist"}, "olist_months": months}
     shutil.copy(PROJECT / "dagster.yaml", tmp_path)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         pools = instance.get_concurrency_config().pool_config

@@ -52,6 +52,7 @@ def test_the_valid_shop_is_defined_and_each_invalid_one_shows_its_error(definiti
     assert "'Sao_Paulo' is not a time zone; did you mean 'America/Sao_Paulo'?" in messages["timezone"]
     assert "last_month (2024-01) is before first_month (2024-03)" in messages["months"]
     assert "names the connector 'shopify', which does not exist" in messages["connector"]
+    assert "'shopify' is a map: write map = \"shopify\" instead of connector." in messages["connector"]
     assert "'nigthly'; did you mean 'nightly'?" in messages["unknown"]
     assert "lake.toml: landing: No store can be opened at ftp://nowhere.invalid/inbox: " in messages["landing"]
     assert "repeat_days must be at least 0, not -1." in messages["numbers"]

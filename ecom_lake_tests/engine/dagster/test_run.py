@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.contracts.recipe import Recipe
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.engine.dagster import jobs
 from ecom_lake.engine.dagster.assets import shop_assets
 from ecom_lake.engine.dagster.jobs import job_name, landing_sensor, nightly, shop_jobs
 from ecom_lake.engine.dagster.run import run_job
@@ -160,6 +162,44 @@ def test_the_sensor_waits_until_files_have_stopped_changing(fresh_lake: BuiltLak
     still, cursor = look(cursor)
     assert isinstance(still, dg.RunRequest)
     assert not still.tags, "a run over the whole shop chooses the months itself"
+
+
+def test_the_sensor_repeats_a_failed_run_after_an_hour(
+    fresh_lake: BuiltLake, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sensor = landing_sensor(fresh_lake.settings, "olist")
+    (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
+    cursor: str | None = None
+
+    def look() -> Any:
+        nonlocal cursor
+        context = dg.build_sensor_context(instance=instance, cursor=cursor)
+        found, cursor = sensor(context), context.cursor
+        return found
+
+    def ended(key: str | None, status: dg.DagsterRunStatus) -> None:
+        """Records a run that the sensor requested."""
+        begun = dg.DagsterRun(
+            job_name=job_name("olist", "all"), tags={"dagster/run_key": str(key)}, status=dg.DagsterRunStatus.STARTED
+        )
+        instance.add_run(begun)
+        assert f"{begun.run_id} has not finished" in str(look().skip_message)
+        instance.report_run_failed(begun) if status == dg.DagsterRunStatus.FAILURE else instance.report_run_canceled(begun)
+
+    assert isinstance(look(), dg.SkipReason)
+    first = look()
+    assert isinstance(first, dg.RunRequest)
+    ended(first.run_key, dg.DagsterRunStatus.FAILURE)
+    assert "repeated an hour after its end" in str(look().skip_message)
+    monkeypatch.setattr(jobs, "RETRY_AFTER", timedelta())
+    again = look()
+    assert isinstance(again, dg.RunRequest) and again.run_key != first.run_key
+    ended(again.run_key, dg.DagsterRunStatus.CANCELED)
+    monkeypatch.undo()
+    assert isinstance(look(), dg.SkipReason)
+    (fresh_lake.landing / "and_more_orders.csv").write_text(ONE_MORE_ORDER.replace("2018", "2017"), encoding="utf-8")
+    assert "stopped changing" in str(look().skip_message)
+    assert isinstance(look(), dg.RunRequest), "other files do not wait for the hour"
 
 
 def test_the_nightly_schedule_requests_a_run_over_the_whole_shop_if_there_are_new_files(

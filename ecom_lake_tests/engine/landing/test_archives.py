@@ -47,7 +47,8 @@ def test_zip_members_keep_their_order_without_folders_and_system_files(tmp_path:
     path = tmp_path / "stored"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.mkdir("2018")
-        for name in ["2018/orders.csv", "__MACOSX/2018/._orders.csv", ".DS_Store", "2018/.hidden.csv", "customers.csv"]:
+        hidden = ["__MACOSX/2018/._orders.csv", "__MACOSX/orders.csv", ".DS_Store", "2018/.hidden.csv"]
+        for name in ["2018/orders.csv", *hidden, "customers.csv"]:
             archive.writestr(name, name.encode())
     assert contents(path, scratch, name="in/Dump.ZIP") == [
         ("in/Dump.ZIP/2018/orders.csv", b"2018/orders.csv"),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ecom_lake.engine.landing.csv_grammar import AFTER_BROKEN, AFTER_QUOTE, NEVER_CLOSED, UNDECODABLE, Grammar, after_empty_lines
+from ecom_lake.engine.landing.csv_grammar import (
+    AFTER_BROKEN,
+    AFTER_QUOTE,
+    HEADER_AGAIN,
+    NEVER_CLOSED,
+    UNDECODABLE,
+    Found,
+    Grammar,
+    after_empty_lines,
+)
 
 Outcome = list[tuple[str, ...] | str]
 
@@ -75,6 +84,17 @@ def test_malformed_records(text: str, expected: Outcome) -> None:
 def test_a_record_that_is_too_long_is_rejected() -> None:
     assert read(f"{'x' * 60},b,c\n1,2,3\n", longest=50) == ["record of more than 50 characters", GOOD]
     assert read('a,"b\n' + "1,2,3\n" * 20 + '",c\n', longest=50)[:2] == [NEVER_CLOSED, GOOD]
+    assert read(f"{'x' * 45},b,c\n", longest=50) == [("x" * 45, "b", "c")], "exactly 50 characters with the line end"
+    assert read(f"{'x' * 45},b,c\n", longest=49) == ["record of more than 49 characters"]
+
+
+def test_the_header_again_is_no_record() -> None:
+    grammar = Grammar(",", 3, header=("id", "", "name"))
+    for text in ("id,,name\n", '"id","",name\n', "\ufeffid,,name\n"):
+        assert grammar.record(text, 0, last=True) == Found(len(text), reason=HEADER_AGAIN)
+    for text in ("id,,Name\n", "name,,id\n"):
+        found = grammar.record(text, 0, last=True)
+        assert found and not found.reason
 
 
 @pytest.mark.parametrize("beginning", ["a", "a,b,c", 'a,"b', 'a,"b"', 'a,b,"c""', 'a,b,"c\n'])

@@ -77,13 +77,23 @@ def test_a_column_that_is_missing(read: Reading) -> None:
     assert str(
         refused.value
     ) == "orders_export.csv lacks what orders_export needs: price (most similar in the file: Unit_prize); " + (
-        "rename the column, or export it again."
+        "name its header in columns of [files.orders_export] in the map, list it in optional there if files may lack it, "
+        "or export it again."
     )
 
 
 def test_two_headers_with_the_same_name(read: Reading) -> None:
     with pytest.raises(Refused, match="has two columns called UNIT_PRICE: rename or remove one of them"):
         read(b"Name,Unit price,UNIT_PRICE\n#1,2,3\n", "orders_export.csv", (ORDERS,))
+
+
+def test_two_headers_that_differ_only_in_signs(read: Reading) -> None:
+    with pytest.raises(Refused) as refused:
+        read(b"Name,Unit price,Discount,Discount %\n#1,2,3,4\n", "orders_export.csv", (ORDERS,))
+    assert str(refused.value) == (
+        "orders_export.csv has the columns Discount and Discount %, which are both stored as discount: "
+        "rename or remove one of them."
+    )
 
 
 def test_a_separator_of_its_own(read: Reading) -> None:

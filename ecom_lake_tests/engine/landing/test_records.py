@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ecom_lake.engine.landing import arrow_reader, records
 from ecom_lake.engine.landing.csv_grammar import LONGEST, NEVER_CLOSED, Grammar
-from ecom_lake.engine.landing.records import Batch, Records, Reject
+from ecom_lake.engine.landing.records import KEPT_CHARACTERS, Batch, Records, Reject
 
 Result = tuple[list[tuple[Any, ...]], list[Reject]]
 
@@ -142,6 +142,11 @@ def test_a_quote_that_is_open_for_too_long_is_rejected_before_the_end_of_the_fil
     assert [reject.reason for reject in rejects] == [NEVER_CLOSED]
 
 
+def test_the_beginning_of_a_long_reject_is_kept() -> None:
+    [reject] = read(b"x" * 3 * KEPT_CHARACTERS + b",y\n")[1]
+    assert reject.raw == "x" * KEPT_CHARACTERS
+
+
 def test_invalid_bytes_are_shown_in_rejects() -> None:
     assert read(b"a,\xff\xc3,c\n")[1][0].raw == r"a,\xff\xc3,c"
 
@@ -165,11 +170,11 @@ def test_balanced_quotes_are_recognized(text: bytes, end: int) -> None:
 
 
 def test_the_fast_parser_reads_valid_text_with_quoted_line_breaks() -> None:
-    text = b'"1","a\nb","say ""hi"""\r\n2,,\n'
+    text = b'"1","a\nb","say ""hi"""\r\n2,,\nNULL,NA,nan\n'
     assert arrow_reader.proven_end(text, ",", last=True) == len(text)
     columns = arrow_reader.read_columns(memoryview(text), ",", 3)
     assert columns is not None
-    assert [column.to_pylist() for column in columns] == [["1", "2"], ["a\nb", None], ['say "hi"', None]]
+    assert [column.to_pylist() for column in columns] == [["1", "2", "NULL"], ["a\nb", None, "NA"], ['say "hi"', None, "nan"]]
 
 
 def test_reading_records_does_not_import_pandas() -> None:

@@ -322,7 +322,20 @@ DATES = EXPORT.replace("[orders]", 'date_formats = ["%d/%m/%Y", "%m/%d/%Y"]\n[or
 def test_one_format_reads_every_value_of_a_delivery() -> None:
     days = [{"id": "1", "placed": "01/02/2024"}, {"id": "2", "placed": "01/13/2024"}]
     result = mapped(DATES, delivery(days, 1), delivery(days[:1], 2))
-    assert column(result.rows, "ordered_at") == ["2024-01-02 00:00:00", "2024-01-13 00:00:00", "2024-02-01 00:00:00"]
+    assert column(result.rows, "ordered_at") == ["2024-01-02 00:00:00", "2024-01-13 00:00:00", "01/02/2024"]
+
+
+def test_two_formats_that_give_different_days_decide_nothing() -> None:
+    """The second row would be the same day in both, and the two days together are the same in both."""
+    days = [{"id": "1", "placed": "05/11/2026"}, {"id": "2", "placed": "03/03/2026"}, {"id": "3", "placed": "11/05/2026"}]
+    assert column(mapped(DATES, delivery(days)).rows, "ordered_at") == ["05/11/2026", "03/03/2026", "11/05/2026"]
+    assert column(mapped(DATES, delivery(days[1:2])).rows, "ordered_at") == ["2026-03-03 00:00:00"]
+
+
+def test_a_year_of_two_digits_is_none_of_the_first_century() -> None:
+    formats = EXPORT.replace("[orders]", 'date_formats = ["%Y-%m-%d", "%d-%m-%Y", "%d-%m-%y"]\n[orders]')
+    result = mapped(formats + 'ordered_at = "day(placed)"', delivery([{"id": "1", "placed": "05-11-24"}]))
+    assert column(result.rows, "ordered_at") == ["2024-11-05 00:00:00"]
 
 
 def test_a_value_that_no_format_reads_does_not_decide() -> None:
@@ -462,8 +475,58 @@ def test_fields_of_a_line_may_have_names() -> None:
 
 def test_a_record_has_at_most_999_lines() -> None:
     assert len(mapped(PACKED, delivery([{"id": "A", "items": ";".join(["S:1"] * 999)}])).rows) == 999
-    with pytest.raises(MapError, match=r"unfold makes 1,000 lines of one record, and 999 is the limit: check that ';' separates"):
-        mapped(PACKED, delivery([{"id": "A", "items": ";".join(["S:1"] * 1000)}]))
+    rows = [{"id": "A", "items": ";".join(["S:1"] * 1000)}, {"id": "B", "items": "S2:1"}]
+    result = mapped(PACKED, delivery(rows)).rows
+    assert result.select("order_id", "product_id", "quantity", "source_record").rows() == [
+        ("A", None, None, 1001),
+        ("B", "S2", "1", 2001),
+    ]
+
+
+# ----------------------------------------------------------------------------------------------- values that cannot be computed
+
+HUGE = [{"id": "1", "a": "9999999999999"}, {"id": "2", "a": "2"}]
+PRODUCT = "num(a) * num(a) * num(a)"
+"""Of the first record, it has too many digits."""
+
+
+def test_a_record_whose_condition_cannot_be_computed_is_kept_for_the_contract_to_refuse() -> None:
+    result = mapped(EXPORT + f'where = "{PRODUCT} < 9"\nnote = "a"', delivery([*HUGE, {"id": "3", "a": "3"}, {"id": "4"}]))
+    assert column(result.rows, "order_id") == ["1", "2"]
+    assert result.left_out == {1: 2}
+
+
+def test_a_record_whose_group_cannot_be_computed_stops_no_other() -> None:
+    result = mapped(EXPORT + f'per = "{PRODUCT}"', delivery(HUGE))
+    assert column(result.rows, "order_id") == ["1", "2"]
+
+
+def test_a_key_that_cannot_be_computed_finds_nothing() -> None:
+    join = f'join = {{customer = "{PRODUCT} = 8"}}\ncustomer_id = "customer.email"'
+    joined = EXPORT.replace("[orders]", f"{PEOPLE}\n[orders]") + join
+    people = delivery([{"customer_no": "true", "email": "ann@shop"}])
+    assert column(mapped(joined, delivery(HUGE), kinds={"people": people}).rows, "customer_id") == [None, "ann@shop"]
+
+
+def test_a_message_quotes_no_delivered_value() -> None:
+    lookup = """
+        [lookups.spent]
+        on = "id"
+        sql = "select id, sum(cast(secret as integer)) as total from export group by id"
+    """
+    wanted = EXPORT.replace("[orders]", f"{lookup}\n[orders]") + 'join = {spent = "id"}\nnote = "spent.total"'
+    rows = delivery([{"id": "1", "secret": "ann@shop"}])
+    with pytest.raises(MapError, match=r"cannot be computed because of a value that was delivered \(conversion error\)") as wrong:
+        mapped(wanted, rows, kinds={"export": rows})
+    assert "ann@shop" not in str(wrong.value)
+
+
+def test_a_lookup_sees_no_lineage() -> None:
+    lookup = '[lookups.last]\non = "id"\nsql = "select id, max(source_sequence) as at from export group by id"\n'
+    with pytest.raises(MapError, match="reads source_sequence, which is no column of a file"):
+        mapped(
+            EXPORT.replace("[orders]", f"{lookup}\n[orders]") + 'join = {last = "id"}\nnote = "last.at"', delivery([{"id": "1"}])
+        )
 
 
 # ----------------------------------------------------------------------------------------------------------------- sentences

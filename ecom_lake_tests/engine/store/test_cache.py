@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -68,7 +69,8 @@ def test_a_file_that_was_published_on_this_machine_is_not_fetched(tmp_path: Path
     cache.keep(made, "a")
     assert not made.exists()
     assert shelf.get(cache, "a").read_bytes() == (shelf.folder / "a").read_bytes()
-    assert shelf.get(a_cache(tmp_path), "a").exists()
+    other = a_cache(tmp_path)
+    assert shelf.get(other, "a").exists()
     assert shelf.fetched == []
 
 
@@ -121,9 +123,11 @@ def test_a_damaged_copy_is_fetched_again(tmp_path: Path, shelf: Shelf) -> None:
     shelf.add("a")
     copy = tmp_path / "cache" / "files" / "store" / "a"
     shelf.get(a_cache(tmp_path), "a")
-    copy.unlink()
-    copy.write_bytes(b"cut")
-    assert shelf.get(a_cache(tmp_path), "a").stat().st_size == copy.stat().st_size == 400
+    for damaged in (b"cut", b"x" * 400):
+        copy.unlink()
+        copy.write_bytes(damaged)
+        cache = a_cache(tmp_path)
+        assert shelf.get(cache, "a").read_bytes() == copy.read_bytes() == (shelf.folder / "a").read_bytes()
 
 
 def test_a_failed_fetch_leaves_no_file(tmp_path: Path, shelf: Shelf) -> None:
@@ -152,3 +156,15 @@ def test_files_held_by_a_dead_process_are_deleted_and_those_of_a_running_process
     a_cache(tmp_path)
     assert not left.exists()
     assert held.exists()
+
+
+def test_nobody_may_write_to_a_copy(tmp_path: Path, shelf: Shelf) -> None:
+    """Other processes link to the same file. The mode is compared, because root can write to every file."""
+    shelf.add("a")
+    cache = a_cache(tmp_path)
+    made = cache.held / "made"
+    made.write_bytes(b"b")
+    cache.keep(made, "b")
+    shelf.get(cache, "a")
+    folder = tmp_path / "cache" / "files" / "store"
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {"a": 0o400, "b": 0o400}

@@ -10,7 +10,15 @@ import pytest
 
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.store.entry import BuiltWith, Delivery, Entry, File, Landed, Made, Parts
-from ecom_lake.engine.store.entry_json import content_of_parts, decode, encode, parts_of_content
+from ecom_lake.engine.store.entry_json import (
+    content_of_landing,
+    content_of_parts,
+    decode,
+    encode,
+    landing_of_content,
+    parts_of_content,
+)
+from ecom_lake.engine.store.manifests import Content
 from ecom_lake.engine.store.stored import Stored
 
 OLD = """
@@ -95,3 +103,23 @@ def test_the_snapshot_of_a_model_is_recorded_and_older_files_have_none() -> None
     older = decode(old_bytes(), NO_PARTS.__getitem__, NO_LANDING.__getitem__).parts(TableId("gold", "rfm"))
     assert (older[WHOLE].as_of, older[WHOLE].state) == (None, None)
     assert content_of_parts(older).records[""].keys().isdisjoint({"as_of", "state"})
+
+
+def stored(content: Content) -> Content:
+    """As it is read back from a file."""
+    return Content(**json.loads(json.dumps({"records": content.records, "shared": content.shared})))
+
+
+def test_many_fates_and_different_inputs_of_parts_are_read_back() -> None:
+    fates = tuple(("orders", number, "published", 1) for number in range(1_500))
+    usual, none = {TableId("bronze", "orders"): "v"}, dict[TableId, str]()
+    parts = {
+        Part(month=f"2018-0{number}"): Made(rows=1, fingerprint="f", run="r", inputs=of, fates=fates).published("p", 2, "h")
+        for number, of in enumerate((usual, usual, none), 1)
+    }
+    assert parts_of_content(stored(content_of_parts(parts))) == parts
+
+
+def test_the_tables_that_a_refused_file_was_meant_for_are_read_back() -> None:
+    landing = {"a.csv": Landed("s", "h", "r", "refused because", ("orders", "order_items")), "b.csv": Landed("s", "h", "r")}
+    assert landing_of_content(stored(content_of_landing(landing))) == landing

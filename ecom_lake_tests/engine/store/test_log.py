@@ -149,3 +149,9 @@ def test_a_commit_with_a_lost_response_is_one_commit(log: Log, store: Store, mon
 def test_the_error_of_a_missing_entry_names_it(log: Log) -> None:
     with pytest.raises(UserError, match="Entry 7 of shop 'olist' is not in the log"):
         log.entry(7)
+
+
+def test_only_a_release_records_the_definitions_that_it_was_made_with(log: Log) -> None:
+    released = log.commit(lambda head: replace(with_part(head, "1"), definitions="d"), "run", "release", release=True)
+    assert released.definitions == log.entry(1).definitions == "d"
+    assert log.commit(partial(with_part, part="2"), "run", "after it").definitions == ""

@@ -284,3 +284,34 @@ def test_a_commit_that_is_stopped_after_any_write_changes_nothing_and_can_be_rep
             assert Log(store, "olist").head() == first
     assert allowed > 2
     assert Log(store, "olist").head().parts(SILVER) == deliveries(1, 500)
+
+
+def test_a_damaged_second_copy_is_repaired_from_the_first(log: Log, store: Store) -> None:
+    head = log.commit(lambda head: head.with_parts(BRONZE, deliveries(1, 500)), "run", "first")
+    copies = {path: store.read(path) for path in written(store) if ".copy" in path}
+    assert len(copies) == len(log.manifests.digests([head])) > 5
+    for path in copies:
+        store.write(path, b"damaged")
+    log.manifests.repair(head)
+    assert {path: store.read(path) for path in copies} == copies
+
+
+@pytest.mark.parametrize("layer", ["bronze", "rejects", "silver", "quarantine", "gold"])
+def test_only_manifests_of_delivered_rows_have_a_second_copy(log: Log, store: Store, layer: str) -> None:
+    log.commit(lambda head: head.with_parts(TableId(layer, "orders"), deliveries(1, 2)), "run", "first")
+    assert len([path for path in written(store) if "/manifests/" in path]) == (2 if layer in ("bronze", "rejects") else 1)
+
+
+def test_a_manifest_that_the_other_store_has_is_not_copied_again(log: Log, store: Store, tmp_path: Path) -> None:
+    first = log.commit(lambda head: head.with_parts(BRONZE, deliveries(1, 2)), "run", "first")
+    second = log.commit(lambda head: head.with_parts(GOLD, {WHOLE: table_file(1)}), "run", "second")
+    other_store, present = LocalStore(tmp_path / "other"), set[str]()
+    other = Log(other_store, "olist")
+    log.manifests.copy(first, other.manifests, present)
+    assert present == set(log.manifests.digests([first]))
+    there = written(other_store)
+    assert there.keys() == log.manifests.paths([first])
+    for path in there:
+        other_store.delete(path)
+    log.manifests.copy(second, other.manifests, present)
+    assert written(other_store).keys() == {path for path in log.manifests.paths([second]) - there.keys() if ".copy" not in path}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ecom_lake.engine.store.access import Access
+from ecom_lake.engine.store.integrity import GONE
 from ecom_lake.engine.store.open_store import explain, open_store
 from ecom_lake.engine.store.remote import Connection, RemoteStore
 from ecom_lake.engine.store.retry import Retry
@@ -54,11 +57,12 @@ def test_after_the_last_retry_the_error_is_one_sentence() -> None:
 
 
 @pytest.mark.parametrize("error", [PermissionError(), FileNotFoundError(), OSError(28, "disk full"), ValueError()], ids=repr)
-def test_a_permanent_failure_is_not_retried(error: Exception) -> None:
+def test_a_permanent_failure_is_not_retried_and_an_unknown_one_stays_as_it_is(error: Exception) -> None:
     waits: list[float] = []
-    with pytest.raises((StoreError, FileNotFoundError, OSError, ValueError)):
+    with pytest.raises(StoreError if isinstance(error, PermissionError) else type(error)) as raised:
         a_store(1, error, waits).write("a", b"x")
     assert waits == []
+    assert raised.value is error or "the store refused access" in str(raised.value)
 
 
 def test_any_file_system_of_fsspec_can_be_used() -> None:
@@ -75,3 +79,34 @@ def test_any_file_system_of_fsspec_can_be_used() -> None:
 def test_the_error_for_an_unknown_protocol_names_it() -> None:
     with pytest.raises(UsageError, match="A lake cannot be on 'nonsense://'"):
         open_store("nonsense://x/y")
+
+
+def test_add_replaces_nothing_and_put_moves_its_file(tmp_path: Path) -> None:
+    store, local = a_store(0, OSError(), []), tmp_path / "local"
+    local.write_bytes(b"first")
+    assert store.add(local, "a")
+    local.write_bytes(b"second")
+    assert not store.add(local, "a")
+    assert (store.read("a"), local.read_bytes()) == (b"first", b"second")
+    store.put(local, "a")
+    assert store.read("a") == b"second"
+    assert not local.exists()
+
+
+def test_a_remembered_file_is_forgotten_when_it_is_written_or_deleted() -> None:
+    store = a_store(0, OSError(), [])
+    assert store.create("a", b"1")
+    assert store.read_immutable("a") == b"1"
+    store.write("a", b"2")
+    assert store.read_immutable("a") == b"2"
+    store.delete("a")
+    with pytest.raises(FileNotFoundError):
+        store.read_immutable("a")
+
+
+def test_damage_is_a_missing_file_or_another_size() -> None:
+    store = a_store(0, OSError(), [])
+    store.write("a", b"1234")
+    assert store.damage("a", 4, "") is None
+    assert store.damage("a", 5, "") == "has 4 bytes, not 5"
+    assert store.damage("b", 4, "") == GONE

@@ -62,7 +62,7 @@ def test_a_claim_that_ends_while_this_process_looks_at_it_is_not_taken(place: Pl
 
 
 def test_the_latest_record_of_a_channel(place: Place) -> None:
-    for key, release in (("report-1", 4), ("report-2", 5), ("alert", 9)):
+    for key, release in (("report-2", 4), ("report-1", 5), ("alert", 9)):
         records = sent(place)
         claim = records.claim("team", key)
         assert claim
@@ -86,6 +86,19 @@ def test_a_claim_ends_and_the_next_one_has_another_number(tmp_path: Path) -> Non
     age(tmp_path / f"mine/{SENT}/team/a.claim-1", CLAIM_ENDS + timedelta(seconds=1))
     assert Sent(store, "mine", "next").claim("team", "a") == f"mine/{SENT}/team/a.claim-2"
     assert Sent(store, "mine", "third").claim("team", "a") is None
+
+
+def test_sends_without_an_answer_are_counted_and_killed_processes_are_not(tmp_path: Path) -> None:
+    store, counts = LocalStore(tmp_path), []
+    for number, is_killed in enumerate((False, True, True, False), 1):
+        records = Sent(store, "mine", f"p{number}")
+        claim = records.claim("team", "a")
+        assert claim
+        if not is_killed:
+            counts.append(records.keep_claim("team", "a", claim))
+        assert Sent(store, "mine", "other").claim("team", "a") is None
+        age(tmp_path / claim, CLAIM_ENDS + timedelta(seconds=1))
+    assert counts == [1, 2]
 
 
 @pytest.fixture
@@ -120,3 +133,14 @@ def test_the_record_of_a_fact_that_still_holds_is_renewed(shop: AlertShop) -> No
     Sent(store, "mine", "me").renew("team", "a")
     assert store.info(f"mine/{SENT}/team/a.sent").modified > datetime.now(UTC) - timedelta(hours=1)
     assert Sent(store, "mine", "me").latest("team", "a") == {"release": 3}
+
+
+def test_a_claim_with_a_lost_response_is_a_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store creates the file, and the retry of the request finds it."""
+    store = LocalStore(tmp_path)
+    create = store.create
+    monkeypatch.setattr(store, "create", lambda path, data: create(path, data) and False)
+    claim = Sent(store, "mine", "me").claim("team", "a")
+    assert claim == f"mine/{SENT}/team/a.claim-1"
+    assert store.read(claim) == b"me"
+    assert Sent(store, "mine", "another").claim("team", "a") is None

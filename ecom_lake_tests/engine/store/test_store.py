@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.store.integrity import hash_file
+from ecom_lake.engine.store.local import LocalStore, info_of
 from ecom_lake.engine.store.store import Store
 from ecom_lake_tests.builders.built_lake import Place
 
@@ -148,3 +149,35 @@ def test_a_cached_small_file_is_read_again_after_it_was_written(store: Store) ->
     assert store.read_immutable("entry") == store.read_immutable("entry") == b"1"
     store.write("entry", b"2")
     assert store.read_immutable("entry") == b"2"
+
+
+@pytest.fixture
+def local_store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "store")
+
+
+def test_an_unfinished_file_has_a_hidden_name(local_store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is killed leaves it, and landing reads every file that is not hidden."""
+    monkeypatch.setattr(Path, "unlink", lambda path, missing_ok: None)
+    monkeypatch.setattr(Path, "hardlink_to", lambda path, target: None)
+    local_store.add(written(tmp_path / "orders.csv", b"1"), "landing/orders.csv")
+    [left] = (local_store.root / "landing").iterdir()
+    assert left.name.startswith(".orders.csv.")
+
+
+def test_links_to_nothing_and_pipes_are_not_listed(local_store: LocalStore) -> None:
+    local_store.write("a", b"1")
+    (local_store.root / "link").symlink_to("nowhere")
+    (local_store.root / "loop").symlink_to("loop")
+    os.mkfifo(local_store.root / "pipe")
+    assert [info.path for info in local_store.list("")] == ["a"]
+    for name in ("link", "loop", "pipe"):
+        with pytest.raises(FileNotFoundError):
+            local_store.info(name)
+
+
+@pytest.mark.parametrize(("seconds", "year"), [(-1.0, 1970), (1e12, 9999)], ids=["before 1970", "after the calendar"])
+def test_every_time_of_a_file_has_a_date(seconds: float, year: int) -> None:
+    """Not every disk can hold such a time, so the status is made by hand."""
+    status = os.stat_result((0o100644, 1, 1, 1, 0, 0, 7, 0, seconds, 0))
+    assert info_of("a", status).modified.year == year

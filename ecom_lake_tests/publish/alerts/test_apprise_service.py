@@ -40,6 +40,19 @@ def test_failures_show_no_url(hook: Receiver, capfd: pytest.CaptureFixture[str],
     assert "s3cret" not in said.out + said.err + caplog.text
 
 
+@pytest.mark.parametrize("second", [" {url}b", ", {url}b"])
+def test_several_receivers_are_refused(hook: Receiver, second: str) -> None:
+    """If one of them failed, the message would be sent to the others again and again."""
+    url = hook.url.replace("http:", "json:")
+    with pytest.raises(ChannelError, match=r"^PHONE_URL names several receivers: make one channel for each\.$"):
+        sender(f"{url}{second.format(url=url)}").send(MESSAGE)
+    with pytest.raises(ChannelError, match="names several receivers"):
+        sender("mailto://user:hush@127.0.0.1:1?from=a@example.com&to=b@example.com,c@example.com&retry=2").send(MESSAGE)
+    assert hook.posted == []
+    sender(f"{url}?retry=2").send(MESSAGE)
+    assert len(hook.posted) == 1
+
+
 def test_without_the_extra_the_channel_fails_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(ChannelError, match=r"A channel of the kind apprise needs ecom-lake\[apprise\]"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,7 +20,7 @@ import pytest
 
 from ecom_lake.engine.alerts import FailedRun
 from ecom_lake.engine.build.step.outcome import Check, Outcome
-from ecom_lake.engine.build.step.trouble import last
+from ecom_lake.engine.build.step.trouble import last, troubles
 from ecom_lake.engine.build.step.watched import watched
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store import sent
@@ -97,6 +99,40 @@ def test_a_database_that_is_down_is_no_failed_build(team: AlertShop, hook: Recei
         watched(team.site, step, list)
         assert last(team.site) is None and titles(team, run) == []
     assert not any("previous release" in one.body["text"] for one in hook.posted)
+
+
+def test_two_databases_that_are_down_are_two_alarms(team: AlertShop, hook: Receiver) -> None:
+    """Each ends when its own works again."""
+    team.release()
+    for step in ("published/first", "published/second"):
+        with pytest.raises(UserError):
+            watched(team.site, step, is_down)
+    down = [f"[mine] Publishing into the database {name} failed: It is down." for name in ("first", "second")]
+    assert titles(team) == down
+    watched(team.site, "published/second", list)
+    assert titles(team) == down[:1]
+    notify(team.site)
+    watched(team.site, "published/first", list)
+    assert hook.titles == down[:1] and titles(team) == []
+
+
+def test_a_step_that_may_have_worked_since_is_no_alarm(team: AlertShop) -> None:
+    """No step but those without a release records that it works again."""
+    team.fail("First.", "gold/rfm")
+    team.fail("Second.", "gold/kpi_monthly")
+    assert titles(team) == ["[mine] The build failed at gold/kpi_monthly: Second."]
+    assert [one.table for one in troubles(team.site)] == ["gold/kpi_monthly"]
+
+
+def test_the_failure_that_an_older_version_stored_is_read(team: AlertShop) -> None:
+    """It stored one."""
+    team.fail("It is down.", "published/first")
+    file = team.folder / "data/mine/_store/trouble.json"
+    [stored] = json.loads(file.read_text("utf-8"))["troubles"].values()
+    file.write_text(json.dumps({**stored, "worked": {"published/second": "2026-01-01T00:00:00+00:00"}}), "utf-8")
+    assert [one.table for one in troubles(team.site)] == ["published/first"]
+    team.fail("It is down.", "published/second")
+    assert {one.table: one.worked_at[:4] for one in troubles(team.site)} == {"published/first": "", "published/second": "2026"}
 
 
 def is_down() -> list[Outcome]:
@@ -390,6 +426,45 @@ def test_a_server_that_is_too_slow_gets_no_second_copy_before_the_claim_ends(
     _let_claims_end(team)
     assert len(notify(team.site).sent) == 2 and notify(team.site).sent == []
     assert len({one.headers["Idempotency-Key"] for one in hook.posted}) == 1
+
+
+def test_a_message_that_got_no_answer_three_times_is_not_sent_again(team: AlertShop, hook: Receiver) -> None:
+    team.configure(channel(seconds=1))
+    team.fail("The disk is full.")
+    ended = threading.Event()
+    hook.before_answer = lambda: ended.wait(60)
+    failures = []
+    for _ in range(3):
+        failures.append(notify(team.site).failures)
+        _let_claims_end(team)
+    ended.set()
+    no_answer = "Channel 'team': no answer within 1 seconds. 1 message is sent the next time."
+    assert failures[:2] == [[no_answer]] * 2
+    [given_up] = failures[2]
+    title = "[mine] The build failed at gold/rfm: The disk is full."
+    assert given_up.startswith(f"Channel 'team': '{title}' was sent 3 times without an answer, and is not sent again")
+    again = notify(team.site)
+    assert (again.sent, again.failures) == ([], [])
+
+
+def test_a_message_that_reached_no_server_waits_however_often(team: AlertShop) -> None:
+    """The system takes the connection, and nobody greets: a firewall that drops packets looks the same."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        mail: dict[str, Any] = {
+            "kind": "mail",
+            "host": "127.0.0.1",
+            "port": port,
+            "sender": "lake@shop.example",
+            "to": ["team@shop.example"],
+        }
+        team.configure(channel("team", seconds=1, **mail))
+        team.fail("The disk is full.")
+        failures = []
+        for _ in range(4):
+            failures += notify(team.site).failures
+            _let_claims_end(team)
+    assert failures == ["Channel 'team': no answer within 1 seconds. 1 message is sent the next time."] * 4
 
 
 def test_eight_at_once_send_each_message_once(team: AlertShop, hook: Receiver) -> None:

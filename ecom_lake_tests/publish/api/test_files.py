@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from typing import cast
 
 import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
+from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.publish.api.app import api
+from ecom_lake.publish.api.sql import _is_open as sql_may_read
 from ecom_lake.publish.dashboard.query import Query
-from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.dashboard.served_release import Releases, ServedRelease
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.publish.api.serving import serving
 
 SHOP = "/v1/shops/olist"
+PASSED_ON = {"Via": "1.1 proxy"}
+"""A request that a proxy passed on: it may read nothing personal."""
 
 
 def test_each_file_of_each_table_has_the_bytes_of_the_release(client: TestClient, release: ServedRelease) -> None:
@@ -60,6 +68,22 @@ def test_polars_reads_the_months_of_a_table_from_their_addresses(grown_lake: Bui
         assert len(files) == 4
         total = pl.scan_parquet([f"{url}{file['url']}" for file in files]).select(pl.col("net_sales").sum()).collect().item()
     assert [{"total": total}] == release.rows(Query("select sum(net_sales) as total from fct_sales"))
+
+
+def test_a_file_with_a_column_that_the_contract_lacks_is_not_open(grown_lake: BuiltLake) -> None:
+    """The file of a kept release may have a personal column that the table has no longer."""
+    releases = Releases(grown_lake.settings)
+    registry, release = releases.of("olist").site.registry, releases.of("olist")
+    rfm = registry.table("rfm")
+    shareable = {name: column for name, column in rfm.columns.items() if name in rfm.shareable}
+    cast(dict[str, Table], registry.gold)["rfm"] = replace(rfm, columns=shareable)
+    with TestClient(api(releases), base_url="http://localhost") as client:
+        answers = [client.get(f"{SHOP}/gold/rfm.parquet", headers=headers) for headers in ({}, PASSED_ON)]
+        open_one = client.get(f"{SHOP}/gold/kpi_monthly.parquet", headers=PASSED_ON)
+    assert [answer.status_code for answer in (*answers, open_one)] == [200, 403, 200]
+    assert "customer_id" in pl.read_parquet(io.BytesIO(answers[0].content)).columns
+    assert not sql_may_read(release, TableId("gold", "rfm"))
+    assert sql_may_read(release, TableId("gold", "kpi_monthly"))
 
 
 @pytest.mark.parametrize(

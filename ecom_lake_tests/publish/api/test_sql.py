@@ -26,8 +26,10 @@ from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.publish.api import turns
 from ecom_lake.publish.api.documents import ProblemDetails
 from ecom_lake.publish.api.keys import Keys
+from ecom_lake.publish.api.reader import Reader
+from ecom_lake.publish.api.sql import SqlQueries
 from ecom_lake.publish.dashboard.query import Query
-from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.dashboard.served_release import Releases, ServedRelease
 from ecom_lake.publish.server import server
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.engine.serve.test_ways_out import ESCAPES, SECRET, Ground
@@ -206,6 +208,19 @@ def test_without_the_scope_pii_no_query_reaches_a_personal_column(
         hidden = f"{table.removeprefix('silver.')} is not one of them: it needs a key with the scope pii."
         assert (status, sentence) == (403, f"This key queries the gold tables without a personal column, and {hidden}")
         assert asked(client, seeing, f"select count(*) from {table}").status_code == 200
+
+
+def test_files_of_a_layer_that_a_query_does_not_name_are_not_read(
+    grown_lake: BuiltLake, client: TestClient, release: ServedRelease, seeing: str
+) -> None:
+    """Bronze of a remote lake may be large, and each file is downloaded before the query runs."""
+    queries = SqlQueries(Reader(Releases(grown_lake.settings)))
+    for query, layers in (("select 1", {"gold", "silver"}), ("from Bronze.orders", {"gold", "silver", "bronze"})):
+        job = queries._job(release, query, "json", sees_people=True)
+        assert {TableId.parse(view).layer for view in job.views} == layers
+        assert {file.split("/_store/")[1].split("/")[0] for file in job.files.values()} == layers
+    assert len(asked(client, seeing, "from bronze.orders limit 1").json()["rows"]) == 1
+    assert set(release._session.tables) == {"gold", "silver"}
 
 
 def test_no_statement_escapes(

@@ -8,17 +8,24 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from ecom_lake.publish.dashboard.app import application
+from ecom_lake.publish.dashboard.customers.customer import customer
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import ServedRelease
 from ecom_lake.publish.pages.rendering import amount, percent
+from ecom_lake.shop.settings.numbers import ShopSettings
+from ecom_lake_tests.builders import hand_shop
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
+from ecom_lake_tests.builders.hand_release import HandRelease
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, item, order
 
 PAGE = "/olist/customers"
 HOSTILE = "<b>/../x?y=1#z"
@@ -166,9 +173,9 @@ def test_a_customer_has_the_orders_and_sums_of_the_facts(client: TestClient, rel
     [busiest] = asked(
         release, "select customer_id from fct_orders where is_valid group by 1 order by count(*) desc, customer_id limit 1"
     )
-    customer = busiest["customer_id"]
-    orders = asked(release, f"select * from fct_orders where customer_id = '{customer}' order by ordered_at desc, order_id")
-    page = client.get(f"/olist/customer/{customer}").text
+    customer_id = busiest["customer_id"]
+    orders = asked(release, f"select * from fct_orders where customer_id = '{customer_id}' order by ordered_at desc, order_id")
+    page = client.get(f"/olist/customer/{customer_id}").text
     valid = [order for order in orders if order["is_valid"]]
     values = re.findall(r'<p class="value[^"]*">([^<]*)</p>', page)
     assert values[:3] == [
@@ -181,6 +188,35 @@ def test_a_customer_has_the_orders_and_sums_of_the_facts(client: TestClient, rel
         (str(order["order_date"]), order["order_id"], amount(order["net_sales"])) for order in orders
     ]
     assert page.count('<circle class="order ') >= len(orders)
+
+
+def test_a_customer_of_one_order_has_numbers_with_their_nouns_and_no_lateness_without_a_promise(tmp_path: Path) -> None:
+    def ordered(who: str, promised: str | None) -> Row:
+        dates = {"status": "delivered", "delivered_at": "2018-01-30 10:00:00", "promised_at": promised}
+        return order(who, "2018-01-30 09:00:00", customer_id=who, **dates)
+
+    shop = HandShop(
+        numbers=ShopSettings(as_of=date(2018, 1, 31)),
+        customers=[hand_shop.customer("ana"), hand_shop.customer("bob")],
+        orders=[ordered("ana", "2018-01-29 00:00:00"), ordered("bob", None)],
+        order_items=[item("ana"), item("bob")],
+    )
+    tables = ("dim_customer", "customer_metrics", "fct_orders", "fct_sales", "kpi_monthly")
+    release = HandRelease(tmp_path, **{table: shop.table(table).to_dicts() for table in tables})
+
+    def shown(who: str) -> dict[str, tuple[str, str]]:
+        return {card.label: (card.value, card.note) for card in customer(release.view("customer"), who).cards}
+
+    ana = shown("ana")
+    assert (ana["Net sales"][1], ana["Orders"], ana["Latest order"][1]) == (
+        "1 unit",
+        ("1", "on 1 day"),
+        "1 day before the as-of date",
+    )
+    assert ana["Delivered late"] == ("1", "of 1 with both dates")
+    assert "Delivered late" not in shown("bob"), "nothing was promised, so nothing was late or on time"
+    timeline = customer(release.view("customer"), "ana").timeline
+    assert timeline is not None and ", 1 day late" in str(timeline)
 
 
 def test_customers_are_found_by_the_start_of_their_id(client: TestClient, release: ServedRelease) -> None:
@@ -260,7 +296,23 @@ def test_a_shop_without_dates_has_its_groups_and_the_reason_for_the_rest(undated
     assert section(page.text, "Recency, frequency").count("does not state the time when the order was placed") == 1
     concentration = section(page.text, "Concentration")
     assert "The 50.0% of customers with the highest net sales bring <b>66.7%</b>" in concentration, "one of two customers"
+    assert "lake.toml lists orders.ordered_at in &#39;without&#39;." in page.text
+    assert "repeat purchase rate" not in section(page.text, "Loyalty tiers"), "it is not known of any tier"
     assert undated.get("/mine/who?r=5").status_code == 400
+
+
+def test_a_shop_without_categories_and_states_has_no_filters_by_them(undated: TestClient) -> None:
+    page = undated.get("/mine/overview").text
+    assert '<p class="soft missing">No sale of this shop has a category.</p>' in section(page, "Net sales by category")
+    assert '<p class="soft missing">No sale of this shop has a state.</p>' in section(page, "Net sales by state")
+    assert '<select name="state">' not in page and '<select name="category">' not in page
+    assert '<select name="state">' in undated.get("/mine/overview?state=SP").text, "a filter that acts is shown"
+
+
+def test_the_months_of_a_shop_without_dates_are_undated(undated: TestClient) -> None:
+    assert cells(section(undated.get("/mine/profile").text, "Tables"))[0][-2:] == ["undated", "undated"]
+    index = undated.get("/mine/profile?table=order_index").text
+    assert "undated" in index and "1-01" not in re.sub(r"\d{4}-\d\d-\d\d", "", index)
 
 
 def test_a_hostile_id_is_text_and_its_page_is_found(undated: TestClient) -> None:

@@ -172,6 +172,23 @@ def test_filters_act_on_the_orders_of_their_lines() -> None:
     assert counted(category="books", state="RJ") == [("RJ", 1, 1, 0, 3)]
 
 
+def test_the_cancellation_rate_is_shown_only_where_canceled_orders_are_counted(tmp_path: Path) -> None:
+    shop = HandShop(
+        products=[product("t", category="toys")],
+        orders=[order("1", state="SP"), order("2", state="SP", status="canceled")],
+        order_items=[item("1", product_id="t"), item("2", product_id="t")],
+    )
+    gold = {table: shop.table(table).to_dicts() for table in ("fct_orders", "fct_sales", "kpi_monthly")}
+    release = HandRelease(tmp_path, **gold)
+
+    def rate(**members: str) -> list[str]:
+        page = delivery(release.view("delivery", Options(OPTIONS), **members))
+        return [figure.value for figure in page.figures if figure.name == "cancel_rate"]
+
+    assert rate() == rate(state="SP") == ["50.0%"]
+    assert rate(category="toys") == rate(product="t") == rate(category="toys", state="SP") == [], "not 0%"
+
+
 def test_a_shop_without_dates_has_a_reason_in_each_place(tmp_path: Path) -> None:
     release = HandRelease(tmp_path, fct_orders=[], fct_sales=[])
     tables = ("delivery_performance", "review_summary", "seller_scorecard", "delivery_effect", "review_risk")

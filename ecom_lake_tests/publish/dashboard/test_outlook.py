@@ -94,6 +94,8 @@ def test_the_planner_has_the_rows_of_experiment_plan_and_follows_the_form(tmp_pa
     assert [one.days for one in found.groups if one.days] == sorted(one.days for one in found.groups if one.days)
     stronger = planner(opened(release, power="95"))
     assert stronger is not None
+    doubled = planner(opened(release, uplift="100"))
+    assert found.power and doubled and doubled.power != found.power
     needed = {one.name: one.n_per_arm for one in found.groups}
     assert all(one.n_per_arm > needed[one.name] for one in stronger.groups)
 
@@ -249,6 +251,13 @@ def test_a_model_of_a_shop_without_dates_has_no_day_of_its_fit(tmp_path: Path) -
     page = shown(opened(HandRelease(tmp_path, model_cards=[{**CARD, "fitted_as_of": None, "as_of": None, "age_days": None}])))
     assert "Fitted on 1,000 rows." in page
     assert "None" not in page
+
+
+@pytest.mark.parametrize(("n", "rows"), [(0, "no rows"), (1, "1 row"), (95, "95 rows")])
+def test_a_model_that_was_refused_without_a_test_states_its_data_and_no_fit(tmp_path: Path, n: int, rows: str) -> None:
+    page = shown(opened(HandRelease(tmp_path, model_cards=[{**CARD, "value": None, "age_days": None, "n": n}])))
+    assert f"Data as of 2018-07-01: {rows}." in page
+    assert "Fitted" not in page
 
 
 def test_the_tenths_of_the_customers_sum_to_the_expected_value(tmp_path: Path) -> None:

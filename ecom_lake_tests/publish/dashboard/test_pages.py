@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import Future
 from html import unescape
 from html.parser import HTMLParser
 
@@ -167,11 +168,24 @@ def test_an_answer_has_its_numbers_its_sql_and_a_csv(client: TestClient, release
     page = client.get("/olist/ask/best-month?year=2017").text
     assert re.findall(r'<span class="value">([\d,.]+)</span>', page) == [f"{row['net_sales']:,.2f}" for row in rows]
     assert "2017" in page.split("The SQL that ran")[1]
-    file = client.get(re.findall(r'href="(/olist/ask/best-month.csv[^"]*)"', page)[0])
+    file = client.get(re.findall(r'href="(/olist/ask/best-month.csv[^"]*)"', unescape(page))[0])
     assert file.headers["content-type"].startswith("text/csv")
     lines = file.text.splitlines()
     assert lines[0].startswith("place,month,net_sales,")
     assert [line.split(",")[2] for line in lines[1:]] == [str(row["net_sales"]) for row in rows]
+
+
+def test_the_csv_of_an_answer_is_of_its_values_and_its_release(client: TestClient, release: ServedRelease) -> None:
+    for query, year in (("", "2017"), ("?year=2017", "2017"), ("?year=all", "all")):
+        page = unescape(client.get(f"/olist/ask/best-month{query}").text)
+        choices = re.findall(r"<option( selected)?>(\w+)</option>", page.partition('<select name="year">')[2])
+        assert choices == [(" selected" if value == year else "", value) for value in ("2017", "all")]
+        [link] = re.findall(r'href="(/olist/ask/best-month.csv[^"]*)"', page)
+        assert link.endswith(f"?year={year}&release={release.number}")
+        name = client.get(link).headers["content-disposition"]
+        assert name == f'attachment; filename="olist-best-month-release-{release.number}.csv"'
+    earlier = client.get(f"/olist/ask/best-month.csv?year=all&release={release.previous}")
+    assert f"-release-{release.previous}.csv" in earlier.headers["content-disposition"]
 
 
 def test_a_hostile_product_name_is_text(fresh_lake: BuiltLake) -> None:
@@ -192,7 +206,9 @@ def test_releases_that_nobody_looks_at_are_closed(grown_lake: BuiltLake) -> None
     releases = Releases(grown_lake.settings)
     first = releases.of("olist")
     assert releases.of("olist") is first
-    releases._open.update({("other", number): first for number in range(OPEN_RELEASES)})
+    opened = Future[ServedRelease]()
+    opened.set_result(first)
+    releases._open.update({("other", number): opened for number in range(OPEN_RELEASES)})
     again = releases.of("olist")
     assert again.rows(Query("select 1 as one")) == [{"one": 1}]
     assert len(releases._open) == OPEN_RELEASES

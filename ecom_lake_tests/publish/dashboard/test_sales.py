@@ -12,7 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from ecom_lake.publish.dashboard.app import application
-from ecom_lake.publish.dashboard.breakdown_explorer import DIMENSIONS
+from ecom_lake.publish.dashboard.breakdown_explorer import DIMENSIONS, OPTIONS, shown_dimension
+from ecom_lake.publish.dashboard.options import Options
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.served_release import ServedRelease
 from ecom_lake.publish.pages.rendering import amount, percent
@@ -154,7 +155,10 @@ def test_every_breakdown_is_that_of_kpi_breakdown(
         (amount(row["net_sales"]), f"{row['orders']:,}", f"{row['units']:,}") for row in expected
     ]
     is_one_period = "between" not in period
-    assert [row[6] for row in _sorted(shown)] == [f"{row['customers']:,}" if is_one_period else "–" for row in expected]
+    if is_one_period:
+        assert [row[6] for row in _sorted(shown)] == [f"{row['customers']:,}" for row in expected]
+    else:
+        assert all(row[6].endswith("%") for row in shown), "no column of customers, which do not add up: the share comes next"
 
 
 def _sorted(shown: list[list[str]]) -> list[list[str]]:
@@ -213,6 +217,12 @@ def test_what_a_filter_or_a_shop_does_not_reach_is_said(client: TestClient) -> N
     assert "Filters by state do not change this chart: the waterfall is of the whole shop." in text
     assert "Filters by state do not change this table: order lines do not have the dimension payment method." in text
     assert "The shop states no gender." in client.get(f"{PAGE}?by=gender").text
+
+
+def test_the_first_view_is_of_a_dimension_that_the_shop_states() -> None:
+    assert shown_dimension(Options(OPTIONS), ["product", "segment"]) == "product"
+    assert shown_dimension(Options(OPTIONS), ["category", "product"]) == "category"
+    assert shown_dimension(Options(OPTIONS, {"by": "category"}), ["product", "segment"]) == "category"
 
 
 def test_a_hostile_member_is_text(client: TestClient) -> None:

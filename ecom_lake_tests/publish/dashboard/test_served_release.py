@@ -4,35 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from threading import Event, Lock, Semaphore, Thread
+from threading import Barrier, Event, Semaphore, Thread
 
 import pytest
 
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.serve.query import Session
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.publish.dashboard import served_release
 from ecom_lake.publish.dashboard.query import Query, Row
-from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.dashboard.served_release import Releases, ServedRelease
 from ecom_lake.publish.query_slots import QuerySlots
+from ecom_lake.settings import load
 from ecom_lake_tests.builders.olist_files import a_site
 
 LONGEST_WAIT = 20.0
 """Seconds until a test fails whose readers wait for each other."""
 ONE = Query("select 1 as one")
-
-
-class AnnouncedLock:
-    """A lock that states when somebody asks for it."""
-
-    def __init__(self) -> None:
-        self.asked, self._lock = Semaphore(0), Lock()
-
-    def __enter__(self) -> None:
-        self.asked.release()
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 class AnnouncedSlots(QuerySlots):
@@ -66,27 +56,24 @@ class SlowRelease(ServedRelease):
         return super()._read(query)
 
 
-def test_an_answer_that_waits_for_its_release_takes_no_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    site, slots, is_done, lock = a_site(tmp_path), QuerySlots(2), Event(), AnnouncedLock()
-    release, other = (ServedRelease(site, site.lake.log.head(), slots) for _ in range(2))
-    monkeypatch.setattr(release, "_lock", lock)
+def test_questions_to_one_release_are_answered_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, are_there = a_site(tmp_path), Barrier(2, timeout=LONGEST_WAIT)
+    release = ServedRelease(site, site.lake.log.head(), QuerySlots(2))
     monkeypatch.setattr(release, "unanswerable", {})
-    monkeypatch.setattr(served_release, "answer", lambda *_: is_done.wait(LONGEST_WAIT * 2))
+    found = []
+
+    def answer(session: Session, *_: object) -> None:
+        are_there.wait()  # fails where one waits for the other
+        found.append(list(session.ask("select 1").rows()))
+
+    monkeypatch.setattr(served_release, "answer", answer)
     question = site.registry.questions[0].name
-    answers = [Thread(target=release.answer, args=(question, {})) for _ in range(2)]
-    found: list[Sequence[Row]] = []
-    page = Thread(target=lambda: found.append(other.rows(ONE)))
-    try:
-        for answer in answers:
-            answer.start()
-        assert all(lock.asked.acquire(timeout=LONGEST_WAIT) for _ in answers)
-        page.start()
-        page.join(LONGEST_WAIT)
-        assert found == [[{"one": 1}]]
-    finally:
-        is_done.set()
-        for thread in (*answers, page):
-            thread.join()
+    readers = [Thread(target=release.answer, args=(question, {})) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert found == [[(1,)], [(1,)]]
 
 
 def ask_at_once(release: ServedRelease) -> list[Sequence[Row] | str]:
@@ -119,3 +106,39 @@ def test_the_error_of_a_shared_query_is_not_kept(tmp_path: Path) -> None:
     assert ask_at_once(release) == ["failed"] * 2
     assert release.rows(ONE) == [{"one": 1}]
     assert release.queries == 2
+
+
+class OpenedSlowly(ServedRelease):
+    """The release of one shop is opened until that of the other was read."""
+
+    may_open = Event()
+    opened = 0
+
+    def __init__(self, site: Site, entry: Entry, slots: QuerySlots | None = None, is_prepared: bool = False) -> None:
+        if site.shop.name == "slow":
+            assert self.may_open.wait(LONGEST_WAIT)
+        type(self).opened += 1
+        super().__init__(site, entry, slots, is_prepared)
+
+
+def test_a_release_that_is_opened_holds_up_its_own_readers_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sites = {name: a_site(tmp_path / name) for name in ("slow", "other")}
+    sites = {name: replace(site, shop=replace(site.shop, name=name)) for name, site in sites.items()}
+    (tmp_path / "lake.toml").touch()
+    releases = Releases(load(environment={}, project=str(tmp_path)))
+    monkeypatch.setattr(releases, "_site", sites.__getitem__)
+    monkeypatch.setattr(served_release, "_released", lambda site: site.lake.log.head())
+    monkeypatch.setattr(served_release, "_unreleased", lambda *_: None)
+    monkeypatch.setattr(served_release, "ServedRelease", OpenedSlowly)
+    found = []
+    readers = [Thread(target=lambda: found.append(releases.of("slow"))) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    try:
+        assert releases.of("other").rows(ONE) == [{"one": 1}]
+    finally:
+        OpenedSlowly.may_open.set()
+        for reader in readers:
+            reader.join()
+    assert found[0] is found[1]
+    assert OpenedSlowly.opened == 2, "readers of one release open it once"

@@ -24,6 +24,8 @@ from ecom_lake_tests.builders.hand_shop import HandShop, item, order, product, r
 STATES, CATEGORIES, PRODUCTS, CUSTOMERS = ("SP", "RJ", "MG", None), ("toys", "books", "tea"), 5, 9
 SEGMENTS = {"0": "loyal", "1": "loyal", "2": "new", "3": "new", "4": "new"}
 MONTHS = [date(2018, month, 1) for month in range(1, 7)]
+NOT_DELIVERED = ("canceled", "shipped", "unknown")
+NAMES = (*SHOWN, "canceled_orders", "cancel_rate")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def shop() -> HandShop:
         dates = {"delivered_at": f"{day} 20:00:00", "promised_at": random.choice((f"{day} 00:00:00", "2019-01-01 00:00:00"))}
         orders.append(
             order(str(number), f"{day} 10:00:00", customer_id=customer_id, state=random.choice(STATES),
-                  status="delivered" if delivered else random.choice(("canceled", "shipped")), **(dates if delivered else {}))
+                  status="delivered" if delivered else random.choice(NOT_DELIVERED), **(dates if delivered else {}))
         )  # fmt: skip
         for line in range(random.randint(0, 3)):
             price, chosen = f"{random.randint(1, 99)}.{random.randint(0, 99):02d}", f"p{random.randrange(PRODUCTS)}"
@@ -88,7 +90,7 @@ def test_kpis_and_deliveries_are_those_of_the_facts(serving: HandShop) -> None:
     with_customers = 0
     for _ in range(25):
         filters, span = some_filters(random)
-        query, served = kpi_query(filters, span, 0.95), served_kpis(filters, span, SHOWN)
+        query, served = kpi_query(filters, span, 0.95, NAMES), served_kpis(filters, span, NAMES)
         assert served is not None
         expected = rows(serving, query.sql, query.values)
         assert rows(serving, served, query.values) == expected, query.written
@@ -96,3 +98,23 @@ def test_kpis_and_deliveries_are_those_of_the_facts(serving: HandShop) -> None:
         deliveries = delivered_query(filters, span)
         assert rows(serving, served_deliveries(filters), deliveries.values) == rows(serving, deliveries.sql, deliveries.values)
     assert with_customers > 5
+
+
+def test_cancellations_are_unknown_where_no_status_is_known() -> None:
+    shop = HandShop(
+        orders=[order("1", state="SP", status="unknown"), order("2", state="RJ", status="canceled"), order("3", state="RJ")],
+        order_items=[item("1"), item("2"), item("3")],
+    )
+    for table in ("fct_orders", "fct_sales"):
+        shop.table(table)
+    shop.con.execute("create view gold_dim_product as select * from dim_product")
+    columns = [str(name) for (name,) in shop.con.execute("select column_name from (describe fct_orders)").fetchall()]
+    for name, cells in tables(columns, ("fct_orders", "fct_sales", "dim_product"), 90).items():
+        shop.con.execute(f"create temporary table {name} as {cells}")
+    names = ("placed_orders", "canceled_orders", "cancel_rate")
+    for state, expected in (("SP", (1, None, None)), ("RJ", (2, 1, 0.5))):
+        filters, span = Filters(members={"state": state}), Span(MONTHS[0], MONTHS[0])
+        query, served = kpi_query(filters, span, 0.95, names), served_kpis(filters, span, names)
+        assert served is not None
+        for sql in (query.sql, served):
+            assert [row[1:] for row in rows(shop, sql, query.values)] == [expected, expected]

@@ -22,15 +22,13 @@ from ecom_lake.engine.contracts.table import Gold
 from ecom_lake.engine.serve.released import released
 from ecom_lake.publish.excel.sheets import SHEETS, Sheet, _filled, filled, label
 from ecom_lake.publish.excel.summary import kpi_values
-from ecom_lake.publish.excel.table_sheet import Formats, Texts, write_table
+from ecom_lake.publish.excel.table_sheet import HEADER_ROW, Formats, Texts, write_table
 from ecom_lake.publish.excel.workbook import _SAFE, workbook
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.needs import libreoffice_installed
 
 _SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _EPOCH = date(1899, 12, 30)
-_HEADER = 3
-"""The row of a table's header, counted from 0."""
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +77,15 @@ def _cells(xml: str, shared: list[str]) -> dict[tuple[int, int], Any]:
 def test_every_figure_is_that_of_gold(book: bytes, gold: dict[str, pl.DataFrame], built_lake: BuiltLake) -> None:
     written = sheets(book)
     expected = filled(gold, built_lake.site().registry.gold)
-    assert [name for name in written if name not in ("Summary", "Definitions", "Trust")] == [one.sheet.name for one in expected]
+    own = ("Summary", "Pivot categories", "Pivot months", "Definitions", "Trust")
+    assert [name for name in written if name not in own] == [one.sheet.name for one in expected]
     for one in expected:
         cells = written[one.sheet.name]
-        assert [cells[_HEADER, place] for place in range(one.rows.width)] == [label(name) for name in one.rows.columns]
-        for line, row in enumerate(one.rows.rows(), _HEADER + 1):
+        assert [cells[HEADER_ROW, place] for place in range(one.rows.width)] == [label(name) for name in one.rows.columns]
+        for line, row in enumerate(one.rows.rows(), HEADER_ROW + 1):
             for place, value in enumerate(row):
                 assert cells.get((line, place)) == _as_excel(value), (one.sheet.name, line, one.rows.columns[place])
-        assert (_HEADER + 1 + one.rows.height, 0) not in cells
+        assert (HEADER_ROW + 1 + one.rows.height, 0) not in cells
 
 
 def _as_excel(value: Any) -> Any:
@@ -99,9 +98,21 @@ def _as_excel(value: Any) -> Any:
 
 def test_the_months_add_up_to_the_revenue_of_the_shop(book: bytes, gold: dict[str, pl.DataFrame]) -> None:
     cells = sheets(book)["Monthly"]
-    place = next(column for (row, column), value in cells.items() if (row, value) == (_HEADER, "Net sales"))
-    total = sum(value for (row, column), value in cells.items() if column == place and row > _HEADER)
+    place = next(column for (row, column), value in cells.items() if (row, value) == (HEADER_ROW, "Net sales"))
+    total = sum(value for (row, column), value in cells.items() if column == place and row > HEADER_ROW)
     assert round(total, 2) == float(gold["kpi_monthly"]["net_sales"].sum()) == float(gold["sales_cube"]["net_sales"].sum())
+
+
+def test_the_pivot_tables_have_the_sums_of_gold(book: bytes, gold: dict[str, pl.DataFrame]) -> None:
+    for name, by in (("Pivot categories", "category"), ("Pivot months", "month")):
+        cells, sums = sheets(book)[name], gold["sales_cube"].group_by(by).agg(pl.col("net_sales", "units").sum())
+        [(header, first)] = [where for where, value in cells.items() if value == "Sum of net sales"]
+        units = next(place for (row, place), value in cells.items() if (row, value) == (header, "Sum of units"))
+        rows = range(header + 1, header + 1 + sums.height)
+        found = {cells[row, 0]: (cells[row, first], cells[row, units]) for row in rows}
+        assert found == {_as_excel(member): (float(money), float(count)) for member, money, count in sums.rows()}
+        total = gold["sales_cube"]["net_sales"].sum()
+        assert (cells[rows.stop, 0], cells[rows.stop, first]) == ("Total", float(total))
 
 
 def test_the_cards_show_the_last_complete_month(book: bytes, gold: dict[str, pl.DataFrame]) -> None:
@@ -151,7 +162,7 @@ def made(columns: list[Column], rows: list[tuple[Any, ...]]) -> bytes:
 
 def test_no_text_becomes_a_formula_a_link_or_a_number() -> None:
     book = made([replace(Text("."), name="=cmd()")], [(text,) for text in HOSTILE])
-    assert [sheets(book)["T"][_HEADER + 1 + line, 0] for line in range(len(HOSTILE))] == HOSTILE
+    assert [sheets(book)["T"][HEADER_ROW + 1 + line, 0] for line in range(len(HOSTILE))] == HOSTILE
     xml = parts(book)
     assert "<f" not in re.sub(r"<f(?:irst|ooter|ont|ill|ormat|ills|onts)", "", xml["xl/worksheets/sheet1.xml"])
     assert not [name for name in xml if "rels" in name and "hyperlink" in xml[name]]
@@ -167,7 +178,7 @@ def test_the_pages_show_every_number(book: bytes, tmp_path: Path) -> None:
     text = rendered(book, tmp_path)
     assert "###" not in text
     assert text.count("\f") < 60, "a handful of pages for each sheet"
-    assert "Page 1 of" in text and "Net sales" in text
+    assert "Page 1 of" in text and "Net sales" in text and "Sum of net sales" in text
 
 
 def test_wide_numbers_and_long_texts_fit(tmp_path: Path) -> None:

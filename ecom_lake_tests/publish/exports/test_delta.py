@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
-from deltalake import DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, write_deltalake
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.gold.table_rows import gold_rows
@@ -14,7 +17,7 @@ from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.serve.released import released
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.publish.exports import delta
-from ecom_lake.publish.exports.delta import RELEASE, export_delta
+from ecom_lake.publish.exports.delta import RELEASE, SHOP, export_delta
 from ecom_lake.publish.exports.delta_target import delta_target
 from ecom_lake.publish.exports.released_tables import released_tables
 from ecom_lake_tests.azurite import Azurite
@@ -89,6 +92,69 @@ def test_a_table_that_somebody_else_wrote_is_written_again(built_lake: BuiltLake
     write_deltalake(tmp_path / "dim_date", ours.slice(0, 1), mode="overwrite")
     assert [one.table for one in export_delta(site, released(site), str(tmp_path)) if one.is_new] == ["dim_date"]
     assert DeltaTable(tmp_path / "dim_date").to_pyarrow_table().num_rows == ours.num_rows
+
+
+def test_a_table_that_the_release_no_longer_has_is_emptied(
+    built_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = built_lake.site()
+    few = [one for one in released_tables(site, released(site), ("gold",)) if one.contract.name in ("rfm_segments", "dim_date")]
+    monkeypatch.setattr(delta, "released_tables", lambda *_: few)
+    export_delta(site, released(site), str(tmp_path))
+    for theirs in ("churn_scores", "their_own"):
+        write_deltalake(tmp_path / theirs, pa.table({"a": [1]}))
+    (tmp_path / "rfm_segments").rename(tmp_path / "no_longer_known")
+    shutil.copytree(tmp_path / "no_longer_known", tmp_path / "rfm_segments")
+    monkeypatch.setattr(delta, "released_tables", lambda *_: few[:1])
+    kept, *gone = export_delta(site, released(site), str(tmp_path))
+    assert (kept.table, kept.is_new) == ("dim_date", False)
+    assert [(one.table, one.rows, one.is_new) for one in gone] == [("no_longer_known", 0, True), ("rfm_segments", 0, True)]
+    emptied = DeltaTable(tmp_path / "rfm_segments")
+    assert (emptied.version(), emptied.to_pyarrow_table().num_rows) == (gone[1].version, 0)
+    assert [DeltaTable(tmp_path / one).to_pyarrow_table().num_rows for one in ("churn_scores", "their_own")] == [1, 1]
+    assert not any(one.is_new for one in export_delta(site, released(site), str(tmp_path)))
+    monkeypatch.setattr(delta, "released_tables", lambda *_: few)
+    back = export_delta(site, released(site), str(tmp_path))
+    assert [(one.table, one.is_gone) for one in back if one.is_new] == [("rfm_segments", False)]
+
+
+def test_the_tables_of_another_shop_are_not_touched(built_lake: BuiltLake, tmp_path: Path) -> None:
+    """Also those that come after tables which the folder lacks, and those that somebody compacted since."""
+    site = built_lake.site()
+    last = max(gold_tables(site))
+    write_deltalake(tmp_path / last, pa.table({"a": [1]}), commit_properties=CommitProperties({SHOP: "theirs"}))
+    write_deltalake(tmp_path / last, pa.table({"a": [2]}), mode="overwrite")
+    with pytest.raises(UserError, match=f"{last} has the table of shop 'theirs': name another folder for 'olist'"):
+        export_delta(site, released(site), str(tmp_path))
+    assert [one.name for one in tmp_path.iterdir()] == [last]
+
+
+def test_old_files_go_though_nothing_changed(built_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right after a table was overwritten its files are too new to be deleted."""
+    site = built_lake.site()
+    [one] = [one for one in released_tables(site, released(site), ("gold",)) if one.contract.name == "rfm_segments"]
+    table = tmp_path / "rfm_segments"
+    write_deltalake(table, pa.table({"customer": ["erased"]}))
+    [old] = table.glob("*.parquet")
+    for tables in ([one], []):
+        monkeypatch.setattr(delta, "released_tables", lambda *_, kept=tables: kept)
+        export_delta(site, released(site), str(tmp_path))
+        assert old.exists()
+        _age_removals(table, days=8)
+        assert not any(done.is_new for done in export_delta(site, released(site), str(tmp_path)))
+        assert not old.exists()
+        [old] = table.glob("*.parquet") if tables else [old]
+
+
+def _age_removals(table: Path, days: int) -> None:
+    """The log as it is some days after the last removal of a file."""
+    log = max(one for one in (table / "_delta_log").glob("*.json") if "deletionTimestamp" in one.read_text("utf-8"))
+    older = re.sub(
+        r'"deletionTimestamp":(\d+)',
+        lambda found: f'"deletionTimestamp":{int(found[1]) - days * 86_400_000}',
+        log.read_text("utf-8"),
+    )
+    log.write_text(older, "utf-8")
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(built_lake: BuiltLake, tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ _TOKEN = re.compile(
 _LEVELS = (("||",), ("&&",), ("=", "==", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^",))
 FUNCTIONS = {
     **dict.fromkeys(("TRUE", "FALSE"), (0, 0)),
-    **dict.fromkeys(("AVERAGE", "COUNTROWS", "DISTINCTCOUNTNOBLANK", "ISBLANK", "ISCROSSFILTERED", "ISFILTERED"), (1, 1)),
+    **dict.fromkeys(
+        ("AVERAGE", "COUNTROWS", "DISTINCTCOUNTNOBLANK", "ISBLANK", "ISCROSSFILTERED", "ISEMPTY", "ISFILTERED"), (1, 1)
+    ),
     **dict.fromkeys(("KEEPFILTERS", "MAX", "REMOVEFILTERS", "SAMEPERIODLASTYEAR", "SUM"), (1, 1)),
     **dict.fromkeys(("AVERAGEX", "FILTER", "SUMX", "TOTALYTD"), (2, 2)),
     **dict.fromkeys(("DIVIDE", "IF"), (2, 3)),

@@ -41,7 +41,7 @@ def test_levels_have_the_hand_computed_values(tmp_path: Path) -> None:
     }
     assert made["category"]["statement"] == (
         "2 of 6 baskets hold several categories: 0 rules are significant, "
-        "corrected for the 6 possible rules of items that are as frequent."
+        "corrected within each rule length (6 possible rules of items that are as frequent in all)."
     )
 
 

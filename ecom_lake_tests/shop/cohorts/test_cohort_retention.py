@@ -48,6 +48,18 @@ def test_a_month_after_the_end_of_the_data_is_neither_complete_nor_incomplete() 
     assert shop.rows("cohort_value", "is_complete") == shop.rows("cohort_retention", "is_complete")
 
 
+def test_a_month_that_the_as_of_date_cuts_is_incomplete() -> None:
+    """All of February was delivered, and a setting ends the orders that are counted at the 15th."""
+    orders = (bought("ana", "01-01", "02-10"), bought("bob", "01-31"), bought("eve", "02-14", "02-28"))
+    cells = ((JAN, 0, True), (JAN, 1, False), (FEB, 0, False), (FEB, 1, None))
+    shop = shop_of(*orders, as_of=date(2018, 2, 15))
+    assert shop.rows("kpi_monthly", "is_complete") == [(True,), (True,)]
+    assert shop.rows("cohort_retention", "cohort", "month_number", "is_complete") == [*cells]
+    assert shop.rows("cohort_value", "is_complete") == shop.rows("cohort_retention", "is_complete")
+    to_the_end = shop_of(*orders, as_of=date(2018, 2, 28))
+    assert to_the_end.rows("cohort_retention", "is_complete") == [(True,), (True,), (True,), (None,)]
+
+
 def test_cumulative_retention_counts_each_customer_once() -> None:
     shop = shop_of(bought("ana", "01-01", "02-01", "04-28"), bought("bob", "01-28"), bought("eve", "03-01"))
     january = shop.table("cohort_retention").filter(cohort=JAN)

@@ -131,6 +131,30 @@ def test_the_sentence_states_the_result() -> None:
     )
 
 
+def test_the_sentence_states_the_error_of_net_sales() -> None:
+    trial = a_trial(0.19, 0.1)
+    trial = replace(trial, rivals=(*trial.rivals, Rival(MBG, SALES_ERROR, -0.25, -0.3, -0.2)))
+    assert outcome(trial).endswith("(+19%). The predicted net sales of these days differ by -25% from the actual ones.")
+
+
+def test_free_purchases_lower_the_value_of_a_purchase() -> None:
+    """Of five repeat purchases, four cost 10 and one nothing: a purchase is worth 8, and not 10."""
+    start = AS_OF - timedelta(days=100)
+    orders = [("a", start + timedelta(days=day), 10.0 if day else 0.0) for day in range(4)]
+    orders += [("b", start + timedelta(days=day), 10.0 if day == 1 else 0.0) for day in range(3)]
+    with duckdb.connect() as con:
+        shop(con, orders)
+        assert purchase_histories.read(con) is not None
+        spent = purchase_histories.spent(con, AS_OF)
+    assert (spent.paid, spent.mean) == (4 / 5, 10.0)
+    for method in (gamma_gamma.SHOP, gamma_gamma.ALIKE):
+        assert gamma_gamma.by_means(spent, 3, method).by_n["base"].to_list() == [8.0] * 4
+    fit = FittedParameters({"p": 5.0, "q": 4.0, "v": 10.0}, np.eye(3) * 0.1, 0.0)
+    all_paid, some_paid = (gamma_gamma.by_gamma_gamma(fit, 3, paid).by_n for paid in (1.0, 0.8))
+    for name, factor in (("base", 0.8), ("share", 0.8), ("v0", 0.64), ("v1", 0.64), ("v2", 0.64)):
+        assert some_paid[name].to_list() == pytest.approx((factor * all_paid[name]).to_list())
+
+
 def test_the_gate_uses_the_interval_of_the_error() -> None:
     assert a_trial(0.19, 0.1).verdict(SETTINGS, SHOP_MEAN).status == "published"
     assert a_trial(-0.2, 0.1).verdict(SETTINGS, SHOP_MEAN).status == "published"

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from ecom_lake.shop.settings.numbers import ShopSettings
-from ecom_lake_tests.builders.hand_shop import HandShop, customer, item, order, product, review
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, order, product, review
 from ecom_lake_tests.builders.purchases import END_OF_2018, shop_of_spenders, spent
 
 
@@ -49,6 +49,7 @@ def test_one_customer_has_the_hand_computed_metrics() -> None:
         "registration_delay_days": 31,
         "registration_anomaly": False,
         "categories": 2,
+        "promised_orders": 1,
         "late_orders": 1,
         "avg_review": 3.5,
         "m": 1,
@@ -56,6 +57,26 @@ def test_one_customer_has_the_hand_computed_metrics() -> None:
         "persona": "Low-Premium",
         "activity_status": "active",  # the gaps are 10 and 50 days: half are at most 30
     }
+
+
+def test_late_orders_are_unknown_where_nothing_was_promised() -> None:
+    def delivered(order_id: str, who: str, promised: str | None) -> Row:
+        return order(order_id, customer_id=who, status="delivered", delivered_at="2018-02-05 10:00:00", promised_at=promised)
+
+    shop = HandShop(
+        orders=[
+            *(delivered(order_id, "ana", "2018-02-04 00:00:00") for order_id in "12"),
+            delivered("3", "ana", None),
+            delivered("4", "bob", "2018-02-05 00:00:00"),
+            delivered("5", "eve", None),
+            order("6", customer_id="eve", promised_at="2018-02-05 00:00:00", status="shipped"),
+        ]
+    )
+    assert shop.rows("customer_metrics", "customer_id", "orders", "promised_orders", "late_orders") == [
+        ("ana", 3, 2, 2),
+        ("bob", 1, 1, 0),
+        ("eve", 2, 0, None),
+    ]
 
 
 def test_categories_are_counted_once_per_customer() -> None:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.contracts.fitted import Past
-from ecom_lake.shop.experiments.experiment_plan_model import plan
+from ecom_lake.shop.experiments.experiment_plan_model import money_plan, plan
 from ecom_lake.shop.experiments.groups import Group
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.power import people_for_shares, whole
@@ -30,6 +30,12 @@ def test_days_last_until_enough_customers_have_joined_and_been_observed(
     assert found.days_needed == (days or 90 + -(-2 * n // int(join)))
     assert found.testable is testable
     assert found.reason.startswith("Not testable") is not testable
+
+
+def test_orders_that_cost_nothing_cannot_be_planned_for_money() -> None:
+    found = money_plan(Group("g", 8_000, 10.0, 2_000, 100, 0.0, 0.0), 0.5, MiningSettings())
+    assert (found.testable, found.days_needed, found.power) == (False, None, 0.0)
+    assert "cost nothing" in found.reason
 
 
 def test_without_new_participants_an_experiment_never_ends() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from ecom_lake.shop.experiments.groups import groups
+from ecom_lake.shop.experiments.groups import Group, groups
 from ecom_lake_tests.builders.experiment_shop import EDGES, Purchase, shop
 
 
@@ -47,3 +47,10 @@ def test_orders_of_hundreds_of_millions_have_a_variance(con: duckdb.DuckDBPyConn
     shop(con, [*EDGES, ("a", 150, 9), ("a", 10, 4e8), ("b", 150, 9), ("b", 10, 2e8)])
     [found] = [one for one in groups(con, 90) if one.name == "active, one purchase"]
     assert found.ordered == 2
+
+
+def test_rate_and_money_count_the_customers_who_ordered_nothing() -> None:
+    """A quarter orders for 40 with a deviation of 30: the second moment is (30² + 40²) / 4 = 625, the mean 10."""
+    group = Group("g", people=900, join_per_day=1, observed=200, ordered=50, order_value=40, order_value_deviation=30)
+    assert (group.rate, group.money) == (0.25, 10)
+    assert group.money_deviation == pytest.approx((625 - 100) ** 0.5)

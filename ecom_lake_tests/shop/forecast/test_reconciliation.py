@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecom_lake.shop.forecast.contest import Contest
+from ecom_lake.shop.forecast.methods import Method
+from ecom_lake.shop.forecast.reconciliation import reconciled
+from ecom_lake.shop.forecast.rolling_origin import Backtest
+from ecom_lake.shop.forecast.sales_series import DAYS, MONTHS, Floats, Series
 from ecom_lake.shop.forecast.scale_to_total import fitted_to
 
 
@@ -29,3 +37,24 @@ def test_it_adds_up_to_the_cent_and_is_never_negative(whole: int, parts: list[in
     cents = np.round(fitted[:, 0] * 100).astype(int)
     assert cents.sum() == whole
     assert (cents >= 0).all()
+
+
+def contest(series: Series, expected: Floats) -> Contest:
+    """One method with this forecast, and no origins to test it at."""
+    nothing = np.empty((0, len(expected)))
+    methods = {"mean": Method("mean", 1, lambda sold, steps: np.full(steps, sold.mean()))}
+    return Contest(series, methods, {"mean": Backtest((), nothing, nothing)}, {"mean": expected}, (), {"mean": None}, "mean")
+
+
+@pytest.mark.parametrize(("running", "march", "a_day_of_march"), [(0.0, 104.0, 4.0), (52.0, 104.0, 2.0), (130.0, 130.0, 0.0)])
+def test_the_days_add_up_to_the_months_with_what_the_running_month_has_sold(
+    running: float, march: float, a_day_of_march: float
+) -> None:
+    """The as-of date is March 5, so that 26 days of March and 30 of April are forecast."""
+    first = date(2018, 1, 1)
+    months = contest(Series("sales", MONTHS, first, np.array([90.0, 95.0])), np.array([104.0, 60.0]))
+    days = contest(Series("sales", DAYS, first, np.ones(31 + 28 + 5)), np.ones(26 + 30))
+    found = reconciled(months, days, first=0, running=running, seed=1)
+    assert found.months.expected["mean"].tolist() == [march, 60.0]
+    assert found.days.expected["mean"].tolist() == [a_day_of_march] * 26 + [2.0] * 30
+    assert found.rivals == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecom_lake.shop.forecast.methods import LINEAR, NAIVE, SES, Method, naive
-from ecom_lake.shop.forecast.rolling_origin import champion, interval, mape, mase, origins_of, roll, takes_part
+from ecom_lake.shop.forecast.rolling_origin import champion, interval, mape, mase, origins_of, overlapping, roll, takes_part
 from ecom_lake.shop.forecast.sales_series import DAYS, MONTHS, Floats, Series
 
 NAIVELY = Method(NAIVE, 1, naive)
@@ -78,7 +78,43 @@ def test_constant_sales_have_no_scaled_error() -> None:
 def test_the_interval_of_a_mean_is_that_of_the_normal_distribution() -> None:
     """With many observations, it is 1.96 standard errors wide on each side."""
     each = np.random.default_rng(1).normal(3, 1, 400)
-    low, high = interval(each, seed=0)
+    low, high = interval(each, 1, seed=0)
     assert (low, high) == pytest.approx((each.mean() - 0.098, each.mean() + 0.098), abs=0.02)
-    assert interval(each, 0) == (low, high)
-    assert interval(each[:5], 0) == (None, None)
+    assert interval(each, 1, 0) == (low, high)
+    assert interval(each[:5], 1, 0) == (None, None)
+
+
+def test_forecasts_that_share_periods_are_in_one_block() -> None:
+    """Three months ahead from each month: three origins in a row. 92 days ahead from each week: 14."""
+    assert [overlapping(MONTHS, steps) for steps in (1, 3)] == [1, 3]
+    assert [overlapping(DAYS, steps) for steps in (7, 8, 28, 92)] == [1, 2, 4, 14]
+
+
+def test_blocks_widen_the_interval_of_errors_that_depend_on_each_other() -> None:
+    """100 values, each four times in a row, are 100 observations: an interval of 400 has half the width. Where blocks of four
+    begin within a run, their mean varies by .69 of its variance, so that the interval is 1.66 times as wide."""
+    each = np.repeat(np.random.default_rng(2).normal(3, 1, 100), 4)
+    (low, high), (low_alone, high_alone) = interval(each, 4, seed=0), interval(each, 1, seed=0)
+    assert low is not None and high is not None and low_alone is not None and high_alone is not None
+    assert (high - low) / (high_alone - low_alone) == pytest.approx(1.66, abs=0.3)
+
+
+def test_fewer_than_four_blocks_have_no_interval() -> None:
+    each = np.random.default_rng(3).normal(3, 1, 40)
+    assert interval(each, 10, 0) != (None, None)
+    assert interval(each, 11, 0) == (None, None)
+    assert interval(each, overlapping(DAYS, 92), 0) == (None, None)
+
+
+@pytest.mark.parametrize(("origins", "steps", "most"), [(24, 3, 0.10), (40, 28, 0.10), (24, 1, 0.06)])
+def test_equal_methods_are_seldom_called_different(origins: int, steps: int, most: float) -> None:
+    """The difference of two equal methods: each origin's is the mean over its steps, which it shares with the next origins."""
+    grain = MONTHS if steps < 4 else DAYS
+    rng, certain = np.random.default_rng(4), 0
+    for seed in range(500):
+        noise = rng.normal(size=origins * grain.apart + steps)
+        each = np.array([noise[origin * grain.apart :][:steps].mean() for origin in range(origins)])
+        _, high = interval(each, overlapping(grain, steps), seed)
+        assert high is not None
+        certain += high < 0
+    assert certain / 500 <= most

@@ -87,6 +87,24 @@ def test_the_weekly_pattern_is_not_noise() -> None:
     assert calm and patterned and patterned.variance < 2 * calm.variance
 
 
+def test_the_weekdays_of_a_month_have_a_factor() -> None:
+    """July 2026 has 23 days from Monday to Friday and 8 on weekends; August has 21 and 10. Weekends sell 30% of other days."""
+    noise = level_noise(
+        [(np.where((np.arange(31) + month) % 7 > 4, 30.0, 100.0), (np.arange(31) + month) % 7) for month in range(7)]
+    )
+    assert noise is not None
+    july, august = (noise.weekday_factor(date(2026, month, 1)) for month in (7, 8))
+    assert august / july == pytest.approx((21 + 10 * 0.3) / (23 + 8 * 0.3))
+    assert Noise(1.0, 5).weekday_factor(date(2026, 8, 1)) == 1.0
+
+
+def test_a_month_with_more_weekends_is_not_a_change() -> None:
+    """Of the last two months of these shops, one has 21 and one 23 days from Monday to Friday."""
+    [working] = [shop for shop in SHOPS if shop.name == "working week"]
+    assert found(working, shops=200, months=13, change=0.0)["month before"] <= 0.06
+    assert found(working, shops=100, months=13, change=0.2)["month before"] > 0.9
+
+
 def test_one_unusual_month_does_not_raise_the_noise() -> None:
     rng = np.random.default_rng(2)
     months = [(100 + rng.normal(size=31), np.arange(31) % 7) for _ in range(11)]

@@ -25,7 +25,7 @@ from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.duckdb_engine import literal, name
 from ecom_lake.shop.insights import RULES
 from ecom_lake.shop.insights import insights_build as insights
-from ecom_lake.shop.insights.rule import DAYS, InsightRule, fields_of
+from ecom_lake.shop.insights.rule import COMPLETE_MONTHS, DAYS, InsightRule, fields_of
 from ecom_lake.shop.insights.wording import Period, written
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
@@ -37,6 +37,7 @@ STATES = 20
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?(?!\w)")
 DEFAULT = MiningSettings()
 BY_ID = {rule.id: rule for rule in RULES}
+MONTHS_FILE = Path(insights.__file__).parent / "complete_months.sql"
 STATISTICS = r"p-value|interval|significan|chance|dispersion|correlat|confidence|\bpower\b|\blevel\b|independent|\btest"
 QUAINT = r"nobody|brought|bereft|lest\b|of late\b|lately|foretell|\bwhat is\b|comes? back|stands? out|told|likeliest"
 
@@ -49,6 +50,11 @@ def nothing(con: duckdb.DuckDBPyConnection, currency: str | None = "R$") -> duck
         columns = ", ".join(f"null::{c.kind.duckdb} as {name(c.name)}" for c in contract.columns.values())
         con.execute(f"create table {table} as select {columns} where false")
     return con
+
+
+def as_of(con: duckdb.DuckDBPyConnection, day: date | None) -> None:
+    con.execute("delete from reporting_period")
+    insert(con, "reporting_period", as_of=day, complete_months=0)
 
 
 @pytest.fixture
@@ -78,19 +84,41 @@ def test_a_rule_refers_to_an_existing_column(rule: InsightRule) -> None:
 
 
 def test_the_declared_tables_are_those_in_the_queries() -> None:
-    queries = [query for rule in RULES for query in (rule.query, rule.days_query) if query]
-    assert {SETTINGS, *(table for query in queries for table in tables_in(query))} - {DAYS} == set(insights.READS)
+    queries = [*(query for rule in RULES for query in (rule.query, rule.days_query) if query), MONTHS_FILE.read_text("utf-8")]
+    read = {SETTINGS, *(table for query in queries for table in tables_in(query))}
+    assert read - {DAYS, COMPLETE_MONTHS} == set(insights.READS)
 
 
 def test_every_query_file_belongs_to_a_rule() -> None:
     files = {file.name for file in Path(insights.__file__).parent.glob("*.sql")}
-    assert files == {file for rule in RULES for file in (rule.sql, rule.days) if file}
+    assert files == {MONTHS_FILE.name, *(file for rule in RULES for file in (rule.sql, rule.days) if file)}
+
+
+def test_complete_months_are_selected_in_one_query() -> None:
+    """is_complete does not depend on the as-of date: a query that selects by it compares months that are still in the future."""
+    files = Path(insights.__file__).parent.glob("*.sql")
+    assert [file for file in files if "is_complete" in file.read_text("utf-8")] == [MONTHS_FILE]
+
+
+def test_months_are_known_once_they_have_ended_and_settled_60_days_later(con: duckdb.DuckDBPyConnection) -> None:
+    """June ends 61 days before 30 August, July 30 days before; August has not ended. February is not complete."""
+    for month in (2, 6, 7, 8):
+        insert(con, "kpi_monthly", month=date(2018, month, 1), is_complete=month > 2, orders=1)
+    as_of(con, date(2018, 8, 30))
+    assert insights.complete_months(con).sort("month").select("month", "is_settled").rows() == [
+        (date(2018, 6, 1), True),
+        (date(2018, 7, 1), False),
+    ]
+    as_of(con, date(2018, 8, 28))
+    assert not insights.complete_months(con)["is_settled"].any(), "June ended 59 days before"
+    as_of(con, date(2018, 8, 29))
+    assert insights.complete_months(con)["is_settled"].sum() == 1
 
 
 def test_the_seller_months_are_counted_by_one_query() -> None:
     """Both late-seller queries must count the same orders: the rates are computed from the rows that the noise is measured on."""
     rule = BY_ID["late-seller"]
-    assert tables_in(rule.query) == (DAYS, "kpi_monthly", "seller_scorecard")
+    assert tables_in(rule.query) == (COMPLETE_MONTHS, DAYS, "seller_scorecard")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -143,6 +171,7 @@ def test_months_are_named(first: str, last: str, said: str) -> None:
 def sample(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> dict[str, Any]:
     """A row with the columns of the rule's query; the values follow from the types."""
     given = {**rule.parameters, **{setting: getattr(DEFAULT, setting) for setting in rule.settings}}
+    con.register(COMPLETE_MONTHS, insights.complete_months(con).to_arrow())
     if rule.days:
         con.execute(f"create or replace temp view {DAYS} as {rule.days_query}")
     values = {"VARCHAR": "a text", "DATE": date(2018, 8, 1), "BIGINT": 400, "HUGEINT": 400, "INTEGER": 31}
@@ -186,8 +215,16 @@ def test_a_shop_whose_customers_have_all_ordered_twice_has_insights(con: duckdb.
     """There are no one-time buyers, so their net sales are NULL."""
     con.execute("insert into customer_metrics (customer_id, purchases, net_sales) select i, 2, 10 from range(40) as t(i)")
     insert(con, "kpi_summary", metric="repeat_purchase_rate", value=1.0)
+    insert(con, "reporting_period", as_of=date(2018, 8, 29), complete_months=0)
     [one] = of("second-purchase", shown(con))
     assert one["statement"] == "40 customers have ordered; 100.0% ordered again."
+
+
+def test_a_shop_without_dates_does_not_know_who_ordered_again(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("insert into customer_metrics (customer_id, purchases, net_sales) select i, 1, 10 from range(40) as t(i)")
+    insert(con, "kpi_summary", metric="repeat_purchase_rate", value=0.0)
+    insert(con, "reporting_period", as_of=None, complete_months=0)
+    assert of("second-purchase", shown(con)) == []
 
 
 def test_products_are_named_as_on_the_dashboard(con: duckdb.DuckDBPyConnection) -> None:
@@ -216,6 +253,7 @@ def a_month(con: duckdb.DuckDBPyConnection, late: list[int], promised: int, mont
     """A month with this number of late orders per state, after months with `usual` late orders; all days are alike."""
     for table in ("delivery_performance", "kpi_monthly", "fct_orders"):
         con.execute(f"delete from {table}")
+    as_of(con, date(2018, 10, 30))
     placed: list[tuple[date, str, int]] = []
     for back in reversed(range(months)):
         month = date(2018, 8 - back, 1)
@@ -241,8 +279,11 @@ def test_a_state_with_many_late_orders_is_found(con: duckdb.DuckDBPyConnection) 
     a_month(con, [10] * (STATES - 1) + [60], promised=200, usual=10)
     [one] = of("late-in-state", shown(con))
     assert one["row_key"] == "month=2018-08-01, state=S19"
-    assert one["statement"] == "30.0% of August 2018 orders to S19 were delivered late, above the 5.0% of all other states."
-    assert one["reason"] == "60 of 200 orders were late, compared with 190 of 3,800 in all other states."
+    assert (
+        one["statement"]
+        == "30.0% of the deliveries to S19 of orders placed in August 2018 were late, above the 5.0% of all other states."
+    )
+    assert one["reason"] == "60 of 200 deliveries were late, compared with 190 of 3,800 in all other states."
     assert one["money_at_stake"] == 60 * 50
     assert one["monthly_gain"] == (60 - 200 * 190 // 3800) * 50  # beyond the others' rate
     assert one["ci_low"] < 0.3 < one["ci_high"]
@@ -253,10 +294,60 @@ def test_the_late_rate_of_a_month_has_its_direction(con: duckdb.DuckDBPyConnecti
     a_month(con, [late], promised=400, usual=40)
     [one] = of("late-in-month", shown(con))
     rate = f"{late / 400:.1%}"
-    assert one["statement"] == f"{rate} of August 2018 orders were delivered late, {word} from 10.0% in May to July 2018."
+    assert (
+        one["statement"]
+        == f"{rate} of the deliveries of orders placed in August 2018 were late, {word} from 10.0% in May to July 2018."
+    )
     assert one["monthly_gain"] == (Decimal((late - 40) * 50) if late > 40 else None)
     assert one["role"] == ("opportunity" if late > 40 else "news")
     assert not wrong_directions([one])
+
+
+def test_late_orders_are_compared_in_settled_months(con: duckdb.DuckDBPyConnection) -> None:
+    """A day earlier, August has not settled: its late orders may not be delivered yet, so that July is compared."""
+    a_month(con, [4, 4], promised=400, usual=40)
+    as_of(con, date(2018, 10, 29))
+    [month] = of("late-in-month", insights.build(con, DEFAULT).to_dicts())
+    assert (month["row_key"], month["value"], month["status"]) == ("month=2018-07-01", 0.1, "not enough evidence")
+    [days] = [one for one in RULES if one.id == "late-in-month"]
+    con.register(COMPLETE_MONTHS, insights.complete_months(con).to_arrow())
+    assert con.sql(f"select max(day) from ({days.days_query})").fetchall()[0][0] < date(2018, 8, 1)
+    a_month(con, [10] * (STATES - 1) + [60], promised=200, usual=10)
+    as_of(con, date(2018, 10, 29))
+    [state] = of("late-in-state", insights.build(con, DEFAULT).to_dicts())
+    assert state["status"] == "not enough evidence" and state["row_key"] is None
+
+
+def test_cancellations_are_compared_in_settled_months(con: duckdb.DuckDBPyConnection) -> None:
+    for month, canceled in ((3, 100), (4, 100), (5, 100), (6, 100), (7, 10)):
+        counts = {"placed_orders": 1000, "canceled_orders": canceled, "cancel_rate": canceled / 1000}
+        insert(con, "kpi_monthly", month=date(2018, month, 1), is_complete=True, orders=1000, aov=50, **counts)
+        con.execute(
+            "insert into fct_orders (order_id, order_date, month, status) select $month || i, $month + (i % 28)::int, $month,"
+            " case when hash(i, $month) % 1000 < $canceled then 'canceled' else 'delivered' end from range(1000) as t(i)",
+            {"month": date(2018, month, 1), "canceled": canceled},
+        )
+    for day, row_key, value in ((date(2018, 9, 28), "month=2018-06-01", 0.1), (date(2018, 9, 29), "month=2018-07-01", 0.01)):
+        as_of(con, day)
+        [said] = of("cancellations", insights.build(con, DEFAULT).to_dicts())
+        assert (said["row_key"], said["value"]) == (row_key, value)
+
+
+def test_the_gain_of_an_association_is_its_upper_limit(con: duckdb.DuckDBPyConnection) -> None:
+    """Two months, AOV 50: the interval allows 0.04 · 1,000 orders · 50 / 2 = 1,000 a month; the estimate is a quarter of that."""
+    for month in (7, 8):
+        insert(con, "kpi_monthly", month=date(2018, month, 1), is_complete=True, orders=10, net_sales=500)
+    as_of(con, date(2018, 8, 31))
+    actions = {}
+    for exposure in ("late_delivery", "low_review"):
+        con.execute("delete from delivery_effect")
+        rates = {"rate_exposed": 0.02, "rate_unexposed": 0.03, "adjusted_rd": -0.01, "ci_low": -0.04, "ci_high": -0.001}
+        insert(con, "delivery_effect", exposure=exposure, outcome="any", days=90, n_exposed=1000, **rates)
+        [one] = of("late-and-coming-back", shown(con, MiningSettings(alpha=0.5)))
+        assert (one["role"], one["monthly_gain"]) == ("opportunity", Decimal("1000.00"))
+        assert one["gain_basis"].startswith("If the association were causal: ")
+        actions[exposure] = one["action"]
+    assert "late first delivery" in actions["late_delivery"] and "late" not in actions["low_review"]
 
 
 def test_noise_is_not_reported_as_a_finding(con: duckdb.DuckDBPyConnection) -> None:
@@ -274,25 +365,43 @@ def test_few_orders_are_not_enough_evidence(con: duckdb.DuckDBPyConnection) -> N
     a_month(con, [0, 0, 0, 8], promised=10, usual=1)
     [said] = of("late-in-state", insights.build(con, DEFAULT).to_dicts())
     assert said["status"] == "not enough evidence"
-    assert "There are only 10 observations; at least 30 are required." in said["caveat"]
+    assert "The evidence is only 10 observations; at least 30 are required." in said["caveat"]
+
+
+def test_one_observation_is_written_in_the_singular(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("insert into customer_metrics (customer_id, purchases, net_sales) values ('ana', 1, 10)")
+    insert(con, "kpi_summary", metric="repeat_purchase_rate", value=0.0)
+    insert(con, "reporting_period", as_of=date(2018, 8, 29), complete_months=0)
+    [one] = of("second-purchase", insights.build(con, DEFAULT).to_dicts())
+    assert one["statement"] == "Too few customers have ordered to measure how many order again: 1."
+    assert "The evidence is only 1 observation; at least" in one["caveat"]
 
 
 # Net sales
 
 
-def sell(con: duckdb.DuckDBPyConnection, levels: list[float], first: date = date(2017, 1, 1), orders: int = 10_000) -> None:
-    """Months with these levels of daily net sales, plus noise, and the same number of orders in each."""
+def sell(
+    con: duckdb.DuckDBPyConnection,
+    levels: list[float],
+    first: date = date(2017, 1, 1),
+    orders: int = 10_000,
+    weekend: float = 1.0,
+) -> None:
+    """Months with these levels of daily net sales, plus noise, and the same number of orders in each. `weekend` is the level of
+    Saturdays and Sundays."""
     rng = np.random.default_rng(1)
     month, before = first, None
     for level in levels:
         following = (month + timedelta(32)).replace(day=1)
-        days = [round(float(level * rng.normal(1, 0.05)), 2) for _ in range((following - month).days)]
+        dates = [month + timedelta(number) for number in range((following - month).days)]
+        days = [round(float(level * (weekend if day.weekday() > 4 else 1) * rng.normal(1, 0.05)), 2) for day in dates]
         for number, amount in enumerate(days):
             insert(con, "kpi_daily", date=month + timedelta(number), orders=orders // 30, net_sales=amount)
         total = round(sum(days), 2)
         growth = None if before is None else total / before - 1
         insert(con, "kpi_monthly", month=month, is_complete=True, orders=orders, net_sales=total, net_sales_mom=growth)
         month, before = following, total
+    as_of(con, month - timedelta(1))
 
 
 def test_the_test_uses_net_sales_and_not_the_number_of_orders(con: duckdb.DuckDBPyConnection) -> None:
@@ -320,6 +429,30 @@ def test_a_shorter_month_is_not_a_fall_in_sales(con: duckdb.DuckDBPyConnection) 
     assert said["caveat"] == "The months differ in length: per day, net sales moved in the opposite direction."
     assert re.fullmatch(
         r"February 2018 revenue was R\$ 2\d,\d{3}, -\d\.\d% month over month: not a clear change\.", said["statement"]
+    )
+
+
+def test_more_weekends_are_not_a_fall_in_sales(con: duckdb.DuckDBPyConnection) -> None:
+    """July 2026 has 23 days from Monday to Friday, August 21: at 30% on weekends it sells 5.5% less without any change."""
+    sell(con, [1000.0] * 13, first=date(2025, 8, 1), weekend=0.3)
+    [said] = of("sales-on-month-before", insights.build(con, DEFAULT).to_dicts())
+    assert said["value"] == pytest.approx(24.0 / 25.4 * said["baseline"], rel=0.03)
+    assert said["status"] == "not enough evidence" and said["p_adjusted"] > 0.05
+
+
+def test_a_change_that_the_weekdays_reverse_is_not_stated(con: duckdb.DuckDBPyConnection) -> None:
+    """Every day of August 2026 sells 4% more than in July, and the month sells less: neither a fall nor its driver is stated."""
+    sell(con, [1000.0] * 12 + [1040.0], first=date(2025, 8, 1), weekend=0.2)
+    months = {"from_month": date(2026, 7, 1), "to_month": date(2026, 8, 1)}
+    insert(con, "kpi_bridge", **months, driver="price", driver_order=1, effect=-900)
+    said = insights.build(con, MiningSettings(alpha=0.9)).to_dicts()
+    [change], [driver] = of("sales-on-month-before", said), of("what-moved-sales", said)
+    assert change["value"] < 0.98 * change["baseline"]
+    assert change["status"] == driver["status"] == "not enough evidence"
+    assert (
+        change["caveat"]
+        == driver["caveat"]
+        == ("The months differ in their weekdays: without these, net sales per day moved in the opposite direction.")
     )
 
 
@@ -409,6 +542,7 @@ def test_an_interval_that_contains_the_compared_value_is_not_evidence(con: duckd
         "insert into kpi_monthly (month, is_complete, net_sales, orders)"
         " select make_date(2017, i::int, 1), true, 1000, 10 from range(1, 13) as t(i)"
     )
+    as_of(con, date(2017, 12, 31))
     for low, status, caveat in (
         (900, "not enough evidence", "The likely range, R$ 900 to R$ 1,300, includes R$ 1,000."),
         (1100, "shown", BY_ID["next-month"].caveat),
@@ -421,6 +555,45 @@ def test_an_interval_that_contains_the_compared_value_is_not_evidence(con: duckd
         [said] = of("next-month", insights.build(con, DEFAULT).to_dicts())
         assert (said["status"], said["caveat"]) == (status, caveat)
     assert said["statement"] == "January 2018 revenue is forecast at R$ 1,200, above the R$ 1,000 of December 2017."
+
+
+def test_a_forecast_is_not_compared_with_months_after_the_as_of_date(con: duckdb.DuckDBPyConnection) -> None:
+    """The shop sells 100 more in every month. As of May it expects June, and compares it with May and not with December."""
+    con.execute(
+        "insert into kpi_monthly (month, is_complete, net_sales, orders)"
+        " select make_date(2018, i::int, 1), true, 1000 + 100 * i, 10 from range(1, 13) as t(i)"
+    )
+    as_of(con, date(2018, 5, 31))
+    insert(
+        con,
+        "sales_forecast",
+        series="total",
+        grain="month",
+        period=date(2018, 6, 1),
+        method="ses",
+        step=1,
+        is_champion=True,
+        forecast=1600,
+        low_80=1550,
+        high_80=1650,
+    )
+    [said] = insights.candidates(con, BY_ID["next-month"], DEFAULT)
+    headline, _ = insights.sentences(said, DEFAULT, "R$")
+    assert headline == "June 2018 revenue is forecast at R$ 1,600, above the R$ 1,500 of May 2018."
+    assert said.row["n"] == 5
+
+
+def test_the_churn_list_is_described_by_those_on_it(con: duckdb.DuckDBPyConnection) -> None:
+    """The card's lift is that of customers who do not order, as are the customers in decile 1."""
+    for form, outcome in (("second order", "do not order a second time"), ("next order", "do not order again")):
+        con.execute("delete from model_cards")
+        card = {"champion": f"{form}: random forest", "baseline": f"{form}: recency", "status": "published"}
+        insert(con, "model_cards", model="churn", value=1.08, baseline_value=1.02, low=1.05, high=1.1, n=6000, **card)
+        [said] = of("likely-lost", shown(con))
+        assert said["statement"] == (
+            f"The churn model's top 10% of customers includes 1.08 times as many customers who {outcome} as a random 10%; ranking"
+            " by recency alone finds 1.02 times as many."
+        )
 
 
 def an_experiment(con: duckdb.DuckDBPyConnection, uplift: float, is_testable: bool) -> None:

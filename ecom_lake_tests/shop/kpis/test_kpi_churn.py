@@ -28,7 +28,7 @@ def test_churn_at_month_ends_has_the_hand_computed_values() -> None:
     assert shop.rows("kpi_churn", *columns) == [
         (date(2018, 1, 31), "10", 10, 2, 1, 0.5),
         (date(2018, 1, 31), "20", 20, 2, 1, 0.5),
-        (date(2018, 1, 31), "50", 50, 2, 0, 0),
+        (date(2018, 1, 31), "50", 50, 2, None, None),  # the shop is 30 days old
         (date(2018, 1, 31), "P80", 20, 2, 1, 0.5),  # the only gap so far is 20 days
         (date(2018, 2, 28), "10", 10, 3, 3, 1),
         (date(2018, 2, 28), "20", 20, 3, 2, pytest.approx(2 / 3)),
@@ -48,12 +48,18 @@ def test_without_repeat_purchases_no_customer_is_lapsed_by_the_gaps() -> None:
     shop = HandShop(orders=monthly("2018-01", 3, 3))
     made = {row["horizon"]: row for row in shop.table("kpi_churn").filter(as_of=date(2018, 2, 28)).iter_rows(named=True)}
     assert (made["P80"]["threshold_days"], made["P80"]["lapsed"], made["P80"]["churn_rate"]) == (None, None, None)
-    assert (made["90"]["lapsed"], made["90"]["customers"], made["90"]["repeat_purchase_rate"]) == (0, 6, 0)
+    assert (made["90"]["lapsed"], made["90"]["customers"], made["90"]["repeat_purchase_rate"]) == (None, 6, 0)
 
 
 def test_a_shop_without_a_valid_order_has_no_lapsed_customers() -> None:
     shop = HandShop(orders=[{**one, "status": "canceled", "is_valid": False} for one in monthly("2018-01", 3, 3)])
     rows = shop.rows("kpi_churn", "horizon", "customers", "lapsed", "churn_rate")
-    assert ("90", 0, 0, None) in rows
+    assert ("90", 0, None, None) in rows
     assert ("P80", 0, None, None) in rows
     assert shop.broken() == set()
+
+
+def test_churn_is_unknown_until_the_first_purchase_is_older_than_the_threshold() -> None:
+    shop = shop_of(bought("ana", "01-01"), bought("bob", "01-31"), churn_short_days=29, churn_medium_days=30, churn_long_days=31)
+    made = {row["horizon"]: (row["lapsed"], row["churn_rate"]) for row in shop.table("kpi_churn").iter_rows(named=True)}
+    assert made == {"29": (1, 0.5), "30": (None, None), "31": (None, None), "P80": (None, None)}  # 30 days from 1 to 31 January

@@ -179,3 +179,64 @@ def test_late_rate_lead_days_and_reviews_count_valid_orders_only() -> None:
         "avg_review": 4.25,  # (3 + 5 + 5 + 4) / 4
         "nps_proxy": 25.0,  # (2 - 1) / 4 * 100: a 4 is passive
     }
+
+
+def test_cancellations_are_unknown_in_months_without_a_known_status() -> None:
+    shop = HandShop(
+        orders=[
+            order("1", "2018-01-10 10:00:00", status="unknown"),
+            order("2", "2018-03-10 10:00:00", status="unknown"),
+            order("3", "2018-03-11 10:00:00", status="canceled"),
+        ],
+        order_items=[item("1"), item("2"), item("3")],
+    )
+    assert shop.rows("kpi_monthly", "placed_orders", "canceled_orders", "cancel_rate") == [
+        (1, None, None),
+        (0, 0, None),  # no order was placed, so none was canceled
+        (2, 1, 0.5),
+    ]
+    assert shop.row("kpi_summary", metric="cancel_rate")["value"] == 1 / 3
+    invoices = HandShop(orders=[order("1", status="unknown")], order_items=[item("1")])
+    assert invoices.row("kpi_summary", metric="cancel_rate")["value"] is None
+
+
+def test_the_return_rate_is_unknown_where_no_order_was_ever_delivered() -> None:
+    orders = [*(order(f"s{number}", status="shipped") for number in range(9)), order("r", status="returned")]
+    shop = HandShop(orders=orders, order_items=[item(row["order_id"]) for row in orders])
+    names = ("returned_orders", "return_rate", "return_rate_units", "return_share")
+    assert of(shop.row("kpi_monthly"), *names) == {
+        "returned_orders": 1,
+        "return_rate": None,
+        "return_rate_units": None,
+        "return_share": 0.1,  # 1 / 10
+    }
+    for mart in ("product_performance", "category_performance"):
+        assert shop.row(mart)["return_rate"] is None
+    assert shop.row("product_performance")["return_rate_units"] is None
+    made = shop.row("returns_leakage", dimension="state")
+    assert (made["orders"], made["returned_orders"], made["delivered_orders"], made["return_rate"]) == (10, 1, None, None)
+    assert not shop.broken("kpi_monthly", "product_performance", "category_performance", "returns_leakage")
+
+
+def test_discounts_are_unknown_where_the_source_states_only_yes_or_no() -> None:
+    """Nobody knows their amounts, so that no table of sums has 0.00 of them."""
+    shop = HandShop(
+        orders=[order("1", "2018-01-01 10:00:00"), order("2", "2018-02-28 10:00:00")],
+        order_items=[item("1", "8.00", is_discounted=True), item("2", "8.00", is_discounted=False)],
+    )
+    names = ("gross_sales", "discounts", "net_sales", "discounted_orders")
+    assert shop.rows("kpi_monthly", *names) == [(8, None, 8, 1), (8, None, 8, 0)]
+    assert set(shop.rows("kpi_daily", "discounts")) == set(shop.rows("sales_cube", "discounts")) == {(None,)}
+    assert ("discounts", None) in shop.rows("kpi_summary", "metric", "value")
+    assert "discounts" not in {step for (step,) in shop.rows("revenue_waterfall", "step")}
+    drivers = {driver for (driver,) in shop.rows("kpi_bridge", "driver")}
+    assert "mix" in drivers and "discount" not in drivers
+    assert shop.broken() == set()
+
+
+def test_discounts_are_known_where_one_line_states_an_amount() -> None:
+    lines = [item("1", "8.00", is_discounted=True), item("2", "8.00", is_discounted=True, discount="0.50")]
+    shop = HandShop(orders=[order("1"), order("2")], order_items=lines)
+    assert shop.rows("kpi_monthly", "gross_sales", "discounts") == [(16, Decimal("0.50"))]
+    assert ("discounts", Decimal("-0.50")) in shop.rows("revenue_waterfall", "step", "amount")
+    assert shop.broken() == set()

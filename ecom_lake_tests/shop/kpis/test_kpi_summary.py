@@ -48,6 +48,8 @@ def test_refunds_after_the_last_month_of_the_orders_are_in_the_summary() -> None
     names = ("refunds", "net_sales_after_refunds", "tax", "payments", "pending_payments", "failed_payments", "discounted_orders")
     assert [values[name] for name in names] == [8.5, 41.5, 4.0, 40.0, 10.0, 0.0, None]
     assert shop.rows("kpi_monthly", "refunds") == [(Decimal("1.00"),)]
+    definitions = dict(shop.rows("kpi_summary", "metric", "definition"))
+    assert "money given back later is in the whole history and in no month" in definitions["refunds"]
     assert shop.broken() == set()
 
 
@@ -83,3 +85,26 @@ def test_gini_has_the_hand_computed_value() -> None:
     # 2 * (1 * 10 + 2 * 20 + 3 * 30 + 4 * 40) / (4 * 100) - 5 / 4 = 600 / 400 - 1.25
     assert summary(shop)["gini"] == pytest.approx(0.25)
     assert summary(HandShop(orders=[order("a"), order("b")], order_items=[item("a"), item("b")]))["gini"] == pytest.approx(0)
+
+
+def test_what_the_shop_does_not_know_is_null() -> None:
+    """One delivered order without a payment, and lines of which the source states nothing else."""
+    values = summary(HandShop(orders=[order("a")], order_items=[item("a", is_discounted=True)]))
+    unknown = {"payments", "pending_payments", "failed_payments", "refunds", "net_sales_after_refunds", "tax", "discounts"}
+    assert {name: values[name] for name in unknown} == dict.fromkeys(unknown)
+    assert (values["net_sales"], values["gross_sales"], values["discounted_orders"]) == (10, 10, 1)
+    assert summary(HandShop(orders=[order("a", None)]))["repeat_purchase_rate"] is None
+    returned = summary(HandShop(orders=[order("a", status="shipped"), order("b", status="returned")]))
+    assert (returned["return_rate"], returned["return_share"]) == (None, 0.5), "no order was ever delivered"
+
+
+def test_the_metrics_of_customers_state_that_they_end_at_the_as_of_date() -> None:
+    definitions = dict(HandShop(orders=[order("a")]).rows("kpi_summary", "metric", "definition"))
+    rates = {"repeat_purchase_rate", "repeat_order_rate", "repeat_purchase_rate_soon"}
+    assert {name for name, text in definitions.items() if text.endswith(" Up to the as-of date.")} == {
+        *rates,
+        "gap_p50_days",
+        "gap_p80_days",
+        "gini",
+    }
+    assert all(text.endswith((" Up to the as-of date.", " Whole history.")) for text in definitions.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -54,10 +54,11 @@ class Mapped:
         return self.silver("order_items").filter("is_valid").join(orders, on="order_id")
 
 
-def mapped(shape: str, export: Path, scratch: Path, zone: str = SHOP_ZONE) -> Mapped:
+def mapped(shape: str, export: Path, scratch: Path, zone: str = SHOP_ZONE, without_formats: Collection[str] = ()) -> Mapped:
+    """`without_formats`: formats of dates that a copy of the map does not list."""
     connector = CANONICAL.undated if shape in UNDATED else CANONICAL
     assert connector is not None
-    map_ = shipped(shape)
+    map_ = shipped(shape, without_formats)
     bronze = read(map_, export, scratch)
     facets = {
         facet.target: map_rows(map_, facet, bronze[map_.file_kind(facet.kind).name], bronze, zone, _KEY) for facet in map_.facets
@@ -65,11 +66,15 @@ def mapped(shape: str, export: Path, scratch: Path, zone: str = SHOP_ZONE) -> Ma
     return Mapped(map_, bronze, facets, ByHand(connector))
 
 
-def shipped(shape: str) -> Map:
+def shipped(shape: str, without_formats: Collection[str] = ()) -> Map:
     connector = CANONICAL.undated if shape in UNDATED else CANONICAL
     assert connector is not None
     file = Path(next(iter(maps.__path__))) / f"{shape}.toml"
-    return read_map(file.read_text(encoding="utf-8"), file.name, connector.delivered)
+    text = file.read_text(encoding="utf-8")
+    for one in without_formats:
+        assert f', "{one}"' in text
+        text = text.replace(f', "{one}"', "")
+    return read_map(text, file.name, connector.delivered)
 
 
 def read(map_: Map, export: Path, scratch: Path) -> dict[str, pl.DataFrame]:

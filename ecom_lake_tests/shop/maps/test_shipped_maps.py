@@ -20,6 +20,7 @@ from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shapes.every_shape import SHAPES
 from ecom_lake.synth.shapes.shape_shop import generate_shape
 from ecom_lake.synth.shapes.truths import ShapeTruths
+from ecom_lake_tests.builders.mapped_nights import DAY_FIRST
 from ecom_lake_tests.shop.maps.mapped_export import Mapped, mapped, money, shipped
 
 Export = tuple[Mapped, ShapeTruths]
@@ -48,7 +49,8 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
             folder = tmp_path_factory.mktemp(shape)
             options = replace(NIGHTLY if by_day else DUMP, shape=shape, by_day=by_day)
             truths = generate_shape(folder / "export", options)
-            made[shape, by_day] = (mapped(shape, folder / "export", folder), truths)
+            without = DAY_FIRST if by_day and shape == "flat_orders" else ()
+            made[shape, by_day] = (mapped(shape, folder / "export", folder, without_formats=without), truths)
         return made[shape, by_day]
 
     return make

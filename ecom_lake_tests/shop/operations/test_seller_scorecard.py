@@ -90,3 +90,18 @@ def test_an_order_of_two_sellers_counts_once_for_each() -> None:
         ("b", 1, Decimal("5.00"), 1.0, 2.0, 0.0),
         ("idle", 0, Decimal("0.00"), None, None, None),
     ]
+
+
+def test_a_seller_without_a_known_status_is_not_compared_by_cancellations() -> None:
+    stated = shop_of(
+        sold_by("known", ("delivered", False, 5), ("delivered", False, 5), ("canceled", None, None)),
+        sold_by("unknown", ("unknown", None, 1), ("unknown", None, 1)),
+        sold_by("other", ("delivered", False, 3), ("delivered", False, 3)),
+    )
+    names = ("seller_id", "cancel_rate", "cancel_percentile", "score")
+    assert stated.rows("seller_scorecard", *names) == [
+        ("known", 1 / 3, 0.0, round((1.0 + 1.0 + 0.0) / 3, 6)),
+        ("other", 0.0, 1.0, round((1.0 + 0.5 + 1.0) / 3, 6)),
+        ("unknown", None, None, 0.0),  # by reviews only, which are the worst
+    ]
+    assert not stated.broken("seller_scorecard")

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from ecom_lake.shop.rankings.evaluation import Evaluation, Target, decile, evaluate
+from ecom_lake.shop.rankings.hash_sample import HashSample
 from ecom_lake.shop.rankings.probability_backtest import calibrate
 from ecom_lake.shop.rankings.ranker import FOREST, LOGISTIC
 from ecom_lake.shop.rankings.reasons import Group, permutation_importance, ranked_list
 from ecom_lake.shop.rankings.sample import Sample
+from ecom_lake.statistics.lift import lift
 from ecom_lake.statistics.logistic_regression import sigmoid
 
 TARGET = Target("it", "people", "do it", "the rule", ["a", "b", "c"])
+AGAINST = replace(TARGET, does_not="do not do it")
 
 
 def sample(seed: int, n: int = 4_000, strong: float = 1.5, is_shuffled: bool = False) -> Sample:
@@ -53,6 +56,42 @@ def test_no_better_than_the_rule_is_refused() -> None:
     evaluation = evaluate(TARGET, train, calibration, test, seed=0)
     assert evaluation.lifts is not None and evaluation.lifts.candidate.low > 2
     assert not evaluation.is_published
+
+
+def saturated(seed: int) -> Sample:
+    """`c`, by which the rule ranks, decides; of those with a high `c`, `a` separates some who do it for certain."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(4_000, 3))
+    often = rng.random(4_000) < sigmoid(-1.5 + x[:, 2])
+    return Sample(x, often | ((x[:, 0] > 1.3) & (x[:, 2] > 0)), x[:, 2])
+
+
+def test_a_list_of_those_without_the_outcome_is_tested_from_its_own_end() -> None:
+    """Those who do it are found better than by the rule; the list is of those who do not, which the rule finds as well."""
+    train, calibration, test = (saturated(seed) for seed in (1, 2, 3))
+    forwards, against = (evaluate(target, train, calibration, test, seed=0) for target in (TARGET, AGAINST))
+    assert forwards.is_published and not against.is_published
+    assert against.ranker is not None and against.lifts is not None and against.test is not None
+    listed = decile(-against.ranker.scores(against.test.x)) == 1
+    expected = (~against.test.outcome)[listed].mean() / (~against.test.outcome).mean()
+    assert against.lifts.candidate.value == pytest.approx(expected, abs=0.005)
+    assert against.lifts.rival.value == pytest.approx(lift(~against.test.outcome, -against.test.baseline))
+    assert against.details.startswith("No list of people that do not do it is published: ")
+    gain = {curve.series: curve.points for curve in against.curves}[f"it: {against.champion}"]
+    assert next(point.value for point in gain if point.x == pytest.approx(0.1)) == pytest.approx(expected / 10, abs=0.002)
+
+
+def test_a_list_of_those_without_the_outcome_is_published_where_it_is_better() -> None:
+    evaluation = evaluate(AGAINST, sample(1), sample(2), sample(3), seed=0)
+    assert evaluation.is_published
+    assert (
+        " times as many people that do not do it as a random list of the same size, in a test on all 4,000" in evaluation.details
+    )
+
+
+def test_a_test_on_a_sample_is_described_as_such() -> None:
+    evaluation = evaluate(TARGET, sample(1), sample(2), sample(3), seed=0, people=HashSample(0.75))
+    assert evaluation.details.endswith("in a test on 4,000 (a random 75.0% of all) people of a later time.")
 
 
 def other_regime(seed: int) -> Sample:
@@ -134,6 +173,6 @@ def test_importance_and_reasons_name_the_drivers() -> None:
     crowd[0], crowd[1] = (3, 1, 0), (-1, 3, 0)
     found = ranked_list(evaluation, crowd, GROUPS, importance, platt)
     assert found["top_reasons"].to_list() == ["a is 3.0; b is 1.0", None, *[None] * 18]
-    against = ranked_list(evaluation, -crowd, GROUPS, importance, platt, is_against=True)
+    against = ranked_list(replace(evaluation, target=AGAINST), -crowd, GROUPS, importance, platt)
     assert against["top_reasons"][0] == "a is -3.0; b is -1.0"
     assert against["probability"][0] == against["probability"].max()

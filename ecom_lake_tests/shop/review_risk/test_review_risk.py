@@ -12,9 +12,10 @@ from polars.testing import assert_frame_equal
 from ecom_lake.engine.contracts.fitted import Past
 from ecom_lake.engine.contracts.sql_file import sql_file
 from ecom_lake.shop.rankings.evaluation import LIFT
+from ecom_lake.shop.rankings.hash_sample import HashSample
 from ecom_lake.shop.rankings.probability_backtest import BRIER, KNOWN, PUBLISHED
 from ecom_lake.shop.review_risk import features
-from ecom_lake.shop.review_risk.features import BAD_SCORE, FEATURES, GROUPS, answers, shipped_orders
+from ecom_lake.shop.review_risk.features import BAD_SCORE, EVERY_ORDER, FEATURES, GROUPS, Orders, answers, shipped_orders
 from ecom_lake.shop.review_risk.review_risk_model import fit, just_answered, open_orders_on
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.gold_table import make
@@ -47,7 +48,7 @@ def shipped_by(made: Shop, day: date, leak: str | None = None) -> pl.DataFrame:
         text = sql_file(features.__file__, "features.sql")
         assert text.count("\nfrom known\n") == 1
         text = text.replace("\nfrom known\n", f",\n({leak})::double as leak\nfrom known\n")
-        made_with: pl.DataFrame = con.sql(text, params={"until": day, "bad_score": BAD_SCORE}).pl()
+        made_with: pl.DataFrame = con.sql(text, params={"until": day, "bad_score": BAD_SCORE, **EVERY_ORDER.parameters}).pl()
         return made_with
 
 
@@ -70,6 +71,30 @@ def test_a_feature_that_uses_data_from_after_shipping_is_detected(leak: str) -> 
     made = shop(3_000, seed=2)
     with pytest.raises(AssertionError, match="leak"):
         assert_frame_equal(shipped_by(made, DAY, leak), shipped_by(as_known_on(made, DAY), DAY, leak))
+
+
+def test_the_orders_that_are_read_are_a_sample_and_all_recent_ones() -> None:
+    made, recent = shop(3_000, seed=2), DAY - timedelta(days=45)
+    with opened(made) as con:
+        read = Orders(HashSample(0.25), recent)
+        everything, some = shipped_orders(con, DAY), shipped_orders(con, DAY, read)
+        every_answer, some_answers = answers(con, DAY, 45), answers(con, DAY, 45, read)
+        query = "select order_id from orders where md5(order_id) < '4' or shipped_at::date > $recent"
+        chosen = con.sql(query, params={"recent": recent}).pl()
+    assert 0.2 < some.height / everything.height < 0.45
+    assert_frame_equal(some, everything.join(chosen, on="order_id", how="semi"), check_exact=True)
+    assert_frame_equal(some_answers, every_answer.join(chosen, on="order_id", how="semi"), check_exact=True)
+
+
+def test_above_the_limit_the_list_of_orders_is_that_of_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(driven()) as con:
+        whole = fit(con, FEWER, Past())
+        monkeypatch.setattr("ecom_lake.shop.review_risk.review_risk_model.MOST_READ", 12_000)
+        sampled = fit(con, FEWER, Past())
+    assert "tested on all of" in whole.card.trained_on
+    assert "tested on a random" in sampled.card.trained_on
+    listed = [set(fitted.tables["review_risk"]["order_id"]) for fitted in (whole, sampled)]
+    assert listed[0] and listed[0] == listed[1]
 
 
 def test_the_query_returns_the_listed_features() -> None:

@@ -82,3 +82,11 @@ def test_days_have_the_names_and_weeks_of_the_iso_calendar() -> None:
     for day, *stored in shop.rows("dim_date", *columns):
         weekend, quarter = day.weekday() >= 5, (day.month + 2) // 3
         assert stored == [*day.isocalendar(), f"{day:%A}", f"{day:%B}", quarter, weekend], day
+
+
+def test_a_shop_of_dates_without_times_has_no_hours() -> None:
+    dated = [order("1", "2018-01-10 00:00:00"), order("2", "2018-01-11 00:00:00")]
+    assert HandShop(orders=dated).answer("weekday-and-hour") == []
+    timed = HandShop(orders=[*dated, order("3", "2018-01-11 13:00:00")]).answer("weekday-and-hour")
+    assert len(timed) == 7 * 24
+    assert {row[:3] for row in timed if row[2]} == {("Wednesday", 0, 1), ("Thursday", 0, 1), ("Thursday", 13, 1)}

@@ -62,7 +62,7 @@ def test_a_discount_without_an_amount_counts_and_has_no_rate() -> None:
     items = [item("a", "8.00", is_discounted=True), item("b", quantity=3, is_discounted=False), item("c", "6.00")]
     shop = HandShop(orders=[order("a"), order("b"), order("c")], order_items=items)
     [whole] = shop.table("discount_sensitivity").filter(dimension="all").to_dicts()
-    assert (whole["orders"], whole["orders_with_discount"], whole["discounts"], whole["discount_rate"]) == (3, 1, 0, None)
+    assert (whole["orders"], whole["orders_with_discount"], whole["discounts"], whole["discount_rate"]) == (3, 1, None, None)
     assert (whole["aov_with_discount"], whole["aov_without_discount"]) == (8, 18)
     assert (whole["units_per_order_with_discount"], whole["units_per_order_without_discount"]) == (1, 2)
     assert shop.broken() == set()
@@ -70,3 +70,11 @@ def test_a_discount_without_an_amount_counts_and_has_no_rate() -> None:
 
 def test_the_identities_hold(shop: HandShop) -> None:
     assert shop.broken() == set()
+
+
+def test_a_shop_that_states_no_discounts_has_no_sales_by_discount() -> None:
+    unstated = HandShop(orders=[order("1")], order_items=[item("1")])
+    assert unstated.answer("all-sales-by", by="discounted", top=10) == []
+    assert [row[1] for row in unstated.answer("all-sales-by", by="status", top=10)] == ["delivered"]
+    stated = HandShop(orders=[order("1")], order_items=[item("1", is_discounted=False)])
+    assert [row[1] for row in stated.answer("all-sales-by", by="discounted", top=10)] == ["no"]

@@ -30,3 +30,24 @@ def test_payment_methods_have_the_hand_computed_values() -> None:
         (JAN, "voucher", 1, 2, Decimal("15.00"), 0.15, 1.0),
         (FEB, "voucher", 1, 1, Decimal("0.00"), None, 1.0),
     ]
+
+
+def test_instalments_are_those_of_the_payments_that_state_them() -> None:
+    """A payment that states none was not paid at once: nobody knows."""
+    shop = HandShop(
+        orders=[order("1"), order("2", "2018-02-10 10:00:00"), order("3", "2018-02-10 10:00:00")],
+        payments=[
+            payment("1", "10.00", instalments=None),
+            payment("2", "10.00", instalments=3),
+            payment("2", "10.00", 2, instalments=None),
+            payment("3", "10.00", instalments=6),
+        ],
+    )
+    assert shop.rows("payment_mix", "month", "payment_count", "known_instalments", "avg_installments") == [
+        (JAN, 1, 0, None),
+        (FEB, 3, 2, 4.5),
+    ]
+    assert shop.rows("fct_orders", "order_id", "payments", "instalments") == [("1", 10, None), ("2", 20, 3), ("3", 10, 6)]
+    [answer] = shop.answer("payment-methods", year=None, by="value", top=5)
+    assert answer[-1] == 4.5
+    assert shop.broken() == set()

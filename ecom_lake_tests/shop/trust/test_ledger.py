@@ -9,13 +9,13 @@ from ecom_lake_tests.builders.hand_shop import HandShop
 
 DELIVERIES = pl.DataFrame(
     [
-        ("orders", "orders", 1, "2018-01-01T08:00:00", "a.csv", "aa", 10, 1),
-        ("orders", "orders", 2, "2018-01-02T08:00:00", "b.csv", "bb", 3, 3),
+        ("orders", "orders", 1, "2018-01-01T08:00:00", "a.csv", "aa", 14, 1, 4),
+        ("orders", "orders", 2, "2018-01-02T08:00:00", "b.csv", "bb", 3, 3, 0),
     ],
-    ["table_name", "read_as", "sequence", "delivered_at", "file", "content_hash", "rows_delivered", "rejected"],
+    ["table_name", "read_as", "sequence", "delivered_at", "file", "content_hash", "rows_delivered", "rejected", "erased"],
     orient="row",
 )
-FATES = ("rejected", "quarantined", "pending", "superseded", "collapsed", "left_out", "published")
+FATES = ("rejected", "quarantined", "pending", "superseded", "collapsed", "left_out", "published", "erased")
 
 
 def ledger_of(*fates: tuple[str, int, str, int]) -> HandShop:
@@ -32,14 +32,14 @@ def test_every_fate_has_a_column_and_a_delivery_without_fates_has_zeros() -> Non
         ("customers", 1, "published", 50),
     )
     assert shop.rows("ledger", "sequence", "rows_delivered", *FATES) == [
-        (1, 10, 1, 1, 2, 1, 0, 2, 3),
-        (2, 3, 3, 0, 0, 0, 0, 0, 0),
+        (1, 14, 1, 1, 2, 1, 0, 2, 3, 4),
+        (2, 3, 3, 0, 0, 0, 0, 0, 0, 0),
     ]
 
 
 def test_a_delivery_that_is_read_as_two_tables_has_a_row_for_each() -> None:
     shop = HandShop()
-    both = DELIVERIES.head(1).with_columns(table_name=pl.lit("sheet"), rejected=0, rows_delivered=2)
+    both = DELIVERIES.head(1).with_columns(table_name=pl.lit("sheet"), rejected=0, rows_delivered=2, erased=0)
     both = pl.concat([both, both.with_columns(read_as=pl.lit("payments"))])
     fates = [("orders", 1, "collapsed", 1), ("orders", 1, "published", 1), ("payments", 1, "left_out", 2)]
     shop.con.register("lake_deliveries", both.to_arrow())

@@ -14,9 +14,25 @@ from datetime import UTC
 from functools import partial
 from pathlib import Path
 
+import polars as pl
+
 from ecom_lake import logs
-from ecom_lake.engine.build.bronze.deliveries import contents, deliveries
+from ecom_lake.engine.build.bronze.deliveries import contents, deliveries, earlier_contents, returned
 from ecom_lake.engine.build.bronze.merging import merge_small_files
+from ecom_lake.engine.build.erasure.arrivals import Arrival, Dropped, drop_erased
+from ecom_lake.engine.build.erasure.bronze_ids import holds_erased
+from ecom_lake.engine.build.erasure.landed import MemberEdits, came_before, keyed, replace_landed, stage
+from ecom_lake.engine.build.erasure.old_texts import (
+    empty_arrivals,
+    empty_old_texts,
+    has_old_texts,
+    refuse_missing_key,
+    texts_since,
+    texts_since_after,
+    with_emptied,
+)
+from ecom_lake.engine.build.erasure.unsafe_map import refuse_unsafe_map
+from ecom_lake.engine.build.mapped.due_deliveries import refuse_other_key
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import commit_made, state_to_build_on
 from ecom_lake.engine.build.step.code_version import code_version
@@ -25,9 +41,11 @@ from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.landing.archives import Member, content_hash, unpack
+from ecom_lake.engine.landing.record_editing import Edits
 from ecom_lake.engine.landing.refused import Refused, shown
 from ecom_lake.engine.landing.table_recognition import named_after
-from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made, Parts, version_of_landing
+from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made, Parts, files_of, version_of_landing
+from ecom_lake.engine.store.erasure_list import ERASURES, ErasureConflictError, ErasureList
 from ecom_lake.engine.store.lake import in_order
 from ecom_lake.engine.store.landed_files import files_in
 from ecom_lake.engine.store.store import Info
@@ -89,17 +107,76 @@ def nothing_landed(site: Site) -> str:
 
 def ingest(site: Site, progress: Progress = lambda _: None) -> list[Outcome]:
     site.lake.restrict()
-    head, files = state_to_build_on(site), landed_files(site)
+    refuse_missing_key(site)
+    head = state_to_build_on(site)
+    if head.erasure or head.texts_since:
+        replace_landed(site)  # a killed process may have left files without erased persons or old texts
+    if not has_old_texts(site, head):
+        return _ingest(site, head, progress)
+    emptied = empty_old_texts(site, head)
+    outcomes = _ingest(site, state_to_build_on(site), progress)
+    return [_with_note(outcome, emptied.get(outcome.table.name, "")) for outcome in outcomes]
+
+
+def _with_note(outcome: Outcome, note: str) -> Outcome:
+    return replace(outcome, notes=(*outcome.notes, note)) if note else outcome
+
+
+def _ingest(site: Site, head: Entry, progress: Progress) -> list[Outcome]:
+    files = landed_files(site)
     if not head.number and not files:
         raise UserError(nothing_landed(site))
     if _nothing_new(site, head, files):
         return _outcomes(site, head, head)
     seen, unread = _seen_before(site, head, files)
-    landed, arrivals = take(site, unread, contents(head), progress)
+    listed = _erasure_list(site, head) or None  # a log that began again does not name it
+    if listed and site.map is not None:
+        refuse_unsafe_map(site.map)
+        refuse_other_key(site)  # another key makes other ids of erased persons
+    known = contents(head)
+    before, since = earlier_contents(head), texts_since(site)
+    landed, arrivals = take(site, unread, known, progress, listed, before=before, since=since)
     landing = seen | landed
-    entry = commit_made(site, lambda latest: _numbered(latest, landing, arrivals), "ingest")
+    skipped = known & {content for file in landing.values() for content in file.hash.split("+")}
+    try:
+        entry = commit_made(
+            site,
+            lambda latest: _numbered(latest, _with_meanwhile(landing, head, latest), arrivals, skipped, listed, since),
+            "ingest",
+        )
+    except ErasureConflictError:
+        _withdraw(site, arrivals)
+        raise
+    if listed and listed.added and not holds_erased(site, entry, listed):
+        listed.finish_added()
+    if (listed or before or since) and replace_landed(site):
+        return _ingest(site, state_to_build_on(site), progress)  # the log gets the stamps of the new files
     entry = merge_small_files(site, entry)
     return _outcomes(site, head, entry)
+
+
+def _with_meanwhile(landing: Mapping[str, Landed], before: Entry, latest: Entry) -> dict[str, Landed]:
+    """The landed files that this run listed, and those that another ingest has committed since this run read the state."""
+    meanwhile = {path: landed for path, landed in latest.landing.items() if before.landing.get(path) != landed}
+    return meanwhile | dict(landing)
+
+
+def _withdraw(site: Site, arrivals: Iterable[Taken]) -> None:
+    """Delete the files of arrivals that no state names: they may hold somebody who was erased meanwhile."""
+    named = {file.path for file in files_of([site.lake.log.head()]).values()}
+    paths = {file.path for one in arrivals for file in (one.file, one.rejects) if file} - named
+    site.lake.store.each(site.lake.store.delete, [f"{site.shop.name}/{path}" for path in paths])
+
+
+def _erasure_list(site: Site, head: Entry) -> ErasureList:
+    """The erasure list that a delivery is compared with; an error if it lacks what the log names."""
+    listed = ErasureList(site.lake.store, site.shop.name, site.erasure_key, former=site.former_erasure_key)
+    if listed.newest < head.erasure:
+        raise UserError(
+            f"{site.lake.url}/{ERASURES} lacks erasure {head.erasure}, which the log names: copy the folder from the lake that "
+            "this one is a copy of. Without it, erased persons who are delivered again would not be recognised."
+        )
+    return listed
 
 
 def _seen_before(site: Site, head: Entry, files: Iterable[Info]) -> tuple[dict[str, Landed], list[Info]]:
@@ -116,25 +193,84 @@ def _seen_before(site: Site, head: Entry, files: Iterable[Info]) -> tuple[dict[s
 
 
 def take(
-    site: Site, files: list[Info], known: Set[str], progress: Progress = lambda _: None
+    site: Site,
+    files: list[Info],
+    known: Set[str],
+    progress: Progress = lambda _: None,
+    listed: ErasureList | None = None,
+    only: Set[str] | None = None,
+    before: Mapping[str, str] | None = None,
+    since: str = "",
 ) -> tuple[dict[str, Landed], list[Taken]]:
-    """Read new files in parallel, one in each thread, and write their contents to the store.
+    """Read new files in parallel, one in each thread, and write their contents to the store, without listed persons.
+    `only`: these contents and no other. `before`: `earlier_contents` of the state, which are no new ones. `since`: the first day
+    of which texts stay (old_texts.py).
 
     A file that is changed or removed during the read is left for the next ingest; nothing of it is stored."""
 
     def read_file(info: Info) -> tuple[Landed, list[_Parsed]]:
         progress(info.path)
-        return _read(site, info, known, parsed)
+        return _read(site, info, known, parsed, only)
 
     with site.lake.scratch() as parsed, ThreadPoolExecutor(site.threads, initializer=logs.inherit_context()) as readers:
         read = list(readers.map(read_file, files))
         now = _stamps(landed_files(site))
         unchanged = [(info, *found) for info, found in zip(files, read, strict=True) if now.get(info.path) == info.stamp]
+        if listed or before or since:
+            unchanged = _without_erased(site, listed, unchanged, before or {}, since)
         taken = site.lake.store.each(partial(_publish, site), [one for _, _, found in unchanged for one in found])
     return {info.path: landed for info, landed, _ in unchanged}, list(taken)
 
 
-def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed, list[_Parsed]]:
+_Read = tuple[Info, Landed, list[_Parsed]]
+
+
+def _without_erased(
+    site: Site, listed: ErasureList | None, read: list[_Read], before: Mapping[str, str], since: str
+) -> list[_Read]:
+    """The same files without records of erased persons and old texts, and without those that were delivered before these were
+    erased. Their landed files are staged, and get their hashes. A file that is replaced meanwhile is left for the next ingest."""
+    tables = {delivered.name: delivered for delivered in site.connector.delivered}
+    parsed = [one for _, _, found in read for one in found]
+    arrivals = {str(one.target): Arrival(tables[one.table], one.target, one.rejects) for one in parsed}
+    emptied = empty_arrivals(site, arrivals, since) if since else {}
+    dropped = drop_erased(site, listed, arrivals) if listed else {}
+    rows = {str(one.target): one.made.rows for one in parsed}
+    dropped = {name: with_emptied(dropped.get(name), emptied.get(name), rows[name]) for name in dropped.keys() | emptied.keys()}
+    known = {one.made.fingerprint: came_before(site, one.made.fingerprint, before) for one in parsed}
+    edits = {
+        one.made.fingerprint: MemberEdits(
+            dropped[str(one.target)].edits if str(one.target) in dropped else Edits(),
+            partial(pl.read_parquet, one.target, glob=False),
+            came_before=known[one.made.fingerprint],
+        )
+        for one in parsed
+        if str(one.target) in dropped or known[one.made.fingerprint]
+    }
+    kept: list[_Read] = []
+    for info, landed, found in read:
+        edited = edits.keys() & landed.hash.split("+")
+        new = stage(site, info, edits) if edited else {}
+        if edited - new.keys():
+            continue  # replaced since it was read
+        hashes = "+".join(new.get(one, one) for one in landed.hash.split("+"))
+        fresh = [one for one in found if not known[one.made.fingerprint]]
+        kept.append((info, replace(landed, hash=hashes), [_kept(site, one, dropped.get(str(one.target)), new) for one in fresh]))
+    return kept
+
+
+def _kept(site: Site, parsed: _Parsed, dropped: Dropped | None, new: Mapping[str, str]) -> _Parsed:
+    """A parsed file after rows of it were dropped."""
+    if dropped is None:
+        return parsed
+    assert parsed.made.delivery is not None
+    content = new[parsed.made.fingerprint]
+    was = (keyed(site, parsed.made.fingerprint),)
+    delivery = replace(parsed.made.delivery, content_hash=content, erased=dropped.erased, was=was)
+    return replace(parsed, made=replace(parsed.made, rows=dropped.rows, fingerprint=content, delivery=delivery))
+
+
+def _read(site: Site, info: Info, known: Set[str], parsed: Path, only: Set[str] | None) -> tuple[Landed, list[_Parsed]]:
     """Read the new members of one landed file. A refused member does not stop the others."""
     found: list[_Parsed] = []
     refused: list[Refused] = []
@@ -147,7 +283,7 @@ def _read(site: Site, info: Info, known: Set[str], parsed: Path) -> tuple[Landed
             with site.lake.landing.opened(info.path) as local:
                 for member in unpack(local, scratch, info.path):
                     digest = "" if member.refused else content_hash(member.path)
-                    is_known = bool(digest) and (digest in known or digest in hashes)
+                    is_known = bool(digest) and (digest in known or digest in hashes or (only is not None and digest not in only))
                     hashes.append(digest)
                     if is_known:
                         continue
@@ -208,11 +344,26 @@ def _publish(site: Site, parsed: _Parsed) -> Taken:
     return Taken(parsed.table, file, site.lake.publish(parsed.rejects, TableId("rejects", parsed.table), part, rejected, None))
 
 
-def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[Taken]) -> Entry:
-    """The head with the arrivals under the next free numbers. Content that another ingest has committed meanwhile is skipped."""
-    known = contents(head)
+def _numbered(
+    head: Entry,
+    landing: Mapping[str, Landed],
+    arrivals: Iterable[Taken],
+    skipped: Set[str],
+    listed: ErasureList | None,
+    since: str,
+) -> Entry:
+    """The head with the arrivals under the next free numbers. Content that another ingest has committed meanwhile is skipped.
+
+    `skipped`: landed content that was in bronze when landing was read; an erasure may have changed it in bronze meanwhile.
+    `listed`: the erasure list that the arrivals were compared with; None for a lake without erasures. `since`: the first day of
+    which they may have texts."""
+    erasure, known = listed.compared if listed else 0, contents(head)
+    if head.erasure > erasure or not skipped <= known:
+        raise ErasureConflictError("Delivered rows were erased while this delivery was read: run the build again.")
     number = max((delivery.sequence for delivery in deliveries(head)), default=0)
+    has_bronze = number > 0
     changed = head if head.landing == landing else replace(head, landing=dict(landing))
+    changed = changed if changed.erasure == erasure else replace(changed, erasure=erasure)
     new: dict[TableId, dict[Part, File]] = {}
     for arrival in arrivals:
         assert arrival.file.delivery is not None
@@ -227,7 +378,8 @@ def _numbered(head: Entry, landing: Mapping[str, Landed], arrivals: Iterable[Tak
             new.setdefault(TableId("rejects", arrival.table), {})[part] = replace(arrival.rejects, delivery=delivery)
     for table, parts in new.items():
         changed = changed.with_parts(table, parts)
-    return changed
+    after = texts_since_after(head, has_bronze, since) if new else head.texts_since
+    return changed if changed.texts_since == after else replace(changed, texts_since=after)
 
 
 def _outcomes(site: Site, before: Entry, after: Entry) -> list[Outcome]:
@@ -241,9 +393,11 @@ def _outcome(site: Site, delivered: Delivered, before: Entry, after: Entry) -> O
     if delivered.name == site.connector.reports_landing:  # the check covers all files in landing: once is enough
         checks.append(_landing_check(table, after))
     extra = sorted({f"{d.file}: {c}" for f in parts.values() if (d := f.delivery) for c in d.extra_columns})
-    notes = (f"Columns that the connector does not declare are kept in bronze: {', '.join(extra)}.",) if extra else ()
+    notes = [f"Columns that the connector does not declare are kept in bronze: {', '.join(extra)}."] if extra else []
+    if delivered.name == site.connector.reports_landing and after.erasure and (why := _erasure_list(site, after).unrecognised()):
+        notes.append(why)
     written = tuple(sorted(set(parts) - set(before.parts(table))))
-    return Outcome(table, parts, written, tuple(checks), notes)
+    return Outcome(table, parts, written, tuple(checks), tuple(notes))
 
 
 def misnamed_check(site: Site, delivered: Delivered, entry: Entry) -> Check:
@@ -255,7 +409,7 @@ def misnamed_check(site: Site, delivered: Delivered, entry: Entry) -> Check:
             for there, here in file.delivery.misnamed_columns:
                 if not site.lacks(f"{delivered.name}.{here}"):
                     files.setdefault((there, here), []).append(file.delivery.file)
-    sentences = [_misnamed(there, here, where) for (there, here), where in files.items()]
+    sentences = [_misnamed(delivered, there, here, where) for (there, here), where in files.items()]
     more = len(sentences) - _MISNAMED
     shortened = [*sentences[:_MISNAMED], f"{counted(more, 'more column')} of this kind."] if more > 0 else sentences
     return Check(
@@ -268,15 +422,16 @@ def misnamed_check(site: Site, delivered: Delivered, entry: Entry) -> Check:
     )
 
 
-def _misnamed(there: str, here: str, files: list[str]) -> str:
+def _misnamed(delivered: Delivered, there: str, here: str, files: list[str]) -> str:
     they_have = f" and {counted(len(files) - 1, 'other file')} have" if len(files) > 1 else " has"
-    return (
-        f"{shown(files[-1])}{they_have} the column {shown(there)}, which no table reads; if it holds {here}, rename it to {here}."
+    todo = (
+        f"rename it to {here}" if delivered.file_format is None else f"name it in columns of [files.{delivered.name}] in the map"
     )
+    return f"{shown(files[-1])}{they_have} the column {shown(there)}, which no table reads; if it holds {here}, {todo}."
 
 
 def _landing_check(table: TableId, entry: Entry) -> Check:
-    refused = {path: landed.refused for path, landed in entry.landing.items() if landed.refused}
+    refused = {path: landed.refused for path, landed in entry.landing.items() if landed.refused} | returned(entry)
     return Check(
         table,
         "landing_accepted",

@@ -19,6 +19,7 @@ from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.release.plain_view import update_plain_view
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.entry import files_of
+from ecom_lake.engine.store.erasure_list import ErasureList
 from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.store import Store
@@ -54,6 +55,7 @@ def copy_shop(source: Site, target: Site, progress: Progress = lambda path, done
 
 def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
     numbers, copied = source.lake.log.numbers(), copied_states(source.lake, target.lake)
+    ErasureList(source.lake.store, source.shop.name, b"").copy_to(target.lake.store, target.shop.name, finished=True)
     files = [*_data(source, numbers, copied), *_landing(source, target)]
     total, lock = sum(wanted.size for wanted in files), Lock()
     done = 0
@@ -82,6 +84,11 @@ def copied_states(source: Lake, target: Lake) -> set[int]:
 
     Raises `UserError` for a target with another history."""
     copied = target.log.numbers()
+    if copied and copied[-1] not in source.log.numbers() and target.log.entry(copied[-1]).erasure < source.log.head().erasure:
+        raise UserError(
+            f"{source.url} erased persons after state {copied[-1]}, the newest one of {target.url}, which still holds them. "
+            "Erase them there with `ecom-lake forget --root COPY --from LAKE`, or copy to a root without this shop."
+        )
     if copied and (copied[-1] not in source.log.numbers() or target.log.read(copied[-1]) != source.log.read(copied[-1])):
         raise UserError(
             f"{target.url} has a different history: its newest state, {copied[-1]}, is not a state of {source.url}. "

@@ -1,8 +1,9 @@
 """Finding and deleting garbage in a shop's store: old states of the log, and files and manifests that no kept state names.
 
 Bronze and its rejects are never garbage: all other layers can be rebuilt from them. The only exceptions are bronze files whose
-rows the newest state has in a merged file (bronze/merging.py), and merged files that no kept state names. Records of sent
-messages stay for months (store/sent.py).
+rows the newest state has in a merged file (bronze/merging.py), merged files that no kept state names, and rejects whose text has
+expired (expiry.py). Once deliveries were written again without persons or old texts (build/erasure/), a file that no kept state
+names may hold these, and is garbage in every layer. Records of sent messages stay for months (store/sent.py).
 Here: `ecom-lake gc`, and what a deletion must keep. Not here: which states stay without anybody's asking (retention.py).
 """
 
@@ -13,15 +14,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 
+from ecom_lake.engine.build.bronze.deliveries import deliveries
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store import sent
 from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.erasure_list import ERASURES
 from ecom_lake.engine.store.lake import MERGED, STORE
 from ecom_lake.engine.store.log import LOG
 from ecom_lake.engine.store.store import Info
 from ecom_lake.errors import UserError
 
-_SPARED = (f"{LOG}/", f"{STORE}/bronze/", f"{STORE}/rejects/")
+_SPARED = (f"{LOG}/", f"{ERASURES}/")
+_DELIVERED = (f"{STORE}/bronze/", f"{STORE}/rejects/")
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,15 @@ def garbage_without(site: Site, keep: Keep, older_than: timedelta) -> Garbage:
     named, referred_to = _named(site, kept)
     referred_to = {state.number for state in states if state.number in referred_to - kept}
     named |= _named(site, referred_to)[0]
-    merged_away = _merged_away(site.lake.log.head())
+    head = site.lake.log.head()
+    merged_away = _merged_away(head)
+    spared_folders = _SPARED if any(delivery.was for delivery in deliveries(head)) else (*_SPARED, *_DELIVERED)
     files = []
     for info in site.lake.store.list(f"{site.shop.name}/{STORE}"):
         path = info.path.removeprefix(f"{site.shop.name}/")
         half_written = "/." in path
         is_merged = path in merged_away or f"/{MERGED}" in path
-        spared = path in named or (path.startswith(_SPARED) and not half_written and not is_merged)
+        spared = path in named or (path.startswith(spared_folders) and not half_written and not is_merged)
         kept_for = max(older_than, sent.KEPT) if path.startswith(f"{sent.SENT}/") else older_than
         if not spared and info.modified < now - kept_for:
             files.append(info)
@@ -101,8 +107,9 @@ def states_of(site: Site, now: datetime) -> list[State]:
 
 
 def _merged_away(head: Entry) -> set[str]:
-    """The paths of the bronze files whose rows the newest state has in a merged file."""
-    bronze = ((table, file) for table, parts in head.tables.items() if table.layer == "bronze" for file in parts.values())
+    """The paths of bronze files whose rows the newest state has in a merged file, and of rejects whose text has expired."""
+    delivered = ("bronze", "rejects")
+    bronze = ((table, file) for table, parts in head.tables.items() if table.layer in delivered for file in parts.values())
     return {f"{STORE}/{table}/{file.fingerprint}.parquet" for table, file in bronze if file.first_hash}
 
 

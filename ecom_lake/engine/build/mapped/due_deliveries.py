@@ -25,7 +25,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.config import PSEUDONYM_KEY
 from ecom_lake.engine.contracts.table_id import Part, TableId
-from ecom_lake.engine.mapping.columns_used import facet_columns
+from ecom_lake.engine.mapping.columns_used import facet_columns, kinds_of_lookup
 from ecom_lake.engine.mapping.definitions import Facet
 from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.errors import UserError
@@ -104,13 +104,13 @@ def _with_changed_lookups(site: Site, entry: Entry, facet: Facet, kept: Mapping[
     changed = set[Part]()
     for alias, looked_up in facet.join.items():
         lookup = map_of(site).lookups[alias]
-        for kind in lookup_kinds(site, facet):
-            table = TableId("bronze", kind)
+        for kind in sorted(kinds_of_lookup(map_of(site), lookup)):
+            table, is_replaced = TableId("bronze", kind), map_of(site).kinds[kind].whole == "file"
             for version in {file.inputs.get(table, "") for file in kept.values()} - {entry.version(table)}:
                 made_then = {part for part, file in kept.items() if file.inputs.get(table, "") == version}
                 since = deliveries_since(entry, table, version)
                 is_simple = lookup.kind == kind and not is_unfolded(site, facet) and looked_up.strip() in facet_columns(facet)
-                if since is None or not is_simple:  # all are mapped again, and those with the same rows keep their files
+                if since is None or is_replaced or not is_simple:  # all are mapped again; equal rows keep their files
                     changed |= made_then
                 else:
                     found = _deliveries_that_look_up(site, entry, facet, looked_up.strip(), kind, lookup.on, since)
@@ -138,14 +138,29 @@ def refuse_other_key(site: Site) -> None:
             "text and keep it, because another key gives every customer another id."
         )
     head, check = site.lake.log.head(), key_check(site)
-    checks = {
-        made_with
-        for facet in hashed
-        for file in head.parts(TableId("mapped", facet.target)).values()
-        if (made_with := _key_check_of(file.fingerprint))
-    }
+    checks = _checks_of_keys(site, head, hashed)
+    if checks - {check} and head.erasure:
+        raise UserError(
+            f"{PSEUDONYM_KEY} is not the key that the pseudonyms of shop '{site.shop.name}' were made with, and erased persons "
+            "would not be recognised under another one when delivered again: set the former key."
+        )
     if checks - {check} and not site.accept_settings:
         raise UserError(
             f"{PSEUDONYM_KEY} is not the key that the pseudonyms of shop '{site.shop.name}' were made with: every customer would "
             "get another id. Set the former key; to change it after all, run `ecom-lake build --accept-settings`."
         )
+
+
+def _checks_of_keys(site: Site, head: Entry, hashed: Collection[Facet]) -> set[str]:
+    """The checks of the keys that pseudonyms of the newest state were made with. Between an erasure and the next build a state
+    has no mapped tables: then those of the state before it."""
+    checks = _checks_in(head, hashed)
+    earlier = (number for number in reversed(site.lake.log.numbers()) if number < head.number)
+    while not checks and (number := next(earlier, None)) is not None:
+        checks = _checks_in(site.lake.log.entry(number), hashed)
+    return checks
+
+
+def _checks_in(entry: Entry, hashed: Collection[Facet]) -> set[str]:
+    files = (file for facet in hashed for file in entry.parts(TableId("mapped", facet.target)).values())
+    return {made_with for file in files if (made_with := _key_check_of(file.fingerprint))}

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.code_version import code_version
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.contracts.table_id import TableId
-from ecom_lake.engine.mapping import run_facet
 from ecom_lake.engine.mapping.columns_used import cells_of, kinds_read
 from ecom_lake.engine.mapping.definitions import Facet, Map
 
+MADE_BY = "ecom_lake.engine.build.mapped.make_mapped"
+"""The module whose code makes the mapped tables."""
 RECORDS_IN_ONE = 1_000
 """An unfolded record has the number of its delivered record times this, plus its position there."""
 
@@ -65,6 +67,13 @@ def inputs_of_table(site: Site, target: str) -> list[TableId]:
     return sorted({bronze_table(site, facet) for facet in facets} | looked_up)
 
 
+def mapped_from(site: Site, changed: Collection[TableId]) -> list[TableId]:
+    """The mapped tables that are made from at least one of these bronze tables; none for a shop without a map."""
+    return [
+        TableId("mapped", target) for target in mapped_targets(site) if not set(changed).isdisjoint(inputs_of_table(site, target))
+    ]
+
+
 def definition(site: Site, facet: Facet) -> str:
     """A fingerprint of everything that the mapped rows of a facet depend on, except delivered rows and the pseudonym key.
 
@@ -74,7 +83,7 @@ def definition(site: Site, facet: Facet) -> str:
     lookups = [map_.lookups[alias] for alias in facet.join]
     words = [map_.words[name] for name in sorted({name for cell in cells_of(facet) for name in cell.words})]
     checks = [check for check in map_.checks if map_.file_kind(check.kind) in kinds]
-    code = code_version(run_facet.__name__)
+    code = code_version(MADE_BY)
     return fingerprint(code, facet, kinds, lookups, words, checks, map_.targets[facet.target].columns, site.shop.timezone)
 
 

@@ -29,19 +29,21 @@ class Reading:
     rejected: int
     fates: Fates = ()
     """The rows that do not reach silver."""
+    erased: int = 0
+    """Records of erased persons, which are not stored. Of unfolded records it is unknown how many there were."""
 
 
 def readings(site: Site, entry: Entry) -> Iterator[Reading]:
     if site.map is None:
         for delivered in site.connector.delivered:
             for file in entry.parts(TableId("bronze", delivered.name)).values():
-                yield Reading(delivered.name, delivered.name, file, file.rows, _rejected(file))
+                yield Reading(delivered.name, delivered.name, file, file.rows, _rejected(file), erased=_erased(file))
         return
     yield from _of_facets(site, entry)
     for kind, fate in kinds_without_facet(site).items():
         for file in entry.parts(TableId("bronze", kind)).values():
             fates = ((kind, file.delivery.sequence, fate, file.rows),) if file.delivery and file.rows else ()
-            yield Reading(kind, kind, file, file.rows, _rejected(file), fates)
+            yield Reading(kind, kind, file, file.rows, _rejected(file), fates, _erased(file))
 
 
 def _of_facets(site: Site, entry: Entry) -> Iterator[Reading]:
@@ -52,7 +54,8 @@ def _of_facets(site: Site, entry: Entry) -> Iterator[Reading]:
             if made is not None:
                 rows = made.rows + sum(count for *_, count in made.fates) if is_unfolded(site, facet) else file.rows
                 rejected = 0 if is_unfolded(site, facet) else _rejected(file)
-                yield Reading(facet.kind, facet.target, file, rows, rejected, made.fates)
+                erased = 0 if is_unfolded(site, facet) else _erased(file)
+                yield Reading(facet.kind, facet.target, file, rows, rejected, made.fates, erased)
 
 
 def kinds_without_facet(site: Site) -> dict[str, str]:
@@ -63,6 +66,10 @@ def kinds_without_facet(site: Site) -> dict[str, str]:
     return {
         kind.name: "collapsed" if kind.name in used else "left_out" for kind in site.connector.delivered if kind.name not in read
     }
+
+
+def _erased(file: File) -> int:
+    return file.delivery.erased if file.delivery else 0
 
 
 def _rejected(file: File) -> int:

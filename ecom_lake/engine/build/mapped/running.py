@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ecom_lake.engine.build.bronze.delivered_rows import kind_rows
+from ecom_lake.engine.build.bronze.delivered_rows import kind_rows, rows_by_delivery
 from ecom_lake.engine.build.mapped.due_deliveries import inputs_of, mark_of
 from ecom_lake.engine.build.mapped.facets import bronze_table, lookup_kinds, map_of
 from ecom_lake.engine.build.mapped.part_files import SEQUENCE, part_of
@@ -17,8 +17,15 @@ from ecom_lake.engine.store.entry import Delivery, Entry, File, Made
 
 def run(site: Site, entry: Entry, facet: Facet, deliveries: Collection[int]) -> MappedRows:
     rows = kind_rows(site, entry, bronze_table(site, facet).name, deliveries).collect()
-    looked_up = {kind: kind_rows(site, entry, kind).collect() for kind in lookup_kinds(site, facet)}
+    looked_up = {kind: kind_rows(site, entry, kind, _in_force(site, entry, kind)).collect() for kind in lookup_kinds(site, facet)}
     return map_rows(map_of(site), facet, rows, looked_up, site.shop.timezone, site.pseudonym_key)
+
+
+def _in_force(site: Site, entry: Entry, kind: str) -> list[int] | None:
+    """The deliveries of a kind whose rows are looked up: of whole files the newest one; None for all of them."""
+    if map_of(site).kinds[kind].whole != "file":
+        return None
+    return sorted(rows_by_delivery(entry, TableId("bronze", kind)))[-1:]
 
 
 def made_of(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -25,12 +25,14 @@ from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.database import Database, PulledTable
 from ecom_lake.engine.store.entry import File
 from ecom_lake.engine.store.file_lock import try_lock
-from ecom_lake.engine.store.lake import SCRATCH
+from ecom_lake.engine.store.lake import STORE
 from ecom_lake.errors import UsageError, UserError
 
 LAYER = "landing"
 Fate = Literal["landed", "unchanged", "nothing new"]
 OnTable = Callable[[str], None]
+_REPEATED = timedelta(hours=1)
+"""What clocks are set back by at the end of summer time."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def pull(
             for name, settings in chosen.items():
                 on_table(name)
                 query = _query(source, name, settings, None if whole else earlier, site)
-                limit = _limit(query.since, now, site.shop.timezone)
+                limit = latest_watermark(query.since, now, site.shop.timezone)
                 newest = source.newest(query, limit) if limit else None
                 with closing(source.records(query)) as records:
                     csv = write_csv(scratch / name, [column.name for column in query.columns], records)
@@ -118,7 +120,7 @@ def chosen_tables(site: LandingSite, tables: Sequence[str] = ()) -> Mapping[str,
 @contextmanager
 def _alone(site: LandingSite) -> Iterator[None]:
     """Of two pulls at once, the one that read the older state could land last, and its rows would count as newer."""
-    release = try_lock(site.lake.store.lock_folder(f"{site.shop.name}/{SCRATCH}"))
+    release = try_lock(site.lake.store.lock_folder(f"{site.shop.name}/{STORE}/pull"))  # scratch is shared by every step
     if release is None:
         raise UserError(f"Another pull of shop '{site.shop.name}' is running; pull again when it has ended.")
     try:
@@ -158,15 +160,17 @@ def _query(source: Source, name: str, settings: PulledTable, earlier: EarlierPul
     return Query(table, columns, source.key(table), settings.where, since, start)
 
 
-def _limit(since: Column | None, now: datetime, zone: str) -> Moment | None:
+def latest_watermark(since: Column | None, now: datetime, zone: str) -> Moment | None:
     """The present in the column's own form: a row that is dated in the future must not hide the changes until then.
 
-    Nothing states the zone of a time without one. Of UTC and the shop's zone, the later time is the limit."""
+    Nothing states the zone of a time without one: the limit is the earlier of the times in UTC and in the shop's zone. Clocks
+    that are set back repeat an hour, so it is an hour before that: no watermark is in an hour that may be repeated. A limit that
+    is too early only pulls rows again."""
     if since is None or since.kind is None:
         return None
     if since.kind == "zoned":
         return now
-    naive = max(now.astimezone(place).replace(tzinfo=None) for place in (UTC, ZoneInfo(zone)))
+    naive = min(now.astimezone(place).replace(tzinfo=None) for place in (UTC, ZoneInfo(zone))) - _REPEATED
     return naive.date() if since.kind == "day" else naive
 
 
@@ -201,7 +205,8 @@ def _land(site: LandingSite, name: str, read: _Read, earlier: EarlierPulls) -> P
             return Pulled(name, "unchanged", csv.rows, size, watermark, "", csv.digest, read.notes)
         # The table is as it was before its last change. To a build this content is known, so it gets other bytes.
         csv = csv.with_line()
-    file = PulledFile(earlier.next_number, name, read.watermark).path
+    continued = None if read.query.start is None else before
+    file = PulledFile(earlier.next_number, name, read.watermark, continued).path
     if not site.lake.landing.add(csv.path, file):
         raise UserError(f"{file} is in landing already: another pull landed it at the same time. Pull again.")
     return Pulled(name, "landed", csv.rows, csv.path.stat().st_size, watermark, file, csv.digest, read.notes)

@@ -49,7 +49,10 @@ def reads_of(site: Site, name: str) -> tuple[TableId, ...]:
 def _deliveries(site: Site, entry: Entry) -> pl.DataFrame:
     """One row for each delivery and each table that its records are read as."""
     rows = [
-        (one.kind, one.read_as, d.sequence, d.delivered_at, d.file, d.content_hash, one.rows + one.rejected, one.rejected)
+        (
+            *(one.kind, one.read_as, d.sequence, d.delivered_at, d.file, d.content_hash),
+            *(one.rows + one.rejected + one.erased, one.rejected, one.erased),
+        )
         for one in readings(site, entry)
         if (d := one.delivered.delivery)
     ]
@@ -62,6 +65,7 @@ def _deliveries(site: Site, entry: Entry) -> pl.DataFrame:
         "content_hash": pl.String(),
         "rows_delivered": pl.Int64(),
         "rejected": pl.Int64(),
+        "erased": pl.Int64(),
     }
     return pl.DataFrame(sorted(rows), schema=schema, orient="row")
 

@@ -11,6 +11,7 @@ from datetime import date
 from ecom_lake import logs
 from ecom_lake.engine.build.gold import make_gold as gold
 from ecom_lake.engine.build.gold import snapshots
+from ecom_lake.engine.build.maintenance.expiry import delete_overdue
 from ecom_lake.engine.build.maintenance.retention import collect_after_release
 from ecom_lake.engine.build.mapped.due_deliveries import is_current as is_mapped
 from ecom_lake.engine.build.mapped.facets import mapped_targets
@@ -48,6 +49,7 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
     if not current:
         head = commit_made(site, lambda latest: _released(site, before, latest), "release", release=True)
     update_plain_view(site)
+    expired = [] if head.pinned else delete_overdue(site)
     if head.pinned:  # before this step, or by a rollback during it
         note = f"Release {head.release} is pinned: this state is committed, not released, until `ecom-lake unpin`."
         return Outcome(TABLE, checks=checks, notes=(note,))
@@ -56,7 +58,7 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
         trouble.forget(site)
         if deleted := collect_after_release(site, before.release, head.number):
             notes.append(deleted)
-    return Outcome(TABLE, written=() if current else (WHOLE,), checks=checks, notes=(*notes, *_models(site, head)))
+    return Outcome(TABLE, written=() if current else (WHOLE,), checks=checks, notes=(*notes, *expired, *_models(site, head)))
 
 
 def _models(site: Site, entry: Entry) -> list[str]:

@@ -28,9 +28,11 @@ _WITHOUT_EFFECT = (
     "keep_days",
     "keep_releases",
     "max_failed_share",
+    "months_per_run",
     "name",
     "nightly",
     "publish",
+    "retention",
     "written",
 )
 """Settings that change no table."""

@@ -1,9 +1,12 @@
-"""Committing the result of a step: an error if its inputs changed meanwhile, no new entry if nothing changed."""
+"""Committing the result of a step: an error if its inputs changed meanwhile, no new entry if nothing changed.
+
+Several runs may make the same part at once: the first commit counts, and the others keep its file. So two runs of the same step
+leave one entry, in whatever order they end; `gc` deletes the other file (docs/decisions/0068-months-in-several-runs.md)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import commit_made
@@ -48,11 +51,25 @@ def commit(site: Site, inputs: Inputs, changes: Changes, message: str) -> Entry:
             changed = ", ".join(str(t) for t in inputs.tables if head.version(t) != inputs.entry.version(t))
             raise ConflictError(f"{changed} changed while '{message}' was built; run the build again.")
         for table, parts in changes.items():
-            if any(head.parts(table).get(part) != file for part, file in parts.items()):
-                head = head.with_parts(table, parts)
+            now, before = head.parts(table), inputs.entry.parts(table)
+            new = {
+                part: file
+                for part, file in parts.items()
+                if now.get(part) != file and not _is_made_meanwhile(file, now.get(part), before.get(part))
+            }
+            head = head.with_parts(table, new) if new else head
         return head
 
     return commit_made(site, change, message)
+
+
+def _is_made_meanwhile(file: File | None, now: File | None, before: File | None) -> bool:
+    """Whether another run has committed the same rows, made from the same inputs, since this step read the state.
+
+    A file that was there before is replaced in any case: it may be damaged."""
+    if file is None or now is None or now == before:
+        return False
+    return replace(file, path=now.path, run=now.run) == now
 
 
 def gone(entry: Entry, table: TableId, keep: Iterable[Part]) -> dict[Part, None]:

@@ -1,6 +1,7 @@
-"""Running a step: its start and end are logged, and a failure is stored.
+"""Running a step: its start and end are logged, and a failure is stored. A step whose inputs another run changed is repeated.
 
-All steps run through `watched`: in a build (build.py), in a replay and in Dagster.
+All steps run through `watched`: in a build (build.py), in a replay and in Dagster. A step holds off the deletion of older states
+(engine/forget/) from its first read to its commit, so that no file is deleted between its publication and its commit.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from ecom_lake import logs
 from ecom_lake.engine.build.landing_site import LandingSite
@@ -18,20 +19,20 @@ from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError, disk_trouble, was_interrupted
 
 Step = Callable[[], Outcome | list[Outcome]]
+_TRIES = 5
+"""How often a step is made while other runs keep changing its inputs: each of them must deliver new files during the step."""
 OUTCOMES = frozenset({"started", "done", "unchanged", "warned", "refused", "failed"})
 """The events that `watched` logs."""
-_WITHOUT_A_RELEASE = ("landing", "published/")
-"""Steps that no release follows, whose stored failure ends when they work again. A release forgets the failures of all others,
-which need not read what is stored: that costs a request each on a remote store."""
 
 
-def watched(site: LandingSite, table: str, step: Step) -> list[Outcome]:
-    """Run a step and log the outcome of each of its tables."""
+def watched(site: LandingSite, table: str, step: Step, alone: bool = False) -> list[Outcome]:
+    """Run a step and log the outcome of each of its tables. `alone`: the step itself waits until no other step runs."""
     with logs.context(run=site.run, shop=site.shop.name, table=table):
         logs.log_event("started")
         began, cpu_before = time.monotonic(), time.process_time()
         try:
-            made = step()
+            with nullcontext() if alone else site.lake.used():
+                made = _committed(step)
         except Exception as error:
             if was_interrupted(error):
                 raise KeyboardInterrupt from None  # not a failure of the step: the run must not start another step
@@ -46,9 +47,21 @@ def watched(site: LandingSite, table: str, step: Step) -> list[Outcome]:
         seconds, cpu_seconds = round(time.monotonic() - began, 3), round(time.process_time() - cpu_before, 3)
         for outcome in outcomes:
             _log_outcome(site, outcome, seconds, cpu_seconds)
-        if table.startswith(_WITHOUT_A_RELEASE) and not any(check.blocks for outcome in outcomes for check in outcome.checks):
+        if table.startswith(trouble.WITHOUT_A_RELEASE) and not any(
+            check.blocks for outcome in outcomes for check in outcome.checks
+        ):
             _end_trouble(site, {table, *(str(outcome.table) for outcome in outcomes)})
         return outcomes
+
+
+def _committed(step: Step) -> Outcome | list[Outcome]:
+    """The outcome of a step that is repeated from the newest state where its commit was refused."""
+    for _ in range(_TRIES - 1):
+        try:
+            return step()
+        except ConflictError as conflict:
+            logs.log_event("retried", after=str(conflict))
+    return step()
 
 
 def _end_trouble(site: LandingSite, tables: set[str]) -> None:

@@ -16,15 +16,19 @@ from ecom_lake.engine.contracts.columns import DATE, MONEY, NUMBER, PRICE, TEXT,
 from ecom_lake.engine.mapping.draft.assign import Assigned
 from ecom_lake.engine.mapping.draft.drafted import Confidence, DraftCell
 from ecom_lake.engine.mapping.draft.names import EXACT, QUALIFIED
+from ecom_lake.engine.mapping.draft.order_keys import key_of_rows
 from ecom_lake.engine.mapping.draft.profile import MOST_LISTED, ColumnProfile
-from ecom_lake.engine.mapping.draft.scores import STRONG, Score, counts_lines, known_words
+from ecom_lake.engine.mapping.draft.scores import STRONG, Score, counts_lines, known_words, named_after
 from ecom_lake.engine.mapping.draft.targets import Targets
 from ecom_lake.words import counted
 
 _SURE_NAME = QUALIFIED - 0.06
+_CLOSE = 0.1
+"""How much worse a name may fit something else, and still may mean it."""
 _WELL_COVERED = 0.99
 _NEARLY_ALL = 0.95
 _ID = frozenset({"id"})
+_DATE = frozenset({"date"})
 _LABEL_REPEATS = 3
 """Rows per different value from which a column is a label."""
 
@@ -44,8 +48,12 @@ def confidence_of(assigned: Assigned, score: Score, targets: Targets) -> tuple[C
         return ("likely" if score.total >= 0.6 else "guess"), _weak_reason(score, named)
     if rivals:
         return "likely", f"{named}; {rivals[0].column.name} would fit as well"
-    if other := _other_id(score, targets):
+    if other := _other_id(score, targets) or _other_target(assigned, score):
         return "likely", f"{named}; it may be {other.replace('_', ' ')}"
+    if name in targets.ids and score.column.is_key and not _has_own_name(score, targets):
+        return "likely", f"{named}, but every row has another value: it may number the rows"
+    if score.column.is_key and (other := _order_of_several_rows(assigned, score, targets)):
+        return "likely", f"{named}; but rows with the same {other} have one time, as the rows of an order have"
     if name in assigned.table.key and len(assigned.table.key) == 1:
         return _key_confidence(assigned, score, named, targets)
     if not score.is_precise or score.by_name < _SURE_NAME:
@@ -89,6 +97,8 @@ def _key_confidence(assigned: Assigned, score: Score, named: str, targets: Targe
         return "likely", f"{named}; {other} has another value in every row as well"
     if score.column.is_key:
         return "sure", f"{named}, and every row has another value"
+    if (time := _time_of_order(assigned)) and assigned.scores.levels.get(time.name) == "line":
+        return "likely", f"{named}; but rows with the same value differ in {time.name}"
     if score.is_precise and score.column.filled == score.column.rows:
         return "sure", f"{named}; {score.column.repeats:.1f} rows per value"
     return "likely", f"{named}; some rows have no value"
@@ -98,7 +108,7 @@ def _other_id(score: Score, targets: Targets) -> str | None:
     """Another id that one word of the name stands for: a `seller sku` may be the product's."""
     if score.target.name not in targets.ids:
         return None
-    words = targets.words.of_name(score.column.header)
+    words = targets.words.of_name(score.column.title)
     others = ((name, table[name]) for table in targets.tables for name in targets.ids if name in table.names)
     found = (
         name for name, other in others if name != score.target.name and words & {w for n in other.names if len(n) == 1 for w in n}
@@ -106,10 +116,37 @@ def _other_id(score: Score, targets: Targets) -> str | None:
     return next(found, None)
 
 
+def _other_target(assigned: Assigned, score: Score) -> str | None:
+    """Another column of the table that the name fits nearly as well, and that nothing is: `order item id` may be the line."""
+    mine = (one for one in assigned.scores.scores if one.table == score.table and one.column is score.column)
+    found = (
+        one.target.name
+        for one in mine
+        if one.target.name != score.target.name
+        and not one.target.is_clue
+        and one.by_name >= score.by_name - _CLOSE
+        and assigned.columns.get(one.target.name, score).column is score.column
+    )
+    return next(found, None)
+
+
+def _order_of_several_rows(assigned: Assigned, score: Score, targets: Targets) -> str:
+    """A column whose rows with one value have one time, in a file with lines of which each has another order id."""
+    amounts = targets.amounts
+    is_of_lines = score.target.name == amounts.order_key and amounts.table in (assigned.table.name, *assigned.same_kind)
+    time = next((column for column in assigned.scores.kind.columns.values() if column.dates), None)
+    return key_of_rows(assigned.scores.kind, time, targets) or "" if is_of_lines and time is not None else ""
+
+
+def _has_own_name(score: Score, targets: Targets) -> bool:
+    """Whether the name is the canonical one, as `order number` is, and `transaction number` or `order product number` is not."""
+    return targets.words.of_name(score.column.title) == score.target.names[0]
+
+
 def _other_key(assigned: Assigned, column: ColumnProfile, targets: Targets) -> str | None:
     """A column that is named simply like an id and is as unique, in a file of the rows of one table."""
     others = (one for one in assigned.scores.kind.columns.values() if one.name != column.name and one.is_key)
-    return next((one.name for one in others if targets.words.of_name(one.header) == _ID), None)
+    return next((one.name for one in others if targets.words.of_name(one.title) == _ID), None)
 
 
 # ------------------------------------------------------------------------------------------------ content
@@ -120,20 +157,47 @@ def _doubt(assigned: Assigned, score: Score, targets: Targets) -> str:
     kind, column = score.target.column.kind, score.column
     if kind in (MONEY, PRICE):
         return "nothing confirms the amount"
+    if other := _more_exact(assigned, score, targets):
+        return f"{other} has the same words and more"
+    if (missing := targets.doubted_without.get(f"{score.table}.{score.target.name}")) and missing not in assigned.columns:
+        return f"it may be {missing.replace('_', ' ')}, which no column is"
     if kind in (TIMESTAMP, DATE):
         return _doubt_of_time(assigned, score, targets)
     if score.target.name in assigned.table.key and score.target.name not in targets.ids:
         return _doubt_of_number(assigned, column, targets)
-    if kind == NUMBER and not score.target.names[0] <= targets.words.of_name(column.header):
+    if kind == NUMBER and not score.target.names[0] <= targets.words.of_name(column.title):
         return "the name does not state the unit"
     if kind == TEXT and score.target.name not in targets.ids:
-        others = [one.name for one in assigned.table.targets if one.name != score.target.name]
-        if other := next((one for one in others if known_words(column, assigned.table.name, one, targets)), None):
-            return f"its values are words of {other.replace('_', ' ')}"
+        if other := _other_with_the_words(assigned, score, targets):
+            return f"its values are words of {other} as well"
         shape = targets.shape_of(assigned.table.name, score.target.name)
         if not known_words(column, assigned.table.name, score.target.name, targets) and not has_shape(column, shape):
             return "its values do not confirm it"
     return _differs_within_key(assigned, column)
+
+
+def _more_exact(assigned: Assigned, score: Score, targets: Targets) -> str:
+    """A column that nothing reads and whose name has the one word of this name and more: `city`, or `billing city`?"""
+    words = targets.words.of_name(score.column.title)
+    if len(words) > 1:
+        return ""
+    read = {one.column.name for one in assigned.columns.values()}
+    others = (one for one in assigned.scores.kind.columns.values() if one.name not in read and one.values == score.column.values)
+    return next((one.name for one in others if words < targets.words.of_name(one.title)), "")
+
+
+def _other_with_the_words(assigned: Assigned, score: Score, targets: Targets) -> str:
+    """Another column, of this table or with this name in another one, that has the words which the values are."""
+    mine = (assigned.table.name, score.target.name)
+    others = [
+        (table.name, one.name)
+        for table in targets.tables
+        for one in table.targets
+        if (table.name, one.name) != mine
+        and (table is assigned.table or (one.name == mine[1] and f"{table.name}.{one.name}" in targets.value_words))
+    ]
+    found = (f"{table}.{name}" for table, name in others if known_words(score.column, table, name, targets))
+    return next(found, "")
 
 
 def has_shape(column: ColumnProfile, shape: str) -> bool:
@@ -160,10 +224,17 @@ def _doubt_of_time(assigned: Assigned, score: Score, targets: Targets) -> str:
     others = [one for one in kind.columns.values() if one.dates and one.name != mine.name]
     if assigned.table.name == targets.amounts.orders and score.target.name in assigned.table.required:
         early = [one for one in others if _is_mostly_before(one, mine)]
-        return f"{early[0].name} is earlier" if early else ""
+        if early:
+            return f"{early[0].name} is earlier"
     ordered = _time_of_order(assigned)
     if ordered is not None and ordered.name != mine.name and _is_mostly_before(mine, ordered, least=1 - _NEARLY_ALL):
         return f"it is earlier than {ordered.name} in some rows"
+    if ordered is not None and ordered.name != mine.name and _is_mostly_same_day(mine, ordered):
+        return f"it is the day of {ordered.name} in nearly all rows"
+    words = targets.words.of_name(mine.title)
+    is_stated = score.target.names[0] <= words | _DATE or words & set(assigned.table.things)
+    if not is_stated and assigned.table.name not in named_after(kind.name, targets):
+        return f"the name does not state that it is of {assigned.table.name.replace('_', ' ')}"
     return ""
 
 
@@ -180,6 +251,13 @@ def _is_mostly_before(one: ColumnProfile, other: ColumnProfile, least: float = 0
         return False
     days = pl.DataFrame({"one": one.dates.values.dt.date(), "other": other.dates.values.dt.date()}).drop_nulls()
     return days.height > 0 and days.filter(pl.col("one") < pl.col("other")).height > least * days.height
+
+
+def _is_mostly_same_day(one: ColumnProfile, other: ColumnProfile) -> bool:
+    if one.dates is None or other.dates is None:
+        return False
+    days = pl.DataFrame({"one": one.dates.values.dt.date(), "other": other.dates.values.dt.date()}).drop_nulls()
+    return days.height > 0 and days.filter(pl.col("one") == pl.col("other")).height > _NEARLY_ALL * days.height
 
 
 def _differs_within_key(assigned: Assigned, column: ColumnProfile) -> str:

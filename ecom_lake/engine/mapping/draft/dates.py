@@ -1,14 +1,17 @@
 """Reading a column of texts as dates: which formats read every value, and whether the values decide between them.
 
 `01/02/2017` is the 1st of February or the 2nd of January. One value such as `13/02/2017` decides for the whole column; a column
-without such a value is ambiguous, and a person decides.
+without such a value is ambiguous, and a person decides. Days that systems write where there is none, such as 1900-01-01, are
+no values.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
 
@@ -48,6 +51,11 @@ _DATE_LIKE = (
 )
 _PROBED = 50
 _FIRST_YEAR, _LAST_YEAR = 1970, 2100
+_PLACEHOLDERS = (
+    *(date(1, 1, 1), date(1753, 1, 1), date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1), date(1970, 1, 1)),
+    *(date(2079, 6, 6), date(2099, 12, 31), date(9999, 12, 31)),
+)
+"""The first and last days of databases, spreadsheets and programs, which they write where there is no day."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,8 @@ class Dates:
     """Texts that the first format does not read."""
     by_file: tuple[str, ...] = ()
     """The formats of the files, if they differ."""
+    placeholders: Mapping[date, int] = field(default_factory=dict)
+    """Days that stand for no day, with their rows: they are null in `values`, and not unread."""
 
     @property
     def is_ambiguous(self) -> bool:
@@ -100,7 +110,12 @@ def read_dates(texts: pl.Series, most_unread: float = 0.05) -> Dates | None:
     unread = values.null_count() - texts.null_count()
     if unread > most_unread * len(found):
         return None
-    return Dates(tuple(_different(best, all_read)), values, unread)
+    is_placeholder = values.dt.date().is_in(_PLACEHOLDERS)
+    known = values.to_frame("day").select(pl.when(~is_placeholder).then("day")).to_series()
+    if not known.count():
+        return None
+    placeholders = dict(sorted(Counter(values.filter(is_placeholder).dt.date().to_list()).items()))
+    return Dates(tuple(_different(best, all_read)), known, unread, placeholders=placeholders)
 
 
 def read_dates_by_file(texts: pl.Series, file_rows: Sequence[int]) -> Dates | None:
@@ -118,6 +133,7 @@ def read_dates_by_file(texts: pl.Series, file_rows: Sequence[int]) -> Dates | No
         values=pl.concat([one.values for one in known]),
         unread=sum(one.unread for one in known),
         by_file=formats,
+        placeholders=dict(sum((Counter(one.placeholders) for one in known), Counter[date]())),
     )
 
 
@@ -151,5 +167,5 @@ def _read(texts: pl.Series, format_: str) -> pl.Series:
     except pl.exceptions.PolarsError:  # the format does not fit at all
         return pl.Series(texts.name, [None] * len(texts), pl.Datetime("us"))
     frame = days.to_frame("day")
-    is_plausible = pl.col("day").dt.year().is_between(_FIRST_YEAR, _LAST_YEAR)
+    is_plausible = pl.col("day").dt.year().is_between(_FIRST_YEAR, _LAST_YEAR) | pl.col("day").dt.date().is_in(_PLACEHOLDERS)
     return frame.select(pl.when(is_plausible).then("day")).to_series()

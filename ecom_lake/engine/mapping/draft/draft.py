@@ -68,6 +68,7 @@ class Draft:
 
 
 def make_draft(kinds: Sequence[KindProfile], targets: Targets) -> Draft:
+    kinds = [kind.with_bare_headers(targets.is_known) for kind in kinds]
     scored = [score_kind(kind, targets) for kind in kinds]
     joins = find_joins({kind.name: kind.frame for kind in kinds}, _NamesAgree(kinds, targets))
     formulas = {kind.name: find_formulas(_numbers(kind)) for kind in kinds}
@@ -104,8 +105,10 @@ class _NamesAgree:
         return bool((one & two) - _ID)
 
     def _words(self, kind: str, name: str) -> frozenset[str]:
+        """Of the whole header: a prefix may be the name of the other table."""
         profile = next(one for one in self.kinds if one.name == kind)
-        return self.targets.words.of_name(profile.columns[name].header)
+        column = profile.columns[name]
+        return self.targets.words.of_name(column.title) | self.targets.words.of_name(column.header)
 
 
 def _sales(lines: Assigned, assigned: Sequence[Assigned], formulas: Mapping[str, Sequence[Formula]], targets: Targets) -> Sales:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+
+from ecom_lake.plain_letters import plain_letters
 
 EXACT = 1.0
 QUALIFIED = 0.95
@@ -21,13 +22,17 @@ LONGER = 0.6
 SHORTER = 0.5
 SPELLED_ALIKE = 0.4
 _ALIKE = 0.84
-_BETWEEN_WORDS = re.compile(r"[\W_]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z])(?=[0-9])")
+_BETWEEN_WORDS = re.compile(r"[\W_の]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-zA-Z])(?=[0-9])")
 _CODE_OR_NAME = ("id", "name")
 _LITTLE = 0.05
 _EMAIL = re.compile(r"e[-_ ]mail", re.IGNORECASE)
+_ABBREVIATED = re.compile(r"\b([^\W\d_])\.(?=\w)")
+"""The point after the first letter of an abbreviation: `Q.tà` is quantità."""
 _RANK = 0.004
 """How much a later name counts less than the one before it."""
 _SHORTEST_PART = 2
+_WORD_SIGNS = re.compile("[\u3040-\u30ff\u4e00-\u9fff]+")
+"""Japanese and Chinese, in which one sign may be a word and no blank separates words."""
 _SHORTEST_SKELETON = 3
 
 
@@ -40,12 +45,13 @@ class Words:
     @classmethod
     def of(cls, groups: Mapping[str, Iterable[str]]) -> Words:
         """From English word → other words for it."""
-        english = {_plain(word): word for word in groups}
-        known = english | {_plain(other): word for word, others in groups.items() for other in others}
-        return cls(_skeletons(known) | known)
+        english = {plain_letters(word): word for word in groups}
+        known = english | {plain_letters(other): word for word, others in groups.items() for other in others}
+        return cls(_skeletons(known) | _skeletons(english) | known)
 
     def of_name(self, name: str) -> frozenset[str]:
-        parts = (_plain(part) for part in _BETWEEN_WORDS.split(_EMAIL.sub("email", name.translate(_SIGNS))))
+        whole = _ABBREVIATED.sub(r"\1", _EMAIL.sub("email", name.translate(_SIGNS)))
+        parts = (plain_letters(part) for part in _BETWEEN_WORDS.split(whole))
         return frozenset(word for part in parts if part for word in self._english(part)) - _FILLERS
 
     @cached_property
@@ -55,7 +61,7 @@ class Words:
     def _english(self, word: str) -> tuple[str, ...]:
         if known := self._known(word):
             return (known,)
-        return self._compound(word) or (word,)
+        return self._compound(word, self.english.get) or self._compound(word, self._known) or (word,)
 
     def _known(self, word: str) -> str | None:
         for form in (word, word.removesuffix("s"), word.removesuffix("es"), word.removesuffix("en"), word.removesuffix("n")):
@@ -63,16 +69,17 @@ class Words:
                 return self.english[form]
         return f"{word[:-3]}y" if word.endswith("ies") else None
 
-    def _compound(self, word: str) -> tuple[str, ...]:
+    def _compound(self, word: str, known: Callable[[str], str | None]) -> tuple[str, ...]:
         """The words of a compound whose parts are all known: `bestellnummer`, `orderdate`."""
-        for end in range(min(len(word) - _SHORTEST_PART, self._longest + 1), _SHORTEST_PART, -1):
-            first = self._known(word[:end])
+        shortest = 0 if _WORD_SIGNS.fullmatch(word) else _SHORTEST_PART
+        for end in range(min(len(word) - max(shortest, 1), self._longest + 1), shortest, -1):
+            first = known(word[:end])
             if not first:
                 continue
             rest = word[end:]
-            if last := self._known(rest):
+            if last := known(rest):
                 return (first, last)
-            if more := self._compound(rest):
+            if more := self._compound(rest, known):
                 return (first, *more)
         return ()
 
@@ -89,16 +96,50 @@ def _skeletons(words: Mapping[str, str]) -> dict[str, str]:
 
 _SIGNS = str.maketrans({"#": " id ", "%": " percent ", "°": "o", "º": "o"})
 _FILLERS = frozenset(
-    {"usd", "eur", "brl", "gbp", "euro", "real"}
+    {
+        "usd",
+        "eur",
+        "brl",
+        "gbp",
+        "euro",
+        "real",
+        "pln",
+        "chf",
+        "sek",
+        "nok",
+        "dkk",
+        "czk",
+        "jpy",
+        "cny",
+        "try",
+        "mxn",
+        "ars",
+        "inr",
+    }
     | {"the", "of", "de", "da", "do", "del", "der", "des", "di", "du", "la", "le", "el", "in", "for", "a", "an", "und", "en"}
-    | {"and", "y", "et", "to", "w", "c"}
+    | {
+        "and",
+        "y",
+        "et",
+        "to",
+        "w",
+        "c",
+        "e",
+        "della",
+        "dell",
+        "degli",
+        "con",
+        "van",
+        "het",
+        "voor",
+        "na",
+        "za",
+        "pa",
+        "av",
+        "af",
+        "ve",
+    }
 )
-
-
-def _plain(word: str) -> str:
-    """In small letters without accents."""
-    bare = unicodedata.normalize("NFKD", word.casefold().replace("ß", "ss"))
-    return "".join(sign for sign in bare if not unicodedata.combining(sign))
 
 
 @dataclass(frozen=True)

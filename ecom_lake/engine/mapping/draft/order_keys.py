@@ -34,21 +34,20 @@ def find_order_keys(
         has_quantity = quantity is not None and quantity.total >= STRONG
         if not has_quantity and not any(one.form != "sum" for one in formulas[lines.kind.name]):
             continue
-        if any(column.dates for column in lines.kind.columns.values()):
-            if key := _key_of_rows(lines.kind, targets):
+        if time := next((column for column in lines.kind.columns.values() if column.dates), None):
+            if key := key_of_rows(lines.kind, time, targets):
                 return {lines.kind.name: key}
         elif found := _joined_key(lines.kind, {one.kind.name: one.kind for one in kinds}, joins):
             return found
     return {}
 
 
-def _key_of_rows(kind: KindProfile, targets: Targets) -> str | None:
+def key_of_rows(kind: KindProfile, time: ColumnProfile, targets: Targets) -> str | None:
     """The column with the most values whose rows have one time each, and several rows in some orders."""
-    time = next(column for column in kind.columns.values() if column.dates)
     found = [column for column in _possible_keys(kind) if _has_one_time(column, time)]
 
     def rank(column: ColumnProfile) -> tuple[bool, int]:
-        return _ID in targets.words.of_name(column.header), column.distinct
+        return _ID in targets.words.of_name(column.title), column.distinct
 
     return max(found, key=rank).name if found else None
 

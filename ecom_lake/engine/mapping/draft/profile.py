@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -14,6 +14,7 @@ from ecom_lake.engine.contracts.reading import read
 from ecom_lake.engine.mapping.draft.dates import Dates, read_dates, read_dates_by_file
 from ecom_lake.engine.mapping.draft.joins import is_key
 from ecom_lake.engine.mapping.draft.numbers import Numbers, read_numbers
+from ecom_lake.engine.mapping.draft.prefixes import IsKnown, without_prefixes
 
 Values = Literal["empty", "flag", "whole number", "number", "date", "text"]
 MOST_LISTED = 40
@@ -32,6 +33,13 @@ class ColumnProfile:
     """Trimmed; an empty field is null."""
     file_rows: tuple[int, ...] = ()
     """The rows of each file, one after the other; each may have its own format of dates."""
+    bare_header: str = ""
+    """The header without a prefix that says nothing, if it has one (prefixes.py)."""
+
+    @property
+    def title(self) -> str:
+        """What the header says: names are compared with it."""
+        return self.bare_header or self.header
 
     @property
     def rows(self) -> int:
@@ -120,6 +128,11 @@ class KindProfile:
     @cached_property
     def frame(self) -> pl.DataFrame:
         return pl.DataFrame({name: column.texts for name, column in self.columns.items()})
+
+    def with_bare_headers(self, is_known: IsKnown) -> KindProfile:
+        bare = without_prefixes([column.header for column in self.columns.values()], is_known)
+        columns = {name: replace(column, bare_header=bare[column.header]) for name, column in self.columns.items()}
+        return replace(self, columns=columns)
 
     def is_unique(self, names: tuple[str, ...]) -> bool:
         """Whether no two rows have the same values, and none lacks one."""

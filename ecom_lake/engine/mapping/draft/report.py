@@ -81,16 +81,33 @@ def decisions(draft: Draft) -> list[str]:
             if cell.confidence == "guess":
                 guesses.setdefault(f"{cell.expression}: {cell.reason}", []).append(f"{facet.table}.{cell.target}")
     notes = [f"{facet.table}: {note}" for facet in draft.facets for note in facet.notes]
-    return [*(f"{' and '.join(cells)} = {guess}" for guess, cells in guesses.items()), *notes, *draft.missing]
+    undated = [sentence for column in _order_times(draft) for sentence in _placeholders(draft, column)]
+    return [*(f"{' and '.join(cells)} = {guess}" for guess, cells in guesses.items()), *undated, *notes, *draft.missing]
+
+
+def _placeholders(draft: Draft, column: ColumnProfile) -> Iterable[str]:
+    for day, rows in (column.dates.placeholders if column.dates else {}).items():
+        found = f"{counted(rows, 'row', 'has/have')} {day.isoformat()} as {column.name}"
+        yield (
+            f"{draft.orders}: {found}, which systems write where there is no day. It does not count for first_month, and a build "
+            "refuses such orders as outside of the shop's months: correct the export, or leave them out with where"
+        )
 
 
 def first_month(draft: Draft) -> str | None:
     """The month of the first order, such as 2017-11, in UTC if its time has a zone; None without dates."""
-    orders = next((facet for facet in draft.facets if facet.table == draft.orders), None)
-    times = [cell for cell in orders.cells if cell.target in draft.order_times] if orders else []
-    columns = [draft.kind(orders.kind).columns[name] for cell in times for name in cell.columns] if orders else []
+    columns = _order_times(draft)
     days = [first for column in columns if column.dates and isinstance(first := column.dates.values.min(), datetime)]
     return f"{min(days):%Y-%m}" if days else None
+
+
+def _order_times(draft: Draft) -> list[ColumnProfile]:
+    """The columns that the time of an order is read from."""
+    orders = next((facet for facet in draft.facets if facet.table == draft.orders), None)
+    if orders is None:
+        return []
+    times = [cell for cell in orders.cells if cell.target in draft.order_times]
+    return [draft.kind(orders.kind).columns[name] for cell in times for name in cell.columns]
 
 
 def arithmetic(draft: Draft) -> list[str]:

@@ -35,6 +35,8 @@ _WITH_NEGATIVES = 0.9
 _OTHER_LEVEL = 0.3
 _LEAST_ORDERS = 5
 _SELDOM = 0.02
+_BY_CHANCE = 0.01
+"""The probability above which agreement within orders is no evidence."""
 _EVIDENT = 0.01
 _ADDED = 0.02
 _ELIMINATED = 0.7
@@ -82,8 +84,7 @@ class KindScores:
 def score_kind(kind: KindProfile, targets: Targets, order_key: str | None = None) -> KindScores:
     """`order_key` is the column of the order's id where its values show it, and no name does."""
     named = {
-        column.name: targets.words.of_name(column.header) or targets.words.of_name(column.name)
-        for column in kind.columns.values()
+        column.name: targets.words.of_name(column.title) or targets.words.of_name(column.name) for column in kind.columns.values()
     }
     own_files = named_after(kind.name, targets)
     by_name = [
@@ -91,8 +92,7 @@ def score_kind(kind: KindProfile, targets: Targets, order_key: str | None = None
         for table in targets.tables
         for target in table.targets
         for column in kind.columns.values()
-        if (score := _by_name(_dated(named[column.name], column, target), table, target, targets, table.name in own_files))
-        >= WEAKEST
+        if (score := _by_either_name(named[column.name], column, table, target, targets, table.name in own_files)) >= WEAKEST
     ]
     if order_key is not None:
         by_name = [one for one in by_name if one[2].name != order_key and one[1].name != targets.amounts.order_key]
@@ -105,12 +105,13 @@ def score_kind(kind: KindProfile, targets: Targets, order_key: str | None = None
     listed = {column.name for _, target, column, _ in by_words if target.name not in targets.recognized}
     by_name = _without_wrong_order_keys(kind, by_name, targets)
     levels = _levels(kind, by_name, targets)
+    several = _orders_of_several_rows(kind, by_name, targets)
     keys = {name for table in targets.tables for name in table.key}
     scores = []
     for table, target, column, score in by_name:
         words = known_words(column, table.name, target.name, targets)
         by_values = (1.0 if words else fits_values(column, target.column)) * _at_level(
-            table, target, levels[column.name], column.distinct > 1, targets
+            table, target, column, levels[column.name], several, targets
         )
         if column.name in listed and not words and target.column.kind == TEXT and target.name not in keys:
             by_values *= _OTHER_WORDS
@@ -288,13 +289,19 @@ def _by_name(name: frozenset[str], table: TargetTable, target: Target, targets: 
         return 0.0
     own = set(table.things)
     foreign = {thing for other in targets.tables for thing in other.things} - own
-    context = names.Context(own, foreign, is_own_file, may_be_coded=target.name not in targets.ids)
+    context = names.Context(own, foreign, is_own_file, may_be_coded=target.column.kind == TEXT and target.name not in targets.ids)
     bare = (name - words for words in target.additions if words < name)
     return max(names.fit(name, target.names, context), *(names.fit(one, target.names, context) - _ADDED for one in bare), 0.0)
 
 
+def _by_either_name(
+    name: frozenset[str], column: ColumnProfile, table: TargetTable, target: Target, targets: Targets, is_own_file: bool
+) -> float:
+    """A time may be called `shipped` as well as `shipped date`, and `eta` as it is."""
+    return max(_by_name(one, table, target, targets, is_own_file) for one in {name, _dated(name, column, target)})
+
+
 def _dated(name: frozenset[str], column: ColumnProfile, target: Target) -> frozenset[str]:
-    """A time may be called `shipped` as well as `shipped date`."""
     is_time = target.column.kind in (TIMESTAMP, DATE) and column.dates is not None
     return name | _DATE if is_time else name
 
@@ -380,12 +387,27 @@ def _level(differing: int, orders: int) -> Level:
     return "unknown" if differing else "order"
 
 
-def _at_level(table: TargetTable, target: Target, level: Level, is_varied: bool, targets: Targets) -> float:
-    """Amounts of a line and amounts of an order have the same names; where the rows show the level, it decides."""
+def _orders_of_several_rows(kind: KindProfile, by_name: Sequence[_Named], targets: Targets) -> int:
+    key = _order_key(by_name, targets)
+    return 0 if key is None else kind.frame[key.name].drop_nulls().value_counts().filter(pl.col("count") > 1).height
+
+
+def _may_agree_by_chance(column: ColumnProfile, orders: int) -> bool:
+    """Whether a column of lines may have one value in each order only because nearly all its values are the same: most shops
+    sell one piece, and few orders of a small export have several rows, `orders`."""
+    counts = column.texts.drop_nulls().value_counts()["count"]
+    same = float(((counts / counts.sum()) ** 2).sum())
+    return same**orders > _BY_CHANCE
+
+
+def _at_level(table: TargetTable, target: Target, column: ColumnProfile, level: Level, orders: int, targets: Targets) -> float:
+    """Amounts of a line and amounts of an order have the same names; where the rows show the level, it decides. `orders`: those
+    with several rows."""
     amounts = targets.amounts
     if table.name == amounts.table:
         is_of_line = target.name in (amounts.line_total, amounts.price, amounts.quantity)
-        return _OTHER_LEVEL if level == "order" and is_of_line and is_varied else 1.0
+        is_other = level == "order" and is_of_line and column.distinct > 1 and not _may_agree_by_chance(column, orders)
+        return _OTHER_LEVEL if is_other else 1.0
     if level == "unknown" or target.column.kind not in (MONEY, PRICE, NUMBER, FLAG):
         return 1.0
     return _OTHER_LEVEL if level == "line" and table.name == amounts.orders else 1.0

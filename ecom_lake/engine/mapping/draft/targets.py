@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ecom_lake.engine.contracts.columns import Column
@@ -83,6 +84,10 @@ class SaleMarks:
     """The clue: the time of a cancellation."""
     canceled: str
     """The status of an order that was canceled."""
+    payments: tuple[str, str]
+    """The table of payments, and its amount. Its status, named like that of an order, states whether it was paid."""
+    perhaps_unpaid: tuple[str, ...]
+    """The statuses of orders that may have no payment."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +104,23 @@ class Targets:
     """By column or clue: a regular expression for values that show it under any name, such as e-mail addresses."""
     shapes: Mapping[str, str]
     """By column or `table.column`: what its values look like, so that a name alone is not believed (confidence.py)."""
+    doubted_without: Mapping[str, str]
+    """By `table.column`: another column of the table that other systems call so, and that must be there for a sure one."""
     ids: tuple[str, ...]
     """The keys that several tables share, such as order_id: a column that has one is used for each of these tables."""
 
     def __getitem__(self, table: str) -> TargetTable:
         return next(one for one in self.tables if one.name == table)
+
+    def is_known(self, name: str) -> bool:
+        """Whether a name consists of words that some column's name has."""
+        words = self.words.of_name(name)
+        return bool(words) and words <= self._known_words
+
+    @cached_property
+    def _known_words(self) -> frozenset[str]:
+        named = (words for table in self.tables for target in table.targets for words in target.names)
+        return frozenset(self.words.english.values()).union(*named)
 
     def shape_of(self, table: str, column: str) -> str:
         return self.shapes.get(f"{table}.{column}", self.shapes.get(column, ""))
@@ -124,6 +141,7 @@ class Vocabulary:
     amount_words: frozenset[str]
     recognized: Mapping[str, str]
     additions: Mapping[str, tuple[str, ...]]
+    doubted_without: Mapping[str, str]
 
     def words_of_names(self, table: str, column: str) -> tuple[frozenset[str], ...]:
         """Of the column's own name, and of those in other systems."""
@@ -152,6 +170,7 @@ def read_vocabulary(text: str, where: str) -> Vocabulary:
             amount_words=frozenset(data["amounts"]["words"]),
             recognized=data["recognized"],
             additions={name: tuple(words) for name, words in data["additions"].items()},
+            doubted_without=data["doubted_without"],
         )
     except (tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
         raise DefinitionError(f"{where} is not a vocabulary: {error}.") from None

@@ -22,6 +22,7 @@ from ecom_lake.engine.mapping.draft.line_columns import (
     first_alike,
     floats_of,
     is_a_handful,
+    is_per_order,
     name_score,
     number_expression,
     values_of,
@@ -210,7 +211,8 @@ def _of_price_and_quantity(
     kind = lines.scores.kind
     amount = values_of(price) * values_of(quantity)
     names = {first_alike(kind, price).name, first_alike(kind, quantity).name}
-    near = next((one for one in formulas if set(one.operands) == names and one.form == "product"), None)
+    products = (one for one in formulas if set(one.operands) == names and one.form == "product")
+    near = next((one for one in products if not is_per_order(lines, one.total)), None)
     if near is not None:
         return _by_total(kind.columns[near.total], quantity, price, near)
     if total is not None:

@@ -33,6 +33,7 @@ from ecom_lake.engine.serve.publish.target_database import (
     TargetDatabase,
     between_readers,
     busy,
+    tidy,
 )
 from ecom_lake.errors import UserError
 
@@ -57,6 +58,10 @@ _LARGEST_STATEMENT = 4_000_000
 _SESSION = (
     "set session sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', time_zone = '+00:00'",
     "set session transaction isolation level read committed",
+)
+_ONLY_READS = (
+    "set session transaction isolation level repeatable read",
+    "start transaction with consistent snapshot, read only",
 )
 _EXISTING = "select table_name from information_schema.tables where table_schema = %s"
 _WIDTHS_THERE = (
@@ -85,13 +90,18 @@ class MariaDB(TargetDatabase):
         self._variable = variable
         self.schema = schema
 
-    def begin(self) -> None:
-        """A session that holds the lock of the database until it ends. Remove what an interrupted publication left."""
+    def begin(self, only_reads: bool) -> None:
+        """A session that holds the lock of the database until it ends. Remove what an interrupted publication left, unless
+        `only_reads`."""
         for statement in _SESSION:
             self._run(statement)
         [(is_free,)] = self._all("select get_lock(%s, 0)", f"{PREFIX}{self.schema}"[:64])
         if not is_free:
             raise busy(self.schema)
+        if only_reads:
+            for statement in _ONLY_READS:
+                self._run(statement)
+            return
         if not self._all("select 1 from information_schema.schemata where schema_name = %s", self.schema):
             self._run(f"create database {self.name(self.schema)}")
         [(version, packet)] = self._all("select version(), @@max_allowed_packet")
@@ -154,7 +164,7 @@ class MariaDB(TargetDatabase):
         self._insert_records(plan, new[RELEASE], new[TABLES])
         self._run("commit")
         old = self._exchange(new, plan.gone)
-        self._drop(old)
+        tidy(self.schema, lambda: self._drop(old), UserError)  # `begin` of the next publication drops what is left
 
     def _exchange(self, new: Mapping[str, str], gone: Sequence[str]) -> list[str]:
         """The names that the old tables have then."""
@@ -239,8 +249,8 @@ class MariaDB(TargetDatabase):
             with self._refusals(name), self._connection.cursor() as cursor:
                 cursor.executemany(f"insert into {self.table(name)} values ({marks})", rows)
 
-    def _figures(self, content: Content, name: str) -> Sequence[Any]:
-        [row] = self._all(figures.query(content, self.table(name), self.name))
+    def _figures(self, content: Content, name: str, is_check: bool = False) -> Sequence[Any]:
+        [row] = self._all(figures.query(content, self.table(name), self.name, is_check))
         return row
 
     def _run(self, statement: str) -> None:
@@ -279,11 +289,11 @@ def _key_bytes(key: Sequence[str], types: Mapping[str, str]) -> int:
 
 
 @contextmanager
-def opened(url: str, target: Target) -> Iterator[MariaDB]:
+def opened(url: str, target: Target, only_reads: bool) -> Iterator[MariaDB]:
     with closing(connect(url, target.url_env, "publish")) as connection:
         schema = target.schema or (connection.db or b"").decode()
         if not schema:
             raise UserError(f"{target.url_env} names no database: end the URL with /DATABASE, or set schema in lake.toml.")
         database = MariaDB(connection, target.url_env, schema)
-        database.begin()
+        database.begin(only_reads)
         yield database

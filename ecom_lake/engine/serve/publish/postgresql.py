@@ -34,6 +34,7 @@ from ecom_lake.engine.serve.publish.target_database import (
     TargetDatabase,
     between_readers,
     busy,
+    tidy,
 )
 from ecom_lake.errors import UserError
 
@@ -48,16 +49,25 @@ _TYPES: dict[Type, str] = {
     TIMESTAMP: "timestamp",
 }
 _BEGIN = """
-begin;
+begin{};
 set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0;
 set local timezone = 'UTC'; set local datestyle = 'ISO, YMD';
 """
 _EXISTING = "select relname from pg_class where relnamespace = to_regnamespace(%s) and relkind in ('r', 'p', 'v', 'm', 'f')"
 _GRANTS = """
-select a.privilege_type, a.is_grantable, a.grantee, pg_get_userbyid(a.grantee)
+select '', a.privilege_type, a.is_grantable, case a.grantee when 0 then '' else pg_get_userbyid(a.grantee) end
 from pg_class c, aclexplode(c.relacl) a
 where c.oid = to_regclass(%s) and a.grantee <> c.relowner
 """
+_COLUMN_GRANTS = """
+select p.attname, a.privilege_type, a.is_grantable, case a.grantee when 0 then '' else pg_get_userbyid(a.grantee) end
+from pg_class c join pg_attribute p on p.attrelid = c.oid, aclexplode(p.attacl) a
+where c.oid = to_regclass(%s) and a.grantee <> c.relowner and not p.attisdropped
+"""
+_LIMITS_ROWS = """
+select c.relrowsecurity or exists (select from pg_policy p where p.polrelid = c.oid) from pg_class c where c.oid = to_regclass(%s)
+"""
+_COLUMNS = "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"
 _INDEXES = "select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = to_regclass(%s)"
 _REASONS = {
     "42501": "its user may not do that: it needs CREATE on the database or on the schema, and must own the tables there",
@@ -78,14 +88,14 @@ class PostgreSQL(TargetDatabase):
         self._variable = variable
         self.schema = schema
 
-    def begin(self) -> None:
+    def begin(self, only_reads: bool) -> None:
         """A transaction that holds the lock of the schema until it ends."""
-        self._run(_BEGIN)
+        self._run(_BEGIN.format(" isolation level repeatable read read only" if only_reads else ""))
         [(is_free,)] = self._all("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", f"{PREFIX}{self.schema}")
         if not is_free:
             raise busy(self.schema)
         [(has_schema,)] = self._all("select to_regnamespace(%s) is not null", self.name(self.schema))
-        if not has_schema:
+        if not has_schema and not only_reads:
             self._run(f"create schema {self.name(self.schema)}")
 
     def existing(self) -> set[str]:
@@ -112,7 +122,7 @@ class PostgreSQL(TargetDatabase):
         if waiting or plan.gone:
             between_readers(lambda: self._exchange(waiting, plan.gone), [*waiting, *plan.gone])
         self._run("commit")
-        self._tidy([change.content.name for change in plan.changes])
+        tidy(self.schema, lambda: self._vacuum([change.content.name for change in plan.changes]), psycopg.Error)
 
     # ---------------------------------------------------------------------------------------------------------------- writing
 
@@ -149,8 +159,8 @@ class PostgreSQL(TargetDatabase):
             for text in csv_texts(content, content.paths(months)):
                 sink.write(text)
 
-    def _figures(self, content: Content, name: str) -> Sequence[Any]:
-        [row] = self._all(figures.query(content, self.table(name), self.name))
+    def _figures(self, content: Content, name: str, is_check: bool = False) -> Sequence[Any]:
+        [row] = self._all(figures.query(content, self.table(name), self.name, is_check))
         return row
 
     def _record(self, plan: Plan) -> None:
@@ -179,7 +189,7 @@ class PostgreSQL(TargetDatabase):
     def _exchange(self, waiting: Mapping[str, str], gone: Sequence[str]) -> bool:
         """Exchange tables for those that wait; False if readers hold one of them. Until the commit new readers wait."""
         tables = [*waiting, *gone]
-        grants = {name: self._all(_GRANTS, self.table(name)) for name in waiting}
+        access = {name: self._same_access(name, new) for name, new in waiting.items()}
         indexes = {name: [index for (index,) in self._all(_INDEXES, self.table(new))] for name, new in waiting.items()}
         if not self._lock(tables):
             return False
@@ -189,14 +199,34 @@ class PostgreSQL(TargetDatabase):
             statements += [
                 f"alter index {self.table(index)} rename to {self.name(index.replace(new, name, 1))}" for index in indexes[name]
             ]
-            statements += [
-                f"grant {privilege} on {self.table(name)} to {'public' if not number else self.name(role)}"
-                f"{' with grant option' if is_grantable else ''}"
-                for privilege, is_grantable, number, role in grants[name]
-            ]
+            statements += access[name]
         with self._refusals(", ".join(tables)):
             self._run("; ".join(statements))
         return True
+
+    def _same_access(self, name: str, new: str) -> list[str]:
+        """Gives the table that replaces `name` its grants, and no others: it was made with the schema's default privileges."""
+        if self._all(_LIMITS_ROWS, self.table(name)) == [(True,)]:
+            raise UserError(
+                f"{name} of {self.schema} cannot be published: its columns change, and it has row-level security, which the new "
+                "table would not have. Drop its policies and disable row-level security, publish, and create them again. Readers "
+                "keep the previous release."
+            )
+        columns = {column for (column,) in self._all(_COLUMNS, self.table(new))}
+        granted = self._all(_GRANTS, self.table(name))
+        granted += [grant for grant in self._all(_COLUMN_GRANTS, self.table(name)) if grant[0] in columns]
+        default = {"", *(role for _, _, _, role in self._all(_GRANTS, self.table(new)))}
+        return [
+            *(f"revoke all on {self.table(name)} from {self._role(role)}" for role in sorted(default)),
+            *(
+                f"grant {privilege}{f' ({self.name(column)})' if column else ''} on {self.table(name)} to {self._role(role)}"
+                f"{' with grant option' if is_grantable else ''}"
+                for column, privilege, is_grantable, role in granted
+            ),
+        ]
+
+    def _role(self, role: str) -> str:
+        return self.name(role) if role else "public"
 
     def _lock(self, tables: Sequence[str]) -> bool:
         self._run(f"savepoint before_lock; set local statement_timeout = {LONGEST_WAIT * 1000:.0f}")
@@ -208,10 +238,11 @@ class PostgreSQL(TargetDatabase):
         self._run("set local statement_timeout = 0")
         return True
 
-    def _tidy(self, tables: Sequence[str]) -> None:
+    def _vacuum(self, tables: Sequence[str]) -> None:
         """Free the space of the deleted rows, and count the values for the planner. Readers do not wait for it."""
+        self._connection.execute("set statement_timeout = 0; set lock_timeout = 0")
         for table in tables:
-            self._run(f"vacuum (analyze, truncate false) {self.table(table)}")
+            self._connection.execute(f"vacuum (analyze, truncate false) {self.table(table)}".encode())
 
     # ----------------------------------------------------------------------------------------------------------------- running
 
@@ -241,8 +272,8 @@ _KINDS = {"text": TEXT, "integer": INTEGER, "timestamp": TIMESTAMP}
 
 
 @contextmanager
-def opened(url: str, target: Target, shop: str) -> Iterator[PostgreSQL]:
+def opened(url: str, target: Target, shop: str, only_reads: bool) -> Iterator[PostgreSQL]:
     with closing(connect(url, target.url_env, "publish")) as connection:
         database = PostgreSQL(connection, target.url_env, target.schema or shop)
-        database.begin()
+        database.begin(only_reads)
         yield database

@@ -16,6 +16,7 @@ import duckdb
 
 from ecom_lake import logs
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.commit import verify
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.config import UNDATED, month_name
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
@@ -32,6 +33,7 @@ from ecom_lake.engine.serve.publish.target_database import (
 )
 from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.made import DATABASE
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.words import counted
 
@@ -85,6 +87,7 @@ def publish(site: Site, target: Target, whole: bool = False, on_table: OnTable =
         tables = contents(site, entry, target)
         plan = _plan(site, entry, tables, database, whole)
         there = database.release()
+        site.lake.record_made(DATABASE, target.name)  # before the commit: what may be there is recorded
         if plan.changes or plan.gone or there is None or there[1] != entry.number:
             database.publish(plan, _comparison(con), on_table)
         written = tuple(change.content.name for change in plan.changes)
@@ -98,14 +101,15 @@ def publish_step(site: Site, target: Target) -> list[Outcome]:
 
 
 def compare(site: Site, target: Target) -> list[str]:
-    """What differs between the target and the current release, in sentences; empty if nothing does."""
-    with connected(target, site.shop.name) as database, site.workspace() as (con, _):
+    """What differs between the target and the current release, in sentences; empty if nothing does. It writes nothing."""
+    with connected(target, site.shop.name, only_reads=True) as database, site.workspace() as (con, _):
         entry = released(site)
         tables, there = contents(site, entry, target), database.release()
         _refuse_other_shop(site, database, there)
         if there is None or there[1] != entry.number:
             found = f"release {there[1]}" if there else "no release"
             return [f"{database.schema} has {found}, and readers of the lake see release {entry.number}."]
+        verify(site, [file for table in tables for file in table.parts.values()])
         recorded, existing = database.recorded(), database.existing()
         return [f"{table.name}: {why}." for table in tables if (why := _why_different(table, recorded, existing, database, con))]
 
@@ -121,13 +125,14 @@ def _why_different(
         return "not in the database"
     if table.name not in recorded or recorded[table.name].definition != table.definition:
         return "published with other columns"
-    found = figures.named(table, database.figures(table))
-    return figures.difference(figures.in_gold(table, con), found)
+    found = figures.named(table, database.figures(table), is_check=True)
+    return figures.difference(figures.in_gold(table, con, is_check=True), found)
 
 
 def _comparison(con: duckdb.DuckDBPyConnection) -> Any:
     def compare_figures(content: Content, values: Sequence[Any]) -> None:
-        figures.refuse_difference(content, figures.in_gold(content, con), figures.named(content, values))
+        gold = figures.in_gold(content, con, is_check=False)
+        figures.refuse_difference(content, gold, figures.named(content, values, is_check=False))
 
     return compare_figures
 
@@ -158,12 +163,11 @@ def _plan(site: Site, entry: Entry, tables: Sequence[Content], database: TargetD
 
 
 def _change(table: Content, there: Recorded | None, database: TargetDatabase, whole: bool) -> Change | None:
-    if there is None or _is_defined_otherwise(table, there, database):
-        return Change(table, None, is_new=True)
-    changed = changed_parts(table, there)
-    if not changed and not whole:
+    changed = None if there is None or _is_defined_otherwise(table, there, database) else changed_parts(table, there)
+    if changed is not None and not changed and not whole:
         return None
-    if not database.fits(table):
+    verify(table.site, table.parts.values())  # all of them are compared
+    if changed is None or not database.fits(table):
         return Change(table, None, is_new=True)
     by_month = table.contract.monthly and not whole and UNDATED_NAME not in changed
     return Change(table, frozenset(changed) if by_month else None, is_new=False)

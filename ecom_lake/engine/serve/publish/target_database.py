@@ -7,6 +7,7 @@ URL, as in engine/build/pull/source.py.
 
 from __future__ import annotations
 
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from ecom_lake import logs
 from ecom_lake.engine.build.pull.source import product_and_url
 from ecom_lake.engine.database import Target
 from ecom_lake.engine.serve.publish.content import Content, Recorded, as_recorded
@@ -116,16 +118,16 @@ class TargetDatabase(ABC):
         """Whether the values of the table fit into the columns that are there."""
 
     def figures(self, content: Content) -> Sequence[Any]:
-        """The figures of a published table."""
-        return self._figures(content, content.name)
+        """The figures of a published table, with those that take long."""
+        return self._figures(content, content.name, is_check=True)
 
     @abstractmethod
     def publish(self, plan: Plan, compare: Compare, on_table: OnTable) -> None:
         """Write the changes and make them visible in one step, or change nothing."""
 
     @abstractmethod
-    def _figures(self, content: Content, name: str) -> Sequence[Any]:
-        """The figures of a table that has the columns of `content` and this name."""
+    def _figures(self, content: Content, name: str, is_check: bool = False) -> Sequence[Any]:
+        """The figures of a table that has the columns of `content` and this name. `is_check`: also those that take long."""
 
     @abstractmethod
     def _all(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
@@ -142,19 +144,20 @@ class TargetDatabase(ABC):
 
 
 @contextmanager
-def connected(target: Target, shop: str) -> Iterator[TargetDatabase]:
-    """A connection that no other publication into the same schema has at the same time."""
+def connected(target: Target, shop: str, only_reads: bool = False) -> Iterator[TargetDatabase]:
+    """A connection that no other publication into the same schema has at the same time. `only_reads`: in a transaction that
+    cannot write."""
     require("databases", "Publishing into a database")
     product, url = product_and_url(target.url, target.url_env)
     if product == "postgresql":
         from ecom_lake.engine.serve.publish.postgresql import opened as opened_postgresql
 
-        with opened_postgresql(url, target, shop) as database:
+        with opened_postgresql(url, target, shop, only_reads) as database:
             yield database
     else:
         from ecom_lake.engine.serve.publish.mariadb import opened as opened_mariadb
 
-        with opened_mariadb(url, target) as other:
+        with opened_mariadb(url, target, only_reads) as other:
             yield other
 
 
@@ -172,6 +175,14 @@ def between_readers(attempt: Callable[[], bool], tables: Sequence[str]) -> None:
                 "Nothing was published. Publish again when the transactions have ended."
             )
         time.sleep(PAUSE)
+
+
+def tidy(schema: str, work: Callable[[], None], refusal: type[Exception]) -> None:
+    """Work after the commit. Readers have the new release, so that a refusal of the database is logged and no error."""
+    try:
+        work()
+    except refusal as error:
+        logs.log_event("not tidied", logging.WARNING, schema=schema, why=type(error).__name__)
 
 
 def utc_now() -> datetime:

@@ -20,6 +20,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob.aio import BlobServiceClient
 from fsspec.asyn import sync_wrapper
 
+from ecom_lake.engine.store.azure.kept_versions import kept_versions
 from ecom_lake.engine.store.request_counts import RequestCounts
 from ecom_lake.errors import StoreError
 
@@ -95,6 +96,11 @@ class AzureBlobs(AzureBlobFileSystem):  # type: ignore[misc]
         if status != "success":
             raise StoreError(f"Copying {path1} ended as '{status}'; run the command again.")
 
+    async def _kept_versions(self, path: str) -> list[tuple[str, str]]:
+        container, folder, _none = self.split_path(path)
+        return await kept_versions(self.service_client, container, folder)
+
+    kept_versions = sync_wrapper(_kept_versions)
     put_file = sync_wrapper(_put_file)
     cp_file = sync_wrapper(_cp_file)
 

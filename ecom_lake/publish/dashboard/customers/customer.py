@@ -19,6 +19,7 @@ from ecom_lake.publish.dashboard.not_there import NotThereError
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import amount, percent
+from ecom_lake.words import counted
 
 ORDERS = 200
 """Orders that the table lists, the latest first."""
@@ -110,8 +111,8 @@ def _profile_query(view: View, customer_id: str) -> Query:
     joins = "\nleft join rfm as r on r.customer_id = d.customer_id" if has_rfm else ""
     joins += "\nleft join customer_segments as g on g.customer_id = d.customer_id" if has_segments else ""
     sql = f"""select d.state, d.registered_at, d.is_subscriber, c.first_order_date, c.last_order_date, c.orders, c.purchases,
-    c.units, c.net_sales, c.gross_profit, c.aov, c.recency_days, c.avg_gap_days, c.late_orders, c.avg_review, c.loyalty_tier,
-    c.persona, c.activity_status, {rfm}, {"g.segment" if has_segments else "null as segment"}
+    c.units, c.net_sales, c.gross_profit, c.aov, c.recency_days, c.avg_gap_days, c.promised_orders, c.late_orders,
+    c.avg_review, c.loyalty_tier, c.persona, c.activity_status, {rfm}, {"g.segment" if has_segments else "null as segment"}
 from dim_customer as d
 left join customer_metrics as c on c.customer_id = d.customer_id{joins}
 where d.customer_id = $customer"""
@@ -155,18 +156,20 @@ def _facts(view: View, row: Row) -> list[Fact]:
 def _cards(view: View, row: Row) -> list[Card]:
     exact = money(view)
     cards = [
-        Card("Net sales", exact(row["net_sales"]), f"{row['units']:,} units"),
-        Card("Orders", f"{row['orders']:,}", f"on {row['purchases']:,} {'day' if row['purchases'] == 1 else 'days'}"),
+        Card("Net sales", exact(row["net_sales"]), counted(row["units"], "unit")),
+        Card("Orders", f"{row['orders']:,}", f"on {counted(row['purchases'], 'day')}"),
         Card("Average order value", amount(row["aov"], 2, currency=view.release.currency)),
     ]
     if row["last_order_date"]:
-        cards.append(Card("Latest order", f"{row['last_order_date']}", f"{row['recency_days']:,} days before the as-of date"))
+        cards.append(
+            Card("Latest order", f"{row['last_order_date']}", f"{counted(row['recency_days'], 'day')} before the as-of date")
+        )
     if row["avg_gap_days"] is not None:
         cards.append(Card("Days between purchases", f"{row['avg_gap_days']:,.0f}", "mean"))
     if row["gross_profit"] is not None:
         cards.append(Card("Gross profit", exact(row["gross_profit"])))
-    if row["late_orders"] is not None and row["last_order_date"]:
-        cards.append(Card("Delivered late", f"{row['late_orders']:,}", f"of {row['orders']:,} orders"))
+    if row["promised_orders"]:
+        cards.append(Card("Delivered late", f"{row['late_orders']:,}", f"of {row['promised_orders']:,} with both dates"))
     if row["avg_review"] is not None:
         cards.append(Card("Review score (of 5)", f"{row['avg_review']:.2f}", "mean"))
     return cards
@@ -234,7 +237,7 @@ def _timeline(view: View, row: Row, orders: Sequence[Row]) -> Timeline | None:
 def _order(view: View, order: Row) -> Order:
     look = _look(order)
     words = {
-        "late": f", {order['delay_days']} days late",
+        "late": f", {counted(order['delay_days'] or 0, 'day')} late",
         "on-time": ", delivered on time",
         "other": "",
         "not-valid": ", not counted as a sale",

@@ -24,6 +24,10 @@ _RETRY = 0.05
 """Seconds after which a build that was asked to stop is interrupted again: it may have been between two statements."""
 
 
+_FIRST_PAGES = 2.0
+"""Seconds for which the build waits, so that the first pages have the processor to themselves."""
+
+
 class StoppedError(Exception):
     """The release was closed while its serving file was built."""
 
@@ -35,7 +39,7 @@ class Prepared:
         self._path = path_of(site, entry, scratch)
         self._file = self._opened() if self._path.exists() else None
         self._building: duckdb.DuckDBPyConnection | None = None
-        self._stopped = Event()
+        self._stopped, self._is_wanted = Event(), Event()
         self._thread = Thread(target=self._prepare, name=f"serving file of release {entry.number}", daemon=True)
         if self._file is None:
             self._thread.start()
@@ -46,12 +50,14 @@ class Prepared:
 
     def wait(self) -> bool:
         """Until the file is open or cannot be made; whether it is open."""
+        self._is_wanted.set()
         if self._thread.ident is not None:
             self._thread.join()
         return self._file is not None
 
     def close(self) -> None:
         self._stopped.set()
+        self._is_wanted.set()
         while self._thread.is_alive():
             if self._building:
                 with suppress(duckdb.Error):  # it was closed meanwhile
@@ -62,6 +68,7 @@ class Prepared:
 
     def _prepare(self) -> None:
         """Pages need no serving file: what goes wrong is logged."""
+        self._is_wanted.wait(_FIRST_PAGES)
         try:
             build(self._site, self._entry, self._path, self._site.memory_limit, self._started)
             remove_outdated(self._path)

@@ -8,6 +8,9 @@ from ecom_lake.shop.vocabulary import KPIS
 FOLDER = "Orders"
 _VALID = "Orders[is_valid]"
 _NO_SALE = 'Orders[Status] IN { "canceled", "unavailable" }'
+_STATUSES_KNOWN = 'ISEMPTY ( Orders ) || NOT ISEMPTY ( FILTER ( Orders, Orders[Status] <> "unknown" ) )'
+_CANCELED = "count(*) filter (where status in ('canceled', 'unavailable'))"
+_KNOWN = "count(*) filter (where status <> 'unknown') > 0 or count(*) = 0"
 
 MEASURES = (
     Measure(
@@ -51,8 +54,8 @@ MEASURES = (
         "Canceled Orders",
         FOLDER,
         KPIS["canceled_orders"].column,
-        f"COUNTROWS ( FILTER ( Orders, {_NO_SALE} ) ) + 0",
-        from_orders("count(*) filter (where status in ('canceled', 'unavailable'))", "true"),
+        f"IF ( {_STATUSES_KNOWN}, COUNTROWS ( FILTER ( Orders, {_NO_SALE} ) ) + 0 )",
+        from_orders(f"case when {_KNOWN} then {_CANCELED} end", "true"),
         kpi("canceled_orders"),
         ("fct_orders.status",),
         "Filters of products and sellers do not apply: the lines of such an order are no sales.",
@@ -61,8 +64,8 @@ MEASURES = (
         "Cancellation Rate",
         FOLDER,
         KPIS["cancel_rate"].column,
-        f"DIVIDE ( COUNTROWS ( FILTER ( Orders, {_NO_SALE} ) ) + 0, COUNTROWS ( Orders ) )",
-        from_orders("count(*) filter (where status in ('canceled', 'unavailable')) / nullif(count(*), 0)", "true"),
+        "DIVIDE ( [Canceled Orders], COUNTROWS ( Orders ) )",
+        from_orders(f"case when {_KNOWN} then {_CANCELED} / nullif(count(*), 0) end", "true"),
         kpi("cancel_rate"),
         ("fct_orders.status",),
         "Filters of products and sellers do not apply.",

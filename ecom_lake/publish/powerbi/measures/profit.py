@@ -78,10 +78,10 @@ MEASURES = (
             "NOT ISBLANK ( Orders[is_returned] )",
             '( Orders[is_returned] || Orders[Status] = "delivered" )',
         )
-        + "\nRETURN\n    DIVIDE ( [Returned Orders] + 0, Returnable )",
+        + '\nRETURN\n    IF ( "delivered" IN ALL ( Orders[Status] ), DIVIDE ( [Returned Orders] + 0, Returnable ) )',
         from_orders(
-            "count(*) filter (where is_returned)"
-            " / nullif(count(is_returned) filter (where is_returned or status = 'delivered'), 0)"
+            "case when (select count(*) from fct_orders where status = 'delivered') > 0 then count(*) filter (where is_returned)"
+            " / nullif(count(is_returned) filter (where is_returned or status = 'delivered'), 0) end"
         ),
         kpi("return_rate"),
         _RETURNS,

@@ -30,7 +30,7 @@ def _of_lines(name: str, kpi_name: str, column: str, *needs: str) -> Measure:
 MEASURES = (
     _of_lines("Net Sales", "net_sales", "net_sales"),
     _of_lines("Gross Sales", "gross_sales", "gross_sales"),
-    _of_lines("Discounts", "discounts", "discount", "fct_orders.is_discounted"),
+    _of_lines("Discounts", "discounts", "discount", "fct_orders.is_discounted", "discount_sensitivity.discounts"),
     _of_lines("Freight", "freight", "freight"),
     Measure(
         "GMV",

@@ -8,7 +8,7 @@ from ecom_lake.shop.trust.ledger import Ledger
 from ecom_lake.shop.trust.quality_scorecard import QualityScorecard
 
 FOLDER = "Trust"
-_FATES = ("rejected", "quarantined", "pending", "superseded", "collapsed", "left_out")
+_FATES = ("rejected", "quarantined", "pending", "superseded", "collapsed", "left_out", "erased")
 _LEDGER = tuple(f"ledger.{name}" for name in ("rows_delivered", "published", *_FATES))
 _CHECKS = ("quality_scorecard.checked_rows", "quality_scorecard.failed_rows")
 
@@ -57,7 +57,7 @@ MEASURES = (
         Count("Malformed records, and rows that failed a rule of a contract: they are kept, with the reason."),
         "SUM ( Deliveries[rejected] ) + SUM ( Deliveries[quarantined] )",
         "rejected + quarantined",
-        "rows_delivered - published - pending - superseded - collapsed - left_out",
+        "rows_delivered - published - pending - superseded - collapsed - left_out - erased",
     ),
     _of_ledger(
         "Rows Not Accounted For",

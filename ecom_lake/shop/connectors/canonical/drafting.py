@@ -43,12 +43,23 @@ _AMOUNTS = LineAmounts(
     cost="unit_cost",
     order_key="order_id",
 )
-_MARKS = SaleMarks(flag="is_valid", status="status", canceled_at="canceled_at", canceled="canceled")
+_MARKS = SaleMarks(
+    flag="is_valid",
+    status="status",
+    canceled_at="canceled_at",
+    canceled="canceled",
+    payments=("payments", "amount"),
+    perhaps_unpaid=("canceled", "created"),
+)
 
 
-def draft_targets() -> Targets:
-    """The canonical tables with the names that their columns have elsewhere."""
-    vocabulary = read_vocabulary(package_files(__package__).joinpath(_OTHER_NAMES).read_text("utf-8"), _OTHER_NAMES)
+def other_names() -> Vocabulary:
+    return read_vocabulary(package_files(__package__).joinpath(_OTHER_NAMES).read_text("utf-8"), _OTHER_NAMES)
+
+
+def draft_targets(vocabulary: Vocabulary | None = None) -> Targets:
+    """The canonical tables with the names that their columns have elsewhere, by default those of other_names.toml."""
+    vocabulary = vocabulary or other_names()
     return Targets(
         tables=tuple(_table(file, vocabulary) for file in files.FILES),
         words=vocabulary.words,
@@ -58,6 +69,7 @@ def draft_targets() -> Targets:
         amount_words=vocabulary.amount_words,
         recognized=vocabulary.recognized,
         shapes=vocabulary.shapes,
+        doubted_without=vocabulary.doubted_without,
         ids=("order_id", "customer_id", "product_id", "seller_id"),
     )
 

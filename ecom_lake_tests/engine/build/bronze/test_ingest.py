@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from ecom_lake.engine.build.bronze.deliveries import contents
 from ecom_lake.engine.build.bronze.ingest import ingest, nothing_new
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.serve.status import status_of
 from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.landing_zone import land as land_files
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order
@@ -48,6 +50,24 @@ def test_a_second_ingest_changes_nothing(tmp_path: Path) -> None:
     assert nothing_new(site, before)
     ingest(site)
     assert site.lake.log.head() == before
+
+
+def test_an_ingest_keeps_what_another_one_committed_while_it_read(tmp_path: Path) -> None:
+    site, is_first = a_site(tmp_path), [True]
+    land(site, "orders-a.csv", "orders", [order(1)])
+
+    def meanwhile(_: str) -> None:
+        if is_first:
+            is_first.clear()
+            land(site, "orders-b.csv", "orders", [order(2)])
+            ingest(site)
+
+    ingest(site, meanwhile)
+    assert sorted(site.lake.log.head().landing) == ["orders-a.csv", "orders-b.csv"]
+    assert nothing_new(site, site.lake.log.head())
+    site.lake.store.local("olist/landing/orders-b.csv").unlink()
+    ingest(site)
+    assert sorted(site.lake.log.head().landing) == ["orders-a.csv"]
 
 
 def test_the_same_content_under_another_name_is_one_delivery(tmp_path: Path) -> None:
@@ -91,6 +111,29 @@ def test_bronze_is_kept_after_landing_is_deleted(tmp_path: Path) -> None:
     ingest(site)
     assert deliveries(site) == [(1, "orders.csv", 1)]
     assert site.lake.log.head().landing == {}
+
+
+def test_a_file_that_returns_to_earlier_content_is_reported_until_it_is_landed_again(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    good, copy = land(site, "orders.csv", "orders", [order(1), order(2)]), tmp_path / "orders-again.csv"
+    text = good.read_bytes()
+
+    def accepted() -> bool:
+        checks = [check for outcome in ingest(site) for check in outcome.checks if check.name == "landing_accepted"]
+        assert "land --again" in checks[0].says or checks[0].passed
+        return checks[0].passed
+
+    assert accepted()
+    land(site, "orders.csv", "orders", [order(1)])
+    assert accepted()
+    good.write_bytes(text)
+    assert not accepted() and not accepted()
+    copy.write_bytes(text)
+    assert [arrival.fate for arrival in land_files(site.lake, [copy])] == ["known"]
+    known = contents(site.lake.log.head())
+    assert [arrival.fate for arrival in land_files(site.lake, [copy, copy], again=known)] == ["landed", "landed"]
+    assert accepted()
+    assert [rows for *_, rows in deliveries(site)] == [2, 1, 2, 2]
 
 
 def test_a_refused_file_does_not_stop_the_others_and_is_reported_until_it_is_fixed(tmp_path: Path) -> None:

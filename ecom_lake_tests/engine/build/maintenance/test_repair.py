@@ -205,3 +205,17 @@ def test_a_step_checks_only_the_files_that_it_reads(fresh_lake: BuiltLake) -> No
     with pytest.raises(UserError, match="|".join(re.escape(f"{path.name} has 7 bytes") for path in customers)):
         _only_orders(fresh_lake.site())
     assert fresh_lake.site().lake.log.head().parts(TableId("silver", "orders")) == before.parts(TableId("silver", "orders"))
+
+
+def test_a_new_landed_file_waits_for_an_ingest(fresh_lake: BuiltLake) -> None:
+    """It may hold an erased person: only an ingest compares it with the erasure list."""
+    site = fresh_lake.site()
+    Path.unlink(stored(fresh_lake, TableId("bronze", "orders")))
+    new = site.lake.store.local(f"{site.shop.name}/landing/customers_new.csv")
+    new.write_text("customer_id,customer_unique_id\nnew,somebody\n", "utf-8")
+    store = site.lake.store.local(f"{site.shop.name}/_store/bronze")
+    before = {path.parent.name for path in store.rglob("*") if path.is_file()}
+    files = len([path for path in store.rglob("*") if path.is_file()])
+    assert len(repair(site).read_again) == 1
+    assert len([path for path in store.rglob("*") if path.is_file()]) == files + 1
+    assert {path.parent.name for path in store.rglob("*") if path.is_file()} == before | {"orders"}

@@ -203,14 +203,41 @@ def test_nothing_is_read_or_deleted_between_two_collections(log: Log) -> None:
     assert log.site.lake.log.numbers() == [1, 2, 3, 4, 5, 6]
 
 
+def written(path: Path, days: float) -> Path:
+    """A file that is so many days old."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"PAR1")
+    os.utime(path, (datetime.now(UTC).timestamp() - days * 86_400,) * 2)
+    return path
+
+
 def test_unnamed_files_stay_for_a_day(log: Log, tmp_path: Path) -> None:
     """A build that is running has files that no state names yet."""
-    for name, old in (("running", 0.9), ("left", 1.1)):
-        path = tmp_path / "olist/_store/gold/rfm" / f"{name}.parquet"
-        path.write_bytes(b"PAR1")
-        os.utime(path, (datetime.now(UTC).timestamp() - old * 86_400,) * 2)
+    for name, days in (("running", 0.9), ("left", 1.1)):
+        written(tmp_path / f"olist/_store/gold/rfm/{name}.parquet", days)
     collect_garbage(log.site, find_expired(log.site))
     assert log.paths() == expected(log, 4, 6) | {"_store/gold/rfm/running.parquet"}
+
+
+def test_half_written_files_of_bronze_are_deleted(log: Log, tmp_path: Path) -> None:
+    whole = written(tmp_path / "olist/_store/bronze/orders/whole.parquet", days=2)
+    half = written(tmp_path / "olist/_store/bronze/orders/.half.parquet.0123abcd", days=2)
+    collect_garbage(log.site, find_expired(log.site))
+    assert (whole.exists(), half.exists()) == (True, False)
+
+
+def test_records_of_sent_messages_stay_longer_than_the_states(log: Log, tmp_path: Path) -> None:
+    recent, old = (written(tmp_path / f"olist/_store/sent/team/{days}.sent", days) for days in (399, 401))
+    collect_garbage(log.site, find_expired(log.site))
+    assert (recent.exists(), old.exists()) == (True, False)
+
+
+def test_a_bronze_file_whose_rows_are_in_a_merged_file_is_deleted_when_no_kept_state_names_it(log: Log) -> None:
+    merged = replace(file("_store/bronze/orders/merged-12.parquet"), fingerprint="1", first_hash="1" * 32)
+    log.site.lake.log.commit(lambda head: head.with_parts(ORDERS, {Part(batch="1"): merged}), "run", "merged", release=True)
+    one, two = ("olist/_store/bronze/orders/1.parquet", "olist/_store/bronze/orders/2.parquet")
+    assert not {one, two} & {info.path for info in find_expired(log.site).files}, "the release before it is still in use"
+    assert {one, two} & {info.path for info in find_garbage(log.site, timedelta(0)).files} == {one}
 
 
 def test_a_state_that_a_kept_file_refers_to_stays_with_its_files(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,16 @@ import pytest
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.mapped.checks import checks_of
+from ecom_lake.engine.build.mapped.due_deliveries import find_due, is_current
+from ecom_lake.engine.build.mapped.facets import MADE_BY, facets_of
 from ecom_lake.engine.build.mapped.make_mapped import make_mapped
 from ecom_lake.engine.build.mapped.readings import readings
 from ecom_lake.engine.build.outdated import outdated
 from ecom_lake.engine.build.shop_context import Site, invalid_shops
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
+from ecom_lake.engine.build.step import code_version
+from ecom_lake.engine.build.step.code_version import PACKAGE, import_closure
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.store.entry import File
@@ -28,6 +34,7 @@ from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.log import Log
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.mapped_shop import MAP, MappedShop, a_mapped_shop, lines, sales
+from ecom_lake_tests.engine.build.step.test_code_version import PLANNING, is_cut, run_by
 
 SALES = sales(
     "A1,ann,2024-01-05,paid,Rome,",
@@ -366,3 +373,119 @@ def test_an_interrupted_step_changes_nothing_and_the_next_one_continues(
     stored = {info.path.removeprefix("mine/") for info in site.lake.store.list("mine/_store/mapped")}
     assert stored == {file.path for table, parts in head.tables.items() if table.layer == "mapped" for file in parts.values()}
     assert not [table for table in outdated(site, head) if table.startswith("mapped/")]
+
+
+STOCK = """
+[files.stock]
+names = ["stock*"]
+whole = "file"
+
+[lookups.shelf]
+on = "sku"
+sql = "select sku, sum(num(units)) as units from stock group by sku"
+
+[order_items]
+from = "lines"
+join = { shelf = "sku" }
+order_id = "number"
+line = "position"
+product_id = "sku"
+unit_price = "price"
+quantity = "shelf.units"
+"""
+
+
+def test_a_lookup_reads_the_newest_of_whole_files(tmp_path: Path) -> None:
+    """Three nights of 5 units are 5 units, and a product that left the file is found no more; also from scratch."""
+    shop = a_mapped_shop(tmp_path, MAP.partition("[order_items]")[0] + STOCK)
+    shop.land("sales-1.csv", SALES)
+    shop.land("lines-1.csv", lines("A1,1,x,10.00", "A1,2,y,5.00"))
+    found = []
+    for night, more in enumerate(("y,1", "y,2", "z,3")):
+        shop.land(f"stock-{night}.csv", f"sku,units\nx,2\nx,3\n{more}\n")
+        site = shop.site
+        ingest(site)
+        make_mapped(site)
+        found.append(rows_of(site, "mapped/order_items", "product_id", "quantity"))
+    assert found == [[("x", "5"), ("y", "1")], [("x", "5"), ("y", "2")], [("x", "5"), ("y", None)]]
+    made = [file.content for file in shop.site.lake.log.head().parts(TableId("mapped", "order_items")).values()]
+    make_mapped(replace(shop.site, full=True))
+    assert [file.content for file in shop.site.lake.log.head().parts(TableId("mapped", "order_items")).values()] == made
+
+
+TWO_LOOKUPS = """
+[files.prices]
+names = ["prices*"]
+
+[files.names]
+names = ["names*"]
+
+[lookups.price]
+from = "prices"
+on = "sku"
+
+[lookups.name]
+from = "names"
+on = "sku"
+
+[order_items]
+from = "lines"
+join = { price = "sku", name = "sku" }
+order_id = "number"
+line = "position"
+product_id = "coalesce(name.called, sku)"
+unit_price = "price.amount"
+"""
+
+
+def test_a_changed_row_of_one_of_two_lookups_maps_only_what_looks_it_up(tmp_path: Path) -> None:
+    shop = a_mapped_shop(tmp_path, MAP.partition("[order_items]")[0] + TWO_LOOKUPS)
+    shop.land("sales-1.csv", SALES)
+    shop.land("lines-1.csv", lines("A1,1,x,"))
+    shop.land("lines-2.csv", lines("A1,2,y,"))
+    shop.land("names-1.csv", "sku,called\nx,mug\n")
+    shop.land("prices-1.csv", "sku,amount\nx,1\ny,2\n")
+    ingest(shop.site)
+    make_mapped(shop.site)
+    shop.land("prices-2.csv", "sku,amount\ny,3\n")
+    site = shop.site
+    ingest(site)
+    facet = next(facet for facet in facets_of(site, "order_items"))
+    assert [file.delivery.file for file in find_due(site, site.lake.log.head(), facet).looked_up.values() if file.delivery] == [
+        "lines-2.csv"
+    ]
+
+
+def test_a_mapped_table_is_due_exactly_when_the_code_that_makes_it_changes(
+    shop: MappedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = shop.site
+    ingest(site)
+    make_mapped(site)
+    assert is_current(site, site.lake.log.head(), "orders")
+    read, closure = Path.read_bytes, import_closure(MADE_BY)
+    due = set()
+    try:
+        for path in (path for path in sorted(PACKAGE.rglob("*.py")) if path in closure or path.parent.name == "mapped"):
+            monkeypatch.setattr(
+                code_version, "_read", lambda one, path=path: read(one) + (b"\nchanged = 1\n" if one == path else b"")
+            )
+            code_version.code_version.cache_clear()
+            code_version._source.cache_clear()
+            if not is_current(site, site.lake.log.head(), "orders"):
+                due.add(path)
+    finally:
+        monkeypatch.undo()
+        code_version.code_version.cache_clear()
+        code_version._source.cache_clear()
+    assert due == set(closure)
+    here = {"make_mapped", "running", "whole_files", "part_files", "due_deliveries"}
+    assert here <= {path.stem for path in closure if path.parent.name == "mapped"}
+    assert {"delivered_rows", "run_facet", "compiled"} <= {path.stem for path in closure}
+
+
+def test_every_file_that_runs_while_a_mapped_table_is_made_is_in_its_closure(shop: MappedShop) -> None:
+    site = shop.site
+    ingest(site)
+    known = {*import_closure(MADE_BY), *PLANNING}
+    assert {path for path in run_by(partial(make_mapped, site)) if path not in known and not is_cut(path)} == set()

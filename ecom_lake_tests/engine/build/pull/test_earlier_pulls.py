@@ -15,16 +15,20 @@ AT = datetime(2026, 11, 28, 22, 15, 3, 123456)
 
 
 @pytest.mark.parametrize(
-    ("watermark", "name"),
+    ("watermark", "since", "name"),
     [
-        (AT.replace(tzinfo=UTC), "database/000017/order_items-20261128T221503.123456Z.csv.gz"),
-        (AT, "database/000017/order_items-20261128T221503.123456.csv.gz"),
-        (date(2026, 11, 28), "database/000017/order_items-20261128.csv.gz"),
-        (None, "database/000017/order_items.csv.gz"),
+        (
+            AT.replace(tzinfo=UTC),
+            datetime(2026, 11, 28, 21, tzinfo=UTC),
+            "database/000017/order_items-20261128T210000.000000Z-20261128T221503.123456Z.csv.gz",
+        ),
+        (AT, None, "database/000017/order_items-20261128T221503.123456.csv.gz"),
+        (date(2026, 11, 28), date(2026, 11, 27), "database/000017/order_items-20261127-20261128.csv.gz"),
+        (None, None, "database/000017/order_items.csv.gz"),
     ],
 )
-def test_a_name_states_pull_table_and_watermark(watermark: Moment | None, name: str) -> None:
-    file = PulledFile(17, "order_items", watermark)
+def test_a_name_states_pull_table_and_watermarks(watermark: Moment | None, since: Moment | None, name: str) -> None:
+    file = PulledFile(17, "order_items", watermark, since)
     assert file.path == name
     assert PulledFile.parse(name) == file
     assert named_after(name, [one.delivered for one in FILES]) == "order_items"

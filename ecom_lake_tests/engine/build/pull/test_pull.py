@@ -8,11 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from ecom_lake.engine.build.pull.pull import pull
+from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.pull.pull import latest_watermark, pull
+from ecom_lake.engine.build.pull.source import Column, Kind
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.database_shop import ITEMS, ORDERS, VARIABLE, DatabaseShop, PostgreSQLServer
 from ecom_lake_tests.project import PROJECT
@@ -165,6 +168,83 @@ def test_a_file_that_was_removed_before_a_build_is_pulled_again(shop: DatabaseSh
     shop.order("C", "2024-02-20 10:00:00")
     (shop.landing / lost.file).unlink()
     assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"order_id\nB\n")], ids=["damaged", "without a column"])
+def test_the_rows_of_a_file_that_a_build_refused_are_pulled_again(shop: DatabaseShop, content: bytes) -> None:
+    shop.order("A", "2024-02-01 10:00:00")
+    shop.pull()
+    shop.order("B", "2024-02-09 10:00:00")
+    shop.order("C", "2024-02-20 10:00:00")
+    refused = shop.landing / shop.pull()["orders"].file
+    refused.write_bytes(content)
+    ingest(shop.site())
+    assert shop.site().lake.log.head().landing[refused.relative_to(shop.landing).as_posix()].refused
+    assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize("fate", ["refused", "removed"])
+def test_rows_that_no_build_read_are_pulled_again_after_later_pulls(shop: DatabaseShop, fate: str) -> None:
+    """B is in the second file only: the third starts a day before C."""
+    files = []
+    for orders in ({"A": 1}, {"B": 9, "C": 15}, {"D": 20}):
+        for order, day in orders.items():
+            shop.order(order, f"2024-02-{day:02} 10:00:00")
+        files.append(shop.landing / shop.pull()["orders"].file)
+    assert [row["order_id"] for row in shop.rows(files[2].relative_to(shop.landing).as_posix())] == ["C", "D"]
+    if fate == "refused":
+        files[1].write_bytes(gzip.compress(b"order_id\nB\n"))
+    else:
+        files[1].unlink()
+    ingest(shop.site())
+    again = shop.pull()["orders"]
+    assert [row["order_id"] for row in shop.rows(again.file)] == ["A", "B", "C", "D"]
+    shop.build_silver()
+    shop.order("E", "2024-02-21 09:00:00")
+    assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["D", "E"], "the gap is closed"
+
+
+def test_files_named_by_older_versions_count_with_their_watermark(shop: DatabaseShop) -> None:
+    """Their names state one time only: nothing is pulled from the beginning after an upgrade."""
+    for order, day in (("A", 1), ("B", 9)):
+        shop.order(order, f"2024-02-{day:02} 10:00:00")
+        landed = shop.landing / shop.pull()["orders"].file
+        table, *times = landed.name.split("-")
+        landed.rename(landed.with_name(f"{table}-{times[-1]}"))
+    shop.order("C", "2024-02-10 09:00:00")
+    assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["B", "C"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\x1f\x8b\x08\0", b"order_id"], ids=["empty", "cut off", "other bytes"])
+def test_the_rows_of_a_damaged_file_are_pulled_again_before_any_build(shop: DatabaseShop, content: bytes) -> None:
+    """As a power failure may leave it. Later pulls do not fail because of it, nor does one after a build that refused it."""
+    shop.order("A", "2024-02-01 10:00:00")
+    shop.pull()
+    shop.order("B", "2024-02-09 10:00:00")
+    damaged = shop.landing / shop.pull()["orders"].file
+    damaged.write_bytes(content)
+    assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["A", "B"]
+    ingest(shop.site())
+    shop.order("C", "2024-02-20 10:00:00")
+    assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["B", "C"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "limit"),
+    [
+        ("Europe/Berlin", "2026-10-25T00:50", "2026-10-24T23:50"),  # 02:50 for the first time: 02:00 comes again
+        ("America/New_York", "2026-11-29T15:00", "2026-11-29T09:00"),  # 10:00 there
+        ("UTC", "2026-11-29T15:00", "2026-11-29T14:00"),
+    ],
+)
+def test_no_watermark_without_a_zone_is_later_than_a_later_change(zone: str, now: str, limit: str) -> None:
+    def column(kind: Kind) -> Column:
+        return Column("updated_at", "updated_at", kind)
+
+    present = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert latest_watermark(column("naive"), present, zone) == datetime.fromisoformat(limit)
+    assert latest_watermark(column("day"), present, zone) == datetime.fromisoformat(limit).date()
+    assert latest_watermark(column("zoned"), present, zone) == present
 
 
 def test_of_two_pulls_at_once_one_is_refused(shop: DatabaseShop) -> None:

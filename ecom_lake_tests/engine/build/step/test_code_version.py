@@ -130,10 +130,10 @@ def test_every_file_that_runs_during_the_build_of_a_table_is_in_its_closure(tabl
             make_gold(site, own_name)
 
     known = {*import_closure(*CLOSURES[table]), *PLANNING}
-    assert {path for path in _run_by(make) if path not in known and not _is_cut(path)} == set()
+    assert {path for path in run_by(make) if path not in known and not is_cut(path)} == set()
 
 
-def _run_by(work: Callable[[], None]) -> set[Path]:
+def run_by(work: Callable[[], object]) -> set[Path]:
     """The package's files with a called function, except calls during imports."""
     called: set[Path] = set()
 
@@ -151,7 +151,7 @@ def _run_by(work: Callable[[], None]) -> set[Path]:
     return called
 
 
-def _is_cut(path: Path) -> bool:
+def is_cut(path: Path) -> bool:
     module = ".".join([PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts])
     return any(module == cut or module.startswith(f"{cut}.") for cut in CUT)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from ecom_lake.engine.mapping.draft.draft import Draft
 from ecom_lake.engine.mapping.draft.draft_text import draft_text
 from ecom_lake.engine.mapping.map_file import read_map
@@ -77,3 +79,38 @@ def test_an_amount_of_the_order_is_shared_and_names_its_weights(tmp_path: Path) 
 def test_a_discount_and_what_it_leaves_are_not_exchanged(tmp_path: Path) -> None:
     made = _lines(tmp_path, "Price,Kept Back,Rest", "p", "d", "p * q - d")
     assert cell(made, "order_items", "discount").expression == "kept_back"
+
+
+def test_a_total_of_the_order_on_each_of_its_rows_is_no_total_of_the_line(tmp_path: Path) -> None:
+    """60 orders have one line, so that price * quantity is the total of the order in 60 of 72 rows."""
+    rows: Rows = []
+    sales = 0.0
+    for n in range(66):
+        lines = [(PRICES[n % 5], n % 2 + 1)] + ([(PRICES[(n + 1) % 5], 1)] if n < 6 else [])
+        total = sum(price * pieces for price, pieces in lines)
+        sales += total
+        rows += [(f"o{n}", f"2021-03-{n % 28 + 1:02d}", f"s{price}", pieces, f"{price:.2f}", total) for price, pieces in lines]
+    made = draft(tmp_path, sales=("Order No,Order Date,SKU,Qty,Item Cost,Order Subtotal", rows))
+    assert cell(made, "order_items", "unit_price").expression == "item_cost"
+    assert made.sales is not None and made.sales.net_sales == pytest.approx(sales)
+
+
+def test_a_quantity_of_one_in_nearly_all_rows_is_a_quantity(tmp_path: Path) -> None:
+    """None of the six orders with two lines has different quantities, which is no evidence that they are of the order."""
+    numbers = [n for n in range(66) for _ in range(2 if n < 6 else 1)]
+    rows: Rows = [
+        (f"o{n}", f"2021-03-{n % 28 + 1:02d}", f"s{row % 5}", 2 if n > 60 else 1, PRICES[row % 5])
+        for row, n in enumerate(numbers)
+    ]
+    made = draft(tmp_path, sales=("Order No,Order Date,SKU,Quantity,Item Price", rows))
+    assert cell(made, "order_items", "quantity").expression == "quantity"
+
+
+def test_a_quantity_of_the_order_on_each_of_its_rows_is_no_quantity_of_the_line(tmp_path: Path) -> None:
+    numbers = [n for n in range(40) for _ in range(2)]
+    rows: Rows = [
+        (f"o{n}", f"2021-03-{n % 28 + 1:02d}", f"s{row % 5}", n % 7 + 2, PRICES[row % 5]) for row, n in enumerate(numbers)
+    ]
+    made = draft(tmp_path, sales=("Order No,Order Date,SKU,Quantity,Item Price", rows))
+    lines = next(facet for facet in made.facets if facet.table == "order_items")
+    assert "quantity" not in lines.targets

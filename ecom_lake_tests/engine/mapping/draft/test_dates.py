@@ -60,3 +60,15 @@ def test_each_file_may_have_its_own_format() -> None:
     found = read_dates_by_file(pl.Series(["13/02/2017", "01/02/2017", "02-14-2017"]), (2, 1))
     assert found is not None and found.by_file == ("%d/%m/%Y", "%m-%d-%Y")
     assert found.values.to_list() == [datetime(2017, 2, 13), datetime(2017, 2, 1), datetime(2017, 2, 14)]
+
+
+@pytest.mark.parametrize("text", ["01.01.1900", "01.01.1970", "31.12.9999", "30.12.1899"])
+def test_a_day_that_stands_for_no_day_is_read_and_is_no_value(text: str) -> None:
+    found = read_dates(pl.Series([text, *(f"{day}.10.2017" for day in range(10, 30)), text]))
+    assert found is not None and found.unread == 0 and found.formats == ("%d.%m.%Y",)
+    assert found.values.null_count() == 2 and found.values.min() == datetime(2017, 10, 10)
+    assert {f"{day:%d.%m}.{day.year}": rows for day, rows in found.placeholders.items()} == {text: 2}
+
+
+def test_a_column_of_placeholders_only_has_no_dates() -> None:
+    assert read_dates(pl.Series(["1900-01-01"] * 9)) is None

@@ -12,11 +12,12 @@ WORDS = Words.of(
         "order": ["orders", "bestell", "pedido"],
         "id": ["no", "nr", "nummer", "number"],
         "customer": ["cliente", "kunde", "kunden"],
-        "date": ["datum", "at"],
+        "date": ["datum", "at", "am"],
         "price": ["preis", "preço"],
         "unit": ["einzel"],
         "city": ["stadt", "cidade"],
         "seller": [],
+        "name": ["namn"],
     }
 )
 
@@ -35,6 +36,7 @@ WORDS = Words.of(
         ("Preço", {"price"}),
         ("Einzelpreis", {"unit", "price"}),
         ("Kunden-Stadt", {"customer", "city"}),
+        ("Kundenamn", {"customer", "name"}),
         ("unheard of", {"unheard"}),
     ],
 )
@@ -78,3 +80,30 @@ def test_an_earlier_name_fits_better_than_a_later_one() -> None:
 )
 def test_words_without_vowels(abbreviation: str, word: str) -> None:
     assert WORDS.of_name(abbreviation) == set(word.split())
+
+
+LANGUAGES = Words.of(
+    {
+        "order": ["注文", "zamówienie", "sipariş"],
+        "id": ["番号", "numer", "no"],
+        "date": ["日"],
+        "product": ["商品"],
+        "name": ["名", "nazwa"],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("注文番号", {"order", "id"}),
+        ("商品の名", {"product", "name"}),
+        ("注文日", {"order", "date"}),
+        ("Zamówienie (numer)", {"order", "id"}),
+        ("ZAMOWIENIE_NUMER", {"order", "id"}),
+        ("Sipariş No", {"order", "id"}),
+    ],
+)
+def test_words_of_other_scripts(name: str, words: set[str]) -> None:
+    """Japanese has no blanks between words, and a letter such as ł is written l where accents are left out."""
+    assert LANGUAGES.of_name(name) == words

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from ecom_lake.engine.build.release.release import roll_back
+from ecom_lake.engine.contracts.columns import NUMBER
+from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.serve.publish import target_database
 from ecom_lake.engine.serve.publish.mariadb import MariaDB
 from ecom_lake.engine.serve.publish.postgresql import PostgreSQL
 from ecom_lake.engine.serve.publish.publish import publish
 from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.store.access import Secret
+from ecom_lake.engine.store.lake import Lake
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.builders.database_shop import MariaDBServer, PostgreSQLServer, Server
@@ -296,6 +300,78 @@ def test_a_changed_row_is_found_and_replaced(shop: PublishedShop) -> None:
     assert shop.compare() == []
 
 
+def test_a_changed_text_and_a_changed_number_are_found(shop: PublishedShop) -> None:
+    columns, values = shop.site.registry.gold["kpi_monthly"].columns.values(), shop.gold("kpi_monthly")
+    number = next(column.name for column in columns if column.kind == NUMBER and values[column.name].count())
+    shop.publish()
+    for table, change, figure in (
+        ("rfm", "segment = 'x'", "characters of segment"),
+        ("fct_sales", "customer_id = repeat('x', char_length(customer_id))", "distinct values of customer_id"),
+        ("kpi_monthly", f"{number} = {number} * 1.5 + 1", f"smallest of {number}"),
+    ):
+        shop.execute(f"update {{}}.{table} set {change}")
+        [found] = shop.compare()
+        assert found.startswith(f"{table}: {figure}: ")
+        shop.publish(whole=True)
+    assert shop.compare() == []
+
+
+def test_a_check_writes_nothing(shop: PublishedShop) -> None:
+    [missing] = shop.compare()
+    assert missing.startswith("lake_gold has no release")
+    assert shop.rows("select 1 from information_schema.schemata where schema_name = '{}'") == [], "no schema either"
+    shop.publish()
+    shop.execute("create table {}.ecom_lake_old_3 (a int)")
+    before = _existing(shop)
+    assert shop.compare() == []
+    assert _existing(shop) == before, "what an interrupted publication left is removed by the next one, not by a check"
+    with (
+        target_database.connected(shop.target, "olist", only_reads=True) as database,
+        pytest.raises(UserError, match="cannot be published"),
+    ):
+        database._all(f"delete from {database.table('rfm')}")
+
+
+def test_the_limits_of_a_role_do_not_end_a_vacuum(built_lake: BuiltLake, postgres_server: PostgreSQLServer) -> None:
+    postgres_server.reset()
+    _drop_schema(postgres_server)
+    shop = PublishedShop(built_lake, postgres_server, tables=("kpi_monthly",))
+    shop.publish()
+    with target_database.connected(shop.target, "olist") as database:
+        assert isinstance(database, PostgreSQL)
+        database._run("rollback; set statement_timeout = 60000; set lock_timeout = 60000")
+        database._vacuum(["kpi_monthly"])
+        assert database._all("select current_setting('statement_timeout'), current_setting('lock_timeout')") == [("0", "0")]
+    _drop_schema(postgres_server)
+
+
+def test_a_refusal_after_the_commit_is_no_error(shop: PublishedShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_vacuum = is_postgresql(shop.server)
+
+    def refuse(database: object, tables: Iterable[str]) -> None:
+        if is_vacuum:
+            raise psycopg.errors.QueryCanceled
+        if list(tables):
+            raise UserError("Its user may not drop a table.")
+
+    shop.publish()
+    fewer = replace(shop, tables=("kpi_monthly",))
+    with monkeypatch.context() as patched:
+        patched.setattr(PostgreSQL, "_vacuum", refuse)
+        patched.setattr(MariaDB, "_drop", refuse)
+        assert fewer.publish().tables == 1
+    assert fewer.compare() == []
+
+
+def test_a_database_is_recorded_before_the_release_is_there(shop: PublishedShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = list[bool]()
+    database: type[Any] = PostgreSQL if is_postgresql(shop.server) else MariaDB
+    monkeypatch.setattr(Lake, "record_made", lambda *_: recorded.append(True))
+    monkeypatch.setattr(database, "publish", lambda *_: recorded.append(False))
+    shop.publish()
+    assert recorded == [True, False]
+
+
 def test_two_publications_at_once(shop: PublishedShop) -> None:
     with target_database.connected(shop.target, "olist"), pytest.raises(UserError, match="Another publication into lake_gold is"):
         shop.publish()
@@ -328,6 +404,62 @@ def test_an_exchange_keeps_grants_and_stops_for_a_view(built_lake: BuiltLake, po
     names = shop.rows("select indexname from pg_indexes where schemaname = '{}' and tablename = 'rfm'")
     assert not [name for (name,) in names if "ecom_lake" in name]
     _drop_schema(postgres_server)
+
+
+@pytest.fixture
+def exchanged(built_lake: BuiltLake, postgres_server: PostgreSQLServer) -> Iterator[PublishedShop]:
+    """A published table with personal columns; the roles `analyst` and `intern`, of which a new table gives `intern` access."""
+    postgres_server.reset()
+    _drop_schema(postgres_server)
+    shop = PublishedShop(built_lake, postgres_server, tables=("rfm",))
+    shop.execute("create role analyst", "create role intern")
+    shop.publish()
+    shop.execute("alter default privileges in schema {} grant select on tables to intern")
+    yield shop
+    _drop_schema(postgres_server)
+    shop.execute("drop owned by analyst, intern", "drop role analyst, intern")
+
+
+def test_an_exchange_gives_no_access_back(exchanged: PublishedShop) -> None:
+    """Default privileges came later, or were revoked from this table; a grant on a column stays one."""
+    exchanged.execute("grant select (rfm_code) on {}.rfm to analyst")
+    replace(exchanged, personal=False).publish()
+    assert exchanged.rows(
+        "select r, has_table_privilege(r, '{}.rfm', 'select'), has_column_privilege(r, '{}.rfm', 'rfm_code', 'select') "
+        "from unnest(array['analyst', 'intern']) r order by r"
+    ) == [("analyst", False, True), ("intern", False, False)]
+
+
+@pytest.mark.parametrize("limit", ["alter table {}.rfm enable row level security", "create policy p on {}.rfm using (true)"])
+def test_an_exchange_stops_for_row_level_security(exchanged: PublishedShop, limit: str) -> None:
+    exchanged.execute(limit)
+    with pytest.raises(UserError, match="it has row-level security, which the new table would not have"):
+        replace(exchanged, personal=False).publish()
+    assert exchanged.compare() == []
+
+
+@pytest.mark.parametrize("is_missing", [False, True], ids=["a flipped bit", "missing"])
+def test_a_damaged_file_is_not_published(fresh_lake: BuiltLake, empty: Server, is_missing: bool) -> None:
+    shop = PublishedShop(fresh_lake, empty, tables=("rfm",))
+    [path] = shop.site.lake.paths(released(shop.site), TableId("gold", "rfm"))
+    whole = path.read_bytes()
+    _damage(path, is_missing)
+    with pytest.raises(UserError, match="`ecom-lake repair` rebuilds it"):
+        shop.publish()
+    path.write_bytes(whole)
+    shop.publish()
+    _damage(path, is_missing)
+    with pytest.raises(UserError, match="`ecom-lake repair` rebuilds it"):
+        shop.compare()
+
+
+def _damage(path: Path, is_missing: bool) -> None:
+    if is_missing:
+        path.unlink()
+    else:
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
 
 
 def test_a_text_that_outgrows_its_column(shop: PublishedShop) -> None:

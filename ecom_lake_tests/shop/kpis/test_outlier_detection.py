@@ -97,3 +97,26 @@ def test_the_unit_of_an_amount_does_not_change_the_scores(values: list[float], u
     big = Scale(log, exp, AMOUNTS.least_deviation)
     one, other = scores(list(values), big), scores([value * unit for value in values], big)
     assert one == [None if score is None else pytest.approx(score, abs=1e-4) for score in other]
+
+
+def outliers(values: Sequence[float], scale: Scale) -> list[int]:
+    assessed = assess(values, [0.0] * len(values), scale)
+    return [month for month, found in enumerate(assessed) if found and found.is_outlier]
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [
+        ([5.0] * 3 + [0.0] * 8, AMOUNTS),
+        ([5.0] * 3 + [0.0] * 8, COUNTS),
+        ([0.3] * 3 + [0.0] * 6, SHARES),
+        ([0.5] * 3 + [1.0] * 8, SHARES),
+    ],
+)
+def test_a_measure_that_stays_at_its_limit_raises_no_alarm_there(values: list[float], scale: Scale) -> None:
+    """The slope of the months before points beyond 0, or beyond all. The first assessed month is the fourth at the limit."""
+    assert [month for month in outliers(values, scale) if month > 6] == []
+
+
+def test_an_end_raises_an_alarm_for_a_quarter_and_is_then_normal() -> None:
+    assert outliers([4.0] * 12 + [0.0] * 8, AMOUNTS) == [12, 13, 14, 15]

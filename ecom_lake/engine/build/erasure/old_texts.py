@@ -1,0 +1,169 @@
+"""Texts that customers wrote are emptied by age, as `retention.texts_days` states: in landing and bronze; silver follows.
+
+The age of a text is that of its own row, so that a full dump, which is always new, brings no old text back: a delivery comes into
+bronze without them. Where a row has no date that can be read, or one in the future, the age is unknown and the text goes. The
+texts of a calendar month go together, when the first of them is old enough, because the deliveries that hold them are written
+again, and their months are built again. The log names the first day of which bronze may have texts (`Entry.texts_since`).
+Not here: which columns hold texts (contracts/delivered.py), landed files and rejects by age (maintenance/expiry.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import reduce
+from operator import or_
+
+import polars as pl
+
+from ecom_lake import logs
+from ecom_lake.engine.build.bronze.merging import SEQUENCE
+from ecom_lake.engine.build.erasure.arrivals import RECORD, Arrival, Dropped, positions
+from ecom_lake.engine.build.erasure.changed_bronze import DeliveryChange, Places, files_of_table, new_parts, rows_of_file
+from ecom_lake.engine.build.erasure.changed_state import stage_landing, with_changes
+from ecom_lake.engine.build.erasure.landed import replace_landed
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step.built_with import commit_made
+from ecom_lake.engine.contracts.delivered import Delivered
+from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.engine.landing.record_editing import Edits
+from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.erasure_list import ERASURE_KEY, SHORTEST_KEY
+from ecom_lake.errors import UserError
+from ecom_lake.words import counted
+
+_ISO_DATE = 10
+_DAY = timedelta(days=1)
+
+
+def texts_since(site: Site) -> str:
+    """The first day of which texts may stay, as an ISO date; empty if they stay for ever."""
+    days = site.shop.retention.texts_days
+    if days is None:
+        return ""
+    month = (site.today - timedelta(days=days)).replace(day=1)
+    return f"{(month + timedelta(days=31)).replace(day=1):%Y-%m-%d}"
+
+
+def has_old_texts(site: Site, head: Entry) -> bool:
+    """Whether bronze may have texts that are older than they may become, computed from the log. A pinned lake deletes nothing."""
+    return head.number > 0 and not head.pinned and head.texts_since < texts_since(site)
+
+
+def texts_since_after(head: Entry, has_bronze: bool, since: str) -> str:
+    """What a state can name once deliveries without texts before `since` were added."""
+    return min(head.texts_since, since) if has_bronze else since
+
+
+def refuse_missing_key(site: Site) -> None:
+    """Raise an error if texts are to be emptied, and landed files could not be recognised afterwards."""
+    if site.shop.retention.texts_days is not None and len(site.erasure_key) < SHORTEST_KEY:
+        raise UserError(
+            f"retention.texts_days of shop '{site.shop.name}' needs {ERASURE_KEY}: files are written again without old texts, "
+            "and are recognised under this key when they are delivered again. Set it to a secret text of at least "
+            f"{SHORTEST_KEY} characters and keep it, or remove texts_days."
+        )
+
+
+def empty_old_texts(site: Site, head: Entry) -> dict[str, str]:
+    """Empty what is too old in landing and bronze; a sentence for each delivered table with such texts. The build that follows
+    makes silver from it."""
+    since = texts_since(site)
+    changes = _changes(site, head, since)
+    contents = stage_landing(site, head, changes, mentions=lambda _: False, may_remove=True)
+    parts = new_parts(site, head, changes, contents)
+
+    def emptied(latest: Entry) -> Entry:
+        changed = with_changes(site, latest, head, parts, contents) if changes else latest
+        is_same = all(latest.version(table) == head.version(table) for table in _bronze(site))
+        return replace(changed, texts_since=since) if is_same else changed  # what came meanwhile was not searched
+
+    after = commit_made(site, emptied, f"bronze, texts before {since} emptied")
+    replace_landed(site)
+    if left := sum(len(_old(rows, table, since, site.today)) for table, _, rows in _files(site, after)):
+        raise UserError(f"{counted(left, 'text')} from before {since} could not be emptied: run the build again.")
+    counts: dict[str, int] = {}
+    for change in changes.values():
+        counts[change.table.name] = counts.get(change.table.name, 0) + len(change.changed)
+    logs.log_event("texts emptied", before=since, deliveries=len(changes), rows=sum(counts.values()))
+    return {
+        table: f"Emptied the texts of {counted(rows, 'delivered row')} from before {since}: retention.texts_days."
+        for table, rows in counts.items()
+    }
+
+
+def empty_arrivals(site: Site, arrivals: Mapping[str, Arrival], since: str) -> dict[str, Edits]:
+    """Rewrite the arrivals with texts from before `since`; returns the edits of their landed files."""
+    edits: dict[str, Edits] = {}
+    for name, arrival in arrivals.items():
+        if not arrival.table.texts:
+            continue
+        rows = pl.read_parquet(arrival.rows, glob=False)
+        if len(old := _old(rows, arrival.table, since, site.today)):
+            _emptied(rows, arrival.table, old[RECORD]).write_parquet(arrival.rows, compression="zstd", statistics=False)
+            edits[name] = Edits(changed=_places(rows, old), kept=_kept(rows, arrival.table))
+    if edits:
+        logs.log_event("old texts not stored", before=since, rows=sum(len(one.changed) for one in edits.values()))
+    return edits
+
+
+def with_emptied(dropped: Dropped | None, emptied: Edits | None, rows: int) -> Dropped:
+    """What goes of an arrival. `rows`: how many it has."""
+    found = dropped or Dropped(rows, 0, Edits())
+    return replace(found, edits=replace(found.edits, changed=emptied.changed, kept=emptied.kept)) if emptied else found
+
+
+def _changes(site: Site, entry: Entry, since: str) -> dict[int, DeliveryChange]:
+    """By number of the delivery. One file of bronze at a time is in memory, and the deliveries that change."""
+    found: dict[int, DeliveryChange] = {}
+    for table, places, rows in _files(site, entry):
+        contents = {file.delivery.sequence: file.delivery.content_hash for _, file in places if file.delivery}
+        for (number,), old in _old(rows, table, since, site.today).group_by(SEQUENCE):
+            its_rows = rows.filter(pl.col(SEQUENCE) == number)
+            found[number] = DeliveryChange(
+                table,
+                contents[number],
+                _emptied(its_rows, table, old[RECORD]),
+                _kept(rows, table),
+                changed=_places(its_rows, old),
+            )
+    return found
+
+
+def _bronze(site: Site) -> dict[TableId, Delivered]:
+    """The tables with texts."""
+    return {TableId("bronze", delivered.name): delivered for delivered in site.connector.delivered if delivered.texts}
+
+
+def _files(site: Site, entry: Entry) -> Iterator[tuple[Delivered, Places, pl.DataFrame]]:
+    for table, delivered in _bronze(site).items():
+        for _, places in files_of_table(entry, table):
+            yield delivered, places, rows_of_file(site, places)
+
+
+def _old(rows: pl.DataFrame, table: Delivered, since: str, today: date) -> pl.DataFrame:
+    """The rows with a text that was written before a day, or whose age is unknown."""
+    texts, times = ([name for name in names if name in rows.columns] for names in (table.texts, table.written_at))
+    has_text = reduce(or_, ((pl.col(name).str.strip_chars() != "").fill_null(False) for name in texts), pl.lit(False))
+    dates = [pl.col(name).str.strip_chars().str.slice(0, _ISO_DATE).str.to_date("%Y-%m-%d", strict=False) for name in times]
+    written = pl.coalesce(dates) if dates else pl.lit(None, pl.Date)
+    is_young = written.is_between(date.fromisoformat(since), today + _DAY).fill_null(False)
+    return rows.filter(has_text & ~is_young)
+
+
+def _emptied(rows: pl.DataFrame, table: Delivered, records: pl.Series) -> pl.DataFrame:
+    is_old = pl.col(RECORD).is_in(records.to_list())
+    names = [name for name in table.texts if name in rows.columns]
+    return rows.with_columns(pl.when(~is_old).then(pl.col(name)).alias(name) for name in names)
+
+
+def _places(rows: pl.DataFrame, old: pl.DataFrame) -> dict[int, Mapping[str, str]]:
+    """The positions of the old rows of a delivery among all its rows, without any new id."""
+    place = positions(rows[RECORD])
+    return {place[number]: {} for number in old[RECORD]}
+
+
+def _kept(rows: pl.DataFrame, table: Delivered) -> frozenset[str]:
+    """The columns whose values stay, also those without a name."""
+    return frozenset(rows.columns) - set(table.texts) | {""}

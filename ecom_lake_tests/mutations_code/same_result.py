@@ -1,0 +1,12 @@
+"""Edits that survived and were judged: why each changes no result that anybody could see. They are left out of the rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SAME_RESULT: Mapping[tuple[str, str], str] = {
+    ("ecom_lake/statistics/newton.py", "curvatures keep their sign"): (
+        "a negative curvature then counts as flat; the step, of length 1 at most, still leads uphill to the same maximum"
+    ),
+}
+"""(path, what) → the reason."""
