@@ -101,7 +101,7 @@ def test_a_lost_key_is_reported_by_every_build(site: Site) -> None:
 def test_a_damaged_file_in_an_archive_with_an_erased_person_is_named(site: Site) -> None:
     path = zipped(site, {"customers_9.csv": GOOD, "products_9.csv": PRODUCTS})
     path.write_bytes(path.read_bytes().replace(b"p2,books", b"p2,bookz", 1))
-    with pytest.raises(UserError, match=r"night\.zip holds an erased person .* products_9\.csv in it cannot be unpacked"):
+    with pytest.raises(UserError, match=r"night\.zip holds rows or texts that must go, .* products_9\.csv in it cannot be unpacked"):
         ingest(site)
     assert customers(site) == ["c7"]
 
