@@ -18,15 +18,15 @@ def copy_packed(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, ta
 
     `zipfile` has no such operation; it writes the directory of `target` from `filelist` and `start_dir`."""
     assert target.fp is not None
+    again, left = copy.copy(entry), _end(archive, entry) - entry.header_offset
+    again.header_offset = target.start_dir
     target.fp.seek(target.start_dir)
-    left = _end(archive, entry) - entry.header_offset
     with path.open("rb") as source:
         source.seek(entry.header_offset)
         while left > 0 and (piece := source.read(min(CHUNK, left))):
             target.fp.write(piece)
             left -= len(piece)
-    again = copy.copy(entry)
-    again.header_offset, target.start_dir = target.start_dir, target.fp.tell()
+            target.start_dir += len(piece)
     target.filelist.append(again)
     target.NameToInfo[again.filename] = again
 

@@ -131,7 +131,7 @@ def _batches(site: Site, entry: Entry, since: str) -> Iterator[dict[int, Deliver
     for table, places, rows in _files(site, entry):
         changes = _changes(table, places, rows, since, site.today)
         batch |= changes
-        size += sum(change.rows.estimated_size() for change in changes.values())
+        size += sum(int(change.rows.estimated_size()) for change in changes.values())
         if batch and size >= BATCH_BYTES:
             yield batch
             batch, size = {}, 0

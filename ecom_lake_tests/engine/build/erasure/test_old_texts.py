@@ -28,7 +28,8 @@ from ecom_lake.engine.build.maintenance.expiry import is_overdue
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Retention
-from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
+from ecom_lake.engine.store.entry import File
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.landing_zone import land as land_files
 from ecom_lake.errors import UserError
@@ -303,6 +304,17 @@ def test_content_that_equals_an_earlier_delivery_without_its_texts_only_is_deliv
         ingest(site)
         assert [score for _, score, _ in reviews(site)] == ["4", "2", "4"]
     assert held(site) == set() and len(numbers(site)) == 3
+
+
+def test_every_model_is_due_once_texts_were_emptied_whatever_it_reads(tmp_path: Path) -> None:
+    site = kept_for(a_site(tmp_path / "lake"), None)
+    land_shop(site)
+    ingest(site)
+    table = TableId("gold", "model_of_a_user")
+    model = File(rows=1, fingerprint="its code", run="run", path="path", bytes=1, hash="hash", as_of=TODAY, state=1)
+    site.lake.log.commit(lambda head: head.with_parts(table, {WHOLE: model}), "run", "a model ran")
+    ingest(kept_for(site, DAYS))
+    assert site.lake.log.head().parts(table) == {WHOLE: replace(model, as_of=None, fingerprint="")}
 
 
 @pytest.mark.parametrize("first_copy", ["complete", "stopped before the log"])
