@@ -33,7 +33,7 @@ def land(*paths: Path, again: Flag = False, options: Options) -> int:
     again
         Land text files once more whose content was delivered before, so that they count as the newest. They get an empty line.
     """
-    from ecom_lake.engine.build.bronze.deliveries import contents
+    from ecom_lake.engine.build.erasure.former_contents import delivered_before
     from ecom_lake.engine.store.landing_zone import land as land_files
 
     if not paths:
@@ -41,10 +41,8 @@ def land(*paths: Path, again: Flag = False, options: Options) -> int:
     site = options.landing_site()
     with screen.progress() as bar:
         task = bar.add_task("scanning", total=None)
-        delivered_before = contents(site.lake.log.head()) if again else None
-        arrivals = list(
-            land_files(site.lake, list(paths), lambda path: bar.update(task, description=path.name), delivered_before)
-        )
+        known = delivered_before(site) if again else None
+        arrivals = list(land_files(site.lake, list(paths), lambda path: bar.update(task, description=path.name), known))
     delivered, why = _delivered(site)
     unknown = _show_arrivals(site, arrivals, delivered)
     if any(arrival.fate == "landed" for arrival in arrivals):
@@ -96,11 +94,13 @@ def _show_arrivals(site: LandingSite, arrivals: list[Arrival], delivered: Sequen
 def _show_superseded(site: LandingSite, known: list[Arrival]) -> None:
     """Name the skipped files after which other content of the same table was delivered: their rows do not become the newest."""
     from ecom_lake.engine.build.bronze.deliveries import contents, newest_contents
+    from ecom_lake.engine.build.erasure.former_contents import FormerContents
     from ecom_lake.engine.store.integrity import hash_file
 
     head = site.lake.log.head()
-    older = contents(head) - newest_contents(head)
-    superseded = [arrival.source for arrival in known if arrival.source.is_file() and hash_file(arrival.source) in older]
+    older, former = contents(head) - newest_contents(head), FormerContents(site, head)
+    files = [arrival.source for arrival in known if arrival.source.is_file()]
+    superseded = [source for source in files if former.present(hash_file(source)) in older]
     if superseded:
         screen.show("Newer files of the same tables were delivered since. To deliver these again, add --again:")
         screen.show_some(str(source) for source in superseded)

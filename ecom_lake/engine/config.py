@@ -56,9 +56,11 @@ class Retention(SettingsModel, frozen=True):
     rejects_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
     """Days since its delivery after which the text of a malformed record is deleted. Its place and the reason stay, and older
     states hold the text until they are deleted."""
-    texts_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    texts_days: Annotated[int, Field(ge=62, le=36_500)] | None = None
     """Days since it was written that the text of a review stays, at most: the texts of a calendar month are emptied together, in
-    landing, bronze and silver. Scores stay, and older states hold the text until they are deleted."""
+    landing, bronze and silver, so that one of its last day stays 30 days less. With 62, every text stays more than a month; with
+    fewer than 31, it would go on the day on which it is written. Scores stay, and older states hold the text until they are
+    deleted."""
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,8 @@ class DatabaseShop:
     )
     timezone: str = "UTC"
     setting: str = 'connector = "canonical"'
-    """Its connector or its map."""
+    """Its connector or its map, and other settings."""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -177,7 +178,7 @@ class DatabaseShop:
 
     def settings(self, url: str | None = None) -> Settings:
         environment = {"ECOM_LAKE_CONFIG": str(self.config), VARIABLE: self.server.url if url is None else url}
-        return load(str(self.folder / "data"), environment)
+        return load(str(self.folder / "data"), environment | dict(self.environment))
 
     def site(self, url: str | None = None) -> Site:
         return open_site(self.settings(url), "mine")

@@ -28,6 +28,10 @@ class LandingSite:
     lake: Lake
     shop: Shop
     run: str = field(kw_only=True, default_factory=lambda: uuid.uuid4().hex[:12])
+    erasure_key: bytes = field(kw_only=True, default=b"", repr=False)
+    """The key of the erasure list; empty if the environment has none."""
+    former_erasure_key: bytes = field(kw_only=True, default=b"", repr=False)
+    """The key that the list had before; empty if it has one key."""
 
 
 def open_landing_site(settings: Settings, shop: str, run: str | None = None) -> LandingSite:
@@ -35,7 +39,14 @@ def open_landing_site(settings: Settings, shop: str, run: str | None = None) -> 
     if chosen.landing:
         _open_landing(chosen.landing, settings, place_of(chosen))
     lake = Lake(settings.root, chosen.name, settings.access, chosen.landing)
-    return LandingSite(settings.registry, lake, chosen, run=run or uuid.uuid4().hex[:12])
+    return LandingSite(
+        settings.registry,
+        lake,
+        chosen,
+        run=run or uuid.uuid4().hex[:12],
+        erasure_key=settings.erasure_key.reveal().encode(),
+        former_erasure_key=settings.former_erasure_key.reveal().encode(),
+    )
 
 
 def place_of(shop: Shop) -> str:

@@ -53,10 +53,6 @@ class Site(LandingSite):
     """The map that makes the tables that silver reads; None for a shop with a connector of its own."""
     pseudonym_key: bytes = field(default=b"", repr=False)
     """The key of the map's pseudonyms; empty if the environment has none."""
-    erasure_key: bytes = field(default=b"", repr=False)
-    """The key of the erasure list; empty if the environment has none."""
-    former_erasure_key: bytes = field(default=b"", repr=False)
-    """The key that the list had before; empty if it has one key."""
     remembered: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
     """What was computed already and does not change as long as the site exists (once_per_site.py)."""
 

@@ -8,12 +8,13 @@ Not here: which files there are, and their hashes (log.py).
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import uuid
 import weakref
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ecom_lake.engine.store.file_lock import Release, try_lock
 from ecom_lake.engine.store.integrity import damage, hash_file
@@ -115,6 +116,20 @@ class Cache:
             if seen.st_nlink == 1:
                 path.unlink(missing_ok=True)
                 total -= seen.st_size
+
+
+def delete_copy(folder: Path, store: str, path: str) -> None:
+    """Delete the shared copy of one file of a store; processes that hold it keep it until they end. Anybody may have chosen the
+    stored name: nothing outside of the copies is deleted."""
+    files = folder / "files" / store
+    steps = PurePosixPath(path).parts
+    if ".." in steps or "/" in steps or "\0" in path:
+        return
+    try:
+        files.joinpath(*steps).unlink()
+    except OSError as error:  # there is no such copy, or none can have this name
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO):
+            raise
 
 
 def _stat(path: Path) -> os.stat_result | None:

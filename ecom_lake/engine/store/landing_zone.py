@@ -8,7 +8,7 @@ Not here: which files are new to the lake, and what they contain (engine/build/b
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -55,11 +55,15 @@ class _Wanted:
 
 
 def land(
-    lake: Lake, sources: list[Path], on_file: Callable[[Path], None] = lambda path: None, again: Set[str] | None = None
+    lake: Lake,
+    sources: list[Path],
+    on_file: Callable[[Path], None] = lambda path: None,
+    again: Callable[[str], bool] | None = None,
 ) -> Iterator[Arrival]:
     """Copy files, and the files of folders under their relative paths, into landing. A failed one does not stop the others.
 
-    `again`: the content that was delivered before; a text file with such content gets empty lines at its end until it is new."""
+    `again`: whether content was delivered before, by its hash; a text file with such content gets empty lines at its end until it
+    is new."""
     landing = lake.landing
     by_size = _by_size(landing)
     for source in sources:
@@ -121,7 +125,7 @@ def _land(wanted: _Wanted, landing: Store, by_size: Mapping[int, list[str]]) -> 
         return _failed(wanted, error)
 
 
-def _land_again(lake: Lake, wanted: _Wanted, delivered: Set[str]) -> Arrival:
+def _land_again(lake: Lake, wanted: _Wanted, is_delivered: Callable[[str], bool]) -> Arrival:
     if wanted.source.suffix.lower() in _PACKED:
         why = f"{wanted.source} is packed, and --again lands plain text files only: unpack it first."
         return Arrival(wanted.source, "failed", why=why)
@@ -130,7 +134,7 @@ def _land_again(lake: Lake, wanted: _Wanted, delivered: Set[str]) -> Arrival:
             copy = scratch / "again"
             copy.write_bytes(local.read_bytes())
             line, by_size = _empty_line(copy), _by_size(lake.landing)
-            while hash_file(copy) in delivered or _twin(copy, lake.landing, by_size.get(copy.stat().st_size, [])):
+            while is_delivered(hash_file(copy)) or _twin(copy, lake.landing, by_size.get(copy.stat().st_size, [])):
                 with copy.open("ab") as file:
                     file.write(line)
             return Arrival(wanted.source, "landed", _copy(copy, wanted.name, lake.landing), copy.stat().st_size)

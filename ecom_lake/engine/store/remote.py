@@ -10,7 +10,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from ecom_lake import logs
 from ecom_lake.engine.store.access import Access
-from ecom_lake.engine.store.cache import Cache
+from ecom_lake.engine.store.cache import Cache, delete_copy
 from ecom_lake.engine.store.integrity import GONE, wrong_size
 from ecom_lake.engine.store.request_counts import RequestCounts
 from ecom_lake.engine.store.retry import Retry
@@ -124,11 +124,11 @@ class RemoteStore(Store):
         self._request(lambda: self._fs.cp_file(self._full(source), self._full(path)))
 
     def delete(self, path: str) -> None:
+        """The copy on this machine goes too, once the file is gone; on other machines it stays until the space is needed."""
         self.connection.remembered.pop(path, None)
-        try:
+        with suppress(FileNotFoundError):
             self._request(lambda: self._fs.rm_file(self._full(path)))
-        except FileNotFoundError:
-            return
+        delete_copy(self._access.cache, self.copies, path)
 
     def list(self, folder: str) -> list[Info]:
         try:
@@ -187,8 +187,12 @@ class RemoteStore(Store):
         with ThreadPoolExecutor(_CONCURRENT_REQUESTS, initializer=logs.inherit_context()) as pool:
             return list(pool.map(work, items))
 
+    @property
+    def copies(self) -> str:
+        """The folder of this store's files in the cache."""
+        name = self.connection.name or self.connection.url
+        return hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
+
     @cached_property
     def cache(self) -> Cache:
-        name = self.connection.name or self.connection.url
-        folder = hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
-        return Cache(self._access.cache, folder, self._access.cache_limit)
+        return Cache(self._access.cache, self.copies, self._access.cache_limit)

@@ -104,6 +104,23 @@ def test_a_remembered_file_is_forgotten_when_it_is_written_or_deleted() -> None:
         store.read_immutable("a")
 
 
+def test_the_copy_of_a_deleted_file_is_deleted_and_nothing_outside_of_the_copies(tmp_path: Path) -> None:
+    retry = Retry(0, first=1, longest=1)
+    connection = Connection(Shaky(0, OSError()), "root", "shaky://root", retry, explain)
+    store, local, other = RemoteStore(connection, Access(cache=tmp_path / "cache")), tmp_path / "local", tmp_path / "other"
+    for name in ("shop/a", "shop/b"):
+        local.write_bytes(b"1")
+        store.put_immutable(local, name, "")
+    other.write_bytes(b"2")
+    copies = tmp_path / "cache" / "files" / store.copies
+    held = store.immutable("shop/a", 1, "")
+    for name in ("shop/a", "shop/b/below", "shop", f"shop/{'../' * 5}other", str(other), "a\0b", "n" * 999):
+        store.delete(name)
+    assert [path.name for path in copies.rglob("*") if path.is_file()] == ["b"]
+    assert other.exists() and held.read_bytes() == b"1"  # as long as this process
+    assert not RemoteStore(connection, Access(cache=tmp_path / "cache")).exists("shop/a")
+
+
 def test_damage_is_a_missing_file_or_another_size() -> None:
     store = a_store(0, OSError(), [])
     store.write("a", b"1234")

@@ -21,12 +21,12 @@ from ecom_lake.engine.build.bronze.deliveries import contents, deliveries, earli
 from ecom_lake.engine.build.bronze.merging import merge_small_files
 from ecom_lake.engine.build.erasure.arrivals import Arrival, Dropped, drop_erased
 from ecom_lake.engine.build.erasure.bronze_ids import holds_erased
-from ecom_lake.engine.build.erasure.landed import MemberEdits, came_before, keyed, replace_landed, stage
+from ecom_lake.engine.build.erasure.former_contents import came_before, keyed, refuse_missing_key
+from ecom_lake.engine.build.erasure.landed import MemberEdits, replace_landed, stage
 from ecom_lake.engine.build.erasure.old_texts import (
     empty_arrivals,
     empty_old_texts,
     has_old_texts,
-    refuse_missing_key,
     texts_since,
     texts_since_after,
     with_emptied,
@@ -217,7 +217,7 @@ def take(
         now = _stamps(landed_files(site))
         unchanged = [(info, *found) for info, found in zip(files, read, strict=True) if now.get(info.path) == info.stamp]
         if listed or before or since:
-            unchanged = _without_erased(site, listed, unchanged, before or {}, since)
+            unchanged = _without_erased(site, listed, unchanged, known, before or {}, since)
         taken = site.lake.store.each(partial(_publish, site), [one for _, _, found in unchanged for one in found])
     return {info.path: landed for info, landed, _ in unchanged}, list(taken)
 
@@ -226,10 +226,11 @@ _Read = tuple[Info, Landed, list[_Parsed]]
 
 
 def _without_erased(
-    site: Site, listed: ErasureList | None, read: list[_Read], before: Mapping[str, str], since: str
+    site: Site, listed: ErasureList | None, read: list[_Read], delivered: Set[str], before: Mapping[str, str], since: str
 ) -> list[_Read]:
     """The same files without records of erased persons and old texts, and without those that were delivered before these were
-    erased. Their landed files are staged, and get their hashes. A file that is replaced meanwhile is left for the next ingest."""
+    erased. Their landed files are staged, and get their hashes. A file that is replaced meanwhile is left for the next ingest.
+    `delivered`: the contents of the state."""
     tables = {delivered.name: delivered for delivered in site.connector.delivered}
     parsed = [one for _, _, found in read for one in found]
     arrivals = {str(one.target): Arrival(tables[one.table], one.target, one.rejects) for one in parsed}
@@ -247,10 +248,11 @@ def _without_erased(
         for one in parsed
         if str(one.target) in dropped or known[one.made.fingerprint]
     }
-    kept: list[_Read] = []
+    whole = {digest: digest for digest in known.keys() - edits.keys()}
+    taken, kept = dict.fromkeys(delivered, "") | whole, list[_Read]()
     for info, landed, found in read:
         edited = edits.keys() & landed.hash.split("+")
-        new = stage(site, info, edits) if edited else {}
+        new = stage(site, info, edits, taken) if edited else {}
         if edited - new.keys():
             continue  # replaced since it was read
         hashes = "+".join(new.get(one, one) for one in landed.hash.split("+"))

@@ -16,7 +16,7 @@ import polars as pl
 
 from ecom_lake.engine.build.bronze.merging import SEQUENCE
 from ecom_lake.engine.build.erasure.arrivals import without_text
-from ecom_lake.engine.build.erasure.landed import keyed
+from ecom_lake.engine.build.erasure.former_contents import keyed
 from ecom_lake.engine.build.erasure.person_rows import Mentions
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.fingerprint import fingerprint

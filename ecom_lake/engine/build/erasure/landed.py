@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import errno
 import gzip
-import hmac
 import json
 import os
 import shutil
 import uuid
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,12 +26,14 @@ import polars as pl
 
 from ecom_lake import logs
 from ecom_lake.engine.build.bronze.deliveries import contents
+from ecom_lake.engine.build.erasure.former_contents import keyed
 from ecom_lake.engine.build.erasure.person_rows import ERASED
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.landing.archives import DAMAGED, Member, content_hash, is_data, unpack
+from ecom_lake.engine.landing.packed_bytes import copy_packed
 from ecom_lake.engine.landing.record_editing import Edits, write_edited
-from ecom_lake.engine.landing.refused import Refused, shown
+from ecom_lake.engine.landing.refused import Refused
 from ecom_lake.engine.store.erasure_list import ERASURES
 from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.store import Info
@@ -61,14 +62,17 @@ class _UnsafeError(Exception):
     """A file that would be read as other rows once it is rewritten."""
 
 
-def stage(site: Site, info: Info, by_content: Mapping[str, MemberEdits]) -> dict[str, str]:
+def stage(
+    site: Site, info: Info, by_content: Mapping[str, MemberEdits], taken: MutableMapping[str, str] | None = None
+) -> dict[str, str]:
     """Prepare a landed file with edits of the files in it; returns the new content hash of each changed one, by the old one.
 
     The new file is read again: its rows must be those that bronze gets. Where they differ, the file is removed from landing
     after the commit, or raises an error if it must stay. A file that somebody removed since landing was listed holds nothing to
-    change."""
+    change. `taken`: content hashes of other deliveries, each with the hash that the file had when it came (empty for those of the
+    state); a new file that equals another delivery only without what went is removed, too: it counts as delivered later."""
     try:
-        return _staged(site, info, by_content)
+        return _staged(site, info, by_content, {} if taken is None else taken)
     except FileNotFoundError:
         if is_landed(site, info):
             raise
@@ -84,7 +88,7 @@ def is_landed(site: Site, info: Info) -> bool:
     return True
 
 
-def _staged(site: Site, info: Info, by_content: Mapping[str, MemberEdits]) -> dict[str, str]:
+def _staged(site: Site, info: Info, by_content: Mapping[str, MemberEdits], taken: MutableMapping[str, str]) -> dict[str, str]:
     new: dict[str, str] = {}
     with site.lake.scratch() as scratch, site.lake.landing.opened(info.path) as local:
         target = scratch / "rewritten"
@@ -105,6 +109,8 @@ def _staged(site: Site, info: Info, by_content: Mapping[str, MemberEdits]) -> di
             content = content_hash(changed)
             if (before := by_content[digest].came_before) and content != before:
                 return removed(member, digest, before, "it was delivered before an erasure")
+            if not before and taken.setdefault(content, digest) != digest:
+                return removed(member, digest, keyed(site, digest), "without what went it equals another delivery")
             new[digest] = content
             return changed
 
@@ -120,18 +126,6 @@ def _staged(site: Site, info: Info, by_content: Mapping[str, MemberEdits]) -> di
             os.utime(target, (info.modified.timestamp(), info.modified.timestamp()))
         _stage(site, info, hash_file(local), target if remains else None, new)
     return new
-
-
-def keyed(site: Site, digest: str, key: bytes = b"") -> str:
-    """Instead of the content hash of a file that held a person: the same each time the file is delivered, so that it is numbered
-    once. It is an HMAC, because a hash of the file could be compared with that of a guessed text."""
-    return hmac.digest(key or site.erasure_key, f"content\x1f{digest}".encode(), "sha256").hex()[:32]
-
-
-def came_before(site: Site, digest: str, earlier: Mapping[str, str]) -> str:
-    """The present content hash of the delivery of this file, if it came before an erasure. `earlier`: `earlier_contents`."""
-    keys = filter(None, (site.erasure_key, site.former_erasure_key))
-    return next((earlier[was] for key in keys if (was := keyed(site, digest, key)) in earlier), "")
 
 
 def _rewritten(site: Site, member: Member, wanted: MemberEdits, scratch: Path) -> Path:
@@ -189,26 +183,26 @@ def _repack_zip(local: Path, name: str, rewrite: Callable[[Member], Path | None]
                 if changed == REMOVED:
                     continue
                 remaining += 1
-            if changed is None:
-                _copy_out(archive, entry, name, plain)
+            if changed is None and not _is_copied_out(archive, entry, plain):
+                copy_packed(archive, entry, local, packed)
+                continue
             with (changed or plain).open("rb") as source, packed.open(_like(entry), "w", force_zip64=True) as stored:
                 shutil.copyfileobj(source, stored)
             plain.unlink(missing_ok=True)
     return remaining > 0
 
 
-def _copy_out(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, target: Path) -> None:
-    """Unpack one member that keeps its bytes."""
+def _is_copied_out(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> bool:
+    """Unpack one member that keeps its bytes; False if it cannot be unpacked."""
     try:
         with archive.open(entry) as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy)
     except DAMAGED as error:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise  # an error of the disk
-        raise UserError(
-            f"{shown(name)} holds rows or texts that must go, and cannot be packed again, because {shown(entry.filename)} in it "
-            "cannot be unpacked: replace the archive in landing by one without this file, then run this again."
-        ) from error
+        target.unlink(missing_ok=True)
+        return False
+    return True
 
 
 def _like(entry: zipfile.ZipInfo) -> zipfile.ZipInfo:

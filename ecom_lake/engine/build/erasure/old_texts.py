@@ -29,10 +29,11 @@ from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.landing.record_editing import Edits
 from ecom_lake.engine.store.entry import Entry
-from ecom_lake.engine.store.erasure_list import ERASURE_KEY, SHORTEST_KEY
 from ecom_lake.errors import UserError
 from ecom_lake.words import counted
 
+BATCH_BYTES = 256 << 20
+"""Rows of changed deliveries that are in memory, and in one commit. A bronze file of more is a batch of its own."""
 _ISO_DATE = 10
 _DAY = timedelta(days=1)
 
@@ -56,41 +57,51 @@ def texts_since_after(head: Entry, has_bronze: bool, since: str) -> str:
     return min(head.texts_since, since) if has_bronze else since
 
 
-def refuse_missing_key(site: Site) -> None:
-    """Raise an error if texts are to be emptied, and landed files could not be recognised afterwards."""
-    if site.shop.retention.texts_days is not None and len(site.erasure_key) < SHORTEST_KEY:
-        raise UserError(
-            f"retention.texts_days of shop '{site.shop.name}' needs {ERASURE_KEY}: files are written again without old texts, "
-            "and are recognised under this key when they are delivered again. Set it to a secret text of at least "
-            f"{SHORTEST_KEY} characters and keep it, or remove texts_days."
-        )
-
-
 def empty_old_texts(site: Site, head: Entry) -> dict[str, str]:
     """Empty what is too old in landing and bronze; a sentence for each delivered table with such texts. The build that follows
-    makes silver from it."""
-    since = texts_since(site)
-    changes = _changes(site, head, since)
-    contents = stage_landing(site, head, changes, mentions=lambda _: False, may_remove=True)
-    parts = new_parts(site, head, changes, contents)
+    makes silver from it.
 
-    def emptied(latest: Entry) -> Entry:
-        changed = with_changes(site, latest, head, parts, contents) if changes else latest
-        is_same = all(latest.version(table) == head.version(table) for table in _bronze(site))
-        return replace(changed, texts_since=since) if is_same else changed  # what came meanwhile was not searched
-
-    after = commit_made(site, emptied, f"bronze, texts before {since} emptied")
-    replace_landed(site)
-    if left := sum(len(_old(rows, table, since, site.today)) for table, _, rows in _files(site, after)):
-        raise UserError(f"{counted(left, 'text')} from before {since} could not be emptied: run the build again.")
-    counts: dict[str, int] = {}
-    for change in changes.values():
-        counts[change.table.name] = counts.get(change.table.name, 0) + len(change.changed)
-    logs.log_event("texts emptied", before=since, deliveries=len(changes), rows=sum(counts.values()))
+    Each batch is committed for itself, and the day that the log names last: a killed process leaves the other batches to the next
+    build."""
+    replace_landed(site)  # a killed process may have left files of its last batch
+    since, seen = texts_since(site), head
+    counts, renamed = dict[str, int](), dict[str, str]()
+    for changes in _batches(site, head, since):
+        seen = _empty_batch(site, seen, changes, since, renamed)
+        for change in changes.values():
+            counts[change.table.name] = counts.get(change.table.name, 0) + len(change.changed)
+    _name_emptied(site, since)
+    logs.log_event("texts emptied", before=since, rows=sum(counts.values()))
     return {
         table: f"Emptied the texts of {counted(rows, 'delivered row')} from before {since}: retention.texts_days."
         for table, rows in counts.items()
     }
+
+
+def _empty_batch(site: Site, seen: Entry, changes: Mapping[int, DeliveryChange], since: str, renamed: dict[str, str]) -> Entry:
+    """The state after these changes. `renamed`: the new content hashes of all batches; equal contents stay equal."""
+    contents = stage_landing(site, seen, changes, mentions=lambda _: False, may_remove=True) | {
+        change.content: renamed[change.content] for change in changes.values() if change.content in renamed
+    }
+    renamed |= contents
+    parts = new_parts(site, seen, changes, contents)
+    message = f"bronze, texts before {since} emptied"
+    after = commit_made(site, lambda latest: with_changes(site, latest, seen, parts, contents), message)
+    replace_landed(site)
+    return after
+
+
+def _name_emptied(site: Site, since: str) -> None:
+    """Search bronze once more; then the log names the day. What came after the search was not searched."""
+    searched = site.lake.log.head()
+    if left := sum(len(_old(rows, table, since, site.today)) for table, _, rows in _files(site, searched)):
+        raise UserError(f"{counted(left, 'text')} from before {since} could not be emptied: run the build again.")
+
+    def named(latest: Entry) -> Entry:
+        is_same = all(latest.version(table) == searched.version(table) for table in _bronze(site))
+        return replace(latest, texts_since=since) if is_same else latest
+
+    commit_made(site, named, f"no texts before {since}")
 
 
 def empty_arrivals(site: Site, arrivals: Mapping[str, Arrival], since: str) -> dict[str, Edits]:
@@ -114,20 +125,28 @@ def with_emptied(dropped: Dropped | None, emptied: Edits | None, rows: int) -> D
     return replace(found, edits=replace(found.edits, changed=emptied.changed, kept=emptied.kept)) if emptied else found
 
 
-def _changes(site: Site, entry: Entry, since: str) -> dict[int, DeliveryChange]:
-    """By number of the delivery. One file of bronze at a time is in memory, and the deliveries that change."""
-    found: dict[int, DeliveryChange] = {}
+def _batches(site: Site, entry: Entry, since: str) -> Iterator[dict[int, DeliveryChange]]:
+    """Changes by number of the delivery. The deliveries of a bronze file, which is in memory, are in one batch."""
+    batch, size = dict[int, DeliveryChange](), 0
     for table, places, rows in _files(site, entry):
-        contents = {file.delivery.sequence: file.delivery.content_hash for _, file in places if file.delivery}
-        for (number,), old in _old(rows, table, since, site.today).group_by(SEQUENCE):
-            its_rows = rows.filter(pl.col(SEQUENCE) == number)
-            found[number] = DeliveryChange(
-                table,
-                contents[number],
-                _emptied(its_rows, table, old[RECORD]),
-                _kept(rows, table),
-                changed=_places(its_rows, old),
-            )
+        changes = _changes(table, places, rows, since, site.today)
+        batch |= changes
+        size += sum(int(change.rows.estimated_size()) for change in changes.values())
+        if batch and size >= BATCH_BYTES:
+            yield batch
+            batch, size = {}, 0
+    if batch:
+        yield batch
+
+
+def _changes(table: Delivered, places: Places, rows: pl.DataFrame, since: str, today: date) -> dict[int, DeliveryChange]:
+    """What changes of the deliveries in one file of bronze."""
+    found: dict[int, DeliveryChange] = {}
+    contents = {file.delivery.sequence: file.delivery.content_hash for _, file in places if file.delivery}
+    for (number,), old in _old(rows, table, since, today).group_by(SEQUENCE):
+        its_rows = rows.filter(pl.col(SEQUENCE) == number)
+        emptied, kept = _emptied(its_rows, table, old[RECORD]), _kept(rows, table)
+        found[number] = DeliveryChange(table, contents[number], emptied, kept, changed=_places(its_rows, old))
     return found
 
 

@@ -4,6 +4,7 @@ Each state is copied after its data files and its manifests.
 
 States are copied in order, so an interrupted copy shows a complete older state or nothing. The next copy continues: files of a
 state that the target already has were verified before that state was written, and are skipped. The source is not changed.
+A landed file that the source has rewritten is replaced in the target, and a removed one deleted (former_landing.py).
 Not here: the plain view, which the target writes itself (plain_view.py).
 """
 
@@ -16,6 +17,8 @@ from threading import Lock
 
 from ecom_lake import logs
 from ecom_lake.engine.build.bronze.ingest import landed_files
+from ecom_lake.engine.build.erasure.former_contents import refuse_missing_key
+from ecom_lake.engine.build.maintenance.former_landing import FormerLanding
 from ecom_lake.engine.build.release.plain_view import update_plain_view
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.entry import files_of
@@ -46,6 +49,7 @@ class _Wanted:
 
 
 def copy_shop(source: Site, target: Site, progress: Progress = lambda path, done, total: None) -> Copied:
+    refuse_missing_key(source)
     with logs.context(run=target.run, shop=target.shop.name):
         logs.log_event("copying", source=source.lake.url, target=target.lake.url)
         copied = _copy_all(source, target, progress)
@@ -56,13 +60,14 @@ def copy_shop(source: Site, target: Site, progress: Progress = lambda path, done
 def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
     numbers, copied = source.lake.log.numbers(), copied_states(source.lake, target.lake)
     ErasureList(source.lake.store, source.shop.name, b"").copy_to(target.lake.store, target.shop.name, finished=True)
-    files = [*_data(source, numbers, copied), *_landing(source, target)]
+    landing, former = _landing(source, target), FormerLanding(source, target)
+    files = [*_data(source, numbers, copied), *landing]
     total, lock = sum(wanted.size for wanted in files), Lock()
     done = 0
 
     def copy(wanted: _Wanted) -> bool:
         nonlocal done
-        is_new = _copy(source.lake, target.lake, wanted)
+        is_new = _copy(source.lake, target.lake, wanted, former)
         with lock:
             done += wanted.size
             progress(wanted.path, done, total)
@@ -70,6 +75,8 @@ def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
 
     slower = source.lake.store if target.lake.store.is_local else target.lake.store
     new = [wanted.size for wanted, is_new in zip(files, slower.each(copy, files), strict=True) if is_new]
+    if landing:
+        former.delete_removed()
     states = [number for number in numbers if number not in copied]
     present = set(source.lake.log.manifests.digests(map(source.lake.log.entry, copied)))
     for number in states:
@@ -115,7 +122,7 @@ def _landing(source: Site, target: Site) -> list[_Wanted]:
     return [_Wanted(info.path, info.size, "") for info in landed_files(source) if not info.refused]
 
 
-def _copy(source: Lake, target: Lake, wanted: _Wanted) -> bool:
+def _copy(source: Lake, target: Lake, wanted: _Wanted, former: FormerLanding) -> bool:
     """Copy a file; False if the target already has it with the same bytes."""
     is_data = bool(wanted.digest)
     origin, goal = (source.store, target.store) if is_data else (source.landing, target.landing)
@@ -131,12 +138,12 @@ def _copy(source: Lake, target: Lake, wanted: _Wanted) -> bool:
             return True
         if _hash_at(goal, wanted.path) == digest:
             return False
-        if not is_data:
+        if not is_data and not former.is_former(wanted.path, local):
             raise UserError(
                 f"{goal.where(wanted.path)} is another file of that name. Landed files are never replaced: remove it, then "
                 "copy again."
             )
-        goal.delete(wanted.path)  # in no state: the rest of a failed copy
+        goal.delete(wanted.path)  # in no state: the rest of a failed copy, or an earlier version
         goal.add(local, wanted.path)
         _verify(goal, wanted.path, digest)
         return True

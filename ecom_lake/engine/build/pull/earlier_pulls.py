@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from ecom_lake.engine.build.bronze.deliveries import contents, deliveries
+from ecom_lake.engine.build.erasure.former_contents import FormerContents
 from ecom_lake.engine.build.landing_site import LandingSite
 from ecom_lake.engine.build.pull.source import Kind, Moment, kind_of
 from ecom_lake.engine.landing.archives import content_hash, unpack
@@ -102,8 +103,12 @@ class EarlierPulls:
         return reached
 
     def latest(self, table: str) -> str | None:
-        """The content hash of the file that was landed last."""
-        return next((self._content(file.path) for file in reversed(self._of(table))), None)
+        """The present content hash of the file that was landed last."""
+        return next((self.present(self._content(file.path)) for file in reversed(self._of(table))), None)
+
+    def present(self, digest: str) -> str:
+        """The content hash that this content has in the log now: old texts or persons may be gone from it since it landed."""
+        return self._former.present(digest)
 
     def known(self, table: str) -> set[str]:
         """The hashes of content that a build would not deliver again."""
@@ -120,6 +125,10 @@ class EarlierPulls:
     @cached_property
     def _delivered(self) -> set[str]:
         return contents(self._head)
+
+    @cached_property
+    def _former(self) -> FormerContents:
+        return FormerContents(self._site, self._head)
 
     def _of(self, table: str) -> list[PulledFile]:
         return [file for file in self.files if file.table == table]

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from ecom_lake.engine.build.erasure.former_contents import refuse_missing_key
 from ecom_lake.engine.build.landing_site import LandingSite
 from ecom_lake.engine.build.pull.csv_file import CsvFile, write_csv
 from ecom_lake.engine.build.pull.earlier_pulls import EarlierPulls, PulledFile
@@ -80,6 +81,7 @@ def pull(
     site: LandingSite, tables: Sequence[str] = (), whole: bool = False, on_table: OnTable = lambda table: None
 ) -> list[Pulled]:
     """Pull these tables, or all of them. `whole`: also what earlier pulls landed."""
+    refuse_missing_key(site)
     database, chosen = declared(site), chosen_tables(site, tables)
     if site.shop.map and not whole:
         from ecom_lake.engine.build.pull.changed_rows import refuse_changed_rows
@@ -200,8 +202,8 @@ def _land(site: LandingSite, name: str, read: _Read, earlier: EarlierPulls) -> P
     if read.query.start is not None and not csv.rows:
         return Pulled(name, "nothing new", 0, 0, watermark, "", csv.digest, read.notes)
     known, latest = earlier.known(name), earlier.latest(name)
-    while csv.digest in known:
-        if csv.digest == latest:
+    while (content := earlier.present(csv.digest)) in known:
+        if content == latest:
             return Pulled(name, "unchanged", csv.rows, size, watermark, "", csv.digest, read.notes)
         # The table is as it was before its last change. To a build this content is known, so it gets other bytes.
         csv = csv.with_line()

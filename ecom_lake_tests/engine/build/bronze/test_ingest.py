@@ -131,7 +131,7 @@ def test_a_file_that_returns_to_earlier_content_is_reported_until_it_is_landed_a
     copy.write_bytes(text)
     assert [arrival.fate for arrival in land_files(site.lake, [copy])] == ["known"]
     known = contents(site.lake.log.head())
-    assert [arrival.fate for arrival in land_files(site.lake, [copy, copy], again=known)] == ["landed", "landed"]
+    assert [arrival.fate for arrival in land_files(site.lake, [copy, copy], again=known.__contains__)] == ["landed", "landed"]
     assert accepted()
     assert [rows for *_, rows in deliveries(site)] == [2, 1, 2, 2]
 

@@ -98,12 +98,24 @@ def test_a_lost_key_is_reported_by_every_build(site: Site) -> None:
     assert [finding.says for finding in _lake(lost, False) if finding.state == "fail"] == notes
 
 
-def test_a_damaged_file_in_an_archive_with_an_erased_person_is_named(site: Site) -> None:
-    path = zipped(site, {"customers_9.csv": GOOD, "products_9.csv": PRODUCTS})
-    path.write_bytes(path.read_bytes().replace(b"p2,books", b"p2,bookz", 1))
-    with pytest.raises(UserError, match=r"night\.zip holds rows or texts that must go, .* products_9\.csv in it cannot be unpacked"):
-        ingest(site)
-    assert customers(site) == ["c7"]
+def test_a_damaged_file_in_an_archive_with_an_erased_person_keeps_its_bytes(site: Site) -> None:
+    """Also a hidden one; an archive within others and a comment change nothing."""
+    members = {"a_products.csv": PRODUCTS, "customers_9.csv": GOOD, "z_products.csv": PRODUCTS + "p3,toys\n", ".notes": "hidden"}
+    path = zipped(site, members)
+    damaged = path.read_bytes().replace(b"p2,books", b"p2,bookz").replace(b"hidden", b"hiddem")
+    path.write_bytes(b"before the archive" + damaged)
+    ingest(site)
+    assert customers(site) == ["c2", "c7"]
+    refused = site.lake.log.head().landing["night.zip"].refused
+    assert "a_products.csv is damaged" in refused and "z_products.csv is damaged" in refused
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == list(members)
+        assert archive.read("customers_9.csv").decode() == GOOD.replace("alias-of-ann,ann,1,rome,SP\n", "")
+        for name in ("a_products.csv", "z_products.csv", ".notes"):
+            with pytest.raises(zipfile.BadZipFile, match=f"Bad CRC-32 for file '{name}'"):
+                archive.read(name)
+    for text in (b"p2,bookz", b"p2,bookz\np3,toys\n", b"hiddem"):
+        assert text in path.read_bytes()
 
 
 def test_a_file_over_two_gigabytes_is_packed_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
@@ -20,12 +21,17 @@ from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.erasure import old_texts
 from ecom_lake.engine.build.erasure.changed_state import stage_landing
+from ecom_lake.engine.build.erasure.former_contents import delivered_before
 from ecom_lake.engine.build.erasure.old_texts import has_old_texts, texts_since
+from ecom_lake.engine.build.maintenance.copying import Copied, copy_shop
 from ecom_lake.engine.build.maintenance.expiry import is_overdue
 from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Retention
-from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.engine.contracts.table_id import WHOLE, TableId
+from ecom_lake.engine.store.entry import File
+from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.landing_zone import land as land_files
 from ecom_lake.errors import UserError
 from ecom_lake.settings import load
 from ecom_lake.shop.connectors.canonical import CANONICAL
@@ -34,7 +40,8 @@ from ecom_lake_tests.builders.forgotten import KEY, build_released, holding, sit
 from ecom_lake_tests.builders.olist_files import Row, a_site, customer, item, land, order, payment
 from ecom_lake_tests.chaos.fault_injector import FaultInjector, injected
 
-TODAY = date(2017, 3, 15)
+DAYS = 62
+TODAY = date(2017, 4, 20)  # 62 days before it is 17 February
 OLD = ("written-in-january", "written-in-february", "written-on-no-day", "written-on-a-day-to-come", "a-title-of-january")
 YOUNG = ("written-in-march",)
 
@@ -123,7 +130,7 @@ def test_old_texts_are_nowhere_after_a_night_and_gc_scores_keep_and_no_delivery_
     scores, delivered = silver_scores(site), numbers(site)
     tables = {"fct_orders", "customer_segments", "rfm"}
     before = {table: site.lake.log.head().parts(TableId("gold", table)) for table in tables}
-    kept = kept_for(site, 30)
+    kept = kept_for(site, DAYS)
     assert is_overdue(kept)
     notes = [note for outcome in build(kept) for note in outcome.notes]
     assert "Emptied the texts of 4 delivered rows from before 2017-03-01: retention.texts_days." in notes
@@ -147,11 +154,10 @@ def test_old_texts_are_nowhere_after_a_night_and_gc_scores_keep_and_no_delivery_
 @pytest.mark.parametrize(
     ("today", "days", "since"),
     [
-        (date(2017, 3, 15), 30, "2017-03-01"),  # the middle of February is 30 days ago
-        (date(2017, 3, 15), 15, "2017-03-01"),
-        (date(2017, 3, 15), 14, "2017-04-01"),  # 1 March is 14 days ago: its month goes
-        (date(2017, 12, 31), 0, "2018-01-01"),
-        (date(2017, 12, 31), 31, "2017-12-01"),
+        (date(2017, 4, 20), 62, "2017-03-01"),  # 17 February is 62 days ago
+        (date(2017, 4, 20), 78, "2017-03-01"),  # 1 February is 78 days ago: its month goes
+        (date(2017, 4, 20), 79, "2017-02-01"),
+        (date(2017, 10, 1), 62, "2017-08-01"),  # 31 July is 62 days ago
         (date(2017, 12, 31), None, ""),
     ],
 )
@@ -159,13 +165,20 @@ def test_a_month_goes_when_its_first_text_is_old_enough(today: date, days: int |
     assert texts_since(kept_for(a_site(tmp_path), days, today)) == since
 
 
+def test_with_the_shortest_time_every_text_stays_for_more_than_a_month(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    days = [date(2023, 3, 1) + timedelta(days=number) for number in range(400)]
+    youngest_that_goes = [date.fromisoformat(texts_since(kept_for(site, DAYS, day))) - timedelta(days=1) for day in days]
+    assert min(day - gone for day, gone in zip(days, youngest_that_goes, strict=True)) == timedelta(days=32)
+
+
 def test_the_first_delivery_comes_without_old_texts_and_a_month_later_the_next_month_goes(tmp_path: Path) -> None:
-    site = kept_for(a_site(tmp_path / "lake"), 30)
+    site = kept_for(a_site(tmp_path / "lake"), DAYS)
     land_shop(site)
     ingest(site)
     assert reviews(site) == EMPTIED and site.lake.log.head().texts_since == "2017-03-01"
     assert held(site) == set(YOUNG)
-    later = kept_for(site, 30, date(2017, 4, 15))
+    later = kept_for(site, DAYS, date(2017, 5, 20))
     assert has_old_texts(later, later.lake.log.head())
     ingest(later)
     assert {text for _, _, text in reviews(later)} == {None}
@@ -174,14 +187,14 @@ def test_the_first_delivery_comes_without_old_texts_and_a_month_later_the_next_m
 
 
 def test_what_comes_while_the_setting_is_unset_is_emptied_once_it_is_set_again(tmp_path: Path) -> None:
-    site = kept_for(a_site(tmp_path / "lake"), 30)
+    site = kept_for(a_site(tmp_path / "lake"), DAYS)
     land_shop(site)
     ingest(site)
     unset = kept_for(site, None)
     land(unset, "order_reviews_4.csv", "order_reviews", [review(1, OLD[0], "2017-01-20 10:00:00", "2")])
     ingest(unset)
     assert ("r1", "2", OLD[0]) in reviews(unset) and unset.lake.log.head().texts_since == ""
-    ingest(kept_for(site, 30))
+    ingest(kept_for(site, DAYS))
     assert ("r1", "2", None) in reviews(site)
 
 
@@ -189,7 +202,7 @@ def test_what_another_ingest_adds_meanwhile_is_emptied_by_the_next_build(tmp_pat
     unset = a_site(tmp_path / "lake")
     land_shop(unset)
     ingest(unset)
-    kept = kept_for(unset, 30)
+    kept = kept_for(unset, DAYS)
 
     def staged_late(*args: Any, **more: Any) -> dict[str, str]:
         land(unset, "order_reviews_4.csv", "order_reviews", [review(1, OLD[0], "2017-01-20 10:00:00", "2")])
@@ -208,7 +221,8 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-def test_a_night_that_is_killed_before_any_write_ends_in_the_same(tmp_path: Path) -> None:
+def test_a_night_that_is_killed_before_any_write_ends_in_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(old_texts, "BATCH_BYTES", 1)  # two batches
     base = a_site(tmp_path / "base")
     land_shop(base)
     ingest(base)
@@ -221,24 +235,136 @@ def test_a_night_that_is_killed_before_any_write_ends_in_the_same(tmp_path: Path
             raise Killed
 
         injector = FaultInjector(write, die)
-        site = kept_for(a_site(root), 30)
+        site = kept_for(a_site(root), DAYS)
         try:
             with injected(site, injector):
                 ingest(site)
         except Killed:
             pass
-        again = kept_for(a_site(root), 30)
+        again = kept_for(a_site(root), DAYS)
         ingest(again)
         assert reviews(again) == EMPTIED and numbers(again) == numbers(base)
         assert held(again, "landing") == set(YOUNG)
         assert not has_old_texts(again, again.lake.log.head())
         if not injector.struck:
             break
-    assert write > 8
+    assert write > 14
+
+
+def test_each_batch_is_committed_for_itself_and_the_day_is_named_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(old_texts, "BATCH_BYTES", 1)
+    site = a_site(tmp_path / "lake")
+    land_shop(site)
+    land(site, "order_reviews_7.csv", "order_reviews", [review(7, YOUNG[0], "2017-03-10 10:00:00")])
+    ingest(site)
+    before, changed = site.lake.log.head().number, list[int]()
+
+    def counting(*args: Any, **more: Any) -> dict[str, str]:
+        changed.append(len(args[2]))
+        return stage_landing(*args, **more)
+
+    monkeypatch.setattr(old_texts, "stage_landing", counting)
+    kept = kept_for(site, DAYS)
+    ingest(kept)
+    assert changed == [1, 1] and reviews(kept)[:6] == EMPTIED
+    states = [kept.lake.log.entry(number) for number in kept.lake.log.numbers() if number > before]
+    emptied = [state.texts_since for state in states if state.message == "bronze, texts before 2017-03-01 emptied"]
+    assert emptied == ["", ""] and states[-1].texts_since == "2017-03-01"
+
+
+def test_content_that_comes_again_with_land_again_counts_as_the_newest(tmp_path: Path) -> None:
+    site = kept_for(a_site(tmp_path / "lake"), None)
+    land_shop(site)
+    export = tmp_path / "order_reviews.csv"
+    shutil.copy(site.lake.store.local("olist/landing/order_reviews.csv"), export)
+    ingest(site)
+    kept = kept_for(site, DAYS)
+    ingest(kept)
+    land(kept, "order_reviews.csv", "order_reviews", [review(1, OLD[0], "2017-01-20 10:00:00", "2")])
+    ingest(kept)
+    assert _land_again(kept, export) == ["landed"]
+    ingest(kept)
+    assert [score for name, score, _ in reviews(kept) if name == "r1"] == ["4", "2", "4"]
+    assert held(kept, "landing") == set(YOUNG)
+
+
+def _land_again(site: Site, export: Path) -> list[str]:
+    return [arrival.fate for arrival in land_files(site.lake, [export], again=delivered_before(site))]
+
+
+def test_content_that_equals_an_earlier_delivery_without_its_texts_only_is_delivered(tmp_path: Path) -> None:
+    site = kept_for(a_site(tmp_path / "lake"), DAYS)
+    old = [review(1, OLD[0], "2017-01-20 10:00:00", "4")]
+    land(site, "order_reviews_1.csv", "order_reviews", old)
+    ingest(site)
+    land(site, "order_reviews_2.csv", "order_reviews", [review(1, "", "2017-01-20 10:00:00", "2")])
+    ingest(site)
+    for _ in range(2):  # it is recognised when it comes again
+        land(site, "order_reviews_3.csv", "order_reviews", [review(1, OLD[1], "2017-01-20 10:00:00", "4")])
+        ingest(site)
+        assert [score for _, score, _ in reviews(site)] == ["4", "2", "4"]
+    assert held(site) == set() and len(numbers(site)) == 3
+
+
+def test_every_model_is_due_once_texts_were_emptied_whatever_it_reads(tmp_path: Path) -> None:
+    site = kept_for(a_site(tmp_path / "lake"), None)
+    land_shop(site)
+    ingest(site)
+    table = TableId("gold", "model_of_a_user")
+    model = File(rows=1, fingerprint="its code", run="run", path="path", bytes=1, hash="hash", as_of=TODAY, state=1)
+    site.lake.log.commit(lambda head: head.with_parts(table, {WHOLE: model}), "run", "a model ran")
+    ingest(kept_for(site, DAYS))
+    assert site.lake.log.head().parts(table) == {WHOLE: replace(model, as_of=None, fingerprint="")}
+
+
+@pytest.mark.parametrize("first_copy", ["complete", "stopped before the log"])
+def test_a_copy_that_was_made_before_loses_the_texts_in_landing_too(first_copy: str, tmp_path: Path) -> None:
+    site = kept_for(a_site(tmp_path / "lake"), None)
+    there = replace(site, lake=Lake(str(tmp_path / "copy"), "olist"))
+    land_shop(site)
+    expired = land(site, "order_reviews_9.csv", "order_reviews", [review(9, OLD[0], "2017-01-20 10:00:00")])
+    ingest(site)
+    with suppress(KeyboardInterrupt):
+        copy_shop(site, there, (lambda *_: None) if first_copy == "complete" else _stop_at_the_end)
+    assert bool(there.lake.log.numbers()) == (first_copy == "complete")
+    there.lake.landing.write("mine.csv", b"nothing of the source")
+    kept = kept_for(site, DAYS)
+    expired.unlink()  # as landing_days deletes it
+    ingest(kept)
+    assert held(there, "landing") == {*OLD, *YOUNG}
+    with pytest.raises(UserError, match="needs ECOM_LAKE_ERASURE_KEY"):
+        copy_shop(replace(kept, erasure_key=b""), there)
+    copy_shop(kept, there)
+    assert held(there, "landing") == set(YOUNG) and there.lake.log.head() == kept.lake.log.head()
+    landed = {path: kept.lake.landing.read(path) for path in kept.lake.log.head().landing}
+    assert {info.path: there.lake.landing.read(info.path) for info in there.lake.landing.list("")} == {
+        **landed,
+        "mine.csv": b"nothing of the source",
+    }
+    assert copy_shop(kept, there) == Copied(0, 0, 0)
+
+
+def _stop_at_the_end(path: str, done: int, total: int) -> None:
+    if done == total:
+        raise KeyboardInterrupt
+
+
+def test_another_file_under_the_name_of_a_rewritten_one_stays_in_the_copy(tmp_path: Path) -> None:
+    site = kept_for(a_site(tmp_path / "lake"), None)
+    there = replace(site, lake=Lake(str(tmp_path / "copy"), "olist"))
+    land_shop(site)
+    ingest(site)
+    copy_shop(site, there)
+    mine = land(there, "order_reviews.csv", "order_reviews", [review(1, OLD[0], "2017-01-20 10:00:00", "2")]).read_bytes()
+    kept = kept_for(site, DAYS)
+    ingest(kept)
+    with pytest.raises(UserError, match="is another file of that name"):
+        copy_shop(kept, there)
+    assert there.lake.landing.read("order_reviews.csv") == mine
 
 
 def test_without_a_key_nothing_is_emptied_and_a_sentence_names_it(tmp_path: Path) -> None:
-    site = replace(kept_for(a_site(tmp_path / "lake"), 30), erasure_key=b"")
+    site = replace(kept_for(a_site(tmp_path / "lake"), DAYS), erasure_key=b"")
     land_shop(site)
     with pytest.raises(UserError, match=r"texts_days of shop 'olist' needs ECOM_LAKE_ERASURE_KEY"):
         ingest(site)
@@ -246,7 +372,7 @@ def test_without_a_key_nothing_is_emptied_and_a_sentence_names_it(tmp_path: Path
 
 def test_a_shop_with_a_map_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lake.toml").write_text(
-        '[shops.mine]\nmap = "shoppers"\n[shops.mine.retention]\ntexts_days = 3\n', encoding="utf-8"
+        '[shops.mine]\nmap = "shoppers"\n[shops.mine.retention]\ntexts_days = 62\n', encoding="utf-8"
     )
     with pytest.raises(UserError, match="texts_days cannot be set for a shop with a map"):
         load(environment={"ECOM_LAKE_CONFIG": str(tmp_path / "lake.toml")}).shop("mine")

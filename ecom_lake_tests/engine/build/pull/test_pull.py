@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,6 +79,31 @@ def test_a_table_without_since_is_pulled_whole_and_may_return_to_an_earlier_stat
         assert shop.pull()["order_items"].fate == "unchanged"
         shop.build_silver()
         assert [int(found) for (found,) in shop.silver("order_items", "unit_price")] == [price]
+
+
+def test_a_table_without_its_old_texts_is_recognised_and_may_return_to_an_earlier_state(
+    tmp_path: Path, postgres_server: PostgreSQLServer
+) -> None:
+    postgres_server.reset()
+    setting = 'connector = "canonical"\nretention = { texts_days = 62 }'
+    keyless = DatabaseShop(tmp_path / "shop", postgres_server, {"reviews": "{}"}, setting=setting)
+    with pytest.raises(UserError, match="texts_days of shop 'mine' needs ECOM_LAKE_ERASURE_KEY"):
+        keyless.pull()
+    shop = replace(keyless, environment={"ECOM_LAKE_ERASURE_KEY": "a secret that is long enough"})
+    shop.execute(
+        "create table reviews (review_id varchar(20), order_id varchar(20), score int, comment text, answered_at {zoned})",
+        "insert into reviews values ('r', 'o', 5, 'an old text', '2024-02-01')",
+    )
+    assert shop.pull()["reviews"].fate == "landed"
+    scores = ["5"]
+    for score, text in ((None, ""), (3, "an old text"), (5, "an old text"), (3, "only its old text differs"), (5, "an old text")):
+        if score:
+            shop.execute(f"update reviews set score = {score}, comment = '{text}'")
+            assert shop.pull()["reviews"].fate == "landed"
+            scores.append(str(score))
+        assert shop.pull()["reviews"].fate == "unchanged"
+        assert [(row["score"], row["comment"]) for row in shop.bronze("reviews")] == [(one, None) for one in scores]
+        assert shop.pull()["reviews"].fate == "unchanged"
 
 
 def test_the_overlap_is_as_long_as_declared(tmp_path: Path, postgres_server: PostgreSQLServer) -> None:
