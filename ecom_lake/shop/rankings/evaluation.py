@@ -25,9 +25,9 @@ from ecom_lake.statistics.ranking_metrics import brier_estimate, gain_curve, ran
 
 BASE = "base rate"
 LIFT = f"lift at {TOP_SHARE:.0%}"
-LEAST_LEAD = 0.02
+LEAST_LEAD = 0.01
 """The least difference of two lifts that is worth a list: where a random list finds 100 of those who are looked for, the better
-list finds two more. Below it an interval that excludes 0 is possible, and the list is of no use: of 98% who do not order, no list
+list finds one more, with the whole interval. A smaller lead can be significant and is of no use: of 98% who do not order, no list
 can contain more than 1.02 times as many as a random one."""
 
 

@@ -165,11 +165,11 @@ def test_planted_drivers_are_ranked_by_their_effect(tmp_path: Path) -> None:
         (shop(3_000, seed=1, yearly_rate=0), "there are 0 and"),
         (
             shop(3_000, seed=1, truth=Truth(), yearly_rate=1.0),
-            "not a significant improvement (a lead of more than 0.02 is required), so nothing is published",
+            "not a significant improvement (a lead of more than 0.01 is required), so nothing is published",
         ),
         (
             shop(3_000, seed=2, truth=Truth(), yearly_rate=1.0, price=10.0),
-            "not a significant improvement (a lead of more than 0.02 is required), so nothing is published",
+            "not a significant improvement (a lead of more than 0.01 is required), so nothing is published",
         ),
     ],
     ids=["an empty shop", "sixty customers", "three months", "nobody comes back", "nothing drives", "constant prices"],

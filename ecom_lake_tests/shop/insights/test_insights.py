@@ -27,7 +27,6 @@ from ecom_lake.shop.insights import RULES
 from ecom_lake.shop.insights import insights_build as insights
 from ecom_lake.shop.insights.rule import COMPLETE_MONTHS, DAYS, InsightRule, fields_of
 from ecom_lake.shop.insights.wording import Period, written
-from ecom_lake.shop.rankings.evaluation import LEAST_LEAD
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests import catalog
@@ -633,7 +632,6 @@ def test_a_churn_list_that_is_hardly_better_is_not_shown(con: duckdb.DuckDBPyCon
     insert(con, "model_cards", model="churn", value=1.019, baseline_value=1.002, low=1.016, high=1.02, n=60_000, **card)
     [candidate] = insights.candidates(con, BY_ID["likely-lost"], DEFAULT)
     assert candidate.weakness(DEFAULT, "R$") == "The difference is below 2%, too small to act on."
-    assert BY_ID["likely-lost"].least_effect == LEAST_LEAD
 
 
 def an_experiment(con: duckdb.DuckDBPyConnection, uplift: float, is_testable: bool) -> None:
