@@ -69,7 +69,7 @@ def export(
     holdout
         Share of customers that are not contacted, such as 0.1. With 0 the effect cannot be measured.
     new
-        Write only the customers who join the campaign with this export, so that nobody is contacted twice.
+        Write only the customers who joined the campaign with this release, so that nobody is contacted twice.
     hashed
         Write the SHA-256 of each id, as advertising networks take them.
     as_json
@@ -94,7 +94,7 @@ def export(
         return 0
     screen.show(
         f"Wrote {counted(len(done.contacted), 'customer')} of '{done.campaign.audience}' to {file}; {done.held_out:,} are held "
-        f"out, {done.new:,} of both joined now."
+        f"out, {done.new:,} of both joined with this release."
     )
     screen.show(f"Next, when its {DAYS} days are over: {options.command(f'audience effect {campaign}')}")
     return 0

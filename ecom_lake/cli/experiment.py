@@ -220,7 +220,7 @@ def analyze(file: Path, /, *, plan: Path | None = None, as_json: AsJson = False)
     file
         A CSV or Parquet file with the columns unit, arm, outcome (or several: outcome_…), and optionally before and assigned.
     plan
-        The plan, as TOML: metric, minimal_effect, alpha, n, seed, method, looks, bounds, share_treated.
+        The plan, as TOML: metric, minimal_effect, alpha, n, seed, method, looks, bounds, share_treated, name.
     as_json
         Print JSON.
     """
@@ -228,7 +228,7 @@ def analyze(file: Path, /, *, plan: Path | None = None, as_json: AsJson = False)
     from ecom_lake.shop.experiments.analysis import analyze as analyzed
 
     spec, metrics = read_plan(plan)
-    units = read_units(file, metrics)
+    units = read_units(file, metrics, spec.name)
     found = analyzed(units, spec)
     if found.refused:
         raise (UsageError if found.is_early else UserError)(found.refused)
@@ -243,10 +243,10 @@ def show_results(found: Analysis, units: Units, spec: Spec) -> None:
     names = ["metric", units.control, units.treated, "difference", "low", "high", "p"]
     cells = [[one.metric, one.control, one.treated, one.difference, one.low, one.high, one.p] for one in found.results]
     screen.show_rows(names, cells)
-    screen.show("", *(_sentence(one, units, spec) for one in found.results))
+    screen.show("", *(_sentence(one, units, spec) for one in found.results), *(one.reason for one in found.unreliable))
     n0, n1 = found.people
     screen.show(
-        f"{n0:,} customers in {units.control}, {n1:,} in {units.treated} (split as planned, p = {found.split_p:.2f});"
+        f"{n0:,} participants in {units.control}, {n1:,} in {units.treated} (split as planned, p = {found.split_p:.2f});"
         f" random splits show a difference in {found.false_alarms:.1%} of cases.",
         style="dim",
     )
@@ -258,7 +258,7 @@ def show_results(found: Analysis, units: Units, spec: Spec) -> None:
 
 def _about_look(found: Analysis, spec: Spec) -> str:
     planned = "The single planned look" if spec.method == "fixed" else f"Planned look {found.look} of {spec.looks}"
-    later = f"; {found.left_out:,} customers who were assigned later are left out" if found.left_out else ""
+    later = f"; {found.left_out:,} participants who were assigned later are left out" if found.left_out else ""
     return f"{planned}{later}."
 
 

@@ -67,6 +67,8 @@ def _checked(path: Path, plan: dict[str, Any]) -> Spec:
     for name, allowed in (("method", get_args(Method)), ("bounds", ("obrien-fleming", "pocock"))):
         if plan.get(name, allowed[0]) not in allowed:
             raise UsageError(f"The plan {path}: {name} must be one of {', '.join(allowed)}, not {plan[name]!r}.")
+    if not isinstance(plan.get("name", ""), str):
+        raise UsageError(f"The plan {path}: name must be a text, not {plan['name']!r}.")
     spec = Spec(**plan)
     if spec.method == "sequential" and spec.n is None:
         raise UsageError(f"The plan {path}: a sequential experiment must set n, the sample size per arm at its last look.")
@@ -77,7 +79,8 @@ def _checked(path: Path, plan: dict[str, Any]) -> Spec:
     return spec
 
 
-def read_units(path: Path, metrics: list[str] | None) -> Units:
+def read_units(path: Path, metrics: list[str] | None, experiment: str = "") -> Units:
+    """`experiment`: the name in the plan."""
     rows = _rows(path)
     wanted = metrics or [name for name in rows.columns if name == "outcome" or name.startswith("outcome_")] or ["outcome"]
     for name in ("unit", "arm", *wanted):
@@ -99,7 +102,7 @@ def read_units(path: Path, metrics: list[str] | None) -> Units:
         is_treated,
         {name: _numbers(path, rows, name) for name in wanted},
         _numbers(path, rows, "before") if "before" in rows.columns else None,
-        _by_time(path, rows) if "assigned" in rows.columns else None,
+        _by_time(path, rows, experiment) if "assigned" in rows.columns else None,
     )
     if min(units.people) < _FEWEST:
         raise UserError(f"{path}: an arm of {counted(min(units.people), 'unit')} is too small to analyze.")
@@ -138,16 +141,16 @@ def _numbers(path: Path, rows: pl.DataFrame, name: str) -> np.ndarray[tuple[int]
     return values.to_numpy()
 
 
-def _by_time(path: Path, rows: pl.DataFrame) -> Integers:
+def _by_time(path: Path, rows: pl.DataFrame, experiment: str) -> Integers:
     """The positions of the rows in the order of assignment. Units of the same time are in the order of a hash, which has nothing
-    to do with their arm or outcome."""
+    to do with their arm or outcome: it is salted, because shops assign arms by a hash of the unit, too."""
     assigned = rows["assigned"]
     if assigned.dtype == pl.String:
         day_or_time = pl.coalesce(pl.col("assigned").str.to_datetime(of, strict=False) for of in _TIMES)
         assigned = rows.select(day_or_time).to_series()
     if not assigned.dtype.is_temporal() or assigned.null_count():
         raise UserError(f"{path}: assigned must be a date or a time in every row, such as 2026-11-30 or 2026-11-30 09:30:00.")
-    hashed = [sha256(str(unit).encode()).digest() for unit in rows["unit"]]
+    hashed = [sha256(f"order of assignment\x1f{experiment}\x1f{unit}".encode()).digest() for unit in rows["unit"]]
     return (
         pl.DataFrame({"assigned": assigned, "hashed": hashed}).select(pl.arg_sort_by("assigned", "hashed")).to_series().to_numpy()
     )

@@ -45,8 +45,11 @@ def delta(target: Annotated[str, Parameter(name="FOLDER")], /, *, as_json: AsJso
     with screen.progress() as bar, site.lake.turn("delta"):
         task = bar.add_task("opening", total=None)
         entry = released(site)  # after the other exports of the shop, so that an older release never overwrites a newer one
-        site.lake.record_made("Delta tables", place.url)  # before the first row is there
-        done = export_delta(site, entry, place.url, place.options, lambda table: bar.update(task, description=table))
+
+        def record() -> None:
+            site.lake.record_made("Delta tables", place.url)
+
+        done = export_delta(site, entry, place.url, place.options, lambda table: bar.update(task, description=table), record)
     new = [one for one in done if one.is_new and not one.is_gone]
     emptied = [one.table for one in done if one.is_new and one.is_gone]
     if as_json:

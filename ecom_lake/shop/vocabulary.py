@@ -202,9 +202,15 @@ returned_orders = Count("Valid orders that were returned, in full or in part; NU
 unknown_status_orders = Count("Valid orders whose status is unknown.")
 anonymous_orders = Count("Valid orders without a customer identity: they are in `orders`, and no number of customers has them.")
 anonymous_net_sales = Money("Net sales of the anonymous orders: they are in `net_sales`, and no table of customers has them.")
-customers = Count("Distinct customers with a valid order; they do not add up over periods or overlapping members.")
-new_customers = Count("Customers whose first valid order lies in the period.")
-returning_customers = Count("Customers with a valid order in the period whose first valid order lies in an earlier one.")
+customers = Count(
+    "Distinct customers with a valid order; they do not add up over periods or overlapping members. Among the KPIs NULL where all"
+    " orders are anonymous."
+)
+new_customers = Count("Customers whose first valid order lies in the period; NULL where customers is.", nullable=True)
+returning_customers = Count(
+    "Customers with a valid order in the period whose first valid order lies in an earlier one; NULL where customers is.",
+    nullable=True,
+)
 purchases = Count("Purchases: days on which the customer placed valid orders.", at_least=1)
 items = Count("Order lines.")
 units = Count("Units on the order lines.")
@@ -445,11 +451,18 @@ GROSS_PROFIT = "case when costed_sales >= cost_coverage * nullif(net_sales, 0) t
 _STATUSES_KNOWN = "known_status_orders > 0 or coalesce(placed_orders, 0) = 0"
 """Of no orders placed, none were canceled."""
 
+_CUSTOMERS_KNOWN = "customers > 0 or coalesce(orders, 0) = 0"
+"""Where all orders are anonymous, the number of their customers is not known: it is not 0."""
+
 _KPIS = (
     Kpi("orders", orders, "coalesce(orders, 0)"),
-    Kpi("customers", customers, "coalesce(customers, 0)"),
-    Kpi("new_customers", new_customers, "coalesce(new_customers, 0)"),
-    Kpi("returning_customers", returning_customers, "coalesce(customers - new_customers, 0)"),
+    Kpi("customers", customers, f"case when {_CUSTOMERS_KNOWN} then coalesce(customers, 0) end"),
+    Kpi("new_customers", new_customers, f"case when {_CUSTOMERS_KNOWN} then coalesce(new_customers, 0) end"),
+    Kpi(
+        "returning_customers",
+        returning_customers,
+        f"case when {_CUSTOMERS_KNOWN} then coalesce(customers - new_customers, 0) end",
+    ),
     Kpi("anonymous_orders", anonymous_orders, "coalesce(anonymous_orders, 0)"),
     Kpi("anonymous_net_sales", anonymous_net_sales, "coalesce(anonymous_net_sales, 0)"),
     Kpi("items", items, "coalesce(items, 0)"),

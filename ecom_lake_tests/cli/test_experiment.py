@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -138,11 +139,11 @@ def test_later_participants_are_left_out_where_the_assignment_is_known(run: Run,
     file = people(tmp_path, assigned=pl.Series(days))
     ran = run("experiment", "analyze", file, "--plan", plan)
     assert (ran.code, ran.err) == (0, "")
-    assert "The single planned look; 4,000 customers who were assigned later are left out." in ran.out
+    assert "The single planned look; 4,000 participants who were assigned later are left out." in ran.out
     found = run("experiment", "analyze", file, "--plan", plan, "--json").json
     assert (found["people"], found["look"], found["left_out"]) == ([2_000, 2_000], 1, 4_000)
     sequential = run("experiment", "analyze", file, "--plan", planned(tmp_path, "n = 6000\nmethod = 'sequential'"))
-    assert "Planned look 3 of 5; 800 customers who were assigned later are left out." in sequential.out
+    assert "Planned look 3 of 5; 800 participants who were assigned later are left out." in sequential.out
 
 
 def test_units_of_the_same_day_are_in_a_random_order_that_stays_the_same(run: Run, tmp_path: Path) -> None:
@@ -156,6 +157,36 @@ def test_units_of_the_same_day_are_in_a_random_order_that_stays_the_same(run: Ru
     again = run("experiment", "analyze", file, "--plan", plan, "--json").json
     assert again["people"] == found["people"]
     assert again["results"][0]["difference"] == pytest.approx(found["results"][0]["difference"])
+
+
+def test_units_of_the_same_day_are_in_an_order_of_the_experiment(run: Run, tmp_path: Path) -> None:
+    """The shop assigned arms by a hash of the unit: in the order of that hash, the first would all be in one arm."""
+    units = [f"u{i}" for i in range(8_000)]
+    arms = ["control" if sha256(unit.encode()).digest()[0] < 128 else "offer" for unit in units]
+    rng = np.random.default_rng(1)
+    rows = pl.DataFrame({"unit": units, "arm": arms, "outcome": (rng.random(8_000) < 0.1).astype(int)})
+    rows.with_columns(assigned=pl.lit("2026-10-01")).write_csv(file := tmp_path / "hashed.csv")
+    found = []
+    for name in ("spring", "spring", "autumn"):
+        plan = planned(tmp_path, f"n = 2000\nname = '{name}'")
+        found.append(run("experiment", "analyze", str(file), "--plan", plan, "--json").json)
+    assert all(max(one["people"]) < 2_200 for one in found)
+    assert found[0] == found[1] and found[0]["results"] != found[2]["results"]
+    wrong = run("experiment", "analyze", str(file), "--plan", planned(tmp_path, "name = 3"))
+    assert wrong.code == 2 and "name must be a text, not 3" in wrong.err
+
+
+def test_an_unreliable_outcome_leaves_the_others_their_results(run: Run, tmp_path: Path) -> None:
+    """The file's other outcome is a share, which halves of 24 participants test too liberally."""
+    money = pl.Series("outcome_money", np.random.default_rng(5).normal(100, 10, 24))
+    bought = pl.Series("outcome", [1] * 5 + [0] * 7 + [1] * 4 + [0] * 8)
+    file = people(tmp_path, n=(12, 12), outcome=bought, outcome_money=money)
+    found = run("experiment", "analyze", file, "--json").json
+    assert [one["metric"] for one in found["results"]] == ["outcome_money"]
+    assert [one["metric"] for one in found["unreliable"]] == ["outcome"]
+    shown = run("experiment", "analyze", file)
+    assert shown.code == 0 and "outcome_money: " in shown.out
+    assert "The test of outcome is not reliable on these data: random splits" in shown.out
 
 
 def test_earlier_values_narrow_the_interval(run: Run, tmp_path: Path) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import yaml
+from deltalake import CommitProperties, write_deltalake
 
+from ecom_lake.engine.build.release.offer import gold_tables
 from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.store.file_lock import try_lock
 from ecom_lake.engine.store.lake import STORE
 from ecom_lake.engine.store.made import made_files
+from ecom_lake.errors import UserError
 from ecom_lake.publish.exports import delta
+from ecom_lake.publish.exports.delta import SHOP
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
 
@@ -49,15 +54,24 @@ def test_delta_is_recorded_before_it_is_written_and_waits_for_its_turn(
     """A killed export may have left personal data. One that waited has the release of its start, not of its call."""
     site, seen = fresh_lake.site(), list[tuple[list[str], bool]]()
 
-    def export_delta(*_: object) -> list[object]:
+    def write(*_: object, **__: object) -> None:
         made = [made.target for made in made_files(site.lake.store, site.shop.name)]
         release = try_lock(site.lake.store.lock_folder(f"{site.shop.name}/{STORE}/delta"))
         seen.append((made, release is None))
-        return []
+        raise UserError("The disk is full.")
 
-    monkeypatch.setattr(delta, "export_delta", export_delta)
-    assert run("export", "delta", str(tmp_path / "delta"), at=fresh_lake).code == 0
+    monkeypatch.setattr(delta, "write_deltalake", write)
+    assert run("export", "delta", str(tmp_path / "delta"), at=fresh_lake).code == 1
     assert seen == [([str(tmp_path / "delta")], True)]
+
+
+def test_a_refused_delta_export_is_not_recorded(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:
+    site = fresh_lake.site()
+    theirs = tmp_path / max(gold_tables(site))
+    write_deltalake(theirs, pa.table({"a": [1]}), commit_properties=CommitProperties({SHOP: "theirs"}))
+    said = run("export", "delta", str(tmp_path), at=fresh_lake)
+    assert said.code == 1 and "has the table of shop 'theirs'" in said.err
+    assert made_files(site.lake.store, site.shop.name) == []
 
 
 def test_wrong_targets_are_refused(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:

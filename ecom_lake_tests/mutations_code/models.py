@@ -135,7 +135,7 @@ EDITS = (
         ("cli/test_experiment.py",),
         ("a look that was not planned", "return look_at(sizes, min(units.people))", "return 1"),
         ("a bad split is analyzed", "    if split < SPLIT_ALPHA:", "    if split < 0:"),
-        ("several outcomes at one alpha", "zip(found, holm(p_values), strict=True)", "zip(found, p_values, strict=True)"),
+        ("several outcomes at one alpha", "zip(found, corrected, strict=True)", "zip(found, p_values, strict=True)"),
     ),
     *edits_of(
         "shop/baskets/basket_rules_build.py",

@@ -10,11 +10,12 @@ from threading import Condition, Event, Semaphore, Thread
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from ecom_lake.engine.serve.query import TooLongError, TooMuchMemoryError
 from ecom_lake.engine.serve.released import released
 from ecom_lake.publish.api.problem import problem_of
-from ecom_lake.publish.dashboard import served_release
+from ecom_lake.publish.dashboard import app, served_release
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import Releases, ServedRelease
 from ecom_lake.publish.query_slots import BusyError, QuerySlots, asking
@@ -61,8 +62,20 @@ def test_a_query_is_stopped_at_its_limit_and_the_release_answers_on(
     release = Releases(grown_lake.settings).of("olist")
     with pytest.raises(TooLongError) as stopped:
         release.frame(Query("select count(*) from range(10000000) as a, range(10000000) as b where a.range * b.range = -1"))
-    assert problem_of(stopped.value).status == 503
+    assert (problem_of(stopped.value).status, problem_of(stopped.value).headers) == (503, {"Retry-After": "10"})
     assert release.frame(Query("select 1 as one")).rows() == [(1,)]
+
+
+def test_a_page_whose_query_is_stopped_is_to_be_asked_for_later(grown_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request is right, and the server has too much to do: 503 and not 400. A wrong request is 400."""
+    long = Query("select count(*) from range(10000000) as a, range(10000000) as b where a.range * b.range = -1")
+    monkeypatch.setattr(served_release, "LONGEST_QUERY", 0.3)
+    monkeypatch.setattr(app, "listed", lambda release: release.frame(long))
+    with TestClient(app.application(grown_lake.settings), base_url="http://localhost") as client:
+        stopped, wrong = client.get("/olist/ask"), client.get("/olist/ask/no-such-question")
+    assert (stopped.status_code, stopped.headers["retry-after"]) == (503, "10")
+    assert "The query took too long and was stopped. Try again later" in stopped.text
+    assert wrong.status_code == 400 and "retry-after" not in wrong.headers
 
 
 LONGEST_WAIT = 20.0

@@ -20,6 +20,7 @@ def kpi_daily(shop: ShopFacts) -> pd.DataFrame:
     """Every day from the first order to the last one."""
     days = pd.date_range(shop.orders["order_date"].min(), shop.orders["order_date"].max(), unit="us", name="date")
     sold = _sales(shop.valid, shop.valid["order_date"]).reindex(days, fill_value=0)
+    sold = sold.assign(customers=sold["customers"].where((sold["customers"] > 0) | (sold["orders"] == 0)))
     return sold.assign(aov=money_ratio(sold["net_sales"], sold["orders"])).reset_index()
 
 
@@ -56,6 +57,7 @@ def _kpis(shop: ShopFacts, by: str, periods: pd.Index) -> pd.DataFrame:
         return rows.reindex(periods, fill_value=0)
 
     sold = _sales(valid, valid[by]).reindex(periods, fill_value=0)
+    has_customers = (sold["customers"] > 0) | (sold["orders"] == 0)
     new = of(valid[valid["is_first_order"]])
     anonymous = valid[valid["is_anonymous"]]
     delivered = valid[valid["status"] == "delivered"]
@@ -64,8 +66,9 @@ def _kpis(shop: ShopFacts, by: str, periods: pd.Index) -> pd.DataFrame:
     placed, canceled = of(shop.orders), of(shop.orders[shop.orders["status"].isin(NOT_A_SALE)])
     canceled = canceled.where((of(shop.orders[shop.orders["status"] != "unknown"]) > 0) | (placed == 0))
     kpis = sold.assign(
-        new_customers=new,
-        returning_customers=sold["customers"] - new,
+        customers=sold["customers"].where(has_customers),
+        new_customers=new.where(has_customers),
+        returning_customers=(sold["customers"] - new).where(has_customers),
         anonymous_orders=of(anonymous),
         anonymous_net_sales=of(anonymous, "net_sales"),
         payments=of(valid, "payments"),
@@ -238,6 +241,7 @@ def kpi_breakdown(shop: ShopFacts) -> pd.DataFrame:
                 customers=_distinct(keyed[keyed["customer"] >= 0], by, "customer"),
                 anonymous_orders=_distinct(keyed[keyed["customer"] < 0], by, "order"),
             ).fillna(0)
+            table = table.assign(customers=table["customers"].where(table["customers"] > 0))
             ranked = _ranked(table.reset_index(), period_type, shop)
             tables.append(ranked.assign(dimension=dimension, period_type=period_type, member=names[ranked["member"]]))
     return pd.concat(tables, ignore_index=True)

@@ -120,6 +120,9 @@ def test_every_row_has_as_many_more_orders_and_no_more_customers(
 ) -> None:
     both = added.table(table).join(without.table(table), on=key, how="left", suffix="_before").fill_null(0)
     assert both["customers"].to_list() == both["customers_before"].to_list()
+    if table.startswith("kpi_"):
+        alone = pl.col("orders") > 0, pl.col("customers").fill_null(0) == 0
+        assert added.table(table).filter(*alone)["customers"].null_count() == added.table(table).filter(*alone).height
     assert both["orders"].sum() > both["orders_before"].sum()
     if "anonymous_orders" in both.columns:
         assert (both["orders"] - both["anonymous_orders"]).to_list() == both["orders_before"].to_list()
@@ -142,6 +145,26 @@ def shop_of(*placed: tuple[str, str, str | None]) -> HandShop:
 
 DAYS = ("2018-01-01", "2018-01-31", "2018-02-01", "2018-02-28")
 ALL_ANONYMOUS = [(day, day, None) for day in DAYS]
+
+
+def test_the_customers_of_anonymous_orders_are_not_known_instead_of_none() -> None:
+    """January has anonymous orders only, February none, and March one of them and one of ana."""
+    placed = (("a", "2018-01-01", None), ("b", "2018-01-31", None), ("c", "2018-03-01", None), ("d", "2018-03-31", "ana"))
+    shop, anonymous = shop_of(*placed), shop_of(*ALL_ANONYMOUS)
+    assert shop.rows("kpi_monthly", "month", "orders", "customers", "new_customers", "returning_customers") == [
+        (date(2018, 1, 1), 2, None, None, None),
+        (date(2018, 2, 1), 0, 0, 0, 0),
+        (date(2018, 3, 1), 2, 1, 1, 0),
+    ]
+    days = {day: (orders, people) for day, orders, people in shop.rows("kpi_daily", "date", "orders", "customers")}
+    assert [days[date(2018, month, day)] for month, day in ((1, 1), (1, 2), (3, 31))] == [(1, None), (0, 0), (1, 1)]
+    members = shop.rows("kpi_breakdown", "period_type", "period", "dimension", "customers")
+    of_months = [people for kind, _, dimension, people in members if (kind, dimension) == ("month", "payment_method")]
+    assert of_months == [None, 1]
+    assert dict(shop.rows("kpi_summary", "metric", "value"))["customers"] == 1
+    assert dict(anonymous.rows("kpi_summary", "metric", "value"))["customers"] is None
+    assert {people for _, _, _, people in anonymous.rows("kpi_breakdown", "period", "dimension", "member", "customers")} == {None}
+    assert shop.broken() == set() and anonymous.broken() == set()
 
 
 def test_an_anonymous_order_is_nobodys_first_order_or_purchase() -> None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
-from ecom_lake.statistics.arrays import Floats
 from ecom_lake.statistics.multiple_testing import holm
 from ecom_lake.statistics.power import (
     detectable_difference,
     power_of_shares,
 )
-from ecom_lake.statistics.two_sample_tests import Difference, false_alarms, means_apart, shares_apart, split_p, without_past
+from ecom_lake.statistics.two_sample_tests import (
+    Arm,
+    Difference,
+    false_alarms,
+    means_apart,
+    shares_apart,
+    split_p,
+    without_past,
+)
 
 
 def test_a_sample_ratio_mismatch_is_detected() -> None:
@@ -69,13 +78,34 @@ def test_an_a_a_test_has_the_nominal_error_rate() -> None:
 def test_an_a_a_test_splits_as_planned() -> None:
     sizes = set()
 
-    def sized(control: Floats, treated: Floats) -> Difference:
-        sizes.add((len(control), len(treated)))
+    def sized(control: Arm, treated: Arm) -> Difference:
+        sizes.add((control.n, treated.n))
         return means_apart(control, treated)
 
     for share in (0.5, 0.1, 0.95, 0.001):
         false_alarms(np.arange(40.0), sized, runs=2, share_treated=share)
     assert sizes == {(20, 20), (36, 4), (2, 38), (38, 2)}
+
+
+@pytest.mark.parametrize(("values", "share"), [([0.0, 1.0, 1.0, 0.0, 1.0], 0.4), ([3.0, 1e6, 1e6 + 1, 5.5, 1e6 - 2], 0.6)])
+def test_the_arm_that_is_not_drawn_has_the_rest(values: list[float], share: float) -> None:
+    """The arms of each run together have the mean and the variance of all outcomes."""
+
+    def checked(control: Arm, treated: Arm) -> Difference:
+        arms, n = (control, treated), len(values)
+        assert sum(arm.n * arm.mean for arm in arms) == pytest.approx(sum(values))
+        within = sum((arm.n - 1) * arm.variance + arm.n * (arm.mean - np.mean(values)) ** 2 for arm in arms)
+        assert within == pytest.approx(np.var(values) * n)
+        of_pairs = {(pair, np.var(pair, ddof=1)) for pair in permutations(values, min(control.n, treated.n))}
+        small = min(arms, key=lambda arm: arm.n)
+        assert any((np.mean(pair), variance) == pytest.approx((small.mean, small.variance)) for pair, variance in of_pairs)
+        return means_apart(control, treated)
+
+    false_alarms(np.array(values), checked, runs=20, share_treated=share)
+
+
+def test_equal_outcomes_never_differ() -> None:
+    assert false_alarms(np.full(50, 5.1), means_apart, runs=5) == 0.0
 
 
 def test_an_a_a_test_finds_that_skewed_money_needs_equal_arms() -> None:

@@ -11,12 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ecom_lake.engine.serve.query import TooLongError
+from ecom_lake.engine.serve.query import TooLongError, TooMuchMemoryError
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.publish.query_slots import BusyError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY = {"Retry-After": "1"}
+_RETRY_LATER = {"Retry-After": "10"}
+"""Of a query that took as long as a query may: the same query at once would be as long."""
 
 
 class ProblemError(UserError):
@@ -29,10 +31,8 @@ def problem_of(error: Exception) -> ProblemError:
     """The problem that a client gets for an error."""
     if isinstance(error, ProblemError):
         return error
-    if isinstance(error, BusyError):
-        return ProblemError(503, str(error), RETRY)
-    if isinstance(error, TooLongError):
-        return ProblemError(503, "The query took too long and was stopped. Ask for fewer rows, columns or months.")
+    if (overload := overload_of(error)) is not None:
+        return overload
     if isinstance(error, RequestValidationError):
         return ProblemError(422, _validation(error))
     if isinstance(error, HTTPException):
@@ -40,6 +40,18 @@ def problem_of(error: Exception) -> ProblemError:
     if isinstance(error, UserError):
         return ProblemError(422 if isinstance(error, UsageError) else 503, str(error))
     return ProblemError(500, "The server failed unexpectedly; its log has the error.")
+
+
+def overload_of(error: Exception) -> ProblemError | None:
+    """The problem where the server has too much to do, so that the same request may succeed later; None for other errors."""
+    if isinstance(error, BusyError):
+        return ProblemError(503, str(error), RETRY)
+    if isinstance(error, TooLongError):
+        sentence = "The query took too long and was stopped. Try again later, or ask for fewer rows, columns or months."
+        return ProblemError(503, sentence, _RETRY_LATER)
+    if isinstance(error, TooMuchMemoryError):
+        return ProblemError(503, str(error), _RETRY_LATER)
+    return None
 
 
 def response(problem: ProblemError, path: str) -> Response:

@@ -31,6 +31,10 @@ class Joined:
     contacted: Sequence[str]
     held_out: Sequence[str]
 
+    @property
+    def members(self) -> Sequence[str]:
+        return (*self.contacted, *self.held_out)
+
 
 @dataclass(frozen=True)
 class Campaign:
@@ -46,7 +50,11 @@ class Campaign:
 
     @property
     def members(self) -> set[str]:
-        return {customer for one in self.joined for customer in (*one.contacted, *one.held_out)}
+        return {customer for one in self.joined for customer in one.members}
+
+    def joined_with(self, release: int) -> set[str]:
+        """The customers of both arms who joined with an export of this release."""
+        return {customer for one in self.joined if one.release == release for customer in one.members}
 
     def with_members(self, customers: Sequence[str], on: date, release: int) -> Campaign:
         """The campaign with those of the customers who are not in it yet."""

@@ -20,10 +20,10 @@ from ecom_lake.publish.audiences.groups import audiences, find
 class Exported:
     campaign: Campaign
     contacted: Sequence[str]
-    """The customers who are to be contacted: all of the audience, or those who joined now."""
+    """The customers who are to be contacted: all of the audience, or those who joined with this release."""
     held_out: int
     new: int
-    """The customers of both arms who joined now."""
+    """The customers of both arms who joined with this release."""
 
 
 def export_audience(
@@ -33,7 +33,8 @@ def export_audience(
 
     `write`: writes the customers to contact where the lake records it. An interruption after it leaves the campaign as it was, so
     that the next export writes the same customers. No customer is erased from the campaigns (forgotten.py) between the reading of
-    the release and the end of it. `only_new`: leave out those who joined the campaign with an earlier export."""
+    the release and the end of it. `only_new`: leave out those who joined the campaign with an earlier
+    release, so that an export that is repeated before the next release writes the same customers."""
     if not 0 <= holdout < 1:
         raise UsageError(f"--holdout must be at least 0 and below 1, such as 0.1 for 10%, not {holdout:g}.")
     with site.lake.turn():
@@ -47,14 +48,15 @@ def export_audience(
                 "name another campaign."
             )
         after = before.with_members(found[name], first_day(site, entry), entry.number)
+        new = after.joined_with(entry.number)
         contacted = [customer for customer in found[name] if after.arm(customer) == CONTACTED]
         held_out = len(found[name]) - len(contacted)
         if only_new:
-            contacted = list(after.joined[-1].contacted) if after is not before else []
+            contacted = [customer for customer in contacted if customer in new]
         write(contacted)
         if after is not before or not before.joined:
             write_campaign(site, after)
-    return Exported(after, contacted, held_out, len(after.members) - len(before.members))
+    return Exported(after, contacted, held_out, len(new))
 
 
 def first_day(site: Site, entry: Entry) -> date:

@@ -5,7 +5,7 @@ Here: which address shows which page. Nothing writes: every route is a GET. Not 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
 from ecom_lake.publish.api.access import client_of, may_see_people
+from ecom_lake.publish.api.problem import overload_of
 from ecom_lake.publish.dashboard.ask import RELEASE, answer_csv, answered, listed
 from ecom_lake.publish.dashboard.breakdown_explorer import breakdown_csv
 from ecom_lake.publish.dashboard.changes import changes
@@ -39,7 +40,6 @@ from ecom_lake.publish.dashboard.stylesheet import stylesheet
 from ecom_lake.publish.dashboard.trust import verdict
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.quality import FATES
-from ecom_lake.publish.query_slots import BusyError
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SECURITY = {
@@ -78,7 +78,8 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
 
     @app.exception_handler(UserError)
     def failed(request: Request, error: UserError) -> Response:
-        return _failed(str(error), 503 if isinstance(error, BusyError) else 400)
+        overload = overload_of(error)
+        return _failed(str(overload), overload.status, overload.headers) if overload else _failed(str(error), 400)
 
     def shown(template: str, view: View, page: object) -> Response:
         html = render(
@@ -186,5 +187,5 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
     return app
 
 
-def _failed(sentence: str, status: int) -> HTMLResponse:
-    return HTMLResponse(render("failed.html.jinja", sentence=sentence), status)
+def _failed(sentence: str, status: int, headers: Mapping[str, str] | None = None) -> HTMLResponse:
+    return HTMLResponse(render("failed.html.jinja", sentence=sentence), status, headers)

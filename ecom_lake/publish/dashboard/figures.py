@@ -41,12 +41,11 @@ def figures(view: View, names: Sequence[str] = SHOWN) -> list[Figure]:
     query = _query(view, view.span, names)
     *months, total = view.release.rows(query)
     before = view.release.rows(_query(view, view.before, names))[-1] if view.before else None
-    return [_figure(view, _LABELS[name], query, months, total, before) for name in names if total[name] is not None]
+    return [_figure(view, _LABELS[name], query, months, total, before) for name in names if _is_shown(name, total)]
 
 
-def has_no_known_customers(sums: Row) -> bool:
-    """Whether there are orders, and none of them states its customer."""
-    return bool(sums["orders"]) and not sums["customers"]
+def _is_shown(name: str, total: Row) -> bool:
+    return name == "customers" or total[name] is not None
 
 
 def _query(view: View, span: Span | None, names: Sequence[str]) -> Query:
@@ -56,7 +55,7 @@ def _query(view: View, span: Span | None, names: Sequence[str]) -> Query:
 
 def _figure(view: View, kpi: Kpi, query: Query, months: Sequence[Row], total: Row, before: Row | None) -> Figure:
     evidence = why(view, vocabulary.KPIS[kpi.name].column.meaning, query, "fct_orders", "fct_sales")
-    if kpi.name == "customers" and has_no_known_customers(total):
+    if total[kpi.name] is None:
         return Figure(kpi.name, kpi.label, NOT_KNOWN, None, "", "", evidence)
     change = change_text(total[kpi.name], before[kpi.name], kpi.unit) if before else None
     rises = change is not None and change.startswith("+")

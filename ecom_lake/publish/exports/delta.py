@@ -37,7 +37,7 @@ class Exported:
     table: str
     rows: int
     version: int
-    """The version of the Delta table that has the release's content."""
+    """The version of the Delta table whose commit wrote the release's content; deleting old files may have made later ones."""
     is_new: bool
     """Whether this export wrote it."""
     is_gone: bool = False
@@ -50,15 +50,18 @@ def export_delta(
     target: str,
     options: Mapping[str, str] | None = None,
     on_table: Callable[[str], None] = lambda table: None,
+    before_writing: Callable[[], None] = lambda: None,
 ) -> list[Exported]:
     """Bring the Delta tables below `target`, a folder or a URL, to the content of a release.
 
+    `before_writing`: called once, after the last reason to refuse the target and before the first row is there.
     The caller holds the turn of exports from before it reads which release that is, so that no older one is written later."""
     folder, given, done = target.rstrip("/"), dict(options or {}), []
     tables = released_tables(site, entry, ("gold",))
     for table in tables:
         with _in_a_sentence(f"{folder}/{table.contract.name}"):
             _refuse_other_shop(site, f"{folder}/{table.contract.name}", given)
+    before_writing()
     for table in tables:
         on_table(table.contract.name)
         verify(site, table.files.values())
@@ -100,8 +103,7 @@ def _empty(site: Site, entry: Entry, name: str, place: str, options: dict[str, s
     if existing is None or _last_write(existing).get(SHOP) != site.shop.name:
         return None
     if _last_content(existing) == NO_CONTENT:
-        _delete_old_files(existing)
-        return Exported(name, 0, existing.version(), is_new=False, is_gone=True)
+        return Exported(name, 0, _finished(existing), is_new=False, is_gone=True)
     schema = pa.schema(existing.schema().to_arrow())
     write_deltalake(
         place,
@@ -110,9 +112,7 @@ def _empty(site: Site, entry: Entry, name: str, place: str, options: dict[str, s
         storage_options=options or None,
         commit_properties=_properties(site, entry, NO_CONTENT),
     )
-    written = DeltaTable(place, storage_options=options or None)
-    _delete_old_files(written)
-    return Exported(name, 0, written.version(), is_new=True, is_gone=True)
+    return Exported(name, 0, _finished(DeltaTable(place, storage_options=options or None)), is_new=True, is_gone=True)
 
 
 def _properties(site: Site, entry: Entry, content: str) -> CommitProperties:
@@ -123,8 +123,7 @@ def _export(site: Site, entry: Entry, table: ReleasedTable, place: str, options:
     content = entry.version(table.id)
     existing = _open(place, options)
     if existing and _last_content(existing) == content:
-        _delete_old_files(existing)
-        return Exported(table.contract.name, table.rows, existing.version(), is_new=False)
+        return Exported(table.contract.name, table.rows, _finished(existing), is_new=False)
     write_deltalake(
         place,
         _rows(site, table),
@@ -135,14 +134,17 @@ def _export(site: Site, entry: Entry, table: ReleasedTable, place: str, options:
         storage_options=options or None,
         commit_properties=_properties(site, entry, content),
     )
-    written = DeltaTable(place, storage_options=options or None)
-    _delete_old_files(written)
-    return Exported(table.contract.name, table.rows, written.version(), is_new=True)
+    return Exported(table.contract.name, table.rows, _finished(DeltaTable(place, storage_options=options or None)), is_new=True)
 
 
-def _delete_old_files(table: DeltaTable) -> None:
-    """Those that no version of the last week needs: of an unchanged table too, because they may have persons who were erased."""
+def _finished(table: DeltaTable) -> int:
+    """Delete old files; returns the version that the last write of an export made.
+
+    Files that no version of the last week needs are deleted: of an unchanged table too, because they may have persons who were
+    erased. The deletion is two versions of its own."""
+    version = int(_last_write(table)["version"])
     table.vacuum(dry_run=False)
+    return version
 
 
 def _open(place: str, options: dict[str, str]) -> DeltaTable | None:

@@ -59,7 +59,7 @@ class CohortRetention(Gold):
             " coalesce(sum(active_customers) filter (where month_number > 0), 0) from cohort_retention"
             " where last_day(month) <= (select as_of from reporting_period)"
             " and month <= (select max(month) from kpi_monthly) group by month",
-            "select month, nullif(new_customers, 0), returning_customers from kpi_monthly"
+            "select month, nullif(new_customers, 0), coalesce(returning_customers, 0) from kpi_monthly"
             " where last_day(month) <= (select as_of from reporting_period)"
             " and month >= (select min(cohort) from cohort_retention)",
         ),

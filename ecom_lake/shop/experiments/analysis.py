@@ -1,8 +1,9 @@
 """The analysis of an experiment by its plan: first the split, then an A/A test, then the outcomes.
 
-No outcome is reported if the split is not as planned, if the test has too many false positives on these data, or if the
-participants are not those of a planned look. Where the order of their assignment is known, the analysis uses the first ones, up
-to the last look that was reached. Not here: looks (planned_looks.py), tests (statistics/), and files (cli/experiment_files.py).
+No outcome is reported if the split is not as planned, or if the participants are not those of a planned look; an outcome is
+refused if its test has too many false positives on these data. Where the order of their assignment is known, the analysis uses
+the first ones, up to the last look that was reached. Not here: looks (planned_looks.py), tests (statistics/), and files
+(cli/experiment_files.py).
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class Spec:
     bounds: Literal["obrien-fleming", "pocock"] = "obrien-fleming"
     share_treated: float = 0.5
     seed: int = 0
+    name: str = ""
+    """Name of the experiment: participants who were assigned at the same time have another order in another experiment."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +101,23 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Unreliable:
+    """An outcome without a result, because its test has too many false positives."""
+
+    metric: str
+    false_alarms: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class Analysis:
     people: tuple[int, int]
     """Of the control and the treatment, without those who were assigned after the look."""
     split_p: float
     false_alarms: float | None = None
+    """The highest false positive rate of the outcomes with a result; of all outcomes where none has one."""
     results: tuple[Result, ...] = ()
+    unreliable: tuple[Unreliable, ...] = ()
     refused: str | None = None
     is_early: bool = False
     """Whether the refusal's only reason is that a look has not been reached."""
@@ -123,11 +137,15 @@ def analyze(units: Units, spec: Spec) -> Analysis:
     if sizes and look is None:
         return Analysis(people, split, refused=_no_look(min(people), spec, sizes), is_early=min(people) < sizes[-1])
     seen = units.first(sizes[look - 1]) if look else units
-    false_positives = max(_false_positive_rate(outcome, spec) for outcome in seen.outcomes.values())
-    if false_positives > _AA_MOST * spec.alpha:
-        return Analysis(seen.people, split, false_positives, refused=_too_many_false_positives(false_positives, spec))
-    results = _corrected([_result(seen, metric, spec, look) for metric in seen.outcomes], spec)
-    return Analysis(seen.people, split, false_positives, results, look=look, left_out=sum(people) - sum(seen.people))
+    rates = {metric: _false_positive_rate(outcome, spec) for metric, outcome in seen.outcomes.items()}
+    unreliable = tuple(_unreliable(metric, rate, spec) for metric, rate in rates.items() if rate > _AA_MOST * spec.alpha)
+    if len(unreliable) == len(rates):
+        why = " ".join(one.reason for one in unreliable)
+        return Analysis(seen.people, split, max(rates.values()), unreliable=unreliable, refused=why)
+    reliable = [metric for metric in rates if metric not in {one.metric for one in unreliable}]
+    results = _corrected([_result(seen, metric, spec, look) for metric in reliable], spec, len(rates))
+    highest, left_out = max(rates[metric] for metric in reliable), sum(people) - sum(seen.people)
+    return Analysis(seen.people, split, highest, results, unreliable, look=look, left_out=left_out)
 
 
 def _bad_split(units: Units, spec: Spec, p: float) -> str:
@@ -176,11 +194,13 @@ def _no_look(people: int, spec: Spec, sizes: tuple[int, ...]) -> str:
     )
 
 
-def _too_many_false_positives(rate: float, spec: Spec) -> str:
-    return (
-        f"The test is not reliable on these data: random splits of the same participants show a significant difference in"
-        f" {rate:.1%} of all cases instead of {spec.alpha:.0%}. The outcome is too skewed for so few participants; collect more."
+def _unreliable(metric: str, rate: float, spec: Spec) -> Unreliable:
+    why = (
+        f"The test of {metric} is not reliable on these data: random splits of the same participants show a significant"
+        f" difference in {rate:.1%} of all cases instead of {spec.alpha:.0%}. The outcome is too skewed for so few participants;"
+        " collect more."
     )
+    return Unreliable(metric, rate, why)
 
 
 def _false_positive_rate(outcome: Floats, spec: Spec) -> float:
@@ -234,8 +254,10 @@ def _p_and_half_width(outcomes: int, found: Difference, spec: Spec, look: int | 
     return found.p, (found.high - found.low) / 2
 
 
-def _corrected(found: list[Result], spec: Spec) -> tuple[Result, ...]:
+def _corrected(found: list[Result], spec: Spec, planned: int) -> tuple[Result, ...]:
+    """`planned`: the number of outcomes, with those that have no result; they count as not significant."""
     p_values = [one.p for one in found if one.p is not None]
     if len(p_values) < len(found):
         return tuple(found)
-    return tuple(replace(one, p=p, is_found=p < spec.alpha) for one, p in zip(found, holm(p_values), strict=True))
+    corrected = holm([*p_values, *[1.0] * (planned - len(found))])[: len(found)]
+    return tuple(replace(one, p=p, is_found=p < spec.alpha) for one, p in zip(found, corrected, strict=True))

@@ -32,6 +32,7 @@ select
     c.low,
     c.high,
     c.baseline_value as against,
+    c.value - c.baseline_value as effect,
     c.n,
     top.money,
     c.method,

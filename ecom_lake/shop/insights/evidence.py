@@ -36,11 +36,15 @@ class Noise:
     variance: float
     degrees_of_freedom: int
     week: tuple[float, ...] = (1.0,) * 7
-    """The weekly pattern that was removed: the relative level of each weekday, Monday first."""
+    """The weekly pattern that was removed: the relative level of each weekday, Monday first. It is 0 where the shop is closed."""
 
     def weekday_factor(self, month: date) -> float:
         """The mean of the weekly pattern over the days of a month."""
         return float(np.mean(np.array(self.week)[_weekdays(month)]))
+
+    def open_share(self, month: date) -> float:
+        """The share of a month's days on which the shop is open."""
+        return float(np.mean(np.array(self.week)[_weekdays(month)] > 0))
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,19 @@ def level_noise(months: Sequence[tuple[Floats, NDArray[np.int64]]]) -> Noise | N
     """The relative variance of a daily amount. Each month is (amounts, weekdays), day by day, with its own mean.
 
     The weekly pattern, its median over the months, is removed: it is neither noise nor change. It is returned with the noise,
-    because the levels that are compared contain it: a month with more weekends is not a change either.
+    because the levels that are compared contain it: a month with more weekends is not a change either. A weekday that usually
+    sells nothing has the factor 0, and its days are skipped; where every weekday is like that, there is no weekly pattern.
     """
     months = [(amounts, weekdays) for amounts, weekdays in months if amounts.sum() > 0]
     if not months:
         return None
     relative, days = np.concatenate([amounts / amounts.mean() for amounts, _ in months]), np.concatenate([w for _, w in months])
     week = np.array([np.median(relative[days == day]) for day in range(7)])
-    week = np.where(week > 0, week, 1.0)
-    residuals = [amounts * week[w].sum() / (amounts.sum() * week[w]) - 1 for amounts, w in months]
+    week = week if week.any() else np.ones(7)
+    open_days = [(amounts[week[w] > 0], week[w][week[w] > 0]) for amounts, w in months]
+    residuals = [a * usual.sum() / (a.sum() * usual) - 1 for a, usual in open_days if len(a) > COSINES and a.sum() > 0]
+    if not residuals:
+        return None
     noise = _long_run(residuals, independent=float(np.median([month.var(ddof=1) for month in residuals])))
     return noise and replace(noise, week=tuple(week.tolist()))
 

@@ -206,13 +206,18 @@ def _candidate(rule: InsightRule, row: Mapping[str, Any], noise: Noise | None) -
 
 
 def _levels(row: Mapping[str, Any], noise: Noise | None) -> list[float] | None:
-    """The two daily levels with the months' weekdays removed, each with its number of days."""
+    """The two daily levels with the months' weekdays removed, each with its number of days on which the shop is open."""
     levels = _numbers(row, "per_day", "days_in_month", "per_day_before", "days_before")
     month, month_before = row.get("month"), row.get("month_before")
     if noise is None or levels is None or month is None or month_before is None:
         return None
     per_day, days, per_day_before, days_before = levels
-    return [per_day / noise.weekday_factor(month), days, per_day_before / noise.weekday_factor(month_before), days_before]
+    return [
+        per_day / noise.weekday_factor(month),
+        days * noise.open_share(month),
+        per_day_before / noise.weekday_factor(month_before),
+        days_before * noise.open_share(month_before),
+    ]
 
 
 def _interval(row: Mapping[str, Any], noise: Noise | None) -> tuple[float | None, float | None]:

@@ -12,9 +12,11 @@ sellers as (
     having min(other_trials) > 0
 ),
 
+-- The table covers the whole history. With an explicit as-of date in the past it includes orders that were not known then.
 history as (
-    select count(*) as months
-    from complete_months
+    select
+        (select count(*) from complete_months) as months,
+        coalesce((select max(complete_months) from reporting_period), 0) as complete_months
 )
 
 select
@@ -28,7 +30,10 @@ select
     s.trials as n,
     c.net_sales * c.late_rate as money,
     c.seller_id,
-    (s.hits - s.trials * s.baseline) * c.net_sales / nullif(c.orders, 0) / nullif(h.months, 0) as gain
+    (s.hits - s.trials * s.baseline) * c.net_sales / nullif(c.orders, 0) / nullif(h.months, 0) as gain,
+    case
+        when h.complete_months > h.months then 'The numbers include orders of months that ended after the as-of date.'
+    end as weak_because
 from seller_scorecard as c
 join sellers as s on s.row_key = 'seller_id=' || c.seller_id
 cross join history as h

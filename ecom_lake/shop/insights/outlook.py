@@ -42,6 +42,7 @@ RULES = (
         owner="marketing",
         caveat="The list ranks customers; it does not show what would keep them.",
         gain_basis="Not estimated: only an experiment can measure what a campaign to the list would bring.",
+        least_effect=0.02,
     ),
     InsightRule(
         id="first-experiment",

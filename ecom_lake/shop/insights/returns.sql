@@ -19,9 +19,11 @@ whole as (
     from members
 ),
 
+-- The table covers the whole history. With an explicit as-of date in the past it includes orders that were not known then.
 history as (
-    select count(*) as months
-    from complete_months
+    select
+        (select count(*) from complete_months) as months,
+        coalesce((select max(complete_months) from reporting_period), 0) as complete_months
 )
 
 select
@@ -36,7 +38,10 @@ select
     m.returned_sales as money,
     m.member,
     (m.returned_orders - m.returnable * (w.returned - m.returned_orders)::double / nullif(w.returnable - m.returnable, 0))
-    * m.returned_sales::double / nullif(m.returned_orders, 0) / nullif(h.months, 0) as gain
+    * m.returned_sales::double / nullif(m.returned_orders, 0) / nullif(h.months, 0) as gain,
+    case
+        when h.complete_months > h.months then 'The numbers include orders of months that ended after the as-of date.'
+    end as weak_because
 from members as m
 cross join whole as w
 cross join history as h

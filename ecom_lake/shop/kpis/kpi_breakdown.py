@@ -17,7 +17,7 @@ class KpiBreakdown(Gold):
     member = vocabulary.member.replace(key=True)
     is_complete = vocabulary.is_complete
     orders = vocabulary.orders
-    customers = vocabulary.customers
+    customers = vocabulary.customers.replace(nullable=True)
     anonymous_orders = vocabulary.anonymous_orders
     units = vocabulary.units
     gross_sales = vocabulary.gross_sales
@@ -31,8 +31,8 @@ class KpiBreakdown(Gold):
     rules = (
         Rule(
             "customers_are_of_orders",
-            "orders >= 1 and anonymous_orders <= orders and customers between (anonymous_orders < orders)::integer"
-            " and orders - anonymous_orders",
+            "orders >= 1 and anonymous_orders <= orders and (customers is null) = (anonymous_orders = orders)"
+            " and coalesce(customers between 1 and orders - anonymous_orders, true)",
             "Every row has an order, and where not all of them are anonymous from one to as many customers as orders.",
         ),
         ratio("aov_is_sales_per_order", "aov", "net_sales", "orders"),

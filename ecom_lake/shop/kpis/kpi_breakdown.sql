@@ -215,7 +215,7 @@ select
     s.member,
     s.is_complete,
     s.orders,
-    s.one_time_customers + coalesce(r.customers, 0) as customers,
+    case when s.anonymous_orders < s.orders then s.one_time_customers + coalesce(r.customers, 0) end as customers,
     s.anonymous_orders,
     s.units,
     s.gross_sales,

@@ -3,9 +3,9 @@ with
 months as (
     select
         month,
-        new_customers as n,
-        returning_customers as r,
-        customers as c,
+        coalesce(new_customers, 0) as n,
+        coalesce(returning_customers, 0) as r,
+        coalesce(customers, 0) as c,
         orders as o,
         anonymous_orders as a,
         orders - anonymous_orders as p,

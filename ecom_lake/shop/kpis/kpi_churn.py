@@ -43,7 +43,7 @@ class KpiChurn(Gold):
             "churn_counts_everybody",
             "At each month's end, the customers are all who were new up to then.",
             "select as_of, customers from kpi_churn",
-            "select c.as_of, sum(m.new_customers) from (select distinct as_of from kpi_churn) as c"
+            "select c.as_of, coalesce(sum(m.new_customers), 0) from (select distinct as_of from kpi_churn) as c"
             " join kpi_monthly as m on m.month <= c.as_of group by c.as_of",
         ),
         agree(

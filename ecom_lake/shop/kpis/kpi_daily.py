@@ -11,7 +11,7 @@ class KpiDaily(Gold):
 
     date = vocabulary.date.replace(key=True)
     orders = vocabulary.orders
-    customers = vocabulary.customers
+    customers = vocabulary.customers.replace(nullable=True)
     units = vocabulary.units
     gross_sales = vocabulary.gross_sales
     discounts = vocabulary.discounts.replace(nullable=True)

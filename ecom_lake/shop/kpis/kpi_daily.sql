@@ -18,7 +18,7 @@ sums as (
 select
     d.date,
     coalesce(s.orders, 0) as orders,
-    coalesce(s.customers, 0) as customers,
+    case when s.customers > 0 or coalesce(s.orders, 0) = 0 then coalesce(s.customers, 0) end as customers,
     coalesce(s.units, 0) as units,
     coalesce(s.gross_sales, 0) as gross_sales,
     case when availability.has_discount_amounts then coalesce(s.discounts, 0) end as discounts,

@@ -17,7 +17,7 @@ class KpiMonthly(Gold):
     month = vocabulary.month.replace(key=True)
     is_complete = vocabulary.is_complete
     orders = vocabulary.orders
-    customers = vocabulary.customers
+    customers = vocabulary.customers.replace(nullable=True)
     new_customers = vocabulary.new_customers
     returning_customers = vocabulary.returning_customers
     anonymous_orders = vocabulary.anonymous_orders
@@ -86,6 +86,12 @@ class KpiMonthly(Gold):
             "Every customer is new or returning.",
         ),
         Rule(
+            "customers_are_known_where_an_order_states_one",
+            "(customers IS NULL) = (orders > 0 AND orders = anonymous_orders) AND (new_customers IS NULL) = (customers IS NULL)"
+            " AND (returning_customers IS NULL) = (customers IS NULL)",
+            "The number of customers is NULL where there are orders and all of them are anonymous, and only there.",
+        ),
+        Rule(
             "net_is_gross_less_discounts",
             "net_sales = gross_sales - coalesce(discounts, 0)",
             "Net sales are gross sales less discounts.",
@@ -104,7 +110,8 @@ class KpiMonthly(Gold):
         ),
         Rule(
             "parts_within_orders",
-            "orders + coalesce(canceled_orders, 0) <= placed_orders AND customers <= orders - anonymous_orders AND items <= units"
+            "orders + coalesce(canceled_orders, 0) <= placed_orders AND coalesce(customers <= orders - anonymous_orders, true)"
+            " AND items <= units"
             " AND unknown_status_orders <= orders AND coalesce(returned_orders <= orders, true)"
             " AND coalesce(discounted_orders <= orders, true)",
             "Valid and canceled orders are among those placed, discounted and returned ones among the valid; customers ordered.",
@@ -143,8 +150,8 @@ class KpiMonthly(Gold):
         agree(
             "months_sum_to_orders",
             "Each month has the orders, distinct customers and amounts of fct_orders, to the cent.",
-            "select month, placed_orders, orders, customers, anonymous_orders, anonymous_net_sales, units, gross_sales,"
-            " coalesce(discounts, 0), net_sales, freight, gmv,"
+            "select month, placed_orders, orders, coalesce(customers, 0), anonymous_orders, anonymous_net_sales, units,"
+            " gross_sales, coalesce(discounts, 0), net_sales, freight, gmv,"
             " coalesce(payments, 0), coalesce(cogs, 0), coalesce(returned_sales, 0), items,"
             " coalesce(canceled_orders, 0), unknown_status_orders, coalesce(returned_orders, 0), coalesce(tax, 0),"
             " coalesce(pending_payments, 0), coalesce(failed_payments, 0), coalesce(discounted_orders, 0)"

@@ -151,8 +151,8 @@ metrics (position, metric, value, unit, definition) as (
         'Valid orders: neither canceled nor unavailable (order_status_sales counts all). An order counts in every category, product, seller and payment method that it contains. Whole history.'
     from sums
     union all
-    select 3, 'customers', (coalesce(customers, 0))::double, 'count',
-        'Distinct customers with a valid order; they do not add up over periods or overlapping members. Whole history.'
+    select 3, 'customers', (case when customers > 0 or coalesce(orders, 0) = 0 then coalesce(customers, 0) end)::double, 'count',
+        'Distinct customers with a valid order; they do not add up over periods or overlapping members. Among the KPIs NULL where all orders are anonymous. Whole history.'
     from sums
     union all
     select 4, 'anonymous_orders', (coalesce(anonymous_orders, 0))::double, 'count',

@@ -2,9 +2,9 @@
 
 Here: the out-of-time test and the gate that all models of a binary outcome share. Candidates are fitted on the training sample,
 the forest's leaf size and the champion are selected on the calibration sample, and the test sample is used once, to measure. A
-list is published only if the lift of its top decile exceeds that of the naive rule, with its whole interval. A list of those
-without the outcome is tested as it is published: from the lowest score. Not here: what is predicted, and from which features;
-the fit (ranker.py); the test of the probabilities (probability_backtest.py).
+list is published only if the lift of its top decile exceeds that of the naive rule and that of a random list by LEAST_LEAD, with
+its whole interval. A list of those without the outcome is tested as it is published: from the lowest score. Not here: what is
+predicted, and from which features; the fit (ranker.py); the test of the probabilities (probability_backtest.py).
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ from ecom_lake.statistics.ranking_metrics import brier_estimate, gain_curve, ran
 
 BASE = "base rate"
 LIFT = f"lift at {TOP_SHARE:.0%}"
+LEAST_LEAD = 0.01
+"""The least difference of two lifts that is worth a list: where a random list finds 100 of those who are looked for, the better
+list finds one more, with the whole interval. A smaller lead can be significant and is of no use: of 98% who do not order, no list
+can contain more than 1.02 times as many as a random one."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def evaluate(
     return Evaluation(
         target,
         verdict,
-        _headline(target, best, len(test.outcome), people, verdict.is_published),
+        _headline(target, best, is_listed, people, verdict.is_published),
         len(train.outcome),
         selection.champion,
         selection.ranker,
@@ -121,10 +125,10 @@ def _kept(target: Target, kept: Mapping[str, str] | None, what: str) -> str | No
     return (kept or {}).get(f"{target.name}: {what}")
 
 
-def _headline(target: Target, lifts: LiftComparison, tested: int, people: HashSample, is_published: bool) -> str:
+def _headline(target: Target, lifts: LiftComparison, is_listed: Flags, people: HashSample, is_published: bool) -> str:
     """For a manager: what a list is worth, or why there is none."""
     model, rule = f"{lifts.candidate.value:.2f}", f"{lifts.rival.value:.2f}"
-    group = f"{target.who} that {target.listed}"
+    group, tested = f"{target.who} that {target.listed}", len(is_listed)
     sample = f"all {tested:,}" if people.is_all else f"{tested:,} ({people.in_words})"
     test = f"in a test on {sample} {target.who} of a later time"
     if is_published:
@@ -132,11 +136,19 @@ def _headline(target: Target, lifts: LiftComparison, tested: int, people: HashSa
     return (
         f"No list of {group} is published: a list by {target.baseline} is about as good. The top decile contains {rule} times as"
         f" many of them as a random list of the same size by {target.baseline}, and {model} times as many by the model, {test}."
+        f"{_limit(target, float(is_listed.mean()))}"
     )
 
 
+def _limit(target: Target, share: float) -> str:
+    """Why no list can pass the gate, where nearly everybody has the outcome that is listed."""
+    if 1 / share > 1 + LEAST_LEAD:
+        return ""
+    return f" No list can do much better, because {share:.1%} of all {target.who} {target.listed}: at most {1 / share:.3f} times."
+
+
 def gates(target: Target, champion: str, lifts: LiftComparison) -> tuple[Gate, Gate]:
-    """The list must be better than that of the naive rule, and than a random one, whose lift is 1."""
+    """The list must be better by LEAST_LEAD than that of the naive rule, and than a random one, whose lift is 1."""
     candidate, rival, difference = lifts.candidate, lifts.rival, lifts.difference
     better_than_the_rule = Gate(
         question=target.name,
@@ -151,10 +163,11 @@ def gates(target: Target, champion: str, lifts: LiftComparison) -> tuple[Gate, G
         rival_value=rival.value,
         difference_low=difference.low,
         difference_high=difference.high,
+        margin=LEAST_LEAD,
     )
     interval = candidate.low, candidate.high
     better_than_random = against_threshold(
-        champion, LIFT, 1.0, candidate.value, interval, requirement="certainly better", question=target.name
+        champion, LIFT, 1 + LEAST_LEAD, candidate.value, interval, requirement="certainly better", question=target.name
     )
     return better_than_the_rule, better_than_random
 

@@ -163,10 +163,13 @@ def test_planted_drivers_are_ranked_by_their_effect(tmp_path: Path) -> None:
         (shop(60, seed=1), "there are too few customers to train a model. It takes at least 50"),
         (shop(3_000, seed=1, days=90), "The shop has 89 days of orders; to train, calibrate and test"),
         (shop(3_000, seed=1, yearly_rate=0), "there are 0 and"),
-        (shop(3_000, seed=1, truth=Truth(), yearly_rate=1.0), "not a significant improvement, so nothing is published"),
+        (
+            shop(3_000, seed=1, truth=Truth(), yearly_rate=1.0),
+            "not a significant improvement (a lead of more than 0.01 is required), so nothing is published",
+        ),
         (
             shop(3_000, seed=2, truth=Truth(), yearly_rate=1.0, price=10.0),
-            "not a significant improvement, so nothing is published",
+            "not a significant improvement (a lead of more than 0.01 is required), so nothing is published",
         ),
     ],
     ids=["an empty shop", "sixty customers", "three months", "nobody comes back", "nothing drives", "constant prices"],

@@ -131,13 +131,14 @@ def test_a_line_is_one_unit_at_its_price() -> None:
     [
         ("credit_card", "8", ("credit_card", 8)),
         ("not_defined", "1", ("unknown", 1)),
-        (None, None, ("unknown", 1)),
+        (None, None, ("unknown", None)),
+        ("credit_card", " ", ("credit_card", None)),
         (" Boleto ", "0", ("boleto", 1)),
         ("voucher", "0.0", ("voucher", 1)),
     ],
 )
 def test_a_payment_has_a_method_and_a_number_of_instalments(
-    method: str | None, instalments: str | None, expected: tuple[str, int]
+    method: str | None, instalments: str | None, expected: tuple[str, int | None]
 ) -> None:
     row = {"order_id": "o1", "payment_sequential": "2", "payment_type": method, "payment_installments": instalments}
     payment = one("payments", {**row, "payment_value": "0.00"})

@@ -10,10 +10,10 @@ import pytest
 from ecom_lake.shop.experiments.analysis import Spec, Units, analyze
 
 
-def revenue(share_treated: float, people: int, seed: int = 3) -> Units:
+def revenue(share_treated: float, people: int, seed: int = 3, spread: float = 1.2) -> Units:
     """Net sales of which 95% are 0 and the others lognormal; the treatment has no effect."""
     rng = np.random.default_rng(seed)
-    spent = (rng.random(people) < 0.05) * rng.lognormal(4, 1.2, people)
+    spent = (rng.random(people) < 0.05) * rng.lognormal(4, spread, people)
     return Units("control", "offer", np.arange(people) >= round(people * (1 - share_treated)), {"outcome": spent})
 
 
@@ -27,7 +27,21 @@ def test_skewed_money_in_small_arms_is_refused(share_treated: float, is_refused:
 
 def test_the_a_a_test_has_a_smaller_arm_of_up_to_2000() -> None:
     """10% of 20,000 are treated: the arm of 2,000 is large enough, that of 400 in a sample of 4,000 would not be."""
-    assert analyze(revenue(0.1, 20_000), Spec(share_treated=0.1)).refused is None
+    assert analyze(revenue(0.1, 20_000, spread=0.8), Spec(share_treated=0.1)).refused is None
+
+
+def test_only_the_unreliable_outcome_is_refused() -> None:
+    """Both outcomes were planned: the p-value of the one that is left is still corrected for two."""
+    skewed = revenue(0.1, 4_000)
+    ordered = (np.arange(4_000) % 10 < np.where(skewed.is_treated, 3, 2)).astype(float)
+    both = replace(skewed, outcomes={"net_sales": skewed.outcomes["outcome"], "ordered": ordered})
+    found, alone = (analyze(units, Spec(share_treated=0.1)) for units in (both, replace(skewed, outcomes={"ordered": ordered})))
+    assert found.refused is None and [one.metric for one in found.unreliable] == ["net_sales"]
+    assert found.unreliable[0].reason.startswith("The test of net_sales is not reliable on these data: random splits of the same")
+    [left], [single] = found.results, alone.results
+    assert left.p is not None and single.p is not None
+    assert (left.metric, left.is_found, left.p) == ("ordered", True, pytest.approx(2 * single.p))
+    assert found.false_alarms == alone.false_alarms and found.false_alarms is not None and found.false_alarms < 0.07
 
 
 def mixed(people: int, by_time: bool = True) -> Units:

@@ -98,6 +98,25 @@ def test_the_weekdays_of_a_month_have_a_factor() -> None:
     assert Noise(1.0, 5).weekday_factor(date(2026, 8, 1)) == 1.0
 
 
+def test_a_closed_weekday_is_neither_noise_nor_change() -> None:
+    """Closed on Sundays: July 2026 has four of 31 days, August five. The other days sell 100, give or take 1."""
+    rng = np.random.default_rng(2)
+    months = [(100 + rng.normal(size=31), (np.arange(31) + month) % 7) for month in range(12)]
+    closed = [(np.where(weekdays == 6, 0.0, amounts), weekdays) for amounts, weekdays in months]
+    everyday, noise = level_noise(months), level_noise(closed)
+    assert everyday and noise and noise.week[6] == 0.0 and min(noise.week[:6]) > 1.0
+    assert noise.variance < 2 * everyday.variance
+    july, august = date(2026, 7, 1), date(2026, 8, 1)
+    assert (noise.open_share(july), noise.open_share(august)) == (27 / 31, 26 / 31)
+    assert noise.weekday_factor(august) / noise.weekday_factor(july) == pytest.approx(26 / 27, rel=1e-3)
+
+
+def test_a_shop_that_seldom_sells_has_no_weekly_pattern() -> None:
+    seldom = [(np.where(np.arange(31) % 5 == month % 5, 100.0, 0.0), np.arange(31) % 7) for month in range(12)]
+    noise = level_noise(seldom)
+    assert noise is not None and noise.week == (1.0,) * 7 and noise.open_share(date(2026, 8, 1)) == 1.0
+
+
 def test_a_month_with_more_weekends_is_not_a_change() -> None:
     """Of the last two months of these shops, one has 21 and one 23 days from Monday to Friday."""
     [working] = [shop for shop in SHOPS if shop.name == "working week"]

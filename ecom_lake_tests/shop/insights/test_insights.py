@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -118,7 +118,7 @@ def test_months_are_known_once_they_have_ended_and_settled_60_days_later(con: du
 def test_the_seller_months_are_counted_by_one_query() -> None:
     """Both late-seller queries must count the same orders: the rates are computed from the rows that the noise is measured on."""
     rule = BY_ID["late-seller"]
-    assert tables_in(rule.query) == (COMPLETE_MONTHS, DAYS, "seller_scorecard")
+    assert tables_in(rule.query) == (COMPLETE_MONTHS, DAYS, "reporting_period", "seller_scorecard")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -534,6 +534,35 @@ def sell_more(con: duckdb.DuckDBPyConnection) -> None:
                 )
 
 
+def deliver(con: duckdb.DuckDBPyConnection) -> None:
+    """Two sellers with 40 deliveries in each of six months, of which 20 and 2 are late."""
+    for seller, late in (("slow", 20), ("fast", 2)):
+        insert(con, "seller_scorecard", seller_id=seller, orders=240, net_sales=2400, late_rate=late / 40)
+        for month in range(1, 7):
+            order = f"'{seller} {month} ' || i as order_id, make_date(2018, {month}, 1) as month, true as is_valid"
+            con.execute(f"insert into fct_orders by name select {order}, i < {late} as is_late from range(40) as t(i)")
+            con.execute(f"insert into fct_sales by name select {order}, '{seller}' as seller_id from range(40) as t(i)")
+
+
+@pytest.mark.parametrize(("rule", "sold"), [("sent-back", sell_more), ("late-seller", deliver)], ids=lambda one: str(one))
+def test_the_whole_history_is_not_examined_before_its_end(
+    con: duckdb.DuckDBPyConnection, rule: str, sold: Callable[[duckdb.DuckDBPyConnection], None]
+) -> None:
+    """An explicit as-of date at the end of June; the tables also have the orders of a complete July."""
+    for month in range(1, 8):
+        insert(con, "kpi_monthly", month=date(2018, month, 1), is_complete=True, orders=1)
+    sold(con)
+    for day, months, weak in (
+        (date(2018, 7, 31), 7, None),
+        (date(2018, 6, 30), 7, "The numbers include orders of months that ended after the as-of date."),
+    ):
+        as_of(con, day)
+        con.execute("update reporting_period set complete_months = ?", [months])
+        [first, *_] = insights.candidates(con, BY_ID[rule], DEFAULT)
+        assert first.row.get("weak_because") == weak
+        assert (first.row["value"], first.row["hits"] > 0) == (pytest.approx(0.5 if rule == "late-seller" else 0.45), True)
+
+
 # Forecast and experiment
 
 
@@ -594,6 +623,15 @@ def test_the_churn_list_is_described_by_those_on_it(con: duckdb.DuckDBPyConnecti
             f"The churn model's top 10% of customers includes 1.08 times as many customers who {outcome} as a random 10%; ranking"
             " by recency alone finds 1.02 times as many."
         )
+
+
+def test_a_churn_list_that_is_hardly_better_is_not_shown(con: duckdb.DuckDBPyConnection) -> None:
+    """Where 98% of customers do not order, no list contains more than 1.02 times as many of them as a random list."""
+    con.execute("delete from model_cards")
+    card = {"champion": "next order: random forest", "baseline": "next order: recency", "status": "published"}
+    insert(con, "model_cards", model="churn", value=1.019, baseline_value=1.002, low=1.016, high=1.02, n=60_000, **card)
+    [candidate] = insights.candidates(con, BY_ID["likely-lost"], DEFAULT)
+    assert candidate.weakness(DEFAULT, "R$") == "The difference is below 2%, too small to act on."
 
 
 def an_experiment(con: duckdb.DuckDBPyConnection, uplift: float, is_testable: bool) -> None:

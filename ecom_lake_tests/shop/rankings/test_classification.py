@@ -45,7 +45,7 @@ def test_shuffled_labels_are_refused(seed: int) -> None:
     train, calibration, test = (sample(10 * seed + i, is_shuffled=True) for i in range(3))
     evaluation = evaluate(TARGET, train, calibration, test, seed=0)
     assert not evaluation.is_published
-    assert "not a significant improvement, so nothing is published" in evaluation.reason
+    assert "not a significant improvement (a lead of more than 0.01 is required), so nothing is published" in evaluation.reason
     assert evaluation.details.startswith("No list of people that do it is published: a list by the rule is about as good.")
 
 
@@ -87,6 +87,34 @@ def test_a_list_of_those_without_the_outcome_is_published_where_it_is_better() -
     assert (
         " times as many people that do not do it as a random list of the same size, in a test on all 4,000" in evaluation.details
     )
+
+
+def nearly_all(seed: int) -> Sample:
+    """Less than 1% do it, nearly always those with a high `a`, whom the rule puts on its list."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(12_000, 3))
+    return Sample(x, rng.random(12_000) < sigmoid(-13 + 5 * x[:, 0]), -x[:, 0])
+
+
+def test_a_list_that_cannot_be_much_better_than_a_random_one_is_refused() -> None:
+    """The model separates those who do it well, and its lead is beyond chance; but 99% do not do it, on any list."""
+    evaluation = evaluate(AGAINST, nearly_all(1), nearly_all(2), nearly_all(3), seed=0)
+    assert evaluation.lifts is not None and evaluation.test is not None
+    assert evaluation.lifts.difference.low > 0.01 and evaluation.lifts.candidate.low > 1
+    assert evaluation.verdict.status == "refused"
+    assert "a whole interval above 1.01 is required, so nothing is published" in evaluation.reason
+    share = 1 - evaluation.test.outcome.mean()
+    assert evaluation.reason.endswith(
+        f" No list can do much better, because {share:.1%} of all people do not do it: at most {1 / share:.3f} times."
+    )
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_list_of_those_without_the_outcome_by_shuffled_labels_is_refused(seed: int) -> None:
+    train, calibration, test = (sample(10 * seed + i, is_shuffled=True) for i in range(3))
+    evaluation = evaluate(AGAINST, train, calibration, test, seed=0)
+    assert evaluation.lifts is not None and not evaluation.is_published
+    assert evaluation.lifts.candidate.value == pytest.approx(1, abs=0.06)
 
 
 def test_a_test_on_a_sample_is_described_as_such() -> None:

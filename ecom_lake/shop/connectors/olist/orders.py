@@ -76,7 +76,7 @@ def shape_order_items(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -
 def shape_payments(rows: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     method = text("payment_type").str.to_lowercase().replace("not_defined", None).fill_null("unknown")
     instalments = text("payment_installments")
-    at_once = instalments.is_null() | (read(rows["payment_installments"], INTEGER) == 0)
+    at_once = read(rows["payment_installments"], INTEGER) == 0
     return rows.select(
         "order_id",
         pl.col("payment_sequential").alias("sequence"),
