@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.step.outcome import Outcome
+from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.store.landing_zone import land
 from ecom_lake.engine.store.made import MADE
 from ecom_lake.synth.shop import generate
@@ -70,11 +72,26 @@ def olist() -> Path:
 
 
 @pytest.fixture(scope="session")
-def released_olist(olist: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Outcome]]:
-    """The folder of the gold tables of the real Olist shop, and the outcome of each step of its build."""
-    root = tmp_path_factory.mktemp("real olist")
-    shutil.copytree(olist, root / "olist" / "landing", ignore=lambda _, names: [n for n in names if not n.endswith(".csv")])
-    return root / "olist" / "gold", build(a_site(root, "2016-09-01", "2018-10-01"))
+def released_olist(olist: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Check]]:
+    """The folder of the gold tables of the real Olist shop, and the checks of all steps of its build.
+
+    The build takes a minute, so that all workers share it."""
+    root = _folder_of_all_workers(tmp_path_factory) / "real olist"
+    checks, landing = root / "checks.pickle", root / "olist" / "landing"
+    with FileLock(f"{root}.lock"):
+        if not checks.exists():
+            landing.mkdir(parents=True, exist_ok=True)
+            for file in olist.glob("*.csv"):
+                shutil.copy2(file, landing)
+            outcomes = build(a_site(root, "2016-09-01", "2018-10-01"))
+            checks.write_bytes(pickle.dumps([check for outcome in outcomes for check in outcome.checks]))
+    return root / "olist" / "gold", pickle.loads(checks.read_bytes())
+
+
+def _folder_of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this run of pytest; a worker has a folder in it."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")

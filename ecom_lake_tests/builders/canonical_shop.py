@@ -14,6 +14,7 @@ from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.build.step.outcome import Outcome
 from ecom_lake.engine.config import Settings
 from ecom_lake.settings import load
+from ecom_lake_tests.builders.few_tables import with_few_tables
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class CanonicalShop:
     """The shop `mine` in a lake of its own."""
 
     folder: Path
+    tables: tuple[str, ...] = ()
+    """The gold tables that it gets, with those that they are made from; empty for all."""
 
     def say(self, without: Sequence[str] = (), first: str = "2024-01", last: str = "2024-03", **numbers: object) -> None:
         """Writes its lake.toml."""
@@ -66,4 +69,9 @@ class CanonicalShop:
 
     @property
     def site(self) -> Site:
-        return open_site(self.settings, "mine")
+        return self.site_for()
+
+    def site_for(self, full: bool = False, refit: bool = False, accept_settings: bool = False) -> Site:
+        """A site with options of a build."""
+        site = open_site(self.settings, "mine", full=full, refit=refit, accept_settings=accept_settings)
+        return with_few_tables(site, self.tables) if self.tables else site

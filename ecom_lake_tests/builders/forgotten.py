@@ -6,7 +6,6 @@ Ann has two orders under two aliases; everything of her is a canary: a text that
 from __future__ import annotations
 
 import gzip
-import inspect
 import io
 import re
 import zipfile
@@ -17,8 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from ecom_lake.engine.build.build import build
-from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site
+from ecom_lake_tests.builders.few_tables import with_few_tables
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order, payment
 
 KEY = b"a secret that is long enough"
@@ -41,20 +40,7 @@ CANARIES = (
 
 def site_with_key(root: Path | str) -> Site:
     """The shop with the gold tables of a few areas only, a model among them: a build of all of them takes half a minute."""
-    site = replace(a_site(Path(root)), erasure_key=KEY)
-    others = set(site.registry.in_order) - with_inputs(site, ("ledger", "customer_segments", "rfm"))
-    site.remembered[(inspect.unwrap(left_out),)] = dict.fromkeys(sorted(others), "It is not built in this test.")
-    return site
-
-
-def with_inputs(site: Site, tables: Sequence[str]) -> set[str]:
-    found, todo = set[str](), list(tables)
-    while todo:
-        if (table := todo.pop()) in site.registry.gold and table not in found:
-            how = site.registry.recipe(table)
-            found.add(table)
-            todo += [*how.reads, *how.names]
-    return found
+    return with_few_tables(replace(a_site(Path(root)), erasure_key=KEY), ("ledger", "customer_segments", "rfm"))
 
 
 def ann_alias(which: str) -> dict[str, str]:

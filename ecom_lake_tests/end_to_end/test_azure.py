@@ -27,6 +27,7 @@ from ecom_lake.engine.store.remote import RemoteStore
 from ecom_lake.engine.store.store import Store
 from ecom_lake_tests.azurite import ACCOUNT, KEY, Azurite
 from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake, hash_in
+from ecom_lake_tests.builders.few_tables import with_few_tables
 from ecom_lake_tests.builders.olist_files import a_site, item, order
 from ecom_lake_tests.builders.olist_files import land as land_rows
 
@@ -244,11 +245,11 @@ def test_a_store_that_refuses_is_one_sentence_and_an_exit_code(
         assert secret not in out + err
 
 
-@pytest.mark.parametrize("case", ["wrong key", "server down", "wrong container"])
 def test_a_run_against_a_store_that_refuses_fails_with_the_sentence(
-    case: str, azure_lake: BuiltLake, emulator: Azurite, tmp_path: Path
+    azure_lake: BuiltLake, emulator: Azurite, tmp_path: Path
 ) -> None:
-    lake, says = refusals(azure_lake, emulator)[case]
+    """The other refusals are the same error with other words; a wrong key is the one that must not be in Dagster's history."""
+    lake, says = refusals(azure_lake, emulator)["wrong key"]
     (tmp_path / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
     report = run_job(replace(lake.settings, dagster_home=tmp_path), "olist")
     assert not report.succeeded
@@ -265,7 +266,7 @@ def test_landing_and_lake_can_be_on_two_stores(landing_on_azure: bool, emulator:
     files = [land_rows(export, "orders.csv", "orders", [order(1)]), land_rows(export, "items.csv", "order_items", [item(1)])]
     places = [emulator.container(), str(tmp_path / "here")]
     landing, root = places if landing_on_azure else reversed(places)
-    site = replace(a_site(tmp_path), lake=Lake(root, "olist", access, landing))
+    site = with_few_tables(replace(a_site(tmp_path), lake=Lake(root, "olist", access, landing)), ["fct_orders"])
     assert {arrival.fate for arrival in land(site.lake, files)} == {"landed"}
     build(site)
     assert [info.path for info in open_store(landing, access).list("")] == ["items.csv", "orders.csv"]
@@ -286,7 +287,7 @@ def test_an_abfss_url_names_account_and_container_and_the_catalogue_uses_duckdbs
     lake = Lake(f"abfss://{container}@{ACCOUNT}.dfs.core.windows.net/a/lake", "olist", access)
     orders = land_rows(a_site(tmp_path / "export"), "orders.csv", "orders", [order(1)])
     assert [arrival.fate for arrival in land(lake, [orders])] == ["landed"]
-    build(replace(a_site(tmp_path), lake=lake))
+    build(with_few_tables(replace(a_site(tmp_path), lake=lake), ["fct_orders"]))
     with lake.store.opened("olist/catalog.duckdb") as catalog, duckdb.connect(str(catalog), read_only=True) as con:
         made = con.execute("select sql from duckdb_views() where view_name = 'fct_orders'").fetchall()[0][0]
     assert f"'abfss://{ACCOUNT}.dfs.core.windows.net/{container}/a/lake/olist/_store/gold/fct_orders/" in made

@@ -41,6 +41,10 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return shop, truths
 
 
+ONE_DUMP = pytest.mark.parametrize("made", [False], ids=["one dump"], indirect=True)
+"""For tests to which it makes no difference how the same rows were delivered."""
+
+
 @pytest.fixture
 def shop(made: tuple[CanonicalShop, Truths]) -> CanonicalShop:
     return made[0]
@@ -97,6 +101,7 @@ def test_every_gold_table_is_built_and_has_rows(shop: CanonicalShop) -> None:
     assert _empty(shop) == set()
 
 
+@ONE_DUMP
 def test_every_rule_of_gold_can_fail_and_is_named(shop: CanonicalShop, tmp_path: Path) -> None:
     """About five seconds: for each rule a file with a failing row is audited."""
     unbroken = []
@@ -117,6 +122,7 @@ def _is_named(con: duckdb.DuckDBPyConnection, table: Table, rule: Rule, source: 
     return False
 
 
+@ONE_DUMP
 def test_every_rule_of_silver_can_fail_and_quarantines_the_row(shop: CanonicalShop) -> None:
     unbroken = []
     with duckdb.connect() as con:
@@ -128,6 +134,7 @@ def test_every_rule_of_silver_can_fail_and_quarantines_the_row(shop: CanonicalSh
     assert unbroken == []
 
 
+@ONE_DUMP
 @pytest.mark.parametrize(
     ("table", "identity", "change"),
     [
@@ -147,6 +154,7 @@ def test_an_identity_of_a_models_table_can_fail(shop: CanonicalShop, table: str,
         assert con.execute(breaks).fetchall() != []
 
 
+@ONE_DUMP
 def test_the_command_plans_experiments_with_the_groups_of_the_table(shop: CanonicalShop) -> None:
     known, margin = shop_groups(shop.site)
     planned = {(group.name, group.people, round(group.rate, 6)) for group in known}
@@ -309,6 +317,7 @@ def test_totals_equal_the_truths_of_every_synthetic_shop(made: tuple[CanonicalSh
     assert {step: amount for step, amount in steps.items() if amount} == {c: a for c, a in planted.items() if a}
 
 
+@ONE_DUMP
 def test_the_same_shop_without_order_dates(made: tuple[CanonicalShop, Truths], planted: FullTruths, tmp_path: Path) -> None:
     """Without order dates no table over time is built, and all other tables have the same values."""
     shop = CanonicalShop(tmp_path)

@@ -28,7 +28,7 @@ BY_MONTH = "select month(month), refunds, net_sales_after_refunds from kpi_month
 
 @pytest.fixture
 def shop(tmp_path: Path) -> CanonicalShop:
-    shop = CanonicalShop(tmp_path)
+    shop = CanonicalShop(tmp_path, ("fct_refunds", "kpi_monthly", "kpi_summary", "ledger"))
     shop.say()
     shop.land("orders.csv", ORDERS)
     shop.land("order_items.csv", ITEMS[: ITEMS.index("4,1,")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecom_lake.publish.pages.rendering import amount, percent, printable
+from ecom_lake.publish.pages.rendering import _environment, amount, percent, printable
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,10 @@ def test_shares_and_growth_as_percentages(share: float, text: str) -> None:
 def test_an_amount_is_printable_and_a_control_character_is_not() -> None:
     assert printable(amount(1_200, currency="R$")) == "R$\N{NO-BREAK SPACE}1,200"
     assert printable("a\u200bb\x07") == "a\\u200bb\\u0007"
+
+
+def test_templates_are_compiled_once_for_each_currency() -> None:
+    reais, euros, none = (_environment(currency) for currency in ("R$", "€", None))
+    assert _environment("R$") is reais
+    shown = [environment.from_string("{{ 1200|amount }}").render() for environment in (reais, euros, none)]
+    assert shown == ["R$\N{NO-BREAK SPACE}1,200", "€\N{NO-BREAK SPACE}1,200", "1,200"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ecom_lake.engine.build.step.outcome import Outcome
+from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shop import generate
 from ecom_lake_tests import catalog
@@ -51,7 +51,7 @@ def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 @pytest.fixture(scope="module")
-def real(olist: Path, released_olist: tuple[Path, list[Outcome]]) -> Shop:
+def real(olist: Path, released_olist: tuple[Path, list[Check]]) -> Shop:
     return released_olist[0], ShopFacts(olist_shop(olist))
 
 

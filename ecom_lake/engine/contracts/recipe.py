@@ -13,6 +13,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from ecom_lake.engine.contracts.sql_tables import tables_in, without_layout
@@ -89,7 +90,7 @@ def read_recipe(contracts: Sequence[Table], module: str, file: Path, fits: Mappi
     for ending in ("_build", "_model"):
         if (path := file.with_name(f"{file.stem}{ending}.py")).exists():
             maker = f"{module}{ending}"
-            names = _reads_of(path)
+            names = _reads_of(path, path.read_text(encoding="utf-8"))
             return Recipe(table, names, _expanded(names, fits), tuple(contracts), own_fit, module=maker, file=path)
     raise ValueError(
         f"{file}: nothing makes the table {table}. Write {table}.sql, {table}_build.py or, for a model, {table}_model.py next "
@@ -102,9 +103,10 @@ def _expanded(names: Sequence[str], fits: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted({name for name in names if name != MODEL_FITS} | (set(fits.values()) if reads_fits else set())))
 
 
-def _reads_of(file: Path) -> tuple[str, ...]:
+@cache
+def _reads_of(file: Path, source: str) -> tuple[str, ...]:
     """READS of a module, parsed from its source: importing a model takes long."""
-    for node in parse(file.read_text(encoding="utf-8")).body:
+    for node in parse(source).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "READS" for t in node.targets):
             with suppress(ValueError):
                 reads = ast.literal_eval(node.value)

@@ -6,11 +6,14 @@ A page is one file that needs no other, runs no script, and forbids the browser 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecom_lake.publish.pages.incomplete import LEGEND
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 LONGEST = 400
 _SIZES = ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
@@ -21,6 +24,13 @@ _STYLE = "style.css"
 
 def rendered(template: str, currency: str | None = None, **values: Any) -> bytes:
     """The page. `currency` is the sign that amounts of money carry; None for none."""
+    style = (_HERE / _STYLE).read_text(encoding="utf-8")
+    return _environment(currency).get_template(template).render(style=style, **values).encode()
+
+
+@cache
+def _environment(currency: str | None) -> Environment:
+    """One for all pages with this currency, because compiling a template takes longer than rendering a page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     # trim_blocks and lstrip_blocks give the same bytes on every machine.
@@ -33,8 +43,7 @@ def rendered(template: str, currency: str | None = None, **values: Any) -> bytes
     )
     jinja.globals["incomplete_legend"] = LEGEND
     jinja.filters |= FILTERS | {"amount": partial(amount, currency=currency)}
-    style = (_HERE / _STYLE).read_text(encoding="utf-8")
-    return jinja.get_template(template).render(style=style, **values).encode()
+    return jinja
 
 
 def printable(text: object) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import inspect
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +16,11 @@ from pathlib import Path
 
 import polars as pl
 
-from ecom_lake.engine.build.release.offer import left_out
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.settings import load
-from ecom_lake_tests.builders.forgotten import KEY, with_inputs
+from ecom_lake_tests.builders.few_tables import with_few_tables
+from ecom_lake_tests.builders.forgotten import KEY
 
 Files = Mapping[str, bytes]
 TABLES = ("ledger", "fct_orders", "fct_sales")
@@ -49,10 +48,7 @@ class Shape:
         config = root.parent / f"{root.name}.toml"
         config.write_text(f'[shops.mine]\nmap = "{self.map}"\n{self.setting}\n', "utf-8")
         keys = {"ECOM_LAKE_PSEUDONYM_KEY": "a pseudonym key", "ECOM_LAKE_ERASURE_KEY": KEY.decode()}
-        site = open_site(load(str(root), {"ECOM_LAKE_CONFIG": str(config), **keys}), "mine")
-        others = set(site.registry.in_order) - with_inputs(site, TABLES)
-        site.remembered[(inspect.unwrap(left_out),)] = dict.fromkeys(sorted(others), "It is not built in this test.")
-        return site
+        return with_few_tables(open_site(load(str(root), {"ECOM_LAKE_CONFIG": str(config), **keys}), "mine"), TABLES)
 
 
 @dataclass(frozen=True)

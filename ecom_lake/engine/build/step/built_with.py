@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from ecom_lake import logs
+from ecom_lake.engine.build.once_per_site import once_per_site
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Shop, Written
 from ecom_lake.engine.store.entry import BuiltWith, Entry
@@ -101,16 +102,25 @@ def refuse_other_settings(site: Site, head: Entry) -> None:
 
 def _why_tables_would_be_lost(site: Site, head: Entry) -> str | None:
     """Why tables of the state cannot be built on this machine: an extra of the package is not installed."""
-    built = [table for table in site.registry.gold.values() if table.extra and head.parts(table.id)]
-    lost = {table.name: why for table in built if (why := why_missing(table.extra, "This build"))}
+    missing = _missing_extras(site)
+    built = [table for table in site.registry.gold.values() if table.extra in missing and head.parts(table.id)]
+    lost = {table.name: missing[table.extra] for table in built}
     return f"The lake has {', '.join(sorted(lost))}. {' '.join(dict.fromkeys(lost.values()))}" if lost else None
+
+
+@once_per_site
+def _missing_extras(site: Site) -> Mapping[str, str]:
+    """The extras of the package that a table needs and this machine lacks, with a sentence each."""
+    extras = sorted({table.extra for table in site.registry.gold.values() if table.extra})
+    return {extra: why for extra in extras if (why := why_missing(extra, "This build"))}
 
 
 def why_refused(site: Site, head: Entry) -> str | None:
     """Why a build may not continue with the current settings; None if it may."""
     recorded, written = head.built_with, site.shop.written
-    differing = changes(site.shop, recorded)
-    if recorded is None or not differing or written.digest == recorded.written or _is_edited(written, recorded):
+    if recorded is None or written.digest == recorded.written or _is_edited(written, recorded):
+        return None  # before the settings are compared, because each step asks twice
+    if not (differing := changes(site.shop, recorded)):
         return None
     lakes = f"Shop '{site.shop.name}' was last built with the settings of {source(recorded)}"
     return f"{lakes}, and {_why_other(written, recorded)}. It would change {in_words(differing)}."

@@ -1,6 +1,7 @@
 """Models keep their results within a month, whatever is corrected: each test delivers to a small shop that was built once.
 
-The shop is complete to the end of February 2024, and has five days of March. A build takes seconds, so that tests share one.
+The shop is complete to the end of February 2024, and has five days of March. A build takes seconds, so that tests share two: the
+first one, and the night after it. The shop has the tables of models and what they are made from.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +27,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.serve.status import status_of
 from ecom_lake.engine.store.entry import File
+from ecom_lake_tests import catalog
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
 
 pytestmark = pytest.mark.lake
@@ -66,9 +67,14 @@ def cancel_the_only_order(shop: CanonicalShop) -> None:
     shop.land("orders_canceled.csv", orders([date(2024, 2, 20)], status="canceled"))
 
 
+def shop_with_models(folder: Path) -> CanonicalShop:
+    """With all models, their cards, and a table that is made from one of them."""
+    return CanonicalShop(folder, (*catalog.fits(), "model_cards", "segment_profile"))
+
+
 def started(folder: Path, last: date = date(2024, 3, 5), without: tuple[str, ...] = ()) -> CanonicalShop:
     folder.mkdir(parents=True)
-    shop = CanonicalShop(folder)
+    shop = shop_with_models(folder)
     shop.say(first="2024-01", last="2024-05", without=without)
     deliver(shop, *days(FIRST, last))
     return shop
@@ -81,9 +87,27 @@ def first_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shop.folder
 
 
+@pytest.fixture(scope="module")
+def second_build(first_build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first build after the night `cancel_the_only_order`."""
+    shop = copied(first_build, tmp_path_factory.mktemp("snapshots") / "second")
+    cancel_the_only_order(shop)
+    shop.build()
+    return shop.folder
+
+
+def copied(built: Path, folder: Path) -> CanonicalShop:
+    return shop_with_models(Path(shutil.copytree(built, folder)))
+
+
 @pytest.fixture
 def shop(first_build: Path, tmp_path: Path) -> CanonicalShop:
-    return CanonicalShop(Path(shutil.copytree(first_build, tmp_path / "shop")))
+    return copied(first_build, tmp_path / "shop")
+
+
+@pytest.fixture
+def corrected(second_build: Path, tmp_path: Path) -> CanonicalShop:
+    return copied(second_build, tmp_path / "shop")
 
 
 def models(site: Site) -> dict[str, File]:
@@ -129,17 +153,15 @@ def test_a_correction_within_the_month_is_released_without_running_a_model(shop:
     assert {model["state"] for model in recorded.values()} == {file.state for file in models(shop.site).values()}
 
 
-def test_a_new_complete_month_runs_the_models(shop: CanonicalShop) -> None:
-    cancel_the_only_order(shop)
-    shop.build()
-    before = models(shop.site)
-    deliver(shop, *days(date(2024, 3, 7), date(2024, 4, 1)))
-    shop.build()
-    assert as_of(shop.site) == {MARCH}
-    assert changed(shop) == {(0, Decimal("0.00"))}
-    assert shop.ask("select distinct age_days from model_cards") == [(1,)]
-    assert shop.ask(f"select count(*) from customer_value where customer_id = '{ONCE}'") == [(0,)]
-    assert all(file.state != before[table].state for table, file in models(shop.site).items())
+def test_a_new_complete_month_runs_the_models(corrected: CanonicalShop) -> None:
+    before = models(corrected.site)
+    deliver(corrected, *days(date(2024, 3, 7), date(2024, 4, 1)))
+    corrected.build()
+    assert as_of(corrected.site) == {MARCH}
+    assert changed(corrected) == {(0, Decimal("0.00"))}
+    assert corrected.ask("select distinct age_days from model_cards") == [(1,)]
+    assert corrected.ask(f"select count(*) from customer_value where customer_id = '{ONCE}'") == [(0,)]
+    assert all(file.state != before[table].state for table, file in models(corrected.site).items())
 
 
 def test_models_wait_for_the_last_orders_of_a_month(shop: CanonicalShop) -> None:
@@ -171,58 +193,50 @@ def test_a_changed_setting_of_a_table_that_models_are_made_from_runs_them(shop: 
     before = models(shop.site)
     cancel_the_only_order(shop)
     shop.say(first="2024-01", last="2024-05", loyal_purchases=7)
-    site = replace(shop.site, accept_settings=True)  # the lake is a copy, whose lake.toml is another file
+    site = shop.site_for(accept_settings=True)  # the lake is a copy, whose lake.toml is another file
     assert "gold/segment_centres" in due(site), "it is made from customer_metrics, which reads the setting"
     build(site)
     ran = {table for table, file in models(shop.site).items() if file.state != before[table].state}
     assert ran == before.keys()
 
 
-def test_a_refit_runs_all_models_and_their_cards(shop: CanonicalShop) -> None:
-    cancel_the_only_order(shop)
-    shop.build()
-    build(replace(shop.site, refit=True))
-    assert changed(shop) == {(0, Decimal("0.00"))}
-    assert as_of(shop.site) == {FEBRUARY}
-    assert shop.ask(f"select count(*) from customer_value where customer_id = '{ONCE}'") == [(0,)]
-    assert (stale(shop.site, shop.site.lake.log.head()), due(shop.site)) == ({}, [])
+def test_a_refit_runs_all_models_and_their_cards(corrected: CanonicalShop) -> None:
+    build(corrected.site_for(refit=True))
+    assert changed(corrected) == {(0, Decimal("0.00"))}
+    assert as_of(corrected.site) == {FEBRUARY}
+    assert corrected.ask(f"select count(*) from customer_value where customer_id = '{ONCE}'") == [(0,)]
+    assert (stale(corrected.site, corrected.site.lake.log.head()), due(corrected.site)) == ({}, [])
 
 
-def test_a_card_of_a_model_that_ran_again_with_the_same_result_is_outdated(shop: CanonicalShop) -> None:
+def test_a_card_of_a_model_that_ran_again_with_the_same_result_is_outdated(corrected: CanonicalShop) -> None:
     """The fit may have the same bytes, so that no version changes: the recorded states of the models show it."""
-    cancel_the_only_order(shop)
-    shop.build()
-    make_gold(replace(shop.site, refit=True), "delivery_effect")
-    assert TableId("gold", "model_cards") in stale(shop.site, shop.site.lake.log.head())
+    make_gold(corrected.site_for(refit=True), "delivery_effect")
+    assert TableId("gold", "model_cards") in stale(corrected.site, corrected.site.lake.log.head())
 
 
-def test_a_damaged_table_of_a_model_is_restored_and_not_run_again(shop: CanonicalShop) -> None:
-    cancel_the_only_order(shop)
-    shop.build()
-    before = models(shop.site)["customer_value"]
-    shop.site.lake.local(before).write_bytes(b"damaged")
-    assert repair(shop.site).put_back == ("gold/customer_value",)
-    shop.build()
-    after = models(shop.site)["customer_value"]
+def test_a_damaged_table_of_a_model_is_restored_and_not_run_again(corrected: CanonicalShop) -> None:
+    before = models(corrected.site)["customer_value"]
+    corrected.site.lake.local(before).write_bytes(b"damaged")
+    assert repair(corrected.site).put_back == ("gold/customer_value",)
+    corrected.build()
+    after = models(corrected.site)["customer_value"]
     assert (after.hash, after.state, after.as_of) == (before.hash, before.state, before.as_of)
-    shop.site.lake.local(after).write_bytes(b"damaged")
-    (shop.root / "mine/gold/customer_value.parquet").write_bytes(b"damaged")
-    repair(shop.site)
-    shop.build()
-    assert models(shop.site)["customer_value"].state != before.state, "without an intact copy it runs on what is known now"
+    corrected.site.lake.local(after).write_bytes(b"damaged")
+    (corrected.root / "mine/gold/customer_value.parquet").write_bytes(b"damaged")
+    repair(corrected.site)
+    corrected.build()
+    assert models(corrected.site)["customer_value"].state != before.state, "without an intact copy it runs on what is known now"
 
 
-def test_a_damaged_input_that_only_the_state_of_a_model_has_runs_the_model(shop: CanonicalShop) -> None:
-    cancel_the_only_order(shop)
-    shop.build()
-    [first, *_] = sorted(file.state or 0 for file in models(shop.site).values())
+def test_a_damaged_input_that_only_the_state_of_a_model_has_runs_the_model(corrected: CanonicalShop) -> None:
+    [first, *_] = sorted(file.state or 0 for file in models(corrected.site).values())
     place = TableId("gold", "fct_orders")
-    current = {file.path for file in shop.site.lake.log.head().parts(place).values()}
-    older, *_ = [file for file in shop.site.lake.log.entry(first).parts(place).values() if file.path not in current]
-    shop.site.lake.local(older).write_bytes(b"damaged")
-    assert repair(shop.site).forgotten
-    shop.build()
-    assert changed(shop) == {(0, Decimal("0.00"))}
+    current = {file.path for file in corrected.site.lake.log.head().parts(place).values()}
+    older, *_ = [file for file in corrected.site.lake.log.entry(first).parts(place).values() if file.path not in current]
+    corrected.site.lake.local(older).write_bytes(b"damaged")
+    assert repair(corrected.site).forgotten
+    corrected.build()
+    assert changed(corrected) == {(0, Decimal("0.00"))}
 
 
 def test_a_model_whose_state_is_gone_runs_only_if_its_inputs_have_changed(shop: CanonicalShop) -> None:
@@ -243,10 +257,8 @@ def test_a_model_whose_state_is_gone_runs_only_if_its_inputs_have_changed(shop: 
     assert changed(shop) == {(0, Decimal("0.00"))}
 
 
-def test_a_model_is_checked_with_the_inputs_that_it_ran_on_to_the_cent(shop: CanonicalShop, tmp_path: Path) -> None:
-    cancel_the_only_order(shop)
-    shop.build()
-    site, place = shop.site, TableId("gold", "customer_value")
+def test_a_model_is_checked_with_the_inputs_that_it_ran_on_to_the_cent(corrected: CanonicalShop, tmp_path: Path) -> None:
+    site, place = corrected.site, TableId("gold", "customer_value")
     file = models(site)["customer_value"]
     other = pl.read_parquet(site.lake.local(file)).with_columns(pl.col("historic_value") + Decimal("0.01"))
     other.write_parquet(path := tmp_path / "other.parquet")
@@ -255,14 +267,12 @@ def test_a_model_is_checked_with_the_inputs_that_it_ran_on_to_the_cent(shop: Can
     assert [found["identity"] for found in check_identities(site, site.lake.log.head()).evidence] == ["everybody_has_a_value"]
 
 
-def test_models_that_an_identity_compares_run_together(shop: CanonicalShop) -> None:
-    cancel_the_only_order(shop)
-    shop.build()
-    make_gold(replace(shop.site, full=True), "experiment_simulation")
-    together = {TableId("gold", table) for table in models(shop.site) if table.startswith("experiment_")}
-    assert together <= stale(shop.site, shop.site.lake.log.head()).keys()
-    shop.build()
-    plan, simulation = (models(shop.site)[f"experiment_{name}"] for name in ("plan", "simulation"))
+def test_models_that_an_identity_compares_run_together(corrected: CanonicalShop) -> None:
+    make_gold(corrected.site_for(full=True), "experiment_simulation")
+    together = {TableId("gold", table) for table in models(corrected.site) if table.startswith("experiment_")}
+    assert together <= stale(corrected.site, corrected.site.lake.log.head()).keys()
+    corrected.build()
+    plan, simulation = (models(corrected.site)[f"experiment_{name}"] for name in ("plan", "simulation"))
     assert plan.inputs == simulation.inputs
 
 
