@@ -44,7 +44,11 @@ _OF_VALUES: Mapping[str, str] = {
 }
 """What values and errors depend on. It is set on every session, also where an administrator chose otherwise."""
 
-_CLASSIC: Mapping[str, str] = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+_CLASSIC: Mapping[str, str] = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.ui.explainMode": "simple",  # the shortest text of a plan: Spark writes it for each query, although no UI shows it
+}
 _LOCAL: Mapping[str, str] = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
