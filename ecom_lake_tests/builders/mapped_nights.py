@@ -62,7 +62,7 @@ class MappedNights:
 
     def copy(self, folder: Path) -> MappedNights:
         shutil.copytree(self.shop.folder, folder)
-        return MappedNights(MappedShop(folder, self.shop.environment))
+        return MappedNights(MappedShop(folder, environment=self.shop.environment))
 
     def from_scratch(self, folder: Path) -> MappedNights:
         """A copy of the lake in which everything is made from bronze alone."""

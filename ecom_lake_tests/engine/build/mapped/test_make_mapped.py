@@ -208,10 +208,10 @@ def test_pseudonyms_need_their_key(shop: MappedShop) -> None:
 
 def test_another_pseudonym_key_is_refused(shop: MappedShop) -> None:
     shop.write(HASHED)
-    with_key = MappedShop(shop.folder, {"ECOM_LAKE_PSEUDONYM_KEY": "first secret"})
+    with_key = MappedShop(shop.folder, environment={"ECOM_LAKE_PSEUDONYM_KEY": "first secret"})
     before = rows_of(to_silver(with_key), "silver/customers", "customer_id")
     assert "mapped/orders" not in outdated(shop.site, shop.site.lake.log.head())  # reading the lake needs no key
-    other = MappedShop(shop.folder, {"ECOM_LAKE_PSEUDONYM_KEY": "another secret"})
+    other = MappedShop(shop.folder, environment={"ECOM_LAKE_PSEUDONYM_KEY": "another secret"})
     assert "mapped/orders" in outdated(other.site, other.site.lake.log.head())
     with pytest.raises(UserError, match="is not the key that the pseudonyms of shop 'mine' were made with"):
         to_silver(other)
@@ -219,7 +219,7 @@ def test_another_pseudonym_key_is_refused(shop: MappedShop) -> None:
 
 
 def test_the_pseudonym_key_is_not_shown(shop: MappedShop) -> None:
-    with_key = MappedShop(shop.folder, {"ECOM_LAKE_PSEUDONYM_KEY": "first secret"})
+    with_key = MappedShop(shop.folder, environment={"ECOM_LAKE_PSEUDONYM_KEY": "first secret"})
     assert "first secret" not in f"{with_key.settings!r} {with_key.site!r}"
 
 
