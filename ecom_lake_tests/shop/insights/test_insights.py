@@ -544,7 +544,7 @@ def deliver(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(f"insert into fct_sales by name select {order}, '{seller}' as seller_id from range(40) as t(i)")
 
 
-@pytest.mark.parametrize(("rule", "sold"), [("sent-back", sell_more), ("late-seller", deliver)], ids=lambda one: str(one))
+@pytest.mark.parametrize(("rule", "sold"), [("sent-back", sell_more), ("late-seller", deliver)], ids=["sent-back", "late-seller"])
 def test_the_whole_history_is_not_examined_before_its_end(
     con: duckdb.DuckDBPyConnection, rule: str, sold: Callable[[duckdb.DuckDBPyConnection], None]
 ) -> None:
