@@ -26,7 +26,7 @@ help:
 	@echo "make mutations-code 323 wrong edits of engine, statistics and models, and which test detects each; ONLY=engine/store for a part"
 	@echo "make powerbi-validate  check a Power BI project with Microsoft's validators (Node.js); FOLDER=my-project"
 	@echo "make image     build the image of the containers with docker; docs/containers.md"
-	@echo "make snapshot  regenerate docs/data_dictionary.md, docs/canonical.md and the snapshot of the definitions"
+	@echo "make snapshot  regenerate the reference pages, the KPI SQL, the schema changes and the snapshot of the definitions"
 	@echo "make lock      resolve the dependencies and write the lock files"
 	@echo "make clean     remove the environment and Dagster's history; the lake in data/ stays"
 

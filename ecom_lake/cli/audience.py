@@ -1,4 +1,4 @@
-"""The command `audience`: customers for a campaign, with a hold-out, and the campaign's effect."""
+"""The command `audience`: customers for a campaign, with a holdout, and the campaign's effect."""
 
 from __future__ import annotations
 

@@ -129,4 +129,4 @@ def test_wrong_names_are_refused_and_write_nothing(run: Run, fresh_lake: BuiltLa
     assert not (tmp_path / "people.csv").exists() and not (fresh_lake.root / "olist/campaigns").exists()
     run("audience", "export", audience, target, "--campaign", "c", at=fresh_lake)
     other = run("audience", "export", audience, target, "--campaign", "c", "--holdout", "0.4", at=fresh_lake)
-    assert other.code == 2 and "with a hold-out of 10%: use the same" in other.err
+    assert other.code == 2 and "with a holdout of 10%: use the same" in other.err

@@ -44,7 +44,7 @@ def export_audience(
         before = read_campaign(site, campaign) or Campaign(campaign, name, holdout)
         if (before.audience, before.holdout) != (name, holdout):
             raise UsageError(
-                f"Campaign '{campaign}' is for '{before.audience}' with a hold-out of {before.holdout:.0%}: use the same, or "
+                f"Campaign '{campaign}' is for '{before.audience}' with a holdout of {before.holdout:.0%}: use the same, or "
                 "name another campaign."
             )
         after = before.with_members(found[name], first_day(site, entry), entry.number)
