@@ -69,7 +69,8 @@ def export(
     holdout
         Share of customers that are not contacted, such as 0.1. With 0 the effect cannot be measured.
     new
-        Write only the customers who joined the campaign with this release, so that nobody is contacted twice.
+        Write only the customers who joined the campaign with this release. Repeated before the next release, it writes the same
+        customers: send each release once.
     hashed
         Write the SHA-256 of each id, as advertising networks take them.
     as_json
@@ -94,8 +95,10 @@ def export(
         return 0
     screen.show(
         f"Wrote {counted(len(done.contacted), 'customer')} of '{done.campaign.audience}' to {file}; {done.held_out:,} are held "
-        f"out, {done.new:,} of both joined with this release."
+        f"out, {done.new:,} of both arms joined with this release."
     )
+    if new and done.is_repeated:
+        screen.show("This release was exported to this campaign before: the file has the same customers.")
     screen.show(f"Next, when its {DAYS} days are over: {options.command(f'audience effect {campaign}')}")
     return 0
 

@@ -36,6 +36,7 @@ def copy(
     as_json
         Print JSON.
     """
+    from ecom_lake.engine.build.erasure.former_contents import refuse_missing_key
     from ecom_lake.engine.build.maintenance.copying import copied_states, copy_shop
     from ecom_lake.engine.serve.released import nothing_built
     from ecom_lake.publish.audiences.campaign import copy_campaigns
@@ -48,6 +49,7 @@ def copy(
         raise UsageError(f"{site.lake.url} is both FROM and TO: name two different roots.")
     if not site.lake.log.numbers() and not site.lake.landing.list(""):
         raise UsageError(nothing_built(site))
+    refuse_missing_key(site)
     copied_states(site.lake, goal.lake)  # raises for a target with another history, which is not changed
     campaigns = copy_campaigns(site, goal)
     with screen.progress() as bar:
@@ -57,7 +59,7 @@ def copy(
         copied = asdict(done) | {"campaigns": campaigns}
         screen.show_json({"shop": site.shop.name, "from": site.lake.url, "to": goal.lake.url} | copied)
         return 0
-    if not (done.files or done.states or campaigns):
+    if not (done.files or done.states or done.deleted or campaigns):
         screen.show(f"Nothing to copy: {goal.lake.url} has every file of {site.lake.url}.")
         return 0
     size = screen.size(done.bytes)
@@ -65,5 +67,7 @@ def copy(
         f"Copied {counted(done.files, 'file')}, {size}, {counted(done.states, 'state')} and {counted(campaigns, 'campaign')}"
         f" to {goal.lake.url}."
     )
+    if done.deleted:
+        screen.show(f"Deleted {counted(done.deleted, 'landed file')} there that the source has removed.")
     screen.show("Every file was read back and matches the original.", f"Next: {there.command('build')}")
     return 0

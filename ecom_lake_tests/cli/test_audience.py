@@ -46,7 +46,7 @@ def test_an_export_repeated_gives_the_same_file(run: Run, fresh_lake: BuiltLake,
     first = run(*command, at=fresh_lake)
     contacted = ids_in(target)
     assert (first.code, first.err) == (0, "")
-    assert f"are held out, {len(customers):,} of both joined with this release." in first.out
+    assert f"are held out, {len(customers):,} of both arms joined with this release." in first.out
     assert set(contacted) < customers and len(contacted) == len(set(contacted))
     again = run(*command, at=fresh_lake)
     assert ids_in(target) == contacted and again.out == first.out
@@ -65,11 +65,12 @@ def test_an_export_of_new_customers_lists_those_of_this_release(
         disk.setattr(export, "write_campaign", full_disk)
         assert run(*command, "--new", at=fresh_lake).code == 1
     interrupted = ids_in(target)
-    assert run(*command, "--new", at=fresh_lake).code == 0
+    assert "exported to this campaign before" not in run(*command, "--new", at=fresh_lake).out
     everybody = ids_in(target)
     assert everybody and interrupted == everybody, "an interrupted export is repeated"
-    assert run(*command, "--new", at=fresh_lake).code == 0
+    repeated = run(*command, "--new", at=fresh_lake)
     assert ids_in(target) == everybody, "an export that is repeated writes the same file"
+    assert "exported to this campaign before: the file has the same customers." in repeated.out
     site = fresh_lake.site()
     campaign = read_campaign(site, "spring")
     assert campaign is not None
@@ -79,7 +80,7 @@ def test_an_export_of_new_customers_lists_those_of_this_release(
     for _ in range(2):
         said = run(*command, "--new", at=fresh_lake)
         assert ids_in(target) == everybody[:1]
-        assert "1 of both joined with this release." in said.out
+        assert "1 of both arms joined with this release." in said.out
     recorded = read_campaign(site, "spring")
     assert recorded is not None and [one.release for one in recorded.joined] == [joined.release - 1, joined.release]
     write_campaign(site, replace(recorded, joined=(replace(joined, release=joined.release - 1),)))

@@ -123,7 +123,7 @@ def delete_copy(folder: Path, store: str, path: str) -> None:
     stored name: nothing outside of the copies is deleted."""
     files = folder / "files" / store
     steps = PurePosixPath(path).parts
-    if ".." in steps or "/" in steps or "\0" in path:
+    if ".." in steps or path.startswith("/") or "\0" in path:
         return
     try:
         files.joinpath(*steps).unlink()

@@ -24,6 +24,8 @@ class Exported:
     held_out: int
     new: int
     """The customers of both arms who joined with this release."""
+    is_repeated: bool
+    """Whether those who joined with this release were exported before."""
 
 
 def export_audience(
@@ -33,8 +35,8 @@ def export_audience(
 
     `write`: writes the customers to contact where the lake records it. An interruption after it leaves the campaign as it was, so
     that the next export writes the same customers. No customer is erased from the campaigns (forgotten.py) between the reading of
-    the release and the end of it. `only_new`: leave out those who joined the campaign with an earlier
-    release, so that an export that is repeated before the next release writes the same customers."""
+    the release and the end of it. `only_new`: leave out those who joined the campaign with an earlier release, so that an export
+    that is repeated before the next release writes the same customers."""
     if not 0 <= holdout < 1:
         raise UsageError(f"--holdout must be at least 0 and below 1, such as 0.1 for 10%, not {holdout:g}.")
     with site.lake.turn():
@@ -56,7 +58,7 @@ def export_audience(
         write(contacted)
         if after is not before or not before.joined:
             write_campaign(site, after)
-    return Exported(after, contacted, held_out, len(new))
+    return Exported(after, contacted, held_out, len(new), is_repeated=after is before and bool(new))
 
 
 def first_day(site: Site, entry: Entry) -> date:
@@ -68,5 +70,5 @@ def first_day(site: Site, entry: Entry) -> date:
 
 
 def hashed(customer: str) -> str:
-    """SHA-256 of the id in small letters without blanks around it, as advertising networks compare ids."""
+    """SHA-256 of the id in lowercase, without surrounding spaces, as advertising networks compare ids."""
     return hashlib.sha256(customer.strip().lower().encode()).hexdigest()

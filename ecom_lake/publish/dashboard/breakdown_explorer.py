@@ -201,11 +201,8 @@ def _table(view: View, by: str, measure: str, chosen: str, rows: Sequence[Row]) 
 
 
 def _row(view: View, by: str, known: Sequence[str], measure: str, chosen: str, row: Row, width: float) -> BarRow:
-    """`known`: the measures that are shown. Orders that state no customer have an unknown number of them, not 0."""
-    values = {name: row[name] for name in known}
-    if values.get("customers") == 0 and row["orders"]:
-        values["customers"] = None
-    cells = [Cell(_text(view, name, value), "chosen" if name == measure else "") for name, value in values.items()]
+    """`known`: the measures that are shown."""
+    cells = [Cell(_text(view, name, row[name]), "chosen" if name == measure else "") for name in known]
     cells.append(Cell(_share(row["share"])))
     if view.before:
         change = change_text(row[measure], row["before"], _LABELS[measure][1])
@@ -226,16 +223,15 @@ def _months(view: View, by: str, measure: str, member: str) -> MonthChart | None
     if view.span is None:
         return None
     span = Span(min(view.span.first, shifted(view.span.last, 1 - CONTEXT)), view.span.last)
-    found = {row["month"]: row[measure] for row in view.release.rows(months_query(view, by, member, span))}
+    rows = view.release.rows(months_query(view, by, member, span))
+    found = {row["month"]: None if row[measure] is None else float(row[measure]) for row in rows}
     if not found:
         return None
     first: date = min(found)
     label, unit = _LABELS[measure]
     empty = 0.0 if measure != "aov" else None
     points = [
-        Point(one.month, float(found[one.month]) if one.month in found else empty, one.is_complete)
-        for one in view.months
-        if first <= one.month <= span.last
+        Point(one.month, found.get(one.month, empty), one.is_complete) for one in view.months if first <= one.month <= span.last
     ]
     tick = partial(axis_amount, currency=view.release.currency if unit == "money" else None)
     return month_chart(f"{label} by month", "bars", points, lambda value: formatted(value, unit, view.release.currency), tick)

@@ -118,4 +118,4 @@ def _members(view: View, by: str, span: Span | None) -> tuple[str, dict[str, Any
 def _of_lines() -> str:
     return """sum(s.net_sales)::decimal(18, 2) as net_sales, count(distinct s.order_id) as orders,
         sum(s.quantity)::bigint as units, sum(s.net_sales)::double / count(distinct s.order_id) as aov,
-        count(distinct s.customer_id) as customers"""
+        nullif(count(distinct s.customer_id), 0) as customers"""

@@ -142,7 +142,7 @@ def _finished(table: DeltaTable) -> int:
 
     Files that no version of the last week needs are deleted: of an unchanged table too, because they may have persons who were
     erased. The deletion is two versions of its own."""
-    version = int(_last_write(table)["version"])
+    version = int(_last_write(table).get("version", table.version()))  # its own, unless somebody else has written since
     table.vacuum(dry_run=False)
     return version
 

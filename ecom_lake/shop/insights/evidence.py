@@ -85,17 +85,19 @@ def level_noise(months: Sequence[tuple[Floats, NDArray[np.int64]]]) -> Noise | N
     """The relative variance of a daily amount. Each month is (amounts, weekdays), day by day, with its own mean.
 
     The weekly pattern, its median over the months, is removed: it is neither noise nor change. It is returned with the noise,
-    because the levels that are compared contain it: a month with more weekends is not a change either. A weekday that usually
-    sells nothing has the factor 0, and its days are skipped; where every weekday is like that, there is no weekly pattern.
+    because the levels that are compared contain it: a month with more weekends is not a change either. A weekday that never sells
+    anything has the factor 0, and its days are skipped. One that sells on some of its days has the factor 1: the levels contain
+    these sales, so that the noise has to contain them, too.
     """
     months = [(amounts, weekdays) for amounts, weekdays in months if amounts.sum() > 0]
     if not months:
         return None
     relative, days = np.concatenate([amounts / amounts.mean() for amounts, _ in months]), np.concatenate([w for _, w in months])
-    week = np.array([np.median(relative[days == day]) for day in range(7)])
-    week = week if week.any() else np.ones(7)
+    usual = np.array([np.median(relative[days == day]) for day in range(7)])
+    sells = np.array([relative[days == day].any() for day in range(7)])
+    week = np.where(usual > 0, usual, np.where(sells, 1.0, 0.0))
     open_days = [(amounts[week[w] > 0], week[w][week[w] > 0]) for amounts, w in months]
-    residuals = [a * usual.sum() / (a.sum() * usual) - 1 for a, usual in open_days if len(a) > COSINES and a.sum() > 0]
+    residuals = [a * factors.sum() / (a.sum() * factors) - 1 for a, factors in open_days if len(a) > COSINES and a.sum() > 0]
     if not residuals:
         return None
     noise = _long_run(residuals, independent=float(np.median([month.var(ddof=1) for month in residuals])))

@@ -108,7 +108,7 @@ def evaluate(
     return Evaluation(
         target,
         verdict,
-        _headline(target, best, is_listed, people, verdict.is_published),
+        _headline(target, best, is_listed, people, verdict),
         len(train.outcome),
         selection.champion,
         selection.ranker,
@@ -125,16 +125,18 @@ def _kept(target: Target, kept: Mapping[str, str] | None, what: str) -> str | No
     return (kept or {}).get(f"{target.name}: {what}")
 
 
-def _headline(target: Target, lifts: LiftComparison, is_listed: Flags, people: HashSample, is_published: bool) -> str:
+def _headline(target: Target, lifts: LiftComparison, is_listed: Flags, people: HashSample, verdict: Verdict) -> str:
     """For a manager: what a list is worth, or why there is none."""
     model, rule = f"{lifts.candidate.value:.2f}", f"{lifts.rival.value:.2f}"
     group, tested = f"{target.who} that {target.listed}", len(is_listed)
     sample = f"all {tested:,}" if people.is_all else f"{tested:,} ({people.in_words})"
     test = f"in a test on {sample} {target.who} of a later time"
-    if is_published:
+    if verdict.is_published:
         return f"A list of the top decile contains {model} times as many {group} as a random list of the same size, {test}."
+    better_than_the_rule, _ = verdict.gates
+    equal = "a random list" if better_than_the_rule.passes else f"a list by {target.baseline}"
     return (
-        f"No list of {group} is published: a list by {target.baseline} is about as good. The top decile contains {rule} times as"
+        f"No list of {group} is published: {equal} is about as good. The top decile contains {rule} times as"
         f" many of them as a random list of the same size by {target.baseline}, and {model} times as many by the model, {test}."
         f"{_limit(target, float(is_listed.mean()))}"
     )

@@ -114,7 +114,7 @@ def test_the_copy_of_a_deleted_file_is_deleted_and_nothing_outside_of_the_copies
     other.write_bytes(b"2")
     copies = tmp_path / "cache" / "files" / store.copies
     held = store.immutable("shop/a", 1, "")
-    for name in ("shop/a", "shop/b/below", "shop", f"shop/{'../' * 5}other", str(other), "a\0b", "n" * 999):
+    for name in ("shop/a", "shop/b/below", "shop", f"shop/{'../' * 5}other", str(other), f"/{other}", "a\0b", "n" * 999):
         store.delete(name)
     assert [path.name for path in copies.rglob("*") if path.is_file()] == ["b"]
     assert other.exists() and held.read_bytes() == b"1"  # as long as this process

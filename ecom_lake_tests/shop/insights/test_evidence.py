@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.false_alarms import OLIST_LIKE, SHOPS, found
+from benchmarks.false_alarms import MONTH, OLIST_LIKE, SHOPS, found, sales_p
 from ecom_lake.shop.insights.evidence import (
     Noise,
     Trials,
@@ -109,6 +109,16 @@ def test_a_closed_weekday_is_neither_noise_nor_change() -> None:
     july, august = date(2026, 7, 1), date(2026, 8, 1)
     assert (noise.open_share(july), noise.open_share(august)) == (27 / 31, 26 / 31)
     assert noise.weekday_factor(august) / noise.weekday_factor(july) == pytest.approx(26 / 27, rel=1e-3)
+
+
+def test_a_weekday_that_sells_on_some_of_its_days_is_noise() -> None:
+    """On three of ten Sundays the shop sells 200: the levels contain these sales, and so does the noise."""
+    rng, weekdays = np.random.default_rng(3), np.arange(13 * MONTH) % 7
+    alarms = 0
+    for _ in range(200):
+        everyday, sundays = 100 + rng.normal(0, 15, 13 * MONTH), 200.0 * (rng.random(13 * MONTH) < 0.3)
+        alarms += sales_p(np.where(weekdays == 6, sundays, everyday), 1) < 0.05
+    assert alarms <= 10
 
 
 def test_a_shop_that_seldom_sells_has_no_weekly_pattern() -> None:

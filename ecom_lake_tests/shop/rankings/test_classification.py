@@ -103,6 +103,7 @@ def test_a_list_that_cannot_be_much_better_than_a_random_one_is_refused() -> Non
     assert evaluation.lifts.difference.low > 0.01 and evaluation.lifts.candidate.low > 1
     assert evaluation.verdict.status == "refused"
     assert "a whole interval above 1.01 is required, so nothing is published" in evaluation.reason
+    assert " is published: a random list is about as good. " in evaluation.details
     share = 1 - evaluation.test.outcome.mean()
     assert evaluation.reason.endswith(
         f" No list can do much better, because {share:.1%} of all people do not do it: at most {1 / share:.3f} times."

@@ -1,9 +1,10 @@
-"""Landed files without erased persons: prepared next to the log, and written over the landed ones once the log names them.
+"""Landed files without erased persons and old texts: prepared next to the log, and written over the landed ones once the log
+names them.
 
 A rewritten file is staged under `_store/erasures/staged/` before the entry of the log is committed that names its content, and
 replaces the landed file afterwards. So a killed process leaves either the old file and the old entry, or a staged file that the
-next ingest writes over it. A new file that cannot be rewritten
-is removed from landing instead, once its other rows are in bronze.
+next ingest writes over it. A new file that cannot be rewritten, or equals another delivery without what went, is removed from
+landing instead, once its other rows are in bronze.
 Not here: which records change (person_rows.py), the text of a file (engine/landing/record_editing.py).
 """
 
@@ -70,9 +71,10 @@ def stage(
     The new file is read again: its rows must be those that bronze gets. Where they differ, the file is removed from landing
     after the commit, or raises an error if it must stay. A file that somebody removed since landing was listed holds nothing to
     change. `taken`: content hashes of other deliveries, each with the hash that the file had when it came (empty for those of the
-    state); a new file that equals another delivery only without what went is removed, too: it counts as delivered later."""
+    state); a new file that equals another delivery only without what went is removed, too: it counts as delivered later. None for
+    files of the state, which all stay."""
     try:
-        return _staged(site, info, by_content, {} if taken is None else taken)
+        return _staged(site, info, by_content, taken)
     except FileNotFoundError:
         if is_landed(site, info):
             raise
@@ -88,7 +90,9 @@ def is_landed(site: Site, info: Info) -> bool:
     return True
 
 
-def _staged(site: Site, info: Info, by_content: Mapping[str, MemberEdits], taken: MutableMapping[str, str]) -> dict[str, str]:
+def _staged(
+    site: Site, info: Info, by_content: Mapping[str, MemberEdits], taken: MutableMapping[str, str] | None
+) -> dict[str, str]:
     new: dict[str, str] = {}
     with site.lake.scratch() as scratch, site.lake.landing.opened(info.path) as local:
         target = scratch / "rewritten"
@@ -109,7 +113,7 @@ def _staged(site: Site, info: Info, by_content: Mapping[str, MemberEdits], taken
             content = content_hash(changed)
             if (before := by_content[digest].came_before) and content != before:
                 return removed(member, digest, before, "it was delivered before an erasure")
-            if not before and taken.setdefault(content, digest) != digest:
+            if taken is not None and not before and taken.setdefault(content, digest) != digest:
                 return removed(member, digest, keyed(site, digest), "without what went it equals another delivery")
             new[digest] = content
             return changed

@@ -38,6 +38,8 @@ class Copied:
     """Files copied by this run; intact files that the target already had are not counted."""
     bytes: int
     states: int
+    deleted: int
+    """Landed files that the target had and the source has removed."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def copy_shop(source: Site, target: Site, progress: Progress = lambda path, done
     with logs.context(run=target.run, shop=target.shop.name):
         logs.log_event("copying", source=source.lake.url, target=target.lake.url)
         copied = _copy_all(source, target, progress)
-        logs.log_event("copied", files=copied.files, bytes=copied.bytes, states=copied.states)
+        logs.log_event("copied", files=copied.files, bytes=copied.bytes, states=copied.states, deleted=copied.deleted)
         return copied
 
 
@@ -75,15 +77,14 @@ def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
 
     slower = source.lake.store if target.lake.store.is_local else target.lake.store
     new = [wanted.size for wanted, is_new in zip(files, slower.each(copy, files), strict=True) if is_new]
-    if landing:
-        former.delete_removed()
+    deleted = former.delete_removed() if source.lake.landing.url != target.lake.landing.url else 0
     states = [number for number in numbers if number not in copied]
     present = set(source.lake.log.manifests.digests(map(source.lake.log.entry, copied)))
     for number in states:
         source.lake.log.manifests.copy(source.lake.log.entry(number), target.lake.log.manifests, present)
         _copy_state(source.lake, target.lake, number)
     update_plain_view(target)
-    return Copied(len(new), sum(new), len(states))
+    return Copied(len(new), sum(new), len(states), deleted)
 
 
 def copied_states(source: Lake, target: Lake) -> set[int]:
@@ -140,8 +141,8 @@ def _copy(source: Lake, target: Lake, wanted: _Wanted, former: FormerLanding) ->
             return False
         if not is_data and not former.is_former(wanted.path, local):
             raise UserError(
-                f"{goal.where(wanted.path)} is another file of that name. Landed files are never replaced: remove it, then "
-                "copy again."
+                f"{goal.where(wanted.path)} is another file of that name, and no earlier version of the source's: remove "
+                "it, then copy again."
             )
         goal.delete(wanted.path)  # in no state: the rest of a failed copy, or an earlier version
         goal.add(local, wanted.path)

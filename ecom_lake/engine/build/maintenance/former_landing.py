@@ -30,15 +30,18 @@ class FormerLanding:
         """Whether the copy's file is an earlier version of `now`, the source's file of that name."""
         return self._holds_former(path, {_REFUSED, *self._digests(now, path)})
 
-    def delete_removed(self) -> None:
-        """Delete what the source has no longer, because it was removed when it was to be rewritten, or by its age."""
+    def delete_removed(self) -> int:
+        """Delete what the source has removed, by its age or because it could not be rewritten; returns how many files."""
+        deleted = 0
         there, recorded = {info.path for info in landed_files(self._source)}, self._target.lake.log.head().landing
         for info in landed_files(self._target):
             if info.path in there or info.refused or not self._may_hold_former(recorded.get(info.path)):
                 continue
             if self._holds_former(info.path, set()):
                 self._target.lake.landing.delete(info.path)
+                deleted += 1
                 logs.log_event("former landed file deleted in the copy", file=info.path)
+        return deleted
 
     def _may_hold_former(self, landed: Landed | None) -> bool:
         """Computed from the log of the copy: most files need not be read."""

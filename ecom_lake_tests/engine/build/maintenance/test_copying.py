@@ -96,7 +96,7 @@ def test_a_stopped_copy_has_no_release_and_the_next_copy_completes_it(built_lake
     assert len(stored) >= 30
     done = copy_shop(source, there)
     assert done.files == len(set(files_of(there)) - stored)
-    assert copy_shop(source, there) == Copied(0, 0, 0)
+    assert copy_shop(source, there) == Copied(0, 0, 0, 0)
 
 
 def test_a_copy_stopped_within_the_log_is_a_complete_older_state(grown_lake: BuiltLake, nearby: Place) -> None:
@@ -162,7 +162,7 @@ def test_another_landed_file_of_the_same_name_is_not_changed(built_lake: BuiltLa
     source, there = built_lake.site(), at(nearby, built_lake.site())
     name = landed_files(source)[0].path
     there.lake.landing.write(name, b"mine")
-    with pytest.raises(UserError, match=r"is another file of that name\. Landed files are never replaced"):
+    with pytest.raises(UserError, match=r"is another file of that name, and no earlier version"):
         copy_shop(source, there)
     assert there.lake.landing.read(name) == b"mine"
     assert there.lake.log.numbers() == []

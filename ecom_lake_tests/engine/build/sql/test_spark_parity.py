@@ -1,11 +1,13 @@
 """A whole shop on Spark: every SQL table, rule, key and identity gives what it gives on DuckDB, to the last bit.
 
 Slow: Spark plans each of some 300 queries. They share one session, most with settings under which a query of a few thousand rows
-takes less CPU. With the settings of builds run tables by month, test_spark_values.py, test_gold_on_spark.py and spark_shops.
+takes less CPU. With the settings of builds run tables by month, test_spark_values.py and test_gold_on_spark.py; on demand, with
+ECOM_LAKE_ON_DEMAND=1, everything here. So what differs by compiled code or adaptive plans alone is found on demand only.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -56,7 +58,7 @@ OF_SMALL_TABLES = {
 def small_session(spark_session: SparkSession) -> Iterator[SparkSession]:
     """The shared session, which has these settings during a test."""
     before = {setting: str(spark_session.conf.get(setting)) for setting in OF_SMALL_TABLES}
-    for setting, value in OF_SMALL_TABLES.items():
+    for setting, value in ({} if "ECOM_LAKE_ON_DEMAND" in os.environ else OF_SMALL_TABLES).items():
         spark_session.conf.set(setting, value)
     yield spark_session
     for setting, value in before.items():
