@@ -170,7 +170,7 @@ def test_planted_drivers_are_ranked_by_their_effect(tmp_path: Path) -> None:
         (nothing(), "The shop has 0 days of shipped orders"),
         (shop(60, seed=1), "there are too few reviewed orders to train a model. It takes at least 50"),
         (shop(3_000, seed=1, days=90), "days of shipped orders; to train, calibrate and test a model"),
-        (shuffled(shop(5_000, seed=1)), "not a significant improvement, so nothing is published"),
+        (shuffled(shop(5_000, seed=1)), "a lead of more than 0.01 is required), so nothing is published"),
     ],
     ids=["an empty shop", "sixty customers", "three months", "shuffled scores"],
 )
