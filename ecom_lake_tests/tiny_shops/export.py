@@ -38,12 +38,13 @@ class Export:
 
     @property
     def totals(self) -> dict[str, float | None]:
-        """Metrics of `kpi_summary` computed from the rows; None if the denominator is zero."""
+        """Metrics of `kpi_summary` computed from the rows; None if the denominator is zero, or all orders are anonymous."""
         lines, placed = self.files.get("order_items", ()), self.files["orders"]
         refused = {row["order_id"] for row in lines if row["is_valid"] == "no"}
         canceled = [row for row in placed if row["status"] in ("canceled", "unavailable")]
         sold = {row["order_id"]: row for row in placed if row not in canceled and row["order_id"] not in refused}
         kept = [row for row in lines if row["order_id"] in sold]
+        people = {row["customer_id"] for row in sold.values()} - {""}
         gross = sum((Decimal(str(row["unit_price"])) * int(str(row["quantity"])) for row in kept), Decimal(0))
         discounts = sum((Decimal(str(row["discount"])) for row in kept), Decimal(0))
         scores = [float(str(row["score"])) for row in self.files.get("reviews", ()) if row["order_id"] in sold]
@@ -52,7 +53,7 @@ class Export:
         has_rate = {"delivered", "returned"} <= {row["status"] for row in placed} and bool(returned)
         return {
             "orders": len(sold),
-            "customers": len({row["customer_id"] for row in sold.values()} - {""}),
+            "customers": len(people) if people or not sold else None,
             "anonymous_orders": sum(row["customer_id"] == "" for row in sold.values()),
             "gross_sales": float(gross),
             "discounts": float(discounts),
