@@ -342,9 +342,18 @@ def test_a_copy_that_was_made_before_loses_the_texts_in_landing_too(first_copy: 
         "mine.csv": b"nothing of the source",
     }
     assert copy_shop(kept, there) == Copied(0, 0, 0, 0)
-    for path in landed:
-        kept.lake.landing.delete(path)  # by its age, the last ones too
-    assert copy_shop(kept, there).deleted == 0, "what the copy has is as it was delivered"
+
+
+def test_a_copy_loses_the_texts_where_landing_is_empty_too(tmp_path: Path) -> None:
+    site = kept_for(a_site(tmp_path / "lake"), None)
+    there = replace(site, lake=Lake(str(tmp_path / "copy"), "olist"))
+    expired = land(site, "order_reviews_9.csv", "order_reviews", [review(9, OLD[0], "2017-01-20 10:00:00")])
+    ingest(site)
+    copy_shop(site, there)
+    expired.unlink()  # as landing_days deletes it
+    kept = kept_for(site, DAYS)
+    ingest(kept)
+    assert copy_shop(kept, there).deleted == 1 and held(there, "landing") == set()
 
 
 def _stop_at_the_end(path: str, done: int, total: int) -> None:
