@@ -1,19 +1,21 @@
 """The dashboard, the API and the tools of agents in one ASGI application, over the same open releases.
 
-Here: which of them answers an address, HEAD, and the headers of whatever is no page. Not here: who may ask (api/gate.py), the
-answers.
+Here: which of them answers an address, HEAD, and the headers of whatever is no page. The API is loaded when it is first asked,
+so that the first page need not wait for it. Not here: who may ask (api/gate.py), the answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from threading import Lock
 
+from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
-from ecom_lake.publish.api.app import api
 from ecom_lake.publish.api.gate import RATE, Gate, Proxy
 from ecom_lake.publish.api.keys import Keys
 from ecom_lake.publish.api.replies import IS_HEAD
@@ -51,7 +53,8 @@ def server(
         raise UserError(f"The shop {taken[0]} cannot be served: /{taken[0]} is an address of this server. Rename it.")
     releases = Releases(settings)
     agents = McpOverHttp(settings, releases, hosts) if settings.server.mcp else None
-    answers = api(releases, agents.running if agents else None)
+    running = Starlette(lifespan=agents.running if agents else None)
+    answers = _WhenAsked(lambda: _api(releases))
     pages = application(settings, tuple(hosts), releases)
     chosen = _by_path(answers, agents or without_mcp(), pages)
     gate = Gate(chosen, keys or Keys(settings.keys_file), proxy, per_second, is_local)
@@ -59,9 +62,33 @@ def server(
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         is_probe = scope["type"] == "http" and scope["path"] in PROBES
-        await (answers if is_probe or scope["type"] == "lifespan" else known)(scope, receive, send)
+        await (running if scope["type"] == "lifespan" else answers if is_probe else known)(scope, receive, send)
 
     return _with_head(_with_security(serve))
+
+
+def _api(releases: Releases) -> ASGIApp:
+    from ecom_lake.publish.api.app import api
+
+    return api(releases)
+
+
+class _WhenAsked:
+    """An application that is made by its first request, in a thread of its own: others are answered meanwhile."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._make, self._lock = make, Lock()
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app or await asyncio.to_thread(self._loaded)
+        await app(scope, receive, send)
+
+    def _loaded(self) -> ASGIApp:
+        with self._lock:
+            if self._app is None:
+                self._app = self._make()
+            return self._app
 
 
 def _by_path(answers: ASGIApp, agents: ASGIApp, pages: ASGIApp) -> ASGIApp:

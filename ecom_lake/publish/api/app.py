@@ -5,8 +5,6 @@ Every address reads one release of one shop, the latest unless `release` names a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
@@ -20,7 +18,7 @@ from ecom_lake.publish.api.access import client_of, may_see_people, need
 from ecom_lake.publish.api.files import data_file
 from ecom_lake.publish.api.formats import MEDIA_TYPES, document, frame_of, wanted, written
 from ecom_lake.publish.api.pages_of_rows import RowsParameters, page_of_rows
-from ecom_lake.publish.api.parameters import OfFormat, OfRelease, ReleaseNumber, ShopName, TableName
+from ecom_lake.publish.api.parameters import OfFormat, OfRelease, ReleaseNumber, ShopName, TableName, wrong_parameter
 from ecom_lake.publish.api.problem import MEDIA_TYPE as PROBLEM
 from ecom_lake.publish.api.problem import ProblemError, answered
 from ecom_lake.publish.api.reader import Reader
@@ -102,8 +100,7 @@ class _Api(FastAPI):
         return found
 
 
-def api(releases: Releases, lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
-    """The application. `lifespan`: what runs while it is served."""
+def api(releases: Releases) -> FastAPI:
     app = _Api(
         title="ecom_lake",
         version="1",
@@ -112,9 +109,9 @@ def api(releases: Releases, lifespan: Callable[[Any], AbstractAsyncContextManage
         redoc_url=None,
         default_response_class=JSONResponse,
         dependencies=[Depends(_known_parameters)],
-        lifespan=lifespan,
     )
-    for error in (UserError, RequestValidationError, 404, 405, 500):
+    app.add_exception_handler(RequestValidationError, wrong_parameter)
+    for error in (UserError, 404, 405, 500):
         app.add_exception_handler(error, answered)
     reader = Reader(releases)
     _reference(app)

@@ -5,7 +5,7 @@ A table that is made by month is one file a month: its contract lists them. Not 
 
 from __future__ import annotations
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from ecom_lake.engine.contracts.table_id import WHOLE, Part

@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from fastapi import Request
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
 from ecom_lake.engine.serve.query import TooLongError, TooMuchMemoryError
@@ -33,8 +32,6 @@ def problem_of(error: Exception) -> ProblemError:
         return error
     if (overload := overload_of(error)) is not None:
         return overload
-    if isinstance(error, RequestValidationError):
-        return ProblemError(422, _validation(error))
     if isinstance(error, HTTPException):
         return ProblemError(error.status_code, _http(error), error.headers)
     if isinstance(error, UserError):
@@ -71,32 +68,8 @@ def response(problem: ProblemError, path: str) -> Response:
 
 
 def answered(request: Request, error: Exception) -> Response:
-    """The exception handler of all errors."""
+    """The exception handler of all errors but those of parameters."""
     return response(problem_of(error), request.url.path)
-
-
-def _validation(error: RequestValidationError) -> str:
-    first = error.errors()[0]
-    parameter, given = first["loc"][-1], first.get("input")
-    requirement = _REQUIREMENTS.get(first["type"])
-    if requirement is None:
-        return f"{parameter}: {first['msg']}{'' if given is None else f', not {given!r}'}."
-    said = requirement.format(**first.get("ctx", {}))
-    return f"{parameter} must {said}{'' if first['type'] == 'missing' or len(str(given)) > _QUOTED else f', not {given!r}'}."
-
-
-_QUOTED = 100
-"""Characters of the longest value that an error quotes."""
-_REQUIREMENTS = {
-    "missing": "be given",
-    "int_parsing": "be a whole number",
-    "int_from_float": "be a whole number",
-    "greater_than_equal": "be at least {ge:,}",
-    "less_than_equal": "be at most {le:,}",
-    "string_too_long": "have at most {max_length:,} characters",
-    "literal_error": "be {expected}",
-}
-"""By pydantic's type of error."""
 
 
 def _http(error: HTTPException) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 import duckdb
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from ecom_lake.engine.contracts.table import Table

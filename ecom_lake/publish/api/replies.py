@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 KEPT_BYTES = 64 * 2**20

@@ -14,9 +14,9 @@ import signal
 import sys
 import time
 
-from fastapi import Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 
 from ecom_lake.engine.contracts.table_id import TableId

@@ -5,14 +5,17 @@ Here: which address shows which page. Nothing writes: every route is a GET. Not 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
@@ -28,7 +31,7 @@ from ecom_lake.publish.dashboard.filters import Filters, read_filters
 from ecom_lake.publish.dashboard.month_brush import month_brush
 from ecom_lake.publish.dashboard.not_there import NotThereError
 from ecom_lake.publish.dashboard.options import read_options
-from ecom_lake.publish.dashboard.page_routes import Viewed, add_page
+from ecom_lake.publish.dashboard.page_routes import Viewed, add_page, get
 from ecom_lake.publish.dashboard.pages import BELOW, LABELS, PAGES, Page
 from ecom_lake.publish.dashboard.product import product
 from ecom_lake.publish.dashboard.product_names import product_path
@@ -52,34 +55,24 @@ SECURITY = {
 _STATIC = Path(__file__).parent / "static"
 
 
-def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases: Releases | None = None) -> FastAPI:
+def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases: Releases | None = None) -> Starlette:
     """The dashboard. `releases`: the open releases, if another application reads them too."""
-    app = FastAPI(title="ecom_lake", docs_url=None, redoc_url=None, openapi_url=None)
+    app = Starlette()
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    app.add_middleware(_Secured)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     releases = releases or Releases(settings)
 
-    @app.middleware("http")
-    async def secured(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await respond(request)
-        response.headers.update(SECURITY)
-        return response
-
-    @app.get("/")
+    @get(app, "/")
     def first_shop(request: Request) -> RedirectResponse:
         client, default = client_of(request), settings.default_shop
         shop = default if client.may_read(default) else next(filter(client.may_read, releases.shops), default)
         return RedirectResponse(f"/{shop}/overview", 307)
 
-    @app.exception_handler(NotThereError)
-    def not_there(request: Request, error: UserError) -> Response:
-        return _failed(str(error), 404)
-
-    @app.exception_handler(UserError)
-    def failed(request: Request, error: UserError) -> Response:
-        overload = overload_of(error)
-        return _failed(str(overload), overload.status, overload.headers) if overload else _failed(str(error), 400)
+    app.add_exception_handler(NotThereError, _not_there)
+    app.add_exception_handler(UserError, _refused)
+    app.add_exception_handler(404, _unknown)
 
     def shown(template: str, view: View, page: object) -> Response:
         html = render(
@@ -101,8 +94,9 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
         options = read_options(page.options, request.query_params)
         return View(shop, page.name, releases.of(shop, filters.release), filters, options, client_of(request))
 
-    @app.get("/{shop}/sales/breakdown.csv")
-    def breakdown_file(request: Request, shop: str) -> Response:
+    @get(app, "/{shop}/sales/breakdown.csv")
+    def breakdown_file(request: Request) -> Response:
+        shop = request.path_params["shop"]
         view = view_of(request, shop, next(page for page in PAGES if page.name == "sales"))
         name = f"{shop}-release-{view.release.number}-sales-by-{view.options['by']}.csv"
         return Response(
@@ -134,57 +128,87 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
 
     add_page(app, "/{shop}/product/{product_id:path}", product_page, changed)
 
-    @app.get("/dashboard.css")
-    def styles() -> Response:
+    @get(app, "/dashboard.css")
+    def styles(_: Request) -> Response:
         return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "private, no-cache"})
 
-    @app.get("/shops")
+    @get(app, "/shops")
     def shops_page(request: Request) -> Response:
         client = client_of(request)
         listed = [shop for shop in releases.shops if client.may_read(shop)]
         return HTMLResponse(render("shop_list.html.jinja", listed=all_shops(releases, listed)))
 
-    @app.get("/{shop}/search")
-    def search_page(request: Request, shop: str, q: str = "") -> Response:
+    @get(app, "/{shop}/search")
+    def search_page(request: Request) -> Response:
+        shop, q = request.path_params["shop"], request.query_params.get("q", "")
         view = View(shop, "search", releases.of(shop), Filters(), client=client_of(request))
         return shown("search.html.jinja", view, search(view, q, LABELS, view.sees_people))
 
-    @app.get("/{shop}/tables/{table}")
-    def table_page(request: Request, shop: str, table: str) -> Response:
+    @get(app, "/{shop}/tables/{table}")
+    def table_page(request: Request) -> Response:
+        shop, table = request.path_params["shop"], request.path_params["table"]
         view = View(shop, "tables", releases.of(shop), Filters(), client=client_of(request))
         return shown("table.html.jinja", view, view.release.contract(table))
 
-    @app.get("/{shop}/workbook.xlsx")
-    def workbook(request: Request, shop: str) -> Response:
+    @get(app, "/{shop}/workbook.xlsx")
+    def workbook(request: Request) -> Response:
+        shop = request.path_params["shop"]
         release = releases.of(shop, read_filters(request.query_params).release)
         name = f"{shop}-release-{release.number}.xlsx"
         return Response(
             release.workbook(), media_type=KINDS["xlsx"], headers={"Content-Disposition": f'attachment; filename="{name}"'}
         )
 
-    @app.get("/{shop}/ask")
-    def questions_page(request: Request, shop: str) -> Response:
+    @get(app, "/{shop}/ask")
+    def questions_page(request: Request) -> Response:
+        shop = request.path_params["shop"]
         view = View(shop, "ask", releases.of(shop), Filters(), client=client_of(request))
         return shown("ask.html.jinja", view, listed(view.release))
 
-    @app.get("/{shop}/ask/{question}.csv")
-    def answer_file(request: Request, shop: str, question: str) -> Response:
+    @get(app, "/{shop}/ask/{question}.csv")
+    def answer_file(request: Request) -> Response:
+        shop, question = request.path_params["shop"], request.path_params["question"]
         given = dict(request.query_params)
         release = releases.of(shop, read_filters({RELEASE: given.pop(RELEASE, "")}).release)
         text = answer_csv(release, question, given, may_see_people(request))
         name = f"{shop}-{question}-release-{release.number}.csv"
         return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
-    @app.get("/{shop}/ask/{question}")
-    def answer_page(request: Request, shop: str, question: str) -> Response:
+    @get(app, "/{shop}/ask/{question}")
+    def answer_page(request: Request) -> Response:
+        shop, question = request.path_params["shop"], request.path_params["question"]
         view = View(shop, "ask", releases.of(shop), Filters(), client=client_of(request))
         return shown("answer.html.jinja", view, answered(view.release, question, request.query_params, view.sees_people))
 
-    @app.exception_handler(404)
-    def unknown(request: Request, error: Exception) -> Response:
-        return _failed(f"There is no page {request.url.path}.", 404)
-
     return app
+
+
+class _Secured:
+    """Every answer of the application, with the headers that restrict what a browser does with it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY)
+            await send(message)
+
+        await self._app(scope, receive, send_secured)
+
+
+def _not_there(request: Request, error: Exception) -> Response:
+    return _failed(str(error), 404)
+
+
+def _unknown(request: Request, error: Exception) -> Response:
+    return _failed(f"There is no page {request.url.path}.", 404)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    overload = overload_of(error)
+    return _failed(str(overload), overload.status, overload.headers) if overload else _failed(str(error), 400)
 
 
 def _failed(sentence: str, status: int, headers: Mapping[str, str] | None = None) -> HTMLResponse:

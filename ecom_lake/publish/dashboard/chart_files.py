@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from fastapi import Response
+from starlette.responses import Response
 
 from ecom_lake.engine.serve.csv_text import write_csv
 from ecom_lake.errors import UsageError

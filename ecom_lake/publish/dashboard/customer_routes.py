@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
-from ecom_lake.errors import UserError
 from ecom_lake.publish.api.access import client_of, may_see_people
 from ecom_lake.publish.dashboard.customers.customer import customer
 from ecom_lake.publish.dashboard.customers.selection import read_selection
@@ -19,13 +19,13 @@ from ecom_lake.publish.dashboard.customers.who import who, who_csv
 from ecom_lake.publish.dashboard.evidence import Shown
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
 from ecom_lake.publish.dashboard.not_there import NotForThisReaderError
-from ecom_lake.publish.dashboard.page_routes import Viewed, add_page
+from ecom_lake.publish.dashboard.page_routes import Viewed, add_page, get
 from ecom_lake.publish.dashboard.served_release import Releases
 from ecom_lake.publish.dashboard.view import View
 
 
 def add_customer_routes(
-    app: FastAPI,
+    app: Starlette,
     releases: Releases,
     shown: Callable[[str, View, object], Response],
     evidence: Callable[[View, Shown], Response],
@@ -39,23 +39,24 @@ def add_customer_routes(
         release = read_filters(request.query_params).release
         return View(shop, page, releases.of(shop, release), Filters(release=release), client=client_of(request))
 
-    @app.exception_handler(NotForThisReaderError)
-    def refused(request: Request, error: UserError) -> Response:
+    def refused(_: Request, error: Exception) -> Response:
         return failed(str(error), 403)
 
-    @app.get("/{shop}/who")
-    def who_page(request: Request, shop: str) -> Response:
-        view = view_of(request, shop, "who")
+    app.add_exception_handler(NotForThisReaderError, refused)
+
+    @get(app, "/{shop}/who")
+    def who_page(request: Request) -> Response:
+        view = view_of(request, request.path_params["shop"], "who")
         page = who(view, read_selection(view.release, request.query_params))
         if "id" in request.query_params and page.customers == 1:
             return RedirectResponse(page.people[0].url, 307)
         return shown("who.html.jinja", view, page)
 
-    @app.get("/{shop}/who.csv")
-    def who_file(request: Request, shop: str) -> Response:
-        view = view_of(request, shop, "who")
+    @get(app, "/{shop}/who.csv")
+    def who_file(request: Request) -> Response:
+        view = view_of(request, request.path_params["shop"], "who")
         text = who_csv(view, read_selection(view.release, request.query_params))
-        name = f"{shop}-customers-release-{view.release.number}.csv"
+        name = f"{view.shop}-customers-release-{view.release.number}.csv"
         return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     def customer_page(request: Request) -> Viewed:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fastapi import FastAPI, Request, Response
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 
 from ecom_lake.publish.dashboard.chart_files import KINDS, download
 from ecom_lake.publish.dashboard.evidence import Shown
@@ -12,18 +14,29 @@ from ecom_lake.publish.dashboard.view import View
 
 Viewed = tuple[View, Response]
 """A page as it was rendered, with the view that has recorded what it shows."""
+Answer = Callable[[Request], Response]
 
 
-def add_page(app: FastAPI, path: str, viewed: Callable[[Request], Viewed], evidence: Callable[[View, Shown], Response]) -> None:
+def get(app: Starlette, path: str) -> Callable[[Answer], Answer]:
+    """Answer a GET of this address by the decorated function, which runs in a thread of its own."""
+
+    def register(answer: Answer) -> Answer:
+        app.add_route(path, answer, methods=["GET"])
+        return answer
+
+    return register
+
+
+def add_page(app: Starlette, path: str, viewed: Callable[[Request], Viewed], evidence: Callable[[View, Shown], Response]) -> None:
     """`viewed` renders the page, and `evidence` the page "Why this number?" of one of its charts."""
 
-    @app.get(f"{path}/{{chart}}/evidence")
+    @get(app, f"{path}/{{chart}}/evidence")
     def evidence_page(request: Request) -> Response:
         view, _ = viewed(request)
         return evidence(view, view.evidence_of(request.path_params["chart"]))
 
     def add_file(kind: str) -> None:
-        @app.get(f"{path}/{{chart}}.{kind}")
+        @get(app, f"{path}/{{chart}}.{kind}")
         def file(request: Request) -> Response:
             view, _ = viewed(request)
             return download(view, view.evidence_of(request.path_params["chart"]), kind)
@@ -31,6 +44,6 @@ def add_page(app: FastAPI, path: str, viewed: Callable[[Request], Viewed], evide
     for kind in KINDS:
         add_file(kind)
 
-    @app.get(path)
+    @get(app, path)
     def page(request: Request) -> Response:
         return viewed(request)[1]
