@@ -50,8 +50,8 @@ class Agreement:
 
 
 def compare(ours: Path, theirs: Path, own_segments: bool = False) -> list[Agreement]:
-    """One agreement for each table in the folder `ours` (`<table>.parquet`) that can have a counterpart."""
-    tables = sorted(file.stem for file in ours.glob("*.parquet"))
+    """One agreement for each table in the folder `ours` (a file, or a folder of months) that can have a counterpart."""
+    tables = sorted({path.stem for path in ours.iterdir() if path.is_dir() or path.suffix == ".parquet"})
     only = OWN_SEGMENTS if own_segments else {}
     return [_compare(table, ours, theirs, only.get(table)) for table in tables if table not in WITHOUT_COUNTERPART]
 
@@ -59,10 +59,10 @@ def compare(ours: Path, theirs: Path, own_segments: bool = False) -> list[Agreem
 def _compare(table: str, ours: Path, theirs: Path, only: Sequence[str] | None) -> Agreement:
     con = duckdb.connect()
     rows_count = only is None or "customer_id" in only
-    our_file, their_file = ours / f"{table}.parquet", theirs / f"{table}.parquet"
+    our_file, their_file = _files(ours, table), _files(theirs, table)
     kinds = {name: kind for name, kind in _columns(con, our_file).items() if name not in PROSE and (only is None or name in only)}
     our_rows, our_sums = _sums(con, our_file, kinds, set(kinds))
-    if not their_file.exists():
+    if not list(theirs.glob(f"{table}*")):
         return Agreement(table, our_rows, None, ["the table is missing"])
     present = set(_columns(con, their_file))
     their_rows, their_sums = _sums(con, their_file, kinds, present & set(kinds))
@@ -74,6 +74,11 @@ def _compare(table: str, ours: Path, theirs: Path, only: Sequence[str] | None) -
     if rows_count and our_rows != their_rows:
         differences.insert(0, f"rows: {our_rows} / {their_rows}")
     return Agreement(table, our_rows, their_rows, differences)
+
+
+def _files(folder: Path, table: str) -> Path:
+    """The files of a table, as DuckDB reads them."""
+    return folder / table / "*.parquet" if (folder / table).is_dir() else folder / f"{table}.parquet"
 
 
 def _columns(con: duckdb.DuckDBPyConnection, file: Path) -> dict[str, str]:

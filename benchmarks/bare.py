@@ -15,31 +15,27 @@ import time
 
 STARTED = time.perf_counter()
 
-import importlib  # noqa: E402
 import json  # noqa: E402
-import re  # noqa: E402
 import sys  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-from graphlib import TopologicalSorter  # noqa: E402
+from collections.abc import Callable, Mapping, Sequence  # noqa: E402
 from pathlib import Path  # noqa: E402
-from types import ModuleType  # noqa: E402
 
 import duckdb  # noqa: E402
 import polars as pl  # noqa: E402
 
-import ecom_lake  # noqa: E402
 from benchmarks.agree import WITHOUT_COUNTERPART  # noqa: E402
-from ecom_lake.engine.build.gold.table_file import settings_row  # noqa: E402
+from ecom_lake.engine.build.gold.python_table import Made, build, fit  # noqa: E402
+from ecom_lake.engine.build.gold.table_file import all_fits, conformed, settings_row  # noqa: E402
 from ecom_lake.engine.build.shop_context import alternatives  # noqa: E402
-from ecom_lake.engine.contracts.fitted import Past, fit_rows  # noqa: E402
+from ecom_lake.engine.contracts.fitted import Past  # noqa: E402
+from ecom_lake.engine.contracts.recipe import MODEL_FITS, MODEL_SNAPSHOTS, SETTINGS, Recipe  # noqa: E402
+from ecom_lake.engine.contracts.table import Table  # noqa: E402
 from ecom_lake.shop.connectors.olist import OLIST  # noqa: E402
 from ecom_lake.shop.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
 from ecom_lake.shop.settings.mining import MiningSettings  # noqa: E402
 from ecom_lake.shop.settings.numbers import ShopSettings  # noqa: E402
-from ecom_lake_tests.catalog import fits, gold, recipe  # noqa: E402
+from ecom_lake_tests.catalog import gold, in_order, recipe, registry, silver  # noqa: E402
 
-PACKAGE = Path(ecom_lake.__file__).parent
-NAMED = re.compile(r"\b(?:from|join)\s+(\w+)")
 SECOND = "%Y-%m-%d %H:%M:%S"
 NO_SALE = ("canceled", "unavailable")
 STATUSES = ("created", "approved", "processing", "invoiced", "shipped", "delivered", *NO_SALE)
@@ -62,7 +58,7 @@ class Shop:
 
     def sink(self, frame: pl.LazyFrame, table: str) -> None:
         file = self.silver / f"{table}.parquet"
-        frame.sink_parquet(file, compression="snappy")
+        frame.with_columns(*unknown(table, frame.collect_schema().names())).sink_parquet(file, compression="snappy")
         self.view(table, file)
 
     def copy(self, query: str, table: str, folder: Path) -> None:
@@ -73,6 +69,10 @@ class Shop:
     def view(self, table: str, file: Path) -> None:
         self.con.execute(f"create or replace view {table} as select * from '{file}'")
 
+    def without_rows(self, table: Table) -> None:
+        columns = ", ".join(f"null::{column.kind.duckdb} as {column.name}" for column in table.columns.values())
+        self.con.execute(f"create or replace view {table.name} as select {columns} where false")
+
     def timed(self, stage: str, work: Callable[[Shop], None]) -> None:
         started, cpu = time.perf_counter(), time.process_time()
         work(self)
@@ -81,6 +81,11 @@ class Shop:
 
 
 # Silver: the nine files, typed and cleaned.
+
+
+def unknown(table: str, known: Sequence[str]) -> list[pl.Expr]:
+    """The columns of a silver table that Olist does not export."""
+    return [pl.lit(None, column.kind.polars).alias(name) for name, column in silver()[table].columns.items() if name not in known]
 
 
 def text(column: str) -> pl.Expr:
@@ -129,6 +134,7 @@ def orders(shop: Shop) -> None:
             moment("order_delivered_customer_date").alias("delivered_at"),
             moment("order_estimated_delivery_date").alias("promised_at"),
             pl.when(pl.col("order_status").is_in(STATUSES)).then("order_status").otherwise(pl.lit("unknown")).alias("status"),
+            text("order_status").alias("source_status"),
             "city",
             "state",
             "region",
@@ -188,8 +194,9 @@ def payments(shop: Shop) -> None:
         "order_id",
         pl.col("payment_sequential").cast(pl.Int64).alias("sequence"),
         pl.col("payment_type").replace("not_defined", "unknown").alias("method"),
-        pl.col("payment_installments").cast(pl.Int64).clip(lower_bound=1).alias("instalments"),
+        pl.col("payment_installments").cast(pl.Int64).replace(0, None).alias("instalments"),
         money("payment_value").alias("amount"),
+        pl.lit("unknown").alias("status"),
     )
     shop.sink(paid, "payments")
 
@@ -259,48 +266,41 @@ def majority(votes: pl.LazyFrame, name: str) -> pl.LazyFrame:
 
 def recipes() -> dict[str, Callable[[Shop], None]]:
     """How each gold table is built, after the tables that it reads; tables built together are in one entry."""
-    queries = {file.stem: file.read_text(encoding="utf-8") for file in (PACKAGE / "shop").glob("*/*.sql")}
-    tables = {table for table, contract in gold().items() if not any(map(is_lacking, contract.needs))} - WITHOUT_COUNTERPART
-    maker = {table: gold()[table].beside or table for table in tables}
-    models = {table: importlib.import_module(str(recipe(table).module)) for table in set(maker.values()) - queries.keys()}
-    names = {table: set(models[table].READS if table in models else NAMED.findall(queries[table])) for table in maker.values()}
-    read = {table: {maker[name] for name in named & tables} for table, named in names.items()}
-    return {
-        table: model(table, models[table], names[table] - tables) if table in models else mart(table, queries[table])
-        for table in TopologicalSorter({table: sorted(read[table]) for table in sorted(read)}).static_order()
-    }
+    found = {how.table: how for how in map(recipe, in_order())}
+    lacking = {table for table, contract in gold().items() if any(map(is_lacking, contract.needs))}
+    left_out = lacking | WITHOUT_COUNTERPART
+    return {table: empty(table) if table in left_out else mart(how) if how.sql else model(how) for table, how in found.items()}
 
 
 def is_lacking(need: str) -> bool:
     return all(column in OLIST.absent for column in alternatives(need))
 
 
-def mart(table: str, query: str) -> Callable[[Shop], None]:
-    return lambda shop: shop.copy(query, table, shop.gold)
+def empty(table: str) -> Callable[[Shop], None]:
+    return lambda shop: shop.without_rows(gold()[table])
 
 
-def model(table: str, module: ModuleType, unknown: set[str]) -> Callable[[Shop], None]:
+def mart(how: Recipe) -> Callable[[Shop], None]:
     def work(shop: Shop) -> None:
-        for name in unknown & gold().keys():
-            columns = ", ".join(f"null::{column.kind.duckdb} as {column.name}" for column in gold()[name].columns.values())
-            shop.con.execute(f"create or replace view {name} as select {columns} where false")
-        for name, rows in made(table, module, shop.con).items():
-            columns = ", ".join(
-                f"{column.name}::{column.kind.duckdb} as {column.name}" for column in gold()[name].columns.values()
-            )
-            shop.con.register("_made", rows.to_arrow())
-            shop.copy(f"select {columns} from _made", name, shop.gold)
+        if MODEL_FITS in how.names:
+            shop.con.execute(f"create or replace view {MODEL_FITS} as {all_fits(registry())}")
+        shop.copy(str(how.sql), how.table, shop.gold)
 
     return work
 
 
-def made(table: str, module: ModuleType, con: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
-    if not hasattr(module, "fit"):
-        rows = module.build(con, MiningSettings())
-        return {table: rows if isinstance(rows, pl.DataFrame) else rows.pl()}
-    fitted = module.fit(con, MiningSettings(), Past())
-    [fit] = [name for name in fits() if table in (gold()[name].beside, name)]
-    return {**fitted.tables, fit: fit_rows(fitted, Past(), module.VERSION, MiningSettings())}
+def model(how: Recipe) -> Callable[[Shop], None]:
+    def work(shop: Shop) -> None:
+        for table, rows in made(how, shop.con).items():
+            shop.copy(conformed(shop.con, rows, gold()[table]), table, shop.gold)
+
+    return work
+
+
+def made(how: Recipe, con: duckdb.DuckDBPyConnection) -> Mapping[str, Made]:
+    if how.fit is None:
+        return {how.table: build(str(how.module), con, MiningSettings())}
+    return fit(str(how.module), how.fit, con, MiningSettings(), Past())
 
 
 SILVER: dict[str, Callable[[Shop], None]] = {
@@ -315,12 +315,23 @@ SILVER: dict[str, Callable[[Shop], None]] = {
 }
 
 
+def unchanged_models() -> pl.DataFrame:
+    """The view of what changed since the models ran: they have just run."""
+    models = list(registry().fits)
+    return pl.DataFrame(
+        {"model": models, "customers_changed": 0, "net_sales_changed": pl.Series(["0"] * len(models)).cast(pl.Decimal(18, 2))}
+    )
+
+
 def main() -> None:
     source, target = map(Path, sys.argv[1:3])
     made_by = {**SILVER, **recipes()}
     begun = time.perf_counter()
     shop = Shop(source, target)
-    shop.con.register("settings", settings_row(ShopSettings()).to_arrow())
+    shop.con.register(SETTINGS, settings_row(ShopSettings()).to_arrow())
+    shop.con.register(MODEL_SNAPSHOTS, unchanged_models().to_arrow())
+    for table in silver().keys() - SILVER.keys():
+        shop.without_rows(silver()[table])
     for stage, work in made_by.items():
         shop.timed(stage, work)
     print(
