@@ -30,13 +30,13 @@ from ecom_lake.engine.build.shop_context import alternatives  # noqa: E402
 from ecom_lake.engine.contracts.fitted import Past  # noqa: E402
 from ecom_lake.engine.contracts.recipe import MODEL_FITS, MODEL_SNAPSHOTS, SETTINGS, Recipe  # noqa: E402
 from ecom_lake.engine.contracts.table import Table  # noqa: E402
+from ecom_lake.settings import load  # noqa: E402
 from ecom_lake.shop.connectors.olist import OLIST  # noqa: E402
 from ecom_lake.shop.connectors.olist.names import STATE_REGIONS, clean_city  # noqa: E402
-from ecom_lake.shop.settings.mining import MiningSettings  # noqa: E402
-from ecom_lake.shop.settings.numbers import ShopSettings  # noqa: E402
 from ecom_lake_tests.catalog import gold, in_order, recipe, registry, silver  # noqa: E402
 
 SECOND = "%Y-%m-%d %H:%M:%S"
+SETTINGS_OF_SHOP = load(environment={"ECOM_LAKE_CONFIG": str(Path(__file__).parents[1] / "lake.toml")}).shop("olist")
 NO_SALE = ("canceled", "unavailable")
 STATUSES = ("created", "approved", "processing", "invoiced", "shipped", "delivered", *NO_SALE)
 
@@ -194,7 +194,7 @@ def payments(shop: Shop) -> None:
         "order_id",
         pl.col("payment_sequential").cast(pl.Int64).alias("sequence"),
         pl.col("payment_type").replace("not_defined", "unknown").alias("method"),
-        pl.col("payment_installments").cast(pl.Int64).replace(0, None).alias("instalments"),
+        pl.col("payment_installments").cast(pl.Int64).clip(lower_bound=1).alias("instalments"),
         money("payment_value").alias("amount"),
         pl.lit("unknown").alias("status"),
     )
@@ -299,8 +299,8 @@ def model(how: Recipe) -> Callable[[Shop], None]:
 
 def made(how: Recipe, con: duckdb.DuckDBPyConnection) -> Mapping[str, Made]:
     if how.fit is None:
-        return {how.table: build(str(how.module), con, MiningSettings())}
-    return fit(str(how.module), how.fit, con, MiningSettings(), Past())
+        return {how.table: build(str(how.module), con, SETTINGS_OF_SHOP.mining)}
+    return fit(str(how.module), how.fit, con, SETTINGS_OF_SHOP.mining, Past())
 
 
 SILVER: dict[str, Callable[[Shop], None]] = {
@@ -328,7 +328,7 @@ def main() -> None:
     made_by = {**SILVER, **recipes()}
     begun = time.perf_counter()
     shop = Shop(source, target)
-    shop.con.register(SETTINGS, settings_row(ShopSettings()).to_arrow())
+    shop.con.register(SETTINGS, settings_row(SETTINGS_OF_SHOP.numbers).to_arrow())
     shop.con.register(MODEL_SNAPSHOTS, unchanged_models().to_arrow())
     for table in silver().keys() - SILVER.keys():
         shop.without_rows(silver()[table])
