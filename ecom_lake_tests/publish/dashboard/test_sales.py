@@ -166,6 +166,20 @@ def _sorted(shown: list[list[str]]) -> list[list[str]]:
     return sorted(shown, key=lambda row: [-int(row[i].replace(",", "")) for i in (3, 2)])
 
 
+@pytest.mark.parametrize(
+    ("query", "month", "text"),
+    [
+        ("from=4100-01", "2017-04", "Apr 2017, the whole shop"),
+        ("to=0001-01", "2017-01", "Jan 2017, the whole shop"),
+        ("to=2010-01", "2017-01", "Jan 2017, the whole shop"),
+        ("from=2030-01&to=2030-05", "2017-04", "Apr 2017, the whole shop"),
+    ],
+)
+def test_months_outside_the_shop_become_its_nearest_month(client: TestClient, query: str, month: str, text: str) -> None:
+    assert page(client, query).rows("Sales by category") == page(client, f"from={month}&to={month}").rows("Sales by category")
+    assert text in client.get(f"{PAGE}/breakdown/evidence?{query}").text
+
+
 def test_changes_are_against_the_months_before(client: TestClient, release: ServedRelease) -> None:
     shown = page(client, "from=2017-03&to=2017-03&by=state&measure=units").rows("Sales by state")
     units = {
