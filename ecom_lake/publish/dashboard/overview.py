@@ -23,7 +23,7 @@ from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.figures import Figure, figures
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.scatter import Scatter, scatter
-from ecom_lake.publish.dashboard.span import Span, shifted
+from ecom_lake.publish.dashboard.span import Span, with_months_before
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.month_chart import Forecast, MonthChart, Point, month_chart
 from ecom_lake.shop import vocabulary
@@ -94,9 +94,8 @@ def _trend(view: View) -> MonthChart | None:
     """Net sales by month, with the months before the chosen ones; the forecast follows where the whole shop is shown."""
     if view.span is None:
         return None
-    complete = {one.month: one.is_complete for one in view.months}
     rows = view.release.rows(_trend_query(view, view.span))
-    points = [Point(row["month"], float(row["net_sales"]), complete[row["month"]]) for row in rows]
+    points = [Point(row["month"], float(row["net_sales"]), row["is_complete"]) for row in rows]
     if not points:
         return None
     return month_chart(
@@ -112,12 +111,19 @@ def _trend(view: View) -> MonthChart | None:
 
 
 def _trend_query(view: View, span: Span) -> Query:
-    conditions, values = conditions_of(view, Span(min(span.first, shifted(span.last, 1 - CONTEXT)), span.last))
-    sql = f"""select s.month, sum(s.net_sales) as net_sales
-from {source(view)}
-where {conditions}
-group by s.month
-order by s.month"""
+    """The months from the first one with sales on: a month without sales is a row too."""
+    conditions, values = conditions_of(view, with_months_before(span, CONTEXT, view.months))
+    sql = f"""with sold as (
+    select s.month, sum(s.net_sales) as net_sales
+    from {source(view)}
+    where {conditions}
+    group by s.month
+)
+select m.month, m.is_complete, coalesce(s.net_sales, 0) as net_sales
+from kpi_monthly as m
+left join sold as s on s.month = m.month
+where m.month between (select min(month) from sold) and $last
+order by m.month"""
     return Query(sql, values, over_served(view, sql))
 
 

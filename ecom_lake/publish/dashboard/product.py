@@ -13,7 +13,7 @@ from ecom_lake.publish.dashboard.figures import Figure, figures
 from ecom_lake.publish.dashboard.product_names import LABEL, product_url
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.scope import why_of_history
-from ecom_lake.publish.dashboard.span import Span, shifted
+from ecom_lake.publish.dashboard.span import with_months_before
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.kpi_cards import formatted
 from ecom_lake.publish.pages.month_chart import MonthChart, Point, month_chart
@@ -125,7 +125,7 @@ def _months(view: View) -> tuple[Chart, Chart] | None:
     """Net sales and the mean price by month, from its first sale in the months that are shown."""
     if view.span is None:
         return None
-    span = Span(min(view.span.first, shifted(view.span.last, 1 - CONTEXT)), view.span.last)
+    span = with_months_before(view.span, CONTEXT, view.months)
     conditions, values = conditions_of(view, span)
     sql = f"""select s.month, sum(s.net_sales) as net_sales, sum(s.gross_sales)::double / sum(s.quantity) as price,
     min(s.unit_price) as lowest, max(s.unit_price) as highest

@@ -60,6 +60,11 @@ def span_of(filters: Filters, known: Sequence[Month]) -> Span | None:
     return Span(min(last, max(complete[0], shifted(last, 1 - months))), last)
 
 
+def with_months_before(span: Span, months: int, known: Sequence[Month]) -> Span:
+    """The span and the months of the shop before it, so that it has at least this number of months if the shop has them."""
+    return Span(min(span.first, max(shifted(span.last, 1 - months), known[0].month)), span.last)
+
+
 def compared_with(span: Span, compare: Compare, known: Sequence[Month]) -> Span | None:
     """The span before or a year before; None where a month of either span is missing or incomplete."""
     before = span.back(span.months if compare == "previous" else 12)
