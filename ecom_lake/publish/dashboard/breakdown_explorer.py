@@ -222,7 +222,7 @@ def _months(view: View, by: str, measure: str, member: str) -> MonthChart | None
     """The months of a member, with those before the chosen ones; without those of its first and last sale outside them."""
     if view.span is None:
         return None
-    span = with_months_before(view.span, CONTEXT, view.months)
+    span = with_months_before(view.span, view.months, CONTEXT)
     rows = view.release.rows(months_query(view, by, member, span))
     found = {row["month"]: None if row[measure] is None else float(row[measure]) for row in rows}
     if not found:

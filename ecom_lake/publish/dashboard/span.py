@@ -60,9 +60,10 @@ def span_of(filters: Filters, known: Sequence[Month]) -> Span | None:
     return Span(min(last, max(complete[0], shifted(last, 1 - months))), last)
 
 
-def with_months_before(span: Span, months: int, known: Sequence[Month]) -> Span:
-    """The span and the months of the shop before it, so that it has at least this number of months if the shop has them."""
-    return Span(min(span.first, max(shifted(span.last, 1 - months), known[0].month)), span.last)
+def with_months_before(span: Span, known: Sequence[Month], least: int, most: int | None = None) -> Span:
+    """The span with months of the shop before it, so that it has `least` months if the shop has them; its last `most` months."""
+    months = max(span.months, least)
+    return Span(max(shifted(span.last, 1 - min(months, most or months)), known[0].month), span.last)
 
 
 def compared_with(span: Span, compare: Compare, known: Sequence[Month]) -> Span | None:

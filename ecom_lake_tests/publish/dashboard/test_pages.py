@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import Future
+from datetime import date
+from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -240,3 +242,27 @@ def test_a_month_without_sales_is_a_month_of_the_trend(tmp_path: Path, category:
     shown = page.trend.marks if page.trend else []
     assert [(mark.month, mark.is_complete) for mark in shown] == [(row["month"], row["is_complete"]) for row in rows]
     assert [mark.text.split("\N{NO-BREAK SPACE}")[1].split()[0] for mark in shown] == [str(amount) for amount in sales]
+
+
+@pytest.mark.parametrize(
+    ("filters", "trend", "states", "has_forecast"),
+    [
+        ({}, "Jan 2018 to Mar 2018", "Mar 2018", True),
+        ({"to": "2018-02"}, "Jan 2018 to Feb 2018", "Feb 2018", False),
+        ({"state": "SP", "category": "a_b"}, "Jan 2018 to Mar 2018, category a b, state SP", "Mar 2018, category a b", False),
+    ],
+)  # fmt: skip
+def test_the_evidence_states_the_months_and_filters_of_its_rows(
+    tmp_path: Path, filters: dict[str, str], trend: str, states: str, has_forecast: bool
+) -> None:
+    months = [date(2018, month, 1) for month in (1, 2, 3)]
+    sales = [{"month": month, "category": "a_b", "state": "SP", "segment": "x", "net_sales": Decimal(5)} for month in months]
+    known = [{"month": month, "is_complete": True, "net_sales": Decimal(5)} for month in months]
+    ahead = {"series": "total", "grain": "month", "is_champion": True, "period": date(2018, 4, 1), "forecast": Decimal(5)}
+    release = HandRelease(
+        tmp_path, fct_orders=[], fct_sales=[], dim_product=[], sales_cube=sales, kpi_monthly=known, sales_forecast=[ahead]
+    )
+    page = overview(release.view("overview", **filters))
+    assert (page.why["trend"].window, page.why["states"].window) == (trend, states)
+    assert page.trend is not None and bool(page.trend.forecast_marks) == has_forecast
+    assert ("it is from sales_forecast" in page.why["trend"].definition) == has_forecast
