@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.publish.dashboard.app import SECURITY, application
+from ecom_lake.publish.dashboard.options import NO_OPTIONS
 from ecom_lake.publish.dashboard.overview import overview
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import OPEN_RELEASES, Releases, ServedRelease
@@ -262,7 +263,7 @@ def test_the_evidence_states_the_months_and_filters_of_its_rows(
     release = HandRelease(
         tmp_path, fct_orders=[], fct_sales=[], dim_product=[], sales_cube=sales, kpi_monthly=known, sales_forecast=[ahead]
     )
-    page = overview(release.view("overview", **filters))
+    page = overview(release.view("overview", NO_OPTIONS, **filters))
     assert (page.why["trend"].window, page.why["states"].window) == (trend, states)
     assert page.trend is not None and bool(page.trend.forecast_marks) == has_forecast
     assert ("it is from sales_forecast" in page.why["trend"].definition) == has_forecast
