@@ -93,7 +93,7 @@ def explorer(view: View) -> Explorer:
     links = [Link(one.replace("_", " "), view.with_options({"by": one, "member": ""}), one == by) for one in known]
     others = view.filters.members.keys() - {by}
     is_filtered = reads_lines(view, by) or not others
-    csv_url = view.with_options({}).replace("/sales", "/sales/breakdown.csv", 1)
+    csv_url = view.file_url("breakdown.csv")
     if by not in known:
         absent = f"The shop states no {by.replace('_', ' ')}."
         return Explorer(

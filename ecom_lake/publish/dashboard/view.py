@@ -92,6 +92,10 @@ class View:
         """The address of this page with its filters and parameters."""
         return self._address(self.filters, self.options)
 
+    def file_url(self, name: str) -> str:
+        """The address of a file of this page, with its filters and parameters."""
+        return self._address(self.filters, self.options, f"/{name}")
+
     def month_url(self, month: date) -> str:
         """This page of one month; of the default months where that month is the chosen one."""
         chosen = None if self.span == Span(month, month) else month
