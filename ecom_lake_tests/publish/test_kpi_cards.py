@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -80,4 +81,16 @@ def test_values_are_formatted_by_their_unit(value: float, unit: Any, text: str) 
 
 def test_a_change_from_zero_is_not_a_percentage() -> None:
     assert change_text(5, 0, "count") is None
+    assert change_text(0.02, -0.01, "share") == "+3.0 pp"
     assert change_text(0.05, 0.0, "share") == "+5.0 pp"
+
+
+@pytest.mark.parametrize("now", [50, -150, -100, 0])
+def test_a_change_from_a_loss_is_neither_a_percentage_nor_good_nor_bad(now: int) -> None:
+    months = [month(2018, 7, gross_profit=Decimal(-100)), month(2018, 8, gross_profit=Decimal(now))]
+    assert changes(card(months, "gross_profit"))[0] == ("2018-07", None, "")
+
+
+def test_a_change_from_a_profit_to_a_loss_is_a_bad_one() -> None:
+    months = [month(2018, 7, gross_profit=Decimal(100)), month(2018, 8, gross_profit=Decimal(-50))]
+    assert changes(card(months, "gross_profit"))[0] == ("2018-07", "-150.0%", "bad")

@@ -25,7 +25,7 @@ from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.filters import DIMENSIONS as FILTERED
 from ecom_lake.publish.dashboard.options import Options
 from ecom_lake.publish.dashboard.query import Query, Row
-from ecom_lake.publish.dashboard.span import Span, shifted
+from ecom_lake.publish.dashboard.span import Span, with_months_before
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.kpi_cards import Unit, change_text, formatted
 from ecom_lake.publish.pages.month_chart import MonthChart, Point, month_chart
@@ -93,7 +93,7 @@ def explorer(view: View) -> Explorer:
     links = [Link(one.replace("_", " "), view.with_options({"by": one, "member": ""}), one == by) for one in known]
     others = view.filters.members.keys() - {by}
     is_filtered = reads_lines(view, by) or not others
-    csv_url = view.with_options({}).replace("/sales", "/sales/breakdown.csv", 1)
+    csv_url = view.file_url("breakdown.csv")
     if by not in known:
         absent = f"The shop states no {by.replace('_', ' ')}."
         return Explorer(
@@ -222,7 +222,7 @@ def _months(view: View, by: str, measure: str, member: str) -> MonthChart | None
     """The months of a member, with those before the chosen ones; without those of its first and last sale outside them."""
     if view.span is None:
         return None
-    span = Span(min(view.span.first, shifted(view.span.last, 1 - CONTEXT)), view.span.last)
+    span = with_months_before(view.span, view.months, CONTEXT)
     rows = view.release.rows(months_query(view, by, member, span))
     found = {row["month"]: None if row[measure] is None else float(row[measure]) for row in rows}
     if not found:

@@ -18,9 +18,10 @@ from ecom_lake.publish.dashboard.figures import Figure, figures
 from ecom_lake.publish.dashboard.filters import Filters
 from ecom_lake.publish.dashboard.kpi_query import chosen_orders, chosen_values
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.scope import why_of_span
 from ecom_lake.publish.dashboard.sellers import Sellers, sellers
 from ecom_lake.publish.dashboard.serving.kpis import served_deliveries
-from ecom_lake.publish.dashboard.span import Span, shifted
+from ecom_lake.publish.dashboard.span import Span, with_months_before
 from ecom_lake.publish.dashboard.stacked import StackedBar, StackedRow, stacked
 from ecom_lake.publish.dashboard.tiles import Share, TileColumn, TileRow, Tiles, tiles_of
 from ecom_lake.publish.dashboard.view import View
@@ -79,11 +80,9 @@ class Delivery:
 def delivery(view: View) -> Delivery:
     late = stages = reviews = None
     if view.span and view.release.has("delivery_performance"):
-        filters, shown = _without_state(view.filters), _context(view.span)
-        query = delivered_query(filters, Span(min(view.span.first, shown.first), view.span.last))
-        late, stages = _late(view, query, filters, shown), _stages(view, view.span, query, filters)
+        late, stages = _late(view, _context(view, view.span)), _stages(view, view.span)
     if view.span and view.release.has("review_summary"):
-        reviews = _reviews(view, _context(view.span))
+        reviews = _reviews(view, _context(view, view.span))
     return Delivery(
         figures(view, _kpis(view.filters)), late, stages, sellers(view), reviews, late_effect(view), review_risk(view)
     )
@@ -113,15 +112,15 @@ order by 1, 2"""
     return Query(sql, chosen_values(filters, span), served_deliveries(filters))
 
 
-def _context(span: Span) -> Span:
+def _context(view: View, span: Span) -> Span:
     """The chosen months and as many before as make a year, but no more than two years."""
-    months = min(max(span.months, FEWEST_MONTHS), MOST_MONTHS)
-    return Span(shifted(span.last, 1 - months), span.last)
+    return with_months_before(span, view.months, FEWEST_MONTHS, MOST_MONTHS)
 
 
-def _late(view: View, query: Query, filters: Filters, shown: Span) -> LateTiles:
-    rows = [row for row in view.release.rows(query) if row["month"] >= shown.first]
-    evidence = replace(why(view, _TILES_ARE, query, "delivery_performance"), window=_window(filters, shown))
+def _late(view: View, shown: Span) -> LateTiles:
+    query = delivered_query(_without_state(view.filters), shown)
+    rows = view.release.rows(query)
+    evidence = why_of_span(view, shown, _TILES_ARE, query, "delivery_performance", without="state")
     if not any(row["promised_orders"] for row in rows):
         return LateTiles(None, evidence)
     columns = _columns(view, shown)
@@ -163,20 +162,20 @@ def _columns(view: View, shown: Span) -> list[TileColumn]:
     ]
 
 
-def _stages(view: View, span: Span, query: Query, filters: Filters) -> Stages:
+def _stages(view: View, span: Span) -> Stages:
     by_month, chosen = view.options["stages"] == "month", view.filters.members.get("state")
-    rows = [row for row in view.release.rows(query) if span.first <= row["month"] <= span.last]
+    query = delivered_query(view.filters if by_month else _without_state(view.filters), span)
+    rows = view.release.rows(query)
     if by_month:
-        means = _means([row for row in rows if chosen in (None, row["state"])], "month")
+        means = _means(rows, "month")
     else:
         largest = sorted(_means(rows, "state"), key=lambda row: (-row["orders"], row["key"]))
         means = [row for place, row in enumerate(largest) if place < STATES or row["key"] == chosen]
         means.sort(key=lambda row: (-row["lead"], row["key"]))
     bars = stacked([_stage_row(view, row) for row in means])
     drawn = {part.kind for bar in bars for part in bar.parts}
-    evidence = replace(
-        why(view, _STAGES_ARE, query, "delivery_performance"), window=view.window if by_month else _window(filters, span)
-    )
+    without = "" if by_month else "state"
+    evidence = why_of_span(view, span, _STAGES_ARE, query, "delivery_performance", without=without)
     return Stages(bars, {kind: name for kind, name in STAGES.items() if kind in drawn}, evidence)
 
 
@@ -251,7 +250,3 @@ def _review_row(view: View, row: Row) -> StackedRow:
 def _without_state(filters: Filters) -> Filters:
     """A filter by state marks its row and does not hide the others."""
     return replace(filters, members={name: member for name, member in filters.members.items() if name != "state"})
-
-
-def _window(filters: Filters, shown: Span) -> str:
-    return ", ".join([shown.text, *(f"{name} {member}" for name, member in filters.members.items())])

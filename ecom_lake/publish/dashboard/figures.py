@@ -30,7 +30,7 @@ class Figure:
     label: str
     value: str
     change: str | None
-    """Against the compared span; None where there is nothing complete to compare with."""
+    """Against the compared span; None where there is nothing complete and above 0 to compare with."""
     tone: Literal["good", "bad", ""]
     sparkline: str
     why: Why

@@ -23,7 +23,8 @@ from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.figures import Figure, figures
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.scatter import Scatter, scatter
-from ecom_lake.publish.dashboard.span import Span, shifted
+from ecom_lake.publish.dashboard.scope import why_of_span
+from ecom_lake.publish.dashboard.span import Span, with_months_before
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.month_chart import Forecast, MonthChart, Point, month_chart
 from ecom_lake.shop import vocabulary
@@ -35,6 +36,7 @@ _FORECAST = Query(
     "select period, method, forecast, low_80, high_80 from sales_forecast"
     " where series = 'total' and grain = 'month' and is_champion order by period"
 )
+_FORECAST_IS = " The forecast is not among these rows: it is from sales_forecast, with evidence of its own on the page Outlook."
 _VERDICT = Query("select status, reason, champion, baseline from model_cards where model = 'sales_forecast'")
 _SCATTER = Query("select segment, recency_from, recency_to, spend_from, spend_to, customers from segment_scatter")
 _INSIGHTS = Query(
@@ -80,11 +82,14 @@ def overview(view: View) -> Overview:
 
 def _evidence(view: View) -> Iterator[tuple[str, Why]]:
     if view.span:
-        yield "trend", why(view, f"Net sales of each month: {_NET_SALES}", _trend_query(view, view.span), "sales_cube")
+        shown = with_months_before(view.span, view.months, CONTEXT)
+        definition = f"Net sales of each month: {_NET_SALES}{_FORECAST_IS if _forecast(view) else ''}"
+        yield "trend", why_of_span(view, shown, definition, _trend_query(view, shown), "sales_cube")
     for name, dimension in (("categories", "category"), ("segments", "segment"), ("states", "state")):
-        definition = f"Net sales of each {dimension}: {_NET_SALES}"
-        yield name, why(view, definition, members_query(view, dimension), "sales_cube")
-    yield "products", why(view, f"Net sales of the ten largest products: {_NET_SALES}", products_query(view), "fct_sales")
+        definition, query = f"Net sales of each {dimension}: {_NET_SALES}", members_query(view, dimension)
+        yield name, why_of_span(view, view.span, definition, query, "sales_cube", without=dimension)
+    definition = f"Net sales of the ten largest products: {_NET_SALES}"
+    yield "products", why_of_span(view, view.span, definition, products_query(view), "fct_sales", without="product")
     if view.release.has("segment_scatter"):
         definition = view.release.site.registry.table("segment_scatter").grain
         yield "scatter", why(view, definition, _SCATTER, "segment_scatter")
@@ -94,9 +99,8 @@ def _trend(view: View) -> MonthChart | None:
     """Net sales by month, with the months before the chosen ones; the forecast follows where the whole shop is shown."""
     if view.span is None:
         return None
-    complete = {one.month: one.is_complete for one in view.months}
-    rows = view.release.rows(_trend_query(view, view.span))
-    points = [Point(row["month"], float(row["net_sales"]), complete[row["month"]]) for row in rows]
+    rows = view.release.rows(_trend_query(view, with_months_before(view.span, view.months, CONTEXT)))
+    points = [Point(row["month"], float(row["net_sales"]), row["is_complete"]) for row in rows]
     if not points:
         return None
     return month_chart(
@@ -111,13 +115,20 @@ def _trend(view: View) -> MonthChart | None:
     )
 
 
-def _trend_query(view: View, span: Span) -> Query:
-    conditions, values = conditions_of(view, Span(min(span.first, shifted(span.last, 1 - CONTEXT)), span.last))
-    sql = f"""select s.month, sum(s.net_sales) as net_sales
-from {source(view)}
-where {conditions}
-group by s.month
-order by s.month"""
+def _trend_query(view: View, shown: Span) -> Query:
+    """The months from the first one with sales on: a month without sales is a row too."""
+    conditions, values = conditions_of(view, shown)
+    sql = f"""with sold as (
+    select s.month, sum(s.net_sales) as net_sales
+    from {source(view)}
+    where {conditions}
+    group by s.month
+)
+select m.month, m.is_complete, coalesce(s.net_sales, 0) as net_sales
+from kpi_monthly as m
+left join sold as s on s.month = m.month
+where m.month between (select min(month) from sold) and $last
+order by m.month"""
     return Query(sql, values, over_served(view, sql))
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from ecom_lake.publish.dashboard.bar_table import UNKNOWN, BarRow, BarTable, Cell, Heading, widths
 from ecom_lake.publish.dashboard.breakdowns import axis_money, conditions_of, lines_of, money
-from ecom_lake.publish.dashboard.evidence import Why, why
+from ecom_lake.publish.dashboard.evidence import Why
 from ecom_lake.publish.dashboard.figures import Figure, figures
 from ecom_lake.publish.dashboard.product_names import LABEL, product_url
 from ecom_lake.publish.dashboard.query import Query, Row
-from ecom_lake.publish.dashboard.scope import why_of_history
-from ecom_lake.publish.dashboard.span import Span, shifted
+from ecom_lake.publish.dashboard.scope import why_of_history, why_of_span
+from ecom_lake.publish.dashboard.span import with_months_before
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.kpi_cards import formatted
 from ecom_lake.publish.pages.month_chart import MonthChart, Point, month_chart
@@ -125,7 +125,7 @@ def _months(view: View) -> tuple[Chart, Chart] | None:
     """Net sales and the mean price by month, from its first sale in the months that are shown."""
     if view.span is None:
         return None
-    span = Span(min(view.span.first, shifted(view.span.last, 1 - CONTEXT)), view.span.last)
+    span = with_months_before(view.span, view.months, CONTEXT)
     conditions, values = conditions_of(view, span)
     sql = f"""select s.month, sum(s.net_sales) as net_sales, sum(s.gross_sales)::double / sum(s.quantity) as price,
     min(s.unit_price) as lowest, max(s.unit_price) as highest
@@ -146,7 +146,7 @@ order by s.month"""
     price = month_chart("Mean price by month", "line", prices, lambda value: str(money(view)(value, 2)))
     assert by_month is not None
     assert price is not None
-    evidence = why(view, vocabulary.net_sales.meaning, query, "fct_sales")
+    evidence = why_of_span(view, span, vocabulary.net_sales.meaning, query, "fct_sales")
     return Chart(by_month, evidence), Chart(
         price, replace(evidence, definition="Gross sales / units: the mean price before discount.")
     )
@@ -180,7 +180,7 @@ limit {MOST}"""
         ],
         rows[0]["states"] - len(rows),
     )
-    return Table(table, why(of_product, vocabulary.net_sales.meaning, query, "fct_sales"))
+    return Table(table, why_of_span(of_product, view.span, vocabulary.net_sales.meaning, query, "fct_sales", without="state"))
 
 
 def _bought_with(view: View, product_id: str) -> Table | None:

@@ -14,14 +14,16 @@ from decimal import Decimal
 from statistics import median
 
 from ecom_lake.publish.dashboard.breakdowns import conditions_of, lines_of, money, over_served
-from ecom_lake.publish.dashboard.evidence import Why, why
+from ecom_lake.publish.dashboard.evidence import Why
 from ecom_lake.publish.dashboard.query import Query
-from ecom_lake.publish.dashboard.span import Month, Span, shifted
+from ecom_lake.publish.dashboard.scope import why_of_span
+from ecom_lake.publish.dashboard.span import Month, Span, shifted, with_months_before
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.shop import vocabulary
 
 LEVELS = 5
 LEAST_MONTHS, MOST_MONTHS = 12, 36
+"""The chosen months with those before them, up to a year, and at most three years."""
 
 
 @dataclass(frozen=True)
@@ -61,18 +63,19 @@ def sales_calendar(view: View) -> SalesCalendar | None:
     """None for a shop without days."""
     if view.span is None or not view.release.has("kpi_daily"):
         return None
-    query = _query(view, view.span)
+    span = with_months_before(view.span, view.months, LEAST_MONTHS, MOST_MONTHS)
+    query = _query(view, span)
     sales = {row["date"]: row["net_sales"] for row in view.release.rows(query)}
     if not any(sales.values()):
         return None
-    shown = [month for month in view.months if _shown(view.span, view.months).first <= month.month <= view.span.last]
+    shown = [month for month in view.months if span.first <= month.month <= span.last]
     bounds = level_bounds([amount for amount in sales.values() if amount > 0])
     return SalesCalendar(
         [_block(view, month, sales, bounds) for month in shown],
         [money(view)(bound) for bound in bounds],
         _best(sales, view.span, money(view)),
         view.span.months > MOST_MONTHS,
-        why(view, vocabulary.net_sales.meaning, query, "kpi_daily" if not view.filters.members else "fct_sales"),
+        why_of_span(view, span, vocabulary.net_sales.meaning, query, "kpi_daily" if not view.filters.members else "fct_sales"),
     )
 
 
@@ -91,14 +94,7 @@ def days_of(month: date) -> list[date]:
     return [month + timedelta(days=number) for number in range(monthrange(month.year, month.month)[1])]
 
 
-def _shown(span: Span, known: Sequence[Month]) -> Span:
-    """The chosen months with those before them, up to a year, and at most three years."""
-    months = min(max(span.months, LEAST_MONTHS), MOST_MONTHS)
-    return Span(max(shifted(span.last, 1 - months), known[0].month), span.last)
-
-
-def _query(view: View, span: Span) -> Query:
-    shown = _shown(span, view.months)
+def _query(view: View, shown: Span) -> Query:
     if not view.filters.members:
         sql = """select date, net_sales
 from kpi_daily

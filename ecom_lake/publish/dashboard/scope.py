@@ -1,4 +1,4 @@
-"""The evidence of figures that some filters of the page do not reach: it states what they are of."""
+"""The evidence of figures that are of other months or fewer filters than the page: it states what they are of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from dataclasses import replace
 
 from ecom_lake.publish.dashboard.evidence import Why, why
 from ecom_lake.publish.dashboard.query import Query
+from ecom_lake.publish.dashboard.span import Span
 from ecom_lake.publish.dashboard.view import View
+
+
+def why_of_span(view: View, span: Span | None, definition: str, query: Query, *tables: str, without: str = "") -> Why:
+    """Of these months under the filters of the page, except the one by the dimension `without`."""
+    return replace(why(view, definition, query, *tables), window=view.window_of(span, without))
 
 
 def why_of_months(view: View, definition: str, query: Query, *tables: str) -> Why:

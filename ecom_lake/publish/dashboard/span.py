@@ -50,10 +50,20 @@ def span_of(filters: Filters, known: Sequence[Month]) -> Span | None:
     if not known:
         return None
     complete = [one.month for one in known if one.is_complete] or [one.month for one in known]
-    last = min(filters.last or complete[-1], known[-1].month)
+    first, last = _within(filters.first, known), _within(filters.last, known)
+    if first and last:
+        return Span(min(first, last), max(first, last))
+    if first:
+        return Span(first, max(first, complete[-1]))
+    last = last or complete[-1]
     months = next((months for months in DEFAULT_MONTHS if len(complete) >= 2 * months), 1)
-    first = max(filters.first or max(complete[0], shifted(last, 1 - months)), known[0].month)
-    return Span(min(first, last), max(first, last))
+    return Span(min(last, max(complete[0], shifted(last, 1 - months))), last)
+
+
+def with_months_before(span: Span, known: Sequence[Month], least: int, most: int | None = None) -> Span:
+    """The span with months of the shop before it, so that it has `least` months if the shop has them; its last `most` months."""
+    months = max(span.months, least)
+    return Span(max(shifted(span.last, 1 - min(months, most or months)), known[0].month), span.last)
 
 
 def compared_with(span: Span, compare: Compare, known: Sequence[Month]) -> Span | None:
@@ -62,6 +72,11 @@ def compared_with(span: Span, compare: Compare, known: Sequence[Month]) -> Span 
     complete = {one.month for one in known if one.is_complete}
     months = [shifted(each.first, i) for each in (span, before) for i in range(each.months)]
     return before if complete.issuperset(months) else None
+
+
+def _within(month: date | None, known: Sequence[Month]) -> date | None:
+    """The month itself, or the nearest one of the shop."""
+    return min(max(month, known[0].month), known[-1].month) if month else None
 
 
 def _number(month: date) -> int:

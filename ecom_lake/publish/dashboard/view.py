@@ -68,16 +68,7 @@ class View:
     @cached_property
     def window(self) -> str:
         """The months and filters, as a person reads them."""
-        months = self.span.text if self.span else "all orders"
-        return ", ".join(
-            [
-                months,
-                *(
-                    f"{name} {member.replace('_', ' ') if name == 'category' else member}"
-                    for name, member in self.filters.members.items()
-                ),
-            ]
-        )
+        return self.window_of(self.span)
 
     @cached_property
     def choices(self) -> dict[str, list[str]]:
@@ -85,6 +76,12 @@ class View:
         tables = {"sales_cube": _MEMBERS, "fct_sales": _MEMBERS_OF_LINES}
         queries = next((queries for table, queries in tables.items() if self.release.has(table)), {})
         return {name: [str(row["member"]) for row in self.release.rows(query)] for name, query in queries.items()}
+
+    def window_of(self, span: Span | None, without: str = "") -> str:
+        """These months and the filters, except the one by the dimension `without`, as a person reads them."""
+        members = {name: member for name, member in self.filters.members.items() if name != without}
+        named = (f"{name} {member.replace('_', ' ') if name == 'category' else member}" for name, member in members.items())
+        return ", ".join([span.text if span else "all orders", *named])
 
     def url(self, page: str) -> str:
         """The address of another page with the same filters."""
@@ -94,6 +91,10 @@ class View:
     def here(self) -> str:
         """The address of this page with its filters and parameters."""
         return self._address(self.filters, self.options)
+
+    def file_url(self, name: str) -> str:
+        """The address of a file of this page, with its filters and parameters."""
+        return self._address(self.filters, self.options, f"/{name}")
 
     def month_url(self, month: date) -> str:
         """This page of one month; of the default months where that month is the chosen one."""

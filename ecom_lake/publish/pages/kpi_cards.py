@@ -47,7 +47,7 @@ class Change:
     since: date
     """The month that is compared with."""
     text: str | None
-    """Such as +3.0%; None where that month is not known or not complete."""
+    """Such as +3.0%; None where that month is not known, not complete or not above 0."""
     tone: Literal["good", "bad", ""]
 
 
@@ -96,12 +96,12 @@ def formatted(value: Any, unit: Unit, currency: str | None) -> str:
 
 
 def change_text(now: Any, before: Any, unit: Unit) -> str | None:
-    """+3.0%, or +2.8 pp for a share; None where it cannot be computed."""
+    """+3.0%, or +2.8 pp for a share; None where one is not known, and in percent where `before` is not above 0."""
     if now is None or before is None:
         return None
     if unit == "share":
         return f"{round(100 * (float(now) - float(before)), 1) + 0.0:+.1f} pp"
-    if not before:
+    if before <= 0:
         return None
     return f"{round(100 * (float(now) / float(before) - 1), 1) + 0.0:+,.1f}%"
 

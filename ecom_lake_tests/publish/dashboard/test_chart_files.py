@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -14,9 +15,15 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from ecom_lake.publish.dashboard.chart_files import workbook
-from ecom_lake.publish.dashboard.query import Query
+from ecom_lake.publish.dashboard.filters import read_filters
+from ecom_lake.publish.dashboard.options import read_options
+from ecom_lake.publish.dashboard.pages import BELOW, LABELS, PAGES
+from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.rendering import render
 from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.excel import workbook as of_release
+from ecom_lake_tests.builders.hand_release import FRAME
 
 PAGE = "/olist/overview"
 FILTERS = "?from=2017-02&to=2017-03"
@@ -52,6 +59,34 @@ def test_the_csv_has_the_rows_of_gold_under_the_filters(client: TestClient, rele
     name = f"olist-overview-categories-release-{release.number}.csv"
     assert answer.headers["content-disposition"] == f"attachment; filename*=utf-8''{name}"
     assert answer.headers["content-type"].startswith("text/csv")
+
+
+WINDOW = re.compile(r"(\w{3} \d{4})(?: to (\w{3} \d{4}))?(?:,|$)")
+"""The months of a window, where it states any."""
+
+
+@pytest.mark.parametrize("query", [{}, {"from": "2017-02", "to": "2017-03", "state": "SP", "stages": "month"}])
+def test_the_rows_of_each_chart_are_of_the_months_that_its_evidence_states(
+    release: ServedRelease, query: Mapping[str, str]
+) -> None:
+    frame = {**FRAME, "labels": LABELS, "below": BELOW}
+    seen = set()
+    for page in PAGES:
+        options = {name: value for name, value in query.items() if name in page.options}
+        view = View("olist", page.name, release, read_filters(query), read_options(page.options, options))
+        render(f"{page.name}.html.jinja", view=view, page=page.compute(view), **frame)
+        for shown in view.shown.values():
+            if window := WINDOW.match(shown.why.window):
+                first, last = (datetime.strptime(month, "%b %Y").date() for month in (window[1], window[2] or window[1]))
+                months = months_of(release.rows(shown.why.query))
+                assert not months or (first <= min(months) and max(months) <= last), (page.name, shown.id, window[0])
+                seen |= {f"{page.name}/{shown.id}"} if months else set()
+    assert {"overview/trend", "sales/calendar", "delivery/late", "delivery/stages", "delivery/reviews"} <= seen
+
+
+def months_of(rows: Sequence[Row]) -> set[date]:
+    """The months of the dates of the rows that are months or days of orders."""
+    return {row[name].replace(day=1) for row in rows for name in ("month", "date") if isinstance(row.get(name), date)}
 
 
 def test_the_workbook_of_a_release_is_that_of_the_command(client: TestClient, release: ServedRelease) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -92,6 +93,39 @@ def test_the_stages_are_the_means_of_delivery_performance(release: ServedRelease
     shown = {bar.row.label: (bar.row.value, bar.row.note) for bar in stages.bars}
     assert len(shown) == min(len(expected), 12)
     assert shown.items() <= expected.items()
+
+
+@pytest.mark.parametrize(
+    ("by", "window"),
+    [("state", "Feb 2017 to Mar 2017, category toys"), ("month", "Feb 2017 to Mar 2017, category toys, state SP")],
+)
+def test_the_rows_behind_the_stages_are_those_of_the_chart(tmp_path: Path, by: str, window: str) -> None:
+    release = HandRelease(tmp_path, **delivered_gold())
+    query = {"from": "2017-02", "to": "2017-03", "category": "toys", "state": "SP", "stages": by}
+    stages = delivery(View("shop", "delivery", release, read_filters(query), read_options(OPTIONS, query))).stages
+    assert stages is not None
+    assert stages.why.window == window
+    counts: Counter[str] = Counter()
+    for row in release.rows(stages.why.query):
+        counts[row["state"] if by == "state" else f"{row['month']:%b %Y}"] += row["delivered_orders"]
+    assert {label: f"{orders} orders" for label, orders in counts.items()} == {bar.row.label: bar.row.note for bar in stages.bars}
+    assert set(counts) == ({"SP", "RJ"} if by == "state" else {"Feb 2017", "Mar 2017"})
+
+
+def delivered_gold() -> dict[str, list[dict[str, object]]]:
+    """An order for toys in each of two states in each month from January to April 2017, and one for books."""
+    numbers = [(month, state, name) for month in (1, 2, 3, 4) for state in ("SP", "RJ") for name in ("toys", "books")]
+    shop = HandShop(
+        products=[product(name, category=name) for name in ("toys", "books")],
+        orders=[
+            order(f"{month}{state}{name}", f"2017-0{month}-05 10:00:00", state=state, status="delivered",
+                  delivered_at=f"2017-0{month}-20 10:00:00", promised_at=f"2017-0{month}-15 00:00:00")
+            for month, state, name in numbers
+        ],
+        order_items=[item(f"{month}{state}{name}", product_id=name) for month, state, name in numbers],
+    )  # fmt: skip
+    tables = ("fct_orders", "fct_sales", "kpi_monthly", "delivery_performance")
+    return {table: shop.table(table).to_dicts() for table in tables}
 
 
 def test_sellers_are_counted_again_from_the_facts(client: TestClient, release: ServedRelease) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import Future
+from datetime import date
+from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,10 +16,14 @@ from starlette.testclient import TestClient
 
 from ecom_lake.engine.build.build import build
 from ecom_lake.publish.dashboard.app import SECURITY, application
+from ecom_lake.publish.dashboard.options import NO_OPTIONS
+from ecom_lake.publish.dashboard.overview import overview
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import OPEN_RELEASES, Releases, ServedRelease
 from ecom_lake.publish.pages.rendering import amount, percent
 from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake_tests.builders.hand_release import HandRelease
+from ecom_lake_tests.builders.hand_shop import HandShop, item, order, product
 
 PAGE = "/olist/overview"
 
@@ -212,3 +219,51 @@ def test_releases_that_nobody_looks_at_are_closed(grown_lake: BuiltLake) -> None
     again = releases.of("olist")
     assert again.rows(Query("select 1 as one")) == [{"one": 1}]
     assert len(releases._open) == OPEN_RELEASES
+
+
+@pytest.mark.parametrize(
+    ("category", "sales"), [("", [30, 0, 0, 10, 5]), ("toys", [20, 0, 0, 0, 5]), ("books", [10, 0, 0, 10, 0]), ("tea", [])]
+)
+def test_a_month_without_sales_is_a_month_of_the_trend(tmp_path: Path, category: str, sales: list[int]) -> None:
+    """February has no order at all, and March a canceled one."""
+    lines = [("01-05", "toys", "20.00"), ("01-20", "books", "10.00"), ("03-02", "books", "7.00"), ("04-28", "books", "10.00"),
+             ("05-03", "toys", "5.00")]  # fmt: skip
+    shop = HandShop(
+        products=[product(name, category=name) for name in ("toys", "books")],
+        orders=[order(day, f"2018-{day} 10:00:00", status="canceled" if day == "03-02" else "shipped") for day, *_ in lines],
+        order_items=[item(day, price, product_id=name) for day, name, price in lines],
+    )
+    gold = {table: shop.table(table).to_dicts() for table in ("fct_orders", "fct_sales", "dim_product", "kpi_monthly")}
+    view = HandRelease(tmp_path, **gold).view("overview", to="2018-05", category=category)
+    page = overview(view)
+    rows = view.release.rows(page.why["trend"].query)
+    assert [(f"{row['month']:%m}", row["net_sales"]) for row in rows] == [
+        (f"{month:02d}", amount) for month, amount in enumerate(sales, 1)
+    ]
+    shown = page.trend.marks if page.trend else []
+    assert [(mark.month, mark.is_complete) for mark in shown] == [(row["month"], row["is_complete"]) for row in rows]
+    assert [mark.text.split("\N{NO-BREAK SPACE}")[1].split()[0] for mark in shown] == [str(amount) for amount in sales]
+
+
+@pytest.mark.parametrize(
+    ("filters", "trend", "states", "has_forecast"),
+    [
+        ({}, "Jan 2018 to Mar 2018", "Mar 2018", True),
+        ({"to": "2018-02"}, "Jan 2018 to Feb 2018", "Feb 2018", False),
+        ({"state": "SP", "category": "a_b"}, "Jan 2018 to Mar 2018, category a b, state SP", "Mar 2018, category a b", False),
+    ],
+)  # fmt: skip
+def test_the_evidence_states_the_months_and_filters_of_its_rows(
+    tmp_path: Path, filters: dict[str, str], trend: str, states: str, has_forecast: bool
+) -> None:
+    months = [date(2018, month, 1) for month in (1, 2, 3)]
+    sales = [{"month": month, "category": "a_b", "state": "SP", "segment": "x", "net_sales": Decimal(5)} for month in months]
+    known = [{"month": month, "is_complete": True, "net_sales": Decimal(5)} for month in months]
+    ahead = {"series": "total", "grain": "month", "is_champion": True, "period": date(2018, 4, 1), "forecast": Decimal(5)}
+    release = HandRelease(
+        tmp_path, fct_orders=[], fct_sales=[], dim_product=[], sales_cube=sales, kpi_monthly=known, sales_forecast=[ahead]
+    )
+    page = overview(release.view("overview", NO_OPTIONS, **filters))
+    assert (page.why["trend"].window, page.why["states"].window) == (trend, states)
+    assert page.trend is not None and bool(page.trend.forecast_marks) == has_forecast
+    assert ("it is from sales_forecast" in page.why["trend"].definition) == has_forecast

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 import pytest
@@ -12,9 +12,15 @@ from starlette.testclient import TestClient
 
 from ecom_lake.publish.dashboard.app import application
 from ecom_lake.publish.dashboard.bought_together import p_text
+from ecom_lake.publish.dashboard.categories import categories
+from ecom_lake.publish.dashboard.figures import figures
+from ecom_lake.publish.dashboard.filters import read_filters
 from ecom_lake.publish.dashboard.next_categories import LEVELS, level_of
+from ecom_lake.publish.dashboard.options import Options
+from ecom_lake.publish.dashboard.products import OPTIONS
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import amount, percent
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.publish.dashboard.html_tables import HtmlTables
@@ -106,6 +112,25 @@ def test_every_bubble_has_the_growth_and_the_reviews_of_its_category(client: Tes
     }
 
 
+@pytest.mark.parametrize("query", [{}, {"state": "SP"}, {"category": "bed_bath_table"}])
+def test_an_order_of_several_categories_counts_once_in_the_average_of_the_shop(
+    release: ServedRelease, query: Mapping[str, str]
+) -> None:
+    """The dashed line is the review score on the card; a filter by category marks its circle."""
+    months = {"from": "2017-03", "to": "2017-03"}
+    found = categories(View("olist", "products", release, read_filters({**months, **query}), Options(OPTIONS)))
+    assert found.why is not None
+    *_, whole = release.rows(found.why.query)
+    others = {name: value for name, value in query.items() if name != "category"}
+    [card] = figures(View("olist", "products", release, read_filters({**months, **others})), ["avg_review"])
+    of_state = "and state = 'SP'" if "state" in query else ""
+    [expected] = rows(
+        release, f"select avg(review_score) as score from fct_orders where is_valid and month = '2017-03-01' {of_state}"
+    )
+    assert (whole["category"], f"{whole['review']:.2f}") == (None, card.value)
+    assert whole["review"] == pytest.approx(expected["score"])
+
+
 def _growth(percents: float) -> str:
     return f"{percents:+,.0f}%" if round(percents) else "0%"
 
@@ -187,7 +212,8 @@ def test_a_product_has_its_own_figures(client: TestClient, release: ServedReleas
 
 
 def test_a_product_has_its_sales_and_its_price_by_month(client: TestClient, release: ServedRelease, best: str) -> None:
-    text = client.get(f"/olist/product/{best}?from=2017-01&to=2017-04").text
+    text = client.get(f"/olist/product/{best}?from=2017-04&to=2017-04").text
+    assert text.count(f"<dd>Jan 2017 to Apr 2017, product {best}</dd>") == 2, "the months of both charts"
     expected = rows(
         release,
         "select month, sum(net_sales) as net_sales, sum(quantity * unit_price) / sum(quantity) as price from fct_sales"

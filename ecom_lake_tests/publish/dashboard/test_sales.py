@@ -12,10 +12,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from ecom_lake.publish.dashboard.app import application
-from ecom_lake.publish.dashboard.breakdown_explorer import DIMENSIONS, OPTIONS, shown_dimension
-from ecom_lake.publish.dashboard.options import Options
+from ecom_lake.publish.dashboard.breakdown_explorer import DIMENSIONS, OPTIONS, explorer, shown_dimension
+from ecom_lake.publish.dashboard.filters import read_filters
+from ecom_lake.publish.dashboard.options import Options, read_options
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import amount, percent
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.publish.dashboard.html_tables import HtmlTables
@@ -166,6 +168,20 @@ def _sorted(shown: list[list[str]]) -> list[list[str]]:
     return sorted(shown, key=lambda row: [-int(row[i].replace(",", "")) for i in (3, 2)])
 
 
+@pytest.mark.parametrize(
+    ("query", "month", "text"),
+    [
+        ("from=4100-01", "2017-04", "Apr 2017, the whole shop"),
+        ("to=0001-01", "2017-01", "Jan 2017, the whole shop"),
+        ("to=2010-01", "2017-01", "Jan 2017, the whole shop"),
+        ("from=2030-01&to=2030-05", "2017-04", "Apr 2017, the whole shop"),
+    ],
+)
+def test_months_outside_the_shop_become_its_nearest_month(client: TestClient, query: str, month: str, text: str) -> None:
+    assert page(client, query).rows("Sales by category") == page(client, f"from={month}&to={month}").rows("Sales by category")
+    assert text in client.get(f"{PAGE}/breakdown/evidence?{query}").text
+
+
 def test_changes_are_against_the_months_before(client: TestClient, release: ServedRelease) -> None:
     shown = page(client, "from=2017-03&to=2017-03&by=state&measure=units").rows("Sales by state")
     units = {
@@ -190,6 +206,13 @@ def test_the_csv_has_all_members_with_raw_numbers(client: TestClient, release: S
     )
     assert found == {row["product_id"]: row["net_sales"] for row in expected}
     assert len(found) > 24
+
+
+@pytest.mark.parametrize("shop", ["olist", "sales", "sales-eu"])
+def test_the_address_of_the_csv_is_that_of_the_page_of_any_shop(release: ServedRelease, shop: str) -> None:
+    query = {"from": "2017-02", "to": "2017-03", "state": "SP", "by": "product"}
+    view = View(shop, "sales", release, read_filters(query), read_options(OPTIONS, query))
+    assert explorer(view).csv_url == f"/{shop}/sales/breakdown.csv?{MONTHS}&state=SP&by=product"
 
 
 def test_a_member_that_no_filter_has_shows_its_months(client: TestClient, release: ServedRelease) -> None:

@@ -30,6 +30,7 @@ COPIED = {
     "product_performance": "product_id, abc_class, avg_review",
     "dim_seller": "seller_id, city, state",
     "seller_scorecard": "seller_id, score, rank",
+    "kpi_monthly": "month, is_complete",
 }
 """Columns of small gold tables that charts join."""
 FACTS = ("fct_orders", "fct_sales", "customer_segments", "dim_customer", "rfm", "customer_value", "customer_metrics",
