@@ -64,7 +64,7 @@ def test_polars_reads_the_months_of_a_table_from_their_addresses(grown_lake: Bui
     with serving(grown_lake.settings) as url:
         import httpx2
 
-        files = httpx2.get(f"{url}{SHOP}/tables/fct_sales").json()["files"]
+        files = httpx2.get(f"{url}{SHOP}/tables/fct_sales", timeout=60).json()["files"]
         assert len(files) == 4
         total = pl.scan_parquet([f"{url}{file['url']}" for file in files]).select(pl.col("net_sales").sum()).collect().item()
     assert [{"total": total}] == release.rows(Query("select sum(net_sales) as total from fct_sales"))
