@@ -35,6 +35,7 @@ from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.serving.prepared import Prepared
 from ecom_lake.publish.dashboard.serving.serving_file import can_serve
 from ecom_lake.publish.query_slots import QuerySlots
+from ecom_lake.publish.shared_answers import SharedAnswers
 
 OPEN_RELEASES = 6
 """The number of releases that stay open, over all shops."""
@@ -68,10 +69,8 @@ class ServedRelease:
         self._close = weakref.finalize(self, opened.close)
         """Runs once the last page that uses the release has been rendered."""
         self._slots = slots or QuerySlots(site.threads)
-        self._at_the_rows = Lock()
-        self._at_the_workbook = Lock()
-        self._workbook = b""
-        self._rows: dict[_Key, Future[Sequence[Row]]] = {}
+        self._rows = SharedAnswers[_Key, Sequence[Row]](self._slots, KEPT_ANSWERS)
+        self._workbook = SharedAnswers[None, bytes](self._slots, 1)
 
     @property
     def currency(self) -> str | None:
@@ -81,11 +80,11 @@ class ServedRelease:
         """The release as an Excel workbook: made once, which takes seconds, while other pages are answered."""
         from ecom_lake.publish.excel.workbook import workbook
 
-        with self._at_the_workbook:
-            if not self._workbook:
-                with self._slots.taken():
-                    self._workbook = workbook(self.site, self.entry)
-            return self._workbook
+        def made() -> bytes:
+            with self._slots.taken():
+                return workbook(self.site, self.entry)
+
+        return self._workbook.get(None, made)
 
     @property
     def gold(self) -> Sequence[str]:
@@ -131,25 +130,7 @@ class ServedRelease:
     def rows(self, query: Query) -> Sequence[Row]:
         """Rows that are kept. Readers who ask for the same at once share one query; its error is not kept."""
         key = (query.sql, tuple(sorted(query.values.items())))
-        with self._at_the_rows:
-            if is_first := (rows := self._rows.get(key)) is None:
-                rows = self._rows[key] = Future()
-                while len(self._rows) > KEPT_ANSWERS:
-                    del self._rows[next(iter(self._rows))]
-        if is_first:
-            self._fill(rows, key, query)
-        elif not rows.done():
-            with self._slots.admitted():
-                return rows.result()
-        return rows.result()
-
-    def _fill(self, rows: Future[Sequence[Row]], key: _Key, query: Query) -> None:
-        try:
-            rows.set_result(self.rows_once(query))
-        except BaseException as error:
-            with self._at_the_rows:
-                self._rows.pop(key, None)
-            rows.set_exception(error)
+        return self._rows.get(key, lambda: self.rows_once(query))
 
     def frame(self, query: Query) -> pl.DataFrame:
         """The answer to a query that names its tables with their layer; it is not kept."""
