@@ -93,6 +93,10 @@ class View:
         """The address of another page with the same filters."""
         return f"/{self.shop}/{page}{self.filters.query()}"
 
+    def unfiltered_url(self, page: str) -> str:
+        """The address of another page, or file, of this release that no filter acts on."""
+        return f"/{self.shop}/{page}{Filters(release=self.filters.release).query()}"
+
     @property
     def here(self) -> str:
         """The address of this page with its filters and parameters."""

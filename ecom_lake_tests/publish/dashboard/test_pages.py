@@ -98,6 +98,22 @@ def test_the_latest_release_is_shown_unless_an_older_one_is_asked_for(client: Te
 
 
 @pytest.mark.parametrize(
+    ("address", "forms"),
+    [("/olist/ask", 1), ("/olist/ask/best-month", 2), ("/olist/search", 2), ("/olist/tables/rfm_segments", 1)],
+)
+def test_pages_without_filters_show_and_keep_the_release_of_their_address(
+    client: TestClient, release: ServedRelease, address: str, forms: int
+) -> None:
+    older = release.previous
+    page = unescape(client.get(f"{address}?release={older}").text)
+    assert f"Release {older} · " in page
+    links = re.findall(r'href="(/olist/[^"]+)"', page.partition('<nav class="pages"')[2])
+    assert f"/olist/search?release={older}" in links
+    assert [link for link in links if not link.endswith(f"release={older}")] == []
+    assert page.count(f'<input type="hidden" name="release" value="{older}">') == forms, "the dialog, and the page's own form"
+
+
+@pytest.mark.parametrize(
     ("address", "status", "sentence"),
     [
         ("/olist/nothing", 404, "There is no page /olist/nothing."),
