@@ -52,6 +52,8 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_CACHED = "private, no-cache"
+"""Of all that depends on the reader and the release: a cache that several readers share does not store it."""
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -87,7 +89,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
             brush=month_brush(view),
             unreleased=releases.unreleased(view.shop),
         )
-        return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
+        return HTMLResponse(html)
 
     def view_of(request: Request, shop: str, page: Page) -> View:
         filters = read_filters(request.query_params)
@@ -130,7 +132,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
 
     @get(app, "/dashboard.css")
     def styles(_: Request) -> Response:
-        return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "private, no-cache"})
+        return Response(stylesheet(), media_type="text/css")
 
     @get(app, "/shops")
     def shops_page(request: Request) -> Response:
@@ -179,15 +181,20 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
 
 
 class _Secured:
-    """Every answer of the application, with the headers that restrict what a browser does with it."""
+    """Every answer of the application, with the headers that restrict what a browser or a shared cache does with it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_static = scope["type"] == "http" and scope["path"].startswith("/static/")
+
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY)
+                headers = MutableHeaders(scope=message)
+                headers.update(SECURITY)
+                if not is_static:
+                    headers.setdefault("Cache-Control", _CACHED)
             await send(message)
 
         await self._app(scope, receive, send_secured)

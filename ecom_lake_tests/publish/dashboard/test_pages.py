@@ -149,6 +149,14 @@ def test_every_answer_has_the_security_headers_and_no_foreign_address(client: Te
     assert not re.search(r"\sstyle=|\son\w+=|<script>|<style>", page), "the policy would block it"
 
 
+def test_no_shared_cache_stores_a_page_or_a_file(client: TestClient) -> None:
+    questions = ("/olist/ask/best-month", "/olist/ask/best-month.csv")
+    files = ("/olist/overview/trend.csv", "/olist/overview/trend.xlsx", "/olist/sales/breakdown.csv", "/olist/workbook.xlsx")
+    for address in (PAGE, "/shops", "/dashboard.css", "/olist/who.csv", *questions, *files, "/olist/nothing"):
+        assert client.get(address).headers["cache-control"] == "private, no-cache", address
+    assert "cache-control" not in client.get("/static/dashboard.js").headers
+
+
 def test_pages_are_sent_compressed(client: TestClient) -> None:
     with client.stream("GET", PAGE) as answer:
         sent = sum(len(part) for part in answer.iter_raw())
