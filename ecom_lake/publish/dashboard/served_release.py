@@ -26,11 +26,12 @@ from ecom_lake.engine.config import Settings
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.serve.answering import Answered, answer, find, unanswerable
 from ecom_lake.engine.serve.query import session
-from ecom_lake.engine.serve.released import released, state
+from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.serve.status import changed_tables
 from ecom_lake.engine.serve.views import RELEASED
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
+from ecom_lake.publish.dashboard.not_there import NotThereError
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.serving.prepared import Prepared
 from ecom_lake.publish.dashboard.serving.serving_file import can_serve
@@ -214,7 +215,8 @@ class Releases:
             return self._unreleased[shop]
 
     def _site(self, shop: str) -> Site:
-        self.settings.shop(shop)  # raises for an unknown shop
+        if shop not in self.shops:
+            raise NotThereError(f"There is no shop '{shop}'; /shops lists the shops.")
         if shop not in self._sites:
             self._sites[shop] = open_site(self.settings, shop)
         return self._sites[shop]
@@ -241,7 +243,9 @@ def _unreleased(site: Site, entry: Entry) -> int | None:
 
 
 def _numbered(site: Site, number: int) -> Entry:
-    entry = state(site, number)
+    if number not in site.lake.log.numbers():
+        raise NotThereError(f"Shop '{site.shop.name}' has no release {number}: it was deleted, or there never was one.")
+    entry = site.lake.log.entry(number)
     if entry.release != entry.number:
-        raise UsageError(f"State {number} of shop '{site.shop.name}' was not released: choose the number of a release.")
+        raise NotThereError(f"State {number} of shop '{site.shop.name}' was not released: choose the number of a release.")
     return entry

@@ -93,7 +93,7 @@ def test_a_file_with_a_column_that_the_contract_lacks_is_not_open(grown_lake: Bu
         ("releases/{latest}/gold/kpi_monthly/month=2017-01.parquet", "kpi_monthly has one file: "),
         ("releases/{latest}/gold/fct_sales/month=1999-01.parquet", "fct_sales has a file for each month"),
         ("releases/{latest}/gold/fct_sales/..%2F..%2Flake.toml.parquet", "There is nothing at this address"),
-        ("releases/999999/gold/kpi_monthly.parquet", "There is no state 999999"),
+        ("releases/999999/gold/kpi_monthly.parquet", "Shop 'olist' has no release 999999"),
         ("gold/orders.parquet", "There is no table 'orders'; /v1/shops/olist/tables lists"),
         ("gold/returns_leakage.parquet", "Shop 'olist' has no table returns_leakage: "),
     ],

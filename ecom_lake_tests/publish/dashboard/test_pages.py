@@ -117,14 +117,15 @@ def test_pages_without_filters_show_and_keep_the_release_of_their_address(
     ("address", "status", "sentence"),
     [
         ("/olist/nothing", 404, "There is no page /olist/nothing."),
-        ("/nobody/overview", 400, "There is no shop &#39;nobody&#39; in "),
+        ("/nobody/overview", 404, ">There is no shop &#39;nobody&#39;; /shops lists the shops.<"),
         ("/olist/ask/best-mont", 400, "There is no question &#39;best-mont&#39;. The nearest: best-month"),
         ("/olist/ask/best-month?yaer=2017", 400, "has no parameter &#39;yaer&#39;"),
         ("/olist/ask/best-month.csv?year=1900", 400, "year must be "),
         ("/empty/overview", 400, "Shop &#39;empty&#39; has nothing yet"),
         (PAGE + "?from=spring", 400, "from must be a month such as 2018-03, not &#39;spring&#39;."),
-        (PAGE + "?release=999", 400, "There is no state 999"),
-        ("/<script>/overview", 400, "&lt;script&gt;"),
+        (PAGE + "?release=999", 404, "Shop &#39;olist&#39; has no release 999: it was deleted, or there never was one."),
+        (PAGE + "?release=2", 404, "State 2 of shop &#39;olist&#39; was not released: choose the number of a release."),
+        ("/<script>/overview", 404, "&lt;script&gt;"),
     ],
 )
 def test_a_wrong_address_is_a_sentence(client: TestClient, address: str, status: int, sentence: str) -> None:
