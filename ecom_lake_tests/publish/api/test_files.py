@@ -40,9 +40,24 @@ def test_a_range_is_those_bytes(client: TestClient) -> None:
     assert (part.status_code, part.content) == (206, whole.content[4:100])
     assert part.headers["content-range"] == f"bytes 4-99/{len(whole.content)}"
     assert client.get(address, headers={"Range": "bytes=-4"}).content == whole.content[-4:] == b"PAR1"
-    assert client.get(address, headers={"Range": f"bytes={len(whole.content)}-"}).status_code == 416
     stale = client.get(address, headers={"Range": "bytes=4-99", "If-Range": '"older"'})
     assert (stale.status_code, stale.content) == (200, whole.content), "ranges of two releases are never mixed"
+
+
+def test_a_range_that_the_file_does_not_have_is_a_sentence(client: TestClient) -> None:
+    address = f"{SHOP}/gold/kpi_monthly.parquet"
+    size = len(client.get(address).content)
+    answer = client.get(address, headers={"Range": f"bytes={size}-"})
+    assert (answer.status_code, answer.headers["content-type"]) == (416, "application/problem+json")
+    assert answer.headers["content-range"] == f"bytes */{size}"
+    assert answer.json()["detail"] == f"The file has {size:,} bytes, and none at this range."
+
+
+@pytest.mark.parametrize("unknown", ["rows=0-9", "bytes", "bytes=", "bytes=x-y", "bytes=9-4"])
+def test_a_range_that_cannot_be_read_is_ignored(client: TestClient, unknown: str) -> None:
+    address = f"{SHOP}/gold/kpi_monthly.parquet"
+    answer = client.get(address, headers={"Range": unknown})
+    assert (answer.status_code, answer.content) == (200, client.get(address).content)
 
 
 def test_head_states_the_size_and_sends_nothing(client: TestClient) -> None:
